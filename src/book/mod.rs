@@ -1,0 +1,7 @@
+//! What every stage of a loan's life shares: typed values, dated rules, the statement,
+//! people, places, loans, events and positions. Never imports `life`.
+
+pub mod money;
+pub mod rate;
+pub mod dates;
+pub mod ids;

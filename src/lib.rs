@@ -1,0 +1,12 @@
+//! zhuxue (助学): origin-place student credit loans of a county student-aid centre.
+//!
+//! Read the modules in the order below. Invariants that hold everywhere:
+//!
+//! * Money is whole fen ([`book::money::Fen`]); no float is ever near it.
+//! * `loan_event` is append-only; every figure shown is computed from events by
+//!   [`book::statement`]; `loan_position` and `file_position` are caches of it.
+//! * Nothing reads the clock but [`book::dates::Clock`], which lives in [`app::App`].
+//! * `book` never imports `life`; a stage of `life` never imports another stage.
+//! * Each table is written by exactly one file.
+
+pub mod book;
