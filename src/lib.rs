@@ -9,4 +9,7 @@
 //! * `book` never imports `life`; a stage of `life` never imports another stage.
 //! * Each table is written by exactly one file.
 
+pub mod app;
+pub mod error;
 pub mod book;
+pub mod plumbing;

@@ -1,0 +1,27 @@
+-- Undoes up.sql: every table of the main job, last first.
+DROP TABLE meta;
+DROP TABLE history;
+DROP TABLE import_row;
+DROP TABLE import_file;
+DROP TABLE import_job;
+DROP TABLE monthly_figure;
+DROP TABLE enlistment;
+DROP TABLE graduation;
+DROP TABLE university_receipt;
+DROP TABLE recognition;
+DROP TABLE preapplication;
+DROP TABLE bank_difference;
+DROP TABLE bank_figure;
+DROP TABLE file_position;
+DROP TABLE loan_position;
+DROP TABLE loan_event;
+DROP TABLE loan;
+DROP TABLE loan_file;
+DROP TABLE person_phone;
+DROP TABLE person;
+DROP TABLE sign_in_guard;
+DROP TABLE staff_session;
+DROP TABLE staff;
+DROP TABLE file_serial;
+DROP TABLE office;
+DROP FUNCTION refuse_change();

@@ -1,0 +1,75 @@
+//! [`App`]: all that a handler or a job gets.
+
+use std::sync::Arc;
+
+use crate::book::dates::Clock;
+use crate::book::ids::Ids;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::config::Config;
+use crate::plumbing::crypto::Sealer;
+use crate::plumbing::db::{Database, Db};
+use crate::plumbing::templates::Templates;
+
+/// The program's parts, shared by every request and job. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The database: `read` and `write`.
+    pub db: Database,
+    /// What time it is.
+    pub clock: Clock,
+    /// Sealed fields.
+    pub sealer: Arc<Sealer>,
+    /// Pages and papers.
+    pub templates: Arc<Templates>,
+    /// What the county has set.
+    pub config: Arc<Config>,
+    /// Makes identities.
+    pub ids: Arc<Ids>,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(db: Database, clock: Clock, sealer: Sealer, config: Config) -> Result<App, String> {
+        let mut instance = [0_u8; 2];
+        getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
+        let templates = Templates::new(config.template_dir.as_deref());
+        Ok(App {
+            db,
+            clock,
+            sealer: Arc::new(sealer),
+            templates: Arc::new(templates),
+            config: Arc::new(config),
+            ids: Arc::new(Ids::new(i64::from(u16::from_le_bytes(instance)))),
+        })
+    }
+
+    /// The next identity, as a bare number for any id type.
+    pub fn next_id(&self) -> i64 {
+        self.ids.next(self.clock.now())
+    }
+
+    /// [`Database::read`] from an async handler: on the blocking pool, so that a slow query
+    /// never stalls a worker.
+    pub async fn read<T, F>(&self, body: F) -> AppResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> AppResult<T> + Send + 'static,
+    {
+        let db = self.db.clone();
+        actix_web::web::block(move || db.read(body))
+            .await
+            .map_err(|e| AppError::TooBusy(e.to_string()))?
+    }
+
+    /// [`Database::write`] from an async handler. The body may run twice.
+    pub async fn write<T, F>(&self, name: &'static str, body: F) -> AppResult<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Db) -> AppResult<T> + Send + 'static,
+    {
+        let db = self.db.clone();
+        actix_web::web::block(move || db.write(name, body))
+            .await
+            .map_err(|e| AppError::TooBusy(e.to_string()))?
+    }
+}

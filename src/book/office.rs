@@ -1,0 +1,85 @@
+//! Offices (a county's student-aid centre) and the scope of what somebody may see.
+
+use diesel::prelude::*;
+
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::office;
+
+/// The offices whose rows a person (or a job) may see. Every query of a store takes one, so
+/// forgetting it does not compile. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    own: String,
+    offices: Vec<String>,
+}
+
+impl Scope {
+    /// One county's own rows: what staff of that office see.
+    pub fn of(office_code: &str) -> Scope {
+        Scope { own: office_code.to_owned(), offices: vec![office_code.to_owned()] }
+    }
+
+    /// The office in whose name something is written.
+    pub fn own(&self) -> &str {
+        &self.own
+    }
+
+    /// The codes to filter by: `table::office_code.eq_any(scope.codes())`.
+    pub fn codes(&self) -> &[String] {
+        &self.offices
+    }
+}
+
+/// A county's student-aid centre (县学生资助管理中心).
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, serde::Serialize)]
+#[diesel(table_name = office)]
+pub struct Office {
+    /// Division code of the county: `512022`.
+    pub code: String,
+    /// `乐至县学生资助管理中心`.
+    pub name: String,
+    /// Letters that begin the numbers of loan files: `LZ`.
+    pub letters: String,
+    /// Telephone printed on papers and pages.
+    pub phone: String,
+    /// Where to find the desk.
+    pub address: String,
+    /// When the office was set up in this database.
+    pub created_at: chrono::NaiveDateTime,
+}
+
+impl Office {
+    /// `乐至县`: the name without 学生资助管理中心.
+    pub fn county(&self) -> &str {
+        self.name.strip_suffix("学生资助管理中心").unwrap_or(&self.name)
+    }
+}
+
+/// The office with this code.
+pub fn find(db: &mut Db, code: &str) -> AppResult<Office> {
+    Ok(office::table.find(code).select(Office::as_select()).first(db)?)
+}
+
+/// Every office of this database, by code.
+pub fn all(db: &mut Db) -> AppResult<Vec<Office>> {
+    Ok(office::table.order(office::code).select(Office::as_select()).load(db)?)
+}
+
+/// Sets up an office.
+pub fn add(db: &mut Db, new: &Office) -> AppResult<()> {
+    diesel::insert_into(office::table).values(new).execute(db)?;
+    Ok(())
+}
+
+/// Changes the telephone, address and name that pages and papers show.
+pub fn change(db: &mut Db, changed: &Office) -> AppResult<()> {
+    diesel::update(office::table.find(&changed.code))
+        .set((
+            office::name.eq(&changed.name),
+            office::phone.eq(&changed.phone),
+            office::address.eq(&changed.address),
+        ))
+        .execute(db)?;
+    Ok(())
+}

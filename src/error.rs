@@ -1,0 +1,89 @@
+//! The one error of the program, and the page each kind becomes.
+//!
+//! A refusal is not an error: rules return small enums, shown in plain Chinese. What arrives
+//! here is either the reader's to mend (Refused, Invalid, Changed ...) or ours (Broken), and
+//! then the reader gets a number to quote and the log gets the detail. A cause never reaches
+//! the page. (`plumbing/http.rs` turns these into responses.)
+
+use std::fmt;
+
+/// One field of a form that cannot be taken, and what to do, in Chinese.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FieldError {
+    /// The name of the form field, for the link from the summary.
+    pub field: String,
+    /// What is wrong and what to do: 「共同借款人身份证号对不上，请对照证件重输」.
+    pub message: String,
+}
+
+/// Why something did not happen.
+#[derive(Debug)]
+pub enum AppError {
+    /// A rule says no; the sentence says why and what can be done. 422.
+    Refused(String),
+    /// Fields of a form that cannot be taken. 422.
+    Invalid(Vec<FieldError>),
+    /// Nobody is signed in; the page asks for it. 303 to the sign-in page.
+    NotSignedIn,
+    /// Signed in, but this is not theirs to see or do. Shown as NotFound to outsiders. 403.
+    Forbidden,
+    /// There is no such thing (or not in this person's offices). 404.
+    NotFound,
+    /// Somebody else saved first; the page shows what is there now. 409.
+    Changed,
+    /// Too many at once, try again. 503.
+    TooBusy(String),
+    /// Our fault: 500 with a reference number; the detail goes to the log only.
+    Broken(String),
+}
+
+/// What nearly every function here returns.
+pub type AppResult<T> = Result<T, AppError>;
+
+impl AppError {
+    /// Ours to mend: what happened, for the log.
+    pub fn broken(what: impl fmt::Display) -> Self {
+        AppError::Broken(what.to_string())
+    }
+
+    /// A rule says no, in a Chinese sentence.
+    pub fn refused(why: impl Into<String>) -> Self {
+        AppError::Refused(why.into())
+    }
+
+    /// One field that cannot be taken.
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        AppError::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AppError::Refused(why) => f.write_str(why),
+            AppError::Invalid(errors) => {
+                let all: Vec<&str> = errors.iter().map(|e| e.message.as_str()).collect();
+                f.write_str(&all.join("；"))
+            }
+            AppError::NotSignedIn => f.write_str("请先登录"),
+            AppError::Forbidden => f.write_str("没有权限"),
+            AppError::NotFound => f.write_str("没有找到"),
+            AppError::Changed => f.write_str("别人刚刚改过，请刷新后再改"),
+            AppError::TooBusy(what) => write!(f, "too busy: {what}"),
+            AppError::Broken(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl From<diesel::result::Error> for AppError {
+    /// `NotFound` from a query is a missing row; everything else is ours to mend. A conflict is
+    /// retried by `Database::write` before it ever becomes this.
+    fn from(error: diesel::result::Error) -> Self {
+        match error {
+            diesel::result::Error::NotFound => AppError::NotFound,
+            other => AppError::Broken(format!("database: {other}")),
+        }
+    }
+}

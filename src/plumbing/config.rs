@@ -1,0 +1,282 @@
+//! One configuration: a TOML file, then the environment over it (`ZHUXUE_` + the key in
+//! capitals). Read in one place, all mistakes told at once, secrets never printed.
+//! `zhuxue.example.toml` shows every key with its default; a test parses it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::plumbing::crypto::Suite;
+
+/// Everything a county can set. See `zhuxue.example.toml`.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Folder of the database, the keys and what the program keeps beside them.
+    pub data_dir: PathBuf,
+    /// `sqlite:PATH` or `postgres://...`; empty means SQLite in `data_dir`.
+    pub database_url: String,
+    /// How many database connections at most.
+    pub database_connections: u32,
+    /// Address and port to listen on.
+    pub listen: String,
+    /// How people reach the program, such as `https://zhuxue.county.example`. Decides on
+    /// `Secure` cookies.
+    pub public_url: String,
+    /// Allows plain http on an address that is not loopback (a closed county network). Logged
+    /// loudly at every start.
+    pub allow_plain_http: bool,
+    /// Worker threads of the web server.
+    pub workers: usize,
+    /// Key file of the sealed fields; empty means `keys.toml` in `data_dir`.
+    pub key_file: PathBuf,
+    /// Algorithms of a new key file: `sm` or `aes`.
+    pub sealing: Suite,
+    /// Folder with the county's own `policies/*.toml` that add to the built-in rules.
+    pub policy_dir: Option<PathBuf>,
+    /// Folder with the county's own templates; a file there wins over the built-in one.
+    pub template_dir: Option<PathBuf>,
+    /// Hours without a click after which a browser is signed out.
+    pub session_idle_hours: u32,
+    /// Hours after which a browser is signed out in any case.
+    pub session_hours: u32,
+    /// Largest upload in megabytes.
+    pub upload_mb: usize,
+    /// What the log tells: `error`, `warn`, `info`, `debug`, or a filter per module.
+    pub log: String,
+    /// Log lines as JSON instead of text.
+    pub log_json: bool,
+    /// Reads `/metrics` without a sign-in from these addresses only.
+    pub metrics_from: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            data_dir: "zhuxue-data".into(),
+            database_url: String::new(),
+            database_connections: 8,
+            listen: "127.0.0.1:8080".to_owned(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            allow_plain_http: false,
+            workers: 2,
+            key_file: PathBuf::new(),
+            sealing: Suite::Sm,
+            policy_dir: None,
+            template_dir: None,
+            session_idle_hours: 4,
+            session_hours: 12,
+            upload_mb: 64,
+            log: "info".to_owned(),
+            log_json: false,
+            metrics_from: vec!["127.0.0.1".to_owned(), "::1".to_owned()],
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// Never the database URL: it may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("data_dir", &self.data_dir)
+            .field("listen", &self.listen)
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The configuration cannot be used; every mistake on a line of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadConfig(pub Vec<String>);
+
+impl fmt::Display for BadConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for BadConfig {}
+
+impl Config {
+    /// Reads `file` (or `zhuxue.toml` when it is there), then `environment` over it.
+    pub fn read(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Config, BadConfig> {
+        let fallback = Path::new("zhuxue.toml");
+        let chosen = file.or_else(|| fallback.exists().then_some(fallback));
+        let text = match chosen {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path).map_err(|e| {
+                BadConfig(vec![format!("{}: cannot be read ({e})", path.display())])
+            })?,
+        };
+        let name = chosen.map_or_else(String::new, |p| p.display().to_string());
+        Config::from_texts(&name, &text, environment)
+    }
+
+    /// The same from texts; `name` is the file's, for messages.
+    pub fn from_texts(
+        name: &str,
+        text: &str,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Config, BadConfig> {
+        let mut table: toml::Table = text
+            .parse()
+            .map_err(|e: toml::de::Error| BadConfig(vec![format!("{name}: {}", one_line(&e))]))?;
+        let mut mistakes = Vec::new();
+        for (variable, value) in environment {
+            let Some(key) = variable.strip_prefix("ZHUXUE_") else { continue };
+            let key = key.to_lowercase();
+            match as_toml(&value) {
+                Some(parsed) if !is_text_key(&key) => table.insert(key, parsed),
+                _ => table.insert(key, toml::Value::String(value)),
+            };
+        }
+        let config: Config = match table.try_into() {
+            Ok(config) => config,
+            Err(e) => {
+                return Err(BadConfig(vec![format!("configuration {name}: {}", one_line(&e))]));
+            }
+        };
+        config.check(&mut mistakes);
+        if mistakes.is_empty() { Ok(config) } else { Err(BadConfig(mistakes)) }
+    }
+
+    fn check(&self, mistakes: &mut Vec<String>) {
+        let listen: Option<std::net::SocketAddr> = self.listen.parse().ok();
+        match listen {
+            None => mistakes.push(format!(
+                "listen: expected address:port such as 127.0.0.1:8080, found {:?}",
+                self.listen
+            )),
+            Some(address) if !address.ip().is_loopback() => {
+                if self.public_url.starts_with("http://") && !self.allow_plain_http {
+                    mistakes.push(
+                        "public_url: plain http is for this machine only; put a proxy with a \
+                         certificate in front and set an https address, or, on a closed network, \
+                         set allow_plain_http = true"
+                            .to_owned(),
+                    );
+                }
+            }
+            Some(_) => {}
+        }
+        if !self.public_url.starts_with("http://") && !self.public_url.starts_with("https://") {
+            mistakes.push(format!(
+                "public_url: expected http:// or https:// and a name, found {:?}",
+                self.public_url
+            ));
+        }
+        for (key, value) in [
+            ("database_connections", u64::from(self.database_connections)),
+            ("session_idle_hours", u64::from(self.session_idle_hours)),
+            ("session_hours", u64::from(self.session_hours)),
+            ("upload_mb", u64::try_from(self.upload_mb).unwrap_or(u64::MAX)),
+            ("workers", u64::try_from(self.workers).unwrap_or(u64::MAX)),
+        ] {
+            if value == 0 || value > 10_000 {
+                mistakes.push(format!("{key}: expected 1 to 10000, found {value}"));
+            }
+        }
+        if !self.database_url.is_empty()
+            && let Err(mistake) = crate::plumbing::db::Address::parse(&self.database_url)
+        {
+            mistakes.push(mistake);
+        }
+    }
+
+    /// The database URL, with the default filled in.
+    pub fn database(&self) -> String {
+        if self.database_url.is_empty() {
+            format!("sqlite:{}", self.data_dir.join("zhuxue.db").display())
+        } else {
+            self.database_url.clone()
+        }
+    }
+
+    /// The key file, with the default filled in.
+    pub fn keys(&self) -> PathBuf {
+        if self.key_file.as_os_str().is_empty() {
+            self.data_dir.join("keys.toml")
+        } else {
+            self.key_file.clone()
+        }
+    }
+
+    /// True when cookies must be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// Keys whose value is text whatever it looks like.
+fn is_text_key(key: &str) -> bool {
+    matches!(key, "data_dir" | "database_url" | "listen" | "public_url" | "key_file" | "log")
+}
+
+/// A number, a boolean or a list, as TOML writes it.
+fn as_toml(value: &str) -> Option<toml::Value> {
+    let table: toml::Table = format!("v = {value}").parse().ok()?;
+    table.get("v").cloned()
+}
+
+fn one_line(error: &toml::de::Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> std::vec::IntoIter<(String, String)> {
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let text = "listen = \"127.0.0.1:9000\"\nupload_mb = 10\n";
+        let config =
+            Config::from_texts("t", text, env(&[("ZHUXUE_UPLOAD_MB", "20"), ("HOME", "x")]))
+                .unwrap();
+        assert_eq!(config.upload_mb, 20);
+        assert_eq!(config.listen, "127.0.0.1:9000");
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let text = "listen = \"8080\"\nworkers = 0\npublic_url = \"x\"\ndatabase_url = \"a.db\"";
+        let BadConfig(mistakes) = Config::from_texts("t", text, env(&[])).unwrap_err();
+        assert_eq!(mistakes.len(), 4, "{mistakes:?}");
+    }
+
+    #[test]
+    fn an_unknown_key_and_plain_http_for_everybody_are_refused() {
+        assert!(Config::from_texts("t", "lissten = \"x\"", env(&[])).is_err());
+        let open = "listen = \"0.0.0.0:80\"\npublic_url = \"http://a.example\"";
+        assert!(Config::from_texts("t", open, env(&[])).is_err());
+        assert!(
+            Config::from_texts("t", &format!("{open}\nallow_plain_http = true"), env(&[])).is_ok()
+        );
+    }
+
+    #[test]
+    fn the_example_shows_every_key_with_its_default() {
+        let example = include_str!("../../zhuxue.example.toml");
+        let uncommented: String = example
+            .lines()
+            .filter_map(|l| l.strip_prefix("# ").filter(|l| l.contains(" = ")).or(Some(l)))
+            .filter(|l| !l.starts_with('#'))
+            .map(|l| format!("{l}\n"))
+            .collect();
+        let shown = Config::from_texts("example", &uncommented, env(&[])).unwrap();
+        assert_eq!(shown.workers, Config::default().workers);
+        let keys: toml::Table = uncommented.parse().unwrap();
+        assert_eq!(keys.len(), 17, "a key is missing in zhuxue.example.toml: {:?}", keys.keys());
+    }
+}

@@ -1,0 +1,359 @@
+//! Two databases, one code: SQLite inside the program, PostgreSQL by changing one URL.
+//!
+//! Everything that writes goes through [`Database::write`] (BEGIN IMMEDIATE on SQLite,
+//! SERIALIZABLE with bounded retry on PostgreSQL), everything that reads through
+//! [`Database::read`] (one snapshot that refuses writes). diesel's own `transaction()` is banned
+//! (clippy.toml): read-then-write through it lost updates on PostgreSQL and failed at once on
+//! SQLite. A body may run twice: SQL only inside; take `now`, ids and keys before.
+
+#![allow(missing_docs, reason = "MultiConnection makes items that cannot carry any")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, ConnectionError};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::error::{AppError, AppResult};
+
+/// One connection to either database. Stores take `&mut Db`.
+#[derive(diesel::MultiConnection)]
+pub enum Db {
+    /// The default: a file of its own.
+    Sqlite(SqliteConnection),
+    /// A server, for a city or province or several program instances.
+    Postgres(PgConnection),
+}
+
+/// The same body, compiled once for each database. For what the enum cannot express
+/// (`on_conflict`, batch inserts); keep such bodies few, in `bulk.rs`.
+#[macro_export]
+macro_rules! both {
+    ($db:expr, $connection:ident => $body:expr) => {
+        match $db {
+            $crate::plumbing::db::Db::Sqlite($connection) => $body,
+            $crate::plumbing::db::Db::Postgres($connection) => $body,
+        }
+    };
+}
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// How often a body that met a conflict is run again before the caller is told "too busy".
+const ATTEMPTS_MAX: u32 = 12;
+
+/// Where the data lives, taken apart from its URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// `sqlite:zhuxue-data/zhuxue.db`
+    Sqlite(PathBuf),
+    /// `postgres://...` as libpq reads it.
+    Postgres(String),
+}
+
+impl Address {
+    /// Reads a database URL. A mistyped one is refused, never turned into an empty SQLite file.
+    pub fn parse(url: &str) -> Result<Address, String> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.contains(":memory:") {
+                return Err("database_url: \"sqlite:\" must be followed by a file path, such as \
+                            sqlite:zhuxue-data/zhuxue.db"
+                    .to_owned());
+            }
+            return Ok(Address::Sqlite(PathBuf::from(path)));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Address::Postgres(url.to_owned()));
+        }
+        let scheme = url.split(':').next().unwrap_or_default();
+        Err(format!("database_url: must begin with sqlite: or postgres://, not with {scheme:?}"))
+    }
+}
+
+/// Opens connections for r2d2, by the scheme of the URL (diesel's own multi-connection
+/// `establish` tries each database in turn and hides why it failed).
+struct Manager {
+    address: Address,
+    read_only: bool,
+}
+
+impl std::fmt::Debug for Manager {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Manager")
+    }
+}
+
+impl Manager {
+    fn open(&self) -> Result<Db, ConnectionError> {
+        match &self.address {
+            Address::Sqlite(path) => {
+                let mut c = SqliteConnection::establish(&path.to_string_lossy())?;
+                // synchronous FULL: this is money, not a cache. The cache is per connection.
+                c.batch_execute(
+                    "PRAGMA busy_timeout = 8000; PRAGMA journal_mode = WAL; \
+                     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
+                     PRAGMA mmap_size = 0;",
+                )
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                if self.read_only {
+                    c.batch_execute("PRAGMA query_only = ON;")
+                        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                }
+                Ok(Db::Sqlite(c))
+            }
+            Address::Postgres(url) => {
+                let mut c = PgConnection::establish(url)?;
+                c.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning;")
+                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(Db::Postgres(c))
+            }
+        }
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Db;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Db, Self::Error> {
+        self.open().map_err(diesel::r2d2::Error::ConnectionError)
+    }
+
+    fn is_valid(&self, db: &mut Db) -> Result<(), Self::Error> {
+        db.batch_execute("SELECT 1").map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, db: &mut Db) -> bool {
+        // A transaction left open by a panic is rolled back by dropping the connection.
+        std::thread::panicking() || depth(db) != Some(0)
+    }
+}
+
+fn depth(db: &mut Db) -> Option<u32> {
+    let status = both!(db, c => AnsiTransactionManager::transaction_manager_status_mut(c)
+        .transaction_depth());
+    match status {
+        Ok(None) => Some(0),
+        Ok(Some(depth)) => Some(depth.get()),
+        Err(_) => None,
+    }
+}
+
+/// The pools of one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    address: Address,
+    readers: Pool<Manager>,
+    writers: Pool<Manager>,
+}
+
+impl Database {
+    /// Opens (for SQLite: makes, when the folder is there) the database and checks that it can
+    /// be used. Nothing is migrated yet. The error is one line for the person who starts it.
+    pub fn open(url: &str, connections: u32) -> Result<Database, String> {
+        let address = Address::parse(url)?;
+        let first = Manager { address: address.clone(), read_only: false };
+        let mut probe = first.open().map_err(|e| explain(&address, &e.to_string()))?;
+        probe.batch_execute("SELECT 1").map_err(|e| explain(&address, &e.to_string()))?;
+        check_sqlite(&address, &mut probe)?;
+        drop(probe);
+        let pool = |read_only: bool, size: u32| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .test_on_check_out(false)
+                .connection_timeout(Duration::from_secs(10))
+                .build(Manager { address: address.clone(), read_only })
+                .map_err(|e| explain(&address, &e.to_string()))
+        };
+        let writers = match address {
+            Address::Sqlite(_) => pool(false, 1)?,
+            Address::Postgres(_) => pool(false, connections.max(2))?,
+        };
+        let readers = pool(true, connections.max(2))?;
+        Ok(Database { address, readers, writers })
+    }
+
+    /// True on PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.address, Address::Postgres(_))
+    }
+
+    /// The file of a SQLite database.
+    pub fn sqlite_file(&self) -> Option<&Path> {
+        match &self.address {
+            Address::Sqlite(path) => Some(path),
+            Address::Postgres(_) => None,
+        }
+    }
+
+    /// Brings the tables up to this program's version. Returns how many steps were run.
+    pub fn migrate(&self) -> Result<usize, String> {
+        let mut db = self.writers.get().map_err(|e| explain(&self.address, &e.to_string()))?;
+        let ran = match &mut *db {
+            Db::Sqlite(c) => c.run_pending_migrations(SQLITE_MIGRATIONS).map(|v| v.len()),
+            Db::Postgres(c) => c.run_pending_migrations(POSTGRES_MIGRATIONS).map(|v| v.len()),
+        };
+        ran.map_err(|e| explain(&self.address, &e.to_string()))
+    }
+
+    /// Takes the tables all the way down again. For tests of the migrations.
+    pub fn migrate_down(&self) -> Result<usize, String> {
+        let mut db = self.writers.get().map_err(|e| explain(&self.address, &e.to_string()))?;
+        let ran = match &mut *db {
+            Db::Sqlite(c) => c.revert_all_migrations(SQLITE_MIGRATIONS).map(|v| v.len()),
+            Db::Postgres(c) => c.revert_all_migrations(POSTGRES_MIGRATIONS).map(|v| v.len()),
+        };
+        ran.map_err(|e| explain(&self.address, &e.to_string()))
+    }
+
+    /// Runs `body` on one snapshot. A write inside is refused by the database.
+    pub fn read<T>(&self, body: impl FnOnce(&mut Db) -> AppResult<T>) -> AppResult<T> {
+        let mut db = checked_out(&self.readers)?;
+        let begun = match &mut *db {
+            Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+            Db::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
+                c,
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            ),
+        };
+        begun?;
+        let result = body(&mut db);
+        roll_back(&mut db);
+        result
+    }
+
+    /// Runs `body` as the only writer of what it read; commits when it returns `Ok`.
+    ///
+    /// It may run again after a conflict, so it must do nothing but SQL. `name` tells the log
+    /// which write was busy.
+    pub fn write<T>(
+        &self,
+        name: &'static str,
+        mut body: impl FnMut(&mut Db) -> AppResult<T>,
+    ) -> AppResult<T> {
+        let mut db = checked_out(&self.writers)?;
+        for attempt in 0..ATTEMPTS_MAX {
+            let begun = match &mut *db {
+                Db::Sqlite(c) => {
+                    AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
+                }
+                Db::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
+                    c,
+                    "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                ),
+            };
+            let result = begun.map_err(AppError::from).and_then(|()| {
+                let value = body(&mut db)?;
+                commit(&mut db)?;
+                Ok(value)
+            });
+            match result {
+                Ok(value) => return Ok(value),
+                Err(error) => {
+                    roll_back(&mut db);
+                    if !is_conflict(&error) {
+                        return Err(error);
+                    }
+                    tracing::debug!(write.name = name, attempt, "conflict, running again");
+                    std::thread::sleep(wait_before(attempt));
+                }
+            }
+        }
+        Err(AppError::TooBusy(name.to_owned()))
+    }
+}
+
+fn checked_out(pool: &Pool<Manager>) -> AppResult<PooledConnection<Manager>> {
+    pool.get().map_err(|e| AppError::TooBusy(format!("no database connection free: {e}")))
+}
+
+fn commit(db: &mut Db) -> AppResult<()> {
+    both!(db, c => AnsiTransactionManager::commit_transaction(c)).map_err(AppError::from)
+}
+
+fn roll_back(db: &mut Db) {
+    if depth(db) == Some(0) {
+        return;
+    }
+    if let Err(error) = both!(db, c => AnsiTransactionManager::rollback_transaction(c)) {
+        tracing::warn!(%error, "rolling back failed; the connection is dropped");
+    }
+}
+
+/// Somebody else changed what we read, or holds the lock: run it again.
+fn is_conflict(error: &AppError) -> bool {
+    let AppError::Broken(text) = error else { return false };
+    ["could not serialize", "deadlock detected", "database is locked", "database table is locked"]
+        .iter()
+        .any(|sign| text.contains(sign))
+}
+
+/// 1, 2, 4 ... 64 ms, spread by the attempt so that two losers do not meet again.
+fn wait_before(attempt: u32) -> Duration {
+    let mut spread = [0_u8; 1];
+    let jitter = match getrandom::fill(&mut spread) {
+        Ok(()) => u64::from(spread.first().copied().unwrap_or(0)) / 16,
+        Err(_) => 0,
+    };
+    Duration::from_millis((1_u64 << attempt.min(6)) + jitter)
+}
+
+/// A damaged file is found at start, not in the middle of the day.
+fn check_sqlite(address: &Address, db: &mut Db) -> Result<(), String> {
+    let (Address::Sqlite(_), Db::Sqlite(c)) = (address, db) else { return Ok(()) };
+    // Touches the header, the schema and the write lock; a full check is `zhuxue verify`.
+    c.batch_execute("SELECT count(*) FROM sqlite_master; BEGIN IMMEDIATE; ROLLBACK;")
+        .map_err(|e| explain(address, &e.to_string()))
+}
+
+/// One line for the person who starts the program: what is wrong and what to do.
+fn explain(address: &Address, cause: &str) -> String {
+    let cause = cause.lines().next().unwrap_or_default();
+    match address {
+        Address::Sqlite(path) => {
+            let path = path.display();
+            let advice = if cause.contains("unable to open") {
+                "the folder is missing or may not be written"
+            } else if cause.contains("readonly") || cause.contains("read-only") {
+                "the file or its folder is read-only; give the program's user the right to write"
+            } else if cause.contains("not a database") || cause.contains("malformed") {
+                "the file is damaged or not a database; put the last backup in its place"
+            } else if cause.contains("disk is full") || cause.contains("disk I/O") {
+                "the disk is full or failing; make room, nothing was written"
+            } else if cause.contains("locked") {
+                "another program holds it; stop that one first"
+            } else {
+                "it cannot be used"
+            };
+            format!("database {path}: {advice} ({cause})")
+        }
+        Address::Postgres(_) => {
+            format!(
+                "database (PostgreSQL): cannot be used; check database_url and that the \
+                     server runs ({cause})"
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_url_is_refused() {
+        assert_eq!(Address::parse("sqlite:a/b.db"), Ok(Address::Sqlite("a/b.db".into())));
+        assert_eq!(Address::parse("sqlite:///a/b.db"), Ok(Address::Sqlite("/a/b.db".into())));
+        for bad in ["zhuxue.db", "postgre://x", "sqlite:", "sqlite::memory:", "", "mysql://x"] {
+            assert!(Address::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Not about loans: databases, files, the web server, secrets, configuration.
+
+pub mod db;
+pub mod schema;
+pub mod bulk;
+pub mod crypto;
+pub mod templates;
+pub mod config;

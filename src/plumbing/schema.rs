@@ -1,0 +1,479 @@
+//! Diesel's view of the tables of `migrations/`. Kept by hand; `tests/two_databases` compares it,
+//! column by column, with what the migrations really make on both databases.
+
+#![allow(missing_docs, reason = "the tables are described where they are made: migrations/")]
+
+diesel::table! {
+    office (code) {
+        code -> Text,
+        name -> Text,
+        letters -> Text,
+        phone -> Text,
+        address -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    file_serial (office_code, year) {
+        office_code -> Text,
+        year -> Integer,
+        last -> Integer,
+    }
+}
+
+diesel::table! {
+    staff (id) {
+        id -> BigInt,
+        office_code -> Text,
+        login -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        active -> Bool,
+        created_at -> Timestamp,
+        last_signed_in_at -> Nullable<Timestamp>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    staff_session (token_hash) {
+        token_hash -> Binary,
+        staff_id -> BigInt,
+        csrf -> Text,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+        address -> Text,
+        agent -> Text,
+    }
+}
+
+diesel::table! {
+    sign_in_guard (subject) {
+        subject -> Text,
+        failures -> Integer,
+        locked_until -> Nullable<Timestamp>,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    person (id) {
+        id -> BigInt,
+        office_code -> Text,
+        name -> Text,
+        name_key -> Text,
+        id_sealed -> Binary,
+        id_index -> Binary,
+        id_mask -> Text,
+        born_on -> Date,
+        sex -> Text,
+        ethnic -> Text,
+        household_type -> Text,
+        email -> Text,
+        address -> Text,
+        township -> Text,
+        village -> Text,
+        village_code -> Text,
+        police_station -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    person_phone (id) {
+        id -> BigInt,
+        office_code -> Text,
+        person_id -> BigInt,
+        phone_sealed -> Binary,
+        phone_index -> Binary,
+        phone_mask -> Text,
+        state -> Text,
+        source -> Text,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    loan_file (id) {
+        id -> BigInt,
+        office_code -> Text,
+        file_no -> Text,
+        person_id -> BigInt,
+        co_person_id -> Nullable<BigInt>,
+        co_relation -> Text,
+        high_school -> Text,
+        university -> Text,
+        university_code -> Text,
+        major -> Text,
+        student_number -> Text,
+        degree -> Text,
+        school_years -> Nullable<Integer>,
+        entered_on -> Nullable<Date>,
+        graduates_on -> Nullable<Date>,
+        family_kind -> Text,
+        hardship_level -> Text,
+        note -> Text,
+        owner_id -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    loan (id) {
+        id -> BigInt,
+        office_code -> Text,
+        file_id -> BigInt,
+        contract_no -> Text,
+        product -> Text,
+        loan_year -> Integer,
+        is_first -> Bool,
+        level -> Text,
+        principal_fen -> BigInt,
+        tuition_fen -> Nullable<BigInt>,
+        lodging_fen -> Nullable<BigInt>,
+        term_years -> Nullable<Integer>,
+        signed_on -> Date,
+        subsidy_ends_on -> Date,
+        final_due_on -> Date,
+        grace_years -> Integer,
+        due_month_day -> Text,
+        fixed_rate_ppm -> Nullable<Integer>,
+        penalty_percent -> Integer,
+        day_count -> Text,
+        switches -> Text,
+        co_person_id -> Nullable<BigInt>,
+        receipt_code -> Text,
+        receipt_on -> Nullable<Date>,
+        agent -> Text,
+        account_sealed -> Nullable<Binary>,
+        account_mask -> Text,
+        bank_state -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    loan_event (id) {
+        id -> BigInt,
+        office_code -> Text,
+        loan_id -> BigInt,
+        effective_on -> Date,
+        kind -> Text,
+        year -> Nullable<Integer>,
+        amount_fen -> Nullable<BigInt>,
+        whole -> Bool,
+        to_on -> Nullable<Date>,
+        from_on -> Nullable<Date>,
+        rate_ppm -> Nullable<Integer>,
+        first_year -> Nullable<Integer>,
+        reverses_id -> Nullable<BigInt>,
+        channel -> Text,
+        bank_ref -> Text,
+        source -> Text,
+        command_key -> Text,
+        recorded_at -> Timestamp,
+        recorded_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    loan_position (loan_id) {
+        loan_id -> BigInt,
+        office_code -> Text,
+        file_id -> BigInt,
+        as_of -> Date,
+        stage -> Text,
+        disbursed_fen -> BigInt,
+        outstanding_fen -> BigInt,
+        overdue_principal_fen -> BigInt,
+        overdue_interest_fen -> BigInt,
+        penalty_fen -> BigInt,
+        oldest_unpaid_due_on -> Nullable<Date>,
+        next_due_on -> Nullable<Date>,
+        next_due_fen -> BigInt,
+        unapplied_fen -> BigInt,
+        surplus_fen -> BigInt,
+        settled_on -> Nullable<Date>,
+        changes_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    file_position (file_id) {
+        file_id -> BigInt,
+        office_code -> Text,
+        as_of -> Date,
+        stage -> Text,
+        loans -> Integer,
+        first_year -> Integer,
+        disbursed_fen -> BigInt,
+        outstanding_fen -> BigInt,
+        overdue_principal_fen -> BigInt,
+        overdue_interest_fen -> BigInt,
+        penalty_fen -> BigInt,
+        oldest_unpaid_due_on -> Nullable<Date>,
+        next_due_on -> Nullable<Date>,
+        next_due_fen -> BigInt,
+        unapplied_fen -> BigInt,
+        settled_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    bank_figure (id) {
+        id -> BigInt,
+        office_code -> Text,
+        loan_id -> BigInt,
+        sheet -> Text,
+        row_key -> Text,
+        as_of -> Date,
+        due_on -> Nullable<Date>,
+        paid_on -> Nullable<Date>,
+        kind -> Text,
+        channel -> Text,
+        due_principal_fen -> BigInt,
+        due_interest_fen -> BigInt,
+        waived_fen -> BigInt,
+        paid_principal_fen -> BigInt,
+        paid_interest_fen -> BigInt,
+        paid_penalty_fen -> BigInt,
+        balance_fen -> Nullable<BigInt>,
+        overdue_principal_fen -> BigInt,
+        overdue_interest_fen -> BigInt,
+        penalty_fen -> BigInt,
+        note -> Text,
+        import_id -> BigInt,
+        line -> Integer,
+    }
+}
+
+diesel::table! {
+    bank_difference (id) {
+        id -> BigInt,
+        office_code -> Text,
+        loan_id -> BigInt,
+        figure -> Text,
+        on_day -> Date,
+        bank_fen -> BigInt,
+        ours_fen -> BigInt,
+        import_id -> BigInt,
+        found_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    preapplication (id) {
+        id -> BigInt,
+        office_code -> Text,
+        person_id -> BigInt,
+        year -> Integer,
+        high_school -> Text,
+        class_name -> Text,
+        family_kind -> Text,
+        applied_on -> Nullable<Date>,
+        school_opinion -> Text,
+        county_opinion -> Text,
+        import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    recognition (id) {
+        id -> BigInt,
+        office_code -> Text,
+        person_id -> BigInt,
+        year -> Integer,
+        level -> Text,
+        recognised_on -> Nullable<Date>,
+        reason -> Text,
+        class_opinion -> Text,
+        grade_opinion -> Text,
+        import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    university_receipt (id) {
+        id -> BigInt,
+        office_code -> Text,
+        loan_id -> Nullable<BigInt>,
+        student_number -> Text,
+        loan_year -> Integer,
+        code -> Text,
+        name -> Text,
+        class_name -> Text,
+        university -> Text,
+        amount_fen -> BigInt,
+        is_first -> Bool,
+        mismatch -> Text,
+        import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    graduation (id) {
+        id -> BigInt,
+        office_code -> Text,
+        file_id -> BigInt,
+        university -> Text,
+        graduated_on -> Nullable<Date>,
+        confirmed_on -> Nullable<Date>,
+        destination -> Text,
+        loans -> Nullable<Integer>,
+        principal_fen -> Nullable<BigInt>,
+        self_pay_from -> Nullable<Date>,
+        note -> Text,
+        import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    enlistment (id) {
+        id -> BigInt,
+        office_code -> Text,
+        person_id -> BigInt,
+        enlisted_on -> Date,
+        discharged_on -> Nullable<Date>,
+        university -> Text,
+        contract_nos -> Text,
+        principal_fen -> BigInt,
+        asked_fen -> BigInt,
+        granted_fen -> BigInt,
+        paid_on -> Nullable<Date>,
+        import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    monthly_figure (office_code, month) {
+        office_code -> Text,
+        month -> Date,
+        signed -> Integer,
+        signed_fen -> BigInt,
+        disbursed -> Integer,
+        disbursed_fen -> BigInt,
+        repaid -> Integer,
+        principal_fen -> BigInt,
+        interest_fen -> BigInt,
+        penalty_fen -> BigInt,
+        compensated_fen -> BigInt,
+        balance_fen -> BigInt,
+        import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    import_job (id) {
+        id -> BigInt,
+        office_code -> Text,
+        staff_id -> BigInt,
+        file_name -> Text,
+        sheet_name -> Text,
+        layout -> Text,
+        as_of -> Nullable<Date>,
+        state -> Text,
+        content_hash -> Binary,
+        rows_total -> Integer,
+        rows_done -> Integer,
+        new_rows -> Integer,
+        same_rows -> Integer,
+        changed_rows -> Integer,
+        refused_rows -> Integer,
+        skipped_rows -> Integer,
+        differences -> Integer,
+        problem -> Text,
+        stop_wanted -> Bool,
+        leased_until -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    import_file (import_id) {
+        import_id -> BigInt,
+        content_sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    import_row (import_id, line) {
+        import_id -> BigInt,
+        line -> Integer,
+        outcome -> Text,
+        posted -> Bool,
+        notes -> Text,
+    }
+}
+
+diesel::table! {
+    history (id) {
+        id -> BigInt,
+        office_code -> Text,
+        at -> Timestamp,
+        staff_id -> Nullable<BigInt>,
+        staff_name -> Text,
+        action -> Text,
+        file_id -> Nullable<BigInt>,
+        subject -> Text,
+        summary -> Text,
+        reason -> Text,
+        chain_no -> Nullable<BigInt>,
+        chain_hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    meta (key) {
+        key -> Text,
+        value -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    office,
+    file_serial,
+    staff,
+    staff_session,
+    sign_in_guard,
+    person,
+    person_phone,
+    loan_file,
+    loan,
+    loan_event,
+    loan_position,
+    file_position,
+    bank_figure,
+    bank_difference,
+    preapplication,
+    recognition,
+    university_receipt,
+    graduation,
+    enlistment,
+    monthly_figure,
+    import_job,
+    import_file,
+    import_row,
+    history,
+    meta,
+);
+diesel::joinable!(loan -> loan_file (file_id));
+diesel::joinable!(loan_position -> loan (loan_id));
+diesel::joinable!(file_position -> loan_file (file_id));
+diesel::joinable!(loan_event -> loan (loan_id));
+diesel::joinable!(person_phone -> person (person_id));
+diesel::joinable!(staff_session -> staff (staff_id));
+diesel::joinable!(bank_figure -> loan (loan_id));
+diesel::joinable!(bank_difference -> loan (loan_id));
+diesel::joinable!(import_row -> import_job (import_id));
+diesel::joinable!(graduation -> loan_file (file_id));
