@@ -277,6 +277,6 @@ mod tests {
         let shown = Config::from_texts("example", &uncommented, env(&[])).unwrap();
         assert_eq!(shown.workers, Config::default().workers);
         let keys: toml::Table = uncommented.parse().unwrap();
-        assert_eq!(keys.len(), 17, "a key is missing in zhuxue.example.toml: {:?}", keys.keys());
+        assert_eq!(keys.len(), 17, "a key is missing in zhuxue.example.toml: {keys:?}");
     }
 }
