@@ -5,3 +5,4 @@ pub mod money;
 pub mod rate;
 pub mod dates;
 pub mod ids;
+pub mod statement;
