@@ -11,5 +11,7 @@
 
 pub mod app;
 pub mod error;
+pub mod life;
 pub mod book;
+pub mod reports;
 pub mod plumbing;

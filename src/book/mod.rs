@@ -12,3 +12,4 @@ pub mod person;
 pub mod loan;
 pub mod events;
 pub mod position;
+pub mod bank;
