@@ -13,3 +13,4 @@ pub mod loan;
 pub mod events;
 pub mod position;
 pub mod bank;
+pub mod reconcile;
