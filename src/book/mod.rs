@@ -5,4 +5,5 @@ pub mod money;
 pub mod rate;
 pub mod dates;
 pub mod ids;
+pub mod policy;
 pub mod statement;
