@@ -5,3 +5,6 @@ pub mod money;
 pub mod rate;
 pub mod dates;
 pub mod ids;
+pub mod division_code;
+pub mod id_number;
+pub mod phone_number;
