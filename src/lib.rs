@@ -10,3 +10,4 @@
 //! * Each table is written by exactly one file.
 
 pub mod book;
+pub mod plumbing;

@@ -1,0 +1,3 @@
+//! What is not about loans: files in and out.
+
+pub mod sheet;
