@@ -11,3 +11,4 @@
 
 pub mod book;
 pub mod plumbing;
+pub mod desk;

@@ -1,0 +1,3 @@
+//! The one integration-test binary; every topic is a module.
+
+mod sheets;
