@@ -74,8 +74,7 @@ fn completed(start: &str) -> Option<&'static str> {
         return None;
     }
     let short = |rest: &str| rest.chars().count() <= 3;
-    let mut fits =
-        NAMES.iter().filter(|name| name.strip_prefix(start).is_some_and(|rest| short(rest)));
+    let mut fits = NAMES.iter().filter(|name| name.strip_prefix(start).is_some_and(short));
     let only = fits.next()?;
     fits.next().is_none().then_some(*only)
 }
