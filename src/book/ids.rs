@@ -55,9 +55,9 @@ macro_rules! sql_text {
                 bytes: <DB as diesel::backend::Backend>::RawValue<'_>,
             ) -> diesel::deserialize::Result<Self> {
                 let text = <String as diesel::deserialize::FromSql<
-                                                                            diesel::sql_types::Text,
-                                                                            DB,
-                                                                        >>::from_sql(bytes)?;
+                    diesel::sql_types::Text,
+                    DB,
+                >>::from_sql(bytes)?;
                 $name::from_text(&text)
                     .ok_or_else(|| format!("{text:?} is no {}", stringify!($name)).into())
             }
@@ -154,8 +154,12 @@ impl Ids {
         let mut seen = self.last.load(Ordering::Relaxed);
         loop {
             let tick = wanted.max(seen + 1);
-            match self.last.compare_exchange_weak(seen, tick, Ordering::Relaxed, Ordering::Relaxed)
-            {
+            match self.last.compare_exchange_weak(
+                seen,
+                tick,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
                 Ok(_) => return ((tick >> 12) << 22) | (self.instance << 12) | (tick & 0xFFF),
                 Err(other) => seen = other,
             }

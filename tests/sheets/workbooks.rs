@@ -174,3 +174,30 @@ proptest! {
         let _ = read(&bytes, &SheetLimits::default());
     }
 }
+
+/// Files written by another program; the same table in the old and in the open format.
+#[test]
+fn old_and_open_workbooks() {
+    for name in ["small.xls", "small.ods"] {
+        let bytes = std::fs::read(format!("tests/sample/books/{name}")).unwrap();
+        let said = import(&table(&bytes));
+        assert_eq!(said.binding.layout, Layout::Contracts, "{name}");
+        assert_eq!(said.binding.heading_line, 3, "{name}");
+        let lines: Vec<_> = said.rows.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [4, 6], "{name}");
+        let faults: Vec<_> = said.notes().iter().map(|(_, note)| note.fault).collect();
+        assert_eq!(faults, [Fault::BlankRowBefore], "{name}");
+        let Some(Row::Contract(row)) = &said.rows[0].1.row else { panic!() };
+        assert_eq!((row.amount, row.loan_year), (Fen::new(1_150_050), 2026), "{name}");
+        assert_eq!(row.due_on.to_string(), "2038-09-20", "{name}");
+        assert_eq!(said.rows[1].1.row.as_ref().unwrap().name(), Some("赵𬱖"), "{name}");
+    }
+}
+
+#[test]
+fn a_workbook_behind_a_password() {
+    let bytes = std::fs::read("tests/sample/books/locked.xlsx").unwrap();
+    let problem = read(&bytes, &SheetLimits::default()).unwrap_err();
+    assert_eq!(problem, SheetProblem::Password);
+    assert!(problem.to_chinese().contains("密码"));
+}

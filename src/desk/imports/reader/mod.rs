@@ -7,7 +7,7 @@ mod numbers;
 
 use chrono::NaiveDate;
 
-use crate::book::id_number::{self, IdNumber, IdProblem, IdWarning, Sex};
+use crate::book::id_number::{self, IdNumber, Sex};
 use crate::book::money::Fen;
 use crate::book::phone_number::{self, PhoneNumber};
 use crate::desk::imports::fault::{Fault, Hook, Note, Severity};
