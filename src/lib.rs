@@ -15,3 +15,4 @@ pub mod life;
 pub mod book;
 pub mod reports;
 pub mod plumbing;
+pub mod desk;
