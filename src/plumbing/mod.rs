@@ -9,5 +9,8 @@ pub mod config;
 pub mod meta;
 pub mod assets;
 pub mod session;
+pub mod password;
+pub mod guard;
+pub mod logs;
 pub mod http;
 pub mod metrics;
