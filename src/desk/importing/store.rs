@@ -286,3 +286,21 @@ pub fn count_rows(db: &mut Db, job: &mut ImportJob) -> AppResult<()> {
     job.skipped_rows = of("skipped");
     Ok(())
 }
+
+/// Puts an import away for good: its rows and its file are gone, a line stays. Never one that
+/// has posted anything.
+pub fn drop_job(db: &mut Db, scope: &Scope, id: ImportId) -> AppResult<()> {
+    let gone = diesel::update(
+        import_job::table
+            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(import_job::id.eq(id))
+            .filter(import_job::state.eq_any(["uploaded", "checked", "failed"])),
+    )
+    .set(import_job::state.eq("dropped"))
+    .execute(db)?;
+    if gone == 1 {
+        diesel::delete(import_row::table.filter(import_row::import_id.eq(id))).execute(db)?;
+        diesel::delete(import_file::table.filter(import_file::import_id.eq(id))).execute(db)?;
+    }
+    Ok(())
+}
