@@ -26,7 +26,9 @@ fn rows(value: &str) -> Vec<Row> {
 }
 
 fn count(test: &TestDatabase, value: &str) -> i64 {
-    test.db.read(|db| Ok(meta::table.filter(meta::value.eq(value)).count().get_result(db)?)).unwrap()
+    test.db
+        .read(|db| Ok(meta::table.filter(meta::value.eq(value)).count().get_result(db)?))
+        .unwrap()
 }
 
 #[test]

@@ -96,8 +96,7 @@ fn column_line(column: &Column) -> String {
         "BLOB" | "bytea" => "Binary",
         other => other,
     };
-    let kind =
-        if column.required == 1 { kind.to_owned() } else { format!("Nullable<{kind}>") };
+    let kind = if column.required == 1 { kind.to_owned() } else { format!("Nullable<{kind}>") };
     let key = if column.key > 0 { format!(" key {}", column.key) } else { String::new() };
     let fallback = column.fallback.as_deref().map(|value| {
         let value = value.split("::").next().unwrap_or_default();
