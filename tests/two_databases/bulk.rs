@@ -21,7 +21,7 @@ struct Row {
 const ROWS: usize = 20_000;
 
 fn rows(value: &str) -> Vec<Row> {
-    assert!(ROWS * 2 > BINDS_MAX);
+    const { assert!(ROWS * 2 > BINDS_MAX) };
     (0..ROWS).map(|n| Row { key: format!("{n:05}"), value: value.to_owned() }).collect()
 }
 
