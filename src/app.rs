@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::book::dates::Clock;
 use crate::book::ids::Ids;
+use crate::desk::counts::Counts;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Database, Db};
+use crate::plumbing::metrics::Metrics;
 use crate::plumbing::templates::Templates;
 
 /// The program's parts, shared by every request and job. Cheap to clone.
@@ -25,6 +27,23 @@ pub struct App {
     pub config: Arc<Config>,
     /// Makes identities.
     pub ids: Arc<Ids>,
+    /// What `/metrics` tells.
+    pub metrics: Arc<Metrics>,
+    /// The counts beside the entries of the menu.
+    pub counts: Arc<Counts>,
+    /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
+    pub demo: Arc<[DemoSignIn]>,
+}
+
+/// A sign-in of the demo, told to everybody who opens the sign-in page.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct DemoSignIn {
+    /// The name to sign in with.
+    pub login: String,
+    /// The password.
+    pub password: String,
+    /// Who that is: `韦清越 · 经办`.
+    pub who: String,
 }
 
 impl App {
@@ -40,6 +59,9 @@ impl App {
             templates: Arc::new(templates),
             config: Arc::new(config),
             ids: Arc::new(Ids::new(i64::from(u16::from_le_bytes(instance)))),
+            metrics: Arc::new(Metrics::new()?),
+            counts: Arc::default(),
+            demo: Arc::new([]),
         })
     }
 
@@ -58,7 +80,7 @@ impl App {
         let db = self.db.clone();
         actix_web::web::block(move || db.read(body))
             .await
-            .map_err(|e| AppError::TooBusy(e.to_string()))?
+            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
     }
 
     /// [`Database::write`] from an async handler. The body may run twice.
@@ -70,6 +92,6 @@ impl App {
         let db = self.db.clone();
         actix_web::web::block(move || db.write(name, body))
             .await
-            .map_err(|e| AppError::TooBusy(e.to_string()))?
+            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
     }
 }

@@ -12,4 +12,5 @@
 pub mod app;
 pub mod error;
 pub mod book;
+pub mod desk;
 pub mod plumbing;

@@ -7,3 +7,4 @@ pub mod dates;
 pub mod ids;
 pub mod office;
 pub mod staff;
+pub mod history;

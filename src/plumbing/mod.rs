@@ -6,3 +6,8 @@ pub mod bulk;
 pub mod crypto;
 pub mod templates;
 pub mod config;
+pub mod meta;
+pub mod assets;
+pub mod session;
+pub mod http;
+pub mod metrics;
