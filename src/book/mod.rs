@@ -8,3 +8,5 @@ pub mod ids;
 pub mod office;
 pub mod staff;
 pub mod history;
+pub mod policy;
+pub mod statement;
