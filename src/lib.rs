@@ -14,4 +14,5 @@ pub mod error;
 pub mod life;
 pub mod book;
 pub mod reports;
+pub mod desk;
 pub mod plumbing;
