@@ -1,14 +1,3 @@
-//! The one integration-test binary; every topic is a module.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test stops where it fails, also in its helper functions"
-)]
-
-mod sheets;
 //! All integration tests in one binary: one link, one list. A new part is one line below, in
 //! alphabetical order.
 
@@ -19,12 +8,15 @@ mod sheets;
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::as_conversions,
+    clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a test that meets a surprise should stop there and say where"
 )]
 
 mod browser;
+mod imports;
+mod sheets;
 mod support;
 mod tidy;
 mod two_databases;
