@@ -245,6 +245,15 @@ pub fn of_staff(
         .load(db)?)
 }
 
+/// The names of all sessions of one person that were not ended by hand.
+pub fn of_staff_hashes(db: &mut Db, staff_id: StaffId) -> AppResult<Vec<Vec<u8>>> {
+    Ok(staff_session::table
+        .filter(staff_session::staff_id.eq(staff_id))
+        .filter(staff_session::revoked_at.is_null())
+        .select(staff_session::token_hash)
+        .load(db)?)
+}
+
 /// Ends one session of one person. The number ended is 0 or 1.
 pub fn end(db: &mut Db, staff_id: StaffId, hash: &[u8], now: NaiveDateTime) -> AppResult<usize> {
     Ok(diesel::update(
