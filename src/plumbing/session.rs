@@ -176,6 +176,11 @@ impl NewSession {
         })
     }
 
+    /// What the forms of this session must bring back.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
     /// The cookie to send.
     pub fn cookie(&self, config: &Config) -> Cookie<'static> {
         cookie(COOKIE, self.token.clone(), config)
