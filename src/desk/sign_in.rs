@@ -30,6 +30,7 @@ struct LoginPage {
     token: String,
     next: String,
     login: String,
+    signed_out: bool,
     problem: Option<String>,
     office: Option<Office>,
     demo: Vec<DemoSignIn>,
@@ -40,6 +41,8 @@ struct LoginPage {
 pub struct Next {
     #[serde(default)]
     next: String,
+    /// There when somebody has just signed out.
+    out: Option<String>,
 }
 
 /// The form.
@@ -76,7 +79,15 @@ pub async fn show(
     if let Ok(me) = session::signed_in(&req).await {
         return Ok(to(next.unwrap_or_else(|| first_page_of(me.role))));
     }
-    login_page(&app, &req, StatusCode::OK, next.unwrap_or_default(), "", None).await
+    let said = if query.out.is_some() { Said::SignedOut } else { Said::Nothing };
+    login_page(&app, &req, StatusCode::OK, next.unwrap_or_default(), "", said).await
+}
+
+/// What the sign-in page tells above the form.
+enum Said {
+    Nothing,
+    SignedOut,
+    Problem(String),
 }
 
 /// A path of ours, so that nobody is sent elsewhere by a prepared link.
@@ -92,7 +103,7 @@ async fn login_page(
     status: StatusCode,
     next: &str,
     login: &str,
-    problem: Option<String>,
+    said: Said,
 ) -> AppResult<HttpResponse> {
     let offices = app.read(office::all).await?;
     let office = match offices.as_slice() {
@@ -108,7 +119,11 @@ async fn login_page(
         token: token.clone(),
         next: next.to_owned(),
         login: login.to_owned(),
-        problem,
+        signed_out: matches!(said, Said::SignedOut),
+        problem: match said {
+            Said::Problem(problem) => Some(problem),
+            Said::Nothing | Said::SignedOut => None,
+        },
         office,
         demo: app.demo.to_vec(),
     };
@@ -129,7 +144,7 @@ pub async fn sign_in(
     let next = own_path(&next).unwrap_or_default();
     let cookie = req.cookie(FORM_COOKIE).map(|cookie| cookie.value().to_owned());
     if !equal(&csrf, &cookie.unwrap_or_default()) {
-        let problem = Some("页面开得太久，请再登录一次".to_owned());
+        let problem = Said::Problem("页面开得太久，请再登录一次".to_owned());
         return login_page(&app, &req, StatusCode::FORBIDDEN, next, &login, problem).await;
     }
     let login = staff::login_from(&login);
@@ -166,7 +181,7 @@ async fn wait(
     let how_long = guard::wait_in_words(until, now);
     let problem = format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请找本中心管理员重设");
     let status = StatusCode::TOO_MANY_REQUESTS;
-    let mut page = login_page(app, req, status, next, login, Some(problem)).await?;
+    let mut page = login_page(app, req, status, next, login, Said::Problem(problem)).await?;
     page.headers_mut().insert(RETRY_AFTER, (until - now).num_seconds().max(1).into());
     Ok(page)
 }
@@ -193,7 +208,7 @@ async fn refuse(
         app.write("sign-in refused", move |db| history::note(db, &by, id, at, note.clone()))
             .await?;
     }
-    let problem = Some("登录名或密码不对，请核对后再试".to_owned());
+    let problem = Said::Problem("登录名或密码不对，请核对后再试".to_owned());
     login_page(app, req, StatusCode::UNPROCESSABLE_ENTITY, next, login, problem).await
 }
 
@@ -265,7 +280,7 @@ pub async fn sign_out(
         history::note(db, &me.by(), id, now, note)
     })
     .await?;
-    let mut response = to("/login");
+    let mut response = to("/login?out=1");
     let mut gone = session::cookie(COOKIE, String::new(), &app.config);
     gone.make_removal();
     shell::add_cookie(&mut response, &gone);

@@ -16,9 +16,10 @@ async fn ask(browser: &mut Browser, method: &Method, path: &str) -> &'static str
     let request =
         if *method == Method::POST { request.set_form([("csrf", csrf)]) } else { request };
     let answer = browser.send(request).await;
-    let to_login = answer.header("location").starts_with("/login");
+    let to = answer.header("location");
+    let to_login = to == "/login" || to.starts_with("/login?next=");
     match answer.status {
-        303 if to_login && path != "/logout" => "sign in",
+        303 if to_login => "sign in",
         403 if answer.text.contains("不在您的权限里") => "no",
         500 => panic!("{method} {path}: {}", answer.text),
         _ => "yes",

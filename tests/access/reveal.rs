@@ -157,11 +157,7 @@ async fn many_looks_need_a_reason_and_too_many_are_refused() {
     let mut clerk = t.sign_in(Role::Clerk);
     let staff_id = clerk.staff_id;
     let looks = |count: usize| {
-        let by = By {
-            staff_id,
-            name: "经办".to_owned(),
-            office_code: OFFICE.to_owned(),
-        };
+        let by = By { staff_id, name: "经办".to_owned(), office_code: OFFICE.to_owned() };
         let now = t.app.clock.now_at();
         let note = || Note { action: "revealed", ..Note::default() };
         let many: Vec<(i64, Note)> = (0..count).map(|_| (t.app.next_id(), note())).collect();

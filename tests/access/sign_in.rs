@@ -79,7 +79,7 @@ async fn waits_grow_survive_and_end() {
         try_with(&mut browser, "lz01", "wrong-wrong-wrong").await.is(422);
     }
     // The fifth began the first wait; even the right password waits now.
-    try_with(&mut browser, "lz01", PASSWORD).await.is(429).says(&["请 1 分钟后再试"]);
+    try_with(&mut browser, "lz01", PASSWORD).await.is(429).says(&["后再试", "连续输错的次数太多"]);
     let again = t.database.open();
     let mut second = t.app.clone();
     second.db = again;
