@@ -14,6 +14,7 @@
     reason = "a test that meets a surprise should stop there and say where"
 )]
 
+mod access;
 mod browser;
 mod imports;
 mod sheets;
