@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use crate::book::dates::Clock;
 use crate::book::ids::Ids;
+use crate::book::policy::Policy;
+use crate::book::position::Basis;
+use crate::book::statement::RateTables;
 use crate::desk::counts::Counts;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Database, Db};
 use crate::plumbing::metrics::Metrics;
+use crate::plumbing::password::Passwords;
 use crate::plumbing::templates::Templates;
 
 /// The program's parts, shared by every request and job. Cheap to clone.
@@ -19,6 +23,8 @@ pub struct App {
     pub db: Database,
     /// What time it is.
     pub clock: Clock,
+    /// The dated rules.
+    pub policy: Arc<Policy>,
     /// Sealed fields.
     pub sealer: Arc<Sealer>,
     /// Pages and papers.
@@ -29,10 +35,14 @@ pub struct App {
     pub ids: Arc<Ids>,
     /// What `/metrics` tells.
     pub metrics: Arc<Metrics>,
+    /// Checks and makes password hashes, a few at a time.
+    pub passwords: Arc<Passwords>,
     /// The counts beside the entries of the menu.
     pub counts: Arc<Counts>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
     pub demo: Arc<[DemoSignIn]>,
+    rates: Arc<RateTables>,
+    waiver_years: Arc<[i32]>,
 }
 
 /// A sign-in of the demo, told to everybody who opens the sign-in page.
@@ -48,21 +58,36 @@ pub struct DemoSignIn {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(db: Database, clock: Clock, sealer: Sealer, config: Config) -> Result<App, String> {
+    pub fn new(
+        db: Database,
+        clock: Clock,
+        policy: Policy,
+        sealer: Sealer,
+        config: Config,
+    ) -> Result<App, String> {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
         let templates = Templates::new(config.template_dir.as_deref());
         Ok(App {
             db,
             clock,
+            rates: policy.rates(),
+            waiver_years: policy.waiver_years().iter().map(|waiver| waiver.year).collect(),
+            policy: Arc::new(policy),
             sealer: Arc::new(sealer),
             templates: Arc::new(templates),
             config: Arc::new(config),
             ids: Arc::new(Ids::new(i64::from(u16::from_le_bytes(instance)))),
             metrics: Arc::new(Metrics::new()?),
+            passwords: Arc::default(),
             counts: Arc::default(),
             demo: Arc::new([]),
         })
+    }
+
+    /// What of the dated rules a position depends on.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis { rates: &self.rates, waiver_years: &self.waiver_years }
     }
 
     /// The next identity, as a bare number for any id type.
