@@ -158,8 +158,8 @@ fn rows(bytes: Vec<u8>) -> Vec<Vec<Data>> {
 }
 
 fn column(rows: &[Vec<Data>], heading: &str) -> Vec<Data> {
-    let head = rows.iter().position(|row| row[0] == Data::from("编号")).unwrap();
-    let at = rows[head].iter().position(|cell| *cell == Data::from(heading)).unwrap();
+    let head = rows.iter().position(|row| row[0] == "编号").unwrap();
+    let at = rows[head].iter().position(|cell| *cell == heading).unwrap();
     rows[head + 1..].iter().map(|row| row[at].clone()).collect()
 }
 
