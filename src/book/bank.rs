@@ -1,6 +1,8 @@
 //! What the bank's files say, kept beside our own figures and never taken over; and where the
 //! two differ, with both. Writes tables `bank_figure` and `bank_difference`.
 
+use std::collections::HashMap;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -123,6 +125,24 @@ pub fn put_figures(db: &mut Db, rows: &[BankFigure]) -> AppResult<()> {
     Ok(())
 }
 
+/// The rows with these keys, by key. For imports: one query a chunk.
+pub fn by_key(
+    db: &mut Db,
+    scope: &Scope,
+    keys: &[String],
+) -> AppResult<HashMap<String, BankFigure>> {
+    let mut found = HashMap::with_capacity(keys.len());
+    for chunk in keys.chunks(BINDS_MAX) {
+        let rows = bank_figure::table
+            .filter(bank_figure::office_code.eq(scope.own()))
+            .filter(bank_figure::row_key.eq_any(chunk))
+            .select(BankFigure::as_select())
+            .load(db)?;
+        found.extend(rows.into_iter().map(|row| (row.row_key.clone(), row)));
+    }
+    Ok(found)
+}
+
 /// The bank's rows about these loans, oldest due day first.
 pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<BankFigure>> {
     let mut found = Vec::new();
@@ -137,6 +157,32 @@ pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec
         );
     }
     Ok(found)
+}
+
+/// The next loans, by identity, that the bank has figures about.
+pub fn loans_with_figures(
+    db: &mut Db,
+    scope: &Scope,
+    after: LoanId,
+    limit: i64,
+) -> AppResult<Vec<LoanId>> {
+    Ok(bank_figure::table
+        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(bank_figure::loan_id.gt(after))
+        .select(bank_figure::loan_id)
+        .distinct()
+        .order(bank_figure::loan_id)
+        .limit(limit)
+        .load(db)?)
+}
+
+/// How many figures differ, by the import that brought them.
+pub fn count_differences(db: &mut Db, scope: &Scope, import: ImportId) -> AppResult<i64> {
+    Ok(bank_difference::table
+        .filter(bank_difference::office_code.eq_any(scope.codes()))
+        .filter(bank_difference::import_id.eq(import))
+        .count()
+        .get_result(db)?)
 }
 
 /// Replaces what is known to differ about these loans by `now_differ`.

@@ -16,6 +16,8 @@ mod owed;
 pub mod rates;
 pub mod show;
 pub mod terms;
+#[cfg(test)]
+mod tests;
 mod use_money;
 mod walk;
 
