@@ -21,6 +21,7 @@ pub mod rules;
 pub mod store;
 pub mod text;
 pub mod workbook;
+pub mod papers;
 
 pub mod folder;
 #[cfg(test)]
