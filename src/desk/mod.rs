@@ -11,5 +11,7 @@ use crate::plumbing::http::route::{Entry, Needs, get};
 
 /// Every route of the program and who may use it. The server registers exactly these lines.
 pub fn routes() -> Vec<Entry> {
-    vec![get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show)]
+    let mut all = vec![get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show)];
+    all.extend(crate::life::overdue::web::routes());
+    all
 }
