@@ -8,12 +8,14 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::as_conversions,
+    clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a test that meets a surprise should stop there and say where"
 )]
 
 mod browser;
+mod imports;
 mod sheets;
 mod support;
 mod tidy;
