@@ -21,3 +21,4 @@ mod sheets;
 mod support;
 mod tidy;
 mod two_databases;
+mod worksheets;

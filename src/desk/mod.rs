@@ -45,4 +45,7 @@ pub fn routes() -> Vec<Entry> {
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ]
+    let mut all = vec![get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show)];
+    all.extend(crate::life::overdue::web::routes());
+    all
 }
