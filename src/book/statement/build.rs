@@ -31,7 +31,7 @@ pub(super) fn position(walk: &mut Walk<'_>) -> Position {
         stage: Stage::Undisbursed,
         subsidy_ends_on: life.subsidy_ends_on,
         first_principal_on: walk.first_principal_on(),
-        rate: walk.rate_in_force().map(RatePpm::new),
+        rate: None,
     };
     for owed in walk.owed.iter().skip(walk.first_open) {
         if !owed.is_open(den) {
@@ -50,6 +50,9 @@ pub(super) fn position(walk: &mut Walk<'_>) -> Position {
             position.oldest_unpaid_due_on = Some(owed.due_on);
             position.days_overdue = days_between(owed.due_on, as_of);
         }
+    }
+    if position.principal_outstanding.is_positive() {
+        position.rate = walk.rate_in_force().map(RatePpm::new);
     }
     position.stage = stage(walk, &position);
     next_due(walk, &mut position);

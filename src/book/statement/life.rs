@@ -194,22 +194,20 @@ impl<'a> Life<'a> {
             }
         };
         let last = self.last_state_day(to);
-        let old = self.state_pays.last().map_or(NaiveDate::MIN, |pays| pays.1);
-        match from {
-            Some(from) if old.succ_opt().is_some_and(|next| from > next) => {
-                self.state_pays.push((from, last));
+        let old = self.last_state_day(self.subsidy_ends_on);
+        let next = old.succ_opt().unwrap_or(old);
+        let again = from.map_or(next, |from| from.max(next));
+        if last <= old {
+            self.state_pays.retain(|pays| pays.0 <= last);
+            if let Some(pays) = self.state_pays.last_mut() {
+                pays.1 = pays.1.min(last);
             }
-            _ if last >= old => {
-                if let Some(pays) = self.state_pays.last_mut() {
-                    pays.1 = last;
-                }
+        } else if again == next && self.state_pays.last().is_some_and(|pays| pays.1 == old) {
+            if let Some(pays) = self.state_pays.last_mut() {
+                pays.1 = last;
             }
-            _ => {
-                self.state_pays.retain(|pays| pays.0 <= last);
-                if let Some(pays) = self.state_pays.last_mut() {
-                    pays.1 = pays.1.min(last);
-                }
-            }
+        } else if again <= last {
+            self.state_pays.push((again, last));
         }
         self.subsidy_ends_on = to;
     }

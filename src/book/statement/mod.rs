@@ -7,6 +7,7 @@
 
 mod because;
 mod build;
+mod check;
 pub mod error;
 pub mod event;
 pub mod file;

@@ -194,7 +194,7 @@ pub struct Position {
     pub subsidy_ends_on: NaiveDate,
     /// The first day on which principal falls due after all events.
     pub first_principal_on: NaiveDate,
-    /// The yearly rate in force; `None` before the first disbursement of a floating contract.
+    /// The yearly rate in force; `None` while there is no principal.
     pub rate: Option<RatePpm>,
 }
 

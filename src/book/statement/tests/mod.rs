@@ -2,6 +2,9 @@
 //! reference, and a whole county.
 
 mod county;
+mod examples;
+mod lives;
+mod reference;
 
 use chrono::NaiveDate;
 
