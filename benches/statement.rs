@@ -1,6 +1,5 @@
 //! How many statements and positions a second, beside a bare loop over the same rows, which is
 //! the least that anything computing them has to do.
-#![expect(missing_docs, reason = "criterion's macros")]
 #![expect(clippy::unwrap_used, reason = "a bench may stop")]
 
 use std::hint::black_box;

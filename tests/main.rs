@@ -1,4 +1,10 @@
 //! The one integration test binary; one module for each subject.
-#![expect(missing_docs, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests: a panic is how they fail"
+)]
 
 mod statement_cli;

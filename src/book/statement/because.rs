@@ -17,8 +17,8 @@ impl Statement {
 
     /// The spans of the row's penalty interest, the state's included.
     pub fn penalty_spans_of(&self, row: &Instalment) -> impl Iterator<Item = &PenaltySpan> {
-        let at = self.instalments.iter().position(|other| std::ptr::eq(other, row));
-        self.penalty_spans.iter().filter(move |span| Some(span.row) == at)
+        let at = row.at;
+        self.penalty_spans.iter().filter(move |span| span.row == at)
     }
 
     /// One line for every span: `80000.00 x 2.80% x 111/360 = 690.67`; penalty:

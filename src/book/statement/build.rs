@@ -146,7 +146,12 @@ pub(super) fn statement(life: &Life<'_>, mut walk: Walk<'_>) -> Statement {
         }
     }
     let den = walk.penalty_den;
-    let instalments = walk.owed.iter().map(|owed| instalment(owed, life.as_of, den)).collect();
+    let instalments = walk
+        .owed
+        .iter()
+        .enumerate()
+        .map(|(at, owed)| instalment(at, owed, life.as_of, den))
+        .collect();
     Statement {
         as_of: life.as_of,
         instalments,
@@ -170,7 +175,7 @@ fn totals(walk: &Walk<'_>, as_of: NaiveDate) -> Totals {
     totals
 }
 
-fn instalment(owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment {
+fn instalment(at: usize, owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment {
     let paid = owed.paid_interest + owed.paid_principal + owed.paid_penalty;
     let asked = owed.interest + owed.principal + owed.penalty(den);
     let by_state = owed.waived + owed.subsidised;
@@ -203,6 +208,7 @@ fn instalment(owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment {
         state,
         balance_after: Fen::new(owed.balance_after),
         settled_on: owed.settled_on,
+        at,
         spans: owed.spans,
     }
 }

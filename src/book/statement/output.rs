@@ -126,6 +126,8 @@ pub struct Instalment {
     pub balance_after: Fen,
     /// The day on which nothing of it was open any more.
     pub settled_on: Option<NaiveDate>,
+    /// Index in the statement, by which the penalty spans refer to it.
+    pub(super) at: usize,
     pub(super) spans: (usize, usize),
 }
 

@@ -180,7 +180,7 @@ fn config() -> ProptestConfig {
         None => RngSeed::Fixed(20_261_122),
         Some(_) => RngSeed::Random,
     };
-    let cases = asked.unwrap_or(400);
+    let cases = asked.unwrap_or(200);
     ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
