@@ -125,12 +125,6 @@ fn changes_on(walk: &Walk<'_>, position: &Position) -> Option<NaiveDate> {
         let december = day_in(year, 12, 21);
         consider(if december > life.as_of { december } else { day_in(year + 1, 12, 21) });
     }
-    if walk.unapplied > 0
-        && position.oldest_unpaid_due_on.is_some()
-        && let Some(day) = walk.next_due_day(life.as_of)
-    {
-        consider(day);
-    }
     found
 }
 

@@ -82,6 +82,13 @@ fn eight_thousand_at_four_percent() {
     has_rows(&run(&terms, &events, "2023-09-01"), "2023-12-20 110 97.78 0.00");
 }
 
+/// rules.md 3.3: the message of 2016 with 543.90 yuan is 36,000 at 4.90 % for 111 days.
+#[test]
+fn the_reminder_of_2016() {
+    let (terms, events) = life("2012-09-01 36000.00 2012-11-20 2016-08-31 2 2022-09-20 floating");
+    has_rows(&run(&terms, &events, "2016-11-01"), "2016-12-20 111 543.90 0.00");
+}
+
 /// rules.md 13.1, E14 (day count): 10,000 at 4.3 %, 111 days.
 #[test]
 fn the_day_count_of_111_days() {

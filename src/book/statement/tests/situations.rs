@@ -221,3 +221,35 @@ fn a_quote_for_an_early_repayment() {
     let part = quote(&terms, &events, &rates, d("2032-03-20"), part).unwrap();
     assert_eq!((part.interest, part.principal), (whole.interest, Fen::from_yuan(500)));
 }
+
+/// All principal is repaid and only interest is open: the stage still moves by itself.
+#[test]
+fn the_stage_changes_on_its_day_although_no_principal_is_left() {
+    let (mut terms, mut events) = life(ONE_PLAN);
+    terms.switches.allocation = Allocation::PrincipalInterestPenalty;
+    add(
+        &mut events,
+        "2026-08-25 plan_set 80000.00 2031
+         2030-12-20 paid 690.67
+         2031-12-20 paid 80000.00
+         2032-03-01 subsidy_end_moved 2030-09-30",
+    );
+    let found = run(&terms, &events, "2032-04-01").position;
+    assert_eq!((found.principal_outstanding, found.stage), (Fen::ZERO, Stage::Grace));
+    assert!(found.overdue_interest.is_positive());
+    assert_eq!(found.changes_on, Some(d("2035-12-20")));
+    assert_eq!(run(&terms, &events, "2035-12-20").position.stage, Stage::Repaying);
+}
+
+/// Early compensation that leaves interest due, beside unapplied money: both are shown, and the
+/// next due day uses the money.
+#[test]
+fn unapplied_money_waits_for_the_due_day() {
+    let (terms, mut events) = life(ONE_PLAN);
+    add(&mut events, "2030-12-01 paid 1000.00\n2031-06-20 compensated 100.00");
+    let found = run(&terms, &events, "2031-12-19").position;
+    assert_eq!((found.unapplied, found.overdue_interest), (Fen::new(30_933), Fen::new(103_244)));
+    assert_eq!(found.changes_on, Some(d("2031-12-20")));
+    let found = run(&terms, &events, "2031-12-20").position;
+    assert_eq!((found.unapplied, found.overdue_interest), (Fen::ZERO, Fen::new(72_311)));
+}
