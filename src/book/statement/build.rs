@@ -193,6 +193,7 @@ fn instalment(at: usize, owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment
         rate: RatePpm::new(i32::try_from(owed.rate).unwrap_or(i32::MAX)),
         interest: Fen::new(owed.interest),
         principal: Fen::new(owed.principal),
+        principal_basis: owed.basis,
         paid_interest: Fen::new(owed.paid_interest),
         paid_principal: Fen::new(owed.paid_principal),
         penalty: Fen::new(owed.penalty(den)),

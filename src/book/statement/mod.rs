@@ -31,8 +31,8 @@ pub use error::StatementError;
 pub use event::{Event, EventKind};
 use life::Life;
 pub use output::{
-    Instalment, InstalmentState, Payer, PenaltySpan, Position, RowKind, Span, Stage, StatePaid,
-    Statement, Totals,
+    Instalment, InstalmentState, Payer, PenaltySpan, Position, PrincipalBasis, RowKind, Span,
+    Stage, StatePaid, Statement, Totals,
 };
 pub use rates::{RateSeries, RateTables};
 pub use terms::{

@@ -93,6 +93,35 @@ pub struct PenaltySpan {
     pub waived: bool,
 }
 
+/// Where the principal of a row comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrincipalBasis {
+    /// No principal.
+    Nothing,
+    /// An equal part of what was not yet due when the plan was cut.
+    Share {
+        /// What was divided.
+        of: Fen,
+        /// Into how many parts.
+        parts: i64,
+        /// Principal deferred to this day.
+        carried: Fen,
+    },
+    /// The equal amount of the bank's own plan.
+    BankPlan {
+        /// The equal amount.
+        equal: Fen,
+        /// Principal deferred to this day.
+        carried: Fen,
+    },
+    /// All that was left.
+    Rest,
+    /// Repaid early.
+    Early,
+    /// Would have been due, but was deferred to the next due day.
+    Deferred(Fen),
+}
+
 /// One row: what a day asks for and what became of it. Money in fen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instalment {
@@ -108,6 +137,8 @@ pub struct Instalment {
     pub interest: Fen,
     /// Principal that falls due, or was repaid early.
     pub principal: Fen,
+    /// Where that principal comes from.
+    pub principal_basis: PrincipalBasis,
     /// Interest paid so far (by borrower, compensation or relief).
     pub paid_interest: Fen,
     /// Principal paid so far.

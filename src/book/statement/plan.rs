@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::output::PrincipalBasis;
 use super::terms::Recut;
 use super::walk::Walk;
 use crate::book::money::Fen;
@@ -11,6 +12,8 @@ use crate::book::money::Fen;
 pub(super) struct Plan {
     pub first_year: i32,
     pub equal: i64,
+    /// What was divided into how many parts to make it.
+    pub cut_from: (i64, i64),
     /// Principal deferred from earlier due days.
     pub carried: i64,
     /// True for the bank's own plan.
@@ -22,12 +25,33 @@ pub(super) struct Plan {
 
 impl Plan {
     pub fn new(first_year: i32, equal: i64, of_bank: bool) -> Self {
-        Plan { first_year, equal, carried: 0, of_bank, cut_early: false, cut_other: false }
+        Plan {
+            first_year,
+            equal,
+            cut_from: (0, 1),
+            carried: 0,
+            of_bank,
+            cut_early: false,
+            cut_other: false,
+        }
     }
 
     /// The derived plan with a new equal amount.
-    pub fn cut(&mut self, equal: i64) {
+    fn cut(&mut self, not_due: i64, parts: i64) {
+        let equal = Fen::new(not_due).share(parts).get();
         *self = Plan::new(self.first_year, equal, false);
+        self.cut_from = (not_due, parts);
+    }
+
+    /// Where a full equal part comes from.
+    fn basis(&self) -> PrincipalBasis {
+        let carried = Fen::new(self.carried);
+        if self.of_bank {
+            PrincipalBasis::BankPlan { equal: Fen::new(self.equal), carried }
+        } else {
+            let (of, parts) = self.cut_from;
+            PrincipalBasis::Share { of: Fen::new(of), parts, carried }
+        }
     }
 }
 
@@ -55,21 +79,26 @@ impl Walk<'_> {
     }
 
     /// The principal that a due day asks for (loan-maths section 3).
-    pub(super) fn ask_principal(&mut self, day: NaiveDate) -> i64 {
+    pub(super) fn ask_principal(&mut self, day: NaiveDate) -> (i64, PrincipalBasis) {
         let (year, last) = (day.year(), self.life.terms.final_due_on);
+        if self.not_due == 0 || (day != last && year < self.plan.first_year) {
+            return (0, PrincipalBasis::Nothing);
+        }
         if day == last {
-            return self.not_due;
+            return (self.not_due, PrincipalBasis::Rest);
         }
-        if year < self.plan.first_year || year >= last.year() {
-            return 0;
+        if year >= last.year() {
+            return (0, PrincipalBasis::Nothing);
         }
-        let asked = (self.plan.equal + self.plan.carried).min(self.not_due);
+        let wanted = self.plan.equal + self.plan.carried;
+        let asked = wanted.min(self.not_due);
         if self.life.deferred.has(year) {
             self.plan.carried = asked;
-            return 0;
+            return (0, PrincipalBasis::Deferred(Fen::new(asked)));
         }
+        let basis = if wanted > self.not_due { PrincipalBasis::Rest } else { self.plan.basis() };
         self.plan.carried = 0;
-        asked
+        (asked, basis)
     }
 
     /// N = principal not yet due / number of due days for principal still to come.
@@ -87,6 +116,6 @@ impl Walk<'_> {
         let first = self.plan.first_year.max(day.year() + this_year);
         let yearly = (terms.final_due_on.year() - first).max(0);
         let count = i64::from(yearly) + i64::from(day < terms.final_due_on);
-        self.plan.cut(Fen::new(self.not_due).share(count).get());
+        self.plan.cut(self.not_due, count.max(1));
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::output::RowKind;
+use super::output::{PrincipalBasis, RowKind};
 use super::owed::Parts;
 use super::walk::{Giver, Walk};
 use crate::book::money::Fen;
@@ -11,7 +11,7 @@ impl Walk<'_> {
     /// Step 4 of a due day: settle, ask, use unapplied money.
     pub(super) fn due_day(&mut self, day: NaiveDate) {
         let mut row = self.settle(day, RowKind::DueDay);
-        row.principal = self.ask_principal(day);
+        (row.principal, row.basis) = self.ask_principal(day);
         self.not_due -= row.principal;
         row.balance_after = self.not_due;
         let in_subsidy = day < self.life.first_interest_on;
@@ -87,6 +87,9 @@ impl Walk<'_> {
         let (not_due, den) = (self.not_due, self.penalty_den);
         if let Some(row) = self.owed.get_mut(at) {
             row.principal += amount;
+            if amount > 0 {
+                row.basis = PrincipalBasis::Early;
+            }
             row.paid_principal += amount;
             row.balance_after = not_due;
             row.settled_on = if row.is_open(den) { None } else { Some(day) };

@@ -14,7 +14,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::life::{Act, Life};
-use super::output::{Payer, PenaltySpan, RowKind, Span, StatePaid, Totals};
+use super::output::{Payer, PenaltySpan, PrincipalBasis, RowKind, Span, StatePaid, Totals};
 use super::owed::{Owed, half_up};
 use super::plan::Plan;
 use super::rates::december_before;
@@ -355,6 +355,7 @@ impl<'a> Walk<'a> {
             rate: self.rate,
             interest,
             principal: 0,
+            basis: PrincipalBasis::Nothing,
             paid_interest: 0,
             paid_principal: 0,
             paid_penalty: 0,

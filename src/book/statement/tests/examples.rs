@@ -25,6 +25,9 @@ fn eighty_thousand_in_one_plan() {
         found.explain_zh(first),
         ["本金 80,000.00 元 × 年利率 2.80% × 111 天 ÷ 360 = 690.67 元"]
     );
+    let principal = |at: usize| found.explain_zh(&found.instalments[at])[1].clone();
+    assert_eq!(principal(5), "未到期本金 80,000.00 元 ÷ 11 期 = 7,272.73 元");
+    assert_eq!(principal(15), "余下的全部本金 7,272.70 元");
     assert_eq!(found.switches_of(first), ["self_pay_starts"]);
     assert!(found.switches_of(&found.instalments[1]).is_empty());
 }
@@ -156,7 +159,7 @@ fn penalty_on_overdue_principal_only() {
     assert_eq!(row.state, InstalmentState::Overdue);
     assert_eq!(found.because(row)[1], "7272.73 x 2.80% x 130% x 31/360 = 22.80");
     assert_eq!(
-        found.explain_zh(row)[1],
+        found.explain_zh(row)[2],
         "逾期本金 7,272.73 元 × 2.80% × 130% × 31 天 ÷ 360 = 22.80 元"
     );
     add(&mut events, "2036-01-20 paid 9566.64");
@@ -184,6 +187,7 @@ fn a_waiver_year_and_its_penalty() {
         found.explain_zh(row)[1..],
         [
             "2035 年到期的利息免除，由国家支付 2,271.11 元",
+            "未到期本金 80,000.00 元 ÷ 11 期 = 7,272.73 元",
             "逾期本金 7,272.73 元 × 2.80% × 130% × 20 天 ÷ 360 = 14.71 元",
             "逾期本金 7,272.73 元 × 2.80% × 130% × 11 天 ÷ 360 = 8.09 元（免息年度，由国家承担）",
         ]
@@ -209,6 +213,15 @@ fn deferred_principal() {
     assert_eq!(principal(&found, "2036-12-20"), "0.00");
     assert_eq!(principal(&found, "2037-12-20"), "21818.19");
     assert_eq!(principal(&found, "2038-12-20"), "7272.73");
+    let why = |day: &str| -> String {
+        let row = found.instalments.iter().find(|row| row.due_on == d(day)).unwrap();
+        found.explain_zh(row)[1].clone()
+    };
+    assert_eq!(why("2036-12-20"), "应还本金 14,545.46 元经申请延期，并入下一还款日");
+    assert_eq!(
+        why("2037-12-20"),
+        "未到期本金 80,000.00 元 ÷ 11 期 + 延期本金 14,545.46 元 = 21,818.19 元"
+    );
     assert_eq!(principal(&found, "2045-09-20"), "7272.70");
     add(&mut events, "2037-03-20 prepaid 8000.00");
     let found = run(&terms, &events, "2037-04-01");
