@@ -18,6 +18,7 @@ mod access;
 mod browser;
 mod imports;
 mod sheets;
+mod statement_cli;
 mod support;
 mod tidy;
 mod two_databases;
