@@ -13,3 +13,4 @@ pub mod app;
 pub mod error;
 pub mod book;
 pub mod plumbing;
+pub mod desk;

@@ -1,0 +1,3 @@
+//! Pages across stages: workbench, search, lists, the loan file.
+
+pub mod lifeline;
