@@ -55,9 +55,9 @@ macro_rules! sql_text {
                 bytes: <DB as diesel::backend::Backend>::RawValue<'_>,
             ) -> diesel::deserialize::Result<Self> {
                 let text = <String as diesel::deserialize::FromSql<
-                                    diesel::sql_types::Text,
-                                    DB,
-                                >>::from_sql(bytes)?;
+                                            diesel::sql_types::Text,
+                                            DB,
+                                        >>::from_sql(bytes)?;
                 $name::from_text(&text)
                     .ok_or_else(|| format!("{text:?} is no {}", stringify!($name)).into())
             }
