@@ -5,6 +5,7 @@ pub mod money;
 pub mod rate;
 pub mod dates;
 pub mod ids;
+pub mod policy;
 pub mod statement;
 pub mod office;
 pub mod staff;
