@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::book::dates::Clock;
 use crate::book::ids::Ids;
+use crate::book::policy::Policy;
+use crate::book::position::Basis;
+use crate::book::statement::RateTables;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
@@ -17,6 +20,8 @@ pub struct App {
     pub db: Database,
     /// What time it is.
     pub clock: Clock,
+    /// The dated rules.
+    pub policy: Arc<Policy>,
     /// Sealed fields.
     pub sealer: Arc<Sealer>,
     /// Pages and papers.
@@ -25,22 +30,38 @@ pub struct App {
     pub config: Arc<Config>,
     /// Makes identities.
     pub ids: Arc<Ids>,
+    rates: Arc<RateTables>,
+    waiver_years: Arc<[i32]>,
 }
 
 impl App {
     /// Puts the parts together.
-    pub fn new(db: Database, clock: Clock, sealer: Sealer, config: Config) -> Result<App, String> {
+    pub fn new(
+        db: Database,
+        clock: Clock,
+        policy: Policy,
+        sealer: Sealer,
+        config: Config,
+    ) -> Result<App, String> {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
         let templates = Templates::new(config.template_dir.as_deref());
         Ok(App {
             db,
             clock,
+            rates: policy.rates(),
+            waiver_years: policy.waiver_years().iter().map(|waiver| waiver.year).collect(),
+            policy: Arc::new(policy),
             sealer: Arc::new(sealer),
             templates: Arc::new(templates),
             config: Arc::new(config),
             ids: Arc::new(Ids::new(i64::from(u16::from_le_bytes(instance)))),
         })
+    }
+
+    /// What of the dated rules a position depends on.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis { rates: &self.rates, waiver_years: &self.waiver_years }
     }
 
     /// The next identity, as a bare number for any id type.

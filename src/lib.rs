@@ -11,6 +11,8 @@
 
 pub mod app;
 pub mod error;
+pub mod life;
 pub mod book;
+pub mod reports;
 pub mod plumbing;
 pub mod desk;

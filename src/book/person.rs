@@ -175,7 +175,7 @@ crate::book::ids::sql_text!(PhoneState);
 
 /// One telephone number of one person, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = person_phone)]
+#[diesel(table_name = person_phone, treat_none_as_default_value = false)]
 pub struct Phone {
     /// Identity.
     pub id: PhoneId,

@@ -4,5 +4,6 @@ pub mod db;
 pub mod schema;
 pub mod bulk;
 pub mod crypto;
-pub mod templates;
 pub mod config;
+pub mod templates;
+pub mod sheet;
