@@ -5,16 +5,23 @@
 //! and what they make of the terms), then `walk.rs` (day by day through the life), then
 //! `output.rs`.
 
+mod because;
+mod build;
 pub mod error;
 pub mod event;
+mod life;
 pub mod output;
+mod owed;
 pub mod rates;
 pub mod terms;
+mod use_money;
+mod walk;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
 pub use error::StatementError;
 pub use event::{Event, EventKind};
+use life::Life;
 pub use output::{
     Instalment, InstalmentState, Payer, PenaltySpan, Position, RowKind, Span, Stage, StatePaid,
     Statement, Totals,
@@ -24,6 +31,7 @@ pub use terms::{
     Allocation, DayCount, MonthDay, Pricing, Product, Recut, SelfPayStarts, StudyLevel, Switches,
     Terms,
 };
+use walk::Walk;
 
 /// The statement of a contract as of a day: events effective on or before it count, later rows
 /// are a projection at the rate in force.
@@ -36,8 +44,10 @@ pub fn statement(
     rates: &RateTables,
     as_of: NaiveDate,
 ) -> Result<Statement, StatementError> {
-    let _ = (terms, events, rates, as_of);
-    Err(StatementError::Terms { field: "none", expected: "the engine" })
+    let life = Life::new(terms, events, rates, as_of)?;
+    let mut walk = Walk::new(&life, true);
+    walk.live();
+    Ok(build::statement(&life, walk))
 }
 
 /// The position alone, equal to `statement(..).position` and several times faster.
@@ -50,7 +60,10 @@ pub fn position(
     rates: &RateTables,
     as_of: NaiveDate,
 ) -> Result<Position, StatementError> {
-    statement(terms, events, rates, as_of).map(|statement| statement.position)
+    let life = Life::new(terms, events, rates, as_of)?;
+    let mut walk = Walk::new(&life, false);
+    walk.live();
+    Ok(build::position(&mut walk))
 }
 
 /// The events that were recorded at or before an instant. A statement of these is the statement

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::terms::{DayCount, words};
+use super::terms::{Facts, words};
 use crate::book::money::Fen;
 use crate::book::rate::RatePpm;
 
@@ -246,7 +246,8 @@ pub struct Statement {
     pub totals: Totals,
     pub(super) spans: Vec<Span>,
     pub(super) penalty_spans: Vec<PenaltySpan>,
-    pub(super) penalty_ppm: i32,
-    pub(super) day_count: DayCount,
-    pub(super) switches_used: Vec<&'static str>,
+    pub(super) terms: Facts,
+    pub(super) subsidy_ends_on: NaiveDate,
+    /// From which day on a switch made a difference.
+    pub(super) switches_used: Vec<(NaiveDate, &'static str)>,
 }

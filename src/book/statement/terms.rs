@@ -221,3 +221,18 @@ pub struct Terms {
     /// The switches in force for this contract.
     pub switches: Switches,
 }
+
+/// The terms that explanations need, without the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub penalty_ppm: i32,
+    pub day_count: DayCount,
+    pub switches: Switches,
+}
+
+impl Terms {
+    pub(super) fn facts(&self) -> Facts {
+        let Terms { penalty_ppm, day_count, switches, .. } = *self;
+        Facts { penalty_ppm, day_count, switches }
+    }
+}
