@@ -7,10 +7,12 @@ use crate::book::ids::Ids;
 use crate::book::policy::Policy;
 use crate::book::position::Basis;
 use crate::book::statement::RateTables;
+use crate::desk::counts::Counts;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Database, Db};
+use crate::plumbing::metrics::Metrics;
 use crate::plumbing::templates::Templates;
 
 /// The program's parts, shared by every request and job. Cheap to clone.
@@ -30,8 +32,25 @@ pub struct App {
     pub config: Arc<Config>,
     /// Makes identities.
     pub ids: Arc<Ids>,
+    /// What `/metrics` tells.
+    pub metrics: Arc<Metrics>,
+    /// The counts beside the entries of the menu.
+    pub counts: Arc<Counts>,
+    /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
+    pub demo: Arc<[DemoSignIn]>,
     rates: Arc<RateTables>,
     waiver_years: Arc<[i32]>,
+}
+
+/// A sign-in of the demo, told to everybody who opens the sign-in page.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct DemoSignIn {
+    /// The name to sign in with.
+    pub login: String,
+    /// The password.
+    pub password: String,
+    /// Who that is: `韦清越 · 经办`.
+    pub who: String,
 }
 
 impl App {
@@ -56,6 +75,9 @@ impl App {
             templates: Arc::new(templates),
             config: Arc::new(config),
             ids: Arc::new(Ids::new(i64::from(u16::from_le_bytes(instance)))),
+            metrics: Arc::new(Metrics::new()?),
+            counts: Arc::default(),
+            demo: Arc::new([]),
         })
     }
 
@@ -79,7 +101,7 @@ impl App {
         let db = self.db.clone();
         actix_web::web::block(move || db.read(body))
             .await
-            .map_err(|e| AppError::TooBusy(e.to_string()))?
+            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
     }
 
     /// [`Database::write`] from an async handler. The body may run twice.
@@ -91,6 +113,6 @@ impl App {
         let db = self.db.clone();
         actix_web::web::block(move || db.write(name, body))
             .await
-            .map_err(|e| AppError::TooBusy(e.to_string()))?
+            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
     }
 }

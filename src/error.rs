@@ -25,6 +25,8 @@ pub enum AppError {
     Invalid(Vec<FieldError>),
     /// Nobody is signed in; the page asks for it. 303 to the sign-in page.
     NotSignedIn,
+    /// A form whose token is missing or old, or that comes from elsewhere: nothing was done. 403.
+    Stale,
     /// Signed in, but this is not theirs to see or do. Shown as NotFound to outsiders. 403.
     Forbidden,
     /// There is no such thing (or not in this person's offices). 404.
@@ -66,6 +68,7 @@ impl fmt::Display for AppError {
                 f.write_str(&all.join("；"))
             }
             AppError::NotSignedIn => f.write_str("请先登录"),
+            AppError::Stale => f.write_str("页面开得太久，请刷新后再提交"),
             AppError::Forbidden => f.write_str("没有权限"),
             AppError::NotFound => f.write_str("没有找到"),
             AppError::Changed => f.write_str("别人刚刚改过，请刷新后再改"),

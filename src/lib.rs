@@ -14,5 +14,5 @@ pub mod error;
 pub mod life;
 pub mod book;
 pub mod reports;
-pub mod plumbing;
 pub mod desk;
+pub mod plumbing;

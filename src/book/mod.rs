@@ -18,3 +18,4 @@ pub mod events;
 pub mod position;
 pub mod bank;
 pub mod reconcile;
+pub mod history;

@@ -7,3 +7,8 @@ pub mod crypto;
 pub mod config;
 pub mod templates;
 pub mod sheet;
+pub mod meta;
+pub mod assets;
+pub mod session;
+pub mod http;
+pub mod metrics;

@@ -473,6 +473,7 @@ diesel::joinable!(file_position -> loan_file (file_id));
 diesel::joinable!(loan_event -> loan (loan_id));
 diesel::joinable!(person_phone -> person (person_id));
 diesel::joinable!(staff_session -> staff (staff_id));
+diesel::joinable!(staff -> office (office_code));
 diesel::joinable!(bank_figure -> loan (loan_id));
 diesel::joinable!(bank_difference -> loan (loan_id));
 diesel::joinable!(import_row -> import_job (import_id));

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::book::money::Fen;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::assets;
 
 #[derive(RustEmbed)]
 #[folder = "templates"]
@@ -37,6 +38,8 @@ impl Templates {
         environment.add_filter("money", money);
         environment.add_filter("yuan", yuan);
         environment.add_filter("count", count);
+        environment
+            .add_function("asset", |name: String| Value::from_safe_string(assets::url(&name)));
         Templates { environment }
     }
 

@@ -1,0 +1,36 @@
+//! Facts about this database as a whole: which key sealed it, how far the history is chained.
+//! The only file that writes the table `meta`. Never holds a secret or a person.
+
+use diesel::prelude::*;
+
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::meta;
+
+/// Fingerprint of the key file whose keys sealed this database.
+pub const KEY_FINGERPRINT: &str = "key_fingerprint";
+
+/// What is kept under `key`.
+pub fn get(db: &mut Db, key: &str) -> AppResult<Option<String>> {
+    Ok(meta::table.find(key).select(meta::value).first(db).optional()?)
+}
+
+/// Keeps `value` under `key`, in place of what was there.
+pub fn set(db: &mut Db, key: &str, value: &str) -> AppResult<()> {
+    let changed = diesel::update(meta::table.find(key)).set(meta::value.eq(value)).execute(db)?;
+    if changed == 0 {
+        diesel::insert_into(meta::table)
+            .values((meta::key.eq(key), meta::value.eq(value)))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Compares the fingerprint of the key file in use with the one this database was sealed with,
+/// or keeps it when the database is new. False: the wrong key file.
+pub fn is_own_key(db: &mut Db, fingerprint: &str) -> AppResult<bool> {
+    match get(db, KEY_FINGERPRINT)? {
+        Some(kept) => Ok(kept == fingerprint),
+        None => set(db, KEY_FINGERPRINT, fingerprint).map(|()| true),
+    }
+}
