@@ -5,3 +5,10 @@
 
 pub mod filter;
 pub mod query;
+
+use crate::plumbing::http::route::Entry;
+
+/// The lists.
+pub fn routes() -> Vec<Entry> {
+    Vec::new()
+}
