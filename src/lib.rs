@@ -16,3 +16,4 @@ pub mod book;
 pub mod reports;
 pub mod desk;
 pub mod plumbing;
+pub mod desk;

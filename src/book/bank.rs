@@ -1,6 +1,8 @@
 //! What the bank's files say, kept beside our own figures and never taken over; and where the
 //! two differ, with both. Writes tables `bank_figure` and `bank_difference`.
 
+use std::collections::HashMap;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -121,6 +123,24 @@ pub fn put_figures(db: &mut Db, rows: &[BankFigure]) -> AppResult<()> {
         )
     )?;
     Ok(())
+}
+
+/// The rows with these keys, by key. For imports: one query a chunk.
+pub fn by_key(
+    db: &mut Db,
+    scope: &Scope,
+    keys: &[String],
+) -> AppResult<HashMap<String, BankFigure>> {
+    let mut found = HashMap::with_capacity(keys.len());
+    for chunk in keys.chunks(BINDS_MAX) {
+        let rows = bank_figure::table
+            .filter(bank_figure::office_code.eq(scope.own()))
+            .filter(bank_figure::row_key.eq_any(chunk))
+            .select(BankFigure::as_select())
+            .load(db)?;
+        found.extend(rows.into_iter().map(|row| (row.row_key.clone(), row)));
+    }
+    Ok(found)
 }
 
 /// The bank's rows about these loans, oldest due day first.

@@ -242,6 +242,43 @@ pub fn files_of(
     Ok(found)
 }
 
+/// The files with these identities, by identity.
+pub fn files_by_ids(
+    db: &mut Db,
+    scope: &Scope,
+    ids: &[FileId],
+) -> AppResult<HashMap<FileId, LoanFile>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(BINDS_MAX) {
+        let rows = loan_file::table
+            .filter(loan_file::office_code.eq_any(scope.codes()))
+            .filter(loan_file::id.eq_any(chunk))
+            .select(LoanFile::as_select())
+            .load(db)?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(found)
+}
+
+/// The files of the students with these student numbers (学号).
+pub fn files_by_student_number(
+    db: &mut Db,
+    scope: &Scope,
+    numbers: &[String],
+) -> AppResult<Vec<LoanFile>> {
+    let mut found = Vec::with_capacity(numbers.len());
+    for chunk in numbers.chunks(BINDS_MAX) {
+        found.extend(
+            loan_file::table
+                .filter(loan_file::office_code.eq_any(scope.codes()))
+                .filter(loan_file::student_number.eq_any(chunk))
+                .select(LoanFile::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}
+
 /// The contracts of a file, oldest first: the chain of one life.
 pub fn chain(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<Loan>> {
     Ok(loan::table

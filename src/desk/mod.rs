@@ -18,3 +18,6 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(lists::routes());
     routes
 }
+//! Pages across stages: workbench, search, loan file, imports, messages, settings.
+
+pub mod imports;

@@ -9,11 +9,15 @@ mod because;
 mod build;
 pub mod error;
 pub mod event;
+pub mod file;
 mod life;
 pub mod output;
 mod owed;
 pub mod rates;
+pub mod show;
 pub mod terms;
+#[cfg(test)]
+mod tests;
 mod use_money;
 mod walk;
 
