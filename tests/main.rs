@@ -9,3 +9,22 @@
 )]
 
 mod sheets;
+//! All integration tests in one binary: one link, one list. A new part is one line below, in
+//! alphabetical order.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that meets a surprise should stop there and say where"
+)]
+
+mod browser;
+mod support;
+mod tidy;
+mod two_databases;

@@ -192,7 +192,13 @@ pub fn to_table(terms: &Terms, statement: &Statement) -> String {
         lines.push(format!("结清日 {day}"));
     }
     lines.push(String::new());
-    lines.push("应还日期    天数   利率      应还利息      应还本金          罚息          已还      国家支付      未到期本金  状态".to_owned());
+    lines.push(
+        concat!(
+            "应还日期    天数   利率      应还利息      应还本金          罚息",
+            "          已还      国家支付      未到期本金  状态",
+        )
+        .to_owned(),
+    );
     for row in &statement.instalments {
         lines.push(table_row(row));
         lines.extend(
