@@ -16,4 +16,3 @@ pub mod book;
 pub mod reports;
 pub mod desk;
 pub mod plumbing;
-pub mod desk;

@@ -4,6 +4,7 @@
 
 pub mod shell;
 pub mod counts;
+pub mod imports;
 pub mod lifeline;
 pub mod lists;
 pub mod loan_file;
@@ -18,6 +19,3 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(lists::routes());
     routes
 }
-//! Pages across stages: workbench, search, loan file, imports, messages, settings.
-
-pub mod imports;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::book::history;
 use crate::book::staff::Right;
+use crate::desk::lists::filter::link;
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::http::route::{Entry, Needs, get};
@@ -131,6 +132,9 @@ struct AskedWhy {
     contract: String,
     figure: String,
     as_of: String,
+    /// The row of the plan that the part goes into: `w3`.
+    row: String,
+    /// Shuts that row again.
     close: String,
 }
 
@@ -139,14 +143,14 @@ struct WhyPage {
     why: Why,
     name: String,
     file_no: String,
-    /// The due day, for the row the part goes into; empty for a figure at the head.
-    due_on: String,
+    /// The row the part goes into; empty for a figure at the head.
+    row: String,
     /// `?as_of=…` of the page it belongs to, or nothing.
     back: String,
-    as_of: String,
+    /// The address of this working.
+    self_url: String,
     /// The row is shut again.
     closed: bool,
-    columns: u8,
 }
 
 async fn explain(
@@ -169,11 +173,13 @@ async fn explain(
         why,
         name: facts.student.name.clone(),
         file_no: facts.file.file_no.clone(),
-        due_on: asked.due_on,
+        row: asked.row.chars().filter(char::is_ascii_alphanumeric).collect(),
         back,
-        as_of: asked.as_of,
+        self_url: link(
+            &format!("/loans/{}/explain", facts.file.file_no),
+            &[("due_on", &asked.due_on), ("contract", &asked.contract), ("as_of", &asked.as_of)],
+        ),
         closed: !asked.close.is_empty(),
-        columns: 7,
     };
     if req.headers().contains_key("HX-Request") {
         shell::part(&app, &me, &req, "loans/_why.html", page)
