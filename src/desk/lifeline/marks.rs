@@ -93,6 +93,7 @@ pub fn place(life: &Life, scale: &Scale) -> (Vec<Node>, Vec<Below>) {
     let mut marks = life.marks.clone();
     marks.sort_by_key(|mark| mark.on);
     let papers = marks.iter().filter(|mark| is_paper(mark)).count();
+    let many = marks.iter().filter(|m| matches!(m.what, Happening::PaidOut(_))).count() > 4;
     let mut paper = 0;
     let mut nodes = Vec::new();
     let mut wishes = Vec::new();
@@ -104,7 +105,7 @@ pub fn place(life: &Life, scale: &Scale) -> (Vec<Node>, Vec<Below>) {
             scale.x(mark.on)
         };
         nodes.push(node(mark, at));
-        wishes.extend(wish(mark, at, life.today));
+        wishes.extend(wish(mark, at, life.today, many));
     }
     if let Some(on) = life.settled_on {
         let at = scale.x(on);
@@ -145,11 +146,12 @@ fn node(mark: &Mark, at: i64) -> Node {
     Node { x: percent(at), class, r, tick }
 }
 
-fn wish(mark: &Mark, at: i64, today: NaiveDate) -> Option<Wish> {
+fn wish(mark: &Mark, at: i64, today: NaiveDate, many: bool) -> Option<Wish> {
     let year = mark.on.year().to_string();
     let (rank, class, first, second) = match mark.what {
         Happening::Paper(name) => (2, "", name.to_owned(), short_month(mark.on)),
         Happening::Awaited(name) => (1, "waitT", name.to_owned(), "等待".to_owned()),
+        Happening::PaidOut(amount) if many => (1, "amt", format!("+{}", in_tens(amount)), year),
         Happening::PaidOut(amount) => (1, "amt", format!("+{}", short_money(amount)), year),
         Happening::ToPayOut(amount) => {
             (1, "waitT", format!("+{}", short_money(amount)), "待放款".to_owned())
@@ -187,6 +189,17 @@ fn grace_words(marks: &[Mark], scale: &Scale) -> Option<Wish> {
 
 fn short_month(day: NaiveDate) -> String {
     format!("{:02}.{:02}", day.year().rem_euclid(100), day.month())
+}
+
+/// Where five years of money stand close together: `1.2万`; an amount that is no whole number of
+/// hundreds stays as it is.
+fn in_tens(amount: Fen) -> String {
+    let hundreds = amount.get() / 10_000;
+    if amount.get() % 10_000 != 0 || hundreds < 100 {
+        return short_money(amount);
+    }
+    let text = format!("{}.{:02}", hundreds / 100, hundreds % 100);
+    format!("{}万", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// Width of a text on a line 1,080 px wide, in thousandths of a percent: 12 px for a Chinese

@@ -5,6 +5,7 @@
 //! `ribbon.rs` (balances become a path), `marks.rs` (what stands below the line), then this.
 //! Nothing here knows a statement or a database.
 
+pub mod county;
 mod marks;
 mod ribbon;
 mod scale;

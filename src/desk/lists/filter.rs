@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::money::Fen;
 use crate::book::statement::Stage;
+use crate::desk::imports::name::name_key;
 
 /// The address as it came: every field text, most of them empty.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -163,7 +164,7 @@ impl Asked {
         let q = self.q.trim();
         let id_tail = id_tail(q);
         Filter {
-            name: if id_tail.is_some() { None } else { text(q) },
+            name: if id_tail.is_some() { None } else { text(q).map(|name| name_key(&name)) },
             id_tail,
             township: text(&self.township),
             school: text(&self.school),

@@ -5,10 +5,21 @@
 
 pub mod filter;
 pub mod query;
+pub mod words;
+pub mod loans;
+pub mod overdue;
+pub mod export;
 
-use crate::plumbing::http::route::Entry;
+use crate::book::staff::Right;
+use crate::plumbing::http::route::{Entry, Needs, get};
 
-/// The lists.
+/// The lists, and the same as spreadsheets.
 pub fn routes() -> Vec<Entry> {
-    Vec::new()
+    let needs = Needs::Right(Right::SeeLoans);
+    vec![
+        get("/loans", needs, loans::list),
+        get("/loans.xlsx", needs, export::loans),
+        get("/overdue", needs, overdue::list),
+        get("/overdue.xlsx", needs, export::overdue),
+    ]
 }

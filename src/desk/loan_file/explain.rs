@@ -67,7 +67,7 @@ pub fn of_day(facts: &Facts, policy: &Policy, due_on: NaiveDate, contract_no: &s
             continue;
         }
         for row in contract.statement.instalments.iter().filter(|row| row.due_on == due_on) {
-            parts.push(part(facts, contract, row, policy));
+            parts.push(part(facts, contract, row));
             for note in row_notes(contract, row, policy) {
                 if !notes.contains(&note) {
                     notes.push(note);
@@ -120,11 +120,10 @@ fn amounts(row: &Instalment) -> Vec<String> {
     amounts
 }
 
-fn part(facts: &Facts, contract: &Contract, row: &Instalment, policy: &Policy) -> Part {
+fn part(facts: &Facts, contract: &Contract, row: &Instalment) -> Part {
     let mut lines = Vec::new();
     lines.extend(principal_line(facts, contract, row));
     lines.extend(contract.statement.explain_zh(row));
-    lines.extend(rate_lines(contract, row, policy));
     let paid = row.paid_principal + row.paid_interest + row.paid_penalty;
     if paid.is_positive() {
         let when = row.settled_on.map_or(String::new(), |on| format!("，{on} 还清"));
@@ -135,9 +134,6 @@ fn part(facts: &Facts, contract: &Contract, row: &Instalment, policy: &Policy) -
             row.paid_interest.to_page_text(),
             row.paid_penalty.to_page_text()
         ));
-    }
-    if row.due_on > facts.as_of {
-        lines.push("这是预计：按现在的利率、以后每期都按时还来算".to_owned());
     }
     Part { name: contract.loan.contract_no.clone(), amounts: amounts(row), lines }
 }
@@ -221,12 +217,12 @@ fn rate_line(contract: &Contract, policy: &Policy, rate: RatePpm, first_day: Nai
 
 /// The switches and documents a row depends on.
 fn row_notes(contract: &Contract, row: &Instalment, policy: &Policy) -> Vec<String> {
-    let mut notes: Vec<String> = contract
-        .statement
-        .switches_of(row)
-        .into_iter()
-        .map(|switch| switch_note(switch, contract))
-        .collect();
+    let mut notes = rate_lines(contract, row, policy);
+    let switches = contract.statement.switches_of(row).into_iter();
+    notes.extend(switches.map(|switch| switch_note(switch, contract)));
+    if row.due_on > contract.statement.as_of {
+        notes.push("还没到期的金额是预计：按现在的利率、以后每期都按时还来算".to_owned());
+    }
     if row.waived.is_positive()
         && let Some(waiver) =
             policy.waiver_years().iter().find(|waiver| waiver.year == row.due_on.year())
