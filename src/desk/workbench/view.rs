@@ -8,6 +8,7 @@ use crate::book::dates::{day_in, days_between, in_words, local, weekday_in_words
 use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::desk::lifeline::county::{self, Segment};
+use crate::desk::lists::filter::link;
 
 /// One stage of the county's line.
 #[derive(Clone, Debug, Serialize)]
@@ -45,6 +46,7 @@ pub struct Todo {
 #[derive(Clone, Debug, Serialize)]
 pub struct TownshipView {
     name: String,
+    link: String,
     people: i64,
     sum: Fen,
 }
@@ -105,6 +107,7 @@ impl Page {
                 .townships
                 .iter()
                 .map(|t| TownshipView {
+                    link: link("/overdue", &[("township", &t.name)]),
                     name: if t.name.is_empty() { "没有登记乡镇".to_owned() } else { t.name.clone() },
                     people: t.people,
                     sum: t.sum,
