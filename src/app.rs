@@ -13,6 +13,7 @@ use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Database, Db};
 use crate::plumbing::metrics::Metrics;
+use crate::plumbing::password::Passwords;
 use crate::plumbing::templates::Templates;
 
 /// The program's parts, shared by every request and job. Cheap to clone.
@@ -34,6 +35,8 @@ pub struct App {
     pub ids: Arc<Ids>,
     /// What `/metrics` tells.
     pub metrics: Arc<Metrics>,
+    /// Checks and makes password hashes, a few at a time.
+    pub passwords: Arc<Passwords>,
     /// The counts beside the entries of the menu.
     pub counts: Arc<Counts>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
@@ -76,6 +79,7 @@ impl App {
             config: Arc::new(config),
             ids: Arc::new(Ids::new(i64::from(u16::from_le_bytes(instance)))),
             metrics: Arc::new(Metrics::new()?),
+            passwords: Arc::default(),
             counts: Arc::default(),
             demo: Arc::new([]),
         })

@@ -16,3 +16,8 @@ pub mod book;
 pub mod reports;
 pub mod desk;
 pub mod plumbing;
+/// The command line: one file for each command; `mod.rs` lists them and opens what they need.
+pub mod command;
+/// The clock side: one file for each thing that happens without a person.
+#[path = "../jobs/mod.rs"]
+pub mod jobs;

@@ -8,6 +8,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::as_conversions,
+    clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a test that meets a surprise should stop there and say where"
@@ -15,6 +16,7 @@
 
 mod browser;
 mod pages;
+mod imports;
 mod sheets;
 mod support;
 mod tidy;

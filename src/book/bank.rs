@@ -159,6 +159,32 @@ pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec
     Ok(found)
 }
 
+/// The next loans, by identity, that the bank has figures about.
+pub fn loans_with_figures(
+    db: &mut Db,
+    scope: &Scope,
+    after: LoanId,
+    limit: i64,
+) -> AppResult<Vec<LoanId>> {
+    Ok(bank_figure::table
+        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(bank_figure::loan_id.gt(after))
+        .select(bank_figure::loan_id)
+        .distinct()
+        .order(bank_figure::loan_id)
+        .limit(limit)
+        .load(db)?)
+}
+
+/// How many figures differ, by the import that brought them.
+pub fn count_differences(db: &mut Db, scope: &Scope, import: ImportId) -> AppResult<i64> {
+    Ok(bank_difference::table
+        .filter(bank_difference::office_code.eq_any(scope.codes()))
+        .filter(bank_difference::import_id.eq(import))
+        .count()
+        .get_result(db)?)
+}
+
 /// Replaces what is known to differ about these loans by `now_differ`.
 pub fn put_differences(
     db: &mut Db,

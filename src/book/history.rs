@@ -3,15 +3,22 @@
 //! Rows are appended freely, in the transaction of what they tell of; a moment later a job gives
 //! each its number and hash in the chain of its office, so that no write waits for a hot row.
 //! A row never holds an identity number, a telephone number or an account, not even masked.
+//!
+//! The chain shows a change, a gap or a cut made behind the program's back. It needs no key, so
+//! an auditor can recompute it; against somebody who rewrites all of it, the number and hash of
+//! the last link also go to the log.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use sm3::{Digest as _, Sm3};
 
 use crate::book::ids::{FileId, StaffId};
 use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
+use crate::plumbing::meta;
 use crate::plumbing::schema::history;
+use crate::plumbing::session::hex;
 
 /// In whose name something is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,4 +165,153 @@ pub fn of_file(db: &mut Db, scope: &Scope, file_id: FileId, limit: i64) -> AppRe
         .limit(limit)
         .select(Entry::as_select())
         .load(db)?)
+}
+
+/// What one run of [`chain`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chained {
+    /// Rows that got a place.
+    pub rows: usize,
+    /// Number and hash (hex) of the last link now.
+    pub head: Option<(i64, String)>,
+}
+
+/// True when rows of this office wait for their place in the chain.
+pub fn has_unchained(db: &mut Db, office_code: &str) -> AppResult<bool> {
+    let waiting = history::table
+        .filter(history::office_code.eq(office_code))
+        .filter(history::chain_no.is_null());
+    Ok(diesel::select(diesel::dsl::exists(waiting)).get_result(db)?)
+}
+
+/// Gives the oldest `limit` rows without a place their number and hash. Run inside a write:
+/// another instance doing the same is then a conflict and runs again.
+pub fn chain(db: &mut Db, office_code: &str, limit: i64) -> AppResult<Chained> {
+    let (mut number, mut hash) = head(db, office_code)?;
+    let rows: Vec<Entry> = history::table
+        .filter(history::office_code.eq(office_code))
+        .filter(history::chain_no.is_null())
+        .order(history::id)
+        .limit(limit)
+        .select(Entry::as_select())
+        .load(db)?;
+    for row in &rows {
+        number += 1;
+        hash = link(&hash, number, row);
+        diesel::update(history::table.find(row.id))
+            .set((history::chain_no.eq(number), history::chain_hash.eq(&hash)))
+            .execute(db)?;
+    }
+    if rows.is_empty() {
+        return Ok(Chained::default());
+    }
+    let text = hex(&hash);
+    // Kept apart from the rows, so that cutting off the end of the chain shows, too.
+    meta::set(db, &head_key(office_code), &format!("{number}:{text}"))?;
+    Ok(Chained { rows: rows.len(), head: Some((number, text)) })
+}
+
+fn head_key(office_code: &str) -> String {
+    format!("history_head:{office_code}")
+}
+
+/// Number and hash of the last link; 0 and nothing before the first.
+fn head(db: &mut Db, office_code: &str) -> AppResult<(i64, Vec<u8>)> {
+    let last: Option<(Option<i64>, Option<Vec<u8>>)> = history::table
+        .filter(history::office_code.eq(office_code))
+        .filter(history::chain_no.is_not_null())
+        .order(history::chain_no.desc())
+        .select((history::chain_no, history::chain_hash))
+        .first(db)
+        .optional()?;
+    let (number, hash) = last.unwrap_or_default();
+    Ok((number.unwrap_or(0), hash.unwrap_or_default()))
+}
+
+/// The hash of a link: SM3 over the hash before it and every column of the row, each with its
+/// length in front, so that no text can slide from one column into the next.
+fn link(before: &[u8], number: i64, row: &Entry) -> Vec<u8> {
+    let mut hash = Sm3::new();
+    let mut put = |bytes: &[u8]| {
+        hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(bytes);
+    };
+    put(before);
+    put(&number.to_be_bytes());
+    put(&row.id.to_be_bytes());
+    put(row.office_code.as_bytes());
+    put(&row.at.and_utc().timestamp_micros().to_be_bytes());
+    put(&row.staff_id.map_or(0, StaffId::get).to_be_bytes());
+    put(row.staff_name.as_bytes());
+    put(row.action.as_bytes());
+    put(&row.file_id.map_or(0, FileId::get).to_be_bytes());
+    put(row.subject.as_bytes());
+    put(row.summary.as_bytes());
+    put(row.reason.as_bytes());
+    hash.finalize().to_vec()
+}
+
+/// What [`verify_chain`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChainState {
+    /// Every link holds.
+    Whole {
+        /// How many.
+        links: i64,
+        /// Hash of the last, hex.
+        head: String,
+    },
+    /// The first link that does not hold, and what is wrong with it.
+    Broken {
+        /// Its number.
+        number: i64,
+        /// `row changed`, `row missing` or `end missing`.
+        why: &'static str,
+    },
+}
+
+/// Recomputes the chain of an office from its first link; stops at the first that does not hold.
+pub fn verify_chain(db: &mut Db, office_code: &str) -> AppResult<ChainState> {
+    const AT_ONCE: i64 = 1_000;
+    let (mut number, mut hash) = (0_i64, Vec::new());
+    loop {
+        let rows: Vec<Entry> = history::table
+            .filter(history::office_code.eq(office_code))
+            .filter(history::chain_no.gt(number))
+            .order(history::chain_no)
+            .limit(AT_ONCE)
+            .select(Entry::as_select())
+            .load(db)?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in &rows {
+            number += 1;
+            if row.chain_no != Some(number) {
+                return Ok(ChainState::Broken { number, why: "row missing" });
+            }
+            hash = link(&hash, number, row);
+            if row.chain_hash.as_deref() != Some(hash.as_slice()) {
+                return Ok(ChainState::Broken { number, why: "row changed" });
+            }
+        }
+    }
+    let head = hex(&hash);
+    let kept = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
+    if kept == format!("{number}:{head}") {
+        Ok(ChainState::Whole { links: number, head })
+    } else {
+        Ok(ChainState::Broken { number: number + 1, why: "end missing" })
+    }
+}
+
+/// The number of the last link, and how many rows wait for a place.
+pub fn chain_progress(db: &mut Db, office_code: &str) -> AppResult<(i64, i64)> {
+    let (number, _) = head(db, office_code)?;
+    let waiting = history::table
+        .filter(history::office_code.eq(office_code))
+        .filter(history::chain_no.is_null())
+        .count()
+        .get_result(db)?;
+    Ok((number, waiting))
 }

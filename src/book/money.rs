@@ -15,8 +15,19 @@ use serde::{Deserialize, Serialize};
 /// Sums saturate instead of wrapping: at ±92 quadrillion yuan, a sum that could only come
 /// from damaged data stays visibly absurd and never turns negative by overflow.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-    AsExpression, FromSqlRow,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    AsExpression,
+    FromSqlRow,
 )]
 #[diesel(sql_type = BigInt)]
 #[serde(transparent)]
@@ -185,13 +196,17 @@ mod tests {
 
     #[test]
     fn texts_round_trip() {
-        for (text, fen) in [("0.00", 0), ("2697.40", 269_740), ("-0.05", -5), ("20000.00", 2_000_000)] {
+        for (text, fen) in
+            [("0.00", 0), ("2697.40", 269_740), ("-0.05", -5), ("20000.00", 2_000_000)]
+        {
             assert_eq!(text.parse::<Fen>(), Ok(Fen::new(fen)));
             assert_eq!(Fen::new(fen).to_yuan_text(), text);
         }
         assert_eq!("7.5".parse(), Ok(Fen::new(750)));
         assert_eq!("7".parse(), Ok(Fen::new(700)));
-        for bad in ["", ".", "1.", ".5", "1.234", "1,000", "￥1", "1e5", "+1", "--1", "12345678901234"] {
+        for bad in
+            ["", ".", "1.", ".5", "1.234", "1,000", "￥1", "1e5", "+1", "--1", "12345678901234"]
+        {
             assert_eq!(bad.parse::<Fen>(), Err(NotMoney), "{bad:?}");
         }
     }

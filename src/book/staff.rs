@@ -1,9 +1,13 @@
-//! Members of staff, their roles and what each role may do.
+//! Members of staff, their roles and what each role may do. The only file that writes `staff`.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use crate::book::history::By;
 use crate::book::ids::StaffId;
+use crate::book::office::Scope;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::db::Db;
 use crate::plumbing::schema::staff;
 
 /// What somebody is at the desk.
@@ -129,4 +133,131 @@ pub struct Staff {
     pub last_signed_in_at: Option<NaiveDateTime>,
     /// Grows with every change.
     pub version: i32,
+}
+
+/// Fewest and most characters of a login.
+const LOGIN_LENGTH: std::ops::RangeInclusive<usize> = 3..=32;
+
+/// The login as it is kept and compared: without spaces around it, in lower case.
+pub fn login_from(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// What is wrong with a login and a name, in Chinese; nothing when both can be taken.
+pub fn check(login: &str, name: &str) -> Vec<FieldError> {
+    let wrong = |field: &str, message: &str| FieldError {
+        field: field.to_owned(),
+        message: message.to_owned(),
+    };
+    let mut errors = Vec::new();
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+    if !LOGIN_LENGTH.contains(&login.len()) || !login.bytes().all(plain) {
+        errors
+            .push(wrong("login", "登录名用 3 到 32 个小写字母、数字、点或横线，例如工号或手机号"));
+    }
+    if name.is_empty() {
+        errors.push(wrong("name", "姓名还没有填"));
+    } else if name.chars().count() > 40 {
+        errors.push(wrong("name", "姓名太长，请控制在 40 个字以内"));
+    }
+    errors
+}
+
+/// How many accounts there are in all offices.
+pub fn count(db: &mut Db) -> AppResult<i64> {
+    Ok(staff::table.count().get_result(db)?)
+}
+
+/// The person with this login, whatever their office.
+pub fn by_login(db: &mut Db, login: &str) -> AppResult<Option<Staff>> {
+    Ok(staff::table
+        .filter(staff::login.eq(login))
+        .select(Staff::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// The person with this identity, when they work in one of these offices.
+pub fn find(db: &mut Db, scope: &Scope, id: StaffId) -> AppResult<Staff> {
+    Ok(staff::table
+        .find(id)
+        .filter(staff::office_code.eq_any(scope.codes()))
+        .select(Staff::as_select())
+        .first(db)?)
+}
+
+/// Everybody of these offices: those who may sign in first, then by login.
+pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Vec<Staff>> {
+    Ok(staff::table
+        .filter(staff::office_code.eq_any(scope.codes()))
+        .order((staff::active.desc(), staff::login))
+        .select(Staff::as_select())
+        .load(db)?)
+}
+
+/// Makes an account. A login that is taken is refused.
+pub fn add(db: &mut Db, new: &Staff) -> AppResult<()> {
+    if by_login(db, &new.login)?.is_some() {
+        return Err(AppError::field("login", "这个登录名已经有人用了，请换一个"));
+    }
+    diesel::insert_into(staff::table).values(new).execute(db)?;
+    Ok(())
+}
+
+/// Keeps name, role, password and whether they may sign in; `changed.version` is the version the
+/// change was made from. [`AppError::Changed`] when somebody saved first; refused when nobody
+/// would be left who can manage accounts.
+pub fn change(db: &mut Db, changed: &Staff) -> AppResult<()> {
+    let (was, was_active): (Role, bool) =
+        staff::table.find(changed.id).select((staff::role, staff::active)).first(db)?;
+    let rows =
+        diesel::update(staff::table.find(changed.id).filter(staff::version.eq(changed.version)))
+            .set((
+                staff::name.eq(&changed.name),
+                staff::role.eq(changed.role),
+                staff::password_hash.eq(&changed.password_hash),
+                staff::active.eq(changed.active),
+                staff::version.eq(changed.version + 1),
+            ))
+            .execute(db)?;
+    if rows == 0 {
+        return Err(AppError::Changed);
+    }
+    let steps_down = was == Role::Administrator
+        && was_active
+        && !(changed.active && changed.role == Role::Administrator);
+    if steps_down && administrators(db, &changed.office_code)? == 0 {
+        return Err(AppError::refused("本中心至少要留一名能登录的管理员，请先指定另一位管理员"));
+    }
+    Ok(())
+}
+
+fn administrators(db: &mut Db, office_code: &str) -> AppResult<i64> {
+    Ok(staff::table
+        .filter(staff::office_code.eq(office_code))
+        .filter(staff::role.eq(Role::Administrator))
+        .filter(staff::active.eq(true))
+        .count()
+        .get_result(db)?)
+}
+
+/// Notes a sign-in. Not a change of the account: its version stays.
+pub fn signed_in(db: &mut Db, id: StaffId, now: NaiveDateTime) -> AppResult<()> {
+    diesel::update(staff::table.find(id)).set(staff::last_signed_in_at.eq(now)).execute(db)?;
+    Ok(())
+}
+
+/// In whose name a sheet is imported from the command line: the account with this sign-in name,
+/// or the first active one of the office, when it may import.
+pub fn importer(db: &mut Db, office_code: &str, login: Option<&str>) -> AppResult<Option<By>> {
+    let people = all(db, &Scope::of(office_code))?;
+    let chosen = people
+        .into_iter()
+        .filter(|one| one.active && one.role.may(Right::Import))
+        .find(|one| login.is_none_or(|login| one.login == login));
+    Ok(chosen.map(|one| By {
+        staff_id: Some(one.id),
+        name: one.name,
+        office_code: one.office_code,
+    }))
 }

@@ -6,3 +6,4 @@ pub mod preapplication;
 pub mod contract;
 pub mod study;
 pub mod compensation;
+pub mod overdue;

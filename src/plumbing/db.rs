@@ -9,6 +9,8 @@
 #![allow(missing_docs, reason = "MultiConnection makes items that cannot carry any")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -152,6 +154,7 @@ pub struct Database {
     address: Address,
     readers: Pool<Manager>,
     writers: Pool<Manager>,
+    retries: Arc<AtomicI64>,
 }
 
 impl Database {
@@ -178,7 +181,12 @@ impl Database {
             Address::Postgres(_) => pool(false, connections.max(2))?,
         };
         let readers = pool(true, connections.max(2))?;
-        Ok(Database { address, readers, writers })
+        Ok(Database { address, readers, writers, retries: Arc::default() })
+    }
+
+    /// How many writes met a conflict and were run again, since the start.
+    pub fn retries(&self) -> i64 {
+        self.retries.load(Ordering::Relaxed)
     }
 
     /// True on PostgreSQL.
@@ -262,6 +270,7 @@ impl Database {
                     if !is_conflict(&error) {
                         return Err(error);
                     }
+                    self.retries.fetch_add(1, Ordering::Relaxed);
                     tracing::debug!(write.name = name, attempt, "conflict, running again");
                     std::thread::sleep(wait_before(attempt));
                 }

@@ -10,5 +10,8 @@ pub mod sheet;
 pub mod meta;
 pub mod assets;
 pub mod session;
+pub mod password;
+pub mod guard;
+pub mod logs;
 pub mod http;
 pub mod metrics;

@@ -5,8 +5,9 @@ use super::accessibility::{expect_accessible, violations};
 use super::harness::{Program, driver_url, in_browser};
 
 const GOOD: &str = "data:text/html;charset=utf-8,<!doctype html><html lang=zh-CN>\
-    <title>助学</title><main><h1>助学贷款</h1><p>逾期跟进</p><form><label for=a>姓名</label>\
-    <input id=a><button>查找</button></form></main>";
+    <meta name=viewport content=width=device-width><title>助学</title>\
+    <main><h1>助学贷款</h1><p>逾期跟进</p><form><label for=a>姓名</label><input id=a>\
+    <button>查找</button></form></main>";
 
 const BAD: &str = "data:text/html;charset=utf-8,<!doctype html><html><title></title>\
     <main><h1>助学贷款</h1><input><p style='color:%23bbb'>逾期跟进</p></main>";

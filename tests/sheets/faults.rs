@@ -1,7 +1,7 @@
 //! Each kind of fault once, with what is done about it and how it is said.
 
 use zhuxue::desk::imports::Severity::{self, Refused, Repaired, Warning};
-use zhuxue::desk::imports::{Fault, Hook, Layout, Note, Row};
+use zhuxue::desk::imports::{Fault, Hook, Layout, Note, Row, explain};
 
 use super::{Said, import, one_row, table};
 
@@ -303,6 +303,17 @@ fn required_values_and_words() {
     assert_eq!(said.notes(), []);
     let said = repayment(&[("paid_principal", "100"), ("paid_total", "101.00")]);
     only(&said, Fault::SumConflict, Warning);
+}
+
+#[test]
+fn the_weightiest_note_is_told_first() {
+    let said = borrower(&[("name", "程 林㼆"), ("sex", "女"), ("id_number", "51209820001220785")]);
+    let notes: Vec<_> = said.notes().into_iter().map(|(_, note)| note).collect();
+    let text = explain(&notes);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "the sex is not compared with a number that is none");
+    assert!(lines[0].starts_with("身份证号：身份证号应为 18 位，这里有 17 位。"), "{text}");
+    assert_eq!(lines[1], "借款学生姓名：姓名中间的空格已去掉：程林㼆。");
 }
 
 /// Every kind has a name of its own.

@@ -7,7 +7,7 @@ mod workbooks;
 
 use chrono::NaiveDate;
 use zhuxue::desk::imports::{
-    Binding, Duplicate, Layout, Limits, Line, Note, Parsed, find_duplicates, parse_row, recognise,
+    Binding, Duplicate, Layout, Limits, Note, Parsed, Read, find_duplicates, read_rows, recognise,
 };
 use zhuxue::plumbing::sheet::{SheetLimits, Table, read};
 
@@ -35,11 +35,10 @@ pub struct Said {
 pub fn import(table: &Table) -> Said {
     let binding = recognise(table).unwrap();
     let (mut rows, mut skipped) = (Vec::new(), Vec::new());
-    let limits = Limits::default();
-    for row in binding.rows(table) {
-        match binding.classify(row) {
-            Line::Data => rows.push((row.line, parse_row(&binding, &row.cells, today(), &limits))),
-            Line::Skipped(note) => skipped.push((row.line, note)),
+    for (line, read) in read_rows(table, &binding, today(), &Limits::default()) {
+        match read {
+            Read::Row(parsed) => rows.push((line, parsed)),
+            Read::Skipped(note) => skipped.push((line, note)),
         }
     }
     let typed = rows.iter().filter_map(|(line, parsed)| Some((*line, parsed.row.as_ref()?)));

@@ -107,9 +107,8 @@ impl Plan<'_> {
     /// A borrower whose own loan is not settled should not be another's co-borrower
     /// (rules.md 6); the bank decides, so it is said and not refused.
     fn remark_if_borrower(&mut self, co_index: &[u8]) {
-        let is_borrower = self
-            .person_id(co_index)
-            .is_some_and(|person| self.facts.files.contains_key(&person));
+        let is_borrower =
+            self.person_id(co_index).is_some_and(|person| self.facts.files.contains_key(&person));
         if is_borrower {
             self.remark(
                 "共同借款人身份证号",

@@ -18,8 +18,9 @@ use super::plan::{Outcome, Plan, Refusal, take};
 impl Plan<'_> {
     pub(super) fn contract(&mut self, row: &ContractRow, line: u32) -> Result<Outcome, Refusal> {
         if row.balance.is_some() && self.set.as_of.is_none() {
-            return Err("贷款余额（元）：不知道余额是哪一天的。请填写“余额截止日期”后再导入。"
-                .to_owned());
+            return Err(
+                "贷款余额（元）：不知道余额是哪一天的。请填写“余额截止日期”后再导入。".to_owned()
+            );
         }
         let (index, _) = self.person(&row.id_number, row.name.as_deref())?;
         let Some(student) = self.person_id(&index) else { return Ok(Outcome::Refused) };
@@ -62,11 +63,8 @@ impl Plan<'_> {
     }
 
     fn level_of(&self, student: PersonId) -> StudyLevel {
-        let graduate = self
-            .facts
-            .files
-            .get(&student)
-            .is_some_and(|kept| kept.row.degree.contains("研究生"));
+        let graduate =
+            self.facts.files.get(&student).is_some_and(|kept| kept.row.degree.contains("研究生"));
         if graduate { StudyLevel::Graduate } else { StudyLevel::Undergraduate }
     }
 
@@ -368,10 +366,7 @@ pub(super) fn same_figure(one: &BankFigure, other: &BankFigure) -> bool {
 
 fn check_order(signed_on: NaiveDate, row: &ContractRow) -> Result<(), Refusal> {
     if row.due_on <= signed_on {
-        return Err(format!(
-            "到期日期：{} 不晚于签订日期 {signed_on}，请核对合同。",
-            row.due_on
-        ));
+        return Err(format!("到期日期：{} 不晚于签订日期 {signed_on}，请核对合同。", row.due_on));
     }
     if row.disbursed_on.is_some_and(|on| on < signed_on || on >= row.due_on) {
         return Err("发放日期：应在签订日期之后、到期日期之前，请核对合同。".to_owned());

@@ -118,9 +118,8 @@ pub fn load(
             facts.figures = bank::by_key(db, scope, &keys)?;
             // What an earlier version of these lines booked, should the bank have corrected one.
             let booked = facts.figures.values().map(|figure| {
-                let total = figure.paid_principal_fen
-                    + figure.paid_interest_fen
-                    + figure.paid_penalty_fen;
+                let total =
+                    figure.paid_principal_fen + figure.paid_interest_fen + figure.paid_penalty_fen;
                 (total, figure.row_key.clone())
             });
             let booked = super::repayments::commands_of(booked);

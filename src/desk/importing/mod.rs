@@ -16,6 +16,7 @@ mod people;
 mod borrowers;
 mod contracts;
 mod repayments;
+
 mod lists;
 pub mod run;
 pub mod compare;

@@ -79,8 +79,9 @@ impl Plan<'_> {
             return Ok((index, false));
         }
         let Some(name) = name else {
-            return Err("姓名：这个人还没有登记，表里也没有姓名。请补上姓名，或先导入学生名单。"
-                .to_owned());
+            return Err(
+                "姓名：这个人还没有登记，表里也没有姓名。请补上姓名，或先导入学生名单。".to_owned()
+            );
         };
         let sealed = self
             .set

@@ -72,8 +72,7 @@ pub fn open_as(
         .into_iter()
         .find(|table| table.name == sheet_name)
         .ok_or_else(|| format!("文件里没有名为“{sheet_name}”的工作表。"))?;
-    let binding =
-        imports::recognise_as(&table, layout).map_err(|problem| problem.to_chinese())?;
+    let binding = imports::recognise_as(&table, layout).map_err(|problem| problem.to_chinese())?;
     Ok(ReadSheet { table, binding })
 }
 

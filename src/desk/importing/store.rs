@@ -82,10 +82,7 @@ pub struct ImportRow {
 pub fn insert(db: &mut Db, job: &ImportJob, content_sealed: &[u8]) -> AppResult<()> {
     diesel::insert_into(import_job::table).values(job).execute(db)?;
     diesel::insert_into(import_file::table)
-        .values((
-            import_file::import_id.eq(job.id),
-            import_file::content_sealed.eq(content_sealed),
-        ))
+        .values((import_file::import_id.eq(job.id), import_file::content_sealed.eq(content_sealed)))
         .execute(db)?;
     Ok(())
 }
@@ -269,4 +266,41 @@ pub fn posted_lines(db: &mut Db, id: ImportId) -> AppResult<Vec<i32>> {
         .filter(import_row::posted.eq(true))
         .select(import_row::line)
         .load(db)?)
+}
+
+/// Counts the outcomes of the rows into the job.
+pub fn count_rows(db: &mut Db, job: &mut ImportJob) -> AppResult<()> {
+    let counts: Vec<(String, i64)> = import_row::table
+        .filter(import_row::import_id.eq(job.id))
+        .group_by(import_row::outcome)
+        .select((import_row::outcome, diesel::dsl::count_star()))
+        .load(db)?;
+    let of = |outcome: &str| {
+        let found = counts.iter().find(|(word, _)| word == outcome).map_or(0, |(_, n)| *n);
+        i32::try_from(found).unwrap_or(i32::MAX)
+    };
+    job.new_rows = of("new");
+    job.same_rows = of("same");
+    job.changed_rows = of("changed");
+    job.refused_rows = of("refused");
+    job.skipped_rows = of("skipped");
+    Ok(())
+}
+
+/// Puts an import away for good: its rows and its file are gone, a line stays. Never one that
+/// has posted anything.
+pub fn drop_job(db: &mut Db, scope: &Scope, id: ImportId) -> AppResult<()> {
+    let gone = diesel::update(
+        import_job::table
+            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(import_job::id.eq(id))
+            .filter(import_job::state.eq_any(["uploaded", "checked", "failed"])),
+    )
+    .set(import_job::state.eq("dropped"))
+    .execute(db)?;
+    if gone == 1 {
+        diesel::delete(import_row::table.filter(import_row::import_id.eq(id))).execute(db)?;
+        diesel::delete(import_file::table.filter(import_file::import_id.eq(id))).execute(db)?;
+    }
+    Ok(())
 }

@@ -55,6 +55,14 @@ impl Note {
     }
 }
 
+/// All notes on one line in one text, the weightiest first, for the column 说明.
+pub fn explain<'n>(notes: impl IntoIterator<Item = &'n Note>) -> String {
+    let mut notes: Vec<&Note> = notes.into_iter().collect();
+    notes.sort_by_key(|note| std::cmp::Reverse(note.severity));
+    let sentences: Vec<String> = notes.into_iter().map(Note::sentence).collect();
+    sentences.join("\n")
+}
+
 macro_rules! faults {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
         /// The kinds of fault. [`Fault::code`] names them in files and counts.

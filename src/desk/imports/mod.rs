@@ -2,7 +2,7 @@
 //!
 //! Everything in this folder is pure: no SQL, no clock, no files. A sheet is read by
 //! [`crate::plumbing::sheet`], [`heading::recognise`] says which layout it is,
-//! [`parse::parse_row`] makes one line a typed [`rows::Row`] with [`fault::Note`]s, and
+//! [`parse::read_rows`] makes each line a typed [`rows::Row`] with [`fault::Note`]s, and
 //! [`duplicates::find_duplicates`] compares the lines of one file. What needs the database
 //! (is this person known?) is left open as a [`fault::Hook`] on a note.
 //!
@@ -22,8 +22,8 @@ pub mod parse;
 pub mod duplicates;
 
 pub use duplicates::{Duplicate, find_duplicates};
-pub use fault::{Fault, Hook, Note, Severity};
+pub use fault::{Fault, Hook, Note, Severity, explain};
 pub use heading::{Binding, LayoutProblem, Line, recognise, recognise_any, recognise_as};
 pub use layout::{Cap, Layout, Limits};
-pub use parse::{Parsed, parse_row};
+pub use parse::{Parsed, Read, parse_row, read_rows};
 pub use rows::Row;

@@ -19,6 +19,8 @@ pub(super) enum Found {
     Traditional(String),
     /// In the list under this form of the name.
     Variant(String),
+    /// Cut off, and several names of the list begin so.
+    OneOf(Vec<&'static str>),
     /// Not in the list. Old names, branches and military schools are not.
     Unknown,
 }
@@ -52,7 +54,16 @@ pub(super) fn find(text: &str) -> Found {
     if let Some(name) = candidates.into_iter().flatten().find(|name| is_listed(name)) {
         return Found::Variant(name.to_owned());
     }
-    completed(&plain).map_or(Found::Unknown, |name| Found::Variant(name.to_owned()))
+    let mut fits = completions(&plain);
+    match fits.as_slice() {
+        [] => Found::Unknown,
+        [only] => Found::Variant((*only).to_owned()),
+        _ => {
+            fits.sort_unstable();
+            fits.truncate(4);
+            Found::OneOf(fits)
+        }
+    }
 }
 
 /// `西南财经大学（本部）` and `四川大学江安校区` without what names a campus.
@@ -68,15 +79,14 @@ fn without_campus(name: &str) -> Option<&str> {
     name.ends_with("校区").then(|| name.get(..at)).flatten()
 }
 
-/// The one name that begins so and goes on for at most three characters (a cut-off cell).
-fn completed(start: &str) -> Option<&'static str> {
+/// The names that begin so and go on for at most three characters (a cut-off cell).
+fn completions(start: &str) -> Vec<&'static str> {
     if start.chars().count() < 4 {
-        return None;
+        return Vec::new();
     }
     let short = |rest: &str| rest.chars().count() <= 3;
-    let mut fits = NAMES.iter().filter(|name| name.strip_prefix(start).is_some_and(short));
-    let only = fits.next()?;
-    fits.next().is_none().then_some(*only)
+    let fits = NAMES.iter().filter(|name| name.strip_prefix(start).is_some_and(short));
+    fits.copied().collect()
 }
 
 #[cfg(test)]
@@ -95,6 +105,7 @@ mod tests {
         assert_eq!(find("四川 职业技术学院"), variant("四川职业技术学院"));
         assert_eq!(find("中国石油大学(北京)"), variant("中国石油大学（北京）"));
         assert_eq!(find("四川"), Found::Unknown);
+        assert_eq!(find("河北科技"), Found::OneOf(vec!["河北科技大学", "河北科技学院"]));
         assert_eq!(find("某军事学院"), Found::Unknown);
     }
 }

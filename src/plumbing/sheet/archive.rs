@@ -33,6 +33,26 @@ pub(super) fn check(bytes: &[u8], limit: u64) -> Result<(), SheetProblem> {
     Err(SheetProblem::TooBig)
 }
 
+/// The unpacked text of one part. Only after [`check`] has passed.
+pub(super) fn part(bytes: &[u8], name: &str) -> Option<String> {
+    let mut at = directory(bytes)?;
+    for _ in 0..PARTS {
+        let entry = bytes.get(at..).filter(|rest| rest.starts_with(b"PK\x01\x02"))?;
+        let part = Part::read(entry)?;
+        if entry.get(46..)?.starts_with(name.as_bytes()) {
+            let data = part.data(bytes)?;
+            let mut text = String::new();
+            match part.method {
+                0 => text.push_str(std::str::from_utf8(data).ok()?),
+                _ => drop(DeflateDecoder::new(data).read_to_string(&mut text).ok()?),
+            }
+            return Some(text);
+        }
+        at = at.checked_add(part.entry_len)?;
+    }
+    None
+}
+
 /// One line of the archive's list of parts.
 struct Part {
     method: u16,

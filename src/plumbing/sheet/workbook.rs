@@ -7,6 +7,7 @@ use calamine::{
     Data, DataRef, Ods, OdsError, Reader, SheetVisible, Xls, XlsError, Xlsx, XlsxError,
 };
 
+use super::archive;
 use super::{Cell, CellKind, SheetLimits, SheetProblem, SheetRow, Table};
 
 /// Blank rows that are kept between two rows with content, so that they can be reported.
@@ -46,13 +47,57 @@ pub(super) fn read_xls(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>,
     read_ranges(&mut book, limits)
 }
 
-/// Reads the visible sheets of an ODS file; the reader itself limits repeated cells.
+/// Reads the visible sheets of an ODS file, whose repeated cells could fill all memory: the
+/// rectangles they claim are measured first.
 pub(super) fn read_ods(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>, SheetProblem> {
+    let manifest = archive::part(bytes, "META-INF/manifest.xml").unwrap_or_default();
+    if manifest.contains("encryption-data") || manifest.contains("encrypted-package") {
+        return Err(SheetProblem::Password);
+    }
+    let content = archive::part(bytes, "content.xml").ok_or(SheetProblem::Damaged)?;
+    if claimed_cells(&content) > limits.cells.saturating_mul(2) {
+        return Err(SheetProblem::TooManyCells);
+    }
+    drop(content);
     let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(|problem| match problem {
         OdsError::Password => SheetProblem::Password,
         _ => SheetProblem::Damaged,
     })?;
     read_ranges(&mut book, limits)
+}
+
+/// Cells of the rectangles from the first to the last cell with a value, over all tables of an
+/// ODS content part. Blank repeated cells behind the last value do not count.
+fn claimed_cells(xml: &str) -> usize {
+    let mut total: usize = 0;
+    for table in xml.split("<table:table ").skip(1) {
+        let (mut row, mut last_row, mut width) = (0_usize, 0_usize, 0_usize);
+        for line in table.split("<table:table-row").skip(1) {
+            let (head, cells) = line.split_once('>').unwrap_or((line, ""));
+            row = row.saturating_add(repeats(head, "table:number-rows-repeated=\""));
+            let mut column: usize = 0;
+            let tags = cells.split('<').filter(|tag| {
+                tag.starts_with("table:table-cell") || tag.starts_with("table:covered-table-cell")
+            });
+            for tag in tags {
+                let head = tag.split_once('>').map_or(tag, |(head, _)| head);
+                let by = repeats(head, "table:number-columns-repeated=\"");
+                column = column.saturating_add(by);
+                if head.contains("-type=\"") || head.contains("table:formula=") {
+                    width = width.max(column);
+                    last_row = row;
+                }
+            }
+        }
+        total = total.saturating_add(last_row.saturating_mul(width));
+    }
+    total
+}
+
+/// The number in an attribute, 1 when it is not there.
+fn repeats(head: &str, attribute: &str) -> usize {
+    let value = head.split_once(attribute).and_then(|(_, rest)| rest.split_once('"'));
+    value.and_then(|(value, _)| value.parse().ok()).unwrap_or(1)
 }
 
 fn read_ranges<'a, R>(book: &mut R, limits: &SheetLimits) -> Result<Vec<Table>, SheetProblem>
@@ -190,4 +235,23 @@ fn date_cell(at: &calamine::ExcelDateTime) -> Cell {
 /// `2026-10-31T00:00:00` as `2026-10-31`.
 fn iso(text: &str) -> Box<str> {
     text.strip_suffix("T00:00:00").unwrap_or(text).replace('T', " ").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_cells_are_measured_before_they_are_laid_out() {
+        let value = "<table:table-cell office:value-type=\"string\"><text:p>1</text:p>";
+        let blank = "<table:table-cell table:number-columns-repeated=\"16384\"/>";
+        let table = |rows: &str| format!("<table:table table:name=\"a\">{rows}</table:table>");
+        let usual = format!(
+            "<table:table-row>{value}{value}{blank}</table:table-row>\
+             <table:table-row table:number-rows-repeated=\"1048575\">{blank}</table:table-row>"
+        );
+        assert_eq!(claimed_cells(&table(&usual)), 2);
+        let far = format!("{usual}<table:table-row>{blank}{value}</table:table-row>");
+        assert_eq!(claimed_cells(&table(&far)), 1_048_577 * 16_385);
+    }
 }

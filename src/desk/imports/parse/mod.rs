@@ -7,11 +7,11 @@ use chrono::NaiveDate;
 
 use crate::book::id_number::IdNumber;
 use crate::desk::imports::fault::{Hook, Note, Severity};
-use crate::desk::imports::heading::Binding;
+use crate::desk::imports::heading::{Binding, Line};
 use crate::desk::imports::layout::{Layout, Limits};
 use crate::desk::imports::reader::Reader;
 use crate::desk::imports::rows::Row;
-use crate::plumbing::sheet::Cell;
+use crate::plumbing::sheet::{Cell, Table};
 
 /// What became of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +69,32 @@ impl Parsed {
             row.set_name(known);
         }
     }
+}
+
+/// What one line below the headings is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Data, understood or refused.
+    Row(Parsed),
+    /// No data: blank, headings again, totals, signatures.
+    Skipped(Note),
+}
+
+/// Reads the lines below the headings one after the other, with their numbers. Nothing is
+/// kept, so a file can be worked through in pieces.
+pub fn read_rows<'a>(
+    table: &'a Table,
+    binding: &'a Binding,
+    today: NaiveDate,
+    limits: &'a Limits,
+) -> impl Iterator<Item = (u32, Read)> + 'a {
+    binding.rows(table).iter().map(move |row| {
+        let read = match binding.classify(row) {
+            Line::Data => Read::Row(parse_row(binding, &row.cells, today, limits)),
+            Line::Skipped(note) => Read::Skipped(note),
+        };
+        (row.line, read)
+    })
 }
 
 /// Reads one line below the headings. Never stops at the first fault: all are noted.

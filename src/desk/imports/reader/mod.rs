@@ -171,6 +171,15 @@ impl<'a> Reader<'a> {
                 self.repaired(raw.column, Fault::UniversityVariant, message);
                 Some(name)
             }
+            university::Found::OneOf(names) => {
+                let message = format!(
+                    "“{}”不完整，可能是{}，已按原文保留。请改为全称。",
+                    raw.text,
+                    names.join("、")
+                );
+                self.note(Severity::Warning, raw.column.heading, Fault::UniversityVariant, message);
+                Some(raw.text.to_owned())
+            }
             university::Found::Unknown => {
                 let message = format!(
                     "“{}”不在教育部高校名单中（旧校名、分校和军队院校也不在），已按原文保留，请核对。",

@@ -1,0 +1,34 @@
+//! Gives history rows their place in the chain of their office, a moment after they were written.
+//!
+//! When: every few seconds while the program serves. Missed: the next run takes up everything
+//! that has no place yet, so nothing is lost by a stop or a crash. Several program instances may
+//! run it at once: a place is given inside one write, so no two rows get the same.
+
+use crate::app::App;
+use crate::book::{history, office};
+use crate::error::AppResult;
+
+/// Rows given a place in one write.
+const AT_ONCE: i64 = 500;
+
+/// Chains everything that has no place yet; returns how many rows that were.
+pub fn run(app: &App) -> AppResult<usize> {
+    let offices = app.db.read(office::all)?;
+    let mut all = 0;
+    for office in offices {
+        // A read first: nearly always there is nothing to do, and then nobody is kept waiting.
+        while app.db.read(|db| history::has_unchained(db, &office.code))? {
+            let chained =
+                app.db.write("chain history", |db| history::chain(db, &office.code, AT_ONCE))?;
+            all += chained.rows;
+            if let Some((number, hash)) = &chained.head {
+                // Outside of the database: who rewrites the whole chain must rewrite the logs too.
+                tracing::info!(office = %office.code, number, hash, "history chained");
+            }
+            if chained.rows == 0 {
+                break;
+            }
+        }
+    }
+    Ok(all)
+}

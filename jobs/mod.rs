@@ -1,0 +1,3 @@
+//! What happens by the clock. Each file says what it does, when, and what if it was missed.
+
+pub mod chain_history;

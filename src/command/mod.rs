@@ -1,0 +1,139 @@
+//! The command line. Each command is a file with a clap struct and its `run`: read, ask the
+//! library, write to `out`, or [`Stop`] with one line.
+//!
+//! To add a command: a file here, a variant of [`Command`], an arm in [`run`].
+//! Exit codes: 0 done; 1 could not (database, disk, port); 2 wrong input or configuration.
+
+pub mod serve;
+pub mod office;
+pub mod user;
+pub mod import;
+pub mod statement;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::App;
+use crate::book::dates::Clock;
+use crate::book::policy::Policy;
+use crate::error::AppError;
+use crate::plumbing::config::Config;
+use crate::plumbing::crypto::Sealer;
+use crate::plumbing::db::Database;
+use crate::plumbing::{logs, meta};
+
+/// 助学: origin-place student credit loans of a county student-aid centre.
+#[derive(Debug, Parser)]
+#[command(name = "zhuxue", version)]
+pub struct Cli {
+    /// Configuration file; without it zhuxue.toml when there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Starts the web server.
+    Serve(serve::Serve),
+    /// Sets up an office, or lists them.
+    #[command(subcommand)]
+    Office(office::Office),
+    /// Accounts of staff: add, list, disable, enable, set a password.
+    #[command(subcommand)]
+    User(user::User),
+    /// Imports sheets, recognised by their headings.
+    Import(import::Import),
+    /// Computes the statement of one contract from its terms and events.
+    Statement(statement::Statement),
+}
+
+/// Runs the command. What it prints goes to `out`; why it stopped is in the error.
+pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
+    let config = || {
+        let config = Config::read(cli.config.as_deref(), std::env::vars())
+            .map_err(|e| Stop::input(e.to_string()))?;
+        logs::start(&config).map_err(Stop::input)?;
+        Ok::<Config, Stop>(config)
+    };
+    match cli.command {
+        Command::Serve(command) => command.run(config()?, out),
+        Command::Office(command) => command.run(config()?, out),
+        Command::User(command) => command.run(config()?, out),
+        Command::Import(command) => command.run(config()?, out),
+        Command::Statement(command) => command.run(out),
+    }
+}
+
+/// Why a command stopped: one line for the person who typed it, and the exit code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// 1 or 2; see the head of this file.
+    pub code: u8,
+    /// What is wrong and what to do.
+    pub line: String,
+}
+
+impl Stop {
+    /// Could not: database, disk, port. Exit code 1.
+    pub fn failed(line: impl Into<String>) -> Stop {
+        Stop { code: 1, line: line.into() }
+    }
+
+    /// Wrong input or configuration. Exit code 2.
+    pub fn input(line: impl Into<String>) -> Stop {
+        Stop { code: 2, line: line.into() }
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Stop {
+        Stop::failed(format!("output: {error}"))
+    }
+}
+
+impl From<AppError> for Stop {
+    fn from(error: AppError) -> Stop {
+        match error {
+            AppError::Refused(_) | AppError::Invalid(_) => Stop::input(error.to_string()),
+            other => Stop::failed(other.to_string()),
+        }
+    }
+}
+
+/// Opens everything a command needs: folder, database (brought up to date), keys. Says in one
+/// line what is wrong, before anything was written.
+pub fn open(config: Config, clock: Clock) -> Result<App, Stop> {
+    let folder = &config.data_dir;
+    std::fs::create_dir_all(folder).map_err(|e| {
+        Stop::failed(format!("data_dir {}: cannot be made ({e})", folder.display()))
+    })?;
+    let db =
+        Database::open(&config.database(), config.database_connections).map_err(Stop::failed)?;
+    db.migrate().map_err(Stop::failed)?;
+    let keys = config.keys();
+    let sealed_with = db.read(|db| meta::get(db, meta::KEY_FINGERPRINT))?;
+    if sealed_with.is_some() && !keys.exists() {
+        return Err(Stop::failed(format!(
+            "key file {}: is missing, and this database is sealed with it; put your copy back",
+            keys.display()
+        )));
+    }
+    let sealer = Sealer::from_file(&keys, config.sealing).map_err(Stop::failed)?;
+    let fingerprint = sealer.fingerprint();
+    if !db.write("key fingerprint", |db| meta::is_own_key(db, &fingerprint))? {
+        return Err(Stop::failed(format!(
+            "key file {}: is not the one this database was sealed with; put the right one in \
+             its place",
+            keys.display()
+        )));
+    }
+    let policy = Policy::load(config.policy_dir.as_deref())
+        .map_err(|error| Stop::input(error.to_string()))?;
+    App::new(db, clock, policy, sealer, config).map_err(Stop::failed)
+}

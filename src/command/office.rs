@@ -1,0 +1,96 @@
+//! `zhuxue office add` and `zhuxue office list`.
+
+use std::io::Write;
+
+use clap::Subcommand;
+
+use super::Stop;
+use crate::book::dates::Clock;
+use crate::book::history::{self, By, Note};
+use crate::book::office;
+use crate::plumbing::config::Config;
+
+/// Offices of this database.
+#[derive(Debug, Subcommand)]
+pub enum Office {
+    /// Sets up an office. The first thing to do with an empty database.
+    Add {
+        /// Division code of the county, 6 digits: 512022.
+        #[arg(long)]
+        code: String,
+        /// 乐至县学生资助管理中心
+        #[arg(long)]
+        name: String,
+        /// Letters that begin the numbers of loan files: LZ.
+        #[arg(long)]
+        letters: String,
+        /// Telephone shown on pages and papers.
+        #[arg(long, default_value = "")]
+        phone: String,
+        /// Where to find the desk.
+        #[arg(long, default_value = "")]
+        address: String,
+    },
+    /// Lists the offices.
+    List,
+}
+
+impl Office {
+    /// Runs it.
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+        let app = super::open(config, Clock::real())?;
+        match self {
+            Office::List => {
+                for office in app.db.read(office::all)? {
+                    writeln!(out, "{}  {}  {}", office.code, office.letters, office.name)?;
+                }
+            }
+            Office::Add { code, name, letters, phone, address } => {
+                let new = office::Office {
+                    code: code.trim().to_owned(),
+                    name: name.trim().to_owned(),
+                    letters: letters.trim().to_uppercase(),
+                    phone: phone.trim().to_owned(),
+                    address: address.trim().to_owned(),
+                    created_at: app.clock.now_at(),
+                };
+                check(&new)?;
+                let (id, at) = (app.next_id(), app.clock.now_at());
+                let by = By::program("命令行", &new.code);
+                app.db.write("add office", |db| {
+                    if office::all(db)?.iter().any(|known| known.code == new.code) {
+                        return Err(crate::error::AppError::refused(format!(
+                            "--code: {} is set up already",
+                            new.code
+                        )));
+                    }
+                    office::add(db, &new)?;
+                    let note = Note {
+                        action: "office_added",
+                        subject: new.name.clone(),
+                        summary: format!("建立{}，代码 {}", new.name, new.code),
+                        ..Note::default()
+                    };
+                    history::note(db, &by, id, at, note)
+                })?;
+                writeln!(out, "{} {} is set up", new.code, new.name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check(new: &office::Office) -> Result<(), Stop> {
+    let wrong = |line: &str| Err(Stop::input(line));
+    if new.code.len() != 6 || !new.code.bytes().all(|b| b.is_ascii_digit()) {
+        return wrong("--code: expected the 6 digits of the county's division, such as 512022");
+    }
+    if new.name.is_empty() {
+        return wrong("--name: expected the name of the office");
+    }
+    let letters = new.letters.as_bytes();
+    if !(1..=4).contains(&letters.len()) || !letters.iter().all(u8::is_ascii_uppercase) {
+        return wrong("--letters: expected 1 to 4 letters, such as LZ");
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! `zhuxue serve`: opens, listens, says where, and stops gracefully on SIGTERM or SIGINT.
+
+use std::io::Write;
+use std::pin::pin;
+use std::time::Duration;
+
+use clap::Args;
+use futures_util::future::select;
+use tokio::sync::watch;
+
+use super::Stop;
+use crate::app::App;
+use crate::book::dates::Clock;
+use crate::book::{office, staff};
+use crate::jobs;
+use crate::plumbing::config::Config;
+use crate::plumbing::http;
+
+/// Requests still running when the program is told to stop get this long to end.
+const STOP_WITHIN_S: u64 = 15;
+
+/// How often the history is chained.
+const CHAIN_EVERY: Duration = Duration::from_secs(5);
+
+/// Starts the web server.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Serve {}
+
+impl Serve {
+    /// Runs until told to stop.
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+        let app = super::open(config, Clock::real())?;
+        let (offices, people) =
+            app.db.read(|db| Ok((office::all(db)?.len(), staff::count(db)?)))?;
+        if offices == 0 {
+            return Err(Stop::failed(
+                "the database is empty; set up the office first: zhuxue office add --code 512022 \
+                 --name 乐至县学生资助管理中心 --letters LZ (or look around with: zhuxue demo)",
+            ));
+        }
+        if people == 0 {
+            return Err(Stop::failed(
+                "nobody can sign in yet; add an administrator first: zhuxue user add --login \
+                 admin01 --name 张三 --role administrator",
+            ));
+        }
+        serve(&app, out)
+    }
+}
+
+/// Serves `app` until SIGTERM or SIGINT. `demo` ends here, too.
+pub fn serve(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
+    actix_web::rt::System::new().block_on(run(app.clone(), out))
+}
+
+async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
+    let config = app.config.clone();
+    if config.public_url.starts_with("http://") && config.allow_plain_http {
+        tracing::warn!(
+            "allow_plain_http: passwords and pages cross the network unprotected; for a closed \
+             county network only"
+        );
+    }
+    let for_workers = app.clone();
+    let server = actix_web::HttpServer::new(move || http::site(&for_workers))
+        .workers(config.workers)
+        .worker_max_blocking_threads(16)
+        .client_request_timeout(Duration::from_secs(15))
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(STOP_WITHIN_S)
+        .disable_signals()
+        .bind(&config.listen)
+        .map_err(|e| why_not(&config.listen, &e))?
+        .run();
+    let (tell, told) = watch::channel(false);
+    let jobs = actix_web::rt::spawn(background(app.clone(), told));
+    writeln!(out, "助学 is ready: {}", config.public_url)?;
+    out.flush()?;
+    let handle = server.handle();
+    actix_web::rt::spawn(async move {
+        told_to_stop().await;
+        tracing::info!("stopping: requests that run may end");
+        handle.stop(true).await;
+    });
+    let ended = server.await;
+    let _ = tell.send(true);
+    if let Err(error) = jobs.await {
+        tracing::error!(%error, "the background work ended badly");
+    }
+    tracing::info!("stopped");
+    ended.map_err(|e| Stop::failed(format!("server: {e}")))
+}
+
+fn why_not(listen: &str, error: &std::io::Error) -> Stop {
+    let advice = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "another program uses it; stop that one, or set listen",
+        std::io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege; set listen",
+        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address; set listen",
+        _ => "cannot be used; set listen",
+    };
+    Stop::failed(format!("listen {listen}: {advice} ({error})"))
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be heard; end the program by force");
+        return std::future::pending().await;
+    };
+    select(pin!(terminate.recv()), pin!(interrupt.recv())).await;
+}
+
+/// What goes on without a request until the program stops.
+async fn background(app: App, mut told: watch::Receiver<bool>) {
+    let mut stopping = false;
+    while !stopping {
+        let work = app.clone();
+        match actix_web::web::block(move || jobs::chain_history::run(&work)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the history could not be chained"),
+            Err(error) => tracing::error!(%error, "chaining the history ended early"),
+        }
+        // Once more after the last request, so that a stopped program leaves nothing unchained.
+        stopping = *told.borrow();
+        if !stopping {
+            select(pin!(told.changed()), pin!(tokio::time::sleep(CHAIN_EVERY))).await;
+        }
+    }
+}

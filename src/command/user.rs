@@ -1,0 +1,267 @@
+//! `zhuxue user`: accounts from the command line, for the first administrator and for the day
+//! nobody can sign in. There is no default password; it is asked for on the terminal, unseen, or
+//! read from standard input.
+
+use std::io::{BufRead as _, IsTerminal as _, Write};
+use std::process::{Command, Stdio};
+
+use clap::{Args, Subcommand};
+
+use super::Stop;
+use crate::app::App;
+use crate::book::dates::{self, Clock};
+use crate::book::history::{self, By, Note};
+use crate::book::ids::StaffId;
+use crate::book::office::{self, Scope};
+use crate::book::staff::{self, Role, Staff};
+use crate::error::{AppError, AppResult};
+use crate::plumbing::config::Config;
+use crate::plumbing::{password, session};
+
+/// Accounts of staff.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Makes an account.
+    Add(Add),
+    /// Lists the accounts.
+    List,
+    /// Ends all sessions of an account and lets nobody sign in with it.
+    Disable(Login),
+    /// Lets an account sign in again.
+    Enable(Login),
+    /// Sets a new password and ends all sessions.
+    SetPassword(SetPassword),
+}
+
+/// A new account.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The name to sign in with, such as a staff number.
+    #[arg(long)]
+    login: String,
+    /// The person's name.
+    #[arg(long)]
+    name: String,
+    /// clerk, reviewer, director, auditor or administrator.
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// Division code of the office; may be left out when there is one only.
+    #[arg(long)]
+    office: Option<String>,
+    #[command(flatten)]
+    password: PasswordFrom,
+}
+
+/// Which account.
+#[derive(Debug, Args)]
+pub struct Login {
+    /// The name it signs in with.
+    login: String,
+}
+
+/// A new password for an account.
+#[derive(Debug, Args)]
+pub struct SetPassword {
+    /// The name it signs in with.
+    login: String,
+    #[command(flatten)]
+    password: PasswordFrom,
+}
+
+/// Where the password comes from.
+#[derive(Debug, Args)]
+pub struct PasswordFrom {
+    /// Reads the password from the first line of standard input instead of asking.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::from_text(text)
+        .ok_or_else(|| "expected clerk, reviewer, director, auditor or administrator".to_owned())
+}
+
+impl User {
+    /// Runs it.
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+        let app = super::open(config, Clock::real())?;
+        match self {
+            User::List => list(&app, out),
+            User::Add(new) => add(&app, new, out),
+            User::Disable(which) => set_active(&app, &which.login, false, out),
+            User::Enable(which) => set_active(&app, &which.login, true, out),
+            User::SetPassword(which) => set_password(&app, which, out),
+        }
+    }
+}
+
+fn list(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
+    let people = app.db.read(|db| {
+        let mut people = Vec::new();
+        for office in office::all(db)? {
+            people.extend(staff::all(db, &Scope::of(&office.code))?);
+        }
+        Ok(people)
+    })?;
+    for one in people {
+        let last = one
+            .last_signed_in_at
+            .map_or_else(|| "never".to_owned(), |at| dates::local(at).date().to_string());
+        let state = if one.active { "" } else { "  disabled" };
+        writeln!(
+            out,
+            "{}  {}  {}  {}  last sign-in {last}{state}",
+            one.office_code,
+            one.login,
+            one.name,
+            one.role.as_text()
+        )?;
+    }
+    Ok(())
+}
+
+fn add(app: &App, new: Add, out: &mut dyn Write) -> Result<(), Stop> {
+    let offices = app.db.read(office::all)?;
+    let office_code = match (&new.office, offices.as_slice()) {
+        (_, []) => {
+            return Err(Stop::failed(
+                "there is no office yet; set it up first: zhuxue office add --code 512022 \
+                 --name 乐至县学生资助管理中心 --letters LZ",
+            ));
+        }
+        (Some(code), all) if all.iter().any(|office| office.code == *code) => code.clone(),
+        (None, [only]) => only.code.clone(),
+        _ => {
+            let codes: Vec<&str> = offices.iter().map(|office| office.code.as_str()).collect();
+            return Err(Stop::input(format!("--office: expected one of {}", codes.join(", "))));
+        }
+    };
+    let (login, name) = (staff::login_from(&new.login), new.name.trim().to_owned());
+    let errors = staff::check(&login, &name);
+    if let Some(first) = errors.first() {
+        return Err(Stop::input(format!("--{}: {}", first.field, first.message)));
+    }
+    let password = ask(&new.password, &login, &name, out)?;
+    let made = Staff {
+        id: StaffId::new(app.next_id()),
+        office_code,
+        login,
+        name,
+        role: new.role,
+        password_hash: password::hash(&password)?,
+        active: true,
+        created_at: app.clock.now_at(),
+        last_signed_in_at: None,
+        version: 1,
+    };
+    let summary = format!("添加{}，{}", made.name, made.role.in_words());
+    record(app, &made, "staff_added", summary, |db| staff::add(db, &made))?;
+    writeln!(out, "{} may sign in as {}", made.name, made.login)?;
+    Ok(())
+}
+
+fn set_active(app: &App, login: &str, active: bool, out: &mut dyn Write) -> Result<(), Stop> {
+    let mut one = named(app, login)?;
+    one.active = active;
+    let (action, word) =
+        if active { ("staff_enabled", "启用") } else { ("staff_disabled", "停用") };
+    let now = app.clock.now_at();
+    record(app, &one, action, format!("{word}{}的账号", one.name), |db| {
+        staff::change(db, &one)?;
+        if !active {
+            session::end_all(db, one.id, None, now)?;
+        }
+        Ok(())
+    })?;
+    writeln!(out, "{}: {}", one.login, if active { "enabled" } else { "disabled" })?;
+    Ok(())
+}
+
+fn set_password(app: &App, which: SetPassword, out: &mut dyn Write) -> Result<(), Stop> {
+    let mut one = named(app, &which.login)?;
+    let password = ask(&which.password, &one.login, &one.name, out)?;
+    one.password_hash = password::hash(&password)?;
+    let now = app.clock.now_at();
+    record(app, &one, "password_changed", format!("重设{}的密码", one.name), |db| {
+        staff::change(db, &one)?;
+        session::end_all(db, one.id, None, now).map(|_| ())
+    })?;
+    writeln!(out, "{}: the password is set, all sessions are ended", one.login)?;
+    Ok(())
+}
+
+fn named(app: &App, login: &str) -> Result<Staff, Stop> {
+    let login = staff::login_from(login);
+    app.db
+        .read(|db| staff::by_login(db, &login))?
+        .ok_or_else(|| Stop::input(format!("{login}: nobody has this login")))
+}
+
+fn record(
+    app: &App,
+    one: &Staff,
+    action: &'static str,
+    summary: String,
+    mut change: impl FnMut(&mut crate::plumbing::db::Db) -> AppResult<()>,
+) -> Result<(), Stop> {
+    let (id, at) = (app.next_id(), app.clock.now_at());
+    let by = By::program("命令行", &one.office_code);
+    let note = Note { action, subject: one.name.clone(), summary, ..Note::default() };
+    let result = app.db.write("account", |db| {
+        change(db)?;
+        history::note(db, &by, id, at, note.clone())
+    });
+    result.map_err(|error| match error {
+        AppError::Changed => Stop::failed("somebody changed this account just now; try again"),
+        other => other.into(),
+    })
+}
+
+/// The new password: from standard input, or asked for twice.
+fn ask(from: &PasswordFrom, login: &str, name: &str, out: &mut dyn Write) -> Result<String, Stop> {
+    let password = if from.password_stdin {
+        read_line()?
+    } else if std::io::stdin().is_terminal() {
+        let first = unseen("Password: ", out)?;
+        if unseen("Again: ", out)? != first {
+            return Err(Stop::input("the two passwords differ; nothing was changed"));
+        }
+        first
+    } else {
+        return Err(Stop::input("no terminal to ask for the password; use --password-stdin"));
+    };
+    password::check(&password, login, name).map_err(|weak| Stop::input(weak.in_words()))?;
+    Ok(password)
+}
+
+fn read_line() -> Result<String, Stop> {
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|e| Stop::failed(format!("standard input: {e}")))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Asks with the terminal's echo off. `stty` is on every Unix; without it the password is seen,
+/// which is better than no way to set one.
+fn unseen(question: &str, out: &mut dyn Write) -> Result<String, Stop> {
+    write!(out, "{question}")?;
+    out.flush()?;
+    let hidden = stty("-echo");
+    let line = read_line();
+    if hidden {
+        stty("echo");
+        writeln!(out)?;
+    }
+    line
+}
+
+fn stty(argument: &str) -> bool {
+    Command::new("stty")
+        .arg(argument)
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
