@@ -2,20 +2,16 @@
 //! what was done, and the shell around all.
 //! A page here shows and asks; what happens is decided in `life` and kept by `book`.
 
-pub mod workbench;
-pub mod search;
-pub mod differences;
-//! Pages across stages: sign-in, people and settings, what was done, and the shell around all.
-//! A page here shows and asks; what happens is decided in `life` and kept by `book`.
-
-pub mod imports;
-pub mod importing;
 pub mod shell;
 pub mod counts;
-pub mod imports;
-pub mod lifeline;
+pub mod workbench;
+pub mod search;
 pub mod lists;
 pub mod loan_file;
+pub mod lifeline;
+pub mod differences;
+pub mod imports;
+pub mod importing;
 
 use crate::plumbing::assets;
 use crate::plumbing::http::route::{Entry, Needs, get};
