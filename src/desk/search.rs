@@ -18,6 +18,7 @@ use crate::book::staff::Right;
 use crate::book::statement::Stage;
 use crate::desk::imports::name::name_key;
 use crate::desk::lists::filter::{anywhere, at_end};
+use crate::desk::lists::words::short_village;
 use crate::desk::loan_file::view::stage_tag;
 use crate::desk::shell;
 use crate::error::AppResult;
@@ -298,7 +299,7 @@ fn described(
                 file_no: no,
                 name: row.1.clone(),
                 id_mask: row.2.clone(),
-                home: format!("{}{}", row.3, row.4),
+                home: format!("{}{}", row.3, short_village(&row.4)),
                 university: row.5.clone(),
                 stage_kind,
                 stage,

@@ -20,6 +20,10 @@ pub struct Segment {
     pub path: String,
     /// The separator at its right; nothing for the last.
     pub right: Option<i64>,
+    /// Left end of its level part, and the lower edge there: where a red edge may lie.
+    pub level_from: i64,
+    /// Lower edge, `37.35`.
+    pub lower: String,
 }
 
 /// The segments of these numbers of people, in the order of life.
@@ -68,7 +72,13 @@ fn segment(left: i64, right: i64, before: Option<i64>, own: i64, after: Option<i
     let lower: Vec<(i64, i64)> = upper.iter().rev().copied().collect();
     draw(&mut path, &lower, 1, after.is_some(), before.is_some());
     path.push('Z');
-    Segment { path, right: after.map(|_| right) }
+    let y = MIDDLE + own;
+    Segment {
+        path,
+        right: after.map(|_| right),
+        level_from: left + EASE,
+        lower: format!("{}.{:02}", y / 100, y % 100),
+    }
 }
 
 /// Points of one edge; four at a curved end are a cubic curve.

@@ -123,6 +123,7 @@ fn chips(asked: &Asked, counts: &[query::Sums]) -> Vec<Chip> {
     [("", "全部"), ("new", "最近一期新增"), ("long", "早于最近一期"), ("ended", "贷款期已满")]
         .into_iter()
         .zip(counts)
+        .filter(|((list, _), sums)| list.is_empty() || sums.files > 0)
         .map(|((list, name), sums)| Chip {
             name,
             count: sums.files,

@@ -39,6 +39,12 @@ pub struct RowWords {
     next_due: Fen,
 }
 
+/// A village as people say it: 磨盘村村民委员会 is 磨盘村, 北郊社区居民委员会 is 北郊社区.
+pub fn short_village(name: &str) -> &str {
+    let short = name.strip_suffix("村民委员会").or_else(|| name.strip_suffix("居民委员会"));
+    short.filter(|short| !short.is_empty()).unwrap_or(name)
+}
+
 /// A row in words.
 pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
     let stage = Stage::from_text(&row.stage).unwrap_or(Stage::Undisbursed);
@@ -49,7 +55,7 @@ pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
         name: row.name.clone(),
         id_mask: row.id_mask.clone(),
         township: row.township.clone(),
-        village: row.village.clone(),
+        village: short_village(&row.village).to_owned(),
         police_station: row.police_station.clone(),
         high_school: row.high_school.clone(),
         university: row.university.clone(),

@@ -1,12 +1,19 @@
-//! 流水: what happened, newest first, with where it was recorded from. Pure.
+//! 流水: what happened, newest first, with where it was recorded from.
+
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use diesel::prelude::*;
 use serde::Serialize;
 
 use super::load::Facts;
 use crate::book::dates::local;
 use crate::book::events::EventRow;
-use crate::book::ids::EventId;
+use crate::book::ids::{EventId, ImportId};
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::import_job;
 
 /// One line.
 #[derive(Clone, Debug, Serialize)]
@@ -29,13 +36,46 @@ pub struct Line {
     pub undone: bool,
 }
 
+/// File names of imports.
+pub type Names = HashMap<ImportId, String>;
+
+/// `import 904218125797634048 line 16`: which import, which line.
+fn import_of(source: &str) -> Option<(ImportId, &str)> {
+    let (id, line) = source.strip_prefix("import ")?.split_once(" line ")?;
+    Some((ImportId::new(id.parse().ok()?), line))
+}
+
+/// The names of the files that the events of a loan file came from.
+pub fn names(db: &mut Db, scope: &Scope, facts: &Facts) -> AppResult<Names> {
+    let rows = facts.contracts.iter().flat_map(|contract| &contract.rows);
+    let ids: Vec<ImportId> =
+        rows.filter_map(|row| import_of(&row.source).map(|(id, _)| id)).collect();
+    let found: Vec<(ImportId, String)> = import_job::table
+        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(import_job::id.eq_any(ids))
+        .select((import_job::id, import_job::file_name))
+        .load(db)?;
+    Ok(found.into_iter().collect())
+}
+
+fn source_in_words(source: &str, names: &Names) -> String {
+    match import_of(source) {
+        Some((id, line)) => match names.get(&id) {
+            Some(name) => format!("{name} 第 {line} 行"),
+            None => format!("导入的文件第 {line} 行"),
+        },
+        None => source.to_owned(),
+    }
+}
+
 /// All events of a file, newest first.
-pub fn lines(facts: &Facts) -> Vec<Line> {
+pub fn lines(facts: &Facts, names: &Names) -> Vec<Line> {
     let mut lines: Vec<(NaiveDate, EventId, Line)> = Vec::new();
     for contract in &facts.contracts {
         for row in &contract.rows {
             let undone = contract.rows.iter().any(|other| other.reverses_id == Some(row.id));
-            let line = line(row, &contract.loan.contract_no, undone);
+            let source = source_in_words(&row.source, names);
+            let line = line(row, &contract.loan.contract_no, undone, &source);
             lines.push((row.effective_on, row.id, line));
         }
     }
@@ -43,7 +83,7 @@ pub fn lines(facts: &Facts) -> Vec<Line> {
     lines.into_iter().map(|(_, _, line)| line).collect()
 }
 
-fn line(row: &EventRow, contract_no: &str, undone: bool) -> Line {
+fn line(row: &EventRow, contract_no: &str, undone: bool, source: &str) -> Line {
     let day = |day: Option<NaiveDate>| day.map(|d| d.to_string()).unwrap_or_default();
     let (what, detail) = match row.kind.as_str() {
         "disbursed" => ("放款", String::new()),
@@ -69,10 +109,10 @@ fn line(row: &EventRow, contract_no: &str, undone: bool) -> Line {
         _ => ("其他", String::new()),
     };
     let recorded = local(row.recorded_at).format("%Y-%m-%d %H:%M");
-    let source = if row.source.is_empty() {
+    let source = if source.is_empty() {
         format!("{recorded} 记入")
     } else {
-        format!("{}，{recorded} 记入", row.source)
+        format!("{source}，{recorded} 记入")
     };
     Line {
         on: row.effective_on,

@@ -21,6 +21,7 @@ use crate::book::staff::Right;
 use crate::desk::lists::filter::link;
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
 use crate::plumbing::http::route::{Entry, Needs, get};
 use crate::plumbing::session::SignedIn;
 use explain::{Figure, Why};
@@ -75,6 +76,14 @@ async fn show(
 ) -> AppResult<HttpResponse> {
     let facts = facts(&app, &me, &file_no, &asked).await?;
     let mut page = Page::new(&facts, &app.policy, app.clock.today(), tab, asked.rows == "all");
+    if tab == Tab::Ledger {
+        let (scope, facts) = (me.scope.clone(), facts.clone());
+        let lines = move |db: &mut Db| {
+            let names = ledger::names(db, &scope, &facts)?;
+            Ok(ledger::lines(&facts, &names))
+        };
+        page.set_ledger(app.read(lines).await?);
+    }
     if tab == Tab::History {
         let (scope, id) = (me.scope.clone(), facts.file.id);
         let entries =

@@ -14,6 +14,7 @@ use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::statement::{Product, Stage};
 use crate::desk::lifeline::{self, Line};
+use crate::desk::lists::words::short_village;
 
 /// Rows of the plan after the next one that are shown before they are folded together.
 const AHEAD: usize = 0;
@@ -218,7 +219,7 @@ impl Page {
             surplus: total(|c| c.statement.position.surplus),
             plan: (tab == Tab::Plan).then(|| folded(plan, all_rows)),
             events: facts.contracts.iter().map(|c| c.rows.len()).sum(),
-            ledger: if tab == Tab::Ledger { ledger::lines(facts) } else { Vec::new() },
+            ledger: Vec::new(),
             contracts: if tab == Tab::Contracts { contracts(facts) } else { Vec::new() },
             contract_count: facts.contracts.len(),
             history: Vec::new(),
@@ -226,6 +227,11 @@ impl Page {
             studies: studies(facts),
             related: related(facts),
         }
+    }
+
+    /// Adds the lines of the tab 流水.
+    pub fn set_ledger(&mut self, lines: Vec<ledger::Line>) {
+        self.ledger = lines;
     }
 
     /// Adds the lines of the tab 操作记录.
@@ -278,7 +284,7 @@ fn head(facts: &Facts, plan: &Plan) -> Head {
         id_mask: student.id_mask.clone(),
         sex: student.sex.in_words(),
         age: age_on(student.born_on, facts.as_of),
-        home: format!("{}{}", student.township, student.village),
+        home: format!("{}{}", student.township, short_village(&student.village)),
         township: student.township.clone(),
         university: file.university.clone(),
         graduates: file.graduates_on.map(|on| format!("{} 届", on.year())).unwrap_or_default(),

@@ -20,7 +20,7 @@ pub struct StageCard {
     link: String,
     bad: bool,
     class: &'static str,
-    segment: Option<Segment>,
+    segment: Segment,
 }
 
 /// A day to come.
@@ -30,6 +30,8 @@ pub struct Deadline {
     kind: &'static str,
     words: String,
     what: String,
+    /// The same, short enough for the sentence at the head.
+    short: &'static str,
     link: &'static str,
 }
 
@@ -73,7 +75,7 @@ pub struct Page {
     band_label: String,
     overdue_people: i64,
     overdue: Fen,
-    overdue_bar: i64,
+    overdue_bar: String,
     townships: Vec<TownshipView>,
     deadlines: Vec<Deadline>,
     todos: Vec<Todo>,
@@ -89,6 +91,11 @@ impl Page {
         };
         let all: i64 = facts.by_stage.iter().map(|(_, count)| *count).sum();
         let stages = stages(facts, &people);
+        let overdue_bar = stages
+            .iter()
+            .find(|stage| stage.stage == "repaying")
+            .map(|stage| bar(facts.overdue_repaying, stage.people, &stage.segment))
+            .unwrap_or_default();
         let named: Vec<String> =
             stages.iter().map(|stage| format!("{} {}", stage.name, stage.people)).collect();
         let deadlines = deadlines(facts, policy, today, county);
@@ -102,7 +109,7 @@ impl Page {
             stages,
             overdue_people: facts.overdue.0,
             overdue: facts.overdue.1,
-            overdue_bar: bar(facts.overdue_repaying, people("repaying")),
+            overdue_bar,
             townships: facts
                 .townships
                 .iter()
@@ -121,9 +128,13 @@ impl Page {
     }
 }
 
-/// Right end of the red edge under the repaying segment (from 363 to 477 in the band).
-fn bar(overdue: i64, repaying: i64) -> i64 {
-    if overdue == 0 { 0 } else { 363 + (114 * overdue / repaying.max(1)).clamp(4, 114) }
+/// The red edge along the lower side of the repaying segment: as long as their share of it.
+fn bar(overdue: i64, repaying: i64, segment: &Segment) -> String {
+    if overdue == 0 {
+        return String::new();
+    }
+    let length = (96 * overdue / repaying.max(1)).clamp(6, 96);
+    format!("M{} {}h{length}v-3h-{length}Z", segment.level_from, segment.lower)
 }
 
 fn stages(facts: &Facts, people: &dyn Fn(&str) -> i64) -> Vec<StageCard> {
@@ -154,7 +165,7 @@ fn stages(facts: &Facts, people: &dyn Fn(&str) -> i64) -> Vec<StageCard> {
                 link: if late { "/overdue".to_owned() } else { format!("/loans?stage={stage}") },
                 bad: late,
                 class,
-                segment: Some(segment),
+                segment,
             }
         })
         .collect()
@@ -163,7 +174,7 @@ fn stages(facts: &Facts, people: &dyn Fn(&str) -> i64) -> Vec<StageCard> {
 fn waiting_note(facts: &Facts) -> String {
     match (facts.no_receipt, facts.no_money) {
         (0, 0) => "没有待放款的合同".to_owned(),
-        (0, n) => format!("{n} 份合同等放款"),
+        (0, n) => format!("全县 {n} 份合同等放款"),
         (n, _) => format!("{n} 份合同没有回执"),
     }
 }
@@ -179,8 +190,8 @@ fn sentence(deadlines: &[Deadline], today: NaiveDate, all: i64) -> String {
     match deadlines.first() {
         _ if all == 0 => "这里还没有贷款，先把名单和合同导进来".to_owned(),
         Some(first) => match days_between(today, first.on) {
-            0 => format!("今天：{}", first.what),
-            days => format!("距 {}（{}）还有 {days} 天", first.what, in_words(first.on, today)),
+            0 => format!("今天是{}", first.short),
+            days => format!("距{}（{}）还有 {days} 天", first.short, in_words(first.on, today)),
         },
         None => String::new(),
     }
@@ -199,23 +210,43 @@ fn deadlines(facts: &Facts, policy: &Policy, today: NaiveDate, county: &str) -> 
     };
     let (_, closes) = policy.application_window(county, today.year());
     let mut rows = vec![
-        (receipts, "高校回执录入截止".to_owned(), "/loans?stage=undisbursed"),
-        (coming(today, 11, 1), "还款存款期开始，到 12月20日".to_owned(), "/loans?sort=next_due"),
-        (coming(today, 12, 21), "重新定价；没还的从这天起计罚息".to_owned(), "/overdue"),
-        (coming(today, 8, 31), "当年毕业生贴息截止".to_owned(), "/loans?stage=in_study"),
-        (coming(today, 8, 15), "当年毕业生免全年利息的提前还款申请截止".to_owned(), "/loans?stage=in_study"),
+        (receipts, "高校回执录入截止".to_owned(), "高校回执录入截止", "/loans?stage=undisbursed"),
+        (
+            coming(today, 11, 1),
+            "还款存款期开始，到 12月20日".to_owned(),
+            "还款存款期开始",
+            "/loans?sort=next_due",
+        ),
+        (
+            coming(today, 12, 21),
+            "重新定价；没还的从这天起计罚息".to_owned(),
+            "重新定价",
+            "/overdue",
+        ),
+        (
+            coming(today, 8, 31),
+            "当年毕业生贴息截止".to_owned(),
+            "当年毕业生贴息截止",
+            "/loans?stage=in_study",
+        ),
+        (
+            coming(today, 8, 15),
+            "当年毕业生提前还款申请截止，赶上就不付利息".to_owned(),
+            "毕业生提前还款申请截止",
+            "/loans?stage=in_study",
+        ),
     ];
     if closes >= today {
-        rows.push((closes, "今年受理截止".to_owned(), "/loans?stage=undisbursed"));
+        rows.push((closes, "今年受理截止".to_owned(), "今年受理截止", "/loans?stage=undisbursed"));
     }
     if let Some((day, people, sum)) = facts.next_due {
         let what = format!("还款日，{people} 人应还 ¥{}（预计）", sum.to_page_text());
-        rows.push((day, what, "/loans?sort=next_due"));
+        rows.push((day, what, "还款日", "/loans?sort=next_due"));
     }
     rows.sort_by_key(|(day, ..)| *day);
     rows.truncate(6);
     rows.into_iter()
-        .map(|(on, what, link)| Deadline {
+        .map(|(on, what, short, link)| Deadline {
             on,
             kind: match days_between(today, on) {
                 0 => "bad",
@@ -224,6 +255,7 @@ fn deadlines(facts: &Facts, policy: &Policy, today: NaiveDate, county: &str) -> 
             },
             words: if on == today { "今天".to_owned() } else { in_words(on, today) },
             what,
+            short,
             link,
         })
         .collect()
