@@ -16,6 +16,7 @@
 
 mod access;
 mod browser;
+mod pages;
 mod imports;
 mod sheets;
 mod statement_cli;

@@ -1,8 +1,7 @@
-//! Pages across stages: sign-in, people and settings, what was done, and the shell around all.
+//! Pages across stages: sign-in, people and settings, workbench, search, lists, the loan file,
+//! what was done, and the shell around all.
 //! A page here shows and asks; what happens is decided in `life` and kept by `book`.
 
-pub mod imports;
-pub mod importing;
 pub mod shell;
 pub mod counts;
 pub mod sign_in;
@@ -11,6 +10,14 @@ pub mod admin;
 pub mod audit;
 pub mod reveal;
 pub mod health;
+pub mod workbench;
+pub mod search;
+pub mod lists;
+pub mod loan_file;
+pub mod lifeline;
+pub mod differences;
+pub mod imports;
+pub mod importing;
 
 use crate::book::staff::Right;
 use crate::plumbing::assets;
@@ -48,4 +55,11 @@ pub fn routes() -> Vec<Entry> {
     let mut all = vec![get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show)];
     all.extend(crate::life::overdue::web::routes());
     all
+    let mut routes = vec![get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show)];
+    routes.extend(workbench::routes());
+    routes.extend(search::routes());
+    routes.extend(loan_file::routes());
+    routes.extend(lists::routes());
+    routes.extend(differences::routes());
+    routes
 }
