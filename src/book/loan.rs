@@ -192,7 +192,7 @@ pub fn file_by_no(db: &mut Db, scope: &Scope, file_no: &str) -> AppResult<LoanFi
         .filter(loan_file::office_code.eq_any(scope.codes()))
         .filter(loan_file::file_no.eq(file_no))
         .select(LoanFile::as_select())
-        .first(db)?)
+        .get_result(db)?)
 }
 
 /// One file by its identity, or NotFound.
@@ -201,7 +201,7 @@ pub fn file(db: &mut Db, scope: &Scope, id: FileId) -> AppResult<LoanFile> {
         .filter(loan_file::office_code.eq_any(scope.codes()))
         .filter(loan_file::id.eq(id))
         .select(LoanFile::as_select())
-        .first(db)?)
+        .get_result(db)?)
 }
 
 /// The files of these students, by student. For imports: one query a chunk.

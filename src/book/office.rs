@@ -58,7 +58,7 @@ impl Office {
 
 /// The office with this code.
 pub fn find(db: &mut Db, code: &str) -> AppResult<Office> {
-    Ok(office::table.find(code).select(Office::as_select()).first(db)?)
+    Ok(office::table.find(code).select(Office::as_select()).get_result(db)?)
 }
 
 /// Every office of this database, by code.

@@ -236,7 +236,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: PersonId) -> AppResult<Person> {
         .filter(person::office_code.eq_any(scope.codes()))
         .filter(person::id.eq(id))
         .select(Person::as_select())
-        .first(db)?)
+        .get_result(db)?)
 }
 
 /// The telephone numbers of these people, those on file first.

@@ -5,6 +5,9 @@
 //! [`Database::read`] (one snapshot that refuses writes). diesel's own `transaction()` is banned
 //! (clippy.toml): read-then-write through it lost updates on PostgreSQL and failed at once on
 //! SQLite. A body may run twice: SQL only inside; take `now`, ids and keys before.
+//!
+//! A row that its key finds is asked for with `get_result`: `first` adds a bound LIMIT, and this
+//! SQLite plans a statement with one anew each time.
 
 #![allow(missing_docs, reason = "MultiConnection makes items that cannot carry any")]
 

@@ -12,7 +12,7 @@ pub const KEY_FINGERPRINT: &str = "key_fingerprint";
 
 /// What is kept under `key`.
 pub fn get(db: &mut Db, key: &str) -> AppResult<Option<String>> {
-    Ok(meta::table.find(key).select(meta::value).first(db).optional()?)
+    Ok(meta::table.find(key).select(meta::value).get_result(db).optional()?)
 }
 
 /// Keeps `value` under `key`, in place of what was there.

@@ -134,7 +134,7 @@ fn find(
             staff_session::seen_at,
             staff_session::expires_at,
         ))
-        .first(db)
+        .get_result(db)
         .optional()?;
     let Some((staff_id, login, name, role, office, csrf, seen_at, expires_at)) = row else {
         return Err(AppError::NotSignedIn);

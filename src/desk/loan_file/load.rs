@@ -183,7 +183,7 @@ pub fn load(
     let (checked_on, differences) = bank(db, scope, &ids)?;
     let stages = stages(db, scope, &file)?;
     let owner = match file.owner_id {
-        Some(id) => staff::table.find(id).select(staff::name).first(db).optional()?,
+        Some(id) => staff::table.find(id).select(staff::name).get_result(db).optional()?,
         None => None,
     };
     let papers = Papers {
@@ -232,12 +232,12 @@ fn bank(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<(Option<Naive
         .filter(bank_figure::office_code.eq_any(scope.codes()))
         .filter(bank_figure::loan_id.eq_any(loans))
         .select(diesel::dsl::max(bank_figure::as_of))
-        .first(db)?;
+        .get_result(db)?;
     let differences: Option<i64> = bank_difference::table
         .filter(bank_difference::office_code.eq_any(scope.codes()))
         .filter(bank_difference::loan_id.eq_any(loans))
         .select(sql::<Nullable<BigInt>>("COUNT(*)"))
-        .first(db)?;
+        .get_result(db)?;
     Ok((checked_on, differences.unwrap_or_default()))
 }
 
