@@ -22,6 +22,8 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
 use super::Stop;
+use crate::plumbing::config::Config;
+use crate::plumbing::logs;
 use place::Place;
 use table::Table;
 
@@ -61,6 +63,8 @@ impl Bench {
     /// # Errors
     /// Exit code 2 for a URL that is not PostgreSQL's; 1 when something could not be measured.
     pub fn run(self, out: &mut dyn Write) -> Result<(), Stop> {
+        let config = Config { log: "warn".to_owned(), ..Config::default() };
+        logs::start(&config).map_err(Stop::input)?;
         let wants = |one: Only| self.only.is_none_or(|only| only == one);
         let mut kinds = vec![place::Kind::Sqlite];
         if let Some(url) = &self.database {

@@ -56,13 +56,8 @@ pub(super) fn measure(kind: &Kind, table: &mut Table<'_>) -> Result<(), Stop> {
     let started = Instant::now();
     let as_of = Some(first_day()?);
     let taken = batch::take_in(app, scope, &place.by, &uploads, as_of, Product::Cdb)?;
-    tracing::info!(ms = started.elapsed().as_millis(), "taken in");
-    batch::check(app, scope, &taken, |id| {
-        tracing::info!(ms = started.elapsed().as_millis(), %id, "checked");
-    })?;
-    batch::post(app, scope, &taken, |id| {
-        tracing::info!(ms = started.elapsed().as_millis(), %id, "posted");
-    })?;
+    batch::check(app, scope, &taken, |_| {})?;
+    batch::post(app, scope, &taken, |_| {})?;
     let took = started.elapsed();
     let rows = rows(&place)?;
     let goal = if app.db.is_postgres() { 8 } else { 4 };

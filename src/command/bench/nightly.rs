@@ -19,12 +19,13 @@ pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> 
     let on = place.kind.name();
     // The evening before: whatever changes daily is done.
     refresh(place, first_day()?)?;
+    raw::due(place, first_day()?)?;
     let (none, took) = refresh(place, first_day()?)?;
     table.line(Line {
         what: format!("nightly refresh, nothing due ({none} changed), {on}"),
         figure: Figure::Took(took),
         goal: Some(Figure::Took(Duration::from_millis(300))),
-        raw: None,
+        raw: Some(Figure::Took(raw::due(place, first_day()?)?)),
     })?;
     let december = day(2026, 12, 21)?;
     let (all, took) = refresh(place, december)?;

@@ -26,6 +26,9 @@ impl Figure {
     fn to_text(self) -> String {
         match self {
             Figure::PerSecond(n) => format!("{}/s", thousands(n)),
+            Figure::Took(time) if time < Duration::from_millis(1) => {
+                format!("{} us", time.as_micros())
+            }
             Figure::Took(time) if time < Duration::from_millis(100) => {
                 format!("{}.{} ms", time.as_millis(), time.subsec_micros() % 1_000 / 100)
             }
