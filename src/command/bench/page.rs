@@ -30,17 +30,19 @@ pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Resul
     let raw = client::ask(server.address, &cookie, &health)?;
     let found = client::ask(server.address, &cookie, &paths(REQUESTS))?;
     let on = place.kind.name();
+    // Promised for SQLite; a server elsewhere answers at its own pace.
+    let promised = !place.app.db.is_postgres();
     let kib = found.bytes / found.count.max(1) / 1_024;
     table.line(Line {
         what: format!("loan-file page, {CONNECTIONS} connections, {kib} KiB each, {on}"),
         figure: Figure::rate(found.count, found.took),
-        goal: Some(Figure::PerSecond(1_000)),
+        goal: promised.then_some(Figure::PerSecond(1_000)),
         raw: Some(Figure::rate(raw.count, raw.took)),
     })?;
     table.line(Line {
         what: "  99 of 100 pages within".to_owned(),
         figure: Figure::Took(found.p99),
-        goal: Some(Figure::Took(Duration::from_millis(50))),
+        goal: promised.then_some(Figure::Took(Duration::from_millis(50))),
         raw: Some(Figure::Took(raw.p99)),
     })?;
     table.line(Line {
