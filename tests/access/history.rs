@@ -119,6 +119,19 @@ async fn the_audit_page_filters_and_pages() {
 }
 
 #[actix_web::test]
+async fn the_audit_page_tells_what_the_last_check_found() {
+    let t = TestApp::new();
+    write_down(&t, 3);
+    chain_history::run(&t.app).unwrap();
+    chain_history::verify(&t.app).unwrap();
+    let mut auditor = t.sign_in(Role::Auditor);
+    auditor.get("/audit").await.is(200).says(&["已核对到第 3 条"]);
+    tamper(&t, "UPDATE history SET summary = '别的' WHERE chain_no = 2");
+    chain_history::verify(&t.app).unwrap();
+    auditor.get("/audit").await.is(200).says(&["留痕的链在第 2 条对不上"]);
+}
+
+#[actix_web::test]
 async fn another_offices_history_is_not_shown() {
     let t = TestApp::new();
     t.add_office("512023", "AY", "安岳县学生资助管理中心");
