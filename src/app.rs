@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::book::dates::Clock;
 use crate::book::ids::Ids;
+use crate::book::policy::Policy;
+use crate::book::position::Basis;
+use crate::book::statement::RateTables;
 use crate::desk::counts::Counts;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
@@ -20,6 +23,8 @@ pub struct App {
     pub db: Database,
     /// What time it is.
     pub clock: Clock,
+    /// The dated rules.
+    pub policy: Arc<Policy>,
     /// Sealed fields.
     pub sealer: Arc<Sealer>,
     /// Pages and papers.
@@ -36,6 +41,8 @@ pub struct App {
     pub counts: Arc<Counts>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
     pub demo: Arc<[DemoSignIn]>,
+    rates: Arc<RateTables>,
+    waiver_years: Arc<[i32]>,
 }
 
 /// A sign-in of the demo, told to everybody who opens the sign-in page.
@@ -51,13 +58,22 @@ pub struct DemoSignIn {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(db: Database, clock: Clock, sealer: Sealer, config: Config) -> Result<App, String> {
+    pub fn new(
+        db: Database,
+        clock: Clock,
+        policy: Policy,
+        sealer: Sealer,
+        config: Config,
+    ) -> Result<App, String> {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
         let templates = Templates::new(config.template_dir.as_deref());
         Ok(App {
             db,
             clock,
+            rates: policy.rates(),
+            waiver_years: policy.waiver_years().iter().map(|waiver| waiver.year).collect(),
+            policy: Arc::new(policy),
             sealer: Arc::new(sealer),
             templates: Arc::new(templates),
             config: Arc::new(config),
@@ -67,6 +83,11 @@ impl App {
             counts: Arc::default(),
             demo: Arc::new([]),
         })
+    }
+
+    /// What of the dated rules a position depends on.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis { rates: &self.rates, waiver_years: &self.waiver_years }
     }
 
     /// The next identity, as a bare number for any id type.

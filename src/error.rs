@@ -84,8 +84,13 @@ impl From<diesel::result::Error> for AppError {
     /// `NotFound` from a query is a missing row; everything else is ours to mend. A conflict is
     /// retried by `Database::write` before it ever becomes this.
     fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::DatabaseErrorKind::SerializationFailure;
         match error {
             diesel::result::Error::NotFound => AppError::NotFound,
+            // Named here, since the server's own text may be in Chinese.
+            diesel::result::Error::DatabaseError(SerializationFailure, cause) => {
+                AppError::Broken(format!("database: could not serialize: {}", cause.message()))
+            }
             other => AppError::Broken(format!("database: {other}")),
         }
     }

@@ -11,7 +11,9 @@
 
 pub mod app;
 pub mod error;
+pub mod life;
 pub mod book;
+pub mod reports;
 pub mod desk;
 pub mod plumbing;
 /// The command line: one file for each command; `mod.rs` lists them and opens what they need.

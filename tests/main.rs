@@ -1,14 +1,23 @@
-//! All integration tests, in one binary: one link, one start.
-//!
-//! Every test has a database of its own (`support/`): a SQLite file, or a PostgreSQL database
-//! when `TEST_POSTGRES_URL` is set. Nothing is shared, nothing sleeps, nothing runs in turns.
+//! All integration tests in one binary: one link, one list. A new part is one line below, in
+//! alphabetical order.
 
 #![allow(
+    missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test that meets the unexpected should stop right there"
+    clippy::as_conversions,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that meets a surprise should stop there and say where"
 )]
 
-mod support;
 mod access;
+mod browser;
+mod imports;
+mod sheets;
+mod support;
+mod tidy;
+mod two_databases;

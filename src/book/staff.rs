@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use crate::book::history::By;
 use crate::book::ids::StaffId;
 use crate::book::office::Scope;
 use crate::error::{AppError, AppResult, FieldError};
@@ -244,4 +245,19 @@ fn administrators(db: &mut Db, office_code: &str) -> AppResult<i64> {
 pub fn signed_in(db: &mut Db, id: StaffId, now: NaiveDateTime) -> AppResult<()> {
     diesel::update(staff::table.find(id)).set(staff::last_signed_in_at.eq(now)).execute(db)?;
     Ok(())
+}
+
+/// In whose name a sheet is imported from the command line: the account with this sign-in name,
+/// or the first active one of the office, when it may import.
+pub fn importer(db: &mut Db, office_code: &str, login: Option<&str>) -> AppResult<Option<By>> {
+    let people = all(db, &Scope::of(office_code))?;
+    let chosen = people
+        .into_iter()
+        .filter(|one| one.active && one.role.may(Right::Import))
+        .find(|one| login.is_none_or(|login| one.login == login));
+    Ok(chosen.map(|one| By {
+        staff_id: Some(one.id),
+        name: one.name,
+        office_code: one.office_code,
+    }))
 }

@@ -7,6 +7,8 @@
 pub mod serve;
 pub mod office;
 pub mod user;
+pub mod import;
+pub mod statement;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,6 +17,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::book::dates::Clock;
+use crate::book::policy::Policy;
 use crate::error::AppError;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
@@ -44,6 +47,10 @@ pub enum Command {
     /// Accounts of staff: add, list, disable, enable, set a password.
     #[command(subcommand)]
     User(user::User),
+    /// Imports sheets, recognised by their headings.
+    Import(import::Import),
+    /// Computes the statement of one contract from its terms and events.
+    Statement(statement::Statement),
 }
 
 /// Runs the command. What it prints goes to `out`; why it stopped is in the error.
@@ -58,6 +65,8 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
         Command::Serve(command) => command.run(config()?, out),
         Command::Office(command) => command.run(config()?, out),
         Command::User(command) => command.run(config()?, out),
+        Command::Import(command) => command.run(config()?, out),
+        Command::Statement(command) => command.run(out),
     }
 }
 
@@ -124,5 +133,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, Stop> {
             keys.display()
         )));
     }
-    App::new(db, clock, sealer, config).map_err(Stop::failed)
+    let policy = Policy::load(config.policy_dir.as_deref())
+        .map_err(|error| Stop::input(error.to_string()))?;
+    App::new(db, clock, policy, sealer, config).map_err(Stop::failed)
 }

@@ -51,6 +51,13 @@ impl Counts {
         count
     }
 
+    /// Forgets everything: an import has changed what there is to count.
+    pub fn forget(&self) {
+        if let Ok(mut kept) = self.kept.lock() {
+            kept.clear();
+        }
+    }
+
     fn keep(&self, office_code: String, count: Count) {
         if let Ok(mut kept) = self.kept.lock() {
             kept.insert(office_code, (Instant::now(), count));

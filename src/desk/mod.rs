@@ -1,6 +1,8 @@
 //! Pages across stages: sign-in, people and settings, what was done, and the shell around all.
 //! A page here shows and asks; what happens is decided in `life` and kept by `book`.
 
+pub mod imports;
+pub mod importing;
 pub mod shell;
 pub mod counts;
 pub mod sign_in;

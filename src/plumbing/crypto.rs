@@ -248,8 +248,9 @@ fn new_key_file(suite: Suite) -> Result<String, String> {
     };
     let body = toml::to_string(&file).map_err(|e| e.to_string())?;
     Ok(format!(
-        "# Keys of the sealed fields. Without this file identity numbers, phones and accounts in\n\
-         # the database cannot be read by anybody, us included. Keep a copy apart from the backups.\n\
+        "# Keys of the sealed fields. Without this file identity numbers, phones and accounts\n\
+         # in the database cannot be read by anybody, us included. Keep a copy apart from the\n\
+         # backups.\n\
          {body}"
     ))
 }

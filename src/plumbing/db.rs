@@ -285,24 +285,37 @@ fn checked_out(pool: &Pool<Manager>) -> AppResult<PooledConnection<Manager>> {
 }
 
 fn commit(db: &mut Db) -> AppResult<()> {
+    // With a savepoint left open, a commit would only close that one and report success.
+    if depth(db) != Some(1) {
+        return Err(AppError::broken("a write left a savepoint or no transaction open"));
+    }
     both!(db, c => AnsiTransactionManager::commit_transaction(c)).map_err(AppError::from)
 }
 
 fn roll_back(db: &mut Db) {
-    if depth(db) == Some(0) {
-        return;
-    }
-    if let Err(error) = both!(db, c => AnsiTransactionManager::rollback_transaction(c)) {
-        tracing::warn!(%error, "rolling back failed; the connection is dropped");
+    // Each open savepoint, then the transaction itself.
+    while depth(db) != Some(0) {
+        if let Err(error) = both!(db, c => AnsiTransactionManager::rollback_transaction(c)) {
+            tracing::warn!(%error, "rolling back failed; the connection is dropped");
+            return;
+        }
     }
 }
 
 /// Somebody else changed what we read, or holds the lock: run it again.
 fn is_conflict(error: &AppError) -> bool {
     let AppError::Broken(text) = error else { return false };
-    ["could not serialize", "deadlock detected", "database is locked", "database table is locked"]
-        .iter()
-        .any(|sign| text.contains(sign))
+    // The first is ours (error.rs), from the code that PostgreSQL sends; a deadlock has no kind of
+    // its own in diesel, and its text follows the server's language.
+    [
+        "could not serialize",
+        "deadlock detected",
+        "检测到死锁",
+        "database is locked",
+        "database table is locked",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
 }
 
 /// 1, 2, 4 ... 64 ms, spread by the attempt so that two losers do not meet again.

@@ -380,6 +380,7 @@ diesel::table! {
         file_name -> Text,
         sheet_name -> Text,
         layout -> Text,
+        product -> Text,
         as_of -> Nullable<Date>,
         state -> Text,
         content_hash -> Binary,

@@ -380,6 +380,7 @@ CREATE TABLE import_job (
     file_name TEXT NOT NULL,
     sheet_name TEXT NOT NULL,
     layout TEXT NOT NULL,
+    product TEXT NOT NULL CHECK (product IN ('cdb', 'local')),
     as_of DATE,
     state TEXT NOT NULL CHECK (state IN ('uploaded', 'checking', 'checked', 'posting', 'stopped',
         'posted', 'failed', 'dropped')),

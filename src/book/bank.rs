@@ -1,0 +1,225 @@
+//! What the bank's files say, kept beside our own figures and never taken over; and where the
+//! two differ, with both. Writes tables `bank_figure` and `bank_difference`.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use crate::book::ids::{ImportId, LoanId, RowId};
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{bank_difference, bank_figure};
+use crate::upsert_rows;
+
+/// One row of one of the bank's lists, in fen. Which fields mean something depends on `sheet`:
+/// `contracts` has `balance_fen`; `repayments` the due, waived and paid figures; `overdue` the
+/// overdue figures.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = bank_figure, treat_none_as_default_value = false)]
+pub struct BankFigure {
+    /// Identity.
+    pub id: RowId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// The loan.
+    pub loan_id: LoanId,
+    /// `contracts`, `repayments` or `overdue`.
+    pub sheet: String,
+    /// Names the row over all imports, so that a second import finds it.
+    pub row_key: String,
+    /// The day the figures are of.
+    pub as_of: NaiveDate,
+    /// 应还日期.
+    pub due_on: Option<NaiveDate>,
+    /// 还款日期.
+    pub paid_on: Option<NaiveDate>,
+    /// 还款类型.
+    pub kind: String,
+    /// 还款渠道.
+    pub channel: String,
+    /// 应还本金.
+    pub due_principal_fen: Fen,
+    /// 应还利息.
+    pub due_interest_fen: Fen,
+    /// 免除利息.
+    pub waived_fen: Fen,
+    /// 实还本金.
+    pub paid_principal_fen: Fen,
+    /// 实还利息.
+    pub paid_interest_fen: Fen,
+    /// 实还罚息.
+    pub paid_penalty_fen: Fen,
+    /// 贷款余额, 还款后贷款余额.
+    pub balance_fen: Option<Fen>,
+    /// 逾期本金.
+    pub overdue_principal_fen: Fen,
+    /// 逾期利息.
+    pub overdue_interest_fen: Fen,
+    /// 罚息.
+    pub penalty_fen: Fen,
+    /// 联系情况.
+    pub note: String,
+    /// The import it came with.
+    pub import_id: ImportId,
+    /// Its line there.
+    pub line: i32,
+}
+
+/// A figure of the bank that is not ours.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = bank_difference, treat_none_as_default_value = false)]
+pub struct BankDifference {
+    /// Identity.
+    pub id: RowId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// The loan.
+    pub loan_id: LoanId,
+    /// Which figure, in the words of the list: 应还利息, 贷款余额 ...
+    pub figure: String,
+    /// The day the figure is about.
+    pub on_day: NaiveDate,
+    /// The bank's, in fen.
+    pub bank_fen: Fen,
+    /// Ours, in fen.
+    pub ours_fen: Fen,
+    /// The import that brought it.
+    pub import_id: ImportId,
+    /// When it was found.
+    pub found_at: NaiveDateTime,
+}
+
+/// Keeps rows of the bank's lists; a row that is there already takes the new figures.
+pub fn put_figures(db: &mut Db, rows: &[BankFigure]) -> AppResult<()> {
+    use diesel::upsert::excluded;
+    upsert_rows!(
+        db,
+        bank_figure::table,
+        23,
+        rows,
+        key = (bank_figure::office_code, bank_figure::row_key),
+        set = (
+            bank_figure::as_of.eq(excluded(bank_figure::as_of)),
+            bank_figure::paid_on.eq(excluded(bank_figure::paid_on)),
+            bank_figure::kind.eq(excluded(bank_figure::kind)),
+            bank_figure::channel.eq(excluded(bank_figure::channel)),
+            bank_figure::due_principal_fen.eq(excluded(bank_figure::due_principal_fen)),
+            bank_figure::due_interest_fen.eq(excluded(bank_figure::due_interest_fen)),
+            bank_figure::waived_fen.eq(excluded(bank_figure::waived_fen)),
+            bank_figure::paid_principal_fen.eq(excluded(bank_figure::paid_principal_fen)),
+            bank_figure::paid_interest_fen.eq(excluded(bank_figure::paid_interest_fen)),
+            bank_figure::paid_penalty_fen.eq(excluded(bank_figure::paid_penalty_fen)),
+            bank_figure::balance_fen.eq(excluded(bank_figure::balance_fen)),
+            bank_figure::overdue_principal_fen.eq(excluded(bank_figure::overdue_principal_fen)),
+            bank_figure::overdue_interest_fen.eq(excluded(bank_figure::overdue_interest_fen)),
+            bank_figure::penalty_fen.eq(excluded(bank_figure::penalty_fen)),
+            bank_figure::note.eq(excluded(bank_figure::note)),
+            bank_figure::import_id.eq(excluded(bank_figure::import_id)),
+            bank_figure::line.eq(excluded(bank_figure::line)),
+        )
+    )?;
+    Ok(())
+}
+
+/// The rows with these keys, by key. For imports: one query a chunk.
+pub fn by_key(
+    db: &mut Db,
+    scope: &Scope,
+    keys: &[String],
+) -> AppResult<HashMap<String, BankFigure>> {
+    let mut found = HashMap::with_capacity(keys.len());
+    for chunk in keys.chunks(BINDS_MAX) {
+        let rows = bank_figure::table
+            .filter(bank_figure::office_code.eq(scope.own()))
+            .filter(bank_figure::row_key.eq_any(chunk))
+            .select(BankFigure::as_select())
+            .load(db)?;
+        found.extend(rows.into_iter().map(|row| (row.row_key.clone(), row)));
+    }
+    Ok(found)
+}
+
+/// The bank's rows about these loans, oldest due day first.
+pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<BankFigure>> {
+    let mut found = Vec::new();
+    for chunk in loans.chunks(BINDS_MAX) {
+        found.extend(
+            bank_figure::table
+                .filter(bank_figure::office_code.eq_any(scope.codes()))
+                .filter(bank_figure::loan_id.eq_any(chunk))
+                .order((bank_figure::loan_id, bank_figure::due_on, bank_figure::id))
+                .select(BankFigure::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}
+
+/// The next loans, by identity, that the bank has figures about.
+pub fn loans_with_figures(
+    db: &mut Db,
+    scope: &Scope,
+    after: LoanId,
+    limit: i64,
+) -> AppResult<Vec<LoanId>> {
+    Ok(bank_figure::table
+        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(bank_figure::loan_id.gt(after))
+        .select(bank_figure::loan_id)
+        .distinct()
+        .order(bank_figure::loan_id)
+        .limit(limit)
+        .load(db)?)
+}
+
+/// How many figures differ, by the import that brought them.
+pub fn count_differences(db: &mut Db, scope: &Scope, import: ImportId) -> AppResult<i64> {
+    Ok(bank_difference::table
+        .filter(bank_difference::office_code.eq_any(scope.codes()))
+        .filter(bank_difference::import_id.eq(import))
+        .count()
+        .get_result(db)?)
+}
+
+/// Replaces what is known to differ about these loans by `now_differ`.
+pub fn put_differences(
+    db: &mut Db,
+    scope: &Scope,
+    loans: &[LoanId],
+    now_differ: &[BankDifference],
+) -> AppResult<()> {
+    for chunk in loans.chunks(BINDS_MAX) {
+        diesel::delete(
+            bank_difference::table
+                .filter(bank_difference::office_code.eq_any(scope.codes()))
+                .filter(bank_difference::loan_id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    crate::insert_rows!(db, bank_difference::table, 9, now_differ)?;
+    Ok(())
+}
+
+/// What differs about these loans.
+pub fn differences_of(
+    db: &mut Db,
+    scope: &Scope,
+    loans: &[LoanId],
+) -> AppResult<Vec<BankDifference>> {
+    let mut found = Vec::new();
+    for chunk in loans.chunks(BINDS_MAX) {
+        found.extend(
+            bank_difference::table
+                .filter(bank_difference::office_code.eq_any(scope.codes()))
+                .filter(bank_difference::loan_id.eq_any(chunk))
+                .order((bank_difference::loan_id, bank_difference::on_day))
+                .select(BankDifference::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}

@@ -1,0 +1,324 @@
+//! People: students and co-borrowers alike, with their telephone numbers.
+//!
+//! Identity numbers and telephones are sealed; they are found by their blind index and shown
+//! masked. The only way to a number in full is [`open_id`] / [`open_phone`], whose callers write
+//! history (desk/reveal). Writes tables `person` and `person_phone`.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use crate::book::ids::{PersonId, PhoneId};
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::crypto::{Field, Sealer};
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{person, person_phone};
+use crate::{insert_rows, upsert_rows};
+
+/// Male or female, as the identity number says.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    diesel::deserialize::FromSqlRow,
+    diesel::expression::AsExpression,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum Sex {
+    /// 男
+    #[serde(rename = "M")]
+    Male,
+    /// 女
+    #[serde(rename = "F")]
+    Female,
+}
+
+impl Sex {
+    /// As kept in the database.
+    pub const fn as_text(self) -> &'static str {
+        match self {
+            Sex::Male => "M",
+            Sex::Female => "F",
+        }
+    }
+
+    /// The sex a text of the database names.
+    pub fn from_text(text: &str) -> Option<Sex> {
+        match text {
+            "M" => Some(Sex::Male),
+            "F" => Some(Sex::Female),
+            _ => None,
+        }
+    }
+
+    /// As pages say it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Sex::Male => "男",
+            Sex::Female => "女",
+        }
+    }
+}
+
+crate::book::ids::sql_text!(Sex);
+
+/// A person as stored.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Identifiable,
+)]
+#[diesel(table_name = person, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Person {
+    /// Identity.
+    pub id: PersonId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// Name as on the identity card, rare characters included.
+    pub name: String,
+    /// The name for comparing and searching (`name_key`).
+    pub name_key: String,
+    /// The identity number, sealed.
+    pub id_sealed: Vec<u8>,
+    /// Its blind index.
+    pub id_index: Vec<u8>,
+    /// Its first three and last four characters: `512***********125X`.
+    pub id_mask: String,
+    /// Born on.
+    pub born_on: NaiveDate,
+    /// Sex.
+    pub sex: Sex,
+    /// 民族.
+    pub ethnic: String,
+    /// 户口性质: 农村, 城镇.
+    pub household_type: String,
+    /// E-mail.
+    pub email: String,
+    /// Home address in full.
+    pub address: String,
+    /// 乡镇（街道）.
+    pub township: String,
+    /// 村（社区）.
+    pub village: String,
+    /// 12-digit code of the village.
+    pub village_code: String,
+    /// Police station of the home.
+    pub police_station: String,
+    /// When first recorded.
+    pub created_at: NaiveDateTime,
+    /// When last changed.
+    pub updated_at: NaiveDateTime,
+    /// Grows with every change.
+    pub version: i32,
+}
+
+/// How far a telephone number can be relied on.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    diesel::deserialize::FromSqlRow,
+    diesel::expression::AsExpression,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+pub enum PhoneState {
+    /// In the county's own list of borrowers.
+    OnFile,
+    /// Seen elsewhere (another list, a family member): to be confirmed.
+    ToConfirm,
+    /// Does not work any more.
+    Dead,
+}
+
+impl PhoneState {
+    /// As kept in the database.
+    pub const fn as_text(self) -> &'static str {
+        match self {
+            PhoneState::OnFile => "on_file",
+            PhoneState::ToConfirm => "to_confirm",
+            PhoneState::Dead => "dead",
+        }
+    }
+
+    /// The state a text of the database names.
+    pub fn from_text(text: &str) -> Option<PhoneState> {
+        match text {
+            "on_file" => Some(PhoneState::OnFile),
+            "to_confirm" => Some(PhoneState::ToConfirm),
+            "dead" => Some(PhoneState::Dead),
+            _ => None,
+        }
+    }
+
+    /// As pages say it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            PhoneState::OnFile => "在册",
+            PhoneState::ToConfirm => "待核对",
+            PhoneState::Dead => "失效",
+        }
+    }
+}
+
+crate::book::ids::sql_text!(PhoneState);
+
+/// One telephone number of one person, as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = person_phone, treat_none_as_default_value = false)]
+pub struct Phone {
+    /// Identity.
+    pub id: PhoneId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// Whose number it is.
+    pub person_id: PersonId,
+    /// The number, sealed.
+    pub phone_sealed: Vec<u8>,
+    /// Its blind index.
+    pub phone_index: Vec<u8>,
+    /// `138****2741`.
+    pub phone_mask: String,
+    /// How far it can be relied on.
+    pub state: PhoneState,
+    /// Where it was seen, in words: 名单, 毕业确认 ...
+    pub source: String,
+    /// When.
+    pub recorded_at: NaiveDateTime,
+}
+
+/// The people with these blind indexes, by index. For imports: one query a chunk.
+pub fn by_index(
+    db: &mut Db,
+    scope: &Scope,
+    indexes: &[Vec<u8>],
+) -> AppResult<HashMap<Vec<u8>, Person>> {
+    let mut found = HashMap::with_capacity(indexes.len());
+    for chunk in indexes.chunks(BINDS_MAX) {
+        let rows = person::table
+            .filter(person::office_code.eq_any(scope.codes()))
+            .filter(person::id_index.eq_any(chunk))
+            .select(Person::as_select())
+            .load(db)?;
+        found.extend(rows.into_iter().map(|row| (row.id_index.clone(), row)));
+    }
+    Ok(found)
+}
+
+/// The people with these identities.
+pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[PersonId]) -> AppResult<Vec<Person>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            person::table
+                .filter(person::office_code.eq_any(scope.codes()))
+                .filter(person::id.eq_any(chunk))
+                .select(Person::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}
+
+/// One person, or NotFound (also when it is another office's).
+pub fn find(db: &mut Db, scope: &Scope, id: PersonId) -> AppResult<Person> {
+    Ok(person::table
+        .filter(person::office_code.eq_any(scope.codes()))
+        .filter(person::id.eq(id))
+        .select(Person::as_select())
+        .first(db)?)
+}
+
+/// The telephone numbers of these people, those on file first.
+pub fn phones_of(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<Vec<Phone>> {
+    let mut found = Vec::new();
+    for chunk in people.chunks(BINDS_MAX) {
+        found.extend(
+            person_phone::table
+                .filter(person_phone::office_code.eq_any(scope.codes()))
+                .filter(person_phone::person_id.eq_any(chunk))
+                .order((person_phone::person_id, person_phone::state, person_phone::id))
+                .select(Phone::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}
+
+/// One telephone number, or NotFound.
+pub fn find_phone(db: &mut Db, scope: &Scope, id: PhoneId) -> AppResult<Phone> {
+    Ok(person_phone::table
+        .filter(person_phone::office_code.eq_any(scope.codes()))
+        .filter(person_phone::id.eq(id))
+        .select(Phone::as_select())
+        .first(db)?)
+}
+
+/// Records new people.
+pub fn insert_all(db: &mut Db, people: &[Person]) -> AppResult<()> {
+    insert_rows!(db, person::table, 20, people)?;
+    Ok(())
+}
+
+/// Writes people whose details have changed over their old rows.
+pub fn replace_all(db: &mut Db, people: &[Person]) -> AppResult<()> {
+    use diesel::upsert::excluded;
+    upsert_rows!(
+        db,
+        person::table,
+        20,
+        people,
+        key = person::id,
+        set = (
+            person::name.eq(excluded(person::name)),
+            person::name_key.eq(excluded(person::name_key)),
+            person::born_on.eq(excluded(person::born_on)),
+            person::sex.eq(excluded(person::sex)),
+            person::ethnic.eq(excluded(person::ethnic)),
+            person::household_type.eq(excluded(person::household_type)),
+            person::email.eq(excluded(person::email)),
+            person::address.eq(excluded(person::address)),
+            person::township.eq(excluded(person::township)),
+            person::village.eq(excluded(person::village)),
+            person::village_code.eq(excluded(person::village_code)),
+            person::police_station.eq(excluded(person::police_station)),
+            person::updated_at.eq(excluded(person::updated_at)),
+            person::version.eq(excluded(person::version)),
+        )
+    )?;
+    Ok(())
+}
+
+/// Records new telephone numbers. The caller has looked that they are new for the person.
+pub fn insert_phones(db: &mut Db, phones: &[Phone]) -> AppResult<()> {
+    insert_rows!(db, person_phone::table, 9, phones)?;
+    Ok(())
+}
+
+/// Changes how far a number can be relied on.
+pub fn set_phone_state(db: &mut Db, id: PhoneId, state: PhoneState) -> AppResult<()> {
+    diesel::update(person_phone::table.filter(person_phone::id.eq(id)))
+        .set(person_phone::state.eq(state))
+        .execute(db)?;
+    Ok(())
+}
+
+/// The identity number in full. The caller writes into history who asked.
+pub fn open_id(sealer: &Sealer, person: &Person) -> AppResult<String> {
+    Ok(sealer.open_text(Field::IdNumber, &person.id_sealed)?)
+}
+
+/// A telephone number in full. The caller writes into history who asked.
+pub fn open_phone(sealer: &Sealer, phone: &Phone) -> AppResult<String> {
+    Ok(sealer.open_text(Field::Phone, &phone.phone_sealed)?)
+}

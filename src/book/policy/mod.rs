@@ -1,0 +1,337 @@
+//! The dated rules: every value that a document set, from which day, with the document's number.
+//!
+//! Read from `policies/*.toml` and `data/*.csv`, which are built into the program; a county adds
+//! later values with files of a folder. All of it is checked at start, so that no table has a
+//! hole or says two things about one day. No rule is a constant in code.
+
+mod ask;
+mod calendar;
+mod dated;
+mod error;
+mod load;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate};
+
+pub use calendar::Calendar;
+pub use dated::{Dated, Entry};
+pub use error::{Fault, PolicyError, PolicyWarning};
+pub use load::data_file;
+pub use values::{
+    ContactDuty, DeferralRule, DueDays, GraceRule, GrassrootsRule, HardshipLevels, LoanCap,
+    MilitaryCap, PrepayWindow, PublicityDays, ReliefClass, ReliefClasses, RiskFundRate, Step,
+    TermRule, UseOfFunds, penalty_ppm,
+};
+
+use super::dates::day_in;
+use super::money::Fen;
+use super::rate::RatePpm;
+use super::statement::{
+    Allocation, DayCount, MonthDay, Pricing, Product, RateSeries, RateTables, Recut, SelfPayStarts,
+    StudyLevel, Switches, Terms,
+};
+use dated::{RawEntry, dated, take_source, value};
+use load::Files;
+use values::{BenchmarkRule, PenaltyMultiplier, PricingRule, Waiver, Window, Word, YearDay};
+
+/// The rules that differ between products.
+#[derive(Clone, Debug)]
+struct ProductRules {
+    loan_cap: Dated<LoanCap>,
+    pricing: Dated<PricingRule>,
+    penalty: Dated<PenaltyMultiplier>,
+}
+
+/// A year whose interest is waived, with its document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaiverYear {
+    /// The calendar year.
+    pub year: i32,
+    /// Number of the document.
+    pub source: String,
+}
+
+/// All dated rules. Built once at start; cheap to share behind an `Arc`.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    cdb: ProductRules,
+    local: ProductRules,
+    /// Smallest amount and step of a loan.
+    pub loan_step: Dated<Step>,
+    /// What a loan is for.
+    pub use_of_funds: Dated<UseOfFunds>,
+    /// Longest and shortest term, by day of signing.
+    pub term_rule: Dated<TermRule>,
+    /// Grace for principal, by day of signing.
+    pub grace_rule: Dated<GraceRule>,
+    /// Due days of a new contract, by day of signing.
+    pub due_days: Dated<DueDays>,
+    /// Deferral of principal, by calendar year.
+    pub deferral_rule: Dated<DeferralRule>,
+    /// Early repayment, by day of the request.
+    pub prepay_window: Dated<PrepayWindow>,
+    /// Smallest part and step of a part prepayment.
+    pub prepay_step: Dated<Step>,
+    /// Caps of service-member aid, by day of enlistment or return.
+    pub military_cap: Dated<MilitaryCap>,
+    /// Compensation for grass-roots posts.
+    pub grassroots_rule: Dated<GrassrootsRule>,
+    /// Share of the risk-compensation fund.
+    pub risk_fund_rate: Dated<RiskFundRate>,
+    /// Classes of relief.
+    pub relief_classes: Dated<ReliefClasses>,
+    /// Duty to speak with every family.
+    pub contact_duty: Dated<ContactDuty>,
+    /// Publicity of lists.
+    pub publicity_days: Dated<PublicityDays>,
+    /// Levels of hardship.
+    pub hardship_levels: Dated<HardshipLevels>,
+    day_count: Dated<Word>,
+    self_pay_starts: Dated<Word>,
+    recut_after_prepayment: Dated<Word>,
+    allocation: Dated<Word>,
+    receipt_deadline: Dated<YearDay>,
+    windows: Vec<Window>,
+    waivers: Vec<WaiverYear>,
+    calendar: Calendar,
+    rates: Arc<RateTables>,
+}
+
+/// The entries of all files, taken out table by table so that what is left over is unknown.
+struct Tables(BTreeMap<String, Vec<RawEntry>>);
+
+impl Tables {
+    fn dated<T: serde::de::DeserializeOwned>(
+        &mut self,
+        key: &str,
+    ) -> Result<Dated<T>, PolicyError> {
+        dated(key, self.0.remove(key).unwrap_or_default())
+    }
+
+    /// A table of words out of a fixed list.
+    fn words(
+        &mut self,
+        key: &str,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Result<Dated<Word>, PolicyError> {
+        let table: Dated<Word> = self.dated(key)?;
+        if let Some(entry) = table.entries().find(|entry| !known(&entry.value.value)) {
+            return Err(PolicyError {
+                file: entry.file.clone(),
+                key: key.to_owned(),
+                fault: Fault::Value {
+                    from: entry.from.to_string(),
+                    expected: format!("expected a known word, found {:?}", entry.value.value),
+                },
+            });
+        }
+        Ok(table)
+    }
+
+    fn product(&mut self, product: Product) -> Result<ProductRules, PolicyError> {
+        let key = format!("{}.pricing_rule", product.as_text());
+        let pricing: Dated<PricingRule> = self.dated(&key)?;
+        for entry in pricing.entries() {
+            let rule = &entry.value;
+            let complete = match rule.reference.as_str() {
+                "lpr_5y" => rule.margin_percent.is_some() && rule.fixed_percent.is_none(),
+                "fixed" => rule.fixed_percent.is_some() && rule.margin_percent.is_none(),
+                _ => false,
+            };
+            if !complete {
+                let expected = "expected reference lpr_5y with margin_percent, or fixed with \
+                                fixed_percent";
+                return Err(PolicyError {
+                    file: entry.file.clone(),
+                    key,
+                    fault: Fault::Value {
+                        from: entry.from.to_string(),
+                        expected: expected.to_owned(),
+                    },
+                });
+            }
+        }
+        Ok(ProductRules {
+            loan_cap: self.dated(&format!("{}.loan_cap", product.as_text()))?,
+            pricing,
+            penalty: self.dated(&format!("{}.penalty_multiplier", product.as_text()))?,
+        })
+    }
+
+    /// Entries that are not one after the other in time: read one by one.
+    fn plain<T: serde::de::DeserializeOwned>(
+        &mut self,
+        key: &str,
+    ) -> Result<Vec<(RawEntry, T, String)>, PolicyError> {
+        let mut found = Vec::new();
+        for raw in self.0.remove(key).unwrap_or_default() {
+            let mut values = raw.values.clone();
+            let read = take_source(&mut values)
+                .and_then(|(source, _)| value(values).map(|value| (value, source)));
+            match read {
+                Ok((value, source)) => found.push((raw, value, source)),
+                Err(expected) => {
+                    let year = raw.values.get("year").or_else(|| raw.values.get("from_year"));
+                    let from = year
+                        .and_then(toml::Value::as_integer)
+                        .map_or_else(|| "?".to_owned(), |year| year.to_string());
+                    let fault = Fault::Value { from, expected };
+                    return Err(PolicyError { file: raw.file, key: key.to_owned(), fault });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn waivers(&mut self) -> Result<Vec<WaiverYear>, PolicyError> {
+        let key = "waiver_year";
+        let mut years: Vec<WaiverYear> = Vec::new();
+        for (raw, Waiver { year }, source) in self.plain::<Waiver>(key)? {
+            if years.iter().any(|known| known.year == year) {
+                let (from, until) = (day_in(year, 1, 1), Some(day_in(year, 12, 31)));
+                let fault = Fault::Overlap { from, until };
+                return Err(PolicyError { file: raw.file, key: key.to_owned(), fault });
+            }
+            years.push(WaiverYear { year, source });
+        }
+        years.sort_by_key(|known| known.year);
+        Ok(years)
+    }
+
+    fn windows(&mut self) -> Result<Vec<Window>, PolicyError> {
+        let key = "application_window";
+        let mut windows: Vec<Window> = Vec::new();
+        for (raw, window, _) in self.plain::<Window>(key)? {
+            let year = window.from_year;
+            let (opens, closes) = (window.opens.in_year(year), window.closes.in_year(year));
+            let same = |known: &Window| known.county == window.county && known.from_year == year;
+            let fault = if closes < opens {
+                let expected = "closes: expected a day not before opens".to_owned();
+                Some(Fault::Value { from: year.to_string(), expected })
+            } else if windows.iter().any(same) {
+                Some(Fault::Overlap { from: opens, until: Some(closes) })
+            } else {
+                None
+            };
+            match fault {
+                Some(fault) => {
+                    return Err(PolicyError { file: raw.file, key: key.to_owned(), fault });
+                }
+                None => windows.push(window),
+            }
+        }
+        let general = windows.iter().any(|window| window.county == "*");
+        if !general {
+            let (file, key) = ("policies".to_owned(), key.to_owned());
+            return Err(PolicyError { file, key, fault: Fault::Missing });
+        }
+        windows.sort_by_key(|window| window.from_year);
+        Ok(windows)
+    }
+}
+
+impl Policy {
+    /// The rules built into the program.
+    ///
+    /// # Errors
+    /// A fault in a file of the program; its tests make sure that there is none.
+    pub fn embedded() -> Result<Policy, PolicyError> {
+        Policy::load(None)
+    }
+
+    /// The rules built into the program and the later values of a county's folder.
+    ///
+    /// # Errors
+    /// A hole, an overlap, a missing or wrong value, a value that would change the past: with
+    /// file, key and dates.
+    pub fn load(extra_folder: Option<&Path>) -> Result<Policy, PolicyError> {
+        let mut files = Files::embedded()?;
+        if let Some(folder) = extra_folder {
+            files.add_folder(folder)?;
+        }
+        Policy::from_files(&files)
+    }
+
+    fn from_files(files: &Files) -> Result<Policy, PolicyError> {
+        let mut tables = Tables(files.entries()?);
+        let cdb = tables.product(Product::Cdb)?;
+        let benchmark: Dated<BenchmarkRule> = tables.dated("cdb.benchmark_rule")?;
+        let rates = rate_tables(files, &cdb, &benchmark)?;
+        let policy = Policy {
+            cdb,
+            local: tables.product(Product::Local)?,
+            loan_step: tables.dated("loan_step")?,
+            use_of_funds: tables.dated("use_of_funds")?,
+            term_rule: tables.dated("term_rule")?,
+            grace_rule: tables.dated("grace_rule")?,
+            due_days: tables.dated("due_days")?,
+            deferral_rule: tables.dated("deferral_rule")?,
+            prepay_window: tables.dated("prepay_window")?,
+            prepay_step: tables.dated("prepay_step")?,
+            military_cap: tables.dated("military_cap")?,
+            grassroots_rule: tables.dated("grassroots_rule")?,
+            risk_fund_rate: tables.dated("risk_fund_rate")?,
+            relief_classes: tables.dated("relief_classes")?,
+            contact_duty: tables.dated("contact_duty")?,
+            publicity_days: tables.dated("publicity_days")?,
+            hardship_levels: tables.dated("hardship_levels")?,
+            day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,
+            self_pay_starts: tables
+                .words("self_pay_starts", &|w| SelfPayStarts::from_text(w).is_some())?,
+            recut_after_prepayment: tables
+                .words("recut_after_prepayment", &|w| Recut::from_text(w).is_some())?,
+            allocation: tables.words("allocation", &|w| Allocation::from_text(w).is_some())?,
+            receipt_deadline: tables.dated("receipt_deadline")?,
+            windows: tables.windows()?,
+            waivers: tables.waivers()?,
+            calendar: calendar::calendar(
+                files.sheets_of("holidays.csv"),
+                files.sheets_of("holidays_2027_statutory_only.csv"),
+            )?,
+            rates: Arc::new(rates),
+        };
+        match tables.0.into_iter().next() {
+            None => Ok(policy),
+            Some((key, entries)) => {
+                let file = entries.into_iter().next().map(|entry| entry.file).unwrap_or_default();
+                Err(PolicyError { file, key, fault: Fault::Unknown })
+            }
+        }
+    }
+}
+
+fn rate_tables(
+    files: &Files,
+    cdb: &ProductRules,
+    benchmark: &Dated<BenchmarkRule>,
+) -> Result<RateTables, PolicyError> {
+    let lpr_sheets = files.sheets_of("lpr.csv");
+    let lpr = calendar::rates(lpr_sheets, "lpr", "date_published", "lpr_5y_percent")?;
+    let file = lpr_sheets.last().map_or("data/lpr.csv", |sheet| sheet.file.as_str());
+    calendar::check_monthly(file, &lpr)?;
+    let old = calendar::rates(
+        files.sheets_of("pboc_benchmark.csv"),
+        "pboc_benchmark",
+        "effective_date",
+        "rate_over_5y_percent",
+    )?;
+    let margins = cdb
+        .pricing
+        .entries()
+        .map(|entry| (entry.from, entry.value.margin_percent.unwrap_or_default()))
+        .collect();
+    let rule = benchmark.on(NaiveDate::MAX);
+    Ok(RateTables::new(
+        RateSeries::new(lpr),
+        RateSeries::new(old),
+        RateSeries::new(margins),
+        rule.signed_before,
+        rule.priced_before,
+    ))
+}

@@ -1,0 +1,360 @@
+//! The typed entries of the dated tables. Amounts are yuan text, rates percent text, in the files.
+
+use chrono::{Datelike, Days, NaiveDate};
+use serde::{Deserialize, Deserializer};
+
+use crate::book::dates::day_in;
+use crate::book::money::Fen;
+use crate::book::rate::RatePpm;
+use crate::book::statement::MonthDay;
+
+/// Reads a value from its text form.
+fn from_text<'de, D, T>(
+    from: D,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let text = String::deserialize(from)?;
+    parse(&text)
+        .ok_or_else(|| serde::de::Error::custom(format!("expected {expected}, found {text:?}")))
+}
+
+fn fen<'de, D: Deserializer<'de>>(from: D) -> Result<Fen, D::Error> {
+    from_text(from, "yuan as text, such as 20000.00", |text| {
+        text.parse().ok().filter(|amount| *amount >= Fen::ZERO)
+    })
+}
+
+fn rate<'de, D: Deserializer<'de>>(from: D) -> Result<RatePpm, D::Error> {
+    from_text(from, "percent as text, such as 0.70", |text| text.parse().ok())
+}
+
+fn maybe_rate<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RatePpm>, D::Error> {
+    rate(from).map(Some)
+}
+
+fn month_day<'de, D: Deserializer<'de>>(from: D) -> Result<MonthDay, D::Error> {
+    from_text(from, "a day of the year such as 12-20", MonthDay::from_text)
+}
+
+fn maybe_month_day<'de, D: Deserializer<'de>>(from: D) -> Result<Option<MonthDay>, D::Error> {
+    month_day(from).map(Some)
+}
+
+fn penalty<'de, D: Deserializer<'de>>(from: D) -> Result<i32, D::Error> {
+    from_text(from, "percent as text, 0 to 1000, such as 130", penalty_ppm)
+}
+
+/// `130` percent as millionths: 1,300,000. At most 1000 percent.
+pub fn penalty_ppm(text: &str) -> Option<i32> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    if !plain(whole) || !plain(decimals) || whole.len() > 4 || decimals.len() > 4 {
+        return None;
+    }
+    let whole: i32 = whole.parse().ok()?;
+    let decimals: i32 = format!("{decimals:0<4}").parse().ok()?;
+    Some(whole * 10_000 + decimals).filter(|ppm| *ppm <= 10_000_000)
+}
+
+/// Yearly caps by level of study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoanCap {
+    /// 本专科.
+    #[serde(deserialize_with = "fen")]
+    pub undergraduate: Fen,
+    /// 研究生.
+    #[serde(deserialize_with = "fen")]
+    pub graduate: Fen,
+}
+
+/// Smallest amount and step of an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Smallest amount.
+    #[serde(deserialize_with = "fen")]
+    pub minimum: Fen,
+    /// The amount is a multiple of this.
+    #[serde(deserialize_with = "fen")]
+    pub step: Fen,
+}
+
+impl Step {
+    /// True for an amount that is large enough and a multiple of the step.
+    pub fn fits(&self, amount: Fen) -> bool {
+        amount >= self.minimum && (self.step.is_zero() || amount.get() % self.step.get() == 0)
+    }
+}
+
+/// What the money is for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UseOfFunds {
+    /// True when what is left after fees may cover living costs.
+    pub living_costs: bool,
+    /// The wording for contracts and pages.
+    pub text: String,
+}
+
+/// Longest term of a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TermRule {
+    /// Years added to the remaining years of study.
+    pub added_years: i32,
+    /// Longest term in years.
+    pub max_years: i32,
+    /// Shortest term in years.
+    pub min_years: i32,
+}
+
+impl TermRule {
+    /// The longest term for somebody with `remaining` years of study: min(remaining + added, max).
+    pub fn longest(&self, remaining: i32) -> i32 {
+        (remaining + self.added_years).min(self.max_years)
+    }
+}
+
+/// Years of grace for principal, the year of graduation included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GraceRule {
+    /// Years.
+    pub years: i32,
+}
+
+/// Days that a new contract takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DueDays {
+    /// Yearly due day.
+    #[serde(deserialize_with = "month_day")]
+    pub due_day: MonthDay,
+    /// Due day of the last year.
+    #[serde(deserialize_with = "month_day")]
+    pub final_day: MonthDay,
+    /// Last day of the subsidy in the year of graduation.
+    #[serde(deserialize_with = "month_day")]
+    pub subsidy_end_day: MonthDay,
+}
+
+/// One word naming a choice.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Word {
+    #[serde(alias = "rule")]
+    pub value: String,
+}
+
+/// How contracts are priced from a pricing day on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PricingRule {
+    pub reference: String,
+    #[serde(default, deserialize_with = "maybe_rate")]
+    pub margin_percent: Option<RatePpm>,
+    #[serde(default, deserialize_with = "maybe_rate")]
+    pub fixed_percent: Option<RatePpm>,
+}
+
+/// Which contracts use the PBoC benchmark, until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BenchmarkRule {
+    pub signed_before: NaiveDate,
+    pub priced_before: NaiveDate,
+}
+
+/// Penalty rate as a share of the contract rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PenaltyMultiplier {
+    #[serde(deserialize_with = "penalty")]
+    pub percent: i32,
+}
+
+/// Whether and how principal may be deferred by request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeferralRule {
+    /// False: no deferral in these years.
+    pub allowed: bool,
+    /// Years by which the principal of one year moves.
+    pub years_moved: i32,
+    /// The request is in this many working days before the due day.
+    pub request_working_days_before_due: i64,
+}
+
+/// When an early repayment may be requested and when it settles (rules.md 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrepayWindow {
+    /// First day of the month on which requests are taken.
+    pub first_request_day: u32,
+    /// Last day of the month whose request settles in that month.
+    pub last_request_day: u32,
+    /// Day of the month on which it settles.
+    pub settles_day: u32,
+    /// True: later requests settle in the next month; false: they are not taken.
+    pub late_goes_to_next_month: bool,
+    /// Month without settlement.
+    pub closed_month: u32,
+    /// From this day of the year requests settle on 12-20 ...
+    #[serde(default, deserialize_with = "maybe_month_day")]
+    pub december_from: Option<MonthDay>,
+    /// ... until this day.
+    #[serde(default, deserialize_with = "maybe_month_day")]
+    pub december_until: Option<MonthDay>,
+}
+
+impl PrepayWindow {
+    /// The day on which a request of `requested_on` settles; `None` when none is taken that day.
+    pub fn settles_on(&self, requested_on: NaiveDate) -> Option<NaiveDate> {
+        let (year, month, day) = (requested_on.year(), requested_on.month(), requested_on.day());
+        if let (Some(from), Some(until)) = (self.december_from, self.december_until)
+            && (from.in_year(year)..=until.in_year(year)).contains(&requested_on)
+        {
+            return Some(day_in(year, 12, self.settles_day));
+        }
+        let (settles_year, settles_month) = if day <= self.last_request_day {
+            (year, month)
+        } else if !self.late_goes_to_next_month {
+            return None;
+        } else if month == 12 {
+            (year + 1, 1)
+        } else {
+            (year, month + 1)
+        };
+        let open = day >= self.first_request_day && settles_month != self.closed_month;
+        open.then(|| day_in(settles_year, settles_month, self.settles_day))
+    }
+}
+
+/// Yearly caps of service-member aid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MilitaryCap {
+    /// 本专科.
+    #[serde(deserialize_with = "fen")]
+    pub undergraduate: Fen,
+    /// 硕士.
+    #[serde(deserialize_with = "fen")]
+    pub graduate: Fen,
+    /// 博士.
+    #[serde(deserialize_with = "fen")]
+    pub doctoral: Fen,
+}
+
+/// Compensation for grass-roots posts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrassrootsRule {
+    /// Yearly cap, 本专科.
+    #[serde(deserialize_with = "fen")]
+    pub undergraduate: Fen,
+    /// Yearly cap, 研究生.
+    #[serde(deserialize_with = "fen")]
+    pub graduate: Fen,
+    /// Years in post.
+    pub years_in_post: i32,
+    /// Number of yearly parts in which it is paid.
+    pub instalments: i32,
+}
+
+/// Risk-compensation fund as a share of the year's new loans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RiskFundRate {
+    /// The share.
+    #[serde(deserialize_with = "rate")]
+    pub percent: RatePpm,
+}
+
+/// Classes of repayment relief.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReliefClasses {
+    /// Days of publicity before a relief is passed on.
+    pub publicity_working_days: i64,
+    /// The classes.
+    pub classes: Vec<ReliefClass>,
+}
+
+/// One class of relief.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReliefClass {
+    /// Word for files.
+    pub code: String,
+    /// Name for pages.
+    pub name: String,
+    /// True when it must be granted.
+    pub must: bool,
+    /// True when the whole debt may be paid, else what is due in the current year.
+    pub whole_debt: bool,
+    /// True when it must be applied for in the year of the event.
+    pub same_year: bool,
+}
+
+/// A last day of the year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct YearDay {
+    #[serde(deserialize_with = "month_day")]
+    pub day: MonthDay,
+}
+
+/// How often the desk speaks with every family.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactDuty {
+    /// Contacts a year.
+    pub times_a_year: i64,
+    /// Days before the due day on which a reminder goes out.
+    pub reminder_days_before_due: Vec<i64>,
+}
+
+/// How long a list is public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicityDays {
+    /// Working days.
+    pub working_days: i64,
+}
+
+/// Levels of hardship, the hardest first.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HardshipLevels {
+    /// Names for pages.
+    pub levels: Vec<String>,
+}
+
+/// Days of counter work of a county in a year.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Window {
+    pub county: String,
+    pub from_year: i32,
+    #[serde(deserialize_with = "month_day")]
+    pub opens: MonthDay,
+    #[serde(deserialize_with = "month_day")]
+    pub closes: MonthDay,
+}
+
+/// A year whose interest is the state's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Waiver {
+    pub year: i32,
+}
+
+/// The day after.
+pub(super) fn next_day(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(1)).unwrap_or(day)
+}

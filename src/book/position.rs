@@ -1,0 +1,402 @@
+//! The cached result of the statement, for lists and reports. Writes tables `loan_position` and
+//! `file_position`; both can be thrown away and rebuilt at will (`zhuxue verify --repair`).
+//!
+//! Refreshed in the transaction that appends an event, and by `jobs/close_day.rs` on the day a
+//! position changes by itself (`changes_on`). Nothing else stores a balance.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::book::events::{self, EventRow};
+use crate::book::ids::{FileId, LoanId};
+use crate::book::loan::{self, Loan};
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::book::statement::{
+    self, Event, EventKind, Position, RateTables, Stage, Statement, StatementError,
+};
+use crate::error::{AppError, AppResult};
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{file_position, loan_position};
+use crate::upsert_rows;
+
+/// What of the dated rules a position depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'a> {
+    /// LPR, benchmark and margins.
+    pub rates: &'a RateTables,
+    /// Years whose interest the state pays (2022-2025; rules.md 3.6).
+    pub waiver_years: &'a [i32],
+}
+
+/// How a loan stands, as stored. Money in fen.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = loan_position, treat_none_as_default_value = false)]
+pub struct LoanPosition {
+    /// The loan.
+    pub loan_id: LoanId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// Its file.
+    pub file_id: FileId,
+    /// The day it was computed for; it holds until `changes_on`.
+    pub as_of: NaiveDate,
+    /// `undisbursed`, `in_study`, `grace`, `repaying`, `settled`.
+    pub stage: String,
+    /// Paid out so far.
+    pub disbursed_fen: Fen,
+    /// Principal not repaid, due or not.
+    pub outstanding_fen: Fen,
+    /// Principal past its due day.
+    pub overdue_principal_fen: Fen,
+    /// Interest past its due day.
+    pub overdue_interest_fen: Fen,
+    /// Penalty interest not paid.
+    pub penalty_fen: Fen,
+    /// The oldest due day of which something is overdue.
+    pub oldest_unpaid_due_on: Option<NaiveDate>,
+    /// The next due day.
+    pub next_due_on: Option<NaiveDate>,
+    /// What it will ask for.
+    pub next_due_fen: Fen,
+    /// Money paid that nothing asked for yet.
+    pub unapplied_fen: Fen,
+    /// Compensation or relief beyond the debt.
+    pub surplus_fen: Fen,
+    /// The day the debt was gone.
+    pub settled_on: Option<NaiveDate>,
+    /// The next day on which this can change by itself.
+    pub changes_on: Option<NaiveDate>,
+}
+
+/// The sums of a file's positions, as stored. Money in fen.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = file_position, treat_none_as_default_value = false)]
+pub struct FilePosition {
+    /// The file.
+    pub file_id: FileId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// The day it was computed for.
+    pub as_of: NaiveDate,
+    /// The furthest stage of the loans that are not settled; `settled` when all are.
+    pub stage: String,
+    /// How many contracts.
+    pub loans: i32,
+    /// School year of the first contract.
+    pub first_year: i32,
+    /// Paid out so far.
+    pub disbursed_fen: Fen,
+    /// Principal not repaid.
+    pub outstanding_fen: Fen,
+    /// Principal past its due day.
+    pub overdue_principal_fen: Fen,
+    /// Interest past its due day.
+    pub overdue_interest_fen: Fen,
+    /// Penalty interest not paid.
+    pub penalty_fen: Fen,
+    /// The oldest due day of which something is overdue.
+    pub oldest_unpaid_due_on: Option<NaiveDate>,
+    /// The next due day of any contract.
+    pub next_due_on: Option<NaiveDate>,
+    /// What that day will ask for, over all contracts.
+    pub next_due_fen: Fen,
+    /// Money paid that nothing asked for yet.
+    pub unapplied_fen: Fen,
+    /// The day the last debt was gone.
+    pub settled_on: Option<NaiveDate>,
+}
+
+impl FilePosition {
+    /// Overdue principal, interest and penalty together: what settles the arrears today.
+    pub fn overdue_fen(&self) -> Fen {
+        self.overdue_principal_fen + self.overdue_interest_fen + self.penalty_fen
+    }
+}
+
+/// The life of a stored loan as the statement takes it: its own events, and the waiver years of
+/// the policy (rules.md 3.6: the waiver is automatic, so no row records it). An explicit waiver
+/// of the same year wins.
+pub fn life(rows: &[EventRow], basis: Basis<'_>) -> AppResult<Vec<Event>> {
+    let mut events = Vec::with_capacity(rows.len() + basis.waiver_years.len());
+    for row in rows {
+        events.push(row.event()?);
+    }
+    for &year in basis.waiver_years {
+        let own = rows.iter().any(|r| r.kind == "interest_waived" && r.year == Some(year));
+        if !own {
+            events.push(Event::of_year(-i64::from(year), year, EventKind::InterestWaived));
+        }
+    }
+    Ok(events)
+}
+
+/// The statement of a stored loan.
+pub fn statement_of(
+    loan: &Loan,
+    rows: &[EventRow],
+    basis: Basis<'_>,
+    as_of: NaiveDate,
+) -> AppResult<Statement> {
+    statement::statement(&loan.terms()?, &life(rows, basis)?, basis.rates, as_of)
+        .map_err(|e| contradiction(loan, &e))
+}
+
+/// The position of a stored loan, ready to be kept.
+pub fn compute(
+    loan: &Loan,
+    rows: &[EventRow],
+    basis: Basis<'_>,
+    as_of: NaiveDate,
+) -> AppResult<LoanPosition> {
+    let events = life(rows, basis)?;
+    let position = statement::position(&loan.terms()?, &events, basis.rates, as_of)
+        .map_err(|e| contradiction(loan, &e))?;
+    let later = statement::next_effective_on(&events, as_of);
+    let changes_on = [position.changes_on, later].into_iter().flatten().min();
+    let overdue = position.overdue_principal + position.overdue_interest + position.penalty;
+    let reversed =
+        |id| events.iter().any(|e| matches!(e.kind, EventKind::Reversed { of } if of == id));
+    let disbursed_fen = events
+        .iter()
+        .filter(|e| e.on <= as_of && !reversed(e.id))
+        .filter_map(|e| match e.kind {
+            EventKind::Disbursed { amount } => Some(amount),
+            _ => None,
+        })
+        .sum();
+    Ok(LoanPosition {
+        loan_id: loan.id,
+        office_code: loan.office_code.clone(),
+        file_id: loan.file_id,
+        as_of,
+        stage: position.stage.as_text().to_owned(),
+        disbursed_fen,
+        outstanding_fen: position.principal_outstanding,
+        overdue_principal_fen: position.overdue_principal,
+        overdue_interest_fen: position.overdue_interest,
+        penalty_fen: position.penalty,
+        oldest_unpaid_due_on: oldest_overdue(&position, overdue, as_of),
+        next_due_on: position.next_due_on,
+        next_due_fen: position.next_due_amount,
+        unapplied_fen: position.unapplied,
+        surplus_fen: position.surplus,
+        settled_on: position.settled_on,
+        changes_on,
+    })
+}
+
+/// Lists of arrears are about what is overdue: a due day that is today asks, it is not late.
+fn oldest_overdue(position: &Position, overdue: Fen, as_of: NaiveDate) -> Option<NaiveDate> {
+    position.oldest_unpaid_due_on.filter(|day| *day < as_of && overdue.is_positive())
+}
+
+fn contradiction(loan: &Loan, error: &StatementError) -> AppError {
+    AppError::refused(format!(
+        "合同 {} 的账目算不出来，请核对合同和还款记录（{error}）",
+        loan.contract_no
+    ))
+}
+
+/// Computes anew and stores the positions of these loans and of their files, as of `today`.
+/// Called in the write that appended an event.
+pub fn refresh(
+    db: &mut Db,
+    scope: &Scope,
+    basis: Basis<'_>,
+    loans: &[LoanId],
+    today: NaiveDate,
+) -> AppResult<()> {
+    let rows = loan::by_ids(db, scope, loans)?;
+    let ids: Vec<LoanId> = rows.iter().map(|loan| loan.id).collect();
+    let mut life = events::of_loans(db, scope, &ids)?;
+    let mut fresh = Vec::with_capacity(rows.len());
+    for loan in &rows {
+        let own = life.remove(&loan.id).unwrap_or_default();
+        fresh.push(compute(loan, &own, basis, today)?);
+    }
+    store_loans(db, &fresh)?;
+    let files: BTreeSet<FileId> = rows.iter().map(|loan| loan.file_id).collect();
+    let files: Vec<FileId> = files.into_iter().collect();
+    refresh_files(db, scope, &files, today)
+}
+
+/// One batch of the nightly refresh: at most `batch` loans whose position can have changed by
+/// `today`. Returns how many it did; 0 means all positions are right for `today`.
+pub fn refresh_due(
+    db: &mut Db,
+    scope: &Scope,
+    basis: Basis<'_>,
+    today: NaiveDate,
+    batch: i64,
+) -> AppResult<usize> {
+    let due: Vec<LoanId> = loan_position::table
+        .filter(loan_position::office_code.eq_any(scope.codes()))
+        .filter(loan_position::changes_on.le(today))
+        .order(loan_position::changes_on)
+        .limit(batch)
+        .select(loan_position::loan_id)
+        .load(db)?;
+    if !due.is_empty() {
+        refresh(db, scope, basis, &due, today)?;
+    }
+    Ok(due.len())
+}
+
+fn store_loans(db: &mut Db, rows: &[LoanPosition]) -> AppResult<()> {
+    use diesel::upsert::excluded;
+    upsert_rows!(
+        db,
+        loan_position::table,
+        17,
+        rows,
+        key = loan_position::loan_id,
+        set = (
+            loan_position::file_id.eq(excluded(loan_position::file_id)),
+            loan_position::as_of.eq(excluded(loan_position::as_of)),
+            loan_position::stage.eq(excluded(loan_position::stage)),
+            loan_position::disbursed_fen.eq(excluded(loan_position::disbursed_fen)),
+            loan_position::outstanding_fen.eq(excluded(loan_position::outstanding_fen)),
+            loan_position::overdue_principal_fen.eq(excluded(loan_position::overdue_principal_fen)),
+            loan_position::overdue_interest_fen.eq(excluded(loan_position::overdue_interest_fen)),
+            loan_position::penalty_fen.eq(excluded(loan_position::penalty_fen)),
+            loan_position::oldest_unpaid_due_on.eq(excluded(loan_position::oldest_unpaid_due_on)),
+            loan_position::next_due_on.eq(excluded(loan_position::next_due_on)),
+            loan_position::next_due_fen.eq(excluded(loan_position::next_due_fen)),
+            loan_position::unapplied_fen.eq(excluded(loan_position::unapplied_fen)),
+            loan_position::surplus_fen.eq(excluded(loan_position::surplus_fen)),
+            loan_position::settled_on.eq(excluded(loan_position::settled_on)),
+            loan_position::changes_on.eq(excluded(loan_position::changes_on)),
+        )
+    )?;
+    Ok(())
+}
+
+/// Sums the stored positions of these files anew.
+fn refresh_files(db: &mut Db, scope: &Scope, files: &[FileId], today: NaiveDate) -> AppResult<()> {
+    let mut first_years: HashMap<FileId, i32> = HashMap::new();
+    let mut sums: HashMap<FileId, Vec<LoanPosition>> = HashMap::with_capacity(files.len());
+    for chunk in files.chunks(BINDS_MAX) {
+        for row in loan_position::table
+            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(loan_position::file_id.eq_any(chunk))
+            .select(LoanPosition::as_select())
+            .load(db)?
+        {
+            sums.entry(row.file_id).or_default().push(row);
+        }
+        first_years.extend(loan::first_years(db, scope, chunk)?);
+    }
+    let mut rows: Vec<FilePosition> = sums
+        .into_iter()
+        .map(|(file, parts)| {
+            let first_year = first_years.get(&file).copied().unwrap_or_default();
+            sum(file, first_year, &parts, today)
+        })
+        .collect();
+    rows.sort_by_key(|row| row.file_id);
+    store_files(db, &rows)
+}
+
+/// The sums of one file's loans. `parts` is not empty.
+pub fn sum(
+    file_id: FileId,
+    first_year: i32,
+    parts: &[LoanPosition],
+    today: NaiveDate,
+) -> FilePosition {
+    let total = |figure: fn(&LoanPosition) -> Fen| parts.iter().map(figure).sum::<Fen>();
+    let next_due_on = parts.iter().filter_map(|p| p.next_due_on).min();
+    let open = parts.iter().any(|p| p.settled_on.is_none());
+    FilePosition {
+        file_id,
+        office_code: parts.first().map(|p| p.office_code.clone()).unwrap_or_default(),
+        as_of: today,
+        stage: furthest_stage(parts).as_text().to_owned(),
+        loans: i32::try_from(parts.len()).unwrap_or(i32::MAX),
+        first_year,
+        disbursed_fen: total(|p| p.disbursed_fen),
+        outstanding_fen: total(|p| p.outstanding_fen),
+        overdue_principal_fen: total(|p| p.overdue_principal_fen),
+        overdue_interest_fen: total(|p| p.overdue_interest_fen),
+        penalty_fen: total(|p| p.penalty_fen),
+        oldest_unpaid_due_on: parts.iter().filter_map(|p| p.oldest_unpaid_due_on).min(),
+        next_due_on,
+        next_due_fen: parts
+            .iter()
+            .filter(|p| p.next_due_on == next_due_on)
+            .map(|p| p.next_due_fen)
+            .sum(),
+        unapplied_fen: total(|p| p.unapplied_fen),
+        settled_on: if open { None } else { parts.iter().filter_map(|p| p.settled_on).max() },
+    }
+}
+
+/// The furthest stage of the loans that are not settled; settled when all are.
+fn furthest_stage(parts: &[LoanPosition]) -> Stage {
+    parts
+        .iter()
+        .filter_map(|p| Stage::from_text(&p.stage))
+        .filter(|stage| *stage != Stage::Settled)
+        .max()
+        .unwrap_or(Stage::Settled)
+}
+
+fn store_files(db: &mut Db, rows: &[FilePosition]) -> AppResult<()> {
+    use diesel::upsert::excluded;
+    upsert_rows!(
+        db,
+        file_position::table,
+        16,
+        rows,
+        key = file_position::file_id,
+        set = (
+            file_position::as_of.eq(excluded(file_position::as_of)),
+            file_position::stage.eq(excluded(file_position::stage)),
+            file_position::loans.eq(excluded(file_position::loans)),
+            file_position::first_year.eq(excluded(file_position::first_year)),
+            file_position::disbursed_fen.eq(excluded(file_position::disbursed_fen)),
+            file_position::outstanding_fen.eq(excluded(file_position::outstanding_fen)),
+            file_position::overdue_principal_fen.eq(excluded(file_position::overdue_principal_fen)),
+            file_position::overdue_interest_fen.eq(excluded(file_position::overdue_interest_fen)),
+            file_position::penalty_fen.eq(excluded(file_position::penalty_fen)),
+            file_position::oldest_unpaid_due_on.eq(excluded(file_position::oldest_unpaid_due_on)),
+            file_position::next_due_on.eq(excluded(file_position::next_due_on)),
+            file_position::next_due_fen.eq(excluded(file_position::next_due_fen)),
+            file_position::unapplied_fen.eq(excluded(file_position::unapplied_fen)),
+            file_position::settled_on.eq(excluded(file_position::settled_on)),
+        )
+    )?;
+    Ok(())
+}
+
+/// The stored positions of these loans, by loan.
+pub fn of_loans(
+    db: &mut Db,
+    scope: &Scope,
+    loans: &[LoanId],
+) -> AppResult<HashMap<LoanId, LoanPosition>> {
+    let mut found = HashMap::with_capacity(loans.len());
+    for chunk in loans.chunks(BINDS_MAX) {
+        let rows = loan_position::table
+            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(loan_position::loan_id.eq_any(chunk))
+            .select(LoanPosition::as_select())
+            .load(db)?;
+        found.extend(rows.into_iter().map(|row| (row.loan_id, row)));
+    }
+    Ok(found)
+}
+
+/// The stored sums of one file, if it has any loan.
+pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<FilePosition>> {
+    Ok(file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::file_id.eq(file))
+        .select(FilePosition::as_select())
+        .first(db)
+        .optional()?)
+}

@@ -1,0 +1,149 @@
+//! Explanations: each figure as the spans that make it up, rendered only when asked.
+
+use super::output::{Instalment, Payer, PenaltySpan, Span, Statement};
+use super::owed::half_up;
+use super::terms::SelfPayStarts;
+use crate::book::money::Fen;
+use crate::book::rate::RatePpm;
+
+impl Statement {
+    /// The spans that the row's interest (or what the state pays of it) is made of.
+    pub fn spans_of(&self, row: &Instalment) -> impl Iterator<Item = &Span> {
+        let (start, end) = row.spans;
+        let spans = self.spans.get(start..end).unwrap_or_default();
+        let own = spans.iter().any(|span| span.payer != Payer::Subsidy);
+        spans.iter().filter(move |span| !own || span.payer != Payer::Subsidy)
+    }
+
+    /// The spans of the row's penalty interest, the state's included.
+    pub fn penalty_spans_of(&self, row: &Instalment) -> impl Iterator<Item = &PenaltySpan> {
+        let at = self.instalments.iter().position(|other| std::ptr::eq(other, row));
+        self.penalty_spans.iter().filter(move |span| Some(span.row) == at)
+    }
+
+    /// One line for every span: `80000.00 x 2.80% x 111/360 = 690.67`; penalty:
+    /// `7272.73 x 2.80% x 130% x 31/360 = 22.80`. Each line is rounded by itself; the figure of
+    /// the row is rounded once.
+    pub fn because(&self, row: &Instalment) -> Vec<String> {
+        let year = self.terms.day_count.year_days();
+        let interest = self.spans_of(row).map(|span| {
+            let value = self.interest_of(span);
+            let (principal, rate, days) = (span.principal, span.rate, span.days);
+            format!("{principal} x {rate}% x {days}/{year} = {value}")
+        });
+        let penalty = self.penalty_spans_of(row).map(|span| {
+            let value = self.penalty_of(span);
+            let (principal, rate, days) = (span.principal, span.rate, span.days);
+            let (share, note) = (self.penalty_text(), if span.waived { " (state)" } else { "" });
+            format!("{principal} x {rate}% x {share}% x {days}/{year} = {value}{note}")
+        });
+        interest.chain(penalty).collect()
+    }
+
+    /// The same for pages, in Chinese: one sentence for the interest, one for the principal, one
+    /// for each payer's penalty, and what the state pays and why.
+    pub fn explain_zh(&self, row: &Instalment) -> Vec<String> {
+        let mut lines = Vec::new();
+        let terms: Vec<String> = self.spans_of(row).map(|span| self.span_zh(span)).collect();
+        let by_state = row.paid_by_state();
+        if !terms.is_empty() {
+            let total = if by_state.is_positive() { by_state } else { row.interest };
+            lines.push(format!("{} = {} 元", terms.join(" + "), total.to_page_text()));
+        }
+        if row.waived.is_positive() {
+            let year = row.due_on.format("%Y");
+            lines.push(format!(
+                "{year} 年到期的利息免除，由国家支付 {} 元",
+                row.waived.to_page_text()
+            ));
+        } else if by_state.is_positive() {
+            lines.push(format!(
+                "在读期间（至 {}）的利息由国家贴息 {} 元",
+                self.subsidy_ends_on,
+                by_state.to_page_text()
+            ));
+        }
+        for (waived, whose) in [(false, ""), (true, "（免息年度，由国家承担）")] {
+            let spans: Vec<&PenaltySpan> =
+                self.penalty_spans_of(row).filter(|span| span.waived == waived).collect();
+            if spans.is_empty() {
+                continue;
+            }
+            let total = if waived { self.rounded(&spans) } else { row.penalty };
+            let terms: Vec<String> = spans.iter().map(|span| self.penalty_zh(span)).collect();
+            lines.push(format!("{} = {} 元{whose}", terms.join(" + "), total.to_page_text()));
+        }
+        lines
+    }
+
+    /// Which named switches of loan-maths the row's figures depend on.
+    pub fn switches_of(&self, row: &Instalment) -> Vec<&'static str> {
+        let mut used = Vec::new();
+        // The first days that the borrower pays come right after the state's last day.
+        let first_own = self.spans_of(row).find(|span| span.payer != Payer::Subsidy);
+        let starts = first_own.is_some_and(|span| {
+            let last_state = match self.terms.switches.self_pay_starts {
+                SelfPayStarts::SubsidyEnd => Some(self.subsidy_ends_on),
+                SelfPayStarts::NextDay => self.subsidy_ends_on.succ_opt(),
+            };
+            span.first_day.pred_opt() == last_state
+        });
+        if starts {
+            used.push("self_pay_starts");
+        }
+        for (from, switch) in &self.switches_used {
+            let touches_principal = *switch != "recut_after_prepayment"
+                || row.principal.is_positive() && row.due_on > *from;
+            if row.due_on >= *from && touches_principal && !used.contains(switch) {
+                used.push(*switch);
+            }
+        }
+        used
+    }
+
+    fn span_zh(&self, span: &Span) -> String {
+        format!(
+            "本金 {} 元 × 年利率 {}% × {} 天 ÷ {}",
+            span.principal.to_page_text(),
+            span.rate,
+            span.days,
+            self.terms.day_count.year_days()
+        )
+    }
+
+    fn penalty_zh(&self, span: &PenaltySpan) -> String {
+        format!(
+            "逾期本金 {} 元 × {}% × {}% × {} 天 ÷ {}",
+            span.principal.to_page_text(),
+            span.rate,
+            self.penalty_text(),
+            span.days,
+            self.terms.day_count.year_days()
+        )
+    }
+
+    /// `130`, or `130.5`.
+    fn penalty_text(&self) -> String {
+        let text = RatePpm::new(self.terms.penalty_ppm).to_percent_text();
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+
+    fn interest_of(&self, span: &Span) -> Fen {
+        let den = i128::from(self.terms.day_count.year_days()) * 1_000_000;
+        let rate = i128::from(span.rate.get()) * i128::from(span.days);
+        Fen::new(half_up(i128::from(span.principal.get()) * rate, den))
+    }
+
+    fn penalty_of(&self, span: &PenaltySpan) -> Fen {
+        self.rounded(&[span])
+    }
+
+    fn rounded(&self, spans: &[&PenaltySpan]) -> Fen {
+        let den = i128::from(self.terms.day_count.year_days()) * 1_000_000_000_000;
+        let exact = spans.iter().map(|span| {
+            let rate = i128::from(span.rate.get()) * i128::from(self.terms.penalty_ppm);
+            i128::from(span.principal.get()) * rate * i128::from(span.days)
+        });
+        Fen::new(half_up(exact.sum(), den))
+    }
+}

@@ -1,0 +1,426 @@
+//! Which events count on the day of the statement, and what they make of the terms.
+//!
+//! Decided here where loan-maths leaves two readings:
+//! * A reversal counts from its own `on`, like every event ("a statement as of D uses nothing
+//!   effective after D"). Whoever records one gives it the day of the event it undoes.
+//! * Two of one kind for one day are refused among the events that nothing reverses; while a
+//!   reversal is not yet effective, the one that stays wins.
+//! * `from` of a moved subsidy end on or before the day after the old end leaves no gap.
+//! * `study_ended_early` sets the end to the last day of its month even when that is later than
+//!   the old end: whether it may be recorded then is for the desk to decide.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::error::StatementError;
+use super::event::{Event, EventKind};
+use super::rates::RateTables;
+use super::terms::{SelfPayStarts, Terms};
+use crate::book::dates::{day_in, last_of_month};
+use crate::book::ids::EventId;
+use crate::book::money::Fen;
+use crate::book::rate::RatePpm;
+
+/// Years as bits, from `FIRST_YEAR` on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Years(u128);
+
+/// First and last year an event may lie in.
+pub(super) const FIRST_YEAR: i32 = 1990;
+pub(super) const LAST_YEAR: i32 = 2110;
+
+impl Years {
+    fn add(&mut self, year: i32) {
+        if let Ok(bit) = u32::try_from(year - FIRST_YEAR) {
+            self.0 |= 1u128.checked_shl(bit).unwrap_or(0);
+        }
+    }
+
+    /// True for a year that was added.
+    pub fn has(self, year: i32) -> bool {
+        u32::try_from(year - FIRST_YEAR)
+            .is_ok_and(|bit| self.0 & 1u128.checked_shl(bit).unwrap_or(0) != 0)
+    }
+}
+
+/// What one act of a day does to the money or the plan; declared in the order within a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Act {
+    /// The subsidy end changed: only the plan is cut anew here, the terms hold for the whole life.
+    SubsidyChanged,
+    /// The bank's plan: equal amount in fen, first year.
+    Plan(i64, i32),
+    /// Paid out.
+    Disburse(i64),
+    /// Repaid.
+    Pay(i64),
+    /// Compensation.
+    Compensate(i64),
+    /// Relief.
+    Relieve(i64),
+    /// Early repayment: principal in fen, or the whole.
+    Prepay(Option<i64>),
+}
+
+/// Events and terms joined: everything the walk needs.
+pub(super) struct Life<'a> {
+    pub terms: &'a Terms,
+    pub rates: &'a RateTables,
+    pub as_of: NaiveDate,
+    /// By day, then by order within the day.
+    pub acts: Vec<(NaiveDate, Act)>,
+    /// Intervals of days (both included) whose interest the state pays, oldest first.
+    pub state_pays: Vec<(NaiveDate, NaiveDate)>,
+    pub subsidy_ends_on: NaiveDate,
+    /// First 12-20 on or after the subsidy end.
+    pub first_interest_on: NaiveDate,
+    /// Year of the subsidy end + grace.
+    pub first_principal_year: i32,
+    pub first_disbursed_on: Option<NaiveDate>,
+    /// Bank's rates: for the days after the day given.
+    pub rate_sets: Vec<(NaiveDate, RatePpm)>,
+    pub waived: Years,
+    pub deferred: Years,
+}
+
+/// No contract comes near it; it keeps every product of the arithmetic inside 127 bits.
+const MOST: Fen = Fen::from_yuan(1_000_000_000);
+
+impl<'a> Life<'a> {
+    /// Checks terms and events and keeps what is effective on or before `as_of`.
+    pub fn new(
+        terms: &'a Terms,
+        events: &[Event],
+        rates: &'a RateTables,
+        as_of: NaiveDate,
+    ) -> Result<Self, StatementError> {
+        check_terms(terms)?;
+        let reversals = check_events(terms, events)?;
+        let mut life = Life {
+            terms,
+            rates,
+            as_of,
+            acts: Vec::with_capacity(events.len()),
+            state_pays: Vec::with_capacity(2),
+            subsidy_ends_on: terms.subsidy_ends_on,
+            first_interest_on: NaiveDate::MAX,
+            first_principal_year: 0,
+            first_disbursed_on: None,
+            rate_sets: Vec::new(),
+            waived: Years::default(),
+            deferred: Years::default(),
+        };
+        life.state_pays.push((NaiveDate::MIN, life.last_state_day(terms.subsidy_ends_on)));
+        let mut singles: Vec<Single> = Vec::new();
+        for event in events {
+            if event.on > as_of || reversals.undo(event.id, as_of) {
+                continue;
+            }
+            match event.kind {
+                EventKind::RateSet { .. }
+                | EventKind::SubsidyEndMoved { .. }
+                | EventKind::StudyEndedEarly
+                | EventKind::PlanSet { .. } => singles.push(Single {
+                    on: event.on,
+                    order: order_in_day(&event.kind),
+                    stays: !reversals.ever(event.id),
+                    event: *event,
+                }),
+                _ => life.take(event),
+            }
+        }
+        life.take_singles(singles);
+        life.settle_dates();
+        life.acts.sort_unstable();
+        life.merge();
+        Ok(life)
+    }
+
+    fn take(&mut self, event: &Event) {
+        let act = match event.kind {
+            EventKind::Disbursed { amount } => {
+                let first = self.first_disbursed_on.map_or(event.on, |on| on.min(event.on));
+                self.first_disbursed_on = Some(first);
+                Act::Disburse(amount.get())
+            }
+            EventKind::Paid { amount } => Act::Pay(amount.get()),
+            EventKind::Compensated { amount } => Act::Compensate(amount.get()),
+            EventKind::Relieved { amount } => Act::Relieve(amount.get()),
+            EventKind::Prepaid { principal } => Act::Prepay(principal.map(Fen::get)),
+            EventKind::InterestWaived => return self.waived.add(event.on.year()),
+            EventKind::PrincipalDeferred => return self.deferred.add(event.on.year()),
+            _ => return,
+        };
+        self.acts.push((event.on, act));
+    }
+
+    /// Takes the events of which a day has at most one; of two on one day (possible while a
+    /// reversal is not yet effective) the one that stays.
+    fn take_singles(&mut self, mut singles: Vec<Single>) {
+        if singles.is_empty() {
+            return;
+        }
+        singles.sort_unstable_by_key(|one| (one.on, one.order, one.stays, one.event.id));
+        singles.reverse();
+        singles.dedup_by_key(|one| (one.on, one.order));
+        for Single { on, event, .. } in singles.into_iter().rev() {
+            match event.kind {
+                EventKind::RateSet { rate } => self.rate_sets.push((on, rate)),
+                EventKind::PlanSet { equal_amount, first_year } => {
+                    self.acts.push((on, Act::Plan(equal_amount.get(), first_year)));
+                }
+                _ => {
+                    self.amend(&event);
+                    self.acts.push((on, Act::SubsidyChanged));
+                }
+            }
+        }
+    }
+
+    /// The last day the state pays for a subsidy end (switch `self_pay_starts`).
+    fn last_state_day(&self, end: NaiveDate) -> NaiveDate {
+        match self.terms.switches.self_pay_starts {
+            SelfPayStarts::SubsidyEnd => end,
+            SelfPayStarts::NextDay => end.succ_opt().unwrap_or(end),
+        }
+    }
+
+    /// Moves the subsidy end for the whole life, as if known from the start.
+    fn amend(&mut self, event: &Event) {
+        let (to, from) = match event.kind {
+            EventKind::SubsidyEndMoved { to, from } => (to, from),
+            _ => {
+                let end = last_of_month(event.on.year(), event.on.month()).unwrap_or(event.on);
+                (end, None)
+            }
+        };
+        let last = self.last_state_day(to);
+        let old = self.state_pays.last().map_or(NaiveDate::MIN, |pays| pays.1);
+        match from {
+            Some(from) if old.succ_opt().is_some_and(|next| from > next) => {
+                self.state_pays.push((from, last));
+            }
+            _ if last >= old => {
+                if let Some(pays) = self.state_pays.last_mut() {
+                    pays.1 = last;
+                }
+            }
+            _ => {
+                self.state_pays.retain(|pays| pays.0 <= last);
+                if let Some(pays) = self.state_pays.last_mut() {
+                    pays.1 = pays.1.min(last);
+                }
+            }
+        }
+        self.subsidy_ends_on = to;
+    }
+
+    fn settle_dates(&mut self) {
+        let end = self.subsidy_ends_on;
+        let same_year = self.terms.due_day.in_year(end.year());
+        self.first_interest_on =
+            if same_year >= end { same_year } else { self.terms.due_day.in_year(end.year() + 1) };
+        self.first_principal_year = end.year() + self.terms.grace_years;
+    }
+
+    /// Adds up money events of one kind and day (a whole prepayment beats a part).
+    fn merge(&mut self) {
+        self.acts.dedup_by(|later, kept| {
+            if later.0 != kept.0 {
+                return false;
+            }
+            match (&mut kept.1, later.1) {
+                (Act::Disburse(sum), Act::Disburse(more))
+                | (Act::Pay(sum), Act::Pay(more))
+                | (Act::Compensate(sum), Act::Compensate(more))
+                | (Act::Relieve(sum), Act::Relieve(more))
+                | (Act::Prepay(Some(sum)), Act::Prepay(Some(more))) => *sum += more,
+                (Act::Prepay(sum), Act::Prepay(more)) => {
+                    *sum = if sum.is_none() { None } else { more };
+                }
+                (Act::SubsidyChanged, Act::SubsidyChanged) => {}
+                _ => return false,
+            }
+            true
+        });
+    }
+
+    /// Who pays the interest of a day, and the last day for which that stays so.
+    pub fn state_pays_on(&self, day: NaiveDate) -> (bool, NaiveDate) {
+        for (from, until) in &self.state_pays {
+            if day < *from {
+                return (false, from.pred_opt().unwrap_or(*from));
+            }
+            if day <= *until {
+                return (true, *until);
+            }
+        }
+        (false, NaiveDate::MAX)
+    }
+}
+
+/// An event of which a day can have one.
+struct Single {
+    on: NaiveDate,
+    order: u8,
+    stays: bool,
+    event: Event,
+}
+
+fn order_in_day(kind: &EventKind) -> u8 {
+    match kind {
+        EventKind::RateSet { .. } => 0,
+        EventKind::SubsidyEndMoved { .. } => 1,
+        EventKind::StudyEndedEarly => 2,
+        _ => 3,
+    }
+}
+
+/// Which events are undone, and from when.
+struct Reversals(Vec<(EventId, NaiveDate)>);
+
+impl Reversals {
+    fn undo(&self, id: EventId, as_of: NaiveDate) -> bool {
+        self.0.iter().any(|undone| undone.0 == id && undone.1 <= as_of)
+    }
+
+    fn ever(&self, id: EventId) -> bool {
+        self.0.iter().any(|undone| undone.0 == id)
+    }
+}
+
+fn check_terms(terms: &Terms) -> Result<(), StatementError> {
+    let wrong = |field, expected| Err(StatementError::Terms { field, expected });
+    let years = FIRST_YEAR..=LAST_YEAR;
+    if !years.contains(&terms.signed_on.year()) {
+        return wrong("signed_on", "a day from 1990-01-01 to 2110-12-31");
+    }
+    if !years.contains(&terms.subsidy_ends_on.year()) {
+        return wrong("subsidy_ends_on", "a day from 1990-01-01 to 2110-12-31");
+    }
+    if !years.contains(&terms.final_due_on.year()) || terms.final_due_on <= terms.signed_on {
+        return wrong("final_due_on", "a day after signed_on and not after 2110-12-31");
+    }
+    if !(0..=40).contains(&terms.grace_years) {
+        return wrong("grace_years", "a whole number from 0 to 40");
+    }
+    if !(0..=10_000_000).contains(&terms.penalty_ppm) {
+        return wrong("penalty_percent", "percent as text from 0 to 1000, such as 130");
+    }
+    Ok(())
+}
+
+/// Checks every event by itself and against the others.
+fn check_events(terms: &Terms, events: &[Event]) -> Result<Reversals, StatementError> {
+    let mut reversals = Reversals(Vec::new());
+    let mut single: Vec<&Event> = Vec::new();
+    let (mut disbursed, mut rising, mut last_id) = (Fen::ZERO, true, None);
+    for event in events {
+        check_event(terms, event)?;
+        rising &= last_id < Some(event.id);
+        last_id = Some(event.id);
+        match event.kind {
+            EventKind::Reversed { of } => reversals.0.push((of, event.on)),
+            EventKind::Disbursed { amount } => disbursed += amount,
+            EventKind::SubsidyEndMoved { .. }
+            | EventKind::StudyEndedEarly
+            | EventKind::PlanSet { .. }
+            | EventKind::RateSet { .. } => single.push(event),
+            _ => {}
+        }
+    }
+    if disbursed > MOST {
+        let expected = "a sum of disbursed amounts of at most 1000000000.00";
+        return Err(StatementError::Terms { field: "disbursed", expected });
+    }
+    if !rising {
+        check_identities(events)?;
+    }
+    if !reversals.0.is_empty() {
+        check_reversals(events)?;
+    }
+    for (at, event) in single.iter().enumerate() {
+        let same = |other: &&&Event| {
+            other.on == event.on
+                && other.kind.name() == event.kind.name()
+                && !reversals.ever(other.id)
+        };
+        if !reversals.ever(event.id) && single.iter().skip(at + 1).any(|other| same(&other)) {
+            return Err(StatementError::TwoOnOneDay { kind: event.kind.name(), on: event.on });
+        }
+    }
+    Ok(reversals)
+}
+
+fn check_identities(events: &[Event]) -> Result<(), StatementError> {
+    let mut ids: Vec<EventId> = events.iter().map(|event| event.id).collect();
+    ids.sort_unstable();
+    match ids.iter().zip(ids.iter().skip(1)).find(|(a, b)| a == b) {
+        Some((id, _)) => Err(StatementError::DuplicateId(*id)),
+        None => Ok(()),
+    }
+}
+
+fn check_reversals(events: &[Event]) -> Result<(), StatementError> {
+    let mut undone: Vec<EventId> = Vec::new();
+    for event in events {
+        let EventKind::Reversed { of } = event.kind else { continue };
+        match events.iter().find(|other| other.id == of) {
+            None => return Err(StatementError::ReversesNothing { id: event.id, of }),
+            Some(Event { kind: EventKind::Reversed { .. }, .. }) => {
+                return Err(StatementError::ReversesReversal { id: event.id, of });
+            }
+            Some(_) if undone.contains(&of) => return Err(StatementError::ReversedTwice(of)),
+            Some(_) => undone.push(of),
+        }
+    }
+    Ok(())
+}
+
+fn check_event(terms: &Terms, event: &Event) -> Result<(), StatementError> {
+    let wrong = |field, expected| {
+        Err(StatementError::Event { id: event.id, kind: event.kind.name(), field, expected })
+    };
+    let usable = |amount: Fen| amount.is_positive() && amount <= MOST;
+    let years = FIRST_YEAR..=LAST_YEAR;
+    if !years.contains(&event.on.year()) {
+        return wrong("on", "a day from 1990-01-01 to 2110-12-31");
+    }
+    let money = "more than 0.00 and at most 1000000000.00 yuan";
+    match event.kind {
+        EventKind::Disbursed { amount } if !usable(amount) => wrong("amount", money),
+        EventKind::Disbursed { .. } if event.on > terms.final_due_on => {
+            wrong("on", "a day not after terms.final_due_on")
+        }
+        EventKind::Paid { amount }
+        | EventKind::Compensated { amount }
+        | EventKind::Relieved { amount }
+            if !usable(amount) =>
+        {
+            wrong("amount", money)
+        }
+        EventKind::Prepaid { principal: Some(amount) } if !usable(amount) => {
+            wrong("principal", money)
+        }
+        EventKind::AmountRaised { to } if !usable(to) => wrong("to", money),
+        EventKind::PlanSet { equal_amount, .. }
+            if equal_amount < Fen::ZERO || equal_amount > MOST =>
+        {
+            wrong("equal_amount", "0.00 to 1000000000.00 yuan")
+        }
+        EventKind::PlanSet { first_year, .. } if !years.contains(&first_year) => {
+            wrong("first_year", "a year from 1990 to 2110")
+        }
+        EventKind::SubsidyEndMoved { to, .. } if !years.contains(&to.year()) => {
+            wrong("to", "a day from 1990-01-01 to 2110-12-31")
+        }
+        EventKind::SubsidyEndMoved { to, from: Some(from) } if from > to => {
+            wrong("from", "a day not after `to`")
+        }
+        EventKind::InterestWaived | EventKind::PrincipalDeferred
+            if event.on != day_in(event.on.year(), 1, 1) =>
+        {
+            wrong("on", "the 01-01 of the year")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,87 @@
+//! From events to a statement: the heart of the product (loan-maths.md).
+//!
+//! One pure function. It reads no clock, no database, no configuration; whatever shows a number
+//! gets it from here, and a stored balance is a cache of it. Read `life.rs` (which events count
+//! and what they make of the terms), then `walk.rs` (day by day through the life), then
+//! `output.rs`.
+
+mod because;
+mod build;
+pub mod error;
+pub mod event;
+pub mod file;
+mod life;
+pub mod output;
+mod owed;
+pub mod rates;
+pub mod show;
+pub mod terms;
+#[cfg(test)]
+mod tests;
+mod use_money;
+mod walk;
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+pub use error::StatementError;
+pub use event::{Event, EventKind};
+use life::Life;
+pub use output::{
+    Instalment, InstalmentState, Payer, PenaltySpan, Position, RowKind, Span, Stage, StatePaid,
+    Statement, Totals,
+};
+pub use rates::{RateSeries, RateTables};
+pub use terms::{
+    Allocation, DayCount, MonthDay, Pricing, Product, Recut, SelfPayStarts, StudyLevel, Switches,
+    Terms,
+};
+use walk::Walk;
+
+/// The statement of a contract as of a day: events effective on or before it count, later rows
+/// are a projection at the rate in force.
+///
+/// # Errors
+/// Terms or events that contradict each other; the message names the field.
+pub fn statement(
+    terms: &Terms,
+    events: &[Event],
+    rates: &RateTables,
+    as_of: NaiveDate,
+) -> Result<Statement, StatementError> {
+    let life = Life::new(terms, events, rates, as_of)?;
+    let mut walk = Walk::new(&life, true);
+    walk.live();
+    Ok(build::statement(&life, walk))
+}
+
+/// The position alone, equal to `statement(..).position` and several times faster.
+///
+/// # Errors
+/// As [`statement`].
+pub fn position(
+    terms: &Terms,
+    events: &[Event],
+    rates: &RateTables,
+    as_of: NaiveDate,
+) -> Result<Position, StatementError> {
+    let life = Life::new(terms, events, rates, as_of)?;
+    let mut walk = Walk::new(&life, false);
+    walk.live();
+    Ok(build::position(&mut walk))
+}
+
+/// The events that were recorded at or before an instant. A statement of these is the statement
+/// as it would have been computed then; an event without an instant counts as known.
+pub fn as_known_at(events: &[Event], instant: NaiveDateTime) -> Vec<Event> {
+    events
+        .iter()
+        .filter(|event| event.recorded_at.is_none_or(|recorded_at| recorded_at <= instant))
+        .copied()
+        .collect()
+}
+
+/// The first day after `day` on which an event already recorded takes effect: a cached position
+/// is stale from the earlier of this and [`Position::changes_on`].
+pub fn next_effective_on(events: &[Event], day: NaiveDate) -> Option<NaiveDate> {
+    events.iter().map(|event| event.on).filter(|on| *on > day).min()
+}

@@ -1,0 +1,16 @@
+//! Tests of the statement: worked examples as tables, invariants over random lives, a slow
+//! reference, and a whole county.
+
+mod county;
+
+use chrono::NaiveDate;
+
+use super::*;
+use crate::book::dates::day_in;
+use crate::book::money::Fen;
+use crate::book::policy::Policy;
+
+/// A date out of text.
+fn d(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}

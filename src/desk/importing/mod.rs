@@ -1,0 +1,23 @@
+//! Imports: what [`crate::desk::imports`] has read meets the database.
+//!
+//! Three steps. *Check* is a dry run: each row is held against what is stored and told apart as
+//! new, same, changed or refused. *Post* runs the very same plan and writes it, some hundred
+//! rows a transaction; rows are marked posted in that transaction, so posting can be stopped or
+//! killed at any instant and goes on where it was. *Result* is the user's own sheet with two
+//! columns more. Importing a file again finds every row the same.
+//!
+//! [`plan`] decides (no SQL), [`facts`] loads what it decides on, [`run`] drives both.
+
+pub mod store;
+pub mod read;
+pub mod facts;
+pub mod plan;
+mod people;
+mod borrowers;
+mod contracts;
+mod repayments;
+
+mod lists;
+pub mod run;
+pub mod compare;
+pub mod batch;

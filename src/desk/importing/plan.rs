@@ -1,0 +1,320 @@
+//! What some lines come to: an outcome for each, and everything that has to be written. Decides,
+//! touches no database; the check throws the writes away, posting applies them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use crate::book::bank::{self, BankFigure};
+use crate::book::events::{self, EventRow};
+use crate::book::history::{self, By};
+use crate::book::ids::{FileId, Ids, ImportId, LoanId};
+use crate::book::loan::{self, Loan, LoanFile};
+use crate::book::office::{Office, Scope};
+use crate::book::person::{self, Person, Phone};
+use crate::book::policy::Policy;
+use crate::book::position::{self, Basis};
+use crate::book::statement::Product;
+use crate::desk::imports::{Note, Row, Severity};
+use crate::error::AppResult;
+use crate::life::compensation::store::{self as compensation, Enlistment};
+use crate::life::contract::store::{self as contract, Receipt};
+use crate::life::preapplication::store::{self as preapplication, Preapplication};
+use crate::life::recognition::store::{self as recognition, Recognition};
+use crate::life::study::store::{self as study, Graduation};
+use crate::plumbing::crypto::Sealer;
+use crate::plumbing::db::Db;
+use crate::reports::monthly::{self, MonthlyFigure};
+
+use super::facts::{Facts, Mark};
+use super::read::ReadLine;
+
+/// What everything is decided in: who, when, for whom, by which rules.
+pub struct Setting<'a> {
+    /// Seals and indexes.
+    pub sealer: &'a Sealer,
+    /// Makes identities. One burnt by a plan that is thrown away hurts nobody.
+    pub ids: &'a Ids,
+    /// The dated rules.
+    pub policy: &'a Policy,
+    /// What a position depends on.
+    pub basis: Basis<'a>,
+    /// The office.
+    pub office: &'a Office,
+    /// Its scope.
+    pub scope: &'a Scope,
+    /// In whose name.
+    pub by: &'a By,
+    /// Taken before the write.
+    pub now: NaiveDateTime,
+    /// Today.
+    pub today: NaiveDate,
+    /// The import.
+    pub import_id: ImportId,
+    /// Name of its file.
+    pub file_name: &'a str,
+    /// The day its balances are of.
+    pub as_of: Option<NaiveDate>,
+    /// The product of its contracts.
+    pub product: Product,
+    /// What the other sheets of the same batch bring.
+    pub companions: &'a Companions,
+}
+
+impl Setting<'_> {
+    /// The next identity.
+    pub fn next_id(&self) -> i64 {
+        self.ids.next(self.now.and_utc())
+    }
+}
+
+/// What other sheets, uploaded together and not posted yet, will bring: so that a check of
+/// several files at once does not refuse what their order of posting will make right.
+#[derive(Clone, Debug, Default)]
+pub struct Companions {
+    /// Contract numbers.
+    pub contract_nos: BTreeSet<String>,
+    /// School year of the first contract by blind index of the borrower.
+    pub first_years: HashMap<Vec<u8>, i32>,
+    /// Blind indexes of the people.
+    pub people: BTreeSet<Vec<u8>>,
+    /// Student numbers.
+    pub student_numbers: BTreeSet<String>,
+}
+
+/// What a line comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not stored yet.
+    New,
+    /// Stored, just so.
+    Same,
+    /// Stored otherwise; the headings that change.
+    Changed(Vec<&'static str>),
+    /// Not taken; the reasons are among the notes.
+    Refused,
+    /// Not data, or the same as an earlier line.
+    Skipped,
+}
+
+impl Outcome {
+    /// As kept in the database.
+    pub const fn as_text(&self) -> &'static str {
+        match self {
+            Outcome::New => "new",
+            Outcome::Same => "same",
+            Outcome::Changed(_) => "changed",
+            Outcome::Refused => "refused",
+            Outcome::Skipped => "skipped",
+        }
+    }
+
+    /// New when nothing was stored, else changed or same.
+    pub(super) fn of(new: bool, changed: Vec<&'static str>) -> Outcome {
+        match (new, changed.is_empty()) {
+            (true, _) => Outcome::New,
+            (false, true) => Outcome::Same,
+            (false, false) => Outcome::Changed(changed),
+        }
+    }
+}
+
+/// One line, decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The line.
+    pub line: u32,
+    /// What it comes to.
+    pub outcome: Outcome,
+    /// Remarks in Chinese, one a line; repairs that need nobody are among them.
+    pub notes: Vec<String>,
+}
+
+/// A refusal found while deciding, in Chinese.
+pub(super) type Refusal = String;
+
+/// The plan of a chunk: facts as they will be, and what must be written besides them.
+pub struct Plan<'a> {
+    pub(super) set: &'a Setting<'a>,
+    pub(super) facts: Facts,
+    pub(super) new_phones: Vec<Phone>,
+    pub(super) new_events: Vec<EventRow>,
+    pub(super) figures: Vec<BankFigure>,
+    pub(super) recognitions: Vec<Recognition>,
+    pub(super) preapplications: Vec<Preapplication>,
+    pub(super) graduations: Vec<Graduation>,
+    pub(super) enlistments: Vec<Enlistment>,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) months: Vec<MonthlyFigure>,
+    /// Loans whose position must be computed anew.
+    pub(super) touched: BTreeSet<LoanId>,
+    /// The year by which a new file is numbered.
+    pub(super) file_years: HashMap<FileId, i32>,
+    /// Remarks found while deciding the line at hand.
+    pub(super) remarks: Vec<Note>,
+    pub(super) history: Vec<history::Note>,
+}
+
+impl<'a> Plan<'a> {
+    /// Starts from what is stored.
+    pub fn new(set: &'a Setting<'a>, facts: Facts) -> Self {
+        Plan {
+            set,
+            facts,
+            new_phones: Vec::new(),
+            new_events: Vec::new(),
+            figures: Vec::new(),
+            recognitions: Vec::new(),
+            preapplications: Vec::new(),
+            graduations: Vec::new(),
+            enlistments: Vec::new(),
+            receipts: Vec::new(),
+            months: Vec::new(),
+            touched: BTreeSet::new(),
+            file_years: HashMap::new(),
+            remarks: Vec::new(),
+            history: Vec::new(),
+        }
+    }
+
+    /// Decides one line.
+    pub fn line(&mut self, read: &ReadLine) -> Decided {
+        let decided = |outcome, notes: Vec<String>| Decided { line: read.line, outcome, notes };
+        if let Some(note) = &read.skipped {
+            return decided(Outcome::Skipped, vec![note.sentence()]);
+        }
+        let Some(parsed) = &read.parsed else { return decided(Outcome::Skipped, Vec::new()) };
+        let mut parsed = parsed.clone();
+        self.settle_hooks(&mut parsed);
+        let mut notes: Vec<String> = parsed.notes.iter().map(Note::sentence).collect();
+        if parsed.is_refused() {
+            notes = parsed
+                .notes
+                .iter()
+                .filter(|note| note.severity == Severity::Refused)
+                .chain(parsed.notes.iter().filter(|note| note.severity != Severity::Refused))
+                .map(Note::sentence)
+                .collect();
+            return decided(Outcome::Refused, notes);
+        }
+        let Some(row) = parsed.row else { return decided(Outcome::Refused, notes) };
+        let outcome = match self.row(&row, read.line) {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                notes.insert(0, refusal);
+                Outcome::Refused
+            }
+        };
+        notes.extend(self.remarks.drain(..).map(|note| note.sentence()));
+        if let Outcome::Changed(headings) = &outcome {
+            notes.push(format!("更新：{}。", headings.join("、")));
+        }
+        decided(outcome, notes)
+    }
+
+    fn row(&mut self, row: &Row, line: u32) -> Result<Outcome, Refusal> {
+        match row {
+            Row::Borrower(row) => self.borrower(row),
+            Row::Contract(row) => self.contract(row, line),
+            Row::Repayment(row) => self.repayment(row, line),
+            Row::Overdue(row) => self.overdue(row, line),
+            Row::Graduation(row) => self.graduation(row),
+            Row::Preapplication(row) => self.preapplication(row),
+            Row::Hardship(row) => self.hardship(row),
+            Row::Enlistment(row) => self.enlistment(row),
+            Row::Receipt(row) => self.receipt(row),
+            Row::Monthly(row) => Ok(self.monthly(row)),
+        }
+    }
+
+    /// Writes everything that was decided. In one write, before the rows are marked posted.
+    pub fn apply(mut self, db: &mut Db) -> AppResult<()> {
+        let scope = self.set.scope;
+        self.number_files(db)?;
+        let (new, changed) = split(self.facts.people.into_values().map(|k| (k.row, k.mark)));
+        person::insert_all(db, &new)?;
+        person::replace_all(db, &changed)?;
+        person::insert_phones(db, &self.new_phones)?;
+        let (new, changed) = split(self.facts.files.into_values().map(|k| (k.row, k.mark)));
+        let new: Vec<LoanFile> = new;
+        loan::insert_files(db, &new)?;
+        loan::replace_files(db, &changed)?;
+        let (new, changed): (Vec<Loan>, Vec<Loan>) =
+            split(self.facts.loans.into_values().map(|k| (k.row, k.mark)));
+        loan::insert_all(db, &new)?;
+        loan::replace_all(db, &changed)?;
+        events::append_all(db, &self.new_events)?;
+        bank::put_figures(db, &self.figures)?;
+        recognition::put_all(db, &self.recognitions)?;
+        preapplication::put_all(db, &self.preapplications)?;
+        study::put_all(db, &self.graduations)?;
+        compensation::put_all(db, &self.enlistments)?;
+        contract::put_all(db, &self.receipts)?;
+        monthly::put_all(db, &self.months)?;
+        let touched: Vec<LoanId> = self.touched.into_iter().collect();
+        position::refresh(db, scope, self.set.basis, &touched, self.set.today)?;
+        let notes = self.history.into_iter().map(|note| (self.set.next_id(), note)).collect();
+        history::notes(db, self.set.by, self.set.now, notes)
+    }
+
+    /// Gives new files their numbers, in the order of the lines.
+    fn number_files(&mut self, db: &mut Db) -> AppResult<()> {
+        let mut by_year: BTreeMap<i32, Vec<FileId>> = BTreeMap::new();
+        for kept in self.facts.files.values().filter(|kept| kept.mark == Mark::New) {
+            let year = self.file_years.get(&kept.row.id).copied().unwrap_or_default();
+            by_year.entry(year).or_default().push(kept.row.id);
+        }
+        let mut numbers: HashMap<FileId, String> = HashMap::new();
+        for (year, mut files) in by_year {
+            files.sort();
+            let count = i32::try_from(files.len()).unwrap_or(i32::MAX);
+            let first = loan::take_serials(db, self.set.scope, year, count)?;
+            for (serial, file) in (first..).zip(files) {
+                numbers.insert(file, loan::file_no(&self.set.office.letters, year, serial));
+            }
+        }
+        for kept in self.facts.files.values_mut() {
+            if let Some(number) = numbers.remove(&kept.row.id) {
+                kept.row.file_no = number;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// New rows and changed rows, apart.
+fn split<T>(rows: impl Iterator<Item = (T, Mark)>) -> (Vec<T>, Vec<T>) {
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    for (row, mark) in rows {
+        match mark {
+            Mark::New => new.push(row),
+            Mark::Changed => changed.push(row),
+            Mark::Stored => {}
+        }
+    }
+    (new, changed)
+}
+
+/// Takes `new` over `old` when the sheet says something and it is something else; a blank cell
+/// never erases what is known.
+pub(super) fn take<T: PartialEq + Clone>(
+    changed: &mut Vec<&'static str>,
+    heading: &'static str,
+    old: &mut T,
+    new: Option<T>,
+) {
+    if let Some(new) = new
+        && *old != new
+    {
+        *old = new;
+        changed.push(heading);
+    }
+}
+
+impl Person {
+    /// Marks a change of this row.
+    pub(super) fn moved(&mut self, now: NaiveDateTime) {
+        self.updated_at = now;
+        self.version += 1;
+    }
+}

@@ -1,0 +1,52 @@
+//! Lines of one file that say the same thing twice.
+
+use std::collections::HashMap;
+
+use super::fault::{Fault, Note, Severity};
+use super::rows::Row;
+
+/// A line whose key an earlier line has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The later line; it is not posted.
+    pub line: u32,
+    /// The first line with this key.
+    pub first_line: u32,
+    /// Headings of what differs; empty when both say the same.
+    pub differing: Vec<&'static str>,
+}
+
+impl Duplicate {
+    /// The note on the later line: skipped when it says the same, refused when it does not.
+    pub fn note(&self) -> Note {
+        let first = self.first_line;
+        if self.differing.is_empty() {
+            let message = format!("与第 {first} 行完全相同，已跳过。");
+            return Note::on_line(Severity::Repaired, Fault::DuplicateRow, message);
+        }
+        let message = format!(
+            "与第 {first} 行重复，但{}不同。请核对后只保留一行，再重新导入。",
+            self.differing.join("、")
+        );
+        Note::on_line(Severity::Refused, Fault::DuplicateRow, message)
+    }
+}
+
+/// Compares all rows of one sheet by the natural key of its layout ([`Row::natural_key`]).
+pub fn find_duplicates<'r>(rows: impl IntoIterator<Item = (u32, &'r Row)>) -> Vec<Duplicate> {
+    let mut first: HashMap<String, (u32, &Row)> = HashMap::new();
+    let mut duplicates = Vec::new();
+    for (line, row) in rows {
+        match first.entry(row.natural_key()) {
+            std::collections::hash_map::Entry::Vacant(place) => {
+                place.insert((line, row));
+            }
+            std::collections::hash_map::Entry::Occupied(earlier) => {
+                let (first_line, earlier) = *earlier.get();
+                let differing = earlier.differences(row);
+                duplicates.push(Duplicate { line, first_line, differing });
+            }
+        }
+    }
+    duplicates
+}

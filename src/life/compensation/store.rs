@@ -1,0 +1,82 @@
+//! SQL of this stage: table `enlistment`. No decisions.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::book::ids::{ImportId, PersonId, RowId};
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::enlistment;
+use crate::upsert_rows;
+
+/// One service member (服义务兵役) as an import brought them.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = enlistment, treat_none_as_default_value = false)]
+pub struct Enlistment {
+    /// Identity.
+    pub id: RowId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// The borrower.
+    pub person_id: PersonId,
+    /// 入伍时间.
+    pub enlisted_on: NaiveDate,
+    /// 退役时间.
+    pub discharged_on: Option<NaiveDate>,
+    /// 就读高校.
+    pub university: String,
+    /// 贷款合同号, several parted by 、.
+    pub contract_nos: String,
+    /// 贷款本金.
+    pub principal_fen: Fen,
+    /// 申请代偿金额.
+    pub asked_fen: Fen,
+    /// 批准代偿金额.
+    pub granted_fen: Fen,
+    /// 拨付时间.
+    pub paid_on: Option<NaiveDate>,
+    /// The import it came with.
+    pub import_id: ImportId,
+}
+
+/// Records rows; one that is there already (same key) takes the new details.
+pub fn put_all(db: &mut Db, rows: &[Enlistment]) -> AppResult<()> {
+    use diesel::upsert::excluded;
+    upsert_rows!(
+        db,
+        enlistment::table,
+        12,
+        rows,
+        key = (enlistment::person_id, enlistment::enlisted_on),
+        set = (
+            enlistment::discharged_on.eq(excluded(enlistment::discharged_on)),
+            enlistment::university.eq(excluded(enlistment::university)),
+            enlistment::contract_nos.eq(excluded(enlistment::contract_nos)),
+            enlistment::principal_fen.eq(excluded(enlistment::principal_fen)),
+            enlistment::asked_fen.eq(excluded(enlistment::asked_fen)),
+            enlistment::granted_fen.eq(excluded(enlistment::granted_fen)),
+            enlistment::paid_on.eq(excluded(enlistment::paid_on)),
+            enlistment::import_id.eq(excluded(enlistment::import_id)),
+        )
+    )?;
+    Ok(())
+}
+
+/// The rows of these people.
+pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Enlistment>> {
+    let mut found = Vec::new();
+    for chunk in keys.chunks(BINDS_MAX) {
+        found.extend(
+            enlistment::table
+                .filter(enlistment::office_code.eq_any(scope.codes()))
+                .filter(enlistment::person_id.eq_any(chunk))
+                .order(enlistment::enlisted_on)
+                .select(Enlistment::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}

@@ -1,0 +1,239 @@
+//! Who is overdue on a day: reads only. Amounts come from the statement of that day.
+//!
+//! The stored positions are used for one thing, to leave out loans that have nothing overdue; a
+//! position that does not hold on the chosen day (`as_of` up to the day before `changes_on`) is
+//! computed anew. So today costs one statement for each overdue loan, another day one for each
+//! loan of the office.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+
+use super::rules::{Arrears, CoBorrower, Household};
+use crate::book::dates::age_on;
+use crate::book::events::{self, EventRow};
+use crate::book::ids::{FileId, LoanId, PersonId};
+use crate::book::loan::{self, Loan, LoanFile};
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::book::person::{self, Person, PhoneState};
+use crate::book::position::{self, Basis};
+use crate::book::statement::Product;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{loan_file, loan_position};
+
+/// Loans whose contracts and events are in memory at one time.
+const AT_ONCE: usize = 2_000;
+
+/// The overdue households of a day.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// One entry for each loan file, in no order.
+    pub households: Vec<Household>,
+    /// Loans whose statement cannot be computed, each with the reason: they are on no sheet, and
+    /// whoever makes the batch must be told.
+    pub left_out: Vec<String>,
+}
+
+/// All households of these offices with something overdue on `day`.
+pub fn overdue_on(
+    db: &mut Db,
+    scope: &Scope,
+    basis: Basis<'_>,
+    day: NaiveDate,
+) -> AppResult<Found> {
+    let mut sums: BTreeMap<FileId, Sum> = BTreeMap::new();
+    let mut left_out = Vec::new();
+    for ids in candidates(db, scope, day)?.chunks(AT_ONCE) {
+        let loans = loan::by_ids(db, scope, ids)?;
+        let mut lives = events::of_loans(db, scope, ids)?;
+        for loan in &loans {
+            let life = lives.remove(&loan.id).unwrap_or_default();
+            match arrears_of(loan, &life, basis, day) {
+                Ok(None) => {}
+                Ok(Some(arrears)) => sums.entry(loan.file_id).or_default().add(loan, &arrears),
+                Err(AppError::Refused(why)) => left_out.push(why),
+                Err(other) => return Err(other),
+            }
+        }
+    }
+    let households = households(db, scope, &sums, day)?;
+    Ok(Found { households, left_out })
+}
+
+/// Loans that are overdue on `day`, or of which the stored position cannot tell.
+fn candidates(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<Vec<LoanId>> {
+    let arrears = loan_position::overdue_principal_fen
+        + loan_position::overdue_interest_fen
+        + loan_position::penalty_fen;
+    Ok(loan_position::table
+        .filter(loan_position::office_code.eq_any(scope.codes()))
+        .filter(
+            loan_position::as_of
+                .gt(day)
+                .or(loan_position::changes_on.le(day))
+                .or(arrears.gt(0_i64)),
+        )
+        .order(loan_position::loan_id)
+        .select(loan_position::loan_id)
+        .load(db)?)
+}
+
+/// What one contract has overdue.
+struct LoanArrears {
+    principal: Fen,
+    interest: Fen,
+    penalty: Fen,
+    due_days: BTreeSet<NaiveDate>,
+}
+
+fn arrears_of(
+    loan: &Loan,
+    life: &[EventRow],
+    basis: Basis<'_>,
+    day: NaiveDate,
+) -> AppResult<Option<LoanArrears>> {
+    let quick = position::compute(loan, life, basis, day)?;
+    let total = quick.overdue_principal_fen + quick.overdue_interest_fen + quick.penalty_fen;
+    if !total.is_positive() {
+        return Ok(None);
+    }
+    let statement = position::statement_of(loan, life, basis, day)?;
+    let due_days = statement
+        .instalments
+        .iter()
+        .filter(|row| row.due_on < day && row.open().is_positive())
+        .map(|row| row.due_on)
+        .collect();
+    Ok(Some(LoanArrears {
+        principal: statement.position.overdue_principal,
+        interest: statement.position.overdue_interest,
+        penalty: statement.position.penalty,
+        due_days,
+    }))
+}
+
+/// The same over the contracts of a file.
+#[derive(Default)]
+struct Sum {
+    principal: Fen,
+    interest: Fen,
+    penalty: Fen,
+    due_days: BTreeSet<NaiveDate>,
+    state_programme: bool,
+}
+
+impl Sum {
+    fn add(&mut self, loan: &Loan, arrears: &LoanArrears) {
+        self.principal += arrears.principal;
+        self.interest += arrears.interest;
+        self.penalty += arrears.penalty;
+        self.due_days.extend(&arrears.due_days);
+        self.state_programme |= loan.product() != Some(Product::Local);
+    }
+}
+
+fn households(
+    db: &mut Db,
+    scope: &Scope,
+    sums: &BTreeMap<FileId, Sum>,
+    day: NaiveDate,
+) -> AppResult<Vec<Household>> {
+    let ids: Vec<FileId> = sums.keys().copied().collect();
+    let files = files(db, scope, &ids)?;
+    let people: BTreeSet<PersonId> =
+        files.iter().flat_map(|file| [Some(file.person_id), file.co_person_id]).flatten().collect();
+    let people: Vec<PersonId> = people.into_iter().collect();
+    let known = Known {
+        people: person::by_ids(db, scope, &people)?.into_iter().map(|p| (p.id, p)).collect(),
+        phones: phones(db, scope, &people)?,
+    };
+    let mut found = Vec::with_capacity(files.len());
+    for file in &files {
+        if let Some(sum) = sums.get(&file.id) {
+            found.push(household(file, sum, &known, day)?);
+        }
+    }
+    Ok(found)
+}
+
+fn files(db: &mut Db, scope: &Scope, ids: &[FileId]) -> AppResult<Vec<LoanFile>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            loan_file::table
+                .filter(loan_file::office_code.eq_any(scope.codes()))
+                .filter(loan_file::id.eq_any(chunk))
+                .order(loan_file::id)
+                .select(LoanFile::as_select())
+                .load::<LoanFile>(db)?,
+        );
+    }
+    Ok(found)
+}
+
+/// Masked numbers of people, without those that do not work any more.
+fn phones(
+    db: &mut Db,
+    scope: &Scope,
+    people: &[PersonId],
+) -> AppResult<HashMap<PersonId, Vec<String>>> {
+    let mut found: HashMap<PersonId, Vec<String>> = HashMap::with_capacity(people.len());
+    for phone in person::phones_of(db, scope, people)? {
+        if phone.state != PhoneState::Dead {
+            found.entry(phone.person_id).or_default().push(phone.phone_mask);
+        }
+    }
+    Ok(found)
+}
+
+/// The people behind the files.
+struct Known {
+    people: HashMap<PersonId, Person>,
+    phones: HashMap<PersonId, Vec<String>>,
+}
+
+impl Known {
+    fn phones(&self, of: PersonId) -> Vec<String> {
+        self.phones.get(&of).cloned().unwrap_or_default()
+    }
+}
+
+fn household(file: &LoanFile, sum: &Sum, known: &Known, day: NaiveDate) -> AppResult<Household> {
+    let missing = || AppError::broken(format!("loan_file {}: its person is missing", file.id));
+    let borrower = known.people.get(&file.person_id).ok_or_else(missing)?;
+    let co = file.co_person_id.and_then(|id| known.people.get(&id));
+    Ok(Household {
+        file_id: file.id,
+        file_no: file.file_no.clone(),
+        name: borrower.name.clone(),
+        id_mask: borrower.id_mask.clone(),
+        sex: borrower.sex,
+        age: age_on(borrower.born_on, day),
+        address: borrower.address.clone(),
+        township: borrower.township.clone(),
+        village: borrower.village.clone(),
+        village_code: borrower.village_code.clone(),
+        high_school: file.high_school.clone(),
+        university: file.university.clone(),
+        graduates_in: file.graduates_on.map(|on| on.year()),
+        police_station: borrower.police_station.clone(),
+        phones: known.phones(borrower.id),
+        co_borrower: co.map(|person| CoBorrower {
+            name: person.name.clone(),
+            relation: file.co_relation.clone(),
+            phones: known.phones(person.id),
+        }),
+        is_state_programme: sum.state_programme,
+        arrears: Arrears {
+            principal_fen: sum.principal,
+            interest_fen: sum.interest,
+            penalty_fen: sum.penalty,
+            due_days: sum.due_days.len(),
+            oldest_due_on: sum.due_days.first().copied().unwrap_or(day),
+        },
+    })
+}

@@ -1,0 +1,149 @@
+//! What papers say (ui/README 12 and 15): plain, kind, no more than the visit needs.
+//!
+//! It is 还款提醒 and 走访, people are 村民, and nothing here speaks of consequences.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::rules::{By, CoBorrower, Household, Receiver};
+
+/// What a receiver may write into the column 走访结果, and an import reads back.
+pub const RESULTS: [&str; 8] =
+    ["接通本人", "见到家人", "家中无人", "号码失效", "在服役", "在读书", "有困难", "已还"];
+
+/// Asked for on every paper.
+pub const DISCRETION: &str = "请勿将还款交给个人，请勿对外张贴或转发本表。";
+
+/// The office in whose name papers go out.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Sender {
+    /// `乐至县学生资助管理中心`.
+    pub office: String,
+    /// Where to find the desk.
+    pub address: String,
+    /// Telephone of the desk.
+    pub phone: String,
+    /// Whom to ask for; may be empty.
+    pub contact: String,
+}
+
+impl Sender {
+    /// One line: `联系人：韦清越　电话：0000-6180312`; what is not known is left out.
+    pub fn contact_line(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.contact.is_empty() {
+            parts.push(format!("联系人：{}", self.contact));
+        }
+        if !self.phone.is_empty() {
+            parts.push(format!("电话：{}", self.phone));
+        }
+        parts.join("　")
+    }
+}
+
+/// `2026年8月15日`.
+pub fn full_day(day: NaiveDate) -> String {
+    format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
+/// The receiver as a list shows it: `大楼湾村村民委员会`, or that it is not filled in.
+pub fn receiver_name(by: By, receiver: &Receiver) -> String {
+    if receiver.is_unknown() {
+        format!("未填写{}", by.in_words())
+    } else {
+        receiver.name.clone()
+    }
+}
+
+/// The receiver as a letter begins: `中天镇大楼湾村村民委员会`. A village whose list gives only
+/// its name gets the committee it must have.
+pub fn addressee(by: By, receiver: &Receiver) -> String {
+    if receiver.is_unknown() {
+        return "　　　　　　　　　　　　".to_owned();
+    }
+    let name = &receiver.name;
+    let committee = match by {
+        By::Village if name.ends_with('村') => "村民委员会",
+        By::Village if name.ends_with("社区") => "居民委员会",
+        _ => "",
+    };
+    // Some lists repeat the township in front of the village.
+    let township = if name.starts_with(&receiver.township) { "" } else { &receiver.township };
+    format!("{township}{name}{committee}")
+}
+
+/// `贵村村民`, `贵社区居民`, `贵校毕业生`, `贵所辖区村民`.
+pub fn of_yours(by: By, receiver: &Receiver) -> &'static str {
+    match by {
+        By::Village if receiver.name.contains("社区") || receiver.name.contains("居民") => {
+            "贵社区居民"
+        }
+        By::Village => "贵村村民",
+        By::School => "贵校毕业生",
+        By::Police => "贵所辖区村民",
+    }
+}
+
+/// `国家助学贷款`, or `助学贷款` for the county's own product.
+pub fn programme(household: &Household) -> &'static str {
+    if household.is_state_programme { "国家助学贷款" } else { "助学贷款" }
+}
+
+/// `有一期还款到期未还`, `有 3 期还款到期未还`.
+pub fn instalments(household: &Household) -> String {
+    match household.arrears.due_days {
+        0 | 1 => "有一期还款到期未还".to_owned(),
+        2 => "有两期还款到期未还".to_owned(),
+        n => format!("有 {n} 期还款到期未还"),
+    }
+}
+
+/// `西岭师范学院，2019 年毕业`.
+pub fn studies(household: &Household, as_of: NaiveDate) -> String {
+    let university = &household.university;
+    match household.graduates_in {
+        None => university.clone(),
+        Some(year) if year > as_of.year() => format!("{university}，{year} 年应毕业"),
+        Some(year) => format!("{university}，{year} 年毕业"),
+    }
+}
+
+/// `父亲 覃志强　187****3350`.
+pub fn co_borrower(co: &CoBorrower) -> String {
+    let who = [co.relation.as_str(), co.name.as_str()];
+    let who: Vec<&str> = who.into_iter().filter(|part| !part.is_empty()).collect();
+    let mut text = who.join(" ");
+    for phone in co.phones.iter().take(2) {
+        text.push('　');
+        text.push_str(phone);
+    }
+    text
+}
+
+/// The boxes to sign and seal, as many as fit the page.
+pub const fn seals(by: By) -> [&'static str; 4] {
+    match by {
+        By::Village => {
+            ["走访人（两人以上）", "借款人或家人", "村（居）民委员会（盖章）", "派出所（盖章）"]
+        }
+        By::School => {
+            ["走访人（两人以上）", "借款人或家人", "学校（盖章）", "村（居）民委员会（盖章）"]
+        }
+        By::Police => {
+            ["走访人（两人以上）", "借款人或家人", "派出所（盖章）", "村（居）民委员会（盖章）"]
+        }
+    }
+}
+
+/// Who fills in the first copy.
+pub fn filled_by(by: By) -> &'static str {
+    match by {
+        By::Village => "村（居）民委员会",
+        By::School => "学校",
+        By::Police => "派出所",
+    }
+}
+
+/// What a file without a receiver needs before its sheet can go out.
+pub fn unknown_note(by: By) -> String {
+    format!("档案里没有填写{}，请先补上再发出", by.in_words())
+}

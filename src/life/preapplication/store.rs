@@ -1,0 +1,78 @@
+//! SQL of this stage: table `preapplication`. No decisions.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::book::ids::{ImportId, PersonId, RowId};
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::preapplication;
+use crate::upsert_rows;
+
+/// One pre-application (预申请) as an import brought it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = preapplication, treat_none_as_default_value = false)]
+pub struct Preapplication {
+    /// Identity.
+    pub id: RowId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// The student; not yet a borrower.
+    pub person_id: PersonId,
+    /// Calendar year.
+    pub year: i32,
+    /// 毕业高中.
+    pub high_school: String,
+    /// 班级.
+    pub class_name: String,
+    /// 家庭类型.
+    pub family_kind: String,
+    /// 申请日期.
+    pub applied_on: Option<NaiveDate>,
+    /// 学校审核意见.
+    pub school_opinion: String,
+    /// 县级资助中心审核意见.
+    pub county_opinion: String,
+    /// The import it came with.
+    pub import_id: ImportId,
+}
+
+/// Records rows; one that is there already (same key) takes the new details.
+pub fn put_all(db: &mut Db, rows: &[Preapplication]) -> AppResult<()> {
+    use diesel::upsert::excluded;
+    upsert_rows!(
+        db,
+        preapplication::table,
+        11,
+        rows,
+        key = (preapplication::person_id, preapplication::year),
+        set = (
+            preapplication::high_school.eq(excluded(preapplication::high_school)),
+            preapplication::class_name.eq(excluded(preapplication::class_name)),
+            preapplication::family_kind.eq(excluded(preapplication::family_kind)),
+            preapplication::applied_on.eq(excluded(preapplication::applied_on)),
+            preapplication::school_opinion.eq(excluded(preapplication::school_opinion)),
+            preapplication::county_opinion.eq(excluded(preapplication::county_opinion)),
+            preapplication::import_id.eq(excluded(preapplication::import_id)),
+        )
+    )?;
+    Ok(())
+}
+
+/// The rows of these people.
+pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Preapplication>> {
+    let mut found = Vec::new();
+    for chunk in keys.chunks(BINDS_MAX) {
+        found.extend(
+            preapplication::table
+                .filter(preapplication::office_code.eq_any(scope.codes()))
+                .filter(preapplication::person_id.eq_any(chunk))
+                .order(preapplication::year.desc())
+                .select(Preapplication::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}

@@ -1,0 +1,257 @@
+//! Workbooks: XLSX cell by cell, XLS and ODS sheet by sheet.
+
+use std::fmt::Display;
+use std::io::Cursor;
+
+use calamine::{
+    Data, DataRef, Ods, OdsError, Reader, SheetVisible, Xls, XlsError, Xlsx, XlsxError,
+};
+
+use super::archive;
+use super::{Cell, CellKind, SheetLimits, SheetProblem, SheetRow, Table};
+
+/// Blank rows that are kept between two rows with content, so that they can be reported.
+const GAP: u32 = 50;
+
+/// Reads the visible sheets of an XLSX file without ever laying out a sheet's full rectangle:
+/// one cell in the last corner would claim seventeen thousand million cells.
+pub(super) fn read_xlsx(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>, SheetProblem> {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(xlsx_problem)?;
+    let mut tables = Vec::new();
+    let mut left = limits.cells;
+    for name in visible(book.sheets_metadata()) {
+        let mut builder = Builder::new(name, limits, left);
+        let mut cells = match book.worksheet_cells_reader(&builder.table.name) {
+            Ok(cells) => cells,
+            Err(XlsxError::NotAWorksheet(_)) => continue,
+            Err(problem) => return Err(xlsx_problem(problem)),
+        };
+        while let Some(cell) = cells.next_cell().map_err(xlsx_problem)? {
+            let (row, column) = cell.get_position();
+            if let Some(cell) = cell_of_ref(cell.get_value()) {
+                builder.put(row, column, cell)?;
+            }
+        }
+        left = builder.left;
+        tables.push(builder.table);
+    }
+    Ok(tables)
+}
+
+/// Reads the visible sheets of an old XLS file (at most 65,536 rows of 256 columns a sheet).
+pub(super) fn read_xls(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>, SheetProblem> {
+    let mut book: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|problem| match problem {
+        XlsError::Password => SheetProblem::Password,
+        _ => SheetProblem::Damaged,
+    })?;
+    read_ranges(&mut book, limits)
+}
+
+/// Reads the visible sheets of an ODS file, whose repeated cells could fill all memory: the
+/// rectangles they claim are measured first.
+pub(super) fn read_ods(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>, SheetProblem> {
+    let manifest = archive::part(bytes, "META-INF/manifest.xml").unwrap_or_default();
+    if manifest.contains("encryption-data") || manifest.contains("encrypted-package") {
+        return Err(SheetProblem::Password);
+    }
+    let content = archive::part(bytes, "content.xml").ok_or(SheetProblem::Damaged)?;
+    if claimed_cells(&content) > limits.cells.saturating_mul(2) {
+        return Err(SheetProblem::TooManyCells);
+    }
+    drop(content);
+    let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(|problem| match problem {
+        OdsError::Password => SheetProblem::Password,
+        _ => SheetProblem::Damaged,
+    })?;
+    read_ranges(&mut book, limits)
+}
+
+/// Cells of the rectangles from the first to the last cell with a value, over all tables of an
+/// ODS content part. Blank repeated cells behind the last value do not count.
+fn claimed_cells(xml: &str) -> usize {
+    let mut total: usize = 0;
+    for table in xml.split("<table:table ").skip(1) {
+        let (mut row, mut last_row, mut width) = (0_usize, 0_usize, 0_usize);
+        for line in table.split("<table:table-row").skip(1) {
+            let (head, cells) = line.split_once('>').unwrap_or((line, ""));
+            row = row.saturating_add(repeats(head, "table:number-rows-repeated=\""));
+            let mut column: usize = 0;
+            let tags = cells.split('<').filter(|tag| {
+                tag.starts_with("table:table-cell") || tag.starts_with("table:covered-table-cell")
+            });
+            for tag in tags {
+                let head = tag.split_once('>').map_or(tag, |(head, _)| head);
+                let by = repeats(head, "table:number-columns-repeated=\"");
+                column = column.saturating_add(by);
+                if head.contains("-type=\"") || head.contains("table:formula=") {
+                    width = width.max(column);
+                    last_row = row;
+                }
+            }
+        }
+        total = total.saturating_add(last_row.saturating_mul(width));
+    }
+    total
+}
+
+/// The number in an attribute, 1 when it is not there.
+fn repeats(head: &str, attribute: &str) -> usize {
+    let value = head.split_once(attribute).and_then(|(_, rest)| rest.split_once('"'));
+    value.and_then(|(value, _)| value.parse().ok()).unwrap_or(1)
+}
+
+fn read_ranges<'a, R>(book: &mut R, limits: &SheetLimits) -> Result<Vec<Table>, SheetProblem>
+where
+    R: Reader<Cursor<&'a [u8]>>,
+{
+    let mut tables = Vec::new();
+    let mut left = limits.cells;
+    for name in visible(book.sheets_metadata()) {
+        let range = book.worksheet_range(&name).map_err(|_| SheetProblem::Damaged)?;
+        let mut builder = Builder::new(name, limits, left);
+        let (first_row, first_column) = range.start().unwrap_or_default();
+        for (row, column, value) in range.used_cells() {
+            let Some(cell) = cell_of(value) else { continue };
+            let row = u32::try_from(row).unwrap_or(u32::MAX).saturating_add(first_row);
+            let column = u32::try_from(column).unwrap_or(u32::MAX).saturating_add(first_column);
+            builder.put(row, column, cell)?;
+        }
+        left = builder.left;
+        tables.push(builder.table);
+    }
+    Ok(tables)
+}
+
+fn visible(sheets: &[calamine::Sheet]) -> Vec<String> {
+    let shown = sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible);
+    shown.map(|sheet| sheet.name.clone()).collect()
+}
+
+fn xlsx_problem(problem: XlsxError) -> SheetProblem {
+    match problem {
+        XlsxError::Password => SheetProblem::Password,
+        _ => SheetProblem::Damaged,
+    }
+}
+
+/// Puts cells that arrive in reading order into rows.
+struct Builder {
+    table: Table,
+    left: usize,
+    columns: usize,
+}
+
+impl Builder {
+    fn new(name: String, limits: &SheetLimits, left: usize) -> Self {
+        Builder { table: Table { name, rows: Vec::new() }, left, columns: limits.columns }
+    }
+
+    /// `row` and `column` count from 0.
+    fn put(&mut self, row: u32, column: u32, cell: Cell) -> Result<(), SheetProblem> {
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
+        if column >= self.columns {
+            // Far to the right stand notes and stray blanks, never the table itself.
+            return Ok(());
+        }
+        self.left = self.left.checked_sub(1).ok_or(SheetProblem::TooManyCells)?;
+        let line = row.saturating_add(1);
+        let last = self.table.rows.last().map_or(0, |row| row.line);
+        if line > last {
+            let gap = line - last - 1;
+            if gap <= GAP {
+                let blank = |line| SheetRow { line, cells: Vec::new() };
+                self.table.rows.extend((last + 1..line).map(blank));
+            }
+            self.table.rows.push(SheetRow { line, cells: Vec::new() });
+        }
+        // A file may list its rows out of order; then the row is looked up.
+        let row = match self.table.rows.binary_search_by_key(&line, |row| row.line) {
+            Ok(at) => self.table.rows.get_mut(at),
+            Err(at) => {
+                self.table.rows.insert(at, SheetRow { line, cells: Vec::new() });
+                self.table.rows.get_mut(at)
+            }
+        };
+        let Some(row) = row else { return Ok(()) };
+        if row.cells.len() <= column {
+            row.cells.resize_with(column + 1, Cell::default);
+        }
+        if let Some(place) = row.cells.get_mut(column) {
+            *place = cell;
+        }
+        Ok(())
+    }
+}
+
+fn cell_of_ref(value: &DataRef<'_>) -> Option<Cell> {
+    match value {
+        DataRef::Empty => None,
+        DataRef::String(text) => text_cell(text),
+        DataRef::SharedString(text) => text_cell(text),
+        DataRef::Int(number) => Some(number_cell(number)),
+        DataRef::Float(number) => Some(number_cell(number)),
+        DataRef::Bool(yes) => Some(Cell::text(if *yes { "是" } else { "否" })),
+        DataRef::DateTime(at) => Some(date_cell(at)),
+        DataRef::DateTimeIso(text) => Some(Cell { text: iso(text), kind: CellKind::Date }),
+        DataRef::DurationIso(text) => text_cell(text),
+        DataRef::Error(error) => Some(Cell::text(error.to_string())),
+    }
+}
+
+fn cell_of(value: &Data) -> Option<Cell> {
+    match value {
+        Data::Empty => None,
+        Data::String(text) => text_cell(text),
+        Data::Int(number) => Some(number_cell(number)),
+        Data::Float(number) => Some(number_cell(number)),
+        Data::Bool(yes) => Some(Cell::text(if *yes { "是" } else { "否" })),
+        Data::DateTime(at) => Some(date_cell(at)),
+        Data::DateTimeIso(text) => Some(Cell { text: iso(text), kind: CellKind::Date }),
+        Data::DurationIso(text) => text_cell(text),
+        Data::Error(error) => Some(Cell::text(error.to_string())),
+    }
+}
+
+fn text_cell(text: &str) -> Option<Cell> {
+    (!text.is_empty()).then(|| Cell::text(text))
+}
+
+fn number_cell(number: impl Display) -> Cell {
+    Cell { text: number.to_string().into(), kind: CellKind::Number }
+}
+
+fn date_cell(at: &calamine::ExcelDateTime) -> Cell {
+    if !at.is_datetime() {
+        return number_cell(at.as_f64());
+    }
+    let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+    let mut text = format!("{year:04}-{month:02}-{day:02}");
+    if (hour, minute, second) != (0, 0, 0) {
+        text.push_str(&format!(" {hour:02}:{minute:02}:{second:02}"));
+    }
+    Cell { text: text.into(), kind: CellKind::Date }
+}
+
+/// `2026-10-31T00:00:00` as `2026-10-31`.
+fn iso(text: &str) -> Box<str> {
+    text.strip_suffix("T00:00:00").unwrap_or(text).replace('T', " ").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_cells_are_measured_before_they_are_laid_out() {
+        let value = "<table:table-cell office:value-type=\"string\"><text:p>1</text:p>";
+        let blank = "<table:table-cell table:number-columns-repeated=\"16384\"/>";
+        let table = |rows: &str| format!("<table:table table:name=\"a\">{rows}</table:table>");
+        let usual = format!(
+            "<table:table-row>{value}{value}{blank}</table:table-row>\
+             <table:table-row table:number-rows-repeated=\"1048575\">{blank}</table:table-row>"
+        );
+        assert_eq!(claimed_cells(&table(&usual)), 2);
+        let far = format!("{usual}<table:table-row>{blank}{value}</table:table-row>");
+        assert_eq!(claimed_cells(&table(&far)), 1_048_577 * 16_385);
+    }
+}

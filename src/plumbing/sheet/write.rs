@@ -1,0 +1,229 @@
+//! Workbooks out: lists and reports, and the user's own sheet with the results beside it.
+//!
+//! Text stays text: a cell that begins with `=`, `+`, `-` or `@` is written so that no
+//! spreadsheet program ever runs it, and long numbers keep all their digits.
+
+use chrono::{Datelike, NaiveDate};
+use rust_xlsxwriter::{
+    Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
+
+use super::{CellKind, Table};
+use crate::book::money::Fen;
+
+/// One cell to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Out {
+    /// Nothing.
+    Blank,
+    /// Text, whatever it looks like.
+    Text(String),
+    /// Yuan with two decimals, right-aligned, as a number.
+    Money(Fen),
+    /// A whole number.
+    Whole(i64),
+    /// A calendar day.
+    Day(NaiveDate),
+}
+
+/// The head of a list to write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Name on the tab; 31 characters at most, without `[]:*?/\`.
+    pub sheet: String,
+    /// Lines above the headings; the first is the title.
+    pub titles: Vec<String>,
+    /// Heading and width (in characters) of each column.
+    pub columns: Vec<(String, u16)>,
+}
+
+/// What became of one row of an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineResult {
+    /// The row number in the user's sheet.
+    pub line: u32,
+    /// One word for the column 结果: `已导入`, `已跳过`, `未导入`.
+    pub outcome: String,
+    /// The reasons, for the column 说明.
+    pub explanation: String,
+    /// True when somebody must do something; such rows are tinted.
+    pub needs_attention: bool,
+}
+
+struct Looks {
+    title: Format,
+    heading: Format,
+    text: Format,
+    guarded: Format,
+    money: Format,
+    day: Format,
+    wrapped: Format,
+    attention: Format,
+}
+
+impl Looks {
+    fn new() -> Self {
+        Looks {
+            title: Format::new().set_bold().set_font_size(14),
+            heading: Format::new()
+                .set_bold()
+                .set_text_wrap()
+                .set_align(FormatAlign::VerticalCenter)
+                .set_background_color(Color::RGB(0xEEF2F0))
+                .set_border_bottom(FormatBorder::Thin),
+            text: Format::new().set_num_format("@"),
+            guarded: Format::new().set_num_format("@").set_quote_prefix(),
+            money: Format::new().set_num_format("#,##0.00"),
+            day: Format::new().set_num_format("yyyy-mm-dd"),
+            wrapped: Format::new().set_num_format("@").set_text_wrap(),
+            attention: Format::new()
+                .set_num_format("@")
+                .set_text_wrap()
+                .set_background_color(Color::RGB(0xFFF3D6)),
+        }
+    }
+
+    /// The format that keeps a text a text, also when it is later saved as CSV and reopened.
+    fn of(&self, text: &str) -> &Format {
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { &self.guarded } else { &self.text }
+    }
+}
+
+/// Writes a list: titles, headings, rows as they come. Memory does not grow with the rows.
+///
+/// # Errors
+/// When the sheet name is not allowed, or more rows come than a sheet can hold.
+pub fn list(head: &Head, rows: impl Iterator<Item = Vec<Out>>) -> Result<Vec<u8>, XlsxError> {
+    let looks = Looks::new();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet_with_constant_memory()?;
+    sheet.set_name(&head.sheet)?;
+    let mut row = 0;
+    for title in &head.titles {
+        let look = if row == 0 { &looks.title } else { &looks.text };
+        sheet.write_string_with_format(row, 0, title, look)?;
+        row += 1;
+    }
+    for (column, (heading, width)) in (0_u16..).zip(&head.columns) {
+        sheet.set_column_width(column, f64::from(*width))?;
+        sheet.write_string_with_format(row, column, heading, &looks.heading)?;
+    }
+    row += 1;
+    sheet.set_freeze_panes(row, 0)?;
+    for cells in rows {
+        for (column, cell) in (0_u16..).zip(&cells) {
+            put(sheet, (row, column), cell, &looks)?;
+        }
+        row += 1;
+    }
+    book.save_to_buffer()
+}
+
+fn put(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    cell: &Out,
+    looks: &Looks,
+) -> Result<(), XlsxError> {
+    match cell {
+        Out::Blank => {}
+        Out::Text(text) => {
+            sheet.write_string_with_format(row, column, fit(text), looks.of(text))?;
+        }
+        Out::Money(fen) => match fen.to_yuan_text().parse::<f64>() {
+            Ok(yuan) => {
+                sheet.write_number_with_format(row, column, yuan, &looks.money)?;
+            }
+            Err(_) => {
+                sheet.write_string(row, column, fen.to_yuan_text())?;
+            }
+        },
+        Out::Whole(number) => match i32::try_from(*number) {
+            Ok(small) => {
+                sheet.write_number(row, column, small)?;
+            }
+            Err(_) => {
+                sheet.write_string_with_format(row, column, number.to_string(), &looks.text)?;
+            }
+        },
+        Out::Day(day) => match excel_day(*day) {
+            Some(at) => {
+                sheet.write_datetime_with_format(row, column, at, &looks.day)?;
+            }
+            None => {
+                sheet.write_string(row, column, day.to_string())?;
+            }
+        },
+    }
+    Ok(())
+}
+
+fn excel_day(day: NaiveDate) -> Option<ExcelDateTime> {
+    let year = u16::try_from(day.year()).ok()?;
+    let month = u8::try_from(day.month()).ok()?;
+    ExcelDateTime::from_ymd(year, month, u8::try_from(day.day()).ok()?).ok()
+}
+
+/// A cell holds 32,767 characters; nothing we keep is longer, but a user's cell may be.
+fn fit(text: &str) -> &str {
+    match text.char_indices().nth(32_000) {
+        Some((at, _)) => text.get(..at).unwrap_or_default(),
+        None => text,
+    }
+}
+
+/// Writes the user's own sheet back, row for row as it was (titles included), with the columns
+/// 结果 and 说明 behind it. Always XLSX, also for a CSV that was uploaded: identity numbers
+/// stay text when it is opened. `results` must be in the order of their lines.
+///
+/// # Errors
+/// When the file cannot be written; the content cannot cause it.
+pub fn results(
+    table: &Table,
+    heading_line: u32,
+    results: &[LineResult],
+) -> Result<Vec<u8>, XlsxError> {
+    let looks = Looks::new();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet_with_constant_memory()?;
+    sheet.set_name("导入结果")?;
+    let widest = table.rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+    let width = u16::try_from(widest).unwrap_or(u16::MAX - 2).min(16_000);
+    for column in 0..width {
+        sheet.set_column_width(column, 14)?;
+    }
+    sheet.set_column_width(width, 10)?;
+    sheet.set_column_width(width + 1, 70)?;
+    let mut results = results.iter().peekable();
+    for row in &table.rows {
+        let at = row.line.saturating_sub(1);
+        for (column, cell) in (0..width).zip(&row.cells) {
+            let short_number = cell.kind == CellKind::Number && cell.text.len() <= 11;
+            match cell.text.parse::<f64>().ok().filter(|_| short_number) {
+                Some(number) => {
+                    sheet.write_number(at, column, number)?;
+                }
+                None if cell.text.is_empty() => {}
+                None if row.line == heading_line => {
+                    let text = fit(&cell.text);
+                    sheet.write_string_with_format(at, column, text, &looks.heading)?;
+                }
+                None => {
+                    let look = looks.of(&cell.text);
+                    sheet.write_string_with_format(at, column, fit(&cell.text), look)?;
+                }
+            }
+        }
+        if row.line == heading_line {
+            sheet.write_string_with_format(at, width, "结果", &looks.heading)?;
+            sheet.write_string_with_format(at, width + 1, "说明", &looks.heading)?;
+        }
+        while results.next_if(|result| result.line < row.line).is_some() {}
+        if let Some(result) = results.next_if(|result| result.line == row.line) {
+            let look = if result.needs_attention { &looks.attention } else { &looks.wrapped };
+            sheet.write_string_with_format(at, width, &result.outcome, look)?;
+            sheet.write_string_with_format(at, width + 1, fit(&result.explanation), look)?;
+        }
+    }
+    book.save_to_buffer()
+}

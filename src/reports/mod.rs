@@ -1,0 +1,3 @@
+//! Reports: one file each.
+
+pub mod monthly;

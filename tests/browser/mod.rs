@@ -1,0 +1,9 @@
+//! Pages in a real headless Chromium, against the real program on a port of its own.
+//!
+//! These tests need a chromedriver, named by `TEST_WEBDRIVER_URL`; `scripts/test` starts one and
+//! always sets it, so CI always runs them. With a plain `cargo test` and no such variable each
+//! one says so and returns.
+
+mod accessibility;
+mod harness;
+mod smoke;

@@ -1,0 +1,3 @@
+//! Whole sheets go in, on both databases: totals, a second import, faults, stops and restarts.
+
+mod county;

@@ -1,0 +1,105 @@
+//! Recognising layouts: any order, other headings, titles, two lines of headings, units.
+
+use zhuxue::book::money::Fen;
+use zhuxue::desk::imports::{Layout, LayoutProblem, Row, recognise, recognise_any, recognise_as};
+use zhuxue::plumbing::sheet::Table;
+
+use super::{import, table};
+
+fn problem(text: &str) -> LayoutProblem {
+    recognise(&table(text.as_bytes())).unwrap_err()
+}
+
+#[test]
+fn other_headings_in_another_order_below_four_titles() {
+    let text = "生源地信用助学贷款合同明细,,\n\
+        填表单位：乐至县学生资助管理中心,,\n\
+        （乐至县，截至2026年10月31日）,,\n\
+        ,填表人：李某,公章\n\
+        贷款总金额(元) *,学年,公民身份证号码,到期日,贷款合同号,QQ,贷款期限（月）\n\
+        16000,2026,512098200012207855,2038-09-20,51202220200000005,12345,216\n";
+    let said = import(&table(text.as_bytes()));
+    assert_eq!(said.binding.layout, Layout::Contracts);
+    assert_eq!(said.binding.heading_line, 5);
+    assert_eq!(said.binding.as_of, "2026-10-31".parse().ok());
+    assert_eq!(said.binding.extra, ["QQ"]);
+    assert!(said.binding.absent.contains(&"发放日期"));
+    assert_eq!(said.notes(), []);
+    let Some(Row::Contract(row)) = &said.rows[0].1.row else { panic!() };
+    assert_eq!((row.amount, row.loan_year), (Fen::from_yuan(16_000), 2026));
+    assert_eq!(row.term_years, Some(18));
+}
+
+#[test]
+fn headings_over_two_lines() {
+    let text = "序号,姓名,身份证号,共同借款人,,,学籍,\n\
+        ,,,姓名,身份证号,手机,就读高校,学号\n\
+        1,程林㼆,512098200012207855,程彪庆,512090197809044998,16461034442,西南医科大学,7\n";
+    let said = import(&table(text.as_bytes()));
+    assert_eq!((said.binding.layout, said.binding.heading_line), (Layout::Borrowers, 2));
+    assert_eq!(said.notes(), []);
+    let Some(Row::Borrower(row)) = &said.rows[0].1.row else { panic!() };
+    assert_eq!(row.co_name.as_deref(), Some("程彪庆"));
+    assert_eq!(row.co_id_number.unwrap().as_str(), "512090197809044998");
+    assert_eq!(row.co_phones[0].as_str(), "16461034442");
+    assert_eq!(row.student_number.as_deref(), Some("7"));
+}
+
+#[test]
+fn amounts_under_a_heading_in_ten_thousand_yuan() {
+    let text = "姓名,学号,国开行回执校验码,貸款金額（万元）,是否新申请,贷款学年\n\
+        程林㼆,202010632000005,338700,0.71,是,2020-2021\n";
+    let said = import(&table(text.as_bytes()));
+    assert_eq!(said.binding.layout, Layout::Receipts);
+    let Some(Row::Receipt(row)) = &said.rows[0].1.row else { panic!() };
+    assert_eq!((row.amount, row.is_new), (Fen::from_yuan(7_100), Some(true)));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let problem_of_contracts =
+        problem("合同编号,姓名,贷款学年,合同状态,贴息截止日,还本宽限期\n1\n");
+    let LayoutProblem::Missing { layout, headings } = &problem_of_contracts else { panic!() };
+    assert_eq!(*layout, Layout::Contracts);
+    assert_eq!(headings, &["身份证号", "贷款金额（元）", "到期日期"]);
+    assert_eq!(
+        problem_of_contracts.to_chinese(),
+        "这张表最像“合同明细”，但缺少必需的列：身份证号、贷款金额（元）、到期日期。\
+         请补上这些列，或核对列名后重新导入。"
+    );
+    assert_eq!(problem("甲,乙,丙\n1,2,3\n"), LayoutProblem::NoHeadings);
+    assert!(problem("甲,乙,丙\n1,2,3\n").to_chinese().contains("没有找到表头"));
+}
+
+#[test]
+fn a_layout_can_be_chosen() {
+    let text = "姓名,身份证号,申请日期\n程林㼆,512098200012207855,2026-04-01\n";
+    let sheet = table(text.as_bytes());
+    assert_eq!(recognise(&sheet).unwrap().layout, Layout::Preapply);
+    assert_eq!(recognise_as(&sheet, Layout::Borrowers).unwrap().layout, Layout::Borrowers);
+    assert!(recognise_as(&sheet, Layout::Contracts).is_err());
+}
+
+#[test]
+fn the_sheet_that_is_known_is_taken() {
+    let cover: Table = table("说明,填写要求\n".as_bytes());
+    let data = table("姓名,身份证号,学号\n程林㼆,512098200012207855,1\n".as_bytes());
+    let (at, binding) = recognise_any(&[cover.clone(), data]).unwrap();
+    assert_eq!((at, binding.layout), (1, Layout::Borrowers));
+    assert_eq!(recognise_any(&[cover]), Err(LayoutProblem::NoHeadings));
+}
+
+#[test]
+fn every_layout_is_known_by_its_own_headings_alone() {
+    for layout in Layout::ALL {
+        let headings: Vec<_> = layout.columns().iter().rev().map(|c| c.heading).collect();
+        let sheet = table(headings.join(",").as_bytes());
+        assert_eq!(recognise(&sheet).unwrap().layout, layout);
+        let required: Vec<_> =
+            layout.columns().iter().filter(|c| c.required).map(|c| c.heading).collect();
+        let sheet = table(required.join(",").as_bytes());
+        if layout != Layout::Borrowers {
+            assert_eq!(recognise(&sheet).map(|b| b.layout), Ok(layout), "{required:?}");
+        }
+    }
+}

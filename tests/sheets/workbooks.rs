@@ -1,0 +1,203 @@
+//! Real workbooks: numbers, dates and text in cells; results written back; strange bytes.
+
+use encoding_rs::GB18030;
+use proptest::prelude::*;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+use zhuxue::book::money::Fen;
+use zhuxue::desk::imports::{Fault, Layout, Limits, Row, parse_row, recognise};
+use zhuxue::plumbing::sheet::write::{Head, LineResult, Out, list, results};
+use zhuxue::plumbing::sheet::{CellKind, SheetLimits, SheetProblem, read};
+
+use super::{import, table, today};
+
+/// Line 1 a title, line 3 the headings, line 4 data, line 60 more data.
+fn workbook(id_as_number: bool) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "合同明细（截至2026-10-31）").unwrap();
+    let headings =
+        ["合同编号", "姓名", "身份证号", "贷款学年", "贷款金额", "到期日期", "合同签订日期"];
+    for (column, heading) in (0..).zip(headings) {
+        sheet.write_string(2, column, heading).unwrap();
+    }
+    let day = Format::new().set_num_format("yyyy/m/d");
+    for row in [3, 59] {
+        let number = format!("5120222020{row:07}");
+        sheet.write_string(row, 0, &number).unwrap();
+        sheet.write_string(row, 1, "程林㼆").unwrap();
+        if id_as_number {
+            sheet.write_number(row, 2, 512_098_200_012_207_855_f64).unwrap();
+        } else {
+            sheet.write_string(row, 2, "512098200012207855").unwrap();
+        }
+        sheet.write_number(row, 3, 2026).unwrap();
+        sheet.write_number(row, 4, 11_500.5).unwrap();
+        let due = ExcelDateTime::from_ymd(2038, 9, 20).unwrap();
+        sheet.write_datetime_with_format(row, 5, &due, &day).unwrap();
+        sheet.write_number(row, 6, 46_227).unwrap();
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn cells_of_a_workbook_keep_what_they_are() {
+    let said = import(&table(&workbook(false)));
+    assert_eq!(said.binding.heading_line, 3);
+    assert_eq!(said.binding.as_of, "2026-10-31".parse().ok());
+    let lines: Vec<_> = said.rows.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [4, 60]);
+    let Some(Row::Contract(row)) = &said.rows[0].1.row else { panic!() };
+    assert_eq!(row.amount, Fen::new(1_150_050));
+    assert_eq!(row.due_on.to_string(), "2038-09-20");
+    assert_eq!(row.signed_on.unwrap().to_string(), "2026-07-24");
+    // The date without a date format is the only thing to tell.
+    let faults: Vec<_> = said.rows[0].1.notes.iter().map(|note| note.fault).collect();
+    assert_eq!(faults, [Fault::ExcelSerialDate]);
+}
+
+#[test]
+fn an_identity_number_in_a_number_cell_is_lost() {
+    let said = import(&table(&workbook(true)));
+    let parsed = &said.rows[0].1;
+    assert!(parsed.is_refused() && !parsed.can_be_saved());
+    assert!(parsed.notes.iter().any(|note| note.fault == Fault::ScientificNotation));
+}
+
+#[test]
+fn gb_18030_with_rare_characters() {
+    let text = "姓名;身份证号;学号\n程林㼆;512098200012207855;1\n赵𬱖;512099200712310019;2\n";
+    let bytes = GB18030.encode(text).0.into_owned();
+    let said = import(&table(&bytes));
+    assert_eq!(said.rows[0].1.row.as_ref().unwrap().name(), Some("程林㼆"));
+    assert_eq!(said.rows.len(), 2);
+}
+
+#[test]
+fn an_old_name_for_the_file_does_not_matter_but_its_bytes_do() {
+    let whole = workbook(false);
+    let cut = &whole[..whole.len() / 2];
+    assert_eq!(read(cut, &SheetLimits::default()), Err(SheetProblem::Damaged));
+    let small = SheetLimits { unpacked_bytes: 2_000, ..SheetLimits::default() };
+    assert_eq!(read(&whole, &small), Err(SheetProblem::TooBig));
+    let few = SheetLimits { cells: 10, ..SheetLimits::default() };
+    assert_eq!(read(&whole, &few), Err(SheetProblem::TooManyCells));
+}
+
+/// One cell in the last corner would claim 17 thousand million cells.
+#[test]
+fn a_far_corner_costs_nothing() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "姓名").unwrap();
+    sheet.write_string(1_048_575, 1, "角").unwrap();
+    sheet.write_string(1_048_575, 16_383, "角").unwrap();
+    let rows = table(&book.save_to_buffer().unwrap()).rows;
+    assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [1, 1_048_576]);
+}
+
+#[test]
+fn results_stand_beside_the_users_own_rows() {
+    let text = "名单（截至2026-10-31）,,\n姓名,身份证号,备注\n\
+        程林㼆,512098200012207855,=1+1\n,,\n何□,512099199808224352,-2\n";
+    let sheet = table(text.as_bytes());
+    let said = |line, outcome: &str, explanation: &str, needs_attention| LineResult {
+        line,
+        outcome: outcome.into(),
+        explanation: explanation.into(),
+        needs_attention,
+    };
+    let lines = [
+        said(3, "已导入", "", false),
+        said(4, "已跳过", "空行，已跳过。", false),
+        said(5, "未导入", "借款学生姓名：请补上这个字。", true),
+    ];
+    let back = table(&results(&sheet, 2, &lines).unwrap());
+    let texts = |line: usize| -> Vec<String> {
+        back.rows[line - 1].cells.iter().map(|cell| cell.text.to_string()).collect()
+    };
+    assert_eq!(texts(1), ["名单（截至2026-10-31）"]);
+    assert_eq!(texts(2), ["姓名", "身份证号", "备注", "结果", "说明"]);
+    assert_eq!(texts(3)[..4], ["程林㼆", "512098200012207855", "=1+1", "已导入"]);
+    assert_eq!(texts(4), ["", "", "", "已跳过", "空行，已跳过。"]);
+    assert_eq!(texts(5)[2..], ["-2", "未导入", "借款学生姓名：请补上这个字。"]);
+    assert!(back.rows[2].cells.iter().all(|cell| cell.kind == CellKind::Text));
+}
+
+#[test]
+fn lists_hold_numbers_and_days_as_such() {
+    let head = Head {
+        sheet: "逾期名单".into(),
+        titles: vec!["乐至县逾期名单".into()],
+        columns: vec![("姓名".into(), 12), ("逾期本金".into(), 14), ("应还日期".into(), 12)],
+    };
+    let rows = vec![
+        vec![
+            Out::Text("@李某".into()),
+            Out::Money(Fen::new(269_740)),
+            Out::Day("2026-12-20".parse().unwrap()),
+        ],
+        vec![Out::Blank, Out::Whole(7), Out::Whole(51_202_220_200_000_005)],
+    ];
+    let back = table(&list(&head, rows.into_iter()).unwrap());
+    assert_eq!(back.name, "逾期名单");
+    let cells = &back.rows[2].cells;
+    assert_eq!((&*cells[0].text, cells[0].kind), ("@李某", CellKind::Text));
+    assert_eq!((&*cells[1].text, cells[1].kind), ("2697.4", CellKind::Number));
+    assert_eq!((&*cells[2].text, cells[2].kind), ("2026-12-20", CellKind::Date));
+    assert_eq!(&*back.rows[3].cells[2].text, "51202220200000005");
+}
+
+proptest! {
+    /// Whatever stands in the cells, a line is read without panic, and the number of a note's
+    /// columns never grows beyond sense.
+    #[test]
+    fn no_cell_is_too_strange(
+        layout in prop::sample::select(Layout::ALL.to_vec()),
+        cells in prop::collection::vec("\\PC{0,12}|[0-9Xx ./年月万元-]{0,20}", 0..40),
+    ) {
+        let headings: Vec<_> = layout.columns().iter().map(|c| c.heading).collect();
+        let sheet = table(headings.join(",").as_bytes());
+        let binding = recognise(&sheet).unwrap();
+        let cells: Vec<_> =
+            cells.into_iter().map(zhuxue::plumbing::sheet::Cell::text).collect();
+        let parsed = parse_row(&binding, &cells, today(), &Limits::default());
+        prop_assert!(parsed.notes.len() < 100);
+        prop_assert!(parsed.notes.iter().all(|note| !note.message.is_empty()));
+    }
+
+    /// A damaged workbook is refused or read, but never a reason to panic.
+    #[test]
+    fn no_damage_is_too_strange(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = workbook(false);
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let _ = read(&bytes, &SheetLimits::default());
+    }
+}
+
+/// Files written by another program; the same table in the old and in the open format.
+#[test]
+fn old_and_open_workbooks() {
+    for name in ["small.xls", "small.ods"] {
+        let bytes = std::fs::read(format!("tests/sample/books/{name}")).unwrap();
+        let said = import(&table(&bytes));
+        assert_eq!(said.binding.layout, Layout::Contracts, "{name}");
+        assert_eq!(said.binding.heading_line, 3, "{name}");
+        let lines: Vec<_> = said.rows.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [4, 6], "{name}");
+        let faults: Vec<_> = said.notes().iter().map(|(_, note)| note.fault).collect();
+        assert_eq!(faults, [Fault::BlankRowBefore], "{name}");
+        let Some(Row::Contract(row)) = &said.rows[0].1.row else { panic!() };
+        assert_eq!((row.amount, row.loan_year), (Fen::new(1_150_050), 2026), "{name}");
+        assert_eq!(row.due_on.to_string(), "2038-09-20", "{name}");
+        assert_eq!(said.rows[1].1.row.as_ref().unwrap().name(), Some("赵𬱖"), "{name}");
+    }
+}
+
+#[test]
+fn a_workbook_behind_a_password() {
+    let bytes = std::fs::read("tests/sample/books/locked.xlsx").unwrap();
+    let problem = read(&bytes, &SheetLimits::default()).unwrap_err();
+    assert_eq!(problem, SheetProblem::Password);
+    assert!(problem.to_chinese().contains("密码"));
+}

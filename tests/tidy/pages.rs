@@ -1,0 +1,168 @@
+//! Templates and jobs: every one is used, and no page carries a script or style of its own (the
+//! content security policy would stop it in the browser; here it is found earlier).
+
+use super::source::{Source, files, line_of, program};
+use super::{each, expect_none};
+
+fn unused_templates(templates: &[Source], users: &[Source]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for template in templates {
+        let name = template.path.strip_prefix("templates/").unwrap_or(&template.path);
+        let quoted = [format!("\"{name}\""), format!("'{name}'")];
+        let used = users
+            .iter()
+            .chain(templates.iter().filter(|other| other.path != template.path))
+            .any(|user| quoted.iter().any(|name| user.text.contains(name)));
+        if !used {
+            complaints.push(format!(
+                "{}:1: nobody names \"{name}\"; render or include it by its full name, or \
+                 remove it",
+                template.path
+            ));
+        }
+    }
+    complaints
+}
+
+/// Script or style inside a page, wherever a tag is open.
+fn inline(source: &Source) -> Vec<String> {
+    let text = &source.text;
+    let mut complaints = Vec::new();
+    let mut complain = |at: usize, what: &str, advice: &str| {
+        complaints.push(format!("{}:{}: {what}; {advice}", source.path, line_of(text, at)));
+    };
+    for (at, _) in text.match_indices("<style") {
+        complain(at, "a style element", "put it into assets/zhuxue.css");
+    }
+    for (at, _) in text.match_indices("<script") {
+        let tag = tag_at(text, at);
+        let content = text[at + tag.len()..].split("</script").next().unwrap_or_default();
+        if !tag.contains(" src=") || !content.trim().is_empty() {
+            complain(at, "a script in the page", "put it into assets/ and name it by src");
+        }
+    }
+    for (at, _) in text.match_indices('<') {
+        let tag = tag_at(text, at);
+        for attribute in attributes(tag) {
+            if attribute == "style" {
+                complain(at, "style=", "use a class of assets/zhuxue.css");
+            } else if is_handler(attribute) {
+                complain(at, attribute, "use a data- attribute and assets/ui.js");
+            }
+        }
+    }
+    for (at, _) in text.match_indices("javascript:") {
+        complain(at, "javascript:", "use a button and assets/ui.js");
+    }
+    complaints
+}
+
+/// From `<` to its `>`; a `>` inside quotes or `{{ }}` does not end it.
+fn tag_at(text: &str, at: usize) -> &str {
+    let mut quote = None;
+    let mut depth = 0_i32;
+    for (n, c) in text[at..].char_indices() {
+        match (quote, c) {
+            (None, '{') => depth += 1,
+            (None, '}') => depth -= 1,
+            (None, '"' | '\'') if depth == 0 => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (None, '>') if depth == 0 => return &text[at..=at + n],
+            _ => {}
+        }
+    }
+    &text[at..]
+}
+
+/// The names of the attributes of a tag.
+fn attributes(tag: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut quote = None;
+    let mut from = 0;
+    for (at, c) in tag.char_indices() {
+        match (quote, c) {
+            (None, '=') => {
+                names.push(&tag[from..at]);
+                from = at + 1;
+            }
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if c == open => {
+                quote = None;
+                from = at + 1;
+            }
+            (None, c) if c.is_whitespace() => from = at + c.len_utf8(),
+            _ => {}
+        }
+    }
+    names
+}
+
+fn is_handler(attribute: &str) -> bool {
+    let event = attribute.strip_prefix("on").unwrap_or_default();
+    attribute.starts_with("hx-on")
+        || (event.len() > 2 && event.chars().all(|c| c.is_ascii_lowercase()))
+}
+
+fn undeclared_jobs(jobs: &[Source], users: &[Source]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for job in jobs.iter().filter(|job| job.name() != "mod.rs") {
+        let stem = job.name().trim_end_matches(".rs");
+        for needed in [format!("mod {stem};"), format!("{stem}::JOB")] {
+            if !users.iter().any(|user| user.program.contains(&needed)) {
+                complaints.push(format!(
+                    "{}:1: no {needed} anywhere; a job that the timetable does not list never runs",
+                    job.path
+                ));
+            }
+        }
+    }
+    complaints
+}
+
+#[test]
+fn every_template_is_used() {
+    expect_none(&unused_templates(&files("templates", &[".html"]), &program()));
+}
+
+#[test]
+fn no_page_carries_a_script_or_a_style() {
+    expect_none(&each(&files("templates", &[".html"]), inline));
+}
+
+#[test]
+fn every_job_is_in_the_timetable() {
+    expect_none(&undeclared_jobs(&files("jobs", &[".rs"]), &program()));
+}
+
+#[test]
+fn these_rules_can_fail() {
+    let page = |text: &str| Source::new("templates/a/b.html", text);
+    let user = Source::new("src/x.rs", "render(\"a/b.html\")");
+    assert_eq!(unused_templates(&[page("")], &[user]).len(), 0);
+    assert_eq!(unused_templates(&[page("a/b.html \"a/b.html\"")], &[]).len(), 1);
+    for bad in [
+        "<p style=\"color:red\">",
+        "<p class=\"a\" style='x'>",
+        "<style>p{}</style>",
+        "<script>a()</script>",
+        "<script src=\"/a.js\">a()</script>",
+        "<a onclick=\"b()\">",
+        "<a {% if x > 1 %}class=\"x\"{% endif %} onclick=b()>",
+        "<a hx-on:click=\"b()\">",
+        "<a href=\"javascript:b()\">",
+    ] {
+        assert_eq!(inline(&page(bad)).len(), 1, "{bad}");
+    }
+    for good in [
+        "<script src=\"/a.js\" defer></script>",
+        "<p class=\"style\" title=\"on sale = x\" data-style=\"x\">style=x onclick=</p>",
+        "{% set once = 1 %}<input name=\"on\" value=\"{{ a }}\">",
+    ] {
+        assert_eq!(inline(&page(good)), Vec::<String>::new(), "{good}");
+    }
+    let job = || Source::new("jobs/close_day.rs", "");
+    let lists = |text: &str| Source::new("jobs/mod.rs", text);
+    assert_eq!(undeclared_jobs(&[job()], &[lists("mod close_day;")]).len(), 1);
+    let both = lists("pub mod close_day;\nconst JOBS: [Job; 1] = [close_day::JOB];");
+    assert_eq!(undeclared_jobs(&[job()], &[both]).len(), 0);
+}

@@ -1,0 +1,121 @@
+//! Words that may not stand in our sources, or only in one place.
+
+use super::source::{Source, all_rust, files, line_of, places_of, program};
+use super::{FLOATS_ALLOWED, each, expect_none, is_listed};
+
+fn floats(source: &Source) -> Vec<String> {
+    if is_listed(&FLOATS_ALLOWED, &source.path) {
+        return Vec::new();
+    }
+    ["f32", "f64"]
+        .iter()
+        .flat_map(|word| places_of(&source.program, word))
+        .map(|at| {
+            format!(
+                "{}:{}: a float; money is Fen, a rate RatePpm, a percentage rust_decimal",
+                source.path,
+                line_of(&source.program, at)
+            )
+        })
+        .collect()
+}
+
+fn clock(source: &Source) -> Vec<String> {
+    if source.path == "src/book/dates.rs" {
+        return Vec::new();
+    }
+    ["Utc::now", "Local::now", "SystemTime::now"]
+        .iter()
+        .flat_map(|word| places_of(&source.program, word).into_iter().map(move |at| (word, at)))
+        .map(|(word, at)| {
+            format!(
+                "{}:{}: {word}; ask app.clock (book/dates.rs): the demo and tests live on \
+                 another day",
+                source.path,
+                line_of(&source.program, at)
+            )
+        })
+        .collect()
+}
+
+/// Put together here, so that this file does not name them.
+fn unfinished() -> [String; 6] {
+    [
+        ["TO", "DO"].concat(),
+        ["FIX", "ME"].concat(),
+        ["XX", "X"].concat(),
+        ["#[ign", "ore"].concat(),
+        ["#[should_", "panic"].concat(),
+        ["todo", "!("].concat(),
+    ]
+}
+
+fn unfinished_in(source: &Source) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (number, line) in source.lines() {
+        for word in unfinished() {
+            if !places_of(line, &word).is_empty() {
+                complaints.push(format!(
+                    "{}:{number}: {word}; finish it, or file an issue and say here what is not \
+                     there and why",
+                    source.path
+                ));
+            }
+        }
+    }
+    complaints
+}
+
+fn says_what_it_is_for(source: &Source) -> Vec<String> {
+    let first = source.text.lines().next().unwrap_or_default();
+    let said = first.strip_prefix("//!").is_some_and(|rest| rest.trim().len() > 10);
+    if said {
+        return Vec::new();
+    }
+    vec![format!(
+        "{}:1: no //! line; say first what the file is for and what it must never do",
+        source.path
+    )]
+}
+
+#[test]
+fn no_floats_near_money() {
+    expect_none(&each(&program(), floats));
+}
+
+#[test]
+fn one_file_asks_the_machine_for_the_time() {
+    expect_none(&each(&program(), clock));
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    expect_none(&each(&all_rust(), unfinished_in));
+    for folder in ["templates", "policies", "migrations", "scripts"] {
+        expect_none(&each(&files(folder, &[""]), unfinished_in));
+    }
+    let texts = [".css", "/ui.js", ".md"];
+    expect_none(&each(&files("assets", &texts), unfinished_in));
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    expect_none(&each(&all_rust(), says_what_it_is_for));
+}
+
+#[test]
+fn these_rules_can_fail() {
+    let source = |text: &str| Source::new("src/book/loan.rs", text);
+    assert_eq!(floats(&source("let a: f64 = 1.0;")).len(), 1);
+    assert_eq!(floats(&source("// f64\nlet af64 = \"f32\";")).len(), 0);
+    assert_eq!(floats(&Source::new("src/plumbing/sheet/x.rs", "f64")).len(), 0);
+    assert_eq!(clock(&source("let a = chrono::Utc::now();")).len(), 1);
+    assert_eq!(clock(&Source::new("src/book/dates.rs", "Utc::now()")).len(), 0);
+    for word in unfinished() {
+        assert_eq!(unfinished_in(&source(&format!("// {word} x"))).len(), 1, "{word}");
+    }
+    assert_eq!(unfinished_in(&source("fn mastodon() {}")).len(), 0);
+    assert_eq!(says_what_it_is_for(&source("//! The loan row.\n")).len(), 1 - 1);
+    assert_eq!(says_what_it_is_for(&source("fn a() {}\n//! The loan row.\n")).len(), 1);
+    assert_eq!(says_what_it_is_for(&source("//!\n")).len(), 1);
+}

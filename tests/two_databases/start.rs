@@ -1,0 +1,163 @@
+//! What can be wrong with a database at start: each its own one-line error, nothing written.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use tempfile::TempDir;
+use zhuxue::plumbing::db::Database;
+
+use crate::support::database::{Kind, TestDatabase};
+
+fn start_error(url: &str) -> String {
+    let error = match Database::open(url, 2) {
+        Ok(_) => panic!("{url} was opened"),
+        Err(error) => error,
+    };
+    assert_eq!(error.lines().count(), 1, "not one line: {error}");
+    error
+}
+
+fn open_file(file: &Path) -> String {
+    start_error(&format!("sqlite:{}", file.display()))
+}
+
+/// Every file of a folder with its content.
+fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|e| (e.file_name().into_string().unwrap(), std::fs::read(e.path()).unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_file_that_is_no_database() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("zhuxue.db");
+    let mut noise = vec![0_u8; 40_000];
+    getrandom::fill(&mut noise).unwrap();
+    std::fs::write(&file, noise).unwrap();
+    let before = content(folder.path());
+    let error = open_file(&file);
+    assert!(error.contains("zhuxue.db") && error.contains("damaged"), "{error}");
+    assert_eq!(content(folder.path()), before);
+}
+
+#[test]
+fn a_database_whose_first_page_is_overwritten() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("zhuxue.db");
+    {
+        let good = TestDatabase::fresh(Kind::Sqlite);
+        std::fs::copy(good.url.strip_prefix("sqlite:").unwrap(), &file).unwrap();
+    }
+    let mut bytes = std::fs::read(&file).unwrap();
+    getrandom::fill(&mut bytes[100..4096]).unwrap();
+    std::fs::write(&file, bytes).unwrap();
+    let before = content(folder.path());
+    let error = open_file(&file);
+    assert!(error.contains("damaged"), "{error}");
+    assert_eq!(content(folder.path()).get("zhuxue.db"), before.get("zhuxue.db"));
+}
+
+#[test]
+fn a_folder_that_is_missing_or_is_a_file() {
+    let folder = TempDir::new().unwrap();
+    let error = open_file(&folder.path().join("none/zhuxue.db"));
+    assert!(error.contains("the folder is missing"), "{error}");
+    std::fs::write(folder.path().join("file"), "text").unwrap();
+    let error = open_file(&folder.path().join("file/zhuxue.db"));
+    assert!(error.contains("the folder is missing"), "{error}");
+    assert_eq!(content(folder.path()).len(), 1);
+}
+
+/// The kernel's own folder refuses new files even from root, whom no mode stops.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_may_not_be_written() {
+    let error = open_file(Path::new("/proc/zhuxue.db"));
+    assert!(error.contains("may not be written"), "{error}");
+}
+
+#[test]
+fn a_database_that_another_program_holds() {
+    let test = TestDatabase::fresh(Kind::Sqlite);
+    let file = test.url.strip_prefix("sqlite:").unwrap();
+    let mut other = SqliteConnection::establish(file).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let error = start_error(&test.url);
+    assert!(error.contains("another program holds it"), "{error}");
+}
+
+#[test]
+fn a_mistyped_url_makes_no_file() {
+    for (url, expected) in [
+        ("postgre://localhost/zhuxue", "must begin with sqlite: or postgres://"),
+        ("zhuxue.db", "must begin with sqlite: or postgres://"),
+        ("sqlite:", "followed by a file path"),
+        ("sqlite::memory:", "followed by a file path"),
+    ] {
+        let error = start_error(url);
+        assert!(error.contains(expected), "{url}: {error}");
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert!(!root.join("zhuxue.db").exists() && !root.join("postgre:").exists());
+}
+
+#[test]
+fn a_postgresql_server_that_is_not_there() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("postgres://tester:secret-word@/zhuxue?host={}", folder.path().display());
+    let error = start_error(&url);
+    assert!(error.contains("PostgreSQL") && error.contains("database_url"), "{error}");
+    assert!(!error.contains("secret-word"), "the password is printed: {error}");
+}
+
+#[test]
+fn a_postgresql_database_that_is_not_there() {
+    let Ok(server) = std::env::var("TEST_POSTGRES_URL") else {
+        eprintln!("TEST_POSTGRES_URL is not set: not tested (scripts/test sets it)");
+        return;
+    };
+    let (address, query) = server.split_once('?').unwrap_or((&server, ""));
+    let (host, _) = address.rsplit_once('/').unwrap();
+    let error = start_error(&format!("{host}/no_such_database?{query}"));
+    assert!(error.contains("no_such_database"), "{error}");
+}
+
+const CHILD: &str = "ZHUXUE_TEST_SMALL_DISK";
+
+/// A full disk, by a limit on the size of files that holds for a child process only (a mount
+/// would need root).
+#[test]
+fn a_disk_that_is_full() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("zhuxue.db");
+    let program = std::env::current_exe().unwrap();
+    let child = Command::new("bash")
+        .arg("-c")
+        // 24 blocks of 1,024 bytes: room to begin, not to end.
+        .arg("trap '' XFSZ; ulimit -f 24; exec \"$0\" --exact \"$1\" --nocapture")
+        .arg(program)
+        .arg("two_databases::start::child_on_a_small_disk")
+        .env(CHILD, &file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout).into_owned();
+    let line = said.lines().find(|line| line.starts_with("start error: ")).unwrap_or_default();
+    assert!(line.contains("the disk is full or failing"), "{said}");
+}
+
+/// Does nothing by itself: [`a_disk_that_is_full`] runs it in a process with a limit.
+#[test]
+fn child_on_a_small_disk() {
+    let Ok(file) = std::env::var(CHILD) else { return };
+    let opened = Database::open(&format!("sqlite:{file}"), 2).and_then(|db| db.migrate());
+    match opened {
+        Ok(_) => println!("start error: none"),
+        Err(error) => println!("start error: {error}"),
+    }
+}
