@@ -12,12 +12,16 @@ use super::Stop;
 use crate::app::App;
 use crate::book::dates::Clock;
 use crate::book::{office, staff};
+use crate::error::AppResult;
 use crate::jobs;
 use crate::plumbing::config::Config;
 use crate::plumbing::http;
 
 /// Requests still running when the program is told to stop get this long to end.
 const STOP_WITHIN_S: u64 = 15;
+
+/// The whole chain of the history is checked at start and after this many rounds: once a day.
+const VERIFY_EVERY_ROUNDS: u32 = 24 * 60 * 60 / 5;
 
 /// How often the history is chained.
 const CHAIN_EVERY: Duration = Duration::from_secs(5);
@@ -129,23 +133,32 @@ async fn told_to_stop() {
 /// What goes on without a request until the program stops.
 async fn background(app: App, mut told: watch::Receiver<bool>) {
     let mut stopping = false;
+    let mut round = 0_u32;
     while !stopping {
-        let work = app.clone();
-        match actix_web::web::block(move || jobs::chain_history::run(&work)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the history could not be chained"),
-            Err(error) => tracing::error!(%error, "chaining the history ended early"),
+        run_one("chain the history", &app, |app| jobs::chain_history::run(app).map(|_| ())).await;
+        if round.is_multiple_of(VERIFY_EVERY_ROUNDS) {
+            run_one("check the history", &app, |app| jobs::chain_history::verify(app).map(|_| ()))
+                .await;
         }
-        let work = app.clone();
-        match actix_web::web::block(move || jobs::close_day::run(&work)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "positions could not be refreshed"),
-            Err(error) => tracing::error!(%error, "refreshing positions ended early"),
-        }
+        run_one("close the day", &app, |app| jobs::close_day::run(app).map(|_| ())).await;
+        round = round.wrapping_add(1);
         // Once more after the last request, so that a stopped program leaves nothing unchained.
         stopping = *told.borrow();
         if !stopping {
             select(pin!(told.changed()), pin!(tokio::time::sleep(CHAIN_EVERY))).await;
         }
+    }
+}
+
+async fn run_one(
+    name: &'static str,
+    app: &App,
+    work: impl FnOnce(&App) -> AppResult<()> + Send + 'static,
+) {
+    let app = app.clone();
+    match actix_web::web::block(move || work(&app)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, name, "could not"),
+        Err(error) => tracing::error!(%error, name, "ended early"),
     }
 }

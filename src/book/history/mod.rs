@@ -8,6 +8,8 @@
 //! an auditor can recompute it; against somebody who rewrites all of it, the number and hash of
 //! the last link also go to the log.
 
+mod check;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use sm3::{Digest as _, Sm3};
@@ -19,6 +21,8 @@ use crate::plumbing::db::Db;
 use crate::plumbing::meta;
 use crate::plumbing::schema::history;
 use crate::plumbing::session::hex;
+
+pub use check::{ChainState, keep_verified, last_verified, verify_chain};
 
 /// In whose name something is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
