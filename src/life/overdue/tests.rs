@@ -47,6 +47,7 @@ fn household(n: i64, name: &str, township: &str, village: &str, road: &str, fen:
             phones: vec!["164****4848".to_owned()],
         }),
         is_state_programme: true,
+        has_more_due: true,
         arrears: Arrears {
             principal_fen: Fen::new(fen - 100),
             interest_fen: Fen::new(90),
