@@ -120,14 +120,23 @@ fn all_kinds_of_events_from_a_file() {
     assert!(table.contains("由国家支付"), "{table}");
 }
 
-/// Each line: what is wrong in the file; what the one line on standard error begins with.
+/// One line on standard error that begins so, exit code 2, nothing on standard output.
+fn refused(input: &str, begins: &str) {
+    let output = run(&["statement", "-", "--as-of", "2032-01-01", "--json"], input);
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert!(line.starts_with(&format!("zhuxue: {begins}")), "{begins}: {line}");
+    assert_eq!(line.trim_end().lines().count(), 1, "{line}");
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert!(output.stdout.is_empty());
+}
+
+/// Terms and frame: what is wrong in the file; what the line begins with.
 #[test]
-fn bad_input_is_one_line_and_exit_code_2() {
+fn bad_terms_are_one_line_and_exit_code_2() {
     let terms = |old: &str, new: &str| {
         assert!(TERMS.contains(old), "{old}");
         format!(r#"{{"terms": {}, "events": []}}"#, TERMS.replace(old, new))
     };
-    let on = r#""on": "2031-01-05""#;
     let cases = [
         ("{".to_owned(), "file: expected JSON"),
         ("[]".to_owned(), "file: expected an object"),
@@ -157,6 +166,17 @@ fn bad_input_is_one_line_and_exit_code_2() {
             "terms.due_month_day: expected a day of the year",
         ),
         (terms("2045-09-20", "2026-08-20"), "terms.final_due_on: expected a day after signed_on"),
+    ];
+    for (input, begins) in cases {
+        refused(&input, begins);
+    }
+}
+
+/// Events, in the same way.
+#[test]
+fn bad_events_are_one_line_and_exit_code_2() {
+    let on = r#""on": "2031-01-05""#;
+    let cases = [
         (
             file(&format!(r#"{{{on}, "kind": "payed"}}"#)),
             "events[0].kind: expected one of disbursed",
@@ -206,13 +226,12 @@ fn bad_input_is_one_line_and_exit_code_2() {
         ),
     ];
     for (input, begins) in cases {
-        let output = run(&["statement", "-", "--as-of", "2032-01-01", "--json"], &input);
-        let line = String::from_utf8(output.stderr).unwrap();
-        assert!(line.starts_with(&format!("zhuxue: {begins}")), "{begins}: {line}");
-        assert_eq!(line.trim_end().lines().count(), 1, "{line}");
-        assert_eq!(output.status.code(), Some(2), "{line}");
-        assert!(output.stdout.is_empty());
+        refused(&input, begins);
     }
+}
+
+#[test]
+fn bad_usage_is_exit_code_2() {
     for args in [
         &["statement", "-", "--as-of", "2032-13-01", "--json"][..],
         &["statement", "-", "--json"][..],

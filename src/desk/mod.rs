@@ -27,7 +27,7 @@ use crate::plumbing::http::route::{Entry, Needs, get, post};
 pub fn routes() -> Vec<Entry> {
     let staff = Needs::Right(Right::ManageStaff);
     let office = Needs::Right(Right::ManageOffice);
-    vec![
+    let mut routes = vec![
         get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show),
         get("/healthz", Needs::Nobody, health::alive),
         get("/readyz", Needs::Nobody, health::ready),
@@ -51,15 +51,12 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/office", office, admin::office::change),
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
-    ]
-    let mut all = vec![get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show)];
-    all.extend(crate::life::overdue::web::routes());
-    all
-    let mut routes = vec![get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show)];
+    ];
     routes.extend(workbench::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());
     routes.extend(differences::routes());
+    routes.extend(crate::life::overdue::web::routes());
     routes
 }

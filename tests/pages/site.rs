@@ -62,9 +62,7 @@ impl Site {
         county
             .app
             .db
-            .write("sign in", |db| {
-                session::begin(db, &county.app.config, clerk, &new, now)
-            })
+            .write("sign in", |db| session::begin(db, &county.app.config, clerk, &new, now))
             .unwrap();
         Site { county, token }
     }
@@ -91,9 +89,8 @@ impl Site {
     /// Opens a page, as htmx when `part`.
     pub async fn open(&self, path: &str, part: bool) -> Answer {
         let service = test::init_service(http::site(&self.county.app)).await;
-        let mut request = test::TestRequest::get()
-            .uri(path)
-            .cookie(Cookie::new(COOKIE, self.token.clone()));
+        let mut request =
+            test::TestRequest::get().uri(path).cookie(Cookie::new(COOKIE, self.token.clone()));
         if part {
             request = request.insert_header(("HX-Request", "true"));
         }

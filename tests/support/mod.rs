@@ -4,4 +4,4 @@ pub mod app;
 pub mod county;
 pub mod database;
 
-pub use app::{Answer, Browser, OFFICE, TODAY, TestApp};
+pub use app::{Answer, Browser, OFFICE, TestApp};

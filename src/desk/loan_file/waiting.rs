@@ -75,7 +75,9 @@ pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
                 in_words(since, today),
                 how_long(today, since)
             ),
-            format!("{penalty}先联系本人，再联系共同借款人；有困难、在服役、在读书，都可以依政策办理。"),
+            format!(
+                "{penalty}先联系本人，再联系共同借款人；有困难、在服役、在读书，都可以依政策办理。"
+            ),
             "visit",
         );
     }
@@ -117,7 +119,11 @@ pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
         } else {
             "只还利息，金额为预计。".to_owned()
         };
-        let window = if on.month() == 12 { "11月1日起可以存款，当天 24 点前到账。" } else { "" };
+        let window = if on.month() == 12 {
+            "11月1日起可以存款，当天 24 点前到账。"
+        } else {
+            ""
+        };
         return band(
             "",
             format!("下一次还款日 {}", in_words(on, today)),

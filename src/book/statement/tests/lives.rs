@@ -64,7 +64,8 @@ fn any_kind() -> impl Strategy<Value = (EventKind, u64)> {
         }),
         1 => Just(EventKind::StudyEndedEarly),
         6 => money(900_000).prop_map(|amount| EventKind::Paid { amount }),
-        2 => proptest::option::of(money(900_000)).prop_map(|principal| EventKind::Prepaid { principal }),
+        2 => proptest::option::of(money(900_000))
+            .prop_map(|principal| EventKind::Prepaid { principal }),
         1 => money(900_000).prop_map(|amount| EventKind::Compensated { amount }),
         1 => money(900_000).prop_map(|amount| EventKind::Relieved { amount }),
         2 => Just(EventKind::InterestWaived),

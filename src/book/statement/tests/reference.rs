@@ -162,7 +162,7 @@ pub fn slow(terms: &Terms, events: &[Event], rates: &RateTables, as_of: NaiveDat
     let start = known.iter().map(|e| e.on).min().unwrap();
     let world = World { terms, rates, events: known, state_days, subsidy_end, as_of };
     let first_year = subsidy_end.year() + terms.grace_years;
-    let mut life = Living { world, slow, plan: (first_year, 0), ..Living::empty(terms) };
+    let mut life = Living::new(world, (first_year, 0));
     let end = as_of.max(terms.final_due_on);
     for day in days(start, end) {
         life.day(day);
@@ -172,6 +172,19 @@ pub fn slow(terms: &Terms, events: &[Event], rates: &RateTables, as_of: NaiveDat
         row.state_penalty = row.closed[1] + half_up(row.running[1], life.penalty_den);
     }
     life.slow
+}
+
+/// All money of one kind in a day's events.
+fn money_of(today: &[EventKind], name: &str) -> i64 {
+    let money = |kind: &EventKind| match kind {
+        EventKind::Disbursed { amount }
+        | EventKind::Paid { amount }
+        | EventKind::Compensated { amount }
+        | EventKind::Relieved { amount }
+        | EventKind::Prepaid { principal: Some(amount) } => amount.get(),
+        _ => 0,
+    };
+    today.iter().filter(|kind| kind.name() == name).map(money).sum()
 }
 
 struct Living<'a> {
@@ -188,20 +201,12 @@ struct Living<'a> {
 }
 
 impl<'a> Living<'a> {
-    fn empty(terms: &'a Terms) -> Self {
-        let interest_den = i128::from(terms.day_count.year_days()) * 1_000_000;
-        let tables = Box::leak(Box::new(Policy::embedded().unwrap().rates()));
+    fn new(world: World<'a>, plan: (i32, i64)) -> Self {
+        let interest_den = i128::from(world.terms.day_count.year_days()) * 1_000_000;
         Living {
-            world: World {
-                terms,
-                rates: tables,
-                events: Vec::new(),
-                state_days: BTreeSet::new(),
-                subsidy_end: terms.subsidy_ends_on,
-                as_of: terms.signed_on,
-            },
+            world,
             slow: Slow::default(),
-            plan: (0, 0),
+            plan,
             of_bank: false,
             carried: 0,
             acc: BTreeMap::new(),
@@ -218,75 +223,12 @@ impl<'a> Living<'a> {
             self.frozen_not_due = Some(self.slow.not_due);
         }
         self.accrue(day, future);
-        let (mut cut, mut cut_early) = (false, false);
         let today: Vec<EventKind> = if future { Vec::new() } else { self.world.on(day).collect() };
-        for kind in &today {
-            if matches!(kind, EventKind::SubsidyEndMoved { .. } | EventKind::StudyEndedEarly) {
-                self.plan.0 = self.world.subsidy_end.year() + self.world.terms.grace_years;
-                (self.of_bank, cut) = (false, true);
-            }
-        }
-        for kind in &today {
-            if let EventKind::PlanSet { equal_amount, first_year } = kind {
-                self.plan = (*first_year, equal_amount.get());
-                (self.of_bank, self.carried, cut) = (true, 0, false);
-            }
-        }
-        let sum =
-            |pick: fn(&EventKind) -> Option<i64>| -> i64 { today.iter().filter_map(pick).sum() };
-        let disbursed = sum(|k| match k {
-            EventKind::Disbursed { amount } => Some(amount.get()),
-            _ => None,
-        });
-        if disbursed > 0 {
-            self.disbursed = true;
-            self.slow.not_due += disbursed;
-            cut |= !self.of_bank;
-        }
+        let cut = self.before_due(&today);
         if self.world.is_due_day(day) {
             self.due_day(day, future);
         }
-        let paid = sum(|k| match k {
-            EventKind::Paid { amount } => Some(amount.get()),
-            _ => None,
-        });
-        self.slow.unapplied += self.pay(paid);
-        let mut early: Option<usize> = None;
-        for granted in [
-            sum(|k| match k {
-                EventKind::Compensated { amount } => Some(amount.get()),
-                _ => None,
-            }),
-            sum(|k| match k {
-                EventKind::Relieved { amount } => Some(amount.get()),
-                _ => None,
-            }),
-        ] {
-            if granted > 0 {
-                let row = *early.get_or_insert_with(|| self.early_row(day));
-                let left = self.pay(granted);
-                let principal = left.min(self.slow.not_due);
-                self.repay(row, principal);
-                cut_early |= principal > 0;
-                self.slow.surplus += left - principal;
-            }
-        }
-        let prepays: Vec<Option<Fen>> = today
-            .iter()
-            .filter_map(|k| match k {
-                EventKind::Prepaid { principal } => Some(*principal),
-                _ => None,
-            })
-            .collect();
-        if !prepays.is_empty() {
-            let row = *early.get_or_insert_with(|| self.early_row(day));
-            self.pay(1_000_000_000_000_000);
-            let whole = prepays.iter().any(Option::is_none);
-            let named: i64 = prepays.iter().flatten().map(|fen| fen.get()).sum();
-            let principal = if whole { self.slow.not_due } else { named.min(self.slow.not_due) };
-            self.repay(row, principal);
-            cut_early |= principal > 0;
-        }
+        let cut_early = self.use_money(day, &today);
         if cut || (cut_early && self.world.terms.switches.recut_after_prepayment == Recut::Spread) {
             self.cut(day);
         }
@@ -298,6 +240,58 @@ impl<'a> Living<'a> {
                 known => known,
             };
         }
+    }
+
+    /// Steps 2 and 3 of the day; says whether the plan is to be cut anew.
+    fn before_due(&mut self, today: &[EventKind]) -> bool {
+        let mut cut = false;
+        for kind in today {
+            if matches!(kind, EventKind::SubsidyEndMoved { .. } | EventKind::StudyEndedEarly) {
+                self.plan.0 = self.world.subsidy_end.year() + self.world.terms.grace_years;
+                (self.of_bank, cut) = (false, true);
+            }
+        }
+        for kind in today {
+            if let EventKind::PlanSet { equal_amount, first_year } = kind {
+                self.plan = (*first_year, equal_amount.get());
+                (self.of_bank, self.carried, cut) = (true, 0, false);
+            }
+        }
+        let disbursed = money_of(today, "disbursed");
+        if disbursed > 0 {
+            self.disbursed = true;
+            self.slow.not_due += disbursed;
+            cut |= !self.of_bank;
+        }
+        cut
+    }
+
+    /// Steps 5 to 8 of the day; says whether principal was repaid early.
+    fn use_money(&mut self, day: NaiveDate, today: &[EventKind]) -> bool {
+        self.slow.unapplied += self.pay(money_of(today, "paid"));
+        let mut early: Option<usize> = None;
+        let mut cut_early = false;
+        for granted in [money_of(today, "compensated"), money_of(today, "relieved")] {
+            if granted > 0 {
+                let row = *early.get_or_insert_with(|| self.early_row(day));
+                let left = self.pay(granted);
+                let principal = left.min(self.slow.not_due);
+                self.repay(row, principal);
+                cut_early |= principal > 0;
+                self.slow.surplus += left - principal;
+            }
+        }
+        let prepays = today.iter().filter(|kind| kind.name() == "prepaid");
+        if prepays.clone().next().is_some() {
+            let row = *early.get_or_insert_with(|| self.early_row(day));
+            self.pay(1_000_000_000_000_000);
+            let whole = prepays.clone().any(|k| *k == EventKind::Prepaid { principal: None });
+            let named = if whole { self.slow.not_due } else { money_of(today, "prepaid") };
+            let principal = named.min(self.slow.not_due);
+            self.repay(row, principal);
+            cut_early |= principal > 0;
+        }
+        cut_early
     }
 
     fn accrue(&mut self, day: NaiveDate, future: bool) {
