@@ -38,9 +38,9 @@ impl TestApp {
         TestApp::with(|_| ())
     }
 
-    /// On SQLite, with a configuration of the test's own.
+    /// With a configuration of the test's own, on the database that `TEST_DATABASE` names.
     pub fn with(change: impl FnOnce(&mut Config)) -> TestApp {
-        TestApp::made(Kind::Sqlite, change)
+        TestApp::made(Kind::chosen(), change)
     }
 
     /// On either database, with the default configuration.
