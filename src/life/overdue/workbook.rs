@@ -339,7 +339,7 @@ fn write_foot(
     sheet.set_row_height(seal, 54)?;
     let words = format!(
         "走访人（两人以上）签字：{room}{}（盖章）：{room}年　　月　　日",
-        text::filled_by(by),
+        text::filled_by(by, receiver),
         room = "　".repeat(22),
     );
     sheet.merge_range(seal, 0, seal, last_column(columns), &words, &looks.plain)?;
@@ -461,7 +461,7 @@ fn cover_columns(amounts: bool) -> Vec<(&'static str, u16)> {
     if amounts {
         columns.push((AMOUNT, 15));
     }
-    columns.extend([("编号", 28), ("文件名", 44), ("领取人签字", 18), ("领取日期", 14)]);
+    columns.extend([("编号", 22), ("文件名", 44), ("领取人签字", 18), ("领取日期", 14)]);
     columns
 }
 
@@ -506,11 +506,12 @@ fn write_heads(
     Ok(())
 }
 
-/// `HZ-1031-001 至 HZ-1031-014`.
+/// `HZ-1031-001 至 014`.
 pub fn numbers(receiver: &Receiver) -> String {
     match (receiver.sheets.first(), receiver.sheets.last()) {
         (Some(first), Some(last)) if first.number != last.number => {
-            format!("{} 至 {}", first.number, last.number)
+            let end = last.number.rsplit('-').next().unwrap_or_default();
+            format!("{} 至 {end}", first.number)
         }
         (Some(only), _) => only.number.clone(),
         _ => String::new(),
