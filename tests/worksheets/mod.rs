@@ -263,7 +263,7 @@ fn amounts(workbook: Vec<u8>) -> Fen {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(workbook)).unwrap();
     let range = book.worksheet_range("走访名单").unwrap();
     let rows: Vec<_> = range.rows().collect();
-    let at = rows[4].iter().position(|cell| *cell == Data::from("到期未还（元）")).unwrap();
+    let at = rows[4].iter().position(|cell| *cell == *"到期未还（元）").unwrap();
     let number = |row: &&[Data]| match row[at] {
         Data::Float(yuan) => format!("{yuan:.2}").parse::<Fen>().ok(),
         _ => None,

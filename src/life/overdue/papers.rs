@@ -5,9 +5,10 @@
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use serde::Serialize;
 
+use super::cover::numbers;
 use super::rules::{Batch, By, Receiver, Sheet};
 use super::text;
-use super::workbook::{Wishes, numbers};
+use super::workbook::Wishes;
 use crate::book::money::Fen;
 
 /// Lines of a list that fit one page.

@@ -9,10 +9,11 @@ use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
 use super::asked::{Asked, Field, Pairs};
+use super::cover::numbers;
 use super::papers::{self, Choices, Papers};
 use super::rules::{self, Batch, By, Household};
 use super::text::{self, Sender};
-use super::workbook::{self, Wishes, numbers};
+use super::workbook::{self, Wishes};
 use super::{folder, store};
 use crate::app::App;
 use crate::book::dates::local;
