@@ -91,6 +91,20 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
     ended.map_err(|e| Stop::failed(format!("server: {e}")))
 }
 
+/// Can the port be had? Asked before a long loading, so that a taken port is said at once.
+///
+/// # Errors
+/// One line that names the address and what to do.
+pub fn check_listen(config: &Config) -> Result<(), Stop> {
+    match std::net::TcpListener::bind(&config.listen) {
+        Ok(free) => {
+            drop(free);
+            Ok(())
+        }
+        Err(error) => Err(why_not(&config.listen, &error)),
+    }
+}
+
 fn why_not(listen: &str, error: &std::io::Error) -> Stop {
     let advice = match error.kind() {
         std::io::ErrorKind::AddrInUse => "another program uses it; stop that one, or set listen",
@@ -121,6 +135,12 @@ async fn background(app: App, mut told: watch::Receiver<bool>) {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::error!(%error, "the history could not be chained"),
             Err(error) => tracing::error!(%error, "chaining the history ended early"),
+        }
+        let work = app.clone();
+        match actix_web::web::block(move || jobs::close_day::run(&work)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "positions could not be refreshed"),
+            Err(error) => tracing::error!(%error, "refreshing positions ended early"),
         }
         // Once more after the last request, so that a stopped program leaves nothing unchained.
         stopping = *told.borrow();
