@@ -141,8 +141,10 @@ async fn search(
     }
     let limit = usize::try_from(HITS_MAX).unwrap_or(usize::MAX);
     // An identity number or telephone that was typed does not stand in the page again.
-    let shown = if q.chars().filter(char::is_ascii_digit).count() >= 11 { String::new() } else { q };
-    let view = View { too_many: hits.len() >= limit, q: shown, hits, too_short, missed_id: miss == "id" };
+    let shown =
+        if q.chars().filter(char::is_ascii_digit).count() >= 11 { String::new() } else { q };
+    let view =
+        View { too_many: hits.len() >= limit, q: shown, hits, too_short, missed_id: miss == "id" };
     shell::page(&app, &me, &req, "search/results.html", view)
 }
 
@@ -232,7 +234,9 @@ fn by_number(db: &mut Db, scope: &Scope, what: &Meant) -> AppResult<Vec<String>>
         numbers.extend(
             loan_file::table
                 .filter(loan_file::office_code.eq_any(scope.codes()))
-                .filter(loan_file::file_no.like(format!("{}%", anywhere_start(file_no))).escape('\\'))
+                .filter(
+                    loan_file::file_no.like(format!("{}%", anywhere_start(file_no))).escape('\\'),
+                )
                 .order(loan_file::file_no)
                 .limit(HITS_MAX)
                 .select(loan_file::file_no)
@@ -260,11 +264,7 @@ fn anywhere_start(text: &str) -> String {
     anywhere(text).trim_matches('%').to_owned()
 }
 
-fn described(
-    db: &mut Db,
-    scope: &Scope,
-    found: Vec<(String, String)>,
-) -> AppResult<Vec<Hit>> {
+fn described(db: &mut Db, scope: &Scope, found: Vec<(String, String)>) -> AppResult<Vec<Hit>> {
     type Row =
         (String, String, String, String, String, String, Option<String>, Option<(i64, i64, i64)>);
     let numbers: Vec<&String> = found.iter().map(|(no, _)| no).collect();

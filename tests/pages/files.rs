@@ -6,8 +6,8 @@ use super::site::{Site, says};
 async fn a_loan_file_reads_like_this() {
     let site = Site::small();
     let file_no = site.file_no("程林㼆").await;
-    let words = site.words(&format!("/loans/{file_no}")).await;
-    insta::assert_snapshot!(words);
+    let page = site.open(&format!("/loans/{file_no}"), false).await;
+    insta::assert_snapshot!(page.lines());
 }
 
 #[actix_web::test]
@@ -15,7 +15,10 @@ async fn every_tab_opens_and_the_plan_is_whole() {
     let site = Site::small();
     let file_no = site.file_no("程林㼆").await;
     let base = format!("/loans/{file_no}");
-    says(&site.words(&format!("{base}/ledger")).await, &["放款", "contracts.csv 第 16 行", "流水只增不改"]);
+    says(
+        &site.words(&format!("{base}/ledger")).await,
+        &["放款", "contracts.csv 第 16 行", "流水只增不改"],
+    );
     says(&site.words(&format!("{base}/contracts")).await, &["合同编号", "罚息 合同利率的 130%"]);
     says(&site.words(&format!("{base}/history")).await, &["操作记录"]);
     let all = site.words(&format!("{base}?rows=all")).await;

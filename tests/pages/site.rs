@@ -39,6 +39,17 @@ impl Answer {
         out.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// The same, a line for each row, paragraph or heading: for a person to read in a review.
+    pub fn lines(&self) -> String {
+        let mut body = self.body.clone();
+        for end in ["</tr>", "</p>", "</div>", "</h1>", "</h2>", "</li>", "</dd>", "</header>"] {
+            body = body.replace(end, &format!("⏎{end}"));
+        }
+        let words = Answer { status: 200, location: String::new(), body }.words();
+        let lines = words.split('⏎').map(str::trim).filter(|line| !line.is_empty());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// The bytes are no page.
     pub fn is_workbook(&self) -> bool {
         self.body.starts_with("PK")
@@ -62,9 +73,7 @@ impl Site {
         county
             .app
             .db
-            .write("sign in", |db| {
-                session::begin(db, &county.app.config, clerk, &new, now)
-            })
+            .write("sign in", |db| session::begin(db, &county.app.config, clerk, &new, now))
             .unwrap();
         Site { county, token }
     }
@@ -91,9 +100,8 @@ impl Site {
     /// Opens a page, as htmx when `part`.
     pub async fn open(&self, path: &str, part: bool) -> Answer {
         let service = test::init_service(http::site(&self.county.app)).await;
-        let mut request = test::TestRequest::get()
-            .uri(path)
-            .cookie(Cookie::new(COOKIE, self.token.clone()));
+        let mut request =
+            test::TestRequest::get().uri(path).cookie(Cookie::new(COOKIE, self.token.clone()));
         if part {
             request = request.insert_header(("HX-Request", "true"));
         }

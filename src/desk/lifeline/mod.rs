@@ -16,8 +16,8 @@ use serde::Serialize;
 use crate::book::dates::in_words;
 use crate::book::money::Fen;
 
-pub use marks::{Due, Happening, Mark};
 use marks::{Below, Node};
+pub use marks::{Due, Happening, Mark};
 pub use scale::Scale;
 
 /// Height of the ribbon at the largest balance, in hundredths of a pixel: on a page, and small.

@@ -37,9 +37,7 @@ pub fn paths(steps: &[Step], now: i64, end: i64, tall: i64) -> (String, String) 
         steps.iter().filter(|(x, _)| *x < now).map(|(x, s)| (*x, thick(*s))).collect();
     let current = before.last().map_or(THIN, |(_, thickness)| *thickness);
     let mut after = vec![(now, current)];
-    after.extend(
-        steps.iter().filter(|(x, _)| *x >= now && *x < end).map(|(x, s)| (*x, thick(*s))),
-    );
+    after.extend(steps.iter().filter(|(x, _)| *x >= now && *x < end).map(|(x, s)| (*x, thick(*s))));
     (closed(&before, now, tall), closed(&after, end, tall))
 }
 

@@ -39,7 +39,12 @@ pub async fn overdue(
     file(&app, &me, filter, "逾期跟进").await
 }
 
-async fn file(app: &App, me: &SignedIn, filter: Filter, name: &'static str) -> AppResult<HttpResponse> {
+async fn file(
+    app: &App,
+    me: &SignedIn,
+    filter: Filter,
+    name: &'static str,
+) -> AppResult<HttpResponse> {
     let today = app.clock.today();
     let scope = me.scope.clone();
     let rows = app.read(move |db| query::all(db, &scope, &filter, ROWS_MAX)).await?;

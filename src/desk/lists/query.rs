@@ -163,9 +163,8 @@ macro_rules! narrowed_by_person {
             $query = $query.filter(loan_file::university.like(anywhere(university)).escape('\\'));
         }
         if let Some(year) = $filter.graduates {
-            $query = $query.filter(
-                loan_file::graduates_on.between(day_in(year, 1, 1), day_in(year, 12, 31)),
-            );
+            $query = $query
+                .filter(loan_file::graduates_on.between(day_in(year, 1, 1), day_in(year, 12, 31)));
         }
         if let Some(year) = $filter.year {
             $query = $query.filter(exists(

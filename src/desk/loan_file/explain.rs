@@ -155,7 +155,8 @@ fn principal_line(facts: &Facts, contract: &Contract, row: &Instalment) -> Optio
         .collect();
     let (first, last) = (own.first()?.due_on, own.last()?.due_on);
     let sum: Fen = own.iter().map(|r| r.principal).sum();
-    let tail = if row.due_on == last && own.len() > 1 { "，最后一期还清余下的" } else { "" };
+    let tail =
+        if row.due_on == last && own.len() > 1 { "，最后一期还清余下的" } else { "" };
     Some(format!(
         "本金 {} 元从 {} 年到 {} 年分 {} 期，本期 {} 元{tail}",
         sum.to_page_text(),
@@ -188,9 +189,9 @@ fn rate_line(contract: &Contract, policy: &Policy, rate: RatePpm, first_day: Nai
     if let Pricing::Fixed(_) = fixed {
         return format!("年利率 {rate}%：合同约定的固定利率");
     }
-    let set = contract.standing_events().any(
-        |event| matches!(event.kind, EventKind::RateSet { rate: own } if own == rate),
-    );
+    let set = contract
+        .standing_events()
+        .any(|event| matches!(event.kind, EventKind::RateSet { rate: own } if own == rate));
     if set {
         return format!("年利率 {rate}%：银行给定的利率");
     }
@@ -207,9 +208,7 @@ fn rate_line(contract: &Contract, policy: &Policy, rate: RatePpm, first_day: Nai
     let rates = policy.rates();
     let (lpr, margin) = (rates.lpr().on(priced_on), rates.margin(priced_on));
     if lpr.less(margin) == rate {
-        format!(
-            "年利率 {rate}%：{priced_on} 定价，5 年期以上 LPR {lpr}% 减 {margin} 个百分点"
-        )
+        format!("年利率 {rate}%：{priced_on} 定价，5 年期以上 LPR {lpr}% 减 {margin} 个百分点")
     } else {
         format!("年利率 {rate}%：{priced_on} 定价，央行五年以上贷款基准利率")
     }
@@ -231,10 +230,7 @@ fn row_notes(contract: &Contract, row: &Instalment, policy: &Policy) -> Vec<Stri
     }
     if row.principal.is_positive() && row.kind == RowKind::DueDay {
         let grace = policy.grace_rule.entry(contract.loan.signed_on);
-        notes.push(format!(
-            "还本宽限期 {} 年：{}",
-            contract.loan.grace_years, grace.source
-        ));
+        notes.push(format!("还本宽限期 {} 年：{}", contract.loan.grace_years, grace.source));
     }
     let due = policy.due_days.entry(contract.loan.signed_on);
     notes.push(format!("每年 12 月 20 日结息、还款：{}", due.source));

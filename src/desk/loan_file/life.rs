@@ -122,8 +122,7 @@ fn balances(facts: &Facts, disbursements: &[(NaiveDate, Fen)]) -> Vec<(NaiveDate
     }
     for contract in &facts.contracts {
         let rows = &contract.statement.instalments;
-        let next_on =
-            rows.iter().find(|r| r.state == InstalmentState::Upcoming).map(|r| r.due_on);
+        let next_on = rows.iter().find(|r| r.state == InstalmentState::Upcoming).map(|r| r.due_on);
         for row in rows {
             if row.paid_principal.is_positive() {
                 let on = row.settled_on.unwrap_or(row.due_on);

@@ -38,9 +38,9 @@ impl Contract {
     /// The events that no reversal undid, without the reversals.
     pub fn standing_events(&self) -> impl Iterator<Item = &Event> {
         let reversed = |event: &&Event| {
-            self.events.iter().any(|other| {
-                matches!(other.kind, EventKind::Reversed { of } if of == event.id)
-            })
+            self.events
+                .iter()
+                .any(|other| matches!(other.kind, EventKind::Reversed { of } if of == event.id))
         };
         self.events
             .iter()

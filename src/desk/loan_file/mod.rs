@@ -60,7 +60,12 @@ impl Asked {
     }
 }
 
-async fn facts(app: &web::Data<App>, me: &SignedIn, file_no: &str, asked: &Asked) -> AppResult<Facts> {
+async fn facts(
+    app: &web::Data<App>,
+    me: &SignedIn,
+    file_no: &str,
+    asked: &Asked,
+) -> AppResult<Facts> {
     let as_of = asked.day(app.clock.today());
     let (inner, scope, file_no) = (app.clone(), me.scope.clone(), file_no.to_owned());
     app.read(move |db| load::load(db, &scope, inner.basis(), &file_no, as_of)).await
@@ -86,8 +91,7 @@ async fn show(
     }
     if tab == Tab::History {
         let (scope, id) = (me.scope.clone(), facts.file.id);
-        let entries =
-            app.read(move |db| history::of_file(db, &scope, id, HISTORY_MAX)).await?;
+        let entries = app.read(move |db| history::of_file(db, &scope, id, HISTORY_MAX)).await?;
         page.set_history(&entries);
     }
     shell::page(&app, &me, &req, "loans/file.html", page)
@@ -177,7 +181,8 @@ async fn explain(
         (Err(_), Some(figure)) => explain::of_figure(&facts, figure),
         (Err(_), None) => return Err(AppError::NotFound),
     };
-    let back = if asked.as_of.is_empty() { String::new() } else { format!("?as_of={}", facts.as_of) };
+    let back =
+        if asked.as_of.is_empty() { String::new() } else { format!("?as_of={}", facts.as_of) };
     let page = WhyPage {
         why,
         name: facts.student.name.clone(),

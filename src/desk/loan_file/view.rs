@@ -196,7 +196,8 @@ impl Page {
         let plan = plan(&statements, facts.as_of, today, |day| facts.early_word(day));
         let life = life::life(facts, &plan).map(|life| lifeline::draw(&life));
         let waiting = waiting(&known(facts, &plan, policy), facts.as_of);
-        let total = |figure: fn(&Contract) -> Fen| -> Fen { facts.contracts.iter().map(figure).sum() };
+        let total =
+            |figure: fn(&Contract) -> Fen| -> Fen { facts.contracts.iter().map(figure).sum() };
         let is_today = facts.as_of == today;
         Page {
             head: head(facts, &plan),
@@ -317,7 +318,8 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
     };
     let none = String::new;
     if arrears.is_positive() {
-        let day = if facts.as_of == today { "今天".to_owned() } else { in_words(facts.as_of, today) };
+        let day =
+            if facts.as_of == today { "今天".to_owned() } else { in_words(facts.as_of, today) };
         let a_day = facts.penalty_a_day();
         let penalty_words = if a_day.is_positive() {
             format!("其中罚息，每天约 ¥{}", a_day.to_page_text())
@@ -336,7 +338,8 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
             figure("本金余额（含逾期）".to_owned(), balance, false, "balance", none()),
         ];
     }
-    let next = plan.rows.iter().find(|row| matches!(row.standing, Standing::Next | Standing::Today));
+    let next =
+        plan.rows.iter().find(|row| matches!(row.standing, Standing::Next | Standing::Today));
     let mut figures = Vec::new();
     if let Some(row) = next {
         let day = row.due_on.to_string();
@@ -374,17 +377,16 @@ fn known(facts: &Facts, plan: &Plan, policy: &Policy) -> Known {
     let undisbursed = || facts.contracts.iter().filter(|c| c.is_undisbursed());
     let no_receipt: Vec<i32> =
         undisbursed().filter(|c| c.loan.receipt_on.is_none()).map(|c| c.loan.loan_year).collect();
-    let sum: Fen = plan
-        .rows
-        .iter()
-        .filter(|row| row.standing == Standing::Overdue)
-        .map(|row| row.open)
-        .sum();
+    let sum: Fen =
+        plan.rows.iter().filter(|row| row.standing == Standing::Overdue).map(|row| row.open).sum();
     let times = plan.rows.iter().filter(|row| row.standing == Standing::Overdue).count();
     let graduated = facts.file.graduates_on.filter(|on| *on <= facts.as_of);
     let all_settled = facts.contracts.iter().all(|c| c.statement.position.settled_on.is_some());
-    let confirmed =
-        facts.stages.graduation.as_ref().is_some_and(|graduation| graduation.confirmed_on.is_some());
+    let confirmed = facts
+        .stages
+        .graduation
+        .as_ref()
+        .is_some_and(|graduation| graduation.confirmed_on.is_some());
     // Graduations of years ago that nobody confirmed are history, not something to wait for.
     let recent = graduated.filter(|on| *on >= day_in(facts.as_of.year() - 1, 1, 1));
     Known {

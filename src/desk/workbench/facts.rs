@@ -152,10 +152,7 @@ fn next_due(db: &mut Db, scope: &Scope) -> AppResult<Option<(NaiveDate, i64, Fen
         .filter(file_position::office_code.eq_any(scope.codes()))
         .filter(file_position::next_due_on.eq(day))
         .filter(file_position::next_due_fen.gt(0))
-        .select((
-            count_star(),
-            sql::<BigInt>("CAST(COALESCE(SUM(next_due_fen), 0) AS BIGINT)"),
-        ))
+        .select((count_star(), sql::<BigInt>("CAST(COALESCE(SUM(next_due_fen), 0) AS BIGINT)")))
         .first(db)?;
     Ok(Some((day, people, sum)))
 }

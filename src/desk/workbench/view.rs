@@ -115,7 +115,11 @@ impl Page {
                 .iter()
                 .map(|t| TownshipView {
                     link: link("/overdue", &[("township", &t.name)]),
-                    name: if t.name.is_empty() { "没有登记乡镇".to_owned() } else { t.name.clone() },
+                    name: if t.name.is_empty() {
+                        "没有登记乡镇".to_owned()
+                    } else {
+                        t.name.clone()
+                    },
                     people: t.people,
                     sum: t.sum,
                 })
@@ -277,7 +281,12 @@ fn todos(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Todo> {
         (facts.no_money, "合同等放款", "/loans?stage=undisbursed", "一般 11 月".to_owned()),
         (facts.unconfirmed, "今年毕业还没确认", "/loans?stage=grace", String::new()),
         (facts.differences, "与银行数字不同", "/differences", String::new()),
-        (i64::try_from(open_imports.count()).unwrap_or(0), "导入没有做完", "/imports", String::new()),
+        (
+            i64::try_from(open_imports.count()).unwrap_or(0),
+            "导入没有做完",
+            "/imports",
+            String::new(),
+        ),
     ]
     .into_iter()
     .filter(|(count, ..)| *count > 0)
@@ -296,7 +305,9 @@ fn imports(facts: &Facts) -> Vec<ImportView> {
                 "posting" => ("acc", format!("{} / {} 行", import.rows_done, import.rows_total)),
                 "stopped" => ("wait", "已停下，可继续".to_owned()),
                 "failed" => ("bad", "没有成功".to_owned()),
-                _ if import.refused_rows > 0 => ("wait", format!("{} 行待人工", import.refused_rows)),
+                _ if import.refused_rows > 0 => {
+                    ("wait", format!("{} 行待人工", import.refused_rows))
+                }
                 _ => ("ok", format!("{} 行已入库", import.rows_done)),
             };
             let on = local(import.created_at);
