@@ -14,10 +14,13 @@
     reason = "a test that meets a surprise should stop there and say where"
 )]
 
+mod access;
 mod browser;
 mod pages;
 mod imports;
 mod sheets;
+mod statement_cli;
 mod support;
 mod tidy;
 mod two_databases;
+mod worksheets;

@@ -79,6 +79,12 @@ pub fn local(at: NaiveDateTime) -> NaiveDateTime {
     at.and_utc().with_timezone(&Shanghai).naive_local()
 }
 
+/// The instant (UTC, as the databases keep it) at which a day begins in Asia/Shanghai, which has
+/// been eight hours ahead the whole year since 1992.
+pub fn starts_at(day: NaiveDate) -> NaiveDateTime {
+    day.and_time(chrono::NaiveTime::MIN) - Duration::hours(8)
+}
+
 /// The date `year-month-day`, or the last day of that month when it has no such day
 /// (02-29 in a common year is 02-28); out-of-range years give the nearest date there is.
 pub fn day_in(year: i32, month: u32, day: u32) -> NaiveDate {

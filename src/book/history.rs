@@ -53,30 +53,32 @@ pub struct Note {
     pub reason: String,
 }
 
-/// How pages call an action. An action without a word here is shown as it is.
+/// Every action and how pages call it, in the order a list to choose from shows them.
+pub const ACTIONS: &[(&str, &str)] = &[
+    ("signed_in", "登录"),
+    ("signed_out", "退出"),
+    ("sign_in_failed", "登录没有成功"),
+    ("sessions_ended", "结束登录"),
+    ("password_changed", "改密码"),
+    ("staff_added", "添加人员"),
+    ("staff_changed", "修改人员"),
+    ("staff_disabled", "停用账号"),
+    ("staff_enabled", "启用账号"),
+    ("office_added", "建立中心"),
+    ("office_changed", "修改中心资料"),
+    ("revealed", "查看完整号码"),
+    ("reveal_refused", "查看号码被拒"),
+    ("imported", "导入"),
+    ("import_stopped", "停止导入"),
+    ("printed", "打印"),
+    ("exported", "导出"),
+    ("contact_changed", "修改联系方式"),
+    ("note_changed", "修改备注"),
+];
+
+/// How pages call an action. An action without a word in [`ACTIONS`] is shown as it is.
 pub fn in_words(action: &str) -> &str {
-    match action {
-        "signed_in" => "登录",
-        "signed_out" => "退出",
-        "sign_in_failed" => "登录没有成功",
-        "sessions_ended" => "结束登录",
-        "password_changed" => "改密码",
-        "staff_added" => "添加人员",
-        "staff_changed" => "修改人员",
-        "staff_disabled" => "停用账号",
-        "staff_enabled" => "启用账号",
-        "office_added" => "建立中心",
-        "office_changed" => "修改中心资料",
-        "revealed" => "查看完整号码",
-        "reveal_refused" => "查看号码被拒",
-        "imported" => "导入",
-        "import_stopped" => "停止导入",
-        "printed" => "打印",
-        "exported" => "导出",
-        "contact_changed" => "修改联系方式",
-        "note_changed" => "修改备注",
-        other => other,
-    }
+    ACTIONS.iter().find(|(known, _)| *known == action).map_or(action, |(_, words)| words)
 }
 
 #[derive(Insertable)]
@@ -165,6 +167,52 @@ pub fn of_file(db: &mut Db, scope: &Scope, file_id: FileId, limit: i64) -> AppRe
         .limit(limit)
         .select(Entry::as_select())
         .load(db)?)
+}
+
+/// Which lines a list shows; a part that is none does not narrow it.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// From this instant on.
+    pub from: Option<NaiveDateTime>,
+    /// Before this instant.
+    pub until: Option<NaiveDateTime>,
+    /// By this person.
+    pub staff_id: Option<StaffId>,
+    /// This action.
+    pub action: Option<String>,
+    /// To this loan file.
+    pub file_id: Option<FileId>,
+    /// Older than the line with this identity (the last one of the page before).
+    pub before: Option<i64>,
+}
+
+/// The newest `limit` lines of these offices that are wanted.
+pub fn list(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<Entry>> {
+    let mut query = history::table
+        .filter(history::office_code.eq_any(scope.codes()))
+        .order(history::id.desc())
+        .limit(limit)
+        .select(Entry::as_select())
+        .into_boxed();
+    if let Some(from) = wanted.from {
+        query = query.filter(history::at.ge(from));
+    }
+    if let Some(until) = wanted.until {
+        query = query.filter(history::at.lt(until));
+    }
+    if let Some(staff_id) = wanted.staff_id {
+        query = query.filter(history::staff_id.eq(staff_id));
+    }
+    if let Some(action) = &wanted.action {
+        query = query.filter(history::action.eq(action));
+    }
+    if let Some(file_id) = wanted.file_id {
+        query = query.filter(history::file_id.eq(file_id));
+    }
+    if let Some(before) = wanted.before {
+        query = query.filter(history::id.lt(before));
+    }
+    Ok(query.load(db)?)
 }
 
 /// What one run of [`chain`] did.
@@ -314,4 +362,19 @@ pub fn chain_progress(db: &mut Db, office_code: &str) -> AppResult<(i64, i64)> {
         .count()
         .get_result(db)?;
     Ok((number, waiting))
+}
+
+/// How often somebody did this since an instant.
+pub fn count_since(
+    db: &mut Db,
+    staff_id: StaffId,
+    action: &str,
+    since: NaiveDateTime,
+) -> AppResult<i64> {
+    Ok(history::table
+        .filter(history::staff_id.eq(staff_id))
+        .filter(history::action.eq(action))
+        .filter(history::at.gt(since))
+        .count()
+        .get_result(db)?)
 }

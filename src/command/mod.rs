@@ -9,6 +9,7 @@ pub mod office;
 pub mod user;
 pub mod import;
 pub mod statement;
+pub mod worksheets;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ pub enum Command {
     Import(import::Import),
     /// Computes the statement of one contract from its terms and events.
     Statement(statement::Statement),
+    /// Writes the overdue follow-up worksheets, one workbook for each receiver.
+    Worksheets(worksheets::Worksheets),
 }
 
 /// Runs the command. What it prints goes to `out`; why it stopped is in the error.
@@ -67,6 +70,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
         Command::User(command) => command.run(config()?, out),
         Command::Import(command) => command.run(config()?, out),
         Command::Statement(command) => command.run(out),
+        Command::Worksheets(command) => command.run(config()?, out),
     }
 }
 

@@ -4,6 +4,12 @@
 
 pub mod shell;
 pub mod counts;
+pub mod sign_in;
+pub mod me;
+pub mod admin;
+pub mod audit;
+pub mod reveal;
+pub mod health;
 pub mod workbench;
 pub mod search;
 pub mod lists;
@@ -13,16 +19,44 @@ pub mod differences;
 pub mod imports;
 pub mod importing;
 
+use crate::book::staff::Right;
 use crate::plumbing::assets;
-use crate::plumbing::http::route::{Entry, Needs, get};
+use crate::plumbing::http::route::{Entry, Needs, get, post};
 
 /// Every route of the program and who may use it. The server registers exactly these lines.
 pub fn routes() -> Vec<Entry> {
-    let mut routes = vec![get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show)];
+    let staff = Needs::Right(Right::ManageStaff);
+    let office = Needs::Right(Right::ManageOffice);
+    let mut routes = vec![
+        get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show),
+        get("/healthz", Needs::Nobody, health::alive),
+        get("/readyz", Needs::Nobody, health::ready),
+        get("/metrics", Needs::MetricsAddress, health::metrics),
+        get("/login", Needs::Nobody, sign_in::show),
+        post("/login", Needs::Nobody, sign_in::sign_in),
+        post("/logout", Needs::SignedIn, sign_in::sign_out),
+        get("/", Needs::SignedIn, sign_in::first_page),
+        get("/me", Needs::SignedIn, me::show),
+        post("/me/password", Needs::SignedIn, me::change_password),
+        post("/me/sessions", Needs::SignedIn, me::end_sessions),
+        get("/admin", staff, admin::list),
+        get("/admin/staff/new", staff, admin::new),
+        post("/admin/staff", staff, admin::add),
+        get("/admin/staff/{id}", staff, admin::show),
+        post("/admin/staff/{id}", staff, admin::change),
+        post("/admin/staff/{id}/password", staff, admin::account::set_password),
+        post("/admin/staff/{id}/state", staff, admin::account::set_state),
+        post("/admin/staff/{id}/sessions", staff, admin::account::end_sessions),
+        get("/admin/office", office, admin::office::show),
+        post("/admin/office", office, admin::office::change),
+        get("/audit", Needs::Right(Right::SeeHistory), audit::list),
+        post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
+    ];
     routes.extend(workbench::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());
     routes.extend(differences::routes());
+    routes.extend(crate::life::overdue::web::routes());
     routes
 }

@@ -176,6 +176,11 @@ impl NewSession {
         })
     }
 
+    /// What the forms of this session must bring back.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
     /// The cookie to send.
     pub fn cookie(&self, config: &Config) -> Cookie<'static> {
         cookie(COOKIE, self.token.clone(), config)
@@ -242,6 +247,15 @@ pub fn of_staff(
             staff_session::address,
             staff_session::agent,
         ))
+        .load(db)?)
+}
+
+/// The names of all sessions of one person that were not ended by hand.
+pub fn of_staff_hashes(db: &mut Db, staff_id: StaffId) -> AppResult<Vec<Vec<u8>>> {
+    Ok(staff_session::table
+        .filter(staff_session::staff_id.eq(staff_id))
+        .filter(staff_session::revoked_at.is_null())
+        .select(staff_session::token_hash)
         .load(db)?)
 }
 

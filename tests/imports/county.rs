@@ -52,8 +52,7 @@ fn counts(county: &County, batch: &Batch) -> Vec<(String, [i32; 5])> {
         .iter()
         .map(|id| job(county, *id))
         .map(|j| {
-            let counts =
-                [j.new_rows, j.same_rows, j.changed_rows, j.refused_rows, j.skipped_rows];
+            let counts = [j.new_rows, j.same_rows, j.changed_rows, j.refused_rows, j.skipped_rows];
             (j.layout, counts)
         })
         .collect()
@@ -61,11 +60,7 @@ fn counts(county: &County, batch: &Batch) -> Vec<(String, [i32; 5])> {
 
 fn print_refused(county: &County, batch: &Batch) {
     for id in &batch.jobs {
-        let rows = county
-            .app
-            .db
-            .read(|db| store::rows(db, *id, Some("refused"), 0, 5))
-            .unwrap();
+        let rows = county.app.db.read(|db| store::rows(db, *id, Some("refused"), 0, 5)).unwrap();
         for row in rows {
             eprintln!("{} {}: {}", job(county, *id).layout, row.line, row.notes);
         }
@@ -106,19 +101,63 @@ fn compare_totals(app: &App, made: &serde_json::Value) {
     for (what, sql, expected) in [
         ("borrowers", "SELECT count(*) AS n FROM loan_file", count("borrowers")),
         ("contracts", "SELECT count(*) AS n FROM loan", count("contracts")),
-        ("contracted", "SELECT CAST(SUM(principal_fen) AS BIGINT) AS n FROM loan", yuan("contracted")),
-        ("disbursed", "SELECT CAST(SUM(disbursed_fen) AS BIGINT) AS n FROM loan_position", yuan("disbursed")),
-        ("balance", "SELECT CAST(SUM(outstanding_fen) AS BIGINT) AS n FROM loan_position", yuan("balance")),
-        ("balance of files", "SELECT CAST(SUM(outstanding_fen) AS BIGINT) AS n FROM file_position", yuan("balance")),
-        ("overdue principal", "SELECT CAST(SUM(overdue_principal_fen) AS BIGINT) AS n FROM loan_position", yuan("overdue_principal")),
-        ("overdue interest", "SELECT CAST(SUM(overdue_interest_fen) AS BIGINT) AS n FROM loan_position", yuan("overdue_interest")),
-        ("overdue penalty", "SELECT CAST(SUM(penalty_fen) AS BIGINT) AS n FROM loan_position", yuan("overdue_penalty")),
-        ("overdue contracts", "SELECT count(*) AS n FROM loan_position WHERE oldest_unpaid_due_on IS NOT NULL", count("overdue_contracts")),
-        ("overdue borrowers", "SELECT count(*) AS n FROM file_position WHERE oldest_unpaid_due_on IS NOT NULL", count("overdue_borrowers")),
-        ("settled contracts", "SELECT count(*) AS n FROM loan_position WHERE stage = 'settled'", count("settled_contracts")),
+        (
+            "contracted",
+            "SELECT CAST(SUM(principal_fen) AS BIGINT) AS n FROM loan",
+            yuan("contracted"),
+        ),
+        (
+            "disbursed",
+            "SELECT CAST(SUM(disbursed_fen) AS BIGINT) AS n FROM loan_position",
+            yuan("disbursed"),
+        ),
+        (
+            "balance",
+            "SELECT CAST(SUM(outstanding_fen) AS BIGINT) AS n FROM loan_position",
+            yuan("balance"),
+        ),
+        (
+            "balance of files",
+            "SELECT CAST(SUM(outstanding_fen) AS BIGINT) AS n FROM file_position",
+            yuan("balance"),
+        ),
+        (
+            "overdue principal",
+            "SELECT CAST(SUM(overdue_principal_fen) AS BIGINT) AS n FROM loan_position",
+            yuan("overdue_principal"),
+        ),
+        (
+            "overdue interest",
+            "SELECT CAST(SUM(overdue_interest_fen) AS BIGINT) AS n FROM loan_position",
+            yuan("overdue_interest"),
+        ),
+        (
+            "overdue penalty",
+            "SELECT CAST(SUM(penalty_fen) AS BIGINT) AS n FROM loan_position",
+            yuan("overdue_penalty"),
+        ),
+        (
+            "overdue contracts",
+            "SELECT count(*) AS n FROM loan_position WHERE oldest_unpaid_due_on IS NOT NULL",
+            count("overdue_contracts"),
+        ),
+        (
+            "overdue borrowers",
+            "SELECT count(*) AS n FROM file_position WHERE oldest_unpaid_due_on IS NOT NULL",
+            count("overdue_borrowers"),
+        ),
+        (
+            "settled contracts",
+            "SELECT count(*) AS n FROM loan_position WHERE stage = 'settled'",
+            count("settled_contracts"),
+        ),
         ("graduated", "SELECT count(*) AS n FROM graduation", count("graduated")),
         ("enlisted", "SELECT count(*) AS n FROM enlistment", count("enlisted")),
-        ("receipts matched", "SELECT count(*) AS n FROM university_receipt WHERE loan_id IS NOT NULL AND mismatch = ''", count("contracts")),
+        (
+            "receipts matched",
+            "SELECT count(*) AS n FROM university_receipt WHERE loan_id IS NOT NULL AND mismatch = ''",
+            count("contracts"),
+        ),
     ] {
         assert_eq!(number(app, sql), expected, "{what}");
     }

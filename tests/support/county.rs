@@ -19,8 +19,16 @@ use super::database::{Kind, TestDatabase};
 
 /// The ten sheets, in an order that is not the order of posting.
 pub const SHEETS: [&str; 10] = [
-    "receipts", "monthly", "repayments", "overdue", "contracts", "graduation", "hardship",
-    "borrowers", "enlistment", "preapply",
+    "receipts",
+    "monthly",
+    "repayments",
+    "overdue",
+    "contracts",
+    "graduation",
+    "hardship",
+    "borrowers",
+    "enlistment",
+    "preapply",
 ];
 
 /// A program on a fresh database, with the office 512022 and one clerk, on the sample's day.
@@ -66,11 +74,8 @@ impl County {
                 staff::add(db, &clerk)
             })
             .unwrap();
-        let by = By {
-            staff_id: Some(clerk.id),
-            name: clerk.name,
-            office_code: office.code.clone(),
-        };
+        let by =
+            By { staff_id: Some(clerk.id), name: clerk.name, office_code: office.code.clone() };
         County { app, scope: Scope::of(&office.code), by, _database: database }
     }
 }

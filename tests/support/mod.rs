@@ -1,4 +1,7 @@
 //! What several tests share.
 
+pub mod app;
 pub mod county;
 pub mod database;
+
+pub use app::{Answer, Browser, OFFICE, TestApp};

@@ -433,6 +433,8 @@ CREATE TABLE history (
     UNIQUE (office_code, chain_no)
 );
 CREATE INDEX history_by_file ON history (file_id, id);
+CREATE INDEX history_by_office ON history (office_code, id);
+CREATE INDEX history_by_staff ON history (staff_id, action, at);
 CREATE INDEX history_unchained ON history (office_code, id) WHERE chain_no IS NULL;
 
 -- Facts about this database: which key sealed it, which day its positions were closed for.

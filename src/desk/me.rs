@@ -1,0 +1,229 @@
+//! `/me`: one's own password and the browsers one is signed in with.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+
+use super::shell;
+use crate::app::App;
+use crate::book::dates;
+use crate::book::history::{self, Note};
+use crate::book::staff;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::guard::{self, Attempt, Subjects};
+use crate::plumbing::http::form::CsrfForm;
+use crate::plumbing::password;
+use crate::plumbing::session::{self, Session, SignedIn, hex};
+
+/// What `desk/me.html` shows.
+#[derive(Debug, Serialize)]
+struct MePage {
+    login: String,
+    role: &'static str,
+    sessions: Vec<SessionLine>,
+    errors: Vec<FieldError>,
+}
+
+/// One browser somebody is signed in with, as a line.
+#[derive(Debug, Serialize)]
+pub struct SessionLine {
+    /// Names the session in forms; opens nothing.
+    pub key: String,
+    /// When they signed in, local time.
+    pub since: String,
+    /// Last click, local time.
+    pub seen: String,
+    /// From which address.
+    pub address: String,
+    /// `Chrome，Windows`
+    pub browser: String,
+    /// The one this page is shown in.
+    pub own: bool,
+}
+
+/// The lines of some sessions; `own` is the hash of the reader's.
+pub fn lines(all: &[Session], own: &[u8]) -> Vec<SessionLine> {
+    all.iter()
+        .map(|one| SessionLine {
+            key: hex(&one.hash),
+            since: minute(one.created_at),
+            seen: minute(one.seen_at),
+            address: one.address.clone(),
+            browser: browser(&one.agent),
+            own: one.hash == own,
+        })
+        .collect()
+}
+
+/// `2026-10-31 12:05`, local.
+pub fn minute(at: NaiveDateTime) -> String {
+    dates::local(at).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A browser in words a clerk knows; the order matters, since each claims to be the next.
+fn browser(agent: &str) -> String {
+    let pick = |table: &[(&str, &'static str)]| {
+        table.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name)
+    };
+    let program = pick(&[
+        ("MicroMessenger", "微信"),
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = pick(&[
+        ("Windows", "Windows"),
+        ("Android", "安卓手机"),
+        ("iPhone", "iPhone"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    ]);
+    match (program, system) {
+        (Some(program), Some(system)) => format!("{program}，{system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "其他程序".to_owned(),
+    }
+}
+
+async fn page(app: &App, me: &SignedIn, errors: Vec<FieldError>) -> AppResult<MePage> {
+    let (staff_id, now, config) = (me.staff_id, app.clock.now_at(), app.config.clone());
+    let all = app.read(move |db| session::of_staff(db, &config, staff_id, now)).await?;
+    Ok(MePage {
+        login: me.login.clone(),
+        role: me.role.in_words(),
+        sessions: lines(&all, &me.session),
+        errors,
+    })
+}
+
+/// `GET /me`
+pub async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    shell::page(&app, &me, &req, "desk/me.html", page(&app, &me, Vec::new()).await?)
+}
+
+/// A new password.
+#[derive(Deserialize)]
+pub struct NewPassword {
+    old: String,
+    new: String,
+    again: String,
+}
+
+/// `POST /me/password`: needs the old one, and ends all other sessions.
+pub async fn change_password(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<NewPassword>,
+) -> AppResult<HttpResponse> {
+    let NewPassword { old, new, again } = form.0;
+    let mut errors = wrong_new(&new, &again, &me);
+    if let Some(error) = wrong_old(&app, &me, old).await? {
+        errors.insert(0, error);
+    }
+    if !errors.is_empty() {
+        let page = page(&app, &me, errors).await?;
+        return shell::refused(&app, &me, &req, "desk/me.html", page);
+    }
+    let password_hash = app.passwords.hash(new).await?;
+    let (id, now) = (app.next_id(), app.clock.now_at());
+    app.write("change password", move |db| {
+        let mut one = staff::find(db, &me.scope, me.staff_id)?;
+        one.password_hash.clone_from(&password_hash);
+        staff::change(db, &one)?;
+        session::end_all(db, me.staff_id, Some(&me.session), now)?;
+        let note = Note {
+            action: "password_changed",
+            subject: me.name.clone(),
+            summary: format!("{}改了自己的密码", me.name),
+            ..Note::default()
+        };
+        history::note(db, &me.by(), id, now, note)
+    })
+    .await?;
+    shell::done(&app, "/me", "密码已改，其他浏览器上的登录已结束")
+}
+
+fn wrong_new(new: &str, again: &str, me: &SignedIn) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, message: &str| {
+        errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+    };
+    if let Err(weak) = password::check(new, &me.login, &me.name) {
+        wrong("new", weak.in_words());
+    } else if new != again {
+        wrong("again", "两次输入的新密码不一样，请重输");
+    }
+    errors
+}
+
+/// The old password is guarded like a sign-in: an unattended desk must not be a place to guess.
+async fn wrong_old(app: &App, me: &SignedIn, old: String) -> AppResult<Option<FieldError>> {
+    let now = app.clock.now_at();
+    let subjects = Subjects::new(&me.login, "me");
+    let for_write = subjects.clone();
+    let attempt = app.write("old password", move |db| guard::attempt(db, &for_write, now)).await?;
+    let error = |message: String| Some(FieldError { field: "old".to_owned(), message });
+    if let Attempt::Wait { until } = attempt {
+        let how_long = guard::wait_in_words(until, now);
+        return Ok(error(format!("连续输错的次数太多，请 {how_long}后再试")));
+    }
+    let (scope, staff_id) = (me.scope.clone(), me.staff_id);
+    let one = app.read(move |db| staff::find(db, &scope, staff_id)).await?;
+    if !app.passwords.matches(old, Some(one.password_hash)).await? {
+        return Ok(error("现在的密码不对，请重输".to_owned()));
+    }
+    app.write("old password right", move |db| guard::succeeded(db, &subjects, now)).await?;
+    Ok(None)
+}
+
+/// Which session to end: a key, or `others`.
+#[derive(Deserialize)]
+pub struct EndSession {
+    end: String,
+}
+
+/// `POST /me/sessions`: ends one of one's own sessions, or all but this.
+pub async fn end_sessions(
+    app: web::Data<App>,
+    me: SignedIn,
+    form: CsrfForm<EndSession>,
+) -> AppResult<HttpResponse> {
+    let (id, now) = (app.next_id(), app.clock.now_at());
+    let which = form.0.end;
+    app.write("end sessions", move |db| {
+        let ended = if which == "others" {
+            session::end_all(db, me.staff_id, Some(&me.session), now)?
+        } else {
+            let all = session::of_staff_hashes(db, me.staff_id)?;
+            let hash = all.iter().find(|hash| hex(hash) == which).ok_or(AppError::NotFound)?;
+            session::end(db, me.staff_id, hash, now)?
+        };
+        if ended == 0 {
+            return Ok(());
+        }
+        let note = Note {
+            action: "sessions_ended",
+            subject: me.name.clone(),
+            summary: format!("{}结束了自己的 {ended} 个登录", me.name),
+            ..Note::default()
+        };
+        history::note(db, &me.by(), id, now, note)
+    })
+    .await?;
+    shell::done(&app, "/me", "已结束登录")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_have_names() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like \
+                    Gecko) Chrome/109.0.0.0 Safari/537.36 Edg/109.0";
+        assert_eq!(browser(edge), "Edge，Windows");
+        assert_eq!(browser("curl/8"), "其他程序");
+    }
+}

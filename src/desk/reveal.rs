@@ -1,0 +1,241 @@
+//! `POST /reveal`: one identity number, telephone number or account in full, for one minute.
+//!
+//! The look is written down (who, whose, when, what) and committed *before* the number leaves;
+//! more than [`FREE_PER_HOUR`] looks an hour need a reason, more than [`MOST_PER_HOUR`] are
+//! refused, and the refusal is written down, too.
+
+use actix_web::http::header::{REFERER, REFRESH};
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Duration, NaiveDateTime};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::shell;
+use crate::app::App;
+use crate::book::history::{self, Note};
+use crate::book::ids::{FileId, PersonId};
+use crate::book::office::Scope;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::Field;
+use crate::plumbing::db::Db;
+use crate::plumbing::http::form::{CsrfForm, is_part};
+use crate::plumbing::schema::{loan, loan_file, person, person_phone};
+use crate::plumbing::session::SignedIn;
+
+/// Looks in an hour that need no reason.
+pub const FREE_PER_HOUR: i64 = 60;
+/// Looks in an hour after which no more are given.
+pub const MOST_PER_HOUR: i64 = 300;
+/// Fewest characters of a reason.
+const REASON_MIN: usize = 4;
+
+/// Which number.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Wanted {
+    kind: Kind,
+    /// The person, the telephone row or the loan.
+    id: i64,
+    #[serde(default)]
+    reason: String,
+}
+
+/// What kind of number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// 身份证号 of a person.
+    IdNumber,
+    /// 手机号, one of a person's.
+    Phone,
+    /// 还款账户 of a loan.
+    Account,
+}
+
+impl Kind {
+    const fn in_words(self) -> &'static str {
+        match self {
+            Kind::IdNumber => "身份证号",
+            Kind::Phone => "手机号",
+            Kind::Account => "还款账户",
+        }
+    }
+
+    const fn field(self) -> Field {
+        match self {
+            Kind::IdNumber => Field::IdNumber,
+            Kind::Phone => Field::Phone,
+            Kind::Account => Field::Account,
+        }
+    }
+}
+
+/// A sealed number and whose it is.
+struct Sealed {
+    sealed: Vec<u8>,
+    mask: String,
+    name: String,
+    person_id: PersonId,
+}
+
+/// What the database decided about one look.
+enum Looked {
+    Given(Sealed),
+    ReasonWanted,
+    Refused,
+}
+
+/// What the templates show.
+#[derive(Debug, Serialize)]
+struct RevealPage {
+    kind: Kind,
+    kind_in_words: &'static str,
+    id: i64,
+    name: String,
+    mask: String,
+    number: String,
+    back: String,
+    problem: Option<String>,
+}
+
+/// `POST /reveal`
+pub async fn reveal(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Wanted>,
+) -> AppResult<HttpResponse> {
+    let wanted = form.0;
+    let (id, now) = (app.next_id(), app.clock.now_at());
+    let (me2, asked) = (me.clone(), wanted.clone());
+    let looked = app.write("reveal", move |db| look(db, &me2, &asked, id, now)).await?;
+    let mut page = RevealPage {
+        kind: wanted.kind,
+        kind_in_words: wanted.kind.in_words(),
+        id: wanted.id,
+        name: String::new(),
+        mask: String::new(),
+        number: String::new(),
+        back: back(&req),
+        problem: None,
+    };
+    let part = is_part(&req);
+    match looked {
+        Looked::Given(found) => {
+            page.number = app.sealer.open_text(wanted.kind.field(), &found.sealed)?;
+            page.mask = found.mask;
+            page.name = found.name;
+            let template = if part { "desk/_reveal.html" } else { "desk/reveal.html" };
+            let mut response = shell::page(&app, &me, &req, template, &page)?;
+            if !part && let Ok(value) = format!("60; url={}", page.back).parse() {
+                response.headers_mut().insert(REFRESH, value);
+            }
+            Ok(response)
+        }
+        Looked::ReasonWanted => {
+            page.problem = Some(format!(
+                "这一小时已查看 {FREE_PER_HOUR} 个号码，再看请写明原因（至少 {REASON_MIN} 个字）"
+            ));
+            let template = if part { "desk/_reveal_reason.html" } else { "desk/reveal.html" };
+            shell::refused(&app, &me, &req, template, &page)
+        }
+        Looked::Refused => Err(AppError::refused(format!(
+            "这一小时已查看 {MOST_PER_HOUR} 个号码，请过一小时再看；这次没有显示，已记入操作留痕"
+        ))),
+    }
+}
+
+/// The page the button stood on, as a path of ours.
+fn back(req: &HttpRequest) -> String {
+    let referer = req.headers().get(REFERER).and_then(|value| value.to_str().ok());
+    let path = referer
+        .and_then(|url| url.split_once("://"))
+        .and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
+    match path {
+        Some(path) if !path.starts_with("//") && path != "/reveal" => path.to_owned(),
+        _ => "/home".to_owned(),
+    }
+}
+
+fn look(
+    db: &mut Db,
+    me: &SignedIn,
+    wanted: &Wanted,
+    id: i64,
+    now: NaiveDateTime,
+) -> AppResult<Looked> {
+    let found = find(db, &me.scope, wanted)?;
+    let since = now - Duration::hours(1);
+    let looks = history::count_since(db, me.staff_id, "revealed", since)?;
+    let file_id = file_of(db, &me.scope, found.person_id)?;
+    let what = format!("{}的{}", found.name, wanted.kind.in_words());
+    let note = |action, summary| Note {
+        action,
+        file_id,
+        subject: found.name.clone(),
+        summary,
+        reason: wanted.reason.trim().to_owned(),
+    };
+    if looks >= MOST_PER_HOUR {
+        let summary = format!("要看{what}，一小时内已看 {looks} 个，没有显示");
+        history::note(db, &me.by(), id, now, note("reveal_refused", summary))?;
+        return Ok(Looked::Refused);
+    }
+    if looks >= FREE_PER_HOUR && wanted.reason.trim().chars().count() < REASON_MIN {
+        return Ok(Looked::ReasonWanted);
+    }
+    history::note(db, &me.by(), id, now, note("revealed", format!("查看了{what}")))?;
+    Ok(Looked::Given(found))
+}
+
+/// The loan file a person belongs to, as borrower first, else as co-borrower.
+fn file_of(db: &mut Db, scope: &Scope, person_id: PersonId) -> AppResult<Option<FileId>> {
+    let own = loan_file::table
+        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(loan_file::person_id.eq(person_id))
+        .select(loan_file::id)
+        .first(db)
+        .optional()?;
+    if own.is_some() {
+        return Ok(own);
+    }
+    Ok(loan_file::table
+        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(loan_file::co_person_id.eq(person_id))
+        .order(loan_file::id)
+        .select(loan_file::id)
+        .first(db)
+        .optional()?)
+}
+
+fn find(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sealed> {
+    let row: (Vec<u8>, String, String, PersonId) = match wanted.kind {
+        Kind::IdNumber => person::table
+            .find(wanted.id)
+            .filter(person::office_code.eq_any(scope.codes()))
+            .select((person::id_sealed, person::id_mask, person::name, person::id))
+            .first(db)?,
+        Kind::Phone => person_phone::table
+            .inner_join(person::table.on(person::id.eq(person_phone::person_id)))
+            .filter(person_phone::id.eq(wanted.id))
+            .filter(person_phone::office_code.eq_any(scope.codes()))
+            .select((
+                person_phone::phone_sealed,
+                person_phone::phone_mask,
+                person::name,
+                person::id,
+            ))
+            .first(db)?,
+        Kind::Account => {
+            let row: (Option<Vec<u8>>, String, String, PersonId) = loan::table
+                .inner_join(loan_file::table)
+                .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+                .filter(loan::id.eq(wanted.id))
+                .filter(loan::office_code.eq_any(scope.codes()))
+                .select((loan::account_sealed, loan::account_mask, person::name, person::id))
+                .first(db)?;
+            (row.0.ok_or(AppError::NotFound)?, row.1, row.2, row.3)
+        }
+    };
+    let (sealed, mask, name, person_id) = row;
+    Ok(Sealed { sealed, mask, name, person_id })
+}

@@ -1,0 +1,129 @@
+//! The history and its chain: filtered, paged, and impossible to mend unseen.
+
+use diesel::connection::SimpleConnection as _;
+
+use crate::support::{OFFICE, TestApp};
+use zhuxue::book::history::{self, By, ChainState, Note};
+use zhuxue::book::staff::Role;
+use zhuxue::jobs::chain_history;
+
+fn write_down(t: &TestApp, count: usize) {
+    let by = By::program("测试", OFFICE);
+    for n in 0..count {
+        let (id, at) = (t.app.next_id(), t.app.clock.now_at());
+        let note = Note {
+            action: "printed",
+            subject: format!("{n}"),
+            summary: format!("打印第 {n} 张"),
+            ..Note::default()
+        };
+        t.app.db.write("test", |db| history::note(db, &by, id, at, note.clone())).unwrap();
+    }
+}
+
+fn verify(t: &TestApp) -> ChainState {
+    t.app.db.read(|db| history::verify_chain(db, OFFICE)).unwrap()
+}
+
+/// Does to the database what nobody may: without the guarding triggers.
+fn tamper(t: &TestApp, sql: &str) {
+    let on = if t.app.db.is_postgres() { " ON history" } else { "" };
+    let triggers = format!(
+        "DROP TRIGGER IF EXISTS history_is_only_chained{on}; \
+         DROP TRIGGER IF EXISTS history_is_never_deleted{on};"
+    );
+    t.app
+        .db
+        .write("tamper", |db| {
+            Ok(db.batch_execute(&triggers).and_then(|()| db.batch_execute(sql))?)
+        })
+        .unwrap();
+}
+
+#[test]
+fn every_row_gets_its_place_once() {
+    let t = TestApp::new();
+    assert_eq!(verify(&t), ChainState::Whole { links: 0, head: String::new() });
+    write_down(&t, 5);
+    assert_eq!(chain_history::run(&t.app).unwrap(), 5);
+    assert_eq!(chain_history::run(&t.app).unwrap(), 0);
+    write_down(&t, 2);
+    assert_eq!(chain_history::run(&t.app).unwrap(), 2);
+    assert!(matches!(verify(&t), ChainState::Whole { links: 7, .. }));
+}
+
+#[test]
+fn two_instances_chain_without_a_fork() {
+    let t = TestApp::new();
+    write_down(&t, 60);
+    let mut other = t.app.clone();
+    other.db = t.database.open();
+    let one = t.app.clone();
+    std::thread::scope(|s| {
+        let a = s.spawn(|| chain_history::run(&one).unwrap());
+        let b = s.spawn(|| chain_history::run(&other).unwrap());
+        assert_eq!(a.join().unwrap() + b.join().unwrap(), 60);
+    });
+    assert!(matches!(verify(&t), ChainState::Whole { links: 60, .. }));
+}
+
+#[test]
+fn a_changed_a_missing_and_a_cut_row_are_found() {
+    let cases = [
+        ("UPDATE history SET summary = '别的' WHERE chain_no = 3", 3, "row changed"),
+        ("UPDATE history SET staff_name = '别人' WHERE chain_no = 1", 1, "row changed"),
+        ("DELETE FROM history WHERE chain_no = 2", 2, "row missing"),
+        ("DELETE FROM history WHERE chain_no = 5", 5, "end missing"),
+    ];
+    for (sql, number, why) in cases {
+        let t = TestApp::new();
+        write_down(&t, 5);
+        chain_history::run(&t.app).unwrap();
+        tamper(&t, sql);
+        assert_eq!(verify(&t), ChainState::Broken { number, why }, "{sql}");
+    }
+}
+
+#[test]
+fn the_database_itself_refuses_to_change_history() {
+    let t = TestApp::new();
+    write_down(&t, 1);
+    for sql in ["UPDATE history SET summary = 'x'", "DELETE FROM history"] {
+        let result = t.app.db.write("tamper", |db| Ok(db.batch_execute(sql)?));
+        assert!(result.unwrap_err().to_string().contains("append-only"), "{sql}");
+    }
+}
+
+#[actix_web::test]
+async fn the_audit_page_filters_and_pages() {
+    let t = TestApp::new();
+    write_down(&t, 120);
+    chain_history::run(&t.app).unwrap();
+    let mut auditor = t.sign_in(Role::Auditor);
+    let first = auditor.get("/audit").await;
+    first.is(200).says(&["链已排到第 120 条", "打印第 119 张", "本页 50 条"]);
+    assert!(!first.text.contains("打印第 69 张"));
+    let at = first.text.find("/audit?before=").or(first.text.find("&#x2f;audit?before=")).unwrap();
+    let rest = &first.text[at..];
+    let next = rest[..rest.find('"').unwrap()].replace("&#x2f;", "/");
+    let second = auditor.get(&next).await;
+    second.is(200).says(&["打印第 69 张", "打印第 20 张", "回到第一页"]);
+    auditor.get("/audit?action=signed_in").await.is(200).says(&["这些条件下没有记录"]);
+    auditor.get("/audit?from=2026-10-31&to=2026-10-31").await.says(&["打印第 119 张"]);
+    auditor.get("/audit?to=2026-10-30").await.says(&["这些条件下没有记录"]);
+    auditor.get("/audit?file=LZ2015-9999").await.is(422).says(&["没有档案号 LZ2015-9999"]);
+    auditor.get("/audit?from=31.10.2026").await.is(422).says(&["日期写成"]);
+    auditor.headers = vec![("HX-Request", "true".to_owned())];
+    let part = auditor.get("/audit?action=printed").await;
+    assert!(!part.text.contains("<html") && part.header("vary").contains("HX-Request"));
+}
+
+#[actix_web::test]
+async fn another_offices_history_is_not_shown() {
+    let t = TestApp::new();
+    t.add_office("512023", "AY", "安岳县学生资助管理中心");
+    let other = t.add_staff_to("512023", "ay01", "外县审计", Role::Auditor, "");
+    write_down(&t, 3);
+    let answer = t.sign_in_as(&other).get("/audit").await;
+    answer.is(200).says(&["还没有记录"]);
+}

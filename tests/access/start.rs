@@ -1,0 +1,81 @@
+//! Starting: each thing that can be wrong is one line, and nothing is written.
+
+use std::path::Path;
+
+use zhuxue::book::dates::Clock;
+use zhuxue::command::{self, Cli, Stop};
+use zhuxue::plumbing::config::Config;
+
+fn config(folder: &Path) -> Config {
+    Config { data_dir: folder.to_owned(), ..Config::default() }
+}
+
+fn stopped(config: Config) -> Stop {
+    let stop = command::open(config, Clock::real()).map(|_| ()).unwrap_err();
+    assert_eq!(stop.line.lines().count(), 1, "{}", stop.line);
+    stop
+}
+
+#[test]
+fn a_wrong_or_missing_key_file_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(command::open(config(folder.path()), Clock::real()).unwrap());
+    drop(command::open(config(folder.path()), Clock::real()).unwrap());
+    let keys = folder.path().join("keys.toml");
+    let own = folder.path().join("kept.toml");
+    std::fs::rename(&keys, &own).unwrap();
+    assert!(stopped(config(folder.path())).line.contains("is missing"));
+    assert!(!keys.exists(), "no new key file beside a sealed database");
+    let other = tempfile::tempdir().unwrap();
+    drop(command::open(config(other.path()), Clock::real()).unwrap());
+    std::fs::copy(other.path().join("keys.toml"), &keys).unwrap();
+    let stop = stopped(config(folder.path()));
+    assert!(stop.line.contains("is not the one this database was sealed with"), "{}", stop.line);
+    std::fs::rename(&own, &keys).unwrap();
+    drop(command::open(config(folder.path()), Clock::real()).unwrap());
+}
+
+#[test]
+fn a_damaged_database_and_a_mistyped_url_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("zhuxue.db"), "no database at all, but longer than a page")
+        .unwrap();
+    assert!(stopped(config(folder.path())).line.contains("damaged"));
+    let file = folder.path().join("not-a-folder");
+    std::fs::write(&file, "x").unwrap();
+    assert!(stopped(config(&file)).line.contains("data_dir"));
+    let wrong = Config { database_url: "postgre://x".to_owned(), ..config(folder.path()) };
+    assert!(stopped(wrong).line.contains("database_url"));
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Result<String, Stop> {
+    use clap::Parser as _;
+    let file = folder.join("zhuxue.toml");
+    let text = format!("data_dir = {:?}\nlog = \"off\"\n", folder.join("data"));
+    std::fs::write(&file, text).unwrap();
+    let mut all = vec!["zhuxue", "--config", file.to_str().unwrap()];
+    all.extend_from_slice(arguments);
+    let mut out = Vec::new();
+    command::run(Cli::try_parse_from(all).unwrap(), &mut out)?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+#[test]
+fn an_empty_database_says_what_to_do_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let f = folder.path();
+    let stop = run(f, &["serve"]).unwrap_err();
+    assert!(stop.code == 1 && stop.line.contains("zhuxue office add"), "{}", stop.line);
+    let add = ["office", "add", "--code", "512022", "--name", "乐至县学生资助管理中心"];
+    let wrong = [&add[..], &["--letters", "乐"]].concat();
+    let stop = run(f, &wrong).unwrap_err();
+    assert!(stop.code == 2 && stop.line.starts_with("--letters:"), "{}", stop.line);
+    let right = [&add[..], &["--letters", "lz"]].concat();
+    run(f, &right).unwrap();
+    assert!(run(f, &right).unwrap_err().line.contains("already"));
+    assert_eq!(run(f, &["office", "list"]).unwrap(), "512022  LZ  乐至县学生资助管理中心\n");
+    let stop = run(f, &["serve"]).unwrap_err();
+    assert!(stop.line.contains("zhuxue user add"), "{}", stop.line);
+    let stop = run(f, &["user", "disable", "nobody"]).unwrap_err();
+    assert!(stop.code == 2 && stop.line.contains("nobody has this login"), "{}", stop.line);
+}
