@@ -16,8 +16,11 @@
 
 mod access;
 mod browser;
+mod pages;
 mod imports;
 mod sheets;
+mod statement_cli;
 mod support;
 mod tidy;
 mod two_databases;
+mod worksheets;

@@ -5,10 +5,13 @@
 //! Exit codes: 0 done; 1 could not (database, disk, port); 2 wrong input or configuration.
 
 pub mod serve;
+pub mod demo;
+pub mod verify;
 pub mod office;
 pub mod user;
 pub mod import;
 pub mod statement;
+pub mod worksheets;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -41,6 +44,10 @@ pub struct Cli {
 pub enum Command {
     /// Starts the web server.
     Serve(serve::Serve),
+    /// Shows a whole county of invented loans in a browser.
+    Demo(demo::Demo),
+    /// Recomputes every position and the history chain; prints what differs.
+    Verify(verify::Verify),
     /// Sets up an office, or lists them.
     #[command(subcommand)]
     Office(office::Office),
@@ -51,6 +58,8 @@ pub enum Command {
     Import(import::Import),
     /// Computes the statement of one contract from its terms and events.
     Statement(statement::Statement),
+    /// Writes the overdue follow-up worksheets, one workbook for each receiver.
+    Worksheets(worksheets::Worksheets),
 }
 
 /// Runs the command. What it prints goes to `out`; why it stopped is in the error.
@@ -63,10 +72,13 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
     };
     match cli.command {
         Command::Serve(command) => command.run(config()?, out),
+        Command::Demo(command) => command.run(config()?, out),
+        Command::Verify(command) => command.run(config()?, out),
         Command::Office(command) => command.run(config()?, out),
         Command::User(command) => command.run(config()?, out),
         Command::Import(command) => command.run(config()?, out),
         Command::Statement(command) => command.run(out),
+        Command::Worksheets(command) => command.run(config()?, out),
     }
 }
 

@@ -95,6 +95,20 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
     ended.map_err(|e| Stop::failed(format!("server: {e}")))
 }
 
+/// Can the port be had? Asked before a long loading, so that a taken port is said at once.
+///
+/// # Errors
+/// One line that names the address and what to do.
+pub fn check_listen(config: &Config) -> Result<(), Stop> {
+    match std::net::TcpListener::bind(&config.listen) {
+        Ok(free) => {
+            drop(free);
+            Ok(())
+        }
+        Err(error) => Err(why_not(&config.listen, &error)),
+    }
+}
+
 fn why_not(listen: &str, error: &std::io::Error) -> Stop {
     let advice = match error.kind() {
         std::io::ErrorKind::AddrInUse => "another program uses it; stop that one, or set listen",
@@ -126,6 +140,7 @@ async fn background(app: App, mut told: watch::Receiver<bool>) {
             run_one("check the history", &app, |app| jobs::chain_history::verify(app).map(|_| ()))
                 .await;
         }
+        run_one("refresh positions", &app, |app| jobs::close_day::run(app).map(|_| ())).await;
         round = round.wrapping_add(1);
         // Once more after the last request, so that a stopped program leaves nothing unchained.
         stopping = *told.borrow();

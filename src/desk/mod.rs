@@ -1,8 +1,7 @@
-//! Pages across stages: sign-in, people and settings, what was done, and the shell around all.
+//! Pages across stages: sign-in, people and settings, workbench, search, lists, the loan file,
+//! what was done, and the shell around all.
 //! A page here shows and asks; what happens is decided in `life` and kept by `book`.
 
-pub mod imports;
-pub mod importing;
 pub mod shell;
 pub mod counts;
 pub mod sign_in;
@@ -11,6 +10,14 @@ pub mod admin;
 pub mod audit;
 pub mod reveal;
 pub mod health;
+pub mod workbench;
+pub mod search;
+pub mod lists;
+pub mod loan_file;
+pub mod lifeline;
+pub mod differences;
+pub mod imports;
+pub mod importing;
 
 use crate::book::staff::Right;
 use crate::plumbing::assets;
@@ -20,7 +27,7 @@ use crate::plumbing::http::route::{Entry, Needs, get, post};
 pub fn routes() -> Vec<Entry> {
     let staff = Needs::Right(Right::ManageStaff);
     let office = Needs::Right(Right::ManageOffice);
-    vec![
+    let mut routes = vec![
         get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show),
         get("/healthz", Needs::Nobody, health::alive),
         get("/readyz", Needs::Nobody, health::ready),
@@ -44,5 +51,12 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/office", office, admin::office::change),
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
-    ]
+    ];
+    routes.extend(workbench::routes());
+    routes.extend(search::routes());
+    routes.extend(loan_file::routes());
+    routes.extend(lists::routes());
+    routes.extend(differences::routes());
+    routes.extend(crate::life::overdue::web::routes());
+    routes
 }

@@ -6,6 +6,7 @@ pub mod bulk;
 pub mod crypto;
 pub mod config;
 pub mod templates;
+pub mod url;
 pub mod sheet;
 pub mod meta;
 pub mod assets;

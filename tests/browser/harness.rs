@@ -44,6 +44,39 @@ impl Program {
         self.folder.path().join(name)
     }
 
+    /// The status of a GET, asked without a browser.
+    pub fn status(&self, path: &str) -> Option<u16> {
+        status(self.port, path)
+    }
+
+    /// An office and an administrator `admin01`, as the first day of a real installation.
+    pub fn set_up(&self, password: &str) {
+        self.run(&[
+            "office",
+            "add",
+            "--code",
+            "512022",
+            "--name",
+            "乐至县学生资助管理中心",
+            "--letters",
+            "LZ",
+        ]);
+        self.run_with(
+            &[
+                "user",
+                "add",
+                "--login",
+                "admin01",
+                "--name",
+                "张三",
+                "--role",
+                "administrator",
+                "--password-stdin",
+            ],
+            &format!("{password}\n"),
+        );
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zhuxue"));
         // What somebody has set for a program of their own is not for this one.
@@ -64,7 +97,17 @@ impl Program {
 
     /// Runs one command of the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        let output = self.command(arguments).output().unwrap();
+        self.run_with(arguments, "")
+    }
+
+    /// The same with something on standard input, such as a password.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that does not read has closed its end: no matter.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
         assert!(
             output.status.success(),
             "zhuxue {arguments:?}: {}\n{}{}",
@@ -123,15 +166,21 @@ impl Drop for Program {
     }
 }
 
-/// Whether `/healthz` says 200.
+/// Whether the program accepts connections and answers them at all.
 fn answers(port: u16) -> bool {
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
-    let request = format!("GET /healthz HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
-    let mut answer = String::new();
-    stream.write_all(request.as_bytes()).is_ok()
-        && stream.read_to_string(&mut answer).is_ok()
-        && answer.lines().next().is_some_and(|line| line.contains(" 200"))
+    status(port, "/healthz").is_some()
+}
+
+/// The status of a GET without a browser.
+fn status(port: u16, path: &str) -> Option<u16> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    let request = format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    let head = String::from_utf8_lossy(&answer).into_owned();
+    head.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// A browser window at one address of the program.

@@ -45,7 +45,7 @@ fn by_diesel(code: &str, known: &BTreeSet<String>) -> Vec<Write> {
             }
             let rest = &code[at + call.len()..];
             let path = nth_argument(rest, argument);
-            let table = table_of(path, known);
+            let table = table_of(path, known).or_else(|| table_of(meant_by(path, before), known));
             if table.is_some() || (surely && !is_definition(path)) {
                 writes.push((table, line_of(code, at)));
             }
@@ -60,6 +60,13 @@ fn nth_argument(rest: &str, n: usize) -> &str {
     let argument = argument.trim().trim_start_matches('&');
     let end = argument.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':' && c != '$');
     &argument[..end.unwrap_or(argument.len())]
+}
+
+/// `let row = loan::table.find(id); diesel::update(row)`: what the variable was last set to.
+fn meant_by<'a>(variable: &str, before: &'a str) -> &'a str {
+    let set = format!("let {variable} = ");
+    let at = before.rfind(&set).map(|at| at + set.len());
+    at.map_or("", |at| nth_argument(&before[at..], 0))
 }
 
 /// In a macro's own body the table is still a variable.
@@ -184,6 +191,8 @@ fn these_rules_can_fail() {
     assert_eq!(writes("diesel::delete(loan.filter(x))"), [loan()]);
     assert_eq!(writes("insert_rows!(db, loan::table, 2, rows)"), [loan()]);
     assert_eq!(writes("upsert_rows!(\n    db,\n    loan::table, 2, rows)"), [loan()]);
+    assert_eq!(writes("let row = loan::table.find(1);\n diesel::update(row).set(x)"), [loan()]);
+    assert_eq!(writes("let row = other();\n diesel::update(row).set(x)"), [None]);
     assert_eq!(writes("diesel::insert_into(alias::table)"), [None]);
     assert_eq!(writes("let s = \"INSERT INTO loan (a) VALUES (1)\";"), [loan()]);
     assert_eq!(writes("let s = \"INSERT OR IGNORE INTO loan(a)\";"), [loan()]);

@@ -30,6 +30,22 @@ pub enum ChainState {
     },
 }
 
+impl ChainState {
+    /// Does every link hold?
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, ChainState::Whole { .. })
+    }
+}
+
+impl std::fmt::Display for ChainState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ChainState::Whole { links, head } => write!(f, "{links} links hold, head {head}"),
+            ChainState::Broken { number, why } => write!(f, "broken at link {number}: {why}"),
+        }
+    }
+}
+
 /// Recomputes the chain of an office from its first link; stops at the first that does not hold.
 pub fn verify_chain(db: &mut Db, office_code: &str) -> AppResult<ChainState> {
     const AT_ONCE: i64 = 1_000;

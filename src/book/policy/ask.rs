@@ -1,6 +1,7 @@
 //! The questions that stages ask of the policy.
 
 use super::*;
+use crate::book::statement::{Event, EventKind};
 
 impl Policy {
     fn product(&self, product: Product) -> &ProductRules {
@@ -112,6 +113,15 @@ impl Policy {
     /// True when the interest of that year is waived.
     pub fn is_waived(&self, year: i32) -> bool {
         self.waivers.iter().any(|waiver| waiver.year == year)
+    }
+
+    /// The waiver years as events, which whoever builds the events of a stored loan adds to them.
+    /// Their identities are the negative years (no stored event has one), known from the start.
+    pub fn waiver_events(&self) -> Vec<Event> {
+        let event = |waiver: &WaiverYear| {
+            Event::of_year(-i64::from(waiver.year), waiver.year, EventKind::InterestWaived)
+        };
+        self.waivers.iter().map(event).collect()
     }
 
     /// Rule for deferring the principal of a year.

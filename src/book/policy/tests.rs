@@ -133,6 +133,8 @@ fn waivers_deferral_receipts_windows_and_the_local_product() {
     let years: Vec<_> = policy.waiver_years().iter().map(|waiver| waiver.year).collect();
     assert_eq!(years, [2022, 2023, 2024, 2025]);
     assert!(policy.is_waived(2025) && !policy.is_waived(2026));
+    let events = policy.waiver_events();
+    assert_eq!(events.iter().map(|event| event.on.year()).collect::<Vec<_>>(), years);
     assert!(policy.deferral(2025).allowed && !policy.deferral(2026).allowed);
     assert_eq!(policy.receipt_deadline(2026), d("2026-10-10"));
     let window = policy.application_window("512022", 2026);

@@ -1,6 +1,6 @@
 //! Explanations: each figure as the spans that make it up, rendered only when asked.
 
-use super::output::{Instalment, Payer, PenaltySpan, Span, Statement};
+use super::output::{Instalment, Payer, PenaltySpan, PrincipalBasis, Span, Statement};
 use super::owed::half_up;
 use super::terms::SelfPayStarts;
 use crate::book::money::Fen;
@@ -17,8 +17,8 @@ impl Statement {
 
     /// The spans of the row's penalty interest, the state's included.
     pub fn penalty_spans_of(&self, row: &Instalment) -> impl Iterator<Item = &PenaltySpan> {
-        let at = self.instalments.iter().position(|other| std::ptr::eq(other, row));
-        self.penalty_spans.iter().filter(move |span| Some(span.row) == at)
+        let at = row.at;
+        self.penalty_spans.iter().filter(move |span| span.row == at)
     }
 
     /// One line for every span: `80000.00 x 2.80% x 111/360 = 690.67`; penalty:
@@ -63,6 +63,7 @@ impl Statement {
                 by_state.to_page_text()
             ));
         }
+        lines.extend(principal_zh(row));
         for (waived, whose) in [(false, ""), (true, "（免息年度，由国家承担）")] {
             let spans: Vec<&PenaltySpan> =
                 self.penalty_spans_of(row).filter(|span| span.waived == waived).collect();
@@ -145,5 +146,32 @@ impl Statement {
             i128::from(span.principal.get()) * rate * i128::from(span.days)
         });
         Fen::new(half_up(exact.sum(), den))
+    }
+}
+
+/// Where the principal comes from: `本金 80,000.00 元 ÷ 11 期 = 7,272.73 元`.
+fn principal_zh(row: &Instalment) -> Option<String> {
+    let total = row.principal.to_page_text();
+    let plus = |carried: Fen| match carried.is_positive() {
+        true => format!(" + 延期本金 {} 元", carried.to_page_text()),
+        false => String::new(),
+    };
+    match row.principal_basis {
+        PrincipalBasis::Nothing => None,
+        PrincipalBasis::Share { of, parts, carried } => Some(format!(
+            "未到期本金 {} 元 ÷ {parts} 期{} = {total} 元",
+            of.to_page_text(),
+            plus(carried)
+        )),
+        PrincipalBasis::BankPlan { equal, carried } => Some(format!(
+            "银行还款计划每期本金 {} 元{} = {total} 元",
+            equal.to_page_text(),
+            plus(carried)
+        )),
+        PrincipalBasis::Rest => Some(format!("余下的全部本金 {total} 元")),
+        PrincipalBasis::Early => Some(format!("提前归还本金 {total} 元")),
+        PrincipalBasis::Deferred(amount) => {
+            Some(format!("应还本金 {} 元经申请延期，并入下一还款日", amount.to_page_text()))
+        }
     }
 }

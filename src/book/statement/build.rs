@@ -31,7 +31,7 @@ pub(super) fn position(walk: &mut Walk<'_>) -> Position {
         stage: Stage::Undisbursed,
         subsidy_ends_on: life.subsidy_ends_on,
         first_principal_on: walk.first_principal_on(),
-        rate: walk.rate_in_force().map(RatePpm::new),
+        rate: None,
     };
     for owed in walk.owed.iter().skip(walk.first_open) {
         if !owed.is_open(den) {
@@ -50,6 +50,9 @@ pub(super) fn position(walk: &mut Walk<'_>) -> Position {
             position.oldest_unpaid_due_on = Some(owed.due_on);
             position.days_overdue = days_between(owed.due_on, as_of);
         }
+    }
+    if position.principal_outstanding.is_positive() {
+        position.rate = walk.rate_in_force().map(RatePpm::new);
     }
     position.stage = stage(walk, &position);
     next_due(walk, &mut position);
@@ -122,12 +125,6 @@ fn changes_on(walk: &Walk<'_>, position: &Position) -> Option<NaiveDate> {
         let december = day_in(year, 12, 21);
         consider(if december > life.as_of { december } else { day_in(year + 1, 12, 21) });
     }
-    if walk.unapplied > 0
-        && position.oldest_unpaid_due_on.is_some()
-        && let Some(day) = walk.next_due_day(life.as_of)
-    {
-        consider(day);
-    }
     found
 }
 
@@ -143,7 +140,12 @@ pub(super) fn statement(life: &Life<'_>, mut walk: Walk<'_>) -> Statement {
         }
     }
     let den = walk.penalty_den;
-    let instalments = walk.owed.iter().map(|owed| instalment(owed, life.as_of, den)).collect();
+    let instalments = walk
+        .owed
+        .iter()
+        .enumerate()
+        .map(|(at, owed)| instalment(at, owed, life.as_of, den))
+        .collect();
     Statement {
         as_of: life.as_of,
         instalments,
@@ -167,7 +169,7 @@ fn totals(walk: &Walk<'_>, as_of: NaiveDate) -> Totals {
     totals
 }
 
-fn instalment(owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment {
+fn instalment(at: usize, owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment {
     let paid = owed.paid_interest + owed.paid_principal + owed.paid_penalty;
     let asked = owed.interest + owed.principal + owed.penalty(den);
     let by_state = owed.waived + owed.subsidised;
@@ -191,6 +193,7 @@ fn instalment(owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment {
         rate: RatePpm::new(i32::try_from(owed.rate).unwrap_or(i32::MAX)),
         interest: Fen::new(owed.interest),
         principal: Fen::new(owed.principal),
+        principal_basis: owed.basis,
         paid_interest: Fen::new(owed.paid_interest),
         paid_principal: Fen::new(owed.paid_principal),
         penalty: Fen::new(owed.penalty(den)),
@@ -200,6 +203,7 @@ fn instalment(owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment {
         state,
         balance_after: Fen::new(owed.balance_after),
         settled_on: owed.settled_on,
+        at,
         spans: owed.spans,
     }
 }

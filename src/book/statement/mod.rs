@@ -5,14 +5,17 @@
 //! and what they make of the terms), then `walk.rs` (day by day through the life), then
 //! `output.rs`.
 
+mod accept;
 mod because;
 mod build;
+mod check;
 pub mod error;
 pub mod event;
 pub mod file;
 mod life;
 pub mod output;
 mod owed;
+mod plan;
 pub mod rates;
 pub mod show;
 pub mod terms;
@@ -23,12 +26,13 @@ mod walk;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
+use super::money::Fen;
 pub use error::StatementError;
 pub use event::{Event, EventKind};
 use life::Life;
 pub use output::{
-    Instalment, InstalmentState, Payer, PenaltySpan, Position, RowKind, Span, Stage, StatePaid,
-    Statement, Totals,
+    Instalment, InstalmentState, Payer, PenaltySpan, Position, PrincipalBasis, RowKind, Span,
+    Stage, StatePaid, Statement, Totals,
 };
 pub use rates::{RateSeries, RateTables};
 pub use terms::{
@@ -68,6 +72,48 @@ pub fn position(
     let mut walk = Walk::new(&life, false);
     walk.live();
     Ok(build::position(&mut walk))
+}
+
+/// What a day would take to repay early: everything due, the interest accrued, and principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// Penalty interest.
+    pub penalty: Fen,
+    /// Interest due and accrued.
+    pub interest: Fen,
+    /// Principal due and the principal named.
+    pub principal: Fen,
+}
+
+impl Quote {
+    /// The sum to be paid.
+    pub fn total(&self) -> Fen {
+        self.penalty + self.interest + self.principal
+    }
+}
+
+/// What an early repayment that settles on `on` takes: of `principal`, or (`None`) of the whole
+/// contract. Unapplied money is not counted against it: the bank settles the full sum.
+///
+/// # Errors
+/// As [`statement`].
+pub fn quote(
+    terms: &Terms,
+    events: &[Event],
+    rates: &RateTables,
+    on: NaiveDate,
+    principal: Option<Fen>,
+) -> Result<Quote, StatementError> {
+    let id = events.iter().map(|event| event.id.get()).max().unwrap_or(0).saturating_add(1);
+    let before = statement(terms, events, rates, on)?.totals;
+    let mut longer = events.to_vec();
+    longer.push(Event::new(id, on, EventKind::Prepaid { principal }));
+    let after = statement(terms, &longer, rates, on)?.totals;
+    Ok(Quote {
+        penalty: after.penalty_paid - before.penalty_paid,
+        interest: after.interest_paid - before.interest_paid,
+        principal: after.principal_by_borrower - before.principal_by_borrower,
+    })
 }
 
 /// The events that were recorded at or before an instant. A statement of these is the statement

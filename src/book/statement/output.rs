@@ -93,6 +93,35 @@ pub struct PenaltySpan {
     pub waived: bool,
 }
 
+/// Where the principal of a row comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrincipalBasis {
+    /// No principal.
+    Nothing,
+    /// An equal part of what was not yet due when the plan was cut.
+    Share {
+        /// What was divided.
+        of: Fen,
+        /// Into how many parts.
+        parts: i64,
+        /// Principal deferred to this day.
+        carried: Fen,
+    },
+    /// The equal amount of the bank's own plan.
+    BankPlan {
+        /// The equal amount.
+        equal: Fen,
+        /// Principal deferred to this day.
+        carried: Fen,
+    },
+    /// All that was left.
+    Rest,
+    /// Repaid early.
+    Early,
+    /// Would have been due, but was deferred to the next due day.
+    Deferred(Fen),
+}
+
 /// One row: what a day asks for and what became of it. Money in fen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instalment {
@@ -108,6 +137,8 @@ pub struct Instalment {
     pub interest: Fen,
     /// Principal that falls due, or was repaid early.
     pub principal: Fen,
+    /// Where that principal comes from.
+    pub principal_basis: PrincipalBasis,
     /// Interest paid so far (by borrower, compensation or relief).
     pub paid_interest: Fen,
     /// Principal paid so far.
@@ -126,6 +157,8 @@ pub struct Instalment {
     pub balance_after: Fen,
     /// The day on which nothing of it was open any more.
     pub settled_on: Option<NaiveDate>,
+    /// Index in the statement, by which the penalty spans refer to it.
+    pub(super) at: usize,
     pub(super) spans: (usize, usize),
 }
 
@@ -194,7 +227,7 @@ pub struct Position {
     pub subsidy_ends_on: NaiveDate,
     /// The first day on which principal falls due after all events.
     pub first_principal_on: NaiveDate,
-    /// The yearly rate in force; `None` before the first disbursement of a floating contract.
+    /// The yearly rate in force; `None` while there is no principal.
     pub rate: Option<RatePpm>,
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::output::RowKind;
+use super::output::{PrincipalBasis, RowKind};
 use super::terms::{Allocation, Part};
 
 /// A row in the making. Amounts in fen; `*_run` are exact numerators not yet rounded.
@@ -14,6 +14,7 @@ pub(super) struct Owed {
     pub rate: i64,
     pub interest: i64,
     pub principal: i64,
+    pub basis: PrincipalBasis,
     pub paid_interest: i64,
     pub paid_principal: i64,
     pub paid_penalty: i64,

@@ -162,6 +162,20 @@ impl Stage {
     }
 }
 
+/// Heads over columns of 10, 6, 7 and six times 14 columns; a Chinese character takes two.
+const TABLE_HEAD: [&str; 10] = [
+    "应还日期  ",
+    "  天数",
+    "   利率",
+    "      应还利息",
+    "      应还本金",
+    "          罚息",
+    "          已还",
+    "      国家支付",
+    "    未到期本金",
+    "  状态",
+];
+
 /// The table for a terminal: a head, one line for every row, its explanation below it.
 pub fn to_table(terms: &Terms, statement: &Statement) -> String {
     let position = &statement.position;
@@ -192,13 +206,7 @@ pub fn to_table(terms: &Terms, statement: &Statement) -> String {
         lines.push(format!("结清日 {day}"));
     }
     lines.push(String::new());
-    lines.push(
-        concat!(
-            "应还日期    天数   利率      应还利息      应还本金          罚息",
-            "          已还      国家支付      未到期本金  状态",
-        )
-        .to_owned(),
-    );
+    lines.push(TABLE_HEAD.concat());
     for row in &statement.instalments {
         lines.push(table_row(row));
         lines.extend(

@@ -1,10 +1,9 @@
 //! The second half of the walk: what a due day asks for, and what each kind of money does.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
-use super::output::RowKind;
+use super::output::{PrincipalBasis, RowKind};
 use super::owed::Parts;
-use super::terms::Recut;
 use super::walk::{Giver, Walk};
 use crate::book::money::Fen;
 
@@ -12,7 +11,7 @@ impl Walk<'_> {
     /// Step 4 of a due day: settle, ask, use unapplied money.
     pub(super) fn due_day(&mut self, day: NaiveDate) {
         let mut row = self.settle(day, RowKind::DueDay);
-        row.principal = self.ask_principal(day);
+        (row.principal, row.basis) = self.ask_principal(day);
         self.not_due -= row.principal;
         row.balance_after = self.not_due;
         let in_subsidy = day < self.life.first_interest_on;
@@ -31,24 +30,6 @@ impl Walk<'_> {
             let used = self.pay(day, self.unapplied, Giver::Borrower);
             self.unapplied -= used;
         }
-    }
-
-    /// The principal that a due day asks for (loan-maths section 3).
-    fn ask_principal(&mut self, day: NaiveDate) -> i64 {
-        let (year, last) = (day.year(), self.life.terms.final_due_on);
-        if day == last {
-            return self.not_due;
-        }
-        if year < self.plan.first_year || year >= last.year() {
-            return 0;
-        }
-        let asked = (self.plan.equal + self.plan.carried).min(self.not_due);
-        if self.life.deferred.has(year) {
-            self.plan.carried = asked;
-            return 0;
-        }
-        self.plan.carried = 0;
-        asked
     }
 
     /// Pays what is due, oldest first, and says how much of the money it took.
@@ -106,6 +87,9 @@ impl Walk<'_> {
         let (not_due, den) = (self.not_due, self.penalty_den);
         if let Some(row) = self.owed.get_mut(at) {
             row.principal += amount;
+            if amount > 0 {
+                row.basis = PrincipalBasis::Early;
+            }
             row.paid_principal += amount;
             row.balance_after = not_due;
             row.settled_on = if row.is_open(den) { None } else { Some(day) };
@@ -161,23 +145,5 @@ impl Walk<'_> {
         if empty && at + 1 == self.owed.len() {
             self.owed.pop();
         }
-    }
-
-    /// N = principal not yet due / number of due days for principal still to come.
-    fn cut(&mut self, day: NaiveDate) {
-        if self.plan.cut_early {
-            self.used(day, "recut_after_prepayment");
-        }
-        let early_only = self.plan.cut_early && !self.plan.cut_other;
-        (self.plan.cut_early, self.plan.cut_other) = (false, false);
-        if early_only && self.life.terms.switches.recut_after_prepayment == Recut::FromTheEnd {
-            return;
-        }
-        let terms = self.life.terms;
-        let this_year = i32::from(terms.due_day.in_year(day.year()) <= day);
-        let first = self.plan.first_year.max(day.year() + this_year);
-        let yearly = (terms.final_due_on.year() - first).max(0);
-        let count = i64::from(yearly) + i64::from(day < terms.final_due_on);
-        self.plan.cut(Fen::new(self.not_due).share(count).get());
     }
 }

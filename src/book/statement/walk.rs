@@ -14,8 +14,9 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::life::{Act, Life};
-use super::output::{Payer, PenaltySpan, RowKind, Span, StatePaid, Totals};
+use super::output::{Payer, PenaltySpan, PrincipalBasis, RowKind, Span, StatePaid, Totals};
 use super::owed::{Owed, half_up};
+use super::plan::Plan;
 use super::rates::december_before;
 use super::terms::Pricing;
 use crate::book::dates::{day_in, days_between};
@@ -28,31 +29,6 @@ pub(super) enum Giver {
     Borrower,
     Compensation,
     Relief,
-}
-
-/// The plan in force: the equal amount and from which year on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Plan {
-    pub first_year: i32,
-    pub equal: i64,
-    /// Principal deferred from earlier due days.
-    pub carried: i64,
-    /// True for the bank's own plan.
-    of_bank: bool,
-    /// To be cut at the end of the day: because of early money, or for another reason.
-    pub cut_early: bool,
-    pub cut_other: bool,
-}
-
-impl Plan {
-    fn new(first_year: i32, equal: i64, of_bank: bool) -> Self {
-        Plan { first_year, equal, carried: 0, of_bank, cut_early: false, cut_other: false }
-    }
-
-    /// The derived plan with a new equal amount.
-    pub fn cut(&mut self, equal: i64) {
-        *self = Plan::new(self.first_year, equal, false);
-    }
 }
 
 /// Everything known while walking. Amounts in fen, `*_acc` exact numerators.
@@ -160,18 +136,6 @@ impl<'a> Walk<'a> {
         self.at = life.as_of;
     }
 
-    /// The first 12-20 or final due day after a day.
-    pub fn next_due_day(&self, day: NaiveDate) -> Option<NaiveDate> {
-        let terms = self.life.terms;
-        if day >= terms.final_due_on {
-            return None;
-        }
-        let this_year = terms.due_day.in_year(day.year());
-        let yearly =
-            if this_year > day { this_year } else { terms.due_day.in_year(day.year() + 1) };
-        Some(yearly.min(terms.final_due_on))
-    }
-
     /// From here on only a projection: the rate in force, nothing paid, nothing penalised.
     pub fn project(&mut self) {
         self.projecting = true;
@@ -197,16 +161,6 @@ impl<'a> Walk<'a> {
             (None, Pricing::Floating) => {
                 life.first_disbursed_on.map(|first| self.floating(first, life.as_of.max(first)).0)
             }
-        }
-    }
-
-    /// The first day on which principal falls due under the plan in force.
-    pub fn first_principal_on(&self) -> NaiveDate {
-        let terms = self.life.terms;
-        if self.plan.first_year < terms.final_due_on.year() {
-            terms.due_day.in_year(self.plan.first_year)
-        } else {
-            terms.final_due_on
         }
     }
 
@@ -401,6 +355,7 @@ impl<'a> Walk<'a> {
             rate: self.rate,
             interest,
             principal: 0,
+            basis: PrincipalBasis::Nothing,
             paid_interest: 0,
             paid_principal: 0,
             paid_penalty: 0,

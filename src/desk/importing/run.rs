@@ -197,7 +197,8 @@ fn refuse_line(
     let sentence = match error {
         AppError::Refused(why) => why.clone(),
         other => {
-            tracing::error!(import.id = running.job.id.get(), error = %other, "a line cannot be posted");
+            let id = running.job.id.get();
+            tracing::error!(import.id = id, error = %other, "a line cannot be posted");
             "这一行没有写成，其他行不受影响。请把文件名和行号告诉管理员。".to_owned()
         }
     };

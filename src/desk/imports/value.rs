@@ -75,7 +75,8 @@ fn without_noise(digits: String) -> String {
     let Some((_, decimals)) = digits.split_once('.') else { return digits };
     let next = decimals.get(2..8).unwrap_or_default();
     if next == "000000" || next == "999999" {
-        return digits.parse::<f64>().map(|number| format!("{number:.2}")).unwrap_or(digits);
+        let number = digits.parse::<rust_decimal::Decimal>();
+        return number.map(|number| format!("{:.2}", number.round_dp(2))).unwrap_or(digits);
     }
     digits
 }

@@ -68,7 +68,11 @@ pub fn write(batch: &Batch, wishes: &Wishes, folder: &Path) -> Result<Vec<String
     waiting.rename()
 }
 
-fn make_folder(folder: &Path) -> Result<(), NotWritten> {
+/// Makes the folder, or says why that path cannot be one.
+///
+/// # Errors
+/// `BadFolder` when it is a file or cannot be made.
+pub fn make_folder(folder: &Path) -> Result<(), NotWritten> {
     if folder.exists() && !folder.is_dir() {
         let path = folder.display();
         return Err(NotWritten::BadFolder(format!("--out {path}: is a file, expected a folder")));

@@ -21,7 +21,10 @@ pub mod rules;
 pub mod store;
 pub mod text;
 pub mod workbook;
+pub mod papers;
+pub mod asked;
 
 pub mod folder;
+pub mod web;
 #[cfg(test)]
 mod tests;

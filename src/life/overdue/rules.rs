@@ -98,6 +98,8 @@ pub struct Household {
     pub co_borrower: Option<CoBorrower>,
     /// False when every overdue contract is the county's own product.
     pub is_state_programme: bool,
+    /// False when no due day is to come any more.
+    pub has_more_due: bool,
     /// What is overdue.
     pub arrears: Arrears,
 }
@@ -152,6 +154,16 @@ pub struct Selection {
     pub least: Option<Fen>,
     /// One receiver of the batch, by the name of its file.
     pub receiver: Option<String>,
+    /// Part of the name, or the end of the identity number.
+    pub who: Option<String>,
+    /// Part of the name of the university.
+    pub university: Option<String>,
+    /// The oldest overdue due day is this one or later.
+    pub due_from: Option<NaiveDate>,
+    /// The oldest overdue due day is before this one.
+    pub due_before: Option<NaiveDate>,
+    /// No due day is to come any more.
+    pub ended: bool,
 }
 
 impl Selection {
@@ -163,11 +175,24 @@ impl Selection {
             && same(&self.police, &household.police_station)
             && (self.files.is_empty() || self.files.contains(&household.file_no))
             && self.least.is_none_or(|least| household.arrears.total_fen() >= least)
+            && self.who.as_ref().is_none_or(|who| is_called(household, who))
+            && self.university.as_ref().is_none_or(|part| household.university.contains(part))
+            && self.due_from.is_none_or(|day| household.arrears.oldest_due_on >= day)
+            && self.due_before.is_none_or(|day| household.arrears.oldest_due_on < day)
+            && (!self.ended || !household.has_more_due)
     }
 
     /// One line for the page and the history: `中天镇，至少 1000.00 元`; empty when all are wanted.
     pub fn in_words(&self) -> String {
-        let named = [&self.township, &self.village, &self.school, &self.police, &self.receiver];
+        let named = [
+            &self.township,
+            &self.village,
+            &self.school,
+            &self.police,
+            &self.receiver,
+            &self.who,
+            &self.university,
+        ];
         let mut parts: Vec<String> = named.into_iter().flatten().cloned().collect();
         if !self.files.is_empty() {
             parts.push(format!("选定 {} 户", self.files.len()));
@@ -175,8 +200,28 @@ impl Selection {
         if let Some(least) = self.least {
             parts.push(format!("至少 {} 元", least.to_page_text()));
         }
+        if let Some(day) = self.due_from {
+            parts.push(format!("{day} 起到期"));
+        }
+        if let Some(day) = self.due_before {
+            parts.push(format!("{day} 以前到期"));
+        }
+        if self.ended {
+            parts.push("贷款期已满".to_owned());
+        }
         parts.join("，")
     }
+}
+
+/// A part of the name, or the last characters of the identity number; only its last four are
+/// known here, so more are compared by those.
+fn is_called(household: &Household, who: &str) -> bool {
+    let digits = who.strip_suffix(['x', 'X']).unwrap_or(who);
+    if who.len() >= 3 && digits.bytes().all(|b| b.is_ascii_digit()) {
+        let tail = who.get(who.len().saturating_sub(4)..).unwrap_or(who).to_ascii_uppercase();
+        return household.id_mask.ends_with(&tail);
+    }
+    household.name.contains(who)
 }
 
 /// One sheet: a household and the number it goes under.

@@ -88,6 +88,7 @@ struct LoanArrears {
     interest: Fen,
     penalty: Fen,
     due_days: BTreeSet<NaiveDate>,
+    has_more_due: bool,
 }
 
 fn arrears_of(
@@ -113,6 +114,7 @@ fn arrears_of(
         interest: statement.position.overdue_interest,
         penalty: statement.position.penalty,
         due_days,
+        has_more_due: statement.position.next_due_on.is_some(),
     }))
 }
 
@@ -124,6 +126,7 @@ struct Sum {
     penalty: Fen,
     due_days: BTreeSet<NaiveDate>,
     state_programme: bool,
+    has_more_due: bool,
 }
 
 impl Sum {
@@ -132,6 +135,7 @@ impl Sum {
         self.interest += arrears.interest;
         self.penalty += arrears.penalty;
         self.due_days.extend(&arrears.due_days);
+        self.has_more_due |= arrears.has_more_due;
         self.state_programme |= loan.product() != Some(Product::Local);
     }
 }
@@ -228,6 +232,7 @@ fn household(file: &LoanFile, sum: &Sum, known: &Known, day: NaiveDate) -> AppRe
             phones: known.phones(person.id),
         }),
         is_state_programme: sum.state_programme,
+        has_more_due: sum.has_more_due,
         arrears: Arrears {
             principal_fen: sum.principal,
             interest_fen: sum.interest,

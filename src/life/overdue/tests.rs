@@ -47,6 +47,7 @@ fn household(n: i64, name: &str, township: &str, village: &str, road: &str, fen:
             phones: vec!["164****4848".to_owned()],
         }),
         is_state_programme: true,
+        has_more_due: true,
         arrears: Arrears {
             principal_fen: Fen::new(fen - 100),
             interest_fen: Fen::new(90),
@@ -158,8 +159,8 @@ fn rows(bytes: Vec<u8>) -> Vec<Vec<Data>> {
 }
 
 fn column(rows: &[Vec<Data>], heading: &str) -> Vec<Data> {
-    let head = rows.iter().position(|row| row[0] == Data::from("编号")).unwrap();
-    let at = rows[head].iter().position(|cell| *cell == Data::from(heading)).unwrap();
+    let head = rows.iter().position(|row| row[0] == "编号").unwrap();
+    let at = rows[head].iter().position(|cell| *cell == heading).unwrap();
     rows[head + 1..].iter().map(|row| row[at].clone()).collect()
 }
 

@@ -79,24 +79,24 @@ const fn column(
 fn columns(amounts: bool) -> Vec<Column> {
     let empty = |_: &Sheet, _: &Batch| String::new();
     let mut columns = vec![
-        column(NUMBER, 13, Kind::Short, |s, _| s.number.clone()),
-        column("姓名", 9, Kind::Short, |s, _| s.household.name.clone()),
+        column(NUMBER, 12, Kind::Short, |s, _| s.number.clone()),
+        column("姓名", 8, Kind::Short, |s, _| s.household.name.clone()),
         column("性别", 5, Kind::Short, |s, _| s.household.sex.in_words().to_owned()),
         column("年龄", 5, Kind::Short, |s, _| s.household.age.to_string()),
-        column("证件号", 20, Kind::Short, |s, _| s.household.id_mask.clone()),
-        column("住址", 25, Kind::Long, |s, _| s.household.address.clone()),
-        column("就读高校", 20, Kind::Long, |s, b| text::studies(&s.household, b.as_of)),
-        column("本人电话", 13, Kind::Short, |s, _| lines(&s.household.phones)),
-        column("共同借款人", 14, Kind::Short, |s, _| co_borrower(&s.household)),
+        column("证件号", 18, Kind::Short, |s, _| s.household.id_mask.clone()),
+        column("住址", 19, Kind::Long, |s, _| s.household.address.clone()),
+        column("就读高校", 15, Kind::Long, |s, b| text::studies(&s.household, b.as_of)),
+        column("本人电话", 12, Kind::Short, |s, _| lines(&s.household.phones)),
+        column("共同借款人", 13, Kind::Short, |s, _| co_borrower(&s.household)),
     ];
     if amounts {
         columns.push(column(AMOUNT, 11, Kind::Money, empty));
     }
     columns.extend([
-        column("走访日期", 11, Kind::FillDay, empty),
-        column(RESULT, 11, Kind::FillResult, empty),
-        column("新的电话", 14, Kind::Fill, empty),
-        column("说明（去向、打算、困难）", 26, Kind::Fill, empty),
+        column("走访日期", 10, Kind::FillDay, empty),
+        column(RESULT, 10, Kind::FillResult, empty),
+        column("新的电话", 13, Kind::Fill, empty),
+        column("说明（去向、打算、困难）", 20, Kind::Fill, empty),
     ]);
     columns
 }
@@ -137,7 +137,7 @@ impl Looks {
             .set_font_size(10)
             .set_align(FormatAlign::VerticalCenter)
             .set_text_wrap();
-        let cell = base.clone().set_border(FormatBorder::Thin);
+        let cell = base.clone().set_border(FormatBorder::Thin).set_border_color(LINE);
         let short = cell.clone().set_align(FormatAlign::Center).set_num_format("@");
         let bold = cell.clone().set_bold().set_align(FormatAlign::Center);
         let fill = short.clone().set_background_color(Color::RGB(0xFFFDF2)).set_unlocked();
@@ -146,13 +146,21 @@ impl Looks {
             plain: base.clone().set_font_size(11),
             note: base.clone().set_font_size(9),
             heading: bold.clone().set_background_color(Color::RGB(0xE9E9E6)),
-            long: cell.clone().set_num_format("@").set_align(FormatAlign::Left),
-            money: cell.clone().set_num_format("#,##0.00").set_align(FormatAlign::Right),
+            long: cell.clone().set_num_format("@").set_align(FormatAlign::Left).set_indent(1),
+            money: cell
+                .clone()
+                .set_num_format("#,##0.00")
+                .set_align(FormatAlign::Right)
+                .set_indent(1),
             whole: cell.clone().set_num_format("0").set_align(FormatAlign::Center),
             fill_day: fill.clone().set_num_format("yyyy-mm-dd"),
             fill,
             short,
-            sum_money: cell.set_bold().set_num_format("#,##0.00").set_align(FormatAlign::Right),
+            sum_money: cell
+                .set_bold()
+                .set_num_format("#,##0.00")
+                .set_align(FormatAlign::Right)
+                .set_indent(1),
             sum: bold,
         }
     }
@@ -215,6 +223,9 @@ fn receiver_book(
     protect(sheet);
     book.save_to_buffer()
 }
+
+/// Lines of tables: dark enough for a copy of a copy, lighter than print.
+const LINE: Color = Color::RGB(0x5A5A5A);
 
 /// The row of headings: a title, the receiver, the request and the sender stand above it.
 const HEADING_ROW: u32 = 4;
@@ -329,7 +340,7 @@ fn write_foot(
     let words = format!(
         "走访人（两人以上）签字：{room}{}（盖章）：{room}年　　月　　日",
         text::filled_by(by),
-        room = "　".repeat(18),
+        room = "　".repeat(22),
     );
     sheet.merge_range(seal, 0, seal, last_column(columns), &words, &looks.plain)?;
     Ok(seal)
@@ -416,7 +427,7 @@ fn cover_book(batch: &Batch, wishes: &Wishes) -> Result<Vec<u8>, XlsxError> {
     let mut row = HEADING_ROW;
     for (n, receiver) in (1_u32..).zip(&batch.receivers) {
         row += 1;
-        sheet.set_row_height(row, 26)?;
+        sheet.set_row_height(row, 32)?;
         let mut at = Cells { sheet: &mut *sheet, row, column: 0 };
         at.whole(n, &looks.whole)?;
         at.text(&cover_name(batch.by, receiver), &looks.long)?;
@@ -446,9 +457,9 @@ fn cover_book(batch: &Batch, wishes: &Wishes) -> Result<Vec<u8>, XlsxError> {
 }
 
 fn cover_columns(amounts: bool) -> Vec<(&'static str, u16)> {
-    let mut columns = vec![("序号", 6), ("收件单位", 38), ("户数", 7)];
+    let mut columns = vec![("序号", 6), ("收件单位", 40), ("户数", 7)];
     if amounts {
-        columns.push((AMOUNT, 14));
+        columns.push((AMOUNT, 15));
     }
     columns.extend([("编号", 28), ("文件名", 44), ("领取人签字", 18), ("领取日期", 14)]);
     columns

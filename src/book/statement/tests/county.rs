@@ -56,14 +56,11 @@ fn loans(as_of: NaiveDate) -> Vec<Loan> {
                 day_count: policy.day_count(signed_on),
                 switches: policy.switches(signed_on),
             };
-            let mut events = Vec::new();
+            let mut events = policy.waiver_events();
             let mut add = |on: NaiveDate, kind| {
                 let id = i64::try_from(events.len()).unwrap();
                 events.push(Event::new(id, on, kind));
             };
-            for waiver in policy.waiver_years() {
-                add(day_in(waiver.year, 1, 1), EventKind::InterestWaived);
-            }
             if !contract["发放日期"].is_empty() {
                 let amount = fen(&contract, "贷款金额（元）");
                 add(d(&contract["发放日期"]), EventKind::Disbursed { amount });

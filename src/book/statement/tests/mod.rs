@@ -2,12 +2,16 @@
 //! reference, and a whole county.
 
 mod county;
+mod examples;
+mod lives;
+mod reference;
+mod situations;
+mod tables;
 
 use chrono::NaiveDate;
 
 use super::*;
 use crate::book::dates::day_in;
-use crate::book::money::Fen;
 use crate::book::policy::Policy;
 
 /// A date out of text.

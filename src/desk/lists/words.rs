@@ -1,0 +1,98 @@
+//! The rows of lists in words, and the links around them.
+
+use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
+
+use super::filter::{Asked, Sort};
+use super::query::{Page, Row};
+use crate::book::dates::{days_between, in_words};
+use crate::book::money::Fen;
+use crate::book::statement::Stage;
+use crate::desk::loan_file::view::stage_tag;
+
+/// One row as a template shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RowWords {
+    file_no: String,
+    name: String,
+    id_mask: String,
+    township: String,
+    village: String,
+    police_station: String,
+    high_school: String,
+    university: String,
+    graduates: String,
+    stage_kind: &'static str,
+    stage: &'static str,
+    loans: i32,
+    outstanding: Fen,
+    overdue: Fen,
+    overdue_days: i64,
+    oldest: Option<NaiveDate>,
+    /// How many due days are open; filled by the overdue list.
+    pub times: usize,
+    /// The day of the next step, in words, and as a tag when it is today or past.
+    step: String,
+    step_late: bool,
+    next_due_on: Option<NaiveDate>,
+    next_due_words: String,
+    next_due: Fen,
+}
+
+/// A village as people say it: 磨盘村村民委员会 is 磨盘村, 北郊社区居民委员会 is 北郊社区.
+pub fn short_village(name: &str) -> &str {
+    let short = name.strip_suffix("村民委员会").or_else(|| name.strip_suffix("居民委员会"));
+    short.filter(|short| !short.is_empty()).unwrap_or(name)
+}
+
+/// A row in words.
+pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
+    let stage = Stage::from_text(&row.stage).unwrap_or(Stage::Undisbursed);
+    let (stage_kind, stage) = stage_tag(stage);
+    let step_on = row.oldest_unpaid_due_on.and_then(|day| day.succ_opt());
+    RowWords {
+        file_no: row.file_no.clone(),
+        name: row.name.clone(),
+        id_mask: row.id_mask.clone(),
+        township: row.township.clone(),
+        village: short_village(&row.village).to_owned(),
+        police_station: row.police_station.clone(),
+        high_school: row.high_school.clone(),
+        university: row.university.clone(),
+        graduates: row.graduates_on.map(|on| format!("{} 届", on.year())).unwrap_or_default(),
+        stage_kind,
+        stage,
+        loans: row.loans,
+        outstanding: row.outstanding_fen,
+        overdue: row.overdue_fen(),
+        overdue_days: row.oldest_unpaid_due_on.map_or(0, |day| days_between(day, today)),
+        oldest: row.oldest_unpaid_due_on,
+        times: 0,
+        step: step_on.map(|day| in_words(day, today)).unwrap_or_default(),
+        step_late: step_on.is_some_and(|day| day <= today),
+        next_due_on: row.next_due_on,
+        next_due_words: row.next_due_on.map(|day| in_words(day, today)).unwrap_or_default(),
+        next_due: row.next_due_fen,
+    }
+}
+
+/// Links to the neighbouring pages; empty where there is none.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Neighbours {
+    before: String,
+    after: String,
+    first: String,
+}
+
+/// The pages before and after this one.
+pub fn neighbours(asked: &Asked, path: &str, page: &Page, sort: Sort) -> Neighbours {
+    let link = |name: &str, row: Option<&Row>, there: bool| match row.filter(|_| there) {
+        Some(row) => asked.link(path, &[(name, &row.key(sort).to_text())]),
+        None => String::new(),
+    };
+    Neighbours {
+        before: link("before", page.rows.first(), page.has_before),
+        after: link("after", page.rows.last(), page.has_after),
+        first: if page.has_before { asked.link(path, &[]) } else { String::new() },
+    }
+}

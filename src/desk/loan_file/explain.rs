@@ -1,0 +1,321 @@
+//! How a figure came about: principal, rate, days, base, payer, switch and document.
+//!
+//! Pure. The sums are the statement's own (`explain_zh`); here they get their place, the price
+//! of the rate, and the document that says so.
+
+use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
+
+use super::load::{Contract, Facts};
+use crate::book::dates::{day_in, days_between};
+use crate::book::money::Fen;
+use crate::book::policy::Policy;
+use crate::book::rate::RatePpm;
+use crate::book::statement::{EventKind, Instalment, Pricing, RowKind, Statement};
+
+/// One contract's part of a figure.
+#[derive(Clone, Debug, Serialize)]
+pub struct Part {
+    /// The contract, or what else the part is about.
+    pub name: String,
+    /// The amounts of the part, in words: `本金 2,636.36`.
+    pub amounts: Vec<String>,
+    /// How they came about, a sentence each.
+    pub lines: Vec<String>,
+}
+
+/// The working of a figure.
+#[derive(Clone, Debug, Serialize)]
+pub struct Why {
+    /// What is explained.
+    pub title: String,
+    /// Contract by contract.
+    pub parts: Vec<Part>,
+    /// Switches and documents.
+    pub notes: Vec<String>,
+}
+
+/// One of the four figures at the head of the statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// What settles the arrears.
+    Arrears,
+    /// Its penalty interest.
+    Penalty,
+    /// Principal not repaid.
+    Balance,
+}
+
+impl Figure {
+    /// The figure a word of the address names.
+    pub fn from_text(text: &str) -> Option<Figure> {
+        match text {
+            "arrears" => Some(Figure::Arrears),
+            "penalty" => Some(Figure::Penalty),
+            "balance" => Some(Figure::Balance),
+            _ => None,
+        }
+    }
+}
+
+/// The working of one due day (or early settlement), over all contracts or one of them.
+pub fn of_day(facts: &Facts, policy: &Policy, due_on: NaiveDate, contract_no: &str) -> Why {
+    let mut notes: Vec<String> = Vec::new();
+    let mut parts = Vec::new();
+    for contract in &facts.contracts {
+        if !contract_no.is_empty() && contract.loan.contract_no != contract_no {
+            continue;
+        }
+        for row in contract.statement.instalments.iter().filter(|row| row.due_on == due_on) {
+            parts.push(part(facts, contract, row));
+            for note in row_notes(contract, row, policy) {
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+    }
+    Why { title: format!("{due_on} 这一期怎么算的"), parts, notes }
+}
+
+/// The working of one of the figures at the head.
+pub fn of_figure(facts: &Facts, figure: Figure) -> Why {
+    let title = match figure {
+        Figure::Arrears => "还清逾期的金额怎么算的",
+        Figure::Penalty => "罚息怎么算的",
+        Figure::Balance => "本金余额怎么算的",
+    };
+    let parts = facts
+        .contracts
+        .iter()
+        .map(|contract| match figure {
+            Figure::Arrears => arrears(contract),
+            Figure::Penalty => penalty(contract),
+            Figure::Balance => balance(contract),
+        })
+        .filter(|part| !part.lines.is_empty())
+        .collect();
+    let notes = match figure {
+        Figure::Balance => Vec::new(),
+        Figure::Arrears | Figure::Penalty => vec![
+            "罚息只按逾期本金计，利率为合同利率的 130%，从到期次日算到还款日；逾期利息不再计息。"
+                .to_owned(),
+        ],
+    };
+    Why { title: title.to_owned(), parts, notes }
+}
+
+fn amounts(row: &Instalment) -> Vec<String> {
+    let mut amounts = Vec::new();
+    let mut amount = |name: &str, value: Fen| {
+        if value.is_positive() {
+            amounts.push(format!("{name} {}", value.to_page_text()));
+        }
+    };
+    amount("本金", row.principal);
+    amount("利息", row.interest);
+    amount("国家承担", row.paid_by_state());
+    amount("罚息", row.penalty);
+    amounts.push(format!("还后余额 {}", row.balance_after.to_page_text()));
+    amounts
+}
+
+fn part(facts: &Facts, contract: &Contract, row: &Instalment) -> Part {
+    let mut lines = Vec::new();
+    lines.extend(principal_line(facts, contract, row));
+    lines.extend(contract.statement.explain_zh(row));
+    let paid = row.paid_principal + row.paid_interest + row.paid_penalty;
+    if paid.is_positive() {
+        let when = row.settled_on.map_or(String::new(), |on| format!("，{on} 还清"));
+        lines.push(format!(
+            "已还 {} 元：本金 {}，利息 {}，罚息 {}{when}",
+            paid.to_page_text(),
+            row.paid_principal.to_page_text(),
+            row.paid_interest.to_page_text(),
+            row.paid_penalty.to_page_text()
+        ));
+    }
+    Part { name: contract.loan.contract_no.clone(), amounts: amounts(row), lines }
+}
+
+/// Where the principal of a row comes from.
+fn principal_line(facts: &Facts, contract: &Contract, row: &Instalment) -> Option<String> {
+    if !row.principal.is_positive() {
+        return None;
+    }
+    if row.kind == RowKind::EarlySettlement {
+        let word = facts.early_word(row.due_on);
+        return Some(format!("{word}归还本金 {} 元", row.principal.to_page_text()));
+    }
+    let own: Vec<&Instalment> = contract
+        .statement
+        .instalments
+        .iter()
+        .filter(|r| r.kind == RowKind::DueDay && r.principal.is_positive())
+        .collect();
+    let (first, last) = (own.first()?.due_on, own.last()?.due_on);
+    let sum: Fen = own.iter().map(|r| r.principal).sum();
+    let tail =
+        if row.due_on == last && own.len() > 1 { "，最后一期还清余下的" } else { "" };
+    Some(format!(
+        "本金 {} 元从 {} 年到 {} 年分 {} 期，本期 {} 元{tail}",
+        sum.to_page_text(),
+        first.year(),
+        last.year(),
+        own.len(),
+        row.principal.to_page_text()
+    ))
+}
+
+/// What fixed each rate of a row.
+fn rate_lines(contract: &Contract, row: &Instalment, policy: &Policy) -> Vec<String> {
+    let mut seen: Vec<RatePpm> = Vec::new();
+    let mut lines = Vec::new();
+    let statement = &contract.statement;
+    let spans = statement.spans_of(row).map(|span| (span.rate, span.first_day));
+    let penalties = statement.penalty_spans_of(row).map(|span| (span.rate, span.first_day));
+    for (rate, first_day) in spans.chain(penalties) {
+        if seen.contains(&rate) {
+            continue;
+        }
+        seen.push(rate);
+        lines.push(rate_line(contract, policy, rate, first_day));
+    }
+    lines
+}
+
+fn rate_line(contract: &Contract, policy: &Policy, rate: RatePpm, first_day: NaiveDate) -> String {
+    let fixed = contract.loan.fixed_rate_ppm.map_or(Pricing::Floating, Pricing::Fixed);
+    if let Pricing::Fixed(_) = fixed {
+        return format!("年利率 {rate}%：合同约定的固定利率");
+    }
+    let set = contract
+        .standing_events()
+        .any(|event| matches!(event.kind, EventKind::RateSet { rate: own } if own == rate));
+    if set {
+        return format!("年利率 {rate}%：银行给定的利率");
+    }
+    let disbursed_on = contract
+        .standing_events()
+        .filter(|event| matches!(event.kind, EventKind::Disbursed { .. }))
+        .map(|event| event.on)
+        .min();
+    let december = match day_in(first_day.year(), 12, 21) {
+        day if day <= first_day => day,
+        _ => day_in(first_day.year() - 1, 12, 21),
+    };
+    let priced_on = disbursed_on.map_or(december, |on| on.max(december));
+    let rates = policy.rates();
+    let (lpr, margin) = (rates.lpr().on(priced_on), rates.margin(priced_on));
+    if lpr.less(margin) == rate {
+        format!("年利率 {rate}%：{priced_on} 定价，5 年期以上 LPR {lpr}% 减 {margin} 个百分点")
+    } else {
+        format!("年利率 {rate}%：{priced_on} 定价，央行五年以上贷款基准利率")
+    }
+}
+
+/// The switches and documents a row depends on.
+fn row_notes(contract: &Contract, row: &Instalment, policy: &Policy) -> Vec<String> {
+    let mut notes = rate_lines(contract, row, policy);
+    let switches = contract.statement.switches_of(row).into_iter();
+    notes.extend(switches.map(|switch| switch_note(switch, contract)));
+    if row.due_on > contract.statement.as_of {
+        notes.push("还没到期的金额是预计：按现在的利率、以后每期都按时还来算".to_owned());
+    }
+    if row.waived.is_positive()
+        && let Some(waiver) =
+            policy.waiver_years().iter().find(|waiver| waiver.year == row.due_on.year())
+    {
+        notes.push(format!("{} 年利息免除：{}", waiver.year, waiver.source));
+    }
+    if row.principal.is_positive() && row.kind == RowKind::DueDay {
+        let grace = policy.grace_rule.entry(contract.loan.signed_on);
+        notes.push(format!("还本宽限期 {} 年：{}", contract.loan.grace_years, grace.source));
+    }
+    let due = policy.due_days.entry(contract.loan.signed_on);
+    notes.push(format!("每年 12 月 20 日结息、还款：{}", due.source));
+    notes
+}
+
+fn switch_note(switch: &str, contract: &Contract) -> String {
+    let own = contract.loan.switches.contains(&format!("{switch}="));
+    let whose = if own { "本合同另有约定" } else { "按默认口径" };
+    let what = match switch {
+        "self_pay_starts" if own => "自付利息从贴息截止日后第二天起算",
+        "self_pay_starts" => "自付利息从贴息截止日次日起算，毕业当年到 12 月 20 日共 111 天",
+        "recut_after_prepayment" if own => "提前还款后每期金额不变，从最后几期减起",
+        "recut_after_prepayment" => "提前还款后，余下本金在以后各期平均分摊",
+        "allocation" if own => "还款的先后次序按合同约定",
+        "allocation" => "还款先抵罚息，再抵利息，最后抵本金",
+        other => other,
+    };
+    format!("{what}（{whose}）")
+}
+
+fn overdue_rows(statement: &Statement) -> impl Iterator<Item = &Instalment> {
+    statement
+        .instalments
+        .iter()
+        .filter(|row| row.due_on < statement.as_of && row.open().is_positive())
+}
+
+fn arrears(contract: &Contract) -> Part {
+    let lines: Vec<String> = overdue_rows(&contract.statement)
+        .map(|row| {
+            format!(
+                "{} 到期：本金 {} + 利息 {} + 罚息 {} = {} 元",
+                row.due_on,
+                (row.principal - row.paid_principal).to_page_text(),
+                (row.interest - row.paid_interest).to_page_text(),
+                (row.penalty - row.paid_penalty).to_page_text(),
+                row.open().to_page_text()
+            )
+        })
+        .collect();
+    let sum: Fen = overdue_rows(&contract.statement).map(Instalment::open).sum();
+    Part {
+        name: contract.loan.contract_no.clone(),
+        amounts: vec![format!("合计 {}", sum.to_page_text())],
+        lines,
+    }
+}
+
+fn penalty(contract: &Contract) -> Part {
+    let statement = &contract.statement;
+    let mut lines = Vec::new();
+    for row in overdue_rows(statement).filter(|row| row.penalty.is_positive()) {
+        let days = days_between(row.due_on, statement.as_of);
+        lines.push(format!("{} 到期，到 {} 共 {days} 天", row.due_on, statement.as_of));
+        lines.extend(
+            statement.explain_zh(row).into_iter().filter(|line| line.starts_with("逾期本金")),
+        );
+        if row.paid_penalty.is_positive() {
+            lines.push(format!("已还罚息 {} 元", row.paid_penalty.to_page_text()));
+        }
+    }
+    Part {
+        name: contract.loan.contract_no.clone(),
+        amounts: vec![format!("罚息 {}", statement.position.penalty.to_page_text())],
+        lines,
+    }
+}
+
+fn balance(contract: &Contract) -> Part {
+    let (totals, position) = (&contract.statement.totals, &contract.statement.position);
+    let mut line = format!("放款 {}", totals.disbursed.to_page_text());
+    for (name, amount) in [
+        ("本人和共同借款人已还", totals.principal_by_borrower),
+        ("国家代偿", totals.principal_by_compensation),
+        ("还款救助", totals.principal_by_relief),
+    ] {
+        if amount.is_positive() {
+            line.push_str(&format!(" \u{2212} {name} {}", amount.to_page_text()));
+        }
+    }
+    line.push_str(&format!(" = {} 元", position.principal_outstanding.to_page_text()));
+    Part {
+        name: contract.loan.contract_no.clone(),
+        amounts: vec![format!("余额 {}", position.principal_outstanding.to_page_text())],
+        lines: vec![line],
+    }
+}

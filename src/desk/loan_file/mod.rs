@@ -1,0 +1,203 @@
+//! The loan file 贷款档案: one borrower's whole life on one page, with four tabs.
+//!
+//! `load.rs` reads, `plan.rs` `waiting.rs` `life.rs` `explain.rs` `ledger.rs` decide what is
+//! shown (pure), `view.rs` puts it into words for the template. Nothing is changed here.
+
+pub mod explain;
+pub mod ledger;
+pub mod life;
+pub mod load;
+pub mod plan;
+pub mod view;
+pub mod waiting;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::book::history;
+use crate::book::staff::Right;
+use crate::desk::lists::filter::link;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
+use crate::plumbing::http::route::{Entry, Needs, get};
+use crate::plumbing::session::SignedIn;
+use explain::{Figure, Why};
+use load::Facts;
+use view::{Page, Tab};
+
+/// How many lines of history the tab shows.
+const HISTORY_MAX: i64 = 200;
+
+/// The pages of a file.
+pub fn routes() -> Vec<Entry> {
+    let needs = Needs::Right(Right::SeeLoans);
+    vec![
+        get("/loans/{file_no}", needs, plan_tab),
+        get("/loans/{file_no}/ledger", needs, ledger_tab),
+        get("/loans/{file_no}/contracts", needs, contracts_tab),
+        get("/loans/{file_no}/history", needs, history_tab),
+        get("/loans/{file_no}/explain", needs, explain),
+    ]
+}
+
+/// What the address of a file may ask.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    /// The day of the statement.
+    as_of: String,
+    /// `all`: every row of the plan, also those far ahead.
+    rows: String,
+}
+
+impl Asked {
+    /// A day that cannot be read is today; the field on the page shows which it is.
+    fn day(&self, today: NaiveDate) -> NaiveDate {
+        self.as_of.trim().parse().unwrap_or(today)
+    }
+}
+
+async fn facts(
+    app: &web::Data<App>,
+    me: &SignedIn,
+    file_no: &str,
+    asked: &Asked,
+) -> AppResult<Facts> {
+    let as_of = asked.day(app.clock.today());
+    let (inner, scope, file_no) = (app.clone(), me.scope.clone(), file_no.to_owned());
+    app.read(move |db| load::load(db, &scope, inner.basis(), &file_no, as_of)).await
+}
+
+async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: String,
+    asked: Asked,
+    tab: Tab,
+) -> AppResult<HttpResponse> {
+    let facts = facts(&app, &me, &file_no, &asked).await?;
+    let mut page = Page::new(&facts, &app.policy, app.clock.today(), tab, asked.rows == "all");
+    if tab == Tab::Ledger {
+        let (scope, facts) = (me.scope.clone(), facts.clone());
+        let lines = move |db: &mut Db| {
+            let names = ledger::names(db, &scope, &facts)?;
+            Ok(ledger::lines(&facts, &names))
+        };
+        page.set_ledger(app.read(lines).await?);
+    }
+    if tab == Tab::History {
+        let (scope, id) = (me.scope.clone(), facts.file.id);
+        let entries = app.read(move |db| history::of_file(db, &scope, id, HISTORY_MAX)).await?;
+        page.set_history(&entries);
+    }
+    shell::page(&app, &me, &req, "loans/file.html", page)
+}
+
+async fn plan_tab(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: web::Path<String>,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::Plan).await
+}
+
+async fn ledger_tab(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: web::Path<String>,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::Ledger).await
+}
+
+async fn contracts_tab(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: web::Path<String>,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::Contracts).await
+}
+
+async fn history_tab(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: web::Path<String>,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::History).await
+}
+
+/// What is to be explained: a due day (of one contract or all), or a figure at the head.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct AskedWhy {
+    due_on: String,
+    contract: String,
+    figure: String,
+    as_of: String,
+    /// The row of the plan that the part goes into: `w3`.
+    row: String,
+    /// Shuts that row again.
+    close: String,
+}
+
+#[derive(Serialize)]
+struct WhyPage {
+    why: Why,
+    name: String,
+    file_no: String,
+    /// The row the part goes into; empty for a figure at the head.
+    row: String,
+    /// `?as_of=…` of the page it belongs to, or nothing.
+    back: String,
+    /// The address of this working.
+    self_url: String,
+    /// The row is shut again.
+    closed: bool,
+}
+
+async fn explain(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: web::Path<String>,
+    asked: web::Query<AskedWhy>,
+) -> AppResult<HttpResponse> {
+    let asked = asked.into_inner();
+    let day = Asked { as_of: asked.as_of.clone(), rows: String::new() };
+    let facts = facts(&app, &me, &file_no, &day).await?;
+    let why = match (asked.due_on.parse::<NaiveDate>(), Figure::from_text(&asked.figure)) {
+        (Ok(due_on), _) => explain::of_day(&facts, &app.policy, due_on, &asked.contract),
+        (Err(_), Some(figure)) => explain::of_figure(&facts, figure),
+        (Err(_), None) => return Err(AppError::NotFound),
+    };
+    let back =
+        if asked.as_of.is_empty() { String::new() } else { format!("?as_of={}", facts.as_of) };
+    let page = WhyPage {
+        why,
+        name: facts.student.name.clone(),
+        file_no: facts.file.file_no.clone(),
+        row: asked.row.chars().filter(char::is_ascii_alphanumeric).collect(),
+        back,
+        self_url: link(
+            &format!("/loans/{}/explain", facts.file.file_no),
+            &[("due_on", &asked.due_on), ("contract", &asked.contract), ("as_of", &asked.as_of)],
+        ),
+        closed: !asked.close.is_empty(),
+    };
+    if req.headers().contains_key("HX-Request") {
+        shell::part(&app, &me, &req, "loans/_why.html", page)
+    } else {
+        shell::page(&app, &me, &req, "loans/why.html", page)
+    }
+}

@@ -1,0 +1,206 @@
+//! 正在等…: whom a file waits for, until when, and what happens then. One sentence, one button.
+//!
+//! Pure. The most urgent comes first: arrears, a receipt, a disbursement, the confirmation of
+//! graduation, the next due day.
+
+use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
+
+use crate::book::dates::{days_between, in_words};
+use crate::book::money::Fen;
+
+/// What is known of a file, as far as waiting goes.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Arrears: sum, oldest due day, number of due days.
+    pub overdue: Option<(Fen, NaiveDate, usize)>,
+    /// Penalty interest of one more day.
+    pub penalty_a_day: Fen,
+    /// School years of contracts without money and without receipt.
+    pub no_receipt: Vec<i32>,
+    /// School years of contracts with a receipt and without money.
+    pub no_money: Vec<i32>,
+    /// The university.
+    pub university: String,
+    /// Last day of the receipts of the latest of these years.
+    pub receipts_until: Option<NaiveDate>,
+    /// Graduated on, when the confirmation of it is missing.
+    pub unconfirmed_since: Option<NaiveDate>,
+    /// The next due day: day, sum, principal of it.
+    pub next: Option<(NaiveDate, Fen, Fen)>,
+    /// Everything is repaid since.
+    pub settled_on: Option<NaiveDate>,
+}
+
+/// The band.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// `bad` for arrears, `ok` for settled, otherwise nothing.
+    pub class: &'static str,
+    /// Whom or what for.
+    pub whom: String,
+    /// The rest of the sentence.
+    pub until: String,
+    /// What happens next.
+    pub then: String,
+    /// Which button: `visit`, `plan`, `contracts`, or none.
+    pub button: &'static str,
+}
+
+fn how_long(today: NaiveDate, day: NaiveDate) -> String {
+    match days_between(today, day) {
+        0 => "就是今天".to_owned(),
+        days if days > 0 => format!("还有 {days} 天"),
+        days => format!("已过 {} 天", -days),
+    }
+}
+
+/// What a file waits for on a day; nothing while somebody studies and all money is out.
+pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
+    let band = |class, whom: String, until: String, then: String, button| {
+        Some(Waiting { class, whom, until, then, button })
+    };
+    if let Some((sum, since, times)) = known.overdue {
+        let sum = sum.to_page_text();
+        let penalty = if known.penalty_a_day.is_positive() {
+            format!("罚息每天约 ¥{}。", known.penalty_a_day.to_page_text())
+        } else {
+            String::new()
+        };
+        return band(
+            "bad",
+            format!("有 {times} 期到期未还"),
+            format!(
+                "，今天还清要 ¥{sum}。最早一期 {}到期，{}",
+                in_words(since, today),
+                how_long(today, since)
+            ),
+            format!(
+                "{penalty}先联系本人，再联系共同借款人；有困难、在服役、在读书，都可以依政策办理。"
+            ),
+            "visit",
+        );
+    }
+    if let (Some(year), Some(until)) = (known.no_receipt.last(), known.receipts_until) {
+        let late = until < today;
+        return band(
+            "",
+            format!("正在等{}录入高校回执", or_university(&known.university)),
+            format!("，{}前（{}）", in_words(until, today), how_long(today, until)),
+            if late {
+                format!("{year} 学年的回执截止日已过。请联系学校或学生，问清回执有没有录入。")
+            } else {
+                format!("没有回执，{year} 学年的贷款放不出去。请提醒学生把受理证明交给学校。")
+            },
+            "contracts",
+        );
+    }
+    if let Some(year) = known.no_money.last() {
+        return band(
+            "",
+            format!("正在等 {year} 学年放款"),
+            "，一般在 11 月".to_owned(),
+            "高校回执已录入。导入放款后的合同明细，这里就会更新。".to_owned(),
+            "contracts",
+        );
+    }
+    if let Some(since) = known.unconfirmed_since {
+        return band(
+            "",
+            "正在等毕业确认".to_owned(),
+            format!("，{}毕业", in_words(since, today)),
+            "毕业后要核对电话和住址。继续读书的，可以办理延期贴息。".to_owned(),
+            "contracts",
+        );
+    }
+    if let Some((on, sum, principal)) = known.next {
+        let what = if principal.is_positive() {
+            format!("其中本金 ¥{}，利息为预计。", principal.to_page_text())
+        } else {
+            "只还利息，金额为预计。".to_owned()
+        };
+        let window = if on.month() == 12 {
+            "11月1日起可以存款，当天 24 点前到账。"
+        } else {
+            ""
+        };
+        return band(
+            "",
+            format!("下一次还款日 {}", in_words(on, today)),
+            format!("（{}），要还 ¥{}", how_long(today, on), sum.to_page_text()),
+            format!("{what}{window}"),
+            "plan",
+        );
+    }
+    let on = known.settled_on?;
+    band(
+        "ok",
+        "已经全部结清".to_owned(),
+        format!("，{}", in_words(on, today)),
+        "结清证明在 1 月初以后可以开具。".to_owned(),
+        "",
+    )
+}
+
+fn or_university(name: &str) -> &str {
+    if name.is_empty() { "高校" } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn d(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn text(known: &Known, today: &str) -> String {
+        waiting(known, d(today)).map(|w| format!("{}{}。{}", w.whom, w.until, w.then)).unwrap()
+    }
+
+    #[test]
+    fn arrears_come_before_everything() {
+        let known = Known {
+            overdue: Some((Fen::new(269_740), d("2025-12-20"), 1)),
+            penalty_a_day: Fen::new(27),
+            no_receipt: vec![2026],
+            receipts_until: Some(d("2026-10-10")),
+            ..Known::default()
+        };
+        let band = waiting(&known, d("2026-08-06")).unwrap();
+        assert_eq!((band.class, band.button), ("bad", "visit"));
+        assert_eq!(
+            format!("{}{}", band.whom, band.until),
+            "有 1 期到期未还，今天还清要 ¥2,697.40。最早一期 2025年12月20日到期，已过 229 天"
+        );
+    }
+
+    #[test]
+    fn a_receipt_is_awaited_until_its_last_day_and_missed_after_it() {
+        let known = Known {
+            no_receipt: vec![2026],
+            university: "西岭师范学院".to_owned(),
+            receipts_until: Some(d("2026-10-10")),
+            ..Known::default()
+        };
+        assert!(
+            text(&known, "2026-10-01")
+                .starts_with("正在等西岭师范学院录入高校回执，10月10日前（还有 9 天）")
+        );
+        assert!(text(&known, "2026-10-31").contains("截止日已过"));
+    }
+
+    #[test]
+    fn the_next_due_day_says_how_much_and_how_long() {
+        let known = Known {
+            next: Some((d("2026-12-20"), Fen::new(112_000), Fen::ZERO)),
+            ..Known::default()
+        };
+        assert_eq!(
+            text(&known, "2026-10-31"),
+            "下一次还款日 12月20日（还有 50 天），要还 ¥1,120.00。只还利息，金额为预计。\
+             11月1日起可以存款，当天 24 点前到账。"
+        );
+        assert_eq!(waiting(&Known::default(), d("2026-10-31")), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! The figures of the workbench: counts and sums by index, no loan file is opened for them.
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use diesel::dsl::{count_star, exists, not, sql};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::book::dates::day_in;
+use crate::book::ids::ImportId;
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{
+    bank_difference, file_position, graduation, import_job, loan, loan_file, loan_position, person,
+};
+
+/// How many townships and imports the cards show.
+const SHOWN: i64 = 6;
+
+/// Arrears of one township.
+#[derive(Clone, Debug, Queryable)]
+pub struct Township {
+    /// Its name.
+    pub name: String,
+    /// People with arrears.
+    pub people: i64,
+    /// Their sum.
+    pub sum: Fen,
+}
+
+/// An import, as the card shows it.
+#[derive(Clone, Debug, Queryable)]
+pub struct Import {
+    /// Which.
+    pub id: ImportId,
+    /// The file's name.
+    pub file_name: String,
+    /// Where it is: `checked`, `posted` ...
+    pub state: String,
+    /// Rows in all.
+    pub rows_total: i32,
+    /// Rows done.
+    pub rows_done: i32,
+    /// Rows that were refused.
+    pub refused_rows: i32,
+    /// When it was uploaded.
+    pub created_at: NaiveDateTime,
+}
+
+/// Everything the workbench knows.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// People by stage of their file.
+    pub by_stage: Vec<(String, i64)>,
+    /// Principal not repaid.
+    pub outstanding: Fen,
+    /// Arrears: people and sum.
+    pub overdue: (i64, Fen),
+    /// Arrears of people who are repaying principal.
+    pub overdue_repaying: i64,
+    /// The townships with the largest arrears.
+    pub townships: Vec<Township>,
+    /// The next due day: people and sum.
+    pub next_due: Option<(NaiveDate, i64, Fen)>,
+    /// Contracts without money and receipt.
+    pub no_receipt: i64,
+    /// Contracts with a receipt that wait for money.
+    pub no_money: i64,
+    /// People who graduated this year without a confirmation.
+    pub unconfirmed: i64,
+    /// Files settled this year.
+    pub settled_this_year: i64,
+    /// Figures that differ from the bank's.
+    pub differences: i64,
+    /// The latest imports.
+    pub imports: Vec<Import>,
+}
+
+/// Reads it all in one snapshot.
+pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
+    let by_stage: Vec<(String, i64)> = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .group_by(file_position::stage)
+        .select((file_position::stage, count_star()))
+        .load(db)?;
+    let outstanding = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .select(sql::<BigInt>("CAST(COALESCE(SUM(outstanding_fen), 0) AS BIGINT)"))
+        .first(db)?;
+    Ok(Facts {
+        by_stage,
+        outstanding,
+        overdue: overdue(db, scope)?,
+        overdue_repaying: file_position::table
+            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(file_position::oldest_unpaid_due_on.is_not_null())
+            .filter(file_position::stage.eq("repaying"))
+            .count()
+            .get_result(db)?,
+        townships: townships(db, scope)?,
+        next_due: next_due(db, scope)?,
+        no_receipt: waiting_contracts(db, scope, false)?,
+        no_money: waiting_contracts(db, scope, true)?,
+        unconfirmed: unconfirmed(db, scope, today)?,
+        settled_this_year: file_position::table
+            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(file_position::settled_on.ge(day_in(today.year(), 1, 1)))
+            .count()
+            .get_result(db)?,
+        differences: bank_difference::table
+            .filter(bank_difference::office_code.eq_any(scope.codes()))
+            .count()
+            .get_result(db)?,
+        imports: imports(db, scope)?,
+    })
+}
+
+const ARREARS: &str = "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \
+                       file_position.overdue_interest_fen + file_position.penalty_fen), 0) \
+                       AS BIGINT)";
+
+fn overdue(db: &mut Db, scope: &Scope) -> AppResult<(i64, Fen)> {
+    Ok(file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::oldest_unpaid_due_on.is_not_null())
+        .select((count_star(), sql::<BigInt>(ARREARS)))
+        .first(db)?)
+}
+
+fn townships(db: &mut Db, scope: &Scope) -> AppResult<Vec<Township>> {
+    Ok(loan_file::table
+        .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+        .inner_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::oldest_unpaid_due_on.is_not_null())
+        .group_by(person::township)
+        .order((sql::<BigInt>(ARREARS).desc(), person::township))
+        .limit(SHOWN)
+        .select((person::township, count_star(), sql::<BigInt>(ARREARS)))
+        .load(db)?)
+}
+
+fn next_due(db: &mut Db, scope: &Scope) -> AppResult<Option<(NaiveDate, i64, Fen)>> {
+    let day: Option<NaiveDate> = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::next_due_fen.gt(0))
+        .select(diesel::dsl::min(file_position::next_due_on))
+        .first(db)?;
+    let Some(day) = day else { return Ok(None) };
+    let (people, sum): (i64, Fen) = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::next_due_on.eq(day))
+        .filter(file_position::next_due_fen.gt(0))
+        .select((count_star(), sql::<BigInt>("CAST(COALESCE(SUM(next_due_fen), 0) AS BIGINT)")))
+        .first(db)?;
+    Ok(Some((day, people, sum)))
+}
+
+fn waiting_contracts(db: &mut Db, scope: &Scope, with_receipt: bool) -> AppResult<i64> {
+    let waiting = loan_position::table
+        .inner_join(loan::table)
+        .filter(loan_position::office_code.eq_any(scope.codes()))
+        .filter(loan_position::stage.eq("undisbursed"));
+    Ok(if with_receipt {
+        waiting.filter(loan::receipt_on.is_not_null()).count().get_result(db)?
+    } else {
+        waiting.filter(loan::receipt_on.is_null()).count().get_result(db)?
+    })
+}
+
+fn unconfirmed(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<i64> {
+    let confirmed = graduation::table
+        .filter(graduation::file_id.eq(loan_file::id))
+        .filter(graduation::confirmed_on.is_not_null())
+        .select(graduation::id);
+    Ok(loan_file::table
+        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(loan_file::graduates_on.between(day_in(today.year(), 1, 1), today))
+        .filter(not(exists(confirmed)))
+        .count()
+        .get_result(db)?)
+}
+
+fn imports(db: &mut Db, scope: &Scope) -> AppResult<Vec<Import>> {
+    Ok(import_job::table
+        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(import_job::state.ne("dropped"))
+        .order(import_job::id.desc())
+        .limit(SHOWN)
+        .select((
+            import_job::id,
+            import_job::file_name,
+            import_job::state,
+            import_job::rows_total,
+            import_job::rows_done,
+            import_job::refused_rows,
+            import_job::created_at,
+        ))
+        .load(db)?)
+}

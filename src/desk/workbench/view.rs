@@ -1,0 +1,323 @@
+//! The workbench in words. Pure.
+
+use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
+
+use super::facts::Facts;
+use crate::book::dates::{day_in, days_between, in_words, local, weekday_in_words};
+use crate::book::money::Fen;
+use crate::book::policy::Policy;
+use crate::desk::lifeline::county::{self, Segment};
+use crate::desk::lists::filter::link;
+
+/// One stage of the county's line.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageCard {
+    stage: &'static str,
+    name: &'static str,
+    people: i64,
+    note: String,
+    link: String,
+    bad: bool,
+    class: &'static str,
+    segment: Segment,
+}
+
+/// A day to come.
+#[derive(Clone, Debug, Serialize)]
+pub struct Deadline {
+    on: NaiveDate,
+    kind: &'static str,
+    words: String,
+    what: String,
+    /// The same, short enough for the sentence at the head.
+    short: &'static str,
+    link: &'static str,
+}
+
+/// Something to be done.
+#[derive(Clone, Debug, Serialize)]
+pub struct Todo {
+    count: i64,
+    what: &'static str,
+    link: &'static str,
+    until: String,
+}
+
+/// A township of the overdue card.
+#[derive(Clone, Debug, Serialize)]
+pub struct TownshipView {
+    name: String,
+    link: String,
+    people: i64,
+    sum: Fen,
+}
+
+/// An import of the card.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportView {
+    id: String,
+    file_name: String,
+    on: String,
+    kind: &'static str,
+    words: String,
+}
+
+/// The page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page {
+    day: String,
+    sentence: String,
+    is_new: bool,
+    managed: i64,
+    outstanding: Fen,
+    stages: Vec<StageCard>,
+    band_label: String,
+    overdue_people: i64,
+    overdue: Fen,
+    overdue_bar: String,
+    townships: Vec<TownshipView>,
+    deadlines: Vec<Deadline>,
+    todos: Vec<Todo>,
+    imports: Vec<ImportView>,
+    differences: i64,
+}
+
+impl Page {
+    /// Puts the county into words.
+    pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate, county: &str) -> Page {
+        let people = |stage: &str| {
+            facts.by_stage.iter().find(|(name, _)| name == stage).map_or(0, |(_, count)| *count)
+        };
+        let all: i64 = facts.by_stage.iter().map(|(_, count)| *count).sum();
+        let stages = stages(facts, &people);
+        let overdue_bar = stages
+            .iter()
+            .find(|stage| stage.stage == "repaying")
+            .map(|stage| bar(facts.overdue_repaying, stage.people, &stage.segment))
+            .unwrap_or_default();
+        let named: Vec<String> =
+            stages.iter().map(|stage| format!("{} {}", stage.name, stage.people)).collect();
+        let deadlines = deadlines(facts, policy, today, county);
+        Page {
+            day: format!("{}月{}日 {}", today.month(), today.day(), weekday_in_words(today)),
+            sentence: sentence(&deadlines, today, all),
+            is_new: all == 0,
+            managed: all - people("settled"),
+            outstanding: facts.outstanding,
+            band_label: format!("各阶段人数：{}", named.join("，")),
+            stages,
+            overdue_people: facts.overdue.0,
+            overdue: facts.overdue.1,
+            overdue_bar,
+            townships: facts
+                .townships
+                .iter()
+                .map(|t| TownshipView {
+                    link: link("/overdue", &[("township", &t.name)]),
+                    name: if t.name.is_empty() {
+                        "没有登记乡镇".to_owned()
+                    } else {
+                        t.name.clone()
+                    },
+                    people: t.people,
+                    sum: t.sum,
+                })
+                .collect(),
+            todos: todos(facts, policy, today),
+            deadlines,
+            imports: imports(facts),
+            differences: facts.differences,
+        }
+    }
+}
+
+/// The red edge along the lower side of the repaying segment: as long as their share of it.
+fn bar(overdue: i64, repaying: i64, segment: &Segment) -> String {
+    if overdue == 0 {
+        return String::new();
+    }
+    let length = (96 * overdue / repaying.max(1)).clamp(6, 96);
+    format!("M{} {}h{length}v-3h-{length}Z", segment.level_from, segment.lower)
+}
+
+fn stages(facts: &Facts, people: &dyn Fn(&str) -> i64) -> Vec<StageCard> {
+    let overdue = facts.overdue.0;
+    let rows = [
+        ("undisbursed", "已签约待放款", "f2", waiting_note(facts)),
+        ("in_study", "在读", "f1", "利息国家承担".to_owned()),
+        ("grace", "宽限期", "f1", graduation_note(facts)),
+        ("repaying", "还本付息", "f1", String::new()),
+        ("settled", "已结清", "f3", format!("本年 +{}", facts.settled_this_year)),
+    ];
+    let counts: Vec<i64> = rows.iter().map(|(stage, ..)| people(stage)).collect();
+    let segments = county::segments(&counts);
+    rows.into_iter()
+        .zip(counts)
+        .zip(segments)
+        .map(|(((stage, name, class, note), people), segment)| {
+            let late = stage == "repaying" && overdue > 0;
+            StageCard {
+                stage,
+                name,
+                people,
+                note: match (late, stage) {
+                    (true, _) => format!("逾期 {overdue} 人"),
+                    (false, "repaying") => "没有逾期".to_owned(),
+                    _ => note,
+                },
+                link: if late { "/overdue".to_owned() } else { format!("/loans?stage={stage}") },
+                bad: late,
+                class,
+                segment,
+            }
+        })
+        .collect()
+}
+
+fn waiting_note(facts: &Facts) -> String {
+    match (facts.no_receipt, facts.no_money) {
+        (0, 0) => "没有待放款的合同".to_owned(),
+        (0, n) => format!("全县 {n} 份合同等放款"),
+        (n, _) => format!("{n} 份合同没有回执"),
+    }
+}
+
+fn graduation_note(facts: &Facts) -> String {
+    match facts.unconfirmed {
+        0 => "只还利息".to_owned(),
+        n => format!("{n} 人待毕业确认"),
+    }
+}
+
+fn sentence(deadlines: &[Deadline], today: NaiveDate, all: i64) -> String {
+    match deadlines.first() {
+        _ if all == 0 => "这里还没有贷款，先把名单和合同导进来".to_owned(),
+        Some(first) => match days_between(today, first.on) {
+            0 => format!("今天是{}", first.short),
+            days => format!("距{}（{}）还有 {days} 天", first.short, in_words(first.on, today)),
+        },
+        None => String::new(),
+    }
+}
+
+/// The next day with this month and day.
+fn coming(today: NaiveDate, month: u32, day: u32) -> NaiveDate {
+    let this_year = day_in(today.year(), month, day);
+    if this_year >= today { this_year } else { day_in(today.year() + 1, month, day) }
+}
+
+fn deadlines(facts: &Facts, policy: &Policy, today: NaiveDate, county: &str) -> Vec<Deadline> {
+    let receipts = match policy.receipt_deadline(today.year()) {
+        day if day >= today => day,
+        _ => policy.receipt_deadline(today.year() + 1),
+    };
+    let (_, closes) = policy.application_window(county, today.year());
+    let mut rows = vec![
+        (receipts, "高校回执录入截止".to_owned(), "高校回执录入截止", "/loans?stage=undisbursed"),
+        (
+            coming(today, 11, 1),
+            "还款存款期开始，到 12月20日".to_owned(),
+            "还款存款期开始",
+            "/loans?sort=next_due",
+        ),
+        (
+            coming(today, 12, 21),
+            "重新定价；没还的从这天起计罚息".to_owned(),
+            "重新定价",
+            "/overdue",
+        ),
+        (
+            coming(today, 8, 31),
+            "当年毕业生贴息截止".to_owned(),
+            "当年毕业生贴息截止",
+            "/loans?stage=in_study",
+        ),
+        (
+            coming(today, 8, 15),
+            "当年毕业生提前还款申请截止，赶上就不付利息".to_owned(),
+            "毕业生提前还款申请截止",
+            "/loans?stage=in_study",
+        ),
+    ];
+    if closes >= today {
+        rows.push((closes, "今年受理截止".to_owned(), "今年受理截止", "/loans?stage=undisbursed"));
+    }
+    if let Some((day, people, sum)) = facts.next_due {
+        let what = format!("还款日，{people} 人应还 ¥{}（预计）", sum.to_page_text());
+        rows.push((day, what, "还款日", "/loans?sort=next_due"));
+    }
+    rows.sort_by_key(|(day, ..)| *day);
+    rows.truncate(6);
+    rows.into_iter()
+        .map(|(on, what, short, link)| Deadline {
+            on,
+            kind: match days_between(today, on) {
+                0 => "bad",
+                1..=14 => "wait",
+                _ => "",
+            },
+            words: if on == today { "今天".to_owned() } else { in_words(on, today) },
+            what,
+            short,
+            link,
+        })
+        .collect()
+}
+
+fn todos(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Todo> {
+    let receipts = policy.receipt_deadline(today.year());
+    let until = if receipts >= today {
+        format!("{}截止", in_words(receipts, today))
+    } else {
+        "截止日已过".to_owned()
+    };
+    let open_imports = facts.imports.iter().filter(|import| {
+        matches!(import.state.as_str(), "uploaded" | "checking" | "checked" | "posting" | "stopped")
+    });
+    [
+        (facts.overdue.0, "逾期的人要联系", "/overdue", String::new()),
+        (facts.no_receipt, "合同没有高校回执", "/loans?stage=undisbursed", until),
+        (facts.no_money, "合同等放款", "/loans?stage=undisbursed", "一般 11 月".to_owned()),
+        (facts.unconfirmed, "今年毕业还没确认", "/loans?stage=grace", String::new()),
+        (facts.differences, "与银行数字不同", "/differences", String::new()),
+        (
+            i64::try_from(open_imports.count()).unwrap_or(0),
+            "导入没有做完",
+            "/imports",
+            String::new(),
+        ),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, what, link, until)| Todo { count, what, link, until })
+    .collect()
+}
+
+fn imports(facts: &Facts) -> Vec<ImportView> {
+    facts
+        .imports
+        .iter()
+        .map(|import| {
+            let (kind, words) = match import.state.as_str() {
+                "uploaded" | "checking" => ("acc", "正在核对".to_owned()),
+                "checked" => ("wait", "待入账".to_owned()),
+                "posting" => ("acc", format!("{} / {} 行", import.rows_done, import.rows_total)),
+                "stopped" => ("wait", "已停下，可继续".to_owned()),
+                "failed" => ("bad", "没有成功".to_owned()),
+                _ if import.refused_rows > 0 => {
+                    ("wait", format!("{} 行待人工", import.refused_rows))
+                }
+                _ => ("ok", format!("{} 行已入库", import.rows_done)),
+            };
+            let on = local(import.created_at);
+            ImportView {
+                id: import.id.to_string(),
+                file_name: import.file_name.clone(),
+                on: format!("{}月{}日", on.month(), on.day()),
+                kind,
+                words,
+            }
+        })
+        .collect()
+}

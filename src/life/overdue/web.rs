@@ -1,0 +1,364 @@
+//! `/visits` 走访表: choose and look through a batch, print it, take the workbooks along.
+//!
+//! Opening the printing page or taking workbooks is when personal data leaves the program, so
+//! that is what history records: how many sheets, of which day, narrowed by what.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Days, NaiveDate};
+use serde::Serialize;
+
+use super::asked::{Asked, Field, Pairs};
+use super::papers::{self, Choices, Papers};
+use super::rules::{self, Batch, By, Household};
+use super::text::{self, Sender};
+use super::workbook::{self, Wishes, numbers};
+use super::{folder, store};
+use crate::app::App;
+use crate::book::dates::local;
+use crate::book::history::{self, Note};
+use crate::book::money::Fen;
+use crate::book::staff::Right;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::http::route::{Entry, Needs, get};
+use crate::plumbing::session::SignedIn;
+use crate::plumbing::url;
+
+/// Households on one printing page: what a browser lays out in a few seconds.
+const PRINT_MAX: usize = 400;
+
+/// The routes of this stage.
+pub fn routes() -> Vec<Entry> {
+    let needs = Needs::Right(Right::PrintWorksheets);
+    vec![
+        get("/visits", needs, choose),
+        get("/visits/print", needs, print),
+        get("/visits/workbooks.zip", needs, archive),
+        get("/visits/workbook.xlsx", needs, one_workbook),
+    ]
+}
+
+/// A batch that was asked for, and what the page offers to narrow it.
+struct Made {
+    batch: Batch,
+    offers: Offers,
+    left_out: Vec<String>,
+}
+
+/// What the query row offers: whatever occurs among those with arrears.
+#[derive(Debug, Default, Serialize)]
+struct Offers {
+    townships: Vec<String>,
+    schools: Vec<String>,
+    police: Vec<String>,
+}
+
+async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<Made> {
+    let (inner, scope, day) = (app.clone(), me.scope.clone(), asked.as_of);
+    let found = app.read(move |db| store::overdue_on(db, &scope, inner.basis(), day)).await?;
+    let offers = offers(&found.households);
+    let batch = rules::batch(asked.by, asked.as_of, found.households, &asked.wanted);
+    Ok(Made { batch, offers, left_out: found.left_out })
+}
+
+fn offers(all: &[Household]) -> Offers {
+    let list = |of: fn(&Household) -> &String| {
+        let mut found: Vec<String> =
+            all.iter().map(of).filter(|t| !t.is_empty()).cloned().collect();
+        found.sort();
+        found.dedup();
+        found
+    };
+    Offers {
+        townships: list(|h| &h.township),
+        schools: list(|h| &h.high_school),
+        police: list(|h| &h.police_station),
+    }
+}
+
+/// The day by which sheets should come back when nobody says another: two weeks, to a working day.
+pub fn usual_return(app: &App, as_of: NaiveDate) -> NaiveDate {
+    let in_two_weeks = as_of.checked_add_days(Days::new(14)).unwrap_or(as_of);
+    app.policy.calendar().working_day_from(in_two_weeks)
+}
+
+fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
+    Wishes {
+        amounts: asked.amounts,
+        return_by: asked.return_by.unwrap_or_else(|| usual_return(app, asked.as_of)),
+        sender: Sender {
+            office: me.office.name.clone(),
+            address: me.office.address.clone(),
+            phone: me.office.phone.clone(),
+            contact: me.name.clone(),
+        },
+    }
+}
+
+/// One receiver of the page.
+#[derive(Debug, Serialize)]
+struct Line {
+    name: String,
+    missing: String,
+    households: usize,
+    total: Fen,
+    numbers: String,
+    print: String,
+    workbook: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ChoosePage {
+    by: &'static str,
+    by_words: &'static str,
+    kinds: Vec<(&'static str, &'static str)>,
+    as_of: String,
+    as_of_words: String,
+    is_future: bool,
+    return_by: String,
+    township: String,
+    school: String,
+    police: String,
+    min: String,
+    kept: Vec<Field>,
+    narrowed: String,
+    offers: Offers,
+    lines: Vec<Line>,
+    households: usize,
+    total: Fen,
+    too_many: bool,
+    print_max: usize,
+    print: String,
+    archive: String,
+    all: String,
+    left_out: Vec<String>,
+    errors: Vec<FieldError>,
+}
+
+/// `GET /visits`
+async fn choose(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    pairs: web::Query<Pairs>,
+) -> AppResult<HttpResponse> {
+    let today = app.clock.today();
+    let asked = Asked::read(&pairs, today);
+    let made = made(&app, &me, &asked).await?;
+    let return_by = wishes(&app, &me, &asked).return_by;
+    let batch = &made.batch;
+    let some = |text: &Option<String>| text.clone().unwrap_or_default();
+    let shown = ["by", "as_of", "return_by", "township", "school", "police", "min"];
+    let page = ChoosePage {
+        by: asked.by.as_text(),
+        by_words: asked.by.in_words(),
+        kinds: By::ALL.into_iter().map(|by| (by.as_text(), by.in_words())).collect(),
+        as_of: asked.as_of.to_string(),
+        as_of_words: text::full_day(asked.as_of),
+        is_future: asked.as_of > today,
+        return_by: return_by.to_string(),
+        township: some(&asked.wanted.township),
+        school: some(&asked.wanted.school),
+        police: some(&asked.wanted.police),
+        min: asked.least_text.clone(),
+        kept: asked.fields().into_iter().filter(|f| !shown.contains(&f.name)).collect(),
+        narrowed: asked.wanted.in_words(),
+        lines: batch.receivers.iter().map(|r| line(&asked, r)).collect(),
+        households: batch.households(),
+        total: batch.total_fen(),
+        too_many: batch.households() > PRINT_MAX,
+        print_max: PRINT_MAX,
+        print: asked.link("/visits/print", None),
+        archive: asked.link("/visits/workbooks.zip", None),
+        all: format!("/visits?by={}&as_of={}", asked.by.as_text(), asked.as_of),
+        offers: made.offers,
+        left_out: made.left_out,
+        errors: asked.errors,
+    };
+    if page.errors.is_empty() {
+        shell::page(&app, &me, &req, "visits/choose.html", page)
+    } else {
+        shell::refused(&app, &me, &req, "visits/choose.html", page)
+    }
+}
+
+fn line(asked: &Asked, receiver: &rules::Receiver) -> Line {
+    let unknown = receiver.is_unknown();
+    Line {
+        name: match unknown {
+            true => format!("{}{}", receiver.township, text::receiver_name(asked.by, receiver)),
+            false => text::addressee(asked.by, receiver),
+        },
+        missing: if unknown { text::unknown_note(asked.by) } else { String::new() },
+        households: receiver.sheets.len(),
+        total: receiver.total_fen(),
+        numbers: numbers(receiver),
+        print: asked.link("/visits/print", Some(&receiver.stem)),
+        workbook: asked.link("/visits/workbook.xlsx", Some(&receiver.stem)),
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct PrintPage {
+    title: String,
+    back: String,
+    fields: Vec<Field>,
+    stub: bool,
+    letter: String,
+    papers: Papers,
+}
+
+/// `GET /visits/print`
+async fn print(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    pairs: web::Query<Pairs>,
+) -> AppResult<HttpResponse> {
+    let asked = readable(&pairs, &app)?;
+    let Made { batch, .. } = made(&app, &me, &asked).await?;
+    if batch.households() > PRINT_MAX {
+        return Err(AppError::refused(format!(
+            "一次最多打印 {PRINT_MAX} 户，现在选了 {} 户，请先选一个乡镇或单位",
+            batch.households()
+        )));
+    }
+    refuse_empty(&asked, &batch)?;
+    let choices = Choices {
+        wishes: wishes(&app, &me, &asked),
+        stub: asked.stub,
+        letter: asked.letter,
+        printed_at: local(app.clock.now_at()),
+    };
+    let page = PrintPage {
+        title: title(&asked, &batch),
+        back: asked.link("/visits", None),
+        fields: asked.fields(),
+        stub: asked.stub,
+        letter: asked.letter.map(|n| n.to_string()).unwrap_or_default(),
+        papers: papers::papers(&batch, &choices),
+    };
+    note(&app, &me, "printed", "打印走访表", &asked, &batch).await?;
+    shell::page(&app, &me, &req, "visits/print.html", page)
+}
+
+/// The name of the batch: its only receiver, or how many there are.
+fn title(asked: &Asked, batch: &Batch) -> String {
+    match batch.receivers.as_slice() {
+        [only] if only.is_unknown() => text::receiver_name(asked.by, only),
+        [only] => text::addressee(asked.by, only),
+        many => format!("{} 个{}", many.len(), asked.by.in_words()),
+    }
+}
+
+/// `GET /visits/workbooks.zip`
+async fn archive(
+    app: web::Data<App>,
+    me: SignedIn,
+    pairs: web::Query<Pairs>,
+) -> AppResult<HttpResponse> {
+    let asked = readable(&pairs, &app)?;
+    let Made { batch, .. } = made(&app, &me, &asked).await?;
+    refuse_empty(&asked, &batch)?;
+    note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
+    let name = format!("走访名单-{}-按{}.zip", asked.as_of, asked.by.in_words());
+    let wishes = wishes(&app, &me, &asked);
+    let bytes = apart(move || folder::archive(&batch, &wishes)).await?;
+    Ok(download(&name, "application/zip", bytes))
+}
+
+/// `GET /visits/workbook.xlsx`: the workbook of the only receiver that is asked for.
+async fn one_workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    pairs: web::Query<Pairs>,
+) -> AppResult<HttpResponse> {
+    let asked = readable(&pairs, &app)?;
+    let Made { batch, .. } = made(&app, &me, &asked).await?;
+    let [only] = batch.receivers.as_slice() else { return Err(AppError::NotFound) };
+    note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
+    let name = format!("{}.xlsx", only.stem);
+    let (wishes, only) = (wishes(&app, &me, &asked), only.clone());
+    let bytes = apart(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
+    Ok(download(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes))
+}
+
+/// An address that cannot be read stops what leaves the program; the choosing page shows it.
+fn readable(pairs: &Pairs, app: &App) -> AppResult<Asked> {
+    let asked = Asked::read(pairs, app.clock.today());
+    if asked.errors.is_empty() { Ok(asked) } else { Err(AppError::Invalid(asked.errors)) }
+}
+
+fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {
+    if batch.receivers.is_empty() {
+        return Err(AppError::refused(format!(
+            "{}没有符合条件的逾期户，不用走访",
+            text::full_day(asked.as_of)
+        )));
+    }
+    Ok(())
+}
+
+/// Makes something large without holding up other requests.
+async fn apart<T: Send + 'static>(
+    make: impl FnOnce() -> AppResult<T> + Send + 'static,
+) -> AppResult<T> {
+    web::block(make).await.map_err(|e| AppError::broken(format!("a blocking task ended: {e}")))?
+}
+
+fn download(name: &str, kind: &'static str, bytes: Vec<u8>) -> HttpResponse {
+    let how = format!("attachment; filename*=UTF-8''{}", url::encoded(name));
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, kind));
+    if let Ok(value) = HeaderValue::from_str(&how) {
+        response.insert_header((CONTENT_DISPOSITION, value));
+    }
+    response.body(bytes)
+}
+
+/// One line for the batch, and one on each loan file that a sheet is about.
+async fn note(
+    app: &App,
+    me: &SignedIn,
+    action: &'static str,
+    what: &str,
+    asked: &Asked,
+    batch: &Batch,
+) -> AppResult<()> {
+    let (by, at) = (me.by(), app.clock.now_at());
+    let mut notes = vec![(app.next_id(), summary(action, what, asked, batch))];
+    for sheet in batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
+        let note = Note {
+            action,
+            file_id: Some(sheet.household.file_id),
+            subject: sheet.household.name.clone(),
+            summary: format!("{what} {}，金额算到 {}", sheet.number, asked.as_of),
+            reason: String::new(),
+        };
+        notes.push((app.next_id(), note));
+    }
+    app.write("worksheets noted", move |db| history::notes(db, &by, at, notes.clone())).await
+}
+
+/// What history says about a whole batch; the command line writes the same.
+pub fn summary_of(what: &str, by: By, wanted: &str, batch: &Batch) -> String {
+    let narrowed = if wanted.is_empty() { String::new() } else { format!("，{wanted}") };
+    format!(
+        "{what}：按{}，{} 个单位 {} 户，截至 {}{narrowed}",
+        by.in_words(),
+        batch.receivers.len(),
+        batch.households(),
+        batch.as_of
+    )
+}
+
+fn summary(action: &'static str, what: &str, asked: &Asked, batch: &Batch) -> Note {
+    Note {
+        action,
+        file_id: None,
+        subject: "走访表".to_owned(),
+        summary: summary_of(what, asked.by, &asked.wanted.in_words(), batch),
+        reason: String::new(),
+    }
+}

@@ -1,0 +1,59 @@
+//! 贷款档案: one file, its tabs, and how each figure came about.
+
+use super::site::{Site, says};
+
+#[actix_web::test]
+async fn a_loan_file_reads_like_this() {
+    let site = Site::small();
+    let file_no = site.file_no("程林㼆").await;
+    let words = site.words(&format!("/loans/{file_no}")).await;
+    insta::assert_snapshot!(words);
+}
+
+#[actix_web::test]
+async fn every_tab_opens_and_the_plan_is_whole() {
+    let site = Site::small();
+    let file_no = site.file_no("程林㼆").await;
+    let base = format!("/loans/{file_no}");
+    says(
+        &site.words(&format!("{base}/ledger")).await,
+        &["放款", "contracts.csv 第 16 行", "流水只增不改"],
+    );
+    says(&site.words(&format!("{base}/contracts")).await, &["合同编号", "罚息 合同利率的 130%"]);
+    says(&site.words(&format!("{base}/history")).await, &["操作记录"]);
+    let all = site.words(&format!("{base}?rows=all")).await;
+    assert!(!all.contains("展开"), "{all}");
+}
+
+#[actix_web::test]
+async fn each_figure_opens_to_its_working_as_page_and_as_part() {
+    let site = Site::small();
+    let file_no = site.file_no("程林㼆").await;
+    let path = format!("/loans/{file_no}/explain?due_on=2026-12-20");
+    let page = site.open(&path, false).await;
+    let part = site.open(&format!("{path}&row=w3"), true).await;
+    says(&page.words(), &["怎么算的", "× 年利率", "÷ 360", "LPR", "回到档案"]);
+    assert!(part.body.contains("<tr id=\"w3\"") && !part.body.contains("<html"), "{}", part.body);
+    let balance = site.words(&format!("/loans/{file_no}/explain?figure=balance")).await;
+    says(&balance, &["本金余额怎么算的", "放款"]);
+    assert_eq!(site.open(&format!("/loans/{file_no}/explain?figure=x"), false).await.status, 404);
+}
+
+#[actix_web::test]
+async fn a_day_to_come_is_marked_as_a_forecast_and_a_day_past_as_past() {
+    let site = Site::small();
+    let file_no = site.file_no("程林㼆").await;
+    let later = site.words(&format!("/loans/{file_no}?as_of=2027-12-31")).await;
+    says(&later, &["这是 2027-12-31 的账", "以后的金额是预计"]);
+    let before = site.words(&format!("/loans/{file_no}?as_of=2024-01-01")).await;
+    says(&before, &["只算到那一天为止发生的事"]);
+}
+
+#[actix_web::test]
+async fn a_contract_without_money_waits_for_it() {
+    let site = Site::small();
+    let file_no = site.file_no("廖中旭").await;
+    let words = site.words(&format!("/loans/{file_no}")).await;
+    says(&words, &["待放款", "正在等 2026 学年放款", "+20,000"]);
+    assert_eq!(site.open("/loans/LZ1999-0001", false).await.status, 404);
+}

@@ -1,0 +1,6 @@
+//! Desk pages, in-process: the words a person reads on them.
+
+mod files;
+mod lists;
+mod site;
+mod workbench;

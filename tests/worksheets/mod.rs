@@ -1,0 +1,1 @@
+//! Overdue worksheets over the whole program: query, pages, papers, downloads, command line.
