@@ -2,10 +2,10 @@
 
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
-use super::look::{HEADING_ROW, Looks, new_book, page, write_heads, write_money};
+use super::look::{HEADING_ROW, Looks, new_book, page, write_heads};
 use super::rules::{Batch, By, Receiver};
 use super::text;
-use super::workbook::{AMOUNT, Wishes};
+use super::workbook::{AMOUNT, Wishes, write_money};
 use crate::book::money::Fen;
 use crate::error::{AppError, AppResult};
 
@@ -23,7 +23,7 @@ fn cover_book(batch: &Batch, wishes: &Wishes) -> Result<Vec<u8>, XlsxError> {
     sheet.set_name("总表")?;
     write_heads(sheet, last, &cover_heads(batch, wishes), [30, 20, 20, 18], &looks)?;
     for (at, (heading, width)) in (0_u16..).zip(&columns) {
-        sheet.set_column_width(at, f64::from(*width))?;
+        sheet.set_column_width(at, *width)?;
         sheet.write_string_with_format(HEADING_ROW, at, *heading, &looks.heading)?;
     }
     sheet.set_row_height(HEADING_ROW, 24)?;

@@ -8,7 +8,6 @@ use rust_xlsxwriter::{
 
 use super::rules::Batch;
 use super::workbook::Wishes;
-use crate::book::money::Fen;
 
 /// The formats of cells.
 pub(super) struct Looks {
@@ -67,22 +66,6 @@ pub(super) const LINE: Color = Color::RGB(0x5A5A5A);
 
 /// The row of headings: a title, the receiver, the request and the sender stand above it.
 pub(super) const HEADING_ROW: u32 = 4;
-
-/// Yuan as a number. The only place of the stage where an amount becomes a binary number: the
-/// file format has no other, and below 90 trillion yuan two decimals survive it.
-pub(super) fn write_money(
-    sheet: &mut Worksheet,
-    row: u32,
-    column: u16,
-    fen: Fen,
-    format: &Format,
-) -> Result<(), XlsxError> {
-    match fen.to_yuan_text().parse::<f64>() {
-        Ok(yuan) => sheet.write_number_with_format(row, column, yuan, format)?,
-        Err(_) => sheet.write_string_with_format(row, column, fen.to_yuan_text(), format)?,
-    };
-    Ok(())
-}
 
 pub(super) fn excel_day(day: NaiveDate) -> Option<ExcelDateTime> {
     let (year, month) = (u16::try_from(day.year()).ok()?, u8::try_from(day.month()).ok()?);
