@@ -155,7 +155,8 @@ fn compare_totals(app: &App, made: &serde_json::Value) {
         ("enlisted", "SELECT count(*) AS n FROM enlistment", count("enlisted")),
         (
             "receipts matched",
-            "SELECT count(*) AS n FROM university_receipt WHERE loan_id IS NOT NULL AND mismatch = ''",
+            "SELECT count(*) AS n FROM university_receipt \
+             WHERE loan_id IS NOT NULL AND mismatch = ''",
             count("contracts"),
         ),
     ] {

@@ -21,6 +21,18 @@ pub enum Kind {
     Postgres,
 }
 
+impl Kind {
+    /// For tests that run on one database at a time: PostgreSQL when `TEST_DATABASE=postgres`,
+    /// SQLite otherwise. `scripts/test` runs those tests once with each.
+    pub fn chosen() -> Kind {
+        if std::env::var("TEST_DATABASE").is_ok_and(|name| name == "postgres") {
+            Kind::Postgres
+        } else {
+            Kind::Sqlite
+        }
+    }
+}
+
 /// Connections of a test's pool; enough for eight competing threads.
 const CONNECTIONS: u32 = 4;
 
@@ -91,11 +103,6 @@ impl TestDatabase {
                 TestDatabase::opened(postgres_url(&name), Place::OnServer(name))
             }
         }
-    }
-
-    /// Opened once more, as another instance of the program would.
-    pub fn open(&self) -> Database {
-        Database::open(&self.url, CONNECTIONS).unwrap()
     }
 
     fn opened(url: String, place: Place) -> TestDatabase {

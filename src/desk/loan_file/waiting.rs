@@ -55,31 +55,40 @@ fn how_long(today: NaiveDate, day: NaiveDate) -> String {
     }
 }
 
+/// The band of somebody with arrears: calm, with the sum, and whom to speak with.
+fn arrears(
+    (sum, since, times): (Fen, NaiveDate, usize),
+    penalty_a_day: Fen,
+    today: NaiveDate,
+) -> Waiting {
+    let penalty = if penalty_a_day.is_positive() {
+        format!("罚息每天约 ¥{}。", penalty_a_day.to_page_text())
+    } else {
+        String::new()
+    };
+    Waiting {
+        class: "bad",
+        whom: format!("有 {times} 期到期未还"),
+        until: format!(
+            "，今天还清要 ¥{}。最早一期 {}到期，{}",
+            sum.to_page_text(),
+            in_words(since, today),
+            how_long(today, since)
+        ),
+        then: format!(
+            "{penalty}先联系本人，再联系共同借款人；有困难、在服役、在读书，都可以依政策办理。"
+        ),
+        button: "visit",
+    }
+}
+
 /// What a file waits for on a day; nothing while somebody studies and all money is out.
 pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
     let band = |class, whom: String, until: String, then: String, button| {
         Some(Waiting { class, whom, until, then, button })
     };
-    if let Some((sum, since, times)) = known.overdue {
-        let sum = sum.to_page_text();
-        let penalty = if known.penalty_a_day.is_positive() {
-            format!("罚息每天约 ¥{}。", known.penalty_a_day.to_page_text())
-        } else {
-            String::new()
-        };
-        return band(
-            "bad",
-            format!("有 {times} 期到期未还"),
-            format!(
-                "，今天还清要 ¥{sum}。最早一期 {}到期，{}",
-                in_words(since, today),
-                how_long(today, since)
-            ),
-            format!(
-                "{penalty}先联系本人，再联系共同借款人；有困难、在服役、在读书，都可以依政策办理。"
-            ),
-            "visit",
-        );
+    if let Some(overdue) = known.overdue {
+        return Some(arrears(overdue, known.penalty_a_day, today));
     }
     if let (Some(year), Some(until)) = (known.no_receipt.last(), known.receipts_until) {
         let late = until < today;
