@@ -3,5 +3,3 @@
 pub mod app;
 pub mod county;
 pub mod database;
-
-pub use app::{Answer, Browser, OFFICE, TestApp, each};
