@@ -12,12 +12,19 @@ use super::Stop;
 use crate::app::App;
 use crate::book::dates::Clock;
 use crate::book::{office, staff};
+use crate::desk::importing::runner;
 use crate::jobs;
 use crate::plumbing::config::Config;
 use crate::plumbing::http;
 
 /// Requests still running when the program is told to stop get this long to end.
 const STOP_WITHIN_S: u64 = 15;
+
+/// Imports that run get this long to end the lines they are at.
+const IMPORTS_STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// After how many rounds of the background work abandoned imports are looked for: 30 seconds.
+const IMPORTS_EVERY: u32 = 6;
 
 /// How often the history is chained.
 const CHAIN_EVERY: Duration = Duration::from_secs(5);
@@ -84,6 +91,10 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
     });
     let ended = server.await;
     let _ = tell.send(true);
+    let imports = app.imports.clone();
+    if actix_web::web::block(move || imports.stop(IMPORTS_STOP_WITHIN)).await.is_err() {
+        tracing::error!("an import could not be stopped; it goes on at the next start");
+    }
     if let Err(error) = jobs.await {
         tracing::error!(%error, "the background work ended badly");
     }
@@ -115,7 +126,17 @@ async fn told_to_stop() {
 /// What goes on without a request until the program stops.
 async fn background(app: App, mut told: watch::Receiver<bool>) {
     let mut stopping = false;
+    let mut round = 0_u32;
     while !stopping {
+        if round.is_multiple_of(IMPORTS_EVERY) {
+            let work = app.clone();
+            match actix_web::web::block(move || runner::take_up_abandoned(&work)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "imports could not be taken up"),
+                Err(error) => tracing::error!(%error, "taking up imports ended early"),
+            }
+        }
+        round = round.wrapping_add(1);
         let work = app.clone();
         match actix_web::web::block(move || jobs::chain_history::run(&work)).await {
             Ok(Ok(_)) => {}
