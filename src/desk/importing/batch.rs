@@ -201,9 +201,7 @@ pub fn companions_of(app: &App, scope: &Scope, job: &ImportJob) -> AppResult<Com
         let sealed = app.db.read(|db| store::content(db, one.id))?;
         let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
         // A file that cannot be read any more tells so when it is run itself.
-        if let Ok(sheet) =
-            read::open_as(&bytes, &SheetLimits::default(), &one.sheet_name, layout)
-        {
+        if let Ok(sheet) = read::open_as(&bytes, &SheetLimits::default(), &one.sheet_name, layout) {
             let lines = sheet.lines(app.clock.today(), &Limits::default());
             gather(&app.sealer, &lines, &mut companions);
         }

@@ -19,8 +19,8 @@ use crate::error::AppResult;
 
 use super::batch;
 use super::plan::Companions;
-use super::store::{self, ImportJob};
 use super::run;
+use super::store::{self, ImportJob};
 
 /// How often somebody who waits for the end looks.
 const LOOK_EVERY: Duration = Duration::from_millis(20);

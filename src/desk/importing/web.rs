@@ -158,7 +158,11 @@ async fn create(
         .read(move |db| {
             let names = names(db, &scope)?;
             let jobs = ids.iter().map(|id| store::find(db, &scope, *id));
-            Ok(jobs.collect::<AppResult<Vec<_>>>()?.iter().map(|j| JobLine::new(j, &names)).collect())
+            Ok(jobs
+                .collect::<AppResult<Vec<_>>>()?
+                .iter()
+                .map(|j| JobLine::new(j, &names))
+                .collect())
         })
         .await?;
     shell::refused(&app, &me, &req, "imports/new.html", page)
@@ -192,10 +196,8 @@ async fn take_in(
 
 /// The day of the balances as typed; blank is none.
 pub(super) fn read_day(text: &str, today: NaiveDate) -> Result<Option<NaiveDate>, FieldError> {
-    let wrong = |message: &str| FieldError {
-        field: "as_of".to_owned(),
-        message: message.to_owned(),
-    };
+    let wrong =
+        |message: &str| FieldError { field: "as_of".to_owned(), message: message.to_owned() };
     if text.is_empty() {
         return Ok(None);
     }
