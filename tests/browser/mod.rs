@@ -6,4 +6,5 @@
 
 mod accessibility;
 mod harness;
+mod imports;
 mod smoke;

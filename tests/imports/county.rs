@@ -20,7 +20,7 @@ struct Number {
     n: i64,
 }
 
-fn number(app: &App, sql: &str) -> i64 {
+pub fn number(app: &App, sql: &str) -> i64 {
     app.db
         .read(|db: &mut Db| {
             let rows: Vec<Number> = diesel::sql_query(sql.to_owned()).load(db)?;
