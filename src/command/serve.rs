@@ -12,13 +12,8 @@ use super::Stop;
 use crate::app::App;
 use crate::book::dates::Clock;
 use crate::book::{office, staff};
-if round.is_multiple_of(IMPORTS_EVERY) {
-            run_one("take up imports", &app, runner::take_up_abandoned).await;
-        }
-        run_one("chain the history", &app, |app| jobs::chain_history::run(app).map(|_| ())).await;
-        if round.is_multiple_of(VERIFY_EVERY_ROUNDS) {
-            run_one("check the history", &app, |app| jobs::chain_history::verify(app).map(|_| ()))
-                .await;
+use crate::desk::importing::runner;
+use crate::error::AppResult;
 use crate::jobs;
 use crate::plumbing::config::Config;
 use crate::plumbing::http;
@@ -26,16 +21,14 @@ use crate::plumbing::http;
 /// Requests still running when the program is told to stop get this long to end.
 const STOP_WITHIN_S: u64 = 15;
 
-<<<<<<< HEAD
-/// The whole chain of the history is checked at start and after this many rounds: once a day.
-const VERIFY_EVERY_ROUNDS: u32 = 24 * 60 * 60 / 5;
-=======
 /// Imports that run get this long to end the lines they are at.
 const IMPORTS_STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// After how many rounds of the background work abandoned imports are looked for: 30 seconds.
 const IMPORTS_EVERY: u32 = 6;
->>>>>>> sheets
+
+/// The whole chain of the history is checked at start and after this many rounds: once a day.
+const VERIFY_EVERY_ROUNDS: u32 = 24 * 60 * 60 / 5;
 
 /// How often the history is chained.
 const CHAIN_EVERY: Duration = Duration::from_secs(5);
@@ -153,29 +146,15 @@ async fn background(app: App, mut told: watch::Receiver<bool>) {
     let mut stopping = false;
     let mut round = 0_u32;
     while !stopping {
-<<<<<<< HEAD
+        if round.is_multiple_of(IMPORTS_EVERY) {
+            run_one("take up imports", &app, runner::take_up_abandoned).await;
+        }
         run_one("chain the history", &app, |app| jobs::chain_history::run(app).map(|_| ())).await;
         if round.is_multiple_of(VERIFY_EVERY_ROUNDS) {
             run_one("check the history", &app, |app| jobs::chain_history::verify(app).map(|_| ()))
                 .await;
-=======
-        if round.is_multiple_of(IMPORTS_EVERY) {
-            let work = app.clone();
-            match actix_web::web::block(move || runner::take_up_abandoned(&work)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "imports could not be taken up"),
-                Err(error) => tracing::error!(%error, "taking up imports ended early"),
-            }
         }
-        round = round.wrapping_add(1);
-        let work = app.clone();
-        match actix_web::web::block(move || jobs::chain_history::run(&work)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the history could not be chained"),
-            Err(error) => tracing::error!(%error, "chaining the history ended early"),
->>>>>>> sheets
-        }
-        run_one("close the day", &app, |app| jobs::close_day::run(app).map(|_| ())).await;
+        run_one("refresh positions", &app, |app| jobs::close_day::run(app).map(|_| ())).await;
         round = round.wrapping_add(1);
         // Once more after the last request, so that a stopped program leaves nothing unchained.
         stopping = *told.borrow();
