@@ -18,4 +18,5 @@ pub mod events;
 pub mod position;
 pub mod bank;
 pub mod reconcile;
+pub mod verify;
 pub mod history;

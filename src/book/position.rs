@@ -224,6 +224,16 @@ pub fn refresh(
     refresh_files(db, scope, &files, today)
 }
 
+/// Is there a position that can have changed by `today`?
+pub fn is_any_due(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
+    Ok(diesel::select(diesel::dsl::exists(
+        loan_position::table
+            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(loan_position::changes_on.le(today)),
+    ))
+    .get_result(db)?)
+}
+
 /// One batch of the nightly refresh: at most `batch` loans whose position can have changed by
 /// `today`. Returns how many it did; 0 means all positions are right for `today`.
 pub fn refresh_due(

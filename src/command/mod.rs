@@ -5,6 +5,8 @@
 //! Exit codes: 0 done; 1 could not (database, disk, port); 2 wrong input or configuration.
 
 pub mod serve;
+pub mod demo;
+pub mod verify;
 pub mod office;
 pub mod user;
 pub mod import;
@@ -42,6 +44,10 @@ pub struct Cli {
 pub enum Command {
     /// Starts the web server.
     Serve(serve::Serve),
+    /// Shows a whole county of invented loans in a browser.
+    Demo(demo::Demo),
+    /// Recomputes every position and the history chain; prints what differs.
+    Verify(verify::Verify),
     /// Sets up an office, or lists them.
     #[command(subcommand)]
     Office(office::Office),
@@ -66,6 +72,8 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
     };
     match cli.command {
         Command::Serve(command) => command.run(config()?, out),
+        Command::Demo(command) => command.run(config()?, out),
+        Command::Verify(command) => command.run(config()?, out),
         Command::Office(command) => command.run(config()?, out),
         Command::User(command) => command.run(config()?, out),
         Command::Import(command) => command.run(config()?, out),

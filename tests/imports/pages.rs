@@ -103,7 +103,8 @@ async fn result_has_two_columns_more(t: &TestApp, clerk: &mut Browser, id: Impor
     let lines = &rows[at + 1..];
     let said = lines.iter().filter(|row| row[width - 2] == "已新增").count();
     assert_eq!(said, usize::try_from(job(t, "contracts").new_rows).unwrap());
-    for told in ["exported' AND summary LIKE '下载%", "imported' AND summary LIKE '交付入账%"] {
+    for told in ["exported' AND summary LIKE '下载%", "imported' AND summary LIKE '交付入账%"]
+    {
         let sql = format!("SELECT count(*) AS n FROM history WHERE action = '{told}'");
         assert_eq!(number(&t.app, &sql), 1, "{told}");
     }

@@ -17,13 +17,22 @@ use zhuxue::plumbing::crypto::Sealer;
 use zhuxue::plumbing::http;
 use zhuxue::plumbing::session::{self, NewSession, SignedIn};
 
-use super::database::{Kind, TestDatabase};
+use super::database::{Kind, TestDatabase, kinds};
 use zhuxue::book::policy::Policy;
 
 /// The office every test begins with.
 pub const OFFICE: &str = "512022";
 /// The day every test begins on, at noon.
 pub const TODAY: &str = "2026-10-31";
+
+/// Runs `test` with a fresh program on SQLite, and on PostgreSQL when there is a server for
+/// tests.
+pub fn each(test: impl AsyncFn(TestApp)) {
+    for kind in kinds() {
+        eprintln!("on {kind:?}:");
+        actix_web::rt::System::new().block_on(test(TestApp::on(kind)));
+    }
+}
 
 /// The program with a fresh database, one office and nobody in it.
 pub struct TestApp {
@@ -40,7 +49,7 @@ impl TestApp {
 
     /// On SQLite, with a configuration of the test's own.
     pub fn with(change: impl FnOnce(&mut Config)) -> TestApp {
-        TestApp::made(Kind::Sqlite, change)
+        TestApp::made(Kind::chosen(), change)
     }
 
     /// On either database, with the default configuration.
