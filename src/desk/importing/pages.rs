@@ -67,7 +67,7 @@ impl JobLine {
             id: job.id.to_string(),
             name: job.file_name.clone(),
             layout: Layout::from_text(&job.layout).map_or("其他", Layout::short_title),
-            as_of: job.as_of,
+            as_of: job.as_of.filter(|_| has_balances(&job.layout)),
             at: minute(job.created_at),
             who: names.get(&job.staff_id).cloned().unwrap_or_default(),
             state: state_words(job),
@@ -95,6 +95,14 @@ pub fn is_running(job: &ImportJob) -> bool {
         "posted" => job.differences == NOT_COMPARED,
         _ => false,
     }
+}
+
+/// True for sheets whose figures are of a certain day.
+pub fn has_balances(layout: &str) -> bool {
+    matches!(
+        Layout::from_text(layout),
+        Some(Layout::Contracts | Layout::Repayments | Layout::Overdue)
+    )
 }
 
 fn state_words(job: &ImportJob) -> (&'static str, &'static str) {

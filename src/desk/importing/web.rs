@@ -13,7 +13,6 @@ use crate::book::ids::{ImportId, StaffId};
 use crate::book::office::Scope;
 use crate::book::staff::{self, Right};
 use crate::book::statement::Product;
-use crate::desk::imports::Layout;
 use crate::desk::lists::filter::link;
 use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
@@ -283,10 +282,6 @@ fn page_of(
     let at = |line: i32| link(&path, &[("show", show), ("after", &line.to_string())]);
     let last = rows.last().filter(|_| more).map(|row| row.line);
     let name_of = |jobs: Vec<&ImportJob>| jobs.iter().map(|job| job.file_name.clone()).collect();
-    let balances = matches!(
-        Layout::from_text(&job.layout),
-        Some(Layout::Contracts | Layout::Repayments | Layout::Overdue)
-    );
     let idle = matches!(job.state.as_str(), "uploaded" | "checked" | "failed");
     JobPage {
         job: JobLine::new(job, names),
@@ -307,7 +302,7 @@ fn page_of(
             .collect(),
         before: name_of(act::before(job, siblings)),
         waits_for: name_of(act::unchecked(job, siblings)),
-        asks_as_of: balances && idle && job.as_of.is_none(),
+        asks_as_of: pages::has_balances(&job.layout) && idle && job.as_of.is_none(),
         as_of: String::new(),
         errors: Vec::new(),
     }
