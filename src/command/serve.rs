@@ -140,7 +140,7 @@ async fn background(app: App, mut told: watch::Receiver<bool>) {
             run_one("check the history", &app, |app| jobs::chain_history::verify(app).map(|_| ()))
                 .await;
         }
-        run_one("close the day", &app, |app| jobs::close_day::run(app).map(|_| ())).await;
+        run_one("refresh positions", &app, |app| jobs::close_day::run(app).map(|_| ())).await;
         round = round.wrapping_add(1);
         // Once more after the last request, so that a stopped program leaves nothing unchained.
         stopping = *told.borrow();

@@ -11,14 +11,14 @@ use zhuxue::app::App;
 use zhuxue::book::dates::Clock;
 use zhuxue::book::ids::StaffId;
 use zhuxue::book::office::{self, Office};
-use zhuxue::book::policy::Policy;
 use zhuxue::book::staff::{self, Role, Staff};
 use zhuxue::plumbing::config::Config;
 use zhuxue::plumbing::crypto::Sealer;
 use zhuxue::plumbing::http;
 use zhuxue::plumbing::session::{self, NewSession, SignedIn};
 
-use crate::support::database::{Kind, TestDatabase, kinds};
+use super::database::{Kind, TestDatabase, kinds};
+use zhuxue::book::policy::Policy;
 
 /// The office every test begins with.
 pub const OFFICE: &str = "512022";
@@ -30,32 +30,34 @@ pub const TODAY: &str = "2026-10-31";
 pub fn each(test: impl AsyncFn(TestApp)) {
     for kind in kinds() {
         eprintln!("on {kind:?}:");
-        actix_web::rt::System::new().block_on(test(TestApp::on(kind, |_| ())));
+        actix_web::rt::System::new().block_on(test(TestApp::on(kind)));
     }
 }
 
 /// The program with a fresh database, one office and nobody in it.
 pub struct TestApp {
     pub app: App,
-    pub url: String,
-    // Dropped last: fields are dropped in order.
-    _database: TestDatabase,
+    pub database: TestDatabase,
     _folder: TempDir,
 }
 
 impl TestApp {
-    /// With the default configuration, on SQLite.
+    /// With the default configuration.
     pub fn new() -> TestApp {
         TestApp::with(|_| ())
     }
 
-    /// With a configuration of the test's own, on SQLite.
+    /// On SQLite, with a configuration of the test's own.
     pub fn with(change: impl FnOnce(&mut Config)) -> TestApp {
-        TestApp::on(Kind::Sqlite, change)
+        TestApp::made(Kind::chosen(), change)
     }
 
-    /// On this kind of database.
-    pub fn on(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
+    /// On either database, with the default configuration.
+    pub fn on(kind: Kind) -> TestApp {
+        TestApp::made(kind, |_| ())
+    }
+
+    fn made(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = tempfile::tempdir().unwrap();
         let database = TestDatabase::fresh(kind);
         let mut config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
@@ -64,8 +66,7 @@ impl TestApp {
         let sealer = Sealer::throw_away().unwrap();
         let policy = Policy::embedded().unwrap();
         let app = App::new(database.db.clone(), clock, policy, sealer, config).unwrap();
-        let url = database.url.clone();
-        let made = TestApp { app, url, _database: database, _folder: folder };
+        let made = TestApp { app, database, _folder: folder };
         made.add_office(OFFICE, "LZ", "乐至县学生资助管理中心");
         made
     }

@@ -84,12 +84,24 @@ fn arrears(
 
 /// What a file waits for on a day; nothing while somebody studies and all money is out.
 pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
-    let band = |class, whom: String, until: String, then: String, button| {
-        Some(Waiting { class, whom, until, then, button })
-    };
     if let Some(overdue) = known.overdue {
         return Some(arrears(overdue, known.penalty_a_day, today));
     }
+    before_repayment(known, today).or_else(|| repayment(known, today))
+}
+
+fn band(
+    class: &'static str,
+    whom: String,
+    until: String,
+    then: String,
+    button: &'static str,
+) -> Option<Waiting> {
+    Some(Waiting { class, whom, until, then, button })
+}
+
+/// Receipt, money, graduation: what others have to do before anything falls due.
+fn before_repayment(known: &Known, today: NaiveDate) -> Option<Waiting> {
     if let (Some(year), Some(until)) = (known.no_receipt.last(), known.receipts_until) {
         let late = until < today;
         return band(
@@ -113,15 +125,18 @@ pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
             "contracts",
         );
     }
-    if let Some(since) = known.unconfirmed_since {
-        return band(
-            "",
-            "正在等毕业确认".to_owned(),
-            format!("，{}毕业", in_words(since, today)),
-            "毕业后要核对电话和住址。继续读书的，可以办理延期贴息。".to_owned(),
-            "contracts",
-        );
-    }
+    let since = known.unconfirmed_since?;
+    band(
+        "",
+        "正在等毕业确认".to_owned(),
+        format!("，{}毕业", in_words(since, today)),
+        "毕业后要核对电话和住址。继续读书的，可以办理延期贴息。".to_owned(),
+        "contracts",
+    )
+}
+
+/// The next due day, or the end of all of them.
+fn repayment(known: &Known, today: NaiveDate) -> Option<Waiting> {
     if let Some((on, sum, principal)) = known.next {
         let what = if principal.is_positive() {
             format!("其中本金 ¥{}，利息为预计。", principal.to_page_text())
