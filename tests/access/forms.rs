@@ -1,6 +1,6 @@
 //! Forms that change something: only ours, only with the token, only from our pages.
 
-use crate::support::app::each;
+use crate::support::each;
 use zhuxue::book::staff::Role;
 
 #[test]

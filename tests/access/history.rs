@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection as _;
 
-use crate::support::app::{OFFICE, TestApp, each};
+use crate::support::{OFFICE, TestApp, each};
 use zhuxue::book::history::{self, By, ChainState, Note};
 use zhuxue::book::staff::Role;
 use zhuxue::jobs::chain_history;
@@ -58,7 +58,7 @@ fn two_instances_chain_without_a_fork() {
     each(async |t| {
         write_down(&t, 60);
         let mut other = t.app.clone();
-        other.db = zhuxue::plumbing::db::Database::open(&t.url, 2).unwrap();
+        other.db = t.database.open();
         let one = t.app.clone();
         std::thread::scope(|s| {
             let a = s.spawn(|| chain_history::run(&one).unwrap());

@@ -1,6 +1,6 @@
 //! What every answer carries, and how errors look.
 
-use crate::support::app::{TestApp, each};
+use crate::support::{TestApp, each};
 use zhuxue::book::staff::Role;
 
 const PAGES: [&str; 8] = [

@@ -1,6 +1,6 @@
 //! People and settings: who is added, changed, kept out, and what is written down.
 
-use crate::support::app::{OFFICE, TestApp, each};
+use crate::support::{OFFICE, TestApp, each};
 use zhuxue::book::history::{self, Wanted};
 use zhuxue::book::office::Scope;
 use zhuxue::book::staff::{self, Role};

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 
-use crate::support::app::{Browser, each};
+use crate::support::{Browser, each};
 use zhuxue::book::staff::Role;
 use zhuxue::desk;
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::support::app::{OFFICE, TestApp, each};
+use crate::support::{OFFICE, TestApp, each};
 use zhuxue::book::history::{self, By, Note, Wanted};
 use zhuxue::book::office::Scope;
 use zhuxue::book::staff::Role;

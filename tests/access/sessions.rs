@@ -1,6 +1,6 @@
 //! Sessions end: by hand, by time, with the account.
 
-use crate::support::app::{TestApp, each};
+use crate::support::{TestApp, each};
 use zhuxue::book::staff::Role;
 
 #[test]

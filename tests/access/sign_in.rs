@@ -1,6 +1,6 @@
 //! The sign-in page: the right password, the wrong one, and many wrong ones.
 
-use crate::support::app::{Answer, Browser, TestApp, each};
+use crate::support::{Answer, Browser, TestApp, each};
 use zhuxue::book::staff::Role;
 
 const PASSWORD: &str = "十月的天气真是很好很好";
@@ -89,7 +89,7 @@ fn waits_grow_survive_and_end() {
             .await
             .is(429)
             .says(&["后再试", "连续输错的次数太多"]);
-        let again = zhuxue::plumbing::db::Database::open(&t.url, 2).unwrap();
+        let again = t.database.open();
         let mut second = t.app.clone();
         second.db = again;
         let until = |minutes: i64| {

@@ -11,14 +11,14 @@ use zhuxue::app::App;
 use zhuxue::book::dates::Clock;
 use zhuxue::book::ids::StaffId;
 use zhuxue::book::office::{self, Office};
-use zhuxue::book::policy::Policy;
 use zhuxue::book::staff::{self, Role, Staff};
 use zhuxue::plumbing::config::Config;
 use zhuxue::plumbing::crypto::Sealer;
 use zhuxue::plumbing::http;
 use zhuxue::plumbing::session::{self, NewSession, SignedIn};
 
-use crate::support::database::{Kind, TestDatabase, kinds};
+use super::database::{Kind, TestDatabase, kinds};
+use zhuxue::book::policy::Policy;
 
 /// The office every test begins with.
 pub const OFFICE: &str = "512022";
@@ -30,32 +30,34 @@ pub const TODAY: &str = "2026-10-31";
 pub fn each(test: impl AsyncFn(TestApp)) {
     for kind in kinds() {
         eprintln!("on {kind:?}:");
-        actix_web::rt::System::new().block_on(test(TestApp::on(kind, |_| ())));
+        actix_web::rt::System::new().block_on(test(TestApp::on(kind)));
     }
 }
 
 /// The program with a fresh database, one office and nobody in it.
 pub struct TestApp {
     pub app: App,
-    pub url: String,
-    // Dropped last: fields are dropped in order.
-    _database: TestDatabase,
+    pub database: TestDatabase,
     _folder: TempDir,
 }
 
 impl TestApp {
-    /// With the default configuration, on SQLite.
+    /// With the default configuration.
     pub fn new() -> TestApp {
         TestApp::with(|_| ())
     }
 
-    /// With a configuration of the test's own, on SQLite.
+    /// On SQLite, with a configuration of the test's own.
     pub fn with(change: impl FnOnce(&mut Config)) -> TestApp {
-        TestApp::on(Kind::Sqlite, change)
+        TestApp::made(Kind::chosen(), change)
     }
 
-    /// On this kind of database.
-    pub fn on(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
+    /// On either database, with the default configuration.
+    pub fn on(kind: Kind) -> TestApp {
+        TestApp::made(kind, |_| ())
+    }
+
+    fn made(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = tempfile::tempdir().unwrap();
         let database = TestDatabase::fresh(kind);
         let mut config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
@@ -64,8 +66,7 @@ impl TestApp {
         let sealer = Sealer::throw_away().unwrap();
         let policy = Policy::embedded().unwrap();
         let app = App::new(database.db.clone(), clock, policy, sealer, config).unwrap();
-        let url = database.url.clone();
-        let made = TestApp { app, url, _database: database, _folder: folder };
+        let made = TestApp { app, database, _folder: folder };
         made.add_office(OFFICE, "LZ", "乐至县学生资助管理中心");
         made
     }
@@ -174,8 +175,6 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
-    /// The same as it came: a workbook is no text.
-    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -231,30 +230,6 @@ impl Browser {
         self.send(test::TestRequest::post().uri(path).set_form(fields)).await
     }
 
-    /// Sends files with fields before them, as a form with `enctype=multipart/form-data` does.
-    pub async fn upload(
-        &mut self,
-        path: &str,
-        fields: &[(&str, &str)],
-        files: &[(&str, &[u8])],
-    ) -> Answer {
-        let mut body = Vec::new();
-        for (name, value) in fields {
-            let part = "Content-Disposition: form-data; name=";
-            body.extend(format!("--cut\r\n{part}\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
-        }
-        for (name, bytes) in files {
-            let part = "Content-Disposition: form-data; name=\"files\"; filename=";
-            let kind = "Content-Type: application/octet-stream";
-            body.extend(format!("--cut\r\n{part}\"{name}\"\r\n{kind}\r\n\r\n").into_bytes());
-            body.extend_from_slice(bytes);
-            body.extend(b"\r\n");
-        }
-        body.extend(b"--cut--\r\n");
-        let kind = ("Content-Type", "multipart/form-data; boundary=cut");
-        self.send(test::TestRequest::post().uri(path).insert_header(kind).set_payload(body)).await
-    }
-
     /// Sends any request with this browser's cookies and headers.
     pub async fn send(&mut self, mut request: test::TestRequest) -> Answer {
         for (name, value) in &self.cookies {
@@ -275,8 +250,7 @@ impl Browser {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = test::read_body(response).await;
-        let text = String::from_utf8_lossy(&body).into_owned();
-        Answer { status, headers, text, bytes: body.to_vec() }
+        Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
     }
 
     /// Who the program takes this browser for.

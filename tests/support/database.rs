@@ -105,6 +105,11 @@ impl TestDatabase {
         }
     }
 
+    /// Opened once more, as another instance of the program would.
+    pub fn open(&self) -> Database {
+        Database::open(&self.url, CONNECTIONS).unwrap()
+    }
+
     fn opened(url: String, place: Place) -> TestDatabase {
         let db = Database::open(&url, CONNECTIONS).unwrap();
         TestDatabase { db, url, _place: place }

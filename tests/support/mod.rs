@@ -3,3 +3,5 @@
 pub mod app;
 pub mod county;
 pub mod database;
+
+pub use app::{Answer, Browser, OFFICE, TestApp, each};
