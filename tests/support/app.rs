@@ -175,6 +175,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
+    /// The same as it came: a workbook is no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -230,6 +232,30 @@ impl Browser {
         self.send(test::TestRequest::post().uri(path).set_form(fields)).await
     }
 
+    /// Sends files with fields before them, as a form with `enctype=multipart/form-data` does.
+    pub async fn upload(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = "Content-Disposition: form-data; name=";
+            body.extend(format!("--cut\r\n{part}\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        for (name, bytes) in files {
+            let part = "Content-Disposition: form-data; name=\"files\"; filename=";
+            let kind = "Content-Type: application/octet-stream";
+            body.extend(format!("--cut\r\n{part}\"{name}\"\r\n{kind}\r\n\r\n").into_bytes());
+            body.extend_from_slice(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--cut--\r\n");
+        let kind = ("Content-Type", "multipart/form-data; boundary=cut");
+        self.send(test::TestRequest::post().uri(path).insert_header(kind).set_payload(body)).await
+    }
+
     /// Sends any request with this browser's cookies and headers.
     pub async fn send(&mut self, mut request: test::TestRequest) -> Answer {
         for (name, value) in &self.cookies {
@@ -250,7 +276,8 @@ impl Browser {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = test::read_body(response).await;
-        Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Answer { status, headers, text, bytes: body.to_vec() }
     }
 
     /// Who the program takes this browser for.
