@@ -18,6 +18,7 @@ use crate::book::policy;
 use crate::book::staff::{self, Role, Staff};
 use crate::book::statement::Product;
 use crate::desk::importing::batch::{self, Upload};
+use crate::desk::imports::Layout;
 use crate::jobs;
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Address;
@@ -153,7 +154,7 @@ fn remove(file: &Path) -> Result<(), Stop> {
 /// goes on: importing again changes nothing.
 fn load(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
     set_up(app)?;
-    let clerk = app.db.read(|db| staff::importer(db, OFFICE, None))?;
+    let clerk = app.db.read(|db| staff::importer(db, OFFICE, Some("jingban")))?;
     let by = clerk.ok_or_else(|| Stop::failed("the demo's clerk is missing; use --reset"))?;
     let by = By { office_code: OFFICE.to_owned(), ..by };
     let scope = Scope::of(OFFICE);
@@ -216,5 +217,6 @@ fn sheet(name: &str) -> Result<Upload, Stop> {
     flate2::read::GzDecoder::new(packed.as_slice())
         .read_to_end(&mut bytes)
         .map_err(|e| Stop::failed(format!("the sample sheet {name} is damaged ({e})")))?;
-    Ok(Upload { name: format!("{name}.csv"), bytes })
+    let title = Layout::from_text(name).map_or(name, Layout::short_title);
+    Ok(Upload { name: format!("{title}.csv"), bytes })
 }

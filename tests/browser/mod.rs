@@ -7,4 +7,5 @@
 mod accessibility;
 mod harness;
 mod imports;
+mod main_job;
 mod smoke;
