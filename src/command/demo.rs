@@ -210,7 +210,7 @@ fn set_up(app: &App) -> Result<(), Stop> {
     Ok(())
 }
 
-fn sheet(name: &str) -> Result<Upload, Stop> {
+fn sheet(name: &'static str) -> Result<Upload, Stop> {
     let packed = policy::data_file(&format!("sample/county/{name}.csv.gz"))
         .ok_or_else(|| Stop::failed(format!("the sample sheet {name} is not in this program")))?;
     let mut bytes = Vec::new();
