@@ -15,6 +15,7 @@
 )]
 
 mod access;
+mod bench_cli;
 mod browser;
 mod pages;
 mod imports;

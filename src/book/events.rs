@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::book::dates::day_in;
+use crate::book::facts::EventFacts;
 use crate::book::ids::{EventId, LoanId, StaffId};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::book::rate::RatePpm;
 use crate::book::statement::{Event, EventKind};
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::insert_rows;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -140,34 +140,8 @@ impl EventRow {
     /// # Errors
     /// `Broken` when a field that the kind needs is missing: damaged data, never guessed over.
     pub fn event(&self) -> AppResult<Event> {
-        let missing =
-            || AppError::broken(format!("loan_event {} ({}): incomplete", self.id, self.kind));
-        let amount = || self.amount_fen.ok_or_else(missing);
-        let kind = match self.kind.as_str() {
-            "disbursed" => EventKind::Disbursed { amount: amount()? },
-            "paid" => EventKind::Paid { amount: amount()? },
-            "compensated" => EventKind::Compensated { amount: amount()? },
-            "relieved" => EventKind::Relieved { amount: amount()? },
-            "amount_raised" => EventKind::AmountRaised { to: amount()? },
-            "prepaid" if self.whole => EventKind::Prepaid { principal: None },
-            "prepaid" => EventKind::Prepaid { principal: Some(amount()?) },
-            "subsidy_end_moved" => EventKind::SubsidyEndMoved {
-                to: self.to_on.ok_or_else(missing)?,
-                from: self.from_on,
-            },
-            "study_ended_early" => EventKind::StudyEndedEarly,
-            "interest_waived" => EventKind::InterestWaived,
-            "principal_deferred" => EventKind::PrincipalDeferred,
-            "plan_set" => EventKind::PlanSet {
-                equal_amount: amount()?,
-                first_year: self.first_year.ok_or_else(missing)?,
-            },
-            "rate_set" => EventKind::RateSet { rate: self.rate_ppm.ok_or_else(missing)? },
-            "reversed" => EventKind::Reversed { of: self.reverses_id.ok_or_else(missing)? },
-            _ => return Err(missing()),
-        };
-        let on = self.year.map_or(self.effective_on, |year| day_in(year, 1, 1));
-        Ok(Event { id: self.id, on, recorded_at: Some(self.recorded_at), kind })
+        let event = EventFacts::from(self).event()?;
+        Ok(Event { recorded_at: Some(self.recorded_at), ..event })
     }
 }
 

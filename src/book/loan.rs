@@ -8,15 +8,13 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use crate::book::facts::LoanFacts;
 use crate::book::ids::{FileId, LoanId, PersonId, StaffId};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::book::rate::RatePpm;
-use crate::book::statement::{
-    Allocation, DayCount, MonthDay, Pricing, Product, Recut, SelfPayStarts, StudyLevel, Switches,
-    Terms,
-};
-use crate::error::{AppError, AppResult};
+use crate::book::statement::{Allocation, Product, Recut, SelfPayStarts, Switches, Terms};
+use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_serial, loan, loan_file};
@@ -146,25 +144,7 @@ impl Loan {
     /// # Errors
     /// `Broken` when the row holds a word that no version of the program writes.
     pub fn terms(&self) -> AppResult<Terms> {
-        let odd = |what: &str, value: &str| {
-            AppError::broken(format!("loan {}: {what} = {value:?} is unknown", self.id))
-        };
-        Ok(Terms {
-            contract_no: self.contract_no.clone(),
-            signed_on: self.signed_on,
-            level: StudyLevel::from_text(&self.level).ok_or_else(|| odd("level", &self.level))?,
-            subsidy_ends_on: self.subsidy_ends_on,
-            grace_years: self.grace_years,
-            due_day: MonthDay::from_text(&self.due_month_day)
-                .ok_or_else(|| odd("due_month_day", &self.due_month_day))?,
-            final_due_on: self.final_due_on,
-            pricing: self.fixed_rate_ppm.map_or(Pricing::Floating, Pricing::Fixed),
-            penalty_ppm: self.penalty_percent.saturating_mul(10_000),
-            day_count: DayCount::from_text(&self.day_count)
-                .ok_or_else(|| odd("day_count", &self.day_count))?,
-            switches: switches_from_text(&self.switches)
-                .ok_or_else(|| odd("switches", &self.switches))?,
-        })
+        LoanFacts::from(self).terms()
     }
 
     /// The product, if the row names one that exists.
@@ -337,17 +317,6 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<Loan>
         );
     }
     Ok(found)
-}
-
-/// The school year of the first contract of each of these files.
-pub fn first_years(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Vec<(FileId, i32)>> {
-    let rows: Vec<(FileId, Option<i32>)> = loan::table
-        .filter(loan::office_code.eq_any(scope.codes()))
-        .filter(loan::file_id.eq_any(files))
-        .group_by(loan::file_id)
-        .select((loan::file_id, diesel::dsl::min(loan::loan_year)))
-        .load(db)?;
-    Ok(rows.into_iter().filter_map(|(file, year)| Some((file, year?))).collect())
 }
 
 /// Takes `count` serials for files whose first contract is of `year`; the first of them.

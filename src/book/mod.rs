@@ -15,6 +15,7 @@ pub mod staff;
 pub mod person;
 pub mod loan;
 pub mod events;
+pub mod facts;
 pub mod position;
 pub mod bank;
 pub mod reconcile;

@@ -4,14 +4,15 @@
 //! Refreshed in the transaction that appends an event, and by `jobs/close_day.rs` on the day a
 //! position changes by itself (`changes_on`). Nothing else stores a balance.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::book::events::{self, EventRow};
+use crate::book::events::EventRow;
+use crate::book::facts::{self, LoanFacts};
 use crate::book::ids::{FileId, LoanId};
-use crate::book::loan::{self, Loan};
+use crate::book::loan::Loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::book::statement::{
@@ -121,17 +122,20 @@ impl FilePosition {
 /// the policy (rules.md 3.6: the waiver is automatic, so no row records it). An explicit waiver
 /// of the same year wins.
 pub fn life(rows: &[EventRow], basis: Basis<'_>) -> AppResult<Vec<Event>> {
-    let mut events = Vec::with_capacity(rows.len() + basis.waiver_years.len());
-    for row in rows {
-        events.push(row.event()?);
-    }
+    let own = rows.iter().map(EventRow::event).collect::<AppResult<Vec<Event>>>()?;
+    Ok(with_waivers(own, basis))
+}
+
+/// A life with the waiver years of the policy, where no event of its own waives the year.
+pub fn with_waivers(mut events: Vec<Event>, basis: Basis<'_>) -> Vec<Event> {
+    let own = events.len();
     for &year in basis.waiver_years {
-        let own = rows.iter().any(|r| r.kind == "interest_waived" && r.year == Some(year));
-        if !own {
+        let told = events.iter().take(own).any(|event| facts::is_waiver_of(event, year));
+        if !told {
             events.push(Event::of_year(-i64::from(year), year, EventKind::InterestWaived));
         }
     }
-    Ok(events)
+    events
 }
 
 /// The statement of a stored loan.
@@ -142,7 +146,7 @@ pub fn statement_of(
     as_of: NaiveDate,
 ) -> AppResult<Statement> {
     statement::statement(&loan.terms()?, &life(rows, basis)?, basis.rates, as_of)
-        .map_err(|e| contradiction(loan, &e))
+        .map_err(|e| contradiction(&loan.contract_no, &e))
 }
 
 /// The position of a stored loan, ready to be kept.
@@ -152,9 +156,19 @@ pub fn compute(
     basis: Basis<'_>,
     as_of: NaiveDate,
 ) -> AppResult<LoanPosition> {
-    let events = life(rows, basis)?;
-    let position = statement::position(&loan.terms()?, &events, basis.rates, as_of)
-        .map_err(|e| contradiction(loan, &e))?;
+    computed(&LoanFacts::from(loan), life(rows, basis)?, basis, as_of)
+}
+
+/// The same from the columns that matter; `events` with the waiver years.
+fn computed(
+    loan: &LoanFacts,
+    events: Vec<Event>,
+    basis: Basis<'_>,
+    as_of: NaiveDate,
+) -> AppResult<LoanPosition> {
+    let terms = loan.terms()?;
+    let position = statement::position(&terms, &events, basis.rates, as_of)
+        .map_err(|e| contradiction(&terms.contract_no, &e))?;
     let later = statement::next_effective_on(&events, as_of);
     let changes_on = [position.changes_on, later].into_iter().flatten().min();
     let overdue = position.overdue_principal + position.overdue_interest + position.penalty;
@@ -194,11 +208,8 @@ fn oldest_overdue(position: &Position, overdue: Fen, as_of: NaiveDate) -> Option
     position.oldest_unpaid_due_on.filter(|day| *day < as_of && overdue.is_positive())
 }
 
-fn contradiction(loan: &Loan, error: &StatementError) -> AppError {
-    AppError::refused(format!(
-        "合同 {} 的账目算不出来，请核对合同和还款记录（{error}）",
-        loan.contract_no
-    ))
+fn contradiction(contract_no: &str, error: &StatementError) -> AppError {
+    AppError::refused(format!("合同 {contract_no} 的账目算不出来，请核对合同和还款记录（{error}）"))
 }
 
 /// Computes anew and stores the positions of these loans and of their files, as of `today`.
@@ -210,18 +221,19 @@ pub fn refresh(
     loans: &[LoanId],
     today: NaiveDate,
 ) -> AppResult<()> {
-    let rows = loan::by_ids(db, scope, loans)?;
+    let rows = facts::loans(db, scope, loans)?;
     let ids: Vec<LoanId> = rows.iter().map(|loan| loan.id).collect();
-    let mut life = events::of_loans(db, scope, &ids)?;
-    let mut fresh = Vec::with_capacity(rows.len());
+    let mut life = facts::events(db, scope, &ids)?;
+    let mut fresh = HashMap::with_capacity(rows.len());
     for loan in &rows {
-        let own = life.remove(&loan.id).unwrap_or_default();
-        fresh.push(compute(loan, &own, basis, today)?);
+        let own = with_waivers(life.remove(&loan.id).unwrap_or_default(), basis);
+        fresh.insert(loan.id, computed(loan, own, basis, today)?);
     }
-    store_loans(db, &fresh)?;
     let files: BTreeSet<FileId> = rows.iter().map(|loan| loan.file_id).collect();
     let files: Vec<FileId> = files.into_iter().collect();
-    refresh_files(db, scope, &files, today)
+    let sums = sums_of(db, scope, &files, &fresh, today)?;
+    store_loans(db, fresh.into_values().collect())?;
+    store_files(db, &sums)
 }
 
 /// Is there a position that can have changed by `today`?
@@ -235,7 +247,8 @@ pub fn is_any_due(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<boo
 }
 
 /// One batch of the nightly refresh: at most `batch` loans whose position can have changed by
-/// `today`. Returns how many it did; 0 means all positions are right for `today`.
+/// `today`. Returns how many it did; 0 means all positions are right for `today`. The contracts
+/// of a file come together, so that its sums are made once; some thousand a batch is quickest.
 pub fn refresh_due(
     db: &mut Db,
     scope: &Scope,
@@ -246,7 +259,7 @@ pub fn refresh_due(
     let due: Vec<LoanId> = loan_position::table
         .filter(loan_position::office_code.eq_any(scope.codes()))
         .filter(loan_position::changes_on.le(today))
-        .order(loan_position::changes_on)
+        .order((loan_position::changes_on, loan_position::file_id))
         .limit(batch)
         .select(loan_position::loan_id)
         .load(db)?;
@@ -256,8 +269,10 @@ pub fn refresh_due(
     Ok(due.len())
 }
 
-fn store_loans(db: &mut Db, rows: &[LoanPosition]) -> AppResult<()> {
+fn store_loans(db: &mut Db, mut rows: Vec<LoanPosition>) -> AppResult<()> {
     use diesel::upsert::excluded;
+    // In the order of the table: neighbours on a page are written together.
+    rows.sort_unstable_by_key(|row| row.loan_id);
     upsert_rows!(
         db,
         loan_position::table,
@@ -285,40 +300,40 @@ fn store_loans(db: &mut Db, rows: &[LoanPosition]) -> AppResult<()> {
     Ok(())
 }
 
-/// Sums the stored positions of these files anew.
-fn refresh_files(db: &mut Db, scope: &Scope, files: &[FileId], today: NaiveDate) -> AppResult<()> {
-    let mut first_years: HashMap<FileId, i32> = HashMap::new();
-    let mut sums: HashMap<FileId, Vec<LoanPosition>> = HashMap::with_capacity(files.len());
-    for chunk in files.chunks(BINDS_MAX) {
-        for row in loan_position::table
-            .filter(loan_position::office_code.eq_any(scope.codes()))
-            .filter(loan_position::file_id.eq_any(chunk))
-            .select(LoanPosition::as_select())
-            .load(db)?
-        {
-            sums.entry(row.file_id).or_default().push(row);
-        }
-        first_years.extend(loan::first_years(db, scope, chunk)?);
+/// The sums of these files, of the `fresh` positions and the stored ones of their other loans.
+fn sums_of(
+    db: &mut Db,
+    scope: &Scope,
+    files: &[FileId],
+    fresh: &HashMap<LoanId, LoanPosition>,
+    today: NaiveDate,
+) -> AppResult<Vec<FilePosition>> {
+    let siblings = facts::siblings(db, scope, files)?;
+    let others: Vec<LoanId> =
+        siblings.iter().map(|one| one.loan_id).filter(|id| !fresh.contains_key(id)).collect();
+    let stored = of_loans(db, scope, &others)?;
+    let mut parts: BTreeMap<FileId, (i32, Vec<&LoanPosition>)> = BTreeMap::new();
+    for one in &siblings {
+        let (first_year, own) = parts.entry(one.file_id).or_insert((one.loan_year, Vec::new()));
+        *first_year = one.loan_year.min(*first_year);
+        own.extend(fresh.get(&one.loan_id).or_else(|| stored.get(&one.loan_id)));
     }
-    let mut rows: Vec<FilePosition> = sums
+    Ok(parts
         .into_iter()
-        .map(|(file, parts)| {
-            let first_year = first_years.get(&file).copied().unwrap_or_default();
-            sum(file, first_year, &parts, today)
-        })
-        .collect();
-    rows.sort_by_key(|row| row.file_id);
-    store_files(db, &rows)
+        .filter(|(_, (_, own))| !own.is_empty())
+        .map(|(file, (first_year, own))| sum(file, first_year, &own, today))
+        .collect())
 }
 
 /// The sums of one file's loans. `parts` is not empty.
 pub fn sum(
     file_id: FileId,
     first_year: i32,
-    parts: &[LoanPosition],
+    parts: &[&LoanPosition],
     today: NaiveDate,
 ) -> FilePosition {
-    let total = |figure: fn(&LoanPosition) -> Fen| parts.iter().map(figure).sum::<Fen>();
+    let total =
+        |figure: fn(&LoanPosition) -> Fen| parts.iter().map(|part| figure(part)).sum::<Fen>();
     let next_due_on = parts.iter().filter_map(|p| p.next_due_on).min();
     let open = parts.iter().any(|p| p.settled_on.is_none());
     FilePosition {
@@ -346,7 +361,7 @@ pub fn sum(
 }
 
 /// The furthest stage of the loans that are not settled; settled when all are.
-fn furthest_stage(parts: &[LoanPosition]) -> Stage {
+fn furthest_stage(parts: &[&LoanPosition]) -> Stage {
     parts
         .iter()
         .filter_map(|p| Stage::from_text(&p.stage))

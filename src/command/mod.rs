@@ -12,6 +12,7 @@ pub mod user;
 pub mod import;
 pub mod statement;
 pub mod worksheets;
+pub mod bench;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -60,6 +61,8 @@ pub enum Command {
     Statement(statement::Statement),
     /// Writes the overdue follow-up worksheets, one workbook for each receiver.
     Worksheets(worksheets::Worksheets),
+    /// Measures speed and memory on data of its own.
+    Bench(bench::Bench),
 }
 
 /// Runs the command. What it prints goes to `out`; why it stopped is in the error.
@@ -79,6 +82,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
         Command::Import(command) => command.run(config()?, out),
         Command::Statement(command) => command.run(out),
         Command::Worksheets(command) => command.run(config()?, out),
+        Command::Bench(command) => command.run(out),
     }
 }
 

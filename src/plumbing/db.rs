@@ -96,18 +96,18 @@ impl Manager {
         match &self.address {
             Address::Sqlite(path) => {
                 let mut c = SqliteConnection::establish(&path.to_string_lossy())?;
-                // synchronous FULL: this is money, not a cache. The cache is per connection.
-                c.batch_execute(
+                // synchronous FULL: this is money, not a cache. The cache (KiB) is per connection:
+                // eight readers keep the upper pages of each index, the system's own cache has
+                // the rest; the one writer keeps what a batch touches.
+                let only = if self.read_only { "ON" } else { "OFF" };
+                let cache = if self.read_only { 3_000 } else { 12_000 };
+                c.batch_execute(&format!(
                     "PRAGMA busy_timeout = 8000; PRAGMA journal_mode = WAL; \
                      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
-                     PRAGMA mmap_size = 0;",
-                )
+                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; \
+                     PRAGMA mmap_size = 0; PRAGMA query_only = {only};"
+                ))
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
-                if self.read_only {
-                    c.batch_execute("PRAGMA query_only = ON;")
-                        .map_err(ConnectionError::CouldntSetupConfiguration)?;
-                }
                 Ok(Db::Sqlite(c))
             }
             Address::Postgres(url) => {

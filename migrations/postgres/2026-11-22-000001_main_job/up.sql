@@ -1,6 +1,8 @@
 -- The main job: offices, staff, people, loans, events, positions, imports, history.
 -- Twin of the same directory for the other database: same tables, columns, keys, checks.
 -- Money is BIGINT fen, rates INTEGER millionths, instants UTC TIMESTAMP, kinds TEXT with a CHECK.
+-- Keys that are asked for together with an office begin with it: SQLite keeps no statistics and
+-- PostgreSQL has none of a new table, and either then reads a whole office by another such key.
 
 CREATE TABLE office (
     code TEXT NOT NULL PRIMARY KEY,
@@ -90,7 +92,7 @@ CREATE TABLE person_phone (
     state TEXT NOT NULL CHECK (state IN ('on_file', 'to_confirm', 'dead')),
     source TEXT NOT NULL,
     recorded_at TIMESTAMP NOT NULL,
-    UNIQUE (person_id, phone_index)
+    UNIQUE (office_code, person_id, phone_index)
 );
 CREATE INDEX person_phone_by_index ON person_phone (office_code, phone_index);
 
@@ -99,7 +101,7 @@ CREATE TABLE loan_file (
     id BIGINT NOT NULL PRIMARY KEY,
     office_code TEXT NOT NULL REFERENCES office (code),
     file_no TEXT NOT NULL UNIQUE,
-    person_id BIGINT NOT NULL UNIQUE REFERENCES person (id),
+    person_id BIGINT NOT NULL REFERENCES person (id),
     co_person_id BIGINT REFERENCES person (id),
     co_relation TEXT NOT NULL DEFAULT '',
     high_school TEXT NOT NULL DEFAULT '',
@@ -117,10 +119,12 @@ CREATE TABLE loan_file (
     owner_id BIGINT REFERENCES staff (id),
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL,
-    version INTEGER NOT NULL
+    version INTEGER NOT NULL,
+    UNIQUE (office_code, person_id)
 );
+CREATE INDEX loan_file_by_no ON loan_file (office_code, file_no);
 CREATE INDEX loan_file_by_school ON loan_file (office_code, high_school);
-CREATE INDEX loan_file_by_co ON loan_file (co_person_id);
+CREATE INDEX loan_file_by_co ON loan_file (office_code, co_person_id);
 CREATE INDEX loan_file_by_student_number ON loan_file (office_code, student_number);
 
 -- A loan: one contract, one school year. Its terms are data, never constants in code.
@@ -158,7 +162,7 @@ CREATE TABLE loan (
     version INTEGER NOT NULL,
     UNIQUE (office_code, contract_no)
 );
-CREATE INDEX loan_by_file ON loan (file_id);
+CREATE INDEX loan_by_file ON loan (office_code, file_id);
 
 -- Append-only. A mistake is corrected by a `reversed` event that names the wrong one.
 CREATE TABLE loan_event (
@@ -185,7 +189,7 @@ CREATE TABLE loan_event (
     recorded_by BIGINT,
     UNIQUE (office_code, command_key)
 );
-CREATE INDEX loan_event_by_loan ON loan_event (loan_id, effective_on);
+CREATE INDEX loan_event_by_loan ON loan_event (office_code, loan_id, effective_on);
 
 -- Cache of the statement of one loan; rebuilt at will by `zhuxue verify --repair`.
 CREATE TABLE loan_position (
@@ -207,7 +211,7 @@ CREATE TABLE loan_position (
     settled_on DATE,
     changes_on DATE
 );
-CREATE INDEX loan_position_by_change ON loan_position (changes_on);
+CREATE INDEX loan_position_by_change ON loan_position (changes_on, file_id);
 CREATE INDEX loan_position_by_file ON loan_position (file_id);
 
 -- Sums of the positions of one file, for lists.
@@ -259,7 +263,7 @@ CREATE TABLE bank_figure (
     line INTEGER NOT NULL,
     UNIQUE (office_code, row_key)
 );
-CREATE INDEX bank_figure_by_loan ON bank_figure (loan_id, sheet);
+CREATE INDEX bank_figure_by_loan ON bank_figure (office_code, loan_id, sheet);
 
 -- Where the bank's figure and ours differ: both, side by side, until somebody settles it.
 CREATE TABLE bank_difference (
@@ -272,7 +276,7 @@ CREATE TABLE bank_difference (
     ours_fen BIGINT NOT NULL,
     import_id BIGINT NOT NULL,
     found_at TIMESTAMP NOT NULL,
-    UNIQUE (loan_id, figure, on_day)
+    UNIQUE (office_code, loan_id, figure, on_day)
 );
 CREATE INDEX bank_difference_by_office ON bank_difference (office_code, id);
 
@@ -323,7 +327,7 @@ CREATE TABLE university_receipt (
     import_id BIGINT NOT NULL,
     UNIQUE (office_code, student_number, loan_year, code)
 );
-CREATE INDEX university_receipt_by_loan ON university_receipt (loan_id);
+CREATE INDEX university_receipt_by_loan ON university_receipt (office_code, loan_id);
 
 CREATE TABLE graduation (
     id BIGINT NOT NULL PRIMARY KEY,
@@ -432,7 +436,7 @@ CREATE TABLE history (
     chain_hash BYTEA,
     UNIQUE (office_code, chain_no)
 );
-CREATE INDEX history_by_file ON history (file_id, id);
+CREATE INDEX history_by_file ON history (office_code, file_id, id);
 CREATE INDEX history_by_office ON history (office_code, id);
 CREATE INDEX history_by_staff ON history (staff_id, action, at);
 CREATE INDEX history_unchained ON history (office_code, id) WHERE chain_no IS NULL;

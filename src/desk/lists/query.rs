@@ -168,6 +168,7 @@ macro_rules! narrowed_by_person {
         if let Some(year) = $filter.year {
             $query = $query.filter(exists(
                 loan::table
+                    .filter(loan::office_code.eq(loan_file::office_code))
                     .filter(loan::file_id.eq(loan_file::id))
                     .filter(loan::loan_year.eq(year))
                     .select(loan::id),

@@ -1,0 +1,108 @@
+//! `zhuxue bench [--loans N] [--database URL] [--only NAME]`: what speed and memory we promise,
+//! measured on this machine with data of its own, each figure beside a raw limit measured in the
+//! same run. Prints one table; asserts nothing, for a busy machine is no defect of the program.
+//!
+//! Touches no database of the county: everything lives in a temporary folder (SQLite), and with
+//! `--database` in a new database of that server, both removed at the end.
+
+mod client;
+mod data;
+mod imports;
+mod machine;
+mod nightly;
+mod page;
+mod place;
+mod raw;
+mod statements;
+mod table;
+
+use std::io::Write;
+
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+
+use super::Stop;
+use place::Place;
+use table::Table;
+
+/// Measures speed and memory on data of its own.
+#[derive(Clone, Debug, Args)]
+pub struct Bench {
+    /// How many contracts the nightly refresh and the pages have.
+    #[arg(long, value_name = "N", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u32).range(10..=2_000_000))]
+    pub loans: u32,
+    /// A PostgreSQL server to measure, too: postgres://... of a user who may create databases.
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Measures only this.
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub only: Option<Only>,
+}
+
+/// What can be measured alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Only {
+    /// Statements and positions of a ten-year-old loan.
+    Statement,
+    /// The sample county, checked and posted.
+    Import,
+    /// The nightly refresh of all positions.
+    Nightly,
+    /// The loan file over HTTP, and the memory of the server.
+    Page,
+    /// The size of the program file.
+    Size,
+}
+
+impl Bench {
+    /// Measures and prints a line as soon as it is known.
+    ///
+    /// # Errors
+    /// Exit code 2 for a URL that is not PostgreSQL's; 1 when something could not be measured.
+    pub fn run(self, out: &mut dyn Write) -> Result<(), Stop> {
+        let wants = |one: Only| self.only.is_none_or(|only| only == one);
+        let mut kinds = vec![place::Kind::Sqlite];
+        if let Some(url) = &self.database {
+            kinds.push(place::Kind::postgres(url)?);
+        }
+        writeln!(out, "{}", machine::described())?;
+        for kind in &kinds {
+            writeln!(out, "{}", kind.described()?)?;
+        }
+        let mut table = Table::begin(out)?;
+        if wants(Only::Statement) {
+            statements::measure(&mut table)?;
+        }
+        if wants(Only::Import) {
+            for kind in &kinds {
+                imports::measure(kind, &mut table)?;
+            }
+        }
+        if wants(Only::Nightly) || wants(Only::Page) {
+            for kind in &kinds {
+                let place = Place::made(kind, first_day()?)?;
+                data::fill(&place, self.loans)?;
+                if wants(Only::Page) {
+                    page::measure(&place, self.loans, &mut table)?;
+                }
+                if wants(Only::Nightly) {
+                    nightly::measure(&place, &mut table)?;
+                }
+            }
+        }
+        if wants(Only::Size) {
+            page::program_file(&mut table)?;
+        }
+        Ok(())
+    }
+}
+
+/// The day on which everything begins: the sample county's.
+fn first_day() -> Result<NaiveDate, Stop> {
+    day(2026, 10, 31)
+}
+
+fn day(year: i32, month: u32, day: u32) -> Result<NaiveDate, Stop> {
+    NaiveDate::from_ymd_opt(year, month, day).ok_or_else(|| Stop::failed("no such day"))
+}

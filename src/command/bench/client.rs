@@ -1,0 +1,108 @@
+//! A browser in its smallest form: asks for pages over one kept-alive connection each, with a
+//! sign-in, compressed as browsers ask for them, and notes how long every answer took.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::command::Stop;
+
+/// How many connections ask at the same time.
+pub(super) const CONNECTIONS: usize = 8;
+
+/// What many requests came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answers {
+    /// How many.
+    pub(super) count: u64,
+    /// From the first request to the last answer.
+    pub(super) took: Duration,
+    /// All but one in a hundred were as quick as this.
+    pub(super) p99: Duration,
+    /// Bytes of all bodies as they went over the wire.
+    pub(super) bytes: u64,
+}
+
+/// Every connection asks for all of `paths`, each beginning at another.
+pub(super) fn ask(to: SocketAddr, cookie: &str, paths: &[String]) -> Result<Answers, Stop> {
+    let started = Instant::now();
+    let found = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..CONNECTIONS)
+            .map(|n| {
+                let (ours, others) = paths.split_at(n * paths.len() / CONNECTIONS);
+                scope.spawn(move || one_connection(to, cookie, others.iter().chain(ours)))
+            })
+            .collect();
+        let ended = asking.into_iter().map(|one| {
+            one.join().map_err(|_| Stop::failed("a connection of the bench ended badly"))?
+        });
+        ended.collect::<Result<Vec<(Vec<Duration>, u64)>, Stop>>()
+    })?;
+    let took = started.elapsed();
+    let bytes = found.iter().map(|(_, bytes)| bytes).sum();
+    let mut times: Vec<Duration> = found.into_iter().flat_map(|(times, _)| times).collect();
+    times.sort_unstable();
+    let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
+    Ok(Answers { count: u64::try_from(times.len()).unwrap_or_default(), took, p99, bytes })
+}
+
+fn one_connection<'a>(
+    to: SocketAddr,
+    cookie: &str,
+    paths: impl Iterator<Item = &'a String>,
+) -> Result<(Vec<Duration>, u64), Stop> {
+    let mut sending = TcpStream::connect(to)?;
+    sending.set_nodelay(true)?;
+    sending.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let mut reading = BufReader::with_capacity(64 * 1024, sending.try_clone()?);
+    let (mut times, mut bytes, mut body) = (Vec::new(), 0, Vec::new());
+    for path in paths {
+        let started = Instant::now();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {to}\r\nCookie: {cookie}\r\nAccept-Encoding: gzip\r\n\r\n"
+        );
+        sending.write_all(request.as_bytes())?;
+        body.clear();
+        let status = answer(&mut reading, &mut body)?;
+        if status != 200 {
+            return Err(Stop::failed(format!("{path} was answered with {status}")));
+        }
+        times.push(started.elapsed());
+        bytes += u64::try_from(body.len()).unwrap_or_default();
+    }
+    Ok((times, bytes))
+}
+
+/// Reads one answer to its end; its status.
+fn answer(from: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> Result<u16, Stop> {
+    let odd = || Stop::failed("the server's answer cannot be read");
+    let mut line = String::new();
+    from.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(odd)?;
+    let (mut length, mut in_chunks) = (0, false);
+    loop {
+        line.clear();
+        from.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().map_err(|_| odd())?,
+            "transfer-encoding" => in_chunks = value.trim() == "chunked",
+            _ => {}
+        }
+    }
+    if !in_chunks {
+        from.take(length).read_to_end(body)?;
+        return Ok(status);
+    }
+    loop {
+        line.clear();
+        from.read_line(&mut line)?;
+        let size = u64::from_str_radix(line.trim(), 16).map_err(|_| odd())?;
+        from.take(size).read_to_end(body)?;
+        line.clear();
+        from.read_line(&mut line)?;
+        if size == 0 {
+            return Ok(status);
+        }
+    }
+}

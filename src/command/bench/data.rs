@@ -1,0 +1,277 @@
+//! Makes borrowers with their chains of contracts: written through the stores in bulk, alike in
+//! every run. Identity numbers begin with 99, which no province has: they are nobody's.
+//!
+//! Every contract follows the LPR, so a 12-21 changes all of them; every fortieth borrower missed
+//! the last due day.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::place::{self, Place};
+use crate::app::App;
+use crate::book::dates::day_in;
+use crate::book::events::{self, EventRow, Origin};
+use crate::book::id_number;
+use crate::book::ids::{EventId, FileId, LoanId, PersonId, PhoneId};
+use crate::book::loan::{self, Loan, LoanFile, switches_to_text};
+use crate::book::money::Fen;
+use crate::book::person::{self, Person, Phone, PhoneState, Sex};
+use crate::book::position;
+use crate::book::statement::{self, Event, EventKind, Pricing, Product, StudyLevel, Terms};
+use crate::command::Stop;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::Field;
+
+/// The years in which borrowers took their first contract: these many from 2012 on.
+const FIRST_YEARS: i32 = 11;
+/// How many borrowers are written together.
+const CHUNK: u32 = 1_000;
+
+/// Contracts that went alike: the same year of the first contract, the same year of their own.
+struct Pattern {
+    terms: Terms,
+    loan_year: i32,
+    principal: Fen,
+    events: Vec<Event>,
+}
+
+/// Rows of a chunk of borrowers.
+#[derive(Default)]
+struct Rows {
+    people: Vec<Person>,
+    phones: Vec<Phone>,
+    files: Vec<LoanFile>,
+    loans: Vec<Loan>,
+    events: Vec<EventRow>,
+}
+
+/// Writes two and a half contracts a borrower until there are `loans` of them.
+pub(super) fn fill(place: &Place, loans: u32) -> Result<(), Stop> {
+    let patterns = patterns(&place.app)?;
+    let (app, today) = (&place.app, place.app.clock.today());
+    let (mut borrower, mut made) = (0, 0);
+    while made < loans {
+        let mut rows = Rows::default();
+        for _ in 0..CHUNK {
+            let length = (1 + borrower % 4).min(loans - made);
+            add_borrower(place, &patterns, borrower, length, &mut rows)?;
+            borrower += 1;
+            made += length;
+            if made >= loans {
+                break;
+            }
+        }
+        let ids: Vec<LoanId> = rows.loans.iter().map(|loan| loan.id).collect();
+        app.db.write("bench data", |db| {
+            person::insert_all(db, &rows.people)?;
+            person::insert_phones(db, &rows.phones)?;
+            loan::insert_files(db, &rows.files)?;
+            loan::insert_all(db, &rows.loans)?;
+            events::append_all(db, &rows.events)?;
+            position::refresh(db, &place.scope, app.basis(), &ids, today)
+        })?;
+    }
+    place::settle(place)
+}
+
+fn patterns(app: &App) -> Result<Vec<Vec<Pattern>>, Stop> {
+    (0..FIRST_YEARS).map(|n| (0..4).map(|later| pattern(app, 2012 + n, later)).collect()).collect()
+}
+
+/// The contract of `later` years after the first: paid out in November, four waiver years, every
+/// due day so far paid nine days early.
+fn pattern(app: &App, first_year: i32, later: i32) -> Result<Pattern, Stop> {
+    let loan_year = first_year + later;
+    let terms = app.policy.new_terms(
+        Product::Cdb,
+        String::new(),
+        StudyLevel::Undergraduate,
+        day_in(loan_year, 8, 20),
+        first_year + 4,
+        19 - later,
+    );
+    let principal = Fen::from_yuan(if loan_year < 2022 { 8_000 } else { 12_000 });
+    let paid_out = EventKind::Disbursed { amount: principal };
+    let mut events = vec![Event::new(0, day_in(loan_year, 11, 18), paid_out)];
+    let basis = app.basis();
+    for year in first_year + 4..app.clock.today().year() {
+        let on = terms.due_day.in_year(year);
+        let known = position::with_waivers(events.clone(), basis);
+        let found = statement::position(&terms, &known, basis.rates, on)
+            .map_err(|e| Stop::failed(format!("the bench's own contract: {e}")))?;
+        if found.due_today.is_positive() {
+            let paid = EventKind::Paid { amount: found.due_today };
+            events.push(Event::new(i64::from(year), on - chrono::Days::new(9), paid));
+        }
+    }
+    Ok(Pattern { terms, loan_year, principal, events })
+}
+
+fn add_borrower(
+    place: &Place,
+    patterns: &[Vec<Pattern>],
+    borrower: u32,
+    length: u32,
+    rows: &mut Rows,
+) -> Result<(), Stop> {
+    let first = usize::try_from(borrower).unwrap_or_default() % patterns.len();
+    let chain = patterns.get(first).map(Vec::as_slice).unwrap_or_default();
+    let student = add_person(place, borrower * 2, rows)?;
+    let parent = add_person(place, borrower * 2 + 1, rows)?;
+    let year = chain.first().map_or(2012, |pattern| pattern.loan_year);
+    let file = new_file(place, borrower, student, parent, year);
+    let late = borrower % 40 == 39;
+    for (at, pattern) in (0..length).zip(chain) {
+        let mut loan = new_loan(place, file.id, pattern, format!("99{borrower:012}{at:04}"));
+        loan.co_person_id = Some(parent);
+        let left_out = usize::from(late && pattern.events.len() > 1);
+        let kept = pattern.events.len() - left_out;
+        for event in pattern.events.iter().take(kept) {
+            rows.events.push(new_event(place, &loan, event));
+        }
+        rows.loans.push(loan);
+    }
+    rows.files.push(file);
+    Ok(())
+}
+
+fn add_person(place: &Place, number: u32, rows: &mut Rows) -> AppResult<PersonId> {
+    let (app, now) = (&place.app, place.app.clock.now_at());
+    let sealed =
+        |field, text: &str| app.sealer.seal(field, text.as_bytes()).map_err(AppError::from);
+    let (id_number, phone) = (format!("990000{number:012}"), format!("100{number:08}"));
+    let id = PersonId::new(app.next_id());
+    let name = ["张晓兰", "王桂英", "李建国", "龙䶮", "欧阳静宜"];
+    let name = usize::try_from(number).ok().and_then(|n| name.get(n % name.len()));
+    let name = name.copied().unwrap_or("张三").to_owned();
+    rows.people.push(Person {
+        id,
+        office_code: place.scope.own().to_owned(),
+        name_key: name.clone(),
+        name,
+        id_sealed: sealed(Field::IdNumber, &id_number)?,
+        id_index: app.sealer.index(Field::IdNumber, &id_number),
+        id_mask: id_number::mask(&id_number),
+        born_on: day_in(1994, 5, 3),
+        sex: Sex::Female,
+        ethnic: "汉族".to_owned(),
+        household_type: "农村".to_owned(),
+        email: String::new(),
+        address: "石佛镇唐家店村 3 组 18 号".to_owned(),
+        township: "石佛镇".to_owned(),
+        village: "唐家店村".to_owned(),
+        village_code: "512022104215".to_owned(),
+        police_station: "石佛派出所".to_owned(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    });
+    rows.phones.push(Phone {
+        id: PhoneId::new(app.next_id()),
+        office_code: place.scope.own().to_owned(),
+        person_id: id,
+        phone_sealed: sealed(Field::Phone, &phone)?,
+        phone_index: app.sealer.index(Field::Phone, &phone),
+        phone_mask: format!("100****{:04}", number % 10_000),
+        state: PhoneState::OnFile,
+        source: "学生名单".to_owned(),
+        recorded_at: now,
+    });
+    Ok(id)
+}
+
+fn new_file(
+    place: &Place,
+    borrower: u32,
+    student: PersonId,
+    parent: PersonId,
+    year: i32,
+) -> LoanFile {
+    let now = place.app.clock.now_at();
+    LoanFile {
+        id: FileId::new(place.app.next_id()),
+        office_code: place.scope.own().to_owned(),
+        file_no: file_no(borrower),
+        person_id: student,
+        co_person_id: Some(parent),
+        co_relation: "母亲".to_owned(),
+        high_school: "乐至中学".to_owned(),
+        university: "四川师范大学".to_owned(),
+        university_code: "10636".to_owned(),
+        major: "汉语言文学".to_owned(),
+        student_number: format!("{year}{borrower:08}"),
+        degree: "本科".to_owned(),
+        school_years: Some(4),
+        entered_on: Some(day_in(year, 9, 1)),
+        graduates_on: Some(day_in(year + 4, 7, 1)),
+        family_kind: String::new(),
+        hardship_level: String::new(),
+        note: String::new(),
+        owner_id: None,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}
+
+/// The number of the file of a borrower, counted from 0.
+pub(super) fn file_no(borrower: u32) -> String {
+    let year = 2012 + i32::try_from(borrower).unwrap_or_default() % FIRST_YEARS;
+    loan::file_no("LZ", year, i32::try_from(borrower).unwrap_or_default() + 1)
+}
+
+fn new_loan(place: &Place, file_id: FileId, pattern: &Pattern, contract_no: String) -> Loan {
+    let (terms, now) = (&pattern.terms, place.app.clock.now_at());
+    Loan {
+        id: LoanId::new(place.app.next_id()),
+        office_code: place.scope.own().to_owned(),
+        file_id,
+        contract_no,
+        product: Product::Cdb.as_text().to_owned(),
+        loan_year: pattern.loan_year,
+        is_first: false,
+        level: terms.level.as_text().to_owned(),
+        principal_fen: pattern.principal,
+        tuition_fen: None,
+        lodging_fen: None,
+        term_years: None,
+        signed_on: terms.signed_on,
+        subsidy_ends_on: terms.subsidy_ends_on,
+        final_due_on: terms.final_due_on,
+        grace_years: terms.grace_years,
+        due_month_day: terms.due_day.to_text(),
+        fixed_rate_ppm: match terms.pricing {
+            Pricing::Floating => None,
+            Pricing::Fixed(rate) => Some(rate),
+        },
+        penalty_percent: terms.penalty_ppm / 10_000,
+        day_count: terms.day_count.as_text().to_owned(),
+        switches: switches_to_text(&terms.switches),
+        co_person_id: None,
+        receipt_code: "123456".to_owned(),
+        receipt_on: None,
+        agent: "支付宝".to_owned(),
+        account_sealed: None,
+        account_mask: String::new(),
+        bank_state: "正常".to_owned(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}
+
+fn new_event(place: &Place, loan: &Loan, event: &Event) -> EventRow {
+    let id = EventId::new(place.app.next_id());
+    let origin = Origin {
+        channel: "支付宝".to_owned(),
+        bank_ref: String::new(),
+        source: "bench".to_owned(),
+        command_key: format!("bench:{id}"),
+        recorded_by: place.by.staff_id,
+    };
+    let event = Event { id, ..*event };
+    EventRow::new(place.scope.own(), loan.id, &event, noon_of(event.on), origin)
+}
+
+fn noon_of(day: NaiveDate) -> chrono::NaiveDateTime {
+    day.and_hms_opt(4, 0, 0).unwrap_or_default()
+}

@@ -1,0 +1,141 @@
+//! The loan file over real HTTP on loopback, served by a `zhuxue serve` of its own (as a county
+//! runs it) while the requests come from here on the same cores; the memory that server has in
+//! the end; the size of the program file.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::client::{self, CONNECTIONS};
+use super::place::Place;
+use super::table::{Figure, Line, Table, thousands};
+use super::{data, machine};
+use crate::book::dates::Clock;
+use crate::command::Stop;
+use crate::plumbing::session::{self, NewSession};
+
+/// How many requests each connection sends; with few loans no more than there are loans.
+const REQUESTS: u32 = 2_000;
+/// How many requests each connection sends before anything counts.
+const WARM_UP: u32 = 200;
+
+/// Measures requests a second, the slowest hundredth, and memory.
+pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Result<(), Stop> {
+    let cookie = sign_in(place)?;
+    let server = Server::started(place)?;
+    let paths = |count: u32| paths(loans, count.min(loans));
+    client::ask(server.address, &cookie, &paths(WARM_UP))?;
+    let health: Vec<String> = paths(REQUESTS).iter().map(|_| "/healthz".to_owned()).collect();
+    let raw = client::ask(server.address, &cookie, &health)?;
+    let found = client::ask(server.address, &cookie, &paths(REQUESTS))?;
+    let on = place.kind.name();
+    let kib = found.bytes / found.count.max(1) / 1_024;
+    table.line(Line {
+        what: format!("loan-file page, {CONNECTIONS} connections, {kib} KiB each, {on}"),
+        figure: Figure::rate(found.count, found.took),
+        goal: Some(Figure::PerSecond(1_000)),
+        raw: Some(Figure::rate(raw.count, raw.took)),
+    })?;
+    table.line(Line {
+        what: "  99 of 100 pages within".to_owned(),
+        figure: Figure::Took(found.p99),
+        goal: Some(Figure::Took(Duration::from_millis(50))),
+        raw: Some(Figure::Took(raw.p99)),
+    })?;
+    table.line(Line {
+        what: format!("memory of the server with {} loans, {on}", thousands(u64::from(loans))),
+        figure: Figure::Bytes(server.resident_bytes()?),
+        goal: Some(Figure::Bytes(100_000_000)),
+        raw: None,
+    })
+}
+
+/// The size of this program file.
+pub(super) fn program_file(table: &mut Table<'_>) -> Result<(), Stop> {
+    let file = std::env::current_exe().and_then(std::fs::metadata)?;
+    table.line(Line {
+        what: "program file".to_owned(),
+        figure: Figure::Bytes(file.len()),
+        goal: Some(Figure::Bytes(40_000_000)),
+        raw: None,
+    })
+}
+
+/// Addresses of files spread over all borrowers.
+fn paths(loans: u32, count: u32) -> Vec<String> {
+    let borrowers = (loans * 2 / 5).max(1);
+    (0..count)
+        .map(|n| format!("/loans/{}", data::file_no(n.wrapping_mul(7_919) % borrowers)))
+        .collect()
+}
+
+/// A session of the clerk, at the machine's own time: the server's.
+fn sign_in(place: &Place) -> Result<String, Stop> {
+    let staff_id = place.by.staff_id.ok_or_else(|| Stop::failed("the bench has no clerk"))?;
+    let new = NewSession::new("127.0.0.1".to_owned(), "bench")?;
+    let now = Clock::real().now_at();
+    place
+        .app
+        .db
+        .write("bench session", |db| session::begin(db, &place.app.config, staff_id, &new, now))?;
+    Ok(new.cookie(&place.app.config).stripped().to_string())
+}
+
+/// `zhuxue serve` on the place's database. Dropping it ends it.
+struct Server {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let ended = self.process.kill().and_then(|()| self.process.wait());
+        if let Err(error) = ended {
+            tracing::error!(%error, "the server of the bench may still run");
+        }
+    }
+}
+
+impl Server {
+    fn started(place: &Place) -> Result<Server, Stop> {
+        // Free a moment ago; nobody else on this machine is asked to wait for it.
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let file = place.folder().join("bench.toml");
+        let mut settings = toml::Table::new();
+        let mut set = |key: &str, value: String| {
+            settings.insert(key.to_owned(), toml::Value::String(value));
+        };
+        set("data_dir", place.folder().display().to_string());
+        set("database_url", place.app.config.database_url.clone());
+        set("listen", address.to_string());
+        set("public_url", format!("http://{address}"));
+        set("log", "warn".to_owned());
+        std::fs::write(&file, settings.to_string())?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--config").arg(&file).arg("serve").stdout(Stdio::piped());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ZHUXUE_") {
+                command.env_remove(name);
+            }
+        }
+        let mut server = Server { process: command.spawn()?, address };
+        let mut said = String::new();
+        if let Some(out) = server.process.stdout.take() {
+            BufReader::new(out).read_line(&mut said)?;
+        }
+        if said.contains("ready") {
+            Ok(server)
+        } else {
+            Err(Stop::failed("the server of the bench did not start"))
+        }
+    }
+
+    fn resident_bytes(&self) -> Result<u64, Stop> {
+        let status = format!("/proc/{}/status", self.process.id());
+        machine::first_after(&status, "VmRSS")
+            .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
+            .map(|kib| kib * 1_024)
+            .ok_or_else(|| Stop::failed(format!("{status}: cannot be read")))
+    }
+}
