@@ -72,7 +72,7 @@ fn check_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Find
     let chain = loan::chain(db, scope, file)?;
     let ids: Vec<LoanId> = chain.iter().map(|loan| loan.id).collect();
     let stored: HashMap<LoanId, LoanPosition> = position::of_loans(db, scope, &ids)?;
-    let parts: Vec<LoanPosition> = ids.iter().filter_map(|id| stored.get(id).cloned()).collect();
+    let parts: Vec<&LoanPosition> = ids.iter().filter_map(|id| stored.get(id)).collect();
     let (Some(first), Some(kept)) = (chain.first(), position::of_file(db, scope, file)?) else {
         return Ok(chain.first().map(|loan| Finding {
             loan_id: loan.id,
