@@ -82,7 +82,7 @@ impl Demo {
             reset(&config)?;
         }
         let clock = Clock::starting_on(self.today.unwrap_or(sample_day));
-        let mut app = super::open(config, clock)?;
+        let mut app = super::open_or_make(config, clock)?;
         let state = app.db.read(|db| meta::get(db, DEMO))?;
         if state.is_none() && !app.db.read(office::all)?.is_empty() {
             return Err(Stop::input(format!(

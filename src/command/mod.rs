@@ -25,7 +25,7 @@ use crate::book::policy::Policy;
 use crate::error::AppError;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
-use crate::plumbing::db::Database;
+use crate::plumbing::db::{Address, Database};
 use crate::plumbing::{logs, meta};
 
 /// 助学: origin-place student credit loans of a county student-aid centre.
@@ -125,6 +125,20 @@ impl From<AppError> for Stop {
 /// Opens everything a command needs: folder, database (brought up to date), keys. Says in one
 /// line what is wrong, before anything was written.
 pub fn open(config: Config, clock: Clock) -> Result<App, Stop> {
+    if let Ok(Address::Sqlite(file)) = Address::parse(&config.database())
+        && !file.exists()
+    {
+        return Err(Stop::failed(format!(
+            "database {}: is not there; check data_dir and where you are, or set up a new one \
+             with: zhuxue office add (or look around with: zhuxue demo)",
+            file.display()
+        )));
+    }
+    open_or_make(config, clock)
+}
+
+/// As [`open`]; makes folder, database and keys when there are none yet.
+pub fn open_or_make(config: Config, clock: Clock) -> Result<App, Stop> {
     let folder = &config.data_dir;
     std::fs::create_dir_all(folder).map_err(|e| {
         Stop::failed(format!("data_dir {}: cannot be made ({e})", folder.display()))

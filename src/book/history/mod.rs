@@ -240,6 +240,12 @@ pub fn has_unchained(db: &mut Db, office_code: &str) -> AppResult<bool> {
 /// another instance doing the same is then a conflict and runs again.
 pub fn chain(db: &mut Db, office_code: &str, limit: i64) -> AppResult<Chained> {
     let (mut number, mut hash) = head(db, office_code)?;
+    let kept = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
+    if kept != format!("{number}:{}", hex(&hash)) {
+        // Rows that were chained once are so no more: going on would hide it. The check says so.
+        tracing::error!(office = office_code, "the history does not end where it ended before");
+        return Ok(Chained::default());
+    }
     let rows: Vec<Entry> = history::table
         .filter(history::office_code.eq(office_code))
         .filter(history::chain_no.is_null())

@@ -87,6 +87,10 @@ pub fn take_in(
     let mut batch = Batch::default();
     let mut found: Vec<(Layout, ImportJob, usize)> = Vec::new();
     let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
+    let today = app.clock.today();
+    if as_of.is_some_and(|day| day > today) {
+        return Err(AppError::field("as_of", "余额截止日期在今天之后，请核对。"));
+    }
     // One moment for all of them: by it and the person they are known to belong together.
     let now = app.clock.now_at();
     for (at, upload) in uploads.iter().enumerate() {

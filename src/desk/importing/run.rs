@@ -29,7 +29,7 @@ use super::store::{self, ImportJob, ImportRow};
 /// How many lines are decided and written together.
 const CHUNK: usize = 400;
 /// How long a holder may be silent before another may take over.
-const LEASE_S: i64 = 60;
+const LEASE_S: i64 = 15;
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -267,6 +267,14 @@ pub fn claim(
     now: NaiveDateTime,
     until: NaiveDateTime,
 ) -> AppResult<bool> {
+    // Taking up what another holder left keeps a stop that was asked for in the meantime.
+    let left_over = import_job::table
+        .filter(import_job::id.eq(id))
+        .filter(import_job::state.eq(state))
+        .select(import_job::stop_wanted)
+        .first(db)
+        .optional()?
+        .unwrap_or(false);
     let taken = diesel::update(
         import_job::table
             .filter(import_job::id.eq(id))
@@ -276,7 +284,7 @@ pub fn claim(
     .set((
         import_job::state.eq(state),
         import_job::leased_until.eq(Some(until)),
-        import_job::stop_wanted.eq(false),
+        import_job::stop_wanted.eq(left_over),
         import_job::updated_at.eq(now),
     ))
     .execute(db)?;
