@@ -128,7 +128,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, Stop> {
     if let Ok(Address::Sqlite(file)) = Address::parse(&config.database())
         && !file.exists()
     {
-        return Err(Stop::failed(format!(
+        return Err(Stop::input(format!(
             "database {}: is not there; check data_dir and where you are, or set up a new one \
              with: zhuxue office add (or look around with: zhuxue demo)",
             file.display()

@@ -86,6 +86,20 @@ fn a_changed_a_missing_and_a_cut_row_are_found() {
     }
 }
 
+/// Rows taken out of the chain and rewritten must not be chained again as if they were new.
+#[test]
+fn rows_that_were_chained_once_are_not_chained_anew() {
+    each(async |t| {
+        write_down(&t, 5);
+        chain_history::run(&t.app).unwrap();
+        let forged = "UPDATE history SET chain_no = NULL, chain_hash = NULL, summary = '别的' \
+                      WHERE chain_no >= 3";
+        tamper(&t, forged);
+        assert_eq!(chain_history::run(&t.app).unwrap(), 0);
+        assert_eq!(verify(&t), ChainState::Broken { number: 3, why: "end missing" });
+    });
+}
+
 #[test]
 fn the_database_itself_refuses_to_change_history() {
     each(async |t| {

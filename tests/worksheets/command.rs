@@ -29,7 +29,7 @@ fn bad_input_is_one_line_and_exit_code_2() {
         (vec!["o", "--by", "vilage"], "--by: expected village, school or police"),
         (vec!["o", "--by", "village", "--min", "1k"], "--min: expected yuan"),
         (vec!["file", "--by", "village"], "--out file: is a file, expected a folder"),
-        (vec!["o", "--by", "village"], "there is no office yet"),
+        (vec!["o", "--by", "village"], "is not there; check data_dir"),
     ] {
         let (code, out, err) = run(&arguments);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
