@@ -55,7 +55,7 @@ fn a_clerk_finds_a_family_understands_a_figure_and_prints_the_sheets() {
         }
         says(browser, "贷款生命线").await;
         look(browser, "loan-file").await;
-        browser.click(".stm a.why").await;
+        browser.click(".stm a[href*=penalty]").await;
         says(browser, "÷ 360").await;
         look(browser, "loan-file-explained").await;
         for tab in ["ledger", "contracts", "history"] {
