@@ -5,7 +5,8 @@
 //! run it at once: a place is given inside one write, so no two rows get the same.
 
 use crate::app::App;
-use crate::book::{history, office};
+use crate::book::history::{self, ChainState};
+use crate::book::office;
 use crate::error::AppResult;
 
 /// Rows given a place in one write.
@@ -31,4 +32,22 @@ pub fn run(app: &App) -> AppResult<usize> {
         }
     }
     Ok(all)
+}
+
+/// Recomputes the chain of every office from its first link and keeps what was found, for the
+/// audit page. Once at start and once a day; a broken link is shouted into the log.
+pub fn verify(app: &App) -> AppResult<Vec<(String, ChainState)>> {
+    let mut found = Vec::new();
+    for office in app.db.read(office::all)? {
+        let state = app.db.read(|db| history::verify_chain(db, &office.code))?;
+        if let ChainState::Broken { number, why } = &state {
+            tracing::error!(office = %office.code, number, why, "the history was tampered with");
+        }
+        let now = app.clock.now_at();
+        app.db.write("history verified", |db| {
+            history::keep_verified(db, &office.code, &state, now)
+        })?;
+        found.push((office.code, state));
+    }
+    Ok(found)
 }

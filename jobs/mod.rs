@@ -1,3 +1,4 @@
 //! What happens by the clock. Each file says what it does, when, and what if it was missed.
 
 pub mod chain_history;
+pub mod close_day;

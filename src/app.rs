@@ -8,6 +8,7 @@ use crate::book::policy::Policy;
 use crate::book::position::Basis;
 use crate::book::statement::RateTables;
 use crate::desk::counts::Counts;
+use crate::desk::importing::runner::Runner;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
@@ -39,6 +40,8 @@ pub struct App {
     pub passwords: Arc<Passwords>,
     /// The counts beside the entries of the menu.
     pub counts: Arc<Counts>,
+    /// Runs imports in the background.
+    pub imports: Arc<Runner>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
     pub demo: Arc<[DemoSignIn]>,
     rates: Arc<RateTables>,
@@ -81,6 +84,7 @@ impl App {
             metrics: Arc::new(Metrics::new()?),
             passwords: Arc::default(),
             counts: Arc::default(),
+            imports: Arc::default(),
             demo: Arc::new([]),
         })
     }

@@ -7,7 +7,18 @@ use clap::Parser as _;
 use zhuxue::command::{self, Cli};
 
 fn main() -> ExitCode {
-    match command::run(Cli::parse(), &mut std::io::stdout()) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version are no mistakes; a mistake is one line that names the argument.
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            let _ = writeln!(std::io::stderr(), "{}", line.trim_start_matches("error: "));
+            return ExitCode::from(2);
+        }
+    };
+    match command::run(cli, &mut std::io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => {
             // Nothing is left to do when standard error is closed.

@@ -19,4 +19,5 @@ pub mod facts;
 pub mod position;
 pub mod bank;
 pub mod reconcile;
+pub mod verify;
 pub mod history;

@@ -236,6 +236,16 @@ pub fn refresh(
     store_files(db, &sums)
 }
 
+/// Is there a position that can have changed by `today`?
+pub fn is_any_due(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
+    Ok(diesel::select(diesel::dsl::exists(
+        loan_position::table
+            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(loan_position::changes_on.le(today)),
+    ))
+    .get_result(db)?)
+}
+
 /// One batch of the nightly refresh: at most `batch` loans whose position can have changed by
 /// `today`. Returns how many it did; 0 means all positions are right for `today`. The contracts
 /// of a file come together, so that its sums are made once; some thousand a batch is quickest.

@@ -14,7 +14,7 @@ use crate::book::ids::ImportId;
 use crate::book::office::{self, Scope};
 use crate::book::staff;
 use crate::book::statement::Product;
-use crate::desk::importing::batch::{self, Upload};
+use crate::desk::importing::batch::{self, Batch, Upload};
 use crate::desk::importing::store;
 use crate::desk::imports::Layout;
 use crate::plumbing::config::Config;
@@ -54,13 +54,15 @@ impl Import {
         let app = super::open(config, Clock::real())?;
         let (scope, by) = self.who(&app)?;
         let batch = batch::take_in(&app, &scope, &by, &uploads, self.as_of, product)?;
+        self.ask_for_day(&app, &scope, &batch)?;
         batch::check(&app, &scope, &batch, |_| {})?;
         let mut differ = 0;
         if !self.dry_run {
             differ = batch::post(&app, &scope, &batch, |_| {})?;
         }
+        let mut refused = 0;
         for id in &batch.jobs {
-            report(&app, &scope, *id, self.dry_run, out)?;
+            refused += report(&app, &scope, *id, self.dry_run, out)?;
         }
         if self.dry_run {
             writeln!(out, "试核完成，没有入账。")?;
@@ -68,14 +70,34 @@ impl Import {
         } else if differ > 0 {
             writeln!(out, "与银行数字不一致 {differ} 处，见“与银行核对”页面。")?;
         }
-        match batch.refused.is_empty() {
-            true => Ok(()),
-            false => {
-                let lines: Vec<String> =
-                    batch.refused.iter().map(|(name, why)| format!("{name}: {why}")).collect();
-                Err(Stop::input(lines.join("\n")))
-            }
+        let mut lines: Vec<String> =
+            batch.refused.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        if refused > 0 {
+            lines.push(format!("{refused} 行没有导入，原因见上；其他行不受影响"));
         }
+        if lines.is_empty() { Ok(()) } else { Err(Stop::input(lines.join("\n"))) }
+    }
+
+    /// Balances without a day cannot be used: asked before anything is posted, once per file.
+    fn ask_for_day(&self, app: &App, scope: &Scope, batch: &Batch) -> Result<(), Stop> {
+        let without: Vec<String> = app.db.read(|db| {
+            let mut names = Vec::new();
+            for id in &batch.jobs {
+                let job = store::find(db, scope, *id)?;
+                if job.as_of.is_none() && job.layout == Layout::Contracts.as_text() {
+                    names.push(job.file_name);
+                }
+            }
+            Ok(names)
+        })?;
+        if without.is_empty() {
+            return Ok(());
+        }
+        drop_all(app, scope, &batch.jobs)?;
+        Err(Stop::input(format!(
+            "{}: 表里没有写余额是哪一天的，请用 --as-of 指定，例如 --as-of 2026-10-31；什么都没有导入",
+            without.join("、")
+        )))
     }
 
     fn read_files(&self) -> Result<Vec<Upload>, Stop> {
@@ -124,7 +146,7 @@ fn report(
     id: ImportId,
     dry_run: bool,
     out: &mut dyn Write,
-) -> Result<(), Stop> {
+) -> Result<usize, Stop> {
     let (job, refused) = app.db.read(|db| {
         Ok((store::find(db, scope, id)?, store::rows(db, id, Some("refused"), 0, i64::MAX)?))
     })?;
@@ -143,10 +165,10 @@ fn report(
     if !job.problem.is_empty() {
         writeln!(out, "  {}", job.problem)?;
     }
-    for row in refused {
+    for row in &refused {
         writeln!(out, "  第 {} 行：{}", row.line, row.notes.replace('\n', " "))?;
     }
-    Ok(())
+    Ok(refused.len())
 }
 
 /// A dry run leaves no import behind that somebody might post by mistake.

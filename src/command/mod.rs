@@ -5,6 +5,8 @@
 //! Exit codes: 0 done; 1 could not (database, disk, port); 2 wrong input or configuration.
 
 pub mod serve;
+pub mod demo;
+pub mod verify;
 pub mod office;
 pub mod user;
 pub mod import;
@@ -23,7 +25,7 @@ use crate::book::policy::Policy;
 use crate::error::AppError;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
-use crate::plumbing::db::Database;
+use crate::plumbing::db::{Address, Database};
 use crate::plumbing::{logs, meta};
 
 /// 助学: origin-place student credit loans of a county student-aid centre.
@@ -43,6 +45,10 @@ pub struct Cli {
 pub enum Command {
     /// Starts the web server.
     Serve(serve::Serve),
+    /// Shows a whole county of invented loans in a browser.
+    Demo(demo::Demo),
+    /// Recomputes every position and the history chain; prints what differs.
+    Verify(verify::Verify),
     /// Sets up an office, or lists them.
     #[command(subcommand)]
     Office(office::Office),
@@ -69,6 +75,8 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
     };
     match cli.command {
         Command::Serve(command) => command.run(config()?, out),
+        Command::Demo(command) => command.run(config()?, out),
+        Command::Verify(command) => command.run(config()?, out),
         Command::Office(command) => command.run(config()?, out),
         Command::User(command) => command.run(config()?, out),
         Command::Import(command) => command.run(config()?, out),
@@ -117,6 +125,20 @@ impl From<AppError> for Stop {
 /// Opens everything a command needs: folder, database (brought up to date), keys. Says in one
 /// line what is wrong, before anything was written.
 pub fn open(config: Config, clock: Clock) -> Result<App, Stop> {
+    if let Ok(Address::Sqlite(file)) = Address::parse(&config.database())
+        && !file.exists()
+    {
+        return Err(Stop::input(format!(
+            "database {}: is not there; check data_dir and where you are, or set up a new one \
+             with: zhuxue office add (or look around with: zhuxue demo)",
+            file.display()
+        )));
+    }
+    open_or_make(config, clock)
+}
+
+/// As [`open`]; makes folder, database and keys when there are none yet.
+pub fn open_or_make(config: Config, clock: Clock) -> Result<App, Stop> {
     let folder = &config.data_dir;
     std::fs::create_dir_all(folder).map_err(|e| {
         Stop::failed(format!("data_dir {}: cannot be made ({e})", folder.display()))

@@ -38,7 +38,10 @@ pub enum Office {
 impl Office {
     /// Runs it.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
-        let app = super::open(config, Clock::real())?;
+        let app = match &self {
+            Office::Add { .. } => super::open_or_make(config, Clock::real())?,
+            Office::List => super::open(config, Clock::real())?,
+        };
         match self {
             Office::List => {
                 for office in app.db.read(office::all)? {

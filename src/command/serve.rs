@@ -12,12 +12,23 @@ use super::Stop;
 use crate::app::App;
 use crate::book::dates::Clock;
 use crate::book::{office, staff};
+use crate::desk::importing::runner;
+use crate::error::AppResult;
 use crate::jobs;
 use crate::plumbing::config::Config;
 use crate::plumbing::http;
 
 /// Requests still running when the program is told to stop get this long to end.
 const STOP_WITHIN_S: u64 = 15;
+
+/// Imports that run get this long to end the lines they are at.
+const IMPORTS_STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// After how many rounds of the background work abandoned imports are looked for: 30 seconds.
+const IMPORTS_EVERY: u32 = 6;
+
+/// The whole chain of the history is checked at start and after this many rounds: once a day.
+const VERIFY_EVERY_ROUNDS: u32 = 24 * 60 * 60 / 5;
 
 /// How often the history is chained.
 const CHAIN_EVERY: Duration = Duration::from_secs(5);
@@ -86,11 +97,29 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
     });
     let ended = server.await;
     let _ = tell.send(true);
+    let imports = app.imports.clone();
+    if actix_web::web::block(move || imports.stop(IMPORTS_STOP_WITHIN)).await.is_err() {
+        tracing::error!("an import could not be stopped; it goes on at the next start");
+    }
     if let Err(error) = jobs.await {
         tracing::error!(%error, "the background work ended badly");
     }
     tracing::info!("stopped");
     ended.map_err(|e| Stop::failed(format!("server: {e}")))
+}
+
+/// Can the port be had? Asked before a long loading, so that a taken port is said at once.
+///
+/// # Errors
+/// One line that names the address and what to do.
+pub fn check_listen(config: &Config) -> Result<(), Stop> {
+    match std::net::TcpListener::bind(&config.listen) {
+        Ok(free) => {
+            drop(free);
+            Ok(())
+        }
+        Err(error) => Err(why_not(&config.listen, &error)),
+    }
 }
 
 fn why_not(listen: &str, error: &std::io::Error) -> Stop {
@@ -117,17 +146,35 @@ async fn told_to_stop() {
 /// What goes on without a request until the program stops.
 async fn background(app: App, mut told: watch::Receiver<bool>) {
     let mut stopping = false;
+    let mut round = 0_u32;
     while !stopping {
-        let work = app.clone();
-        match actix_web::web::block(move || jobs::chain_history::run(&work)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the history could not be chained"),
-            Err(error) => tracing::error!(%error, "chaining the history ended early"),
+        if round.is_multiple_of(IMPORTS_EVERY) {
+            run_one("take up imports", &app, runner::take_up_abandoned).await;
         }
+        run_one("chain the history", &app, |app| jobs::chain_history::run(app).map(|_| ())).await;
+        if round.is_multiple_of(VERIFY_EVERY_ROUNDS) {
+            run_one("check the history", &app, |app| jobs::chain_history::verify(app).map(|_| ()))
+                .await;
+        }
+        run_one("refresh positions", &app, |app| jobs::close_day::run(app).map(|_| ())).await;
+        round = round.wrapping_add(1);
         // Once more after the last request, so that a stopped program leaves nothing unchained.
         stopping = *told.borrow();
         if !stopping {
             select(pin!(told.changed()), pin!(tokio::time::sleep(CHAIN_EVERY))).await;
         }
+    }
+}
+
+async fn run_one(
+    name: &'static str,
+    app: &App,
+    work: impl FnOnce(&App) -> AppResult<()> + Send + 'static,
+) {
+    let app = app.clone();
+    match actix_web::web::block(move || work(&app)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, name, "could not"),
+        Err(error) => tracing::error!(%error, name, "ended early"),
     }
 }

@@ -45,8 +45,8 @@ impl Statement {
         })?;
         let policy =
             Policy::load(self.policies.as_deref()).map_err(|error| wrong(error.to_string()))?;
-        let (terms, events) =
-            file::read(&text, &policy).map_err(|error| wrong(error.to_string()))?;
+        let (terms, events) = file::read(text.trim_start_matches('\u{feff}'), &policy)
+            .map_err(|error| wrong(error.to_string()))?;
         let found = statement::statement(&terms, &events, &policy.rates(), self.as_of)
             .map_err(|error| wrong(file::FileError::of(&error).to_string()))?;
         let shown = if self.json {

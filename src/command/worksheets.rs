@@ -82,6 +82,9 @@ impl Worksheets {
         let scope = Scope::of(&office.code);
         let found = app.db.read(|db| store::overdue_on(db, &scope, app.basis(), self.as_of))?;
         let batch = rules::batch(by, self.as_of, found.households, &wanted);
+        if self.as_of > app.clock.today() {
+            writeln!(out, "{}还没有到，金额是预计。", text::full_day(self.as_of))?;
+        }
         for line in &found.left_out {
             writeln!(out, "没有算出，不在名单里：{line}")?;
         }

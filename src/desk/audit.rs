@@ -58,6 +58,14 @@ struct Line {
     chain_no: Option<i64>,
 }
 
+/// What the last check of the chain found.
+#[derive(Debug, Serialize)]
+struct Verified {
+    holds: bool,
+    number: i64,
+    at: String,
+}
+
 #[derive(Debug, Serialize)]
 struct AuditPage {
     filter: Filter,
@@ -67,6 +75,7 @@ struct AuditPage {
     lines: Vec<Line>,
     chain_no: i64,
     waiting: i64,
+    verified: Option<Verified>,
     first: Option<String>,
     next: Option<String>,
     errors: Vec<FieldError>,
@@ -127,6 +136,11 @@ fn gather(db: &mut Db, scope: &crate::book::office::Scope, filter: Filter) -> Ap
         entries.last().filter(|_| more).map(|last| format!("/audit?{query}before={}", last.id));
     let first = filter.before.map(|_| format!("/audit?{query}"));
     let (chain_no, waiting) = history::chain_progress(db, scope.own())?;
+    let verified = history::last_verified(db, scope.own())?.map(|(holds, number, at)| Verified {
+        holds,
+        number,
+        at: super::me::minute(at),
+    });
     let people = staff::all(db, scope)?;
     let file_nos = numbers_of(db, &entries)?;
     Ok(AuditPage {
@@ -140,6 +154,7 @@ fn gather(db: &mut Db, scope: &crate::book::office::Scope, filter: Filter) -> Ap
         lines: entries.into_iter().map(|entry| line(entry, &file_nos)).collect(),
         chain_no,
         waiting,
+        verified,
         first,
         next,
         errors,

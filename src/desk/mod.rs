@@ -57,6 +57,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());
     routes.extend(differences::routes());
+    routes.extend(importing::web::routes());
     routes.extend(crate::life::overdue::web::routes());
     routes
 }

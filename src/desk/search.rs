@@ -54,6 +54,8 @@ struct Meant {
     contract: Option<String>,
     file_no: Option<String>,
     name: Option<String>,
+    /// The last four characters of an identity number, as lists show them.
+    id_tail: Option<String>,
 }
 
 fn meant(q: &str, sealer: &Sealer) -> Meant {
@@ -80,7 +82,11 @@ fn meant(q: &str, sealer: &Sealer) -> Meant {
             meant.phone_index = Some(sealer.index(Field::Phone, &compact));
             meant.contract = Some(compact);
         }
-        (true, 4..) => meant.contract = Some(compact),
+        (true, 5..) => meant.contract = Some(compact),
+        (true, 4) => {
+            meant.id_tail = Some(compact.clone());
+            meant.contract = Some(compact);
+        }
         (false, 1..) => {
             let latin = plain.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
             if latin && plain.chars().any(|c| c.is_ascii_digit()) {
@@ -116,6 +122,7 @@ struct View {
     too_many: bool,
     too_short: bool,
     missed_id: bool,
+    missed_number: bool,
 }
 
 async fn search(
@@ -141,11 +148,24 @@ async fn search(
     }
     let limit = usize::try_from(HITS_MAX).unwrap_or(usize::MAX);
     // An identity number or telephone that was typed does not stand in the page again.
-    let shown =
-        if q.chars().filter(char::is_ascii_digit).count() >= 11 { String::new() } else { q };
-    let view =
-        View { too_many: hits.len() >= limit, q: shown, hits, too_short, missed_id: miss == "id" };
+    let shown = if q.chars().filter(char::is_ascii_digit).count() >= 11 { masked(&q) } else { q };
+    let missed_number = hits.is_empty() && shown.contains('*');
+    let view = View {
+        too_many: hits.len() >= limit,
+        q: shown,
+        hits,
+        too_short,
+        missed_id: miss == "id",
+        missed_number,
+    };
     shell::page(&app, &me, &req, "search/results.html", view)
+}
+
+/// A long number as it may stand in a page: the first three and the last four characters.
+fn masked(q: &str) -> String {
+    let all: Vec<char> = q.chars().filter(|c| !c.is_whitespace()).collect();
+    let last = all.len().saturating_sub(4);
+    all.iter().enumerate().map(|(at, c)| if (3..last).contains(&at) { '*' } else { *c }).collect()
 }
 
 fn hits(db: &mut Db, scope: &Scope, what: &Meant) -> AppResult<Vec<Hit>> {
@@ -164,6 +184,15 @@ fn hits(db: &mut Db, scope: &Scope, what: &Meant) -> AppResult<Vec<Hit>> {
         found.extend(
             by_person()
                 .filter(person::name_key.like(anywhere(name)).escape('\\'))
+                .order((person::name_key, person::id))
+                .limit(HITS_MAX)
+                .load(db)?,
+        );
+    }
+    if let Some(tail) = &what.id_tail {
+        found.extend(
+            by_person()
+                .filter(person::id_mask.like(at_end(tail)).escape('\\'))
                 .order((person::name_key, person::id))
                 .limit(HITS_MAX)
                 .load(db)?,

@@ -169,6 +169,7 @@ impl Database {
         let mut probe = first.open().map_err(|e| explain(&address, &e.to_string()))?;
         probe.batch_execute("SELECT 1").map_err(|e| explain(&address, &e.to_string()))?;
         check_sqlite(&address, &mut probe)?;
+        keep_private(&address)?;
         drop(probe);
         let pool = |read_only: bool, size: u32| {
             Pool::builder()
@@ -331,12 +332,38 @@ fn wait_before(attempt: u32) -> Duration {
     Duration::from_millis((1_u64 << attempt.min(6)) + jitter)
 }
 
+#[derive(diesel::QueryableByName)]
+struct QuickCheck {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    quick_check: String,
+}
+
+/// Names, addresses and amounts are not sealed: nobody else on this machine may read the file.
+fn keep_private(address: &Address) -> Result<(), String> {
+    #[cfg(unix)]
+    if let Address::Sqlite(path) = address {
+        use std::os::unix::fs::PermissionsExt;
+        let closed = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(path, closed).map_err(|e| explain(address, &e.to_string()))?;
+    }
+    Ok(())
+}
+
 /// A damaged file is found at start, not in the middle of the day.
 fn check_sqlite(address: &Address, db: &mut Db) -> Result<(), String> {
     let (Address::Sqlite(_), Db::Sqlite(c)) = (address, db) else { return Ok(()) };
     // Touches the header, the schema and the write lock; a full check is `zhuxue verify`.
     c.batch_execute("SELECT count(*) FROM sqlite_master; BEGIN IMMEDIATE; ROLLBACK;")
-        .map_err(|e| explain(address, &e.to_string()))
+        .map_err(|e| explain(address, &e.to_string()))?;
+    let checked: Vec<QuickCheck> =
+        diesel::RunQueryDsl::load(diesel::sql_query("PRAGMA quick_check(1)"), c)
+            .map_err(|e| explain(address, &e.to_string()))?;
+    match checked.first() {
+        Some(first) if first.quick_check != "ok" => {
+            Err(explain(address, &format!("malformed: {}", first.quick_check)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// One line for the person who starts the program: what is wrong and what to do.

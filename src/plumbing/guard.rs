@@ -125,8 +125,7 @@ fn keep(
         sign_in_guard::locked_until.eq(locked_until),
         sign_in_guard::updated_at.eq(now),
     );
-    let row = sign_in_guard::table.find(subject);
-    if diesel::update(row).set(values).execute(db)? == 0 {
+    if diesel::update(sign_in_guard::table.find(subject)).set(values).execute(db)? == 0 {
         diesel::insert_into(sign_in_guard::table)
             .values((
                 sign_in_guard::subject.eq(subject),

@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection as _;
 
-use crate::support::{OFFICE, TestApp};
+use crate::support::{OFFICE, TestApp, each};
 use zhuxue::book::history::{self, By, ChainState, Note};
 use zhuxue::book::staff::Role;
 use zhuxue::jobs::chain_history;
@@ -42,29 +42,31 @@ fn tamper(t: &TestApp, sql: &str) {
 
 #[test]
 fn every_row_gets_its_place_once() {
-    let t = TestApp::new();
-    assert_eq!(verify(&t), ChainState::Whole { links: 0, head: String::new() });
-    write_down(&t, 5);
-    assert_eq!(chain_history::run(&t.app).unwrap(), 5);
-    assert_eq!(chain_history::run(&t.app).unwrap(), 0);
-    write_down(&t, 2);
-    assert_eq!(chain_history::run(&t.app).unwrap(), 2);
-    assert!(matches!(verify(&t), ChainState::Whole { links: 7, .. }));
+    each(async |t| {
+        assert_eq!(verify(&t), ChainState::Whole { links: 0, head: String::new() });
+        write_down(&t, 5);
+        assert_eq!(chain_history::run(&t.app).unwrap(), 5);
+        assert_eq!(chain_history::run(&t.app).unwrap(), 0);
+        write_down(&t, 2);
+        assert_eq!(chain_history::run(&t.app).unwrap(), 2);
+        assert!(matches!(verify(&t), ChainState::Whole { links: 7, .. }));
+    });
 }
 
 #[test]
 fn two_instances_chain_without_a_fork() {
-    let t = TestApp::new();
-    write_down(&t, 60);
-    let mut other = t.app.clone();
-    other.db = t.database.open();
-    let one = t.app.clone();
-    std::thread::scope(|s| {
-        let a = s.spawn(|| chain_history::run(&one).unwrap());
-        let b = s.spawn(|| chain_history::run(&other).unwrap());
-        assert_eq!(a.join().unwrap() + b.join().unwrap(), 60);
+    each(async |t| {
+        write_down(&t, 60);
+        let mut other = t.app.clone();
+        other.db = t.database.open();
+        let one = t.app.clone();
+        std::thread::scope(|s| {
+            let a = s.spawn(|| chain_history::run(&one).unwrap());
+            let b = s.spawn(|| chain_history::run(&other).unwrap());
+            assert_eq!(a.join().unwrap() + b.join().unwrap(), 60);
+        });
+        assert!(matches!(verify(&t), ChainState::Whole { links: 60, .. }));
     });
-    assert!(matches!(verify(&t), ChainState::Whole { links: 60, .. }));
 }
 
 #[test]
@@ -84,46 +86,78 @@ fn a_changed_a_missing_and_a_cut_row_are_found() {
     }
 }
 
+/// Rows taken out of the chain and rewritten must not be chained again as if they were new.
+#[test]
+fn rows_that_were_chained_once_are_not_chained_anew() {
+    each(async |t| {
+        write_down(&t, 5);
+        chain_history::run(&t.app).unwrap();
+        let forged = "UPDATE history SET chain_no = NULL, chain_hash = NULL, summary = '别的' \
+                      WHERE chain_no >= 3";
+        tamper(&t, forged);
+        assert_eq!(chain_history::run(&t.app).unwrap(), 0);
+        assert_eq!(verify(&t), ChainState::Broken { number: 3, why: "end missing" });
+    });
+}
+
 #[test]
 fn the_database_itself_refuses_to_change_history() {
-    let t = TestApp::new();
-    write_down(&t, 1);
-    for sql in ["UPDATE history SET summary = 'x'", "DELETE FROM history"] {
-        let result = t.app.db.write("tamper", |db| Ok(db.batch_execute(sql)?));
-        assert!(result.unwrap_err().to_string().contains("append-only"), "{sql}");
-    }
+    each(async |t| {
+        write_down(&t, 1);
+        for sql in ["UPDATE history SET summary = 'x'", "DELETE FROM history"] {
+            let result = t.app.db.write("tamper", |db| Ok(db.batch_execute(sql)?));
+            assert!(result.unwrap_err().to_string().contains("append-only"), "{sql}");
+        }
+    });
 }
 
-#[actix_web::test]
-async fn the_audit_page_filters_and_pages() {
-    let t = TestApp::new();
-    write_down(&t, 120);
-    chain_history::run(&t.app).unwrap();
-    let mut auditor = t.sign_in(Role::Auditor);
-    let first = auditor.get("/audit").await;
-    first.is(200).says(&["链已排到第 120 条", "打印第 119 张", "本页 50 条"]);
-    assert!(!first.text.contains("打印第 69 张"));
-    let at = first.text.find("/audit?before=").or(first.text.find("&#x2f;audit?before=")).unwrap();
-    let rest = &first.text[at..];
-    let next = rest[..rest.find('"').unwrap()].replace("&#x2f;", "/");
-    let second = auditor.get(&next).await;
-    second.is(200).says(&["打印第 69 张", "打印第 20 张", "回到第一页"]);
-    auditor.get("/audit?action=signed_in").await.is(200).says(&["这些条件下没有记录"]);
-    auditor.get("/audit?from=2026-10-31&to=2026-10-31").await.says(&["打印第 119 张"]);
-    auditor.get("/audit?to=2026-10-30").await.says(&["这些条件下没有记录"]);
-    auditor.get("/audit?file=LZ2015-9999").await.is(422).says(&["没有档案号 LZ2015-9999"]);
-    auditor.get("/audit?from=31.10.2026").await.is(422).says(&["日期写成"]);
-    auditor.headers = vec![("HX-Request", "true".to_owned())];
-    let part = auditor.get("/audit?action=printed").await;
-    assert!(!part.text.contains("<html") && part.header("vary").contains("HX-Request"));
+#[test]
+fn the_audit_page_filters_and_pages() {
+    each(async |t| {
+        write_down(&t, 120);
+        chain_history::run(&t.app).unwrap();
+        let mut auditor = t.sign_in(Role::Auditor);
+        let first = auditor.get("/audit").await;
+        first.is(200).says(&["链已排到第 120 条", "打印第 119 张", "本页 50 条"]);
+        assert!(!first.text.contains("打印第 69 张"));
+        let at =
+            first.text.find("/audit?before=").or(first.text.find("&#x2f;audit?before=")).unwrap();
+        let rest = &first.text[at..];
+        let next = rest[..rest.find('"').unwrap()].replace("&#x2f;", "/");
+        let second = auditor.get(&next).await;
+        second.is(200).says(&["打印第 69 张", "打印第 20 张", "回到第一页"]);
+        auditor.get("/audit?action=signed_in").await.is(200).says(&["这些条件下没有记录"]);
+        auditor.get("/audit?from=2026-10-31&to=2026-10-31").await.says(&["打印第 119 张"]);
+        auditor.get("/audit?to=2026-10-30").await.says(&["这些条件下没有记录"]);
+        auditor.get("/audit?file=LZ2015-9999").await.is(422).says(&["没有档案号 LZ2015-9999"]);
+        auditor.get("/audit?from=31.10.2026").await.is(422).says(&["日期写成"]);
+        auditor.headers = vec![("HX-Request", "true".to_owned())];
+        let part = auditor.get("/audit?action=printed").await;
+        assert!(!part.text.contains("<html") && part.header("vary").contains("HX-Request"));
+    });
 }
 
-#[actix_web::test]
-async fn another_offices_history_is_not_shown() {
-    let t = TestApp::new();
-    t.add_office("512023", "AY", "安岳县学生资助管理中心");
-    let other = t.add_staff_to("512023", "ay01", "外县审计", Role::Auditor, "");
-    write_down(&t, 3);
-    let answer = t.sign_in_as(&other).get("/audit").await;
-    answer.is(200).says(&["还没有记录"]);
+#[test]
+fn the_audit_page_tells_what_the_last_check_found() {
+    each(async |t| {
+        write_down(&t, 3);
+        chain_history::run(&t.app).unwrap();
+        chain_history::verify(&t.app).unwrap();
+        let mut auditor = t.sign_in(Role::Auditor);
+        auditor.get("/audit").await.is(200).says(&["已核对到第 3 条"]);
+        tamper(&t, "UPDATE history SET summary = '别的' WHERE chain_no = 2");
+        chain_history::verify(&t.app).unwrap();
+        auditor.get("/audit").await.is(200).says(&["留痕的链在第 2 条对不上"]);
+    });
+}
+
+#[test]
+fn another_offices_history_is_not_shown() {
+    each(async |t| {
+        t.add_office("512023", "AY", "安岳县学生资助管理中心");
+        let other = t.add_staff_to("512023", "ay01", "外县审计", Role::Auditor, "");
+        write_down(&t, 3);
+        let answer = t.sign_in_as(&other).get("/audit").await;
+        answer.is(200).says(&["还没有记录"]);
+    });
 }

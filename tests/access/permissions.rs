@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 
-use crate::support::{Browser, TestApp};
+use crate::support::{Browser, each};
 use zhuxue::book::staff::Role;
 use zhuxue::desk;
 
@@ -26,30 +26,31 @@ async fn ask(browser: &mut Browser, method: &Method, path: &str) -> &'static str
     }
 }
 
-#[actix_web::test]
-async fn every_route_and_every_role() {
-    let t = TestApp::new();
-    let columns: Vec<(Option<Role>, &str)> = std::iter::once((None, "nobody"))
-        .chain(Role::ALL.into_iter().map(|role| (Some(role), role.as_text())))
-        .collect();
-    let mut table = format!("{:5}{:36}", "", "");
-    for (_, name) in &columns {
-        let _ = write!(table, "{name:15}");
-    }
-    table = format!("{}\n", table.trim_end());
-    for entry in desk::routes() {
-        let path = filled(entry.path);
-        let mut line = format!("{:5}{:36}", entry.method.as_str(), entry.path);
-        for (role, name) in &columns {
-            let mut browser = role.map_or_else(|| t.nobody(), |role| t.sign_in(role));
-            let said = ask(&mut browser, &entry.method, &path).await;
-            let is_in = said == "yes";
-            assert_eq!(entry.needs.admits(*role), is_in, "{} {path} {name}", entry.method);
-            let _ = write!(line, "{said:15}");
+#[test]
+fn every_route_and_every_role() {
+    each(async |t| {
+        let columns: Vec<(Option<Role>, &str)> = std::iter::once((None, "nobody"))
+            .chain(Role::ALL.into_iter().map(|role| (Some(role), role.as_text())))
+            .collect();
+        let mut table = format!("{:5}{:36}", "", "");
+        for (_, name) in &columns {
+            let _ = write!(table, "{name:15}");
         }
-        let _ = writeln!(table, "{}", line.trim_end());
-    }
-    insta::assert_snapshot!(table);
+        table = format!("{}\n", table.trim_end());
+        for entry in desk::routes() {
+            let path = filled(entry.path);
+            let mut line = format!("{:5}{:36}", entry.method.as_str(), entry.path);
+            for (role, name) in &columns {
+                let mut browser = role.map_or_else(|| t.nobody(), |role| t.sign_in(role));
+                let said = ask(&mut browser, &entry.method, &path).await;
+                let is_in = said == "yes";
+                assert_eq!(entry.needs.admits(*role), is_in, "{} {path} {name}", entry.method);
+                let _ = write!(line, "{said:15}");
+            }
+            let _ = writeln!(table, "{}", line.trim_end());
+        }
+        insta::assert_snapshot!("routes_by_role", table);
+    });
 }
 
 /// `/admin/staff/{id}` as `/admin/staff/1`.

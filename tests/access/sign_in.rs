@@ -1,6 +1,6 @@
 //! The sign-in page: the right password, the wrong one, and many wrong ones.
 
-use crate::support::{Answer, Browser, TestApp};
+use crate::support::{Answer, Browser, TestApp, each};
 use zhuxue::book::staff::Role;
 
 const PASSWORD: &str = "十月的天气真是很好很好";
@@ -11,21 +11,22 @@ async fn try_with(browser: &mut Browser, login: &str, password: &str) -> Answer 
     browser.post_bare("/login", &fields).await
 }
 
-#[actix_web::test]
-async fn the_right_password_opens_the_first_page_of_the_role() {
-    let t = TestApp::new();
-    t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
-    let mut browser = t.nobody();
-    let answer = try_with(&mut browser, " LZ01 ", PASSWORD).await;
-    answer.is(303);
-    assert_eq!(answer.header("location"), "/home");
-    assert_eq!(browser.who().await.unwrap().name, "韦清越");
-    let cookie = answer
-        .headers
-        .get_all("set-cookie")
-        .find_map(|value| value.to_str().ok().filter(|text| text.starts_with("zhuxue=")))
-        .unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+#[test]
+fn the_right_password_opens_the_first_page_of_the_role() {
+    each(async |t| {
+        t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
+        let mut browser = t.nobody();
+        let answer = try_with(&mut browser, " LZ01 ", PASSWORD).await;
+        answer.is(303);
+        assert_eq!(answer.header("location"), "/home");
+        assert_eq!(browser.who().await.unwrap().name, "韦清越");
+        let cookie = answer
+            .headers
+            .get_all("set-cookie")
+            .find_map(|value| value.to_str().ok().filter(|text| text.starts_with("zhuxue=")))
+            .unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    });
 }
 
 #[actix_web::test]
@@ -36,114 +37,127 @@ async fn over_https_the_cookie_is_secure_and_the_browser_is_told_to_stay() {
     assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
 }
 
-#[actix_web::test]
-async fn nobody_is_led_to_the_sign_in_page_and_back() {
-    let t = TestApp::new();
-    t.add_staff_to("512022", "lz01", "韦清越", Role::Administrator, PASSWORD);
-    let mut browser = t.nobody();
-    let answer = browser.get("/audit?person=3").await;
-    answer.is(303);
-    assert_eq!(answer.header("location"), "/login?next=/audit%3Fperson%3D3");
-    let token = browser.get(answer.header("location")).await;
-    assert_eq!(token.hidden("next"), "&#x2f;audit?person=3");
-    let fields = [
-        ("csrf", token.hidden("csrf")),
-        ("login", "lz01".to_owned()),
-        ("password", PASSWORD.to_owned()),
-        ("next", "/audit?person=3".to_owned()),
-    ];
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    assert_eq!(browser.post_bare("/login", &fields).await.header("location"), "/audit?person=3");
+#[test]
+fn nobody_is_led_to_the_sign_in_page_and_back() {
+    each(async |t| {
+        t.add_staff_to("512022", "lz01", "韦清越", Role::Administrator, PASSWORD);
+        let mut browser = t.nobody();
+        let answer = browser.get("/audit?person=3").await;
+        answer.is(303);
+        assert_eq!(answer.header("location"), "/login?next=/audit%3Fperson%3D3");
+        let token = browser.get(answer.header("location")).await;
+        assert_eq!(token.hidden("next"), "&#x2f;audit?person=3");
+        let fields = [
+            ("csrf", token.hidden("csrf")),
+            ("login", "lz01".to_owned()),
+            ("password", PASSWORD.to_owned()),
+            ("next", "/audit?person=3".to_owned()),
+        ];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        assert_eq!(
+            browser.post_bare("/login", &fields).await.header("location"),
+            "/audit?person=3"
+        );
+    });
 }
 
-#[actix_web::test]
-async fn a_wrong_password_and_an_unknown_login_get_the_same_answer() {
-    let t = TestApp::new();
-    t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
-    let known = try_with(&mut t.nobody(), "lz01", "wrong-wrong-wrong").await;
-    let unknown = try_with(&mut t.nobody(), "lz02", "wrong-wrong-wrong").await;
-    known.is(422).says(&["登录名或密码不对", "value=\"lz01\""]);
-    assert!(!known.text.contains("wrong-wrong"), "a password never comes back");
-    let plain = |answer: &Answer, login: &str| {
-        answer.text.replace(&answer.hidden("csrf"), "").replace(login, "LOGIN")
-    };
-    assert_eq!(plain(&known, "lz01"), plain(&unknown, "lz02"));
+#[test]
+fn a_wrong_password_and_an_unknown_login_get_the_same_answer() {
+    each(async |t| {
+        t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
+        let known = try_with(&mut t.nobody(), "lz01", "wrong-wrong-wrong").await;
+        let unknown = try_with(&mut t.nobody(), "lz02", "wrong-wrong-wrong").await;
+        known.is(422).says(&["登录名或密码不对", "value=\"lz01\""]);
+        assert!(!known.text.contains("wrong-wrong"), "a password never comes back");
+        let plain = |answer: &Answer, login: &str| {
+            answer.text.replace(&answer.hidden("csrf"), "").replace(login, "LOGIN")
+        };
+        assert_eq!(plain(&known, "lz01"), plain(&unknown, "lz02"));
+    });
 }
 
-#[actix_web::test]
-async fn waits_grow_survive_and_end() {
-    let t = TestApp::new();
-    t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
-    let mut browser = t.nobody();
-    for _ in 0..5 {
-        try_with(&mut browser, "lz01", "wrong-wrong-wrong").await.is(422);
-    }
-    // The fifth began the first wait; even the right password waits now.
-    try_with(&mut browser, "lz01", PASSWORD).await.is(429).says(&["后再试", "连续输错的次数太多"]);
-    let again = t.database.open();
-    let mut second = t.app.clone();
-    second.db = again;
-    let until = |minutes: i64| {
-        let guard = zhuxue::plumbing::guard::Subjects::new("lz01", "10.0.0.9");
-        let now = second.clock.now_at() + chrono::Duration::minutes(minutes);
-        second.db.write("test", |db| zhuxue::plumbing::guard::attempt(db, &guard, now)).unwrap()
-    };
-    use zhuxue::plumbing::guard::Attempt;
-    assert!(matches!(until(0), Attempt::Wait { .. }), "another instance waits, too");
-    // A minute later the sixth wrong one is taken and begins a wait of two.
-    assert_eq!(until(2), Attempt::Counted { last: true });
-    assert!(matches!(until(3), Attempt::Wait { .. }));
-    assert_eq!(until(5), Attempt::Counted { last: true });
-    // A day later all is forgotten.
-    t.set_day("2026-11-02");
-    try_with(&mut browser, "lz01", PASSWORD).await.is(303);
+#[test]
+fn waits_grow_survive_and_end() {
+    each(async |t| {
+        t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
+        let mut browser = t.nobody();
+        for _ in 0..5 {
+            try_with(&mut browser, "lz01", "wrong-wrong-wrong").await.is(422);
+        }
+        // The fifth began the first wait; even the right password waits now.
+        try_with(&mut browser, "lz01", PASSWORD)
+            .await
+            .is(429)
+            .says(&["后再试", "连续输错的次数太多"]);
+        let again = t.database.open();
+        let mut second = t.app.clone();
+        second.db = again;
+        let until = |minutes: i64| {
+            let guard = zhuxue::plumbing::guard::Subjects::new("lz01", "10.0.0.9");
+            let now = second.clock.now_at() + chrono::Duration::minutes(minutes);
+            second.db.write("test", |db| zhuxue::plumbing::guard::attempt(db, &guard, now)).unwrap()
+        };
+        use zhuxue::plumbing::guard::Attempt;
+        assert!(matches!(until(0), Attempt::Wait { .. }), "another instance waits, too");
+        // A minute later the sixth wrong one is taken and begins a wait of two.
+        assert_eq!(until(2), Attempt::Counted { last: true });
+        assert!(matches!(until(3), Attempt::Wait { .. }));
+        assert_eq!(until(5), Attempt::Counted { last: true });
+        // A day later all is forgotten.
+        t.set_day("2026-11-02");
+        try_with(&mut browser, "lz01", PASSWORD).await.is(303);
+    });
 }
 
-#[actix_web::test]
-async fn one_address_guessing_many_logins_waits() {
-    let t = TestApp::new();
-    let subjects =
-        |n: i32| zhuxue::plumbing::guard::Subjects::new(&format!("login{n}"), "10.0.0.9");
-    let now = t.app.clock.now_at();
-    for n in 0..30 {
-        t.app
-            .db
-            .write("test", |db| zhuxue::plumbing::guard::attempt(db, &subjects(n), now))
-            .unwrap();
-    }
-    try_with(&mut t.nobody(), "login99", PASSWORD).await.is(429);
+#[test]
+fn one_address_guessing_many_logins_waits() {
+    each(async |t| {
+        let subjects =
+            |n: i32| zhuxue::plumbing::guard::Subjects::new(&format!("login{n}"), "10.0.0.9");
+        let now = t.app.clock.now_at();
+        for n in 0..30 {
+            t.app
+                .db
+                .write("test", |db| zhuxue::plumbing::guard::attempt(db, &subjects(n), now))
+                .unwrap();
+        }
+        try_with(&mut t.nobody(), "login99", PASSWORD).await.is(429);
+    });
 }
 
-#[actix_web::test]
-async fn a_form_without_its_token_signs_nobody_in() {
-    let t = TestApp::new();
-    t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
-    let mut browser = t.nobody();
-    let fields = [("csrf", ""), ("login", "lz01"), ("password", PASSWORD)];
-    browser.post_bare("/login", &fields).await.is(403).says(&["页面开得太久"]);
-    browser.get("/login").await;
-    let fields = [("csrf", "0000"), ("login", "lz01"), ("password", PASSWORD)];
-    browser.post_bare("/login", &fields).await.is(403);
-    assert!(browser.who().await.is_none());
+#[test]
+fn a_form_without_its_token_signs_nobody_in() {
+    each(async |t| {
+        t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
+        let mut browser = t.nobody();
+        let fields = [("csrf", ""), ("login", "lz01"), ("password", PASSWORD)];
+        browser.post_bare("/login", &fields).await.is(403).says(&["页面开得太久"]);
+        browser.get("/login").await;
+        let fields = [("csrf", "0000"), ("login", "lz01"), ("password", PASSWORD)];
+        browser.post_bare("/login", &fields).await.is(403);
+        assert!(browser.who().await.is_none());
+    });
 }
 
-#[actix_web::test]
-async fn a_disabled_account_does_not_sign_in() {
-    let t = TestApp::new();
-    let mut one = t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
-    one.active = false;
-    t.app.db.write("test", |db| zhuxue::book::staff::change(db, &one)).unwrap();
-    try_with(&mut t.nobody(), "lz01", PASSWORD).await.is(422).says(&["登录名或密码不对"]);
+#[test]
+fn a_disabled_account_does_not_sign_in() {
+    each(async |t| {
+        let mut one = t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
+        one.active = false;
+        t.app.db.write("test", |db| zhuxue::book::staff::change(db, &one)).unwrap();
+        try_with(&mut t.nobody(), "lz01", PASSWORD).await.is(422).says(&["登录名或密码不对"]);
+    });
 }
 
-#[actix_web::test]
-async fn the_demo_shows_its_sign_ins_and_nothing_else_does() {
-    let mut t = TestApp::new();
-    assert!(!t.nobody().get("/login").await.text.contains("演示账号"));
-    t.app.demo = std::sync::Arc::new([zhuxue::app::DemoSignIn {
-        login: "demo".to_owned(),
-        password: "demo-demo-demo".to_owned(),
-        who: "韦清越 · 经办".to_owned(),
-    }]);
-    t.nobody().get("/login").await.is(200).says(&["演示账号", "demo-demo-demo"]);
+#[test]
+fn the_demo_shows_its_sign_ins_and_nothing_else_does() {
+    each(async |mut t| {
+        assert!(!t.nobody().get("/login").await.text.contains("演示账号"));
+        t.app.demo = std::sync::Arc::new([zhuxue::app::DemoSignIn {
+            login: "demo".to_owned(),
+            password: "demo-demo-demo".to_owned(),
+            who: "韦清越 · 经办".to_owned(),
+        }]);
+        t.nobody().get("/login").await.is(200).says(&["演示账号", "demo-demo-demo"]);
+    });
 }

@@ -19,7 +19,7 @@ fn stopped(config: Config) -> Stop {
 #[test]
 fn a_wrong_or_missing_key_file_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    drop(command::open(config(folder.path()), Clock::real()).unwrap());
+    drop(command::open_or_make(config(folder.path()), Clock::real()).unwrap());
     drop(command::open(config(folder.path()), Clock::real()).unwrap());
     let keys = folder.path().join("keys.toml");
     let own = folder.path().join("kept.toml");
@@ -27,7 +27,7 @@ fn a_wrong_or_missing_key_file_is_noticed() {
     assert!(stopped(config(folder.path())).line.contains("is missing"));
     assert!(!keys.exists(), "no new key file beside a sealed database");
     let other = tempfile::tempdir().unwrap();
-    drop(command::open(config(other.path()), Clock::real()).unwrap());
+    drop(command::open_or_make(config(other.path()), Clock::real()).unwrap());
     std::fs::copy(other.path().join("keys.toml"), &keys).unwrap();
     let stop = stopped(config(folder.path()));
     assert!(stop.line.contains("is not the one this database was sealed with"), "{}", stop.line);
@@ -65,7 +65,8 @@ fn an_empty_database_says_what_to_do_first() {
     let folder = tempfile::tempdir().unwrap();
     let f = folder.path();
     let stop = run(f, &["serve"]).unwrap_err();
-    assert!(stop.code == 1 && stop.line.contains("zhuxue office add"), "{}", stop.line);
+    assert!(stop.code == 2 && stop.line.contains("zhuxue office add"), "{}", stop.line);
+    assert!(!f.join("data").exists(), "nothing is made by a mistake");
     let add = ["office", "add", "--code", "512022", "--name", "乐至县学生资助管理中心"];
     let wrong = [&add[..], &["--letters", "乐"]].concat();
     let stop = run(f, &wrong).unwrap_err();

@@ -6,4 +6,6 @@
 
 mod accessibility;
 mod harness;
+mod imports;
+mod main_job;
 mod smoke;

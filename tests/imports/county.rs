@@ -20,7 +20,7 @@ struct Number {
     n: i64,
 }
 
-fn number(app: &App, sql: &str) -> i64 {
+pub fn number(app: &App, sql: &str) -> i64 {
     app.db
         .read(|db: &mut Db| {
             let rows: Vec<Number> = diesel::sql_query(sql.to_owned()).load(db)?;
@@ -155,7 +155,8 @@ fn compare_totals(app: &App, made: &serde_json::Value) {
         ("enlisted", "SELECT count(*) AS n FROM enlistment", count("enlisted")),
         (
             "receipts matched",
-            "SELECT count(*) AS n FROM university_receipt WHERE loan_id IS NOT NULL AND mismatch = ''",
+            "SELECT count(*) AS n FROM university_receipt \
+             WHERE loan_id IS NOT NULL AND mismatch = ''",
             count("contracts"),
         ),
     ] {

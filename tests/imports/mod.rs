@@ -1,3 +1,6 @@
 //! Whole sheets go in, on both databases: totals, a second import, faults, stops and restarts.
 
 mod county;
+mod dirty;
+mod pages;
+mod taken_up;

@@ -6,8 +6,8 @@ use super::site::{Site, says};
 async fn a_loan_file_reads_like_this() {
     let site = Site::small();
     let file_no = site.file_no("程林㼆").await;
-    let words = site.words(&format!("/loans/{file_no}")).await;
-    insta::assert_snapshot!(words);
+    let page = site.open(&format!("/loans/{file_no}"), false).await;
+    insta::assert_snapshot!(page.lines());
 }
 
 #[actix_web::test]

@@ -39,6 +39,17 @@ impl Answer {
         out.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// The same, a line for each row, paragraph or heading: for a person to read in a review.
+    pub fn lines(&self) -> String {
+        let mut body = self.body.clone();
+        for end in ["</tr>", "</p>", "</div>", "</h1>", "</h2>", "</li>", "</dd>", "</header>"] {
+            body = body.replace(end, &format!("⏎{end}"));
+        }
+        let words = Answer { status: 200, location: String::new(), body }.words();
+        let lines = words.split('⏎').map(str::trim).filter(|line| !line.is_empty());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// The bytes are no page.
     pub fn is_workbook(&self) -> bool {
         self.body.starts_with("PK")

@@ -17,13 +17,22 @@ use zhuxue::plumbing::crypto::Sealer;
 use zhuxue::plumbing::http;
 use zhuxue::plumbing::session::{self, NewSession, SignedIn};
 
-use super::database::{Kind, TestDatabase};
+use super::database::{Kind, TestDatabase, kinds};
 use zhuxue::book::policy::Policy;
 
 /// The office every test begins with.
 pub const OFFICE: &str = "512022";
 /// The day every test begins on, at noon.
 pub const TODAY: &str = "2026-10-31";
+
+/// Runs `test` with a fresh program on SQLite, and on PostgreSQL when there is a server for
+/// tests.
+pub fn each(test: impl AsyncFn(TestApp)) {
+    for kind in kinds() {
+        eprintln!("on {kind:?}:");
+        actix_web::rt::System::new().block_on(test(TestApp::on(kind)));
+    }
+}
 
 /// The program with a fresh database, one office and nobody in it.
 pub struct TestApp {
@@ -40,7 +49,7 @@ impl TestApp {
 
     /// On SQLite, with a configuration of the test's own.
     pub fn with(change: impl FnOnce(&mut Config)) -> TestApp {
-        TestApp::made(Kind::Sqlite, change)
+        TestApp::made(Kind::chosen(), change)
     }
 
     /// On either database, with the default configuration.
@@ -166,6 +175,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
+    /// The same as it came: a workbook is no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -221,6 +232,30 @@ impl Browser {
         self.send(test::TestRequest::post().uri(path).set_form(fields)).await
     }
 
+    /// Sends files with fields before them, as a form with `enctype=multipart/form-data` does.
+    pub async fn upload(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = "Content-Disposition: form-data; name=";
+            body.extend(format!("--cut\r\n{part}\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        for (name, bytes) in files {
+            let part = "Content-Disposition: form-data; name=\"files\"; filename=";
+            let kind = "Content-Type: application/octet-stream";
+            body.extend(format!("--cut\r\n{part}\"{name}\"\r\n{kind}\r\n\r\n").into_bytes());
+            body.extend_from_slice(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--cut--\r\n");
+        let kind = ("Content-Type", "multipart/form-data; boundary=cut");
+        self.send(test::TestRequest::post().uri(path).insert_header(kind).set_payload(body)).await
+    }
+
     /// Sends any request with this browser's cookies and headers.
     pub async fn send(&mut self, mut request: test::TestRequest) -> Answer {
         for (name, value) in &self.cookies {
@@ -241,7 +276,8 @@ impl Browser {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = test::read_body(response).await;
-        Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Answer { status, headers, text, bytes: body.to_vec() }
     }
 
     /// Who the program takes this browser for.

@@ -21,6 +21,18 @@ pub enum Kind {
     Postgres,
 }
 
+impl Kind {
+    /// For tests that run on one database at a time: PostgreSQL when `TEST_DATABASE=postgres`,
+    /// SQLite otherwise. `scripts/test` runs those tests once with each.
+    pub fn chosen() -> Kind {
+        if std::env::var("TEST_DATABASE").is_ok_and(|name| name == "postgres") {
+            Kind::Postgres
+        } else {
+            Kind::Sqlite
+        }
+    }
+}
+
 /// Connections of a test's pool; enough for eight competing threads.
 const CONNECTIONS: u32 = 4;
 

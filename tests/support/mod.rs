@@ -4,4 +4,4 @@ pub mod app;
 pub mod county;
 pub mod database;
 
-pub use app::{Answer, Browser, OFFICE, TestApp};
+pub use app::{Answer, Browser, OFFICE, TestApp, each};

@@ -177,3 +177,12 @@ fn a_row_of_nobody_and_an_unknown_kind_are_refused() {
         assert!(error.to_string().to_lowercase().contains("check"), "{error}");
     });
 }
+
+/// Tests of pages take the database that `TEST_DATABASE` names; this one sees that they get it.
+#[test]
+fn the_chosen_database_is_the_one_that_was_asked_for() {
+    let asked = std::env::var("TEST_DATABASE").unwrap_or_default();
+    let test = TestDatabase::fresh(Kind::chosen());
+    assert_eq!(test.db.is_postgres(), asked == "postgres");
+    assert!(["", "sqlite", "postgres"].contains(&asked.as_str()), "TEST_DATABASE={asked}");
+}

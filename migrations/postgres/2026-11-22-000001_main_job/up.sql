@@ -456,7 +456,8 @@ FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER history_is_only_chained BEFORE UPDATE ON history FOR EACH ROW
 WHEN (OLD.chain_no IS NOT NULL OR NEW.summary <> OLD.summary OR NEW.at <> OLD.at
     OR NEW.staff_name <> OLD.staff_name OR NEW.action <> OLD.action OR NEW.subject <> OLD.subject
-    OR NEW.reason <> OLD.reason OR NEW.id <> OLD.id OR NEW.office_code <> OLD.office_code)
+    OR NEW.reason <> OLD.reason OR NEW.id <> OLD.id OR NEW.office_code <> OLD.office_code
+    OR NEW.staff_id IS DISTINCT FROM OLD.staff_id OR NEW.file_id IS DISTINCT FROM OLD.file_id)
 EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER history_is_never_deleted BEFORE DELETE ON history
 FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -455,6 +455,7 @@ CREATE TRIGGER history_is_only_chained BEFORE UPDATE ON history
 WHEN OLD.chain_no IS NOT NULL OR NEW.summary <> OLD.summary OR NEW.at <> OLD.at
     OR NEW.staff_name <> OLD.staff_name OR NEW.action <> OLD.action OR NEW.subject <> OLD.subject
     OR NEW.reason <> OLD.reason OR NEW.id <> OLD.id OR NEW.office_code <> OLD.office_code
+    OR NEW.staff_id IS NOT OLD.staff_id OR NEW.file_id IS NOT OLD.file_id
 BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;
 CREATE TRIGGER history_is_never_deleted BEFORE DELETE ON history
 BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;

@@ -15,7 +15,7 @@ use crate::book::history::By;
 use crate::book::ids::StaffId;
 use crate::book::office::{self, Office, Scope};
 use crate::book::staff::{self, Role, Staff};
-use crate::command::{Stop, open};
+use crate::command::{Stop, open_or_make};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::random_hex;
 use crate::plumbing::db::Db;
@@ -116,7 +116,7 @@ impl Place {
             config.database_url = with_database(server, &name)?;
             ground.database = Some((server.clone(), name));
         }
-        let app = open(config, Clock::starting_on(today))?;
+        let app = open_or_make(config, Clock::starting_on(today))?;
         let by = set_up(&app)?;
         let scope = Scope::of(&by.office_code);
         Ok(Place { app, scope, by, kind: kind.clone(), ground })

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::app::App;
 use crate::book::history::{self, By};
@@ -41,6 +41,21 @@ pub struct Batch {
     pub refused: Vec<(String, String)>,
 }
 
+/// Where an import stands in the order of posting.
+pub fn order_of(job: &ImportJob) -> (u8, ImportId) {
+    (Layout::from_text(&job.layout).map_or(u8::MAX, rank), job.id)
+}
+
+/// True when lines of `job` may only be understood once `other` is posted.
+pub fn needs(job: &ImportJob, other: &ImportJob) -> bool {
+    let of = |job: &ImportJob| Layout::from_text(&job.layout);
+    let (Some(own), Some(other)) = (of(job), of(other)) else { return false };
+    let people = matches!(other, Layout::Borrowers | Layout::Contracts);
+    let alone = matches!(own, Layout::Preapply | Layout::Monthly);
+    let money = own == Layout::Overdue && other == Layout::Repayments;
+    !alone && rank(other) < rank(own) && (people || money)
+}
+
 /// In which order sheets are posted: people before contracts before money before lists.
 const fn rank(layout: Layout) -> u8 {
     match layout {
@@ -72,6 +87,12 @@ pub fn take_in(
     let mut batch = Batch::default();
     let mut found: Vec<(Layout, ImportJob, usize)> = Vec::new();
     let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
+    let today = app.clock.today();
+    if as_of.is_some_and(|day| day > today) {
+        return Err(AppError::field("as_of", "余额截止日期在今天之后，请核对。"));
+    }
+    // One moment for all of them: by it and the person they are known to belong together.
+    let now = app.clock.now_at();
     for (at, upload) in uploads.iter().enumerate() {
         match read::open(&upload.bytes, &SheetLimits::default()) {
             Err(problem) => batch.refused.push((upload.name.clone(), problem)),
@@ -79,7 +100,7 @@ pub fn take_in(
                 for sheet in sheets {
                     let lines = sheet.lines(app.clock.today(), &Limits::default());
                     gather(&app.sealer, &lines, &mut batch.companions);
-                    let mut job = new_job(app, scope, staff_id, upload, &sheet);
+                    let mut job = new_job(app, scope, staff_id, upload, &sheet, now);
                     job.as_of = sheet.binding.as_of.or(as_of);
                     job.product = product.as_text().to_owned();
                     job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
@@ -115,9 +136,9 @@ fn new_job(
     staff_id: StaffId,
     upload: &Upload,
     sheet: &read::ReadSheet,
+    now: NaiveDateTime,
 ) -> ImportJob {
     use sha2::Digest;
-    let now = app.clock.now_at();
     ImportJob {
         id: ImportId::new(app.next_id()),
         office_code: scope.own().to_owned(),
@@ -166,6 +187,30 @@ fn gather(sealer: &Sealer, lines: &[ReadLine], companions: &mut Companions) {
             _ => {}
         }
     }
+}
+
+/// What the sheets uploaded together with `job` (itself among them) and not posted yet will
+/// bring, read from their files again: for a check anew, or one taken up after a stop.
+pub fn companions_of(app: &App, scope: &Scope, job: &ImportJob) -> AppResult<Companions> {
+    let siblings = app.db.read(|db| store::siblings(db, scope, job))?;
+    let mut companions = Companions::default();
+    for one in siblings {
+        let layout = match Layout::from_text(&one.layout) {
+            Some(layout @ (Layout::Borrowers | Layout::Contracts)) => layout,
+            _ => continue,
+        };
+        if matches!(one.state.as_str(), "posted" | "failed") {
+            continue;
+        }
+        let sealed = app.db.read(|db| store::content(db, one.id))?;
+        let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
+        // A file that cannot be read any more tells so when it is run itself.
+        if let Ok(sheet) = read::open_as(&bytes, &SheetLimits::default(), &one.sheet_name, layout) {
+            let lines = sheet.lines(app.clock.today(), &Limits::default());
+            gather(&app.sealer, &lines, &mut companions);
+        }
+    }
+    Ok(companions)
 }
 
 /// Checks every import of a batch.

@@ -169,6 +169,13 @@ impl Plan<'_> {
                 row.amount.to_page_text()
             ));
         }
+        if loan.product != self.set.product.as_text() {
+            return Err(format!(
+                "这份合同登记的是{}，这次导入选的是{}。请核对后重新选择贷款种类。",
+                product_words(&loan.product),
+                product_words(self.set.product.as_text())
+            ));
+        }
         let mut changed = Vec::new();
         take(&mut changed, "贷款学年", &mut loan.loan_year, Some(row.loan_year));
         let first = row.kind.map(|kind| kind == LoanKind::First);
@@ -362,6 +369,10 @@ pub(super) fn same_figure(one: &BankFigure, other: &BankFigure) -> bool {
     copy.import_id = one.import_id;
     copy.line = one.line;
     copy == *one
+}
+
+fn product_words(product: &str) -> &'static str {
+    if product == "local" { "地方免息贷款" } else { "国家开发银行贷款" }
 }
 
 fn check_order(signed_on: NaiveDate, row: &ContractRow) -> Result<(), Refusal> {

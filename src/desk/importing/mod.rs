@@ -21,3 +21,8 @@ mod lists;
 pub mod run;
 pub mod compare;
 pub mod batch;
+pub mod runner;
+mod pages;
+pub mod web;
+pub mod act;
+pub mod result;

@@ -29,7 +29,18 @@ use super::store::{self, ImportJob, ImportRow};
 /// How many lines are decided and written together.
 const CHUNK: usize = 400;
 /// How long a holder may be silent before another may take over.
-const LEASE_S: i64 = 60;
+const LEASE_S: i64 = 15;
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Every line was done.
+    Done,
+    /// Somebody asked to stop.
+    Stopped,
+    /// The program stops; whoever starts next goes on.
+    Paused,
+}
 
 /// What an import is run with.
 struct Running {
@@ -58,7 +69,7 @@ fn check_lines(
     running: &mut Running,
     lines: &[ReadLine],
     companions: &Companions,
-) -> AppResult<bool> {
+) -> AppResult<End> {
     for chunk in lines.chunks(CHUNK) {
         let now = app.clock.now_at();
         let decided = {
@@ -79,10 +90,13 @@ fn check_lines(
             store::is_stop_wanted(db, job.id)
         })?;
         if stop {
-            return Ok(false);
+            return Ok(End::Stopped);
+        }
+        if app.imports.is_stopping() {
+            return Ok(End::Paused);
         }
     }
-    Ok(true)
+    Ok(End::Done)
 }
 
 /// Posts an import that was checked, or goes on with one that was stopped or abandoned.
@@ -105,26 +119,29 @@ fn post_lines(
     running: &mut Running,
     lines: &[ReadLine],
     companions: &Companions,
-) -> AppResult<bool> {
+) -> AppResult<End> {
     for chunk in lines.chunks(CHUNK) {
         let whole: Vec<&ReadLine> = chunk.iter().collect();
         match post_chunk(app, running, &whole, companions) {
             Ok(true) => {}
-            Ok(false) => return Ok(false),
+            Ok(false) => return Ok(End::Stopped),
             Err(AppError::TooBusy(what)) => return Err(AppError::TooBusy(what)),
             Err(error) if whole.len() > 1 => {
                 tracing::warn!(import.id = running.job.id.get(), %error,
                     "a chunk cannot be posted as a whole; posting its lines one by one");
                 for line in &whole {
                     if !post_one(app, running, line, companions)? {
-                        return Ok(false);
+                        return Ok(End::Stopped);
                     }
                 }
             }
             Err(error) => refuse_line(app, running, &whole, &error)?,
         }
+        if app.imports.is_stopping() {
+            return Ok(End::Paused);
+        }
     }
-    Ok(true)
+    Ok(End::Done)
 }
 
 /// One line by itself; when even that fails the line is refused and the others go on.
@@ -252,12 +269,13 @@ fn take(
     if !taken {
         return Ok(None);
     }
-    let (job, sealed, office, by) = app.db.read(|db| {
+    let (mut job, sealed, office, by) = app.db.read(|db| {
         let job = store::find(db, scope, id)?;
         let office = office::find(db, &job.office_code)?;
         let by = by_of(db, job.staff_id, &job.office_code)?;
         Ok((job, store::content(db, id)?, office, by))
     })?;
+    job.problem.clear();
     let opened = open(app, &job, &sealed);
     match opened {
         Ok((layout, product, lines)) => {
@@ -313,21 +331,22 @@ fn setting<'a>(
 }
 
 /// Counts what the rows came to and lets the lease go.
-fn finish(app: &App, running: Running, result: AppResult<bool>, done_state: &str) -> AppResult<()> {
+fn finish(app: &App, running: Running, result: AppResult<End>, done_state: &str) -> AppResult<()> {
     let mut job = running.job;
     let outcome = match result {
-        Ok(true) => {
+        Ok(End::Done) => {
             job.state = done_state.to_owned();
+            if done_state == "posted" {
+                job.differences = store::NOT_COMPARED;
+            }
             Ok(())
         }
-        Ok(false) if done_state == "checked" => {
-            job.state = "uploaded".to_owned();
+        Ok(End::Stopped) => {
+            job.state = if done_state == "checked" { "uploaded" } else { "stopped" }.to_owned();
             Ok(())
         }
-        Ok(false) => {
-            job.state = "stopped".to_owned();
-            Ok(())
-        }
+        // The state stays `checking` or `posting` with nobody holding it.
+        Ok(End::Paused) => Ok(()),
         Err(error) => {
             let back = if done_state == "checked" { "uploaded" } else { "stopped" };
             job.state = back.to_owned();

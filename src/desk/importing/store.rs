@@ -10,6 +10,9 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::{import_file, import_job, import_row};
 use crate::upsert_rows;
 
+/// In `differences`: posted, and not yet held against the bank's figures.
+pub const NOT_COMPARED: i32 = -1;
+
 /// One uploaded sheet and how far it is.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = import_job, treat_none_as_default_value = false)]
@@ -48,7 +51,7 @@ pub struct ImportJob {
     pub refused_rows: i32,
     /// Blank lines, headings again, totals, repeated lines.
     pub skipped_rows: i32,
-    /// Figures of the bank that differ from ours, found at the end.
+    /// Figures of the bank that differ from ours, found at the end; or [`NOT_COMPARED`].
     pub differences: i32,
     /// Why it failed, in Chinese.
     pub problem: String,
@@ -136,6 +139,109 @@ pub fn abandoned(db: &mut Db, now: NaiveDateTime) -> AppResult<Vec<ImportJob>> {
         .load(db)?)
 }
 
+/// Imports of the office that wait to be run, by nobody at present, oldest first.
+pub fn waiting(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<Vec<ImportJob>> {
+    Ok(import_job::table
+        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(import_job::state.eq_any(["checking", "posting"]))
+        .filter(import_job::leased_until.is_null().or(import_job::leased_until.lt(now)))
+        .order(import_job::id)
+        .select(ImportJob::as_select())
+        .load(db)?)
+}
+
+/// Posted imports that were not held against the bank's figures, over all offices.
+pub fn unsettled(db: &mut Db) -> AppResult<Vec<ImportJob>> {
+    Ok(import_job::table
+        .filter(import_job::state.eq("posted"))
+        .filter(import_job::differences.eq(NOT_COMPARED))
+        .order(import_job::id)
+        .select(ImportJob::as_select())
+        .load(db)?)
+}
+
+/// The imports that were uploaded together with `job`, itself among them.
+pub fn siblings(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<ImportJob>> {
+    Ok(import_job::table
+        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(import_job::staff_id.eq(job.staff_id))
+        .filter(import_job::created_at.eq(job.created_at))
+        .filter(import_job::state.ne("dropped"))
+        .order(import_job::id)
+        .select(ImportJob::as_select())
+        .load(db)?)
+}
+
+/// Puts an import in line for `state` (`checking`, `posting`). False when it is not in one of
+/// these states any more.
+pub fn put_in_line(
+    db: &mut Db,
+    scope: &Scope,
+    id: ImportId,
+    from_states: &[&str],
+    state: &str,
+    now: NaiveDateTime,
+) -> AppResult<bool> {
+    let put = diesel::update(
+        import_job::table
+            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(import_job::id.eq(id))
+            .filter(import_job::state.eq_any(from_states)),
+    )
+    .set((
+        import_job::state.eq(state),
+        import_job::leased_until.eq(None::<NaiveDateTime>),
+        import_job::stop_wanted.eq(false),
+        import_job::problem.eq(""),
+        import_job::updated_at.eq(now),
+    ))
+    .execute(db)?;
+    Ok(put == 1)
+}
+
+/// Takes an import that waits in line, held by nobody, out of it again. False when it is not.
+pub fn take_out_of_line(
+    db: &mut Db,
+    scope: &Scope,
+    id: ImportId,
+    now: NaiveDateTime,
+) -> AppResult<bool> {
+    let mut out = 0;
+    for (from, to) in [("checking", "uploaded"), ("posting", "stopped")] {
+        out += diesel::update(
+            import_job::table
+                .filter(import_job::office_code.eq_any(scope.codes()))
+                .filter(import_job::id.eq(id))
+                .filter(import_job::state.eq(from))
+                .filter(import_job::leased_until.is_null().or(import_job::leased_until.lt(now))),
+        )
+        .set((import_job::state.eq(to), import_job::updated_at.eq(now)))
+        .execute(db)?;
+    }
+    Ok(out == 1)
+}
+
+/// Sets of which day the balances of a sheet are.
+pub fn set_as_of(db: &mut Db, scope: &Scope, id: ImportId, day: NaiveDate) -> AppResult<()> {
+    diesel::update(
+        import_job::table
+            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(import_job::id.eq(id)),
+    )
+    .set(import_job::as_of.eq(Some(day)))
+    .execute(db)?;
+    Ok(())
+}
+
+/// How many lines carry a remark.
+pub fn count_noted(db: &mut Db, id: ImportId) -> AppResult<i64> {
+    Ok(import_row::table
+        .filter(import_row::import_id.eq(id))
+        .filter(import_row::notes.ne(""))
+        .count()
+        .get_result(db)?)
+}
+
 /// The day up to which repayments have been posted, over all lists of this office.
 pub fn repayments_known_until(db: &mut Db, scope: &Scope) -> AppResult<Option<NaiveDate>> {
     Ok(import_job::table
@@ -161,6 +267,14 @@ pub fn claim(
     now: NaiveDateTime,
     until: NaiveDateTime,
 ) -> AppResult<bool> {
+    // Taking up what another holder left keeps a stop that was asked for in the meantime.
+    let left_over = import_job::table
+        .filter(import_job::id.eq(id))
+        .filter(import_job::state.eq(state))
+        .select(import_job::stop_wanted)
+        .first(db)
+        .optional()?
+        .unwrap_or(false);
     let taken = diesel::update(
         import_job::table
             .filter(import_job::id.eq(id))
@@ -170,7 +284,7 @@ pub fn claim(
     .set((
         import_job::state.eq(state),
         import_job::leased_until.eq(Some(until)),
-        import_job::stop_wanted.eq(false),
+        import_job::stop_wanted.eq(left_over),
         import_job::updated_at.eq(now),
     ))
     .execute(db)?;

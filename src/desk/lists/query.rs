@@ -109,8 +109,7 @@ macro_rules! joined {
 
 /// The conditions on the sums alone; `$query` is boxed.
 macro_rules! narrowed_by_position {
-    ($query:ident, $scope:expr, $filter:expr) => {
-        $query = $query.filter(file_position::office_code.eq_any($scope.codes()));
+    ($query:ident, $filter:expr) => {
         if let Some(stage) = $filter.stage {
             $query = $query.filter(file_position::stage.eq(stage.as_text()));
         }
@@ -175,6 +174,17 @@ macro_rules! narrowed_by_person {
                     .select(loan::id),
             ));
         }
+    };
+}
+
+/// The office, on the side from which the order of the list comes: the database then walks that
+/// table's index and stops at the last row of the page. `$query` is boxed.
+macro_rules! of_office {
+    ($query:ident, $scope:expr, $filter:expr) => {
+        $query = match $filter.sort {
+            Sort::FileNo => $query.filter(loan_file::office_code.eq_any($scope.codes())),
+            _ => $query.filter(file_position::office_code.eq_any($scope.codes())),
+        };
     };
 }
 
@@ -280,7 +290,8 @@ macro_rules! columns {
 /// One page of the list.
 pub fn page(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Page> {
     let mut query = joined!().select(columns!()).into_boxed();
-    narrowed_by_position!(query, scope, filter);
+    of_office!(query, scope, filter);
+    narrowed_by_position!(query, filter);
     narrowed_by_person!(query, filter);
     paged!(query, filter);
     let mut rows: Vec<Row> = query.limit(filter.size + 1).load(db)?;
@@ -303,7 +314,8 @@ pub fn page(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Page> {
 pub fn all(db: &mut Db, scope: &Scope, filter: &Filter, limit: i64) -> AppResult<Vec<Row>> {
     let filter = Filter { from: From::Start, ..filter.clone() };
     let mut query = joined!().select(columns!()).into_boxed();
-    narrowed_by_position!(query, scope, filter);
+    of_office!(query, scope, filter);
+    narrowed_by_position!(query, filter);
     narrowed_by_person!(query, filter);
     paged!(query, filter);
     Ok(query.limit(limit).load(db)?)
@@ -328,13 +340,18 @@ pub fn sums(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Sums> {
         && filter.graduates.is_none()
         && filter.year.is_none();
     if by_sums_alone {
-        let mut query =
-            file_position::table.select((count_star(), outstanding(), arrears())).into_boxed();
-        narrowed_by_position!(query, scope, filter);
+        let mut query = file_position::table
+            .select((count_star(), outstanding(), arrears()))
+            .filter(file_position::office_code.eq_any(scope.codes()))
+            .into_boxed();
+        narrowed_by_position!(query, filter);
         return Ok(query.first(db)?);
     }
-    let mut query = joined!().select((count_star(), outstanding(), arrears())).into_boxed();
-    narrowed_by_position!(query, scope, filter);
+    let mut query = joined!()
+        .select((count_star(), outstanding(), arrears()))
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .into_boxed();
+    narrowed_by_position!(query, filter);
     narrowed_by_person!(query, filter);
     Ok(query.first(db)?)
 }

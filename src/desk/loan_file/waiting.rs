@@ -55,32 +55,53 @@ fn how_long(today: NaiveDate, day: NaiveDate) -> String {
     }
 }
 
+/// The band of somebody with arrears: calm, with the sum, and whom to speak with.
+fn arrears(
+    (sum, since, times): (Fen, NaiveDate, usize),
+    penalty_a_day: Fen,
+    today: NaiveDate,
+) -> Waiting {
+    let penalty = if penalty_a_day.is_positive() {
+        format!("罚息每天约 ¥{}。", penalty_a_day.to_page_text())
+    } else {
+        String::new()
+    };
+    Waiting {
+        class: "bad",
+        whom: format!("有 {times} 期到期未还"),
+        until: format!(
+            "，今天还清要 ¥{}。最早一期 {}到期，{}",
+            sum.to_page_text(),
+            in_words(since, today),
+            how_long(today, since)
+        ),
+        then: format!(
+            "{penalty}先联系本人，再联系共同借款人；有困难、在服役、在读书，都可以依政策办理。"
+        ),
+        button: "visit",
+    }
+}
+
 /// What a file waits for on a day; nothing while somebody studies and all money is out.
 pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
-    let band = |class, whom: String, until: String, then: String, button| {
-        Some(Waiting { class, whom, until, then, button })
-    };
-    if let Some((sum, since, times)) = known.overdue {
-        let sum = sum.to_page_text();
-        let penalty = if known.penalty_a_day.is_positive() {
-            format!("罚息每天约 ¥{}。", known.penalty_a_day.to_page_text())
-        } else {
-            String::new()
-        };
-        return band(
-            "bad",
-            format!("有 {times} 期到期未还"),
-            format!(
-                "，今天还清要 ¥{sum}。最早一期 {}到期，{}",
-                in_words(since, today),
-                how_long(today, since)
-            ),
-            format!(
-                "{penalty}先联系本人，再联系共同借款人；有困难、在服役、在读书，都可以依政策办理。"
-            ),
-            "visit",
-        );
+    if let Some(overdue) = known.overdue {
+        return Some(arrears(overdue, known.penalty_a_day, today));
     }
+    before_repayment(known, today).or_else(|| repayment(known, today))
+}
+
+fn band(
+    class: &'static str,
+    whom: String,
+    until: String,
+    then: String,
+    button: &'static str,
+) -> Option<Waiting> {
+    Some(Waiting { class, whom, until, then, button })
+}
+
+/// Receipt, money, graduation: what others have to do before anything falls due.
+fn before_repayment(known: &Known, today: NaiveDate) -> Option<Waiting> {
     if let (Some(year), Some(until)) = (known.no_receipt.last(), known.receipts_until) {
         let late = until < today;
         return band(
@@ -104,15 +125,18 @@ pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
             "contracts",
         );
     }
-    if let Some(since) = known.unconfirmed_since {
-        return band(
-            "",
-            "正在等毕业确认".to_owned(),
-            format!("，{}毕业", in_words(since, today)),
-            "毕业后要核对电话和住址。继续读书的，可以办理延期贴息。".to_owned(),
-            "contracts",
-        );
-    }
+    let since = known.unconfirmed_since?;
+    band(
+        "",
+        "正在等毕业确认".to_owned(),
+        format!("，{}毕业", in_words(since, today)),
+        "毕业后要核对电话和住址。继续读书的，可以办理延期贴息。".to_owned(),
+        "contracts",
+    )
+}
+
+/// The next due day, or the end of all of them.
+fn repayment(known: &Known, today: NaiveDate) -> Option<Waiting> {
     if let Some((on, sum, principal)) = known.next {
         let what = if principal.is_positive() {
             format!("其中本金 ¥{}，利息为预计。", principal.to_page_text())

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::cover;
 use super::names::COVER;
 use super::rules::Batch;
 use super::workbook::{self, Wishes};
@@ -20,12 +21,12 @@ pub fn workbooks<'a>(
     batch: &'a Batch,
     wishes: &'a Wishes,
 ) -> impl Iterator<Item = AppResult<(String, Vec<u8>)>> + 'a {
-    let cover = std::iter::once_with(|| Ok((COVER.to_owned(), workbook::cover(batch, wishes)?)));
+    let first = std::iter::once_with(|| Ok((COVER.to_owned(), cover::cover(batch, wishes)?)));
     let others = batch.receivers.iter().map(|receiver| {
         let book = workbook::for_receiver(batch, receiver, wishes)?;
         Ok((format!("{}.xlsx", receiver.stem), book))
     });
-    cover.chain(others)
+    first.chain(others)
 }
 
 /// One archive of all of them. Workbooks are compressed already, so the archive only holds them.

@@ -11,20 +11,23 @@
 //! every paper asks not to be posted or passed on.
 //!
 //! Read `rules.rs` (who goes to whom, in which order, under which number), `store.rs` (who is
-//! overdue on a day), `text.rs` (what papers say), then the three shapes: `workbook.rs` (XLSX),
-//! `papers.rs` (A4 pages), `folder.rs` (a folder or archive of all workbooks). `web.rs` and the
-//! command line only ask and show. Nothing here stores a balance; amounts are the statement's.
+//! overdue on a day), `text.rs` (what papers say), then the three shapes: `workbook.rs` with
+//! `cover.rs` (XLSX), `papers.rs` (A4 pages), `folder.rs` (a folder or archive of all workbooks).
+//! `web.rs` and the command line only ask and show. Nothing here stores a balance; amounts are
+//! the statement's.
 
 pub mod road;
 pub mod names;
 pub mod rules;
 pub mod store;
 pub mod text;
+mod look;
 pub mod workbook;
+pub mod cover;
+pub mod folder;
 pub mod papers;
 pub mod asked;
-
-pub mod folder;
 pub mod web;
+
 #[cfg(test)]
 mod tests;

@@ -5,13 +5,14 @@
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use serde::Serialize;
 
+use super::cover::numbers;
 use super::rules::{Batch, By, Receiver, Sheet};
 use super::text;
-use super::workbook::{Wishes, numbers};
+use super::workbook::Wishes;
 use crate::book::money::Fen;
 
 /// Lines of a list that fit one page.
-const LINES: usize = 22;
+const LINES: usize = 17;
 
 /// What whoever prints may choose, beside what workbooks have too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,12 +61,8 @@ pub struct Common {
     pub address: String,
     /// `联系人：韦清越　电话：0000-6180312`.
     pub contact: String,
-    /// `村（居）民委员会`, `学校`, `派出所`.
-    pub filled_by: &'static str,
     /// `村（社区）`.
     pub by: &'static str,
-    /// The four boxes to sign and seal.
-    pub seals: [&'static str; 4],
     /// What every paper asks for.
     pub discretion: &'static str,
     /// Amounts are printed.
@@ -102,7 +99,7 @@ pub struct CoverLine {
     pub households: usize,
     /// What they owe together.
     pub total: Fen,
-    /// `HZ-1031-001 至 HZ-1031-014`.
+    /// `HZ-1031-001 至 014`.
     pub numbers: String,
 }
 
@@ -124,6 +121,8 @@ pub struct ListPage {
     pub of: usize,
     /// `中天镇大楼湾村村民委员会`.
     pub addressee: String,
+    /// `村民委员会`, `学校`, `派出所`.
+    pub filled_by: &'static str,
     /// Households of the receiver.
     pub households: usize,
     /// What they owe together.
@@ -152,6 +151,10 @@ pub struct Visit {
     pub number: String,
     /// `中天镇大楼湾村村民委员会`.
     pub addressee: String,
+    /// `村民委员会`, `学校`, `派出所`.
+    pub filled_by: &'static str,
+    /// The four boxes to sign and seal.
+    pub seals: [String; 4],
     /// `贵村村民`.
     pub of_yours: &'static str,
     /// The borrower.
@@ -213,9 +216,7 @@ fn common(batch: &Batch, choices: &Choices) -> Common {
         printed: format!("{} {}:{:02} 打印{by}", text::full_day(at.date()), at.hour(), at.minute()),
         address: sender.address.clone(),
         contact: sender.contact_line(),
-        filled_by: text::filled_by(batch.by),
         by: batch.by.in_words(),
-        seals: text::seals(batch.by),
         discretion: text::DISCRETION,
         amounts: choices.wishes.amounts,
         receivers: batch.receivers.len(),
@@ -265,6 +266,7 @@ fn stack(batch: &Batch, receiver: &Receiver, choices: &Choices) -> Stack {
             page,
             of,
             addressee: addressee.clone(),
+            filled_by: text::filled_by(batch.by, receiver),
             households: count,
             total: receiver.total_fen(),
             lines: sheets.iter().map(list_line).collect(),
@@ -289,6 +291,8 @@ fn visit(batch: &Batch, receiver: &Receiver, sheet: &Sheet, choices: &Choices) -
     Visit {
         number: sheet.number.clone(),
         addressee: text::addressee(batch.by, receiver),
+        filled_by: text::filled_by(batch.by, receiver),
+        seals: text::seals(batch.by, receiver, household),
         of_yours: text::of_yours(batch.by, receiver),
         name: household.name.clone(),
         programme: text::programme(household),

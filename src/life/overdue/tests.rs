@@ -5,6 +5,7 @@ use std::io::{Cursor, Read as _};
 use calamine::{Data, Reader as _, Xlsx};
 use chrono::NaiveDate;
 
+use super::cover;
 use super::folder::{self, NotWritten};
 use super::names::COVER;
 use super::rules::{Arrears, Batch, By, CoBorrower, Household, Selection, batch};
@@ -192,7 +193,7 @@ fn amounts_can_be_left_out_and_a_formula_stays_text() {
     assert_eq!(column(&rows, "姓名")[0], Data::from("=HYPERLINK(\"http://x\")"));
     assert!(!rows[4].contains(&Data::from(workbook::AMOUNT)));
     assert!(!format!("{rows:?}").contains("50.1"));
-    let cover = workbook::cover(&batch, &wishes(false)).unwrap();
+    let cover = cover::cover(&batch, &wishes(false)).unwrap();
     assert!(!part(&cover, "xl/worksheets/sheet1.xml").contains("50.1"));
 }
 
@@ -239,7 +240,7 @@ fn equal_input_gives_equal_bytes() {
 #[test]
 fn the_cover_list_adds_up() {
     let batch = made(By::Village, &Selection::default());
-    let rows = rows(workbook::cover(&batch, &wishes(true)).unwrap());
+    let rows = rows(cover::cover(&batch, &wishes(true)).unwrap());
     let last = rows.last().unwrap();
     assert_eq!(last[1..4], [Data::from("合计"), Data::Float(7.0), Data::Float(4939.99)]);
     assert_eq!(rows[7][5], Data::from("中天镇-大楼湾村村民委员会.xlsx"));

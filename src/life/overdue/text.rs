@@ -74,9 +74,7 @@ pub fn addressee(by: By, receiver: &Receiver) -> String {
 /// `贵村村民`, `贵社区居民`, `贵校毕业生`, `贵所辖区村民`.
 pub fn of_yours(by: By, receiver: &Receiver) -> &'static str {
     match by {
-        By::Village if receiver.name.contains("社区") || receiver.name.contains("居民") => {
-            "贵社区居民"
-        }
+        By::Village if committee(&receiver.name) == "居民委员会" => "贵社区居民",
         By::Village => "贵村村民",
         By::School => "贵校毕业生",
         By::Police => "贵所辖区村民",
@@ -119,28 +117,36 @@ pub fn co_borrower(co: &CoBorrower) -> String {
     text
 }
 
-/// The boxes to sign and seal, as many as fit the page.
-pub const fn seals(by: By) -> [&'static str; 4] {
-    match by {
-        By::Village => {
-            ["走访人（两人以上）", "借款人或家人", "村（居）民委员会（盖章）", "派出所（盖章）"]
-        }
-        By::School => {
-            ["走访人（两人以上）", "借款人或家人", "学校（盖章）", "村（居）民委员会（盖章）"]
-        }
-        By::Police => {
-            ["走访人（两人以上）", "借款人或家人", "派出所（盖章）", "村（居）民委员会（盖章）"]
-        }
+/// `村民委员会` or `居民委员会`, as the name of the village says; both when it says nothing.
+pub fn committee(village: &str) -> &'static str {
+    if village.is_empty() {
+        "村（居）民委员会"
+    } else if village.contains("社区") || village.contains("居民") {
+        "居民委员会"
+    } else {
+        "村民委员会"
     }
 }
 
-/// Who fills in the first copy.
-pub fn filled_by(by: By) -> &'static str {
+/// Who fills in the first copy and seals it.
+pub fn filled_by(by: By, receiver: &Receiver) -> &'static str {
     match by {
-        By::Village => "村（居）民委员会",
+        By::Village => committee(&receiver.name),
         By::School => "学校",
         By::Police => "派出所",
     }
+}
+
+/// The boxes to sign and seal, as many as fit the page.
+pub fn seals(by: By, receiver: &Receiver, household: &Household) -> [String; 4] {
+    let third = filled_by(by, receiver);
+    let fourth = if by == By::Village { "派出所" } else { committee(&household.village) };
+    [
+        "走访人（两人以上）".to_owned(),
+        "借款人或家人".to_owned(),
+        format!("{third}（盖章）"),
+        format!("{fourth}（盖章）"),
+    ]
 }
 
 /// What a file without a receiver needs before its sheet can go out.

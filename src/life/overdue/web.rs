@@ -9,10 +9,11 @@ use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
 use super::asked::{Asked, Field, Pairs};
+use super::cover::numbers;
 use super::papers::{self, Choices, Papers};
 use super::rules::{self, Batch, By, Household};
 use super::text::{self, Sender};
-use super::workbook::{self, Wishes, numbers};
+use super::workbook::{self, Wishes};
 use super::{folder, store};
 use crate::app::App;
 use crate::book::dates::local;
@@ -284,10 +285,21 @@ async fn one_workbook(
     Ok(download(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes))
 }
 
-/// An address that cannot be read stops what leaves the program; the choosing page shows it.
+/// An address that cannot be read stops what leaves the program; the choosing page shows it. So
+/// does a day to come: a paper must not say of an instalment that it is past due before it is.
 fn readable(pairs: &Pairs, app: &App) -> AppResult<Asked> {
-    let asked = Asked::read(pairs, app.clock.today());
-    if asked.errors.is_empty() { Ok(asked) } else { Err(AppError::Invalid(asked.errors)) }
+    let today = app.clock.today();
+    let asked = Asked::read(pairs, today);
+    if !asked.errors.is_empty() {
+        return Err(AppError::Invalid(asked.errors));
+    }
+    if asked.as_of > today {
+        return Err(AppError::refused(format!(
+            "{}还没有到，到了那天才能打印和下载走访表",
+            text::full_day(asked.as_of)
+        )));
+    }
+    Ok(asked)
 }
 
 fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {

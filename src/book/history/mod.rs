@@ -8,6 +8,8 @@
 //! an auditor can recompute it; against somebody who rewrites all of it, the number and hash of
 //! the last link also go to the log.
 
+mod check;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use sm3::{Digest as _, Sm3};
@@ -19,6 +21,8 @@ use crate::plumbing::db::Db;
 use crate::plumbing::meta;
 use crate::plumbing::schema::history;
 use crate::plumbing::session::hex;
+
+pub use check::{ChainState, keep_verified, last_verified, verify_chain};
 
 /// In whose name something is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -236,6 +240,12 @@ pub fn has_unchained(db: &mut Db, office_code: &str) -> AppResult<bool> {
 /// another instance doing the same is then a conflict and runs again.
 pub fn chain(db: &mut Db, office_code: &str, limit: i64) -> AppResult<Chained> {
     let (mut number, mut hash) = head(db, office_code)?;
+    let kept = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
+    if kept != format!("{number}:{}", hex(&hash)) {
+        // Rows that were chained once are so no more: going on would hide it. The check says so.
+        tracing::error!(office = office_code, "the history does not end where it ended before");
+        return Ok(Chained::default());
+    }
     let rows: Vec<Entry> = history::table
         .filter(history::office_code.eq(office_code))
         .filter(history::chain_no.is_null())
@@ -297,60 +307,6 @@ fn link(before: &[u8], number: i64, row: &Entry) -> Vec<u8> {
     put(row.summary.as_bytes());
     put(row.reason.as_bytes());
     hash.finalize().to_vec()
-}
-
-/// What [`verify_chain`] found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChainState {
-    /// Every link holds.
-    Whole {
-        /// How many.
-        links: i64,
-        /// Hash of the last, hex.
-        head: String,
-    },
-    /// The first link that does not hold, and what is wrong with it.
-    Broken {
-        /// Its number.
-        number: i64,
-        /// `row changed`, `row missing` or `end missing`.
-        why: &'static str,
-    },
-}
-
-/// Recomputes the chain of an office from its first link; stops at the first that does not hold.
-pub fn verify_chain(db: &mut Db, office_code: &str) -> AppResult<ChainState> {
-    const AT_ONCE: i64 = 1_000;
-    let (mut number, mut hash) = (0_i64, Vec::new());
-    loop {
-        let rows: Vec<Entry> = history::table
-            .filter(history::office_code.eq(office_code))
-            .filter(history::chain_no.gt(number))
-            .order(history::chain_no)
-            .limit(AT_ONCE)
-            .select(Entry::as_select())
-            .load(db)?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in &rows {
-            number += 1;
-            if row.chain_no != Some(number) {
-                return Ok(ChainState::Broken { number, why: "row missing" });
-            }
-            hash = link(&hash, number, row);
-            if row.chain_hash.as_deref() != Some(hash.as_slice()) {
-                return Ok(ChainState::Broken { number, why: "row changed" });
-            }
-        }
-    }
-    let head = hex(&hash);
-    let kept = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
-    if kept == format!("{number}:{head}") {
-        Ok(ChainState::Whole { links: number, head })
-    } else {
-        Ok(ChainState::Broken { number: number + 1, why: "end missing" })
-    }
 }
 
 /// The number of the last link, and how many rows wait for a place.

@@ -1,0 +1,117 @@
+//! Are the books right? Computes every position anew and holds it against what is stored.
+//! Changes nothing; `zhuxue verify --repair` stores anew what differs.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::prelude::*;
+
+use crate::book::events;
+use crate::book::ids::{FileId, LoanId};
+use crate::book::loan;
+use crate::book::office::Scope;
+use crate::book::position::{self, Basis, FilePosition, LoanPosition};
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::loan as loans;
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The loan it is about; to be refreshed.
+    pub loan_id: LoanId,
+    /// What is wrong: the contract, the figure, what is stored, what it should be.
+    pub what: String,
+}
+
+/// The next loans by identity, and where to go on; `None` at the end.
+pub fn next_loans(db: &mut Db, scope: &Scope, after: LoanId, limit: i64) -> AppResult<Vec<LoanId>> {
+    Ok(loans::table
+        .filter(loans::office_code.eq_any(scope.codes()))
+        .filter(loans::id.gt(after))
+        .select(loans::id)
+        .order(loans::id)
+        .limit(limit)
+        .load(db)?)
+}
+
+/// Compares the stored positions of these loans, and the sums of their files, with what the
+/// statement says for the day they were stored for.
+pub fn check(
+    db: &mut Db,
+    scope: &Scope,
+    basis: Basis<'_>,
+    ids: &[LoanId],
+) -> AppResult<Vec<Finding>> {
+    let rows = loan::by_ids(db, scope, ids)?;
+    let mut life = events::of_loans(db, scope, ids)?;
+    let stored = position::of_loans(db, scope, ids)?;
+    let mut found = Vec::new();
+    for loan in &rows {
+        let own = life.remove(&loan.id).unwrap_or_default();
+        let what = |text: String| Finding { loan_id: loan.id, what: text };
+        match stored.get(&loan.id) {
+            None => found.push(what(format!("contract {}: no position", loan.contract_no))),
+            Some(kept) => match position::compute(loan, &own, basis, kept.as_of) {
+                Ok(fresh) => found.extend(
+                    differences(kept, &fresh)
+                        .into_iter()
+                        .map(|text| what(format!("contract {}: {text}", loan.contract_no))),
+                ),
+                Err(error) => found.push(what(format!("contract {}: {error}", loan.contract_no))),
+            },
+        }
+    }
+    let files: BTreeSet<FileId> = rows.iter().map(|loan| loan.file_id).collect();
+    for file in files {
+        found.extend(check_file(db, scope, file)?);
+    }
+    Ok(found)
+}
+
+fn check_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Finding>> {
+    let chain = loan::chain(db, scope, file)?;
+    let ids: Vec<LoanId> = chain.iter().map(|loan| loan.id).collect();
+    let stored: HashMap<LoanId, LoanPosition> = position::of_loans(db, scope, &ids)?;
+    let parts: Vec<&LoanPosition> = ids.iter().filter_map(|id| stored.get(id)).collect();
+    let (Some(first), Some(kept)) = (chain.first(), position::of_file(db, scope, file)?) else {
+        return Ok(chain.first().map(|loan| Finding {
+            loan_id: loan.id,
+            what: format!("file of contract {}: no sums", loan.contract_no),
+        }));
+    };
+    let fresh: FilePosition = position::sum(file, first.loan_year, &parts, kept.as_of);
+    Ok((fresh != kept).then(|| Finding {
+        loan_id: first.id,
+        what: format!("file of contract {}: sums are not those of its loans", first.contract_no),
+    }))
+}
+
+/// The figures that differ, in words.
+fn differences(kept: &LoanPosition, fresh: &LoanPosition) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut money = |name: &str, kept: crate::book::money::Fen, fresh: crate::book::money::Fen| {
+        if kept != fresh {
+            found.push(format!("{name} is stored as {kept}, should be {fresh}"));
+        }
+    };
+    money("disbursed", kept.disbursed_fen, fresh.disbursed_fen);
+    money("outstanding", kept.outstanding_fen, fresh.outstanding_fen);
+    money("overdue principal", kept.overdue_principal_fen, fresh.overdue_principal_fen);
+    money("overdue interest", kept.overdue_interest_fen, fresh.overdue_interest_fen);
+    money("penalty", kept.penalty_fen, fresh.penalty_fen);
+    money("next due", kept.next_due_fen, fresh.next_due_fen);
+    money("unapplied", kept.unapplied_fen, fresh.unapplied_fen);
+    money("surplus", kept.surplus_fen, fresh.surplus_fen);
+    if found.is_empty() && kept != fresh {
+        found.push(format!(
+            "dates or stage: stored {} / {:?} / {:?}, should be {} / {:?} / {:?}",
+            kept.stage,
+            kept.next_due_on,
+            kept.changes_on,
+            fresh.stage,
+            fresh.next_due_on,
+            fresh.changes_on
+        ));
+    }
+    found
+}

@@ -1,0 +1,222 @@
+//! `zhuxue demo`: a whole county to look around in, on this machine only. Loads the sample county
+//! through the real import the first time, and lives on the sample's day.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::{Stop, serve};
+use crate::app::{App, DemoSignIn};
+use crate::book::dates::{Clock, day_in};
+use crate::book::history::By;
+use crate::book::ids::StaffId;
+use crate::book::office::{self, Office, Scope};
+use crate::book::policy;
+use crate::book::staff::{self, Role, Staff};
+use crate::book::statement::Product;
+use crate::desk::importing::batch::{self, Upload};
+use crate::desk::imports::Layout;
+use crate::jobs;
+use crate::plumbing::config::Config;
+use crate::plumbing::db::Address;
+use crate::plumbing::{meta, password};
+
+/// Marks a database as the demo's: it may be thrown away, its passwords are known to all.
+const DEMO: &str = "demo";
+const LOADED: &str = "loaded";
+const OFFICE: &str = "512022";
+
+/// Name to sign in with, password, name, role. Known to everybody; the demo listens on this
+/// machine only.
+const STAFF: [(&str, &str, &str, Role); 5] = [
+    ("jingban", "demo-jingban", "韦清越", Role::Clerk),
+    ("fuhe", "demo-fuhe", "蓝敬安", Role::Reviewer),
+    ("zhuren", "demo-zhuren", "覃望舒", Role::Director),
+    ("shenji", "demo-shenji", "莫照邻", Role::Auditor),
+    ("guanli", "demo-guanli", "农知行", Role::Administrator),
+];
+
+const SHEETS: [&str; 10] = [
+    "borrowers",
+    "contracts",
+    "repayments",
+    "overdue",
+    "graduation",
+    "preapply",
+    "hardship",
+    "enlistment",
+    "receipts",
+    "monthly",
+];
+
+/// Shows a whole county of invented loans in a browser.
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// The day the demo lives on; the sample's day without it.
+    #[arg(long, value_name = "DAY")]
+    pub today: Option<NaiveDate>,
+    /// Throws the demo's data away and starts anew.
+    #[arg(long)]
+    pub reset: bool,
+}
+
+impl Demo {
+    /// Loads what is missing, says where it is, serves.
+    ///
+    /// # Errors
+    /// Exit code 1 when the folder, the database or the port cannot be used; 2 when the folder
+    /// holds a real county.
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+        let sample_day = day_in(2026, 10, 31);
+        if self.today.is_some_and(|day| day < sample_day) {
+            return Err(Stop::input(
+                "--today: the sample county is of 2026-10-31; choose that day \
+                                    or a later one",
+            ));
+        }
+        serve::check_listen(&config)?;
+        if self.reset {
+            reset(&config)?;
+        }
+        let clock = Clock::starting_on(self.today.unwrap_or(sample_day));
+        let mut app = super::open_or_make(config, clock)?;
+        let state = app.db.read(|db| meta::get(db, DEMO))?;
+        if state.is_none() && !app.db.read(office::all)?.is_empty() {
+            return Err(Stop::input(format!(
+                "data_dir {}: holds a real county; start it with: zhuxue serve",
+                app.config.data_dir.display()
+            )));
+        }
+        if state.as_deref() != Some(LOADED) {
+            load(&app, out)?;
+        }
+        jobs::close_day::run(&app)?;
+        app.demo = sign_ins();
+        writeln!(out, "\n  {}\n", app.config.public_url)?;
+        for (login, password, name, role) in STAFF {
+            writeln!(out, "  {login:<8} {password:<13} {name} · {}", role.in_words())?;
+        }
+        writeln!(out, "\n  演示日期 {}；数据全部虚构。Ctrl-C ends it.\n", app.clock.today())?;
+        serve::serve(&app, out)
+    }
+}
+
+fn sign_ins() -> Arc<[DemoSignIn]> {
+    STAFF
+        .iter()
+        .map(|(login, password, name, role)| DemoSignIn {
+            login: (*login).to_owned(),
+            password: (*password).to_owned(),
+            who: format!("{name} · {}", role.in_words()),
+        })
+        .collect()
+}
+
+/// Removes the demo's database and keys; refuses to touch anything else.
+fn reset(config: &Config) -> Result<(), Stop> {
+    let Ok(Address::Sqlite(file)) = Address::parse(&config.database()) else {
+        return Err(Stop::input("--reset: works on the demo's own SQLite file only"));
+    };
+    if !file.exists() {
+        return Ok(());
+    }
+    let app = super::open(config.clone(), Clock::real())?;
+    let is_demo = app.db.read(|db| meta::get(db, DEMO))?.is_some();
+    let is_empty = app.db.read(office::all)?.is_empty();
+    drop(app);
+    if !is_demo && !is_empty {
+        return Err(Stop::input(format!(
+            "--reset: {} holds a real county; nothing was removed",
+            file.display()
+        )));
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.clone().into_os_string();
+        name.push(suffix);
+        remove(Path::new(&name))?;
+    }
+    remove(&config.keys())
+}
+
+fn remove(file: &Path) -> Result<(), Stop> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Stop::failed(format!("{}: cannot be removed ({error})", file.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Sets up the office and its staff and imports the ten sheets. Killed half-way, the next start
+/// goes on: importing again changes nothing.
+fn load(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
+    set_up(app)?;
+    let clerk = app.db.read(|db| staff::importer(db, OFFICE, Some("jingban")))?;
+    let by = clerk.ok_or_else(|| Stop::failed("the demo's clerk is missing; use --reset"))?;
+    let by = By { office_code: OFFICE.to_owned(), ..by };
+    let scope = Scope::of(OFFICE);
+    writeln!(out, "导入示例县的十张表 …")?;
+    out.flush()?;
+    let uploads = SHEETS.iter().map(|name| sheet(name)).collect::<Result<Vec<_>, _>>()?;
+    let day = Some(day_in(2026, 10, 31));
+    let batch = batch::take_in(app, &scope, &by, &uploads, day, Product::Cdb)?;
+    batch::check(app, &scope, &batch, |_| {})?;
+    let differ = batch::post(app, &scope, &batch, |_| {})?;
+    if differ > 0 {
+        writeln!(out, "与银行数字不一致 {differ} 处")?;
+    }
+    app.db.write("demo loaded", |db| meta::set(db, DEMO, LOADED))?;
+    Ok(())
+}
+
+fn set_up(app: &App) -> Result<(), Stop> {
+    if !app.db.read(office::all)?.is_empty() {
+        return Ok(());
+    }
+    let now = app.clock.now_at();
+    let office = Office {
+        code: OFFICE.to_owned(),
+        name: "乐至县学生资助管理中心".to_owned(),
+        letters: "LZ".to_owned(),
+        phone: "0000-6180312".to_owned(),
+        address: "县教育局一楼资助中心".to_owned(),
+        created_at: now,
+    };
+    let mut people = Vec::new();
+    for (login, password, name, role) in STAFF {
+        people.push(Staff {
+            id: StaffId::new(app.next_id()),
+            office_code: OFFICE.to_owned(),
+            login: login.to_owned(),
+            name: name.to_owned(),
+            role,
+            password_hash: password::hash(password)?,
+            active: true,
+            created_at: now,
+            last_signed_in_at: None,
+            version: 1,
+        });
+    }
+    app.db.write("demo set-up", |db| {
+        office::add(db, &office)?;
+        for one in &people {
+            staff::add(db, one)?;
+        }
+        meta::set(db, DEMO, "loading")
+    })?;
+    Ok(())
+}
+
+fn sheet(name: &'static str) -> Result<Upload, Stop> {
+    let packed = policy::data_file(&format!("sample/county/{name}.csv.gz"))
+        .ok_or_else(|| Stop::failed(format!("the sample sheet {name} is not in this program")))?;
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(packed.as_slice())
+        .read_to_end(&mut bytes)
+        .map_err(|e| Stop::failed(format!("the sample sheet {name} is damaged ({e})")))?;
+    let title = Layout::from_text(name).map_or(name, Layout::short_title);
+    Ok(Upload { name: format!("{title}.csv"), bytes })
+}

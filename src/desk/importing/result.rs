@@ -1,0 +1,84 @@
+//! The last step of an import: the user's own sheet back, with two columns more. It holds full
+//! identity numbers, as the sheet did, so every download is written down.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+
+use crate::app::App;
+use crate::book::history::{self, Note};
+use crate::book::ids::ImportId;
+use crate::desk::imports::Layout;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::Field;
+use crate::plumbing::session::SignedIn;
+use crate::plumbing::sheet::SheetLimits;
+use crate::plumbing::sheet::write::{self, LineResult};
+
+use super::pages::outcome_words;
+use super::read;
+use super::store::{self, ImportJob, ImportRow};
+
+/// `GET /imports/{id}/result.xlsx`
+pub async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<ImportId>,
+) -> AppResult<HttpResponse> {
+    let (id, scope, own) = (*id, me.scope.clone(), app.clone());
+    let (job, bytes) = web::block(move || {
+        let (job, sealed, rows) = own.db.read(|db| {
+            let job = store::find(db, &scope, id)?;
+            if job.state == "dropped" {
+                return Err(AppError::NotFound);
+            }
+            let rows = store::rows(db, id, None, 0, i64::MAX)?;
+            Ok((job, store::content(db, id)?, rows))
+        })?;
+        let bytes = made(&own, &job, &sealed, rows)?;
+        Ok::<_, AppError>((job, bytes))
+    })
+    .await
+    .map_err(AppError::broken)??;
+    let (by, note_id, at) = (me.by(), app.next_id(), app.clock.now_at());
+    let name = stem(&job.file_name).to_owned();
+    app.write("export result", move |db| {
+        let note = Note {
+            action: "exported",
+            subject: job.file_name.clone(),
+            summary: format!("下载“{}”的导入结果，{} 行", job.file_name, job.rows_total),
+            ..Note::default()
+        };
+        history::note(db, &by, note_id, at, note)
+    })
+    .await?;
+    let disposition = format!(
+        "attachment; filename=\"import-{id}.xlsx\"; filename*=UTF-8''{}",
+        shell::encoded(&format!("{name}-导入结果.xlsx"))
+    );
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+        .body(bytes))
+}
+
+fn made(app: &App, job: &ImportJob, sealed: &[u8], rows: Vec<ImportRow>) -> AppResult<Vec<u8>> {
+    let layout = Layout::from_text(&job.layout).ok_or(AppError::NotFound)?;
+    let bytes = app.sealer.open(Field::Upload, sealed).map_err(AppError::broken)?;
+    let sheet = read::open_as(&bytes, &SheetLimits::default(), &job.sheet_name, layout)
+        .map_err(AppError::Refused)?;
+    let results: Vec<LineResult> = rows
+        .into_iter()
+        .map(|row| LineResult {
+            line: u32::try_from(row.line).unwrap_or(u32::MAX),
+            outcome: outcome_words(&row.outcome, row.posted).1.to_owned(),
+            needs_attention: row.outcome == "refused",
+            explanation: row.notes,
+        })
+        .collect();
+    write::results(&sheet.table, sheet.binding.heading_line, &results).map_err(AppError::broken)
+}
+
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}

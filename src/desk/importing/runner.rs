@@ -1,0 +1,178 @@
+//! Runs imports in the background: one thread for each office that has something to do.
+//!
+//! The line of waiting imports is in the database (state `checking` or `posting`, held by
+//! nobody), so nothing is forgotten when the program ends: checks first, then postings in the
+//! order in which one needs the other, then one comparison with the bank's figures.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+
+use crate::app::App;
+use crate::book::ids::{ImportId, StaffId};
+use crate::book::office::Scope;
+use crate::error::AppResult;
+
+use super::batch;
+use super::plan::Companions;
+use super::run;
+use super::store::{self, ImportJob};
+
+/// How often somebody who waits for the end looks.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Who works for which office.
+#[derive(Debug, Default)]
+pub struct Runner {
+    /// Offices with a thread; true when it was woken again meanwhile.
+    working: Mutex<BTreeMap<String, bool>>,
+    stopping: AtomicBool,
+}
+
+impl Runner {
+    fn working(&self) -> MutexGuard<'_, BTreeMap<String, bool>> {
+        self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True from the moment the program was told to stop: an import ends the lines it is at.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// True when no import runs.
+    pub fn is_idle(&self) -> bool {
+        self.working().is_empty()
+    }
+
+    /// Tells every import to stop after the lines it is at, and waits for that.
+    pub fn stop(&self, most: Duration) {
+        self.stopping.store(true, Ordering::Release);
+        let mut waited = Duration::ZERO;
+        while !self.is_idle() && waited < most {
+            std::thread::sleep(LOOK_EVERY);
+            waited += LOOK_EVERY;
+        }
+    }
+
+    /// True when this call made the office busy; otherwise its thread looks once more.
+    fn begin(&self, office_code: &str) -> bool {
+        let mut working = self.working();
+        let busy = working.contains_key(office_code);
+        working.insert(office_code.to_owned(), busy);
+        !busy
+    }
+
+    /// True when the thread was woken since; otherwise the office is idle now.
+    fn go_on(&self, office_code: &str) -> bool {
+        let mut working = self.working();
+        let woken = working.get(office_code).copied().unwrap_or_default();
+        if woken {
+            working.insert(office_code.to_owned(), false);
+        } else {
+            working.remove(office_code);
+        }
+        woken
+    }
+
+    fn end(&self, office_code: &str) {
+        self.working().remove(office_code);
+    }
+}
+
+/// Has the waiting imports of an office run, unless that goes on already. Returns at once.
+pub fn wake(app: &App, office_code: &str) {
+    if app.imports.is_stopping() || !app.imports.begin(office_code) {
+        return;
+    }
+    let (own, office) = (app.clone(), office_code.to_owned());
+    let thread = std::thread::Builder::new().name("imports".to_owned()).spawn(move || {
+        if catch_unwind(AssertUnwindSafe(|| work(&own, &office))).is_err() {
+            tracing::error!("an import panicked; it is taken up again in a minute");
+            own.imports.end(&office);
+        }
+    });
+    if let Err(error) = thread {
+        tracing::error!(%error, "no thread for imports");
+        app.imports.end(office_code);
+    }
+}
+
+/// Takes up imports that wait or whose holder is gone, of all offices.
+pub fn take_up_abandoned(app: &App) -> AppResult<()> {
+    let now = app.clock.now_at();
+    let mut offices: Vec<String> = app.db.read(|db| {
+        let mut jobs = store::abandoned(db, now)?;
+        jobs.extend(store::unsettled(db)?);
+        Ok(jobs.into_iter().map(|job| job.office_code).collect())
+    })?;
+    offices.sort();
+    offices.dedup();
+    for office in offices {
+        wake(app, &office);
+    }
+    Ok(())
+}
+
+fn work(app: &App, office_code: &str) {
+    let scope = Scope::of(office_code);
+    let mut known = None;
+    loop {
+        match next(app, &scope, &mut known) {
+            Ok(true) => continue,
+            Ok(false) => {}
+            // What it was is left for the next look, half a minute later.
+            Err(error) => tracing::error!(%error, "an import ended early"),
+        }
+        if app.imports.is_stopping() {
+            return app.imports.end(office_code);
+        }
+        if !app.imports.go_on(office_code) {
+            return;
+        }
+    }
+}
+
+/// What a batch brings, kept while its imports run one after the other.
+type Known = Option<((StaffId, NaiveDateTime), Companions)>;
+
+/// Runs the next import of the line. False when there is none and all is compared.
+fn next(app: &App, scope: &Scope, known: &mut Known) -> AppResult<bool> {
+    if app.imports.is_stopping() {
+        return Ok(false);
+    }
+    let now = app.clock.now_at();
+    let line = app.db.read(|db| store::waiting(db, scope, now))?;
+    let first = line.into_iter().min_by_key(|job| (job.state != "checking", batch::order_of(job)));
+    let Some(job) = first else { return settle(app, scope) };
+    let together = (job.staff_id, job.created_at);
+    let companions = match known {
+        Some((of, companions)) if *of == together => companions,
+        _ => &mut known.insert((together, batch::companions_of(app, scope, &job)?)).1,
+    };
+    match job.state.as_str() {
+        "checking" => run::check(app, job.id, scope, companions)?,
+        _ => run::post(app, job.id, scope, &only_years(companions))?,
+    }
+    Ok(true)
+}
+
+/// When posting, what others will bring is no ground to take a line: only the numbering of new
+/// files looks ahead.
+fn only_years(companions: &Companions) -> Companions {
+    Companions { first_years: companions.first_years.clone(), ..Companions::default() }
+}
+
+fn settle(app: &App, scope: &Scope) -> AppResult<bool> {
+    let own = |job: &ImportJob| scope.codes().contains(&job.office_code);
+    let posted: Vec<ImportId> =
+        app.db.read(store::unsettled)?.iter().filter(|job| own(job)).map(|job| job.id).collect();
+    if !posted.is_empty() {
+        batch::settle(app, scope, &posted)?;
+        app.counts.forget();
+    }
+    Ok(false)
+}

@@ -1,0 +1,309 @@
+//! 导入与批处理: the list, the form that takes files, and the page of one import.
+
+use std::collections::HashMap;
+
+use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::book::ids::{ImportId, StaffId};
+use crate::book::office::Scope;
+use crate::book::staff::{self, Right};
+use crate::book::statement::Product;
+use crate::desk::lists::filter::link;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::db::Db;
+use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::plumbing::http::{form, upload};
+use crate::plumbing::session::SignedIn;
+
+use super::batch::{self, Batch, Upload};
+use super::pages::{self, JobLine, JobPage, ListPage, NewPage, RowLine, Sibling};
+use super::store::{self, ImportJob};
+use super::{act, result, runner};
+
+/// Imports on a page of the list.
+const JOBS: i64 = 20;
+/// Lines on a page of an import.
+const ROWS: i64 = 100;
+
+/// The pages. Fixed addresses stand before those with a number in them.
+pub fn routes() -> Vec<Entry> {
+    let needs = Needs::Right(Right::Import);
+    vec![
+        get("/imports", needs, list),
+        post("/imports", needs, create),
+        get("/imports/new", needs, new),
+        post("/imports/post", needs, act::post_all),
+        get("/imports/{id}", needs, show),
+        get("/imports/{id}/result.xlsx", needs, result::workbook),
+        post("/imports/{id}/post", needs, act::post),
+        post("/imports/{id}/check", needs, act::check),
+        post("/imports/{id}/stop", needs, act::stop),
+        post("/imports/{id}/drop", needs, act::drop),
+        post("/imports/{id}/as-of", needs, act::as_of),
+    ]
+}
+
+/// Where the list begins.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    before: String,
+}
+
+fn names(db: &mut Db, scope: &Scope) -> AppResult<HashMap<StaffId, String>> {
+    Ok(staff::all(db, scope)?.into_iter().map(|one| (one.id, one.name)).collect())
+}
+
+async fn list(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let before = asked.before.parse::<i64>().ok().map(ImportId::new);
+    let scope = me.scope.clone();
+    let (mut jobs, ready, names) = app
+        .read(move |db| {
+            let jobs = store::list(db, &scope, before, JOBS + 1)?;
+            let ready = store::in_states(db, &scope, &["checked", "stopped"])?;
+            Ok((jobs, ready, names(db, &scope)?))
+        })
+        .await?;
+    let size = usize::try_from(JOBS).unwrap_or(20);
+    let more = jobs.len() > size;
+    jobs.truncate(size);
+    let last = jobs.last().filter(|_| more).map(|job| job.id.to_string());
+    let sum = |of: fn(&ImportJob) -> i32| ready.iter().map(of).sum();
+    let page = ListPage {
+        running: jobs.iter().any(pages::is_running),
+        rows: jobs.iter().map(|job| JobLine::new(job, &names)).collect(),
+        first: before.map(|_| "/imports".to_owned()),
+        next: last.map(|id| link("/imports", &[("before", &id)])),
+        ready: ready.len(),
+        ready_new: sum(|job| job.new_rows),
+        ready_changed: sum(|job| job.changed_rows),
+        ready_refused: sum(|job| job.refused_rows),
+        layouts: pages::layouts(),
+    };
+    shell::page(&app, &me, &req, "imports/list.html", page)
+}
+
+fn new_page(app: &App, as_of: &str, product: &str) -> NewPage {
+    NewPage {
+        as_of: as_of.to_owned(),
+        product: if product.is_empty() { "cdb" } else { product }.to_owned(),
+        upload_mb: app.config.upload_mb,
+        layouts: pages::layouts(),
+        errors: Vec::new(),
+        taken: Vec::new(),
+    }
+}
+
+async fn new(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    // Nothing is asked of the database; the await keeps every handler of one shape.
+    std::future::ready(shell::page(&app, &me, &req, "imports/new.html", new_page(&app, "", "")))
+        .await
+}
+
+async fn create(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    payload: Multipart,
+) -> AppResult<HttpResponse> {
+    let form = upload::read(&req, &me, payload, app.config.upload_mb).await?;
+    let (as_of, product) = (form.value("as_of").trim(), form.value("product"));
+    let mut page = new_page(&app, as_of, product);
+    let day = read_day(as_of, app.clock.today());
+    page.errors.extend(form.problem(app.config.upload_mb));
+    page.errors.extend(day.as_ref().err().cloned());
+    if form.files.is_empty() && !form.too_large {
+        page.errors.push(FieldError {
+            field: "files".to_owned(),
+            message: "还没有选择文件，请选择一份或几份 Excel 或 CSV 文件".to_owned(),
+        });
+    }
+    let product = Product::from_text(product).unwrap_or(Product::Cdb);
+    let (true, Ok(day)) = (page.errors.is_empty(), day) else {
+        return shell::refused(&app, &me, &req, "imports/new.html", page);
+    };
+    let uploads = form.files.into_iter().map(|f| Upload { name: f.name, bytes: f.bytes }).collect();
+    let batch = take_in(&app, &me, uploads, day, product).await?;
+    if batch.refused.is_empty() {
+        return match batch.jobs.as_slice() {
+            [only] => shell::done(&app, &format!("/imports/{only}"), "文件已收下，正在核对"),
+            all => {
+                let note = format!("收下 {} 份表，正在核对", all.len());
+                shell::done(&app, "/imports", &note)
+            }
+        };
+    }
+    page.errors = batch
+        .refused
+        .iter()
+        .map(|(name, why)| FieldError {
+            field: "files".to_owned(),
+            message: format!("“{name}”没有收下：{why}"),
+        })
+        .collect();
+    let (scope, ids) = (me.scope.clone(), batch.jobs);
+    page.taken = app
+        .read(move |db| {
+            let names = names(db, &scope)?;
+            let jobs = ids.iter().map(|id| store::find(db, &scope, *id));
+            Ok(jobs
+                .collect::<AppResult<Vec<_>>>()?
+                .iter()
+                .map(|j| JobLine::new(j, &names))
+                .collect())
+        })
+        .await?;
+    shell::refused(&app, &me, &req, "imports/new.html", page)
+}
+
+/// Reads and stores the files, off the worker, and has them checked.
+async fn take_in(
+    app: &App,
+    me: &SignedIn,
+    uploads: Vec<Upload>,
+    as_of: Option<NaiveDate>,
+    product: Product,
+) -> AppResult<Batch> {
+    let (own, scope, by) = (app.clone(), me.scope.clone(), me.by());
+    let batch = web::block(move || {
+        let batch = batch::take_in(&own, &scope, &by, &uploads, as_of, product)?;
+        let now = own.clock.now_at();
+        own.db.write("import queue", |db| {
+            for id in &batch.jobs {
+                store::put_in_line(db, &scope, *id, &["uploaded"], "checking", now)?;
+            }
+            Ok(())
+        })?;
+        Ok::<_, AppError>(batch)
+    })
+    .await
+    .map_err(AppError::broken)??;
+    runner::wake(app, me.scope.own());
+    Ok(batch)
+}
+
+/// The day of the balances as typed; blank is none.
+pub(super) fn read_day(text: &str, today: NaiveDate) -> Result<Option<NaiveDate>, FieldError> {
+    let wrong =
+        |message: &str| FieldError { field: "as_of".to_owned(), message: message.to_owned() };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match text.parse::<NaiveDate>() {
+        Ok(day) if day > today => Err(wrong("余额截止日期不能晚于今天，请对照银行文件改正")),
+        Ok(day) => Ok(Some(day)),
+        Err(_) => Err(wrong("余额截止日期请写成 2026-10-31 这样")),
+    }
+}
+
+/// Which lines of an import are asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Lines {
+    show: String,
+    after: String,
+}
+
+async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<ImportId>,
+    lines: web::Query<Lines>,
+) -> AppResult<HttpResponse> {
+    let page = job_page(&app, &me, *id, lines.into_inner()).await?;
+    if form::is_part(&req) {
+        return shell::part(&app, &me, &req, "imports/_job.html", page);
+    }
+    shell::page(&app, &me, &req, "imports/show.html", page)
+}
+
+/// The page of an import once more, with what was typed and what is wrong with it.
+pub(super) async fn show_again(
+    app: &App,
+    me: &SignedIn,
+    req: &HttpRequest,
+    id: ImportId,
+    typed: &str,
+    error: FieldError,
+) -> AppResult<HttpResponse> {
+    let mut page = job_page(app, me, id, Lines::default()).await?;
+    page.as_of = typed.to_owned();
+    page.asks_as_of |= error.field == "as_of";
+    page.errors.push(error);
+    shell::page_as(StatusCode::UNPROCESSABLE_ENTITY, app, me, req, "imports/show.html", page)
+}
+
+async fn job_page(app: &App, me: &SignedIn, id: ImportId, asked: Lines) -> AppResult<JobPage> {
+    let scope = me.scope.clone();
+    app.read(move |db| {
+        let job = store::find(db, &scope, id)?;
+        if job.state == "dropped" {
+            return Err(AppError::NotFound);
+        }
+        let shown = pages::shown(&job, &asked.show);
+        let after = asked.after.parse::<i32>().unwrap_or(0);
+        let outcome = Some(shown).filter(|shown| !shown.is_empty());
+        let mut rows = store::rows(db, id, outcome, after, ROWS + 1)?;
+        let size = usize::try_from(ROWS).unwrap_or(100);
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let (names, noted) = (names(db, &scope)?, store::count_noted(db, id)?);
+        let siblings = store::siblings(db, &scope, &job)?;
+        Ok(page_of(&job, rows, more, &names, noted, &siblings, shown, after))
+    })
+    .await
+}
+
+#[expect(clippy::too_many_arguments, reason = "what one read found, put together once")]
+fn page_of(
+    job: &ImportJob,
+    rows: Vec<store::ImportRow>,
+    more: bool,
+    names: &HashMap<StaffId, String>,
+    noted: i64,
+    siblings: &[ImportJob],
+    shown: &str,
+    after: i32,
+) -> JobPage {
+    let path = format!("/imports/{}", job.id);
+    let show = if shown.is_empty() { "all" } else { shown };
+    let at = |line: i32| link(&path, &[("show", show), ("after", &line.to_string())]);
+    let last = rows.last().filter(|_| more).map(|row| row.line);
+    let name_of = |jobs: Vec<&ImportJob>| jobs.iter().map(|job| job.file_name.clone()).collect();
+    let idle = matches!(job.state.as_str(), "uploaded" | "checked" | "failed");
+    JobPage {
+        job: JobLine::new(job, names),
+        state: job.state.clone(),
+        steps: pages::steps(job),
+        filters: pages::filters(job, noted, shown),
+        rows: rows.into_iter().map(RowLine::from).collect(),
+        here: at(after),
+        first: (after > 0).then(|| link(&path, &[("show", show)])),
+        next: last.map(at),
+        siblings: siblings
+            .iter()
+            .filter(|other| other.id != job.id)
+            .map(|other| Sibling {
+                job: JobLine::new(other, names),
+                before: batch::needs(job, other),
+            })
+            .collect(),
+        before: name_of(act::before(job, siblings)),
+        waits_for: name_of(act::unchecked(job, siblings)),
+        asks_as_of: pages::has_balances(&job.layout) && idle && job.as_of.is_none(),
+        as_of: String::new(),
+        errors: Vec::new(),
+    }
+}
