@@ -15,6 +15,7 @@ pub mod life;
 pub mod book;
 pub mod reports;
 pub mod desk;
+pub mod borrower;
 pub mod plumbing;
 /// The command line: one file for each command; `mod.rs` lists them and opens what they need.
 pub mod command;

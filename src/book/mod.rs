@@ -17,6 +17,8 @@ pub mod loan;
 pub mod events;
 pub mod facts;
 pub mod position;
+pub mod notice;
+pub mod warning;
 pub mod bank;
 pub mod reconcile;
 pub mod verify;

@@ -2,12 +2,20 @@
 //! capitals). Read in one place, all mistakes told at once, secrets never printed.
 //! `zhuxue.example.toml` shows every key with its default; a test parses it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::book::notice::MessageConfig;
 use crate::plumbing::crypto::Suite;
+use crate::plumbing::mail::MailConfig;
+use crate::plumbing::sms::SmsConfig;
+use crate::plumbing::timetable::JobConfig;
+
+/// Tables of the file; `ZHUXUE_MAIL_PASSWORD` sets `password` of `[mail]`.
+const SECTIONS: [&str; 3] = ["messages", "mail", "sms"];
 
 /// Everything a county can set. See `zhuxue.example.toml`.
 #[derive(Clone, Deserialize)]
@@ -49,6 +57,14 @@ pub struct Config {
     pub log_json: bool,
     /// Reads `/metrics` without a sign-in from these addresses only.
     pub metrics_from: Vec<String>,
+    /// Times of jobs, by their name.
+    pub jobs: BTreeMap<String, JobConfig>,
+    /// What borrowers are told, and when.
+    pub messages: MessageConfig,
+    /// E-mail.
+    pub mail: MailConfig,
+    /// Text messages.
+    pub sms: SmsConfig,
 }
 
 impl Default for Config {
@@ -71,6 +87,10 @@ impl Default for Config {
             log: "info".to_owned(),
             log_json: false,
             metrics_from: vec!["127.0.0.1".to_owned(), "::1".to_owned()],
+            jobs: BTreeMap::new(),
+            messages: MessageConfig::default(),
+            mail: MailConfig::default(),
+            sms: SmsConfig::default(),
         }
     }
 }
@@ -129,10 +149,25 @@ impl Config {
         for (variable, value) in environment {
             let Some(key) = variable.strip_prefix("ZHUXUE_") else { continue };
             let key = key.to_lowercase();
-            match as_toml(&value) {
-                Some(parsed) if !is_text_key(&key) => table.insert(key, parsed),
-                _ => table.insert(key, toml::Value::String(value)),
+            let parsed = match as_toml(&value) {
+                Some(parsed) if !is_text_key(&key) => parsed,
+                _ => toml::Value::String(value),
             };
+            let within = SECTIONS.iter().find_map(|section| {
+                let rest = key.strip_prefix(section)?.strip_prefix('_')?;
+                Some((*section, rest.to_owned()))
+            });
+            let (place, key) = match within {
+                None => (&mut table, key),
+                Some((section, key)) => {
+                    let empty = toml::Value::Table(toml::Table::new());
+                    match table.entry(section).or_insert(empty) {
+                        toml::Value::Table(own) => (own, key),
+                        _ => continue,
+                    }
+                }
+            };
+            place.insert(key, parsed);
         }
         let config: Config = match table.try_into() {
             Ok(config) => config,
@@ -214,6 +249,7 @@ impl Config {
 /// Keys whose value is text whatever it looks like.
 fn is_text_key(key: &str) -> bool {
     matches!(key, "data_dir" | "database_url" | "listen" | "public_url" | "key_file" | "log")
+        || ["password", "user", "secret", "signature", "phone"].iter().any(|w| key.ends_with(w))
 }
 
 /// A number, a boolean or a list, as TOML writes it.

@@ -29,6 +29,10 @@ pub enum Field {
     Phone,
     /// Accounts at the settlement agent.
     Account,
+    /// Texts of messages: they hold names, amounts and one-time codes.
+    Message,
+    /// Contacts that wait for a decision, e-mail addresses of borrowers.
+    Contact,
     /// Uploaded files.
     Upload,
 }
@@ -39,6 +43,8 @@ impl Field {
             Field::IdNumber => b"id-number",
             Field::Phone => b"phone",
             Field::Account => b"account",
+            Field::Message => b"message",
+            Field::Contact => b"contact",
             Field::Upload => b"upload",
         }
     }

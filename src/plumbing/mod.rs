@@ -16,3 +16,7 @@ pub mod guard;
 pub mod logs;
 pub mod http;
 pub mod metrics;
+pub mod mail;
+pub mod sms;
+pub mod timetable;
+pub mod outbox;

@@ -1,0 +1,11 @@
+DROP TABLE contact_confirmation;
+DROP TABLE contact_change;
+DROP TABLE borrower_session;
+DROP TABLE borrower_code;
+DROP TABLE message_stop;
+DROP TABLE message_wish;
+DROP TABLE message;
+DROP TABLE warning;
+DROP TABLE office_setting;
+DROP TABLE job_pause;
+DROP TABLE job_run;

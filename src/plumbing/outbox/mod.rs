@@ -1,0 +1,226 @@
+//! Messages that wait to be sent, are on their way, or were sent. The only folder that writes the
+//! table `message`. Knows nothing about loans: what a message says and whether it is still
+//! wanted is decided by `book::notice`.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use crate::book::ids::{FileId, PersonId, PhoneId};
+use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::message;
+
+/// By which way a message goes.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    diesel::deserialize::FromSqlRow,
+    diesel::expression::AsExpression,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// 短信
+    Sms,
+    /// 电子邮件
+    Email,
+}
+
+impl Channel {
+    /// As kept in the database.
+    pub const fn as_text(self) -> &'static str {
+        match self {
+            Channel::Sms => "sms",
+            Channel::Email => "email",
+        }
+    }
+
+    /// The channel a text of the database names.
+    pub fn from_text(text: &str) -> Option<Channel> {
+        match text {
+            "sms" => Some(Channel::Sms),
+            "email" => Some(Channel::Email),
+            _ => None,
+        }
+    }
+}
+
+crate::book::ids::sql_text!(Channel);
+
+/// Where a message is on its way.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    diesel::deserialize::FromSqlRow,
+    diesel::expression::AsExpression,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waits until somebody of the office releases it.
+    Held,
+    /// Waits for its time, or for another try.
+    Waiting,
+    /// Claimed by a sender until `leased_until`.
+    Sending,
+    /// The gateway has taken it.
+    Sent,
+    /// The receipt says that it arrived.
+    Delivered,
+    /// Will never arrive: refused for good, or tried often enough.
+    Failed,
+    /// Was not wanted any more when its time came; `problem` says why.
+    Cancelled,
+    /// The gateway may or may not have taken it: a person decides.
+    Unsure,
+}
+
+impl State {
+    /// Every state, in the order of a message's life.
+    pub const ALL: [State; 8] = [
+        State::Held,
+        State::Waiting,
+        State::Sending,
+        State::Sent,
+        State::Delivered,
+        State::Failed,
+        State::Cancelled,
+        State::Unsure,
+    ];
+
+    /// As kept in the database.
+    pub const fn as_text(self) -> &'static str {
+        match self {
+            State::Held => "held",
+            State::Waiting => "waiting",
+            State::Sending => "sending",
+            State::Sent => "sent",
+            State::Delivered => "delivered",
+            State::Failed => "failed",
+            State::Cancelled => "cancelled",
+            State::Unsure => "unsure",
+        }
+    }
+
+    /// The state a text of the database names.
+    pub fn from_text(text: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.as_text() == text)
+    }
+
+    /// As pages say it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            State::Held => "待放行",
+            State::Waiting => "待发送",
+            State::Sending => "发送中",
+            State::Sent => "已发出",
+            State::Delivered => "已送达",
+            State::Failed => "没有发成",
+            State::Cancelled => "不用发了",
+            State::Unsure => "不确定是否发出",
+        }
+    }
+}
+
+crate::book::ids::sql_text!(State);
+
+/// A message as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = message, treat_none_as_default_value = false)]
+pub struct Message {
+    /// Identity; a gateway gets it too, so that a repeat can be seen.
+    pub id: i64,
+    /// Whose data this is.
+    pub office_code: String,
+    /// About what and to whom; with reason and day unique in its office:
+    /// `file/123/person/456/sms`.
+    pub subject: String,
+    /// Why, one word of `book::notice::Reason`.
+    pub reason: String,
+    /// The day it is for; a second message of the same subject and reason needs another day.
+    pub planned_on: NaiveDate,
+    /// The loan file it is about.
+    pub file_id: Option<FileId>,
+    /// To whom.
+    pub person_id: Option<PersonId>,
+    /// To which of their numbers (SMS).
+    pub phone_id: Option<PhoneId>,
+    /// SMS or e-mail.
+    pub channel: Channel,
+    /// The number or address, masked.
+    pub to_mask: String,
+    /// Subject line of an e-mail.
+    pub title: String,
+    /// The text, sealed (`Field::Message`), without the signature 【…】.
+    pub text_sealed: Vec<u8>,
+    /// The fields of the text as JSON where a vendor wants an approved template and its fields.
+    pub vendor_fields: String,
+    /// How many SMS it is charged as (70 characters, or 67 each); 0 for e-mail.
+    pub parts: i32,
+    /// The code printed in the text, by which the receiver can ask whether it is ours.
+    pub check_code: String,
+    /// Goes at once, at any hour (a one-time code).
+    pub urgent: bool,
+    /// Where it is.
+    pub state: State,
+    /// Not sent before.
+    pub not_before: NaiveDateTime,
+    /// Of no use after.
+    pub expires_at: Option<NaiveDateTime>,
+    /// Tries so far.
+    pub attempts: i32,
+    /// Which sender has it.
+    pub leased_by: String,
+    /// Until when.
+    pub leased_until: Option<NaiveDateTime>,
+    /// The gateway that took it.
+    pub gateway: String,
+    /// The gateway's own number for it.
+    pub gateway_ref: String,
+    /// What went wrong or why it was not sent, a Chinese sentence.
+    pub problem: String,
+    /// When it was written.
+    pub created_at: NaiveDateTime,
+    /// When it last changed.
+    pub updated_at: NaiveDateTime,
+    /// When the gateway took it.
+    pub sent_at: Option<NaiveDateTime>,
+    /// When the receipt came.
+    pub delivered_at: Option<NaiveDateTime>,
+}
+
+/// How many columns [`Message`] has; bulk inserts count binds by it.
+const COLUMNS: usize = 29;
+
+/// Writes messages, in the write of what causes them. One whose (subject, reason, day) is there
+/// already is left alone. Returns how many are new.
+pub fn add(db: &mut Db, rows: &[Message]) -> AppResult<usize> {
+    let mut new = 0;
+    for chunk in rows.chunks(BINDS_MAX / COLUMNS) {
+        new += crate::both!(&mut *db, c => diesel::RunQueryDsl::execute(
+            diesel::insert_into(message::table)
+                .values(chunk)
+                .on_conflict((
+                    message::office_code,
+                    message::subject,
+                    message::reason,
+                    message::planned_on,
+                ))
+                .do_nothing(),
+            c
+        ))?;
+    }
+    Ok(new)
+}
