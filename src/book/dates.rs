@@ -46,6 +46,14 @@ impl Clock {
         self.shift_s.store(shift, Ordering::Relaxed);
     }
 
+    /// Lets a shifted clock show an instant from now on; the real clock stays as it is.
+    pub fn set_at(&self, at: DateTime<Utc>) {
+        if self.shifted {
+            let shift = at.signed_duration_since(machine_now()).num_seconds();
+            self.shift_s.store(shift, Ordering::Relaxed);
+        }
+    }
+
     /// This instant, UTC.
     pub fn now(&self) -> DateTime<Utc> {
         machine_now() + Duration::seconds(self.shift_s.load(Ordering::Relaxed))

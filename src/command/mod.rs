@@ -12,6 +12,7 @@ pub mod user;
 pub mod import;
 pub mod statement;
 pub mod worksheets;
+pub mod rehearse;
 pub mod bench;
 
 use std::io::Write;
@@ -61,6 +62,8 @@ pub enum Command {
     Statement(statement::Statement),
     /// Writes the overdue follow-up worksheets, one workbook for each receiver.
     Worksheets(worksheets::Worksheets),
+    /// Runs a copy of the database day by day and prints what would happen.
+    Rehearse(rehearse::Rehearse),
     /// Measures speed and memory on data of its own.
     Bench(bench::Bench),
 }
@@ -82,6 +85,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
         Command::Import(command) => command.run(config()?, out),
         Command::Statement(command) => command.run(out),
         Command::Worksheets(command) => command.run(config()?, out),
+        Command::Rehearse(command) => command.run(config()?, out),
         Command::Bench(command) => command.run(out),
     }
 }

@@ -226,6 +226,23 @@ impl Database {
         ran.map_err(|e| explain(&self.address, &e.to_string()))
     }
 
+    /// Writes a whole copy of a SQLite database to a file that is not there yet; `file` with its
+    /// single quotes doubled. Outside of a transaction, for SQLite wants it so.
+    ///
+    /// # Errors
+    /// One line: the disk is full, the file is there already, this is PostgreSQL.
+    pub fn copy_sqlite_to(&self, file: &str) -> Result<(), String> {
+        if self.is_postgres() {
+            return Err("only a SQLite database can copy itself".to_owned());
+        }
+        let mut db = self.readers.get().map_err(|e| explain(&self.address, &e.to_string()))?;
+        let copied = db
+            .batch_execute("PRAGMA query_only = OFF")
+            .and_then(|()| db.batch_execute(&format!("VACUUM INTO '{file}'")));
+        let closed = db.batch_execute("PRAGMA query_only = ON");
+        copied.and(closed).map_err(|e| explain(&self.address, &e.to_string()))
+    }
+
     /// Runs `body` on one snapshot. A write inside is refused by the database.
     pub fn read<T>(&self, body: impl FnOnce(&mut Db) -> AppResult<T>) -> AppResult<T> {
         let mut db = checked_out(&self.readers)?;
