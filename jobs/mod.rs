@@ -2,3 +2,5 @@
 
 pub mod chain_history;
 pub mod close_day;
+pub mod deliver_messages;
+pub mod read_delivery_receipts;

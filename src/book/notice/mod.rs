@@ -1,6 +1,10 @@
 //! What we tell borrowers and families, why, and whether it is still wanted when it leaves.
 //! Composes messages; `plumbing::outbox` keeps them, `jobs/deliver_messages.rs` sends them.
 
+mod recheck;
+
+pub use recheck::{Verdict, still_wanted};
+
 /// `[messages]` of the configuration.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
