@@ -73,7 +73,7 @@ impl App {
     ) -> Result<App, String> {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
-        let templates = Templates::new(config.template_dir.as_deref());
+        let templates = Templates::new(Some(&config.templates()));
         Ok(App {
             db,
             clock,

@@ -215,6 +215,7 @@ impl Config {
                 mistakes.push(format!("{key}: expected 1 to 10000, found {value}"));
             }
         }
+        mistakes.extend(self.messages.mistakes());
         if !self.database_url.is_empty()
             && let Err(mistake) = crate::plumbing::db::Address::parse(&self.database_url)
         {
@@ -238,6 +239,11 @@ impl Config {
         } else {
             self.key_file.clone()
         }
+    }
+
+    /// The county's own templates, with the default filled in. The folder need not exist.
+    pub fn templates(&self) -> PathBuf {
+        self.template_dir.clone().unwrap_or_else(|| self.data_dir.join("templates"))
     }
 
     /// True when cookies must be `Secure`.

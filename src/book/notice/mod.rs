@@ -1,5 +1,9 @@
 //! What we tell borrowers and families, why, and whether it is still wanted when it leaves.
 //! Composes messages; `plumbing::outbox` keeps them, `jobs/deliver_messages.rs` sends them.
+//!
+//! A job (or a page) asks [`people`] whom a file's message goes to, [`compose`] makes the rows,
+//! and [`still_wanted`] is asked again at the moment of sending. Nobody gets a message whose kind
+//! they do not want, and a person of [`stops`] gets none at all. No text ever holds a link.
 
 mod recheck;
 
@@ -12,9 +16,20 @@ pub struct MessageConfig {
     /// Days before a due day on which a reminder goes out.
     pub due_days_before: Vec<u32>,
 }
+mod compose;
+mod config;
+mod fields;
+pub mod people;
+mod quiet;
+mod reason;
+pub mod stops;
+pub mod text;
+mod wanted;
+pub mod wishes;
 
-impl Default for MessageConfig {
-    fn default() -> Self {
-        MessageConfig { due_days_before: vec![60, 30, 10, 3] }
-    }
-}
+pub use compose::{Composer, To, compose, is_held, new_check_code, set_held, signature};
+pub use config::MessageConfig;
+pub use fields::Fields;
+pub use quiet::allowed_from;
+pub use reason::{Kind, Reason};
+pub use wanted::{Verdict, still_wanted};

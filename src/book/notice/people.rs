@@ -1,0 +1,1 @@
+//! Whom a message about a loan file goes to, and by which way.
