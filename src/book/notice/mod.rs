@@ -5,17 +5,6 @@
 //! and [`still_wanted`] is asked again at the moment of sending. Nobody gets a message whose kind
 //! they do not want, and a person of [`stops`] gets none at all. No text ever holds a link.
 
-mod recheck;
-
-pub use recheck::{Verdict, still_wanted};
-
-/// `[messages]` of the configuration.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MessageConfig {
-    /// Days before a due day on which a reminder goes out.
-    pub due_days_before: Vec<u32>,
-}
 mod compose;
 mod config;
 mod fields;

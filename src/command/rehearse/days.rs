@@ -27,12 +27,7 @@ pub(super) struct Days {
 
 impl Days {
     /// Lives through them in the copy and prints a line for each day on which something happened.
-    pub(super) fn live(
-        &self,
-        app: &App,
-        all_days: bool,
-        out: &mut dyn Write,
-    ) -> Result<(), Stop> {
+    pub(super) fn live(&self, app: &App, all_days: bool, out: &mut dyn Write) -> Result<(), Stop> {
         let offices = app.db.read(office::all)?;
         let scopes: Vec<Scope> = offices.iter().map(|office| Scope::of(&office.code)).collect();
         let mut totals = Totals::begin(out, self.from, self.to, self.paying)?;

@@ -84,12 +84,15 @@ fn asking(
     day: NaiveDate,
 ) -> AppResult<Vec<Asking>> {
     let until = day + Days::new(SPREAD_BEFORE);
-    let soon =
-        loan_position::next_due_on.between(day, until).and(loan_position::next_due_fen.gt(Fen::ZERO));
     Ok(loan_position::table
         .inner_join(loan::table.inner_join(loan_file::table))
         .filter(loan_position::office_code.eq_any(scope.codes()))
-        .filter(soon.is_not_distinct_from(true).or(loan_position::oldest_unpaid_due_on.is_not_null()))
+        .filter(
+            loan_position::next_due_on
+                .between(day, until)
+                .assume_not_null()
+                .or(loan_position::oldest_unpaid_due_on.is_not_null()),
+        )
         .order(loan::contract_no)
         .select((
             loan_position::loan_id,

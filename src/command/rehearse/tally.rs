@@ -102,7 +102,9 @@ impl Tally {
 
     fn to_line(&self) -> String {
         let mut parts = Vec::new();
-        let money = |name: &str, one: Paid| format!("{name} {} 笔 {}", one.number, one.amount.to_page_text());
+        let money = |name: &str, one: Paid| {
+            format!("{name} {} 笔 {}", one.number, one.amount.to_page_text())
+        };
         if self.due.number > 0 {
             parts.push(money("到期", self.due));
         }
@@ -142,7 +144,10 @@ impl Messages {
 }
 
 fn words_of(reason: &str) -> &str {
-    Reason::from_text(reason).map_or(reason, Reason::in_words)
+    match Reason::from_text(reason) {
+        Some(known) => known.in_words(),
+        None => reason,
+    }
 }
 
 fn due_on(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<(i64, Fen)> {
@@ -172,7 +177,8 @@ fn count_messages(
     (from, until): Span,
     found: &mut BTreeMap<String, Messages>,
 ) -> AppResult<()> {
-    let own = || message::table.filter(message::office_code.eq(scope.own().to_owned()));
+    let office = scope.own().to_owned();
+    let own = || message::table.filter(message::office_code.eq(office.clone()));
     let written: Vec<(String, i64)> = own()
         .filter(message::created_at.ge(from).and(message::created_at.lt(until)))
         .group_by(message::reason)
@@ -275,12 +281,7 @@ impl Totals {
     }
 
     /// Prints the sums, and one message of each kind as it went out.
-    pub(super) fn end(
-        &self,
-        app: &App,
-        scopes: &[Scope],
-        out: &mut dyn Write,
-    ) -> Result<(), Stop> {
+    pub(super) fn end(&self, app: &App, scopes: &[Scope], out: &mut dyn Write) -> Result<(), Stop> {
         if self.quiet > 0 {
             writeln!(out, "        （{} 天没有事）", self.quiet)?;
         }

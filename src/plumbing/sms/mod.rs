@@ -86,9 +86,4 @@ mod tests {
         config.signature = "乐至助学".to_owned();
         assert_eq!(signed(&config, &office, "好"), "【乐至助学】好");
     }
-/// How many SMS a whole text (with its signature) is charged as: one up to 70 characters (UTF-16
-/// units), else 67 each.
-pub fn parts(text: &str) -> i32 {
-    let units = text.encode_utf16().count();
-    if units <= 70 { 1 } else { i32::try_from(units.div_ceil(67)).unwrap_or(i32::MAX) }
 }
