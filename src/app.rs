@@ -16,6 +16,7 @@ use crate::plumbing::db::{Database, Db};
 use crate::plumbing::metrics::Metrics;
 use crate::plumbing::password::Passwords;
 use crate::plumbing::templates::Templates;
+use crate::plumbing::timetable::Timetable;
 
 /// The program's parts, shared by every request and job. Cheap to clone.
 #[derive(Clone)]
@@ -42,6 +43,8 @@ pub struct App {
     pub counts: Arc<Counts>,
     /// Runs imports in the background.
     pub imports: Arc<Runner>,
+    /// What happens by the clock.
+    pub timetable: Arc<Timetable>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
     pub demo: Arc<[DemoSignIn]>,
     rates: Arc<RateTables>,
@@ -71,6 +74,7 @@ impl App {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
         let templates = Templates::new(config.template_dir.as_deref());
+        let timetable = Timetable::new(crate::jobs::ALL, &config.jobs)?;
         Ok(App {
             db,
             clock,
@@ -85,6 +89,7 @@ impl App {
             passwords: Arc::default(),
             counts: Arc::default(),
             imports: Arc::default(),
+            timetable: Arc::new(timetable),
             demo: Arc::new([]),
         })
     }
