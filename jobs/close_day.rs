@@ -6,16 +6,31 @@
 //! Missed: the next run does all days at once; a position depends on the day it is for, not on
 //! the days between. Several program instances may run it at once.
 
+use chrono::NaiveDate;
+
+use super::count;
 use crate::app::App;
 use crate::book::office::{self, Scope};
 use crate::book::position;
 use crate::error::AppResult;
+use crate::plumbing::timetable::{Counts, Job, Missed};
+
+/// When and how.
+pub const JOB: Job =
+    Job {
+        name: "close_day", words: "日终结转", cron: "0 5 0 * * *", missed: Missed::Latest, run
+    };
 
 /// Loans refreshed in one write: long enough to be cheap, short enough to keep nobody waiting.
 const AT_ONCE: i64 = 1_000;
 
-/// Refreshes everything that can have changed by today; returns how many loans that were.
-pub fn run(app: &App) -> AppResult<usize> {
+/// Refreshes everything that can have changed by today.
+pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
+    Ok(Counts { done: count(refresh_all(app)?), ..Counts::default() })
+}
+
+/// The same; returns how many loans that were.
+pub fn refresh_all(app: &App) -> AppResult<usize> {
     let today = app.clock.today();
     let mut all = 0;
     for office in app.db.read(office::all)? {

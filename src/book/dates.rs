@@ -46,10 +46,10 @@ impl Clock {
         self.shift_s.store(shift, Ordering::Relaxed);
     }
 
-    /// Lets a shifted clock show an instant from now on; the real clock stays as it is.
-    pub fn set_at(&self, at: DateTime<Utc>) {
+    /// Moves a shifted clock to an instant (UTC). Does nothing to the real clock.
+    pub fn set_at(&self, at: NaiveDateTime) {
         if self.shifted {
-            let shift = at.signed_duration_since(machine_now()).num_seconds();
+            let shift = at.and_utc().signed_duration_since(machine_now()).num_seconds();
             self.shift_s.store(shift, Ordering::Relaxed);
         }
     }

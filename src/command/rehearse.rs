@@ -94,7 +94,7 @@ impl Rehearse {
             .map_err(Stop::failed)?;
         let sealer = Sealer::from_file(&config.keys(), config.sealing).map_err(Stop::failed)?;
         let clock = Clock::starting_on(self.from);
-        clock.set_at(starts_at(self.from).and_utc());
+        clock.set_at(starts_at(self.from));
         let policy = (*app.policy).clone();
         let copy = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
         compute_anew(&copy)?;

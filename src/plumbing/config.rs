@@ -12,7 +12,7 @@ use crate::book::notice::MessageConfig;
 use crate::plumbing::crypto::Suite;
 use crate::plumbing::mail::MailConfig;
 use crate::plumbing::sms::SmsConfig;
-use crate::plumbing::timetable::JobConfig;
+use crate::plumbing::timetable::{self, JobConfig};
 
 /// Tables of the file; `ZHUXUE_MAIL_PASSWORD` sets `password` of `[mail]`.
 const SECTIONS: [&str; 3] = ["messages", "mail", "sms"];
@@ -145,7 +145,10 @@ impl Config {
         let mut table: toml::Table = text
             .parse()
             .map_err(|e: toml::de::Error| BadConfig(vec![format!("{name}: {}", one_line(&e))]))?;
-        let mut mistakes = Vec::new();
+        let mut mistakes = timetable::settings::mistakes(name, text, crate::jobs::ALL);
+        if !mistakes.is_empty() {
+            return Err(BadConfig(mistakes));
+        }
         for (variable, value) in environment {
             let Some(key) = variable.strip_prefix("ZHUXUE_") else { continue };
             let key = key.to_lowercase();

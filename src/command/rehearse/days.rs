@@ -35,8 +35,8 @@ impl Days {
         while day <= self.to {
             let mut tally = Tally::before(app, &scopes, day)?;
             for hour in 0..24 {
-                app.clock.set_at((starts_at(day) + Duration::minutes(hour * 60 + 30)).and_utc());
-                timetable::run_due(app)?;
+                app.clock.set_at(starts_at(day) + Duration::minutes(hour * 60 + 30));
+                timetable::run_due(app, app.clock.now_at())?;
                 if hour == PAYING_HOUR {
                     for scope in &scopes {
                         tally.paid(payments::book(app, scope, day, self.paying)?);
