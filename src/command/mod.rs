@@ -70,12 +70,16 @@ pub enum Command {
 
 /// Runs the command. What it prints goes to `out`; why it stopped is in the error.
 pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
-    let config = || {
-        let config = Config::read(cli.config.as_deref(), std::env::vars())
+    let read = |log: Option<&str>| {
+        let mut config = Config::read(cli.config.as_deref(), std::env::vars())
             .map_err(|e| Stop::input(e.to_string()))?;
+        if let Some(log) = log {
+            config.log = log.to_owned();
+        }
         logs::start(&config).map_err(Stop::input)?;
         Ok::<Config, Stop>(config)
     };
+    let config = || read(None);
     match cli.command {
         Command::Serve(command) => command.run(config()?, out),
         Command::Demo(command) => command.run(config()?, out),
@@ -85,7 +89,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
         Command::Import(command) => command.run(config()?, out),
         Command::Statement(command) => command.run(out),
         Command::Worksheets(command) => command.run(config()?, out),
-        Command::Rehearse(command) => command.run(config()?, out),
+        Command::Rehearse(command) => command.run(read(Some("error"))?, out),
         Command::Bench(command) => command.run(out),
     }
 }

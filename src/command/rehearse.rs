@@ -90,7 +90,7 @@ impl Rehearse {
         };
         config.mail.gateway = "spool".to_owned();
         config.sms.gateway = "spool".to_owned();
-        let db = Database::open(&config.database(), config.database_connections)
+        let db = Database::open_scratch(&config.database(), config.database_connections)
             .map_err(Stop::failed)?;
         let sealer = Sealer::from_file(&config.keys(), config.sealing).map_err(Stop::failed)?;
         let clock = Clock::starting_on(self.from);

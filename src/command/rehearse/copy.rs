@@ -48,7 +48,8 @@ pub(super) fn make(from: &Database, file: &Path) -> Result<(), Stop> {
             .copy_sqlite_to(&quoted)
             .map_err(|e| Stop::failed(format!("{}: {e}", file.display())));
     }
-    let copy = Database::open(&format!("sqlite:{}", file.display()), 2).map_err(Stop::failed)?;
+    let copy =
+        Database::open_scratch(&format!("sqlite:{}", file.display()), 2).map_err(Stop::failed)?;
     copy.migrate().map_err(Stop::failed)?;
     from.read(|source| copy.write("rehearsal copy", |target| carry_over(source, target)))?;
     Ok(())

@@ -12,7 +12,11 @@ use crate::book::office::{self, Scope};
 use crate::command::Stop;
 use crate::plumbing::timetable;
 
-/// Families pay at this hour; jobs have run before and run after.
+/// The hours at which the program of the rehearsal is awake: the night's jobs, the opening of the
+/// sending time, and often enough for retries. Between them nothing is planned.
+const HOURS: [i64; 8] = [1, 5, 8, 9, 12, 15, 18, 23];
+
+/// Families pay at this hour of [`HOURS`]; jobs have run before and run after.
 const PAYING_HOUR: i64 = 15;
 
 /// The days to live through.
@@ -34,7 +38,7 @@ impl Days {
         let mut day = self.from;
         while day <= self.to {
             let mut tally = Tally::before(app, &scopes, day)?;
-            for hour in 0..24 {
+            for hour in HOURS {
                 app.clock.set_at(starts_at(day) + Duration::minutes(hour * 60 + 30));
                 timetable::run_due(app, app.clock.now_at())?;
                 if hour == PAYING_HOUR {

@@ -33,6 +33,14 @@ pub(super) struct Paid {
     pub(super) amount: Fen,
 }
 
+impl Paid {
+    /// One more payment.
+    pub(super) fn add(&mut self, amount: Fen) {
+        self.number += 1;
+        self.amount += amount;
+    }
+}
+
 /// A contract that asks for something.
 #[derive(Queryable)]
 struct Asking {
@@ -65,8 +73,7 @@ pub(super) fn book(app: &App, scope: &Scope, day: NaiveDate, paying: u32) -> App
         let event = Event { id: EventId::new(app.next_id()), ..event };
         let at = app.clock.now_at();
         rows.push(EventRow::new(scope.own(), one.loan_id, &event, at, origin));
-        paid.number += 1;
-        paid.amount += amount;
+        paid.add(amount);
     }
     let ids: Vec<LoanId> = rows.iter().map(|row| row.loan_id).collect();
     if !rows.is_empty() {

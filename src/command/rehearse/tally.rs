@@ -33,6 +33,7 @@ struct Messages {
 pub(super) struct Tally {
     day: NaiveDate,
     due: Paid,
+    missing: Paid,
     pub(super) paid: Paid,
     overdue_before: i64,
     overdue: i64,
@@ -45,16 +46,20 @@ pub(super) struct Tally {
 impl Tally {
     /// What the day begins with.
     pub(super) fn before(app: &App, scopes: &[Scope], day: NaiveDate) -> AppResult<Tally> {
-        let (mut due, mut overdue) = (Paid::default(), 0);
+        let (mut due, mut missing, mut overdue) = (Paid::default(), Paid::default(), 0);
         for scope in scopes {
-            let (number, amount) = app.db.read(|db| due_on(db, scope, day))?;
-            due.number += u64::try_from(number).unwrap_or_default();
-            due.amount += amount;
+            for (asked, there) in app.db.read(|db| due_on(db, scope, day))? {
+                due.add(asked);
+                if asked > there {
+                    missing.add(asked - there);
+                }
+            }
             overdue += app.db.read(|db| in_arrears(db, scope))?;
         }
         Ok(Tally {
             day,
             due,
+            missing,
             paid: Paid::default(),
             overdue_before: overdue,
             overdue,
@@ -107,6 +112,9 @@ impl Tally {
         };
         if self.due.number > 0 {
             parts.push(money("到期", self.due));
+            if self.missing.number > 0 {
+                parts.push(money("其中早上还没有存够", self.missing));
+            }
         }
         if self.paid.number > 0 {
             parts.push(money("还款", self.paid));
@@ -150,15 +158,14 @@ fn words_of(reason: &str) -> &str {
     }
 }
 
-fn due_on(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<(i64, Fen)> {
-    let rows: Vec<Fen> = loan_position::table
+/// What the contracts ask for on `day`, each with the money that lies there already.
+fn due_on(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<Vec<(Fen, Fen)>> {
+    Ok(loan_position::table
         .filter(loan_position::office_code.eq_any(scope.codes()))
         .filter(loan_position::next_due_on.eq(day))
         .filter(loan_position::next_due_fen.gt(Fen::ZERO))
-        .select(loan_position::next_due_fen)
-        .load(db)?;
-    let number = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    Ok((number, rows.into_iter().sum()))
+        .select((loan_position::next_due_fen, loan_position::unapplied_fen))
+        .load(db)?)
 }
 
 fn in_arrears(db: &mut Db, scope: &Scope) -> AppResult<i64> {
@@ -292,7 +299,9 @@ impl Totals {
         for (reason, one) in &self.messages {
             writeln!(out, "  {}", one.to_text(reason))?;
         }
-        writeln!(out, "\n各类消息的样子")?;
+        if !self.messages.is_empty() {
+            writeln!(out, "\n各类消息的样子")?;
+        }
         for reason in self.messages.keys() {
             for scope in scopes {
                 if let Some(text) = first_text(app, scope, reason)? {
