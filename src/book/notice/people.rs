@@ -148,15 +148,7 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn load(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<Facts> {
-        let mut names = Names::with_capacity(people.len());
-        for chunk in people.chunks(BINDS_MAX) {
-            let rows: Vec<(PersonId, String, String)> = person_table::table
-                .filter(person_table::office_code.eq_any(scope.codes()))
-                .filter(person_table::id.eq_any(chunk))
-                .select((person_table::id, person_table::name, person_table::email))
-                .load(db)?;
-            names.extend(rows.into_iter().map(|(id, name, email)| (id, (name, email))));
-        }
+        let names = Facts::names_of(db, scope, people)?;
         let mut phones: HashMap<PersonId, Vec<Phone>> = HashMap::with_capacity(people.len());
         for phone in person::phones_of(db, scope, people)? {
             phones.entry(phone.person_id).or_default().push(phone);
@@ -167,6 +159,20 @@ impl Facts {
             wishes: wishes::of_people(db, scope, people)?,
             stops: stops::of_people(db, scope, people)?,
         })
+    }
+
+    /// Names and addresses of people.
+    pub(super) fn names_of(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<Names> {
+        let mut names = Names::with_capacity(people.len());
+        for chunk in people.chunks(BINDS_MAX) {
+            let rows: Vec<(PersonId, String, String)> = person_table::table
+                .filter(person_table::office_code.eq_any(scope.codes()))
+                .filter(person_table::id.eq_any(chunk))
+                .select((person_table::id, person_table::name, person_table::email))
+                .load(db)?;
+            names.extend(rows.into_iter().map(|(id, name, email)| (id, (name, email))));
+        }
+        Ok(names)
     }
 
     /// The best number of a person.
