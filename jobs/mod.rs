@@ -39,3 +39,5 @@ fn wrote(all: Wrote) -> Counts {
     };
     Counts { done: all.messages, skipped: all.nobody, failed: all.failed, note }
 }
+pub mod deliver_messages;
+pub mod read_delivery_receipts;

@@ -14,6 +14,7 @@ use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Database, Db};
 use crate::plumbing::metrics::Metrics;
+use crate::plumbing::outbox::Bell;
 use crate::plumbing::password::Passwords;
 use crate::plumbing::templates::Templates;
 
@@ -42,6 +43,8 @@ pub struct App {
     pub counts: Arc<Counts>,
     /// Runs imports in the background.
     pub imports: Arc<Runner>,
+    /// Rung when an urgent message was written: the deliverer sends it at once.
+    pub bell: Arc<Bell>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
     pub demo: Arc<[DemoSignIn]>,
     rates: Arc<RateTables>,
@@ -85,6 +88,7 @@ impl App {
             passwords: Arc::default(),
             counts: Arc::default(),
             imports: Arc::default(),
+            bell: Arc::default(),
             demo: Arc::new([]),
         })
     }

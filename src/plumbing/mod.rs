@@ -16,6 +16,7 @@ pub mod guard;
 pub mod logs;
 pub mod http;
 pub mod metrics;
+pub mod gateway;
 pub mod mail;
 pub mod sms;
 pub mod timetable;

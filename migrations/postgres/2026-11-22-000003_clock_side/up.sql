@@ -87,7 +87,7 @@ CREATE TABLE message (
     delivered_at TIMESTAMP,
     UNIQUE (office_code, subject, reason, planned_on)
 );
-CREATE INDEX message_to_send ON message (state, not_before, id);
+CREATE INDEX message_to_send ON message (state, channel, urgent, not_before, id);
 CREATE INDEX message_by_file ON message (file_id, reason, planned_on);
 CREATE INDEX message_by_person ON message (person_id, id);
 CREATE INDEX message_by_day ON message (planned_on, office_code, reason);

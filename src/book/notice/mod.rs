@@ -19,7 +19,7 @@ mod wanted;
 pub mod wishes;
 mod write;
 
-pub use compose::{Composer, To, compose, is_held, new_check_code, set_held, signature};
+pub use compose::{Composer, To, compose, is_held, new_check_code, set_held};
 pub use config::MessageConfig;
 pub use fields::Fields;
 pub use quiet::allowed_from;

@@ -1,14 +1,32 @@
 //! Messages that wait to be sent, are on their way, or were sent. The only folder that writes the
-//! table `message`. Knows nothing about loans: what a message says and whether it is still
-//! wanted is decided by `book::notice`.
+//! table `message` (`store.rs` and nothing else does). Knows nothing about loans: what a message
+//! says and whether it is still wanted is decided by `book::notice`; `jobs/deliver_messages.rs`
+//! sends. What is promised under a crash stands in `docs/messages.md`.
+//!
+//! A message's life: `held` (until an office releases it) and `waiting` -> `sending` (claimed,
+//! under a lease) -> `sent` -> `delivered` or `failed` by the receipt. `cancelled` was not wanted
+//! any more; `unsure` was in the hands of a gateway that cannot recognise a repeat when the
+//! program died: staff decide.
+
+mod bell;
+mod lists;
+mod store;
+
+pub use bell::Bell;
+pub use lists::{
+    Filter, Progress, by_check_code, count, counts_by_state, find, groups, list, of_file,
+    of_person, progress, waiting_for_gateway, without_receipt,
+};
+pub use store::{
+    Heard, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group, claim, expire, hold,
+    mark_sent, note_without_receipt, record_receipt, recover, release, release_some, resend,
+    settle,
+};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::book::ids::{FileId, PersonId, PhoneId};
-use crate::error::AppResult;
-use crate::plumbing::bulk::BINDS_MAX;
-use crate::plumbing::db::Db;
 use crate::plumbing::schema::message;
 
 /// By which way a message goes.
@@ -201,26 +219,15 @@ pub struct Message {
     pub delivered_at: Option<NaiveDateTime>,
 }
 
-/// How many columns [`Message`] has; bulk inserts count binds by it.
+/// How many columns [`Message`] has; bulk writes count binds by it.
 const COLUMNS: usize = 29;
 
-/// Writes messages, in the write of what causes them. One whose (subject, reason, day) is there
-/// already is left alone. Returns how many are new.
-pub fn add(db: &mut Db, rows: &[Message]) -> AppResult<usize> {
-    let mut new = 0;
-    for chunk in rows.chunks(BINDS_MAX / COLUMNS) {
-        new += crate::both!(&mut *db, c => diesel::RunQueryDsl::execute(
-            diesel::insert_into(message::table)
-                .values(chunk)
-                .on_conflict((
-                    message::office_code,
-                    message::subject,
-                    message::reason,
-                    message::planned_on,
-                ))
-                .do_nothing(),
-            c
-        ))?;
-    }
-    Ok(new)
+/// A mass sending: everything of one reason for one day. What a progress bar shows, and what can
+/// be stopped and go on.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Group {
+    /// One word of `book::notice::Reason`.
+    pub reason: String,
+    /// The day it is for.
+    pub planned_on: NaiveDate,
 }

@@ -1,0 +1,22 @@
+//! The bell by which whoever writes an urgent message wakes the deliverer of this program, so that
+//! a sign-in code leaves at once. Only a hint: what is not heard leaves with the next minute.
+
+use tokio::sync::Notify;
+
+/// Rung after an urgent message was committed; [`Bell::rung`] waits for it.
+#[derive(Debug, Default)]
+pub struct Bell {
+    notify: Notify,
+}
+
+impl Bell {
+    /// Wakes the deliverer; a ring while nobody waits is kept for the next wait.
+    pub fn ring(&self) {
+        self.notify.notify_one();
+    }
+
+    /// Returns when the bell was rung since the last return.
+    pub async fn rung(&self) {
+        self.notify.notified().await;
+    }
+}

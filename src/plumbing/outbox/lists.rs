@@ -1,0 +1,273 @@
+//! Questions about messages, for pages and for the deliverer. Writes nothing.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+use super::{Channel, Group, Message, State};
+use crate::book::ids::{FileId, PersonId};
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::message;
+
+/// How far a mass sending is: how many messages are in which state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    by_state: BTreeMap<&'static str, i64>,
+}
+
+impl Progress {
+    /// Messages in this state.
+    pub fn of(&self, state: State) -> i64 {
+        self.by_state.get(state.as_text()).copied().unwrap_or(0)
+    }
+
+    /// All messages.
+    pub fn all(&self) -> i64 {
+        self.by_state.values().sum()
+    }
+
+    /// Those that need nothing more from the deliverer.
+    pub fn done(&self) -> i64 {
+        self.all() - self.open()
+    }
+
+    /// Those still to be sent, held ones too.
+    pub fn open(&self) -> i64 {
+        self.of(State::Waiting) + self.of(State::Held) + self.of(State::Sending)
+    }
+
+    /// Whole hundredths of all that are done, 100 for none at all.
+    pub fn percent(&self) -> i64 {
+        (self.done() * 100).checked_div(self.all()).unwrap_or(100)
+    }
+
+    /// True when it was stopped (or waits for its release) and can go on.
+    pub fn is_held(&self) -> bool {
+        self.of(State::Held) > 0
+    }
+
+    fn add(&mut self, state: State, number: i64) {
+        *self.by_state.entry(state.as_text()).or_default() += number;
+    }
+}
+
+/// How far this mass sending is.
+pub fn progress(db: &mut Db, scope: &Scope, group: &Group) -> AppResult<Progress> {
+    let rows: Vec<(State, i64)> = message::table
+        .filter(message::planned_on.eq(group.planned_on))
+        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(message::reason.eq(&group.reason))
+        .group_by(message::state)
+        .select((message::state, count_star()))
+        .load(db)?;
+    let mut progress = Progress::default();
+    for (state, number) in rows {
+        progress.add(state, number);
+    }
+    Ok(progress)
+}
+
+/// The mass sendings of the days `from` to `to`, the newest day first.
+pub fn groups(
+    db: &mut Db,
+    scope: &Scope,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> AppResult<Vec<(Group, Progress)>> {
+    let rows: Vec<(NaiveDate, String, State, i64)> = message::table
+        .filter(message::planned_on.ge(from))
+        .filter(message::planned_on.le(to))
+        .filter(message::office_code.eq_any(scope.codes()))
+        .group_by((message::planned_on, message::reason, message::state))
+        .select((message::planned_on, message::reason, message::state, count_star()))
+        .load(db)?;
+    let mut all: BTreeMap<(std::cmp::Reverse<NaiveDate>, String), Progress> = BTreeMap::new();
+    for (planned_on, reason, state, number) in rows {
+        let key = (std::cmp::Reverse(planned_on), reason);
+        all.entry(key).or_default().add(state, number);
+    }
+    Ok(all
+        .into_iter()
+        .map(|((day, reason), progress)| (Group { reason, planned_on: day.0 }, progress))
+        .collect())
+}
+
+/// How many messages of the days `from` to `to` are in which state.
+pub fn counts_by_state(
+    db: &mut Db,
+    scope: &Scope,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> AppResult<Progress> {
+    let mut all = Progress::default();
+    for (_, one) in groups(db, scope, from, to)? {
+        for state in State::ALL {
+            let number = one.of(state);
+            if number > 0 {
+                all.add(state, number);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Which messages a page shows. Empty parts do not filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In one of these states.
+    pub states: Vec<State>,
+    /// For this day or later.
+    pub from: Option<NaiveDate>,
+    /// For this day or earlier.
+    pub to: Option<NaiveDate>,
+    /// Of this reason.
+    pub reason: Option<String>,
+    /// By this way.
+    pub channel: Option<Channel>,
+}
+
+/// The rows that a [`Filter`] lets through, as a boxed query of the given select clause.
+macro_rules! filtered {
+    ($scope:expr, $filter:expr, $select:expr) => {{
+        let mut rows = message::table
+            .filter(message::office_code.eq_any($scope.codes()))
+            .select($select)
+            .into_boxed();
+        if !$filter.states.is_empty() {
+            rows = rows.filter(message::state.eq_any($filter.states.clone()));
+        }
+        if let Some(from) = $filter.from {
+            rows = rows.filter(message::planned_on.ge(from));
+        }
+        if let Some(to) = $filter.to {
+            rows = rows.filter(message::planned_on.le(to));
+        }
+        if let Some(reason) = &$filter.reason {
+            rows = rows.filter(message::reason.eq(reason));
+        }
+        if let Some(channel) = $filter.channel {
+            rows = rows.filter(message::channel.eq(channel));
+        }
+        rows
+    }};
+}
+
+/// One page of messages, the newest first: `limit` of them after the first `skip`.
+pub fn list(
+    db: &mut Db,
+    scope: &Scope,
+    filter: &Filter,
+    skip: i64,
+    limit: i64,
+) -> AppResult<Vec<Message>> {
+    Ok(filtered!(scope, filter, Message::as_select())
+        .order((message::planned_on.desc(), message::id.desc()))
+        .offset(skip)
+        .limit(limit)
+        .load(db)?)
+}
+
+/// How many messages that are.
+pub fn count(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<i64> {
+    Ok(filtered!(scope, filter, count_star()).get_result(db)?)
+}
+
+/// One message.
+pub fn find(db: &mut Db, scope: &Scope, id: i64) -> AppResult<Message> {
+    Ok(message::table
+        .filter(message::id.eq(id))
+        .filter(message::office_code.eq_any(scope.codes()))
+        .select(Message::as_select())
+        .get_result(db)?)
+}
+
+/// The messages about a loan file, the newest first.
+pub fn of_file(db: &mut Db, scope: &Scope, file: FileId, limit: i64) -> AppResult<Vec<Message>> {
+    Ok(message::table
+        .filter(message::file_id.eq(file))
+        .filter(message::office_code.eq_any(scope.codes()))
+        .order(message::id.desc())
+        .limit(limit)
+        .select(Message::as_select())
+        .load(db)?)
+}
+
+/// The messages to a person, the newest first.
+pub fn of_person(
+    db: &mut Db,
+    scope: &Scope,
+    person: PersonId,
+    limit: i64,
+) -> AppResult<Vec<Message>> {
+    Ok(message::table
+        .filter(message::person_id.eq(person))
+        .filter(message::office_code.eq_any(scope.codes()))
+        .order(message::id.desc())
+        .limit(limit)
+        .select(Message::as_select())
+        .load(db)?)
+}
+
+/// The message in which this check code is printed; of every office, since whoever asks does not
+/// know which. Only one that has left, or may have: nobody can have read another.
+pub fn by_check_code(db: &mut Db, code: &str) -> AppResult<Option<Message>> {
+    if code.is_empty() {
+        return Ok(None);
+    }
+    Ok(message::table
+        .filter(message::check_code.eq(code))
+        .filter(message::state.eq_any([
+            State::Sending,
+            State::Sent,
+            State::Delivered,
+            State::Failed,
+            State::Unsure,
+        ]))
+        .order(message::id.desc())
+        .select(Message::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// How many messages of each office wait although their time has come: for a warning when there
+/// is no gateway to send them by.
+pub fn waiting_for_gateway(
+    db: &mut Db,
+    channel: Channel,
+    now: NaiveDateTime,
+) -> AppResult<BTreeMap<String, i64>> {
+    let rows: Vec<(String, i64)> = message::table
+        .filter(message::state.eq(State::Waiting))
+        .filter(message::channel.eq(channel))
+        .filter(message::urgent.eq_any([true, false]))
+        .filter(message::not_before.le(now))
+        .group_by(message::office_code)
+        .select((message::office_code, count_star()))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Messages of this gateway that left before `before` and of which nothing was heard, of the days
+/// from `from`, the oldest first.
+pub fn without_receipt(
+    db: &mut Db,
+    gateway: &str,
+    from: NaiveDate,
+    before: NaiveDateTime,
+    limit: i64,
+) -> AppResult<Vec<Message>> {
+    Ok(message::table
+        .filter(message::planned_on.ge(from))
+        .filter(message::gateway.eq(gateway))
+        .filter(message::state.eq_any([State::Sent, State::Unsure]))
+        .filter(message::sent_at.lt(before).or(message::sent_at.is_null()))
+        .filter(message::problem.eq("").or(message::state.eq(State::Unsure)))
+        .order((message::planned_on, message::id))
+        .limit(limit)
+        .select(Message::as_select())
+        .load(db)?)
+}
