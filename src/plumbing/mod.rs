@@ -19,4 +19,5 @@ pub mod metrics;
 pub mod mail;
 pub mod sms;
 pub mod timetable;
+pub mod backup;
 pub mod outbox;
