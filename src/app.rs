@@ -17,6 +17,7 @@ use crate::plumbing::metrics::Metrics;
 use crate::plumbing::outbox::Bell;
 use crate::plumbing::password::Passwords;
 use crate::plumbing::templates::Templates;
+use crate::plumbing::timetable::Timetable;
 
 /// The program's parts, shared by every request and job. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +46,8 @@ pub struct App {
     pub imports: Arc<Runner>,
     /// Rung when an urgent message was written: the deliverer sends it at once.
     pub bell: Arc<Bell>,
+    /// What happens by the clock.
+    pub timetable: Arc<Timetable>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
     pub demo: Arc<[DemoSignIn]>,
     rates: Arc<RateTables>,
@@ -74,6 +77,8 @@ impl App {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
         let templates = Templates::new(Some(&config.templates()));
+        let templates = Templates::new(config.template_dir.as_deref());
+        let timetable = Timetable::new(crate::jobs::ALL, &config.jobs)?;
         Ok(App {
             db,
             clock,
@@ -89,6 +94,7 @@ impl App {
             counts: Arc::default(),
             imports: Arc::default(),
             bell: Arc::default(),
+            timetable: Arc::new(timetable),
             demo: Arc::new([]),
         })
     }

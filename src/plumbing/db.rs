@@ -226,6 +226,32 @@ impl Database {
         ran.map_err(|e| explain(&self.address, &e.to_string()))
     }
 
+    /// Copies a SQLite database into `file` (new or empty), whole and as of one instant, while
+    /// others go on reading and writing, and checks the copy.
+    ///
+    /// # Errors
+    /// On PostgreSQL; when the disk is full; when the copy is damaged.
+    pub fn copy_to(&self, file: &Path) -> AppResult<()> {
+        let manager = Manager { address: self.address.clone(), read_only: false };
+        let opened = manager.open().map_err(|e| AppError::broken(format!("database: {e}")))?;
+        let Db::Sqlite(mut own) = opened else {
+            return Err(AppError::broken("only a SQLite database is copied by the program"));
+        };
+        let name = file.to_string_lossy();
+        let copy =
+            diesel::sql_query("VACUUM INTO ?").bind::<diesel::sql_types::Text, _>(name.as_ref());
+        diesel::RunQueryDsl::execute(copy, &mut own)?;
+        drop(own);
+        let mut copied = SqliteConnection::establish(&name)
+            .map_err(|e| AppError::broken(format!("the copy cannot be opened: {e}")))?;
+        let found: Vec<QuickCheck> =
+            diesel::RunQueryDsl::load(diesel::sql_query("PRAGMA quick_check(1)"), &mut copied)?;
+        match found.first() {
+            Some(first) if first.quick_check == "ok" => Ok(()),
+            _ => Err(AppError::broken("the copy of the database is damaged")),
+        }
+    }
+
     /// Runs `body` on one snapshot. A write inside is refused by the database.
     pub fn read<T>(&self, body: impl FnOnce(&mut Db) -> AppResult<T>) -> AppResult<T> {
         let mut db = checked_out(&self.readers)?;
