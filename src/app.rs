@@ -77,7 +77,6 @@ impl App {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
         let templates = Templates::new(Some(&config.templates()));
-        let templates = Templates::new(config.template_dir.as_deref());
         let timetable = Timetable::new(crate::jobs::ALL, &config.jobs)?;
         Ok(App {
             db,
