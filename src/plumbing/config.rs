@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::book::notice::MessageConfig;
+use crate::plumbing::backup::BackupConfig;
 use crate::plumbing::crypto::Suite;
 use crate::plumbing::mail::MailConfig;
 use crate::plumbing::sms::SmsConfig;
 use crate::plumbing::timetable::{self, JobConfig};
 
 /// Tables of the file; `ZHUXUE_MAIL_PASSWORD` sets `password` of `[mail]`.
-const SECTIONS: [&str; 3] = ["messages", "mail", "sms"];
+const SECTIONS: [&str; 4] = ["messages", "mail", "sms", "backup"];
 
 /// Everything a county can set. See `zhuxue.example.toml`.
 #[derive(Clone, Deserialize)]
@@ -59,6 +60,8 @@ pub struct Config {
     pub metrics_from: Vec<String>,
     /// Times of jobs, by their name.
     pub jobs: BTreeMap<String, JobConfig>,
+    /// Copies of the database.
+    pub backup: BackupConfig,
     /// What borrowers are told, and when.
     pub messages: MessageConfig,
     /// E-mail.
@@ -88,6 +91,7 @@ impl Default for Config {
             log_json: false,
             metrics_from: vec!["127.0.0.1".to_owned(), "::1".to_owned()],
             jobs: BTreeMap::new(),
+            backup: BackupConfig::default(),
             messages: MessageConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
@@ -213,6 +217,7 @@ impl Config {
             ("session_hours", u64::from(self.session_hours)),
             ("upload_mb", u64::try_from(self.upload_mb).unwrap_or(u64::MAX)),
             ("workers", u64::try_from(self.workers).unwrap_or(u64::MAX)),
+            ("backup.keep", u64::try_from(self.backup.keep).unwrap_or(u64::MAX)),
         ] {
             if value == 0 || value > 10_000 {
                 mistakes.push(format!("{key}: expected 1 to 10000, found {value}"));

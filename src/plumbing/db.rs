@@ -238,21 +238,30 @@ impl Database {
         ran.map_err(|e| explain(&self.address, &e.to_string()))
     }
 
-    /// Writes a whole copy of a SQLite database to a file that is not there yet; `file` with its
-    /// single quotes doubled. Outside of a transaction, for SQLite wants it so.
+    /// Copies a SQLite database into `file` (new or empty), whole and as of one instant, while
+    /// others go on reading and writing, and checks the copy.
     ///
     /// # Errors
-    /// One line: the disk is full, the file is there already, this is PostgreSQL.
-    pub fn copy_sqlite_to(&self, file: &str) -> Result<(), String> {
-        if self.is_postgres() {
-            return Err("only a SQLite database can copy itself".to_owned());
+    /// On PostgreSQL; when the disk is full; when the copy is damaged.
+    pub fn copy_to(&self, file: &Path) -> AppResult<()> {
+        let manager = Manager { address: self.address.clone(), read_only: false, scratch: false };
+        let opened = manager.open().map_err(|e| AppError::broken(format!("database: {e}")))?;
+        let Db::Sqlite(mut own) = opened else {
+            return Err(AppError::broken("only a SQLite database is copied by the program"));
+        };
+        let name = file.to_string_lossy();
+        let copy =
+            diesel::sql_query("VACUUM INTO ?").bind::<diesel::sql_types::Text, _>(name.as_ref());
+        diesel::RunQueryDsl::execute(copy, &mut own)?;
+        drop(own);
+        let mut copied = SqliteConnection::establish(&name)
+            .map_err(|e| AppError::broken(format!("the copy cannot be opened: {e}")))?;
+        let found: Vec<QuickCheck> =
+            diesel::RunQueryDsl::load(diesel::sql_query("PRAGMA quick_check(1)"), &mut copied)?;
+        match found.first() {
+            Some(first) if first.quick_check == "ok" => Ok(()),
+            _ => Err(AppError::broken("the copy of the database is damaged")),
         }
-        let mut db = self.readers.get().map_err(|e| explain(&self.address, &e.to_string()))?;
-        let copied = db
-            .batch_execute("PRAGMA query_only = OFF")
-            .and_then(|()| db.batch_execute(&format!("VACUUM INTO '{file}'")));
-        let closed = db.batch_execute("PRAGMA query_only = ON");
-        copied.and(closed).map_err(|e| explain(&self.address, &e.to_string()))
     }
 
     /// Runs `body` on one snapshot. A write inside is refused by the database.

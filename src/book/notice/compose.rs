@@ -166,16 +166,6 @@ pub fn set_held(db: &mut Db, scope: &Scope, held: bool) -> AppResult<()> {
     setting::set(db, scope, HOLD, if held { "yes" } else { "no" })
 }
 
-/// `【乐至县资助中心】`: what stands first in every SMS of an office.
-pub fn signature(app: &App, office: &Office) -> String {
-    let own = &app.config.sms.signature;
-    if own.is_empty() {
-        format!("【{}资助中心】", office.county())
-    } else {
-        format!("【{own}】")
-    }
-}
-
 /// A new check code: six letters by which a receiver can ask whether a message is ours.
 pub fn new_check_code() -> AppResult<String> {
     let mut code = String::with_capacity(6);

@@ -5,20 +5,24 @@
 //! and [`still_wanted`] is asked again at the moment of sending. Nobody gets a message whose kind
 //! they do not want, and a person of [`stops`] gets none at all. No text ever holds a link.
 
+pub mod asked;
 mod compose;
 mod config;
 mod fields;
 pub mod people;
 mod quiet;
 mod reason;
+pub mod rounds;
 pub mod stops;
 pub mod text;
 mod wanted;
 pub mod wishes;
+mod write;
 
-pub use compose::{Composer, To, compose, is_held, new_check_code, set_held, signature};
+pub use compose::{Composer, To, compose, is_held, new_check_code, set_held};
 pub use config::MessageConfig;
 pub use fields::Fields;
 pub use quiet::allowed_from;
 pub use reason::{Kind, Reason};
 pub use wanted::{Verdict, still_wanted};
+pub use write::{About, Wrote, write_about};

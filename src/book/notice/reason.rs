@@ -195,9 +195,11 @@ impl Reason {
             }
             Reason::Renewal => &[("opens_on", "受理开始"), ("closes_on", "受理结束")],
             Reason::GraduationConfirmation => &[("university", "高校")],
-            Reason::EarlyRepaymentWindow => {
-                &[("ask_by", "最晚申请的日子"), ("settles_on", "扣款的日子")]
-            }
+            Reason::EarlyRepaymentWindow => &[
+                ("ask_by", "最晚申请的日子"),
+                ("settles_on", "扣款的日子"),
+                ("gain", "赶上这一天有什么好处"),
+            ],
             Reason::SignInCode => &[("sign_in_code", "验证码"), ("minutes", "几分钟内有效")],
             Reason::ContactDecided => &[("what", "改的是什么"), ("answer", "结果")],
             Reason::PleaseCall => &[],

@@ -6,7 +6,6 @@ use minijinja::{Environment, UndefinedBehavior};
 
 use super::fields::Fields;
 use super::reason::{COMMON_FIELDS, Reason};
-use super::signature;
 use crate::app::App;
 use crate::book::office::Office;
 use crate::error::{AppError, AppResult};
@@ -57,7 +56,7 @@ pub fn title(office: &Office, reason: Reason) -> String {
 
 /// How many SMS a text is charged as, its signature included.
 pub fn parts(app: &App, office: &Office, text: &str) -> i32 {
-    sms::parts(&format!("{}{text}", signature(app, office)))
+    sms::parts(&sms::signed(&app.config.sms, office, text))
 }
 
 /// The text of a template that is being edited.
