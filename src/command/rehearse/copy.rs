@@ -41,12 +41,7 @@ struct Rows {
 /// Copies everything of `from` into the new file.
 pub(super) fn make(from: &Database, file: &Path) -> Result<(), Stop> {
     if !from.is_postgres() {
-        let quoted = file.display().to_string().replace('\'', "''");
-        // A reader may: VACUUM INTO changes nothing of its own database; but it cannot run
-        // inside a transaction, so it goes past `read`.
-        return from
-            .copy_sqlite_to(&quoted)
-            .map_err(|e| Stop::failed(format!("{}: {e}", file.display())));
+        return Ok(from.copy_to(file)?);
     }
     let copy =
         Database::open_scratch(&format!("sqlite:{}", file.display()), 2).map_err(Stop::failed)?;
