@@ -13,6 +13,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Database, Db};
+use crate::plumbing::gateway::Gateways;
 use crate::plumbing::metrics::Metrics;
 use crate::plumbing::outbox::Bell;
 use crate::plumbing::password::Passwords;
@@ -45,6 +46,8 @@ pub struct App {
     pub imports: Arc<Runner>,
     /// Rung when an urgent message was written: the deliverer sends it at once.
     pub bell: Arc<Bell>,
+    /// The ways out for text messages and e-mail.
+    pub gateways: Arc<Gateways>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
     pub demo: Arc<[DemoSignIn]>,
     rates: Arc<RateTables>,
@@ -74,6 +77,7 @@ impl App {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
         let templates = Templates::new(config.template_dir.as_deref());
+        let gateways = Gateways::new(&config)?;
         Ok(App {
             db,
             clock,
@@ -89,6 +93,7 @@ impl App {
             counts: Arc::default(),
             imports: Arc::default(),
             bell: Arc::default(),
+            gateways: Arc::new(gateways),
             demo: Arc::new([]),
         })
     }
