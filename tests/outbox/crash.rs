@@ -1,0 +1,1 @@
+//! The program killed while it sends.
