@@ -4,16 +4,34 @@
 //! that has no place yet, so nothing is lost by a stop or a crash. Several program instances may
 //! run it at once: a place is given inside one write, so no two rows get the same.
 
+use chrono::NaiveDate;
+
+use super::count;
 use crate::app::App;
 use crate::book::history::{self, ChainState};
 use crate::book::office;
 use crate::error::AppResult;
+use crate::plumbing::timetable::{Counts, Job, Missed};
+
+/// When and how.
+pub const JOB: Job = Job {
+    name: "chain_history",
+    words: "操作留痕入链",
+    cron: "*/5 * * * * *",
+    missed: Missed::Often,
+    run,
+};
 
 /// Rows given a place in one write.
 const AT_ONCE: i64 = 500;
 
-/// Chains everything that has no place yet; returns how many rows that were.
-pub fn run(app: &App) -> AppResult<usize> {
+/// Chains everything that has no place yet.
+pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
+    Ok(Counts { done: count(chain_all(app)?), ..Counts::default() })
+}
+
+/// The same; returns how many rows that were.
+pub fn chain_all(app: &App) -> AppResult<usize> {
     let offices = app.db.read(office::all)?;
     let mut all = 0;
     for office in offices {
@@ -35,7 +53,7 @@ pub fn run(app: &App) -> AppResult<usize> {
 }
 
 /// Recomputes the chain of every office from its first link and keeps what was found, for the
-/// audit page. Once at start and once a day; a broken link is shouted into the log.
+/// audit page. Part of `jobs/check_books.rs`; a broken link is shouted into the log.
 pub fn verify(app: &App) -> AppResult<Vec<(String, ChainState)>> {
     let mut found = Vec::new();
     for office in app.db.read(office::all)? {

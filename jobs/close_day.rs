@@ -1,39 +1,85 @@
 //! Refreshes the positions that change because time passes: the day after a due day, a day of
-//! penalty interest, the end of study.
+//! penalty interest, the end of study. Files become overdue, or are so no more, by this.
 //!
-//! When: at start and every few seconds while the program serves (it asks "which positions can
-//! have changed by today and are not refreshed?", so a run with nothing to do costs one query).
-//! Missed: the next run does all days at once; a position depends on the day it is for, not on
-//! the days between. Several program instances may run it at once.
+//! When: just after midnight, and at the first start of a day on which it has not run (it asks
+//! "which positions can have changed by today and are not refreshed?"). Why: lists and reports
+//! read positions, not events. Missed: the next run does all days at once; a position depends on
+//! the day it is for, not on the days between. Several program instances may run it at once.
 
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+
+use super::count;
 use crate::app::App;
+use crate::book::ids::FileId;
 use crate::book::office::{self, Scope};
 use crate::book::position;
 use crate::error::AppResult;
+use crate::plumbing::timetable::{Counts, Job, Missed};
+
+/// When and how.
+pub const JOB: Job =
+    Job {
+        name: "close_day", words: "日终结转", cron: "5 0 0 * * *", missed: Missed::Latest, run
+    };
 
 /// Loans refreshed in one write: long enough to be cheap, short enough to keep nobody waiting.
 const AT_ONCE: i64 = 1_000;
 
-/// Refreshes everything that can have changed by today; returns how many loans that were.
-pub fn run(app: &App) -> AppResult<usize> {
+/// Refreshes everything that can have changed by today; tells how many files became overdue.
+pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
+    let Changed { loans, became, left } = refresh(app)?;
+    let note = match (became, left) {
+        (0, 0) => String::new(),
+        (became, 0) => format!("新增逾期 {became} 人"),
+        (0, left) => format!("不再逾期 {left} 人"),
+        (became, left) => format!("新增逾期 {became} 人，不再逾期 {left} 人"),
+    };
+    Ok(Counts { done: count(loans), note, ..Counts::default() })
+}
+
+/// The same; returns how many loans were refreshed.
+pub fn refresh_all(app: &App) -> AppResult<usize> {
+    Ok(refresh(app)?.loans)
+}
+
+#[derive(Default)]
+struct Changed {
+    loans: usize,
+    became: usize,
+    left: usize,
+}
+
+fn refresh(app: &App) -> AppResult<Changed> {
     let today = app.clock.today();
-    let mut all = 0;
+    let mut all = Changed::default();
     for office in app.db.read(office::all)? {
         let scope = Scope::of(&office.code);
         // A read first: nearly always there is nothing to do, and then nobody is kept waiting.
-        while app.db.read(|db| position::is_any_due(db, &scope, today))? {
+        if !app.db.read(|db| position::is_any_due(db, &scope, today))? {
+            continue;
+        }
+        let overdue = || -> AppResult<HashSet<FileId>> {
+            Ok(app.db.read(|db| position::overdue_files(db, &scope))?.into_iter().collect())
+        };
+        let before = overdue()?;
+        loop {
             let done = app.db.write("close day", |db| {
                 position::refresh_due(db, &scope, app.basis(), today, AT_ONCE)
             })?;
-            all += done;
+            all.loans += done;
             if done == 0 {
                 break;
             }
         }
+        let after = overdue()?;
+        all.became += after.difference(&before).count();
+        all.left += before.difference(&after).count();
     }
-    if all > 0 {
+    if all.loans > 0 {
         app.counts.forget();
-        tracing::info!(loans = all, day = %today, "positions refreshed");
+        tracing::info!(loans = all.loans, day = %today, "positions refreshed");
     }
     Ok(all)
 }

@@ -24,6 +24,7 @@ use crate::book::notice::{self, Verdict};
 use crate::book::office::{self, Office};
 use crate::book::phone_number::{PhoneKind, PhoneNumber};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::Field;
 use crate::plumbing::gateway::{Gateway, Line, Outcome, Outgoing};
 use crate::plumbing::outbox::{self, Channel, Message, Settle, Settled};
 use crate::plumbing::sms;
@@ -53,6 +54,9 @@ pub fn run(app: &App, _day: NaiveDate) -> AppResult<Counts> {
 /// Sends urgent messages as soon as the bell rings, until told to stop; then lets everything that
 /// is being sent come to an end.
 pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
+    // What is due at the start does not wait for the next minute, and keeps no code waiting.
+    let at_start = app.clone();
+    let first = actix_web::rt::task::spawn_blocking(move || deliver(&at_start, false));
     while !*told.borrow() {
         let at_work = app.clone();
         match actix_web::web::block(move || deliver(&at_work, true)).await {
@@ -63,6 +67,9 @@ pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
         select(pin!(app.bell.rung()), pin!(told.wait_for(|stop| *stop))).await;
     }
     app.gateways.stop();
+    if let Ok(Err(error)) = first.await {
+        tracing::error!(%error, "messages could not be sent");
+    }
 }
 
 /// Both channels side by side: a slow mail server holds no text message up.
@@ -210,9 +217,10 @@ impl Batch<'_> {
         }
         let outcomes = self.send_all(&outgoing);
         let mut dead = Vec::new();
-        for ((row, _), outcome) in outgoing.iter().zip(outcomes) {
+        for ((row, out), outcome) in outgoing.iter().zip(outcomes) {
             if matches!(outcome, Some(Outcome::Refused { dead: true, .. })) {
-                dead.push(((*row).clone(), self.app.next_id()));
+                let index = self.app.sealer.index(Field::Phone, &out.to);
+                dead.push((*row, index, self.app.next_id()));
             }
             let what = self.became(row, outcome, self.app.clock.now_at());
             match &what {
@@ -225,8 +233,8 @@ impl Batch<'_> {
         let now = self.app.clock.now_at();
         self.app.db.write("settle messages", |db| {
             outbox::settle(db, &self.by, &settled, now)?;
-            for (row, note_id) in &dead {
-                delivery::number_is_dead(db, row, *note_id, now)?;
+            for (row, index, note_id) in &dead {
+                delivery::number_is_dead(db, row, Some(index), *note_id, now)?;
             }
             Ok(())
         })

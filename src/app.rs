@@ -18,6 +18,7 @@ use crate::plumbing::metrics::Metrics;
 use crate::plumbing::outbox::Bell;
 use crate::plumbing::password::Passwords;
 use crate::plumbing::templates::Templates;
+use crate::plumbing::timetable::Timetable;
 
 /// The program's parts, shared by every request and job. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +49,8 @@ pub struct App {
     pub bell: Arc<Bell>,
     /// The ways out for text messages and e-mail.
     pub gateways: Arc<Gateways>,
+    /// What happens by the clock.
+    pub timetable: Arc<Timetable>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
     pub demo: Arc<[DemoSignIn]>,
     rates: Arc<RateTables>,
@@ -76,8 +79,9 @@ impl App {
     ) -> Result<App, String> {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
-        let templates = Templates::new(config.template_dir.as_deref());
         let gateways = Gateways::new(&config)?;
+        let templates = Templates::new(Some(&config.templates()));
+        let timetable = Timetable::new(crate::jobs::ALL, &config.jobs)?;
         Ok(App {
             db,
             clock,
@@ -94,6 +98,7 @@ impl App {
             imports: Arc::default(),
             bell: Arc::default(),
             gateways: Arc::new(gateways),
+            timetable: Arc::new(timetable),
             demo: Arc::new([]),
         })
     }

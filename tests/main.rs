@@ -18,6 +18,7 @@ mod access;
 mod bench_cli;
 mod browser;
 mod pages;
+mod peers;
 mod imports;
 mod outbox;
 mod sheets;

@@ -46,6 +46,14 @@ impl Clock {
         self.shift_s.store(shift, Ordering::Relaxed);
     }
 
+    /// Moves a shifted clock to an instant (UTC). Does nothing to the real clock.
+    pub fn set_at(&self, at: NaiveDateTime) {
+        if self.shifted {
+            let shift = at.and_utc().signed_duration_since(machine_now()).num_seconds();
+            self.shift_s.store(shift, Ordering::Relaxed);
+        }
+    }
+
     /// This instant, UTC.
     pub fn now(&self) -> DateTime<Utc> {
         machine_now() + Duration::seconds(self.shift_s.load(Ordering::Relaxed))

@@ -8,9 +8,9 @@ use chrono::{Duration, NaiveDateTime};
 use crate::book::dates::local;
 use crate::book::history::{self, By, Note};
 use crate::book::office::{Office, Scope};
-use crate::book::person::{self, PhoneState};
+use crate::book::person::{self, Phone, PhoneState};
 use crate::book::warning::{self, Warning};
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::gateway::{Answer, Fault, Trouble};
 use crate::plumbing::outbox::{self, Channel, Message, Receipt, Recorded};
@@ -27,24 +27,22 @@ const NUMBERS_DAYS: i64 = 7;
 /// Where messages are looked after.
 const MESSAGES_URL: &str = "/messages";
 
-/// Marks the number of a message as one that does not exist, and tells. `note_id` is a fresh
-/// identity. A number that is dead already is told no more.
+/// Marks the number of a message as one that does not exist, and tells. `index` is the blind
+/// index of the number it went to, when that is known. `note_id` is a fresh identity. A number
+/// that is dead already is told no more.
 pub fn number_is_dead(
     db: &mut Db,
     message: &Message,
+    index: Option<&[u8]>,
     note_id: i64,
     now: NaiveDateTime,
 ) -> AppResult<()> {
-    let scope = Scope::of(&message.office_code);
-    if let Some(id) = message.phone_id {
-        let phone = match person::find_phone(db, &scope, id) {
-            Err(AppError::NotFound) => return Ok(()),
-            other => other?,
-        };
+    if message.channel == Channel::Sms {
+        let Some(phone) = phone_of(db, message, index)? else { return Ok(()) };
         if phone.state == PhoneState::Dead {
             return Ok(());
         }
-        person::set_phone_state(db, id, PhoneState::Dead)?;
+        person::set_phone_state(db, phone.id, PhoneState::Dead)?;
         let by = By::program("发送短信", &message.office_code);
         let note = Note {
             action: "contact_changed",
@@ -72,6 +70,19 @@ pub fn number_is_dead(
         seen_at: now,
     };
     warning::raise(db, &line)
+}
+
+/// The number that a message went to. It may be a newer one than the message was written for:
+/// then the index tells; without it nothing is said about a person who has got another since.
+fn phone_of(db: &mut Db, message: &Message, index: Option<&[u8]>) -> AppResult<Option<Phone>> {
+    let Some(person) = message.person_id else { return Ok(None) };
+    let scope = Scope::of(&message.office_code);
+    let all = person::phones_of(db, &scope, &[person])?;
+    if let Some(index) = index {
+        return Ok(all.into_iter().find(|phone| phone.phone_index == index));
+    }
+    let newer = all.iter().any(|phone| phone.recorded_at > message.created_at);
+    Ok(all.into_iter().find(|phone| Some(phone.id) == message.phone_id && !newer))
 }
 
 /// Takes the lines about dead numbers away that stood long enough.
@@ -114,7 +125,7 @@ pub fn record(
     if let Recorded::Moved(message) = &recorded
         && answer.dead
     {
-        number_is_dead(db, message, note_id, now)?;
+        number_is_dead(db, message, None, note_id, now)?;
     }
     Ok(recorded)
 }

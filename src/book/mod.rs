@@ -18,6 +18,7 @@ pub mod events;
 pub mod facts;
 pub mod position;
 pub mod delivery;
+pub mod setting;
 pub mod notice;
 pub mod warning;
 pub mod bank;

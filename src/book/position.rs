@@ -246,6 +246,15 @@ pub fn is_any_due(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<boo
     .get_result(db)?)
 }
 
+/// The files that have something past its due day.
+pub fn overdue_files(db: &mut Db, scope: &Scope) -> AppResult<Vec<FileId>> {
+    Ok(file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::oldest_unpaid_due_on.is_not_null())
+        .select(file_position::file_id)
+        .load(db)?)
+}
+
 /// One batch of the nightly refresh: at most `batch` loans whose position can have changed by
 /// `today`. Returns how many it did; 0 means all positions are right for `today`. The contracts
 /// of a file come together, so that its sums are made once; some thousand a batch is quickest.

@@ -9,13 +9,16 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::warning;
 
+/// The kind of a deadline of the desk's year, shown among the days to come.
+pub const DEADLINE: &str = "deadline";
+
 /// One line, as stored. (`office_code`, `kind`, `key`) names it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, serde::Serialize)]
 #[diesel(table_name = warning, treat_none_as_default_value = false)]
 pub struct Warning {
     /// Whose workbench.
     pub office_code: String,
-    /// Who wrote it: `gateway`, `job`, `rates`, `deadline`, `numbers`.
+    /// Who wrote it: `gateway`, `job`, `books`, `rates`, `deadline`, `numbers`.
     pub kind: String,
     /// Which of that kind: `sms`, `send_due_reminders`.
     pub key: String,
@@ -56,6 +59,15 @@ pub fn raise(db: &mut Db, line: &Warning) -> AppResult<()> {
 /// Takes the line away. False: there was none.
 pub fn clear(db: &mut Db, office_code: &str, kind: &str, key: &str) -> AppResult<bool> {
     Ok(diesel::delete(warning::table.find((office_code, kind, key))).execute(db)? > 0)
+}
+
+/// The lines of one kind of an office.
+pub fn of_kind(db: &mut Db, office_code: &str, kind: &str) -> AppResult<Vec<Warning>> {
+    Ok(warning::table
+        .filter(warning::office_code.eq(office_code))
+        .filter(warning::kind.eq(kind))
+        .select(Warning::as_select())
+        .load(db)?)
 }
 
 /// The lines of these offices: red first, then by deadline, then the oldest.

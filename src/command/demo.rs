@@ -93,7 +93,7 @@ impl Demo {
         if state.as_deref() != Some(LOADED) {
             load(&app, out)?;
         }
-        jobs::close_day::run(&app)?;
+        jobs::close_day::refresh_all(&app)?;
         app.demo = sign_ins();
         writeln!(out, "\n  {}\n", app.config.public_url)?;
         for (login, password, name, role) in STAFF {

@@ -12,26 +12,15 @@ use super::Stop;
 use crate::app::App;
 use crate::book::dates::Clock;
 use crate::book::{office, staff};
-use crate::desk::importing::runner;
-use crate::error::AppResult;
 use crate::jobs;
 use crate::plumbing::config::Config;
-use crate::plumbing::http;
+use crate::plumbing::{http, timetable};
 
 /// Requests still running when the program is told to stop get this long to end.
 const STOP_WITHIN_S: u64 = 15;
 
 /// Imports that run get this long to end the lines they are at.
 const IMPORTS_STOP_WITHIN: Duration = Duration::from_secs(10);
-
-/// After how many rounds of the background work abandoned imports are looked for: 30 seconds.
-const IMPORTS_EVERY: u32 = 6;
-
-/// The whole chain of the history is checked at start and after this many rounds: once a day.
-const VERIFY_EVERY_ROUNDS: u32 = 24 * 60 * 60 / 5;
-
-/// How often the history is chained.
-const CHAIN_EVERY: Duration = Duration::from_secs(5);
 
 /// Starts the web server.
 #[derive(Clone, Copy, Debug, Args)]
@@ -144,37 +133,16 @@ async fn told_to_stop() {
 }
 
 /// What goes on without a request until the program stops.
-async fn background(app: App, mut told: watch::Receiver<bool>) {
-    let mut stopping = false;
-    let mut round = 0_u32;
-    while !stopping {
-        if round.is_multiple_of(IMPORTS_EVERY) {
-            run_one("take up imports", &app, runner::take_up_abandoned).await;
-        }
-        run_one("chain the history", &app, |app| jobs::chain_history::run(app).map(|_| ())).await;
-        if round.is_multiple_of(VERIFY_EVERY_ROUNDS) {
-            run_one("check the history", &app, |app| jobs::chain_history::verify(app).map(|_| ()))
-                .await;
-        }
-        run_one("refresh positions", &app, |app| jobs::close_day::run(app).map(|_| ())).await;
-        round = round.wrapping_add(1);
-        // Once more after the last request, so that a stopped program leaves nothing unchained.
-        stopping = *told.borrow();
-        if !stopping {
-            select(pin!(told.changed()), pin!(tokio::time::sleep(CHAIN_EVERY))).await;
-        }
+async fn background(app: App, told: watch::Receiver<bool>) {
+    // What else listens while the program serves is joined to this one.
+    let mail = actix_web::rt::spawn(jobs::deliver_messages::listen(app.clone(), told.clone()));
+    timetable::serve(app.clone(), told).await;
+    if let Err(error) = mail.await {
+        tracing::error!(%error, "sending ended badly");
     }
-}
-
-async fn run_one(
-    name: &'static str,
-    app: &App,
-    work: impl FnOnce(&App) -> AppResult<()> + Send + 'static,
-) {
-    let app = app.clone();
-    match actix_web::web::block(move || work(&app)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, name, "could not"),
-        Err(error) => tracing::error!(%error, name, "ended early"),
+    // Once more after the last request, so that a stopped program leaves nothing unchained.
+    let last = actix_web::web::block(move || jobs::chain_history::chain_all(&app)).await;
+    if let Ok(Err(error)) = last {
+        tracing::error!(%error, "the history could not be chained");
     }
 }

@@ -83,7 +83,7 @@ impl Verify {
 
 /// Chains what is not chained yet, then walks the chain. True when it is broken.
 fn chain(app: &App, office_code: &str, out: &mut dyn Write) -> Result<bool, Stop> {
-    jobs::chain_history::run(app)?;
+    jobs::chain_history::chain_all(app)?;
     let state = app.db.read(|db| history::verify_chain(db, office_code))?;
     writeln!(out, "history of {office_code}: {state}")?;
     Ok(!state.is_whole())

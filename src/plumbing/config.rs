@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::book::notice::MessageConfig;
+use crate::plumbing::backup::BackupConfig;
 use crate::plumbing::crypto::Suite;
 use crate::plumbing::mail::MailConfig;
 use crate::plumbing::sms::SmsConfig;
-use crate::plumbing::timetable::JobConfig;
+use crate::plumbing::timetable::{self, JobConfig};
 
 /// Tables of the file; `ZHUXUE_MAIL_PASSWORD` sets `password` of `[mail]`.
-const SECTIONS: [&str; 3] = ["messages", "mail", "sms"];
+const SECTIONS: [&str; 4] = ["messages", "mail", "sms", "backup"];
 
 /// Everything a county can set. See `zhuxue.example.toml`.
 #[derive(Clone, Deserialize)]
@@ -59,6 +60,8 @@ pub struct Config {
     pub metrics_from: Vec<String>,
     /// Times of jobs, by their name.
     pub jobs: BTreeMap<String, JobConfig>,
+    /// Copies of the database.
+    pub backup: BackupConfig,
     /// What borrowers are told, and when.
     pub messages: MessageConfig,
     /// E-mail.
@@ -88,6 +91,7 @@ impl Default for Config {
             log_json: false,
             metrics_from: vec!["127.0.0.1".to_owned(), "::1".to_owned()],
             jobs: BTreeMap::new(),
+            backup: BackupConfig::default(),
             messages: MessageConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
@@ -145,7 +149,10 @@ impl Config {
         let mut table: toml::Table = text
             .parse()
             .map_err(|e: toml::de::Error| BadConfig(vec![format!("{name}: {}", one_line(&e))]))?;
-        let mut mistakes = Vec::new();
+        let mut mistakes = timetable::settings::mistakes(name, text, crate::jobs::ALL);
+        if !mistakes.is_empty() {
+            return Err(BadConfig(mistakes));
+        }
         for (variable, value) in environment {
             let Some(key) = variable.strip_prefix("ZHUXUE_") else { continue };
             let key = key.to_lowercase();
@@ -210,11 +217,13 @@ impl Config {
             ("session_hours", u64::from(self.session_hours)),
             ("upload_mb", u64::try_from(self.upload_mb).unwrap_or(u64::MAX)),
             ("workers", u64::try_from(self.workers).unwrap_or(u64::MAX)),
+            ("backup.keep", u64::try_from(self.backup.keep).unwrap_or(u64::MAX)),
         ] {
             if value == 0 || value > 10_000 {
                 mistakes.push(format!("{key}: expected 1 to 10000, found {value}"));
             }
         }
+        mistakes.extend(self.messages.mistakes());
         if !self.database_url.is_empty()
             && let Err(mistake) = crate::plumbing::db::Address::parse(&self.database_url)
         {
@@ -240,6 +249,11 @@ impl Config {
         } else {
             self.key_file.clone()
         }
+    }
+
+    /// The county's own templates, with the default filled in. The folder need not exist.
+    pub fn templates(&self) -> PathBuf {
+        self.template_dir.clone().unwrap_or_else(|| self.data_dir.join("templates"))
     }
 
     /// True when cookies must be `Secure`.

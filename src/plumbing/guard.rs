@@ -70,10 +70,16 @@ fn wait_after(failures: i32, free: i32) -> Option<Duration> {
     Some(Duration::minutes(minutes.unwrap_or(WAIT_MAX).min(WAIT_MAX)))
 }
 
+/// Removes attempts that are too old to count.
+pub fn forget_old(db: &mut Db, now: NaiveDateTime) -> AppResult<usize> {
+    let old = now - Duration::hours(FORGET_AFTER_H);
+    Ok(diesel::delete(sign_in_guard::table.filter(sign_in_guard::updated_at.lt(old)))
+        .execute(db)?)
+}
+
 /// Counts an attempt, or says how long to wait.
 pub fn attempt(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResult<Attempt> {
-    let old = now - Duration::hours(FORGET_AFTER_H);
-    diesel::delete(sign_in_guard::table.filter(sign_in_guard::updated_at.lt(old))).execute(db)?;
+    forget_old(db, now)?;
     let mut counts = [0_i32; 2];
     for (count, (subject, _)) in counts.iter_mut().zip(subjects.both()) {
         let row: Option<(i32, Option<NaiveDateTime>)> = sign_in_guard::table

@@ -46,6 +46,8 @@ pub struct MailConfig {
     pub per_second: u32,
     /// Letters under way at once.
     pub in_flight: u32,
+    /// Letters claimed at once; fewer by a gateway that does not recognise a repeat.
+    pub batch: u32,
     /// How long a claimed letter is left to the instance that sends it.
     pub lease_s: u32,
     /// Tries before a letter is given up.
@@ -68,6 +70,7 @@ impl Default for MailConfig {
             ca_file: String::new(),
             per_second: 10,
             in_flight: 2,
+            batch: 500,
             lease_s: 300,
             tries: 8,
         }
@@ -93,6 +96,7 @@ impl MailConfig {
             ("mail.pool", self.pool),
             ("mail.timeout_s", self.timeout_s),
             ("mail.in_flight", self.in_flight),
+            ("mail.batch", self.batch),
             ("mail.lease_s", self.lease_s),
             ("mail.tries", self.tries),
         ] {
@@ -119,6 +123,7 @@ impl MailConfig {
         LineConfig {
             per_second: if self.gateway == "spool" { 0 } else { self.per_second },
             in_flight: usize::try_from(self.in_flight).unwrap_or(1).max(1),
+            batch: usize::try_from(self.batch).unwrap_or(1).max(1),
             lease_s: self.lease_s,
             tries: self.tries,
         }

@@ -1,7 +1,10 @@
 //! What `/metrics` tells a Prometheus server. No label ever holds a person, a number or a URL:
 //! routes are told by their pattern.
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
 
 use crate::error::{AppError, AppResult};
 
@@ -23,6 +26,12 @@ pub struct Metrics {
     pub books_ok: IntGauge,
     /// Sign-ins refused since the start.
     pub sign_ins_refused: IntCounter,
+    /// Seconds since the oldest run of a job that should have ended and has not.
+    pub job_lag_s: IntGaugeVec,
+    /// Runs of a job that failed, since the start.
+    pub job_failures: IntCounterVec,
+    /// When a job last went well, seconds since 1970.
+    pub job_last_success: IntGaugeVec,
 }
 
 impl Metrics {
@@ -47,6 +56,7 @@ fn build() -> prometheus::Result<Metrics> {
         &["method", "route", "status"],
     )?;
     let gauge = |name: &str, help: &str| IntGauge::with_opts(Opts::new(name, help));
+    let by_job = |name: &str, help: &str| IntGaugeVec::new(Opts::new(name, help), &["job"]);
     let counter = |name: &str, help: &str| IntCounter::with_opts(Opts::new(name, help));
     let metrics = Metrics {
         registry,
@@ -60,9 +70,18 @@ fn build() -> prometheus::Result<Metrics> {
         history_unchained: gauge("zhuxue_history_unchained", "History rows not chained yet")?,
         books_ok: gauge("zhuxue_books_ok", "1 when the last check found no difference")?,
         sign_ins_refused: counter("zhuxue_sign_ins_refused_total", "Refused sign-ins")?,
+        job_lag_s: by_job("zhuxue_job_lag_seconds", "How late the oldest unsettled run is")?,
+        job_failures: IntCounterVec::new(
+            Opts::new("zhuxue_job_failures_total", "Runs of a job that failed"),
+            &["job"],
+        )?,
+        job_last_success: by_job(
+            "zhuxue_job_last_success_timestamp",
+            "When a job last went well, seconds since 1970",
+        )?,
     };
     metrics.books_ok.set(-1);
-    let all: [Box<dyn prometheus::core::Collector>; 7] = [
+    let all: [Box<dyn prometheus::core::Collector>; 10] = [
         Box::new(metrics.request_s.clone()),
         Box::new(metrics.write_retries.clone()),
         Box::new(metrics.import_rows.clone()),
@@ -70,6 +89,9 @@ fn build() -> prometheus::Result<Metrics> {
         Box::new(metrics.history_unchained.clone()),
         Box::new(metrics.books_ok.clone()),
         Box::new(metrics.sign_ins_refused.clone()),
+        Box::new(metrics.job_lag_s.clone()),
+        Box::new(metrics.job_failures.clone()),
+        Box::new(metrics.job_last_success.clone()),
     ];
     for one in all {
         metrics.registry.register(one)?;

@@ -20,4 +20,5 @@ pub mod gateway;
 pub mod mail;
 pub mod sms;
 pub mod timetable;
+pub mod backup;
 pub mod outbox;

@@ -288,6 +288,18 @@ pub fn end_all(
     .execute(db)?)
 }
 
+/// Removes sessions that ended, by hand or by time, before an instant.
+pub fn forget_ended(db: &mut Db, before: NaiveDateTime) -> AppResult<usize> {
+    Ok(diesel::delete(
+        staff_session::table.filter(
+            staff_session::expires_at.lt(before).or(staff_session::revoked_at
+                .is_not_null()
+                .and(staff_session::revoked_at.assume_not_null().lt(before))),
+        ),
+    )
+    .execute(db)?)
+}
+
 /// A cookie of ours: not for scripts, not for other sites, over https only when we are.
 pub fn cookie(name: &'static str, value: String, config: &Config) -> Cookie<'static> {
     Cookie::build(name, value)

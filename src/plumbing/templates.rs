@@ -4,6 +4,8 @@
 //! Arithmetic is done in Rust before a template sees a figure; filters here only write.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
@@ -18,29 +20,110 @@ use crate::plumbing::assets;
 #[folder = "templates"]
 struct Embedded;
 
+/// How long a change in the county's folder may stay unseen.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// All templates, compiled once each.
 #[derive(Debug)]
 pub struct Templates {
     environment: Environment<'static>,
+    /// Those an office may have written anew: compiled again when their files change.
+    own: RwLock<Environment<'static>>,
+    folder: Option<PathBuf>,
+    seen: Mutex<Seen>,
+}
+
+/// When the county's folder was last looked at, and how it looked.
+#[derive(Debug, Default)]
+struct Seen {
+    at: Option<Instant>,
+    files: Vec<(PathBuf, SystemTime, u64)>,
 }
 
 impl Templates {
     /// Built-in templates, with those of `own` in front.
     pub fn new(own: Option<&Path>) -> Templates {
-        let own: Option<PathBuf> = own.map(Path::to_path_buf);
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|name| {
-            if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html }
-        });
-        environment.set_auto_reload(cfg!(debug_assertions));
-        environment.set_loader(move |name| Ok(source(own.as_deref(), name)));
-        environment.add_filter("money", money);
-        environment.add_filter("yuan", yuan);
-        environment.add_filter("count", count);
-        environment
-            .add_function("asset", |name: String| Value::from_safe_string(assets::url(&name)));
-        Templates { environment }
+        let folder: Option<PathBuf> = own.map(Path::to_path_buf);
+        let environment = new_environment(folder.clone());
+        let own = RwLock::new(new_environment(folder.clone()));
+        Templates { environment, own, folder, seen: Mutex::default() }
+    }
+
+    /// Renders the template `name` as an office has written it: its own file
+    /// (`512022/messages/due_reminder.txt` in the county's folder), the county's, or ours. A file
+    /// changed on disk is seen within a second, also by other instances of the program.
+    pub fn render_own<T: Serialize>(
+        &self,
+        office_code: &str,
+        name: &str,
+        context: T,
+    ) -> AppResult<String> {
+        self.look_again();
+        let name = format!("@{office_code}/{name}");
+        let environment = self.own.read().unwrap_or_else(PoisonError::into_inner);
+        let template = environment.get_template(&name).map_err(|e| broken(&name, &e))?;
+        template.render(Value::from(Serde(context))).map_err(|e| broken(&name, &e))
+    }
+
+    /// The text of a template as an office has written it, and whether it is the office's own.
+    pub fn text_of(&self, office_code: &str, name: &str) -> AppResult<(String, bool)> {
+        let own = self.file_of(office_code, name).is_some_and(|file| file.exists());
+        let text = source(self.folder.as_deref(), &format!("@{office_code}/{name}"));
+        text.map(|text| (text, own)).ok_or(AppError::NotFound)
+    }
+
+    /// The text of a template as this program came with it.
+    pub fn built_in(name: &str) -> Option<String> {
+        source(None, name)
+    }
+
+    /// Keeps an office's own text of a template; the caller has looked that it renders.
+    pub fn keep(&self, office_code: &str, name: &str, text: &str) -> AppResult<()> {
+        let file = self.file_of(office_code, name).ok_or(AppError::NotFound)?;
+        let failed = |e: std::io::Error| AppError::broken(format!("{}: {e}", file.display()));
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        // Whole or not at all: another instance may be reading.
+        let part = file.with_extension("part");
+        std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, &file)).map_err(failed)?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Goes back to the text this program (or the county's folder) came with.
+    pub fn reset(&self, office_code: &str, name: &str) -> AppResult<()> {
+        let file = self.file_of(office_code, name).ok_or(AppError::NotFound)?;
+        match std::fs::remove_file(&file) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(AppError::broken(format!("{}: {e}", file.display())));
+            }
+            _ => self.forget(),
+        }
+        Ok(())
+    }
+
+    fn file_of(&self, office_code: &str, name: &str) -> Option<PathBuf> {
+        let name = format!("{office_code}/{name}");
+        let folder = self.folder.as_deref()?;
+        (!leads_outside(&name)).then(|| folder.join(name))
+    }
+
+    fn forget(&self) {
+        self.own.write().unwrap_or_else(PoisonError::into_inner).clear_templates();
+    }
+
+    fn look_again(&self) {
+        let Some(folder) = &self.folder else { return };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.at.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
+            return;
+        }
+        let files = own_files(folder);
+        if seen.at.is_some() && files != seen.files {
+            self.forget();
+        }
+        *seen = Seen { at: Some(Instant::now()), files };
     }
 
     /// Renders the template `name` with `context`.
@@ -57,11 +140,50 @@ impl Templates {
     }
 }
 
+/// The files that offices and the county have written anew, with what tells a change.
+fn own_files(folder: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
+    let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let offices = entries(folder).map(|entry| entry.path().join("messages"));
+    let mut files = Vec::new();
+    for place in offices.chain([folder.join("messages")]) {
+        for entry in entries(&place) {
+            if let Ok(data) = entry.metadata() {
+                let changed = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                files.push((entry.path(), changed, data.len()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn new_environment(own: Option<PathBuf>) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|name| {
+        if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html }
+    });
+    environment.set_auto_reload(cfg!(debug_assertions));
+    environment.set_loader(move |name| Ok(source(own.as_deref(), name)));
+    environment.add_filter("money", money);
+    environment.add_filter("yuan", yuan);
+    environment.add_filter("count", count);
+    environment.add_function("asset", |name: String| Value::from_safe_string(assets::url(&name)));
+    environment
+}
+
 fn source(own: Option<&Path>, name: &str) -> Option<String> {
     // A name comes from the program or from another template, never from a request; still,
     // nothing outside the folder is ever read.
-    if name.split('/').any(|part| part.is_empty() || part == "..") {
+    if leads_outside(name) {
         return None;
+    }
+    // `@512022/messages/x.txt`: the office's own, else what everybody has.
+    if let Some((office, rest)) = name.strip_prefix('@').and_then(|name| name.split_once('/')) {
+        let file = own.map(|folder| folder.join(office).join(rest));
+        return file
+            .and_then(|file| std::fs::read_to_string(file).ok())
+            .or_else(|| source(own, rest));
     }
     if let Some(folder) = own
         && let Ok(text) = std::fs::read_to_string(folder.join(name))
@@ -70,6 +192,10 @@ fn source(own: Option<&Path>, name: &str) -> Option<String> {
     }
     let file = Embedded::get(name)?;
     String::from_utf8(file.data.into_owned()).ok()
+}
+
+fn leads_outside(name: &str) -> bool {
+    name.split('/').any(|part| part.is_empty() || part == "..")
 }
 
 fn broken(name: &str, error: &Error) -> AppError {

@@ -45,10 +45,10 @@ fn every_row_gets_its_place_once() {
     each(async |t| {
         assert_eq!(verify(&t), ChainState::Whole { links: 0, head: String::new() });
         write_down(&t, 5);
-        assert_eq!(chain_history::run(&t.app).unwrap(), 5);
-        assert_eq!(chain_history::run(&t.app).unwrap(), 0);
+        assert_eq!(chain_history::chain_all(&t.app).unwrap(), 5);
+        assert_eq!(chain_history::chain_all(&t.app).unwrap(), 0);
         write_down(&t, 2);
-        assert_eq!(chain_history::run(&t.app).unwrap(), 2);
+        assert_eq!(chain_history::chain_all(&t.app).unwrap(), 2);
         assert!(matches!(verify(&t), ChainState::Whole { links: 7, .. }));
     });
 }
@@ -61,8 +61,8 @@ fn two_instances_chain_without_a_fork() {
         other.db = t.database.open();
         let one = t.app.clone();
         std::thread::scope(|s| {
-            let a = s.spawn(|| chain_history::run(&one).unwrap());
-            let b = s.spawn(|| chain_history::run(&other).unwrap());
+            let a = s.spawn(|| chain_history::chain_all(&one).unwrap());
+            let b = s.spawn(|| chain_history::chain_all(&other).unwrap());
             assert_eq!(a.join().unwrap() + b.join().unwrap(), 60);
         });
         assert!(matches!(verify(&t), ChainState::Whole { links: 60, .. }));
@@ -80,7 +80,7 @@ fn a_changed_a_missing_and_a_cut_row_are_found() {
     for (sql, number, why) in cases {
         let t = TestApp::new();
         write_down(&t, 5);
-        chain_history::run(&t.app).unwrap();
+        chain_history::chain_all(&t.app).unwrap();
         tamper(&t, sql);
         assert_eq!(verify(&t), ChainState::Broken { number, why }, "{sql}");
     }
@@ -91,11 +91,11 @@ fn a_changed_a_missing_and_a_cut_row_are_found() {
 fn rows_that_were_chained_once_are_not_chained_anew() {
     each(async |t| {
         write_down(&t, 5);
-        chain_history::run(&t.app).unwrap();
+        chain_history::chain_all(&t.app).unwrap();
         let forged = "UPDATE history SET chain_no = NULL, chain_hash = NULL, summary = '别的' \
                       WHERE chain_no >= 3";
         tamper(&t, forged);
-        assert_eq!(chain_history::run(&t.app).unwrap(), 0);
+        assert_eq!(chain_history::chain_all(&t.app).unwrap(), 0);
         assert_eq!(verify(&t), ChainState::Broken { number: 3, why: "end missing" });
     });
 }
@@ -115,7 +115,7 @@ fn the_database_itself_refuses_to_change_history() {
 fn the_audit_page_filters_and_pages() {
     each(async |t| {
         write_down(&t, 120);
-        chain_history::run(&t.app).unwrap();
+        chain_history::chain_all(&t.app).unwrap();
         let mut auditor = t.sign_in(Role::Auditor);
         let first = auditor.get("/audit").await;
         first.is(200).says(&["链已排到第 120 条", "打印第 119 张", "本页 50 条"]);
@@ -141,7 +141,7 @@ fn the_audit_page_filters_and_pages() {
 fn the_audit_page_tells_what_the_last_check_found() {
     each(async |t| {
         write_down(&t, 3);
-        chain_history::run(&t.app).unwrap();
+        chain_history::chain_all(&t.app).unwrap();
         chain_history::verify(&t.app).unwrap();
         let mut auditor = t.sign_in(Role::Auditor);
         auditor.get("/audit").await.is(200).says(&["已核对到第 3 条"]);

@@ -3,7 +3,7 @@
 
 mod crash;
 mod faults;
-mod made;
+pub mod made;
 mod receipts;
 mod store;
 

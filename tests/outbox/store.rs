@@ -67,8 +67,12 @@ fn urgent_ones_first_then_by_time_and_only_when_due() {
     on_both(|kind| {
         let t = TestApp::on(kind);
         let post = Post::new(&t.app, "13800002741");
-        let now = post.now();
         let mut rows: Vec<_> = (0..4).map(|n| post.message(Channel::Sms, n)).collect();
+        let now = post.now();
+        for row in &mut rows {
+            row.urgent = false;
+            row.not_before = now - MINUTE * 3;
+        }
         rows[0].not_before = now - MINUTE;
         rows[1].not_before = now - MINUTE * 2;
         rows[2].urgent = true;
@@ -156,7 +160,7 @@ fn a_mass_sending_is_stopped_goes_on_and_is_cancelled() {
         let post = Post::new(&t.app, "13800002741");
         let ids = post.add(Channel::Sms, 10);
         let now = post.now();
-        let group = Group { reason: "due_reminder".to_owned(), planned_on: t.app.clock.today() };
+        let group = Group { reason: "sign_in_code".to_owned(), planned_on: t.app.clock.today() };
         let db = &t.app.db;
         let claimed =
             db.write("claim", |db| outbox::claim(db, Channel::Sms, false, now, MINUTE, "a", 3));

@@ -1,3 +1,4 @@
+DROP INDEX file_position_by_due;
 DROP TABLE contact_confirmation;
 DROP TABLE contact_change;
 DROP TABLE borrower_session;

@@ -88,7 +88,7 @@ CREATE TABLE message (
     UNIQUE (office_code, subject, reason, planned_on)
 );
 CREATE INDEX message_to_send ON message (state, channel, urgent, not_before, id);
-CREATE INDEX message_by_file ON message (file_id, id);
+CREATE INDEX message_by_file ON message (file_id, reason, planned_on);
 CREATE INDEX message_by_person ON message (person_id, id);
 CREATE INDEX message_by_day ON message (planned_on, office_code, reason);
 CREATE INDEX message_by_ref ON message (gateway_ref, gateway);
@@ -175,3 +175,6 @@ CREATE TABLE contact_confirmation (
     confirmed_at TIMESTAMP NOT NULL,
     UNIQUE (file_id, person_id, year)
 );
+
+-- Who has something to pay on a due day: reminders ask every night.
+CREATE INDEX file_position_by_due ON file_position (next_due_on, office_code, file_id);

@@ -78,6 +78,9 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("exported", "导出"),
     ("contact_changed", "修改联系方式"),
     ("note_changed", "修改备注"),
+    ("job_paused", "暂停定时任务"),
+    ("job_resumed", "恢复定时任务"),
+    ("job_run", "运行定时任务"),
 ];
 
 /// How pages call an action. An action without a word in [`ACTIONS`] is shown as it is.

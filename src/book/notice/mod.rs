@@ -1,20 +1,28 @@
 //! What we tell borrowers and families, why, and whether it is still wanted when it leaves.
 //! Composes messages; `plumbing::outbox` keeps them, `jobs/deliver_messages.rs` sends them.
+//!
+//! A job (or a page) asks [`people`] whom a file's message goes to, [`compose`] makes the rows,
+//! and [`still_wanted`] is asked again at the moment of sending. Nobody gets a message whose kind
+//! they do not want, and a person of [`stops`] gets none at all. No text ever holds a link.
 
-mod recheck;
+pub mod asked;
+mod compose;
+mod config;
+mod fields;
+pub mod people;
+mod quiet;
+mod reason;
+pub mod rounds;
+pub mod stops;
+pub mod text;
+mod wanted;
+pub mod wishes;
+mod write;
 
-pub use recheck::{Verdict, still_wanted};
-
-/// `[messages]` of the configuration.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MessageConfig {
-    /// Days before a due day on which a reminder goes out.
-    pub due_days_before: Vec<u32>,
-}
-
-impl Default for MessageConfig {
-    fn default() -> Self {
-        MessageConfig { due_days_before: vec![60, 30, 10, 3] }
-    }
-}
+pub use compose::{Composer, To, compose, is_held, new_check_code, set_held};
+pub use config::MessageConfig;
+pub use fields::Fields;
+pub use quiet::allowed_from;
+pub use reason::{Kind, Reason};
+pub use wanted::{Verdict, still_wanted};
+pub use write::{About, Wrote, write_about};

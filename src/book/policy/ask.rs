@@ -139,6 +139,24 @@ impl Policy {
         self.receipt_deadline.on(day_in(year, 10, 1)).day.in_year(year)
     }
 
+    /// The next day, today or later, of everything in the desk's year, by key.
+    pub fn desk_days(&self, today: NaiveDate) -> Vec<(NaiveDate, &DeskDay)> {
+        let in_year = |key: &str, year: i32| {
+            self.desk_days.iter().rev().find(|day| day.key == key && day.from_year <= year)
+        };
+        let mut keys: Vec<&str> = self.desk_days.iter().map(|day| day.key.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let next = |key: &str| {
+            (today.year()..=today.year() + 1).find_map(|year| {
+                let day = in_year(key, year)?;
+                let on = day.day.in_year(year);
+                (on >= today).then_some((on, day))
+            })
+        };
+        keys.into_iter().filter_map(next).collect()
+    }
+
     /// First and last day of counter work of a county (six digits) in a year.
     pub fn application_window(&self, county: &str, year: i32) -> (NaiveDate, NaiveDate) {
         let newest = |code: &str| {

@@ -35,6 +35,12 @@ impl Calendar {
         }
     }
 
+    /// True on a public holiday: a day off by notice (weekends within it too), or by law in years
+    /// without a notice. An ordinary weekend is none.
+    pub fn is_holiday(&self, day: NaiveDate) -> bool {
+        self.special.get(&day) == Some(&true)
+    }
+
     /// The day itself, or the next working day.
     pub fn working_day_from(&self, day: NaiveDate) -> NaiveDate {
         let mut found = day;

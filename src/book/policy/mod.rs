@@ -24,9 +24,9 @@ pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
 pub use load::data_file;
 pub use values::{
-    ContactDuty, DeferralRule, DueDays, GraceRule, GrassrootsRule, HardshipLevels, LoanCap,
-    MilitaryCap, PrepayWindow, PublicityDays, ReliefClass, ReliefClasses, RiskFundRate, Step,
-    TermRule, UseOfFunds, penalty_ppm,
+    ContactDuty, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule, HardshipLevels,
+    LoanCap, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass, ReliefClasses, RiskFundRate,
+    Step, TermRule, UseOfFunds, penalty_ppm,
 };
 
 use super::dates::day_in;
@@ -98,6 +98,7 @@ pub struct Policy {
     allocation: Dated<Word>,
     receipt_deadline: Dated<YearDay>,
     windows: Vec<Window>,
+    desk_days: Vec<DeskDay>,
     waivers: Vec<WaiverYear>,
     calendar: Calendar,
     rates: Arc<RateTables>,
@@ -204,6 +205,21 @@ impl Tables {
         Ok(years)
     }
 
+    fn desk_days(&mut self) -> Result<Vec<DeskDay>, PolicyError> {
+        let key = "desk_day";
+        let mut days: Vec<DeskDay> = Vec::new();
+        for (raw, day, _) in self.plain::<DeskDay>(key)? {
+            let year = day.from_year;
+            if days.iter().any(|known| known.key == day.key && known.from_year == year) {
+                let fault = Fault::Overlap { from: day.day.in_year(year), until: None };
+                return Err(PolicyError { file: raw.file, key: key.to_owned(), fault });
+            }
+            days.push(day);
+        }
+        days.sort_by_key(|day| day.from_year);
+        Ok(days)
+    }
+
     fn windows(&mut self) -> Result<Vec<Window>, PolicyError> {
         let key = "application_window";
         let mut windows: Vec<Window> = Vec::new();
@@ -289,6 +305,7 @@ impl Policy {
             allocation: tables.words("allocation", &|w| Allocation::from_text(w).is_some())?,
             receipt_deadline: tables.dated("receipt_deadline")?,
             windows: tables.windows()?,
+            desk_days: tables.desk_days()?,
             waivers: tables.waivers()?,
             calendar: calendar::calendar(
                 files.sheets_of("holidays.csv"),

@@ -347,6 +347,27 @@ pub(super) struct Window {
     pub closes: MonthDay,
 }
 
+/// A day of the desk's year that staff must not forget.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeskDay {
+    /// Names the day: `due_day`.
+    pub key: String,
+    /// It is so from this year on; a later entry of the same key takes its place.
+    pub from_year: i32,
+    /// The day of the year.
+    #[serde(deserialize_with = "month_day")]
+    pub day: MonthDay,
+    /// What the day is, one sentence for the workbench.
+    pub what: String,
+    /// The same in a few words.
+    pub short: String,
+    /// What staff do before it.
+    pub advice: String,
+    /// The page where they do it.
+    pub link: String,
+}
+
 /// A year whose interest is the state's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -101,8 +101,8 @@ pub fn wake(app: &App, office_code: &str) {
     }
 }
 
-/// Takes up imports that wait or whose holder is gone, of all offices.
-pub fn take_up_abandoned(app: &App) -> AppResult<()> {
+/// Takes up imports that wait or whose holder is gone; returns in how many offices.
+pub fn take_up_abandoned(app: &App) -> AppResult<usize> {
     let now = app.clock.now_at();
     let mut offices: Vec<String> = app.db.read(|db| {
         let mut jobs = store::abandoned(db, now)?;
@@ -111,10 +111,10 @@ pub fn take_up_abandoned(app: &App) -> AppResult<()> {
     })?;
     offices.sort();
     offices.dedup();
-    for office in offices {
-        wake(app, &office);
+    for office in &offices {
+        wake(app, office);
     }
-    Ok(())
+    Ok(offices.len())
 }
 
 fn work(app: &App, office_code: &str) {

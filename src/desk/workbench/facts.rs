@@ -9,6 +9,7 @@ use crate::book::dates::day_in;
 use crate::book::ids::ImportId;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
@@ -73,6 +74,8 @@ pub struct Facts {
     pub settled_this_year: i64,
     /// Figures that differ from the bank's.
     pub differences: i64,
+    /// What the program itself has to say: deadlines, and what is not in order.
+    pub warnings: Vec<Warning>,
     /// The latest imports.
     pub imports: Vec<Import>,
 }
@@ -112,6 +115,7 @@ pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
             .filter(bank_difference::office_code.eq_any(scope.codes()))
             .count()
             .get_result(db)?,
+        warnings: warning::of_offices(db, scope)?,
         imports: imports(db, scope)?,
     })
 }

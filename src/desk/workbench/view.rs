@@ -4,9 +4,10 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::facts::Facts;
-use crate::book::dates::{day_in, days_between, in_words, local, weekday_in_words};
+use crate::book::dates::{days_between, in_words, local, weekday_in_words};
 use crate::book::money::Fen;
 use crate::book::policy::Policy;
+use crate::book::warning::{DEADLINE, Warning};
 use crate::desk::lifeline::county::{self, Segment};
 use crate::desk::lists::filter::link;
 
@@ -31,8 +32,18 @@ pub struct Deadline {
     words: String,
     what: String,
     /// The same, short enough for the sentence at the head.
-    short: &'static str,
-    link: &'static str,
+    short: String,
+    link: String,
+}
+
+/// Something that is not in order: what, since when, what to do, where.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notice {
+    class: &'static str,
+    title: String,
+    advice: String,
+    since: String,
+    link: String,
 }
 
 /// Something to be done.
@@ -77,6 +88,7 @@ pub struct Page {
     overdue: Fen,
     overdue_bar: String,
     townships: Vec<TownshipView>,
+    notices: Vec<Notice>,
     deadlines: Vec<Deadline>,
     todos: Vec<Todo>,
     imports: Vec<ImportView>,
@@ -85,7 +97,7 @@ pub struct Page {
 
 impl Page {
     /// Puts the county into words.
-    pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate, county: &str) -> Page {
+    pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate) -> Page {
         let people = |stage: &str| {
             facts.by_stage.iter().find(|(name, _)| name == stage).map_or(0, |(_, count)| *count)
         };
@@ -98,7 +110,7 @@ impl Page {
             .unwrap_or_default();
         let named: Vec<String> =
             stages.iter().map(|stage| format!("{} {}", stage.name, stage.people)).collect();
-        let deadlines = deadlines(facts, policy, today, county);
+        let deadlines = deadlines(facts, policy, today);
         Page {
             day: format!("{}月{}日 {}", today.month(), today.day(), weekday_in_words(today)),
             sentence: sentence(&deadlines, today, all),
@@ -124,6 +136,7 @@ impl Page {
                     sum: t.sum,
                 })
                 .collect(),
+            notices: notices(facts, today),
             todos: todos(facts, policy, today),
             deadlines,
             imports: imports(facts),
@@ -201,53 +214,52 @@ fn sentence(deadlines: &[Deadline], today: NaiveDate, all: i64) -> String {
     }
 }
 
-/// The next day with this month and day.
-fn coming(today: NaiveDate, month: u32, day: u32) -> NaiveDate {
-    let this_year = day_in(today.year(), month, day);
-    if this_year >= today { this_year } else { day_in(today.year() + 1, month, day) }
+/// What is not in order, as the job or sender that found it wrote it down.
+fn notices(facts: &Facts, today: NaiveDate) -> Vec<Notice> {
+    facts
+        .warnings
+        .iter()
+        .filter(|line| line.kind != DEADLINE)
+        .map(|line| {
+            let since = local(line.since);
+            Notice {
+                class: match line.level.as_str() {
+                    "bad" => " bad",
+                    "wait" => " wait",
+                    _ => "",
+                },
+                title: line.title.clone(),
+                advice: line.advice.clone(),
+                since: format!("{} {}起", in_words(since.date(), today), since.format("%H:%M")),
+                link: line.url.clone(),
+            }
+        })
+        .collect()
 }
 
-fn deadlines(facts: &Facts, policy: &Policy, today: NaiveDate, county: &str) -> Vec<Deadline> {
-    let receipts = match policy.receipt_deadline(today.year()) {
-        day if day >= today => day,
-        _ => policy.receipt_deadline(today.year() + 1),
+/// A day to come: when, one sentence, a few words for the head, the page.
+type Row = (NaiveDate, String, String, String);
+
+/// The deadlines that the job `warn_staff` wrote down, and the due day with its sum.
+fn deadlines(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Deadline> {
+    let known = policy.desk_days(today);
+    let short = |line: &Warning| {
+        let day = known.iter().find(|(_, day)| day.key == line.key);
+        day.map_or_else(|| line.title.clone(), |(_, day)| day.short.clone())
     };
-    let (_, closes) = policy.application_window(county, today.year());
-    let mut rows = vec![
-        (receipts, "高校回执录入截止".to_owned(), "高校回执录入截止", "/loans?stage=undisbursed"),
-        (
-            coming(today, 11, 1),
-            "还款存款期开始，到 12月20日".to_owned(),
-            "还款存款期开始",
-            "/loans?sort=next_due",
-        ),
-        (
-            coming(today, 12, 21),
-            "重新定价；没还的从这天起计罚息".to_owned(),
-            "重新定价",
-            "/overdue",
-        ),
-        (
-            coming(today, 8, 31),
-            "当年毕业生贴息截止".to_owned(),
-            "当年毕业生贴息截止",
-            "/loans?stage=in_study",
-        ),
-        (
-            coming(today, 8, 15),
-            "当年毕业生提前还款申请截止，赶上就不付利息".to_owned(),
-            "毕业生提前还款申请截止",
-            "/loans?stage=in_study",
-        ),
-    ];
-    if closes >= today {
-        rows.push((closes, "今年受理截止".to_owned(), "今年受理截止", "/loans?stage=undisbursed"));
-    }
-    if let Some((day, people, sum)) = facts.next_due {
+    let due = facts.next_due.map(|(day, people, sum)| {
         let what = format!("还款日，{people} 人应还 ¥{}（预计）", sum.to_page_text());
-        rows.push((day, what, "还款日", "/loans?sort=next_due"));
-    }
-    rows.sort_by_key(|(day, ..)| *day);
+        (day, what, "还款日".to_owned(), "/loans?sort=next_due".to_owned())
+    });
+    let of_line = |line: &Warning| {
+        let on = line.due_on.filter(|on| *on >= today)?;
+        // The same day with its sum says more.
+        let is_told = line.key == "due_day" && due.as_ref().is_some_and(|(day, ..)| *day == on);
+        (!is_told).then(|| (on, line.title.clone(), short(line), line.url.clone()))
+    };
+    let lines = facts.warnings.iter().filter(|line| line.kind == DEADLINE);
+    let mut rows: Vec<Row> = lines.filter_map(of_line).chain(due.clone()).collect();
+    rows.sort();
     rows.truncate(6);
     rows.into_iter()
         .map(|(on, what, short, link)| Deadline {

@@ -25,9 +25,6 @@ const STOPS_MIN: [i64; 5] = [1, 2, 5, 10, 15];
 /// unsure after a crash.
 const BATCH_AT_RISK: usize = 20;
 
-/// Messages taken at once otherwise.
-const BATCH: usize = 500;
-
 /// How a gateway may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineConfig {
@@ -35,6 +32,8 @@ pub struct LineConfig {
     pub per_second: u32,
     /// Messages under way at once.
     pub in_flight: usize,
+    /// Messages claimed at once.
+    pub batch: usize,
     /// How long a claim holds.
     pub lease_s: u32,
     /// Tries before a message is given up.
@@ -102,13 +101,13 @@ impl Line {
             return 1;
         }
         let harmless = self.gateway().is_some_and(Gateway::repeat_is_harmless);
-        let most = if harmless { BATCH } else { BATCH_AT_RISK };
+        let most = if harmless { self.config.batch } else { self.config.batch.min(BATCH_AT_RISK) };
         let within_lease = match self.config.per_second {
             0 => most,
             rate => usize::try_from(u64::from(rate) * u64::from(self.config.lease_s) / 4)
                 .unwrap_or(most),
         };
-        within_lease.clamp(1, most)
+        within_lease.clamp(1, most.max(1))
     }
 
     /// Nothing new is begun from now on.
@@ -211,7 +210,10 @@ mod tests {
     use super::*;
 
     fn line() -> Line {
-        Line::new(None, LineConfig { per_second: 0, in_flight: 4, lease_s: 60, tries: 8 })
+        Line::new(
+            None,
+            LineConfig { per_second: 0, in_flight: 4, batch: 500, lease_s: 60, tries: 8 },
+        )
     }
 
     fn at(minute: i64) -> NaiveDateTime {
@@ -270,7 +272,8 @@ mod tests {
 
     #[test]
     fn the_rate_is_kept() {
-        let config = LineConfig { per_second: 200, in_flight: 4, lease_s: 60, tries: 8 };
+        let config =
+            LineConfig { per_second: 200, in_flight: 4, batch: 500, lease_s: 60, tries: 8 };
         let line = Line::new(None, config);
         let started = Instant::now();
         for _ in 0..21 {

@@ -35,6 +35,8 @@ pub struct SmsConfig {
     pub per_second: u32,
     /// Messages under way at once.
     pub in_flight: u32,
+    /// Messages claimed at once; fewer by a gateway that does not recognise a repeat.
+    pub batch: u32,
     /// Seconds to wait for the gateway.
     pub timeout_s: u32,
     /// How long a claimed message is left to the instance that sends it.
@@ -71,6 +73,7 @@ impl Default for SmsConfig {
             password: String::new(),
             per_second: 10,
             in_flight: 4,
+            batch: 500,
             timeout_s: 15,
             lease_s: 120,
             tries: 8,
@@ -101,6 +104,7 @@ impl SmsConfig {
         }
         for (key, value) in [
             ("sms.in_flight", self.in_flight),
+            ("sms.batch", self.batch),
             ("sms.timeout_s", self.timeout_s),
             ("sms.lease_s", self.lease_s),
             ("sms.tries", self.tries),
@@ -126,6 +130,7 @@ impl SmsConfig {
         LineConfig {
             per_second: if self.gateway == "spool" { 0 } else { self.per_second },
             in_flight: usize::try_from(self.in_flight).unwrap_or(1).max(1),
+            batch: usize::try_from(self.batch).unwrap_or(1).max(1),
             lease_s: self.lease_s,
             tries: self.tries,
         }

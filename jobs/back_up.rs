@@ -1,0 +1,35 @@
+//! Copies the database of a county into a folder, every night; keeps the last ones.
+//!
+//! When: at night, and at the first start of a day on which it has not run. Why: a disk dies.
+//! SQLite: a whole, checked copy `zhuxue-YYYY-MM-DD.db`. PostgreSQL: `pg_dump` when this machine
+//! has it (`zhuxue-YYYY-MM-DD.dump`); otherwise the run is counted as skipped and says that the
+//! backup is the operator's. The key file is *not* in it: without a copy of the keys, kept
+//! elsewhere, nobody can read the sealed fields. Missed: the last night only. A second run of the
+//! same day replaces that day's copy.
+
+use chrono::NaiveDate;
+
+use super::count;
+use crate::app::App;
+use crate::error::AppResult;
+use crate::plumbing::backup::{self, Made};
+use crate::plumbing::timetable::{Counts, Job, Missed};
+
+/// When and how.
+pub const JOB: Job =
+    Job {
+        name: "back_up", words: "备份数据库", cron: "0 30 2 * * *", missed: Missed::Latest, run
+    };
+
+/// Makes the copy of the day and removes copies that are too old.
+pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
+    match backup::make(&app.db, &app.config, day)? {
+        Made::Copy { file, bytes, removed } => {
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+            let mb = bytes.div_ceil(1_000_000);
+            let note = format!("{}，{mb} MB", name.unwrap_or_default());
+            Ok(Counts { done: 1 + count(removed), note, ..Counts::default() })
+        }
+        Made::NotOurs(why) => Ok(Counts { skipped: 1, note: why, ..Counts::default() }),
+    }
+}

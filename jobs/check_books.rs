@@ -1,0 +1,129 @@
+//! Are the books right? Computes every position anew and holds it against what is stored, and
+//! walks the chain of the history from its first link. Changes neither.
+//!
+//! When: every night, and at the first start of a day on which it has not run. Why: a damaged or
+//! altered database must be found by the program, not by a borrower. What it finds is a red line
+//! on the workbench until a later run finds nothing, and the gauge `zhuxue_books_ok`. Missed: the
+//! last night only.
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::{chain_history, count, offices};
+use crate::app::App;
+use crate::book::history::ChainState;
+use crate::book::ids::LoanId;
+use crate::book::office::Scope;
+use crate::book::verify;
+use crate::book::warning::{self, Warning};
+use crate::desk::health::BOOKS_OK;
+use crate::error::AppResult;
+use crate::plumbing::meta;
+use crate::plumbing::timetable::{Counts, Job, Missed};
+
+/// When and how.
+pub const JOB: Job = Job {
+    name: "check_books",
+    words: "核对账目和留痕",
+    cron: "0 0 4 * * *",
+    missed: Missed::Latest,
+    run,
+};
+
+/// Loans checked in one snapshot.
+const AT_ONCE: i64 = 1_000;
+/// Findings written to the log; `zhuxue verify` tells them all.
+const LOGGED: usize = 20;
+/// What the lines on the workbench are filed under.
+const WARNING: &str = "books";
+
+/// Checks every office; `done` are loans that are right, `failed` those that are not.
+pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
+    chain_history::chain_all(app)?;
+    let chains = chain_history::verify(app)?;
+    let mut counts = Counts::default();
+    let mut broken = 0;
+    for office in offices(app, &JOB)? {
+        let (loans, wrong) = positions(app, &Scope::of(&office.code))?;
+        let chain = chains.iter().find(|(code, _)| *code == office.code).map(|(_, state)| state);
+        broken += usize::from(chain.is_some_and(|state| !state.is_whole()));
+        tell(app, &office.code, wrong, chain)?;
+        counts.done += count(loans - wrong.min(loans));
+        counts.failed += count(wrong);
+    }
+    let is_right = broken == 0 && counts.failed == 0;
+    app.db
+        .write("books checked", |db| meta::set(db, BOOKS_OK, if is_right { "1" } else { "0" }))?;
+    counts.note = match (counts.failed, broken) {
+        (0, 0) => String::new(),
+        (wrong, 0) => format!("{wrong} 份合同的余额与流水不符"),
+        (0, _) => "操作留痕的链对不上".to_owned(),
+        (wrong, _) => format!("{wrong} 份合同的余额与流水不符，操作留痕的链对不上"),
+    };
+    Ok(counts)
+}
+
+/// How many loans of an office there are, and how many findings.
+fn positions(app: &App, scope: &Scope) -> AppResult<(usize, usize)> {
+    let (mut after, mut loans, mut wrong) = (LoanId::new(0), 0, 0);
+    loop {
+        let ids = app.db.read(|db| verify::next_loans(db, scope, after, AT_ONCE))?;
+        let Some(last) = ids.last().copied() else { return Ok((loans, wrong)) };
+        let found = app.db.read(|db| verify::check(db, scope, app.basis(), &ids))?;
+        for finding in found.iter().take(LOGGED.saturating_sub(wrong)) {
+            tracing::error!(what = finding.what, "a position is not what its events say");
+        }
+        loans += ids.len();
+        wrong += found.len();
+        after = last;
+    }
+}
+
+fn tell(app: &App, office_code: &str, wrong: usize, chain: Option<&ChainState>) -> AppResult<()> {
+    let now = app.clock.now_at();
+    let positions = (wrong > 0).then(|| {
+        let title = format!("{wrong} 处余额与流水不符");
+        let advice = "请信息部门运行 zhuxue verify 看明细，确认后用 zhuxue verify --repair 重算";
+        line(office_code, "positions", title, advice, "", now)
+    });
+    let chain = match chain {
+        Some(ChainState::Broken { number, .. }) => {
+            let title = format!("操作留痕的链在第 {number} 条对不上");
+            let advice = "可能有人绕过本系统改过数据库。请保留现场，报告主任和信息部门";
+            Some(line(office_code, "chain", title, advice, "/audit", now))
+        }
+        _ => None,
+    };
+    app.db.write("books checked", |db| {
+        for (key, line) in [("positions", &positions), ("chain", &chain)] {
+            match line {
+                Some(line) => warning::raise(db, line)?,
+                None => {
+                    warning::clear(db, office_code, WARNING, key)?;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+fn line(
+    office_code: &str,
+    key: &str,
+    title: String,
+    advice: &str,
+    url: &str,
+    now: NaiveDateTime,
+) -> Warning {
+    Warning {
+        office_code: office_code.to_owned(),
+        kind: WARNING.to_owned(),
+        key: key.to_owned(),
+        level: "bad".to_owned(),
+        title,
+        advice: advice.to_owned(),
+        url: url.to_owned(),
+        due_on: None,
+        since: now,
+        seen_at: now,
+    }
+}

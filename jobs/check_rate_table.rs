@@ -1,0 +1,79 @@
+//! Is the interest-rate table up to date? The LPR comes out on the 20th or the next working day;
+//! when a month is missing, or the holidays of the year, an amber line stands on the workbench.
+//!
+//! When: every morning. Why: without the month's LPR the last known one is used, and the next
+//! pricing day would be wrong; nobody looks into a table that is only asked once a year. Missed:
+//! the last morning only.
+
+use chrono::NaiveDate;
+
+use super::{count, offices};
+use crate::app::App;
+use crate::book::policy::PolicyWarning;
+use crate::book::warning::{self, Warning};
+use crate::error::AppResult;
+use crate::plumbing::timetable::{Counts, Job, Missed};
+
+/// When and how.
+pub const JOB: Job = Job {
+    name: "check_rate_table",
+    words: "检查利率表和节假日表",
+    cron: "0 0 8 * * *",
+    missed: Missed::Latest,
+    run,
+};
+
+/// What the lines on the workbench are filed under.
+const WARNING: &str = "rates";
+const KEYS: [&str; 2] = ["lpr", "holidays"];
+
+fn key(warning: &PolicyWarning) -> &'static str {
+    match warning {
+        PolicyWarning::LprLate { .. } => "lpr",
+        PolicyWarning::HolidaysUnknown { .. } => "holidays",
+    }
+}
+
+fn advice(warning: &PolicyWarning) -> &'static str {
+    match warning {
+        PolicyWarning::LprLate { .. } => {
+            "请信息部门把公布的数值加到政策文件夹的 lpr.csv，再重新启动；每年 12月21日 按它重新定价"
+        }
+        PolicyWarning::HolidaysUnknown { .. } => {
+            "请信息部门按国务院办公厅的通知补 holidays.csv，再重新启动；节假日不发短信按它算"
+        }
+    }
+}
+
+/// Raises or clears the lines; `failed` is how many things are missing.
+pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
+    let found = app.policy.warnings(app.clock.today());
+    let now = app.clock.now_at();
+    let offices = offices(app, &JOB)?;
+    app.db.write("rate table checked", |db| {
+        for office in &offices {
+            for name in KEYS {
+                let Some(missing) = found.iter().find(|one| key(one) == name) else {
+                    warning::clear(db, &office.code, WARNING, name)?;
+                    continue;
+                };
+                let line = Warning {
+                    office_code: office.code.clone(),
+                    kind: WARNING.to_owned(),
+                    key: name.to_owned(),
+                    level: "wait".to_owned(),
+                    title: missing.to_string(),
+                    advice: advice(missing).to_owned(),
+                    url: String::new(),
+                    due_on: None,
+                    since: now,
+                    seen_at: now,
+                };
+                warning::raise(db, &line)?;
+            }
+        }
+        Ok(())
+    })?;
+    let note = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("；");
+    Ok(Counts { failed: count(found.len()), note, ..Counts::default() })
+}

@@ -1,0 +1,38 @@
+//! Removes what nobody can use any more: sessions that ended a month ago, one-time codes of
+//! yesterday, counts of wrong passwords, and runs of jobs from years ago.
+//!
+//! When: every night. Why: they hold addresses and browsers of people, and nothing needs them.
+//! Missed: the last night only; the next run removes everything at once.
+
+use chrono::{Days, Duration, NaiveDate};
+
+use super::count;
+use crate::app::App;
+use crate::error::AppResult;
+use crate::plumbing::timetable::{self, Counts, Job, Missed};
+use crate::plumbing::{guard, session};
+
+/// When and how.
+pub const JOB: Job = Job {
+    name: "retire_sessions_and_codes",
+    words: "清理过期的登录和验证码",
+    cron: "0 15 3 * * *",
+    missed: Missed::Latest,
+    run,
+};
+
+/// Ended sessions are kept this long: somebody may ask who was signed in.
+const SESSIONS_DAYS: i64 = 30;
+/// Runs of jobs are kept this long.
+const RUNS_DAYS: u64 = 800;
+
+/// Removes them; each table by the file that owns it.
+pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
+    let now = app.clock.now_at();
+    let ended = now - Duration::days(SESSIONS_DAYS);
+    let runs = app.clock.today().checked_sub_days(Days::new(RUNS_DAYS)).unwrap_or_default();
+    let sessions = app.db.write("retire sessions", |db| session::forget_ended(db, ended))?;
+    let guards = app.db.write("retire guards", |db| guard::forget_old(db, now))?;
+    let runs = app.db.write("retire runs", |db| timetable::forget_before(db, runs))?;
+    Ok(Counts { done: count(sessions + guards + runs), ..Counts::default() })
+}

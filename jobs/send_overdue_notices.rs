@@ -1,0 +1,66 @@
+//! Tells that a due day has passed and something is unpaid: 1, 5 and 12 days after it, student
+//! and co-borrower, by their wishes. Who is late for longer is met by people, not by messages.
+//!
+//! When: every morning. Missed: as for reminders, only the one that is right today; more than ten
+//! days after the last of the series none.
+
+use chrono::{Days, NaiveDate};
+
+use super::wrote;
+use crate::app::App;
+use crate::book::ids::FileId;
+use crate::book::money::Fen;
+use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::timetable::{Counts, Job, Missed};
+
+/// See the file.
+pub const JOB: Job = Job {
+    name: "send_overdue_notices",
+    words: "写到期未还提醒",
+    cron: "0 35 7 * * *",
+    missed: Missed::Latest,
+    run,
+};
+
+/// By so many days the last notice may be late.
+const LATE: u64 = 10;
+
+/// Writes the notices that are right on `day`.
+pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
+    let settings = &app.config.messages;
+    let Some(furthest) = settings.overdue_days_after.iter().max() else {
+        return Ok(Counts::default());
+    };
+    let back = u64::from(*furthest) + LATE;
+    let from = day.checked_sub_days(Days::new(back)).unwrap_or(day);
+    let until = day.pred_opt().unwrap_or(day);
+    let mut all = Wrote::default();
+    for office in super::offices(app, &JOB)? {
+        let scope = Scope::of(&office.code);
+        for due_on in app.db.read(|db| asked::unpaid_days(db, &scope, from, until))? {
+            let Some(round) = rounds::after(
+                due_on,
+                &settings.overdue_days_after,
+                day,
+                settings.late_gap_days,
+                LATE,
+            ) else {
+                continue;
+            };
+            let files: Vec<(FileId, Fen)> =
+                app.db.read(|db| asked::without_overdue_notice(db, &scope, due_on, round))?;
+            let about = About {
+                reason: Reason::OverdueNotice,
+                round,
+                what: due_on.to_string(),
+                last_on: round.planned_on.checked_add_days(Days::new(LATE)).unwrap_or(day),
+            };
+            all += write_about(app, &office, &about, &files, |fields, amount| {
+                fields.day("due_on", due_on, day).money("amount", *amount)
+            })?;
+        }
+    }
+    Ok(wrote(all))
+}

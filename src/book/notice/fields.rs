@@ -1,0 +1,52 @@
+//! What a template may say: words by name, made ready here so that no template calculates.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::book::dates;
+use crate::book::money::Fen;
+
+/// The words for the fields of a template, by their name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Fields(BTreeMap<&'static str, String>);
+
+impl Fields {
+    /// Fields for somebody of this name: `whose` is 您的 until [`Fields::of_student`] says more.
+    pub fn to(name: &str) -> Fields {
+        Fields::default().text("name", name).text("student", name).text("whose", "您的")
+    }
+
+    /// The loan is of this student, the receiver is the co-borrower.
+    pub fn of_student(self, student: &str) -> Fields {
+        let whose = format!("您和{student}的");
+        self.text("student", student).text("whose", whose)
+    }
+
+    /// A field of plain words.
+    pub fn text(mut self, name: &'static str, words: impl Into<String>) -> Fields {
+        self.0.insert(name, words.into());
+        self
+    }
+
+    /// An amount: `¥1,120.00`.
+    pub fn money(self, name: &'static str, amount: Fen) -> Fields {
+        self.text(name, yuan(amount))
+    }
+
+    /// A day: `12月20日`, with the year when it is not this year.
+    pub fn day(self, name: &'static str, day: NaiveDate, today: NaiveDate) -> Fields {
+        self.text(name, dates::in_words(day, today))
+    }
+
+    /// The words of a field.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+/// `¥1,120.00`.
+pub(super) fn yuan(amount: Fen) -> String {
+    format!("¥{}", amount.to_page_text())
+}

@@ -1,0 +1,223 @@
+//! Why a message is written, and the kind under which a person can switch it off.
+
+/// Why a message is written. One template each: `templates/messages/NAME.txt`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A due day comes near.
+    DueReminder,
+    /// A due day has passed and something of it is unpaid.
+    OverdueNotice,
+    /// The university has not entered the receipt of this year's contract.
+    ReceiptMissing,
+    /// The county's counter opens for renewing.
+    Renewal,
+    /// A graduate should have the graduation confirmed.
+    GraduationConfirmation,
+    /// Until when an early repayment saves a graduate all interest.
+    EarlyRepaymentWindow,
+    /// A one-time code to sign in with. Cannot be switched off, waits for nothing.
+    SignInCode,
+    /// What became of a change of contacts that the person asked for.
+    ContactDecided,
+    /// Please call the centre, written by hand from a loan file.
+    PleaseCall,
+}
+
+/// What a person can switch off, as the settings page calls it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    diesel::deserialize::FromSqlRow,
+    diesel::expression::AsExpression,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// 还款提醒
+    Repayment,
+    /// 到期未还提醒
+    Overdue,
+    /// 办理提醒
+    Procedure,
+    /// 联系方式
+    Contact,
+}
+
+impl Kind {
+    /// Every kind, in the order pages show them.
+    pub const ALL: [Kind; 4] = [Kind::Repayment, Kind::Overdue, Kind::Procedure, Kind::Contact];
+
+    /// As kept in the database.
+    pub const fn as_text(self) -> &'static str {
+        match self {
+            Kind::Repayment => "repayment",
+            Kind::Overdue => "overdue",
+            Kind::Procedure => "procedure",
+            Kind::Contact => "contact",
+        }
+    }
+
+    /// The kind a text of the database names.
+    pub fn from_text(text: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.as_text() == text)
+    }
+
+    /// As pages say it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Kind::Repayment => "还款提醒",
+            Kind::Overdue => "到期未还提醒",
+            Kind::Procedure => "办理提醒",
+            Kind::Contact => "联系方式",
+        }
+    }
+
+    /// What comes under it, one line for the settings page.
+    pub const fn explained(self) -> &'static str {
+        match self {
+            Kind::Repayment => "还款日之前，告诉您哪天还、还多少；提前还款的日子也在这里",
+            Kind::Overdue => "有一期到期没有还上时，告诉您一声",
+            Kind::Procedure => "高校回执、续贷、毕业确认",
+            Kind::Contact => "联系方式改好没有，请您来电",
+        }
+    }
+}
+
+crate::book::ids::sql_text!(Kind);
+
+impl Reason {
+    /// Every reason, in the order pages show them.
+    pub const ALL: [Reason; 9] = [
+        Reason::DueReminder,
+        Reason::OverdueNotice,
+        Reason::ReceiptMissing,
+        Reason::Renewal,
+        Reason::GraduationConfirmation,
+        Reason::EarlyRepaymentWindow,
+        Reason::SignInCode,
+        Reason::ContactDecided,
+        Reason::PleaseCall,
+    ];
+
+    /// As kept in the database; also the name of the template's file.
+    pub const fn as_text(self) -> &'static str {
+        match self {
+            Reason::DueReminder => "due_reminder",
+            Reason::OverdueNotice => "overdue_notice",
+            Reason::ReceiptMissing => "receipt_missing",
+            Reason::Renewal => "renewal",
+            Reason::GraduationConfirmation => "graduation_confirmation",
+            Reason::EarlyRepaymentWindow => "early_repayment_window",
+            Reason::SignInCode => "sign_in_code",
+            Reason::ContactDecided => "contact_decided",
+            Reason::PleaseCall => "please_call",
+        }
+    }
+
+    /// The reason a text of the database or a page's address names.
+    pub fn from_text(text: &str) -> Option<Reason> {
+        Reason::ALL.into_iter().find(|reason| reason.as_text() == text)
+    }
+
+    /// As pages say it, and the subject line of an e-mail.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Reason::DueReminder => "还款提醒",
+            Reason::OverdueNotice => "到期未还提醒",
+            Reason::ReceiptMissing => "高校回执还没有录入",
+            Reason::Renewal => "续贷办理时间",
+            Reason::GraduationConfirmation => "毕业确认",
+            Reason::EarlyRepaymentWindow => "提前还款的日子",
+            Reason::SignInCode => "登录验证码",
+            Reason::ContactDecided => "联系方式的修改结果",
+            Reason::PleaseCall => "请来电联系",
+        }
+    }
+
+    /// When it is sent, one line for the page of templates.
+    pub const fn explained(self) -> &'static str {
+        match self {
+            Reason::DueReminder => "还款日之前几次，发给学生和共同借款人",
+            Reason::OverdueNotice => "还款日过后几天，还有没还的，发给学生和共同借款人",
+            Reason::ReceiptMissing => "高校录入回执的最后一天之前，发给学生",
+            Reason::Renewal => "本县受理开始之前，发给在读的学生",
+            Reason::GraduationConfirmation => "毕业那年春天，发给学生",
+            Reason::EarlyRepaymentWindow => {
+                "毕业那年，提前还款还不用付利息的最后几天之前，发给学生"
+            }
+            Reason::SignInCode => "本人在手机上登录时，马上发出",
+            Reason::ContactDecided => "经办决定之后，发给本人",
+            Reason::PleaseCall => "由经办在贷款档案里单独发出",
+        }
+    }
+
+    /// The kind under which it can be switched off; none for a one-time code.
+    pub const fn kind(self) -> Option<Kind> {
+        match self {
+            Reason::DueReminder | Reason::EarlyRepaymentWindow => Some(Kind::Repayment),
+            Reason::OverdueNotice => Some(Kind::Overdue),
+            Reason::ReceiptMissing | Reason::Renewal | Reason::GraduationConfirmation => {
+                Some(Kind::Procedure)
+            }
+            Reason::ContactDecided | Reason::PleaseCall => Some(Kind::Contact),
+            Reason::SignInCode => None,
+        }
+    }
+
+    /// True when the co-borrower gets it too.
+    pub const fn to_co_borrower(self) -> bool {
+        matches!(self, Reason::DueReminder | Reason::OverdueNotice)
+    }
+
+    /// Goes at once, at any hour.
+    pub const fn is_urgent(self) -> bool {
+        matches!(self, Reason::SignInCode)
+    }
+
+    /// The fields its template may use, each with what it holds, in words.
+    pub const fn fields(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Reason::DueReminder => &[("due_on", "还款日"), ("amount", "这一期要还的钱")],
+            Reason::OverdueNotice => {
+                &[("due_on", "到期没有还的那一天"), ("amount", "到期未还的本金和利息")]
+            }
+            Reason::ReceiptMissing => {
+                &[("school_year", "学年"), ("last_on", "高校录入回执的最后一天")]
+            }
+            Reason::Renewal => &[("opens_on", "受理开始"), ("closes_on", "受理结束")],
+            Reason::GraduationConfirmation => &[("university", "高校")],
+            Reason::EarlyRepaymentWindow => &[
+                ("ask_by", "最晚申请的日子"),
+                ("settles_on", "扣款的日子"),
+                ("gain", "赶上这一天有什么好处"),
+            ],
+            Reason::SignInCode => &[("sign_in_code", "验证码"), ("minutes", "几分钟内有效")],
+            Reason::ContactDecided => &[("what", "改的是什么"), ("answer", "结果")],
+            Reason::PleaseCall => &[],
+        }
+    }
+
+    /// The name of its template.
+    pub fn template(self) -> String {
+        format!("messages/{}.txt", self.as_text())
+    }
+}
+
+/// The fields that every template may use.
+pub const COMMON_FIELDS: [(&str, &str); 6] = [
+    ("name", "收信人的姓名"),
+    ("whose", "「您的」；对共同借款人是「您和某某的」"),
+    ("student", "学生的姓名"),
+    ("centre", "中心的名称"),
+    ("phone", "中心的电话（必须有）"),
+    ("check_code", "核对码（必须有）"),
+];

@@ -1,0 +1,119 @@
+//! People who get no messages any more: they have died, or asked for it. Only a member of staff
+//! puts or lifts a stop. Writes the table `message_stop`.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::book::ids::PersonId;
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::message_stop;
+
+/// Why somebody gets nothing any more.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    diesel::deserialize::FromSqlRow,
+    diesel::expression::AsExpression,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// 去世
+    Died,
+    /// 本人要求
+    Asked,
+}
+
+impl Why {
+    /// As kept in the database.
+    pub const fn as_text(self) -> &'static str {
+        match self {
+            Why::Died => "died",
+            Why::Asked => "asked",
+        }
+    }
+
+    /// The reason a text of the database or a form names.
+    pub fn from_text(text: &str) -> Option<Why> {
+        match text {
+            "died" => Some(Why::Died),
+            "asked" => Some(Why::Asked),
+            _ => None,
+        }
+    }
+
+    /// As pages say it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Why::Died => "本人已去世",
+            Why::Asked => "本人要求停发",
+        }
+    }
+}
+
+crate::book::ids::sql_text!(Why);
+
+/// A stop as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = message_stop)]
+pub struct Stop {
+    /// Who gets nothing.
+    pub person_id: PersonId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// Why.
+    pub why: Why,
+    /// In the words of whoever put it.
+    pub note: String,
+    /// Who put it.
+    pub by_name: String,
+    /// When.
+    pub since: NaiveDateTime,
+}
+
+/// The stops of these people: one query a chunk.
+pub fn of_people(
+    db: &mut Db,
+    scope: &Scope,
+    people: &[PersonId],
+) -> AppResult<HashMap<PersonId, Stop>> {
+    let mut found = HashMap::new();
+    for chunk in people.chunks(BINDS_MAX) {
+        let rows: Vec<Stop> = message_stop::table
+            .filter(message_stop::office_code.eq_any(scope.codes()))
+            .filter(message_stop::person_id.eq_any(chunk))
+            .select(Stop::as_select())
+            .load(db)?;
+        found.extend(rows.into_iter().map(|stop| (stop.person_id, stop)));
+    }
+    Ok(found)
+}
+
+/// Puts a stop. False: there was one already, and it stays as it was.
+pub fn put(db: &mut Db, scope: &Scope, stop: &Stop) -> AppResult<bool> {
+    if !of_people(db, scope, &[stop.person_id])?.is_empty() {
+        return Ok(false);
+    }
+    diesel::insert_into(message_stop::table).values(stop).execute(db)?;
+    Ok(true)
+}
+
+/// Lifts a stop. False: there was none.
+pub fn lift(db: &mut Db, scope: &Scope, person: PersonId) -> AppResult<bool> {
+    let gone = diesel::delete(
+        message_stop::table.find(person).filter(message_stop::office_code.eq_any(scope.codes())),
+    )
+    .execute(db)?;
+    Ok(gone > 0)
+}

@@ -1,0 +1,260 @@
+//! Asked at the moment of sending: is this message still wanted, and is what it says still true?
+//!
+//! A message that waited a night or was held for days may have been overtaken: paid meanwhile, a
+//! new number, somebody who asked for no more of it, or who died. Some queries for a whole batch.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
+
+use super::fields::{Fields, yuan};
+use super::people::{self, Facts};
+use super::reason::Reason;
+use super::{allowed_from, asked, stops, text};
+use crate::app::App;
+use crate::book::dates;
+use crate::book::ids::{FileId, PersonId};
+use crate::book::loan::{self, LoanFile};
+use crate::book::money::Fen;
+use crate::book::office::{self, Office, Scope};
+use crate::error::AppResult;
+use crate::plumbing::crypto::Field;
+use crate::plumbing::db::Db;
+use crate::plumbing::outbox::{Channel, Message};
+
+/// What is to be done with a message whose time has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Send this, which may differ from what was written (an amount, a number).
+    Send {
+        /// The number in full, or the address.
+        to: String,
+        /// The text without the signature.
+        text: String,
+        /// Subject line of an e-mail.
+        title: String,
+        /// The page of an e-mail.
+        html: Option<String>,
+    },
+    /// Not wanted any more; why, a Chinese sentence.
+    Cancel(String),
+    /// Not now: a night or a holiday.
+    NotBefore(NaiveDateTime),
+}
+
+/// What is to be done with these messages, by identity. `now` is the instant of the database
+/// (UTC). A message whose row cannot be understood is cancelled with the reason, never an error.
+pub fn still_wanted(
+    app: &App,
+    db: &mut Db,
+    messages: &[Message],
+    now: NaiveDateTime,
+) -> AppResult<HashMap<i64, Verdict>> {
+    let open_at = allowed_from(app.policy.calendar(), &app.config.messages, now);
+    let mut verdicts = HashMap::with_capacity(messages.len());
+    let mut open: HashMap<&str, Vec<(&Message, Reason)>> = HashMap::new();
+    for message in messages {
+        let verdict = match Reason::from_text(&message.reason) {
+            None => Some(cancel("这类消息已经不用了。")),
+            _ if message.expires_at.is_some_and(|at| at <= now) => {
+                Some(cancel("时间已经过了，不用再发。"))
+            }
+            Some(_) if !message.urgent && open_at > now => Some(Verdict::NotBefore(open_at)),
+            Some(reason) => {
+                open.entry(&message.office_code).or_default().push((message, reason));
+                None
+            }
+        };
+        verdicts.extend(verdict.map(|verdict| (message.id, verdict)));
+    }
+    for (code, messages) in open {
+        let batch = Batch::load(app, db, code, &messages, now)?;
+        for (message, reason) in messages {
+            verdicts.insert(message.id, batch.verdict(app, message, reason)?);
+        }
+    }
+    Ok(verdicts)
+}
+
+fn cancel(why: &str) -> Verdict {
+    Verdict::Cancel(why.to_owned())
+}
+
+/// What decides about the messages of one office.
+struct Batch {
+    office: Office,
+    today: NaiveDate,
+    people: Facts,
+    files: HashMap<FileId, LoanFile>,
+    students: HashMap<PersonId, String>,
+    due: HashMap<FileId, (NaiveDate, Fen)>,
+    overdue: HashMap<FileId, (NaiveDate, Fen)>,
+    /// Files for which what a message asks for has been done: per reason.
+    done: HashSet<(Reason, FileId)>,
+    with_mail: bool,
+}
+
+impl Batch {
+    fn load(
+        app: &App,
+        db: &mut Db,
+        code: &str,
+        messages: &[(&Message, Reason)],
+        now: NaiveDateTime,
+    ) -> AppResult<Batch> {
+        let scope = Scope::of(code);
+        let mut people: Vec<PersonId> = messages.iter().filter_map(|m| m.0.person_id).collect();
+        people.sort_unstable();
+        people.dedup();
+        let today = dates::local(now).date();
+        let files_for = |reason: Reason| -> Vec<FileId> {
+            let own = messages.iter().filter(|(_, r)| *r == reason);
+            own.filter_map(|(message, _)| message.file_id).collect()
+        };
+        let (due, overdue) = (files_for(Reason::DueReminder), files_for(Reason::OverdueNotice));
+        let told: Vec<FileId> = due.iter().chain(&overdue).copied().collect();
+        let files = loan::files_by_ids(db, &scope, &told)?;
+        let students: Vec<PersonId> = files.values().map(|file| file.person_id).collect();
+        let students = Facts::names_of(db, &scope, &students)?;
+        Ok(Batch {
+            office: office::find(db, code)?,
+            today,
+            people: Facts::load(db, &scope, &people)?,
+            files,
+            students: students.into_iter().map(|(id, (name, _))| (id, name)).collect(),
+            due: asked::due_amounts(db, &scope, &due)?,
+            overdue: asked::overdue_amounts(db, &scope, &overdue)?,
+            done: done(db, &scope, today.year(), &files_for)?,
+            with_mail: people::has_mail(app),
+        })
+    }
+
+    fn verdict(&self, app: &App, message: &Message, reason: Reason) -> AppResult<Verdict> {
+        let to = match self.receiver(app, message, reason)? {
+            Ok(to) => to,
+            Err(why) => return Ok(cancel(why)),
+        };
+        let stored = app.sealer.open_text(Field::Message, &message.text_sealed)?;
+        let text = match self.text(app, message, reason, stored)? {
+            Ok(text) => text,
+            Err(why) => return Ok(cancel(why)),
+        };
+        let html = match message.channel {
+            Channel::Sms => None,
+            Channel::Email => Some(text::html(app, &self.office, &message.title, &text)?),
+        };
+        Ok(Verdict::Send { to, text, title: message.title.clone(), html })
+    }
+
+    /// The number or address of today, or why there is nobody to send to any more.
+    fn receiver(
+        &self,
+        app: &App,
+        message: &Message,
+        reason: Reason,
+    ) -> AppResult<Result<String, &'static str>> {
+        let Some((person, (_, email))) =
+            message.person_id.and_then(|id| Some((id, self.people.names.get(&id)?)))
+        else {
+            return Ok(Err("收信人已经不在档案里。"));
+        };
+        match self.people.stops.get(&person).map(|stop| stop.why) {
+            Some(stops::Why::Died) => return Ok(Err("收信人已去世，停发。")),
+            // A code is sent because the person asks for it at this moment.
+            Some(stops::Why::Asked) if !reason.is_urgent() => {
+                return Ok(Err("收信人要求停发。"));
+            }
+            _ => {}
+        }
+        if !self.people.wishes.of(person, reason.kind()).wants(message.channel) {
+            return Ok(Err("收信人不要这一类消息。"));
+        }
+        Ok(match message.channel {
+            Channel::Sms => match self.people.phone_of(person) {
+                Some(phone) => Ok(app.sealer.open_text(Field::Phone, &phone.phone_sealed)?),
+                None => Err("没有能用的手机号。"),
+            },
+            Channel::Email if self.with_mail && people::looks_like_mail(email) => Ok(email.clone()),
+            Channel::Email => Err("没有能用的邮箱，或者没有开通邮件。"),
+        })
+    }
+
+    /// The text as stored, or made anew when its figures have changed, or why it is not wanted.
+    fn text(
+        &self,
+        app: &App,
+        message: &Message,
+        reason: Reason,
+        stored: String,
+    ) -> AppResult<Result<String, &'static str>> {
+        let Some(file) = message.file_id else { return Ok(Ok(stored)) };
+        let facts = match reason {
+            Reason::DueReminder => self.due.get(&file),
+            Reason::OverdueNotice => self.overdue.get(&file),
+            _ if self.done.contains(&(reason, file)) => return Ok(Err("这件事已经办好。")),
+            _ => return Ok(Ok(stored)),
+        };
+        let about =
+            message.subject.rsplit('/').next().and_then(|day| day.parse::<NaiveDate>().ok());
+        let Some((due_on, amount)) = facts.filter(|(day, _)| about.is_none_or(|d| d == *day))
+        else {
+            return Ok(Err("这一期已经还上，不用再发。"));
+        };
+        if stored.contains(&yuan(*amount)) {
+            return Ok(Ok(stored));
+        }
+        let fields = self.fields(message, file).day("due_on", *due_on, self.today);
+        let fields = fields.money("amount", *amount);
+        text::render(app, &self.office, reason, &fields, &message.check_code).map(Ok)
+    }
+
+    fn fields(&self, message: &Message, file: FileId) -> Fields {
+        let name = |person: PersonId| self.people.names.get(&person).map(|(name, _)| name.as_str());
+        let fields = Fields::to(message.person_id.and_then(name).unwrap_or_default());
+        let student = self.files.get(&file).map(|file| file.person_id);
+        match student.filter(|student| Some(*student) != message.person_id) {
+            Some(student) => {
+                fields.of_student(self.students.get(&student).map_or("", String::as_str))
+            }
+            None => fields,
+        }
+    }
+}
+
+/// The files for which what a message asks for has been done by now.
+fn done(
+    db: &mut Db,
+    scope: &Scope,
+    year: i32,
+    files_for: &dyn Fn(Reason) -> Vec<FileId>,
+) -> AppResult<HashSet<(Reason, FileId)>> {
+    let mut found = HashSet::new();
+    let mut add = |reason: Reason, files: Vec<FileId>| {
+        found.extend(files.into_iter().map(|file| (reason, file)));
+    };
+    let without = |all: Vec<FileId>, open: Vec<FileId>| -> Vec<FileId> {
+        let open: HashSet<FileId> = open.into_iter().collect();
+        all.into_iter().filter(|file| !open.contains(file)).collect()
+    };
+    let files = files_for(Reason::ReceiptMissing);
+    if !files.is_empty() {
+        let open = asked::still_without_receipt(db, scope, year, &files)?;
+        add(Reason::ReceiptMissing, without(files, open));
+    }
+    let files = files_for(Reason::Renewal);
+    if !files.is_empty() {
+        add(Reason::Renewal, asked::with_contract_of(db, scope, year, &files)?);
+    }
+    let files = files_for(Reason::GraduationConfirmation);
+    if !files.is_empty() {
+        let settled = without(files.clone(), asked::owing(db, scope, &files)?);
+        add(Reason::GraduationConfirmation, settled);
+        add(Reason::GraduationConfirmation, asked::with_confirmation(db, scope, &files)?);
+    }
+    let files = files_for(Reason::EarlyRepaymentWindow);
+    if !files.is_empty() {
+        let open = asked::owing(db, scope, &files)?;
+        add(Reason::EarlyRepaymentWindow, without(files, open));
+    }
+    Ok(found)
+}
