@@ -47,9 +47,12 @@ pub const ALL: &[Job] = &[
     chain_history::JOB,
 ];
 
-/// Jobs that keep the books and the data safe: no office can pause them.
+/// Jobs that keep the books and the data safe, or serve all offices in one go (an office holds
+/// its messages instead): no office can pause them.
 pub const NEVER_PAUSED: &[Job] = &[
     close_day::JOB,
+    deliver_messages::JOB,
+    read_delivery_receipts::JOB,
     check_books::JOB,
     back_up::JOB,
     retire_sessions_and_codes::JOB,

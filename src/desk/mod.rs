@@ -10,6 +10,7 @@ pub mod admin;
 pub mod audit;
 pub mod reveal;
 pub mod health;
+pub mod gateways;
 pub mod workbench;
 pub mod search;
 pub mod lists;
@@ -52,6 +53,7 @@ pub fn routes() -> Vec<Entry> {
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ];
+    routes.extend(gateways::routes());
     routes.extend(workbench::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());

@@ -229,6 +229,8 @@ impl Config {
         {
             mistakes.push(mistake);
         }
+        self.mail.check(mistakes);
+        self.sms.check(mistakes);
     }
 
     /// The database URL, with the default filled in.
@@ -263,7 +265,9 @@ impl Config {
 /// Keys whose value is text whatever it looks like.
 fn is_text_key(key: &str) -> bool {
     matches!(key, "data_dir" | "database_url" | "listen" | "public_url" | "key_file" | "log")
-        || ["password", "user", "secret", "signature", "phone"].iter().any(|w| key.ends_with(w))
+        || ["password", "user", "secret", "signature", "phone", "token", "host"]
+            .iter()
+            .any(|w| key.ends_with(w))
 }
 
 /// A number, a boolean or a list, as TOML writes it.
