@@ -12,6 +12,7 @@ pub mod user;
 pub mod import;
 pub mod statement;
 pub mod worksheets;
+pub mod job;
 pub mod bench;
 
 use std::io::Write;
@@ -61,6 +62,9 @@ pub enum Command {
     Statement(statement::Statement),
     /// Writes the overdue follow-up worksheets, one workbook for each receiver.
     Worksheets(worksheets::Worksheets),
+    /// Lists what happens by the clock, or runs one of it now.
+    #[command(subcommand)]
+    Job(job::Job),
     /// Measures speed and memory on data of its own.
     Bench(bench::Bench),
 }
@@ -82,6 +86,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
         Command::Import(command) => command.run(config()?, out),
         Command::Statement(command) => command.run(out),
         Command::Worksheets(command) => command.run(config()?, out),
+        Command::Job(command) => command.run(config()?, out),
         Command::Bench(command) => command.run(out),
     }
 }

@@ -9,6 +9,7 @@ pub mod me;
 pub mod admin;
 pub mod audit;
 pub mod reveal;
+pub mod jobs;
 pub mod health;
 pub mod workbench;
 pub mod search;
@@ -52,6 +53,7 @@ pub fn routes() -> Vec<Entry> {
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ];
+    routes.extend(jobs::routes());
     routes.extend(workbench::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());
