@@ -22,6 +22,7 @@ mod peers;
 mod imports;
 mod rehearsal;
 mod outbox;
+mod jobs;
 mod sheets;
 mod statement_cli;
 mod support;

@@ -9,6 +9,7 @@ pub mod me;
 pub mod admin;
 pub mod audit;
 pub mod reveal;
+pub mod jobs;
 pub mod health;
 pub mod gateways;
 pub mod workbench;
@@ -54,6 +55,7 @@ pub fn routes() -> Vec<Entry> {
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ];
     routes.extend(gateways::routes());
+    routes.extend(jobs::routes());
     routes.extend(workbench::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());
