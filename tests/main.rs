@@ -19,6 +19,7 @@ mod bench_cli;
 mod browser;
 mod pages;
 mod imports;
+mod notices;
 mod sheets;
 mod statement_cli;
 mod support;
