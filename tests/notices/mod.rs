@@ -2,6 +2,7 @@
 //! sending, and the pages of messages.
 
 mod jobs;
+mod pages;
 mod texts;
 mod wanted;
 

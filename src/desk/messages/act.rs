@@ -128,7 +128,8 @@ pub async fn group(
                 Step::Cancel => outbox::cancel_group(db, &scope, &group, &why, now)?,
             };
             if done > 0 {
-                let summary = format!("{verb} {} 的{}，{done} 条", group.planned_on, reason.in_words());
+                let summary =
+                    format!("{verb} {} 的{}，{done} 条", group.planned_on, reason.in_words());
                 let subject = reason.in_words().to_owned();
                 let note = Note { action, subject, summary, ..Note::default() };
                 history::note(db, &by, id, now, note)?;

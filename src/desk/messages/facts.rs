@@ -73,12 +73,7 @@ fn time(at: Option<NaiveDateTime>) -> String {
 }
 
 /// Puts messages into words: one query each for names, files and numbers.
-pub fn rows(
-    app: &App,
-    db: &mut Db,
-    scope: &Scope,
-    messages: Vec<Message>,
-) -> AppResult<Vec<Row>> {
+pub fn rows(app: &App, db: &mut Db, scope: &Scope, messages: Vec<Message>) -> AppResult<Vec<Row>> {
     let people: Vec<PersonId> = messages.iter().filter_map(|m| m.person_id).collect();
     let names: HashMap<PersonId, String> = person::table
         .filter(person::office_code.eq_any(scope.codes()))

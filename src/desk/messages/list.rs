@@ -95,9 +95,7 @@ pub async fn list(
     let at = TABS.iter().position(|(tab, ..)| *tab == asked.tab).unwrap_or(0);
     let page_no: i64 = asked.page.parse().unwrap_or(0).clamp(0, 10_000);
     let (scope, inner, query) = (me.scope.clone(), app.clone(), asked.clone());
-    let found = app
-        .read(move |db| find(&inner, db, &scope, &query, (at, page_no), today))
-        .await?;
+    let found = app.read(move |db| find(&inner, db, &scope, &query, (at, page_no), today)).await?;
     let tab = TABS.get(at).map_or("today", |tab| tab.0);
     let page_link = |tab: &str, page: i64| {
         let page = if page > 0 { page.to_string() } else { String::new() };
@@ -158,11 +156,7 @@ fn find(
     let messages = outbox::list(db, scope, &filter, page * SIZE, SIZE)?;
     Ok(Found {
         counts,
-        groups: if word == "today" {
-            facts::open_groups(db, scope, today)?
-        } else {
-            Vec::new()
-        },
+        groups: if word == "today" { facts::open_groups(db, scope, today)? } else { Vec::new() },
         rows: facts::rows(app, db, scope, messages)?,
         count: outbox::count(db, scope, &filter)?,
         held: notice::is_held(app, db, scope)?,
