@@ -23,6 +23,7 @@ mod imports;
 mod rehearsal;
 mod outbox;
 mod jobs;
+mod notices;
 mod sheets;
 mod statement_cli;
 mod support;

@@ -18,6 +18,7 @@ pub mod lists;
 pub mod loan_file;
 pub mod lifeline;
 pub mod differences;
+pub mod messages;
 pub mod imports;
 pub mod importing;
 
@@ -61,6 +62,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());
     routes.extend(differences::routes());
+    routes.extend(messages::routes());
     routes.extend(importing::web::routes());
     routes.extend(crate::life::overdue::web::routes());
     routes
