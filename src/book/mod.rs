@@ -16,6 +16,8 @@ pub mod person;
 pub mod loan;
 pub mod events;
 pub mod facts;
+pub mod file;
+pub mod lifeline;
 pub mod position;
 pub mod notice;
 pub mod warning;

@@ -14,7 +14,6 @@ pub mod workbench;
 pub mod search;
 pub mod lists;
 pub mod loan_file;
-pub mod lifeline;
 pub mod differences;
 pub mod imports;
 pub mod importing;
