@@ -58,5 +58,6 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(differences::routes());
     routes.extend(importing::web::routes());
     routes.extend(crate::life::overdue::web::routes());
+    routes.extend(crate::borrower::routes());
     routes
 }

@@ -1,3 +1,4 @@
+DROP INDEX loan_by_co;
 DROP TABLE contact_confirmation;
 DROP TABLE contact_change;
 DROP TABLE borrower_session;

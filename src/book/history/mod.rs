@@ -76,6 +76,11 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("import_stopped", "停止导入"),
     ("printed", "打印"),
     ("exported", "导出"),
+    ("borrower_signed_in", "手机登录"),
+    ("contacts_confirmed", "确认联系方式"),
+    ("contact_change_asked", "提出修改联系方式"),
+    ("contact_change_accepted", "接受联系方式修改"),
+    ("contact_change_refused", "不接受联系方式修改"),
     ("contact_changed", "修改联系方式"),
     ("note_changed", "修改备注"),
 ];
