@@ -13,6 +13,7 @@ pub mod phone_number;
 pub mod office;
 pub mod staff;
 pub mod person;
+pub mod contact;
 pub mod loan;
 pub mod events;
 pub mod facts;

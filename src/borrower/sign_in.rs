@@ -67,7 +67,8 @@ pub struct Asked {
     out: Option<String>,
 }
 
-fn token_of(req: &HttpRequest) -> AppResult<String> {
+/// The token of a form before the sign-in.
+pub fn token_of(req: &HttpRequest) -> AppResult<String> {
     // A second tab keeps the token of the first.
     match req.cookie(FORM_COOKIE) {
         Some(cookie) if cookie.value().len() == 64 => Ok(cookie.value().to_owned()),
@@ -75,9 +76,15 @@ fn token_of(req: &HttpRequest) -> AppResult<String> {
     }
 }
 
-fn is_our_form(req: &HttpRequest, token: &str) -> bool {
+/// The form brings back the token that the browser keeps.
+pub fn is_our_form(req: &HttpRequest, token: &str) -> bool {
     let cookie = req.cookie(FORM_COOKIE).map(|cookie| cookie.value().to_owned());
     equal(token, &cookie.unwrap_or_default())
+}
+
+/// Has the browser keep the token of a form.
+pub fn keep_token(answer: &mut HttpResponse, app: &App, token: String) {
+    shell::set_cookie(answer, app, (FORM_COOKIE, token), COOKIE_MINUTES);
 }
 
 /// `GET /m/sign-in`
@@ -110,7 +117,7 @@ async fn sign_in_page(
         signed_out,
     };
     let mut answer = shell::open_page(status, app, req, &page.offices, "m/sign_in.html", &page)?;
-    shell::set_cookie(&mut answer, app, (FORM_COOKIE, page.token), COOKIE_MINUTES);
+    keep_token(&mut answer, app, page.token);
     Ok(answer)
 }
 
@@ -271,7 +278,7 @@ async fn code_page(
     let minutes = code::GOOD_FOR_MINUTES;
     let page = CodePage { token: token_of(req)?, minutes, offices, problem, over };
     let mut answer = shell::open_page(status, app, req, &page.offices, "m/code.html", &page)?;
-    shell::set_cookie(&mut answer, app, (FORM_COOKIE, page.token), COOKIE_MINUTES);
+    keep_token(&mut answer, app, page.token);
     Ok(answer)
 }
 

@@ -4,6 +4,7 @@
 
 pub mod shell;
 pub mod counts;
+pub mod contacts;
 pub mod sign_in;
 pub mod me;
 pub mod admin;
@@ -56,6 +57,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());
     routes.extend(differences::routes());
+    routes.extend(contacts::routes());
     routes.extend(importing::web::routes());
     routes.extend(crate::life::overdue::web::routes());
     routes.extend(crate::borrower::routes());

@@ -7,6 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 
+use crate::book::contact;
 use crate::book::file::{self, Contract, Papers};
 use crate::book::ids::{LoanId, PersonId};
 use crate::book::loan::{self, LoanFile};
@@ -58,6 +59,8 @@ pub struct Facts {
     pub checked_on: Option<NaiveDate>,
     /// How many figures differ from the bank's.
     pub differences: i64,
+    /// A change of contacts waits for a decision.
+    pub contact_change: bool,
 }
 
 impl Facts {
@@ -127,6 +130,7 @@ pub fn load(
         stages,
         checked_on,
         differences,
+        contact_change: contact::is_open(db, scope, &people_ids)?,
     })
 }
 

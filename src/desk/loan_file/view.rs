@@ -188,6 +188,8 @@ pub struct Page {
     people: Vec<PersonView>,
     studies: Vec<Known2>,
     related: Vec<Known2>,
+    /// A change of contacts waits for a decision.
+    contact_change: bool,
 }
 
 impl Page {
@@ -229,6 +231,7 @@ impl Page {
             people: people(facts),
             studies: studies(facts),
             related: related(facts),
+            contact_change: facts.contact_change,
         }
     }
 
