@@ -136,12 +136,7 @@ pub fn subject_of(db: &mut Db, request: &str) -> AppResult<Option<Vec<u8>>> {
 }
 
 /// Tries a code that was typed in the browser with this token.
-pub fn try_code(
-    db: &mut Db,
-    request: &str,
-    typed: &str,
-    now: NaiveDateTime,
-) -> AppResult<Typed> {
+pub fn try_code(db: &mut Db, request: &str, typed: &str, now: NaiveDateTime) -> AppResult<Typed> {
     type Row = (i64, String, Option<PersonId>, Vec<u8>, i32);
     let row: Option<Row> = borrower_code::table
         .filter(borrower_code::request_hash.eq(hash_of(request)))

@@ -87,11 +87,7 @@ pub async fn show(
     shell::page(&app, &me, &req, "m/contacts.html", &page)
 }
 
-async fn page(
-    app: &web::Data<App>,
-    me: &BorrowerIn,
-    account: &Account,
-) -> AppResult<ContactsPage> {
+async fn page(app: &web::Data<App>, me: &BorrowerIn, account: &Account) -> AppResult<ContactsPage> {
     let (scope, id) = (me.scope.clone(), me.person_id);
     let (one, phones, changes) = app
         .read(move |db| {
@@ -182,8 +178,7 @@ pub async fn confirm(
         Err(elsewhere) => return Ok(elsewhere),
     };
     let (new, id) = (confirmation(&app, &me, &account), app.next_id());
-    let summary =
-        format!("{}在手机页面确认 {} 年联系方式没有变", who(&me, &account), new.year);
+    let summary = format!("{}在手机页面确认 {} 年联系方式没有变", who(&me, &account), new.year);
     let note = note(&me, &account, "contacts_confirmed", summary);
     let by = By::program(SOURCE, &me.office.code);
     app.write("contacts confirmed", move |db| {
@@ -205,12 +200,10 @@ struct New {
 
 fn read(typed: &Typed) -> Result<Vec<New>, (&'static str, String)> {
     let mut found = Vec::new();
-    let (phone, email, address) =
-        (typed.phone.trim(), typed.email.trim(), typed.address.trim());
+    let (phone, email, address) = (typed.phone.trim(), typed.email.trim(), typed.address.trim());
     if !phone.is_empty() {
-        let number = PhoneNumber::parse(phone).map_err(|_| {
-            ("phone", "手机号不对，请填 11 位手机号，或者带区号的座机".to_owned())
-        })?;
+        let number = PhoneNumber::parse(phone)
+            .map_err(|_| ("phone", "手机号不对，请填 11 位手机号，或者带区号的座机".to_owned()))?;
         let mask = number.masked();
         found.push(New { kind: Kind::Phone, value: number.as_str().to_owned(), mask });
     }
@@ -292,8 +285,7 @@ pub async fn change(
         });
     }
     let words: Vec<&str> = found.iter().map(|new| new.kind.in_words()).collect();
-    let summary =
-        format!("{}在手机页面提出修改{}，等待核对", who(&me, &account), words.join("、"));
+    let summary = format!("{}在手机页面提出修改{}，等待核对", who(&me, &account), words.join("、"));
     let note = note(&me, &account, "contact_change_asked", summary);
     let (new, id) = (confirmation(&app, &me, &account), app.next_id());
     let by = By::program(SOURCE, &me.office.code);

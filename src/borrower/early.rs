@@ -189,9 +189,9 @@ fn read<'a>(
     }
     let asked_on = match asked.on.trim() {
         "" => today,
-        text => text
-            .parse()
-            .map_err(|_| ("on", "申请日期看不懂，请写成 2026-12-01 这样".to_owned()))?,
+        text => {
+            text.parse().map_err(|_| ("on", "申请日期看不懂，请写成 2026-12-01 这样".to_owned()))?
+        }
     };
     if asked_on < today {
         return Err(("on", "申请日期已经过去了，请选今天或以后的一天".to_owned()));
@@ -204,9 +204,10 @@ fn read<'a>(
     };
     let part = match asked.amount.trim() {
         "" => None,
-        text => Some(amount_of(text).ok_or_else(|| {
-            ("amount", "金额看不懂，请只写数字，例如 5000".to_owned())
-        })?),
+        text => Some(
+            amount_of(text)
+                .ok_or_else(|| ("amount", "金额看不懂，请只写数字，例如 5000".to_owned()))?,
+        ),
     };
     if let Some(amount) = part {
         fits(amount, &contracts, asked_on, policy)?;

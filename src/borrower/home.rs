@@ -131,10 +131,7 @@ fn hero(name: &str, account: &Account, plan: &Plan) -> Hero {
         ..Hero::default()
     };
     if account.contracts.iter().all(file::Contract::is_undisbursed) {
-        return hero(
-            "现在不用还钱",
-            "合同签好了，等学校录入回执、银行放款。".to_owned(),
-        );
+        return hero("现在不用还钱", "合同签好了，等学校录入回执、银行放款。".to_owned());
     }
     if let Some(on) = account.settled_on() {
         let line = format!("{}全部还清。下个月起可以到中心开结清证明。", in_words(on, today));
@@ -148,10 +145,9 @@ fn hero(name: &str, account: &Account, plan: &Plan) -> Hero {
         return hero("现在不用还钱", "看还款计划，可以知道以后怎么还。".to_owned());
     };
     let amount = yuan(row.open);
-    let studying =
-        account.contracts.iter().all(|c| {
-            matches!(c.statement.position.stage, Stage::InStudy | Stage::Undisbursed | Stage::Settled)
-        });
+    let studying = account.contracts.iter().all(|c| {
+        matches!(c.statement.position.stage, Stage::InStudy | Stage::Undisbursed | Stage::Settled)
+    });
     let mut made = if row.standing == Standing::Today {
         Hero {
             lead: format!("{hello}今天是还款日，要还"),

@@ -68,8 +68,7 @@ pub async fn show(
 impl SchedulePage {
     fn new(account: &Account, policy: &Policy, checked: String) -> SchedulePage {
         let plan = account.plan();
-        let ahead =
-            |row: &&PlanRow| matches!(row.standing, Standing::Upcoming | Standing::Next);
+        let ahead = |row: &&PlanRow| matches!(row.standing, Standing::Upcoming | Standing::Next);
         let last = plan.rows.iter().rfind(|row| !row.early).map(|row| row.due_on);
         let settled_on = account.settled_on().map(|on| in_words(on, NaiveDate::MIN));
         let mut rates: Vec<String> = account
@@ -116,11 +115,7 @@ fn groups(account: &Account, policy: &Policy, plan: &Plan) -> Vec<Group> {
         ("宽限期", format!("{} 到 {}，每年只还利息", month(grace_from), month(principal_from))),
         (
             "还本付息",
-            format!(
-                "{}年 到 {}年，利息按现在利率预计",
-                principal_from.year(),
-                until.year()
-            ),
+            format!("{}年 到 {}年，利息按现在利率预计", principal_from.year(), until.year()),
         ),
     ];
     let settled = account.settled_on().is_some();
@@ -172,11 +167,9 @@ fn waived_line(years: &mut Vec<i32>) -> Option<Line> {
 fn line(account: &Account, policy: &Policy, row: &PlanRow) -> Line {
     let what = match (row.early, row.principal.is_positive(), row.interest.is_positive()) {
         (true, _, _) => row.tag_words.clone(),
-        (false, true, true) => format!(
-            "本金 {}，利息 {}",
-            row.principal.to_page_text(),
-            row.interest.to_page_text()
-        ),
+        (false, true, true) => {
+            format!("本金 {}，利息 {}", row.principal.to_page_text(), row.interest.to_page_text())
+        }
         (false, true, false) => "本金".to_owned(),
         (false, false, _) => "利息".to_owned(),
     };

@@ -90,8 +90,7 @@ pub async fn signed_in(req: &HttpRequest) -> AppResult<BorrowerIn> {
 }
 
 fn find(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<(BorrowerIn, NaiveDateTime)> {
-    type Row =
-        (PersonId, String, Office, Option<FileId>, String, NaiveDateTime, NaiveDateTime);
+    type Row = (PersonId, String, Office, Option<FileId>, String, NaiveDateTime, NaiveDateTime);
     let row: Option<Row> = borrower_session::table
         .inner_join(office::table)
         .inner_join(person::table.on(person::id.eq(borrower_session::person_id)))
@@ -264,10 +263,8 @@ pub fn end_others(
 
 /// Takes away sessions that ended before an instant; for the job that tidies up.
 pub fn retire(db: &mut Db, before: NaiveDateTime) -> AppResult<usize> {
-    Ok(diesel::delete(
-        borrower_session::table.filter(borrower_session::expires_at.lt(before)),
-    )
-    .execute(db)?)
+    Ok(diesel::delete(borrower_session::table.filter(borrower_session::expires_at.lt(before)))
+        .execute(db)?)
 }
 
 /// A urlencoded form of a borrower, its `csrf` field checked.

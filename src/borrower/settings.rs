@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::session::{self, BorrowerForm, BorrowerIn, Session};
-use super::wishes::{self, KINDS, Wish};
 use super::shell;
+use super::wishes::{self, KINDS, Wish};
 use crate::app::App;
 use crate::book::contact::mask_email;
 use crate::book::dates::local;

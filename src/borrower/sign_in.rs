@@ -146,7 +146,8 @@ pub async fn ask(
     form: OpenForm<Ask>,
 ) -> AppResult<HttpResponse> {
     let typed = form.0;
-    let again = |problem: String, status| sign_in_page(&app, &req, status, &typed, Some(problem), false);
+    let again =
+        |problem: String, status| sign_in_page(&app, &req, status, &typed, Some(problem), false);
     if !is_our_form(&req, &typed.csrf) {
         let problem = "页面开得太久，请再填一次".to_owned();
         return again(problem, StatusCode::FORBIDDEN).await;
@@ -164,8 +165,7 @@ pub async fn ask(
     let request = code::new_request()?;
     let digits = code::new_code()?;
     let (index, wanted, sealer) = (subject.clone(), typed.office.clone(), app.sealer.clone());
-    let (office_code, known) =
-        app.read(move |db| known(db, &sealer, &index, &wanted)).await?;
+    let (office_code, known) = app.read(move |db| known(db, &sealer, &index, &wanted)).await?;
     let message = match &known {
         Some((office, phone)) => Some(send::code_message(&app, office, phone, &digits, now)?),
         None => None,
@@ -195,7 +195,8 @@ pub async fn ask(
         .await?;
     if let Given::NotBefore(at) = given {
         let how_long = guard::wait_in_words(at, now);
-        let problem = format!("验证码要得太勤，请 {how_long}后再试。刚收到的还能用，请回到上一页填写");
+        let problem =
+            format!("验证码要得太勤，请 {how_long}后再试。刚收到的还能用，请回到上一页填写");
         let mut answer = again(problem, StatusCode::TOO_MANY_REQUESTS).await?;
         shell::retry_after(&mut answer, (at - now).num_seconds());
         return Ok(answer);

@@ -55,9 +55,8 @@ pub fn keep(
         message_wish::email.eq(wish.email),
         message_wish::updated_at.eq(now),
     );
-    let changed = diesel::update(message_wish::table.find((person_id, kind)))
-        .set(values)
-        .execute(db)?;
+    let changed =
+        diesel::update(message_wish::table.find((person_id, kind))).set(values).execute(db)?;
     if changed == 0 {
         diesel::insert_into(message_wish::table)
             .values((

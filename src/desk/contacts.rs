@@ -31,10 +31,7 @@ const ANSWER_MAX: usize = 80;
 /// The pages.
 pub fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::EditPeople);
-    vec![
-        get("/contact-changes", needs, list),
-        post("/contact-changes/{id}", needs, decide),
-    ]
+    vec![get("/contact-changes", needs, list), post("/contact-changes/{id}", needs, decide)]
 }
 
 /// A telephone number on file.
@@ -178,7 +175,8 @@ async fn decide(
     })
     .await?;
     app.counts.forget();
-    let said = if accepted { "已接受，新的联系方式生效" } else { "已答复，没有改动" };
+    let said =
+        if accepted { "已接受，新的联系方式生效" } else { "已答复，没有改动" };
     shell::done(&app, "/contact-changes", said)
 }
 

@@ -7,14 +7,16 @@ use zhuxue::book::office::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::desk::importing::batch;
+use zhuxue::error::AppResult;
 use zhuxue::plumbing::crypto::Field;
+use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::message;
 
 use crate::support::county::{day, small_sheets};
 use crate::support::database::kinds;
 use crate::support::{Answer, Browser, OFFICE, TestApp};
 
-/// 张... of the sample, in grace: a student, and the parent who signed as co-borrower.
+/// 吕凤欢 of the sample, in study, and the parent who signed as co-borrower.
 pub const STUDENT: &str = "51209720080127996X";
 pub const PARENT: &str = "51209019840426193X";
 /// Somebody the county does not know; the number itself is right.
@@ -94,4 +96,34 @@ pub async fn sign_in(t: &TestApp, id_number: &str) -> Browser {
         browser.csrf = page.hidden("csrf");
     }
     browser
+}
+
+/// Asks the database.
+pub fn read<T>(t: &TestApp, body: impl FnOnce(&mut Db) -> AppResult<T>) -> T {
+    t.app.db.read(body).unwrap()
+}
+
+/// The words of a page's main part, a line for each paragraph, row or heading.
+pub fn words(answer: &Answer) -> String {
+    let main = answer.text.split_once("<main").map_or("", |(_, rest)| rest);
+    let mut main = main.split("</main>").next().unwrap_or_default().to_owned();
+    for end in ["</p>", "</h1>", "</h2>", "</li>", "</dd>", "</dt>", "</option>", "</label>"] {
+        main = main.replace(end, &format!("⏎{end}"));
+    }
+    let mut out = String::new();
+    let mut inside = true;
+    for c in main.chars() {
+        match c {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                out.push(' ');
+            }
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    let plain = out.split_whitespace().collect::<Vec<_>>().join(" ").replace("&#x2f;", "/");
+    let lines = plain.split('⏎').map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
 }

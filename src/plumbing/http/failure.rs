@@ -112,12 +112,7 @@ fn is_borrowers(req: &HttpRequest) -> bool {
     req.path() == "/m" || req.path().starts_with("/m/")
 }
 
-fn for_borrower(
-    app: &App,
-    req: &HttpRequest,
-    error: &AppError,
-    failure: Failure,
-) -> HttpResponse {
+fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure) -> HttpResponse {
     let message = match error {
         AppError::NotFound => "网址可能输错了，或者这一页已经没有了。请回到首页再找。".to_owned(),
         AppError::Broken(_) => {
@@ -134,9 +129,7 @@ fn for_borrower(
         Ok(text) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(text),
         Err(error) => {
             tracing::error!(%error, "the error page cannot be rendered");
-            HttpResponse::build(status)
-                .content_type("text/plain; charset=utf-8")
-                .body(page.message)
+            HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(page.message)
         }
     }
 }
