@@ -16,6 +16,7 @@
 
 mod access;
 mod bench_cli;
+mod borrower;
 mod browser;
 mod pages;
 mod peers;

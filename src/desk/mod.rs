@@ -4,6 +4,7 @@
 
 pub mod shell;
 pub mod counts;
+pub mod contacts;
 pub mod sign_in;
 pub mod me;
 pub mod admin;
@@ -16,7 +17,6 @@ pub mod workbench;
 pub mod search;
 pub mod lists;
 pub mod loan_file;
-pub mod lifeline;
 pub mod differences;
 pub mod messages;
 pub mod imports;
@@ -63,7 +63,9 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(lists::routes());
     routes.extend(differences::routes());
     routes.extend(messages::routes());
+    routes.extend(contacts::routes());
     routes.extend(importing::web::routes());
     routes.extend(crate::life::overdue::web::routes());
+    routes.extend(crate::borrower::routes());
     routes
 }
