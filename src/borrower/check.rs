@@ -12,6 +12,7 @@ use super::shell;
 use super::sign_in::{is_our_form, keep_token, token_of};
 use crate::app::App;
 use crate::book::dates::{in_words, local};
+use crate::book::notice::Reason;
 use crate::book::office::Office;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
@@ -166,17 +167,7 @@ fn by_check_code(db: &mut Db, code: &str, now: NaiveDateTime) -> AppResult<Vec<O
         .collect())
 }
 
-/// What a message was about, without a figure or a name.
+/// The kind as pages call it; a message whose reason this program does not know is a notice.
 fn kind_of(reason: &str) -> &'static str {
-    match reason {
-        "sign_in_code" => "登录验证码",
-        "due_reminder" => "还款提醒",
-        "overdue_notice" => "到期未还提醒",
-        "receipt_missing" => "回执提醒",
-        "renewal" => "续贷提醒",
-        "graduation_confirmation" => "毕业确认提醒",
-        "early_repayment_window" => "提前还款提醒",
-        "contact_decided" => "联系方式修改结果",
-        _ => "通知",
-    }
+    Reason::from_text(reason).map_or("通知", Reason::in_words)
 }

@@ -21,7 +21,6 @@ pub mod session;
 pub mod settings;
 pub mod shell;
 pub mod sign_in;
-pub mod wishes;
 
 use crate::plumbing::http::route::{Entry, Needs, get, post};
 

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::session::{self, BorrowerForm, BorrowerIn, Session};
 use super::shell;
-use super::wishes::{self, KINDS, Wish};
 use crate::app::App;
 use crate::book::contact::mask_email;
 use crate::book::dates::local;
+use crate::book::notice::wishes::{self, Wish};
 use crate::book::person;
 use crate::error::AppResult;
 
@@ -59,17 +59,20 @@ pub async fn show(
     let (known, one, sessions) = app
         .read(move |db| {
             Ok((
-                wishes::of(db, id)?,
+                wishes::of_person(db, &scope, id)?,
                 person::find(db, &scope, id)?,
                 session::of_person(db, id, now)?,
             ))
         })
         .await?;
-    let lines = KINDS
-        .iter()
-        .map(|(kind, name, what)| {
-            let Wish { sms, email } = known.get(*kind).copied().unwrap_or_default();
-            Line { kind, name, what, sms, email }
+    let lines = known
+        .into_iter()
+        .map(|(kind, Wish { sms, email })| Line {
+            kind: kind.as_text(),
+            name: kind.in_words(),
+            what: kind.explained(),
+            sms,
+            email,
         })
         .collect();
     let page = SettingsPage {
@@ -115,14 +118,14 @@ pub async fn change(
     let ticked = form.0;
     let now = app.clock.now_at();
     app.write("message wishes", move |db| {
-        for (kind, _, _) in KINDS {
-            let has = |way: &str| ticked.iter().any(|(name, _)| *name == format!("{kind}_{way}"));
-            // Without a field for it on the page the wish for e-mail stays as it was.
-            let shown = ticked.iter().any(|(name, _)| name == "email_shown");
-            let before = wishes::of(db, me.person_id)?.get(kind).copied().unwrap_or_default();
+        // Without a field for it on the page the wish for e-mail stays as it was.
+        let shown = ticked.iter().any(|(name, _)| name == "email_shown");
+        for (kind, before) in wishes::of_person(db, &me.scope, me.person_id)? {
+            let name = |way: &str| format!("{}_{way}", kind.as_text());
+            let has = |way: &str| ticked.iter().any(|(field, _)| *field == name(way));
             let email = if shown { has("email") } else { before.email };
             let wish = Wish { sms: has("sms"), email };
-            wishes::keep(db, (&me.office.code, me.person_id), kind, wish, now)?;
+            wishes::set(db, &me.scope, me.person_id, kind, wish, now)?;
         }
         Ok(())
     })

@@ -201,6 +201,8 @@ pub async fn ask(
         shell::retry_after(&mut answer, (at - now).num_seconds());
         return Ok(answer);
     }
+    // Rung for everybody: whether it was answered says nothing.
+    app.bell.ring();
     let mut answer = shell::to("/m/code");
     shell::set_cookie(&mut answer, &app, (CODE_COOKIE, request), COOKIE_MINUTES);
     Ok(answer)

@@ -8,7 +8,7 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 
 use super::me::minute;
-use super::shell;
+use super::{contact_answer, shell};
 use crate::app::App;
 use crate::book::contact::{self, Change, Decision, Kind, Waiting};
 use crate::book::history::{self, Note};
@@ -21,6 +21,7 @@ use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::plumbing::outbox;
 use crate::plumbing::session::SignedIn;
 
 /// Lines on the page; the rest comes up as these are decided.
@@ -169,9 +170,11 @@ async fn decide(
         dead: dead.filter_map(|(_, v)| v.parse().ok().map(PhoneId::new)).collect(),
     };
     let (note_id, phone_id) = (app.next_id(), PhoneId::new(app.next_id()));
+    let answers = contact_answer::messages(&app, &me, asked.id, &asked.decision).await?;
     let inner = app.clone();
     app.write("contact change decided", move |db| {
-        act(db, &inner, &me, &asked, (note_id, phone_id))
+        act(db, &inner, &me, &asked, (note_id, phone_id))?;
+        outbox::add(db, &answers)
     })
     .await?;
     app.counts.forget();

@@ -5,6 +5,7 @@
 pub mod shell;
 pub mod counts;
 pub mod contacts;
+mod contact_answer;
 pub mod sign_in;
 pub mod me;
 pub mod admin;
