@@ -320,13 +320,18 @@ mod tests {
         let example = include_str!("../../zhuxue.example.toml");
         let uncommented: String = example
             .lines()
-            .filter_map(|l| l.strip_prefix("# ").filter(|l| l.contains(" = ")).or(Some(l)))
+            .filter_map(|l| {
+                l.strip_prefix("# ").filter(|l| l.contains(" = ") || l.starts_with('[')).or(Some(l))
+            })
             .filter(|l| !l.starts_with('#'))
             .map(|l| format!("{l}\n"))
             .collect();
         let shown = Config::from_texts("example", &uncommented, env(&[])).unwrap();
         assert_eq!(shown.workers, Config::default().workers);
+        assert_eq!(shown.messages, MessageConfig::default());
         let keys: toml::Table = uncommented.parse().unwrap();
-        assert_eq!(keys.len(), 17, "a key is missing in zhuxue.example.toml: {keys:?}");
+        let messages = keys.get("messages").and_then(|own| own.as_table()).unwrap();
+        assert_eq!(messages.len(), 11, "a key of [messages] is missing: {messages:?}");
+        assert_eq!(keys.len(), 18, "a key is missing in zhuxue.example.toml: {keys:?}");
     }
 }
