@@ -30,6 +30,8 @@ use crate::plumbing::timetable::{Counts, Job, pause};
 /// Every job, in the order in which pages list them.
 pub const ALL: &[Job] = &[
     close_day::JOB,
+    deliver_messages::JOB,
+    read_delivery_receipts::JOB,
     send_due_reminders::JOB,
     send_overdue_notices::JOB,
     chase_university_receipts::JOB,
@@ -45,9 +47,12 @@ pub const ALL: &[Job] = &[
     chain_history::JOB,
 ];
 
-/// Jobs that keep the books and the data safe: no office can pause them.
+/// Jobs that keep the books and the data safe, or serve all offices in one go (an office holds
+/// its messages instead): no office can pause them.
 pub const NEVER_PAUSED: &[Job] = &[
     close_day::JOB,
+    deliver_messages::JOB,
+    read_delivery_receipts::JOB,
     check_books::JOB,
     back_up::JOB,
     retire_sessions_and_codes::JOB,

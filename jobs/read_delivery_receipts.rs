@@ -1,9 +1,19 @@
-//! Asks gateways for delivery receipts.
+//! Asks gateways what became of messages, and notes on those of which nothing was heard.
+//!
+//! When: every ten minutes. Missed: the next run asks; gateways keep receipts for days. Most
+//! gateways bring receipts by themselves (`src/desk/gateways.rs`); then this only writes notes.
+//! Several program instances may run it at once: a receipt twice comes to the same.
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate, NaiveDateTime};
 
 use crate::app::App;
+use crate::book::dates::local;
+use crate::book::delivery;
+use crate::book::office::{self, Scope};
+use crate::book::person;
 use crate::error::AppResult;
+use crate::plumbing::gateway::{Asked, Gateway};
+use crate::plumbing::outbox::{self, Channel, Message, Recorded, State};
 use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// Every ten minutes.
@@ -15,8 +25,106 @@ pub const JOB: Job = Job {
     run,
 };
 
-/// Asks.
-pub fn run(app: &App, _day: NaiveDate) -> AppResult<Counts> {
-    let _ = app;
-    Ok(Counts::default())
+/// Questions in one run.
+const AT_ONCE: i64 = 200;
+
+/// Notes in one run.
+const NOTES_AT_ONCE: i64 = 1_000;
+
+/// A message planned longer ago than this is asked after no more: no vendor keeps receipts longer.
+const DAYS_MAX: i64 = 30;
+
+/// So long after sending the first question.
+const FIRST_AFTER: Duration = Duration::minutes(1);
+
+/// Asks, and notes.
+pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
+    let mut counts = Counts::default();
+    let now = app.clock.now_at();
+    let offices = app.db.read(office::all)?;
+    app.db.write("old lines", |db| delivery::clear_old_numbers(db, &offices, now))?;
+    let Some(gateway) = app.gateways.line(Channel::Sms).gateway() else { return Ok(counts) };
+    let from = day - Duration::days(DAYS_MAX);
+    if gateway.can_be_asked() {
+        ask(app, gateway, from, now, &mut counts)?;
+    }
+    if gateway.gives_receipts() {
+        note(app, gateway, from, now)?;
+    }
+    Ok(counts)
+}
+
+fn ask(
+    app: &App,
+    gateway: &dyn Gateway,
+    from: NaiveDate,
+    now: NaiveDateTime,
+    counts: &mut Counts,
+) -> AppResult<()> {
+    let rows = app
+        .db
+        .read(|db| outbox::without_receipt(db, gateway.name(), from, now - FIRST_AFTER, AT_ONCE))?;
+    let mut nothing_yet = Vec::new();
+    for row in rows.iter().filter(|row| row.channel == Channel::Sms) {
+        let Some(asked) = question(app, row)? else { continue };
+        app.gateways.line(Channel::Sms).wait_for_turn();
+        match gateway.ask(&asked) {
+            Err(why) => {
+                // One that fails fails for all; the next run tries again.
+                tracing::warn!(gateway = gateway.name(), why, "receipts could not be asked for");
+                counts.failed += 1;
+                why.clone_into(&mut counts.note);
+                break;
+            }
+            Ok(None) => nothing_yet.push(row.id),
+            Ok(Some(answer)) => {
+                let note_id = app.next_id();
+                let recorded = app.db.write("receipt", |db| {
+                    delivery::record(db, gateway.name(), &answer, note_id, now)
+                })?;
+                if matches!(recorded, Recorded::Moved(_)) {
+                    counts.done += 1;
+                } else {
+                    nothing_yet.push(row.id);
+                }
+            }
+        }
+    }
+    counts.skipped += u64::try_from(nothing_yet.len()).unwrap_or(0);
+    app.db.write("asked", |db| outbox::note_asked(db, &nothing_yet, now))?;
+    Ok(())
+}
+
+/// What to ask; None: the number is gone.
+fn question(app: &App, row: &Message) -> AppResult<Option<Asked>> {
+    let Some(phone_id) = row.phone_id else { return Ok(None) };
+    let scope = Scope::of(&row.office_code);
+    let phone = app.db.read(|db| person::find_phone(db, &scope, phone_id))?;
+    Ok(Some(Asked {
+        id: row.id,
+        reference: row.gateway_ref.clone(),
+        to: person::open_phone(&app.sealer, &phone)?,
+        sent_on: local(row.sent_at.unwrap_or(row.updated_at)).date(),
+        now: app.clock.now(),
+    }))
+}
+
+/// A note on what was sent long ago without a receipt, so that somebody may call instead.
+fn note(app: &App, gateway: &dyn Gateway, from: NaiveDate, now: NaiveDateTime) -> AppResult<()> {
+    let days = app.config.sms.receipt_days;
+    if days == 0 {
+        return Ok(());
+    }
+    let before = now - Duration::days(i64::from(days));
+    let rows = app
+        .db
+        .read(|db| outbox::without_receipt(db, gateway.name(), from, before, NOTES_AT_ONCE))?;
+    let ids: Vec<i64> =
+        rows.iter().filter(|row| row.state == State::Sent).map(|row| row.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let text = format!("发出 {days} 天没有收到回执，可能没有送达");
+    app.db.write("no receipt", |db| outbox::note_without_receipt(db, &ids, &text, now))?;
+    Ok(())
 }

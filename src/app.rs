@@ -13,6 +13,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Database, Db};
+use crate::plumbing::gateway::Gateways;
 use crate::plumbing::metrics::Metrics;
 use crate::plumbing::outbox::Bell;
 use crate::plumbing::password::Passwords;
@@ -46,6 +47,8 @@ pub struct App {
     pub imports: Arc<Runner>,
     /// Rung when an urgent message was written: the deliverer sends it at once.
     pub bell: Arc<Bell>,
+    /// The ways out for text messages and e-mail.
+    pub gateways: Arc<Gateways>,
     /// What happens by the clock.
     pub timetable: Arc<Timetable>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
@@ -70,21 +73,23 @@ impl App {
     pub fn new(
         db: Database,
         clock: Clock,
-        policy: Policy,
-        sealer: Sealer,
+        policy: impl Into<Arc<Policy>>,
+        sealer: impl Into<Arc<Sealer>>,
         config: Config,
     ) -> Result<App, String> {
         let mut instance = [0_u8; 2];
         getrandom::fill(&mut instance).map_err(|e| format!("no randomness: {e}"))?;
+        let gateways = Gateways::new(&config)?;
         let templates = Templates::new(Some(&config.templates()));
         let timetable = Timetable::new(crate::jobs::ALL, &config.jobs)?;
+        let policy = policy.into();
         Ok(App {
             db,
             clock,
             rates: policy.rates(),
             waiver_years: policy.waiver_years().iter().map(|waiver| waiver.year).collect(),
-            policy: Arc::new(policy),
-            sealer: Arc::new(sealer),
+            policy,
+            sealer: sealer.into(),
             templates: Arc::new(templates),
             config: Arc::new(config),
             ids: Arc::new(Ids::new(i64::from(u16::from_le_bytes(instance)))),
@@ -93,6 +98,7 @@ impl App {
             counts: Arc::default(),
             imports: Arc::default(),
             bell: Arc::default(),
+            gateways: Arc::new(gateways),
             timetable: Arc::new(timetable),
             demo: Arc::new([]),
         })

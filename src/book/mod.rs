@@ -17,6 +17,7 @@ pub mod loan;
 pub mod events;
 pub mod facts;
 pub mod position;
+pub mod delivery;
 pub mod setting;
 pub mod notice;
 pub mod warning;

@@ -82,7 +82,7 @@ impl Demo {
             reset(&config)?;
         }
         let clock = Clock::starting_on(self.today.unwrap_or(sample_day));
-        let mut app = super::open_or_make(config, clock)?;
+        let mut app = super::open_or_make(with_spool(config), clock)?;
         let state = app.db.read(|db| meta::get(db, DEMO))?;
         if state.is_none() && !app.db.read(office::all)?.is_empty() {
             return Err(Stop::input(format!(
@@ -102,6 +102,16 @@ impl Demo {
         writeln!(out, "\n  演示日期 {}；数据全部虚构。Ctrl-C ends it.\n", app.clock.today())?;
         serve::serve(&app, out)
     }
+}
+
+/// Messages of the demo go into folders, where they can be looked at.
+fn with_spool(mut config: Config) -> Config {
+    for gateway in [&mut config.sms.gateway, &mut config.mail.gateway] {
+        if gateway == "off" {
+            "spool".clone_into(gateway);
+        }
+    }
+    config
 }
 
 fn sign_ins() -> Arc<[DemoSignIn]> {

@@ -12,6 +12,8 @@ pub mod user;
 pub mod import;
 pub mod statement;
 pub mod worksheets;
+pub mod rehearse;
+pub mod job;
 pub mod bench;
 
 use std::io::Write;
@@ -61,18 +63,27 @@ pub enum Command {
     Statement(statement::Statement),
     /// Writes the overdue follow-up worksheets, one workbook for each receiver.
     Worksheets(worksheets::Worksheets),
+    /// Runs a copy of the database day by day and prints what would happen.
+    Rehearse(rehearse::Rehearse),
+    /// Lists what happens by the clock, or runs one of it now.
+    #[command(subcommand)]
+    Job(job::Job),
     /// Measures speed and memory on data of its own.
     Bench(bench::Bench),
 }
 
 /// Runs the command. What it prints goes to `out`; why it stopped is in the error.
 pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
-    let config = || {
-        let config = Config::read(cli.config.as_deref(), std::env::vars())
+    let read = |log: Option<&str>| {
+        let mut config = Config::read(cli.config.as_deref(), std::env::vars())
             .map_err(|e| Stop::input(e.to_string()))?;
+        if let Some(log) = log {
+            config.log = log.to_owned();
+        }
         logs::start(&config).map_err(Stop::input)?;
         Ok::<Config, Stop>(config)
     };
+    let config = || read(None);
     match cli.command {
         Command::Serve(command) => command.run(config()?, out),
         Command::Demo(command) => command.run(config()?, out),
@@ -82,6 +93,8 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
         Command::Import(command) => command.run(config()?, out),
         Command::Statement(command) => command.run(out),
         Command::Worksheets(command) => command.run(config()?, out),
+        Command::Rehearse(command) => command.run(read(Some("error"))?, out),
+        Command::Job(command) => command.run(config()?, out),
         Command::Bench(command) => command.run(out),
     }
 }

@@ -135,7 +135,11 @@ async fn told_to_stop() {
 /// What goes on without a request until the program stops.
 async fn background(app: App, told: watch::Receiver<bool>) {
     // What else listens while the program serves is joined to this one.
+    let mail = actix_web::rt::spawn(jobs::deliver_messages::listen(app.clone(), told.clone()));
     timetable::serve(app.clone(), told).await;
+    if let Err(error) = mail.await {
+        tracing::error!(%error, "sending ended badly");
+    }
     // Once more after the last request, so that a stopped program leaves nothing unchained.
     let last = actix_web::web::block(move || jobs::chain_history::chain_all(&app)).await;
     if let Ok(Err(error)) = last {

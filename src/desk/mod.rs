@@ -9,7 +9,9 @@ pub mod me;
 pub mod admin;
 pub mod audit;
 pub mod reveal;
+pub mod jobs;
 pub mod health;
+pub mod gateways;
 pub mod workbench;
 pub mod search;
 pub mod lists;
@@ -53,6 +55,8 @@ pub fn routes() -> Vec<Entry> {
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ];
+    routes.extend(gateways::routes());
+    routes.extend(jobs::routes());
     routes.extend(workbench::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());

@@ -229,6 +229,8 @@ impl Config {
         {
             mistakes.push(mistake);
         }
+        self.mail.check(mistakes);
+        self.sms.check(mistakes);
     }
 
     /// The database URL, with the default filled in.
@@ -263,7 +265,9 @@ impl Config {
 /// Keys whose value is text whatever it looks like.
 fn is_text_key(key: &str) -> bool {
     matches!(key, "data_dir" | "database_url" | "listen" | "public_url" | "key_file" | "log")
-        || ["password", "user", "secret", "signature", "phone"].iter().any(|w| key.ends_with(w))
+        || ["password", "user", "secret", "signature", "phone", "token", "host"]
+            .iter()
+            .any(|w| key.ends_with(w))
 }
 
 /// A number, a boolean or a list, as TOML writes it.
@@ -332,6 +336,6 @@ mod tests {
         let keys: toml::Table = uncommented.parse().unwrap();
         let messages = keys.get("messages").and_then(|own| own.as_table()).unwrap();
         assert_eq!(messages.len(), 11, "a key of [messages] is missing: {messages:?}");
-        assert_eq!(keys.len(), 18, "a key is missing in zhuxue.example.toml: {keys:?}");
+        assert_eq!(keys.len(), 20, "a key is missing in zhuxue.example.toml: {keys:?}");
     }
 }

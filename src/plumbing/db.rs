@@ -86,6 +86,7 @@ impl Address {
 struct Manager {
     address: Address,
     read_only: bool,
+    scratch: bool,
 }
 
 impl std::fmt::Debug for Manager {
@@ -99,14 +100,16 @@ impl Manager {
         match &self.address {
             Address::Sqlite(path) => {
                 let mut c = SqliteConnection::establish(&path.to_string_lossy())?;
-                // synchronous FULL: this is money, not a cache. The cache (KiB) is per connection:
+                // synchronous FULL: this is money, not a cache. (A scratch copy is thrown away
+                // whatever happens.) The cache (KiB) is per connection:
                 // eight readers keep the upper pages of each index, the system's own cache has
                 // the rest; the one writer keeps what a batch touches.
+                let synchronous = if self.scratch { "OFF" } else { "FULL" };
                 let only = if self.read_only { "ON" } else { "OFF" };
                 let cache = if self.read_only { 3_000 } else { 12_000 };
                 c.batch_execute(&format!(
                     "PRAGMA busy_timeout = 8000; PRAGMA journal_mode = WAL; \
-                     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                     PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
                      PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; \
                      PRAGMA mmap_size = 0; PRAGMA query_only = {only};"
                 ))
@@ -164,8 +167,17 @@ impl Database {
     /// Opens (for SQLite: makes, when the folder is there) the database and checks that it can
     /// be used. Nothing is migrated yet. The error is one line for the person who starts it.
     pub fn open(url: &str, connections: u32) -> Result<Database, String> {
+        Database::open_as(url, connections, false)
+    }
+
+    /// The same for a copy that is thrown away in the end: never waits for the disk.
+    pub fn open_scratch(url: &str, connections: u32) -> Result<Database, String> {
+        Database::open_as(url, connections, true)
+    }
+
+    fn open_as(url: &str, connections: u32, scratch: bool) -> Result<Database, String> {
         let address = Address::parse(url)?;
-        let first = Manager { address: address.clone(), read_only: false };
+        let first = Manager { address: address.clone(), read_only: false, scratch };
         let mut probe = first.open().map_err(|e| explain(&address, &e.to_string()))?;
         probe.batch_execute("SELECT 1").map_err(|e| explain(&address, &e.to_string()))?;
         check_sqlite(&address, &mut probe)?;
@@ -177,7 +189,7 @@ impl Database {
                 .min_idle(Some(1))
                 .test_on_check_out(false)
                 .connection_timeout(Duration::from_secs(10))
-                .build(Manager { address: address.clone(), read_only })
+                .build(Manager { address: address.clone(), read_only, scratch })
                 .map_err(|e| explain(&address, &e.to_string()))
         };
         let writers = match address {
@@ -196,6 +208,14 @@ impl Database {
     /// True on PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         matches!(self.address, Address::Postgres(_))
+    }
+
+    /// The URL of a PostgreSQL database. It may hold a password: never for a log or page.
+    pub fn postgres_url(&self) -> Option<&str> {
+        match &self.address {
+            Address::Sqlite(_) => None,
+            Address::Postgres(url) => Some(url),
+        }
     }
 
     /// The file of a SQLite database.
@@ -232,7 +252,7 @@ impl Database {
     /// # Errors
     /// On PostgreSQL; when the disk is full; when the copy is damaged.
     pub fn copy_to(&self, file: &Path) -> AppResult<()> {
-        let manager = Manager { address: self.address.clone(), read_only: false };
+        let manager = Manager { address: self.address.clone(), read_only: false, scratch: false };
         let opened = manager.open().map_err(|e| AppError::broken(format!("database: {e}")))?;
         let Db::Sqlite(mut own) = opened else {
             return Err(AppError::broken("only a SQLite database is copied by the program"));

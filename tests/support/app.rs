@@ -57,6 +57,11 @@ impl TestApp {
         TestApp::made(kind, |_| ())
     }
 
+    /// On either database, with a configuration of the test's own.
+    pub fn on_with(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
+        TestApp::made(kind, change)
+    }
+
     fn made(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = tempfile::tempdir().unwrap();
         let database = TestDatabase::fresh(kind);

@@ -230,7 +230,7 @@ fn notices(facts: &Facts, today: NaiveDate) -> Vec<Notice> {
                 },
                 title: line.title.clone(),
                 advice: line.advice.clone(),
-                since: format!("{} {}起", in_words(since.date(), today), since.format("%H:%M")),
+                since: format!("{} {} 起", in_words(since.date(), today), since.format("%H:%M")),
                 link: line.url.clone(),
             }
         })

@@ -251,8 +251,44 @@ pub fn waiting_for_gateway(
     Ok(rows.into_iter().collect())
 }
 
+/// Is there something for [`super::expire`] or [`super::recover`]? Asked first, so that nobody is
+/// kept waiting by a write that changes nothing.
+pub fn is_any_left_over(db: &mut Db, channel: Channel, now: NaiveDateTime) -> AppResult<bool> {
+    let expired = message::table
+        .filter(message::state.eq_any([State::Waiting, State::Held]))
+        .filter(message::channel.eq(channel))
+        .filter(message::expires_at.le(now));
+    let one: Option<i64> = expired.select(message::id).first(db).optional()?;
+    if one.is_some() {
+        return Ok(true);
+    }
+    let sending = message::table
+        .filter(message::state.eq(State::Sending))
+        .filter(message::channel.eq(channel));
+    Ok(sending.select(message::id).first::<i64>(db).optional()?.is_some())
+}
+
+/// Is a message due? Asked before a claim.
+pub fn is_any_due(
+    db: &mut Db,
+    channel: Channel,
+    urgent_only: bool,
+    now: NaiveDateTime,
+) -> AppResult<bool> {
+    let urgent: &[bool] = if urgent_only { &[true] } else { &[true, false] };
+    let one: Option<i64> = message::table
+        .filter(message::state.eq(State::Waiting))
+        .filter(message::channel.eq(channel))
+        .filter(message::urgent.eq_any(urgent))
+        .filter(message::not_before.le(now))
+        .select(message::id)
+        .first(db)
+        .optional()?;
+    Ok(one.is_some())
+}
+
 /// Messages of this gateway that left before `before` and of which nothing was heard, of the days
-/// from `from`, the oldest first.
+/// from `from`; first the one that was asked after longest ago. Unsure ones too.
 pub fn without_receipt(
     db: &mut Db,
     gateway: &str,
@@ -262,11 +298,15 @@ pub fn without_receipt(
 ) -> AppResult<Vec<Message>> {
     Ok(message::table
         .filter(message::planned_on.ge(from))
-        .filter(message::gateway.eq(gateway))
-        .filter(message::state.eq_any([State::Sent, State::Unsure]))
+        .filter(
+            message::state
+                .eq(State::Sent)
+                .and(message::gateway.eq(gateway))
+                .and(message::problem.eq(""))
+                .or(message::state.eq(State::Unsure)),
+        )
         .filter(message::sent_at.lt(before).or(message::sent_at.is_null()))
-        .filter(message::problem.eq("").or(message::state.eq(State::Unsure)))
-        .order((message::planned_on, message::id))
+        .order((message::updated_at, message::id))
         .limit(limit)
         .select(Message::as_select())
         .load(db)?)

@@ -14,13 +14,13 @@ mod store;
 
 pub use bell::Bell;
 pub use lists::{
-    Filter, Progress, by_check_code, count, counts_by_state, find, groups, list, of_file,
-    of_person, progress, waiting_for_gateway, without_receipt,
+    Filter, Progress, by_check_code, count, counts_by_state, find, groups, is_any_due,
+    is_any_left_over, list, of_file, of_person, progress, waiting_for_gateway, without_receipt,
 };
 pub use store::{
     Heard, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group, claim, expire, hold,
-    mark_sent, note_without_receipt, record_receipt, recover, release, release_some, resend,
-    settle,
+    mark_sent, note_asked, note_without_receipt, record_receipt, recover, release, release_some,
+    resend, settle,
 };
 
 use chrono::{NaiveDate, NaiveDateTime};

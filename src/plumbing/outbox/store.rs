@@ -534,3 +534,10 @@ pub fn note_without_receipt(
     .set((message::problem.eq(note), message::updated_at.eq(now)))
     .execute(db)?)
 }
+
+/// Remembers that a gateway was asked about these and knew nothing yet: others come first then.
+pub fn note_asked(db: &mut Db, ids: &[i64], now: NaiveDateTime) -> AppResult<usize> {
+    Ok(diesel::update(message::table.filter(message::id.eq_any(ids)))
+        .set(message::updated_at.eq(now))
+        .execute(db)?)
+}

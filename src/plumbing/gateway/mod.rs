@@ -2,9 +2,17 @@
 //! what is kept about a gateway while the program runs: how fast it may be used, and whether it
 //! is down.
 
+mod line;
+pub mod spool;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::Value;
 
-use crate::plumbing::outbox::Receipt;
+pub use line::{Line, LineConfig, Trouble};
+
+use crate::plumbing::config::Config;
+use crate::plumbing::outbox::{Channel, Heard};
+use crate::plumbing::{mail, sms};
 
 /// A message, whole, as a gateway gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +35,8 @@ pub struct Outgoing {
     pub template_id: String,
     /// The fields of that template, a JSON object.
     pub params: Value,
+    /// Now; some vendors sign it.
+    pub now: DateTime<Utc>,
 }
 
 /// What is wrong with a gateway, so that the workbench can say what to do.
@@ -76,9 +86,12 @@ pub trait Gateway: Send + Sync {
     /// under way when the program died is then sent again.
     fn repeat_is_harmless(&self) -> bool;
 
-    /// Asks for the receipt of a message that was sent; None: nothing is known yet, or this
-    /// gateway cannot be asked. `to` is the number in full.
-    fn ask(&self, asked: &Asked) -> Result<Option<Receipt>, String> {
+    /// Asks what became of a message that was sent. None: nothing is known yet, or this gateway
+    /// cannot be asked.
+    ///
+    /// # Errors
+    /// The gateway cannot be used; one sentence.
+    fn ask(&self, asked: &Asked) -> Result<Option<Answer>, String> {
         let _ = asked;
         Ok(None)
     }
@@ -87,6 +100,11 @@ pub trait Gateway: Send + Sync {
     fn can_be_asked(&self) -> bool {
         false
     }
+
+    /// True when receipts come by themselves or can be asked for.
+    fn gives_receipts(&self) -> bool {
+        self.can_be_asked()
+    }
 }
 
 /// A sent message whose receipt is asked for.
@@ -94,12 +112,73 @@ pub trait Gateway: Send + Sync {
 pub struct Asked {
     /// Our number.
     pub id: i64,
-    /// The gateway's number.
+    /// The gateway's number; empty when it never told one.
     pub reference: String,
     /// The number in full.
     pub to: String,
     /// The day it was sent, in Asia/Shanghai.
-    pub sent_on: chrono::NaiveDate,
-    /// Now, for the receipt.
-    pub now: chrono::NaiveDateTime,
+    pub sent_on: NaiveDate,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+/// What a receipt says, whichever way it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Our own number, when the gateway gives it back.
+    pub id: Option<i64>,
+    /// The gateway's number.
+    pub reference: String,
+    /// What became of the message.
+    pub heard: Heard,
+    /// The number does not exist.
+    pub dead: bool,
+    /// Why it did not arrive, in the gateway's words.
+    pub why: String,
+    /// When; None: now.
+    pub at: Option<NaiveDateTime>,
+}
+
+/// Both ways out of this installation.
+pub struct Gateways {
+    sms: Line,
+    mail: Line,
+}
+
+impl std::fmt::Debug for Gateways {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Gateways")
+    }
+}
+
+impl Gateways {
+    /// As the configuration says.
+    ///
+    /// # Errors
+    /// One line: which key is wrong and what was expected.
+    pub fn new(config: &Config) -> Result<Gateways, String> {
+        Ok(Gateways {
+            sms: Line::new(sms::gateway(config)?, config.sms.line()),
+            mail: Line::new(mail::gateway(config)?, config.mail.line()),
+        })
+    }
+
+    /// The same with gateways of the caller's own: a rehearsal, a measurement, a test.
+    pub fn with(sms: Line, mail: Line) -> Gateways {
+        Gateways { sms, mail }
+    }
+
+    /// The way out for a channel.
+    pub fn line(&self, channel: Channel) -> &Line {
+        match channel {
+            Channel::Sms => &self.sms,
+            Channel::Email => &self.mail,
+        }
+    }
+
+    /// The program stops: nothing new is begun, what was claimed is given back.
+    pub fn stop(&self) {
+        self.sms.stop();
+        self.mail.stop();
+    }
 }

@@ -1,0 +1,143 @@
+//! `zhuxue rehearse --from DAY --to DAY`: what the coming months would be like. Copies the
+//! database into a temporary folder and lives through the days there, with the real jobs, a clock
+//! of its own and gateways that write files. The county's database is only read; nothing leaves
+//! the machine.
+//!
+//! Families pay in the rehearsal as they mostly do: a share of them (`--paying`), on days spread
+//! over the window before each due day, always the same ones. The table is for a clerk to read,
+//! so it is in Chinese.
+
+mod copy;
+mod days;
+mod payments;
+mod tally;
+
+use std::io::Write;
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::Stop;
+use crate::app::App;
+use crate::book::dates::{Clock, starts_at};
+use crate::book::ids::LoanId;
+use crate::book::office::{self, Scope};
+use crate::book::{position, verify};
+use crate::plumbing::config::Config;
+use crate::plumbing::db::Database;
+
+/// Loans computed anew in one write.
+const AT_ONCE: i64 = 1_000;
+
+/// Longest span: three years.
+const DAYS_MAX: i64 = 3 * 366;
+
+/// Runs a copy of the database day by day and prints what would happen.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Rehearse {
+    /// The first day.
+    #[arg(long, value_name = "DAY")]
+    pub from: NaiveDate,
+    /// The last day.
+    #[arg(long, value_name = "DAY")]
+    pub to: NaiveDate,
+    /// Of a thousand families, how many pay what is asked by the due day.
+    #[arg(long, value_name = "N", default_value_t = 970,
+          value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    pub paying: u32,
+    /// Prints days on which nothing happens, too.
+    #[arg(long)]
+    pub all_days: bool,
+}
+
+impl Rehearse {
+    /// Copies, lives through the days, prints.
+    ///
+    /// # Errors
+    /// Exit code 2 for a span that is none; 1 when the copy cannot be made or a day breaks.
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+        let days = (self.to - self.from).num_days();
+        if !(0..DAYS_MAX).contains(&days) {
+            return Err(Stop::input(
+                "--from, --to: expected a first day and a later last day, at most three years \
+                 apart, such as --from 2026-12-01 --to 2027-12-31",
+            ));
+        }
+        let app = super::open(config, Clock::real())?;
+        self.of(&app, out)
+    }
+
+    /// The same of an open database.
+    ///
+    /// # Errors
+    /// As [`Rehearse::run`].
+    pub fn of(self, app: &App, out: &mut dyn Write) -> Result<(), Stop> {
+        let folder = Folder::new()?;
+        let copy = self.copy_of(app, &folder)?;
+        let days = days::Days { from: self.from, to: self.to, paying: self.paying };
+        days.live(&copy, self.all_days, out)
+    }
+
+    fn copy_of(self, app: &App, folder: &Folder) -> Result<App, Stop> {
+        let file = folder.0.join("rehearsal.db");
+        copy::make(&app.db, &file)?;
+        let mut config = Config {
+            data_dir: folder.0.clone(),
+            database_url: format!("sqlite:{}", file.display()),
+            ..(*app.config).clone()
+        };
+        config.mail.gateway = "spool".to_owned();
+        config.sms.gateway = "spool".to_owned();
+        let db = Database::open_scratch(&config.database(), config.database_connections)
+            .map_err(Stop::failed)?;
+        let clock = Clock::starting_on(self.from);
+        clock.set_at(starts_at(self.from));
+        let (policy, sealer) = (app.policy.clone(), app.sealer.clone());
+        let copy = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
+        compute_anew(&copy)?;
+        Ok(copy)
+    }
+}
+
+/// The copied positions are of the day they were computed for; the rehearsal may begin earlier.
+fn compute_anew(app: &App) -> Result<(), Stop> {
+    let today = app.clock.today();
+    for office in app.db.read(office::all)? {
+        let scope = Scope::of(&office.code);
+        let mut after = LoanId::new(0);
+        loop {
+            let ids = app.db.read(|db| verify::next_loans(db, &scope, after, AT_ONCE))?;
+            let Some(last) = ids.last().copied() else { break };
+            app.db.write("rehearse from", |db| {
+                position::refresh(db, &scope, app.basis(), &ids, today)
+            })?;
+            after = last;
+        }
+    }
+    Ok(())
+}
+
+/// A temporary folder, gone at the end.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new() -> Result<Folder, Stop> {
+        let name = crate::plumbing::session::random_hex(6)?;
+        let path = std::env::temp_dir().join(format!("zhuxue-rehearsal-{name}"));
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&path)
+            .map_err(|e| Stop::failed(format!("{}: cannot be made ({e})", path.display())))?;
+        Ok(Folder(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "could not be removed");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Lives through the days of a rehearsal, hour by hour, and says what happened on each.
+
+use std::io::Write;
+
+use chrono::{Days as Span, Duration, NaiveDate};
+
+use super::payments::{self, Paid};
+use super::tally::{Tally, Totals};
+use crate::app::App;
+use crate::book::dates::starts_at;
+use crate::book::office::{self, Scope};
+use crate::command::Stop;
+use crate::plumbing::timetable;
+
+/// The hours at which the program of the rehearsal is awake: the night's jobs, the opening of the
+/// sending time, and often enough for retries. Between them nothing is planned.
+const HOURS: [i64; 8] = [1, 5, 8, 9, 12, 15, 18, 23];
+
+/// Families pay at this hour of [`HOURS`]; jobs have run before and run after.
+const PAYING_HOUR: i64 = 15;
+
+/// The days to live through.
+pub(super) struct Days {
+    /// The first.
+    pub(super) from: NaiveDate,
+    /// The last.
+    pub(super) to: NaiveDate,
+    /// How many of a thousand families pay in time.
+    pub(super) paying: u32,
+}
+
+impl Days {
+    /// Lives through them in the copy and prints a line for each day on which something happened.
+    pub(super) fn live(&self, app: &App, all_days: bool, out: &mut dyn Write) -> Result<(), Stop> {
+        let offices = app.db.read(office::all)?;
+        let scopes: Vec<Scope> = offices.iter().map(|office| Scope::of(&office.code)).collect();
+        let mut totals = Totals::begin(out, self.from, self.to, self.paying)?;
+        let mut day = self.from;
+        while day <= self.to {
+            let mut tally = Tally::before(app, &scopes, day)?;
+            for hour in HOURS {
+                app.clock.set_at(starts_at(day) + Duration::minutes(hour * 60 + 30));
+                timetable::run_due(app, app.clock.now_at())?;
+                if hour == PAYING_HOUR {
+                    for scope in &scopes {
+                        tally.paid(payments::book(app, scope, day, self.paying)?);
+                    }
+                }
+            }
+            tally.after(app, &scopes)?;
+            totals.add(out, &tally, all_days)?;
+            day = day + Span::new(1);
+        }
+        totals.end(app, &scopes, out)
+    }
+}
+
+impl Tally {
+    /// Adds payments of the day.
+    fn paid(&mut self, paid: Paid) {
+        self.paid.number += paid.number;
+        self.paid.amount += paid.amount;
+    }
+}
