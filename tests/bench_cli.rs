@@ -16,6 +16,7 @@ fn run(temporary: &std::path::Path, args: &[&str]) -> Output {
 fn the_nights_and_the_page_are_measured_and_nothing_stays_behind() {
     let temporary = tempfile::tempdir().unwrap();
     for (only, lines) in [
+        ("reminders", ["due reminders written, SQLite", "(0 new)"].as_slice()),
         ("nightly", ["nothing due (0 changed)", "12-21, 25 loans changed"].as_slice()),
         ("page", &["loan-file page, 8 connections", "99 of 100", "memory of the server"]),
         ("size", &["program file"]),

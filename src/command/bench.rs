@@ -13,6 +13,7 @@ mod nightly;
 mod page;
 mod place;
 mod raw;
+mod reminders;
 mod statements;
 mod table;
 
@@ -51,6 +52,8 @@ pub enum Only {
     Import,
     /// The nightly refresh of all positions.
     Nightly,
+    /// Due reminders for everybody.
+    Reminders,
     /// The loan file over HTTP, and the memory of the server.
     Page,
     /// The size of the program file.
@@ -83,12 +86,15 @@ impl Bench {
                 imports::measure(kind, &mut table)?;
             }
         }
-        if wants(Only::Nightly) || wants(Only::Page) {
+        if wants(Only::Nightly) || wants(Only::Reminders) || wants(Only::Page) {
             for kind in &kinds {
                 let place = Place::made(kind, first_day()?)?;
                 data::fill(&place, self.loans)?;
                 if wants(Only::Page) {
                     page::measure(&place, self.loans, &mut table)?;
+                }
+                if wants(Only::Reminders) {
+                    reminders::measure(&place, &mut table)?;
                 }
                 if wants(Only::Nightly) {
                     nightly::measure(&place, &mut table)?;

@@ -332,7 +332,10 @@ mod tests {
             .collect();
         let shown = Config::from_texts("example", &uncommented, env(&[])).unwrap();
         assert_eq!(shown.workers, Config::default().workers);
+        assert_eq!(shown.messages, MessageConfig::default());
         let keys: toml::Table = uncommented.parse().unwrap();
-        assert_eq!(keys.len(), 19, "a key is missing in zhuxue.example.toml: {keys:?}");
+        let messages = keys.get("messages").and_then(|own| own.as_table()).unwrap();
+        assert_eq!(messages.len(), 11, "a key of [messages] is missing: {messages:?}");
+        assert_eq!(keys.len(), 20, "a key is missing in zhuxue.example.toml: {keys:?}");
     }
 }

@@ -4,7 +4,7 @@
 use chrono::NaiveTime;
 
 /// `[messages]` of the configuration.
-#[derive(Clone, Debug, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MessageConfig {
     /// Days before a due day on which a reminder goes out.
