@@ -7,5 +7,6 @@
 mod accessibility;
 mod harness;
 mod imports;
+mod jobs;
 mod main_job;
 mod smoke;
