@@ -7,6 +7,7 @@
 mod accessibility;
 mod harness;
 mod imports;
+mod jobs;
 mod main_job;
 mod phone;
 mod smoke;

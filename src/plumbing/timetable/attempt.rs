@@ -180,8 +180,9 @@ fn settle(
     let at = app.clock.now_at();
     let end = end_of(ran, at, claim.attempts, due.is_often());
     match &ran.outcome {
-        Ok(counts) if counts.done == 0 && counts.failed == 0 => {
-            tracing::debug!(job = job.name, day = %due.day, "nothing to do");
+        // What runs every few seconds would fill the log.
+        Ok(counts) if counts.failed == 0 && (counts.done == 0 || due.is_often()) => {
+            tracing::debug!(job = job.name, day = %due.day, done = counts.done, "job done");
         }
         Ok(counts) => tracing::info!(
             job = job.name, day = %due.day, done = counts.done, skipped = counts.skipped,

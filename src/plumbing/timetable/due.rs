@@ -104,18 +104,14 @@ pub(super) fn next_day(
             }
         }
         Missed::Latest => {
-            let mut day = today;
-            while day >= from {
-                if let Some(at) = came(day) {
-                    if is_settled(rows.get(&day)) {
-                        found.floor = Some(day);
-                    } else {
-                        found.next = Some((day, at));
-                    }
-                    break;
-                }
-                let Some(before) = day.pred_opt() else { break };
-                day = before;
+            let back = std::iter::successors(Some(today), |day: &NaiveDate| day.pred_opt());
+            let last =
+                back.take_while(|day| *day >= from).find_map(|day| came(day).map(|at| (day, at)));
+            match last {
+                Some((day, at)) if !is_settled(rows.get(&day)) => found.next = Some((day, at)),
+                Some((day, _)) if day == today => found.floor = Some(today),
+                // Nothing is planned between that day, or the first one, and today.
+                _ => found.floor = today.pred_opt().filter(|day| *day >= from),
             }
         }
     }
