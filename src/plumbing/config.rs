@@ -331,6 +331,16 @@ mod tests {
         let shown = Config::from_texts("example", &uncommented, env(&[])).unwrap();
         assert_eq!(shown.workers, Config::default().workers);
         let keys: toml::Table = uncommented.parse().unwrap();
-        assert_eq!(keys.len(), 17, "a key is missing in zhuxue.example.toml: {keys:?}");
+        assert_eq!(keys.len(), 19, "a key is missing in zhuxue.example.toml: {keys:?}");
+        let count = |path: &[&str]| {
+            let start = toml::Value::Table(keys.clone());
+            path.iter().fold(start, |at, key| at[key].clone()).as_table().unwrap().len()
+        };
+        assert_eq!((count(&["mail"]), count(&["sms"])), (16, 20), "see MailConfig, SmsConfig");
+        assert_eq!((count(&["sms", "http"]), count(&["sms", "receipts"])), (15, 10));
+        let (mail, sms) = (MailConfig::default(), SmsConfig::default());
+        assert_eq!((shown.mail.line(), shown.sms.line()), (mail.line(), sms.line()));
+        assert_eq!(shown.sms.endpoint, sms.endpoint);
+        assert_eq!(shown.sms.receipts.delivered, sms.receipts.delivered);
     }
 }
