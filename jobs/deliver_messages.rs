@@ -152,6 +152,12 @@ fn tell_no_gateway(app: &App, channel: Channel) -> AppResult<()> {
     let now = app.clock.now_at();
     let waiting = app.db.read(|db| outbox::waiting_for_gateway(db, channel, now))?;
     if waiting.is_empty() {
+        let offices = app.db.read(office::all)?;
+        if app.db.read(|db| delivery::is_told(db, &offices, channel))? {
+            app.db.write("nothing waits", |db| {
+                delivery::gateway_is_well(db, &offices, channel).map(|_| ())
+            })?;
+        }
         return Ok(());
     }
     app.db.write("no gateway", |db| {

@@ -230,3 +230,14 @@ pub fn gateway_is_well(db: &mut Db, offices: &[Office], channel: Channel) -> App
     }
     Ok(cleared)
 }
+
+/// Does a line about this gateway stand?
+pub fn is_told(db: &mut Db, offices: &[Office], channel: Channel) -> AppResult<bool> {
+    for office in offices {
+        let lines = warning::of_offices(db, &Scope::of(&office.code))?;
+        if lines.iter().any(|line| line.kind == GATEWAY && line.key == channel.as_text()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

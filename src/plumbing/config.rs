@@ -336,6 +336,17 @@ mod tests {
         let keys: toml::Table = uncommented.parse().unwrap();
         let messages = keys.get("messages").and_then(|own| own.as_table()).unwrap();
         assert_eq!(messages.len(), 11, "a key of [messages] is missing: {messages:?}");
-        assert_eq!(keys.len(), 20, "a key is missing in zhuxue.example.toml: {keys:?}");
+        assert_eq!(keys.len(), 22, "a key is missing in zhuxue.example.toml: {keys:?}");
+
+        let count = |path: &[&str]| {
+            let start = toml::Value::Table(keys.clone());
+            path.iter().fold(start, |at, key| at[key].clone()).as_table().unwrap().len()
+        };
+        assert_eq!((count(&["mail"]), count(&["sms"])), (16, 20), "see MailConfig, SmsConfig");
+        assert_eq!((count(&["sms", "http"]), count(&["sms", "receipts"])), (15, 10));
+        let (mail, sms) = (MailConfig::default(), SmsConfig::default());
+        assert_eq!((shown.mail.line(), shown.sms.line()), (mail.line(), sms.line()));
+        assert_eq!(shown.sms.endpoint, sms.endpoint);
+        assert_eq!(shown.sms.receipts.delivered, sms.receipts.delivered);
     }
 }

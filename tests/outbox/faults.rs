@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use zhuxue::book::office::Scope;
 use zhuxue::book::person::{self, PhoneState};
 use zhuxue::plumbing::config::Config;
-use zhuxue::plumbing::outbox::{Channel, State};
+use zhuxue::plumbing::outbox::{self, Channel, State};
 
 use super::Post;
 use crate::support::database::on_both;
@@ -119,6 +119,11 @@ fn without_a_gateway_messages_wait_and_the_workbench_says_so() {
     let lines = post.warnings();
     assert_eq!(lines.len(), 1);
     assert!(lines[0].title.contains("3 条"), "{}", lines[0].title);
+    let (scope, now) = (Scope::of(OFFICE), post.now());
+    let cancel = |db: &mut _| outbox::cancel(db, &scope, &ids, "不用发了", now);
+    assert_eq!(t.app.db.write("cancel", cancel).unwrap(), 3);
+    post.deliver();
+    assert!(post.warnings().is_empty(), "nothing waits any more");
 }
 
 #[test]

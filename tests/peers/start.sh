@@ -25,14 +25,16 @@ wait_for_port() {
 }
 
 # An authority of our own and a certificate of localhost by it: rustls refuses one that is both.
-make_certificates() {
-    mkdir "$work/tls" && cd "$work/tls" || return 1
+make_certificates() (
+    set -e
+    mkdir "$work/tls"
+    cd "$work/tls"
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=zhuxue test authority" \
         -addext "basicConstraints=critical,CA:TRUE" -keyout ca.key -out ca.pem
     openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout leaf.key -out leaf.csr
     openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
         -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n') -out leaf.pem
-}
+)
 
 make_smtp_programs() {
     python3 -m venv "$work/venv"
