@@ -8,6 +8,7 @@ use chrono::{Days, Duration, NaiveDate};
 
 use super::count;
 use crate::app::App;
+use crate::borrower;
 use crate::error::AppResult;
 use crate::plumbing::timetable::{self, Counts, Job, Missed};
 use crate::plumbing::{guard, session};
@@ -23,6 +24,8 @@ pub const JOB: Job = Job {
 
 /// Ended sessions are kept this long: somebody may ask who was signed in.
 const SESSIONS_DAYS: i64 = 30;
+/// One-time codes are good for minutes; the wait for the next one looks back a day.
+const CODES_DAYS: i64 = 1;
 /// Runs of jobs are kept this long.
 const RUNS_DAYS: u64 = 800;
 
@@ -32,7 +35,11 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     let ended = now - Duration::days(SESSIONS_DAYS);
     let runs = app.clock.today().checked_sub_days(Days::new(RUNS_DAYS)).unwrap_or_default();
     let sessions = app.db.write("retire sessions", |db| session::forget_ended(db, ended))?;
+    let phones = app.db.write("retire phones", |db| borrower::session::retire(db, ended))?;
+    let codes = app
+        .db
+        .write("retire codes", |db| borrower::code::retire(db, now - Duration::days(CODES_DAYS)))?;
     let guards = app.db.write("retire guards", |db| guard::forget_old(db, now))?;
     let runs = app.db.write("retire runs", |db| timetable::forget_before(db, runs))?;
-    Ok(Counts { done: count(sessions + guards + runs), ..Counts::default() })
+    Ok(Counts { done: count(sessions + phones + codes + guards + runs), ..Counts::default() })
 }

@@ -8,7 +8,7 @@ use super::account::{self, Account};
 use super::session::BorrowerIn;
 use super::shell;
 use crate::app::App;
-use crate::book::dates::{in_words, local};
+use crate::book::dates::{day_in, in_words};
 use crate::book::file::explain::{self, Part};
 use crate::book::file::plan::{Plan, PlanRow, Standing};
 use crate::book::money::Fen;
@@ -47,7 +47,6 @@ struct SchedulePage {
     settled_on: Option<String>,
     groups: Vec<Group>,
     rates: Vec<String>,
-    checked: String,
 }
 
 /// `GET /m/schedule`
@@ -60,13 +59,12 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let checked = local(app.clock.now_at()).format("%Y-%m-%d").to_string();
-    let page = SchedulePage::new(&account, &app.policy, checked);
+    let page = SchedulePage::new(&account, &app.policy);
     shell::page(&app, &me, &req, "m/schedule.html", &page)
 }
 
 impl SchedulePage {
-    fn new(account: &Account, policy: &Policy, checked: String) -> SchedulePage {
+    fn new(account: &Account, policy: &Policy) -> SchedulePage {
         let plan = account.plan();
         let ahead = |row: &&PlanRow| matches!(row.standing, Standing::Upcoming | Standing::Next);
         let last = plan.rows.iter().rfind(|row| !row.early).map(|row| row.due_on);
@@ -87,7 +85,6 @@ impl SchedulePage {
             settled_on,
             groups: groups(account, policy, &plan),
             rates,
-            checked,
         }
     }
 }
@@ -109,10 +106,13 @@ fn groups(account: &Account, policy: &Policy, plan: &Plan) -> Vec<Group> {
         _ if day < principal_from => 1,
         _ => 2,
     };
+    // Principal falls due in December, but the years of principal begin with the summer.
+    let grace_until =
+        day_in(principal_from.year(), 8, 31).clamp(grace_from, principal_from.max(grace_from));
     let until = plan.rows.last().map_or(principal_from, |row| row.due_on);
     let names = [
         ("读书时", format!("到 {}，利息由国家付", month(grace_from.pred_opt().unwrap_or(today)))),
-        ("宽限期", format!("{} 到 {}，每年只还利息", month(grace_from), month(principal_from))),
+        ("宽限期", format!("{} 到 {}，每年只还利息", month(grace_from), month(grace_until))),
         (
             "还本付息",
             format!("{}年 到 {}年，利息按现在利率预计", principal_from.year(), until.year()),
@@ -211,6 +211,15 @@ fn why(account: &Account, policy: &Policy, day: NaiveDate) -> Vec<Part> {
             _ => String::new(),
         };
         part.amounts.clear();
+    }
+    // The line before says the same in other words.
+    for part in &mut parts {
+        if part.lines.first().is_some_and(|line| line.contains(" 分 ") && line.contains("期，本期"))
+        {
+            part.lines.retain(|line| {
+                !line.starts_with("未到期本金") && !line.starts_with("余下的全部本金")
+            });
+        }
     }
     parts.retain(|part| !part.lines.is_empty());
     parts

@@ -5,6 +5,7 @@
 //! Touches no database of the county: everything lives in a temporary folder (SQLite), and with
 //! `--database` in a new database of that server, both removed at the end.
 
+mod borrower;
 mod client;
 mod data;
 mod imports;
@@ -54,7 +55,7 @@ pub enum Only {
     Nightly,
     /// Due reminders for everybody.
     Reminders,
-    /// The loan file over HTTP, and the memory of the server.
+    /// The loan file and the borrower's home over HTTP, and the memory of the server.
     Page,
     /// The size of the program file.
     Size,

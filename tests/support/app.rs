@@ -9,9 +9,11 @@ use chrono::NaiveDate;
 use tempfile::TempDir;
 use zhuxue::app::App;
 use zhuxue::book::dates::Clock;
-use zhuxue::book::ids::StaffId;
+use zhuxue::book::ids::{PersonId, StaffId};
 use zhuxue::book::office::{self, Office};
+use zhuxue::book::person::{self, Person, Sex};
 use zhuxue::book::staff::{self, Role, Staff};
+use zhuxue::borrower::session as borrower;
 use zhuxue::plumbing::config::Config;
 use zhuxue::plumbing::crypto::Sealer;
 use zhuxue::plumbing::http;
@@ -150,6 +152,46 @@ impl TestApp {
         browser.cookies.push((cookie.name().to_owned(), cookie.value().to_owned()));
         browser.csrf = new.csrf().to_owned();
         browser.staff_id = Some(one.id);
+        browser
+    }
+
+    /// A browser in which a borrower without a loan has just signed in.
+    pub fn sign_in_borrower(&self) -> Browser {
+        let (id, now) = (PersonId::new(self.app.next_id()), self.app.clock.now_at());
+        let one = Person {
+            id,
+            office_code: OFFICE.to_owned(),
+            name: "借款人".to_owned(),
+            name_key: String::new(),
+            id_sealed: Vec::new(),
+            id_index: id.get().to_be_bytes().to_vec(),
+            id_mask: String::new(),
+            born_on: TODAY.parse().unwrap(),
+            sex: Sex::Female,
+            ethnic: String::new(),
+            household_type: String::new(),
+            email: String::new(),
+            address: String::new(),
+            township: String::new(),
+            village: String::new(),
+            village_code: String::new(),
+            police_station: String::new(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        let new = borrower::NewSession::new("10.0.0.9".to_owned(), "test").unwrap();
+        self.app
+            .db
+            .write("test borrower", |db| {
+                person::insert_all(db, std::slice::from_ref(&one))?;
+                borrower::begin(db, (OFFICE, id), None, &new, now)
+            })
+            .unwrap();
+        let cookie = new.cookie(&self.app.config);
+        let mut browser = self.nobody();
+        browser.cookies.push((cookie.name().to_owned(), cookie.value().to_owned()));
+        browser.csrf = new.csrf().to_owned();
         browser
     }
 

@@ -11,7 +11,8 @@ type Write = (Option<String>, usize);
 
 /// The names of all tables.
 fn known_tables() -> BTreeSet<String> {
-    let schema = std::fs::read_to_string(root().join("src/plumbing/schema.rs")).unwrap();
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let schema = read("src/plumbing/schema.rs") + read("src/plumbing/schema/clock.rs").as_str();
     let heads = schema.split("diesel::table! {").skip(1);
     heads.map(|block| block.split('(').next().unwrap().trim().to_owned()).collect()
 }

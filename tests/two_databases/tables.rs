@@ -13,7 +13,10 @@ use crate::support::database::{Kind, TestDatabase, kinds, on_both};
 type Described = BTreeMap<String, (Vec<String>, Vec<String>)>;
 
 fn described_in_schema_rs() -> Described {
-    let text = include_str!("../../src/plumbing/schema.rs");
+    let text = concat!(
+        include_str!("../../src/plumbing/schema.rs"),
+        include_str!("../../src/plumbing/schema/clock.rs"),
+    );
     let mut tables = Described::new();
     for block in text.split("diesel::table! {").skip(1) {
         let block = block.split("\n}").next().unwrap();

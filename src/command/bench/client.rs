@@ -10,6 +10,22 @@ use crate::command::Stop;
 /// How many connections ask at the same time.
 pub(super) const CONNECTIONS: usize = 8;
 
+/// A page to ask for, and as whom.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// The cookie of a session.
+    pub(super) cookie: String,
+    /// The address.
+    pub(super) path: String,
+}
+
+impl Ask {
+    /// As nobody.
+    pub(super) fn plain(path: &str) -> Ask {
+        Ask { cookie: String::new(), path: path.to_owned() }
+    }
+}
+
 /// What many requests came to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answers {
@@ -23,14 +39,14 @@ pub(super) struct Answers {
     pub(super) bytes: u64,
 }
 
-/// Every connection asks for all of `paths`, each beginning at another.
-pub(super) fn ask(to: SocketAddr, cookie: &str, paths: &[String]) -> Result<Answers, Stop> {
+/// Every connection asks for all of `asks`, each beginning at another.
+pub(super) fn ask(to: SocketAddr, asks: &[Ask]) -> Result<Answers, Stop> {
     let started = Instant::now();
     let found = std::thread::scope(|scope| {
         let asking: Vec<_> = (0..CONNECTIONS)
             .map(|n| {
-                let (ours, others) = paths.split_at(n * paths.len() / CONNECTIONS);
-                scope.spawn(move || one_connection(to, cookie, others.iter().chain(ours)))
+                let (ours, others) = asks.split_at(n * asks.len() / CONNECTIONS);
+                scope.spawn(move || one_connection(to, others.iter().chain(ours)))
             })
             .collect();
         let ended = asking.into_iter().map(|one| {
@@ -48,15 +64,14 @@ pub(super) fn ask(to: SocketAddr, cookie: &str, paths: &[String]) -> Result<Answ
 
 fn one_connection<'a>(
     to: SocketAddr,
-    cookie: &str,
-    paths: impl Iterator<Item = &'a String>,
+    asks: impl Iterator<Item = &'a Ask>,
 ) -> Result<(Vec<Duration>, u64), Stop> {
     let mut sending = TcpStream::connect(to)?;
     sending.set_nodelay(true)?;
     sending.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut reading = BufReader::with_capacity(64 * 1024, sending.try_clone()?);
     let (mut times, mut bytes, mut body) = (Vec::new(), 0, Vec::new());
-    for path in paths {
+    for Ask { cookie, path } in asks {
         let started = Instant::now();
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {to}\r\nCookie: {cookie}\r\nAccept-Encoding: gzip\r\n\r\n"

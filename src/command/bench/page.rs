@@ -1,4 +1,4 @@
-//! The loan file over real HTTP on loopback, served by a `zhuxue serve` of its own (as a county
+//! The loan file and the borrower's home page over real HTTP on loopback, served by a `zhuxue serve` of its own (as a county
 //! runs it) while the requests come from here on the same cores; the memory that server has in
 //! the end; the size of the program file.
 
@@ -7,10 +7,10 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::client::{self, CONNECTIONS};
+use super::client::{self, Ask, CONNECTIONS};
 use super::place::Place;
 use super::table::{Figure, Line, Table, thousands};
-use super::{data, machine};
+use super::{borrower, data, machine};
 use crate::book::dates::Clock;
 use crate::command::Stop;
 use crate::plumbing::session::{self, NewSession};
@@ -24,11 +24,14 @@ const WARM_UP: u32 = 200;
 pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Result<(), Stop> {
     let cookie = sign_in(place)?;
     let server = Server::started(place)?;
-    let paths = |count: u32| paths(loans, count.min(loans));
-    client::ask(server.address, &cookie, &paths(WARM_UP))?;
-    let health: Vec<String> = paths(REQUESTS).iter().map(|_| "/healthz".to_owned()).collect();
-    let raw = client::ask(server.address, &cookie, &health)?;
-    let found = client::ask(server.address, &cookie, &paths(REQUESTS))?;
+    let asks = |count: u32| -> Vec<Ask> {
+        let paths = paths(loans, count.min(loans)).into_iter();
+        paths.map(|path| Ask { cookie: cookie.clone(), path }).collect()
+    };
+    client::ask(server.address, &asks(WARM_UP))?;
+    let health: Vec<Ask> = asks(REQUESTS).iter().map(|_| Ask::plain("/healthz")).collect();
+    let raw = client::ask(server.address, &health)?;
+    let found = client::ask(server.address, &asks(REQUESTS))?;
     let on = place.kind.name();
     // Promised for SQLite; a server elsewhere answers at its own pace.
     let promised = !place.app.db.is_postgres();
@@ -45,6 +48,7 @@ pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Resul
         goal: promised.then_some(Figure::Took(Duration::from_millis(50))),
         raw: Some(Figure::Took(raw.p99)),
     })?;
+    borrower::measure(place, &server, loans, table)?;
     table.line(Line {
         what: format!("memory of the server with {} loans, {on}", thousands(u64::from(loans))),
         figure: Figure::Bytes(server.resident_bytes()?),
@@ -85,9 +89,10 @@ fn sign_in(place: &Place) -> Result<String, Stop> {
 }
 
 /// `zhuxue serve` on the place's database. Dropping it ends it.
-struct Server {
+pub(super) struct Server {
     process: Child,
-    address: SocketAddr,
+    /// Where it answers.
+    pub(super) address: SocketAddr,
 }
 
 impl Drop for Server {
