@@ -249,7 +249,11 @@ impl Batch {
     /// All texts that come from the data, with their places.
     pub fn texts(&self) -> impl Iterator<Item = Text<'_>> {
         let covers = self.covers.iter().flat_map(Cover::texts);
-        self.office.texts().into_iter().chain(covers).chain(self.sheets.iter().flat_map(Sheet::texts))
+        self.office
+            .texts()
+            .into_iter()
+            .chain(covers)
+            .chain(self.sheets.iter().flat_map(Sheet::texts))
     }
 }
 
@@ -272,10 +276,10 @@ impl Office {
                 ("return_by", &self.return_by, TEXT_MAX),
                 ("as_of_short", &self.as_of_short, TEXT_MAX),
                 ("printed", &self.printed, TEXT_MAX),
-                ("address", &self.address, TEXT_MAX),
-                ("contact", &self.contact, LINE_MAX),
+                ("address", &self.address, 40),
+                ("contact", &self.contact, TEXT_MAX),
                 ("by", &self.by, TEXT_MAX),
-                ("discretion", &self.discretion, LINE_MAX),
+                ("discretion", &self.discretion, 80),
             ],
         )
     }
@@ -316,8 +320,8 @@ impl Sheet {
                 ("filled_by", &self.filled_by, 20),
                 ("of_yours", &self.of_yours, 20),
                 ("name", &self.name, 40),
-                ("programme", &self.programme, 16),
-                ("instalments", &self.instalments, 40),
+                ("programme", &self.programme, 12),
+                ("instalments", &self.instalments, 24),
                 ("sex_and_age", &self.sex_and_age, 16),
                 ("id_mask", &self.id_mask, 24),
                 ("address", &self.address, TEXT_MAX),

@@ -117,12 +117,9 @@ impl Shelf {
                     lacking.push(c);
                 }
                 match self.family_of(c) {
-                    None if wrong.len() < 3 => wrong.push(format!(
-                        "{}: {}: {}",
-                        text.of,
-                        text.field,
-                        named(c)
-                    )),
+                    None if wrong.len() < 3 => {
+                        wrong.push(format!("{}: {}: {}", text.of, text.field, named(c)))
+                    }
                     Some(family) if missed && !said => notes.push(format!(
                         "{}: {}: {} is not in {}, it is set in {family}",
                         text.of,
@@ -138,7 +135,8 @@ impl Shelf {
             return Ok(notes);
         }
         Err(Stop::failed(format!(
-            "no font has this character: {}; put a font that has it into {}",
+            "no font has this character: {}; put a font that has it into {} (Debian's \
+             fonts-hanazono has the rare ones)",
             wrong.join("; "),
             self.places
         )))

@@ -30,5 +30,7 @@ pub fn pages(pdf: Vec<u8>) -> Result<usize, Stop> {
 }
 
 fn broken(error: &dyn std::fmt::Debug) -> Stop {
-    Stop::failed(format!("the parts do not join into one PDF: {error:?}; report this with the data"))
+    Stop::failed(format!(
+        "the parts do not join into one PDF: {error:?}; report this with the data"
+    ))
 }

@@ -40,7 +40,8 @@ fn main() -> ExitCode {
         Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => {
             let text = error.to_string();
-            say(text.lines().next().unwrap_or_default().trim_start_matches("error: "));
+            let lines = text.lines().map_while(|line| Some(line.trim()).filter(|l| !l.is_empty()));
+            say(lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: "));
             return ExitCode::from(2);
         }
     };
@@ -65,7 +66,7 @@ fn run(cli: &Cli) -> Result<(), Stop> {
     for note in shelf.cover(&batch)? {
         say(&format!("note: {note}"));
     }
-    let done = set::all(&batch, &template, &shelf)?;
+    let done = set::all(&batch, &template, &shelf, set::AT_ONCE)?;
     write(&cli.out, &done.pdf)?;
     let line = format!("{}: {} papers, {} pages", cli.out.display(), done.papers, done.pages);
     writeln!(std::io::stdout(), "{line}").map_err(|error| Stop::failed(format!("output: {error}")))

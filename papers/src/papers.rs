@@ -77,8 +77,11 @@ pub fn in_order<'a>(batch: &'a Batch, kinds: &[Kind]) -> Vec<Paper<'a>> {
                 papers.push(Paper::Slip(covers.clone()));
             }
             for cover in covers {
-                let own: Vec<&Sheet> =
-                    cover.lines.iter().filter_map(|l| sheets.get(l.number.as_str()).copied()).collect();
+                let own: Vec<&Sheet> = cover
+                    .lines
+                    .iter()
+                    .filter_map(|l| sheets.get(l.number.as_str()).copied())
+                    .collect();
                 if wants(Kind::Letter) {
                     papers.push(Paper::Letter(cover, own.iter().any(|s| s.return_url.is_some())));
                 }
@@ -242,10 +245,10 @@ fn letter(cover: &Cover, scan: bool) -> LetterData<'_> {
 fn sheet_data<'a>(office: &Office, sheet: &'a Sheet, copy: u8) -> Result<SheetData<'a>, Stop> {
     // The office's own copy carries no code: it would open the sheet for whoever files it.
     let url = sheet.return_url.as_deref().filter(|_| copy == 1);
-    let qr = url.map(qr::svg).transpose().map_err(|stop| Stop {
-        line: format!("sheet {}: {}", sheet.number, stop.line),
-        ..stop
-    })?;
+    let qr = url
+        .map(qr::svg)
+        .transpose()
+        .map_err(|stop| Stop { line: format!("sheet {}: {}", sheet.number, stop.line), ..stop })?;
     let amount = sheet.amount_fen.filter(|_| office.amounts);
     Ok(SheetData {
         copy,
@@ -354,9 +357,21 @@ mod tests {
         assert_eq!(
             order(&[Kind::Slip, Kind::Letter, Kind::Sheet]),
             [
-                "交 东镇", "函 A-1 至 2", "A-1/1", "A-2/1",
-                "函 C-1 至 2", "C-2/1", "交 西镇", "函 B-1 至 2", "B-1/1", "X-1/1",
-                "C-2/2", "A-1/2", "X-1/2", "A-2/2", "B-1/2",
+                "交 东镇",
+                "函 A-1 至 2",
+                "A-1/1",
+                "A-2/1",
+                "函 C-1 至 2",
+                "C-2/1",
+                "交 西镇",
+                "函 B-1 至 2",
+                "B-1/1",
+                "X-1/1",
+                "C-2/2",
+                "A-1/2",
+                "X-1/2",
+                "A-2/2",
+                "B-1/2",
             ]
         );
         assert_eq!(order(&[Kind::Slip]), ["交 东镇", "交 西镇"]);

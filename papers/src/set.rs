@@ -35,7 +35,14 @@ pub struct Done {
 }
 
 /// Sets all papers of a batch that the template asks for as one PDF.
-pub fn all(batch: &Batch, template: &Template, shelf: &Shelf) -> Result<Done, Stop> {
+///
+/// `at_once` papers share a document: `AT_ONCE`, fewer in tests.
+pub fn all(
+    batch: &Batch,
+    template: &Template,
+    shelf: &Shelf,
+    at_once: usize,
+) -> Result<Done, Stop> {
     let papers = papers::in_order(batch, &template.kinds);
     if papers.is_empty() {
         return Err(Stop::input(format!(
@@ -46,7 +53,7 @@ pub fn all(batch: &Batch, template: &Template, shelf: &Shelf) -> Result<Done, St
     }
     let library = world::library();
     let mut parts = Vec::new();
-    for papers in papers.chunks(AT_ONCE) {
+    for papers in papers.chunks(at_once.max(1)) {
         let data = papers::json(&batch.office, &shelf.fonts, papers)?;
         let desk = Desk::new(&library, shelf, template, data)?;
         parts.push(one(&desk, template, papers)?);
@@ -91,8 +98,7 @@ struct Seen {
 
 fn look(document: &PagedDocument, template: &Template, papers: &[Paper<'_>]) -> Result<(), Stop> {
     let Some(mark) = Label::new(PicoStr::intern(MARK)) else { return Ok(()) };
-    let mut of_page = Vec::new();
-    let mut begun = 0;
+    let (mut begun, mut last) = (0, 0);
     for page in document.pages() {
         let mut seen = Seen::default();
         look_at(&page.frame, mark, &mut seen);
@@ -107,14 +113,14 @@ fn look(document: &PagedDocument, template: &Template, papers: &[Paper<'_>]) -> 
                 named(c)
             )));
         }
-        let over = paper.is_some_and(Paper::is_one_page) && of_page.last() == Some(&begun);
-        if over || seen.marks > 1 {
+        let again = begun > 0 && last == begun;
+        if (again && paper.is_some_and(Paper::is_one_page)) || seen.marks > 1 {
             return Err(Stop::input(format!(
                 "{name} does not fill exactly one page; shorten its texts or mend the template {}",
                 template.name
             )));
         }
-        of_page.push(begun);
+        last = begun;
     }
     if begun == papers.len() {
         return Ok(());

@@ -46,9 +46,8 @@ impl Template {
             Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             None => return Err(Stop::input(format!("template {asked}: {}", unknown()))),
         };
-        template.kinds = kinds(&text).map_err(|wrong| {
-            Stop::input(format!("template {}: line 1: {wrong}", template.name))
-        })?;
+        template.kinds = kinds(&text)
+            .map_err(|wrong| Stop::input(format!("template {}: line 1: {wrong}", template.name)))?;
         Ok(template)
     }
 

@@ -70,9 +70,9 @@ impl<'a> Desk<'a> {
     /// `template visit-sheet.typ, line 12: unknown font family: x`.
     pub fn say(&self, found: &SourceDiagnostic) -> String {
         let place = found.span.id().map(|id| {
-            let line = self.range(found.span).and_then(|range| {
-                self.source(id).ok()?.lines().byte_to_line(range.start)
-            });
+            let line = self
+                .range(found.span)
+                .and_then(|range| self.source(id).ok()?.lines().byte_to_line(range.start));
             let name = id.get().vpath().get_without_slash();
             line.map_or(name.to_owned(), |line| format!("{name}, line {}", line + 1))
         });
