@@ -2,6 +2,7 @@
 //! of the data. The typesetter prints an empty box for a character that no font has and says
 //! nothing, so names are looked up before anything is set.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Serialize;
@@ -46,6 +47,9 @@ const SANS: [&str; 7] = [
     "WenQuanYi Zen Hei",
     "WenQuanYi Micro Hei",
 ];
+
+/// How many places a message names at most.
+const PLACES: usize = 5;
 
 /// A character that every font of ours must have.
 const PROBE: char = '县';
@@ -103,31 +107,25 @@ impl Shelf {
         Ok(Shelf { store, fonts, places })
     }
 
-    /// Looks up every character of the data. One that the first font of a purpose lacks gets the
-    /// next font that has it, and a note that says so; one that no font has is an error.
+    /// Looks up every character of the data. One that the text font lacks gets the next font that
+    /// has it, and a note with its first place; one that no font has is an error.
     pub fn cover(&mut self, batch: &Batch) -> Result<Vec<String>, Stop> {
-        let mut notes = Vec::new();
-        let mut lacking: Vec<char> = Vec::new();
-        let mut wrong = Vec::new();
+        let mut has_font: HashMap<char, bool> = HashMap::new();
+        let (mut notes, mut wrong) = (Vec::new(), Vec::new());
         for text in batch.texts() {
             for c in text.text.chars().filter(|c| needs_glyph(*c)) {
-                let missed = self.add_for(c);
-                let said = lacking.contains(&c);
-                if missed && !said {
-                    lacking.push(c);
+                let place = || format!("{}: {}: {}", text.of, text.field, named(c));
+                let known = has_font.get(&c).copied();
+                let lacked = known.is_none() && self.add_for(c);
+                let family = if lacked { self.family_of(c) } else { None };
+                let found = known.unwrap_or(!lacked || family.is_some());
+                has_font.insert(c, found);
+                if !found && wrong.len() < PLACES {
+                    wrong.push(place());
                 }
-                match self.family_of(c) {
-                    None if wrong.len() < 3 => {
-                        wrong.push(format!("{}: {}: {}", text.of, text.field, named(c)))
-                    }
-                    Some(family) if missed && !said => notes.push(format!(
-                        "{}: {}: {} is not in {}, it is set in {family}",
-                        text.of,
-                        text.field,
-                        named(c),
-                        self.fonts.body.first().map_or("", String::as_str),
-                    )),
-                    _ => {}
+                if let Some(family) = family {
+                    let first = self.fonts.body.first().map_or("", String::as_str);
+                    notes.push(format!("{} is not in {first}, it is set in {family}", place()));
                 }
             }
         }

@@ -139,7 +139,14 @@ pub fn sheet(number: &str, name: &str) -> Value {
 }
 
 pub fn cover(township: &str, village: &str, numbers: &[&str]) -> Value {
-    let line = |number: &&str| json!({"number": number, "name": "覃思远", "address": village, "amount_fen": 100_050});
+    let line = |number: &&str| {
+        json!({
+            "number": number,
+            "name": "覃思远",
+            "address": village,
+            "amount_fen": 100_050,
+        })
+    };
     json!({
         "township": township,
         "addressee": format!("{township}{village}村民委员会"),
