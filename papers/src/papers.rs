@@ -56,6 +56,15 @@ impl Paper<'_> {
         }
     }
 
+    /// Lines of its list.
+    fn lines(&self) -> usize {
+        match self {
+            Paper::Slip(covers) => covers.len(),
+            Paper::Letter(cover, _) => cover.lines.len(),
+            Paper::Sheet(..) => 0,
+        }
+    }
+
     /// A sheet has one page and no more.
     pub fn is_one_page(&self) -> bool {
         matches!(self, Paper::Sheet(..))
@@ -100,6 +109,29 @@ pub fn in_order<'a>(batch: &'a Batch, kinds: &[Kind]) -> Vec<Paper<'a>> {
         }
     }
     papers
+}
+
+/// Lines of a list that take as much room in memory as a sheet.
+const LINES_OF_A_SHEET: usize = 8;
+
+/// Shares the papers out to documents that take as much memory as `sheets` sheets, or more when
+/// one paper alone does.
+pub fn documents<'p, 'a>(papers: &'p [Paper<'a>], sheets: usize) -> Vec<&'p [Paper<'a>]> {
+    let most = sheets * LINES_OF_A_SHEET;
+    let mut all = Vec::new();
+    let (mut rest, mut at, mut held) = (papers, 0, 0);
+    while let Some(paper) = rest.get(at) {
+        let takes = LINES_OF_A_SHEET + paper.lines();
+        if at > 0 && held + takes > most {
+            let (full, others) = rest.split_at(at);
+            all.push(full);
+            (rest, at, held) = (others, 0, 0);
+        } else {
+            (at, held) = (at + 1, held + takes);
+        }
+    }
+    all.push(rest);
+    all
 }
 
 /// The covers of each township together, townships in the order of their first cover.
@@ -376,5 +408,20 @@ mod tests {
         );
         assert_eq!(order(&[Kind::Slip]), ["交 东镇", "交 西镇"]);
         assert_eq!(order(&[Kind::Sheet]).first().unwrap(), "C-2/1");
+    }
+
+    #[test]
+    fn documents_hold_so_many_sheets_and_long_lists_count_for_more() {
+        let batch = batch();
+        let sizes = |kinds: &[Kind], sheets| -> Vec<usize> {
+            let papers = in_order(&batch, kinds);
+            documents(&papers, sheets).iter().map(|some| some.len()).collect()
+        };
+        assert_eq!(sizes(&[Kind::Sheet], 4), [4, 4, 2]);
+        assert_eq!(sizes(&[Kind::Sheet], 10), [10]);
+        // Two lines more than a sheet each: 10 of 16.
+        assert_eq!(sizes(&[Kind::Letter], 2), [1, 1, 1]);
+        assert_eq!(sizes(&[Kind::Letter], 3), [2, 1]);
+        assert_eq!(sizes(&[Kind::Letter], 0), [1, 1, 1]);
     }
 }
