@@ -10,17 +10,18 @@ use std::path::Path;
 use super::expect_none;
 use super::source::{Source, all_rust, root};
 
-const MAPS: [&str; 6] = [
+const MAPS: [&str; 7] = [
     "ARCHITECTURE.md",
     "README.md",
     "README.zh-CN.md",
     "migrations/README.md",
+    "papers/README.md",
     "data/README.md",
     "policies/README.md",
 ];
 
 /// Folders of ours: a word in back-ticks that begins with one is a path.
-const FOLDERS: [&str; 13] = [
+const FOLDERS: [&str; 14] = [
     "src/",
     "life/",
     "book/",
@@ -29,6 +30,7 @@ const FOLDERS: [&str; 13] = [
     "plumbing/",
     "jobs/",
     "migrations/",
+    "papers/",
     "policies/",
     "data/",
     "templates/",

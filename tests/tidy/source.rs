@@ -71,6 +71,7 @@ pub fn files(folder: &str, endings: &[&str]) -> Vec<Source> {
 pub fn program() -> Vec<Source> {
     let mut all = files("src", &[".rs"]);
     all.extend(files("jobs", &[".rs"]));
+    all.extend(files("papers/src", &[".rs"]));
     assert!(all.len() > 10, "the sources were not found");
     all
 }
@@ -80,6 +81,7 @@ pub fn all_rust() -> Vec<Source> {
     let mut all = program();
     all.extend(files("tests", &[".rs"]));
     all.extend(files("benches", &[".rs"]));
+    all.extend(files("papers/tests", &[".rs"]));
     all
 }
 
