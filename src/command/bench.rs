@@ -15,6 +15,7 @@ mod page;
 mod place;
 mod raw;
 mod reminders;
+mod sending;
 mod statements;
 mod table;
 
@@ -53,7 +54,7 @@ pub enum Only {
     Import,
     /// The nightly refresh of all positions.
     Nightly,
-    /// Due reminders for everybody.
+    /// Due reminders for everybody: written, sent; and thirty days caught up.
     Reminders,
     /// The loan file and the borrower's home over HTTP, and the memory of the server.
     Page,
@@ -95,7 +96,9 @@ impl Bench {
                     page::measure(&place, self.loans, &mut table)?;
                 }
                 if wants(Only::Reminders) {
+                    sending::catch_up(&place, &mut table)?;
                     reminders::measure(&place, &mut table)?;
+                    sending::measure(&place, &mut table)?;
                 }
                 if wants(Only::Nightly) {
                     nightly::measure(&place, &mut table)?;

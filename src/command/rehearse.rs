@@ -88,6 +88,7 @@ impl Rehearse {
         };
         config.mail.gateway = "spool".to_owned();
         config.sms.gateway = "spool".to_owned();
+        (config.mail.per_second, config.sms.per_second) = (0, 0);
         let db = Database::open_scratch(&config.database(), config.database_connections)
             .map_err(Stop::failed)?;
         let clock = Clock::starting_on(self.from);
