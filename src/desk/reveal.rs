@@ -1,4 +1,5 @@
-//! `POST /reveal`: one identity number, telephone number, account or new contact in full, for one minute.
+//! `POST /reveal`: one identity number, telephone number, account or new contact in full, for one
+//! minute.
 //!
 //! The look is written down (who, whose, when, what) and committed *before* the number leaves;
 //! more than [`FREE_PER_HOUR`] looks an hour need a reason, more than [`MOST_PER_HOUR`] are

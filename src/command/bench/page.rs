@@ -1,6 +1,6 @@
-//! The loan file and the borrower's home page over real HTTP on loopback, served by a `zhuxue serve` of its own (as a county
-//! runs it) while the requests come from here on the same cores; the memory that server has in
-//! the end; the size of the program file.
+//! The loan file and the borrower's home page over real HTTP on loopback, served by a `zhuxue
+//! serve` of its own (as a county runs it) while the requests come from here on the same cores;
+//! the memory that server has in the end; the size of the program file.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
