@@ -261,8 +261,10 @@ impl Batch<'_> {
             .iter()
             .find(|office| office.code == row.office_code)
             .ok_or_else(|| Settle::Cancelled("没有这个中心".to_owned()))?;
-        let (to, text, title, html) = match verdict {
-            Some(Verdict::Send { to, text, title, html }) => (to, text, title, html),
+        let (to, text, title, html, params) = match verdict {
+            Some(Verdict::Send { to, text, title, html, params }) => {
+                (to, text, title, html, params)
+            }
             Some(Verdict::Cancel(why)) => return Err(Settle::Cancelled(why)),
             Some(Verdict::NotBefore(at)) => return Err(Settle::Back(String::new(), at)),
             None => {
@@ -291,8 +293,7 @@ impl Batch<'_> {
             from_name: office.name.clone(),
             signature: sms::signature(config, office).to_owned(),
             template_id: config.template_of(&row.reason).to_owned(),
-            params: serde_json::from_str(&row.vendor_fields)
-                .unwrap_or_else(|_| serde_json::Value::Object(serde_json::Map::new())),
+            params,
             now: self.app.clock.now(),
         })
     }

@@ -29,6 +29,8 @@ pub struct Templates {
     environment: Environment<'static>,
     /// Those an office may have written anew: compiled again when their files change.
     own: RwLock<Environment<'static>>,
+    /// Ours alone: what is said when a file of the county's folder does not render.
+    built_in: Environment<'static>,
     folder: Option<PathBuf>,
     seen: Mutex<Seen>,
 }
@@ -46,12 +48,14 @@ impl Templates {
         let folder: Option<PathBuf> = own.map(Path::to_path_buf);
         let environment = new_environment(folder.clone());
         let own = RwLock::new(new_environment(folder.clone()));
-        Templates { environment, own, folder, seen: Mutex::default() }
+        let built_in = new_environment(None);
+        Templates { environment, own, built_in, folder, seen: Mutex::default() }
     }
 
     /// Renders the template `name` as an office has written it: its own file
     /// (`512022/messages/due_reminder.txt` in the county's folder), the county's, or ours. A file
-    /// changed on disk is seen within a second, also by other instances of the program.
+    /// changed on disk is seen within a second, also by other instances of the program. A file that
+    /// was put there by hand and does not render is told to the log, and ours is used.
     pub fn render_own<T: Serialize>(
         &self,
         office_code: &str,
@@ -59,10 +63,14 @@ impl Templates {
         context: T,
     ) -> AppResult<String> {
         self.look_again();
-        let name = format!("@{office_code}/{name}");
+        let own_name = format!("@{office_code}/{name}");
+        let context = Value::from(Serde(context));
         let environment = self.own.read().unwrap_or_else(PoisonError::into_inner);
-        let template = environment.get_template(&name).map_err(|e| broken(&name, &e))?;
-        template.render(Value::from(Serde(context))).map_err(|e| broken(&name, &e))
+        let own = environment.get_template(&own_name).and_then(|own| own.render(&context));
+        let Err(error) = own else { return own.map_err(|e| broken(&own_name, &e)) };
+        tracing::error!(template = own_name, %error, "not rendered; the built-in text is used");
+        let template = self.built_in.get_template(name).map_err(|e| broken(name, &e))?;
+        template.render(context).map_err(|e| broken(name, &e))
     }
 
     /// The text of a template as an office has written it, and whether it is the office's own.

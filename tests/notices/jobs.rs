@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use zhuxue::book::ids::PersonId;
+use diesel::prelude::*;
+use zhuxue::book::ids::{FileId, LoanId, PersonId};
 use zhuxue::book::notice::wishes::{self, Wish};
 use zhuxue::book::notice::{self, Kind, stops};
 use zhuxue::book::office::Scope;
 use zhuxue::jobs;
 use zhuxue::plumbing::outbox::{Message, State};
+use zhuxue::plumbing::schema::{loan, loan_position, university_receipt};
 use zhuxue::plumbing::timetable::Job;
 
 use super::{messages, text, with_sample};
@@ -149,5 +151,47 @@ fn the_other_four_write_on_their_days() {
             ));
         }
         insta::assert_snapshot!("others", all);
+    });
+}
+
+#[test]
+fn a_missing_receipt_is_told_until_it_is_there() {
+    each(async |t| {
+        let t = with_sample(t);
+        let job = jobs::chase_university_receipts::JOB;
+        assert!(run(&t, &job, "2026-09-20").is_empty(), "all receipts are there");
+        let scope = Scope::of(OFFICE);
+        let loans: Vec<(LoanId, FileId)> = t
+            .app
+            .db
+            .read(|db| {
+                Ok(loan::table
+                    .inner_join(loan_position::table)
+                    .filter(loan::office_code.eq_any(scope.codes()))
+                    .filter(loan::loan_year.eq(2026))
+                    .filter(loan_position::stage.eq("undisbursed"))
+                    .select((loan::id, loan::file_id))
+                    .load(db)?)
+            })
+            .unwrap();
+        let (missing, file) = loans[0];
+        t.app
+            .db
+            .write("no receipt", |db| {
+                let none: Option<chrono::NaiveDate> = None;
+                diesel::update(loan::table.find(missing))
+                    .set(loan::receipt_on.eq(none))
+                    .execute(db)?;
+                diesel::delete(university_receipt::table).execute(db)?;
+                Ok(())
+            })
+            .unwrap();
+        let told_first = run(&t, &job, "2026-09-21");
+        assert_eq!(told_first.len(), 1);
+        assert_eq!(told_first[0].file_id, Some(file));
+        insta::assert_snapshot!("receipt", told(&t, &told_first));
+        assert!(run(&t, &job, "2026-09-29").is_empty(), "late, and the next one is near");
+        assert_eq!(run(&t, &job, "2026-10-10").len(), 1, "the last day");
+        assert!(run(&t, &job, "2026-10-11").is_empty());
     });
 }

@@ -108,6 +108,9 @@ fn an_office_may_have_its_own_text_and_go_back() {
     assert!(rendered(&t.app, &t, reason, "韦清越").starts_with("韦清越：请来电"));
     assert_eq!(t.app.templates.text_of("512022", &name).unwrap(), (own.to_owned(), true));
     assert!(!t.app.templates.text_of("990101", &name).unwrap().1);
+    // A file put there by hand that does not render: ours is used, nothing fails.
+    t.app.templates.keep("512022", &name, "{{ salary }").unwrap();
+    assert_eq!(rendered(&t.app, &t, reason, "韦清越"), before);
     t.app.templates.reset("512022", &name).unwrap();
     assert_eq!(rendered(&t.app, &t, reason, "韦清越"), before);
 }

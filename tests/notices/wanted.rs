@@ -8,7 +8,7 @@ use zhuxue::book::notice::{Kind, Verdict, still_wanted, stops};
 use zhuxue::book::office::Scope;
 use zhuxue::book::person::{self, PhoneState};
 use zhuxue::jobs;
-use zhuxue::plumbing::outbox::Message;
+use zhuxue::plumbing::outbox::{Channel, Message};
 use zhuxue::plumbing::schema::{file_position, loan_position};
 
 use super::{messages, text, with_sample};
@@ -126,4 +126,35 @@ fn what_was_overtaken_is_not_sent() {
         t.set_day("2026-12-21");
         cancelled(&t, &one(0), "时间已经过了");
     });
+}
+
+#[test]
+fn mail_goes_beside_the_sms_and_vendors_get_their_fields() {
+    let t = with_sample(TestApp::with(|config| {
+        config.mail.gateway = "spool".to_owned();
+        config.sms.templates.insert("due_reminder".to_owned(), "SMS_1".to_owned());
+    }));
+    t.set_day("2026-12-10");
+    jobs::close_day::run(&t.app, day("2026-12-10")).unwrap();
+    (jobs::send_due_reminders::JOB.run)(&t.app, day("2026-12-10")).unwrap();
+    let all = messages(&t);
+    let mail = all.iter().find(|m| m.channel == Channel::Email).unwrap();
+    assert!(mail.to_mask.contains("***@") && mail.parts == 0 && mail.phone_id.is_none());
+    match verdict(&t, mail, t.app.clock.now_at()) {
+        Verdict::Send { to, title, html, .. } => {
+            assert!(to.contains('@') && title.contains("还款提醒"), "{to} {title}");
+            let html = html.unwrap();
+            assert!(html.contains(&mail.check_code) && html.contains("028-23350000"), "{html}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let sms = all.iter().find(|m| m.channel == Channel::Sms).unwrap();
+    assert!(!sms.vendor_fields.is_empty() && !sms.vendor_fields.contains('¥'), "sealed");
+    match verdict(&t, sms, t.app.clock.now_at()) {
+        Verdict::Send { params, .. } => {
+            assert_eq!(params["check_code"], sms.check_code.as_str());
+            assert_eq!(params["due_on"], "12月20日");
+        }
+        other => panic!("{other:?}"),
+    }
 }

@@ -15,6 +15,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{Channel, Message, State};
+use crate::plumbing::session::hex;
 
 /// The setting by which every message of an office waits until somebody releases it.
 const HOLD: &str = "messages.hold";
@@ -104,7 +105,7 @@ impl<'a> Composer<'a> {
             to_mask,
             title,
             text_sealed: self.app.sealer.seal(Field::Message, text.as_bytes())?,
-            vendor_fields: String::new(),
+            vendor_fields: self.vendor_fields(reason, to.channel, fields, &check_code)?,
             parts,
             check_code,
             urgent,
@@ -122,6 +123,23 @@ impl<'a> Composer<'a> {
             sent_at: None,
             delivered_at: None,
         })
+    }
+
+    /// The fields for a vendor that makes the text itself from an approved template: sealed like
+    /// the text, since they say the same. Empty where no vendor asks for them.
+    fn vendor_fields(
+        &self,
+        reason: Reason,
+        channel: Channel,
+        fields: &Fields,
+        check_code: &str,
+    ) -> AppResult<String> {
+        let wanted = !self.app.config.sms.template_of(reason.as_text()).is_empty();
+        if channel != Channel::Sms || !wanted {
+            return Ok(String::new());
+        }
+        let params = text::params(self.office, fields, check_code)?;
+        Ok(hex(&self.app.sealer.seal(Field::Message, params.to_string().as_bytes())?))
     }
 
     fn not_before(&self, urgent: bool, planned_on: NaiveDate) -> NaiveDateTime {

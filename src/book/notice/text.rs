@@ -42,6 +42,11 @@ struct Page<'a> {
     address: &'a str,
 }
 
+/// The fields of a text, for a vendor that makes the text itself from an approved template.
+pub fn params(office: &Office, fields: &Fields, check_code: &str) -> AppResult<serde_json::Value> {
+    serde_json::to_value(complete(office, fields, check_code)).map_err(AppError::broken)
+}
+
 /// The page of an e-mail: the same text, with who we are below.
 pub fn html(app: &App, office: &Office, title: &str, text: &str) -> AppResult<String> {
     let page =

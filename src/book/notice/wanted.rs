@@ -18,7 +18,7 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::money::Fen;
 use crate::book::office::{self, Office, Scope};
 use crate::error::AppResult;
-use crate::plumbing::crypto::Field;
+use crate::plumbing::crypto::{Field, from_hex};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{Channel, Message};
 
@@ -35,6 +35,8 @@ pub enum Verdict {
         title: String,
         /// The page of an e-mail.
         html: Option<String>,
+        /// The fields of the text, where a vendor makes it from an approved template.
+        params: serde_json::Value,
     },
     /// Not wanted any more; why, a Chinese sentence.
     Cancel(String),
@@ -78,6 +80,24 @@ pub fn still_wanted(
 
 fn cancel(why: &str) -> Verdict {
     Verdict::Cancel(why.to_owned())
+}
+
+/// What a message says now.
+enum Told {
+    /// As it was written.
+    AsStored(String),
+    /// Made anew, with the fields it was made of.
+    Anew(String, serde_json::Value),
+}
+
+/// The fields as they were written; an empty object where no vendor asks for them.
+fn stored_params(app: &App, message: &Message) -> AppResult<serde_json::Value> {
+    let none = || serde_json::Value::Object(serde_json::Map::new());
+    let Some(sealed) = from_hex(&message.vendor_fields).filter(|bytes| !bytes.is_empty()) else {
+        return Ok(none());
+    };
+    let text = app.sealer.open_text(Field::Message, &sealed)?;
+    Ok(serde_json::from_str(&text).unwrap_or_else(|_| none()))
 }
 
 /// What decides about the messages of one office.
@@ -135,15 +155,16 @@ impl Batch {
             Err(why) => return Ok(cancel(why)),
         };
         let stored = app.sealer.open_text(Field::Message, &message.text_sealed)?;
-        let text = match self.text(app, message, reason, stored)? {
-            Ok(text) => text,
+        let (text, params) = match self.text(app, message, reason, stored)? {
+            Ok(Told::AsStored(text)) => (text, stored_params(app, message)?),
+            Ok(Told::Anew(text, params)) => (text, params),
             Err(why) => return Ok(cancel(why)),
         };
         let html = match message.channel {
             Channel::Sms => None,
             Channel::Email => Some(text::html(app, &self.office, &message.title, &text)?),
         };
-        Ok(Verdict::Send { to, text, title: message.title.clone(), html })
+        Ok(Verdict::Send { to, text, title: message.title.clone(), html, params })
     }
 
     /// The number or address of today, or why there is nobody to send to any more.
@@ -186,13 +207,13 @@ impl Batch {
         message: &Message,
         reason: Reason,
         stored: String,
-    ) -> AppResult<Result<String, &'static str>> {
-        let Some(file) = message.file_id else { return Ok(Ok(stored)) };
+    ) -> AppResult<Result<Told, &'static str>> {
+        let Some(file) = message.file_id else { return Ok(Ok(Told::AsStored(stored))) };
         let facts = match reason {
             Reason::DueReminder => self.due.get(&file),
             Reason::OverdueNotice => self.overdue.get(&file),
             _ if self.done.contains(&(reason, file)) => return Ok(Err("这件事已经办好。")),
-            _ => return Ok(Ok(stored)),
+            _ => return Ok(Ok(Told::AsStored(stored))),
         };
         let about =
             message.subject.rsplit('/').next().and_then(|day| day.parse::<NaiveDate>().ok());
@@ -201,11 +222,13 @@ impl Batch {
             return Ok(Err("这一期已经还上，不用再发。"));
         };
         if stored.contains(&yuan(*amount)) {
-            return Ok(Ok(stored));
+            return Ok(Ok(Told::AsStored(stored)));
         }
         let fields = self.fields(message, file).day("due_on", *due_on, self.today);
         let fields = fields.money("amount", *amount);
-        text::render(app, &self.office, reason, &fields, &message.check_code).map(Ok)
+        let text = text::render(app, &self.office, reason, &fields, &message.check_code)?;
+        let params = text::params(&self.office, &fields, &message.check_code)?;
+        Ok(Ok(Told::Anew(text, params)))
     }
 
     fn fields(&self, message: &Message, file: FileId) -> Fields {

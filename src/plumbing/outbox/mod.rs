@@ -183,7 +183,7 @@ pub struct Message {
     pub title: String,
     /// The text, sealed (`Field::Message`), without the signature 【…】.
     pub text_sealed: Vec<u8>,
-    /// The fields of the text as JSON where a vendor wants an approved template and its fields.
+    /// The fields of the text, sealed, where a vendor wants an approved template and its fields.
     pub vendor_fields: String,
     /// How many SMS it is charged as (70 characters, or 67 each); 0 for e-mail.
     pub parts: i32,
