@@ -73,8 +73,8 @@ impl App {
     pub fn new(
         db: Database,
         clock: Clock,
-        policy: Policy,
-        sealer: Sealer,
+        policy: impl Into<Arc<Policy>>,
+        sealer: impl Into<Arc<Sealer>>,
         config: Config,
     ) -> Result<App, String> {
         let mut instance = [0_u8; 2];
@@ -82,13 +82,14 @@ impl App {
         let gateways = Gateways::new(&config)?;
         let templates = Templates::new(Some(&config.templates()));
         let timetable = Timetable::new(crate::jobs::ALL, &config.jobs)?;
+        let policy = policy.into();
         Ok(App {
             db,
             clock,
             rates: policy.rates(),
             waiver_years: policy.waiver_years().iter().map(|waiver| waiver.year).collect(),
-            policy: Arc::new(policy),
-            sealer: Arc::new(sealer),
+            policy,
+            sealer: sealer.into(),
             templates: Arc::new(templates),
             config: Arc::new(config),
             ids: Arc::new(Ids::new(i64::from(u16::from_le_bytes(instance)))),

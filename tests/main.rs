@@ -16,11 +16,15 @@
 
 mod access;
 mod bench_cli;
+mod borrower;
 mod browser;
 mod pages;
 mod peers;
 mod imports;
+mod rehearsal;
 mod outbox;
+mod jobs;
+mod notices;
 mod sheets;
 mod statement_cli;
 mod support;

@@ -46,10 +46,13 @@ impl Clock {
         self.shift_s.store(shift, Ordering::Relaxed);
     }
 
-    /// Moves a shifted clock to an instant (UTC). Does nothing to the real clock.
+    /// Moves a shifted clock to an instant (UTC), or up to a second after it: never before, so
+    /// that what is planned for the instant is due. Does nothing to the real clock.
     pub fn set_at(&self, at: NaiveDateTime) {
         if self.shifted {
-            let shift = at.and_utc().signed_duration_since(machine_now()).num_seconds();
+            let span = at.and_utc().signed_duration_since(machine_now());
+            let whole = span.num_seconds();
+            let shift = whole + i64::from(span > Duration::seconds(whole));
             self.shift_s.store(shift, Ordering::Relaxed);
         }
     }

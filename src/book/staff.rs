@@ -80,6 +80,8 @@ impl Role {
                 matches!(self, Clerk | Reviewer | Director)
             }
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
+            Right::ReleaseMessages => matches!(self, Reviewer | Director),
+            Right::EditTexts => matches!(self, Director),
             Right::ManageStaff => matches!(self, Administrator | Director),
             Right::ManageOffice => matches!(self, Administrator | Director),
         }
@@ -103,6 +105,10 @@ pub enum Right {
     EditPeople,
     /// Who did what, over the whole office.
     SeeHistory,
+    /// Let messages go, stop them, send one again.
+    ReleaseMessages,
+    /// What messages say.
+    EditTexts,
     /// Accounts of staff.
     ManageStaff,
     /// Name, telephone, address of the office; what rules are in force.

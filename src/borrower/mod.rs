@@ -1,2 +1,56 @@
 //! THE BORROWER'S OWN PAGES `/m`: a phone, large type, no script, under 80 KB. A borrower or
-//! co-borrower sees one thing: when next, how much, why. Never imports `desk`.
+//! co-borrower sees one thing: when next, how much, why. Never imports `desk`; changes nothing
+//! about a loan.
+//!
+//! `session.rs` and `code.rs` are the way in, `account.rs` reads what a page shows, `shell.rs` is
+//! around every page; then one file for each page.
+
+pub mod account;
+pub mod check;
+pub mod code;
+pub mod contacts;
+pub mod early;
+pub mod files;
+pub mod help;
+pub mod home;
+pub mod paid;
+pub mod repay;
+pub mod schedule;
+pub mod send;
+pub mod session;
+pub mod settings;
+pub mod shell;
+pub mod sign_in;
+pub mod wishes;
+
+use crate::plumbing::http::route::{Entry, Needs, get, post};
+
+/// The pages of borrowers and who may use each.
+pub fn routes() -> Vec<Entry> {
+    let me = Needs::Borrower;
+    vec![
+        get("/m", me, home::show),
+        get("/m/sign-in", Needs::Nobody, sign_in::show),
+        post("/m/sign-in", Needs::Nobody, sign_in::ask),
+        get("/m/code", Needs::Nobody, sign_in::show_code),
+        post("/m/code", Needs::Nobody, sign_in::enter),
+        post("/m/sign-out", me, sign_in::sign_out),
+        post("/m/type", Needs::Nobody, shell::set_type),
+        get("/m/files", me, files::show),
+        post("/m/files", me, files::choose),
+        get("/m/schedule", me, schedule::show),
+        get("/m/paid", me, paid::show),
+        get("/m/early", me, early::show),
+        get("/m/repay", me, repay::show),
+        get("/m/contracts", me, repay::contracts),
+        get("/m/contacts", me, contacts::show),
+        post("/m/contacts", me, contacts::change),
+        post("/m/contacts/confirm", me, contacts::confirm),
+        get("/m/settings", me, settings::show),
+        post("/m/settings", me, settings::change),
+        post("/m/settings/sessions", me, settings::end_others),
+        get("/m/check", Needs::Nobody, check::show),
+        post("/m/check", Needs::Nobody, check::look),
+        get("/m/help", Needs::Nobody, help::show),
+    ]
+}

@@ -13,6 +13,7 @@ pub mod import;
 pub mod statement;
 pub mod worksheets;
 pub mod rehearse;
+pub mod job;
 pub mod bench;
 
 use std::io::Write;
@@ -64,6 +65,9 @@ pub enum Command {
     Worksheets(worksheets::Worksheets),
     /// Runs a copy of the database day by day and prints what would happen.
     Rehearse(rehearse::Rehearse),
+    /// Lists what happens by the clock, or runs one of it now.
+    #[command(subcommand)]
+    Job(job::Job),
     /// Measures speed and memory on data of its own.
     Bench(bench::Bench),
 }
@@ -90,6 +94,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
         Command::Statement(command) => command.run(out),
         Command::Worksheets(command) => command.run(config()?, out),
         Command::Rehearse(command) => command.run(read(Some("error"))?, out),
+        Command::Job(command) => command.run(config()?, out),
         Command::Bench(command) => command.run(out),
     }
 }

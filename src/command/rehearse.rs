@@ -24,7 +24,6 @@ use crate::book::ids::LoanId;
 use crate::book::office::{self, Scope};
 use crate::book::{position, verify};
 use crate::plumbing::config::Config;
-use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Database;
 
 /// Loans computed anew in one write.
@@ -85,17 +84,15 @@ impl Rehearse {
         let mut config = Config {
             data_dir: folder.0.clone(),
             database_url: format!("sqlite:{}", file.display()),
-            key_file: app.config.keys(),
             ..(*app.config).clone()
         };
         config.mail.gateway = "spool".to_owned();
         config.sms.gateway = "spool".to_owned();
         let db = Database::open_scratch(&config.database(), config.database_connections)
             .map_err(Stop::failed)?;
-        let sealer = Sealer::from_file(&config.keys(), config.sealing).map_err(Stop::failed)?;
         let clock = Clock::starting_on(self.from);
         clock.set_at(starts_at(self.from));
-        let policy = (*app.policy).clone();
+        let (policy, sealer) = (app.policy.clone(), app.sealer.clone());
         let copy = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
         compute_anew(&copy)?;
         Ok(copy)

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 
 use crate::app::App;
+use crate::book::contact;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::file_position;
@@ -20,6 +21,8 @@ const GOOD_FOR: Duration = Duration::from_secs(60);
 pub struct Count {
     /// Files with something past due.
     pub overdue: Option<i64>,
+    /// Contacts that borrowers want changed; nothing when there are none.
+    pub contacts: Option<i64>,
 }
 
 /// The last counts of each office.
@@ -71,5 +74,6 @@ fn count_of(db: &mut Db, office_code: &str) -> AppResult<Count> {
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .count()
         .get_result(db)?;
-    Ok(Count { overdue: Some(overdue) })
+    let contacts = contact::count_open(db, office_code)?;
+    Ok(Count { overdue: Some(overdue), contacts: Some(contacts).filter(|n| *n > 0) })
 }

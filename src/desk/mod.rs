@@ -4,19 +4,21 @@
 
 pub mod shell;
 pub mod counts;
+pub mod contacts;
 pub mod sign_in;
 pub mod me;
 pub mod admin;
 pub mod audit;
 pub mod reveal;
+pub mod jobs;
 pub mod health;
 pub mod gateways;
 pub mod workbench;
 pub mod search;
 pub mod lists;
 pub mod loan_file;
-pub mod lifeline;
 pub mod differences;
+pub mod messages;
 pub mod imports;
 pub mod importing;
 
@@ -54,12 +56,16 @@ pub fn routes() -> Vec<Entry> {
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ];
     routes.extend(gateways::routes());
+    routes.extend(jobs::routes());
     routes.extend(workbench::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());
     routes.extend(differences::routes());
+    routes.extend(messages::routes());
+    routes.extend(contacts::routes());
     routes.extend(importing::web::routes());
     routes.extend(crate::life::overdue::web::routes());
+    routes.extend(crate::borrower::routes());
     routes
 }

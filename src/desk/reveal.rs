@@ -1,4 +1,4 @@
-//! `POST /reveal`: one identity number, telephone number or account in full, for one minute.
+//! `POST /reveal`: one identity number, telephone number, account or new contact in full, for one minute.
 //!
 //! The look is written down (who, whose, when, what) and committed *before* the number leaves;
 //! more than [`FREE_PER_HOUR`] looks an hour need a reason, more than [`MOST_PER_HOUR`] are
@@ -19,7 +19,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::http::form::{CsrfForm, is_part};
-use crate::plumbing::schema::{loan, loan_file, person, person_phone};
+use crate::plumbing::schema::{contact_change, loan, loan_file, person, person_phone};
 use crate::plumbing::session::SignedIn;
 
 /// Looks in an hour that need no reason.
@@ -49,6 +49,8 @@ pub enum Kind {
     Phone,
     /// 还款账户 of a loan.
     Account,
+    /// A contact that waits for a decision.
+    Contact,
 }
 
 impl Kind {
@@ -57,6 +59,7 @@ impl Kind {
             Kind::IdNumber => "身份证号",
             Kind::Phone => "手机号",
             Kind::Account => "还款账户",
+            Kind::Contact => "新的联系方式",
         }
     }
 
@@ -65,6 +68,7 @@ impl Kind {
             Kind::IdNumber => Field::IdNumber,
             Kind::Phone => Field::Phone,
             Kind::Account => Field::Account,
+            Kind::Contact => Field::Contact,
         }
     }
 }
@@ -221,6 +225,17 @@ fn find(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sealed> {
             .select((
                 person_phone::phone_sealed,
                 person_phone::phone_mask,
+                person::name,
+                person::id,
+            ))
+            .first(db)?,
+        Kind::Contact => contact_change::table
+            .inner_join(person::table.on(person::id.eq(contact_change::person_id)))
+            .filter(contact_change::id.eq(wanted.id))
+            .filter(contact_change::office_code.eq_any(scope.codes()))
+            .select((
+                contact_change::value_sealed,
+                contact_change::value_mask,
                 person::name,
                 person::id,
             ))

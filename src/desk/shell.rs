@@ -63,6 +63,10 @@ pub struct May {
     pub edit_people: bool,
     /// [`Right::SeeHistory`]
     pub see_history: bool,
+    /// [`Right::ReleaseMessages`]
+    pub release: bool,
+    /// [`Right::EditTexts`]
+    pub edit_texts: bool,
     /// [`Right::ManageStaff`]
     pub manage_staff: bool,
     /// [`Right::ManageOffice`]
@@ -84,6 +88,8 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
         print: me.may(Right::PrintWorksheets),
         edit_people: me.may(Right::EditPeople),
         see_history: me.may(Right::SeeHistory),
+        release: me.may(Right::ReleaseMessages),
+        edit_texts: me.may(Right::EditTexts),
         manage_staff: me.may(Right::ManageStaff),
         manage_office: me.may(Right::ManageOffice),
     };

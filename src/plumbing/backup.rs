@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
-use crate::plumbing::db::{Address, Database};
+use crate::plumbing::db::Database;
 
 /// What the configuration can set: `[backup]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -65,9 +65,9 @@ pub fn make(db: &Database, config: &Config, day: NaiveDate) -> AppResult<Made> {
         .mode(0o600)
         .open(&part)
         .map_err(|e| could_not("cannot be written", &e))?;
-    let copied = match Address::parse(&config.database()) {
-        Ok(Address::Postgres(url)) if db.is_postgres() => dump(&url, &part),
-        _ => db.copy_to(&part).map(|()| None),
+    let copied = match db.postgres_url() {
+        Some(url) => dump(url, &part),
+        None => db.copy_to(&part).map(|()| None),
     };
     match copied {
         Ok(None) => {}

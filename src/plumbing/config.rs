@@ -324,14 +324,16 @@ mod tests {
         let example = include_str!("../../zhuxue.example.toml");
         let uncommented: String = example
             .lines()
-            .filter_map(|l| l.strip_prefix("# ").filter(|l| l.contains(" = ")).or(Some(l)))
+            .filter_map(|l| {
+                l.strip_prefix("# ").filter(|l| l.contains(" = ") || l.starts_with('[')).or(Some(l))
+            })
             .filter(|l| !l.starts_with('#'))
             .map(|l| format!("{l}\n"))
             .collect();
         let shown = Config::from_texts("example", &uncommented, env(&[])).unwrap();
         assert_eq!(shown.workers, Config::default().workers);
         let keys: toml::Table = uncommented.parse().unwrap();
-        assert_eq!(keys.len(), 19, "a key is missing in zhuxue.example.toml: {keys:?}");
+        assert_eq!(keys.len(), 21, "a key is missing in zhuxue.example.toml: {keys:?}");
         let count = |path: &[&str]| {
             let start = toml::Value::Table(keys.clone());
             path.iter().fold(start, |at, key| at[key].clone()).as_table().unwrap().len()

@@ -210,6 +210,14 @@ impl Database {
         matches!(self.address, Address::Postgres(_))
     }
 
+    /// The URL of a PostgreSQL database. It may hold a password: never for a log or page.
+    pub fn postgres_url(&self) -> Option<&str> {
+        match &self.address {
+            Address::Sqlite(_) => None,
+            Address::Postgres(url) => Some(url),
+        }
+    }
+
     /// The file of a SQLite database.
     pub fn sqlite_file(&self) -> Option<&Path> {
         match &self.address {

@@ -1,4 +1,5 @@
-//! Slows down guessing: waits that grow with every wrong password, per login and per address.
+//! Slows down guessing: waits that grow with every wrong password or code, per login or identity
+//! number and per address.
 //! The only file that writes the table `sign_in_guard`, so a restart forgets nothing.
 //!
 //! An attempt is counted *before* the password is looked at, in the write that checks the wait:
@@ -18,6 +19,11 @@ use crate::plumbing::session::{hash_of, hex};
 const FREE_PER_LOGIN: i32 = 5;
 /// Wrong passwords from one address before the first wait: a whole office may share one.
 const FREE_PER_ADDRESS: i32 = 30;
+/// Wrong codes of one borrower before the first wait.
+const FREE_PER_BORROWER: i32 = 5;
+/// Codes asked for, or typed wrongly, from one address before the first wait: the phones of a
+/// mobile network share few addresses.
+const FREE_PER_NETWORK: i32 = 60;
 /// The first wait; each further attempt doubles it.
 const WAIT_MIN: i64 = 1;
 /// The longest wait. Not longer: anybody who knows a login could keep its owner out.
@@ -28,22 +34,42 @@ const FORGET_AFTER_H: i64 = 24;
 /// Whom an attempt counts against.
 #[derive(Clone, Debug)]
 pub struct Subjects {
-    login: String,
-    address: String,
+    login: (String, i32),
+    address: (String, i32),
+}
+
+fn short(text: &str) -> String {
+    hex(hash_of(text).get(..16).unwrap_or_default())
 }
 
 impl Subjects {
     /// The login as typed and the sender's address.
     pub fn new(login: &str, address: &str) -> Subjects {
-        let short = |text: &str| hex(hash_of(text).get(..16).unwrap_or_default());
         Subjects {
-            login: format!("login:{}", short(login)),
-            address: format!("address:{}", short(address)),
+            login: (format!("login:{}", short(login)), FREE_PER_LOGIN),
+            address: (format!("address:{}", short(address)), FREE_PER_ADDRESS),
+        }
+    }
+
+    /// A borrower's one-time code: `kind` keeps asking for one apart from typing one.
+    pub fn borrower(kind: &str, id_index: &[u8], address: &str) -> Subjects {
+        Subjects {
+            login: (format!("{kind}:{}", short(&hex(id_index))), FREE_PER_BORROWER),
+            address: (format!("{kind} from:{}", short(address)), FREE_PER_NETWORK),
+        }
+    }
+
+    /// Something anybody may ask, such as whether a message is ours.
+    pub fn anybody(kind: &str, address: &str) -> Subjects {
+        let own = format!("{kind}:{}", short(address));
+        Subjects {
+            login: (own, FREE_PER_ADDRESS),
+            address: (format!("{kind} from:{}", short(address)), FREE_PER_NETWORK),
         }
     }
 
     fn both(&self) -> [(&str, i32); 2] {
-        [(&self.login, FREE_PER_LOGIN), (&self.address, FREE_PER_ADDRESS)]
+        [(&self.login.0, self.login.1), (&self.address.0, self.address.1)]
     }
 }
 
@@ -107,14 +133,14 @@ pub fn attempt(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResul
 /// The password was right: the login starts anew, and the address gets its attempt back (only
 /// that one: a right password of one's own must not wipe out guesses at others').
 pub fn succeeded(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResult<()> {
-    diesel::delete(sign_in_guard::table.find(&subjects.login)).execute(db)?;
+    diesel::delete(sign_in_guard::table.find(&subjects.login.0)).execute(db)?;
     let failures: Option<i32> = sign_in_guard::table
-        .find(&subjects.address)
+        .find(&subjects.address.0)
         .select(sign_in_guard::failures)
         .first(db)
         .optional()?;
     if let Some(failures) = failures {
-        keep(db, &subjects.address, (failures - 1).max(0), None, now)?;
+        keep(db, &subjects.address.0, (failures - 1).max(0), None, now)?;
     }
     Ok(())
 }

@@ -553,7 +553,8 @@ diesel::table! {
     borrower_code (id) {
         id -> BigInt,
         office_code -> Text,
-        person_id -> BigInt,
+        person_id -> Nullable<BigInt>,
+        subject -> Binary,
         request_hash -> Binary,
         code_hash -> Binary,
         created_at -> Timestamp,
@@ -568,6 +569,7 @@ diesel::table! {
         token_hash -> Binary,
         office_code -> Text,
         person_id -> BigInt,
+        file_id -> Nullable<BigInt>,
         csrf -> Text,
         created_at -> Timestamp,
         seen_at -> Timestamp,

@@ -3,13 +3,15 @@
 use crate::support::{TestApp, each};
 use zhuxue::book::staff::Role;
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 10] = [
     "/login",
     "/me",
     "/admin",
     "/admin/staff/new",
     "/admin/office",
     "/audit",
+    "/admin/jobs",
+    "/admin/jobs/warn_staff",
     "/nowhere",
     "/healthz",
 ];

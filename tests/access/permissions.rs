@@ -17,7 +17,7 @@ async fn ask(browser: &mut Browser, method: &Method, path: &str) -> &'static str
         if *method == Method::POST { request.set_form([("csrf", csrf)]) } else { request };
     let answer = browser.send(request).await;
     let to = answer.header("location");
-    let to_login = to == "/login" || to.starts_with("/login?next=");
+    let to_login = to == "/login" || to.starts_with("/login?next=") || to == "/m/sign-in";
     match answer.status {
         303 if to_login => "sign in",
         403 if answer.text.contains("不在您的权限里") => "no",

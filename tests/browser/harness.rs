@@ -259,6 +259,18 @@ impl Browser {
         self.resize(width, height).await;
     }
 
+    /// A picture of the whole page, as long as it is, at a width.
+    pub async fn photograph(&self, name: &str, width: u32) {
+        std::fs::create_dir_all(shots()).unwrap();
+        self.resize(width, 844).await;
+        let script = "return document.documentElement.scrollHeight;";
+        let height: u32 = self.driver.execute(script, Vec::new()).await.unwrap().convert().unwrap();
+        self.resize(width, height).await;
+        let file = shots().join(format!("{name}-{width}.png"));
+        self.driver.screenshot(&file).await.unwrap();
+        self.resize(width, 844).await;
+    }
+
     /// Answers of 400 and above to what the page asked for by itself (style, script, icon).
     pub async fn failed_requests(&self) -> Vec<String> {
         let script = "return performance.getEntriesByType('resource')\

@@ -8,4 +8,5 @@ mod accessibility;
 mod harness;
 mod imports;
 mod main_job;
+mod phone;
 mod smoke;

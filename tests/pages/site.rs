@@ -75,6 +75,8 @@ impl Site {
             .db
             .write("sign in", |db| session::begin(db, &county.app.config, clerk, &new, now))
             .unwrap();
+        // The deadlines of the workbench.
+        zhuxue::jobs::warn_staff::run(&county.app, county.app.clock.today()).unwrap();
         Site { county, token }
     }
 

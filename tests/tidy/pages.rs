@@ -1,7 +1,7 @@
 //! Templates and jobs: every one is used, and no page carries a script or style of its own (the
 //! content security policy would stop it in the browser; here it is found earlier).
 
-use super::source::{Source, files, line_of, program};
+use super::source::{Source, files, line_of, places_of, program};
 use super::{each, expect_none};
 
 fn unused_templates(templates: &[Source], users: &[Source]) -> Vec<String> {
@@ -103,16 +103,26 @@ fn is_handler(attribute: &str) -> bool {
         || (event.len() > 2 && event.chars().all(|c| c.is_ascii_lowercase()))
 }
 
-fn undeclared_jobs(jobs: &[Source], users: &[Source]) -> Vec<String> {
+/// Every file of `jobs/` is in `ALL`, and nothing else is.
+fn undeclared_jobs(jobs: &[Source]) -> Vec<String> {
+    let Some(list) = jobs.iter().find(|job| job.name() == "mod.rs") else {
+        return vec!["jobs/mod.rs:1: not found".to_owned()];
+    };
+    let from = list.program.find("pub const ALL").unwrap_or(list.program.len());
+    let all = list.program[from..].split(';').next().unwrap_or_default();
     let mut complaints = Vec::new();
     for job in jobs.iter().filter(|job| job.name() != "mod.rs") {
         let stem = job.name().trim_end_matches(".rs");
-        let named = |word: &str| users.iter().any(|user| user.program.contains(word));
-        if !named(&format!("mod {stem};")) {
-            complaints.push(format!("{}:1: not in jobs/mod.rs; declare it there", job.path));
+        if places_of(all, &format!("{stem}::JOB")).is_empty() {
+            complaints.push(format!(
+                "{}:1: not in ALL of jobs/mod.rs; a job that nobody starts never runs",
+                job.path
+            ));
         }
-        if !named(&format!("{stem}::JOB")) && !named(&format!("{stem}::run")) {
-            complaints.push(format!("{}:1: a job that nobody starts never runs", job.path));
+        let named = job.texts.iter().any(|(_, text)| text == stem);
+        if !job.program.contains("pub const JOB: Job") || !named {
+            complaints
+                .push(format!("{}:1: declares no `pub const JOB` of the name {stem:?}", job.path));
         }
     }
     complaints
@@ -130,7 +140,7 @@ fn no_page_carries_a_script_or_a_style() {
 
 #[test]
 fn every_job_is_declared_and_started() {
-    expect_none(&undeclared_jobs(&files("jobs", &[".rs"]), &program()));
+    expect_none(&undeclared_jobs(&files("jobs", &[".rs"])));
 }
 
 #[test]
@@ -159,9 +169,11 @@ fn these_rules_can_fail() {
     ] {
         assert_eq!(inline(&page(good)), Vec::<String>::new(), "{good}");
     }
-    let job = || Source::new("jobs/close_day.rs", "");
+    let job = || Source::new("jobs/close_day.rs", "pub const JOB: Job = J { n: \"close_day\" };");
     let lists = |text: &str| Source::new("jobs/mod.rs", text);
-    assert_eq!(undeclared_jobs(&[job()], &[lists("mod close_day;")]).len(), 1);
-    let both = lists("pub mod close_day;\nconst JOBS: [Job; 1] = [close_day::JOB];");
-    assert_eq!(undeclared_jobs(&[job()], &[both]).len(), 0);
+    assert_eq!(undeclared_jobs(&[job(), lists("pub mod close_day;")]).len(), 1);
+    let all = "pub mod close_day;\npub const ALL: &[Job] = &[close_day::JOB];";
+    assert_eq!(undeclared_jobs(&[job(), lists(all)]), Vec::<String>::new());
+    let misnamed = Source::new("jobs/close_day.rs", "pub const JOB: Job = J { n: \"close\" };");
+    assert_eq!(undeclared_jobs(&[misnamed, lists(all)]).len(), 1);
 }

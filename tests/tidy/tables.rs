@@ -88,6 +88,8 @@ fn by_sql(text: &str, known: &BTreeSet<String>) -> Vec<Option<String>> {
     for at in 0..words.len() {
         let word = |n: usize| words.get(at + n).copied().unwrap_or_default();
         let name = match (word(0), word(1)) {
+            // A copy of the whole file, not a row.
+            ("INTO", _) if at > 0 && words[at - 1] == "VACUUM" => continue,
             ("INTO", table) if at > 0 => table,
             ("DELETE", "FROM") => word(2),
             ("TRUNCATE", table) => table,

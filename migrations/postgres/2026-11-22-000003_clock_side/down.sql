@@ -1,4 +1,5 @@
 DROP INDEX file_position_by_due;
+DROP INDEX loan_by_co;
 DROP TABLE contact_confirmation;
 DROP TABLE contact_change;
 DROP TABLE borrower_session;

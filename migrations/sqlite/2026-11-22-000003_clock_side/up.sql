@@ -116,10 +116,12 @@ CREATE TABLE message_stop (
 );
 
 -- A one-time code by which a borrower or co-borrower signs in. The code itself is not here.
+-- Somebody nobody knows gets a row, too, without a person: every answer is the same.
 CREATE TABLE borrower_code (
     id INTEGER NOT NULL PRIMARY KEY,
     office_code TEXT NOT NULL REFERENCES office (code),
-    person_id BIGINT NOT NULL REFERENCES person (id),
+    person_id BIGINT REFERENCES person (id),
+    subject BLOB NOT NULL,
     request_hash BLOB NOT NULL UNIQUE,
     code_hash BLOB NOT NULL,
     created_at TIMESTAMP NOT NULL,
@@ -127,13 +129,14 @@ CREATE TABLE borrower_code (
     tries INTEGER NOT NULL,
     used_at TIMESTAMP
 );
-CREATE INDEX borrower_code_by_person ON borrower_code (person_id, created_at);
+CREATE INDEX borrower_code_by_subject ON borrower_code (subject, created_at);
 
 -- A borrower's or co-borrower's signed-in phone; the token is only in the cookie.
 CREATE TABLE borrower_session (
     token_hash BLOB NOT NULL PRIMARY KEY,
     office_code TEXT NOT NULL REFERENCES office (code),
     person_id BIGINT NOT NULL REFERENCES person (id),
+    file_id BIGINT REFERENCES loan_file (id),
     csrf TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     seen_at TIMESTAMP NOT NULL,
@@ -178,3 +181,5 @@ CREATE TABLE contact_confirmation (
 
 -- Who has something to pay on a due day: reminders ask every night.
 CREATE INDEX file_position_by_due ON file_position (next_due_on, office_code, file_id);
+-- A co-borrower finds the contracts that carry their name.
+CREATE INDEX loan_by_co ON loan (office_code, co_person_id);

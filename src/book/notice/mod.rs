@@ -23,6 +23,6 @@ pub use compose::{Composer, To, compose, is_held, new_check_code, set_held};
 pub use config::MessageConfig;
 pub use fields::Fields;
 pub use quiet::allowed_from;
-pub use reason::{Kind, Reason};
+pub use reason::{COMMON_FIELDS, Kind, Reason};
 pub use wanted::{Verdict, still_wanted};
 pub use write::{About, Wrote, write_about};

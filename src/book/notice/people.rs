@@ -12,6 +12,7 @@ use super::stops;
 use super::wishes::{self, Wish};
 use crate::app::App;
 use crate::book::ids::{FileId, PersonId};
+use crate::book::loan::LoanFile;
 use crate::book::office::Scope;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::error::AppResult;
@@ -83,6 +84,21 @@ pub fn of_files(
         found.insert(file, receivers);
     }
     Ok(found)
+}
+
+/// One person of a file as a receiver; none: stopped, or not there.
+pub fn one(
+    app: &App,
+    db: &mut Db,
+    scope: &Scope,
+    person: PersonId,
+    file: &LoanFile,
+    reason: Reason,
+) -> AppResult<Option<Receiver>> {
+    let facts = Facts::load(db, scope, &[person, file.person_id])?;
+    let name = facts.names.get(&file.person_id).map(|(name, _)| name.as_str());
+    let student = name.filter(|_| person != file.person_id);
+    Ok(facts.receiver(person, reason, has_mail(app), student))
 }
 
 /// Whether e-mail is set up at all.

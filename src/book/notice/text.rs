@@ -54,9 +54,14 @@ pub fn title(office: &Office, reason: Reason) -> String {
     format!("{}（{}）", reason.in_words(), office.name)
 }
 
+/// The whole text as an SMS leaves: its signature first.
+pub fn signed(app: &App, office: &Office, text: &str) -> String {
+    sms::signed(&app.config.sms, office, text)
+}
+
 /// How many SMS a text is charged as, its signature included.
 pub fn parts(app: &App, office: &Office, text: &str) -> i32 {
-    sms::parts(&sms::signed(&app.config.sms, office, text))
+    sms::parts(&signed(app, office, text))
 }
 
 /// The text of a template that is being edited.

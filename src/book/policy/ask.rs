@@ -134,6 +134,16 @@ impl Policy {
         self.prepay_window.on(requested_on).settles_on(requested_on)
     }
 
+    /// The last request that is settled on or before a day, and the day of settling, looked for in
+    /// the year before it: 08-15 and 08-20 for 08-31.
+    pub fn last_prepay_request(&self, until: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+        (0..366).find_map(|back| {
+            let ask_by = until.checked_sub_days(chrono::Days::new(back))?;
+            let settles_on = self.prepay_window(ask_by)?;
+            (settles_on <= until).then_some((ask_by, settles_on))
+        })
+    }
+
     /// Last day of a year on which universities enter receipts.
     pub fn receipt_deadline(&self, year: i32) -> NaiveDate {
         self.receipt_deadline.on(day_in(year, 10, 1)).day.in_year(year)

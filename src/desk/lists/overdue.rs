@@ -13,12 +13,12 @@ use super::query::{self, Page};
 use super::words::{Neighbours, RowWords, neighbours, row_words};
 use crate::app::App;
 use crate::book::dates::day_in;
+use crate::book::file;
+use crate::book::file::plan::{Standing, plan};
 use crate::book::ids::FileId;
 use crate::book::loan;
 use crate::book::office::Scope;
 use crate::book::position::Basis;
-use crate::desk::loan_file::load;
-use crate::desk::loan_file::plan::{Standing, plan};
 use crate::desk::shell;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
@@ -144,7 +144,7 @@ fn times(
 ) -> AppResult<HashMap<FileId, usize>> {
     let files: Vec<FileId> = page.rows.iter().map(|row| row.file_id).collect();
     let loans = loan::chains(db, scope, &files)?;
-    let contracts = load::contracts(db, scope, basis, loans, today)?;
+    let contracts = file::contracts(db, scope, basis, loans, today)?;
     let mut found = HashMap::new();
     for file in files {
         let own: Vec<_> =

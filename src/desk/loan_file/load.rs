@@ -7,61 +7,19 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 
-use crate::book::dates::days_between;
-use crate::book::events::{self, EventRow};
+use crate::book::contact;
+use crate::book::file::{self, Contract, Papers};
 use crate::book::ids::{LoanId, PersonId};
-use crate::book::loan::{self, Loan, LoanFile};
+use crate::book::loan::{self, LoanFile};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::book::person::{self, Person, Phone};
-use crate::book::position::{self, Basis};
-use crate::book::statement::{Event, EventKind, Stage, Statement};
+use crate::book::position::Basis;
+use crate::book::statement::Statement;
 use crate::error::{AppError, AppResult};
 use crate::life::{compensation, preapplication, recognition, study};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure, staff};
-
-/// One contract with its events and its statement.
-#[derive(Clone, Debug)]
-pub struct Contract {
-    /// The contract as stored.
-    pub loan: Loan,
-    /// Its events as stored, in the order of recording.
-    pub rows: Vec<EventRow>,
-    /// The same as the statement takes them, waiver years included.
-    pub events: Vec<Event>,
-    /// The statement.
-    pub statement: Statement,
-}
-
-impl Contract {
-    /// The events that no reversal undid, without the reversals.
-    pub fn standing_events(&self) -> impl Iterator<Item = &Event> {
-        let reversed = |event: &&Event| {
-            self.events
-                .iter()
-                .any(|other| matches!(other.kind, EventKind::Reversed { of } if of == event.id))
-        };
-        self.events
-            .iter()
-            .filter(|event| !matches!(event.kind, EventKind::Reversed { .. }))
-            .filter(move |event| !reversed(event))
-    }
-
-    /// No money was paid out yet.
-    pub fn is_undisbursed(&self) -> bool {
-        self.statement.position.stage == Stage::Undisbursed
-    }
-}
-
-/// Dates of the papers before the first contract.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Papers {
-    /// Pre-application in Grade 12.
-    pub applied_on: Option<NaiveDate>,
-    /// First recognition of hardship.
-    pub recognised_on: Option<NaiveDate>,
-}
 
 /// What stages before and after know of the person.
 #[derive(Clone, Debug, Default)]
@@ -101,59 +59,29 @@ pub struct Facts {
     pub checked_on: Option<NaiveDate>,
     /// How many figures differ from the bank's.
     pub differences: i64,
+    /// A change of contacts waits for a decision.
+    pub contact_change: bool,
 }
 
 impl Facts {
     /// What an early settlement on a day was.
     pub fn early_word(&self, day: NaiveDate) -> &'static str {
-        let kinds = self
-            .contracts
-            .iter()
-            .flat_map(Contract::standing_events)
-            .filter(|event| event.on == day)
-            .map(|event| event.kind);
-        for kind in kinds {
-            match kind {
-                EventKind::Compensated { .. } => return "国家代偿",
-                EventKind::Relieved { .. } => return "还款救助",
-                EventKind::Prepaid { .. } => return "提前还款",
-                _ => {}
-            }
-        }
-        "提前还款"
+        file::early_word(&self.contracts, day)
     }
 
     /// The statements of all contracts.
     pub fn statements(&self) -> Vec<&Statement> {
-        self.contracts.iter().map(|contract| &contract.statement).collect()
+        file::statements(&self.contracts)
     }
 
-    /// Penalty interest of one more day: overdue principal x rate x penalty share / 360, over
-    /// all contracts, half-up. 2,636.36 at 2.80 % and 130 % is 0.27.
+    /// Penalty interest of one more day.
     pub fn penalty_a_day(&self) -> Fen {
-        let exact: i128 = self
-            .contracts
-            .iter()
-            .filter_map(|contract| {
-                let position = &contract.statement.position;
-                let rate = i128::from(position.rate?.get());
-                let share = i128::from(contract.loan.penalty_percent);
-                Some(i128::from(position.overdue_principal.get()) * rate * share)
-            })
-            .sum();
-        let day = 360 * 100 * 1_000_000_i128;
-        Fen::new(i64::try_from((exact + day / 2) / day).unwrap_or_default())
+        file::penalty_a_day(&self.contracts)
     }
 
     /// The oldest unpaid due day and how many days ago it was.
     pub fn overdue_since(&self) -> Option<(NaiveDate, i64)> {
-        let oldest = self
-            .contracts
-            .iter()
-            .filter(|c| c.statement.position.days_overdue > 0)
-            .filter_map(|c| c.statement.position.oldest_unpaid_due_on)
-            .min()?;
-        Some((oldest, days_between(oldest, self.as_of)))
+        file::overdue_since(&self.contracts, self.as_of)
     }
 }
 
@@ -178,7 +106,7 @@ pub fn load(
     let at = people.iter().position(|p| p.id == file.person_id).ok_or(AppError::NotFound)?;
     let student = people.remove(at);
     let phones = person::phones_of(db, scope, &people_ids)?;
-    let contracts = contracts(db, scope, basis, loans, as_of)?;
+    let contracts = file::contracts(db, scope, basis, loans, as_of)?;
     let ids: Vec<LoanId> = contracts.iter().map(|contract| contract.loan.id).collect();
     let (checked_on, differences) = bank(db, scope, &ids)?;
     let stages = stages(db, scope, &file)?;
@@ -202,28 +130,8 @@ pub fn load(
         stages,
         checked_on,
         differences,
+        contact_change: contact::is_open(db, scope, &people_ids)?,
     })
-}
-
-/// The statements of contracts as of a day.
-pub fn contracts(
-    db: &mut Db,
-    scope: &Scope,
-    basis: Basis<'_>,
-    loans: Vec<Loan>,
-    as_of: NaiveDate,
-) -> AppResult<Vec<Contract>> {
-    let ids: Vec<LoanId> = loans.iter().map(|loan| loan.id).collect();
-    let mut rows = events::of_loans(db, scope, &ids)?;
-    loans
-        .into_iter()
-        .map(|loan| {
-            let rows = rows.remove(&loan.id).unwrap_or_default();
-            let events = position::life(&rows, basis)?;
-            let statement = position::statement_of(&loan, &rows, basis, as_of)?;
-            Ok(Contract { loan, rows, events, statement })
-        })
-        .collect()
 }
 
 /// The newest bank file that names these contracts, and how many figures differ.

@@ -1,13 +1,10 @@
 //! The loan file 贷款档案: one borrower's whole life on one page, with four tabs.
 //!
-//! `load.rs` reads, `plan.rs` `waiting.rs` `life.rs` `explain.rs` `ledger.rs` decide what is
-//! shown (pure), `view.rs` puts it into words for the template. Nothing is changed here.
+//! `load.rs` reads, `waiting.rs`, `ledger.rs` and `book::file` decide what is shown (pure),
+//! `view.rs` puts it into words for the template. Nothing is changed here.
 
-pub mod explain;
 pub mod ledger;
-pub mod life;
 pub mod load;
-pub mod plan;
 pub mod view;
 pub mod waiting;
 
@@ -16,6 +13,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::book::file::explain::{self, Figure, Why};
 use crate::book::history;
 use crate::book::staff::Right;
 use crate::desk::lists::filter::link;
@@ -24,7 +22,6 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::http::route::{Entry, Needs, get};
 use crate::plumbing::session::SignedIn;
-use explain::{Figure, Why};
 use load::Facts;
 use view::{Page, Tab};
 
@@ -177,8 +174,8 @@ async fn explain(
     let day = Asked { as_of: asked.as_of.clone(), rows: String::new() };
     let facts = facts(&app, &me, &file_no, &day).await?;
     let why = match (asked.due_on.parse::<NaiveDate>(), Figure::from_text(&asked.figure)) {
-        (Ok(due_on), _) => explain::of_day(&facts, &app.policy, due_on, &asked.contract),
-        (Err(_), Some(figure)) => explain::of_figure(&facts, figure),
+        (Ok(due_on), _) => explain::of_day(&facts.contracts, &app.policy, due_on, &asked.contract),
+        (Err(_), Some(figure)) => explain::of_figure(&facts.contracts, figure),
         (Err(_), None) => return Err(AppError::NotFound),
     };
     let back =

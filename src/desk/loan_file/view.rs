@@ -4,16 +4,17 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::ledger;
-use super::life;
-use super::load::{Contract, Facts};
-use super::plan::{Plan, PlanRow, Standing, plan};
+use super::load::Facts;
 use super::waiting::{Known, Waiting, waiting};
 use crate::book::dates::{age_on, day_in, in_words, local};
+use crate::book::file::Contract;
+use crate::book::file::life::life;
+use crate::book::file::plan::{Plan, PlanRow, Standing, plan};
 use crate::book::history;
+use crate::book::lifeline::{self, Line};
 use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::statement::{Product, Stage};
-use crate::desk::lifeline::{self, Line};
 use crate::desk::lists::words::short_village;
 
 /// Rows of the plan after the next one that are shown before they are folded together.
@@ -187,6 +188,8 @@ pub struct Page {
     people: Vec<PersonView>,
     studies: Vec<Known2>,
     related: Vec<Known2>,
+    /// A change of contacts waits for a decision.
+    contact_change: bool,
 }
 
 impl Page {
@@ -194,7 +197,8 @@ impl Page {
     pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate, tab: Tab, all_rows: bool) -> Page {
         let statements = facts.statements();
         let plan = plan(&statements, facts.as_of, today, |day| facts.early_word(day));
-        let life = life::life(facts, &plan).map(|life| lifeline::draw(&life));
+        let life = life(&facts.contracts, facts.papers, facts.as_of, &plan)
+            .map(|life| lifeline::draw(&life));
         let waiting = waiting(&known(facts, &plan, policy), facts.as_of);
         let total =
             |figure: fn(&Contract) -> Fen| -> Fen { facts.contracts.iter().map(figure).sum() };
@@ -227,6 +231,7 @@ impl Page {
             people: people(facts),
             studies: studies(facts),
             related: related(facts),
+            contact_change: facts.contact_change,
         }
     }
 

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use crate::book::dates::{days_between, in_words, local, weekday_in_words};
+use crate::book::lifeline::county::{self, Segment};
 use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::warning::{DEADLINE, Warning};
-use crate::desk::lifeline::county::{self, Segment};
 use crate::desk::lists::filter::link;
 
 /// One stage of the county's line.
@@ -230,7 +230,7 @@ fn notices(facts: &Facts, today: NaiveDate) -> Vec<Notice> {
                 },
                 title: line.title.clone(),
                 advice: line.advice.clone(),
-                since: format!("{} {}起", in_words(since.date(), today), since.format("%H:%M")),
+                since: format!("{} {} 起", in_words(since.date(), today), since.format("%H:%M")),
                 link: line.url.clone(),
             }
         })

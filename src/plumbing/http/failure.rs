@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{around, form};
 use crate::app::App;
+use crate::borrower;
 use crate::desk::shell;
 use crate::error::{AppError, FieldError};
 use crate::plumbing::session::SignedIn;
@@ -71,6 +72,9 @@ fn answer(app: &App, req: &HttpRequest, error: &AppError) -> HttpResponse {
     }
     let failure = describe(app, error);
     let status = around::status_of(error);
+    if is_borrowers(req) {
+        return for_borrower(app, req, error, failure);
+    }
     if form::wants_json(req) {
         return HttpResponse::build(status).json(failure);
     }
@@ -103,6 +107,33 @@ fn answer(app: &App, req: &HttpRequest, error: &AppError) -> HttpResponse {
     response
 }
 
+/// A page of borrowers: no menu of the desk around it, and none of its words.
+fn is_borrowers(req: &HttpRequest) -> bool {
+    req.path() == "/m" || req.path().starts_with("/m/")
+}
+
+fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure) -> HttpResponse {
+    let message = match error {
+        AppError::NotFound => "网址可能输错了，或者这一页已经没有了。请回到首页再找。".to_owned(),
+        AppError::Broken(_) => {
+            "刚才没有办成。请过一会儿再试；一直不行，请打电话把下面的编号告诉我们。".to_owned()
+        }
+        AppError::Forbidden => "这一页您不能看。".to_owned(),
+        _ => failure.message,
+    };
+    let me = borrower::session::found(req);
+    let page =
+        borrower::shell::Failure { title: failure.title, message, reference: failure.reference };
+    let status = around::status_of(error);
+    match borrower::shell::error_page(app, req, me.as_ref(), &page) {
+        Ok(text) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(text),
+        Err(error) => {
+            tracing::error!(%error, "the error page cannot be rendered");
+            HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(page.message)
+        }
+    }
+}
+
 fn set(response: &mut HttpResponse, name: &'static str, value: &'static str) {
     response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
 }
@@ -111,6 +142,9 @@ fn set(response: &mut HttpResponse, name: &'static str, value: &'static str) {
 fn to_sign_in(req: &HttpRequest) -> HttpResponse {
     if form::wants_json(req) {
         return HttpResponse::Unauthorized().json(serde_json::json!({ "message": "请先登录" }));
+    }
+    if is_borrowers(req) {
+        return HttpResponse::SeeOther().insert_header((LOCATION, "/m/sign-in")).finish();
     }
     let is_page = req.method().is_safe() && !form::is_part(req);
     let to = match req.uri().path_and_query() {

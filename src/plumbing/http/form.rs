@@ -78,12 +78,14 @@ pub fn wants_json(req: &HttpRequest) -> bool {
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
 }
 
-fn read_body(body: Result<web::Bytes, actix_web::Error>) -> AppResult<String> {
+/// The text of a form.
+pub(crate) fn read_body(body: Result<web::Bytes, actix_web::Error>) -> AppResult<String> {
     let body = body.map_err(|_| AppError::refused("填的内容太长，请分几次提交"))?;
     String::from_utf8(body.to_vec()).map_err(|_| AppError::refused("表单不是 UTF-8 文字"))
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> AppResult<T> {
+/// The fields of a form.
+pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> AppResult<T> {
     web::Query::<T>::from_query(text)
         .map(web::Query::into_inner)
         .map_err(|_| AppError::refused("表单缺了内容，请刷新页面后再提交"))

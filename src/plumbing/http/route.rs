@@ -11,6 +11,7 @@ use actix_web::{Error, FromRequest, Handler, Responder, Route, guard, web};
 use futures_util::FutureExt as _;
 
 use crate::book::staff::{Right, Role};
+use crate::borrower;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::session;
 
@@ -23,17 +24,19 @@ pub enum Needs {
     SignedIn,
     /// Whoever is signed in with a role that has this right.
     Right(Right),
+    /// A borrower or co-borrower who has signed in by a code (`/m`).
+    Borrower,
     /// The addresses of `metrics_from`.
     MetricsAddress,
 }
 
 impl Needs {
-    /// May somebody of this role (nobody: not signed in) pass?
+    /// May a member of staff of this role (nobody: not signed in) pass?
     pub fn admits(self, role: Option<Role>) -> bool {
         match (self, role) {
             (Needs::Nobody | Needs::MetricsAddress, _) | (Needs::SignedIn, Some(_)) => true,
             (Needs::Right(right), Some(role)) => role.may(right),
-            (Needs::SignedIn | Needs::Right(_), None) => false,
+            (Needs::Borrower, _) | (Needs::SignedIn | Needs::Right(_), None) => false,
         }
     }
 }
@@ -118,6 +121,7 @@ async fn may_pass(needs: Needs, req: &mut ServiceRequest) -> AppResult<()> {
         Needs::Nobody => Ok(()),
         Needs::SignedIn => session::signed_in(req.request()).await.map(|_| ()),
         Needs::Right(right) => session::signed_in(req.request()).await?.needs(right),
+        Needs::Borrower => borrower::session::signed_in(req.request()).await.map(|_| ()),
         Needs::MetricsAddress => super::around::from_metrics_address(req.request()),
     }
 }

@@ -195,7 +195,7 @@ fn settle(
             );
         }
     }
-    let line = ran.gave_up.then(|| line_of(due, at, &end.problem));
+    let line = ran.gave_up.then(|| line_of(due, at));
     let ours = app.db.write("job settled", |db| {
         if !store::settle(db, job.name, key, claim, &end)? {
             return Ok(false);
@@ -243,7 +243,7 @@ fn end_of(ran: &Ran, at: NaiveDateTime, attempts: i32, is_often: bool) -> End {
 }
 
 /// The red line of a run that was given up.
-fn line_of(due: &Due, at: NaiveDateTime, problem: &str) -> Warning {
+fn line_of(due: &Due, at: NaiveDateTime) -> Warning {
     let job = due.planned.job;
     let title = if due.is_often() {
         format!("“{}”一直没有做成", job.words)
@@ -256,10 +256,7 @@ fn line_of(due: &Due, at: NaiveDateTime, problem: &str) -> Warning {
         key: job.name.to_owned(),
         level: "bad".to_owned(),
         title,
-        advice: format!(
-            "试了 {ATTEMPTS_MAX} 次：{}。请主任或管理员打开定时任务，看原因后再运行",
-            problem.chars().take(60).collect::<String>()
-        ),
+        advice: format!("试了 {ATTEMPTS_MAX} 次。请主任或管理员打开定时任务，看原因，再运行一次"),
         url: format!("/admin/jobs/{}", job.name),
         due_on: None,
         since: at,

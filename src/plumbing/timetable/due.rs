@@ -271,6 +271,10 @@ pub fn run_now(app: &App, job: &str, day: NaiveDate, by: &By) -> AppResult<Ran> 
     let day = if is_often { today } else { day };
     let planned_at = planned.times.first_on(day).unwrap_or_else(|| starts_at(day));
     let due = Due { planned: planned.clone(), day, planned_at, seen };
+    // Should it fail, it is not settled any more.
+    if let Ok(mut known) = app.timetable.known.lock() {
+        known.floor.remove(planned.job.name);
+    }
     let ran = attempt::by_hand(app, &due)?.ok_or_else(busy)?;
     attempt::note(app, &planned, &ran, by)?;
     Ok(ran)

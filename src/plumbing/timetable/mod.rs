@@ -29,7 +29,7 @@ pub use attempt::{ATTEMPTS_MAX, LEASE_S, Ran};
 pub use background::serve;
 pub use due::{Due, due, next_planned, run_due, run_now};
 pub use look::{Lag, Line, lags, lines, runs_of};
-pub use store::{Run, RunState, claim, forget_before, renew, settle};
+pub use store::{Claim, Run, RunState, claim, forget_before, renew, settle};
 pub use when::Times;
 
 /// Something that happens by the clock. Each file of `jobs/` declares one.

@@ -1,5 +1,5 @@
 //! Runs of jobs as rows. The only file that writes the table `job_run`. A run belongs to whoever
-//! changed its row from free to leased (row count 1 wins), so that two instances never both have it.
+//! changed its row from free to leased (row count 1 wins): two instances never both have it.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;

@@ -4,36 +4,35 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::load::{Contract, Facts};
 use super::plan::{Plan, PlanRow, Standing};
+use super::{Contract, Papers, early_word};
 use crate::book::dates::day_in;
+use crate::book::lifeline::{Due, Happening, Life, Mark};
 use crate::book::money::Fen;
 use crate::book::statement::{EventKind, InstalmentState};
-use crate::desk::lifeline::{Due, Happening, Life, Mark};
 
 /// The life of a file as of the day of its statements; nothing without a contract.
-pub fn life(facts: &Facts, plan: &Plan) -> Option<Life> {
-    let first = facts.contracts.first()?;
-    let today = facts.as_of;
-    let positions = || facts.contracts.iter().map(|c| &c.statement.position);
+pub fn life(contracts: &[Contract], dates: Papers, today: NaiveDate, plan: &Plan) -> Option<Life> {
+    let first = contracts.first()?;
+    let positions = || contracts.iter().map(|c| &c.statement.position);
     let grace_from = positions().map(|p| p.subsidy_ends_on).max()?.succ_opt()?;
     let first_principal = positions().map(|p| p.first_principal_on).min()?;
     let autumn = day_in(first_principal.year(), 9, 1);
     let repay_from = autumn.min(first_principal).max(grace_from);
-    let ends_on = facts.contracts.iter().map(|c| c.loan.final_due_on).max()?;
-    let disbursements = disbursements(facts);
+    let ends_on = contracts.iter().map(|c| c.loan.final_due_on).max()?;
+    let disbursements = disbursements(contracts, today);
     let autumn_of_study = day_in(first.loan.loan_year, 10, 1);
     let study_from = disbursements.iter().map(|(on, _)| *on).min();
-    let papers = papers(facts, first);
+    let papers = papers(dates, first, today);
     let began_on = papers.iter().map(|mark| mark.on).min().unwrap_or(first.loan.signed_on);
     let mut marks = papers;
     marks.extend(disbursements.iter().map(|(on, amount)| {
         let what = Happening::PaidOut(*amount);
         Mark { on: *on, what }
     }));
-    marks.extend(awaited_money(facts, today));
-    marks.extend(plan.rows.iter().filter_map(|row| due_mark(facts, row)));
-    let settled_on = if facts.contracts.iter().all(|c| c.statement.position.settled_on.is_some()) {
+    marks.extend(awaited_money(contracts, today));
+    marks.extend(plan.rows.iter().filter_map(|row| due_mark(contracts, row)));
+    let settled_on = if contracts.iter().all(|c| c.statement.position.settled_on.is_some()) {
         positions().filter_map(|p| p.settled_on).max()
     } else {
         None
@@ -46,17 +45,17 @@ pub fn life(facts: &Facts, plan: &Plan) -> Option<Life> {
         repay_from,
         ends_on,
         settled_on,
-        balances: balances(facts, &disbursements),
+        balances: balances(contracts, &disbursements),
         marks,
     })
 }
 
 /// What was paid out, day by day, over all contracts.
-fn disbursements(facts: &Facts) -> Vec<(NaiveDate, Fen)> {
+fn disbursements(contracts: &[Contract], today: NaiveDate) -> Vec<(NaiveDate, Fen)> {
     let mut by_day: BTreeMap<NaiveDate, Fen> = BTreeMap::new();
-    for event in facts.contracts.iter().flat_map(Contract::standing_events) {
+    for event in contracts.iter().flat_map(Contract::standing_events) {
         if let EventKind::Disbursed { amount } = event.kind
-            && event.on <= facts.as_of
+            && event.on <= today
         {
             *by_day.entry(event.on).or_default() += amount;
         }
@@ -64,28 +63,27 @@ fn disbursements(facts: &Facts) -> Vec<(NaiveDate, Fen)> {
     by_day.into_iter().collect()
 }
 
-fn papers(facts: &Facts, first: &Contract) -> Vec<Mark> {
+fn papers(dates: Papers, first: &Contract, today: NaiveDate) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut paper = |on: Option<NaiveDate>, name: &'static str| {
         // A paper of a later loan is no part of the application that began this life.
-        if let Some(on) = on.filter(|on| on.year() <= first.loan.loan_year && *on <= facts.as_of) {
+        if let Some(on) = on.filter(|on| on.year() <= first.loan.loan_year && *on <= today) {
             marks.push(Mark { on, what: Happening::Paper(name) });
         }
     };
-    paper(facts.papers.applied_on, "预申请");
-    paper(facts.papers.recognised_on, "认定");
+    paper(dates.applied_on, "预申请");
+    paper(dates.recognised_on, "认定");
     paper(Some(first.loan.signed_on), "签约");
     paper(first.loan.receipt_on, "回执");
     if first.loan.receipt_on.is_none() && first.is_undisbursed() {
-        marks.push(Mark { on: facts.as_of, what: Happening::Awaited("回执") });
+        marks.push(Mark { on: today, what: Happening::Awaited("回执") });
     }
     marks
 }
 
 /// Contracts signed whose money is still to come, in the November of their year.
-fn awaited_money(facts: &Facts, today: NaiveDate) -> Vec<Mark> {
-    facts
-        .contracts
+fn awaited_money(contracts: &[Contract], today: NaiveDate) -> Vec<Mark> {
+    contracts
         .iter()
         .filter(|contract| contract.is_undisbursed())
         .map(|contract| Mark {
@@ -95,9 +93,12 @@ fn awaited_money(facts: &Facts, today: NaiveDate) -> Vec<Mark> {
         .collect()
 }
 
-fn due_mark(facts: &Facts, row: &PlanRow) -> Option<Mark> {
+fn due_mark(contracts: &[Contract], row: &PlanRow) -> Option<Mark> {
     if row.early {
-        return Some(Mark { on: row.due_on, what: Happening::Early(facts.early_word(row.due_on)) });
+        return Some(Mark {
+            on: row.due_on,
+            what: Happening::Early(early_word(contracts, row.due_on)),
+        });
     }
     let due = match row.standing {
         Standing::Overdue => Due::Late,
@@ -115,12 +116,12 @@ fn due_mark(facts: &Facts, row: &PlanRow) -> Option<Mark> {
 
 /// The principal owed from each day on. Repaid principal counts on the day it was settled; what
 /// is overdue is drawn as repaid with the next due day, because that is what is hoped for.
-fn balances(facts: &Facts, disbursements: &[(NaiveDate, Fen)]) -> Vec<(NaiveDate, Fen)> {
+fn balances(contracts: &[Contract], disbursements: &[(NaiveDate, Fen)]) -> Vec<(NaiveDate, Fen)> {
     let mut changes: BTreeMap<NaiveDate, Fen> = BTreeMap::new();
     for (on, amount) in disbursements {
         *changes.entry(*on).or_default() += *amount;
     }
-    for contract in &facts.contracts {
+    for contract in contracts {
         let rows = &contract.statement.instalments;
         let next_on = rows.iter().find(|r| r.state == InstalmentState::Upcoming).map(|r| r.due_on);
         for row in rows {

@@ -6,7 +6,7 @@
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use super::load::{Contract, Facts};
+use super::{Contract, early_word};
 use crate::book::dates::{day_in, days_between};
 use crate::book::money::Fen;
 use crate::book::policy::Policy;
@@ -59,15 +59,20 @@ impl Figure {
 }
 
 /// The working of one due day (or early settlement), over all contracts or one of them.
-pub fn of_day(facts: &Facts, policy: &Policy, due_on: NaiveDate, contract_no: &str) -> Why {
+pub fn of_day(
+    contracts: &[Contract],
+    policy: &Policy,
+    due_on: NaiveDate,
+    contract_no: &str,
+) -> Why {
     let mut notes: Vec<String> = Vec::new();
     let mut parts = Vec::new();
-    for contract in &facts.contracts {
+    for contract in contracts {
         if !contract_no.is_empty() && contract.loan.contract_no != contract_no {
             continue;
         }
         for row in contract.statement.instalments.iter().filter(|row| row.due_on == due_on) {
-            parts.push(part(facts, contract, row));
+            parts.push(part(contracts, contract, row));
             for note in row_notes(contract, row, policy) {
                 if !notes.contains(&note) {
                     notes.push(note);
@@ -79,14 +84,13 @@ pub fn of_day(facts: &Facts, policy: &Policy, due_on: NaiveDate, contract_no: &s
 }
 
 /// The working of one of the figures at the head.
-pub fn of_figure(facts: &Facts, figure: Figure) -> Why {
+pub fn of_figure(contracts: &[Contract], figure: Figure) -> Why {
     let title = match figure {
         Figure::Arrears => "还清逾期的金额怎么算的",
         Figure::Penalty => "罚息怎么算的",
         Figure::Balance => "本金余额怎么算的",
     };
-    let parts = facts
-        .contracts
+    let parts = contracts
         .iter()
         .map(|contract| match figure {
             Figure::Arrears => arrears(contract),
@@ -120,9 +124,9 @@ fn amounts(row: &Instalment) -> Vec<String> {
     amounts
 }
 
-fn part(facts: &Facts, contract: &Contract, row: &Instalment) -> Part {
+fn part(contracts: &[Contract], contract: &Contract, row: &Instalment) -> Part {
     let mut lines = Vec::new();
-    lines.extend(principal_line(facts, contract, row));
+    lines.extend(principal_line(contracts, contract, row));
     lines.extend(contract.statement.explain_zh(row));
     let paid = row.paid_principal + row.paid_interest + row.paid_penalty;
     if paid.is_positive() {
@@ -139,12 +143,12 @@ fn part(facts: &Facts, contract: &Contract, row: &Instalment) -> Part {
 }
 
 /// Where the principal of a row comes from.
-fn principal_line(facts: &Facts, contract: &Contract, row: &Instalment) -> Option<String> {
+fn principal_line(contracts: &[Contract], contract: &Contract, row: &Instalment) -> Option<String> {
     if !row.principal.is_positive() {
         return None;
     }
     if row.kind == RowKind::EarlySettlement {
-        let word = facts.early_word(row.due_on);
+        let word = early_word(contracts, row.due_on);
         return Some(format!("{word}归还本金 {} 元", row.principal.to_page_text()));
     }
     let own: Vec<&Instalment> = contract

@@ -1,0 +1,133 @@
+//! A loan file as a whole: its contracts with their statements, the plan day by day over all of
+//! them (`plan.rs`), why each figure is what it is (`explain.rs`), and what the life line shows
+//! (`life.rs`). Shared by the desk and the borrower's own pages. Reads only; all but
+//! [`contracts`] is pure.
+
+pub mod explain;
+pub mod life;
+pub mod plan;
+
+use chrono::NaiveDate;
+
+use crate::book::dates::days_between;
+use crate::book::events::{self, EventRow};
+use crate::book::ids::LoanId;
+use crate::book::loan::Loan;
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::book::position::{self, Basis};
+use crate::book::statement::{Event, EventKind, Stage, Statement};
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+
+/// One contract with its events and its statement.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    /// The contract as stored.
+    pub loan: Loan,
+    /// Its events as stored, in the order of recording.
+    pub rows: Vec<EventRow>,
+    /// The same as the statement takes them, waiver years included.
+    pub events: Vec<Event>,
+    /// The statement.
+    pub statement: Statement,
+}
+
+impl Contract {
+    /// The events that no reversal undid, without the reversals.
+    pub fn standing_events(&self) -> impl Iterator<Item = &Event> {
+        let reversed = |event: &&Event| {
+            self.events
+                .iter()
+                .any(|other| matches!(other.kind, EventKind::Reversed { of } if of == event.id))
+        };
+        self.events
+            .iter()
+            .filter(|event| !matches!(event.kind, EventKind::Reversed { .. }))
+            .filter(move |event| !reversed(event))
+    }
+
+    /// No money was paid out yet.
+    pub fn is_undisbursed(&self) -> bool {
+        self.statement.position.stage == Stage::Undisbursed
+    }
+}
+
+/// Dates of the papers before the first contract.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Papers {
+    /// Pre-application in Grade 12.
+    pub applied_on: Option<NaiveDate>,
+    /// First recognition of hardship.
+    pub recognised_on: Option<NaiveDate>,
+}
+
+/// The statements of contracts as of a day.
+pub fn contracts(
+    db: &mut Db,
+    scope: &Scope,
+    basis: Basis<'_>,
+    loans: Vec<Loan>,
+    as_of: NaiveDate,
+) -> AppResult<Vec<Contract>> {
+    let ids: Vec<LoanId> = loans.iter().map(|loan| loan.id).collect();
+    let mut rows = events::of_loans(db, scope, &ids)?;
+    loans
+        .into_iter()
+        .map(|loan| {
+            let rows = rows.remove(&loan.id).unwrap_or_default();
+            let events = position::life(&rows, basis)?;
+            let statement = position::statement_of(&loan, &rows, basis, as_of)?;
+            Ok(Contract { loan, rows, events, statement })
+        })
+        .collect()
+}
+
+/// The statements of all contracts.
+pub fn statements(contracts: &[Contract]) -> Vec<&Statement> {
+    contracts.iter().map(|contract| &contract.statement).collect()
+}
+
+/// What an early settlement on a day was.
+pub fn early_word(contracts: &[Contract], day: NaiveDate) -> &'static str {
+    let kinds = contracts
+        .iter()
+        .flat_map(Contract::standing_events)
+        .filter(|event| event.on == day)
+        .map(|event| event.kind);
+    for kind in kinds {
+        match kind {
+            EventKind::Compensated { .. } => return "国家代偿",
+            EventKind::Relieved { .. } => return "还款救助",
+            EventKind::Prepaid { .. } => return "提前还款",
+            _ => {}
+        }
+    }
+    "提前还款"
+}
+
+/// Penalty interest of one more day: overdue principal x rate x penalty share / 360, over all
+/// contracts, half-up. 2,636.36 at 2.80 % and 130 % is 0.27.
+pub fn penalty_a_day(contracts: &[Contract]) -> Fen {
+    let exact: i128 = contracts
+        .iter()
+        .filter_map(|contract| {
+            let position = &contract.statement.position;
+            let rate = i128::from(position.rate?.get());
+            let share = i128::from(contract.loan.penalty_percent);
+            Some(i128::from(position.overdue_principal.get()) * rate * share)
+        })
+        .sum();
+    let day = 360 * 100 * 1_000_000_i128;
+    Fen::new(i64::try_from((exact + day / 2) / day).unwrap_or_default())
+}
+
+/// The oldest unpaid due day and how many days before `as_of` it was.
+pub fn overdue_since(contracts: &[Contract], as_of: NaiveDate) -> Option<(NaiveDate, i64)> {
+    let oldest = contracts
+        .iter()
+        .filter(|c| c.statement.position.days_overdue > 0)
+        .filter_map(|c| c.statement.position.oldest_unpaid_due_on)
+        .min()?;
+    Some((oldest, days_between(oldest, as_of)))
+}

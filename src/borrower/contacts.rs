@@ -1,0 +1,316 @@
+//! `/m/contacts`: telephone, e-mail and address as the centre has them: confirm once a year, or
+//! write what is right. A change waits for staff; both count as this year's contact.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Datelike as _, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::account::{self, Account};
+use super::session::{BorrowerForm, BorrowerIn};
+use super::shell;
+use crate::app::App;
+use crate::book::contact::{self, Change, Confirmation, Kind, mask_address, mask_email};
+use crate::book::dates::{in_words, local};
+use crate::book::history::{self, By, Note};
+use crate::book::person::{self, PhoneState};
+use crate::book::phone_number::PhoneNumber;
+use crate::error::AppResult;
+use crate::plumbing::crypto::Field;
+
+/// Where changes and confirmations of this page come from.
+const SOURCE: &str = "手机页面";
+/// Fewest characters of an address.
+const ADDRESS_MIN: usize = 6;
+/// How many changes are shown.
+const CHANGES_MAX: i64 = 6;
+
+/// A change as its person sees it.
+#[derive(Debug, Serialize)]
+struct ChangeLine {
+    what: &'static str,
+    value: String,
+    when: String,
+    tag: (&'static str, &'static str),
+    answer: String,
+}
+
+/// What `m/contacts.html` shows.
+#[derive(Debug, Serialize)]
+struct ContactsPage {
+    name: String,
+    phones: Vec<(String, &'static str)>,
+    email: String,
+    address: String,
+    confirmed: bool,
+    year: i32,
+    changes: Vec<ChangeLine>,
+    typed: Typed,
+    problem: Option<(&'static str, String)>,
+    done: Option<&'static str>,
+}
+
+/// `?done=`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    done: String,
+}
+
+/// What was typed.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Typed {
+    phone: String,
+    email: String,
+    address: String,
+}
+
+/// `GET /m/contacts`
+pub async fn show(
+    app: web::Data<App>,
+    me: BorrowerIn,
+    req: HttpRequest,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let account = match account::open(&app, &me).await? {
+        Ok(account) => account,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let done = match asked.done.as_str() {
+        "confirmed" => Some("谢谢，今年的联系方式已经确认。"),
+        "asked" => Some("已经收到，工作人员核对后才生效，可能会打电话给您。"),
+        _ => None,
+    };
+    let mut page = page(&app, &me, &account).await?;
+    page.done = done;
+    shell::page(&app, &me, &req, "m/contacts.html", &page)
+}
+
+async fn page(app: &web::Data<App>, me: &BorrowerIn, account: &Account) -> AppResult<ContactsPage> {
+    let (scope, id) = (me.scope.clone(), me.person_id);
+    let (one, phones, changes) = app
+        .read(move |db| {
+            Ok((
+                person::find(db, &scope, id)?,
+                person::phones_of(db, &scope, &[id])?,
+                contact::of_person(db, &scope, id, CHANGES_MAX)?,
+            ))
+        })
+        .await?;
+    let today = account.today;
+    Ok(ContactsPage {
+        name: one.name,
+        phones: phones
+            .iter()
+            .filter(|phone| phone.state != PhoneState::Dead)
+            .map(|phone| (phone.phone_mask.clone(), phone.state.in_words()))
+            .collect(),
+        email: mask_email(&one.email),
+        address: mask_address(&one.address),
+        confirmed: account.confirmed,
+        year: today.year(),
+        changes: changes.iter().filter_map(|change| line(change, today)).collect(),
+        typed: Typed::default(),
+        problem: None,
+        done: None,
+    })
+}
+
+/// Open changes, and what became of those of this year.
+fn line(change: &Change, today: NaiveDate) -> Option<ChangeLine> {
+    let asked_on = local(change.asked_at).date();
+    if change.state != "proposed" && asked_on.year() != today.year() {
+        return None;
+    }
+    Some(ChangeLine {
+        what: Kind::from_text(&change.field).map_or("", Kind::in_words),
+        value: change.value_mask.clone(),
+        when: in_words(asked_on, today),
+        tag: match change.state.as_str() {
+            "accepted" => ("ok", "已改好"),
+            "refused" => ("bad", "没有改"),
+            _ => ("wait", "等核对"),
+        },
+        answer: change.answer.clone(),
+    })
+}
+
+fn confirmation(app: &App, me: &BorrowerIn, account: &Account) -> Confirmation {
+    Confirmation {
+        id: app.next_id(),
+        office_code: me.office.code.clone(),
+        file_id: account.party.id,
+        person_id: me.person_id,
+        year: account.today.year(),
+        source: SOURCE.to_owned(),
+        confirmed_at: app.clock.now_at(),
+    }
+}
+
+fn note(me: &BorrowerIn, account: &Account, action: &'static str, summary: String) -> Note {
+    Note {
+        action,
+        file_id: Some(account.party.id),
+        subject: me.name.clone(),
+        summary,
+        ..Note::default()
+    }
+}
+
+fn who(me: &BorrowerIn, account: &Account) -> String {
+    let who = if account.party.own { "本人" } else { "共同借款人" };
+    format!("{who}{}", me.name)
+}
+
+/// Nothing but the token.
+#[derive(Debug, Deserialize)]
+pub struct Nothing {}
+
+/// `POST /m/contacts/confirm`: everything is right.
+pub async fn confirm(
+    app: web::Data<App>,
+    me: BorrowerIn,
+    _checked: BorrowerForm<Nothing>,
+) -> AppResult<HttpResponse> {
+    let account = match account::open(&app, &me).await? {
+        Ok(account) => account,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let (new, id) = (confirmation(&app, &me, &account), app.next_id());
+    let summary = format!("{}在手机页面确认 {} 年联系方式没有变", who(&me, &account), new.year);
+    let note = note(&me, &account, "contacts_confirmed", summary);
+    let by = By::program(SOURCE, &me.office.code);
+    app.write("contacts confirmed", move |db| {
+        if contact::confirm(db, &new)? {
+            history::note(db, &by, id, new.confirmed_at, note.clone())?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(shell::to("/m/contacts?done=confirmed"))
+}
+
+/// One contact that was typed: what, its plain form, masked.
+struct New {
+    kind: Kind,
+    value: String,
+    mask: String,
+}
+
+fn read(typed: &Typed) -> Result<Vec<New>, (&'static str, String)> {
+    let mut found = Vec::new();
+    let (phone, email, address) = (typed.phone.trim(), typed.email.trim(), typed.address.trim());
+    if !phone.is_empty() {
+        let number = PhoneNumber::parse(phone)
+            .map_err(|_| ("phone", "手机号不对，请填 11 位手机号，或者带区号的座机".to_owned()))?;
+        let mask = number.masked();
+        found.push(New { kind: Kind::Phone, value: number.as_str().to_owned(), mask });
+    }
+    if !email.is_empty() {
+        if !is_email(email) {
+            return Err(("email", "邮箱不对，请看看有没有漏掉 @ 和后面的部分".to_owned()));
+        }
+        let mask = mask_email(email);
+        found.push(New { kind: Kind::Email, value: email.to_owned(), mask });
+    }
+    if !address.is_empty() {
+        let length = address.chars().count();
+        if !(ADDRESS_MIN..=120).contains(&length) || address.contains(char::is_control) {
+            return Err(("address", "住址请写清楚乡镇、村和门牌号，不超过 120 个字".to_owned()));
+        }
+        let mask = mask_address(address);
+        found.push(New { kind: Kind::Address, value: address.to_owned(), mask });
+    }
+    if found.is_empty() {
+        return Err(("phone", "哪里变了就填哪里；都没变请按“都没变，确认”".to_owned()));
+    }
+    Ok(found)
+}
+
+/// Good enough to send to: one @, a name, a domain with a dot, nothing that is not ASCII.
+fn is_email(text: &str) -> bool {
+    let plain = text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | ',' | ';'));
+    let parts = text.split_once('@');
+    plain
+        && text.len() <= 100
+        && parts.is_some_and(|(name, domain)| {
+            !name.is_empty()
+                && !domain.contains('@')
+                && domain.split('.').count() >= 2
+                && domain.split('.').all(|part| !part.is_empty())
+        })
+}
+
+/// `POST /m/contacts`: something has changed.
+pub async fn change(
+    app: web::Data<App>,
+    me: BorrowerIn,
+    req: HttpRequest,
+    form: BorrowerForm<Typed>,
+) -> AppResult<HttpResponse> {
+    let account = match account::open(&app, &me).await? {
+        Ok(account) => account,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let typed = form.0;
+    let found = match read(&typed) {
+        Ok(found) => found,
+        Err(problem) => {
+            let mut page = page(&app, &me, &account).await?;
+            page.typed = typed;
+            page.problem = Some(problem);
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return shell::page_as(status, &app, &me, &req, "m/contacts.html", &page);
+        }
+    };
+    let now = app.clock.now_at();
+    let mut changes = Vec::new();
+    for new in &found {
+        changes.push(Change {
+            id: app.next_id(),
+            office_code: me.office.code.clone(),
+            person_id: me.person_id,
+            file_id: Some(account.party.id),
+            field: new.kind.as_text().to_owned(),
+            value_sealed: app.sealer.seal(Field::Contact, new.value.as_bytes())?,
+            value_mask: new.mask.clone(),
+            source: SOURCE.to_owned(),
+            state: "proposed".to_owned(),
+            asked_at: now,
+            asked_by_person: Some(me.person_id),
+            decided_at: None,
+            decided_by: String::new(),
+            answer: String::new(),
+        });
+    }
+    let words: Vec<&str> = found.iter().map(|new| new.kind.in_words()).collect();
+    let summary = format!("{}在手机页面提出修改{}，等待核对", who(&me, &account), words.join("、"));
+    let note = note(&me, &account, "contact_change_asked", summary);
+    let (new, id) = (confirmation(&app, &me, &account), app.next_id());
+    let by = By::program(SOURCE, &me.office.code);
+    app.write("contact change asked", move |db| {
+        for change in &changes {
+            contact::ask(db, change)?;
+        }
+        contact::confirm(db, &new)?;
+        history::note(db, &by, id, now, note.clone())
+    })
+    .await?;
+    Ok(shell::to("/m/contacts?done=asked"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_mail_that_can_be_sent_to() {
+        for good in ["a@b.cn", "sun.wukong+1@mail.example.com"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["a", "@b.cn", "a@b", "a@b..cn", "a@b.cn\nBcc: c@d.cn", "a b@c.cn", "孙@b.cn"] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! `/m`: when next, how much, where am I; what this year still asks; what is owed; what can be
+//! done. Words only: every figure comes from the statements.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Datelike as _, NaiveDate};
+use serde::Serialize;
+
+use super::account::{self, Account};
+use super::session::BorrowerIn;
+use super::shell;
+use crate::app::App;
+use crate::book::dates::{day_in, days_between, in_words};
+use crate::book::file::life::life;
+use crate::book::file::plan::{Plan, PlanRow, Standing};
+use crate::book::file::{self, Papers};
+use crate::book::lifeline::{self, Line};
+use crate::book::policy::Policy;
+use crate::book::statement::Stage;
+use crate::error::AppResult;
+
+/// Until when a year's contacts should be confirmed (rules: graduates, every year by 12-01).
+const CONFIRM_BY: (u32, u32) = (12, 1);
+
+/// The card at the top.
+#[derive(Debug, Default, Serialize)]
+struct Hero {
+    lead: String,
+    big: String,
+    line: String,
+    more: Vec<String>,
+    late: bool,
+}
+
+/// One line of 还要还的钱.
+#[derive(Debug, Serialize)]
+struct Owed {
+    label: &'static str,
+    text: String,
+    class: &'static str,
+}
+
+/// What `m/home.html` shows.
+#[derive(Debug, Serialize)]
+struct HomePage {
+    /// The student, when somebody else looks.
+    student: Option<String>,
+    hero: Hero,
+    life: Option<Line>,
+    /// Until when contacts should be confirmed; nothing when they are.
+    confirm: Option<String>,
+    owed: Vec<Owed>,
+    /// Nothing is owed any more.
+    settled: bool,
+    /// What an early repayment asked for today means.
+    early: String,
+    contracts: usize,
+}
+
+/// `GET /m`
+pub async fn show(
+    app: web::Data<App>,
+    me: BorrowerIn,
+    req: HttpRequest,
+) -> AppResult<HttpResponse> {
+    let account = match account::open(&app, &me).await? {
+        Ok(account) => account,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    shell::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy))
+}
+
+impl HomePage {
+    fn new(name: &str, account: &Account, policy: &Policy) -> HomePage {
+        let (plan, today) = (account.plan(), account.today);
+        let settled = account.settled_on().is_some();
+        let line = life(&account.contracts, Papers::default(), today, &plan);
+        HomePage {
+            student: (!account.party.own).then(|| account.party.student.clone()),
+            hero: hero(name, account, &plan),
+            life: line.map(|life| lifeline::draw(&life)),
+            confirm: (!account.confirmed && !settled).then(|| confirm_by(today)),
+            owed: if settled { Vec::new() } else { owed(account, &plan) },
+            settled,
+            early: early(policy, today),
+            contracts: account.contracts.len(),
+        }
+    }
+}
+
+fn confirm_by(today: NaiveDate) -> String {
+    let (month, day) = CONFIRM_BY;
+    if today <= day_in(today.year(), month, day) {
+        format!("{month}月{day}日前")
+    } else {
+        "今年还没确认".to_owned()
+    }
+}
+
+fn early(policy: &Policy, today: NaiveDate) -> String {
+    match policy.prepay_window(today) {
+        Some(on) => format!("今天申请，{}扣款", in_words(on, today)),
+        None => "先算一算要多少钱".to_owned(),
+    }
+}
+
+/// The row of the plan that comes next, or is today.
+pub fn next_row(plan: &Plan) -> Option<&PlanRow> {
+    plan.rows.iter().find(|row| matches!(row.standing, Standing::Next | Standing::Today))
+}
+
+/// `只还利息`, `本金和利息一起还`.
+pub fn kind_of(row: &PlanRow) -> &'static str {
+    match (row.principal.is_positive(), row.interest.is_positive()) {
+        (true, true) => "本金和利息一起还",
+        (true, false) => "只还本金",
+        (false, _) => "只还利息",
+    }
+}
+
+fn yuan(amount: crate::book::money::Fen) -> String {
+    format!("¥{}", amount.to_page_text())
+}
+
+fn hero(name: &str, account: &Account, plan: &Plan) -> Hero {
+    let today = account.today;
+    let hello = format!("{name}，您好。");
+    let hero = |big: &str, line: String| Hero {
+        lead: hello.clone(),
+        big: big.to_owned(),
+        line,
+        ..Hero::default()
+    };
+    if account.contracts.iter().all(file::Contract::is_undisbursed) {
+        return hero("现在不用还钱", "合同签好了，等学校录入回执、银行放款。".to_owned());
+    }
+    if let Some(on) = account.settled_on() {
+        let line = format!("{}全部还清。下个月起可以到中心开结清证明。", in_words(on, today));
+        return hero("已经还清", line);
+    }
+    let next = next_row(plan);
+    if account.overdue().is_positive() {
+        return late(&hello, account, next);
+    }
+    let Some(row) = next else {
+        return hero("现在不用还钱", "看还款计划，可以知道以后怎么还。".to_owned());
+    };
+    let amount = yuan(row.open);
+    let studying = account.contracts.iter().all(|c| {
+        matches!(c.statement.position.stage, Stage::InStudy | Stage::Undisbursed | Stage::Settled)
+    });
+    let mut made = if row.standing == Standing::Today {
+        Hero {
+            lead: format!("{hello}今天是还款日，要还"),
+            big: amount,
+            line: format!("{}。请在今天把钱存进还款账户。", kind_of(row)),
+            ..Hero::default()
+        }
+    } else if studying {
+        hero(
+            "现在不用还钱",
+            format!(
+                "读书时的利息由国家付。第一次还款是{}，预计 {amount}，{}。",
+                in_words(row.due_on, NaiveDate::MIN),
+                kind_of(row)
+            ),
+        )
+    } else {
+        let days = days_between(today, row.due_on);
+        Hero {
+            lead: format!("{hello}下一次还款"),
+            big: in_words(row.due_on, NaiveDate::MIN),
+            line: format!("预计 {amount}，{}，还有 {days} 天", kind_of(row)),
+            ..Hero::default()
+        }
+    };
+    made.more.extend(put_aside(account, row));
+    made
+}
+
+/// Money that came in already and waits for the due day.
+fn put_aside(account: &Account, row: &PlanRow) -> Option<String> {
+    let there = account.total(|c| c.statement.position.unapplied);
+    if !there.is_positive() {
+        return None;
+    }
+    let enough = if there >= row.open { "，已经够了" } else { "" };
+    Some(format!("您已存入 {}，到期先用这笔钱{enough}。", yuan(there)))
+}
+
+fn late(hello: &str, account: &Account, next: Option<&PlanRow>) -> Hero {
+    let mut more = Vec::new();
+    if let Some((since, days)) = file::overdue_since(&account.contracts, account.today) {
+        let a_day = file::penalty_a_day(&account.contracts);
+        let grows = if a_day.is_positive() {
+            format!("，每天多约 {} 罚息", yuan(a_day))
+        } else {
+            String::new()
+        };
+        more.push(format!("{}到期，已过 {days} 天{grows}。", in_words(since, NaiveDate::MIN)));
+    }
+    if let Some(row) = next {
+        more.push(format!(
+            "下一次还款是{}，预计 {}。",
+            in_words(row.due_on, NaiveDate::MIN),
+            yuan(row.open)
+        ));
+    }
+    Hero {
+        lead: format!("{hello}有一期还款到期未还，今天还清要"),
+        big: yuan(account.overdue()),
+        line: "请联系我们，一起想办法。".to_owned(),
+        more,
+        late: true,
+    }
+}
+
+fn owed(account: &Account, plan: &Plan) -> Vec<Owed> {
+    let plain = |label, amount| Owed { label, text: yuan(amount), class: "" };
+    let mut rows = vec![plain("还要还的本金", account.outstanding())];
+    if let Some(row) = next_row(plan) {
+        let label = if row.due_on.year() == account.today.year() {
+            "今年利息（预计）"
+        } else {
+            "下一次的利息（预计）"
+        };
+        rows.push(plain(label, row.interest));
+    }
+    let overdue = account.overdue();
+    rows.push(if overdue.is_positive() {
+        Owed { label: "到期未还（含罚息）", text: yuan(overdue), class: "c-bad" }
+    } else {
+        Owed { label: "逾期", text: "没有".to_owned(), class: "c-ok" }
+    });
+    rows
+}

@@ -1,0 +1,160 @@
+//! `/m/repay`: how money gets to the bank, and `/m/contracts`: the contracts in plain words.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::account::{self, Account};
+use super::session::BorrowerIn;
+use super::{home, shell};
+use crate::app::App;
+use crate::book::dates::in_words;
+use crate::book::file::Contract;
+use crate::book::ids::PersonId;
+use crate::book::money::Fen;
+use crate::book::statement::Stage;
+use crate::error::AppResult;
+use crate::plumbing::schema::person;
+
+/// An account that a contract is repaid from.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Paying {
+    years: String,
+    agent: String,
+    mask: String,
+}
+
+/// What `m/repay.html` shows.
+#[derive(Debug, Serialize)]
+struct RepayPage {
+    next: Option<(String, Fen, &'static str)>,
+    overdue: Fen,
+    accounts: Vec<Paying>,
+}
+
+/// `GET /m/repay`
+pub async fn show(
+    app: web::Data<App>,
+    me: BorrowerIn,
+    req: HttpRequest,
+) -> AppResult<HttpResponse> {
+    let account = match account::open(&app, &me).await? {
+        Ok(account) => account,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let plan = account.plan();
+    let page = RepayPage {
+        next: home::next_row(&plan)
+            .map(|row| (in_words(row.due_on, NaiveDate::MIN), row.open, home::kind_of(row))),
+        overdue: account.overdue(),
+        accounts: accounts(&account),
+    };
+    shell::page(&app, &me, &req, "m/repay.html", &page)
+}
+
+fn accounts(account: &Account) -> Vec<Paying> {
+    account
+        .contracts
+        .iter()
+        .filter(|c| c.statement.position.settled_on.is_none())
+        .filter(|c| !c.loan.agent.is_empty())
+        .map(|c| Paying {
+            years: year_of(c),
+            agent: c.loan.agent.clone(),
+            mask: c.loan.account_mask.clone(),
+        })
+        .collect()
+}
+
+fn year_of(contract: &Contract) -> String {
+    format!("{}-{} 学年", contract.loan.loan_year, contract.loan.loan_year + 1)
+}
+
+/// One contract in plain words.
+#[derive(Debug, Serialize)]
+struct InWords {
+    year: String,
+    contract_no: String,
+    stage: (&'static str, &'static str),
+    amount: Fen,
+    left: Fen,
+    lines: Vec<(&'static str, String)>,
+}
+
+/// What `m/contracts.html` shows.
+#[derive(Debug, Serialize)]
+struct ContractsPage {
+    contracts: Vec<InWords>,
+    phone: String,
+}
+
+/// `GET /m/contracts`
+pub async fn contracts(
+    app: web::Data<App>,
+    me: BorrowerIn,
+    req: HttpRequest,
+) -> AppResult<HttpResponse> {
+    let account = match account::open(&app, &me).await? {
+        Ok(account) => account,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let ids: Vec<PersonId> = account.contracts.iter().filter_map(|c| c.loan.co_person_id).collect();
+    let scope = me.scope.clone();
+    let names: Vec<(PersonId, String)> = app
+        .read(move |db| {
+            Ok(person::table
+                .filter(person::office_code.eq_any(scope.codes()))
+                .filter(person::id.eq_any(ids))
+                .select((person::id, person::name))
+                .load(db)?)
+        })
+        .await?;
+    let contracts = account.contracts.iter().rev().map(|c| in_plain_words(c, &names)).collect();
+    let page = ContractsPage { contracts, phone: me.office.phone.clone() };
+    shell::page(&app, &me, &req, "m/contracts.html", &page)
+}
+
+fn in_plain_words(contract: &Contract, names: &[(PersonId, String)]) -> InWords {
+    let (loan, position) = (&contract.loan, &contract.statement.position);
+    let day = |on: NaiveDate| in_words(on, NaiveDate::MIN);
+    let co = loan.co_person_id.and_then(|id| names.iter().find(|(known, _)| *known == id));
+    let rate = match (loan.fixed_rate_ppm, position.rate) {
+        (Some(rate), _) => format!("固定，年利率 {rate}%"),
+        (None, Some(rate)) => format!("现在年利率 {rate}%，每年 12月21日跟着国家公布的利率调整"),
+        (None, None) => "放款那天定，以后每年 12月21日调整".to_owned(),
+    };
+    let mut lines = vec![
+        ("签合同", day(loan.signed_on)),
+        ("利率", rate),
+        ("国家付利息", format!("到 {} 为止", day(position.subsidy_ends_on))),
+        ("开始还本金", format!("{}，在这之前每年只还利息", day(position.first_principal_on))),
+        ("最后一次", day(loan.final_due_on)),
+        (
+            "晚还了会怎样",
+            format!("晚的那部分本金按合同利率的 {}% 算罚息，还上就停", loan.penalty_percent),
+        ),
+    ];
+    let parts = [("学费", loan.tuition_fen), ("住宿费", loan.lodging_fen)];
+    for (name, amount) in parts {
+        lines.extend(amount.map(|amount| (name, format!("¥{}", amount.to_page_text()))));
+    }
+    lines.extend(co.map(|(_, name)| ("共同借款人", name.clone())));
+    if !loan.agent.is_empty() {
+        lines.push(("还款账户", format!("{} {}", loan.agent, loan.account_mask)));
+    }
+    InWords {
+        year: year_of(contract),
+        contract_no: loan.contract_no.clone(),
+        stage: match position.stage {
+            Stage::Undisbursed => ("wait", "等放款"),
+            Stage::InStudy => ("acc", "在读"),
+            Stage::Grace => ("acc", "只还利息"),
+            Stage::Repaying => ("acc", "还本付息"),
+            Stage::Settled => ("ok", "已还清"),
+        },
+        amount: loan.principal_fen,
+        left: position.principal_outstanding,
+        lines,
+    }
+}

@@ -1,0 +1,257 @@
+//! `/contact-changes`: contacts that borrowers want changed, old beside new, to be accepted or
+//! refused. Accepting is what changes the person; nothing else does.
+
+use std::collections::HashMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDateTime;
+use serde::Serialize;
+
+use super::me::minute;
+use super::shell;
+use crate::app::App;
+use crate::book::contact::{self, Change, Decision, Kind, Waiting};
+use crate::book::history::{self, Note};
+use crate::book::ids::{PersonId, PhoneId};
+use crate::book::person::{self, Phone, PhoneState};
+use crate::book::phone_number::PhoneNumber;
+use crate::book::staff::Right;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::Field;
+use crate::plumbing::db::Db;
+use crate::plumbing::http::form::CsrfForm;
+use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::plumbing::session::SignedIn;
+
+/// Lines on the page; the rest comes up as these are decided.
+const LINES_MAX: i64 = 60;
+/// Longest answer in characters.
+const ANSWER_MAX: usize = 80;
+
+/// The pages.
+pub fn routes() -> Vec<Entry> {
+    let needs = Needs::Right(Right::EditPeople);
+    vec![get("/contact-changes", needs, list), post("/contact-changes/{id}", needs, decide)]
+}
+
+/// A telephone number on file.
+#[derive(Debug, Serialize)]
+struct OldPhone {
+    id: String,
+    mask: String,
+    state: &'static str,
+}
+
+/// One change.
+#[derive(Debug, Serialize)]
+struct Line {
+    id: String,
+    /// The instant of asking, so that a decision is about what was seen.
+    seen: String,
+    what: &'static str,
+    is_phone: bool,
+    name: String,
+    who: &'static str,
+    file_no: Option<String>,
+    asked: String,
+    source: String,
+    new: String,
+    old: String,
+    phones: Vec<OldPhone>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListPage {
+    lines: Vec<Line>,
+    more: bool,
+}
+
+/// `GET /contact-changes`
+async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    let scope = me.scope.clone();
+    let (waiting, phones) = app
+        .read(move |db| {
+            let waiting = contact::waiting(db, &scope, LINES_MAX)?;
+            let people: Vec<PersonId> = waiting.iter().map(|one| one.change.person_id).collect();
+            Ok((waiting, person::phones_of(db, &scope, &people)?))
+        })
+        .await?;
+    let mut by_person: HashMap<PersonId, Vec<Phone>> = HashMap::new();
+    for phone in phones {
+        by_person.entry(phone.person_id).or_default().push(phone);
+    }
+    let more = i64::try_from(waiting.len()).is_ok_and(|n| n >= LINES_MAX);
+    let lines = waiting
+        .iter()
+        .map(|one| line(&app, one, by_person.get(&one.change.person_id)))
+        .collect::<AppResult<Vec<Line>>>()?;
+    shell::page(&app, &me, &req, "desk/contact_changes.html", ListPage { lines, more })
+}
+
+fn line(app: &App, one: &Waiting, phones: Option<&Vec<Phone>>) -> AppResult<Line> {
+    let change = &one.change;
+    let kind = Kind::from_text(&change.field);
+    let is_phone = kind == Some(Kind::Phone);
+    // A telephone number stays masked: looking at it is written down (desk/reveal.rs).
+    let new = if is_phone {
+        change.value_mask.clone()
+    } else {
+        app.sealer.open_text(Field::Contact, &change.value_sealed)?
+    };
+    let phones = phones.into_iter().flatten().filter(|_| is_phone);
+    Ok(Line {
+        id: change.id.to_string(),
+        seen: seen(change.asked_at),
+        what: kind.map_or("", Kind::in_words),
+        is_phone,
+        name: one.name.clone(),
+        who: if one.student_id == Some(change.person_id) { "本人" } else { "共同借款人" },
+        file_no: one.file_no.clone(),
+        asked: minute(change.asked_at),
+        source: change.source.clone(),
+        new,
+        old: match kind {
+            Some(Kind::Email) => one.email.clone(),
+            Some(Kind::Address) => one.address.clone(),
+            Some(Kind::Phone) | None => String::new(),
+        },
+        phones: phones
+            .map(|phone| OldPhone {
+                id: phone.id.to_string(),
+                mask: phone.phone_mask.clone(),
+                state: phone.state.in_words(),
+            })
+            .collect(),
+    })
+}
+
+/// An instant to the microsecond, as a form carries it.
+fn seen(at: NaiveDateTime) -> String {
+    at.and_utc().timestamp_micros().to_string()
+}
+
+/// A decision as the form says it.
+struct Asked {
+    id: i64,
+    seen: String,
+    decision: Decision,
+    dead: Vec<PhoneId>,
+}
+
+/// `POST /contact-changes/{id}`
+async fn decide(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    form: CsrfForm<Vec<(String, String)>>,
+) -> AppResult<HttpResponse> {
+    let fields = form.0;
+    let value = |name: &str| {
+        fields.iter().find(|(key, _)| key == name).map(|(_, v)| v.trim()).unwrap_or_default()
+    };
+    let accepted = match value("decision") {
+        "accept" => true,
+        "refuse" => false,
+        _ => return Err(AppError::refused("请选“接受”或“不接受”")),
+    };
+    let answer = value("answer").to_owned();
+    if answer.chars().count() > ANSWER_MAX {
+        return Err(AppError::refused(format!("答复太长，请写在 {ANSWER_MAX} 个字以内")));
+    }
+    if !accepted && answer.is_empty() {
+        return Err(AppError::refused("不接受时请写一句答复，借款人在手机上会看到"));
+    }
+    let dead = fields.iter().filter(|(key, _)| key == "dead");
+    let asked = Asked {
+        id: id.into_inner(),
+        seen: value("seen").to_owned(),
+        decision: Decision { accepted, by: me.name.clone(), answer, at: app.clock.now_at() },
+        dead: dead.filter_map(|(_, v)| v.parse().ok().map(PhoneId::new)).collect(),
+    };
+    let (note_id, phone_id) = (app.next_id(), PhoneId::new(app.next_id()));
+    let inner = app.clone();
+    app.write("contact change decided", move |db| {
+        act(db, &inner, &me, &asked, (note_id, phone_id))
+    })
+    .await?;
+    app.counts.forget();
+    let said =
+        if accepted { "已接受，新的联系方式生效" } else { "已答复，没有改动" };
+    shell::done(&app, "/contact-changes", said)
+}
+
+fn act(
+    db: &mut Db,
+    app: &App,
+    me: &SignedIn,
+    asked: &Asked,
+    (note_id, phone_id): (i64, PhoneId),
+) -> AppResult<()> {
+    let change = contact::find(db, &me.scope, asked.id)?;
+    if seen(change.asked_at) != asked.seen {
+        return Err(AppError::Changed);
+    }
+    contact::decide(db, &me.scope, (change.id, change.asked_at), &asked.decision)?;
+    let one = person::find(db, &me.scope, change.person_id)?;
+    let kind = Kind::from_text(&change.field).ok_or(AppError::NotFound)?;
+    if asked.decision.accepted {
+        let value = app.sealer.open_text(Field::Contact, &change.value_sealed)?;
+        match kind {
+            Kind::Phone => accept_phone(db, app, me, &change, (&value, phone_id), asked)?,
+            Kind::Email | Kind::Address => {
+                let mut changed = one.clone();
+                match kind {
+                    Kind::Email => changed.email = value,
+                    Kind::Address | Kind::Phone => changed.address = value,
+                }
+                changed.updated_at = asked.decision.at;
+                changed.version += 1;
+                person::replace_all(db, &[changed])?;
+            }
+        }
+    }
+    let (action, verb) = match asked.decision.accepted {
+        true => ("contact_change_accepted", "接受"),
+        false => ("contact_change_refused", "不接受"),
+    };
+    let note = Note {
+        action,
+        file_id: change.file_id,
+        subject: one.name.clone(),
+        summary: format!("{verb}{}提出的{}修改", one.name, kind.in_words()),
+        reason: asked.decision.answer.clone(),
+    };
+    history::note(db, &me.by(), note_id, asked.decision.at, note)
+}
+
+/// The new number is on file; those that staff ticked are dead.
+fn accept_phone(
+    db: &mut Db,
+    app: &App,
+    me: &SignedIn,
+    change: &Change,
+    (value, phone_id): (&str, PhoneId),
+    asked: &Asked,
+) -> AppResult<()> {
+    let number = PhoneNumber::parse(value).map_err(|_| AppError::broken("a kept phone number"))?;
+    let index = app.sealer.index(Field::Phone, number.as_str());
+    let known = person::phones_of(db, &me.scope, &[change.person_id])?;
+    for old in known.iter().filter(|old| asked.dead.contains(&old.id) && old.phone_index != index) {
+        person::set_phone_state(db, old.id, PhoneState::Dead)?;
+    }
+    if let Some(same) = known.iter().find(|old| old.phone_index == index) {
+        return person::set_phone_state(db, same.id, PhoneState::OnFile);
+    }
+    let new = Phone {
+        id: phone_id,
+        office_code: change.office_code.clone(),
+        person_id: change.person_id,
+        phone_sealed: app.sealer.seal(Field::Phone, number.as_str().as_bytes())?,
+        phone_index: index,
+        phone_mask: number.masked(),
+        state: PhoneState::OnFile,
+        source: format!("{}更正", change.source),
+        recorded_at: asked.decision.at,
+    };
+    person::insert_phones(db, &[new])
+}

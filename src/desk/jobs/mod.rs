@@ -1,0 +1,201 @@
+//! `/admin/jobs`: what happens by the clock: when it ran, what it did, when it runs next; paused
+//! and resumed for the own office, or run now, by whoever manages the office. Every such step is
+//! written into the history. What runs is decided in `plumbing/timetable/`.
+
+mod view;
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::shell;
+use crate::app::App;
+use crate::book::history::{self, Note};
+use crate::book::staff::Right;
+use crate::error::{AppError, AppResult};
+use crate::jobs;
+use crate::plumbing::http::form::CsrfForm;
+use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::plumbing::session::SignedIn;
+use crate::plumbing::timetable::pause::{self, Pause};
+use crate::plumbing::timetable::{self, Planned};
+
+/// Runs shown on the page of one job.
+const SHOWN: i64 = 60;
+
+/// A run by hand is waited for this long; what takes longer is seen on the page when it ends.
+const WAIT: Duration = Duration::from_secs(3);
+
+/// Characters of a reason.
+const REASON_CHARS: usize = 200;
+
+/// The pages of the timetable.
+pub fn routes() -> Vec<Entry> {
+    let see = Needs::Right(Right::SeeHistory);
+    let manage = Needs::Right(Right::ManageOffice);
+    vec![
+        get("/admin/jobs", see, list),
+        get("/admin/jobs/{name}", see, show),
+        post("/admin/jobs/{name}/pause", manage, begin_pause),
+        post("/admin/jobs/{name}/resume", manage, end_pause),
+        post("/admin/jobs/{name}/run", manage, run),
+    ]
+}
+
+async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    let (own, scope, now) = (app.clone(), me.scope.clone(), app.clock.now_at());
+    let (lines, pauses) = app
+        .read(move |db| Ok((timetable::lines(&own, db, now)?, pause::of_offices(db, &scope)?)))
+        .await?;
+    let page = view::List::new(&lines, &pauses, now);
+    shell::page(&app, &me, &req, "jobs/list.html", page)
+}
+
+fn planned(app: &App, name: &str) -> AppResult<Planned> {
+    app.timetable.find(name).cloned().ok_or(AppError::NotFound)
+}
+
+async fn one(app: &App, me: &SignedIn, name: &str) -> AppResult<view::One> {
+    let planned = planned(app, name)?;
+    let (own, scope, now) = (app.clone(), me.scope.clone(), app.clock.now_at());
+    let job = planned.job.name;
+    let (lines, pauses, runs) = app
+        .read(move |db| {
+            Ok((
+                timetable::lines(&own, db, now)?,
+                pause::of_offices(db, &scope)?,
+                timetable::runs_of(db, job, SHOWN)?,
+            ))
+        })
+        .await?;
+    let line = lines.iter().find(|line| line.planned.job.name == job).ok_or(AppError::NotFound)?;
+    Ok(view::One::new(line, pauses.get(job), &runs, now))
+}
+
+async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    name: web::Path<String>,
+) -> AppResult<HttpResponse> {
+    let page = one(&app, &me, &name).await?;
+    shell::page(&app, &me, &req, "jobs/one.html", page)
+}
+
+/// Why a job is paused.
+#[derive(Deserialize)]
+struct PauseForm {
+    reason: String,
+}
+
+async fn begin_pause(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    name: web::Path<String>,
+    form: CsrfForm<PauseForm>,
+) -> AppResult<HttpResponse> {
+    let reason = form.0.reason.trim().to_owned();
+    let result = try_pause(&app, &me, &name, &reason).await;
+    let page_of = format!("/admin/jobs/{}", shell::encoded(&name));
+    match result {
+        Ok(words) => shell::done(&app, &page_of, &format!("已暂停“{words}”")),
+        Err(AppError::Invalid(errors)) => {
+            let page = one(&app, &me, &name).await?.again(reason, errors);
+            shell::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &me, &req, "jobs/one.html", page)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn try_pause(app: &App, me: &SignedIn, name: &str, reason: &str) -> AppResult<&'static str> {
+    let job = planned(app, name)?.job;
+    if !jobs::can_be_paused(&job) {
+        let why = format!("“{}”维护账目和数据，不能暂停", job.words);
+        return Err(AppError::refused(why));
+    }
+    if reason.is_empty() {
+        return Err(AppError::field("reason", "请写明为什么暂停，以后查得到"));
+    }
+    if reason.chars().count() > REASON_CHARS {
+        return Err(AppError::field("reason", "原因太长，请控制在 200 个字以内"));
+    }
+    let (id, at, by) = (app.next_id(), app.clock.now_at(), me.by());
+    let pause = Pause {
+        office_code: me.office.code.clone(),
+        job: job.name.to_owned(),
+        since: at,
+        by_name: me.name.clone(),
+        reason: reason.to_owned(),
+    };
+    app.write("job paused", move |db| {
+        if !pause::begin(db, &pause)? {
+            return Ok(());
+        }
+        let note = Note {
+            action: "job_paused",
+            subject: job.words.to_owned(),
+            summary: format!("暂停定时任务“{}”", job.words),
+            reason: pause.reason.clone(),
+            ..Note::default()
+        };
+        history::note(db, &by, id, at, note)
+    })
+    .await?;
+    Ok(job.words)
+}
+
+/// A form that carries nothing but its token.
+#[derive(Deserialize)]
+struct NoFields {}
+
+async fn end_pause(
+    app: web::Data<App>,
+    me: SignedIn,
+    name: web::Path<String>,
+    _form: CsrfForm<NoFields>,
+) -> AppResult<HttpResponse> {
+    let job = planned(&app, &name)?.job;
+    let (id, at, by) = (app.next_id(), app.clock.now_at(), me.by());
+    let office = me.office.code.clone();
+    app.write("job resumed", move |db| {
+        if !pause::end(db, &office, job.name)? {
+            return Ok(());
+        }
+        let note = Note {
+            action: "job_resumed",
+            subject: job.words.to_owned(),
+            summary: format!("恢复定时任务“{}”", job.words),
+            ..Note::default()
+        };
+        history::note(db, &by, id, at, note)
+    })
+    .await?;
+    let page_of = format!("/admin/jobs/{}", job.name);
+    shell::done(&app, &page_of, &format!("已恢复“{}”，从下一次起照常运行", job.words))
+}
+
+async fn run(
+    app: web::Data<App>,
+    me: SignedIn,
+    name: web::Path<String>,
+    _form: CsrfForm<NoFields>,
+) -> AppResult<HttpResponse> {
+    let job = planned(&app, &name)?.job;
+    let (own, by, today) = (app.get_ref().clone(), me.by(), app.clock.today());
+    // Goes on behind the page when it takes long: its end is kept in its row.
+    let work = actix_web::rt::spawn(actix_web::web::block(move || {
+        timetable::run_now(&own, job.name, today, &by)
+    }));
+    let said = match tokio::time::timeout(WAIT, work).await {
+        Err(_) => format!("“{}”正在运行，过一会儿刷新本页看结果", job.words),
+        Ok(Ok(Ok(ended))) => match ended?.outcome {
+            Ok(_) => format!("“{}”运行完了", job.words),
+            Err(_) => format!("“{}”没有做成，原因在下面", job.words),
+        },
+        Ok(_) => return Err(AppError::broken("a run by hand ended early")),
+    };
+    shell::done(&app, &format!("/admin/jobs/{}", job.name), &said)
+}

@@ -1,0 +1,248 @@
+//! Release, stop, go on with and cancel a mass sending or a single message. What a step does is
+//! shown before it is done; every step is written down.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::facts::{self, GroupRow, Row};
+use crate::app::App;
+use crate::book::history::{self, Note};
+use crate::book::notice::{self, Reason};
+use crate::desk::lists::filter::link;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::http::form::CsrfForm;
+use crate::plumbing::outbox::{self, Filter, Group, State};
+use crate::plumbing::session::SignedIn;
+
+/// Texts shown before a step.
+const SAMPLES: i64 = 3;
+
+/// A step of a mass sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// 放行, 继续
+    Release,
+    /// 停下
+    Hold,
+    /// 不发了
+    Cancel,
+}
+
+/// Which mass sending, and what.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Wanted {
+    /// What.
+    step: Step,
+    /// Why it was written.
+    reason: String,
+    /// The day it is for.
+    day: NaiveDate,
+}
+
+impl Wanted {
+    fn group(&self) -> AppResult<(Group, Reason)> {
+        let reason = Reason::from_text(&self.reason).ok_or(AppError::NotFound)?;
+        Ok((Group { reason: self.reason.clone(), planned_on: self.day }, reason))
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct ConfirmPage {
+    step: Step,
+    group: GroupRow,
+    /// How many messages it touches.
+    count: i64,
+    samples: Vec<Row>,
+    back: String,
+}
+
+/// `GET /messages/group`: what it would do.
+pub async fn confirm(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    wanted: web::Query<Wanted>,
+) -> AppResult<HttpResponse> {
+    let wanted = wanted.into_inner();
+    let (group, _) = wanted.group()?;
+    let (scope, inner, step) = (me.scope.clone(), app.clone(), wanted.step);
+    let (progress, samples) = app
+        .read({
+            let group = group.clone();
+            move |db| {
+                let progress = outbox::progress(db, &scope, &group)?;
+                let filter = Filter {
+                    states: touched(step).to_vec(),
+                    from: Some(group.planned_on),
+                    to: Some(group.planned_on),
+                    reason: Some(group.reason.clone()),
+                    channel: None,
+                };
+                let messages = outbox::list(db, &scope, &filter, 0, SAMPLES)?;
+                Ok((progress, facts::rows(&inner, db, &scope, messages)?))
+            }
+        })
+        .await?;
+    let page = ConfirmPage {
+        step,
+        count: touched(step).iter().map(|state| progress.of(*state)).sum(),
+        group: GroupRow::new(&group, &progress),
+        samples,
+        back: link("/messages", &[("reason", &group.reason)]),
+    };
+    shell::page(&app, &me, &req, "desk/message_confirm.html", page)
+}
+
+const fn touched(step: Step) -> &'static [State] {
+    match step {
+        Step::Release => &[State::Held],
+        Step::Hold => &[State::Waiting],
+        Step::Cancel => &[State::Held, State::Waiting],
+    }
+}
+
+/// `POST /messages/group`
+pub async fn group(
+    app: web::Data<App>,
+    me: SignedIn,
+    form: CsrfForm<Wanted>,
+) -> AppResult<HttpResponse> {
+    let wanted = form.0;
+    let (group, reason) = wanted.group()?;
+    let (scope, by) = (me.scope.clone(), me.by());
+    let (id, now) = (app.next_id(), app.clock.now_at());
+    let (action, verb) = match wanted.step {
+        Step::Release => ("messages_released", "放行"),
+        Step::Hold => ("messages_held", "停下"),
+        Step::Cancel => ("messages_cancelled", "不发"),
+    };
+    let why = format!("{}决定不发", me.name);
+    let done = app
+        .write("messages of a group", move |db| {
+            let done = match wanted.step {
+                Step::Release => outbox::release(db, &scope, &group, now)?,
+                Step::Hold => outbox::hold(db, &scope, &group, now)?,
+                Step::Cancel => outbox::cancel_group(db, &scope, &group, &why, now)?,
+            };
+            if done > 0 {
+                let summary =
+                    format!("{verb} {} 的{}，{done} 条", group.planned_on, reason.in_words());
+                let subject = reason.in_words().to_owned();
+                let note = Note { action, subject, summary, ..Note::default() };
+                history::note(db, &by, id, now, note)?;
+            }
+            Ok(done)
+        })
+        .await?;
+    let said = if done == 0 {
+        "没有可以改动的，可能刚刚已经发出".to_owned()
+    } else {
+        format!("已{verb} {done} 条{}", reason.in_words())
+    };
+    shell::done(&app, "/messages", &said)
+}
+
+/// One message and what to do about it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct One {
+    id: i64,
+    step: OneStep,
+    #[serde(default)]
+    back: String,
+}
+
+/// What can be done about one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OneStep {
+    /// 放行
+    Release,
+    /// 不发了
+    Cancel,
+    /// 再发一次
+    Resend,
+    /// 已核对，发出了
+    Sent,
+}
+
+/// `POST /messages/one`
+pub async fn one(
+    app: web::Data<App>,
+    me: SignedIn,
+    form: CsrfForm<One>,
+) -> AppResult<HttpResponse> {
+    let One { id, step, back } = form.0;
+    let (scope, by) = (me.scope.clone(), me.by());
+    let (note_id, now) = (app.next_id(), app.clock.now_at());
+    let (action, verb) = match step {
+        OneStep::Release => ("messages_released", "放行一条"),
+        OneStep::Cancel => ("messages_cancelled", "不发一条"),
+        OneStep::Resend => ("message_resent", "再发一条"),
+        OneStep::Sent => ("message_resent", "核对为已发出"),
+    };
+    let why = format!("{}决定不发", me.name);
+    app.write("one message", move |db| {
+        let message = outbox::find(db, &scope, id)?;
+        if message.urgent {
+            return Err(AppError::NotFound);
+        }
+        let done = match step {
+            OneStep::Release => outbox::release_some(db, &scope, &[id], now)? > 0,
+            OneStep::Cancel => outbox::cancel(db, &scope, &[id], &why, now)? > 0,
+            OneStep::Resend => outbox::resend(db, &scope, id, now)?,
+            OneStep::Sent => outbox::mark_sent(db, &scope, id, now)?,
+        };
+        if !done {
+            return Err(AppError::refused("这条消息刚刚有了变化，请刷新后再看。"));
+        }
+        let words = Reason::from_text(&message.reason).map_or("消息", Reason::in_words);
+        let note = Note {
+            action,
+            file_id: message.file_id,
+            subject: words.to_owned(),
+            summary: format!("{verb}{words}，{} 的", message.planned_on),
+            ..Note::default()
+        };
+        history::note(db, &by, note_id, now, note)
+    })
+    .await?;
+    let to = if back.starts_with("/messages") || back.starts_with("/loans/") {
+        back
+    } else {
+        "/messages".to_owned()
+    };
+    shell::done(&app, &to, &format!("已{verb}"))
+}
+
+/// Whether everything waits for its release.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Hold {
+    on: String,
+}
+
+/// `POST /messages/hold`
+pub async fn hold(
+    app: web::Data<App>,
+    me: SignedIn,
+    form: CsrfForm<Hold>,
+) -> AppResult<HttpResponse> {
+    let on = form.0.on == "yes";
+    let (scope, by) = (me.scope.clone(), me.by());
+    let (id, now) = (app.next_id(), app.clock.now_at());
+    let summary = if on {
+        "以后写好的消息先待放行"
+    } else {
+        "以后写好的消息到时间就发，不用放行"
+    };
+    app.write("messages held", move |db| {
+        notice::set_held(db, &scope, on)?;
+        let (subject, summary) = ("放行设置".to_owned(), summary.to_owned());
+        let note = Note { action: "message_setting", subject, summary, ..Note::default() };
+        history::note(db, &by, id, now, note)
+    })
+    .await?;
+    shell::done(&app, "/messages", summary)
+}

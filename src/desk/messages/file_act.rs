@@ -1,0 +1,252 @@
+//! One message by hand from a loan file, shown before it is sent; and nobody gets messages any
+//! more who has died or asked for it.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::file::BY_HAND;
+use crate::app::App;
+use crate::book::history::{self, Note};
+use crate::book::ids::PersonId;
+use crate::book::loan::{self, LoanFile};
+use crate::book::notice::people::{self, Receiver};
+use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
+use crate::book::office::Scope;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
+use crate::plumbing::http::form::CsrfForm;
+use crate::plumbing::outbox::{self, Channel};
+use crate::plumbing::session::SignedIn;
+
+/// Which message, to whom.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Wanted {
+    reason: String,
+    person: i64,
+}
+
+impl Wanted {
+    fn reason(&self) -> AppResult<Reason> {
+        let known = Reason::from_text(&self.reason).filter(|reason| BY_HAND.contains(reason));
+        known.ok_or(AppError::NotFound)
+    }
+}
+
+/// What would be sent.
+struct Draft {
+    file: LoanFile,
+    receiver: Receiver,
+    fields: Fields,
+    held: bool,
+}
+
+fn draft(
+    app: &App,
+    db: &mut Db,
+    scope: &Scope,
+    file_no: &str,
+    wanted: &Wanted,
+) -> AppResult<Draft> {
+    let reason = wanted.reason()?;
+    let file = loan::file_by_no(db, scope, file_no)?;
+    let person = PersonId::new(wanted.person);
+    if person != file.person_id && Some(person) != file.co_person_id {
+        return Err(AppError::NotFound);
+    }
+    let receiver = people::one(app, db, scope, person, &file, reason)?;
+    let Some(receiver) = receiver.filter(|receiver| receiver.channels().next().is_some()) else {
+        return Err(AppError::refused(
+            "不能给这位发：没有能用的手机号和邮箱，或者本人不要这一类消息、已经停发。",
+        ));
+    };
+    let today = app.clock.today();
+    let fields = Fields::to(&receiver.name);
+    let fields = match &receiver.student {
+        Some(student) => fields.of_student(student),
+        None => fields,
+    };
+    let id = file.id;
+    let facts = match reason {
+        Reason::DueReminder => asked::due_amounts(db, scope, &[id])?.get(&id).copied(),
+        Reason::OverdueNotice => asked::overdue_amounts(db, scope, &[id])?.get(&id).copied(),
+        _ => None,
+    };
+    let fields = match (reason, facts) {
+        (Reason::PleaseCall, _) => fields,
+        (_, Some((due_on, amount))) => fields.day("due_on", due_on, today).money("amount", amount),
+        (Reason::OverdueNotice, None) => {
+            return Err(AppError::refused("现在没有到期未还的，不用发这条。"));
+        }
+        _ => return Err(AppError::refused("现在没有下一期要还的，不用发这条。")),
+    };
+    Ok(Draft { file, receiver, fields, held: is_held(app, db, scope)? })
+}
+
+#[derive(Debug, Serialize)]
+struct PreviewPage {
+    file_no: String,
+    name: String,
+    person: i64,
+    reason: &'static str,
+    words: &'static str,
+    to_mask: String,
+    email: bool,
+    text: String,
+    parts: i32,
+    held: bool,
+}
+
+/// `GET /loans/{file_no}/messages/new`
+pub async fn preview(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: web::Path<String>,
+    wanted: web::Query<Wanted>,
+) -> AppResult<HttpResponse> {
+    let wanted = wanted.into_inner();
+    let reason = wanted.reason()?;
+    let (scope, inner, asked_for) = (me.scope.clone(), app.clone(), wanted.clone());
+    let draft = app.read(move |db| draft(&inner, db, &scope, &file_no, &asked_for)).await?;
+    let text = text::render(&app, &me.office, reason, &draft.fields, text::SAMPLE_CODE)?;
+    let page = PreviewPage {
+        file_no: draft.file.file_no,
+        name: draft.receiver.name.clone(),
+        person: wanted.person,
+        reason: reason.as_text(),
+        words: reason.in_words(),
+        to_mask: draft.receiver.phone.as_ref().map(|p| p.phone_mask.clone()).unwrap_or_default(),
+        email: !draft.receiver.email.is_empty(),
+        parts: text::parts(&app, &me.office, &text),
+        text: text::signed(&app, &me.office, &text),
+        held: draft.held,
+    };
+    shell::page(&app, &me, &req, "desk/file_message_new.html", page)
+}
+
+/// `POST /loans/{file_no}/messages`
+pub async fn send(
+    app: web::Data<App>,
+    me: SignedIn,
+    file_no: web::Path<String>,
+    form: CsrfForm<Wanted>,
+) -> AppResult<HttpResponse> {
+    let wanted = form.0;
+    let reason = wanted.reason()?;
+    let (scope, inner) = (me.scope.clone(), app.clone());
+    let draft = app.read(move |db| draft(&inner, db, &scope, &file_no, &wanted)).await?;
+    let composer = Composer::with(&app, &me.office, draft.held);
+    let (file, receiver) = (&draft.file, &draft.receiver);
+    let messages: Vec<_> = receiver
+        .channels()
+        .map(|channel: Channel| {
+            let to = To {
+                file_id: Some(file.id),
+                person_id: receiver.person_id,
+                channel,
+                phone: receiver.phone.as_ref(),
+                email: &receiver.email,
+                subject_key: To::subject(file.id, receiver.person_id, channel, "by-hand"),
+                planned_on: app.clock.today(),
+                expires_at: None,
+            };
+            composer.message(reason, &to, &draft.fields)
+        })
+        .collect::<AppResult<_>>()?;
+    let back = format!("/loans/{}/messages", file.file_no);
+    let (id, at, by) = (app.next_id(), app.clock.now_at(), me.by());
+    let note = Note {
+        action: "message_written",
+        file_id: Some(file.id),
+        subject: receiver.name.clone(),
+        summary: format!("单独给{}发{}", receiver.name, reason.in_words()),
+        ..Note::default()
+    };
+    let new = app
+        .write("message by hand", move |db| {
+            let new = outbox::add(db, &messages)?;
+            if new > 0 {
+                history::note(db, &by, id, at, note.clone())?;
+            }
+            Ok(new)
+        })
+        .await?;
+    let said = match (new, draft.held) {
+        (0, _) => "今天已经写过同样的一条，没有再写",
+        (_, true) => "已写好，放行以后发出",
+        (_, false) => "已写好，马上发出；夜里和节假日等到早上再发",
+    };
+    shell::done(&app, &back, said)
+}
+
+/// Who, and why not any more.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Stopped {
+    person: i64,
+    /// `died`, `asked`, or `lift`.
+    why: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /loans/{file_no}/messages/stop`
+pub async fn stop(
+    app: web::Data<App>,
+    me: SignedIn,
+    file_no: web::Path<String>,
+    form: CsrfForm<Stopped>,
+) -> AppResult<HttpResponse> {
+    let Stopped { person, why, note } = form.0;
+    let note = note.trim().chars().take(100).collect::<String>();
+    let why = match why.as_str() {
+        "lift" => None,
+        text => Some(stops::Why::from_text(text).ok_or(AppError::NotFound)?),
+    };
+    if why == Some(stops::Why::Died) && note.is_empty() {
+        return Err(AppError::refused("请写明是从哪里知道的，例如「村委会证明」，再提交。"));
+    }
+    let person = PersonId::new(person);
+    let back = format!("/loans/{file_no}/messages");
+    let (scope, by) = (me.scope.clone(), me.by());
+    let (id, at, name) = (app.next_id(), app.clock.now_at(), me.name.clone());
+    let said = app
+        .write("messages stopped", move |db| {
+            let file = loan::file_by_no(db, &scope, &file_no)?;
+            if person != file.person_id && Some(person) != file.co_person_id {
+                return Err(AppError::NotFound);
+            }
+            let one = crate::book::person::find(db, &scope, person)?;
+            let (done, action, said) = match why {
+                Some(why) => {
+                    let stop = stops::Stop {
+                        person_id: person,
+                        office_code: scope.own().to_owned(),
+                        why,
+                        note: note.clone(),
+                        by_name: name.clone(),
+                        since: at,
+                    };
+                    let said = format!("不再给{}发消息：{}", one.name, why.in_words());
+                    (stops::put(db, &scope, &stop)?, "messages_stopped", said)
+                }
+                None => {
+                    let said = format!("恢复给{}发消息", one.name);
+                    (stops::lift(db, &scope, person)?, "messages_resumed", said)
+                }
+            };
+            if done {
+                let note = Note {
+                    action,
+                    file_id: Some(file.id),
+                    subject: one.name,
+                    summary: said.clone(),
+                    reason: note.clone(),
+                };
+                history::note(db, &by, id, at, note)?;
+            }
+            Ok(said)
+        })
+        .await?;
+    shell::done(&app, &back, &said)
+}

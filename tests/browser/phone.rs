@@ -1,0 +1,131 @@
+//! The borrower's own pages on a phone: signs in by the code that was really written for the
+//! phone, looks at every page with scripts switched off, and holds each against axe-core, 320
+//! pixels, 48-pixel targets and 80 KB.
+
+use diesel::prelude::*;
+use zhuxue::plumbing::crypto::{Field, Sealer, Suite};
+use zhuxue::plumbing::db::Database;
+use zhuxue::plumbing::schema::message;
+
+use super::accessibility::expect_accessible;
+use super::harness::{Browser, Program, driver_url, in_browser};
+use crate::borrower::town::code_in;
+
+/// Most bytes of a page with style, icons and all, as they go over the wire.
+const BYTES_MAX: u64 = 80_000;
+
+/// Borrowers of the sample county: late, in grace, in study, settled, waiting for money.
+const PEOPLE: [(&str, &str); 5] = [
+    ("late", "512098199711164246"),
+    ("repaying", "512098200403255715"),
+    ("study", "51209720080127996X"),
+    ("settled", "512099200009091667"),
+    ("signed", "51209920080403125X"),
+];
+
+/// Every page of somebody signed in.
+const PAGES: [(&str, &str); 9] = [
+    ("home", "/m"),
+    ("schedule", "/m/schedule"),
+    ("paid", "/m/paid"),
+    ("early", "/m/early?contract=all&on=2026-10-31"),
+    ("repay", "/m/repay"),
+    ("contracts", "/m/contracts"),
+    ("contacts", "/m/contacts"),
+    ("settings", "/m/settings"),
+    ("help", "/m/help"),
+];
+
+/// The code of the newest message for a phone, opened with the program's own keys.
+fn code(program: &Program) -> String {
+    let url = format!("sqlite:{}", program.file("zhuxue.db").display());
+    let db = Database::open(&url, 1).unwrap();
+    let sealer = Sealer::from_file(&program.file("keys.toml"), Suite::Sm).unwrap();
+    let sealed: Vec<u8> = db
+        .read(|db| {
+            Ok(message::table
+                .filter(message::reason.eq("sign_in_code"))
+                .order(message::id.desc())
+                .select(message::text_sealed)
+                .first(db)?)
+        })
+        .unwrap();
+    code_in(&sealer.open_text(Field::Message, &sealed).unwrap())
+}
+
+async fn number(browser: &Browser, script: &str) -> u64 {
+    browser.driver.execute(script, Vec::new()).await.unwrap().convert().unwrap()
+}
+
+/// Wide enough, light enough, targets large enough, nothing missing, accessible.
+async fn look(browser: &Browser, name: &str) {
+    let weigh = "return performance.getEntriesByType('navigation')
+        .concat(performance.getEntriesByType('resource'))
+        .reduce((sum, e) => sum + e.encodedBodySize + 300, 0);";
+    let bytes = number(browser, weigh).await;
+    assert!(bytes < BYTES_MAX, "{name} weighs {bytes} bytes");
+    eprintln!("{name}: {bytes} bytes");
+    let small = "return Array.from(document.querySelectorAll('.btn, summary, .ml a, select, \
+        input:not([type=hidden]):not([type=checkbox]), label.tick, .bk'))
+        .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 48)
+        .map(e => e.outerHTML.slice(0, 90));";
+    for width in [320, 390] {
+        browser.resize(width, 844).await;
+        let needed = number(browser, "return document.documentElement.scrollWidth;").await;
+        assert!(needed <= u64::from(width), "{name} at {width} pixels needs {needed}");
+        let small: Vec<String> =
+            browser.driver.execute(small, Vec::new()).await.unwrap().convert().unwrap();
+        assert!(small.is_empty(), "{name} at {width} pixels has small targets: {small:?}");
+        browser.photograph(&format!("m-{name}"), width).await;
+    }
+    expect_accessible(browser, name).await;
+    assert_eq!(browser.failed_requests().await, Vec::<String>::new());
+}
+
+async fn sign_in(program: &Program, browser: &Browser, id_number: &str) {
+    browser.open("/m/sign-in").await;
+    browser.fill("#id_number", id_number).await;
+    browser.click("main .btn.pri").await;
+    browser.find("#code").await;
+    browser.fill("#code", &code(program)).await;
+    browser.click("main .btn.pri").await;
+    browser.find(".hero").await;
+    assert_eq!(browser.path().await, "/m");
+}
+
+#[test]
+fn a_borrower_signs_in_by_the_code_and_sees_every_page() {
+    if driver_url().is_none() {
+        return;
+    }
+    let mut program = Program::new();
+    program.start(&["demo"]);
+    in_browser("phone", &program, async |browser| {
+        browser.resize(390, 844).await;
+        browser.open("/m").await;
+        assert_eq!(browser.path().await, "/m/sign-in");
+        look(browser, "sign-in").await;
+        browser.open("/m/check").await;
+        look(browser, "check").await;
+        for (who, id_number) in PEOPLE {
+            sign_in(&program, browser, id_number).await;
+            assert!(!browser.driver.source().await.unwrap().contains("<script"));
+            look(browser, &format!("home-{who}")).await;
+            browser.open("/m/schedule").await;
+            look(browser, &format!("schedule-{who}")).await;
+            if who != "late" && who != "repaying" {
+                browser.driver.delete_all_cookies().await.unwrap();
+                continue;
+            }
+            for (name, path) in PAGES {
+                browser.open(path).await;
+                look(browser, &format!("{name}-{who}")).await;
+            }
+            browser.open("/m").await;
+            browser.click(".mtop .btn").await;
+            browser.find(".m.big").await;
+            look(browser, &format!("big-{who}")).await;
+            browser.driver.delete_all_cookies().await.unwrap();
+        }
+    });
+}

@@ -1,0 +1,79 @@
+//! A year of a small county, lived through with the real jobs: the file under `snapshots/` is what
+//! `zhuxue rehearse` prints, for a clerk to read. Families, payments and texts are the same in
+//! every run and on both databases.
+
+use chrono::NaiveDate;
+use zhuxue::book::statement::Product;
+use zhuxue::command::rehearse::Rehearse;
+use zhuxue::desk::importing::batch;
+
+use crate::support::county::{County, day, small_sheets};
+use crate::support::database::{Kind, kinds};
+
+/// The sixty families of the clean sheets.
+fn county(kind: Kind) -> County {
+    let county = County::new(kind);
+    let (app, scope) = (&county.app, &county.scope);
+    let uploads = small_sheets("clean_plain");
+    let known = Some(day("2026-10-31"));
+    let taken = batch::take_in(app, scope, &county.by, &uploads, known, Product::Cdb).unwrap();
+    batch::check(app, scope, &taken, |_| {}).unwrap();
+    batch::post(app, scope, &taken, |_| {}).unwrap();
+    county
+}
+
+fn rehearsed(county: &County, from: NaiveDate, to: NaiveDate) -> String {
+    let mut out = Vec::new();
+    let rehearsal = Rehearse { from, to, paying: 970, all_days: false };
+    rehearsal.of(&county.app, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_year_of_a_small_county_reads_like_this() {
+    let county = county(Kind::Sqlite);
+    let text = rehearsed(&county, day("2026-12-01"), day("2027-12-31"));
+    insta::assert_snapshot!("a_year_of_a_small_county", text);
+}
+
+#[test]
+fn the_weeks_around_the_due_day_are_the_same_on_both_databases_and_change_nothing() {
+    let mut seen: Option<String> = None;
+    for kind in kinds() {
+        let county = county(kind);
+        let before = rows(&county);
+        let text = rehearsed(&county, day("2026-12-08"), day("2026-12-27"));
+        assert_eq!(rows(&county), before, "the county's own database was written to");
+        match &seen {
+            None => seen = Some(text),
+            Some(first) => assert_eq!(&text, first),
+        }
+    }
+}
+
+/// How many messages, events and runs there are.
+fn rows(county: &County) -> Vec<i64> {
+    use diesel::prelude::*;
+    use zhuxue::plumbing::schema::{job_run, loan_event, message};
+    county
+        .app
+        .db
+        .read(|db| {
+            Ok(vec![
+                message::table.count().get_result(db)?,
+                loan_event::table.count().get_result(db)?,
+                job_run::table.count().get_result(db)?,
+            ])
+        })
+        .unwrap()
+}
+
+#[test]
+fn a_span_that_is_none_is_refused_before_anything_is_copied() {
+    for (from, to) in [("2027-01-02", "2027-01-01"), ("2026-12-01", "2036-12-01")] {
+        let rehearsal = Rehearse { from: day(from), to: day(to), paying: 970, all_days: false };
+        let config = zhuxue::plumbing::config::Config::default();
+        let stop = rehearsal.run(config, &mut Vec::new()).unwrap_err();
+        assert_eq!(stop.code, 2, "{}", stop.line);
+    }
+}
