@@ -22,11 +22,11 @@ use crate::app::App;
 use crate::book::delivery;
 use crate::book::notice::{self, Verdict};
 use crate::book::office::{self, Office};
-use crate::book::phone_number::{PhoneKind, PhoneNumber};
+use crate::book::phone_number::{self, PhoneKind, PhoneNumber};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::gateway::{Gateway, Line, Outcome, Outgoing};
-use crate::plumbing::outbox::{self, Channel, Message, Settle, Settled};
+use crate::plumbing::outbox::{self, AsSent, Channel, Message, Settle, Settled};
 use crate::plumbing::sms;
 use crate::plumbing::timetable::{Counts, Job, Missed};
 
@@ -222,7 +222,7 @@ impl Batch<'_> {
             }
         }
         let outcomes = self.send_all(&outgoing);
-        let mut dead = Vec::new();
+        let (mut dead, mut told_anew) = (Vec::new(), Vec::new());
         for ((row, out), outcome) in outgoing.iter().zip(outcomes) {
             if matches!(outcome, Some(Outcome::Refused { dead: true, .. })) {
                 let index = self.app.sealer.index(Field::Phone, &out.to);
@@ -230,7 +230,10 @@ impl Batch<'_> {
             }
             let what = self.became(row, outcome, self.app.clock.now_at());
             match &what {
-                Settle::Sent { .. } => counts.done += 1,
+                Settle::Sent { .. } => {
+                    counts.done += 1;
+                    told_anew.extend(self.told_anew(row, out)?);
+                }
                 Settle::Failed(_) | Settle::Unsure(_) => counts.failed += 1,
                 _ => counts.skipped += 1,
             }
@@ -238,12 +241,33 @@ impl Batch<'_> {
         }
         let now = self.app.clock.now_at();
         self.app.db.write("settle messages", |db| {
+            outbox::keep_as_sent(db, &self.by, &told_anew)?;
             outbox::settle(db, &self.by, &settled, now)?;
             for (row, index, note_id) in &dead {
                 delivery::number_is_dead(db, row, Some(index), *note_id, now)?;
             }
             Ok(())
         })
+    }
+
+    /// What left, when it is not what was written: a payment or another number came between.
+    fn told_anew(&self, row: &Message, out: &Outgoing) -> AppResult<Option<AsSent>> {
+        let text = match row.channel {
+            Channel::Sms => out.text.strip_prefix(&format!("【{}】", out.signature)),
+            Channel::Email => Some(out.text.as_str()),
+        };
+        let text = text.unwrap_or(&out.text);
+        let to_mask = match row.channel {
+            Channel::Sms => phone_number::mask(&out.to),
+            Channel::Email => row.to_mask.clone(),
+        };
+        let written = self.app.sealer.open_text(Field::Message, &row.text_sealed)?;
+        if written == text && to_mask == row.to_mask {
+            return Ok(None);
+        }
+        let text_sealed = self.app.sealer.seal(Field::Message, text.as_bytes())?;
+        let parts = if row.channel == Channel::Sms { sms::parts(&out.text) } else { row.parts };
+        Ok(Some(AsSent { id: row.id, text_sealed, to_mask, parts }))
     }
 
     /// The message as it leaves, or why it does not.

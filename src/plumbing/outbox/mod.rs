@@ -18,9 +18,9 @@ pub use lists::{
     is_any_left_over, list, of_file, of_person, progress, waiting_for_gateway, without_receipt,
 };
 pub use store::{
-    Heard, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group, claim, expire, hold,
-    mark_sent, note_asked, note_without_receipt, record_receipt, recover, release, release_some,
-    resend, settle,
+    AsSent, Heard, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group, claim, expire,
+    hold, keep_as_sent, mark_sent, note_asked, note_without_receipt, record_receipt, recover,
+    release, release_some, resend, settle,
 };
 
 use chrono::{NaiveDate, NaiveDateTime};

@@ -132,6 +132,34 @@ pub struct Settled {
     pub what: Settle,
 }
 
+/// A message that left otherwise than it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsSent {
+    /// The message.
+    pub id: i64,
+    /// The text that left, sealed, without the signature.
+    pub text_sealed: Vec<u8>,
+    /// The number it left for, masked.
+    pub to_mask: String,
+    /// How many SMS it was charged as.
+    pub parts: i32,
+}
+
+/// Keeps what really left of messages that `by` holds, before they are settled: staff must see the
+/// words that the family has read. There are few of them.
+pub fn keep_as_sent(db: &mut Db, by: &str, all: &[AsSent]) -> AppResult<()> {
+    for one in all {
+        diesel::update(message::table.find(one.id).filter(message::leased_by.eq(by)))
+            .set((
+                message::text_sealed.eq(&one.text_sealed),
+                message::to_mask.eq(&one.to_mask),
+                message::parts.eq(one.parts),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
 /// Writes what became of claimed messages, in one statement for a batch. Counts only those that
 /// `by` still holds; a receipt that was faster is kept.
 pub fn settle(db: &mut Db, by: &str, all: &[Settled], now: NaiveDateTime) -> AppResult<usize> {
