@@ -42,6 +42,9 @@ pub const JOB: Job = Job {
 /// A run ends before the next one begins; what is left is the next one's.
 const RUN_AT_MOST: Duration = Duration::from_secs(50);
 
+/// How often the listener looks by itself: at what another instance wrote, or left when it died.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
 /// Minutes before the second, third ... try.
 const WAITS_MIN: [i64; 6] = [1, 5, 15, 60, 240, 720];
 
@@ -64,7 +67,8 @@ pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
             Ok(Err(error)) => tracing::error!(%error, "urgent messages could not be sent"),
             Err(error) => tracing::error!(%error, "sending ended early"),
         }
-        select(pin!(app.bell.rung()), pin!(told.wait_for(|stop| *stop))).await;
+        let (ring, time) = (app.bell.rung(), tokio::time::sleep(LOOK_EVERY));
+        select(select(pin!(ring), pin!(time)), pin!(told.wait_for(|stop| *stop))).await;
     }
     app.gateways.stop();
     if let Ok(Err(error)) = first.await {
@@ -91,9 +95,7 @@ fn deliver(app: &App, urgent_only: bool) -> AppResult<Counts> {
 
 fn by_channel(app: &App, channel: Channel, urgent_only: bool, until: Instant) -> AppResult<Counts> {
     let line = app.gateways.line(channel);
-    if !urgent_only {
-        take_back(app, channel, line)?;
-    }
+    take_back(app, channel, line)?;
     let mut counts = Counts::default();
     let Some(gateway) = line.gateway() else {
         tell_no_gateway(app, channel)?;

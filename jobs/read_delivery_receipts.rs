@@ -4,7 +4,7 @@
 //! gateways bring receipts by themselves (`src/desk/gateways.rs`); then this only writes notes.
 //! Several program instances may run it at once: a receipt twice comes to the same.
 
-use chrono::{Duration, NaiveDate, NaiveDateTime};
+use chrono::{Duration, NaiveDate};
 
 use crate::app::App;
 use crate::book::dates::local;
@@ -45,25 +45,29 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     app.db.write("old lines", |db| delivery::clear_old_numbers(db, &offices, now))?;
     let Some(gateway) = app.gateways.line(Channel::Sms).gateway() else { return Ok(counts) };
     let from = day - Duration::days(DAYS_MAX);
-    if gateway.can_be_asked() {
-        ask(app, gateway, from, now, &mut counts)?;
-    }
-    if gateway.gives_receipts() {
-        note(app, gateway, from, now)?;
+    for office in &offices {
+        let scope = Scope::of(&office.code);
+        if gateway.can_be_asked() {
+            ask(app, &scope, gateway, from, &mut counts)?;
+        }
+        if gateway.gives_receipts() {
+            note(app, &scope, gateway, from)?;
+        }
     }
     Ok(counts)
 }
 
 fn ask(
     app: &App,
+    scope: &Scope,
     gateway: &dyn Gateway,
     from: NaiveDate,
-    now: NaiveDateTime,
     counts: &mut Counts,
 ) -> AppResult<()> {
-    let rows = app
-        .db
-        .read(|db| outbox::without_receipt(db, gateway.name(), from, now - FIRST_AFTER, AT_ONCE))?;
+    let now = app.clock.now_at();
+    let rows = app.db.read(|db| {
+        outbox::without_receipt(db, scope, gateway.name(), from, now - FIRST_AFTER, AT_ONCE)
+    })?;
     let mut nothing_yet = Vec::new();
     for row in rows.iter().filter(|row| row.channel == Channel::Sms) {
         let Some(asked) = question(app, row)? else { continue };
@@ -110,15 +114,16 @@ fn question(app: &App, row: &Message) -> AppResult<Option<Asked>> {
 }
 
 /// A note on what was sent long ago without a receipt, so that somebody may call instead.
-fn note(app: &App, gateway: &dyn Gateway, from: NaiveDate, now: NaiveDateTime) -> AppResult<()> {
+fn note(app: &App, scope: &Scope, gateway: &dyn Gateway, from: NaiveDate) -> AppResult<()> {
+    let now = app.clock.now_at();
     let days = app.config.sms.receipt_days;
     if days == 0 {
         return Ok(());
     }
     let before = now - Duration::days(i64::from(days));
-    let rows = app
-        .db
-        .read(|db| outbox::without_receipt(db, gateway.name(), from, before, NOTES_AT_ONCE))?;
+    let rows = app.db.read(|db| {
+        outbox::without_receipt(db, scope, gateway.name(), from, before, NOTES_AT_ONCE)
+    })?;
     let ids: Vec<i64> =
         rows.iter().filter(|row| row.state == State::Sent).map(|row| row.id).collect();
     if ids.is_empty() {

@@ -342,7 +342,7 @@ mod tests {
             let start = toml::Value::Table(keys.clone());
             path.iter().fold(start, |at, key| at[key].clone()).as_table().unwrap().len()
         };
-        assert_eq!((count(&["mail"]), count(&["sms"])), (16, 20), "see MailConfig, SmsConfig");
+        assert_eq!((count(&["mail"]), count(&["sms"])), (16, 19), "see MailConfig, SmsConfig");
         assert_eq!((count(&["sms", "http"]), count(&["sms", "receipts"])), (15, 10));
         let (mail, sms) = (MailConfig::default(), SmsConfig::default());
         assert_eq!((shown.mail.line(), shown.sms.line()), (mail.line(), sms.line()));

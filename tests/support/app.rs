@@ -134,7 +134,7 @@ impl TestApp {
 
     /// A browser in which somebody of this role has just signed in.
     pub fn sign_in(&self, role: Role) -> Browser {
-        let login = format!("{}{}", role.as_text(), self.app.next_id() % 1_000_000);
+        let login = format!("{}{}", role.as_text(), self.app.next_id() % 1_000_000_000_000);
         let one = self.add_staff(&login, role.in_words(), role);
         self.sign_in_as(&one)
     }

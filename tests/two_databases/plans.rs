@@ -9,7 +9,7 @@ use zhuxue::plumbing::db::Db;
 use crate::support::database::{Kind, TestDatabase};
 
 /// Tables and keys that stores ask for together with the offices somebody may see.
-const ASKED: [(&str, &str); 20] = [
+const ASKED: [(&str, &str); 22] = [
     ("person", "id"),
     ("person", "id_index"),
     ("person_phone", "person_id"),
@@ -30,6 +30,8 @@ const ASKED: [(&str, &str); 20] = [
     ("bank_difference", "loan_id"),
     ("university_receipt", "loan_id"),
     ("history", "file_id"),
+    ("message", "planned_on"),
+    ("message", "state"),
 ];
 
 #[derive(diesel::QueryableByName)]

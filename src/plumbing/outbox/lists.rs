@@ -291,23 +291,33 @@ pub fn is_any_due(
 /// from `from`; first the one that was asked after longest ago. Unsure ones too.
 pub fn without_receipt(
     db: &mut Db,
+    scope: &Scope,
     gateway: &str,
     from: NaiveDate,
     before: NaiveDateTime,
     limit: i64,
 ) -> AppResult<Vec<Message>> {
-    Ok(message::table
+    let mut rows: Vec<Message> = message::table
+        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(message::state.eq(State::Sent))
         .filter(message::planned_on.ge(from))
-        .filter(
-            message::state
-                .eq(State::Sent)
-                .and(message::gateway.eq(gateway))
-                .and(message::problem.eq(""))
-                .or(message::state.eq(State::Unsure)),
-        )
-        .filter(message::sent_at.lt(before).or(message::sent_at.is_null()))
+        .filter(message::gateway.eq(gateway))
+        .filter(message::problem.eq(""))
+        .filter(message::sent_at.lt(before))
         .order((message::updated_at, message::id))
         .limit(limit)
         .select(Message::as_select())
-        .load(db)?)
+        .load(db)?;
+    let unsure: Vec<Message> = message::table
+        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(message::state.eq(State::Unsure))
+        .filter(message::planned_on.ge(from))
+        .order((message::updated_at, message::id))
+        .limit(limit)
+        .select(Message::as_select())
+        .load(db)?;
+    rows.extend(unsure);
+    rows.sort_by_key(|row| (row.updated_at, row.id));
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(rows)
 }

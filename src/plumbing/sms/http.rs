@@ -396,7 +396,10 @@ mod tests {
             http.headers.insert("X-Id".to_owned(), "{{ id }}".to_owned());
         });
         let fields = context! {
-            id => "7", phone => "13800002741", text => "\"𪚥\"", receipt_url => gateway.receipt_url.clone(),
+            id => "7",
+            phone => "13800002741",
+            text => "\"𪚥\"",
+            receipt_url => gateway.receipt_url.clone(),
         };
         let request = gateway.request("url", "body", &fields).unwrap();
         assert_eq!(request.method(), "POST");
