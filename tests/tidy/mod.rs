@@ -23,8 +23,10 @@ const FLOATS_ALLOWED: [(&str, &str); 3] = [
 ];
 
 /// SQL outside the file that owns a table.
-const WRITES_ALLOWED: [(&str, &str); 1] =
-    [("src/command/bench/", "measures bare SQL on a database that it makes and removes")];
+const WRITES_ALLOWED: [(&str, &str); 2] = [
+    ("src/command/bench/", "measures bare SQL on a database that it makes and removes"),
+    ("src/command/rehearse/copy.rs", "carries every table over into a copy of the whole database"),
+];
 
 fn is_listed(list: &[(&str, &str)], path: &str) -> bool {
     list.iter().any(|(listed, _)| path.starts_with(listed))
