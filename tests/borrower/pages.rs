@@ -160,10 +160,10 @@ fn a_message_of_ours_is_known_by_its_code_and_guesses_are_slowed_down() {
 fn wishes_are_kept() {
     each(async |t: TestApp| {
         let mut browser = sign_in(&t, STUDENT).await;
-        browser.get("/m/settings").await.says(&["到期提醒", "逾期提醒", "办事提醒"]);
-        browser.post("/m/settings", &[("due_sms", "1")]).await.is(303);
+        browser.get("/m/settings").await.says(&["还款提醒", "到期未还提醒", "办理提醒"]);
+        browser.post("/m/settings", &[("repayment_sms", "1")]).await.is(303);
         let page = browser.get("/m/settings").await;
-        assert!(page.text.contains("name=\"due_sms\" value=\"1\" checked"));
+        assert!(page.text.contains("name=\"repayment_sms\" value=\"1\" checked"));
         assert!(!page.text.contains("name=\"overdue_sms\" value=\"1\" checked"));
     });
 }

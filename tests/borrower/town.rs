@@ -63,6 +63,20 @@ pub fn messages(t: &TestApp) -> Vec<String> {
     sealed.iter().map(|text| t.app.sealer.open_text(Field::Message, text).unwrap()).collect()
 }
 
+/// The offices in whose names the codes went out, in order.
+pub fn offices_of_messages(t: &TestApp) -> Vec<String> {
+    t.app
+        .db
+        .read(|db| {
+            Ok(message::table
+                .filter(message::reason.eq("sign_in_code"))
+                .order(message::id)
+                .select(message::office_code)
+                .load(db)?)
+        })
+        .unwrap()
+}
+
 /// The six digits of a text.
 pub fn code_in(text: &str) -> String {
     let digits = text.split(|c: char| !c.is_ascii_digit());

@@ -56,8 +56,11 @@ fn rows_are_found_by_office_and_key_together() {
                 db,
                 &format!("SELECT * FROM {table} WHERE office_code IN (?) AND {key} IN (?, ?)"),
             );
-            let by_both = format!("(office_code=? AND {key}=?");
-            if !found.contains(&by_both) && !found.contains("INTEGER PRIMARY KEY (rowid=?)") {
+            let by_both =
+                [format!("(office_code=? AND {key}=?"), format!("({key}=? AND office_code=?")];
+            if !by_both.iter().any(|both| found.contains(both))
+                && !found.contains("INTEGER PRIMARY KEY (rowid=?)")
+            {
                 wrong.push(format!("{table}.{key}: {found}"));
             }
         }

@@ -170,7 +170,7 @@ fn with_money_ahead(
         for (file, amount, paid) in parts {
             let open = if paid < amount { amount - paid } else { Fen::ZERO };
             let sum = left.entry(file).or_insert(Fen::ZERO);
-            *sum = *sum + open;
+            *sum += open;
         }
     }
     Ok(rows

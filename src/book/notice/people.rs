@@ -122,12 +122,11 @@ fn is_mobile(phone: &Phone) -> bool {
     phone.phone_mask.len() == 11 && phone.phone_mask.starts_with('1')
 }
 
+/// A file with its student and co-borrower.
+type Pair = (FileId, (PersonId, Option<PersonId>));
+
 /// Student and co-borrower of these files.
-fn pairs_of(
-    db: &mut Db,
-    scope: &Scope,
-    files: &[FileId],
-) -> AppResult<Vec<(FileId, (PersonId, Option<PersonId>))>> {
+fn pairs_of(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Vec<Pair>> {
     let mut found = Vec::with_capacity(files.len());
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<(FileId, PersonId, Option<PersonId>)> = loan_file::table
@@ -140,10 +139,7 @@ fn pairs_of(
     Ok(found)
 }
 
-fn people_of(
-    pairs: &[(FileId, (PersonId, Option<PersonId>))],
-    with_co_borrowers: bool,
-) -> Vec<PersonId> {
+fn people_of(pairs: &[Pair], with_co_borrowers: bool) -> Vec<PersonId> {
     let co_borrowers = pairs.iter().filter_map(|(_, (_, other))| *other);
     let mut people: Vec<PersonId> = pairs.iter().map(|(_, (one, _))| *one).collect();
     if with_co_borrowers {

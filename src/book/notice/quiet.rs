@@ -18,9 +18,8 @@ pub fn allowed_from(
     // Each step goes to a later time; the longest holiday is nine days.
     for _ in 0..60 {
         let time = local.time();
-        if settings.quiet_on_holidays && calendar.is_holiday(local.date()) {
-            local = next_day(local, until, from);
-        } else if from > until && time >= from {
+        let holiday = settings.quiet_on_holidays && calendar.is_holiday(local.date());
+        if holiday || (from > until && time >= from) {
             local = next_day(local, until, from);
         } else if is_quiet(time, from, until) {
             local = local.date().and_time(until);

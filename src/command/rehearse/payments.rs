@@ -122,7 +122,8 @@ impl Asking {
         let family = spread(&self.file_no);
         if let Some(oldest) = self.oldest_unpaid_due_on {
             let late = LATE_AFTER + family / 7 % LATE_SPREAD;
-            let pays = family / 1_000 % LATE_ONE_IN == 0 && oldest + Days::new(late) == day;
+            let pays =
+                (family / 1_000).is_multiple_of(LATE_ONE_IN) && oldest + Days::new(late) == day;
             let amount = self.overdue_principal_fen + self.overdue_interest_fen + self.penalty_fen;
             return (pays && amount.is_positive()).then_some((oldest, amount));
         }
