@@ -91,7 +91,7 @@ CREATE INDEX message_to_send ON message (state, channel, urgent, not_before, id)
 CREATE INDEX message_by_file ON message (file_id, reason, planned_on);
 CREATE INDEX message_by_person ON message (person_id, id);
 CREATE INDEX message_by_day ON message (office_code, planned_on, reason, state);
-CREATE INDEX message_by_state ON message (office_code, state, planned_on, id);
+CREATE INDEX message_by_state ON message (state, office_code, planned_on, id);
 CREATE INDEX message_by_ref ON message (gateway_ref, gateway);
 CREATE INDEX message_by_code ON message (check_code);
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use chrono::{Days as Span, Duration, NaiveDate};
 
-use super::payments::{self, Paid};
+use super::payments::{self, Habit, Paid};
 use super::tally::{Tally, Totals};
 use crate::app::App;
 use crate::book::dates::starts_at;
@@ -35,6 +35,7 @@ impl Days {
         let offices = app.db.read(office::all)?;
         let scopes: Vec<Scope> = offices.iter().map(|office| Scope::of(&office.code)).collect();
         let mut totals = Totals::begin(out, self.from, self.to, self.paying)?;
+        let habit = Habit { paying: self.paying, first_day: self.from };
         let mut day = self.from;
         while day <= self.to {
             let mut tally = Tally::before(app, &scopes, day)?;
@@ -43,7 +44,7 @@ impl Days {
                 timetable::run_due(app, app.clock.now_at())?;
                 if hour == PAYING_HOUR {
                     for scope in &scopes {
-                        tally.paid(payments::book(app, scope, day, self.paying)?);
+                        tally.paid(payments::book(app, scope, day, habit)?);
                     }
                 }
             }

@@ -56,13 +56,22 @@ struct Asking {
     penalty_fen: Fen,
 }
 
-/// Books what the families pay on `day`; `paying` of a thousand pay in time.
-pub(super) fn book(app: &App, scope: &Scope, day: NaiveDate, paying: u32) -> AppResult<Paid> {
+/// How the families of a rehearsal pay.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Habit {
+    /// So many of a thousand pay in time.
+    pub(super) paying: u32,
+    /// The first day of the rehearsal: whoever would have paid before it pays on it.
+    pub(super) first_day: NaiveDate,
+}
+
+/// Books what the families pay on `day`.
+pub(super) fn book(app: &App, scope: &Scope, day: NaiveDate, habit: Habit) -> AppResult<Paid> {
     let asking = app.db.read(|db| asking(db, scope, day))?;
     let mut paid = Paid::default();
     let mut rows = Vec::new();
     for one in &asking {
-        let Some((due_on, amount)) = one.pays_on(day, u64::from(paying)) else { continue };
+        let Some((due_on, amount)) = one.pays_on(day, habit) else { continue };
         let event = Event::new(app.next_id(), day, EventKind::Paid { amount });
         let origin = Origin {
             channel: "支付宝".to_owned(),
@@ -118,7 +127,7 @@ fn asking(
 
 impl Asking {
     /// For which due day this contract's family pays on `day`, and how much.
-    fn pays_on(&self, day: NaiveDate, paying: u64) -> Option<(NaiveDate, Fen)> {
+    fn pays_on(&self, day: NaiveDate, habit: Habit) -> Option<(NaiveDate, Fen)> {
         let family = spread(&self.file_no);
         if let Some(oldest) = self.oldest_unpaid_due_on {
             let late = LATE_AFTER + family / 7 % LATE_SPREAD;
@@ -129,7 +138,8 @@ impl Asking {
         }
         let due_on = self.next_due_on?;
         let before = family / 3 % SPREAD_BEFORE;
-        let pays = family % 1_000 < paying && due_on - Days::new(before) == day;
+        let pays_on = (due_on - Days::new(before)).max(habit.first_day);
+        let pays = family % 1_000 < u64::from(habit.paying) && pays_on == day;
         // What the due day asks is told before money that lies there already.
         let amount = self.next_due_fen - self.unapplied_fen;
         (pays && amount.is_positive()).then_some((due_on, amount))

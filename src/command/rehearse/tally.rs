@@ -247,7 +247,7 @@ impl Totals {
         writeln!(out, "演练 {from} 到 {to}（在数据副本上，什么都不会真的发出）")?;
         writeln!(
             out,
-            "假定每 1000 户有 {paying} 户在到期日前 40 天内按时还款，其余的一半在到期后 12 到 101 天还清\n"
+            "假定每 1000 户有 {paying} 户在到期日前 40 天内按时还款（该在第一天以前还的，算在第一天），\n其余的一半在到期后 12 到 101 天还清\n"
         )?;
         Ok(Totals {
             messages: BTreeMap::new(),
