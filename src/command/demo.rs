@@ -39,6 +39,9 @@ const STAFF: [(&str, &str, &str, Role); 5] = [
     ("guanli", "demo-guanli", "农知行", Role::Administrator),
 ];
 
+/// A borrower of the sample to sign in as on `/m`: one instalment is late. Nobody's number.
+const BORROWER: (&str, &str) = ("叶敏", "512098199711164246");
+
 const SHEETS: [&str; 10] = [
     "borrowers",
     "contracts",
@@ -99,6 +102,13 @@ impl Demo {
         for (login, password, name, role) in STAFF {
             writeln!(out, "  {login:<8} {password:<13} {name} · {}", role.in_words())?;
         }
+        let (name, id_number) = BORROWER;
+        writeln!(out, "\n  手机页面 {}/m  {name} {id_number}", app.config.public_url)?;
+        writeln!(
+            out,
+            "  验证码在 {} 最新的文件里",
+            app.config.data_dir.join("spool/sms").display()
+        )?;
         writeln!(out, "\n  演示日期 {}；数据全部虚构。Ctrl-C ends it.\n", app.clock.today())?;
         serve::serve(&app, out)
     }
