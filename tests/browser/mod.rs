@@ -9,5 +9,6 @@ mod harness;
 mod imports;
 mod jobs;
 mod main_job;
+mod messages;
 mod phone;
 mod smoke;
