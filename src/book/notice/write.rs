@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::book::dates;
 use crate::book::ids::FileId;
 use crate::book::office::{Office, Scope};
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::plumbing::outbox::{self, Channel, Message};
 
 /// Files in one write.
@@ -58,40 +58,78 @@ impl std::ops::AddAssign for Wrote {
     }
 }
 
-/// Writes the messages about these files; `fields` gives what the text says of each.
-pub fn write_about<T>(
+/// Messages of some files, ready to be written.
+#[derive(Default)]
+struct Made {
+    messages: Vec<Message>,
+    nobody: u64,
+    failed: u64,
+}
+
+/// Writes the messages about these files; `fields` gives what the text says of each. The next
+/// ones are made while these are written: texts cost a processor, rows cost the disk.
+pub fn write_about<T: Sync>(
     app: &App,
     office: &Office,
     about: &About,
     files: &[(FileId, T)],
-    fields: impl Fn(Fields, &T) -> Fields,
+    fields: impl Fn(Fields, &T) -> Fields + Sync,
 ) -> AppResult<Wrote> {
-    let scope = Scope::of(&office.code);
     let composer = Composer::new(app, office)?;
+    let scope = Scope::of(&office.code);
     let mut wrote = Wrote::default();
-    for chunk in files.chunks(AT_ONCE) {
-        let ids: Vec<FileId> = chunk.iter().map(|(file, _)| *file).collect();
-        let people = app.db.read(|db| people::of_files(app, db, &scope, &ids, about.reason))?;
-        let mut messages: Vec<Message> = Vec::with_capacity(chunk.len() * 2);
-        for (file, facts) in chunk {
-            let receivers = people.get(file).map(Vec::as_slice).unwrap_or_default();
-            if receivers.is_empty() {
-                wrote.nobody += 1;
+    std::thread::scope(|threads| {
+        let (give, take) = std::sync::mpsc::sync_channel::<Made>(1);
+        let (composer, scope, fields) = (&composer, &scope, &fields);
+        let maker = threads.spawn(move || -> AppResult<()> {
+            for chunk in files.chunks(AT_ONCE) {
+                let made = make(app, composer, scope, about, chunk, fields)?;
+                // Nobody takes it: writing has failed, and says so itself.
+                if give.send(made).is_err() {
+                    break;
+                }
             }
-            for receiver in receivers {
-                match rows(&composer, about, *file, receiver, |to| fields(to, facts)) {
-                    Ok(rows) => messages.extend(rows),
-                    Err(error) => {
-                        wrote.failed += 1;
-                        tracing::error!(file = file.get(), %error, "a message was not made");
-                    }
+            Ok(())
+        });
+        for made in take {
+            let new = app.db.write("messages", |db| outbox::add(db, &made.messages))?;
+            wrote.messages += u64::try_from(new).unwrap_or(0);
+            wrote.nobody += made.nobody;
+            wrote.failed += made.failed;
+        }
+        maker.join().unwrap_or_else(|_| Err(AppError::broken("making messages panicked")))
+    })?;
+    Ok(wrote)
+}
+
+/// Makes the messages of some files.
+fn make<T>(
+    app: &App,
+    composer: &Composer<'_>,
+    scope: &Scope,
+    about: &About,
+    chunk: &[(FileId, T)],
+    fields: impl Fn(Fields, &T) -> Fields,
+) -> AppResult<Made> {
+    let ids: Vec<FileId> = chunk.iter().map(|(file, _)| *file).collect();
+    let people = app.db.read(|db| people::of_files(app, db, scope, &ids, about.reason))?;
+    let mut made = Made::default();
+    for (file, facts) in chunk {
+        let receivers = people.get(file).map(Vec::as_slice).unwrap_or_default();
+        if receivers.is_empty() {
+            made.nobody += 1;
+        }
+        for receiver in receivers {
+            match rows(composer, about, *file, receiver, |to| fields(to, facts)) {
+                Ok(rows) => made.messages.extend(rows),
+                Err(error) => {
+                    made.failed += 1;
+                    tracing::error!(file = file.get(), %error, "a message was not made");
                 }
             }
         }
-        let new = app.db.write("messages", |db| outbox::add(db, &messages))?;
-        wrote.messages += u64::try_from(new).unwrap_or(0);
     }
-    Ok(wrote)
+    Ok(made)
 }
 
 /// The messages for one receiver: one for each way.

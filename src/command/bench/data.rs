@@ -138,7 +138,7 @@ fn add_person(place: &Place, number: u32, rows: &mut Rows) -> AppResult<PersonId
     let (app, now) = (&place.app, place.app.clock.now_at());
     let sealed =
         |field, text: &str| app.sealer.seal(field, text.as_bytes()).map_err(AppError::from);
-    let (id_number, phone) = (format!("990000{number:012}"), format!("100{number:08}"));
+    let (id_number, phone) = (format!("990000{number:012}"), format!("199{number:08}"));
     let id = PersonId::new(app.next_id());
     let name = ["张晓兰", "王桂英", "李建国", "龙䶮", "欧阳静宜"];
     let name = usize::try_from(number).ok().and_then(|n| name.get(n % name.len()));
@@ -171,7 +171,7 @@ fn add_person(place: &Place, number: u32, rows: &mut Rows) -> AppResult<PersonId
         person_id: id,
         phone_sealed: sealed(Field::Phone, &phone)?,
         phone_index: app.sealer.index(Field::Phone, &phone),
-        phone_mask: format!("100****{:04}", number % 10_000),
+        phone_mask: format!("199****{:04}", number % 10_000),
         state: PhoneState::OnFile,
         source: "学生名单".to_owned(),
         recorded_at: now,

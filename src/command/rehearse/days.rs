@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::book::dates::starts_at;
 use crate::book::office::{self, Scope};
 use crate::command::Stop;
+use crate::jobs;
 use crate::plumbing::timetable;
 
 /// The hours at which the program of the rehearsal is awake: the night's jobs, the opening of the
@@ -52,7 +53,11 @@ impl Days {
             totals.add(out, &tally, all_days)?;
             day = day + Span::new(1);
         }
-        totals.end(app, &scopes, out)
+        totals.end(app, &scopes, out)?;
+        let checked = jobs::check_books::run(app, self.to)?;
+        let found = if checked.note.is_empty() { "没有差错" } else { checked.note.as_str() };
+        writeln!(out, "\n最后核对全部账目：{found}")?;
+        Ok(())
     }
 }
 
