@@ -175,7 +175,8 @@ fn tell(app: &App, channel: Channel, line: &Line) -> AppResult<()> {
     let now = app.clock.now_at();
     let offices = app.db.read(office::all)?;
     if let Some(trouble) = line.trouble() {
-        tracing::warn!(channel = channel.as_text(), fault = ?trouble.fault,
+        // The workbench says it until it is over; the log need not every few seconds.
+        tracing::debug!(channel = channel.as_text(), fault = ?trouble.fault,
             detail = trouble.detail, "gateway down");
         return app.db.write("gateway down", |db| {
             delivery::gateway_is_down(db, &offices, channel, &trouble, now)

@@ -58,7 +58,7 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
                 last_on: round.planned_on.checked_add_days(Days::new(LATE)).unwrap_or(day),
             };
             all += write_about(app, &office, &about, &files, |fields, amount| {
-                fields.day("due_on", due_on, day).money("amount", *amount)
+                fields.day("due_on", due_on, day).day("as_of", day, day).money("amount", *amount)
             })?;
         }
     }

@@ -146,7 +146,6 @@ pub fn gateway_is_down(
     now: NaiveDateTime,
 ) -> AppResult<()> {
     let name = gateway_in_words(channel);
-    let since = local(trouble.since).format("%-m月%-d日 %H:%M");
     let section = match channel {
         Channel::Sms => "[sms]",
         Channel::Email => "[mail]",
@@ -181,7 +180,7 @@ pub fn gateway_is_down(
                 kind: GATEWAY.to_owned(),
                 key: channel.as_text().to_owned(),
                 level: "bad".to_owned(),
-                title: format!("{name}自 {since} 起{what}：{detail}"),
+                title: format!("{name}{what}：{detail}"),
                 advice: advice.clone(),
                 url: MESSAGES_URL.to_owned(),
                 due_on: None,

@@ -45,6 +45,8 @@ struct Choice {
 #[derive(Debug, Default, Serialize)]
 struct Sum {
     settles_on: String,
+    /// A due day that comes before and is taken as not paid yet.
+    assumes: Option<String>,
     total: Fen,
     principal: Fen,
     interest: Fen,
@@ -269,12 +271,21 @@ fn calculate(plain: &Plain<'_>, basis: Basis<'_>) -> AppResult<Result<Sum, Probl
         let (Ok(quote), Ok(before), Ok(after)) = (quote, before, after) else {
             return Ok(Err(("contract", "这份合同现在算不出来，请打电话问我们".to_owned())));
         };
+        if let Some(day) = unpaid_before(&before, plain.today, on) {
+            sum.assumes = Some(in_words(day, plain.today));
+        }
         add(&mut sum, quote, &before, &after);
     }
     if !sum.total.is_positive() {
         return Err(AppError::broken("an early repayment that takes nothing"));
     }
     Ok(Ok(sum))
+}
+
+/// The last due day between today and the settling day: the sum takes it as not paid yet.
+fn unpaid_before(before: &Statement, today: NaiveDate, on: NaiveDate) -> Option<NaiveDate> {
+    let between = before.instalments.iter().filter(|row| row.due_on > today && row.due_on < on);
+    between.filter(|row| (row.interest + row.principal).is_positive()).map(|row| row.due_on).max()
 }
 
 fn add(sum: &mut Sum, quote: Quote, before: &Statement, after: &Statement) {

@@ -6,11 +6,41 @@ use chrono::{Duration, NaiveDateTime};
 use super::code;
 use crate::app::App;
 use crate::book::dates;
+use crate::book::ids::{PersonId, PhoneId};
 use crate::book::notice::{self, Fields, Reason, To};
 use crate::book::office::Office;
-use crate::book::person::Phone;
+use crate::book::person::{Phone, PhoneState};
 use crate::error::AppResult;
 use crate::plumbing::outbox::{Channel, Message};
+
+/// The same work for nobody; the result is thrown away.
+pub fn nobodys(
+    app: &App,
+    office_code: &str,
+    digits: &str,
+    now: NaiveDateTime,
+) -> AppResult<Message> {
+    let office = Office {
+        code: office_code.to_owned(),
+        name: String::new(),
+        letters: String::new(),
+        phone: String::new(),
+        address: String::new(),
+        created_at: now,
+    };
+    let phone = Phone {
+        id: PhoneId::new(0),
+        office_code: office_code.to_owned(),
+        person_id: PersonId::new(0),
+        phone_sealed: Vec::new(),
+        phone_index: Vec::new(),
+        phone_mask: String::new(),
+        state: PhoneState::OnFile,
+        source: String::new(),
+        recorded_at: now,
+    };
+    code_message(app, &office, &phone, digits, now)
+}
 
 /// The message that carries `digits` to `phone`, ready for `outbox::add`; of no use once the code
 /// is not good any more.

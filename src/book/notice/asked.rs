@@ -196,33 +196,50 @@ pub fn unpaid_days(
     Ok(days.into_iter().flatten().collect())
 }
 
-/// The files of which a due day is unpaid and that have no notice of this round: principal and
-/// interest that are late (penalty grows by the day, so no message names it).
+/// A contract of the file at hand of which this due day is unpaid. Money goes to the oldest due day
+/// first, so where an older one is unpaid, this one is.
+macro_rules! unpaid_of {
+    ($due_on:expr, $month_day:expr) => {
+        loan_position::table
+            .inner_join(loan::table)
+            .filter(loan_position::file_id.eq(file_position::file_id))
+            .filter(loan_position::oldest_unpaid_due_on.le($due_on))
+            .filter(loan::final_due_on.ge($due_on))
+            .filter(loan::due_month_day.eq($month_day).or(loan::final_due_on.eq($due_on)))
+            .select(loan_position::loan_id)
+    };
+}
+
+/// The files of which a due day is unpaid, whatever is unpaid from before, and that have no notice
+/// of this round: all that is late, with the penalty of today, as the borrower's own page says it.
 pub fn without_overdue_notice(
     db: &mut Db,
     scope: &Scope,
     due_on: NaiveDate,
     round: Round,
 ) -> AppResult<Vec<(FileId, Fen)>> {
-    let rows: Vec<(FileId, Fen, Fen)> = file_position::table
+    let rows: Vec<(FileId, Fen, Fen, Fen)> = file_position::table
         .filter(file_position::office_code.eq_any(scope.codes()))
-        .filter(file_position::oldest_unpaid_due_on.eq(due_on))
+        .filter(file_position::oldest_unpaid_due_on.le(due_on))
+        .filter(exists(unpaid_of!(due_on, due_on.format("%m-%d").to_string())))
         .filter(not(already!(file_position::file_id, Reason::OverdueNotice, round)))
         .order(file_position::file_id)
         .select((
             file_position::file_id,
             file_position::overdue_principal_fen,
             file_position::overdue_interest_fen,
+            file_position::penalty_fen,
         ))
         .load(db)?;
     Ok(rows
         .into_iter()
-        .map(|(file, principal, interest)| (file, principal + interest))
+        .map(|(file, principal, interest, penalty)| (file, principal + interest + penalty))
         .filter(|(_, amount)| *amount > Fen::ZERO)
         .collect())
 }
 
-/// What of these files is late, by file: the oldest due day, principal and interest.
+/// What of these files is late, by file: the oldest due day; principal, interest and penalty as of
+/// the day the positions are for.
 pub fn overdue_amounts(
     db: &mut Db,
     scope: &Scope,
@@ -230,7 +247,7 @@ pub fn overdue_amounts(
 ) -> AppResult<HashMap<FileId, (NaiveDate, Fen)>> {
     let mut found = HashMap::with_capacity(files.len());
     for chunk in files.chunks(BINDS_MAX) {
-        let rows: Vec<(FileId, Option<NaiveDate>, Fen, Fen)> = file_position::table
+        let rows: Vec<(FileId, Option<NaiveDate>, Fen, Fen, Fen)> = file_position::table
             .filter(file_position::office_code.eq_any(scope.codes()))
             .filter(file_position::file_id.eq_any(chunk))
             .filter(file_position::oldest_unpaid_due_on.is_not_null())
@@ -239,10 +256,11 @@ pub fn overdue_amounts(
                 file_position::oldest_unpaid_due_on,
                 file_position::overdue_principal_fen,
                 file_position::overdue_interest_fen,
+                file_position::penalty_fen,
             ))
             .load(db)?;
-        for (file, day, principal, interest) in rows {
-            found.insert(file, (day.unwrap_or_default(), principal + interest));
+        for (file, day, principal, interest, penalty) in rows {
+            found.insert(file, (day.unwrap_or_default(), principal + interest + penalty));
         }
     }
     Ok(found)

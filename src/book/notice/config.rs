@@ -61,6 +61,13 @@ impl MessageConfig {
                 ));
             }
         }
+        if self.quiet_from == self.quiet_until {
+            found.push(
+                "messages.quiet_from, quiet_until: expected two different times; for no quiet \
+                 hours set 00:00 and 00:01"
+                    .to_owned(),
+            );
+        }
         for (key, days) in [
             ("due_days_before", &self.due_days_before),
             ("overdue_days_after", &self.overdue_days_after),

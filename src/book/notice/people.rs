@@ -11,7 +11,7 @@ use super::reason::Reason;
 use super::stops;
 use super::wishes::{self, Wish};
 use crate::app::App;
-use crate::book::ids::{FileId, PersonId};
+use crate::book::ids::{FileId, PersonId, PhoneId};
 use crate::book::loan::LoanFile;
 use crate::book::office::Scope;
 use crate::book::person::{self, Phone, PhoneState};
@@ -190,6 +190,23 @@ impl Facts {
     /// The best number of a person.
     pub(super) fn phone_of(&self, person: PersonId) -> Option<&Phone> {
         best_mobile(self.phones.get(&person).into_iter().flatten())
+    }
+
+    /// The number that a message goes to now: the best of the person; what became of a changed
+    /// contact goes to the number it was written for, so that whoever had it hears of it.
+    pub(super) fn phone_for(
+        &self,
+        person: PersonId,
+        written_for: Option<PhoneId>,
+        reason: Reason,
+    ) -> Option<&Phone> {
+        let own = self.phones.get(&person).into_iter().flatten();
+        let same = own.filter(|phone| phone.state != PhoneState::Dead);
+        let mut same = same.filter(|phone| Some(phone.id) == written_for);
+        match reason {
+            Reason::ContactDecided => same.next().or_else(|| self.phone_of(person)),
+            _ => self.phone_of(person),
+        }
     }
 
     fn receiver(

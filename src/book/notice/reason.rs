@@ -87,7 +87,7 @@ impl Kind {
             Kind::Repayment => "还款日之前，告诉您哪天还、还多少；提前还款的日子也在这里",
             Kind::Overdue => "有一期到期没有还上时，告诉您一声",
             Kind::Procedure => "高校回执、续贷、毕业确认",
-            Kind::Contact => "联系方式改好没有，请您来电",
+            Kind::Contact => "有事要和您当面说，请您来电",
         }
     }
 }
@@ -168,8 +168,9 @@ impl Reason {
             Reason::ReceiptMissing | Reason::Renewal | Reason::GraduationConfirmation => {
                 Some(Kind::Procedure)
             }
-            Reason::ContactDecided | Reason::PleaseCall => Some(Kind::Contact),
-            Reason::SignInCode => None,
+            Reason::PleaseCall => Some(Kind::Contact),
+            // The alarm of somebody whose number another person changes cannot be switched off.
+            Reason::SignInCode | Reason::ContactDecided => None,
         }
     }
 
@@ -188,7 +189,7 @@ impl Reason {
         match self {
             Reason::DueReminder => &[("due_on", "还款日"), ("amount", "这一期要还的钱")],
             Reason::OverdueNotice => {
-                &[("due_on", "到期没有还的那一天"), ("amount", "到期未还的本金和利息")]
+                &[("due_on", "还款日"), ("as_of", "今天"), ("amount", "今天还清要的钱，含罚息")]
             }
             Reason::ReceiptMissing => {
                 &[("school_year", "学年"), ("last_on", "高校录入回执的最后一天")]

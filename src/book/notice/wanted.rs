@@ -20,7 +20,7 @@ use crate::book::office::{self, Office, Scope};
 use crate::error::AppResult;
 use crate::plumbing::crypto::{Field, from_hex};
 use crate::plumbing::db::Db;
-use crate::plumbing::outbox::{Channel, Message};
+use crate::plumbing::outbox::{self, Channel, Message};
 
 /// What is to be done with a message whose time has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +111,8 @@ struct Batch {
     overdue: HashMap<FileId, (NaiveDate, Fen)>,
     /// Files for which what a message asks for has been done: per reason.
     done: HashSet<(Reason, FileId)>,
+    /// The newest message of each subject and reason that has not come to an end.
+    latest: HashMap<(String, String), NaiveDate>,
     with_mail: bool,
 }
 
@@ -145,11 +147,16 @@ impl Batch {
             due: asked::due_amounts(db, &scope, &due)?,
             overdue: asked::overdue_amounts(db, &scope, &overdue)?,
             done: done(db, &scope, today.year(), &files_for)?,
+            latest: outbox::latest_of(db, &scope, messages.iter().map(|(message, _)| *message))?,
             with_mail: people::has_mail(app),
         })
     }
 
     fn verdict(&self, app: &App, message: &Message, reason: Reason) -> AppResult<Verdict> {
+        let latest = self.latest.get(&(message.subject.clone(), message.reason.clone()));
+        if latest.is_some_and(|day| *day > message.planned_on) {
+            return Ok(cancel("后一次提醒已经写好，只发那一条。"));
+        }
         let to = match self.receiver(app, message, reason)? {
             Ok(to) => to,
             Err(why) => return Ok(cancel(why)),
@@ -191,7 +198,7 @@ impl Batch {
             return Ok(Err("收信人不要这一类消息。"));
         }
         Ok(match message.channel {
-            Channel::Sms => match self.people.phone_of(person) {
+            Channel::Sms => match self.people.phone_for(person, message.phone_id, reason) {
                 Some(phone) => Ok(app.sealer.open_text(Field::Phone, &phone.phone_sealed)?),
                 None => Err("没有能用的手机号。"),
             },
@@ -217,14 +224,22 @@ impl Batch {
         };
         let about =
             message.subject.rsplit('/').next().and_then(|day| day.parse::<NaiveDate>().ok());
-        let Some((due_on, amount)) = facts.filter(|(day, _)| about.is_none_or(|d| d == *day))
+        // A later due day may be unpaid beside an older one; a reminder is of its own day only.
+        let fits = |day: NaiveDate, about: NaiveDate| match reason {
+            Reason::OverdueNotice => day <= about,
+            _ => day == about,
+        };
+        let Some((due_on, amount)) = facts.filter(|(day, _)| about.is_none_or(|d| fits(*day, d)))
         else {
             return Ok(Err("这一期已经还上，不用再发。"));
         };
-        if stored.contains(&yuan(*amount)) {
+        // A notice names the day it is sent.
+        if reason == Reason::DueReminder && stored.contains(&yuan(*amount)) {
             return Ok(Ok(Told::AsStored(stored)));
         }
-        let fields = self.fields(message, file).day("due_on", *due_on, self.today);
+        let due_on = about.unwrap_or(*due_on);
+        let fields = self.fields(message, file).day("due_on", due_on, self.today);
+        let fields = fields.day("as_of", self.today, self.today);
         let fields = fields.money("amount", *amount);
         let text = text::render(app, &self.office, reason, &fields, &message.check_code)?;
         let params = text::params(&self.office, &fields, &message.check_code)?;

@@ -74,7 +74,9 @@ fn draft(
     };
     let fields = match (reason, facts) {
         (Reason::PleaseCall, _) => fields,
-        (_, Some((due_on, amount))) => fields.day("due_on", due_on, today).money("amount", amount),
+        (_, Some((due_on, amount))) => {
+            fields.day("due_on", due_on, today).day("as_of", today, today).money("amount", amount)
+        }
         (Reason::OverdueNotice, None) => {
             return Err(AppError::refused("现在没有到期未还的，不用发这条。"));
         }

@@ -259,6 +259,7 @@ impl Example {
             app.policy.last_prepay_request(study_ends_on).unwrap_or((today, today));
         Fields::to(name)
             .day("due_on", due_on, today)
+            .day("as_of", today, today)
             .money("amount", amount)
             .text("school_year", format!("{}-{}", today.year(), today.year() + 1))
             .day("last_on", app.policy.receipt_deadline(today.year()), today)

@@ -1,6 +1,6 @@
 //! Questions about messages, for pages and for the deliverer. Writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::count_star;
@@ -10,6 +10,7 @@ use super::{Channel, Group, Message, State};
 use crate::book::ids::{FileId, PersonId};
 use crate::book::office::Scope;
 use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::message;
 
@@ -320,4 +321,31 @@ pub fn without_receipt(
     rows.sort_by_key(|row| (row.updated_at, row.id));
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(rows)
+}
+
+/// The newest planned day of each (subject, reason) of these messages that is not cancelled or
+/// failed: an older one that still waits has been overtaken.
+pub fn latest_of<'a>(
+    db: &mut Db,
+    scope: &Scope,
+    messages: impl Iterator<Item = &'a Message>,
+) -> AppResult<HashMap<(String, String), NaiveDate>> {
+    let mut subjects: Vec<&str> = messages.map(|message| message.subject.as_str()).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    let mut found = HashMap::new();
+    for chunk in subjects.chunks(BINDS_MAX) {
+        let rows: Vec<(String, String, Option<NaiveDate>)> = message::table
+            .filter(message::office_code.eq_any(scope.codes()))
+            .filter(message::subject.eq_any(chunk))
+            .filter(message::state.ne_all([State::Cancelled, State::Failed]))
+            .group_by((message::subject, message::reason))
+            .select((message::subject, message::reason, diesel::dsl::max(message::planned_on)))
+            .load(db)?;
+        found.extend(
+            rows.into_iter()
+                .filter_map(|(subject, reason, day)| day.map(|day| ((subject, reason), day))),
+        );
+    }
+    Ok(found)
 }

@@ -15,7 +15,8 @@ mod store;
 pub use bell::Bell;
 pub use lists::{
     Filter, Progress, by_check_code, count, counts_by_state, find, groups, is_any_due,
-    is_any_left_over, list, of_file, of_person, progress, waiting_for_gateway, without_receipt,
+    is_any_left_over, latest_of, list, of_file, of_person, progress, waiting_for_gateway,
+    without_receipt,
 };
 pub use store::{
     AsSent, Heard, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group, claim, expire,

@@ -72,8 +72,34 @@ impl HttpConfig {
         if let Err(why) = charset(&self.charset) {
             mistakes.push(why);
         }
-        if let Err(why) = self.environment() {
-            mistakes.push(why);
+        match self.environment() {
+            Err(why) => mistakes.push(why),
+            Ok(environment) => self.check_templates(&environment, mistakes),
+        }
+    }
+
+    /// Fills every template in once: a name that there is not must not be found when sending.
+    fn check_templates(&self, environment: &Environment<'static>, mistakes: &mut Vec<String>) {
+        let sample = minijinja::context! {
+            phone => "13800002741", text => "【x】x", id => "1", signature => "x",
+            template_id => "x", params => minijinja::context! {}, user => "x", password => "x",
+            receipt_url => "http://127.0.0.1/", ref => "1", day => "20261220",
+        };
+        // Which fields a text has depends on the message.
+        let fixed = environment.templates().filter(|(_, one)| !one.source().contains("params."));
+        for (name, template) in fixed {
+            match template.render(&sample) {
+                Err(e) => mistakes.push(format!("sms.http.{name}: {e}")),
+                Ok(url) if name == "url" => {
+                    if !url.starts_with("http://") && !url.starts_with("https://") {
+                        mistakes.push(
+                            "sms.http.url: expected an address that begins with http:// or https://"
+                                .to_owned(),
+                        );
+                    }
+                }
+                Ok(_) => {}
+            }
         }
     }
 
