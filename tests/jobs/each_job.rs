@@ -175,7 +175,9 @@ fn a_backup_is_whole_private_and_only_the_last_ones_are_kept() {
     }
     let folder = t.app.config.data_dir.join("backups");
     for text in ["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04", "2026-11-04"] {
-        let counts = jobs::back_up::run(&t.app, day(text)).unwrap();
+        t.set_day(text);
+        // Made up for a night that was missed: it holds what is there now, and says so.
+        let counts = jobs::back_up::run(&t.app, day("2026-10-01")).unwrap();
         assert!(counts.done > 0 && counts.note.starts_with("zhuxue-2026-11-0"), "{counts:?}");
     }
     let mut names: Vec<String> = std::fs::read_dir(&folder)
@@ -215,7 +217,7 @@ fn postgres_is_dumped_when_the_program_is_there() {
             Ok(counts) if counts.skipped == 1 => assert!(counts.note.contains("pg_dump")),
             Ok(counts) => {
                 assert_eq!(counts.done, 1);
-                let file = t.app.config.data_dir.join("backups/zhuxue-2026-11-01.dump");
+                let file = t.app.config.data_dir.join("backups/zhuxue-2026-10-31.dump");
                 let bytes = std::fs::read(file).unwrap();
                 assert!(bytes.starts_with(b"PGDMP"));
             }

@@ -12,7 +12,8 @@ fn fields(reason: Reason, name: &str) -> Fields {
     let fields = Fields::to(name).of_student(name);
     match reason {
         Reason::DueReminder | Reason::OverdueNotice => {
-            fields.text("due_on", "12月20日").money("amount", Fen::new(1_234_567))
+            let fields = fields.text("due_on", "12月20日").text("as_of", "12月21日");
+            fields.money("amount", Fen::new(1_234_567))
         }
         Reason::ReceiptMissing => {
             fields.text("school_year", "2026-2027").text("last_on", "10月10日")
