@@ -171,6 +171,7 @@ pub fn gateway_is_down(
             "请在发送记录里查看退回原因，核对签名、模板和发件地址；改好后可以重发".to_owned(),
         ),
     };
+    let since = local(trouble.since).format("%-m月%-d日 %H:%M");
     let detail: String = trouble.detail.chars().take(120).collect();
     for office in offices {
         warning::raise(
@@ -180,7 +181,7 @@ pub fn gateway_is_down(
                 kind: GATEWAY.to_owned(),
                 key: channel.as_text().to_owned(),
                 level: "bad".to_owned(),
-                title: format!("{name}{what}：{detail}"),
+                title: format!("{name}自 {since} 起{what}：{detail}"),
                 advice: advice.clone(),
                 url: MESSAGES_URL.to_owned(),
                 due_on: None,

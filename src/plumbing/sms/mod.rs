@@ -106,14 +106,12 @@ impl SmsConfig {
             ("sms.in_flight", self.in_flight),
             ("sms.batch", self.batch),
             ("sms.timeout_s", self.timeout_s),
+            ("sms.lease_s", self.lease_s),
             ("sms.tries", self.tries),
         ] {
             if !(1..=3_600).contains(&value) {
                 mistakes.push(format!("{key}: expected 1 to 3600, found {value}"));
             }
-        }
-        if !(10..=3_600).contains(&self.lease_s) {
-            mistakes.push(format!("sms.lease_s: expected 10 to 3600, found {}", self.lease_s));
         }
         if !self.receipt_token.is_empty() && self.receipt_token.len() < TOKEN_MIN {
             mistakes.push(format!("sms.receipt_token: expected at least {TOKEN_MIN} characters"));
