@@ -80,6 +80,57 @@ macro_rules! sql_text {
 }
 pub(crate) use sql_text;
 
+/// A small enum kept as text: `Name { /// doc  Variant = "text", "中文"; }` gives `ALL`, `as_text`,
+/// `from_text`, `in_words`, serde by its text, and what diesel needs.
+macro_rules! text_enum {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$vdoc:meta])* $variant:ident = $text:literal, $words:literal;)+
+    }) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            diesel::deserialize::FromSqlRow, diesel::expression::AsExpression,
+        )]
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// Every one, in the order pages offer them.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// As kept in the database and in addresses.
+            pub const fn as_text(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+            /// The one that a text names.
+            pub fn from_text(text: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|one| one.as_text() == text)
+            }
+            /// As pages say it.
+            pub const fn in_words(self) -> &'static str {
+                match self { $($name::$variant => $words),+ }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_text())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<$name, D::Error> {
+                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(from)?;
+                $name::from_text(&text).ok_or_else(|| {
+                    serde::de::Error::custom(format!("{text:?} is no {}", stringify!($name)))
+                })
+            }
+        }
+
+        $crate::book::ids::sql_text!($name);
+    };
+}
+pub(crate) use text_enum;
+
 macro_rules! id_types {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
@@ -124,6 +175,18 @@ id_types! {
     StaffId,
     /// One uploaded sheet.
     ImportId,
+    /// One contact with a family, or one try.
+    RecordId,
+    /// Somebody around a family who is neither student nor co-borrower.
+    PointId,
+    /// One overdue case: a loan file on the ladder.
+    CaseId,
+    /// What one receiver got in one go.
+    BatchId,
+    /// One household on paper.
+    SheetId,
+    /// What came back about a sheet.
+    ReturnId,
     /// Any row that nothing else refers to.
     RowId,
 }

@@ -4,7 +4,9 @@
 #![allow(missing_docs, reason = "the tables are described where they are made: migrations/")]
 
 mod clock;
+mod follow;
 pub use clock::*;
+pub use follow::*;
 
 diesel::table! {
     office (code) {
@@ -99,6 +101,8 @@ diesel::table! {
         state -> Text,
         source -> Text,
         recorded_at -> Timestamp,
+        tried -> Text,
+        tried_on -> Nullable<Date>,
     }
 }
 
@@ -481,6 +485,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     borrower_session,
     contact_change,
     contact_confirmation,
+    contact_point,
+    contact_record,
+    contact_duty,
+    overdue_case,
+    overdue_step,
+    saved_list,
+    sheet_batch,
+    sheet,
+    sheet_return,
+    sheet_photo,
 );
 diesel::joinable!(loan -> loan_file (file_id));
 diesel::joinable!(loan_position -> loan (loan_id));
@@ -494,3 +508,9 @@ diesel::joinable!(bank_difference -> loan (loan_id));
 diesel::joinable!(import_row -> import_job (import_id));
 diesel::joinable!(graduation -> loan_file (file_id));
 diesel::joinable!(borrower_session -> office (office_code));
+diesel::joinable!(contact_record -> loan_file (file_id));
+diesel::joinable!(contact_duty -> loan_file (file_id));
+diesel::joinable!(overdue_case -> loan_file (file_id));
+diesel::joinable!(overdue_step -> overdue_case (case_id));
+diesel::joinable!(sheet -> sheet_batch (batch_id));
+diesel::joinable!(sheet_return -> sheet (sheet_id));

@@ -1,0 +1,13 @@
+DROP INDEX loan_event_by_day;
+DROP TABLE sheet_photo;
+DROP TABLE sheet_return;
+DROP TABLE sheet;
+DROP TABLE sheet_batch;
+DROP TABLE saved_list;
+DROP TABLE overdue_step;
+DROP TABLE overdue_case;
+DROP TABLE contact_duty;
+DROP TABLE contact_record;
+DROP TABLE contact_point;
+ALTER TABLE person_phone DROP COLUMN tried_on;
+ALTER TABLE person_phone DROP COLUMN tried;
