@@ -16,6 +16,7 @@ pub mod book;
 pub mod reports;
 pub mod desk;
 pub mod borrower;
+pub mod liaison;
 pub mod plumbing;
 /// The command line: one file for each command; `mod.rs` lists them and opens what they need.
 pub mod command;

@@ -187,6 +187,8 @@ id_types! {
     SheetId,
     /// What came back about a sheet.
     ReturnId,
+    /// A liaison of a village, school or police station.
+    LiaisonId,
     /// Any row that nothing else refers to.
     RowId,
 }

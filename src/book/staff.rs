@@ -81,7 +81,8 @@ impl Role {
             }
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
             Right::ReleaseMessages => matches!(self, Reviewer | Director),
-            Right::EditTexts => matches!(self, Director),
+            Right::EditTexts | Right::AllowAmounts => matches!(self, Director),
+            Right::ManageLiaisons => matches!(self, Clerk | Reviewer | Director | Administrator),
             Right::ManageStaff => matches!(self, Administrator | Director),
             Right::ManageOffice => matches!(self, Administrator | Director),
         }
@@ -109,6 +110,10 @@ pub enum Right {
     ReleaseMessages,
     /// What messages say.
     EditTexts,
+    /// Accounts of liaisons in villages, schools and police stations.
+    ManageLiaisons,
+    /// Let a liaison see amounts.
+    AllowAmounts,
     /// Accounts of staff.
     ManageStaff,
     /// Name, telephone, address of the office; what rules are in force.

@@ -4,7 +4,6 @@
 //! As for staff, the browser holds 256 random bits and the database their SHA-256. A session is
 //! short: half an hour without a click, half a day in all; phones are shared and lost.
 
-use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use chrono::{Duration, NaiveDateTime};
@@ -16,11 +15,10 @@ use crate::app::App;
 use crate::book::ids::{FileId, PersonId};
 use crate::book::office::{Office, Scope};
 use crate::error::{AppError, AppResult};
-use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
 use crate::plumbing::http::form::{equal, parse, read_body};
 use crate::plumbing::schema::{borrower_session, office, person};
-use crate::plumbing::session::{cookie, hash_of, random_hex};
+use crate::plumbing::session::{NewSession, hash_of};
 
 /// The cookie that carries the token.
 pub const COOKIE: &str = "zhuxue_m";
@@ -124,37 +122,6 @@ fn seen(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<()> {
     Ok(())
 }
 
-/// What a new session is made of. The token is known only here and in the browser.
-#[derive(Clone, Debug)]
-pub struct NewSession {
-    token: String,
-    csrf: String,
-    address: String,
-    agent: String,
-}
-
-impl NewSession {
-    /// Random tokens; call it outside of a write, so that a retry keeps them.
-    pub fn new(address: String, agent: &str) -> AppResult<NewSession> {
-        Ok(NewSession {
-            token: random_hex(32)?,
-            csrf: random_hex(16)?,
-            address,
-            agent: agent.chars().take(160).collect(),
-        })
-    }
-
-    /// What the forms of this session must bring back.
-    pub fn csrf(&self) -> &str {
-        &self.csrf
-    }
-
-    /// The cookie to send.
-    pub fn cookie(&self, config: &Config) -> Cookie<'static> {
-        cookie(COOKIE, self.token.clone(), config)
-    }
-}
-
 /// Signs a person in; `file_id` is the one file there is, or nothing.
 pub fn begin(
     db: &mut Db,
@@ -165,11 +132,11 @@ pub fn begin(
 ) -> AppResult<()> {
     diesel::insert_into(borrower_session::table)
         .values((
-            borrower_session::token_hash.eq(hash_of(&new.token)),
+            borrower_session::token_hash.eq(new.hash()),
             borrower_session::office_code.eq(office_code),
             borrower_session::person_id.eq(person_id),
             borrower_session::file_id.eq(file_id),
-            borrower_session::csrf.eq(&new.csrf),
+            borrower_session::csrf.eq(new.csrf()),
             borrower_session::created_at.eq(now),
             borrower_session::seen_at.eq(now),
             borrower_session::expires_at.eq(now + Duration::hours(MOST_HOURS)),

@@ -100,8 +100,19 @@ pub fn page_as<T: Serialize>(
     template: &str,
     page: &T,
 ) -> AppResult<HttpResponse> {
-    let frame = Frame::new(app, req, Some(&me.office), &me.csrf);
-    answer(app, status, template, frame, page)
+    page_for(status, app, req, (&me.office, &me.csrf), template, page)
+}
+
+/// The same frame around a page of somebody else on a phone: a liaison.
+pub fn page_for<T: Serialize>(
+    status: StatusCode,
+    app: &App,
+    req: &HttpRequest,
+    (office, csrf): (&Office, &str),
+    template: &str,
+    page: &T,
+) -> AppResult<HttpResponse> {
+    answer(app, status, template, Frame::new(app, req, Some(office), csrf), page)
 }
 
 /// A page that everybody may see. `offices` are all there are.
@@ -189,7 +200,8 @@ pub struct TypeWanted {
 pub async fn set_type(app: web::Data<App>, form: OpenForm<TypeWanted>) -> HttpResponse {
     std::future::ready(()).await;
     let TypeWanted { big, back } = form.0;
-    let ours = back == "/m" || back.starts_with("/m/") || back.starts_with("/m?");
+    let ours = ["/m", "/r", "/l"].contains(&back.as_str())
+        || ["/m/", "/m?", "/r/", "/r?", "/l/", "/l?"].iter().any(|start| back.starts_with(start));
     let odd = back.contains(['\\', '\n', '\r']);
     let mut response = to(if ours && !odd { &back } else { "/m" });
     let value = if big == "1" { "big".to_owned() } else { String::new() };

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{self, Party};
 use super::code::{self, NewCode, Typed};
-use super::session::{self, BorrowerForm, BorrowerIn, COOKIE, NewSession};
+use super::session::{self, BorrowerForm, BorrowerIn, COOKIE};
 use super::{send, shell};
 use crate::app::App;
 use crate::book::history::{self, By, Note};
@@ -30,7 +30,7 @@ use crate::plumbing::http::around::address_of;
 use crate::plumbing::http::form::{OpenForm, equal};
 use crate::plumbing::outbox;
 use crate::plumbing::schema::person as people;
-use crate::plumbing::session::{hash_of, random_hex};
+use crate::plumbing::session::{NewSession, hash_of, random_hex};
 
 /// The token of the forms before the sign-in.
 const FORM_COOKIE: &str = "zhuxue_m_in";
@@ -327,7 +327,7 @@ pub async fn enter(
     let Some(cookie) = req.cookie(CODE_COOKIE) else { return Ok(shell::to("/m/sign-in")) };
     let agent = req.headers().get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let new = NewSession::new(address_of(&req), agent)?;
-    let session_cookie = new.cookie(&app.config);
+    let session_cookie = new.cookie_named(COOKIE, &app.config);
     let attempt = Try {
         request: cookie.value().to_owned(),
         typed: digits_of(&form.0.code),

@@ -68,5 +68,6 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(importing::web::routes());
     routes.extend(crate::life::overdue::web::routes());
     routes.extend(crate::borrower::routes());
+    routes.extend(crate::liaison::routes());
     routes
 }

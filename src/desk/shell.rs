@@ -67,6 +67,8 @@ pub struct May {
     pub release: bool,
     /// [`Right::EditTexts`]
     pub edit_texts: bool,
+    /// [`Right::ManageLiaisons`]
+    pub manage_liaisons: bool,
     /// [`Right::ManageStaff`]
     pub manage_staff: bool,
     /// [`Right::ManageOffice`]
@@ -90,6 +92,7 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
         see_history: me.may(Right::SeeHistory),
         release: me.may(Right::ReleaseMessages),
         edit_texts: me.may(Right::EditTexts),
+        manage_liaisons: me.may(Right::ManageLiaisons),
         manage_staff: me.may(Right::ManageStaff),
         manage_office: me.may(Right::ManageOffice),
     };

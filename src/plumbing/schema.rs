@@ -495,6 +495,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sheet,
     sheet_return,
     sheet_photo,
+    liaison,
+    liaison_session,
 );
 diesel::joinable!(loan -> loan_file (file_id));
 diesel::joinable!(loan_position -> loan (loan_id));
@@ -514,3 +516,4 @@ diesel::joinable!(overdue_case -> loan_file (file_id));
 diesel::joinable!(overdue_step -> overdue_case (case_id));
 diesel::joinable!(sheet -> sheet_batch (batch_id));
 diesel::joinable!(sheet_return -> sheet (sheet_id));
+diesel::joinable!(liaison_session -> liaison (liaison_id));

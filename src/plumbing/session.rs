@@ -154,8 +154,9 @@ fn seen(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<()> {
     Ok(())
 }
 
-/// What a new session is made of. The token is known only here and in the browser.
-#[derive(Debug)]
+/// What a new session of staff, a borrower or a liaison is made of. The token is known only here
+/// and in the browser.
+#[derive(Clone, Debug)]
 pub struct NewSession {
     token: String,
     csrf: String,
@@ -181,9 +182,19 @@ impl NewSession {
         &self.csrf
     }
 
-    /// The cookie to send.
+    /// What the database keeps of the token.
+    pub fn hash(&self) -> Vec<u8> {
+        hash_of(&self.token)
+    }
+
+    /// The cookie to send to staff.
     pub fn cookie(&self, config: &Config) -> Cookie<'static> {
-        cookie(COOKIE, self.token.clone(), config)
+        self.cookie_named(COOKIE, config)
+    }
+
+    /// The cookie of another realm.
+    pub fn cookie_named(&self, name: &'static str, config: &Config) -> Cookie<'static> {
+        cookie(name, self.token.clone(), config)
     }
 }
 

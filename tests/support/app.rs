@@ -180,7 +180,7 @@ impl TestApp {
             updated_at: now,
             version: 1,
         };
-        let new = borrower::NewSession::new("10.0.0.9".to_owned(), "test").unwrap();
+        let new = NewSession::new("10.0.0.9".to_owned(), "test").unwrap();
         self.app
             .db
             .write("test borrower", |db| {
@@ -188,7 +188,7 @@ impl TestApp {
                 borrower::begin(db, (OFFICE, id), None, &new, now)
             })
             .unwrap();
-        let cookie = new.cookie(&self.app.config);
+        let cookie = new.cookie_named(borrower::COOKIE, &self.app.config);
         let mut browser = self.nobody();
         browser.cookies.push((cookie.name().to_owned(), cookie.value().to_owned()));
         browser.csrf = new.csrf().to_owned();

@@ -7,8 +7,9 @@ use super::place::Place;
 use super::table::{Figure, Line, Table};
 use crate::book::dates::Clock;
 use crate::book::loan;
-use crate::borrower::session::{self, NewSession};
+use crate::borrower::session::{self, COOKIE};
 use crate::command::Stop;
+use crate::plumbing::session::NewSession;
 
 /// How many requests each connection sends; with few borrowers no more than there are.
 const REQUESTS: u32 = 2_000;
@@ -52,7 +53,7 @@ fn sign_in(place: &Place, loans: u32) -> Result<Vec<Ask>, Stop> {
         let file_no = data::file_no(n.wrapping_mul(7_919) % borrowers);
         let file = place.app.db.read(|db| loan::file_by_no(db, &place.scope, &file_no))?;
         let new = NewSession::new("127.0.0.1".to_owned(), "bench")?;
-        let cookie = new.cookie(&place.app.config).stripped().to_string();
+        let cookie = new.cookie_named(COOKIE, &place.app.config).stripped().to_string();
         asks.push(Ask { cookie, path: "/m".to_owned() });
         made.push((file, new));
     }

@@ -72,7 +72,7 @@ fn answer(app: &App, req: &HttpRequest, error: &AppError) -> HttpResponse {
     }
     let failure = describe(app, error);
     let status = around::status_of(error);
-    if is_borrowers(req) {
+    if is_phone_page(req) {
         return for_borrower(app, req, error, failure);
     }
     if form::wants_json(req) {
@@ -107,9 +107,14 @@ fn answer(app: &App, req: &HttpRequest, error: &AppError) -> HttpResponse {
     response
 }
 
-/// A page of borrowers: no menu of the desk around it, and none of its words.
-fn is_borrowers(req: &HttpRequest) -> bool {
-    req.path() == "/m" || req.path().starts_with("/m/")
+/// A page on a phone (borrowers, sheets that come back, liaisons): no menu of the desk around it,
+/// and none of its words.
+fn is_phone_page(req: &HttpRequest) -> bool {
+    ["/m", "/r", "/l"].iter().any(|realm| is_below(req, realm))
+}
+
+fn is_below(req: &HttpRequest, realm: &str) -> bool {
+    req.path().strip_prefix(realm).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure) -> HttpResponse {
@@ -143,8 +148,9 @@ fn to_sign_in(req: &HttpRequest) -> HttpResponse {
     if form::wants_json(req) {
         return HttpResponse::Unauthorized().json(serde_json::json!({ "message": "请先登录" }));
     }
-    if is_borrowers(req) {
-        return HttpResponse::SeeOther().insert_header((LOCATION, "/m/sign-in")).finish();
+    if is_phone_page(req) {
+        let to = if is_below(req, "/l") { "/l/login" } else { "/m/sign-in" };
+        return HttpResponse::SeeOther().insert_header((LOCATION, to)).finish();
     }
     let is_page = req.method().is_safe() && !form::is_part(req);
     let to = match req.uri().path_and_query() {

@@ -13,6 +13,7 @@ use futures_util::FutureExt as _;
 use crate::book::staff::{Right, Role};
 use crate::borrower;
 use crate::error::{AppError, AppResult};
+use crate::liaison;
 use crate::plumbing::session;
 
 /// Who may use a route.
@@ -26,6 +27,8 @@ pub enum Needs {
     Right(Right),
     /// A borrower or co-borrower who has signed in by a code (`/m`).
     Borrower,
+    /// A liaison of a village, school or police station (`/l`).
+    Liaison,
     /// The addresses of `metrics_from`.
     MetricsAddress,
 }
@@ -36,7 +39,9 @@ impl Needs {
         match (self, role) {
             (Needs::Nobody | Needs::MetricsAddress, _) | (Needs::SignedIn, Some(_)) => true,
             (Needs::Right(right), Some(role)) => role.may(right),
-            (Needs::Borrower, _) | (Needs::SignedIn | Needs::Right(_), None) => false,
+            (Needs::Borrower | Needs::Liaison, _) | (Needs::SignedIn | Needs::Right(_), None) => {
+                false
+            }
         }
     }
 }
@@ -122,6 +127,7 @@ async fn may_pass(needs: Needs, req: &mut ServiceRequest) -> AppResult<()> {
         Needs::SignedIn => session::signed_in(req.request()).await.map(|_| ()),
         Needs::Right(right) => session::signed_in(req.request()).await?.needs(right),
         Needs::Borrower => borrower::session::signed_in(req.request()).await.map(|_| ()),
+        Needs::Liaison => liaison::session::signed_in(req.request()).await.map(|_| ()),
         Needs::MetricsAddress => super::around::from_metrics_address(req.request()),
     }
 }

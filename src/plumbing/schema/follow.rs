@@ -1,5 +1,5 @@
 //! The tables of yearly contact and the overdue ladder: records, duties, the contact tree, cases,
-//! sheets. Part of `schema.rs`; see there.
+//! sheets, liaisons. Part of `schema.rs`; see there.
 
 diesel::table! {
     contact_point (id) {
@@ -213,5 +213,42 @@ diesel::table! {
         bytes -> Integer,
         content_sealed -> Binary,
         added_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    liaison (id) {
+        id -> BigInt,
+        office_code -> Text,
+        kind -> Text,
+        township -> Text,
+        place -> Text,
+        login -> Text,
+        name -> Text,
+        phone_sealed -> Nullable<Binary>,
+        phone_mask -> Text,
+        password_hash -> Text,
+        own_password -> Bool,
+        active -> Bool,
+        amounts_allowed_by -> Text,
+        created_at -> Timestamp,
+        created_by -> Text,
+        last_signed_in_at -> Nullable<Timestamp>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    liaison_session (token_hash) {
+        token_hash -> Binary,
+        office_code -> Text,
+        liaison_id -> BigInt,
+        csrf -> Text,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+        address -> Text,
+        agent -> Text,
     }
 }

@@ -1,0 +1,2 @@
+DROP TABLE liaison_session;
+DROP TABLE liaison;

@@ -1,0 +1,89 @@
+//! `/l/password`: a liaison chooses a password of their own; before that they see no sheet.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::account;
+use super::session::{self, LiaisonForm, LiaisonIn};
+use crate::app::App;
+use crate::book::history::{self, Note};
+use crate::borrower::shell;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::password;
+
+/// What `l/password.html` shows.
+#[derive(Debug, Serialize)]
+struct PasswordPage {
+    first: bool,
+    problem: Option<(&'static str, String)>,
+}
+
+fn page(
+    status: StatusCode,
+    app: &App,
+    me: &LiaisonIn,
+    req: &HttpRequest,
+    problem: Option<(&'static str, String)>,
+) -> AppResult<HttpResponse> {
+    let page = PasswordPage { first: !me.account.own_password, problem };
+    shell::page_for(status, app, req, (&me.office, &me.csrf), "l/password.html", &page)
+}
+
+/// `GET /l/password`
+pub async fn show(app: web::Data<App>, me: LiaisonIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    std::future::ready(()).await;
+    page(StatusCode::OK, &app, &me, &req, None)
+}
+
+/// The old password and the new one.
+#[derive(Deserialize)]
+pub struct Change {
+    old: String,
+    new: String,
+}
+
+/// `POST /l/password`: ends the other sessions of this liaison.
+pub async fn change(
+    app: web::Data<App>,
+    me: LiaisonIn,
+    req: HttpRequest,
+    form: LiaisonForm<Change>,
+) -> AppResult<HttpResponse> {
+    let Change { old, new } = form.0;
+    let bad = StatusCode::UNPROCESSABLE_ENTITY;
+    let mut one = me.account.clone();
+    if !app.passwords.matches(old.clone(), Some(one.password_hash.clone())).await? {
+        let problem = ("old", "现在的密码不对，请再输一次".to_owned());
+        return page(bad, &app, &me, &req, Some(problem));
+    }
+    if new == old {
+        let problem = ("new", "新密码和现在的一样，请换一个".to_owned());
+        return page(bad, &app, &me, &req, Some(problem));
+    }
+    if let Err(weak) = password::check(&new, &one.login, &one.name) {
+        return page(bad, &app, &me, &req, Some(("new", weak.in_words().to_owned())));
+    }
+    one.password_hash = app.passwords.hash(new).await?;
+    one.own_password = true;
+    let (id, now, by, own) = (app.next_id(), app.clock.now_at(), me.by(), me.session.clone());
+    let done = app.write("liaison password", move |db| {
+        account::change(db, &one)?;
+        session::end_all(db, one.id, Some(&own), now)?;
+        let note = Note {
+            action: "password_changed",
+            subject: one.name.clone(),
+            summary: format!("联络员{}改了自己的密码", one.name),
+            ..Note::default()
+        };
+        history::note(db, &by, id, now, note)
+    });
+    match done.await {
+        Ok(()) => Ok(shell::to("/l")),
+        Err(AppError::Changed) => {
+            let problem = ("old", "账号刚被中心改过，请再试一次".to_owned());
+            page(StatusCode::CONFLICT, &app, &me, &req, Some(problem))
+        }
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,190 @@
+//! `/l/login`: how a liaison comes in and goes out. The answer to a wrong password is the same,
+//! and takes as long, whether or not the login exists; waits grow with every wrong one.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+
+use super::account::{self, Liaison};
+use super::session::{self, COOKIE, LiaisonForm, LiaisonIn};
+use crate::app::App;
+use crate::book::history::{self, By, Note};
+use crate::book::staff;
+use crate::borrower::shell;
+use crate::error::AppResult;
+use crate::plumbing::guard::{self, Attempt, Subjects};
+use crate::plumbing::http::around::address_of;
+use crate::plumbing::http::form::{OpenForm, equal};
+use crate::plumbing::session::{NewSession, hash_of, random_hex};
+
+/// The cookie that holds the token of the sign-in form.
+const FORM_COOKIE: &str = "zhuxue_l_in";
+/// Minutes that a sign-in form may stand open.
+const FORM_MINUTES: i64 = 240;
+
+/// What `l/login.html` shows.
+#[derive(Debug, Serialize)]
+struct LoginPage {
+    token: String,
+    login: String,
+    signed_out: bool,
+    problem: Option<String>,
+}
+
+/// `?out=1` after signing out.
+#[derive(Debug, Deserialize)]
+pub struct Out {
+    out: Option<String>,
+}
+
+/// `GET /l/login`
+pub async fn show(
+    app: web::Data<App>,
+    req: HttpRequest,
+    query: web::Query<Out>,
+) -> AppResult<HttpResponse> {
+    if session::signed_in(&req).await.is_ok() {
+        return Ok(shell::to("/l"));
+    }
+    let page = LoginPage {
+        token: String::new(),
+        login: String::new(),
+        signed_out: query.out.is_some(),
+        problem: None,
+    };
+    login_page(&app, &req, StatusCode::OK, page).await
+}
+
+async fn login_page(
+    app: &App,
+    req: &HttpRequest,
+    status: StatusCode,
+    mut page: LoginPage,
+) -> AppResult<HttpResponse> {
+    let offices = shell::offices(app).await?;
+    // A second tab keeps the token of the first.
+    page.token = match req.cookie(FORM_COOKIE) {
+        Some(cookie) if cookie.value().len() == 64 => cookie.value().to_owned(),
+        _ => random_hex(32)?,
+    };
+    let token = page.token.clone();
+    let mut answer = shell::open_page(status, app, req, &offices, "l/login.html", &page)?;
+    shell::set_cookie(&mut answer, app, (FORM_COOKIE, token), FORM_MINUTES);
+    Ok(answer)
+}
+
+/// The form.
+#[derive(Deserialize)]
+pub struct SignIn {
+    csrf: String,
+    login: String,
+    password: String,
+}
+
+/// `POST /l/login`
+pub async fn sign_in(
+    app: web::Data<App>,
+    req: HttpRequest,
+    form: OpenForm<SignIn>,
+) -> AppResult<HttpResponse> {
+    let SignIn { csrf, login, password } = form.0;
+    let login = staff::login_from(&login);
+    let again = |problem: &str| LoginPage {
+        token: String::new(),
+        login: login.clone(),
+        signed_out: false,
+        problem: Some(problem.to_owned()),
+    };
+    let cookie = req.cookie(FORM_COOKIE).map(|cookie| cookie.value().to_owned());
+    if !equal(&csrf, &cookie.unwrap_or_default()) {
+        let page = again("页面开得太久，请再登录一次");
+        return login_page(&app, &req, StatusCode::FORBIDDEN, page).await;
+    }
+    let address = address_of(&req);
+    let now = app.clock.now_at();
+    // A realm of its own: a liaison's login never counts against a member of staff.
+    let subjects = Subjects::new(&format!("l/{login}"), &address);
+    let counted = subjects.clone();
+    let attempt =
+        app.write("liaison sign-in attempt", move |db| guard::attempt(db, &counted, now)).await?;
+    if let Attempt::Wait { until } = attempt {
+        app.metrics.sign_ins_refused.inc();
+        let how_long = guard::wait_in_words(until, now);
+        let page =
+            again(&format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请打电话给中心"));
+        let mut answer = login_page(&app, &req, StatusCode::TOO_MANY_REQUESTS, page).await?;
+        shell::retry_after(&mut answer, (until - now).num_seconds());
+        return Ok(answer);
+    }
+    let wanted = login.clone();
+    let known = app.read(move |db| account::by_login(db, &wanted)).await?;
+    let known = known.filter(|one| one.active);
+    let hash = known.as_ref().map(|one| one.password_hash.clone());
+    let right = app.passwords.matches(password, hash).await?;
+    match known {
+        Some(one) if right => let_in(&app, &req, one, &subjects, address, now).await,
+        _ => {
+            app.metrics.sign_ins_refused.inc();
+            let page = again("登录名或密码不对，请核对后再试");
+            login_page(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, page).await
+        }
+    }
+}
+
+async fn let_in(
+    app: &App,
+    req: &HttpRequest,
+    one: Liaison,
+    subjects: &Subjects,
+    address: String,
+    now: NaiveDateTime,
+) -> AppResult<HttpResponse> {
+    let agent = req.headers().get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let new = NewSession::new(address, agent)?;
+    let cookie = new.cookie_named(COOKIE, &app.config);
+    let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
+    let (subjects, id) = (subjects.clone(), app.next_id());
+    let first = if one.own_password { "/l" } else { "/l/password" };
+    app.write("liaison signs in", move |db| {
+        guard::succeeded(db, &subjects, now)?;
+        if let Some(before) = &before {
+            session::end(db, before, now)?;
+        }
+        session::begin(db, &one, &new, now)?;
+        account::signed_in(db, one.id, now)?;
+        let by = By::program(&format!("联络员 {}", one.name), &one.office_code);
+        let note = Note {
+            action: "signed_in",
+            subject: one.name.clone(),
+            summary: format!("联络员{}（{}）登录", one.name, one.where_at()),
+            ..Note::default()
+        };
+        history::note(db, &by, id, now, note)
+    })
+    .await?;
+    let mut answer = shell::to(first);
+    if let Err(error) = answer.add_cookie(&cookie) {
+        tracing::error!(%error, "a cookie cannot be written");
+    }
+    shell::set_cookie(&mut answer, app, (FORM_COOKIE, String::new()), 0);
+    Ok(answer)
+}
+
+/// Nothing but the token.
+#[derive(Debug, Deserialize)]
+pub struct Nothing {}
+
+/// `POST /l/logout`
+pub async fn sign_out(
+    app: web::Data<App>,
+    me: LiaisonIn,
+    _checked: LiaisonForm<Nothing>,
+) -> AppResult<HttpResponse> {
+    let now = app.clock.now_at();
+    app.write("liaison signs out", move |db| session::end(db, &me.session, now)).await?;
+    let mut answer = shell::to("/l/login?out=1");
+    shell::set_cookie(&mut answer, &app, (COOKIE, String::new()), 0);
+    Ok(answer)
+}
