@@ -189,7 +189,8 @@ pub struct TypeWanted {
 pub async fn set_type(app: web::Data<App>, form: OpenForm<TypeWanted>) -> HttpResponse {
     std::future::ready(()).await;
     let TypeWanted { big, back } = form.0;
-    let ours = back == "/m" || back.starts_with("/m/") || back.starts_with("/m?");
+    let ours = ["/m", "/r"].contains(&back.as_str())
+        || ["/m/", "/m?", "/r/", "/r?"].iter().any(|start| back.starts_with(start));
     let odd = back.contains(['\\', '\n', '\r']);
     let mut response = to(if ours && !odd { &back } else { "/m" });
     let value = if big == "1" { "big".to_owned() } else { String::new() };

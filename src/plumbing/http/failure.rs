@@ -109,7 +109,8 @@ fn answer(app: &App, req: &HttpRequest, error: &AppError) -> HttpResponse {
 
 /// A page of borrowers: no menu of the desk around it, and none of its words.
 fn is_borrowers(req: &HttpRequest) -> bool {
-    req.path() == "/m" || req.path().starts_with("/m/")
+    let path = req.path();
+    ["/m", "/r"].contains(&path) || path.starts_with("/m/") || path.starts_with("/r/")
 }
 
 fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure) -> HttpResponse {
