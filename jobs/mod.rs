@@ -7,6 +7,7 @@
 pub mod back_up;
 pub mod chain_history;
 pub mod check_books;
+pub mod chase_sheets;
 pub mod chase_university_receipts;
 pub mod check_rate_table;
 pub mod close_day;
@@ -35,6 +36,7 @@ pub const ALL: &[Job] = &[
     send_due_reminders::JOB,
     send_overdue_notices::JOB,
     chase_university_receipts::JOB,
+    chase_sheets::JOB,
     remind_renewals::JOB,
     remind_graduation_confirmation::JOB,
     remind_early_repayment_window::JOB,

@@ -30,4 +30,5 @@ mod statement_cli;
 mod support;
 mod tidy;
 mod two_databases;
+mod visit_sheets;
 mod worksheets;

@@ -35,6 +35,8 @@ pub enum Field {
     Contact,
     /// Uploaded files.
     Upload,
+    /// Codes of visit sheets and what came back on them.
+    Sheet,
 }
 
 impl Field {
@@ -46,6 +48,7 @@ impl Field {
             Field::Message => b"message",
             Field::Contact => b"contact",
             Field::Upload => b"upload",
+            Field::Sheet => b"sheet",
         }
     }
 }

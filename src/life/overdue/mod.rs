@@ -28,6 +28,7 @@ pub mod folder;
 pub mod papers;
 pub mod asked;
 pub mod web;
+pub mod sheets;
 
 #[cfg(test)]
 mod tests;

@@ -73,6 +73,8 @@ pub struct Common {
     pub households: usize,
     /// What they owe together.
     pub total: Fen,
+    /// Where a code is typed: `https://zhuxue.county.example`; empty when sheets carry none.
+    pub site: String,
 }
 
 /// A page of the list of receivers.
@@ -177,6 +179,10 @@ pub struct Visit {
     pub phones: String,
     /// What is overdue; none when amounts are left out.
     pub amount: Option<Fen>,
+    /// `7K3M-9QXP`, by which it comes back; empty when it has none.
+    pub code: String,
+    /// The same as a picture for telephones (SVG).
+    pub qr: String,
 }
 
 /// Sets a batch on paper.
@@ -222,6 +228,7 @@ fn common(batch: &Batch, choices: &Choices) -> Common {
         receivers: batch.receivers.len(),
         households: batch.households(),
         total: batch.total_fen(),
+        site: String::new(),
     }
 }
 
@@ -304,5 +311,7 @@ fn visit(batch: &Batch, receiver: &Receiver, sheet: &Sheet, choices: &Choices) -
         co_borrower: household.co_borrower.as_ref().map(text::co_borrower).unwrap_or_default(),
         phones: household.phones.iter().take(2).cloned().collect::<Vec<_>>().join("　"),
         amount: choices.wishes.amounts.then(|| household.arrears.total_fen()),
+        code: sheet.code.clone(),
+        qr: String::new(),
     }
 }

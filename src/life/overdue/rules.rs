@@ -51,7 +51,7 @@ impl By {
 
     /// The letters before a sheet's number: each kind has its own series, so that one number of
     /// one day never names two households.
-    const fn letters(self) -> &'static str {
+    pub const fn letters(self) -> &'static str {
         match self {
             By::Village => "HZ",
             By::School => "XZ",
@@ -229,6 +229,8 @@ fn is_called(household: &Household, who: &str) -> bool {
 pub struct Sheet {
     /// `HZ-1031-001`.
     pub number: String,
+    /// `7K3M-9QXP`, by which it comes back; empty on a sheet that was only looked at.
+    pub code: String,
     /// About whom.
     pub household: Household,
 }
@@ -297,7 +299,7 @@ pub fn batch(by: By, as_of: NaiveDate, all: Vec<Household>, wanted: &Selection) 
             next += 1;
             let number = number(by, as_of, next);
             if wanted.takes(&household) {
-                sheets.push(Sheet { number, household });
+                sheets.push(Sheet { number, code: String::new(), household });
             }
         }
         if !sheets.is_empty() && wanted.receiver.as_ref().is_none_or(|one| *one == stem) {

@@ -32,30 +32,32 @@ const PRINT_MAX: usize = 400;
 /// The routes of this stage.
 pub fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::PrintWorksheets);
-    vec![
+    let mut routes = vec![
         get("/visits", needs, choose),
         get("/visits/print", needs, print),
         get("/visits/workbooks.zip", needs, archive),
         get("/visits/workbook.xlsx", needs, one_workbook),
-    ]
+    ];
+    routes.extend(super::sheets::routes());
+    routes
 }
 
 /// A batch that was asked for, and what the page offers to narrow it.
-struct Made {
-    batch: Batch,
+pub(super) struct Made {
+    pub(super) batch: Batch,
     offers: Offers,
     left_out: Vec<String>,
 }
 
 /// What the query row offers: whatever occurs among those with arrears.
 #[derive(Debug, Default, Serialize)]
-struct Offers {
+pub(super) struct Offers {
     townships: Vec<String>,
     schools: Vec<String>,
     police: Vec<String>,
 }
 
-async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<Made> {
+pub(super) async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<Made> {
     let (inner, scope, day) = (app.clone(), me.scope.clone(), asked.as_of);
     let found = app.read(move |db| store::overdue_on(db, &scope, inner.basis(), day)).await?;
     let offers = offers(&found.households);
@@ -84,7 +86,7 @@ pub fn usual_return(app: &App, as_of: NaiveDate) -> NaiveDate {
     app.policy.calendar().working_day_from(in_two_weeks)
 }
 
-fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
+pub(super) fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
     Wishes {
         amounts: asked.amounts,
         return_by: asked.return_by.unwrap_or_else(|| usual_return(app, asked.as_of)),
@@ -123,6 +125,7 @@ struct ChoosePage {
     police: String,
     min: String,
     kept: Vec<Field>,
+    fields: Vec<Field>,
     narrowed: String,
     offers: Offers,
     lines: Vec<Line>,
@@ -164,6 +167,7 @@ async fn choose(
         police: some(&asked.wanted.police),
         min: asked.least_text.clone(),
         kept: asked.fields().into_iter().filter(|f| !shown.contains(&f.name)).collect(),
+        fields: asked.fields(),
         narrowed: asked.wanted.in_words(),
         lines: batch.receivers.iter().map(|r| line(&asked, r)).collect(),
         households: batch.households(),
@@ -201,13 +205,19 @@ fn line(asked: &Asked, receiver: &rules::Receiver) -> Line {
 }
 
 #[derive(Debug, Serialize)]
-struct PrintPage {
-    title: String,
-    back: String,
-    fields: Vec<Field>,
-    stub: bool,
-    letter: String,
-    papers: Papers,
+pub(super) struct PrintPage {
+    pub(super) title: String,
+    pub(super) back: String,
+    /// Where the tool bar's form leads.
+    pub(super) action: String,
+    pub(super) fields: Vec<Field>,
+    pub(super) stub: bool,
+    pub(super) letter: String,
+    /// Names of families that are left out because nothing is overdue any more.
+    pub(super) paid: Vec<String>,
+    /// Where the same comes as one PDF; only what is kept can.
+    pub(super) pdf: String,
+    pub(super) papers: Papers,
 }
 
 /// `GET /visits/print`
@@ -235,6 +245,9 @@ async fn print(
     let page = PrintPage {
         title: title(&asked, &batch),
         back: asked.link("/visits", None),
+        action: "/visits/print".to_owned(),
+        paid: Vec::new(),
+        pdf: String::new(),
         fields: asked.fields(),
         stub: asked.stub,
         letter: asked.letter.map(|n| n.to_string()).unwrap_or_default(),
@@ -287,7 +300,7 @@ async fn one_workbook(
 
 /// An address that cannot be read stops what leaves the program; the choosing page shows it. So
 /// does a day to come: a paper must not say of an instalment that it is past due before it is.
-fn readable(pairs: &Pairs, app: &App) -> AppResult<Asked> {
+pub(super) fn readable(pairs: &Pairs, app: &App) -> AppResult<Asked> {
     let today = app.clock.today();
     let asked = Asked::read(pairs, today);
     if !asked.errors.is_empty() {
@@ -302,7 +315,7 @@ fn readable(pairs: &Pairs, app: &App) -> AppResult<Asked> {
     Ok(asked)
 }
 
-fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {
+pub(super) fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {
     if batch.receivers.is_empty() {
         return Err(AppError::refused(format!(
             "{}没有符合条件的逾期户，不用走访",
@@ -313,13 +326,13 @@ fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {
 }
 
 /// Makes something large without holding up other requests.
-async fn apart<T: Send + 'static>(
+pub(super) async fn apart<T: Send + 'static>(
     make: impl FnOnce() -> AppResult<T> + Send + 'static,
 ) -> AppResult<T> {
     web::block(make).await.map_err(|e| AppError::broken(format!("a blocking task ended: {e}")))?
 }
 
-fn download(name: &str, kind: &'static str, bytes: Vec<u8>) -> HttpResponse {
+pub(super) fn download(name: &str, kind: &'static str, bytes: Vec<u8>) -> HttpResponse {
     let how = format!("attachment; filename*=UTF-8''{}", url::encoded(name));
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, kind));

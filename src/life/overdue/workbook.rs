@@ -4,7 +4,8 @@
 //! Equal input gives equal bytes (the creation date is the day of the figures), so a second run
 //! shows whether anything changed. Text is always written as text, never as a formula. The sheet
 //! is protected without a password: only the cells to fill in take typing, whoever must change
-//! more can lift it. The last column, hidden, is the file number by which the sheet is read back.
+//! more can lift it. The last columns, hidden, are the
+//! file number and the code by which a row is known when the workbook comes back.
 
 use chrono::{Days, NaiveDate};
 use rust_xlsxwriter::{
@@ -21,6 +22,18 @@ use crate::error::{AppError, AppResult};
 pub const NUMBER: &str = "编号";
 /// Heading of the hidden column by which a returned sheet finds its loan file.
 pub const FILE_NO: &str = "档案号";
+/// Heading of the hidden column with the code that shows that a row is from the sheet.
+pub const CODE: &str = "回报码";
+/// Heading of the days that were promised.
+pub const PROMISED: &str = "约定还款日";
+/// Heading of the day of the visit.
+pub const VISITED: &str = "走访日期";
+/// Heading of new numbers.
+pub const NEW_PHONE: &str = "新的电话";
+/// Heading of the names of those who visited.
+pub const VISITOR: &str = "走访人";
+/// Heading of remarks.
+pub const REMARK: &str = "说明（去向、打算、困难）";
 /// Heading of the amounts.
 pub const AMOUNT: &str = "到期未还（元）";
 /// Heading of the cells with the drop-down list.
@@ -103,10 +116,12 @@ fn columns(amounts: bool) -> Vec<Column> {
         columns.push(column(AMOUNT, 11, Kind::Money, empty));
     }
     columns.extend([
-        column("走访日期", 10, Kind::FillDay, empty),
+        column(VISITED, 10, Kind::FillDay, empty),
         column(RESULT, 10, Kind::FillResult, empty),
-        column("新的电话", 13, Kind::Fill, empty),
-        column("说明（去向、打算、困难）", 20, Kind::Fill, empty),
+        column(PROMISED, 10, Kind::FillDay, empty),
+        column(NEW_PHONE, 13, Kind::Fill, empty),
+        column(REMARK, 20, Kind::Fill, empty),
+        column(VISITOR, 8, Kind::Fill, empty),
     ]);
     columns
 }
@@ -155,11 +170,14 @@ fn receiver_book(
     sheet.set_row_height(HEADING_ROW, 30)?;
     sheet.write_string_with_format(HEADING_ROW, last + 1, FILE_NO, &looks.heading)?;
     sheet.set_column_hidden(last + 1)?;
+    sheet.write_string_with_format(HEADING_ROW, last + 2, CODE, &looks.heading)?;
+    sheet.set_column_hidden(last + 2)?;
     let mut row = HEADING_ROW;
     for one in &receiver.sheets {
         row += 1;
         write_row(sheet, row, one, batch, &columns, &looks)?;
         sheet.write_string_with_format(row, last + 1, &one.household.file_no, &looks.short)?;
+        sheet.write_string_with_format(row, last + 2, &one.code, &looks.short)?;
     }
     validate(sheet, row, batch.as_of, &columns)?;
     let end = write_foot(sheet, row + 1, batch.by, receiver, &columns, &looks)?;
@@ -235,7 +253,7 @@ fn validate(
                     .allow_date(DataValidationRule::Between(from, until))
                     .set_input_message("写成 2026-11-05 这样")?
                     .set_error_title("日期不对")?
-                    .set_error_message("走访日期请写成 2026-11-05 这样，在名单日期以后一年之内。")?
+                    .set_error_message("日期请写成 2026-11-05 这样，在名单日期以后一年之内。")?
             }
             _ => continue,
         };

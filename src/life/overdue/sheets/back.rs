@@ -1,0 +1,319 @@
+//! `/r/{code}`: the page behind the code on a sheet, on any phone, without script and without a
+//! sign-in. Shows a masked name and the village, no amount and nobody else; takes what the visit
+//! found, once. The code in the address is the secret, so the form needs no further token.
+//! Guessing is slowed down for the sender's address; an unknown code gets one and the same answer.
+
+use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Datelike, NaiveDateTime, Timelike};
+use serde::{Deserialize, Serialize};
+
+use super::returns::CameBy;
+use super::rules::{self, FAMILY, Met, OUTCOMES, Typed, WHEREABOUTS};
+use super::store::{self, Sheet, State, Who};
+use super::take::{self, Picture};
+use super::{codes, make};
+use crate::app::App;
+use crate::book::dates::{in_words, local};
+use crate::book::history::By;
+use crate::book::office::{self, Office, Scope};
+use crate::borrower::shell;
+use crate::error::{AppResult, FieldError};
+use crate::plumbing::crypto::Field;
+use crate::plumbing::guard::{self, Attempt, Subjects};
+use crate::plumbing::http::around::address_of;
+use crate::plumbing::http::form::OpenForm;
+use crate::plumbing::http::upload::{self, UploadForm};
+
+/// Largest photograph in megabytes.
+const PHOTO_MB: usize = 10;
+
+/// A choice of the form.
+#[derive(Debug, Serialize)]
+struct Choice {
+    value: &'static str,
+    text: &'static str,
+}
+
+/// What `m/sheet.html` shows.
+#[derive(Debug, Default, Serialize)]
+struct SheetPage {
+    /// `ask`, `form`, `back`, `over`.
+    show: &'static str,
+    code: String,
+    /// One sentence: what is the matter.
+    said: String,
+    number: String,
+    name: String,
+    place: String,
+    receiver: String,
+    outcomes: Vec<Choice>,
+    met: Vec<Choice>,
+    whereabouts: Vec<&'static str>,
+    family: Vec<&'static str>,
+    typed: Typed,
+    errors: Vec<FieldError>,
+}
+
+fn answer(
+    app: &App,
+    req: &HttpRequest,
+    status: StatusCode,
+    offices: &[Office],
+    page: &SheetPage,
+) -> AppResult<HttpResponse> {
+    let mut answer = shell::open_page(status, app, req, offices, "m/sheet.html", page)?;
+    let headers = answer.headers_mut();
+    let name = HeaderName::from_static("x-robots-tag");
+    headers.insert(name, HeaderValue::from_static("noindex, nofollow"));
+    Ok(answer)
+}
+
+async fn ask_page(
+    app: &App,
+    req: &HttpRequest,
+    status: StatusCode,
+    (code, said): (&str, &str),
+) -> AppResult<HttpResponse> {
+    let offices = shell::offices(app).await?;
+    let page = SheetPage {
+        show: "ask",
+        code: code.to_owned(),
+        said: said.to_owned(),
+        ..SheetPage::default()
+    };
+    answer(app, req, status, &offices, &page)
+}
+
+/// `GET /r`
+pub async fn ask(app: web::Data<App>, req: HttpRequest) -> AppResult<HttpResponse> {
+    ask_page(&app, &req, StatusCode::OK, ("", "")).await
+}
+
+/// The form with the code.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CodeForm {
+    code: String,
+}
+
+const NO_CODE: &str = "回报码是走访表右下角的 8 位字母和数字，例如 7K3M-9QXP，请对照再填一次";
+const UNKNOWN: &str =
+    "没有找到这张走访表。回报码里没有 0、O、1、I，请对照纸上再填一次；还不行，请打电话问中心";
+
+/// `POST /r`
+pub async fn look(
+    app: web::Data<App>,
+    req: HttpRequest,
+    form: OpenForm<CodeForm>,
+) -> AppResult<HttpResponse> {
+    let typed: String = form.0.code.chars().take(40).collect();
+    match codes::read(&typed) {
+        Some(code) => Ok(shell::to(&format!("/r/{code}"))),
+        None => ask_page(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, (&typed, NO_CODE)).await,
+    }
+}
+
+/// The sheet a code opens, with what the page shows about it.
+struct Opened {
+    sheet: Sheet,
+    who: Option<Who>,
+    receiver: String,
+    office: Office,
+    return_by: chrono::NaiveDate,
+}
+
+enum Found {
+    Wait(NaiveDateTime),
+    Nothing,
+    Sheet(Box<Opened>),
+}
+
+async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
+    let code = codes::read(typed);
+    let index = code.map(|code| app.sealer.index(Field::Sheet, &code));
+    let subjects = Subjects::anybody("sheet", &address_of(req));
+    let now = app.clock.now_at();
+    app.write("open a sheet by its code", move |db| {
+        if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {
+            return Ok(Found::Wait(until));
+        }
+        let found = match &index {
+            Some(index) => store::by_code(db, index)?,
+            None => None,
+        };
+        let Some(sheet) = found else { return Ok(Found::Nothing) };
+        guard::succeeded(db, &subjects, now)?;
+        let scope = Scope::of(&sheet.office_code);
+        let batch = store::batch(db, &scope, sheet.batch_id)?;
+        Ok(Found::Sheet(Box::new(Opened {
+            who: store::people(db, &scope, &[sheet.file_id])?.remove(&sheet.file_id),
+            receiver: make::addressee(&batch),
+            office: office::find(db, &sheet.office_code)?,
+            return_by: batch.return_by,
+            sheet,
+        })))
+    })
+    .await
+}
+
+/// The answer when there is no sheet to show.
+async fn closed(
+    app: &App,
+    req: &HttpRequest,
+    typed: &str,
+    until: Option<NaiveDateTime>,
+) -> AppResult<HttpResponse> {
+    let Some(until) = until else {
+        return ask_page(app, req, StatusCode::NOT_FOUND, (typed, UNKNOWN)).await;
+    };
+    let now = app.clock.now_at();
+    let said = format!("试得太多了，请 {}后再试，或者打电话问", guard::wait_in_words(until, now));
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut answer = ask_page(app, req, status, (typed, &said)).await?;
+    shell::retry_after(&mut answer, (until - now).num_seconds());
+    Ok(answer)
+}
+
+/// `11月5日 14:20`
+fn instant(app: &App, at: NaiveDateTime) -> String {
+    let at = local(at);
+    let day = in_words(at.date(), app.clock.today());
+    format!("{day} {}:{:02}", at.hour(), at.minute())
+}
+
+/// Why the form is not shown; none when it is.
+fn why_closed(app: &App, one: &Opened) -> Option<(&'static str, String)> {
+    let sheet = &one.sheet;
+    match (sheet.state, sheet.returned_at) {
+        (State::Returned | State::Accepted, at) => {
+            let when = at.map(|at| instant(app, at)).unwrap_or_default();
+            Some((
+                "back",
+                format!(
+                    "这张走访表 {when} 已经交回，回报码只用一次；要补充或更改，请打电话告诉我们。"
+                ),
+            ))
+        }
+        (State::Void, _) => {
+            Some(("over", "这张走访表已经作废，不用再填；有疑问请打电话问中心。".to_owned()))
+        }
+        (State::Out, _) if sheet.expires_at <= app.clock.now_at() => Some((
+            "over",
+            format!(
+                "回报码已过期（请交回的日子是 {}月{}日），请打电话把结果告诉我们，报编号 {}。",
+                one.return_by.month(),
+                one.return_by.day(),
+                sheet.number
+            ),
+        )),
+        (State::Out, _) => None,
+    }
+}
+
+fn page_of(one: &Opened, code: &str, typed: Typed, errors: Vec<FieldError>) -> SheetPage {
+    let text = |of: fn(&Who) -> &String| one.who.as_ref().map(of).cloned().unwrap_or_default();
+    SheetPage {
+        show: "form",
+        code: codes::read(code).unwrap_or_default(),
+        said: String::new(),
+        number: one.sheet.number.clone(),
+        name: rules::masked_name(&text(|who| &who.name)),
+        place: text(|who| &who.village),
+        receiver: one.receiver.clone(),
+        outcomes: OUTCOMES
+            .iter()
+            .map(|(outcome, text)| Choice { value: outcome.as_text(), text })
+            .collect(),
+        met: Met::ALL
+            .iter()
+            .map(|met| Choice { value: met.as_text(), text: met.in_words() })
+            .collect(),
+        whereabouts: WHEREABOUTS.to_vec(),
+        family: FAMILY.to_vec(),
+        typed,
+        errors,
+    }
+}
+
+fn shown(app: &App, req: &HttpRequest, one: &Opened, page: &SheetPage) -> AppResult<HttpResponse> {
+    let bad = !page.errors.is_empty();
+    let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    answer(app, req, status, std::slice::from_ref(&one.office), page)
+}
+
+/// `GET /r/{code}`
+pub async fn show(
+    app: web::Data<App>,
+    req: HttpRequest,
+    code: web::Path<String>,
+) -> AppResult<HttpResponse> {
+    let one = match open(&app, &req, &code).await? {
+        Found::Wait(until) => return closed(&app, &req, &code, Some(until)).await,
+        Found::Nothing => return closed(&app, &req, &code, None).await,
+        Found::Sheet(one) => one,
+    };
+    let typed = Typed { visited_on: app.clock.today().to_string(), ..Typed::default() };
+    let mut page = page_of(&one, &code, typed, Vec::new());
+    if let Some((show, said)) = why_closed(&app, &one) {
+        (page.show, page.said) = (show, said);
+    }
+    shown(&app, &req, &one, &page)
+}
+
+/// The photograph of a form, or what is wrong with it.
+fn picture(form: &UploadForm) -> Result<Option<Picture>, FieldError> {
+    let wrong =
+        |message: &str| FieldError { field: "photo".to_owned(), message: message.to_owned() };
+    if form.too_large {
+        return Err(wrong(
+            "照片超过 10 MB，没有收下。请换一张小一点的，或者先不附照片；上面填的都还在",
+        ));
+    }
+    let Some(file) = form.files.iter().find(|file| !file.bytes.is_empty()) else {
+        return Ok(None);
+    };
+    match rules::picture_kind(&file.bytes) {
+        Some(kind) => Ok(Some(Picture { kind, bytes: file.bytes.clone() })),
+        None => Err(wrong(
+            "选的文件不是照片（JPG、PNG 或 WebP），没有收下。请重新拍一张，或者先不附照片",
+        )),
+    }
+}
+
+/// `POST /r/{code}`
+pub async fn hand_in(
+    app: web::Data<App>,
+    req: HttpRequest,
+    code: web::Path<String>,
+    payload: Multipart,
+) -> AppResult<HttpResponse> {
+    let one = match open(&app, &req, &code).await? {
+        Found::Wait(until) => return closed(&app, &req, &code, Some(until)).await,
+        Found::Nothing => return closed(&app, &req, &code, None).await,
+        Found::Sheet(one) => one,
+    };
+    let here = format!("/r/{}", codes::read(&code).unwrap_or_default());
+    if why_closed(&app, &one).is_some() {
+        return Ok(shell::to(&here));
+    }
+    let form = upload::read_open(payload, PHOTO_MB).await?;
+    let typed = Typed::of(&form.fields);
+    let (answers, picture) = match (rules::read(&typed, app.clock.today()), picture(&form)) {
+        (Ok(answers), Ok(picture)) => (answers, picture),
+        (answers, picture) => {
+            let mut errors = answers.err().unwrap_or_default();
+            errors.extend(picture.err());
+            let page = page_of(&one, &code, typed, errors);
+            return shown(&app, &req, &one, &page);
+        }
+    };
+    let came = take::incoming(&app, &one.sheet, CameBy::Scan, &answers, picture.as_ref())?;
+    let (scope, by) =
+        (Scope::of(&one.sheet.office_code), By::program("扫码回报", &one.office.code));
+    // When somebody was quicker, the page says that the sheet is back already.
+    app.write("a sheet comes back", move |db| take::keep(db, &scope, &by, &came)).await?;
+    Ok(shell::to(&here))
+}

@@ -1,0 +1,269 @@
+//! Makes batches of what was chosen, and a kept batch into papers again. A household of which a
+//! sheet is with such a receiver already gets no second one, so a double click makes nothing twice.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::codes;
+use super::store::{self, Batch, Sheet, State};
+use super::web::{expires, stamp};
+use crate::app::App;
+use crate::book::dates::local;
+use crate::book::history::{self, Note};
+use crate::book::ids::{BatchId, FileId, SheetId};
+use crate::error::{AppError, AppResult};
+use crate::life::overdue::names::Names;
+use crate::life::overdue::papers::Choices;
+use crate::life::overdue::rules::{self, By, Household, Receiver};
+use crate::life::overdue::store as arrears;
+use crate::life::overdue::text::{self, Sender};
+use crate::life::overdue::workbook::Wishes;
+use crate::plumbing::crypto::Field;
+use crate::plumbing::db::Db;
+use crate::plumbing::session::SignedIn;
+
+/// A batch before it is kept; its sheets have codes but no numbers.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    batch: Batch,
+    sheets: Vec<Sheet>,
+}
+
+impl Draft {
+    /// How many households.
+    pub fn households(&self) -> usize {
+        self.sheets.len()
+    }
+}
+
+/// One draft for each receiver whose name is known.
+pub fn drafts(
+    app: &App,
+    me: &SignedIn,
+    chosen: &rules::Batch,
+    wishes: &Wishes,
+    letter: &str,
+) -> AppResult<Vec<Draft>> {
+    let mut all = Vec::new();
+    for receiver in chosen.receivers.iter().filter(|one| !one.is_unknown()) {
+        let id = BatchId::new(app.next_id());
+        let mut sheets = Vec::with_capacity(receiver.sheets.len());
+        for one in &receiver.sheets {
+            let code = codes::fresh()?;
+            sheets.push(Sheet {
+                id: SheetId::new(app.next_id()),
+                office_code: me.office.code.clone(),
+                batch_id: id,
+                file_id: one.household.file_id,
+                case_id: None,
+                number: String::new(),
+                place: 0,
+                code_index: app.sealer.index(Field::Sheet, &code),
+                code_sealed: app.sealer.seal(Field::Sheet, code.as_bytes())?,
+                expires_at: expires(wishes.return_by),
+                state: State::Out,
+                returned_at: None,
+                closed_at: None,
+                closed_why: String::new(),
+                version: 1,
+            });
+        }
+        let batch = Batch {
+            id,
+            office_code: me.office.code.clone(),
+            purpose: "overdue".to_owned(),
+            receiver_kind: chosen.by.as_text().to_owned(),
+            township: receiver.township.clone(),
+            receiver: receiver.name.clone(),
+            as_of: chosen.as_of,
+            return_by: wishes.return_by,
+            amounts: wishes.amounts,
+            letter: letter.to_owned(),
+            made_at: app.clock.now_at(),
+            made_by: me.name.clone(),
+            handed_on: None,
+            handed_by: String::new(),
+            handed_to: String::new(),
+            handed_how: String::new(),
+            receipt: String::new(),
+            chased_on: None,
+            chased_times: 0,
+            version: 1,
+        };
+        all.push(Draft { batch, sheets });
+    }
+    Ok(all)
+}
+
+/// How the numbers of sheets made on a day begin: `HZ26-1221-`.
+pub fn prefix(by: By, day: NaiveDate) -> String {
+    format!("{}{}-", by.letters(), stamp(day))
+}
+
+/// What was kept.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// The batches.
+    pub batches: Vec<BatchId>,
+    /// How many sheets they have.
+    pub sheets: usize,
+    /// Households of whom a sheet is out already.
+    pub skipped: usize,
+}
+
+/// Keeps drafts under numbers that go on where those of the day ended. `notes` are identities for
+/// the history: one, and one for each household.
+pub fn keep(
+    db: &mut Db,
+    me: &SignedIn,
+    (by, prefix): (By, &str),
+    drafts: &[Draft],
+    (notes, now): (&[i64], NaiveDateTime),
+) -> AppResult<Kept> {
+    let out = store::files_out(db, &me.scope, by.as_text(), now)?;
+    let mut number = store::count_numbers(db, &me.scope, prefix)?;
+    let files: Vec<FileId> =
+        drafts.iter().flat_map(|draft| &draft.sheets).map(|sheet| sheet.file_id).collect();
+    let cases = store::open_cases(db, &me.scope, &files)?;
+    let mut kept = Kept::default();
+    let mut told = Vec::new();
+    let mut ids = notes.iter().copied();
+    for draft in drafts {
+        let mut sheets = Vec::with_capacity(draft.sheets.len());
+        for (place, sheet) in
+            (1_i32..).zip(draft.sheets.iter().filter(|sheet| !out.contains(&sheet.file_id)))
+        {
+            number += 1;
+            let number = format!("{prefix}{number:03}");
+            let note = Note {
+                action: "sheets_made",
+                file_id: Some(sheet.file_id),
+                subject: number.clone(),
+                summary: format!("做走访表 {number}，交{}", addressee(&draft.batch)),
+                reason: String::new(),
+            };
+            told.extend(ids.next().map(|id| (id, note)));
+            let case_id = cases.get(&sheet.file_id).copied();
+            sheets.push(Sheet { number, place, case_id, ..sheet.clone() });
+        }
+        kept.skipped += draft.sheets.len() - sheets.len();
+        if !sheets.is_empty() {
+            store::add(db, &draft.batch, &sheets)?;
+            kept.batches.push(draft.batch.id);
+            kept.sheets += sheets.len();
+        }
+    }
+    if kept.sheets > 0 {
+        let whole = Note {
+            action: "sheets_made",
+            subject: "走访表".to_owned(),
+            summary: format!(
+                "做走访表：按{}，{} 个单位 {} 户",
+                by.in_words(),
+                kept.batches.len(),
+                kept.sheets
+            ),
+            ..Note::default()
+        };
+        told.extend(ids.next().map(|id| (id, whole)));
+        history::notes(db, &me.by(), now, told)?;
+    }
+    Ok(kept)
+}
+
+fn bare_receiver(batch: &Batch) -> Receiver {
+    let stem = Names::default().stem(&[&batch.township, &batch.receiver]);
+    Receiver {
+        township: batch.township.clone(),
+        name: batch.receiver.clone(),
+        stem,
+        sheets: Vec::new(),
+    }
+}
+
+fn kind_of(batch: &Batch) -> By {
+    By::from_text(&batch.receiver_kind).unwrap_or(By::Village)
+}
+
+/// The receiver as a letter begins.
+pub fn addressee(batch: &Batch) -> String {
+    text::addressee(kind_of(batch), &bare_receiver(batch))
+}
+
+/// What the picture on a sheet leads to.
+pub fn return_url(app: &App, spoken: &str) -> String {
+    let code: String = spoken.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("{}/r/{code}", app.config.public_url.trim_end_matches('/'))
+}
+
+/// A kept batch made into papers again.
+#[derive(Clone, Debug)]
+pub struct Rebuilt {
+    /// As kept.
+    pub row: Batch,
+    /// As papers take it.
+    pub batch: rules::Batch,
+    /// Names of families that are left out: nothing of theirs is overdue any more.
+    pub paid: Vec<String>,
+    sender: Sender,
+}
+
+impl Rebuilt {
+    /// What papers and workbooks of this batch show.
+    pub fn choices(&self, app: &App, stub: bool) -> Choices {
+        Choices {
+            wishes: Wishes {
+                amounts: self.row.amounts,
+                return_by: self.row.return_by,
+                sender: self.sender.clone(),
+            },
+            stub,
+            letter: self.row.letter.parse().ok(),
+            printed_at: local(app.clock.now_at()),
+        }
+    }
+}
+
+/// Makes a kept batch into papers: figures of its day, by what is known today. Sheets out of use
+/// and families that have paid meanwhile are left out.
+pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId) -> AppResult<Rebuilt> {
+    let (scope, inner) = (me.scope.clone(), app.clone());
+    let (row, sheets, found, people) = app
+        .read(move |db| {
+            let row = store::batch(db, &scope, id)?;
+            let sheets = store::sheets_of(db, &scope, id)?;
+            let found = arrears::overdue_on(db, &scope, inner.basis(), row.as_of)?;
+            let files: Vec<FileId> = sheets.iter().map(|sheet| sheet.file_id).collect();
+            let people = store::people(db, &scope, &files)?;
+            Ok((row, sheets, found, people))
+        })
+        .await?;
+    let mut known: HashMap<FileId, Household> =
+        found.households.into_iter().map(|one| (one.file_id, one)).collect();
+    let mut receiver = bare_receiver(&row);
+    let mut paid = Vec::new();
+    for sheet in sheets.iter().filter(|sheet| sheet.state != State::Void) {
+        let Some(household) = known.remove(&sheet.file_id) else {
+            paid.extend(people.get(&sheet.file_id).map(|who| who.name.clone()));
+            continue;
+        };
+        let code = app.sealer.open_text(Field::Sheet, &sheet.code_sealed)?;
+        receiver.sheets.push(rules::Sheet {
+            number: sheet.number.clone(),
+            code: codes::spoken(&code),
+            household,
+        });
+    }
+    if receiver.sheets.is_empty() {
+        return Err(AppError::refused("这一批已经没有要走访的户：都已还清或作废"));
+    }
+    let batch = rules::Batch { by: kind_of(&row), as_of: row.as_of, receivers: vec![receiver] };
+    let sender = Sender {
+        office: me.office.name.clone(),
+        address: me.office.address.clone(),
+        phone: me.office.phone.clone(),
+        contact: me.name.clone(),
+    };
+    Ok(Rebuilt { row, batch, paid, sender })
+}

@@ -1,0 +1,124 @@
+//! Takes in what came back about a sheet: one write moves the sheet, keeps the proposal and its
+//! photograph, and writes it down. Of two that come at once, one is kept and the other is told.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+
+use super::returns::{self, CameBy, Photo, Return};
+use super::rules::Answers;
+use super::store::{self, Sheet, State};
+use crate::app::App;
+use crate::book::history::{self, By, Note};
+use crate::book::ids::{FileId, ReturnId};
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::crypto::Field;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::file_position;
+
+/// A picture that was sent along.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// `jpeg`, `png`, `webp`.
+    pub kind: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Everything that is kept of one return, made before the write that keeps it.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The proposal.
+    pub row: Return,
+    photo: Option<Photo>,
+    note: (i64, Note),
+}
+
+/// Prepares what came back about a sheet.
+pub fn incoming(
+    app: &App,
+    sheet: &Sheet,
+    came_by: CameBy,
+    answers: &Answers,
+    picture: Option<&Picture>,
+) -> AppResult<Incoming> {
+    let (id, at) = (ReturnId::new(app.next_id()), app.clock.now_at());
+    let row = Return {
+        id,
+        office_code: sheet.office_code.clone(),
+        sheet_id: sheet.id,
+        file_id: sheet.file_id,
+        came_by,
+        came_at: at,
+        by_name: answers.filled_by.clone(),
+        answers_sealed: returns::sealed(&app.sealer, answers)?,
+        outcome: answers.outcome.as_text().to_owned(),
+        state: "proposed".to_owned(),
+        decided_at: None,
+        decided_by: String::new(),
+        decided_note: String::new(),
+        record_id: None,
+        command_key: format!("return-{id}"),
+    };
+    let photo = picture
+        .map(|picture| {
+            Ok::<_, crate::error::AppError>(Photo {
+                id: app.next_id(),
+                office_code: sheet.office_code.clone(),
+                return_id: id,
+                kind: picture.kind.to_owned(),
+                bytes: i32::try_from(picture.bytes.len()).unwrap_or(i32::MAX),
+                content_sealed: app.sealer.seal(Field::Upload, &picture.bytes)?,
+                added_at: at,
+            })
+        })
+        .transpose()?;
+    let note = Note {
+        action: "sheet_returned",
+        file_id: Some(sheet.file_id),
+        subject: sheet.number.clone(),
+        summary: format!("走访表 {} 回来（{}）", sheet.number, came_by.in_words()),
+        reason: String::new(),
+    };
+    Ok(Incoming { row, photo, note: (app.next_id(), note) })
+}
+
+/// Keeps it; false when the sheet is not out any more.
+pub fn keep(db: &mut Db, scope: &Scope, by: &By, one: &Incoming) -> AppResult<bool> {
+    let ids = [one.row.sheet_id];
+    if store::move_to(db, scope, &ids, (State::Out, State::Returned), one.row.came_at)? == 0 {
+        return Ok(false);
+    }
+    returns::add_all(db, std::slice::from_ref(&one.row))?;
+    if let Some(photo) = &one.photo {
+        returns::add_photo(db, photo)?;
+    }
+    let (id, note) = one.note.clone();
+    history::note(db, by, id, one.row.came_at, note)?;
+    Ok(true)
+}
+
+/// The notes of many, for one write.
+pub fn notes(all: &[Incoming]) -> Vec<(i64, Note)> {
+    all.iter().map(|one| one.note.clone()).collect()
+}
+
+/// Those of these families of whom nothing is overdue any more.
+pub fn paid(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<HashSet<FileId>> {
+    let overdue = file_position::overdue_principal_fen
+        + file_position::overdue_interest_fen
+        + file_position::penalty_fen;
+    let mut found = HashSet::new();
+    for chunk in files.chunks(BINDS_MAX) {
+        let rows: Vec<FileId> = file_position::table
+            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(file_position::file_id.eq_any(chunk))
+            .filter(overdue.le(0_i64))
+            .select(file_position::file_id)
+            .load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}

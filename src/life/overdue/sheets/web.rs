@@ -1,0 +1,486 @@
+//! `/visits/sent` 已发走访表: makes batches, prints them with their codes, and follows them until
+//! they are back: handed over, asked for, taken out of use.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Datelike, Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::make::{self, Draft};
+use super::rules::{self, Counts};
+use super::store::{self, Handed, State};
+use super::{qr, returns, take};
+use crate::app::App;
+use crate::book::dates::{in_words, local};
+use crate::book::history::{self, Note};
+use crate::book::ids::{BatchId, FileId, SheetId};
+use crate::book::staff::Right;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::life::overdue::asked::Pairs;
+use crate::life::overdue::papers::{self, Choices};
+use crate::life::overdue::rules::By;
+use crate::life::overdue::web::{PrintPage, apart, download, made, readable, refuse_empty, wishes};
+use crate::life::overdue::workbook;
+use crate::plumbing::http::form::CsrfForm;
+use crate::plumbing::session::SignedIn;
+
+/// Batches on the page.
+const BATCHES: i64 = 300;
+
+/// `POST /visits/batches`: what was chosen goes out.
+pub async fn make(
+    app: web::Data<App>,
+    me: SignedIn,
+    form: CsrfForm<Pairs>,
+) -> AppResult<HttpResponse> {
+    let asked = readable(&form.0, &app)?;
+    let chosen = made(&app, &me, &asked).await?.batch;
+    refuse_empty(&asked, &chosen)?;
+    let wishes = wishes(&app, &me, &asked);
+    if wishes.return_by < app.clock.today() {
+        return Err(AppError::refused("请交回的日子已经过了，请改成今天以后的日子"));
+    }
+    let letter = asked.letter.map(|n| n.to_string()).unwrap_or_default();
+    let drafts = make::drafts(&app, &me, &chosen, &wishes, &letter)?;
+    let unknown = chosen.receivers.iter().filter(|one| one.is_unknown()).count();
+    if drafts.is_empty() {
+        return Err(AppError::refused(format!(
+            "选中的户没有填写{}，不知道交给谁，请先在档案里补上",
+            asked.by.in_words()
+        )));
+    }
+    let households: usize = drafts.iter().map(Draft::households).sum();
+    let notes: Vec<i64> = (0..=households).map(|_| app.next_id()).collect();
+    let (prefix, now) = (make::prefix(asked.by, app.clock.today()), app.clock.now_at());
+    let (me2, by) = (me.clone(), asked.by);
+    let kept = app
+        .write("sheets made", move |db| make::keep(db, &me2, (by, &prefix), &drafts, (&notes, now)))
+        .await?;
+    let mut said = format!("做好 {} 个单位 {} 张走访表", kept.batches.len(), kept.sheets);
+    if kept.skipped > 0 {
+        said.push_str(&format!("；{} 户已有走访表在外，没有再做", kept.skipped));
+    }
+    if unknown > 0 {
+        said.push_str(&format!("；有户没有填写{}，没有做", asked.by.in_words()));
+    }
+    match kept.batches.as_slice() {
+        [] => Err(AppError::refused(
+            "选中的户都已有走访表在外。要重印请到“已发走访表”里打印，要重做请先作废",
+        )),
+        [only] => shell::done(&app, &format!("/visits/batches/{only}"), &said),
+        _ => shell::done(&app, "/visits/sent", &said),
+    }
+}
+
+/// One batch of a list.
+#[derive(Debug, Serialize)]
+pub struct SentLine {
+    id: String,
+    receiver: String,
+    made: String,
+    sheets: i64,
+    return_by: String,
+    kind: &'static str,
+    words: String,
+    handed: String,
+    chased: String,
+}
+
+/// The receiver's name as a letter begins.
+pub(super) fn receiver_of(batch: &store::Batch) -> String {
+    make::addressee(batch)
+}
+
+fn sent_line(batch: &store::Batch, counts: Counts, today: NaiveDate) -> SentLine {
+    let (kind, words) = rules::state(counts, batch.handed_on, batch.return_by, today);
+    SentLine {
+        id: batch.id.to_string(),
+        receiver: receiver_of(batch),
+        made: in_words(local(batch.made_at).date(), today),
+        sheets: counts.all(),
+        return_by: in_words(batch.return_by, today),
+        kind,
+        words,
+        handed: match batch.handed_on {
+            Some(on) => format!("{} 交 {}", in_words(on, today), batch.handed_to),
+            None => String::new(),
+        },
+        chased: match batch.chased_on {
+            Some(on) => format!("催过 {} 次，{}", batch.chased_times, in_words(on, today)),
+            None => String::new(),
+        },
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct SentPage {
+    lines: Vec<SentLine>,
+    late_only: bool,
+    late: usize,
+    waiting: i64,
+    may_edit: bool,
+}
+
+/// What narrows the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Narrow {
+    list: String,
+}
+
+/// `GET /visits/sent`
+pub async fn sent(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    narrow: web::Query<Narrow>,
+) -> AppResult<HttpResponse> {
+    let (scope, today) = (me.scope.clone(), app.clock.today());
+    let late_only = narrow.list == "late";
+    let (batches, late, counts, waiting) = app
+        .read(move |db| {
+            let late = store::late(db, &scope, today)?;
+            let batches =
+                if late_only { late.clone() } else { store::batches(db, &scope, BATCHES)? };
+            let ids: Vec<BatchId> = batches.iter().map(|batch| batch.id).collect();
+            let counts = store::counts(db, &scope, &ids)?;
+            Ok((batches, late.len(), counts, returns::count_waiting(db, &scope)?))
+        })
+        .await?;
+    let lines = batches
+        .iter()
+        .map(|batch| sent_line(batch, counts.get(&batch.id).copied().unwrap_or_default(), today))
+        .collect();
+    let may_edit = me.may(Right::EditPeople);
+    let page = SentPage { lines, late_only, late, waiting, may_edit };
+    shell::page(&app, &me, &req, "visits/sent.html", page)
+}
+
+/// One sheet of a batch.
+#[derive(Debug, Serialize)]
+struct SheetLine {
+    id: String,
+    number: String,
+    name: String,
+    village: String,
+    file_no: String,
+    state: &'static str,
+    is_out: bool,
+    paid: bool,
+    why: String,
+}
+
+/// The form of handing over.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct HandForm {
+    version: i32,
+    on: String,
+    to: String,
+    how: String,
+    receipt: String,
+}
+
+#[derive(Debug, Serialize)]
+struct BatchPage {
+    line: SentLine,
+    version: i32,
+    kind: String,
+    made_by: String,
+    handed_by: String,
+    handed_how: String,
+    receipt: String,
+    is_handed: bool,
+    is_late: bool,
+    sheets: Vec<SheetLine>,
+    typed: HandForm,
+    errors: Vec<FieldError>,
+}
+
+/// Ways of handing over, in the order of the page.
+pub const HOW: [&str; 4] = ["当面", "邮寄", "工作群", "请人转交"];
+
+async fn batch_page(
+    app: &App,
+    me: &SignedIn,
+    id: BatchId,
+    typed: HandForm,
+    errors: Vec<FieldError>,
+) -> AppResult<BatchPage> {
+    let scope = me.scope.clone();
+    let (batch, sheets, people, paid) = app
+        .read(move |db| {
+            let batch = store::batch(db, &scope, id)?;
+            let sheets = store::sheets_of(db, &scope, id)?;
+            let files: Vec<FileId> = sheets.iter().map(|sheet| sheet.file_id).collect();
+            let people = store::people(db, &scope, &files)?;
+            Ok((batch, sheets, people, take::paid(db, &scope, &files)?))
+        })
+        .await?;
+    let today = app.clock.today();
+    let mut counts = Counts::default();
+    let mut lines = Vec::with_capacity(sheets.len());
+    for sheet in &sheets {
+        match sheet.state {
+            State::Out => counts.out += 1,
+            State::Returned => counts.returned += 1,
+            State::Accepted => counts.accepted += 1,
+            State::Void => counts.void += 1,
+        }
+        let who = people.get(&sheet.file_id);
+        let text = |of: fn(&store::Who) -> &String| who.map(of).cloned().unwrap_or_default();
+        lines.push(SheetLine {
+            id: sheet.id.to_string(),
+            number: sheet.number.clone(),
+            name: text(|who| &who.name),
+            village: text(|who| &who.village),
+            file_no: text(|who| &who.file_no),
+            state: sheet.state.in_words(),
+            is_out: sheet.state == State::Out,
+            paid: batch.purpose == "overdue" && paid.contains(&sheet.file_id),
+            why: sheet.closed_why.clone(),
+        });
+    }
+    Ok(BatchPage {
+        line: sent_line(&batch, counts, today),
+        version: batch.version,
+        kind: By::from_text(&batch.receiver_kind).map_or("", By::in_words).to_owned(),
+        made_by: batch.made_by.clone(),
+        handed_by: batch.handed_by.clone(),
+        handed_how: batch.handed_how.clone(),
+        receipt: batch.receipt.clone(),
+        is_handed: batch.handed_on.is_some(),
+        is_late: counts.out > 0 && today > batch.return_by,
+        sheets: lines,
+        typed,
+        errors,
+    })
+}
+
+/// `GET /visits/batches/{id}`
+pub async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<i64>,
+) -> AppResult<HttpResponse> {
+    let typed = HandForm {
+        on: app.clock.today().to_string(),
+        how: HOW.first().copied().unwrap_or_default().to_owned(),
+        ..HandForm::default()
+    };
+    let page = batch_page(&app, &me, BatchId::new(*id), typed, Vec::new()).await?;
+    shell::page(&app, &me, &req, "visits/batch.html", page)
+}
+
+/// `POST /visits/batches/{id}/handed`
+pub async fn handed(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<i64>,
+    form: CsrfForm<HandForm>,
+) -> AppResult<HttpResponse> {
+    let (id, typed, today) = (BatchId::new(*id), form.0, app.clock.today());
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, message: &str| {
+        errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+    };
+    let on = rules::day(&typed.on, today, false).filter(|on| *on <= today);
+    if on.is_none() {
+        wrong("on", "交付日期请写成 2026-11-05 这样，不晚于今天");
+    }
+    if typed.to.trim().is_empty() {
+        wrong("to", "请写谁收下的");
+    }
+    if [&typed.to, &typed.receipt].iter().any(|text| text.chars().count() > 60) {
+        wrong("to", "写得太长，请写在 60 个字以内");
+    }
+    let Some(on) = on.filter(|_| errors.is_empty()) else {
+        let page = batch_page(&app, &me, id, typed, errors).await?;
+        return shell::refused(&app, &me, &req, "visits/batch.html", page);
+    };
+    let handed = Handed {
+        on,
+        by: me.name.clone(),
+        to: typed.to.trim().to_owned(),
+        how: HOW.iter().find(|how| **how == typed.how).copied().unwrap_or("其他").to_owned(),
+        receipt: typed.receipt.trim().to_owned(),
+    };
+    let (note_id, at) = (app.next_id(), app.clock.now_at());
+    app.write("sheets handed over", move |db| {
+        let batch = store::batch(db, &me.scope, id)?;
+        store::handed(db, &me.scope, (id, typed.version), &handed)?;
+        let note = Note {
+            action: "sheets_handed",
+            subject: receiver_of(&batch),
+            summary: format!("{}走访表{}交给{}", handed.by, handed.how, handed.to),
+            ..Note::default()
+        };
+        history::note(db, &me.by(), note_id, at, note)
+    })
+    .await?;
+    shell::done(&app, &format!("/visits/batches/{id}"), "已记下交付")
+}
+
+/// The form that only names the version seen.
+#[derive(Debug, Deserialize)]
+pub struct Seen {
+    version: i32,
+}
+
+/// `POST /visits/batches/{id}/chased`
+pub async fn chased(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    form: CsrfForm<Seen>,
+) -> AppResult<HttpResponse> {
+    let (id, version) = (BatchId::new(*id), form.0.version);
+    let (note_id, at, today) = (app.next_id(), app.clock.now_at(), app.clock.today());
+    app.write("sheets asked for", move |db| {
+        let batch = store::batch(db, &me.scope, id)?;
+        store::chased(db, &me.scope, (id, version), today)?;
+        let note = Note {
+            action: "sheets_chased",
+            subject: receiver_of(&batch),
+            summary: format!("{}请{}交回走访表", me.name, receiver_of(&batch)),
+            ..Note::default()
+        };
+        history::note(db, &me.by(), note_id, at, note)
+    })
+    .await?;
+    shell::done(&app, &format!("/visits/batches/{id}"), "已记下催过一次")
+}
+
+/// Why a sheet is taken out of use.
+#[derive(Debug, Deserialize)]
+pub struct Why {
+    why: String,
+}
+
+/// `POST /visits/sheets/{id}/void`
+pub async fn void(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    form: CsrfForm<Why>,
+) -> AppResult<HttpResponse> {
+    let (id, why) = (SheetId::new(*id), form.0.why.trim().to_owned());
+    if why.is_empty() || why.chars().count() > 60 {
+        return Err(AppError::refused("作废走访表请写一句原因，60 个字以内"));
+    }
+    let (note_id, at) = (app.next_id(), app.clock.now_at());
+    let batch = app
+        .write("sheet voided", move |db| {
+            let sheet = store::find(db, &me.scope, id)?;
+            if !store::void(db, &me.scope, id, (&why, at))? {
+                return Err(AppError::refused("这张走访表已经交回或作废，不用再作废"));
+            }
+            let note = Note {
+                action: "sheet_voided",
+                file_id: Some(sheet.file_id),
+                subject: sheet.number.clone(),
+                summary: format!("作废走访表 {}", sheet.number),
+                reason: why.clone(),
+            };
+            history::note(db, &me.by(), note_id, at, note)?;
+            Ok(sheet.batch_id)
+        })
+        .await?;
+    shell::done(&app, &format!("/visits/batches/{batch}"), "已作废，回报码不能再用")
+}
+
+/// `GET /visits/batches/{id}/print`
+pub async fn print(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<i64>,
+    pairs: web::Query<Pairs>,
+) -> AppResult<HttpResponse> {
+    let again = make::rebuilt(&app, &me, BatchId::new(*id)).await?;
+    let has = |name: &str| pairs.iter().any(|(key, _)| key == name);
+    let choices = again.choices(&app, !has("set") || has("stub"));
+    let mut papers = papers::papers(&again.batch, &choices);
+    let site = app.config.public_url.trim_end_matches('/');
+    site.clone_into(&mut papers.common.site);
+    for visit in papers.stacks.iter_mut().flat_map(|stack| &mut stack.visits) {
+        visit.qr = qr::svg(&make::return_url(&app, &visit.code))?;
+    }
+    note(&app, &me, "printed", "打印走访表", &again).await?;
+    let at = format!("/visits/batches/{id}");
+    let page = PrintPage {
+        title: receiver_of(&again.row),
+        back: at.clone(),
+        action: format!("{at}/print"),
+        fields: Vec::new(),
+        stub: choices.stub,
+        letter: String::new(),
+        paid: again.paid,
+        pdf: format!("{at}/papers.pdf"),
+        papers,
+    };
+    shell::page(&app, &me, &req, "visits/print.html", page)
+}
+
+/// `GET /visits/batches/{id}/workbook.xlsx`
+pub async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+) -> AppResult<HttpResponse> {
+    let again = make::rebuilt(&app, &me, BatchId::new(*id)).await?;
+    note(&app, &me, "exported", "导出走访名单", &again).await?;
+    let Choices { wishes, .. } = again.choices(&app, false);
+    let make::Rebuilt { batch, .. } = again;
+    let Some(only) = batch.receivers.first().cloned() else { return Err(AppError::NotFound) };
+    let name = format!("{}.xlsx", only.stem);
+    let bytes = apart(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
+    Ok(download(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes))
+}
+
+/// Writes down that a batch left the program once more: one line, and one on each file.
+pub(super) async fn note(
+    app: &App,
+    me: &SignedIn,
+    action: &'static str,
+    what: &str,
+    again: &make::Rebuilt,
+) -> AppResult<()> {
+    let (by, at) = (me.by(), app.clock.now_at());
+    let whole = Note {
+        action,
+        subject: "走访表".to_owned(),
+        summary: format!(
+            "{what}：{}，{} 户，截至 {}",
+            receiver_of(&again.row),
+            again.batch.households(),
+            again.row.as_of
+        ),
+        ..Note::default()
+    };
+    let mut notes = vec![(app.next_id(), whole)];
+    for sheet in again.batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
+        let note = Note {
+            action,
+            file_id: Some(sheet.household.file_id),
+            subject: sheet.household.name.clone(),
+            summary: format!("{what} {}", sheet.number),
+            reason: String::new(),
+        };
+        notes.push((app.next_id(), note));
+    }
+    app.write("sheets noted", move |db| history::notes(db, &by, at, notes.clone())).await
+}
+
+/// The last instant at which a code opens something: long after the day of return.
+pub(super) fn expires(return_by: NaiveDate) -> chrono::NaiveDateTime {
+    let day = return_by.checked_add_days(Days::new(31)).unwrap_or(return_by);
+    crate::book::dates::starts_at(day)
+}
+
+/// `26-1221`.
+pub(super) fn stamp(day: NaiveDate) -> String {
+    format!("{:02}-{:02}{:02}", day.year() % 100, day.month(), day.day())
+}

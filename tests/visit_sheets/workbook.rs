@@ -1,0 +1,138 @@
+//! The workbook that comes back: rows moved, added, merged, of another village, twice, half filled.
+
+use std::time::Instant;
+
+use rust_xlsxwriter::{Format, Workbook};
+use zhuxue::life::overdue::sheets::store::Sheet;
+
+use super::{batches, sent, sheets};
+use crate::borrower::town::each;
+use crate::support::{Browser, TestApp};
+
+const HEADS: [&str; 8] =
+    ["编号", "姓名", "走访日期", "走访结果", "约定还款日", "新的电话", "说明", "走访人"];
+
+/// A workbook with these rows below some lines of words; `code` stands in the last column.
+fn book(rows: &[[&str; 9]]) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.merge_range(0, 0, 0, 7, "助学贷款还款提醒走访名单", &Format::new()).unwrap();
+    for (at, head) in (0_u16..).zip(HEADS.iter().chain(&["回报码"])) {
+        sheet.write_string(2, at, *head).unwrap();
+    }
+    for (row, cells) in (3_u32..).zip(rows) {
+        for (at, text) in (0_u16..).zip(cells) {
+            if !text.is_empty() {
+                sheet.write_string(row, at, *text).unwrap();
+            }
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+fn row<'a>(number: &'a str, result: &'a str, phone: &'a str, code: &'a str) -> [&'a str; 9] {
+    [number, "", "2026-12-21", result, "", phone, "", "王主任", code]
+}
+
+async fn send(clerk: &mut Browser, batch: &str, bytes: &[u8]) -> crate::support::Answer {
+    let csrf = clerk.csrf.clone();
+    let fields = [("csrf", csrf.as_str()), ("batch", batch)];
+    clerk.upload("/visits/returns/import", &fields, &[("村名单.xlsx", bytes)]).await
+}
+
+/// Two batches with sheets and codes: one with two sheets or more, and another.
+fn two(t: &TestApp) -> (Vec<(Sheet, String)>, (Sheet, String)) {
+    let all = sheets(t);
+    let large = batches(t)
+        .into_iter()
+        .map(|batch| batch.id)
+        .max_by_key(|id| all.iter().filter(|(one, _)| one.batch_id == *id).count())
+        .unwrap();
+    let (own, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(one, _)| one.batch_id == large);
+    (own, others.into_iter().next().unwrap())
+}
+
+#[test]
+fn rows_are_known_wherever_they_stand_and_each_refusal_has_its_sentence() {
+    each(async |t| {
+        let mut clerk = sent(&t).await;
+        let (own, (other, other_code)) = two(&t);
+        let first = &own[0];
+        let bytes = book(&[
+            row(&other.number, "有困难", "", ""),
+            row(&first.0.number.to_lowercase(), "见到家人", "16410994847 王", &first.1),
+            row(&first.0.number, "家中无人", "", ""),
+            row("HZ26-1221-999", "家中无人", "", ""),
+            row("", "家中无人", "", ""),
+            row(&other.number, "家中无人", "", &first.1),
+            ["合计 3 户", "", "", "", "", "", "", "", ""],
+        ]);
+        let batch = first.0.batch_id.to_string();
+        let said = send(&mut clerk, &batch, &bytes).await;
+        said.is(200).says(&[
+            "收下 1 户，5 行没有收",
+            "不在这一份里",
+            "没有发出过这个编号",
+            "没有编号",
+            "出现了两次",
+            "编号和回报码对不上",
+        ]);
+        // The same file again: nothing is taken twice.
+        send(&mut clerk, &batch, &bytes).await.is(200).says(&["收下 0 户", "已经交回，正在核对"]);
+        // Its own code shows that another village's row is from the sheet.
+        let mixed = book(&[row(&other.number, "有困难", "", &other_code)]);
+        send(&mut clerk, &batch, &mixed).await.is(200).says(&["收下 1 户"]);
+        let list = clerk.get("/visits/returns").await;
+        let at = list.text.find("/visits/returns/").unwrap();
+        let here = list.text[at..at + list.text[at..].find('"').unwrap()].to_owned();
+        clerk.get(&here).await.is(200).says(&["16410994847 王", "请照着填一个号码"]);
+        let read = [("decision", "accept"), ("phone", "16410994847")];
+        clerk.post(&here, &read).await.is(303);
+        clerk.get(&here).await.says(&["164****4847"]);
+    });
+}
+
+#[test]
+fn what_is_no_list_is_said() {
+    each(async |t| {
+        let mut clerk = sent(&t).await;
+        let csrf = clerk.csrf.clone();
+        let fields = [("csrf", csrf.as_str())];
+        let none = clerk.upload("/visits/returns/import", &fields, &[]).await;
+        none.is(422).says(&["还没有选择文件"]);
+        send(&mut clerk, "", b"%PDF-1.7").await.is(422).says(&["这是PDF 文件"]);
+        send(&mut clerk, "", b"a,b\n1,2\n").await.is(422).says(&["没有找到“编号”"]);
+        let result = book(&[row("HZ26-1221-001", "不知道", "", "")]);
+        send(&mut clerk, "", &result).await.is(200).says(&["不在列表里"]);
+    });
+}
+
+#[test]
+fn the_workbook_we_send_comes_back() {
+    each(async |t| {
+        let mut clerk = sent(&t).await;
+        let one = &batches(&t)[0];
+        let ours = clerk.get(&format!("/visits/batches/{}/workbook.xlsx", one.id)).await;
+        ours.is(200);
+        let answer = send(&mut clerk, &one.id.to_string(), &ours.bytes).await;
+        answer.is(200).says(&["收下 0 户", "户还没有填"]);
+    });
+}
+
+#[test]
+fn a_thousand_rows_take_less_than_five_seconds() {
+    each(async |t| {
+        let mut clerk = sent(&t).await;
+        let all = sheets(&t);
+        let numbers: Vec<String> = (0..1_000).map(|n| format!("HZ26-1221-{:03}", n + 1)).collect();
+        let rows: Vec<_> = numbers.iter().map(|n| row(n, "家中无人", "", "")).collect();
+        let bytes = book(&rows);
+        let started = Instant::now();
+        let answer = send(&mut clerk, "", &bytes).await;
+        let took = started.elapsed();
+        answer.is(200);
+        eprintln!("1,000 rows, {} of them known: {took:?}", all.len());
+        assert!(took.as_secs() < 5, "{took:?}");
+    });
+}
