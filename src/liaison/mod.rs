@@ -7,6 +7,7 @@ pub mod account;
 pub mod session;
 pub mod sign_in;
 pub mod password;
+pub mod sheets;
 pub mod admin;
 
 use crate::book::staff::Right;
@@ -20,6 +21,9 @@ pub fn routes() -> Vec<Entry> {
         get("/l/login", Needs::Nobody, sign_in::show),
         post("/l/login", Needs::Nobody, sign_in::sign_in),
         post("/l/logout", Needs::Liaison, sign_in::sign_out),
+        get("/l", Needs::Liaison, sheets::list),
+        get("/l/sheets/{id}", Needs::Liaison, sheets::show),
+        post("/l/sheets/{id}", Needs::Liaison, sheets::hand_in),
         get("/l/password", Needs::Liaison, password::show),
         post("/l/password", Needs::Liaison, password::change),
         get("/admin/liaisons", admin, admin::list),

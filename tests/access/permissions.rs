@@ -18,7 +18,9 @@ async fn ask(browser: &mut Browser, method: &Method, path: &str) -> &'static str
         if *method == Method::POST { request.set_form([("csrf", csrf)]) } else { request };
     let answer = browser.send(request).await;
     let to = answer.header("location");
-    let to_login = to == "/login" || to.starts_with("/login?next=") || ["/m/sign-in", "/l/login"].contains(&to);
+    let to_login = to == "/login"
+        || to.starts_with("/login?next=")
+        || ["/m/sign-in", "/l/login"].contains(&to);
     // Without a code asked for, the page for it leads back to where one is asked for.
     let to_login = to_login && !path.starts_with("/m/code");
     match answer.status {

@@ -8,7 +8,9 @@ use diesel::prelude::*;
 use zhuxue::book::staff::Role;
 use zhuxue::life::overdue::sheets::store::{Batch, Sheet};
 use zhuxue::plumbing::crypto::Field;
-use zhuxue::plumbing::schema::{contact_record, history, person_phone, sheet, sheet_batch, warning};
+use zhuxue::plumbing::schema::{
+    contact_record, history, person_phone, sheet, sheet_batch, warning,
+};
 
 use crate::borrower::town::{each, read};
 use crate::support::{Answer, Browser, TestApp};
@@ -18,9 +20,8 @@ pub const AFTER: &str = "2026-12-21";
 
 /// The sheets of the office in the order they were made, each with its code.
 pub fn sheets(t: &TestApp) -> Vec<(Sheet, String)> {
-    let all: Vec<Sheet> = read(t, |db| {
-        Ok(sheet::table.order(sheet::number).select(Sheet::as_select()).load(db)?)
-    });
+    let all: Vec<Sheet> =
+        read(t, |db| Ok(sheet::table.order(sheet::number).select(Sheet::as_select()).load(db)?));
     let code = |one: &Sheet| t.app.sealer.open_text(Field::Sheet, &one.code_sealed).unwrap();
     all.into_iter().map(|one| (one.clone(), code(&one))).collect()
 }

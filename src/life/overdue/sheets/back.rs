@@ -10,10 +10,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use serde::{Deserialize, Serialize};
 
+use super::form::{self, Form, PHOTO_MB};
 use super::returns::CameBy;
-use super::rules::{self, FAMILY, Met, OUTCOMES, Typed, WHEREABOUTS};
+use super::rules::{self, Typed};
 use super::store::{self, Sheet, State, Who};
-use super::take::{self, Picture};
+use super::take;
 use super::{codes, make};
 use crate::app::App;
 use crate::book::dates::{in_words, local};
@@ -25,17 +26,7 @@ use crate::plumbing::crypto::Field;
 use crate::plumbing::guard::{self, Attempt, Subjects};
 use crate::plumbing::http::around::address_of;
 use crate::plumbing::http::form::OpenForm;
-use crate::plumbing::http::upload::{self, UploadForm};
-
-/// Largest photograph in megabytes.
-const PHOTO_MB: usize = 10;
-
-/// A choice of the form.
-#[derive(Debug, Serialize)]
-struct Choice {
-    value: &'static str,
-    text: &'static str,
-}
+use crate::plumbing::http::upload;
 
 /// What `m/sheet.html` shows.
 #[derive(Debug, Default, Serialize)]
@@ -49,12 +40,8 @@ struct SheetPage {
     name: String,
     place: String,
     receiver: String,
-    outcomes: Vec<Choice>,
-    met: Vec<Choice>,
-    whereabouts: Vec<&'static str>,
-    family: Vec<&'static str>,
-    typed: Typed,
-    errors: Vec<FieldError>,
+    #[serde(flatten)]
+    form: Form,
 }
 
 fn answer(
@@ -223,23 +210,12 @@ fn page_of(one: &Opened, code: &str, typed: Typed, errors: Vec<FieldError>) -> S
         name: rules::masked_name(&text(|who| &who.name)),
         place: text(|who| &who.village),
         receiver: one.receiver.clone(),
-        outcomes: OUTCOMES
-            .iter()
-            .map(|(outcome, text)| Choice { value: outcome.as_text(), text })
-            .collect(),
-        met: Met::ALL
-            .iter()
-            .map(|met| Choice { value: met.as_text(), text: met.in_words() })
-            .collect(),
-        whereabouts: WHEREABOUTS.to_vec(),
-        family: FAMILY.to_vec(),
-        typed,
-        errors,
+        form: Form::new(typed, errors),
     }
 }
 
 fn shown(app: &App, req: &HttpRequest, one: &Opened, page: &SheetPage) -> AppResult<HttpResponse> {
-    let bad = !page.errors.is_empty();
+    let bad = !page.form.errors.is_empty();
     let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     answer(app, req, status, std::slice::from_ref(&one.office), page)
 }
@@ -263,26 +239,6 @@ pub async fn show(
     shown(&app, &req, &one, &page)
 }
 
-/// The photograph of a form, or what is wrong with it.
-fn picture(form: &UploadForm) -> Result<Option<Picture>, FieldError> {
-    let wrong =
-        |message: &str| FieldError { field: "photo".to_owned(), message: message.to_owned() };
-    if form.too_large {
-        return Err(wrong(
-            "照片超过 10 MB，没有收下。请换一张小一点的，或者先不附照片；上面填的都还在",
-        ));
-    }
-    let Some(file) = form.files.iter().find(|file| !file.bytes.is_empty()) else {
-        return Ok(None);
-    };
-    match rules::picture_kind(&file.bytes) {
-        Some(kind) => Ok(Some(Picture { kind, bytes: file.bytes.clone() })),
-        None => Err(wrong(
-            "选的文件不是照片（JPG、PNG 或 WebP），没有收下。请重新拍一张，或者先不附照片",
-        )),
-    }
-}
-
 /// `POST /r/{code}`
 pub async fn hand_in(
     app: web::Data<App>,
@@ -300,12 +256,9 @@ pub async fn hand_in(
         return Ok(shell::to(&here));
     }
     let form = upload::read_open(payload, PHOTO_MB).await?;
-    let typed = Typed::of(&form.fields);
-    let (answers, picture) = match (rules::read(&typed, app.clock.today()), picture(&form)) {
-        (Ok(answers), Ok(picture)) => (answers, picture),
-        (answers, picture) => {
-            let mut errors = answers.err().unwrap_or_default();
-            errors.extend(picture.err());
+    let (answers, picture) = match form::read(&form, app.clock.today()) {
+        Ok(read) => read,
+        Err((typed, errors)) => {
             let page = page_of(&one, &code, typed, errors);
             return shown(&app, &req, &one, &page);
         }

@@ -12,6 +12,7 @@ pub mod rules;
 pub mod store;
 pub mod make;
 pub mod returns;
+pub mod form;
 pub mod web;
 pub mod back;
 pub mod take;

@@ -242,6 +242,26 @@ pub fn sheets_of(db: &mut Db, scope: &Scope, batch: BatchId) -> AppResult<Vec<Sh
         .load(db)?)
 }
 
+/// Every sheet that was made for one place and not taken out of use, the newest batch first.
+pub fn of_place(
+    db: &mut Db,
+    scope: &Scope,
+    (kind, township, receiver): (&str, &str, &str),
+    limit: i64,
+) -> AppResult<Vec<(Sheet, Batch)>> {
+    Ok(sheet::table
+        .inner_join(sheet_batch::table)
+        .filter(sheet_batch::office_code.eq_any(scope.codes()))
+        .filter(sheet_batch::receiver_kind.eq(kind))
+        .filter(sheet_batch::township.eq(township))
+        .filter(sheet_batch::receiver.eq(receiver))
+        .filter(sheet::state.ne(State::Void))
+        .order((sheet_batch::id.desc(), sheet::place))
+        .limit(limit)
+        .select((Sheet::as_select(), Batch::as_select()))
+        .load(db)?)
+}
+
 /// One sheet, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: SheetId) -> AppResult<Sheet> {
     Ok(sheet::table

@@ -1,0 +1,298 @@
+//! `/l`: the sheets of a liaison's own place, and one of them to fill in. A sheet of another place
+//! is not found, whatever the address bar says; every look at one is written into the history.
+
+use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::session::LiaisonIn;
+use crate::app::App;
+use crate::book::dates::{in_words, local};
+use crate::book::history::{self, Note};
+use crate::book::ids::{FileId, SheetId};
+use crate::book::loan;
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::book::person::{self, PhoneState};
+use crate::borrower::shell;
+use crate::error::{AppError, AppResult};
+use crate::life::overdue::sheets::form::{self, Form, PHOTO_MB};
+use crate::life::overdue::sheets::returns::CameBy;
+use crate::life::overdue::sheets::rules::Typed;
+use crate::life::overdue::sheets::store::{self, Batch, Sheet, State};
+use crate::life::overdue::sheets::take;
+use crate::plumbing::db::Db;
+use crate::plumbing::http::form::equal;
+use crate::plumbing::http::upload;
+use crate::plumbing::schema::file_position;
+
+/// Sheets on the list; older ones have come back long ago.
+const LINES_MAX: i64 = 300;
+
+/// One sheet of the list.
+#[derive(Debug, Serialize)]
+struct Line {
+    id: String,
+    number: String,
+    name: String,
+    village: String,
+    return_by: String,
+    late: bool,
+    state: &'static str,
+    words: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ListPage {
+    place: String,
+    name: String,
+    open: Vec<Line>,
+    done: Vec<Line>,
+    said: Option<&'static str>,
+}
+
+/// `?done=1` after a sheet was handed in.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    done: String,
+}
+
+fn of_own_place(db: &mut Db, me: &LiaisonIn) -> AppResult<Vec<(Sheet, Batch)>> {
+    let one = &me.account;
+    let place = (one.kind.as_text(), one.township.as_str(), one.place.as_str());
+    store::of_place(db, &me.scope, place, LINES_MAX)
+}
+
+/// `GET /l`
+pub async fn list(
+    app: web::Data<App>,
+    me: LiaisonIn,
+    req: HttpRequest,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    if !me.account.own_password {
+        return Ok(shell::to("/l/password"));
+    }
+    let (inner, today) = (me.clone(), app.clock.today());
+    let (sheets, people) = app
+        .read(move |db| {
+            let sheets = of_own_place(db, &inner)?;
+            let files: Vec<FileId> = sheets.iter().map(|(sheet, _)| sheet.file_id).collect();
+            Ok((sheets, store::people(db, &inner.scope, &files)?))
+        })
+        .await?;
+    let (mut open, mut done) = (Vec::new(), Vec::new());
+    for (sheet, batch) in &sheets {
+        let who = people.get(&sheet.file_id);
+        let line = Line {
+            id: sheet.id.to_string(),
+            number: sheet.number.clone(),
+            name: who.map(|who| who.name.clone()).unwrap_or_default(),
+            village: who.map(|who| who.village.clone()).unwrap_or_default(),
+            return_by: in_words(batch.return_by, today),
+            late: sheet.state == State::Out && today > batch.return_by,
+            state: sheet.state.as_text(),
+            words: said_of(sheet, today),
+        };
+        if sheet.state == State::Out { open.push(line) } else { done.push(line) }
+    }
+    let page = ListPage {
+        place: me.account.where_at(),
+        name: me.account.name.clone(),
+        open,
+        done,
+        said: (asked.done == "1").then_some("已经交给中心，谢谢。"),
+    };
+    let who = (&me.office, me.csrf.as_str());
+    shell::page_for(StatusCode::OK, &app, &req, who, "l/list.html", &page)
+}
+
+fn said_of(sheet: &Sheet, today: NaiveDate) -> String {
+    let when = sheet.returned_at.map(|at| in_words(local(at).date(), today)).unwrap_or_default();
+    match sheet.state {
+        State::Out => "还没有填".to_owned(),
+        State::Returned => format!("{when} 交回，中心在核对"),
+        State::Accepted => format!("{when} 交回，已采用"),
+        State::Void => "已作废".to_owned(),
+    }
+}
+
+/// Somebody of the household with their masked numbers.
+#[derive(Debug, Serialize)]
+struct Contact {
+    who: String,
+    phones: Vec<String>,
+}
+
+/// What a liaison is shown of a household.
+struct Opened {
+    sheet: Sheet,
+    batch: Batch,
+    name: String,
+    id_mask: String,
+    address: String,
+    contacts: Vec<Contact>,
+    overdue: Option<Fen>,
+}
+
+/// Loads a sheet of the liaison's own place; NotFound otherwise.
+fn open(db: &mut Db, me: &LiaisonIn, id: SheetId) -> AppResult<Opened> {
+    let (sheet, batch) = of_own_place(db, me)?
+        .into_iter()
+        .find(|(sheet, _)| sheet.id == id)
+        .ok_or(AppError::NotFound)?;
+    let file = loan::file(db, &me.scope, sheet.file_id)?;
+    let student = person::find(db, &me.scope, file.person_id)?;
+    let ids: Vec<_> = [Some(file.person_id), file.co_person_id].into_iter().flatten().collect();
+    let phones = person::phones_of(db, &me.scope, &ids)?;
+    let of = |id| {
+        let own = phones.iter().filter(|p| p.person_id == id && p.state != PhoneState::Dead);
+        own.map(|phone| phone.phone_mask.clone()).collect::<Vec<_>>()
+    };
+    let mut contacts = vec![Contact { who: "本人".to_owned(), phones: of(file.person_id) }];
+    if let Some(co) = file.co_person_id {
+        let name = person::find(db, &me.scope, co)?.name;
+        let who = format!("{} {name}", file.co_relation).trim().to_owned();
+        contacts.push(Contact { who, phones: of(co) });
+    }
+    let overdue = match me.account.amounts_allowed_by.is_empty() {
+        true => None,
+        false => Some(overdue_of(db, &me.scope, sheet.file_id)?),
+    };
+    Ok(Opened {
+        name: student.name,
+        id_mask: student.id_mask,
+        address: student.address,
+        contacts,
+        overdue,
+        sheet,
+        batch,
+    })
+}
+
+/// What settles the arrears of a family, from the cached position.
+fn overdue_of(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Fen> {
+    let row: Option<(Fen, Fen, Fen)> = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::file_id.eq(file))
+        .select((
+            file_position::overdue_principal_fen,
+            file_position::overdue_interest_fen,
+            file_position::penalty_fen,
+        ))
+        .first(db)
+        .optional()?;
+    Ok(row.map_or(Fen::ZERO, |(principal, interest, penalty)| principal + interest + penalty))
+}
+
+#[derive(Debug, Serialize)]
+struct OnePage {
+    id: String,
+    number: String,
+    name: String,
+    id_mask: String,
+    address: String,
+    contacts: Vec<Contact>,
+    overdue: Option<Fen>,
+    return_by: String,
+    /// Why there is nothing to fill in; none when there is.
+    closed: Option<String>,
+    #[serde(flatten)]
+    form: Form,
+}
+
+fn page(
+    app: &App,
+    me: &LiaisonIn,
+    req: &HttpRequest,
+    one: Opened,
+    form: Form,
+) -> AppResult<HttpResponse> {
+    let today = app.clock.today();
+    let bad = !form.errors.is_empty();
+    let page = OnePage {
+        id: one.sheet.id.to_string(),
+        number: one.sheet.number.clone(),
+        return_by: in_words(one.batch.return_by, today),
+        closed: (one.sheet.state != State::Out).then(|| said_of(&one.sheet, today)),
+        name: one.name,
+        id_mask: one.id_mask,
+        address: one.address,
+        contacts: one.contacts,
+        overdue: one.overdue,
+        form,
+    };
+    let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    shell::page_for(status, app, req, (&me.office, &me.csrf), "l/sheet.html", &page)
+}
+
+/// `GET /l/sheets/{id}`: the look is written down.
+pub async fn show(
+    app: web::Data<App>,
+    me: LiaisonIn,
+    req: HttpRequest,
+    id: web::Path<SheetId>,
+) -> AppResult<HttpResponse> {
+    if !me.account.own_password {
+        return Ok(shell::to("/l/password"));
+    }
+    let (inner, id, note_id, now) = (me.clone(), *id, app.next_id(), app.clock.now_at());
+    let one = app
+        .write("a liaison looks at a sheet", move |db| {
+            let one = open(db, &inner, id)?;
+            let note = Note {
+                action: "liaison_looked",
+                file_id: Some(one.sheet.file_id),
+                subject: one.name.clone(),
+                summary: format!(
+                    "联络员{}（{}）看走访表 {}",
+                    inner.account.name,
+                    inner.account.where_at(),
+                    one.sheet.number
+                ),
+                ..Note::default()
+            };
+            history::note(db, &inner.by(), note_id, now, note)?;
+            Ok(one)
+        })
+        .await?;
+    let typed = Typed {
+        visited_on: app.clock.today().to_string(),
+        filled_by: me.account.name.clone(),
+        ..Typed::default()
+    };
+    page(&app, &me, &req, one, Form::new(typed, Vec::new()))
+}
+
+/// `POST /l/sheets/{id}`
+pub async fn hand_in(
+    app: web::Data<App>,
+    me: LiaisonIn,
+    req: HttpRequest,
+    id: web::Path<SheetId>,
+    payload: Multipart,
+) -> AppResult<HttpResponse> {
+    let form = upload::read_open(payload, PHOTO_MB).await?;
+    let csrf = form.fields.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str());
+    if !equal(csrf.unwrap_or_default(), &me.csrf) {
+        return Err(AppError::Stale);
+    }
+    if !me.account.own_password {
+        return Ok(shell::to("/l/password"));
+    }
+    let (inner, id) = (me.clone(), *id);
+    let one = app.read(move |db| open(db, &inner, id)).await?;
+    let (answers, picture) = match form::read(&form, app.clock.today()) {
+        Ok(read) => read,
+        Err((typed, errors)) => return page(&app, &me, &req, one, Form::new(typed, errors)),
+    };
+    let came = take::incoming(&app, &one.sheet, CameBy::Liaison, &answers, picture.as_ref())?;
+    let (scope, by) = (me.scope.clone(), me.by());
+    let kept = app.write("a liaison's sheet", move |db| take::keep(db, &scope, &by, &came)).await?;
+    // Somebody was quicker: the page says when it came back.
+    Ok(shell::to(&if kept { "/l?done=1".to_owned() } else { format!("/l/sheets/{id}") }))
+}
