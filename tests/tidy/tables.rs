@@ -12,7 +12,8 @@ type Write = (Option<String>, usize);
 /// The names of all tables.
 fn known_tables() -> BTreeSet<String> {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
-    let schema = read("src/plumbing/schema.rs") + read("src/plumbing/schema/clock.rs").as_str();
+    let parts = ["schema.rs", "schema/clock.rs", "schema/follow.rs"];
+    let schema = parts.map(|part| read(&format!("src/plumbing/{part}"))).concat();
     let heads = schema.split("diesel::table! {").skip(1);
     heads.map(|block| block.split('(').next().unwrap().trim().to_owned()).collect()
 }

@@ -1,6 +1,7 @@
-//! One PDF of a batch, by the program `zhuxue-papers` that may stand beside ours (papers/README.md).
-//! It is asked as a child with JSON on its standard input; when it is not there, the page says
-//! how to get it. The browser's own printing needs none of this.
+//! One PDF of a batch, by the program `zhuxue-papers` that may stand beside ours (its README is
+//! in papers/).
+//! It is asked as a child with JSON on its standard input; when it is not there, the page says how
+//! to get it. The browser's own printing needs none of this.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
