@@ -8,7 +8,9 @@ use diesel::prelude::*;
 use zhuxue::book::staff::Role;
 use zhuxue::life::overdue::sheets::store::{Batch, Sheet};
 use zhuxue::plumbing::crypto::Field;
-use zhuxue::plumbing::schema::{contact_record, history, person_phone, sheet, sheet_batch, warning};
+use zhuxue::plumbing::schema::{
+    contact_record, history, person_phone, sheet, sheet_batch, warning,
+};
 
 use crate::borrower::town::{each, read};
 use crate::support::{Answer, Browser, TestApp};
@@ -18,9 +20,8 @@ pub const AFTER: &str = "2026-12-21";
 
 /// The sheets of the office in the order they were made, each with its code.
 pub fn sheets(t: &TestApp) -> Vec<(Sheet, String)> {
-    let all: Vec<Sheet> = read(t, |db| {
-        Ok(sheet::table.order(sheet::number).select(Sheet::as_select()).load(db)?)
-    });
+    let all: Vec<Sheet> =
+        read(t, |db| Ok(sheet::table.order(sheet::number).select(Sheet::as_select()).load(db)?));
     let code = |one: &Sheet| t.app.sealer.open_text(Field::Sheet, &one.code_sealed).unwrap();
     all.into_iter().map(|one| (one.clone(), code(&one))).collect()
 }
@@ -72,6 +73,9 @@ fn a_batch_is_made_once_printed_with_codes_and_handed_over() {
         let spoken = format!("{}-{}", &code[..4], &code[4..]);
         page.is(200).says(&["<svg class=\"qr\"", &spoken, "编号 HZ26-1221-001", "〔2026〕12 号"]);
         assert!(!page.text.contains(" style="));
+        let together = clerk.get(&format!("{here}/print?all=1")).await;
+        together.is(200).says(&["交接总表"]);
+        assert_eq!(together.text.matches("<svg class=\"qr\"").count(), all.len());
         clerk.get(&format!("{here}/papers.pdf")).await.is(422).says(&["zhuxue-papers"]);
 
         let form = [("version", "1"), ("on", AFTER), ("to", ""), ("how", "邮寄")];
