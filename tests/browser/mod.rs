@@ -11,4 +11,5 @@ mod jobs;
 mod main_job;
 mod messages;
 mod phone;
+mod sheets;
 mod smoke;

@@ -27,7 +27,7 @@ use crate::plumbing::session::SignedIn;
 use crate::plumbing::url;
 
 /// Households on one printing page: what a browser lays out in a few seconds.
-const PRINT_MAX: usize = 400;
+pub(super) const PRINT_MAX: usize = 400;
 
 /// The routes of this stage.
 pub fn routes() -> Vec<Entry> {
@@ -107,7 +107,8 @@ struct Line {
     households: usize,
     total: Fen,
     numbers: String,
-    print: String,
+    /// The name of its file, by which it is asked for alone.
+    stem: String,
     workbook: String,
 }
 
@@ -199,7 +200,7 @@ fn line(asked: &Asked, receiver: &rules::Receiver) -> Line {
         households: receiver.sheets.len(),
         total: receiver.total_fen(),
         numbers: numbers(receiver),
-        print: asked.link("/visits/print", Some(&receiver.stem)),
+        stem: receiver.stem.clone(),
         workbook: asked.link("/visits/workbook.xlsx", Some(&receiver.stem)),
     }
 }

@@ -45,7 +45,8 @@ pub fn drafts(
     wishes: &Wishes,
     letter: &str,
 ) -> AppResult<Vec<Draft>> {
-    let mut all = Vec::new();
+    // One instant for all: what was made in one go is found by it.
+    let (mut all, made_at) = (Vec::new(), app.clock.now_at());
     for receiver in chosen.receivers.iter().filter(|one| !one.is_unknown()) {
         let id = BatchId::new(app.next_id());
         let mut sheets = Vec::with_capacity(receiver.sheets.len());
@@ -80,7 +81,7 @@ pub fn drafts(
             return_by: wishes.return_by,
             amounts: wishes.amounts,
             letter: letter.to_owned(),
-            made_at: app.clock.now_at(),
+            made_at,
             made_by: me.name.clone(),
             handed_on: None,
             handed_by: String::new(),
@@ -197,12 +198,12 @@ pub fn return_url(app: &App, spoken: &str) -> String {
     format!("{}/r/{code}", app.config.public_url.trim_end_matches('/'))
 }
 
-/// A kept batch made into papers again.
+/// Kept batches made into papers again.
 #[derive(Clone, Debug)]
 pub struct Rebuilt {
-    /// As kept.
+    /// The first of them; what was made in one go has its days, amounts and letter in common.
     pub row: Batch,
-    /// As papers take it.
+    /// As papers take them.
     pub batch: rules::Batch,
     /// Names of families that are left out: nothing of theirs is overdue any more.
     pub paid: Vec<String>,
@@ -210,7 +211,15 @@ pub struct Rebuilt {
 }
 
 impl Rebuilt {
-    /// What papers and workbooks of this batch show.
+    /// Its only receiver, or how many there are.
+    pub fn title(&self) -> String {
+        match self.batch.receivers.len() {
+            0 | 1 => addressee(&self.row),
+            many => format!("{many} 个{}", self.batch.by.in_words()),
+        }
+    }
+
+    /// What papers and workbooks of these batches show.
     pub fn choices(&self, app: &App, stub: bool) -> Choices {
         Choices {
             wishes: Wishes {
@@ -225,40 +234,50 @@ impl Rebuilt {
     }
 }
 
-/// Makes a kept batch into papers: figures of its day, by what is known today. Sheets out of use
-/// and families that have paid meanwhile are left out.
-pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId) -> AppResult<Rebuilt> {
+/// Makes a kept batch into papers, or (`all`) with it those made in the same go, in the order of
+/// packing: figures of their day, by what is known today. Sheets out of use and families that
+/// have paid meanwhile are left out.
+pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppResult<Rebuilt> {
     let (scope, inner) = (me.scope.clone(), app.clone());
-    let (row, sheets, found, people) = app
+    let (row, rows, found, people) = app
         .read(move |db| {
             let row = store::batch(db, &scope, id)?;
-            let sheets = store::sheets_of(db, &scope, id)?;
+            let together = if all { store::made_with(db, &scope, &row)? } else { vec![row] };
+            let row = together.first().cloned().ok_or(AppError::NotFound)?;
+            let mut rows = Vec::with_capacity(together.len());
+            for batch in together {
+                let sheets = store::sheets_of(db, &scope, batch.id)?;
+                rows.push((batch, sheets));
+            }
             let found = arrears::overdue_on(db, &scope, inner.basis(), row.as_of)?;
-            let files: Vec<FileId> = sheets.iter().map(|sheet| sheet.file_id).collect();
+            let sheets = rows.iter().flat_map(|(_, sheets)| sheets);
+            let files: Vec<FileId> = sheets.map(|sheet| sheet.file_id).collect();
             let people = store::people(db, &scope, &files)?;
-            Ok((row, sheets, found, people))
+            Ok((row, rows, found, people))
         })
         .await?;
     let mut known: HashMap<FileId, Household> =
         found.households.into_iter().map(|one| (one.file_id, one)).collect();
-    let mut receiver = bare_receiver(&row);
-    let mut paid = Vec::new();
-    for sheet in sheets.iter().filter(|sheet| sheet.state != State::Void) {
-        let Some(household) = known.remove(&sheet.file_id) else {
-            paid.extend(people.get(&sheet.file_id).map(|who| who.name.clone()));
-            continue;
-        };
-        let code = app.sealer.open_text(Field::Sheet, &sheet.code_sealed)?;
-        receiver.sheets.push(rules::Sheet {
-            number: sheet.number.clone(),
-            code: codes::spoken(&code),
-            household,
-        });
+    let (mut receivers, mut paid) = (Vec::new(), Vec::new());
+    for (batch, sheets) in &rows {
+        let mut receiver = bare_receiver(batch);
+        for sheet in sheets.iter().filter(|sheet| sheet.state != State::Void) {
+            let Some(household) = known.remove(&sheet.file_id) else {
+                paid.extend(people.get(&sheet.file_id).map(|who| who.name.clone()));
+                continue;
+            };
+            let code = app.sealer.open_text(Field::Sheet, &sheet.code_sealed)?;
+            let (number, code) = (sheet.number.clone(), codes::spoken(&code));
+            receiver.sheets.push(rules::Sheet { number, code, household });
+        }
+        if !receiver.sheets.is_empty() {
+            receivers.push(receiver);
+        }
     }
-    if receiver.sheets.is_empty() {
+    if receivers.is_empty() {
         return Err(AppError::refused("这一批已经没有要走访的户：都已还清或作废"));
     }
-    let batch = rules::Batch { by: kind_of(&row), as_of: row.as_of, receivers: vec![receiver] };
+    let batch = rules::Batch { by: kind_of(&row), as_of: row.as_of, receivers };
     let sender = Sender {
         office: me.office.name.clone(),
         address: me.office.address.clone(),

@@ -1,6 +1,7 @@
-//! One PDF of a batch, by the program `zhuxue-papers` that may stand beside ours (papers/README.md).
-//! It is asked as a child with JSON on its standard input; when it is not there, the page says
-//! how to get it. The browser's own printing needs none of this.
+//! One PDF of a batch, by the program `zhuxue-papers` that may stand beside ours (its README is
+//! in papers/).
+//! It is asked as a child with JSON on its standard input; when it is not there, the page says how
+//! to get it. The browser's own printing needs none of this.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,11 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::make::{self, Rebuilt};
-use super::web::{note, receiver_of};
+use super::web::note;
 use crate::app::App;
 use crate::book::ids::BatchId;
 use crate::error::{AppError, AppResult};
+use crate::life::overdue::asked::Pairs;
 use crate::life::overdue::papers::{self, Common, Papers, Visit};
 use crate::life::overdue::web::{apart, download};
 use crate::plumbing::session::SignedIn;
@@ -23,8 +25,10 @@ pub async fn papers(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
+    pairs: web::Query<Pairs>,
 ) -> AppResult<HttpResponse> {
-    let again = make::rebuilt(&app, &me, BatchId::new(*id)).await?;
+    let all = pairs.iter().any(|(key, _)| key == "all");
+    let again = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
     let Some(program) = beside_us() else {
         return Err(AppError::refused(
             "还没有安装排版程序 zhuxue-papers，不能打成一个 PDF。请管理员把它放在 zhuxue 程序旁边\
@@ -33,7 +37,7 @@ pub async fn papers(
     };
     let data = data(&app, &again);
     note(&app, &me, "exported", "导出走访表 PDF", &again).await?;
-    let name = format!("走访表-{}.pdf", receiver_of(&again.row));
+    let name = format!("走访表-{}.pdf", again.title());
     let folder = app.config.data_dir.clone();
     let out = folder.join(format!("papers-{}.pdf", app.next_id()));
     let bytes = apart(move || set(&program, &data, &out)).await?;

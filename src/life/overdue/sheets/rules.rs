@@ -367,7 +367,7 @@ mod tests {
             let errors = read(typed, today).unwrap_err();
             errors.into_iter().map(|error| error.field).collect::<Vec<_>>()
         };
-        assert_eq!(fields(&Typed::default()), ["outcome", "met", "filled_by"]);
+        assert_eq!(fields(&Typed::default()), ["outcome", "filled_by"]);
         let good = Typed {
             outcome: "promised".to_owned(),
             met: "parents".to_owned(),

@@ -186,6 +186,18 @@ pub fn batches(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Batch>> 
         .load(db)?)
 }
 
+/// The batches that were made in one go with this one, in the order of packing.
+pub fn made_with(db: &mut Db, scope: &Scope, one: &Batch) -> AppResult<Vec<Batch>> {
+    Ok(sheet_batch::table
+        .filter(sheet_batch::office_code.eq_any(scope.codes()))
+        .filter(sheet_batch::made_at.eq(one.made_at))
+        .filter(sheet_batch::made_by.eq(&one.made_by))
+        .filter(sheet_batch::receiver_kind.eq(&one.receiver_kind))
+        .order(sheet_batch::id)
+        .select(Batch::as_select())
+        .load(db)?)
+}
+
 /// Batches of which something is still out after its day, the longest first.
 pub fn late(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Batch>> {
     let with_out: Vec<BatchId> = sheet::table

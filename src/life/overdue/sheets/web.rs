@@ -16,10 +16,12 @@ use crate::book::ids::{BatchId, FileId, SheetId};
 use crate::book::staff::Right;
 use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::overdue::asked::Pairs;
+use crate::life::overdue::asked::{Field, Pairs};
 use crate::life::overdue::papers::{self, Choices};
 use crate::life::overdue::rules::By;
-use crate::life::overdue::web::{PrintPage, apart, download, made, readable, refuse_empty, wishes};
+use crate::life::overdue::web::{
+    PRINT_MAX, PrintPage, apart, download, made, readable, refuse_empty, wishes,
+};
 use crate::life::overdue::workbook;
 use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::session::SignedIn;
@@ -67,8 +69,7 @@ pub async fn make(
         [] => Err(AppError::refused(
             "选中的户都已有走访表在外。要重印请到“已发走访表”里打印，要重做请先作废",
         )),
-        [only] => shell::done(&app, &format!("/visits/batches/{only}"), &said),
-        _ => shell::done(&app, "/visits/sent", &said),
+        [first, ..] => shell::done(&app, &format!("/visits/batches/{first}"), &said),
     }
 }
 
@@ -192,6 +193,8 @@ struct BatchPage {
     receipt: String,
     is_handed: bool,
     is_late: bool,
+    /// How many were made in the same go.
+    together: usize,
     sheets: Vec<SheetLine>,
     typed: HandForm,
     errors: Vec<FieldError>,
@@ -208,13 +211,14 @@ async fn batch_page(
     errors: Vec<FieldError>,
 ) -> AppResult<BatchPage> {
     let scope = me.scope.clone();
-    let (batch, sheets, people, paid) = app
+    let (batch, together, sheets, people, paid) = app
         .read(move |db| {
             let batch = store::batch(db, &scope, id)?;
             let sheets = store::sheets_of(db, &scope, id)?;
             let files: Vec<FileId> = sheets.iter().map(|sheet| sheet.file_id).collect();
             let people = store::people(db, &scope, &files)?;
-            Ok((batch, sheets, people, take::paid(db, &scope, &files)?))
+            let together = store::made_with(db, &scope, &batch)?.len();
+            Ok((batch, together, sheets, people, take::paid(db, &scope, &files)?))
         })
         .await?;
     let today = app.clock.today();
@@ -251,6 +255,7 @@ async fn batch_page(
         receipt: batch.receipt.clone(),
         is_handed: batch.handed_on.is_some(),
         is_late: counts.out > 0 && today > batch.return_by,
+        together,
         sheets: lines,
         typed,
         errors,
@@ -399,8 +404,14 @@ pub async fn print(
     id: web::Path<i64>,
     pairs: web::Query<Pairs>,
 ) -> AppResult<HttpResponse> {
-    let again = make::rebuilt(&app, &me, BatchId::new(*id)).await?;
     let has = |name: &str| pairs.iter().any(|(key, _)| key == name);
+    let all = has("all");
+    let again = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
+    if again.batch.households() > PRINT_MAX {
+        return Err(AppError::refused(format!(
+            "一次最多打印 {PRINT_MAX} 户，请逐个单位打印，或打成一个 PDF"
+        )));
+    }
     let choices = again.choices(&app, !has("set") || has("stub"));
     let mut papers = papers::papers(&again.batch, &choices);
     let site = app.config.public_url.trim_end_matches('/');
@@ -411,14 +422,14 @@ pub async fn print(
     note(&app, &me, "printed", "打印走访表", &again).await?;
     let at = format!("/visits/batches/{id}");
     let page = PrintPage {
-        title: receiver_of(&again.row),
+        title: again.title(),
         back: at.clone(),
         action: format!("{at}/print"),
-        fields: Vec::new(),
+        fields: if all { vec![Field { name: "all", value: "1".to_owned() }] } else { Vec::new() },
         stub: choices.stub,
         letter: String::new(),
         paid: again.paid,
-        pdf: format!("{at}/papers.pdf"),
+        pdf: format!("{at}/papers.pdf{}", if all { "?all=1" } else { "" }),
         papers,
     };
     shell::page(&app, &me, &req, "visits/print.html", page)
@@ -430,7 +441,7 @@ pub async fn workbook(
     me: SignedIn,
     id: web::Path<i64>,
 ) -> AppResult<HttpResponse> {
-    let again = make::rebuilt(&app, &me, BatchId::new(*id)).await?;
+    let again = make::rebuilt(&app, &me, BatchId::new(*id), false).await?;
     note(&app, &me, "exported", "导出走访名单", &again).await?;
     let Choices { wishes, .. } = again.choices(&app, false);
     let make::Rebuilt { batch, .. } = again;
@@ -454,7 +465,7 @@ pub(super) async fn note(
         subject: "走访表".to_owned(),
         summary: format!(
             "{what}：{}，{} 户，截至 {}",
-            receiver_of(&again.row),
+            again.title(),
             again.batch.households(),
             again.row.as_of
         ),
