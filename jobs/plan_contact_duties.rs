@@ -41,7 +41,10 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     let note = if all == Planned::default() {
         String::new()
     } else {
-        format!("新安排 {} 户，其中已经联系过 {} 户；不再需要 {} 户", all.made, all.met, all.excused)
+        format!(
+            "新安排 {} 户，其中已经联系过 {} 户；不再需要 {} 户",
+            all.made, all.met, all.excused
+        )
     };
     Ok(Counts { done: count(all.made + all.excused), note, ..Counts::default() })
 }

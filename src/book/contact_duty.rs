@@ -8,8 +8,8 @@ use chrono::{Datelike, Days, NaiveDate};
 use diesel::prelude::*;
 
 use super::contact_record::{Outcome, Record, Source};
-use super::ids::{FileId, RecordId, StaffId, text_enum};
 use super::dates::day_in;
+use super::ids::{FileId, RecordId, StaffId, text_enum};
 use super::office::Scope;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;

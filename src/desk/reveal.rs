@@ -20,7 +20,9 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::http::form::{CsrfForm, is_part};
-use crate::plumbing::schema::{contact_change, contact_point, loan, loan_file, person, person_phone};
+use crate::plumbing::schema::{
+    contact_change, contact_point, loan, loan_file, person, person_phone,
+};
 use crate::plumbing::session::SignedIn;
 
 /// Looks in an hour that need no reason.

@@ -33,7 +33,10 @@ fn every_family_that_owes_gets_one_duty_a_year_and_twice_is_harmless() {
         assert_eq!(u64::try_from(rows.len()).unwrap(), made);
         let today = t.app.clock.today();
         assert!(rows.iter().all(|(_, year, who, day)| {
-            *year == 2026 && who == "韦清越" && *day >= today && *day < "2027-01-01".parse().unwrap()
+            *year == 2026
+                && who == "韦清越"
+                && *day >= today
+                && *day < "2027-01-01".parse().unwrap()
         }));
         // The next year has a plan of its own, with those who enter repayment first.
         t.set_day("2027-01-02");
@@ -115,7 +118,8 @@ fn the_coverage_adds_up_and_each_figure_is_a_list() {
             list.is(200).says(&[&format!("这份名单 {} 户", lines[0][0])]);
         }
         clerk.get("/family-contacts/coverage?by=year").await.is(200).says(&["2026 年"]);
-        for path in ["/family-contacts.xlsx?list=done", "/family-contacts/coverage.xlsx?by=school"] {
+        for path in ["/family-contacts.xlsx?list=done", "/family-contacts/coverage.xlsx?by=school"]
+        {
             let book = clerk.get(path).await;
             assert!(book.status == 200 && book.bytes.starts_with(b"PK"), "{path}");
         }
@@ -132,9 +136,12 @@ fn the_list_is_paged_by_key_and_narrowed() {
         loop {
             let page = clerk.get(&path).await;
             page.is(200).says(&["今天要联系", "我负责的", "开始还款的", "失联"]);
-            seen.extend(page.text.split("<a class=\"b\" href=\"").skip(1).map(|rest| {
-                rest.split('"').next().unwrap().to_owned()
-            }));
+            seen.extend(
+                page.text
+                    .split("<a class=\"b\" href=\"")
+                    .skip(1)
+                    .map(|rest| rest.split('"').next().unwrap().to_owned()),
+            );
             let Some(rest) = page.text.split("rel=\"next\" href=\"").nth(1) else { break };
             let next = rest.split('"').next().unwrap();
             path = next.replace("&amp;", "&").replace("&#x2f;", "/");
@@ -161,10 +168,11 @@ fn the_director_shares_out_to_clerks_schools_and_villages() {
         let to = format!("clerk:{}", other.id);
         director.post(path, &[("of", ""), ("to", &to)]).await.is(422).says(&["请选一个乡镇"]);
         let kept = [("of", "township:宝林镇"), ("to", "x")];
-        director.post(path, &kept).await.is(422).says(&[
-            "请选分给谁",
-            "value=\"township:宝林镇\" selected",
-        ]);
+        director
+            .post(path, &kept)
+            .await
+            .is(422)
+            .says(&["请选分给谁", "value=\"township:宝林镇\" selected"]);
         director.post(path, &[("of", "township:宝林镇"), ("to", &to)]).await.is(303);
         let mut mine = t.sign_in_as(&other);
         mine.get("/family-contacts?list=mine").await.is(200).says(&["宝林镇", "李秋"]);

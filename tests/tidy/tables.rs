@@ -12,7 +12,9 @@ type Write = (Option<String>, usize);
 /// The names of all tables.
 fn known_tables() -> BTreeSet<String> {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
-    let schema = read("src/plumbing/schema.rs") + read("src/plumbing/schema/clock.rs").as_str();
+    let parts = ["schema.rs", "schema/clock.rs", "schema/follow.rs"];
+    let schema: String =
+        parts.into_iter().map(|part| read(&format!("src/plumbing/{part}"))).collect();
     let heads = schema.split("diesel::table! {").skip(1);
     heads.map(|block| block.split('(').next().unwrap().trim().to_owned()).collect()
 }

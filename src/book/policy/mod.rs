@@ -24,9 +24,9 @@ pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
 pub use load::data_file;
 pub use values::{
-    ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule, HardshipLevels,
-    LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass, ReliefClasses, RiskFundRate,
-    Step, TermRule, UseOfFunds, penalty_ppm,
+    ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule,
+    HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass,
+    ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
 
 use super::dates::day_in;

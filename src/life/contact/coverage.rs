@@ -252,7 +252,11 @@ pub async fn workbook(
     ];
     let head = Head {
         sheet: "联系覆盖".to_owned(),
-        titles: vec![format!("{} 家庭联系覆盖，按{}，{year} 年", me.office.county(), by.in_words())],
+        titles: vec![format!(
+            "{} 家庭联系覆盖，按{}，{year} 年",
+            me.office.county(),
+            by.in_words()
+        )],
         columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
     };
     let row = |line: &Line| {

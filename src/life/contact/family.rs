@@ -413,8 +413,7 @@ pub async fn shown(
     if record.on_day.is_empty() {
         record.on_day = app.clock.today().to_string();
     }
-    let status =
-        if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let view = view(app, facts, typed, errors);
     shell::page_as(status, app, me, req, "contacts/family.html", view)
 }

@@ -159,7 +159,8 @@ pub async fn list(
     let asked = asked.into_inner();
     let today = app.clock.today();
     let filter = asked.understood(me.staff_id, today);
-    let (scope, inner, of, staff_id) = (me.scope.clone(), filter.clone(), asked.clone(), me.staff_id);
+    let (scope, inner, of, staff_id) =
+        (me.scope.clone(), filter.clone(), asked.clone(), me.staff_id);
     let (page, counts, choices, last, overdue) = app
         .read(move |db| {
             let page = store::page(db, &scope, &inner)?;

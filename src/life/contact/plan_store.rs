@@ -131,10 +131,8 @@ pub fn already(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Already> {
         .group_by(contact_confirmation::file_id)
         .select((contact_confirmation::file_id, min(contact_confirmation::confirmed_at)))
         .load(db)?;
-    found.confirmed = pages
-        .into_iter()
-        .filter_map(|(file, at)| Some((file, local(at?).date())))
-        .collect();
+    found.confirmed =
+        pages.into_iter().filter_map(|(file, at)| Some((file, local(at?).date()))).collect();
     Ok(found)
 }
 

@@ -168,7 +168,8 @@ fn read(app: &App, me: &SignedIn, facts: &Facts, typed: &Typed) -> Result<Read, 
 /// The key that the form brought, when it is one of ours.
 fn key(typed: &str, id: RecordId) -> String {
     let digits = typed.strip_prefix("desk-").unwrap_or_default();
-    let ours = !digits.is_empty() && digits.len() < 25 && digits.bytes().all(|b| b.is_ascii_digit());
+    let ours =
+        !digits.is_empty() && digits.len() < 25 && digits.bytes().all(|b| b.is_ascii_digit());
     if ours { typed.to_owned() } else { format!("desk-{id}") }
 }
 

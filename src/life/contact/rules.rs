@@ -73,8 +73,8 @@ pub fn part_of_year(
     }
 }
 
-/// The same as seen on a day: what has gone by is not planned any more; when the whole part has, the
-/// next weeks are taken, inside the year.
+/// The same as seen on a day: what has gone by is not planned any more; when the whole part has,
+/// the next weeks are taken, inside the year.
 pub fn part_from(
     (first, last): (NaiveDate, NaiveDate),
     today: NaiveDate,
@@ -108,7 +108,7 @@ pub fn spread(
 /// How families are shared out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Share {
-    /// To clerks by township, so that one clerk has whole villages; with what a township has already.
+    /// To clerks by township, so that one clerk has whole villages; and who has which already.
     Clerks(Vec<(StaffId, String)>, BTreeMap<String, Assignee>),
     /// To the senior high schools.
     Schools,
@@ -176,11 +176,8 @@ fn townships(
         }
         let Some(least) = loads.iter_mut().min_by_key(|load| load.0) else { continue };
         least.0 += size;
-        let to = Assignee {
-            kind: AssigneeKind::Clerk,
-            staff_id: Some(least.1),
-            name: least.2.clone(),
-        };
+        let to =
+            Assignee { kind: AssigneeKind::Clerk, staff_id: Some(least.1), name: least.2.clone() };
         found.insert(township.to_owned(), to);
     }
     found
@@ -266,9 +263,8 @@ pub struct SearchStep {
 
 /// How somebody is found, in order, with what was done.
 pub fn search_steps(all: &[Try]) -> Vec<SearchStep> {
-    let last = |of: &dyn Fn(&Try) -> bool| {
-        all.iter().filter(|one| of(one)).map(|one| one.on_day).max()
-    };
+    let last =
+        |of: &dyn Fn(&Try) -> bool| all.iter().filter(|one| of(one)).map(|one| one.on_day).max();
     let party = |wanted: Party| last(&|one| one.party == wanted);
     vec![
         SearchStep {

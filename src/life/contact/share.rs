@@ -232,8 +232,7 @@ fn family(row: &store::Row) -> Family {
 
 /// The families of each school or village; those without one stay where they are.
 fn by_receiver(families: &[Family], share: &Share) -> Vec<(Assignee, Vec<FileId>)> {
-    let mut found: BTreeMap<String, (Assignee, Vec<FileId>)> =
-        BTreeMap::new();
+    let mut found: BTreeMap<String, (Assignee, Vec<FileId>)> = BTreeMap::new();
     for (family, to) in families.iter().zip(rules::share_out(families, share)) {
         if !to.name.is_empty() {
             let entry = found.entry(to.name.clone()).or_insert_with(|| (to, Vec::new()));

@@ -290,9 +290,8 @@ pub fn by_year(db: &mut Db, scope: &Scope) -> AppResult<Vec<Cell>> {
         .group_by((duties::year, duties::state))
         .select((duties::year, duties::state, count_star()))
         .load(db)?;
-    let cell = |(year, state, n): (i32, State, i64)| {
-        (AssigneeKind::Clerk, year.to_string(), state, n)
-    };
+    let cell =
+        |(year, state, n): (i32, State, i64)| (AssigneeKind::Clerk, year.to_string(), state, n);
     Ok(rows.into_iter().map(cell).collect())
 }
 

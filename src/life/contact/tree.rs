@@ -103,7 +103,8 @@ pub async fn point(
         history::note(db, &by, note_id, at, note.clone())
     })
     .await?;
-    let said = if tried.is_some() { "已记下号码的情况" } else { "已从联系人中去掉" };
+    let said =
+        if tried.is_some() { "已记下号码的情况" } else { "已从联系人中去掉" };
     shell::done(&app, &back(&file_no), said)
 }
 
@@ -189,12 +190,7 @@ pub async fn add(
         action: "contact_tree_changed",
         file_id: Some(facts.file.id),
         subject: facts.student.name.clone(),
-        summary: format!(
-            "添加联系人 {}{}，{}",
-            kind.in_words(),
-            new.name,
-            may_know.in_words()
-        ),
+        summary: format!("添加联系人 {}{}，{}", kind.in_words(), new.name, may_know.in_words()),
         ..Note::default()
     };
     let (by, note_id) = (me.by(), app.next_id());
