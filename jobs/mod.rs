@@ -12,6 +12,7 @@ pub mod chase_university_receipts;
 pub mod check_rate_table;
 pub mod close_day;
 pub mod deliver_messages;
+pub mod plan_contact_duties;
 pub mod read_delivery_receipts;
 pub mod remind_early_repayment_window;
 pub mod remind_graduation_confirmation;
@@ -31,6 +32,7 @@ use crate::plumbing::timetable::{Counts, Job, pause};
 /// Every job, in the order in which pages list them.
 pub const ALL: &[Job] = &[
     close_day::JOB,
+    plan_contact_duties::JOB,
     deliver_messages::JOB,
     read_delivery_receipts::JOB,
     send_due_reminders::JOB,

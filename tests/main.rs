@@ -18,6 +18,7 @@ mod access;
 mod bench_cli;
 mod borrower;
 mod browser;
+mod contact;
 mod pages;
 mod peers;
 mod imports;

@@ -8,11 +8,14 @@ use chrono::{Datelike, Days, NaiveDate};
 use diesel::prelude::*;
 
 use super::contact_record::{Outcome, Record, Source};
+use super::dates::day_in;
 use super::ids::{FileId, RecordId, StaffId, text_enum};
 use super::office::Scope;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
+use crate::insert_rows;
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::contact_duty;
+use crate::plumbing::schema::{contact_duty, contact_record, file_position};
 
 /// A try without an answer is made again after so many days when nobody says another day.
 const AGAIN_AFTER: Days = Days::new(7);
@@ -139,21 +142,138 @@ pub const fn meets(record: &Record) -> bool {
     record.outcome.is_reached() && !matches!(record.outcome, Outcome::LeftWord)
 }
 
-/// Opens the duty again that a record met which was taken back.
+/// Tells the duty that a record was taken back: it is open again when that record met it and no
+/// other one does.
 pub fn undone(db: &mut Db, record: &Record) -> AppResult<()> {
-    diesel::update(
+    let of_year = contact_duty::table.find((record.file_id, record.on_day.year()));
+    let Some(duty) = of_year.select(Duty::as_select()).first::<Duty>(db).optional()? else {
+        return Ok(());
+    };
+    let tries = duty.tries - i32::from(record.source != Source::PhonePage);
+    let (mut state, mut done_on, mut record_id) = (duty.state, duty.done_on, duty.record_id);
+    if duty.record_id == Some(record.id) {
+        let other = others(db, record)?.into_iter().find(meets);
+        state = if other.is_some() { State::Done } else { State::Open };
+        done_on = other.as_ref().map(|one| one.on_day);
+        record_id = other.map(|one| one.id);
+    }
+    diesel::update(of_year)
+        .set((
+            contact_duty::state.eq(state),
+            contact_duty::done_on.eq(done_on),
+            contact_duty::record_id.eq(record_id),
+            contact_duty::tries.eq(tries.max(0)),
+            contact_duty::next_on.eq(record.on_day),
+            contact_duty::version.eq(duty.version + 1),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// The other records of that family and year that stand, oldest first.
+fn others(db: &mut Db, record: &Record) -> AppResult<Vec<Record>> {
+    let year = record.on_day.year();
+    Ok(contact_record::table
+        .filter(contact_record::office_code.eq(&record.office_code))
+        .filter(contact_record::file_id.eq(record.file_id))
+        .filter(contact_record::on_day.between(day_in(year, 1, 1), day_in(year, 12, 31)))
+        .filter(contact_record::undone_at.is_null())
+        .filter(contact_record::id.ne(record.id))
+        .order((contact_record::on_day, contact_record::id))
+        .select(Record::as_select())
+        .load(db)?)
+}
+
+/// How many columns [`Duty`] has.
+const COLUMNS: usize = 16;
+
+/// Keeps new duties; the caller has looked that there are none for these families and years.
+pub fn add_all(db: &mut Db, new: &[Duty]) -> AppResult<()> {
+    insert_rows!(db, contact_duty::table, COLUMNS, new)?;
+    Ok(())
+}
+
+/// Open duties of families that have settled everything are not needed any more. How many.
+pub fn excuse_settled(db: &mut Db, scope: &Scope, year: i32) -> AppResult<usize> {
+    let settled = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::settled_on.is_not_null())
+        .select(file_position::file_id);
+    Ok(diesel::update(
         contact_duty::table
-            .find((record.file_id, record.on_day.year()))
-            .filter(contact_duty::record_id.eq(record.id)),
+            .filter(contact_duty::office_code.eq_any(scope.codes()))
+            .filter(contact_duty::year.eq(year))
+            .filter(contact_duty::state.eq(State::Open))
+            .filter(contact_duty::file_id.eq_any(settled)),
     )
     .set((
-        contact_duty::state.eq(State::Open),
-        contact_duty::done_on.eq(None::<NaiveDate>),
-        contact_duty::record_id.eq(None::<RecordId>),
+        contact_duty::state.eq(State::Excused),
+        contact_duty::note.eq("贷款已结清"),
         contact_duty::version.eq(contact_duty::version + 1),
     ))
+    .execute(db)?)
+}
+
+/// Who is to do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignee {
+    /// Clerk, school or village.
+    pub kind: AssigneeKind,
+    /// The clerk.
+    pub staff_id: Option<StaffId>,
+    /// Their name.
+    pub name: String,
+}
+
+/// Gives the open duties of these families of a year to somebody. How many.
+pub fn assign(
+    db: &mut Db,
+    scope: &Scope,
+    (year, files): (i32, &[FileId]),
+    to: &Assignee,
+) -> AppResult<usize> {
+    let mut done = 0;
+    for chunk in files.chunks(BINDS_MAX) {
+        done += diesel::update(
+            contact_duty::table
+                .filter(contact_duty::office_code.eq_any(scope.codes()))
+                .filter(contact_duty::year.eq(year))
+                .filter(contact_duty::state.eq(State::Open))
+                .filter(contact_duty::file_id.eq_any(chunk)),
+        )
+        .set((
+            contact_duty::assignee_kind.eq(to.kind),
+            contact_duty::staff_id.eq(to.staff_id),
+            contact_duty::assignee.eq(&to.name),
+            contact_duty::version.eq(contact_duty::version + 1),
+        ))
+        .execute(db)?;
+    }
+    Ok(done)
+}
+
+/// A person says that a family is lost, or that the search goes on. `Changed` when the duty is not
+/// as it was seen.
+pub fn mark(
+    db: &mut Db,
+    seen: &Duty,
+    (state, note): (State, &str),
+    next_on: NaiveDate,
+) -> AppResult<()> {
+    let done = diesel::update(
+        contact_duty::table
+            .find((seen.file_id, seen.year))
+            .filter(contact_duty::office_code.eq(&seen.office_code))
+            .filter(contact_duty::version.eq(seen.version)),
+    )
+    .set((
+        contact_duty::state.eq(state),
+        contact_duty::note.eq(note),
+        contact_duty::next_on.eq(next_on),
+        contact_duty::version.eq(seen.version + 1),
+    ))
     .execute(db)?;
-    Ok(())
+    if done == 1 { Ok(()) } else { Err(AppError::Changed) }
 }
 
 /// The duty of a family in a year.

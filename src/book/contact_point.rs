@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use super::ids::{FileId, PointId, text_enum};
 use super::office::Scope;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::contact_point;
 
@@ -122,4 +122,48 @@ pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<Point>
 pub fn add(db: &mut Db, new: &Point) -> AppResult<()> {
     diesel::insert_into(contact_point::table).values(new).execute(db)?;
     Ok(())
+}
+
+/// One person of the tree, or NotFound.
+pub fn find(db: &mut Db, scope: &Scope, id: PointId) -> AppResult<Point> {
+    Ok(contact_point::table
+        .filter(contact_point::office_code.eq_any(scope.codes()))
+        .filter(contact_point::id.eq(id))
+        .select(Point::as_select())
+        .get_result(db)?)
+}
+
+/// Notes what came of a try.
+pub fn set_tried(
+    db: &mut Db,
+    scope: &Scope,
+    id: PointId,
+    (tried, on): (Tried, NaiveDate),
+) -> AppResult<()> {
+    diesel::update(
+        contact_point::table
+            .filter(contact_point::office_code.eq_any(scope.codes()))
+            .filter(contact_point::id.eq(id)),
+    )
+    .set((
+        contact_point::tried.eq(tried),
+        contact_point::tried_on.eq(on),
+        contact_point::version.eq(contact_point::version + 1),
+    ))
+    .execute(db)?;
+    Ok(())
+}
+
+/// Takes somebody off the tree; what was recorded about them stays. `Changed` when somebody was
+/// quicker.
+pub fn retire(db: &mut Db, scope: &Scope, id: PointId, at: NaiveDateTime) -> AppResult<()> {
+    let done = diesel::update(
+        contact_point::table
+            .filter(contact_point::office_code.eq_any(scope.codes()))
+            .filter(contact_point::id.eq(id))
+            .filter(contact_point::retired_at.is_null()),
+    )
+    .set((contact_point::retired_at.eq(at), contact_point::version.eq(contact_point::version + 1)))
+    .execute(db)?;
+    if done == 1 { Ok(()) } else { Err(AppError::Changed) }
 }

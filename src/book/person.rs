@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use crate::book::contact_point::Tried;
 use crate::book::ids::{PersonId, PhoneId};
 use crate::book::office::Scope;
 use crate::error::AppResult;
@@ -309,6 +310,44 @@ pub fn insert_phones(db: &mut Db, phones: &[Phone]) -> AppResult<()> {
 pub fn set_phone_state(db: &mut Db, id: PhoneId, state: PhoneState) -> AppResult<()> {
     diesel::update(person_phone::table.filter(person_phone::id.eq(id)))
         .set(person_phone::state.eq(state))
+        .execute(db)?;
+    Ok(())
+}
+
+/// What came of the last try with each number that was tried, by number.
+pub fn tries_of(
+    db: &mut Db,
+    scope: &Scope,
+    people: &[PersonId],
+) -> AppResult<HashMap<PhoneId, (Tried, Option<NaiveDate>)>> {
+    let rows: Vec<(PhoneId, Tried, Option<NaiveDate>)> = person_phone::table
+        .filter(person_phone::office_code.eq_any(scope.codes()))
+        .filter(person_phone::person_id.eq_any(people))
+        .select((person_phone::id, person_phone::tried, person_phone::tried_on))
+        .load(db)?;
+    Ok(rows.into_iter().map(|(id, tried, on)| (id, (tried, on))).collect())
+}
+
+/// Notes what came of a try with a number. A dead or somebody else's number is used no more;
+/// one that works is on file again.
+pub fn set_phone_tried(
+    db: &mut Db,
+    scope: &Scope,
+    id: PhoneId,
+    (tried, on): (Tried, NaiveDate),
+) -> AppResult<()> {
+    let phone = find_phone(db, scope, id)?;
+    let state = match tried {
+        Tried::Dead | Tried::WrongPerson => PhoneState::Dead,
+        Tried::Works => PhoneState::OnFile,
+        Tried::Never | Tried::NoAnswer | Tried::Refused => phone.state,
+    };
+    diesel::update(person_phone::table.filter(person_phone::id.eq(id)))
+        .set((
+            person_phone::tried.eq(tried),
+            person_phone::tried_on.eq(on),
+            person_phone::state.eq(state),
+        ))
         .execute(db)?;
     Ok(())
 }

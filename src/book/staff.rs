@@ -80,6 +80,7 @@ impl Role {
                 matches!(self, Clerk | Reviewer | Director)
             }
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
+            Right::ShareContacts => matches!(self, Director),
             Right::ReleaseMessages => matches!(self, Reviewer | Director),
             Right::EditTexts | Right::AllowAmounts => matches!(self, Director),
             Right::ManageLiaisons => matches!(self, Clerk | Reviewer | Director | Administrator),
@@ -104,6 +105,8 @@ pub enum Right {
     PrintWorksheets,
     /// Change contacts and notes of people.
     EditPeople,
+    /// Share out the yearly contact with families.
+    ShareContacts,
     /// Who did what, over the whole office.
     SeeHistory,
     /// Let messages go, stop them, send one again.

@@ -11,8 +11,10 @@ use super::session::{BorrowerForm, BorrowerIn};
 use super::shell;
 use crate::app::App;
 use crate::book::contact::{self, Change, Confirmation, Kind, mask_address, mask_email};
+use crate::book::contact_record::{self, Channel, Outcome, Party, Record, Source};
 use crate::book::dates::{in_words, local};
 use crate::book::history::{self, By, Note};
+use crate::book::ids::RecordId;
 use crate::book::person::{self, PhoneState};
 use crate::book::phone_number::PhoneNumber;
 use crate::error::AppResult;
@@ -148,6 +150,22 @@ fn confirmation(app: &App, me: &BorrowerIn, account: &Account) -> Confirmation {
     }
 }
 
+/// Who confirms or corrects here has been spoken with this year; once for each person and year.
+fn record(app: &App, me: &BorrowerIn, account: &Account) -> Record {
+    let party = if account.party.own { Party::Student } else { Party::CoBorrower };
+    let (file, year) = (account.party.id, account.today.year());
+    Record {
+        party_name: me.name.clone(),
+        command_key: format!("phone-page-{file}-{}-{year}", me.person_id),
+        ..Record::new(
+            (RecordId::new(app.next_id()), &me.office.code, file),
+            (account.today, app.clock.now_at()),
+            (Channel::PhonePage, party, Outcome::Reached),
+            (Source::PhonePage, SOURCE),
+        )
+    }
+}
+
 fn note(me: &BorrowerIn, account: &Account, action: &'static str, summary: String) -> Note {
     Note {
         action,
@@ -181,10 +199,12 @@ pub async fn confirm(
     let summary = format!("{}在手机页面确认 {} 年联系方式没有变", who(&me, &account), new.year);
     let note = note(&me, &account, "contacts_confirmed", summary);
     let by = By::program(SOURCE, &me.office.code);
+    let record = record(&app, &me, &account);
     app.write("contacts confirmed", move |db| {
         if contact::confirm(db, &new)? {
             history::note(db, &by, id, new.confirmed_at, note.clone())?;
         }
+        contact_record::add(db, &record)?;
         Ok(())
     })
     .await?;
@@ -289,11 +309,13 @@ pub async fn change(
     let note = note(&me, &account, "contact_change_asked", summary);
     let (new, id) = (confirmation(&app, &me, &account), app.next_id());
     let by = By::program(SOURCE, &me.office.code);
+    let record = record(&app, &me, &account);
     app.write("contact change asked", move |db| {
         for change in &changes {
             contact::ask(db, change)?;
         }
         contact::confirm(db, &new)?;
+        contact_record::add(db, &record)?;
         history::note(db, &by, id, now, note.clone())
     })
     .await?;

@@ -66,6 +66,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(messages::routes());
     routes.extend(contacts::routes());
     routes.extend(importing::web::routes());
+    routes.extend(crate::life::contact::web::routes());
     routes.extend(crate::life::overdue::web::routes());
     routes.extend(crate::borrower::routes());
     routes.extend(crate::liaison::routes());

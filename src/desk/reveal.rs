@@ -20,7 +20,9 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::http::form::{CsrfForm, is_part};
-use crate::plumbing::schema::{contact_change, loan, loan_file, person, person_phone};
+use crate::plumbing::schema::{
+    contact_change, contact_point, loan, loan_file, person, person_phone,
+};
 use crate::plumbing::session::SignedIn;
 
 /// Looks in an hour that need no reason.
@@ -52,13 +54,15 @@ pub enum Kind {
     Account,
     /// A contact that waits for a decision.
     Contact,
+    /// 手机号 of somebody else around a family.
+    Point,
 }
 
 impl Kind {
     const fn in_words(self) -> &'static str {
         match self {
             Kind::IdNumber => "身份证号",
-            Kind::Phone => "手机号",
+            Kind::Phone | Kind::Point => "手机号",
             Kind::Account => "还款账户",
             Kind::Contact => "新的联系方式",
         }
@@ -67,7 +71,7 @@ impl Kind {
     const fn field(self) -> Field {
         match self {
             Kind::IdNumber => Field::IdNumber,
-            Kind::Phone => Field::Phone,
+            Kind::Phone | Kind::Point => Field::Phone,
             Kind::Account => Field::Account,
             Kind::Contact => Field::Contact,
         }
@@ -241,6 +245,21 @@ fn find(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sealed> {
                 person::id,
             ))
             .first(db)?,
+        Kind::Point => {
+            // Written down under the family's file, in the name of whose number it is.
+            let row: (Option<Vec<u8>>, String, String, PersonId) = contact_point::table
+                .inner_join(loan_file::table.on(loan_file::id.eq(contact_point::file_id)))
+                .filter(contact_point::id.eq(wanted.id))
+                .filter(contact_point::office_code.eq_any(scope.codes()))
+                .select((
+                    contact_point::phone_sealed,
+                    contact_point::phone_mask,
+                    contact_point::name,
+                    loan_file::person_id,
+                ))
+                .first(db)?;
+            (row.0.ok_or(AppError::NotFound)?, row.1, row.2, row.3)
+        }
         Kind::Account => {
             let row: (Option<Vec<u8>>, String, String, PersonId) = loan::table
                 .inner_join(loan_file::table)

@@ -61,6 +61,8 @@ pub struct May {
     pub print: bool,
     /// [`Right::EditPeople`]
     pub edit_people: bool,
+    /// [`Right::ShareContacts`]
+    pub share_contacts: bool,
     /// [`Right::SeeHistory`]
     pub see_history: bool,
     /// [`Right::ReleaseMessages`]
@@ -89,6 +91,7 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
         import: me.may(Right::Import),
         print: me.may(Right::PrintWorksheets),
         edit_people: me.may(Right::EditPeople),
+        share_contacts: me.may(Right::ShareContacts),
         see_history: me.may(Right::SeeHistory),
         release: me.may(Right::ReleaseMessages),
         edit_texts: me.may(Right::EditTexts),

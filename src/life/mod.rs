@@ -6,4 +6,5 @@ pub mod preapplication;
 pub mod contract;
 pub mod study;
 pub mod compensation;
+pub mod contact;
 pub mod overdue;

@@ -107,6 +107,12 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("job_paused", "暂停定时任务"),
     ("job_resumed", "恢复定时任务"),
     ("job_run", "运行定时任务"),
+    ("family_contacted", "联系家庭"),
+    ("family_contact_undone", "撤销联系记录"),
+    ("contact_tree_changed", "修改联系人"),
+    ("family_lost", "标记失联"),
+    ("family_sought_again", "继续联系"),
+    ("contact_duties_shared", "分配家庭联系"),
 ];
 
 /// How pages call an action. An action without a word in [`ACTIONS`] is shown as it is.

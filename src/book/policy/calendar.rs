@@ -41,6 +41,13 @@ impl Calendar {
         self.special.get(&day) == Some(&true)
     }
 
+    /// The first day off of Spring Festival: the first holiday between 15 January and 25 February,
+    /// where no other holiday can be. None in years whose holidays are not known.
+    pub fn spring_festival(&self, year: i32) -> Option<NaiveDate> {
+        let days = self.special.range(day_in(year, 1, 15)..=day_in(year, 2, 25));
+        days.filter(|(_, off)| **off).map(|(day, _)| *day).next()
+    }
+
     /// The day itself, or the next working day.
     pub fn working_day_from(&self, day: NaiveDate) -> NaiveDate {
         let mut found = day;

@@ -24,9 +24,9 @@ pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
 pub use load::data_file;
 pub use values::{
-    ContactDuty, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule, HardshipLevels,
-    LoanCap, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass, ReliefClasses, RiskFundRate,
-    Step, TermRule, UseOfFunds, penalty_ppm,
+    ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule,
+    HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass,
+    ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
 
 use super::dates::day_in;
@@ -88,6 +88,10 @@ pub struct Policy {
     pub relief_classes: Dated<ReliefClasses>,
     /// Duty to speak with every family.
     pub contact_duty: Dated<ContactDuty>,
+    /// In which part of the year whom.
+    pub contact_plan: Dated<ContactPlan>,
+    /// Tries before a family counts as lost.
+    pub lost_rule: Dated<LostRule>,
     /// Publicity of lists.
     pub publicity_days: Dated<PublicityDays>,
     /// Levels of hardship.
@@ -295,6 +299,8 @@ impl Policy {
             risk_fund_rate: tables.dated("risk_fund_rate")?,
             relief_classes: tables.dated("relief_classes")?,
             contact_duty: tables.dated("contact_duty")?,
+            contact_plan: tables.dated("contact_plan")?,
+            lost_rule: tables.dated("lost_rule")?,
             publicity_days: tables.dated("publicity_days")?,
             hardship_levels: tables.dated("hardship_levels")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,

@@ -319,6 +319,58 @@ pub struct ContactDuty {
     pub reminder_days_before_due: Vec<i64>,
 }
 
+/// In which part of the year the desk speaks with whom.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactPlan {
+    /// Those entering repayment: from this day until Spring Festival.
+    #[serde(deserialize_with = "month_day")]
+    pub enters_from: MonthDay,
+    /// Spring Festival in years whose holidays are not known yet.
+    #[serde(deserialize_with = "month_day")]
+    pub spring_festival_if_unknown: MonthDay,
+    /// Contacts not confirmed for long: from ...
+    #[serde(deserialize_with = "month_day")]
+    pub unconfirmed_from: MonthDay,
+    /// ... until.
+    #[serde(deserialize_with = "month_day")]
+    pub unconfirmed_until: MonthDay,
+    /// For so many years without a word, contacts count as not confirmed.
+    pub unconfirmed_years: i32,
+    /// Students: from ...
+    #[serde(deserialize_with = "month_day")]
+    pub studying_from: MonthDay,
+    /// ... until.
+    #[serde(deserialize_with = "month_day")]
+    pub studying_until: MonthDay,
+    /// Those who pay every year: from ...
+    #[serde(deserialize_with = "month_day")]
+    pub repaying_from: MonthDay,
+    /// ... until, before the due day.
+    #[serde(deserialize_with = "month_day")]
+    pub repaying_until: MonthDay,
+    /// What comes after its part of the year is over is spread over so many days.
+    pub added_days: u64,
+    /// `clerk`, `school` or `village`.
+    pub share: String,
+}
+
+/// What must have been tried before a family counts as lost.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LostRule {
+    /// Fewest tries.
+    pub tries: usize,
+    /// By so many different ways.
+    pub ways: usize,
+    /// Days between the first and the last.
+    pub days: i64,
+    /// Older tries do not count.
+    pub within_days: u64,
+    /// Who must have been asked; `a|b` is one of them.
+    pub asked: Vec<String>,
+}
+
 /// How long a list is public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

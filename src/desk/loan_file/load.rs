@@ -2,12 +2,13 @@
 //!
 //! Reads only. Few and small queries, each by an index: this is the page people open most.
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 
 use crate::book::contact;
+use crate::book::contact_duty::{self, Duty};
 use crate::book::file::{self, Contract, Papers};
 use crate::book::ids::{LoanId, PersonId};
 use crate::book::loan::{self, LoanFile};
@@ -61,6 +62,8 @@ pub struct Facts {
     pub differences: i64,
     /// A change of contacts waits for a decision.
     pub contact_change: bool,
+    /// The contact with the family in the year of the page's day.
+    pub contact_duty: Option<Duty>,
 }
 
 impl Facts {
@@ -118,6 +121,7 @@ pub fn load(
         applied_on: stages.preapplications.iter().filter_map(|p| p.applied_on).min(),
         recognised_on: stages.recognitions.iter().filter_map(|r| r.recognised_on).min(),
     };
+    let contact_duty = contact_duty::of_file(db, scope, file.id, as_of.year())?;
     Ok(Facts {
         as_of,
         file,
@@ -131,6 +135,7 @@ pub fn load(
         checked_on,
         differences,
         contact_change: contact::is_open(db, scope, &people_ids)?,
+        contact_duty,
     })
 }
 

@@ -190,6 +190,8 @@ pub struct Page {
     related: Vec<Known2>,
     /// A change of contacts waits for a decision.
     contact_change: bool,
+    /// This year's contact with the family: its state in words.
+    family_contact: Option<&'static str>,
 }
 
 impl Page {
@@ -232,6 +234,7 @@ impl Page {
             studies: studies(facts),
             related: related(facts),
             contact_change: facts.contact_change,
+            family_contact: facts.contact_duty.as_ref().map(|duty| duty.state.in_words()),
         }
     }
 

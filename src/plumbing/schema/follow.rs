@@ -252,3 +252,17 @@ diesel::table! {
         agent -> Text,
     }
 }
+
+// Coverage counts the duties of a township or high school by their state, and by who has them.
+use super::{loan_file, person};
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    loan_file::high_school,
+    contact_duty::state
+);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(person::township, contact_duty::state);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(person::township, contact_duty::assignee);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(person::township, contact_duty::staff_id);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    person::township,
+    contact_duty::assignee_kind
+);

@@ -1,0 +1,359 @@
+//! `/family-contacts/coverage` 联系覆盖: how many families were spoken with, by clerk, township,
+//! school or year; and the list and this table as workbooks.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::filter::{Asked, NONE, PATH};
+use super::store::{self, Cell, Row};
+use crate::app::App;
+use crate::book::contact_duty::{AssigneeKind, State};
+use crate::book::history::{self, Note};
+use crate::desk::lists::filter::link;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::session::SignedIn;
+use crate::plumbing::sheet::write::{self, Head, Out};
+
+/// A sheet holds about a million rows; more than this is a job, not a click.
+const ROWS_MAX: i64 = 200_000;
+
+/// What a line of coverage counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sums {
+    /// Families to be spoken with.
+    pub due: i64,
+    /// Spoken with.
+    pub done: i64,
+    /// Lost.
+    pub lost: i64,
+    /// Not yet.
+    pub open: i64,
+}
+
+impl Sums {
+    /// Counts so many in a state; what is not needed is not due.
+    pub fn add(&mut self, state: State, count: i64) {
+        match state {
+            State::Excused => return,
+            State::Done => self.done += count,
+            State::Lost => self.lost += count,
+            State::Open => self.open += count,
+        }
+        self.due += count;
+    }
+}
+
+/// Whole percent, rounded down: 100 only when all are done.
+pub const fn percent(part: i64, whole: i64) -> i64 {
+    if whole == 0 { 0 } else { part * 100 / whole }
+}
+
+/// By what it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Clerk,
+    Township,
+    School,
+    Year,
+}
+
+impl By {
+    const ALL: [By; 4] = [By::Clerk, By::Township, By::School, By::Year];
+
+    const fn as_text(self) -> &'static str {
+        match self {
+            By::Clerk => "clerk",
+            By::Township => "township",
+            By::School => "school",
+            By::Year => "year",
+        }
+    }
+
+    const fn in_words(self) -> &'static str {
+        match self {
+            By::Clerk => "负责人",
+            By::Township => "乡镇",
+            By::School => "毕业高中",
+            By::Year => "年度",
+        }
+    }
+
+    fn from_text(text: &str) -> By {
+        By::ALL.into_iter().find(|by| by.as_text() == text).unwrap_or(By::Clerk)
+    }
+}
+
+/// `?by=&year=`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AskedBy {
+    by: String,
+    year: String,
+}
+
+/// One line, each figure with its list.
+#[derive(Debug, Serialize)]
+struct Line {
+    name: String,
+    sums: Sums,
+    percent: i64,
+    due: String,
+    done: String,
+    lost: String,
+    open: String,
+}
+
+#[derive(Debug, Serialize)]
+struct View {
+    by: &'static str,
+    by_words: &'static str,
+    tabs: Vec<(&'static str, String, bool)>,
+    year: i32,
+    years: Vec<(i32, String)>,
+    lines: Vec<Line>,
+    all: Line,
+    export: String,
+}
+
+fn line(by: By, year: i32, (kind, name): &(AssigneeKind, String), sums: Sums) -> Line {
+    let key = if name.is_empty() { NONE } else { name.as_str() };
+    let year = year.to_string();
+    let to = |list: &str| {
+        let mut fields = vec![("list", list)];
+        match by {
+            By::Clerk => fields.extend([("kind", kind.as_text()), ("who", key)]),
+            By::Township => fields.push(("township", key)),
+            By::School => fields.push(("school", key)),
+            By::Year => {}
+        }
+        fields.push(("year", if by == By::Year { key } else { &year }));
+        link(PATH, &fields)
+    };
+    let shown = match (by, kind, name.as_str()) {
+        (By::Clerk, _, "") => "还没有分配".to_owned(),
+        (By::Clerk, AssigneeKind::Clerk, name) => name.to_owned(),
+        (By::Clerk, kind, name) => format!("{}：{name}", kind.in_words()),
+        (By::Township | By::School | By::Year, _, "") => "没有登记".to_owned(),
+        (By::Year, _, name) => format!("{name} 年"),
+        (By::Township | By::School, _, name) => name.to_owned(),
+    };
+    Line {
+        name: shown,
+        percent: percent(sums.done, sums.due),
+        sums,
+        due: to("all"),
+        done: to("done"),
+        lost: to("lost"),
+        open: to(""),
+    }
+}
+
+/// The lines of the table, and the sum of all.
+fn lines(by: By, year: i32, cells: Vec<Cell>) -> (Vec<Line>, Line) {
+    let mut groups: BTreeMap<(AssigneeKind, String), Sums> = BTreeMap::new();
+    let mut all = Sums::default();
+    for (kind, name, state, count) in cells {
+        groups.entry((kind, name)).or_default().add(state, count);
+        all.add(state, count);
+    }
+    let mut lines: Vec<Line> = groups
+        .iter()
+        .filter(|(_, sums)| sums.due > 0)
+        .map(|(key, sums)| line(by, year, key, *sums))
+        .collect();
+    if by == By::Year {
+        lines.reverse();
+    }
+    let year_text = year.to_string();
+    let to = |list: &str| link(PATH, &[("list", list), ("year", &year_text)]);
+    let whole = Line {
+        name: "合计".to_owned(),
+        percent: percent(all.done, all.due),
+        sums: all,
+        due: to("all"),
+        done: to("done"),
+        lost: to("lost"),
+        open: to(""),
+    };
+    (lines, whole)
+}
+
+async fn cells(app: &App, me: &SignedIn, by: By, year: i32) -> AppResult<(Vec<Cell>, Vec<i32>)> {
+    let scope = me.scope.clone();
+    app.read(move |db| {
+        let cells = match by {
+            By::Clerk => store::by_assignee(db, &scope, year)?,
+            By::Township => store::by_place(db, &scope, year, false)?,
+            By::School => store::by_place(db, &scope, year, true)?,
+            By::Year => store::by_year(db, &scope)?,
+        };
+        Ok((cells, store::choices(db, &scope, year)?.years))
+    })
+    .await
+}
+
+fn understood(asked: &AskedBy, app: &App, me: &SignedIn) -> (By, i32) {
+    let of = Asked { year: asked.year.clone(), ..Asked::default() };
+    (By::from_text(&asked.by), of.understood(me.staff_id, app.clock.today()).year)
+}
+
+/// `GET /family-contacts/coverage`
+pub async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    asked: web::Query<AskedBy>,
+) -> AppResult<HttpResponse> {
+    let (by, year) = understood(&asked, &app, &me);
+    let (cells, years) = cells(&app, &me, by, year).await?;
+    let (lines, all) = lines(by, year, cells);
+    let year_text = year.to_string();
+    let here = |path: &str, by: By, year: &str| link(path, &[("by", by.as_text()), ("year", year)]);
+    let path = "/family-contacts/coverage";
+    let view = View {
+        by: by.as_text(),
+        by_words: by.in_words(),
+        tabs: By::ALL
+            .into_iter()
+            .map(|one| (one.in_words(), here(path, one, &year_text), one == by))
+            .collect(),
+        year,
+        years: years.into_iter().map(|y| (y, here(path, by, &y.to_string()))).collect(),
+        lines,
+        all,
+        export: here("/family-contacts/coverage.xlsx", by, &year_text),
+    };
+    shell::page(&app, &me, &req, "contacts/coverage.html", view)
+}
+
+/// `GET /family-contacts/coverage.xlsx`
+pub async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    asked: web::Query<AskedBy>,
+) -> AppResult<HttpResponse> {
+    let (by, year) = understood(&asked, &app, &me);
+    let (cells, _) = cells(&app, &me, by, year).await?;
+    let (mut lines, all) = lines(by, year, cells);
+    if by != By::Year {
+        lines.push(all);
+    }
+    let columns = [
+        (by.in_words(), 26),
+        ("应联系（户）", 12),
+        ("已联系（户）", 12),
+        ("已联系（%）", 12),
+        ("失联（户）", 12),
+        ("未联系（户）", 12),
+    ];
+    let head = Head {
+        sheet: "联系覆盖".to_owned(),
+        titles: vec![format!(
+            "{} 家庭联系覆盖，按{}，{year} 年",
+            me.office.county(),
+            by.in_words()
+        )],
+        columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
+    };
+    let row = |line: &Line| {
+        vec![
+            Out::Text(line.name.clone()),
+            Out::Whole(line.sums.due),
+            Out::Whole(line.sums.done),
+            Out::Whole(line.percent),
+            Out::Whole(line.sums.lost),
+            Out::Whole(line.sums.open),
+        ]
+    };
+    let count = lines.len();
+    let rows: Vec<Vec<Out>> = lines.iter().map(row).collect();
+    file(&app, &me, (head, rows), ("联系覆盖", "coverage", count)).await
+}
+
+/// `GET /family-contacts.xlsx`: the list as it is narrowed, numbers masked.
+pub async fn list_workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let today = app.clock.today();
+    let filter = asked.understood(me.staff_id, today);
+    let scope = me.scope.clone();
+    let rows = app.read(move |db| store::all(db, &scope, &filter, ROWS_MAX)).await?;
+    let columns = [
+        ("档案号", 14),
+        ("姓名", 10),
+        ("身份证号（遮盖）", 22),
+        ("乡镇（街道）", 14),
+        ("村（社区）", 18),
+        ("毕业高中", 20),
+        ("为什么联系", 18),
+        ("负责", 16),
+        ("状态", 10),
+        ("计划日期", 12),
+        ("下次联系", 12),
+        ("今年试过（次）", 12),
+        ("联系上的日期", 12),
+    ];
+    let head = Head {
+        sheet: "家庭联系".to_owned(),
+        titles: vec![format!("{} 家庭联系，{today}，{} 户", me.office.county(), rows.len())],
+        columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
+    };
+    let count = rows.len();
+    let rows: Vec<Vec<Out>> = rows.iter().map(row_cells).collect();
+    file(&app, &me, (head, rows), ("家庭联系", "family-contacts", count)).await
+}
+
+fn row_cells(row: &Row) -> Vec<Out> {
+    let text = |text: &str| Out::Text(text.to_owned());
+    let duty = &row.duty;
+    vec![
+        text(&row.file_no),
+        text(&row.name),
+        text(&row.id_mask),
+        text(&row.township),
+        text(&row.village),
+        text(&row.school),
+        text(duty.reason.in_words()),
+        text(&duty.assignee),
+        text(duty.state.in_words()),
+        Out::Day(duty.planned_on),
+        Out::Day(duty.next_on),
+        Out::Whole(i64::from(duty.tries)),
+        duty.done_on.map_or(Out::Blank, Out::Day),
+    ]
+}
+
+async fn file(
+    app: &App,
+    me: &SignedIn,
+    (head, rows): (Head, Vec<Vec<Out>>),
+    (name, ascii, count): (&'static str, &'static str, usize),
+) -> AppResult<HttpResponse> {
+    let today = app.clock.today();
+    let bytes = web::block(move || write::list(&head, rows.into_iter()))
+        .await
+        .map_err(AppError::broken)?
+        .map_err(AppError::broken)?;
+    let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
+    app.write("export", move |db| {
+        let note = Note {
+            action: "exported",
+            subject: name.to_owned(),
+            summary: format!("导出{name} {count} 行，号码已遮盖"),
+            ..Note::default()
+        };
+        history::note(db, &by, id, at, note)
+    })
+    .await?;
+    let disposition = format!("attachment; filename=\"{ascii}-{today}.xlsx\"");
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+        .body(bytes))
+}

@@ -1,0 +1,419 @@
+//! `/family-contacts/{file_no}`: one family: who can be asked under which number and may know what,
+//! what was tried, how somebody is found, and the form for the next contact.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::filter::PATH;
+use super::list::{record_words, state_tag};
+use super::rules::{self, SearchStep, Want};
+use super::store::{self, Facts};
+use crate::app::App;
+use crate::book::contact_duty::State;
+use crate::book::contact_point::{Kind, MayKnow, Tried};
+use crate::book::contact_record::{Ability, Channel, Outcome, Party, Record, Source};
+use crate::book::dates::{in_words, local};
+use crate::book::person::Person;
+use crate::desk::shell;
+use crate::error::{AppResult, FieldError};
+use crate::plumbing::session::SignedIn;
+
+/// What the form of a contact sends.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Typed {
+    /// The second try of one form changes nothing.
+    pub command_key: String,
+    /// The day.
+    pub on_day: String,
+    /// By which way.
+    pub channel: String,
+    /// With whom.
+    pub party: String,
+    /// Their name or relation.
+    pub party_name: String,
+    /// `phone:12` or `point:34`.
+    pub number: String,
+    /// What came of it.
+    pub outcome: String,
+    /// The family's situation.
+    pub situation: String,
+    /// How far they can pay.
+    pub ability: String,
+    /// What they wish.
+    pub wish: String,
+    /// Anything else.
+    pub note: String,
+    /// What shows it.
+    pub evidence: String,
+    /// When to speak again.
+    pub next_on: String,
+    /// Whose contacts changed: `student`, `co_borrower`.
+    pub whose: String,
+    /// The new number.
+    pub new_phone: String,
+    /// The new address.
+    pub new_address: String,
+}
+
+/// What the form of the contact tree sends.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct TypedPoint {
+    /// What they are to the family.
+    pub kind: String,
+    /// Their name.
+    pub name: String,
+    /// 母亲, 叔叔.
+    pub relation: String,
+    /// Their number.
+    pub phone: String,
+    /// What they may be told.
+    pub may_know: String,
+    /// Anything worth knowing.
+    pub point_note: String,
+}
+
+/// Everything that was typed on the page.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AllTyped {
+    /// The contact.
+    pub record: Typed,
+    /// Somebody for the tree.
+    pub point: TypedPoint,
+    /// Why the family is lost, or the search goes on.
+    pub reason: String,
+}
+
+/// A value to choose and its words.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Choice {
+    value: &'static str,
+    text: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Number {
+    id: String,
+    mask: String,
+    state: &'static str,
+    state_kind: &'static str,
+    tried: &'static str,
+    tried_on: String,
+    usable: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Who {
+    who: String,
+    may_know: &'static str,
+    numbers: Vec<Number>,
+}
+
+#[derive(Debug, Serialize)]
+struct PointLine {
+    id: String,
+    kind: &'static str,
+    name: String,
+    relation: String,
+    mask: String,
+    has_phone: bool,
+    may_know: &'static str,
+    tried: &'static str,
+    tried_on: String,
+    note: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RecordLine {
+    id: String,
+    day: String,
+    words: String,
+    by: String,
+    ability: &'static str,
+    texts: Vec<(&'static str, String)>,
+    next: String,
+    may_undo: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct DutyLine {
+    state_kind: &'static str,
+    state: &'static str,
+    reason: &'static str,
+    planned: String,
+    next: String,
+    late: bool,
+    open: bool,
+    lost: bool,
+    done_on: String,
+    assignee: String,
+    tries: i32,
+    note: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Options {
+    channels: Vec<Choice>,
+    parties: Vec<Choice>,
+    outcomes: Vec<Choice>,
+    abilities: Vec<Choice>,
+    tried: Vec<Choice>,
+    kinds: Vec<Choice>,
+    may_know: Vec<Choice>,
+    numbers: Vec<(String, String)>,
+}
+
+#[derive(Debug, Serialize)]
+struct View {
+    here: String,
+    list: &'static str,
+    file_no: String,
+    name: String,
+    meta: Vec<String>,
+    year: i32,
+    today: String,
+    duty: Option<DutyLine>,
+    people: Vec<Who>,
+    points: Vec<PointLine>,
+    records: Vec<RecordLine>,
+    steps: Vec<SearchStep>,
+    wants: Vec<Want>,
+    may_be_lost: bool,
+    overdue: bool,
+    change_waits: bool,
+    next: String,
+    options: Options,
+    has_co_borrower: bool,
+    typed: AllTyped,
+    errors: Vec<FieldError>,
+}
+
+/// The choices of one list of the database's words.
+macro_rules! choices {
+    ($name:ident) => {
+        $name::ALL
+            .iter()
+            .map(|one| Choice { value: one.as_text(), text: one.in_words() })
+            .collect::<Vec<Choice>>()
+    };
+}
+
+fn day(on: Option<NaiveDate>, today: NaiveDate) -> String {
+    on.map(|on| in_words(on, today)).unwrap_or_default()
+}
+
+fn who(facts: &Facts, person: &Person, title: String, today: NaiveDate) -> Who {
+    let numbers = facts.phones.iter().filter(|phone| phone.person_id == person.id).map(|phone| {
+        let (tried, on) = facts.tried.get(&phone.id).copied().unwrap_or((Tried::Never, None));
+        let usable = phone.state != crate::book::person::PhoneState::Dead;
+        Number {
+            id: phone.id.to_string(),
+            mask: phone.phone_mask.clone(),
+            state: phone.state.in_words(),
+            state_kind: if usable { "" } else { "bad" },
+            tried: tried.in_words(),
+            tried_on: day(on, today),
+            usable,
+        }
+    });
+    Who {
+        who: format!("{title} {}", person.name),
+        may_know: MayKnow::Amounts.in_words(),
+        numbers: numbers.collect(),
+    }
+}
+
+fn people(facts: &Facts, today: NaiveDate) -> Vec<Who> {
+    let mut all = vec![who(facts, &facts.student, "本人".to_owned(), today)];
+    if let Some(co) = &facts.co_borrower {
+        let relation = &facts.file.co_relation;
+        let title = match relation.is_empty() {
+            true => "共同借款人".to_owned(),
+            false => format!("共同借款人（{relation}）"),
+        };
+        all.push(who(facts, co, title, today));
+    }
+    all
+}
+
+fn points(facts: &Facts, today: NaiveDate) -> Vec<PointLine> {
+    let line = |point: &crate::book::contact_point::Point| PointLine {
+        id: point.id.to_string(),
+        kind: point.kind.in_words(),
+        name: point.name.clone(),
+        relation: point.relation.clone(),
+        mask: point.phone_mask.clone(),
+        has_phone: point.phone_sealed.is_some(),
+        may_know: point.may_know.in_words(),
+        tried: point.tried.in_words(),
+        tried_on: day(point.tried_on, today),
+        note: point.note.clone(),
+    };
+    facts.points.iter().map(line).collect()
+}
+
+/// May a record be taken back on this day? Only what staff wrote, on the day they wrote it.
+pub fn may_undo(record: &Record, today: NaiveDate) -> bool {
+    record.source == Source::Desk
+        && record.undone_at.is_none()
+        && local(record.recorded_at).date() == today
+}
+
+fn records(facts: &Facts, today: NaiveDate) -> Vec<RecordLine> {
+    let line = |record: &Record| {
+        let texts = [
+            ("家庭情况", &record.situation),
+            ("想法", &record.wish),
+            ("备注", &record.note),
+            ("凭证", &record.evidence),
+        ];
+        RecordLine {
+            id: record.id.to_string(),
+            day: in_words(record.on_day, today),
+            words: record_words(record),
+            by: record.by_name.clone(),
+            ability: match record.ability {
+                Ability::Unknown => "",
+                other => other.in_words(),
+            },
+            texts: texts
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(name, text)| (name, text.clone()))
+                .collect(),
+            next: day(record.next_on, today),
+            may_undo: may_undo(record, today),
+        }
+    };
+    facts.records.iter().map(line).collect()
+}
+
+fn duty(facts: &Facts, today: NaiveDate) -> Option<DutyLine> {
+    let duty = facts.duty.as_ref()?;
+    let (state_kind, state) = state_tag(duty.state);
+    Some(DutyLine {
+        state_kind,
+        state,
+        reason: duty.reason.in_words(),
+        planned: in_words(duty.planned_on, today),
+        next: in_words(duty.next_on, today),
+        late: duty.state == State::Open && duty.next_on <= today,
+        open: duty.state == State::Open,
+        lost: duty.state == State::Lost,
+        done_on: day(duty.done_on, today),
+        assignee: duty.assignee.clone(),
+        tries: duty.tries,
+        note: duty.note.clone(),
+    })
+}
+
+fn options(people: &[Who], points: &[PointLine]) -> Options {
+    let mut numbers = Vec::new();
+    for one in people {
+        for number in &one.numbers {
+            numbers.push((format!("phone:{}", number.id), format!("{} {}", one.who, number.mask)));
+        }
+    }
+    for point in points {
+        let words = format!("{} {} {}", point.kind, point.name, point.mask);
+        numbers.push((format!("point:{}", point.id), words.trim().to_owned()));
+    }
+    // The phone page and sheets write their own records.
+    let by_itself = [Channel::PhonePage.as_text(), Channel::Sheet.as_text()];
+    Options {
+        channels: choices!(Channel)
+            .into_iter()
+            .filter(|one| !by_itself.contains(&one.value))
+            .collect(),
+        parties: choices!(Party),
+        // A promise belongs to an overdue case, which has its own page.
+        outcomes: choices!(Outcome)
+            .into_iter()
+            .filter(|one| one.value != Outcome::Promised.as_text())
+            .collect(),
+        abilities: choices!(Ability),
+        tried: choices!(Tried).into_iter().filter(|one| !one.value.is_empty()).collect(),
+        kinds: choices!(Kind),
+        may_know: choices!(MayKnow).into_iter().rev().collect(),
+        numbers,
+    }
+}
+
+fn view(app: &App, facts: &Facts, typed: AllTyped, errors: Vec<FieldError>) -> View {
+    let today = app.clock.today();
+    let tries = facts.tries();
+    let wants = rules::wants(&tries, app.policy.lost_rule.on(today), today);
+    let (people, points) = (people(facts, today), points(facts, today));
+    let student = &facts.student;
+    let meta = [
+        facts.file.file_no.clone(),
+        format!("{}{}", student.township, student.village),
+        facts.file.high_school.clone(),
+        facts.file.university.clone(),
+    ];
+    View {
+        here: format!("{PATH}/{}", facts.file.file_no),
+        list: PATH,
+        file_no: facts.file.file_no.clone(),
+        name: student.name.clone(),
+        meta: meta.into_iter().filter(|text| !text.is_empty()).collect(),
+        year: chrono::Datelike::year(&today),
+        today: today.to_string(),
+        duty: duty(facts, today),
+        options: options(&people, &points),
+        people,
+        points,
+        records: records(facts, today),
+        steps: rules::search_steps(&tries),
+        may_be_lost: wants.iter().all(|want| want.met),
+        wants,
+        overdue: facts.overdue,
+        change_waits: facts.change_waits,
+        next: facts.next.as_ref().map(|no| format!("{PATH}/{no}")).unwrap_or_default(),
+        has_co_borrower: facts.co_borrower.is_some(),
+        typed,
+        errors,
+    }
+}
+
+/// The facts of a family, from a handler.
+pub async fn facts(app: &App, me: &SignedIn, file_no: &str) -> AppResult<Facts> {
+    let (scope, of) = (me.scope.clone(), (app.clock.today(), me.staff_id));
+    let file_no = file_no.to_owned();
+    app.read(move |db| store::family(db, &scope, &file_no, of)).await
+}
+
+/// `GET /family-contacts/{file_no}`
+pub async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: web::Path<String>,
+) -> AppResult<HttpResponse> {
+    let facts = facts(&app, &me, &file_no).await?;
+    let typed = AllTyped::default();
+    shown(&app, &me, &req, &facts, (typed, Vec::new())).await
+}
+
+/// The page with what was typed and what is wrong with it: 422 when something is.
+pub async fn shown(
+    app: &App,
+    me: &SignedIn,
+    req: &HttpRequest,
+    facts: &Facts,
+    (mut typed, errors): (AllTyped, Vec<FieldError>),
+) -> AppResult<HttpResponse> {
+    let record = &mut typed.record;
+    if record.command_key.is_empty() {
+        record.command_key = format!("desk-{}", app.next_id());
+    }
+    if record.on_day.is_empty() {
+        record.on_day = app.clock.today().to_string();
+    }
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let view = view(app, facts, typed, errors);
+    shell::page_as(status, app, me, req, "contacts/family.html", view)
+}

@@ -1,0 +1,243 @@
+//! `/family-contacts/share` 分配家庭联系: the director gives the open families of a township or a
+//! school to a clerk, to the schools or to the villages, in one write.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::coverage::Sums;
+use super::filter::{Asked, Filter, NONE, PATH};
+use super::rules::{self, Family, Share};
+use super::{steps, store};
+use crate::app::App;
+use crate::book::contact_duty::{self, Assignee, AssigneeKind};
+use crate::book::history::{self, Note};
+use crate::book::ids::{FileId, StaffId};
+use crate::book::staff;
+use crate::desk::lists::filter::link;
+use crate::desk::shell;
+use crate::error::{AppResult, FieldError};
+use crate::plumbing::http::form::CsrfForm;
+use crate::plumbing::session::SignedIn;
+
+/// What the form sends.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Typed {
+    /// Which families: `township:宝林镇`, `school:乐至中学`.
+    of: String,
+    /// `clerk:123`, `school`, `village`.
+    to: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Group {
+    value: String,
+    name: String,
+    link: String,
+    /// The sheets for this school or the villages of this township.
+    visits: String,
+    open: i64,
+    due: i64,
+    /// Who has it now, with how many.
+    has: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct View {
+    year: i32,
+    townships: Vec<Group>,
+    schools: Vec<Group>,
+    clerks: Vec<(String, String)>,
+    typed: Typed,
+    errors: Vec<FieldError>,
+}
+
+async fn view(app: &App, me: &SignedIn, typed: Typed) -> AppResult<View> {
+    let year = Asked::default().understood(me.staff_id, app.clock.today()).year;
+    let scope = me.scope.clone();
+    let (cells, schools, holders, staff) = app
+        .read(move |db| {
+            Ok((
+                store::by_place(db, &scope, year, false)?,
+                store::by_place(db, &scope, year, true)?,
+                store::holders(db, &scope, year)?,
+                staff::all(db, &scope)?,
+            ))
+        })
+        .await?;
+    let groups = |cells: Vec<store::Cell>, field: &'static str| {
+        let mut sums: BTreeMap<String, Sums> = BTreeMap::new();
+        for (_, name, state, count) in cells {
+            sums.entry(name).or_default().add(state, count);
+        }
+        let group = |(name, sums): (String, Sums)| {
+            let key = if name.is_empty() { NONE } else { name.as_str() };
+            let has = holders.iter().filter(|one| field == "township" && one.0 == name);
+            Group {
+                value: format!("{field}:{key}"),
+                link: link(PATH, &[(field, key)]),
+                visits: visits(field, key),
+                has: has.map(|(_, who, n)| held(who, *n)).collect(),
+                name: if name.is_empty() { "没有登记".to_owned() } else { name },
+                open: sums.open,
+                due: sums.due,
+            }
+        };
+        sums.into_iter().filter(|(_, sums)| sums.due > 0).map(group).collect::<Vec<Group>>()
+    };
+    Ok(View {
+        year,
+        townships: groups(cells, "township"),
+        schools: groups(schools, "school"),
+        clerks: steps::clerks(&staff)
+            .into_iter()
+            .map(|(id, name)| (format!("clerk:{id}"), name))
+            .collect(),
+        typed,
+        errors: Vec::new(),
+    })
+}
+
+/// The sheets of the yearly contact for a school, or for the villages of a township.
+pub fn visits(field: &str, key: &str) -> String {
+    let by = if field == "school" { "school" } else { "village" };
+    link("/visits", &[("purpose", "yearly"), ("by", by), (field, key)])
+}
+
+fn held(who: &str, count: i64) -> String {
+    format!("{} {count} 户", if who.is_empty() { "没有分配" } else { who })
+}
+
+/// `GET /family-contacts/share`
+pub async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    let view = view(&app, &me, Typed::default()).await?;
+    shell::page(&app, &me, &req, "contacts/share.html", view)
+}
+
+/// Which open families are meant.
+fn meant(typed: &Typed, all: Filter) -> Option<(Filter, String)> {
+    let (field, key) = typed.of.split_once(':')?;
+    let value = if key == NONE { String::new() } else { key.to_owned() };
+    let name = if value.is_empty() { "没有登记的".to_owned() } else { value.clone() };
+    match field {
+        "township" => Some((Filter { township: Some(value), ..all }, name)),
+        "school" => Some((Filter { school: Some(value), ..all }, name)),
+        _ => None,
+    }
+}
+
+/// To whom.
+enum To {
+    Clerk(StaffId),
+    By(Share),
+}
+
+fn to(typed: &Typed) -> Option<To> {
+    match typed.to.as_str() {
+        "school" => Some(To::By(Share::Schools)),
+        "village" => Some(To::By(Share::Villages)),
+        other => {
+            let id = other.strip_prefix("clerk:")?.parse().ok()?;
+            Some(To::Clerk(StaffId::new(id)))
+        }
+    }
+}
+
+/// `POST /family-contacts/share`
+pub async fn share(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Typed>,
+) -> AppResult<HttpResponse> {
+    let typed = form.0;
+    let open = Asked::default().understood(me.staff_id, app.clock.today());
+    let (meant, to) = (meant(&typed, open), to(&typed));
+    let (Some((filter, of)), Some(to)) = (meant.clone(), to) else {
+        let mut view = view(&app, &me, typed).await?;
+        let wrong = |field: &str, message: &str| FieldError {
+            field: field.to_owned(),
+            message: message.to_owned(),
+        };
+        if meant.is_none() {
+            view.errors.push(wrong("of", "请选一个乡镇或学校"));
+        } else {
+            view.errors.push(wrong("to", "请选分给谁"));
+        }
+        return shell::refused(&app, &me, &req, "contacts/share.html", view);
+    };
+    let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
+    let scope = me.scope.clone();
+    let done = app
+        .write("contact duties shared", move |db| {
+            let mut done = 0;
+            let mut names = Vec::new();
+            match &to {
+                To::Clerk(id) => {
+                    let one = staff::find(db, &scope, *id)?;
+                    let to = Assignee {
+                        kind: AssigneeKind::Clerk,
+                        staff_id: Some(one.id),
+                        name: one.name,
+                    };
+                    let files = store::files(db, &scope, &filter)?;
+                    done += contact_duty::assign(db, &scope, (filter.year, &files), &to)?;
+                    names.push(to.name);
+                }
+                To::By(share) => {
+                    let rows = store::all(db, &scope, &filter, i64::MAX)?;
+                    let families: Vec<Family> = rows.iter().map(family).collect();
+                    for (to, files) in by_receiver(&families, share) {
+                        done += contact_duty::assign(db, &scope, (filter.year, &files), &to)?;
+                        names.push(to.name);
+                    }
+                }
+            }
+            let note = Note {
+                action: "contact_duties_shared",
+                subject: of.clone(),
+                summary: format!("{of} {done} 户家庭联系分给{}", said(&names)),
+                ..Note::default()
+            };
+            history::note(db, &by, id, at, note)?;
+            Ok(done)
+        })
+        .await?;
+    shell::done(&app, "/family-contacts/share", &format!("已分配 {done} 户"))
+}
+
+fn said(names: &[String]) -> String {
+    let mut some: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
+    some.retain(|name| !name.is_empty());
+    match names.len() > 3 {
+        true => format!("{}等 {} 个单位", some.join("、"), names.len()),
+        false => some.join("、"),
+    }
+}
+
+fn family(row: &store::Row) -> Family {
+    Family {
+        file_id: row.duty.file_id,
+        file_no: row.file_no.clone(),
+        township: row.township.clone(),
+        village: row.village.clone(),
+        school: row.school.clone(),
+        subsidy_ends_on: None,
+        signed_on: None,
+        confirmed_on: None,
+    }
+}
+
+/// The families of each school or village; those without one stay where they are.
+fn by_receiver(families: &[Family], share: &Share) -> Vec<(Assignee, Vec<FileId>)> {
+    let mut found: BTreeMap<String, (Assignee, Vec<FileId>)> = BTreeMap::new();
+    for (family, to) in families.iter().zip(rules::share_out(families, share)) {
+        if !to.name.is_empty() {
+            let entry = found.entry(to.name.clone()).or_insert_with(|| (to, Vec::new()));
+            entry.1.push(family.file_id);
+        }
+    }
+    found.into_values().collect()
+}

@@ -1,0 +1,402 @@
+//! What the pages of family contact read: the list, its counts, the coverage, the facts of one
+//! family. Reads only; every query takes a scope.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{Datelike as _, NaiveDate};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+use super::filter::{Filter, Key, Which};
+use crate::book::contact;
+use crate::book::contact_duty::{self, AssigneeKind, Duty, State};
+use crate::book::contact_point::{self, Kind, Point, Tried};
+use crate::book::contact_record::{self, Record};
+use crate::book::ids::{FileId, PersonId, PhoneId, PointId, StaffId};
+use crate::book::loan::{self, LoanFile};
+use crate::book::office::Scope;
+use crate::book::person::{self, Person, Phone};
+use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{
+    contact_duty as duties, contact_point as points, file_position, loan_file, overdue_case,
+    person as people,
+};
+
+/// Rows on a page.
+pub const PAGE: usize = 50;
+/// Records shown of a family.
+const RECORDS_MAX: i64 = 60;
+
+/// One row of the list.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    /// The duty.
+    pub duty: Duty,
+    /// Number of the file.
+    pub file_no: String,
+    /// The student.
+    pub name: String,
+    /// Identity number, masked.
+    pub id_mask: String,
+    /// 乡镇.
+    pub township: String,
+    /// 村.
+    pub village: String,
+    /// 毕业高中.
+    pub school: String,
+}
+
+impl Row {
+    /// The key of this row.
+    pub fn key(&self) -> Key {
+        Key { next_on: self.duty.next_on, file_id: self.duty.file_id }
+    }
+}
+
+macro_rules! joined {
+    () => {
+        duties::table
+            .inner_join(loan_file::table.on(loan_file::id.eq(duties::file_id)))
+            .inner_join(people::table.on(people::id.eq(loan_file::person_id)))
+    };
+}
+
+/// The conditions of a filter; `$query` is boxed.
+macro_rules! narrowed {
+    ($query:ident, $scope:expr, $filter:expr) => {
+        $query = $query
+            .filter(duties::office_code.eq_any($scope.codes()))
+            .filter(duties::year.eq($filter.year));
+        $query = match $filter.which {
+            Which::In(state) => $query.filter(duties::state.eq(state)),
+            Which::Needed => $query.filter(duties::state.ne(State::Excused)),
+        };
+        if let Some(day) = $filter.by_day {
+            $query = $query.filter(duties::next_on.le(day));
+        }
+        if let Some(id) = $filter.staff_id {
+            $query = $query.filter(duties::staff_id.eq(id));
+        }
+        if let Some(reason) = $filter.reason {
+            $query = $query.filter(duties::reason.eq(reason));
+        }
+        if let Some(kind) = $filter.kind {
+            $query = $query.filter(duties::assignee_kind.eq(kind));
+        }
+        if let Some(who) = &$filter.who {
+            $query = $query.filter(duties::assignee.eq(who));
+        }
+        if let Some(township) = &$filter.township {
+            $query = $query.filter(people::township.eq(township));
+        }
+        if let Some(school) = &$filter.school {
+            $query = $query.filter(loan_file::high_school.eq(school));
+        }
+    };
+}
+
+/// The columns of [`Row`].
+macro_rules! columns {
+    () => {
+        (
+            Duty::as_select(),
+            loan_file::file_no,
+            people::name,
+            people::id_mask,
+            people::township,
+            people::village,
+            loan_file::high_school,
+        )
+    };
+}
+
+/// A page of the list, and whether there is more on either side.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// There are rows before.
+    pub has_before: bool,
+    /// There are rows after.
+    pub has_after: bool,
+}
+
+/// One page, by the day of the next try.
+pub fn page(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Page> {
+    let mut query = joined!().select(columns!()).into_boxed();
+    narrowed!(query, scope, filter);
+    let backwards = filter.before.is_some();
+    if let Some(key) = filter.after.filter(|_| !backwards) {
+        let same = duties::next_on.eq(key.next_on).and(duties::file_id.gt(key.file_id));
+        query = query.filter(duties::next_on.gt(key.next_on).or(same));
+    }
+    if let Some(key) = filter.before {
+        let same = duties::next_on.eq(key.next_on).and(duties::file_id.lt(key.file_id));
+        query = query.filter(duties::next_on.lt(key.next_on).or(same));
+    }
+    query = match backwards {
+        false => query.order((duties::next_on.asc(), duties::file_id.asc())),
+        true => query.order((duties::next_on.desc(), duties::file_id.desc())),
+    };
+    let limit = i64::try_from(PAGE).unwrap_or(i64::MAX);
+    let mut rows: Vec<Row> = query.limit(limit + 1).load(db)?;
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    if backwards {
+        rows.reverse();
+        return Ok(Page { rows, has_before: more, has_after: true });
+    }
+    Ok(Page { rows, has_before: filter.after.is_some(), has_after: more })
+}
+
+/// All rows of a selection, for a spreadsheet.
+pub fn all(db: &mut Db, scope: &Scope, filter: &Filter, limit: i64) -> AppResult<Vec<Row>> {
+    let mut query = joined!().select(columns!()).into_boxed();
+    narrowed!(query, scope, filter);
+    Ok(query.order((duties::next_on, duties::file_id)).limit(limit).load(db)?)
+}
+
+/// How many families a selection has.
+pub fn count(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<i64> {
+    let mut query = joined!().select(count_star()).into_boxed();
+    narrowed!(query, scope, filter);
+    Ok(query.first(db)?)
+}
+
+/// The files of a selection, for sharing out.
+pub fn files(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Vec<FileId>> {
+    let mut query = joined!().select(duties::file_id).into_boxed();
+    narrowed!(query, scope, filter);
+    Ok(query.load(db)?)
+}
+
+/// The next open family after this one: of the same clerk, by day.
+pub fn next(db: &mut Db, scope: &Scope, after: &Duty, me: StaffId) -> AppResult<Option<String>> {
+    let same = duties::next_on.eq(after.next_on).and(duties::file_id.gt(after.file_id));
+    let mut query = joined!()
+        .select(loan_file::file_no)
+        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(duties::year.eq(after.year))
+        .filter(duties::state.eq(State::Open))
+        .filter(duties::file_id.ne(after.file_id))
+        .filter(duties::next_on.gt(after.next_on).or(same))
+        .order((duties::next_on, duties::file_id))
+        .into_boxed();
+    if after.staff_id == Some(me) {
+        query = query.filter(duties::staff_id.eq(me));
+    }
+    Ok(query.first(db).optional()?)
+}
+
+/// What the query row offers: whatever occurs in that year.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Choices {
+    /// Townships, by name.
+    pub townships: Vec<String>,
+    /// High schools, by name.
+    pub schools: Vec<String>,
+    /// Who has duties.
+    pub who: Vec<String>,
+    /// Years with duties, newest first.
+    pub years: Vec<i32>,
+}
+
+/// What occurs among the duties of a year.
+pub fn choices(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Choices> {
+    let townships = joined!()
+        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(duties::year.eq(year))
+        .filter(people::township.ne(""))
+        .select(people::township)
+        .distinct()
+        .order(people::township)
+        .load(db)?;
+    let schools = joined!()
+        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(duties::year.eq(year))
+        .filter(loan_file::high_school.ne(""))
+        .select(loan_file::high_school)
+        .distinct()
+        .order(loan_file::high_school)
+        .load(db)?;
+    let who = duties::table
+        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(duties::year.eq(year))
+        .filter(duties::assignee.ne(""))
+        .select(duties::assignee)
+        .distinct()
+        .order(duties::assignee)
+        .load(db)?;
+    let years = duties::table
+        .filter(duties::office_code.eq_any(scope.codes()))
+        .select(duties::year)
+        .distinct()
+        .order(duties::year.desc())
+        .load(db)?;
+    Ok(Choices { townships, schools, who, years })
+}
+
+/// A key of the coverage (kind of assignee, name), a state, how many.
+pub type Cell = (AssigneeKind, String, State, i64);
+
+/// How many duties of each clerk, school or village are in each state.
+pub fn by_assignee(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<Cell>> {
+    Ok(duties::table
+        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(duties::year.eq(year))
+        .group_by((duties::assignee_kind, duties::assignee, duties::state))
+        .select((duties::assignee_kind, duties::assignee, duties::state, count_star()))
+        .load(db)?)
+}
+
+/// The same by township and by high school of the family; the kind says nothing there.
+pub fn by_place(db: &mut Db, scope: &Scope, year: i32, school: bool) -> AppResult<Vec<Cell>> {
+    let rows: Vec<(String, State, i64)> = if school {
+        joined!()
+            .filter(duties::office_code.eq_any(scope.codes()))
+            .filter(duties::year.eq(year))
+            .group_by((loan_file::high_school, duties::state))
+            .select((loan_file::high_school, duties::state, count_star()))
+            .load(db)?
+    } else {
+        joined!()
+            .filter(duties::office_code.eq_any(scope.codes()))
+            .filter(duties::year.eq(year))
+            .group_by((people::township, duties::state))
+            .select((people::township, duties::state, count_star()))
+            .load(db)?
+    };
+    Ok(rows.into_iter().map(|(name, state, n)| (AssigneeKind::Clerk, name, state, n)).collect())
+}
+
+/// Who has the open families of each township, with how many; the largest part first.
+pub fn holders(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<(String, String, i64)>> {
+    let mut rows: Vec<(String, String, i64)> = joined!()
+        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(duties::year.eq(year))
+        .filter(duties::state.eq(State::Open))
+        .group_by((people::township, duties::assignee))
+        .select((people::township, duties::assignee, count_star()))
+        .load(db)?;
+    rows.sort_by(|a, b| b.2.cmp(&a.2).then(a.1.cmp(&b.1)));
+    Ok(rows)
+}
+
+/// The same by year, all years.
+pub fn by_year(db: &mut Db, scope: &Scope) -> AppResult<Vec<Cell>> {
+    let rows: Vec<(i32, State, i64)> = duties::table
+        .filter(duties::office_code.eq_any(scope.codes()))
+        .group_by((duties::year, duties::state))
+        .select((duties::year, duties::state, count_star()))
+        .load(db)?;
+    let cell =
+        |(year, state, n): (i32, State, i64)| (AssigneeKind::Clerk, year.to_string(), state, n);
+    Ok(rows.into_iter().map(cell).collect())
+}
+
+/// Those of these families that have an overdue case which is not closed.
+pub fn overdue_of(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<HashSet<FileId>> {
+    let cases: Vec<FileId> = overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::file_id.eq_any(files))
+        .filter(overdue_case::state.ne("closed"))
+        .select(overdue_case::file_id)
+        .load(db)?;
+    Ok(cases.into_iter().collect())
+}
+
+/// Everything the page of a family shows.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The file.
+    pub file: LoanFile,
+    /// The student.
+    pub student: Person,
+    /// The co-borrower of the latest contract.
+    pub co_borrower: Option<Person>,
+    /// Telephone numbers of both.
+    pub phones: Vec<Phone>,
+    /// What came of the last try with each.
+    pub tried: HashMap<PhoneId, (Tried, Option<NaiveDate>)>,
+    /// The rest of the contact tree.
+    pub points: Vec<Point>,
+    /// People of the tree who are a university, also those taken off it.
+    pub universities: HashSet<PointId>,
+    /// The records that stand, newest first.
+    pub records: Vec<Record>,
+    /// This year's duty.
+    pub duty: Option<Duty>,
+    /// A case on the overdue ladder.
+    pub overdue: bool,
+    /// A change of contacts waits for a decision.
+    pub change_waits: bool,
+    /// Stage of the file.
+    pub stage: String,
+    /// The next open family.
+    pub next: Option<String>,
+}
+
+/// The facts of one family, or NotFound.
+pub fn family(
+    db: &mut Db,
+    scope: &Scope,
+    file_no: &str,
+    (today, me): (NaiveDate, StaffId),
+) -> AppResult<Facts> {
+    let file = loan::file_by_no(db, scope, file_no)?;
+    let ids: Vec<PersonId> =
+        [Some(file.person_id), file.co_person_id].into_iter().flatten().collect();
+    let mut found = person::by_ids(db, scope, &ids)?;
+    let at = found.iter().position(|one| one.id == file.person_id).ok_or(AppError::NotFound)?;
+    let student = found.remove(at);
+    let co_borrower = found.pop();
+    let duty = contact_duty::of_file(db, scope, file.id, today.year())?;
+    let next = match &duty {
+        Some(duty) => next(db, scope, duty, me)?,
+        None => None,
+    };
+    let universities: Vec<PointId> = points::table
+        .filter(points::office_code.eq_any(scope.codes()))
+        .filter(points::file_id.eq(file.id))
+        .filter(points::kind.eq(Kind::University))
+        .select(points::id)
+        .load(db)?;
+    let stage = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::file_id.eq(file.id))
+        .select(file_position::stage)
+        .first(db)
+        .optional()?;
+    Ok(Facts {
+        phones: person::phones_of(db, scope, &ids)?,
+        tried: person::tries_of(db, scope, &ids)?,
+        points: contact_point::of_file(db, scope, file.id)?,
+        universities: universities.into_iter().collect(),
+        records: contact_record::of_file(db, scope, file.id, RECORDS_MAX)?,
+        overdue: !overdue_of(db, scope, &[file.id])?.is_empty(),
+        change_waits: contact::is_open(db, scope, &ids)?,
+        stage: stage.unwrap_or_default(),
+        file,
+        student,
+        co_borrower,
+        duty,
+        next,
+    })
+}
+
+impl Facts {
+    /// The records as the rules see them.
+    pub fn tries(&self) -> Vec<super::rules::Try> {
+        self.records
+            .iter()
+            .map(|record| super::rules::Try {
+                on_day: record.on_day,
+                channel: record.channel,
+                party: record.party,
+                outcome: record.outcome,
+                university: record.point_id.is_some_and(|id| self.universities.contains(&id)),
+            })
+            .collect()
+    }
+}
