@@ -11,6 +11,7 @@ pub mod chase_university_receipts;
 pub mod check_rate_table;
 pub mod close_day;
 pub mod deliver_messages;
+pub mod follow_overdue;
 pub mod read_delivery_receipts;
 pub mod remind_early_repayment_window;
 pub mod remind_graduation_confirmation;
@@ -30,6 +31,7 @@ use crate::plumbing::timetable::{Counts, Job, pause};
 /// Every job, in the order in which pages list them.
 pub const ALL: &[Job] = &[
     close_day::JOB,
+    follow_overdue::JOB,
     deliver_messages::JOB,
     read_delivery_receipts::JOB,
     send_due_reminders::JOB,
@@ -51,6 +53,7 @@ pub const ALL: &[Job] = &[
 /// its messages instead): no office can pause them.
 pub const NEVER_PAUSED: &[Job] = &[
     close_day::JOB,
+    follow_overdue::JOB,
     deliver_messages::JOB,
     read_delivery_receipts::JOB,
     check_books::JOB,

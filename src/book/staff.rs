@@ -79,6 +79,8 @@ impl Role {
             Right::Import | Right::PrintWorksheets | Right::EditPeople => {
                 matches!(self, Clerk | Reviewer | Director)
             }
+            Right::FollowOverdue => matches!(self, Clerk | Reviewer | Director),
+            Right::AllowPoliceStage => matches!(self, Director),
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
             Right::ReleaseMessages => matches!(self, Reviewer | Director),
             Right::EditTexts => matches!(self, Director),
@@ -103,6 +105,10 @@ pub enum Right {
     PrintWorksheets,
     /// Change contacts and notes of people.
     EditPeople,
+    /// Write down contacts of overdue cases, move, pause and park them.
+    FollowOverdue,
+    /// Allow the police station's assistance and the lender's notice.
+    AllowPoliceStage,
     /// Who did what, over the whole office.
     SeeHistory,
     /// Let messages go, stop them, send one again.

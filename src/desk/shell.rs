@@ -61,6 +61,10 @@ pub struct May {
     pub print: bool,
     /// [`Right::EditPeople`]
     pub edit_people: bool,
+    /// [`Right::FollowOverdue`]
+    pub follow: bool,
+    /// [`Right::AllowPoliceStage`]
+    pub allow_police: bool,
     /// [`Right::SeeHistory`]
     pub see_history: bool,
     /// [`Right::ReleaseMessages`]
@@ -87,6 +91,8 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
         import: me.may(Right::Import),
         print: me.may(Right::PrintWorksheets),
         edit_people: me.may(Right::EditPeople),
+        follow: me.may(Right::FollowOverdue),
+        allow_police: me.may(Right::AllowPoliceStage),
         see_history: me.may(Right::SeeHistory),
         release: me.may(Right::ReleaseMessages),
         edit_texts: me.may(Right::EditTexts),

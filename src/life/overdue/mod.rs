@@ -28,6 +28,7 @@ pub mod folder;
 pub mod papers;
 pub mod asked;
 pub mod web;
+pub mod ladder;
 
 #[cfg(test)]
 mod tests;
