@@ -13,6 +13,7 @@ pub mod check_rate_table;
 pub mod close_day;
 pub mod deliver_messages;
 pub mod plan_contact_duties;
+pub mod follow_overdue;
 pub mod read_delivery_receipts;
 pub mod remind_early_repayment_window;
 pub mod remind_graduation_confirmation;
@@ -33,6 +34,7 @@ use crate::plumbing::timetable::{Counts, Job, pause};
 pub const ALL: &[Job] = &[
     close_day::JOB,
     plan_contact_duties::JOB,
+    follow_overdue::JOB,
     deliver_messages::JOB,
     read_delivery_receipts::JOB,
     send_due_reminders::JOB,
@@ -55,6 +57,7 @@ pub const ALL: &[Job] = &[
 /// its messages instead): no office can pause them.
 pub const NEVER_PAUSED: &[Job] = &[
     close_day::JOB,
+    follow_overdue::JOB,
     deliver_messages::JOB,
     read_delivery_receipts::JOB,
     check_books::JOB,

@@ -79,6 +79,8 @@ impl Role {
             Right::Import | Right::PrintWorksheets | Right::EditPeople => {
                 matches!(self, Clerk | Reviewer | Director)
             }
+            Right::FollowOverdue => matches!(self, Clerk | Reviewer | Director),
+            Right::AllowPoliceStage => matches!(self, Director),
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
             Right::ShareContacts => matches!(self, Director),
             Right::ReleaseMessages => matches!(self, Reviewer | Director),
@@ -107,6 +109,10 @@ pub enum Right {
     EditPeople,
     /// Share out the yearly contact with families.
     ShareContacts,
+    /// Write down contacts of overdue cases, move, pause and park them.
+    FollowOverdue,
+    /// Allow the police station's assistance and the lender's notice.
+    AllowPoliceStage,
     /// Who did what, over the whole office.
     SeeHistory,
     /// Let messages go, stop them, send one again.

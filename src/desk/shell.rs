@@ -63,6 +63,10 @@ pub struct May {
     pub edit_people: bool,
     /// [`Right::ShareContacts`]
     pub share_contacts: bool,
+    /// [`Right::FollowOverdue`]
+    pub follow: bool,
+    /// [`Right::AllowPoliceStage`]
+    pub allow_police: bool,
     /// [`Right::SeeHistory`]
     pub see_history: bool,
     /// [`Right::ReleaseMessages`]
@@ -92,6 +96,8 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
         print: me.may(Right::PrintWorksheets),
         edit_people: me.may(Right::EditPeople),
         share_contacts: me.may(Right::ShareContacts),
+        follow: me.may(Right::FollowOverdue),
+        allow_police: me.may(Right::AllowPoliceStage),
         see_history: me.may(Right::SeeHistory),
         release: me.may(Right::ReleaseMessages),
         edit_texts: me.may(Right::EditTexts),

@@ -146,7 +146,8 @@ CREATE TABLE overdue_step (
     reason TEXT NOT NULL DEFAULT '',
     record_id BIGINT REFERENCES contact_record (id),
     staff_id BIGINT REFERENCES staff (id),
-    by_name TEXT NOT NULL
+    by_name TEXT NOT NULL,
+    before TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX overdue_step_by_case ON overdue_step (case_id, id);
 

@@ -8,6 +8,7 @@ mod ask;
 mod calendar;
 mod dated;
 mod error;
+mod ladder;
 mod load;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use chrono::{Datelike, NaiveDate};
 pub use calendar::Calendar;
 pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
+pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays};
 pub use load::data_file;
 pub use values::{
     ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule,
@@ -92,6 +94,8 @@ pub struct Policy {
     pub contact_plan: Dated<ContactPlan>,
     /// Tries before a family counts as lost.
     pub lost_rule: Dated<LostRule>,
+    /// The overdue ladder.
+    pub ladder: Dated<LadderRule>,
     /// Publicity of lists.
     pub publicity_days: Dated<PublicityDays>,
     /// Levels of hardship.
@@ -135,6 +139,19 @@ impl Tables {
                     expected: format!("expected a known word, found {:?}", entry.value.value),
                 },
             });
+        }
+        Ok(table)
+    }
+
+    /// The ladder, with all its stages in their order.
+    fn ladder(&mut self) -> Result<Dated<LadderRule>, PolicyError> {
+        let key = "ladder";
+        let table: Dated<LadderRule> = self.dated(key)?;
+        if let Some((entry, expected)) =
+            table.entries().find_map(|entry| entry.value.fault().map(|fault| (entry, fault)))
+        {
+            let fault = Fault::Value { from: entry.from.to_string(), expected };
+            return Err(PolicyError { file: entry.file.clone(), key: key.to_owned(), fault });
         }
         Ok(table)
     }
@@ -301,6 +318,7 @@ impl Policy {
             contact_duty: tables.dated("contact_duty")?,
             contact_plan: tables.dated("contact_plan")?,
             lost_rule: tables.dated("lost_rule")?,
+            ladder: tables.ladder()?,
             publicity_days: tables.dated("publicity_days")?,
             hardship_levels: tables.dated("hardship_levels")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,

@@ -19,6 +19,7 @@ use crate::desk::imports::{Note, Row, Severity};
 use crate::error::AppResult;
 use crate::life::compensation::store::{self as compensation, Enlistment};
 use crate::life::contract::store::{self as contract, Receipt};
+use crate::life::overdue::ladder::follow;
 use crate::life::preapplication::store::{self as preapplication, Preapplication};
 use crate::life::recognition::store::{self as recognition, Recognition};
 use crate::life::study::store::{self as study, Graduation};
@@ -65,6 +66,11 @@ impl Setting<'_> {
     /// The next identity.
     pub fn next_id(&self) -> i64 {
         self.ids.next(self.now.and_utc())
+    }
+
+    fn following(&self) -> follow::Setting<'_> {
+        let Setting { ids, policy, now, today, .. } = *self;
+        follow::Setting { ids, policy, now, today }
     }
 }
 
@@ -253,6 +259,9 @@ impl<'a> Plan<'a> {
         monthly::put_all(db, &self.months)?;
         let touched: Vec<LoanId> = self.touched.into_iter().collect();
         position::refresh(db, scope, self.set.basis, &touched, self.set.today)?;
+        // Who has paid leaves the ladder in the same write.
+        let files = follow::files_of(db, scope, &touched)?;
+        follow::follow(db, scope, self.set.following(), Some(&files))?;
         let notes = self.history.into_iter().map(|note| (self.set.next_id(), note)).collect();
         history::notes(db, self.set.by, self.set.now, notes)
     }

@@ -3,8 +3,10 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use super::filter::{Asked, Filter, Sort};
-use super::overdue::with_list;
+use super::cases;
+use super::filter::{Asked, Sort};
+use super::overdue::in_step;
+use super::overdue_words::{self as words, Around};
 use super::query::{self, Row};
 use crate::app::App;
 use crate::book::dates::days_between;
@@ -12,6 +14,7 @@ use crate::book::history::{self, Note};
 use crate::book::statement::Stage;
 use crate::desk::loan_file::view::stage_tag;
 use crate::error::{AppError, AppResult};
+use crate::life::overdue::ladder::store::Case;
 use crate::plumbing::session::SignedIn;
 use crate::plumbing::sheet::write::{self, Head, Out};
 
@@ -25,8 +28,26 @@ pub async fn loans(
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
     let filter = asked.understood(Sort::FileNo);
-    file(&app, &me, filter, "贷款档案").await
+    let scope = me.scope.clone();
+    let rows = app.read(move |db| query::all(db, &scope, &filter, ROWS_MAX)).await?;
+    let today = app.clock.today();
+    let rows = rows.iter().map(|row| cells(row, today)).collect();
+    file(&app, &me, rows, "贷款档案", &[]).await
 }
+
+/// What the overdue sheet has besides.
+const LADDER: [(&str, u16); 10] = [
+    ("处置阶段", 12),
+    ("停留天数", 9),
+    ("状态", 10),
+    ("暂停或暂放的原因", 24),
+    ("最近一次联系", 24),
+    ("联系日期", 12),
+    ("下一步", 20),
+    ("下一步日期", 12),
+    ("责任人", 10),
+    ("先后分", 9),
+];
 
 /// `/overdue.xlsx`
 pub async fn overdue(
@@ -34,25 +55,58 @@ pub async fn overdue(
     me: SignedIn,
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
-    let filter = asked.understood(Sort::NextStep);
-    let filter = with_list(filter, &asked.list, app.clock.today());
-    file(&app, &me, filter, "逾期跟进").await
+    in_step(&app, &me).await?;
+    let today = app.clock.today();
+    let wanted = cases::wanted(&asked, me.staff_id, today);
+    let scope = me.scope.clone();
+    let (rows, around) = app
+        .read(move |db| {
+            let rows = cases::all(db, &scope, &wanted, ROWS_MAX)?;
+            let around = words::around(db, &scope, &rows, today)?;
+            Ok((rows, around))
+        })
+        .await?;
+    let rows = rows
+        .iter()
+        .map(|(row, case)| {
+            let mut cells = cells(row, today);
+            cells.extend(ladder(row, case, &around, today));
+            cells
+        })
+        .collect();
+    file(&app, &me, rows, "逾期跟进", &LADDER).await
+}
+
+fn ladder(row: &Row, case: &Case, around: &Around, today: chrono::NaiveDate) -> Vec<Out> {
+    let text = |text: &str| Out::Text(text.to_owned());
+    let last = words::last_of(row, around);
+    vec![
+        text(case.stage.in_words()),
+        Out::Whole(days_between(case.stage_since, today)),
+        text(case.state.in_words()),
+        text(&case.parked_reason),
+        last.map_or(Out::Blank, |record| Out::Text(words::last_words(record))),
+        last.map_or(Out::Blank, |record| Out::Day(record.on_day)),
+        text(case.next_step.in_words()),
+        Out::Day(case.next_on),
+        Out::Text(words::owner(case, around)),
+        Out::Whole(case.weight),
+    ]
 }
 
 async fn file(
     app: &App,
     me: &SignedIn,
-    filter: Filter,
+    rows: Vec<Vec<Out>>,
     name: &'static str,
+    more: &'static [(&'static str, u16)],
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
-    let scope = me.scope.clone();
-    let rows = app.read(move |db| query::all(db, &scope, &filter, ROWS_MAX)).await?;
     let count = rows.len();
     let title = format!("{} {name}，{today}，{count} 人", me.office.county());
     let bytes = actix_web::web::block(move || {
-        let head = head(name, title);
-        write::list(&head, rows.iter().map(|row| cells(row, today)))
+        let head = head(name, title, more);
+        write::list(&head, rows.into_iter())
     })
     .await
     .map_err(AppError::broken)?
@@ -76,7 +130,7 @@ async fn file(
         .body(bytes))
 }
 
-fn head(name: &str, title: String) -> Head {
+fn head(name: &str, title: String, more: &[(&str, u16)]) -> Head {
     let columns = [
         ("档案号", 14),
         ("姓名", 10),
@@ -102,7 +156,11 @@ fn head(name: &str, title: String) -> Head {
     Head {
         sheet: name.to_owned(),
         titles: vec![title],
-        columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
+        columns: columns
+            .iter()
+            .chain(more)
+            .map(|(name, width)| ((*name).to_owned(), *width))
+            .collect(),
     }
 }
 

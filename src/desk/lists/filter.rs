@@ -24,7 +24,8 @@ pub struct Asked {
     pub university: String,
     /// 派出所.
     pub police: String,
-    /// `undisbursed`, `in_study`, `grace`, `repaying`, `settled`.
+    /// `undisbursed`, `in_study`, `grace`, `repaying`, `settled`; on the overdue page a stage of
+    /// the ladder.
     pub stage: String,
     /// School year of one of the contracts: `2024`.
     pub year: String,
@@ -34,9 +35,11 @@ pub struct Asked {
     pub overdue: String,
     /// Arrears of at least so many yuan.
     pub min: String,
-    /// A saved list of the overdue page: `new`, `long`, `ended`.
+    /// A list of the overdue page: `today`, `mine`, `parked`, `new`, `long`, `ended` ...
     pub list: String,
-    /// `file_no`, `next_due`, `balance`.
+    /// Who looks after the overdue case.
+    pub owner: String,
+    /// `file_no`, `next_due`, `balance`; on the overdue page `first`.
     pub sort: String,
     /// Key of the row after which the page begins.
     pub after: String,
@@ -74,7 +77,8 @@ impl Key {
         format!("{}.{}", self.value, self.file_no)
     }
 
-    fn from_text(text: &str) -> Option<Key> {
+    /// Reads what [`Key::to_text`] wrote.
+    pub fn from_text(text: &str) -> Option<Key> {
         let (value, file_no) = text.split_once('.')?;
         Some(Key { value: value.to_owned(), file_no: file_no.to_owned() })
     }
@@ -216,6 +220,7 @@ impl Asked {
             ("overdue", &self.overdue),
             ("min", &self.min),
             ("list", &self.list),
+            ("owner", &self.owner),
             ("sort", &self.sort),
             ("size", &self.size),
             ("after", ""),
@@ -243,6 +248,7 @@ impl Asked {
             &self.overdue,
             &self.min,
             &self.list,
+            &self.owner,
         ]
         .iter()
         .all(|field| field.trim().is_empty())

@@ -7,7 +7,9 @@ pub mod filter;
 pub mod query;
 pub mod words;
 pub mod loans;
+pub mod cases;
 pub mod overdue;
+mod overdue_words;
 pub mod export;
 
 use crate::book::staff::Right;

@@ -1,5 +1,5 @@
-//! 逾期跟进: everybody with arrears, by the day of the next step. Until there is a ladder the
-//! next step is to speak with the borrower, the day after the oldest unpaid due day.
+//! 逾期跟进: everybody on the ladder, by the day of the next step or by who comes first. A file
+//! without a case gets one before the page is made, so nobody with arrears is missing here.
 
 use std::collections::HashMap;
 
@@ -7,32 +7,47 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::filter::{Asked, Filter, Sort};
+use super::cases::{self, LISTS, Order, Wanted};
+use super::filter::{Asked, Sort};
 use super::loans::SumsView;
-use super::query::{self, Page};
-use super::words::{Neighbours, RowWords, neighbours, row_words};
+use super::overdue_words::{CaseLine, around, line};
+use super::query::{self, Sums};
+use super::words::Neighbours;
 use crate::app::App;
-use crate::book::dates::day_in;
 use crate::book::file;
 use crate::book::file::plan::{Standing, plan};
 use crate::book::ids::FileId;
 use crate::book::loan;
 use crate::book::office::Scope;
 use crate::book::position::Basis;
+use crate::book::staff;
 use crate::desk::shell;
 use crate::error::AppResult;
+use crate::jobs::follow_overdue::follow_office;
+use crate::life::overdue::ladder::follow;
+use crate::life::overdue::ladder::kinds::Stage;
+use crate::life::overdue::ladder::saved::{self, Saved};
 use crate::plumbing::db::Db;
 use crate::plumbing::session::SignedIn;
 
 const PATH: &str = "/overdue";
 
-/// A saved list.
+/// A list with its count.
 #[derive(Clone, Debug, Serialize)]
 struct Chip {
-    name: &'static str,
+    name: String,
     count: i64,
     link: String,
     on: bool,
+    /// Names a list of one's own that can be forgotten.
+    own: String,
+}
+
+/// Somebody who can look after a case.
+#[derive(Clone, Debug, Serialize)]
+struct Person {
+    id: String,
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -41,33 +56,102 @@ struct View {
     narrowed: bool,
     sums: SumsView,
     all: SumsView,
-    rows: Vec<RowWords>,
+    parked: i64,
+    today: i64,
+    rows: Vec<CaseLine>,
+    first_order: bool,
     next_to: Neighbours,
+    stages: Vec<Chip>,
     chips: Vec<Chip>,
     townships: Vec<String>,
     schools: Vec<String>,
     police: Vec<String>,
+    staff: Vec<Person>,
     export: String,
     visits: String,
+    next: String,
+    by_step: String,
+    by_first: String,
+    query: String,
 }
 
-/// The last 12-20 before today: whoever is overdue since then is new.
-fn last_due_day(today: NaiveDate) -> NaiveDate {
-    use chrono::Datelike;
-    let this_year = day_in(today.year(), 12, 20);
-    if this_year < today { this_year } else { day_in(today.year() - 1, 12, 20) }
-}
-
-/// What a saved list adds to the filter.
-pub fn with_list(mut filter: Filter, list: &str, today: NaiveDate) -> Filter {
-    filter.overdue = Some(true);
-    match list {
-        "new" => filter.unpaid_from = Some(last_due_day(today)),
-        "long" => filter.unpaid_before = Some(last_due_day(today)),
-        "ended" => filter.ended = true,
-        _ => {}
+/// Brings the cases of this person's office into step when something is missing.
+pub async fn in_step(app: &App, me: &SignedIn) -> AppResult<()> {
+    let (scope, today) = (me.scope.clone(), app.clock.today());
+    let behind = app.read(move |db| follow::is_behind(db, &scope, today)).await?;
+    if behind {
+        let (inner, scope) = (app.clone(), me.scope.clone());
+        actix_web::web::block(move || follow_office(&inner, &scope))
+            .await
+            .map_err(crate::error::AppError::broken)??;
     }
-    filter
+    Ok(())
+}
+
+/// What one snapshot gives.
+struct Read {
+    page: cases::Page,
+    lines: Vec<CaseLine>,
+    sums: Sums,
+    all: Sums,
+    by_stage: Vec<(Stage, i64)>,
+    lists: Vec<i64>,
+    saved: Vec<(Saved, i64)>,
+    choices: query::Choices,
+    staff: Vec<Person>,
+}
+
+fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Read> {
+    let today = wanted.today;
+    let page = cases::page(db, scope, wanted)?;
+    let around = around(db, scope, &page.rows, today)?;
+    let times = times(db, scope, app.basis(), &page, today)?;
+    let rule = app.policy.ladder.on(today);
+    let mut lines: Vec<CaseLine> =
+        page.rows.iter().map(|(row, case)| line(row, case, &around, rule, today)).collect();
+    for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
+        words.words.times = times.get(&row.file_id).copied().unwrap_or(1);
+    }
+    let mut lists = Vec::new();
+    for (list, _) in LISTS {
+        lists.push(cases::sums(db, scope, &wanted.bare(list))?.files);
+    }
+    let mut kept = Vec::new();
+    for one in saved::all(db, scope, wanted.me)? {
+        let of = cases::wanted(&asked_of(&one.query), wanted.me, today);
+        let count = cases::sums(db, scope, &of)?.files;
+        kept.push((one, count));
+    }
+    let mut choices = query::choices(db, scope)?;
+    choices.police = query::police_of_arrears(db, scope)?;
+    let late = super::filter::Filter {
+        overdue: Some(true),
+        ..Asked::default().understood(Sort::NextStep)
+    };
+    let may = |one: &staff::Staff| one.active && one.role.may(staff::Right::FollowOverdue);
+    let staff = staff::all(db, scope)?
+        .into_iter()
+        .filter(may)
+        .map(|one| Person { id: one.id.to_string(), name: one.name })
+        .collect();
+    Ok(Read {
+        sums: cases::sums(db, scope, wanted)?,
+        all: query::sums(db, scope, &late)?,
+        by_stage: cases::by_stage(db, scope)?,
+        page,
+        lines,
+        lists,
+        saved: kept,
+        choices,
+        staff,
+    })
+}
+
+/// An address as a list under a name keeps it.
+pub fn asked_of(query: &str) -> Asked {
+    web::Query::<Asked>::from_query(query.trim_start_matches('?'))
+        .map(web::Query::into_inner)
+        .unwrap_or_default()
 }
 
 /// The list.
@@ -77,60 +161,97 @@ pub async fn list(
     req: HttpRequest,
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
+    in_step(&app, &me).await?;
     let asked = asked.into_inner();
-    let today = app.clock.today();
-    let filter = with_list(asked.understood(Sort::NextStep), &asked.list, today);
-    let (scope, inner, data) = (me.scope.clone(), filter.clone(), app.clone());
-    let bare = Asked::default().understood(Sort::NextStep);
-    let (page, times, sums, counts, choices) = app
-        .read(move |db| {
-            let page = query::page(db, &scope, &inner)?;
-            let times = times(db, &scope, data.basis(), &page, today)?;
-            let sums = query::sums(db, &scope, &inner)?;
-            let mut counts = Vec::new();
-            for list in ["", "new", "long", "ended"] {
-                let filter = with_list(bare.clone(), list, today);
-                counts.push(query::sums(db, &scope, &filter)?);
-            }
-            let mut choices = query::choices(db, &scope)?;
-            choices.police = query::police_of_arrears(db, &scope)?;
-            Ok((page, times, sums, counts, choices))
-        })
-        .await?;
-    let mut rows: Vec<RowWords> = page.rows.iter().map(|row| row_words(row, today)).collect();
-    for (words, row) in rows.iter_mut().zip(&page.rows) {
-        words.times = times.get(&row.file_id).copied().unwrap_or(1);
-    }
-    let all = counts.first().copied().unwrap_or_default();
+    let wanted = cases::wanted(&asked, me.staff_id, app.clock.today());
+    let (scope, inner, data) = (me.scope.clone(), wanted.clone(), app.clone());
+    let read = app.read(move |db| read(db, &data, &scope, &inner)).await?;
+    let count_of = |key: &str| {
+        let at = LISTS.iter().position(|(list, _)| *list == key);
+        at.and_then(|at| read.lists.get(at)).copied().unwrap_or_default()
+    };
     let view = View {
         narrowed: asked.is_narrowed(),
-        sums: sums.into(),
-        all: all.into(),
-        rows,
-        next_to: neighbours(&asked, PATH, &page, filter.sort),
-        chips: chips(&asked, &counts),
-        townships: choices.townships,
-        schools: choices.schools,
-        police: choices.police,
+        parked: count_of("parked"),
+        today: count_of("today"),
+        next_to: neighbours(&asked, &wanted, &read.page),
+        stages: stages(&asked, &read.by_stage, count_of("paid")),
+        chips: chips(&asked, &read, &me),
+        sums: read.sums.into(),
+        all: read.all.into(),
+        rows: read.lines,
+        first_order: wanted.order == Order::First,
+        townships: read.choices.townships,
+        schools: read.choices.schools,
+        police: read.choices.police,
+        staff: read.staff,
         export: asked.link("/overdue.xlsx", &[]),
-        visits: asked.link("/visits", &[]),
+        visits: asked.link("/visits", &[("stage", ""), ("owner", ""), ("sort", "")]),
+        next: asked.link("/overdue/next", &[]),
+        by_step: asked.link(PATH, &[("sort", "")]),
+        by_first: asked.link(PATH, &[("sort", "first")]),
+        query: asked.link("", &[]),
         asked,
     };
     shell::page(&app, &me, &req, "overdue/list.html", view)
 }
 
-fn chips(asked: &Asked, counts: &[query::Sums]) -> Vec<Chip> {
-    [("", "全部"), ("new", "最近一期新增"), ("long", "早于最近一期"), ("ended", "贷款期已满")]
-        .into_iter()
-        .zip(counts)
-        .filter(|((list, _), sums)| list.is_empty() || sums.files > 0)
-        .map(|((list, name), sums)| Chip {
-            name,
-            count: sums.files,
-            link: asked.link(PATH, &[("list", list)]),
-            on: asked.list == list,
-        })
-        .collect()
+fn neighbours(asked: &Asked, wanted: &Wanted, page: &cases::Page) -> Neighbours {
+    let link = |name: &str, row: Option<&(query::Row, _)>, there: bool| match row {
+        Some((row, case)) if there => asked.link(PATH, &[(name, &wanted.key(row, case).to_text())]),
+        _ => String::new(),
+    };
+    Neighbours {
+        before: link("before", page.rows.first(), page.has_before),
+        after: link("after", page.rows.last(), page.has_after),
+        first: if page.has_before { asked.link(PATH, &[]) } else { String::new() },
+    }
+}
+
+/// The tabs: everybody on the ladder, each stage, and who has paid this week.
+fn stages(asked: &Asked, by_stage: &[(Stage, i64)], paid: i64) -> Vec<Chip> {
+    let chip = |name: &str, count, changes: &[(&str, &str)], on| Chip {
+        name: name.to_owned(),
+        count,
+        link: asked.link(PATH, changes),
+        on,
+        own: String::new(),
+    };
+    let all = by_stage.iter().map(|(_, count)| count).sum();
+    let bare = asked.stage.is_empty() && asked.list != "paid";
+    let mut found = vec![chip("全部", all, &[("stage", ""), ("list", "")], bare)];
+    for &stage in Stage::ALL {
+        let count = by_stage.iter().find(|(of, _)| *of == stage).map_or(0, |(_, count)| *count);
+        let list = if asked.list == "paid" { "" } else { asked.list.as_str() };
+        let to = [("stage", stage.as_text()), ("list", list)];
+        found.push(chip(stage.in_words(), count, &to, asked.stage == stage.as_text()));
+    }
+    let to = [("stage", ""), ("list", "paid")];
+    found.push(chip("本周已还清", paid, &to, asked.list == "paid"));
+    found
+}
+
+fn chips(asked: &Asked, read: &Read, me: &SignedIn) -> Vec<Chip> {
+    let built_in = LISTS
+        .iter()
+        .zip(&read.lists)
+        .filter(|((list, _), count)| *list != "paid" && (*list == "today" || **count > 0))
+        .map(|((list, name), count)| Chip {
+            name: (*name).to_owned(),
+            count: *count,
+            link: asked.link(PATH, &[("list", if asked.list == *list { "" } else { list })]),
+            on: asked.list == *list,
+            own: String::new(),
+        });
+    let here = asked.link("", &[]);
+    let kept = read.saved.iter().map(|(one, count)| Chip {
+        name: one.name.clone(),
+        count: *count,
+        link: asked_of(&one.query).link(PATH, &[]),
+        on: one.query == here,
+        own: if one.staff_id == me.staff_id { one.id.to_string() } else { String::new() },
+    });
+    built_in.chain(kept).collect()
 }
 
 /// How many due days are open, for the files of one page: from their statements, because waived
@@ -139,10 +260,10 @@ fn times(
     db: &mut Db,
     scope: &Scope,
     basis: Basis<'_>,
-    page: &Page,
+    page: &cases::Page,
     today: NaiveDate,
 ) -> AppResult<HashMap<FileId, usize>> {
-    let files: Vec<FileId> = page.rows.iter().map(|row| row.file_id).collect();
+    let files: Vec<FileId> = page.rows.iter().map(|(row, _)| row.file_id).collect();
     let loans = loan::chains(db, scope, &files)?;
     let contracts = file::contracts(db, scope, basis, loans, today)?;
     let mut found = HashMap::new();

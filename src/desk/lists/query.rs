@@ -177,6 +177,8 @@ macro_rules! narrowed_by_person {
     };
 }
 
+pub(super) use {narrowed_by_person, narrowed_by_position};
+
 /// The office, on the side from which the order of the list comes: the database then walks that
 /// table's index and stops at the last row of the page. `$query` is boxed.
 macro_rules! of_office {
@@ -286,6 +288,8 @@ macro_rules! columns {
         )
     };
 }
+
+pub(super) use columns;
 
 /// One page of the list.
 pub fn page(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Page> {

@@ -79,9 +79,12 @@ pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
 /// Links to the neighbouring pages; empty where there is none.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Neighbours {
-    before: String,
-    after: String,
-    first: String,
+    /// The page before.
+    pub before: String,
+    /// The page after.
+    pub after: String,
+    /// The first page.
+    pub first: String,
 }
 
 /// The pages before and after this one.

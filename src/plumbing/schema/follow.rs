@@ -123,6 +123,7 @@ diesel::table! {
         record_id -> Nullable<BigInt>,
         staff_id -> Nullable<BigInt>,
         by_name -> Text,
+        before -> Text,
     }
 }
 

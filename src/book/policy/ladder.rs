@@ -1,0 +1,98 @@
+//! The rules of the overdue ladder as data: days, tries, what makes a step allowed, who first.
+//! They suggest and forbid; they never move a case by themselves.
+
+use serde::Deserialize;
+
+/// The stages by their keys, lowest first.
+const KEYS: [&str; 5] = ["student", "co_borrower", "school", "village", "police"];
+
+/// The ladder of a time.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LadderRule {
+    /// A promise lies at most so many days ahead.
+    pub promise_days_most: u64,
+    /// A pause ends at the latest after so many days.
+    pub pause_days_most: u64,
+    /// How long a case is off the ladder when nobody names a day.
+    pub park_days: ParkDays,
+    /// Who first.
+    pub weights: LadderWeights,
+    /// The five stages, lowest first.
+    pub stages: Vec<LadderStage>,
+}
+
+/// Days off the ladder by reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParkDays {
+    /// Hardship: relief is looked into.
+    pub hardship: u64,
+    /// In service: compensation is looked into.
+    pub in_service: u64,
+    /// Studying: the enrolment change.
+    pub studying: u64,
+    /// The figure is disputed: reconciliation.
+    pub dispute: u64,
+    /// They say that it is paid: reconciliation.
+    pub says_paid: u64,
+}
+
+/// Points by which the list "who first" is ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LadderWeights {
+    /// For each whole 1,000 yuan of arrears ...
+    pub per_thousand_yuan: i64,
+    /// ... but at most this.
+    pub amount_most: i64,
+    /// For each whole ten days in the stage ...
+    pub per_ten_days_in_stage: i64,
+    /// ... but at most this.
+    pub days_most: i64,
+    /// For each promise that was not kept ...
+    pub per_broken_promise: i64,
+    /// ... but at most this.
+    pub broken_most: i64,
+    /// In the first year of repayment.
+    pub first_repayment_year: i64,
+    /// Somebody of the family was spoken with.
+    pub reached_before: i64,
+    /// The family confirmed its contacts within a year.
+    pub contact_confirmed: i64,
+}
+
+/// One stage.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LadderStage {
+    /// Which.
+    pub key: String,
+    /// The first step: so many days after entering.
+    pub first_after_days: u64,
+    /// The next try: so many days after one without an answer.
+    pub again_after_days: u64,
+    /// The next stage is suggested after so many tries ...
+    pub up_after_tries: i32,
+    /// ... or so many days.
+    pub up_after_days: i64,
+    /// Before so many tries nobody can move on.
+    pub least_tries: i32,
+    /// The stage can be passed over.
+    pub may_skip: bool,
+    /// The director allows it.
+    pub director: bool,
+}
+
+impl LadderRule {
+    /// The rule of a stage, by its key.
+    pub fn stage(&self, key: &str) -> Option<&LadderStage> {
+        self.stages.iter().find(|stage| stage.key == key)
+    }
+
+    /// What is wrong, when something is.
+    pub(super) fn fault(&self) -> Option<String> {
+        let keys: Vec<&str> = self.stages.iter().map(|stage| stage.key.as_str()).collect();
+        (keys != KEYS).then(|| format!("stages: expected {}", KEYS.join(", ")))
+    }
+}

@@ -1,0 +1,295 @@
+//! The rows, counts and sums of the overdue page: files with the case that they are on the ladder
+//! with. Reads only; the order is by the next step, or by who comes first.
+
+use chrono::{Datelike, Days, NaiveDate};
+use diesel::dsl::{count_star, exists, sql};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::filter::{Asked, Filter, From, Key, Sort, anywhere, at_end};
+use super::query::{Row, Sums, columns, narrowed_by_person, narrowed_by_position};
+use crate::book::dates::day_in;
+use crate::book::ids::StaffId;
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::life::overdue::ladder::kinds::{AskedFor, ClosedWhy, NextStep, Stage, State};
+use crate::life::overdue::ladder::store::Case;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{file_position, loan, loan_file, overdue_case, person};
+
+/// The lists that everybody has, beside those under a name: key and words.
+pub const LISTS: [(&str, &str); 11] = [
+    ("today", "今天要联系"),
+    ("mine", "我负责的"),
+    ("promise", "承诺到期"),
+    ("number", "号码失效"),
+    ("asked", "等主任决定"),
+    ("paused", "已暂停"),
+    ("parked", "已暂放"),
+    ("new", "最近一期新增"),
+    ("long", "早于最近一期"),
+    ("ended", "贷款期已满"),
+    ("paid", "本周已还清"),
+];
+
+/// The order of the overdue page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By the day of the next step, then the longest in its stage.
+    NextStep,
+    /// By the points of the rule "who first".
+    First,
+}
+
+/// What of the ladder is asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Only this stage.
+    pub stage: Option<Stage>,
+    /// One of [`LISTS`], or empty.
+    pub list: String,
+    /// Only cases of this member of staff.
+    pub owner: Option<StaffId>,
+    /// Whoever asks.
+    pub me: StaffId,
+    /// Today.
+    pub today: NaiveDate,
+    /// The order.
+    pub order: Order,
+    /// The conditions on the file.
+    pub filter: Filter,
+}
+
+/// The last 12-20 before today: whoever is overdue since then is new.
+fn last_due_day(today: NaiveDate) -> NaiveDate {
+    let this_year = day_in(today.year(), 12, 20);
+    if this_year < today { this_year } else { day_in(today.year() - 1, 12, 20) }
+}
+
+/// What an address asks of the ladder.
+pub fn wanted(asked: &Asked, me: StaffId, today: NaiveDate) -> Wanted {
+    let mut filter = asked.understood(Sort::NextStep);
+    filter.stage = None;
+    filter.overdue = (asked.list != "paid").then_some(true);
+    match asked.list.as_str() {
+        "new" => filter.unpaid_from = Some(last_due_day(today)),
+        "long" => filter.unpaid_before = Some(last_due_day(today)),
+        "ended" => filter.ended = true,
+        _ => {}
+    }
+    Wanted {
+        stage: Stage::from_text(&asked.stage),
+        list: asked.list.clone(),
+        owner: asked.owner.parse().ok().map(StaffId::new),
+        me,
+        today,
+        order: if asked.sort == "first" { Order::First } else { Order::NextStep },
+        filter,
+    }
+}
+
+impl Wanted {
+    /// The same of another list, narrowed by nothing else.
+    pub fn bare(&self, list: &str) -> Wanted {
+        let asked = Asked { list: list.to_owned(), ..Asked::default() };
+        wanted(&asked, self.me, self.today)
+    }
+
+    /// The key of a row in this order.
+    pub fn key(&self, row: &Row, case: &Case) -> Key {
+        let value = match self.order {
+            Order::NextStep => format!("{}~{}", case.next_on, case.stage_since),
+            Order::First => case.weight.to_string(),
+        };
+        Key { value, file_no: row.file_no.clone() }
+    }
+}
+
+/// One page.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The rows.
+    pub rows: Vec<(Row, Case)>,
+    /// There are rows before the first.
+    pub has_before: bool,
+    /// There are rows after the last.
+    pub has_after: bool,
+}
+
+macro_rules! joined {
+    () => {
+        loan_file::table
+            .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+            .inner_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
+            .inner_join(overdue_case::table.on(overdue_case::file_id.eq(loan_file::id)))
+    };
+}
+
+/// The conditions on the case; `$query` is boxed.
+macro_rules! narrowed_by_case {
+    ($query:ident, $w:expr) => {
+        $query = match $w.list.as_str() {
+            "paid" => {
+                let monday = $w.today.checked_sub_days(Days::new(u64::from(
+                    $w.today.weekday().num_days_from_monday(),
+                )));
+                $query
+                    .filter(overdue_case::closed_why.eq(ClosedWhy::Paid))
+                    .filter(overdue_case::closed_on.ge(monday))
+            }
+            "parked" => $query.filter(overdue_case::state.eq(State::Parked)),
+            "paused" => $query.filter(overdue_case::state.eq(State::Paused)),
+            "today" => $query
+                .filter(overdue_case::state.eq(State::Open))
+                .filter(overdue_case::next_on.le($w.today)),
+            "promise" => $query.filter(overdue_case::state.eq(State::Open)).filter(
+                overdue_case::next_step
+                    .eq(NextStep::PromiseDue)
+                    .and(overdue_case::next_on.le($w.today))
+                    .or(overdue_case::promised_on.eq($w.today)),
+            ),
+            "number" => $query
+                .filter(overdue_case::state.eq(State::Open))
+                .filter(overdue_case::next_step.eq(NextStep::FindNumber)),
+            "asked" => $query
+                .filter(overdue_case::state.ne(State::Closed))
+                .filter(overdue_case::asked_for.ne(AskedFor::Nothing)),
+            "mine" => $query
+                .filter(overdue_case::state.eq_any([State::Open, State::Paused, State::Parked]))
+                .filter(overdue_case::owner_id.eq($w.me)),
+            _ => $query.filter(overdue_case::state.eq_any([State::Open, State::Paused])),
+        };
+        if let Some(stage) = $w.stage {
+            $query = $query.filter(overdue_case::stage.eq(stage));
+        }
+        if let Some(owner) = $w.owner {
+            $query = $query.filter(overdue_case::owner_id.eq(owner));
+        }
+    };
+}
+
+/// Two days as the key of a row keeps them.
+fn days(key: &Key) -> Option<(NaiveDate, NaiveDate)> {
+    let (next, since) = key.value.split_once('~')?;
+    Some((next.parse().ok()?, since.parse().ok()?))
+}
+
+/// Cuts `$query` at the key and puts it in order.
+macro_rules! paged {
+    ($query:ident, $w:expr) => {
+        use loan_file::file_no as no;
+        use overdue_case::{next_on, stage_since, weight};
+        match (&$w.filter.from, $w.order) {
+            (From::Start, _) => {}
+            (From::After(k), Order::NextStep) => {
+                if let Some((next, since)) = days(k) {
+                    let same = stage_since.eq(since).and(no.gt(k.file_no.clone()));
+                    let same = next_on.eq(next).and(stage_since.gt(since).or(same));
+                    $query = $query.filter(next_on.gt(next).or(same));
+                }
+            }
+            (From::Before(k), Order::NextStep) => {
+                if let Some((next, since)) = days(k) {
+                    let same = stage_since.eq(since).and(no.lt(k.file_no.clone()));
+                    let same = next_on.eq(next).and(stage_since.lt(since).or(same));
+                    $query = $query.filter(next_on.lt(next).or(same));
+                }
+            }
+            (From::After(k), Order::First) => {
+                let same = weight.eq(k.fen()).and(no.gt(k.file_no.clone()));
+                $query = $query.filter(weight.lt(k.fen()).or(same));
+            }
+            (From::Before(k), Order::First) => {
+                let same = weight.eq(k.fen()).and(no.lt(k.file_no.clone()));
+                $query = $query.filter(weight.gt(k.fen()).or(same));
+            }
+        }
+        match ($w.order, matches!($w.filter.from, From::Before(_))) {
+            (Order::NextStep, false) => {
+                $query = $query.order((next_on.asc(), stage_since.asc(), no.asc()));
+            }
+            (Order::NextStep, true) => {
+                $query = $query.order((next_on.desc(), stage_since.desc(), no.desc()));
+            }
+            (Order::First, false) => $query = $query.order((weight.desc(), no.asc())),
+            (Order::First, true) => $query = $query.order((weight.asc(), no.desc())),
+        }
+    };
+}
+
+/// One page of the list.
+pub fn page(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Page> {
+    let size = wanted.filter.size;
+    let mut rows = load(db, scope, wanted, size + 1)?;
+    let size = usize::try_from(size).unwrap_or(50);
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let (has_before, has_after) = match wanted.filter.from {
+        From::Start => (false, more),
+        From::After(_) => (true, more),
+        From::Before(_) => {
+            rows.reverse();
+            (more, true)
+        }
+    };
+    Ok(Page { rows, has_before, has_after })
+}
+
+/// All rows of the selection, for a spreadsheet; at most `limit`.
+pub fn all(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<(Row, Case)>> {
+    let filter = Filter { from: From::Start, ..wanted.filter.clone() };
+    load(db, scope, &Wanted { filter, ..wanted.clone() }, limit)
+}
+
+/// The rows from where the page begins, as many as `limit`.
+pub fn all_after(
+    db: &mut Db,
+    scope: &Scope,
+    wanted: &Wanted,
+    limit: i64,
+) -> AppResult<Vec<(Row, Case)>> {
+    load(db, scope, wanted, limit)
+}
+
+fn load(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<(Row, Case)>> {
+    let filter = &wanted.filter;
+    let mut query = joined!()
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .select((columns!(), overdue_case::all_columns))
+        .into_boxed();
+    narrowed_by_case!(query, wanted);
+    narrowed_by_position!(query, filter);
+    narrowed_by_person!(query, filter);
+    paged!(query, wanted);
+    Ok(query.limit(limit).load(db)?)
+}
+
+/// Counts and sums of the selection.
+pub fn sums(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sums> {
+    let filter = &wanted.filter;
+    let mut query = joined!()
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .select((
+            count_star(),
+            sql::<BigInt>("CAST(COALESCE(SUM(file_position.outstanding_fen), 0) AS BIGINT)"),
+            sql::<BigInt>(
+                "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \
+                 file_position.overdue_interest_fen + file_position.penalty_fen), 0) AS BIGINT)",
+            ),
+        ))
+        .into_boxed();
+    narrowed_by_case!(query, wanted);
+    narrowed_by_position!(query, filter);
+    narrowed_by_person!(query, filter);
+    Ok(query.first(db)?)
+}
+
+/// How many cases are in each stage of the ladder.
+pub fn by_stage(db: &mut Db, scope: &Scope) -> AppResult<Vec<(Stage, i64)>> {
+    Ok(overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::state.eq_any([State::Open, State::Paused]))
+        .group_by(overdue_case::stage)
+        .select((overdue_case::stage, count_star()))
+        .load(db)?)
+}

@@ -1,0 +1,333 @@
+//! Keeps cases in step with what is owed: a case for every loan file with something past due, none
+//! for the others. A paid file leaves the ladder in the write that posted the payment.
+//!
+//! Also: promises whose day went by, pauses and times off the ladder that are over, and who comes
+//! first. Set-wise: a few statements for thousands of files. Run again it changes nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{Days, NaiveDate, NaiveDateTime};
+use diesel::dsl::{exists, not, select};
+use diesel::prelude::*;
+
+use super::kinds::{AskedFor, ClosedWhy, ParkedFor, Stage, State, StepKind};
+use super::rules::{self, First};
+use super::store::{self, Case, Step};
+use crate::book::dates::{days_between, starts_at};
+use crate::book::ids::{CaseId, FileId, Ids, LoanId, PersonId, RowId, StaffId};
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::book::policy::{LadderRule, Policy};
+use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{contact_confirmation, file_position, loan, loan_file, overdue_case};
+
+/// In whose name the program writes steps.
+const PROGRAM: &str = "程序";
+
+/// What following needs besides the rows.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// Makes identities; one that is burnt hurts nobody.
+    pub ids: &'a Ids,
+    /// The dated rules.
+    pub policy: &'a Policy,
+    /// Taken before the write.
+    pub now: NaiveDateTime,
+    /// Today.
+    pub today: NaiveDate,
+}
+
+impl Setting<'_> {
+    fn rule(&self) -> &LadderRule {
+        self.policy.ladder.on(self.today)
+    }
+
+    fn next_id(&self) -> i64 {
+        self.ids.next(self.now.and_utc())
+    }
+
+    fn step(&self, case: &Case, kind: StepKind, reason: &str) -> Step {
+        Step {
+            id: RowId::new(self.next_id()),
+            office_code: case.office_code.clone(),
+            case_id: case.id,
+            on_day: self.today,
+            at: self.now,
+            kind,
+            from_stage: String::new(),
+            to_stage: String::new(),
+            reason: reason.to_owned(),
+            record_id: None,
+            staff_id: None,
+            by_name: PROGRAM.to_owned(),
+            before: String::new(),
+        }
+    }
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// New cases.
+    pub opened: usize,
+    /// Cases that ended: paid.
+    pub closed: usize,
+    /// Promises that were not kept.
+    pub broken: usize,
+    /// Back after a pause or a time off the ladder.
+    pub back: usize,
+}
+
+impl std::ops::AddAssign for Followed {
+    fn add_assign(&mut self, other: Followed) {
+        self.opened += other.opened;
+        self.closed += other.closed;
+        self.broken += other.broken;
+        self.back += other.back;
+    }
+}
+
+/// A file with something past due.
+#[derive(Clone, Debug, Queryable)]
+struct Late {
+    file_id: FileId,
+    office_code: String,
+    person_id: PersonId,
+    owner_id: Option<StaffId>,
+    graduates_on: Option<NaiveDate>,
+    principal: Fen,
+    interest: Fen,
+    penalty: Fen,
+}
+
+/// Brings the cases into step: all of them, or those of `only`. Of `only` none is opened: an import
+/// of a whole county posts contracts before what was paid on them, and the night opens what is left.
+pub fn follow(
+    db: &mut Db,
+    scope: &Scope,
+    set: Setting<'_>,
+    only: Option<&[FileId]>,
+) -> AppResult<Followed> {
+    if only.is_some_and(<[FileId]>::is_empty) {
+        return Ok(Followed::default());
+    }
+    let cases = store::not_closed(db, scope, only)?;
+    if only.is_some() && cases.is_empty() {
+        return Ok(Followed::default());
+    }
+    let late = late(db, scope, only)?;
+    let late_files: HashSet<FileId> = late.iter().map(|one| one.file_id).collect();
+    let known: HashSet<FileId> = cases.iter().map(|case| case.file_id).collect();
+    let mut steps = Vec::new();
+    let new: Vec<Case> = late
+        .iter()
+        .filter(|one| only.is_none() && !known.contains(&one.file_id))
+        .map(|one| opened(one, set))
+        .collect();
+    steps.extend(new.iter().map(|case| set.step(case, StepKind::Opened, "")));
+    store::add_all(db, &new)?;
+    let (stay, gone): (Vec<Case>, Vec<Case>) =
+        cases.into_iter().partition(|case| late_files.contains(&case.file_id));
+    for case in &gone {
+        if case.promised_on.is_some() {
+            steps.push(set.step(case, StepKind::PromiseKept, ""));
+        }
+        steps.push(set.step(case, StepKind::Closed, ClosedWhy::Paid.in_words()));
+    }
+    store::close_all(db, &ids(&gone), set.today)?;
+    let broken: Vec<&Case> =
+        stay.iter().filter(|case| case.promised_on.is_some_and(|day| day < set.today)).collect();
+    for case in &broken {
+        let day = case.promised_on.map(|day| day.to_string()).unwrap_or_default();
+        steps.push(set.step(case, StepKind::PromiseBroken, &format!("约定 {day} 还")));
+    }
+    let broken_ids: Vec<CaseId> = broken.iter().map(|case| case.id).collect();
+    store::break_promises(db, &broken_ids, set.today)?;
+    let over: Vec<&Case> = stay
+        .iter()
+        .filter(|case| matches!(case.state, State::Paused | State::Parked))
+        .filter(|case| case.until_on.is_some_and(|day| day <= set.today))
+        .collect();
+    for case in &over {
+        let kind = match case.state {
+            State::Paused => StepKind::Resumed,
+            _ => StepKind::Returned,
+        };
+        steps.push(set.step(case, kind, &case.parked_reason));
+    }
+    let over_ids: Vec<CaseId> = over.iter().map(|case| case.id).collect();
+    store::bring_back(db, &over_ids, set.today)?;
+    store::add_steps(db, &steps)?;
+    let done =
+        Followed { opened: new.len(), closed: gone.len(), broken: broken.len(), back: over.len() };
+    let all: Vec<Case> = stay.into_iter().chain(new).collect();
+    weigh(db, scope, set, &late, &all)?;
+    Ok(done)
+}
+
+fn ids(cases: &[Case]) -> Vec<CaseId> {
+    cases.iter().map(|case| case.id).collect()
+}
+
+fn late(db: &mut Db, scope: &Scope, only: Option<&[FileId]>) -> AppResult<Vec<Late>> {
+    let all = || {
+        file_position::table
+            .inner_join(loan_file::table)
+            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(file_position::oldest_unpaid_due_on.is_not_null())
+            .select((
+                file_position::file_id,
+                file_position::office_code,
+                loan_file::person_id,
+                loan_file::owner_id,
+                loan_file::graduates_on,
+                file_position::overdue_principal_fen,
+                file_position::overdue_interest_fen,
+                file_position::penalty_fen,
+            ))
+    };
+    let Some(files) = only else { return Ok(all().load(db)?) };
+    let mut found = Vec::new();
+    for chunk in files.chunks(BINDS_MAX) {
+        let of: Vec<Late> = all().filter(file_position::file_id.eq_any(chunk)).load(db)?;
+        found.extend(of);
+    }
+    Ok(found)
+}
+
+fn opened(one: &Late, set: Setting<'_>) -> Case {
+    Case {
+        id: CaseId::new(set.next_id()),
+        office_code: one.office_code.clone(),
+        file_id: one.file_id,
+        state: State::Open,
+        stage: Stage::Student,
+        opened_on: set.today,
+        stage_since: set.today,
+        owner_id: one.owner_id,
+        next_step: Stage::Student.first_step(),
+        next_on: rules::first_on(Stage::Student, set.rule(), set.today),
+        tries: 0,
+        reached: false,
+        promised_on: None,
+        promised_fen: None,
+        broken_promises: 0,
+        last_record_id: None,
+        parked_for: ParkedFor::Nothing,
+        parked_reason: String::new(),
+        until_on: None,
+        asked_for: AskedFor::Nothing,
+        asked_by: String::new(),
+        asked_reason: String::new(),
+        asked_at: None,
+        notice_on: None,
+        closed_on: None,
+        closed_why: ClosedWhy::Nothing,
+        weight: 0,
+        version: 1,
+    }
+}
+
+/// Sets who comes first where it has changed; cases of the same points in one statement.
+fn weigh(
+    db: &mut Db,
+    scope: &Scope,
+    set: Setting<'_>,
+    late: &[Late],
+    cases: &[Case],
+) -> AppResult<()> {
+    let people: Vec<PersonId> = late.iter().map(|one| one.person_id).collect();
+    let confirmed = confirmed(db, scope, &people, set.today)?;
+    let late: HashMap<FileId, &Late> = late.iter().map(|one| (one.file_id, one)).collect();
+    let mut changed: BTreeMap<i64, Vec<CaseId>> = BTreeMap::new();
+    for case in cases {
+        let Some(one) = late.get(&case.file_id) else { continue };
+        let broken = case.promised_on.is_some_and(|day| day < set.today);
+        let facts = First {
+            overdue: one.principal + one.interest + one.penalty,
+            days: days_between(case.stage_since, set.today),
+            broken: case.broken_promises + i32::from(broken),
+            first_year: rules::is_first_year(one.graduates_on, set.today),
+            reached: case.reached,
+            confirmed: confirmed.contains(&one.person_id),
+        };
+        let (weight, _) = rules::first(&facts, set.rule());
+        if weight != case.weight {
+            changed.entry(weight).or_default().push(case.id);
+        }
+    }
+    for (weight, ids) in changed {
+        store::weigh(db, &ids, weight)?;
+    }
+    Ok(())
+}
+
+/// Those of these people who confirmed their contacts within a year.
+pub fn confirmed(
+    db: &mut Db,
+    scope: &Scope,
+    people: &[PersonId],
+    today: NaiveDate,
+) -> AppResult<HashSet<PersonId>> {
+    let since = starts_at(today.checked_sub_days(Days::new(365)).unwrap_or(today));
+    let mut found = HashSet::new();
+    for chunk in people.chunks(BINDS_MAX) {
+        let of: Vec<PersonId> = contact_confirmation::table
+            .filter(contact_confirmation::office_code.eq_any(scope.codes()))
+            .filter(contact_confirmation::person_id.eq_any(chunk))
+            .filter(contact_confirmation::confirmed_at.ge(since))
+            .select(contact_confirmation::person_id)
+            .load(db)?;
+        found.extend(of);
+    }
+    Ok(found)
+}
+
+/// The files of these loans: for whoever has just posted to them.
+pub fn files_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<FileId>> {
+    let mut found: HashSet<FileId> = HashSet::new();
+    for chunk in loans.chunks(BINDS_MAX) {
+        let of: Vec<FileId> = loan::table
+            .filter(loan::office_code.eq_any(scope.codes()))
+            .filter(loan::id.eq_any(chunk))
+            .select(loan::file_id)
+            .load(db)?;
+        found.extend(of);
+    }
+    let mut found: Vec<FileId> = found.into_iter().collect();
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Is there a case that is not in step? Asked before a page, so that nobody waits for the night.
+pub fn is_behind(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
+    let own = || {
+        overdue_case::table
+            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(overdue_case::state.ne(State::Closed))
+    };
+    let past = overdue_case::promised_on.lt(today).or(overdue_case::until_on.le(today));
+    if select(exists(own().filter(past))).get_result(db)? {
+        return Ok(true);
+    }
+    let has_case = exists(
+        overdue_case::table
+            .filter(overdue_case::file_id.eq(file_position::file_id))
+            .filter(overdue_case::state.ne(State::Closed)),
+    );
+    let without = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::oldest_unpaid_due_on.is_not_null())
+        .filter(not(has_case));
+    if select(exists(without)).get_result(db)? {
+        return Ok(true);
+    }
+    let is_late = exists(
+        file_position::table
+            .filter(file_position::file_id.eq(overdue_case::file_id))
+            .filter(file_position::oldest_unpaid_due_on.is_not_null()),
+    );
+    Ok(select(exists(own().filter(not(is_late)))).get_result(db)?)
+}

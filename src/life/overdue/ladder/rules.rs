@@ -1,0 +1,323 @@
+//! What a contact leads to, which steps are allowed and suggested, who comes first. Pure: decides
+//! from the case as it stands and the dated rule; a person does the rest.
+
+use chrono::{Datelike, Days, NaiveDate};
+
+use super::kinds::{NextStep, ParkedFor, Stage, State, StepKind};
+use super::store::Case;
+use crate::book::contact_record::Outcome;
+use crate::book::dates::{day_in, days_between, in_words};
+use crate::book::money::Fen;
+use crate::book::policy::{LadderRule, LadderStage};
+
+/// What came of a contact, as far as the case is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The result.
+    pub outcome: Outcome,
+    /// The day on which they promise to pay.
+    pub promised_on: Option<NaiveDate>,
+    /// How much.
+    pub promised_fen: Option<Fen>,
+    /// When to look again, when somebody named a day.
+    pub next_on: Option<NaiveDate>,
+    /// In somebody's own words.
+    pub note: String,
+}
+
+/// The road of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Road {
+    /// A day was agreed on.
+    Promise,
+    /// Off the ladder, to another stage of a loan's life.
+    Park(ParkedFor),
+    /// Spoken with.
+    Talked,
+    /// Another number is needed.
+    Number,
+    /// Once more.
+    Try,
+}
+
+/// Where a result leads.
+pub const fn road(outcome: Outcome) -> Road {
+    match outcome {
+        Outcome::Promised => Road::Promise,
+        Outcome::Hardship => Road::Park(ParkedFor::Hardship),
+        Outcome::InService => Road::Park(ParkedFor::InService),
+        Outcome::Studying => Road::Park(ParkedFor::Studying),
+        Outcome::Dispute => Road::Park(ParkedFor::Dispute),
+        Outcome::SaysPaid => Road::Park(ParkedFor::SaysPaid),
+        Outcome::Reached => Road::Talked,
+        Outcome::BadNumber | Outcome::WrongPerson => Road::Number,
+        Outcome::NoAnswer | Outcome::Refused | Outcome::MovedAway | Outcome::LeftWord => Road::Try,
+    }
+}
+
+fn later(day: NaiveDate, days: u64) -> NaiveDate {
+    day.checked_add_days(Days::new(days)).unwrap_or(day)
+}
+
+fn of(rule: &LadderRule, stage: Stage) -> Option<&LadderStage> {
+    rule.stage(stage.as_text())
+}
+
+/// The day of the first step in a stage that is entered today.
+pub fn first_on(stage: Stage, rule: &LadderRule, today: NaiveDate) -> NaiveDate {
+    later(today, of(rule, stage).map_or(0, |stage| stage.first_after_days))
+}
+
+/// For how many days a case is off the ladder when nobody names a day.
+pub fn park_days(why: ParkedFor, rule: &LadderRule) -> u64 {
+    match why {
+        ParkedFor::Hardship => rule.park_days.hardship,
+        ParkedFor::InService => rule.park_days.in_service,
+        ParkedFor::Studying => rule.park_days.studying,
+        ParkedFor::Dispute => rule.park_days.dispute,
+        ParkedFor::SaysPaid | ParkedFor::Nothing => rule.park_days.says_paid,
+    }
+}
+
+/// What is wrong with a promised day; none when it can be taken.
+pub fn promise_fault(
+    day: Option<NaiveDate>,
+    today: NaiveDate,
+    rule: &LadderRule,
+) -> Option<String> {
+    let Some(day) = day else { return Some("请填写约定的还款日".to_owned()) };
+    if day < today {
+        return Some("约定的还款日已经过去，请填今天或以后的日子".to_owned());
+    }
+    let last = later(today, rule.promise_days_most);
+    (day > last).then(|| {
+        format!("约定的还款日最晚到 {}；要更久，请选“有困难”一起想办法", in_words(last, today))
+    })
+}
+
+/// What is wrong with the last day of a pause.
+pub fn until_fault(day: Option<NaiveDate>, today: NaiveDate, rule: &LadderRule) -> Option<String> {
+    let Some(day) = day else { return Some("请填写到哪一天".to_owned()) };
+    if day <= today {
+        return Some("请填今天以后的日子".to_owned());
+    }
+    let last = later(today, rule.pause_days_most);
+    (day > last).then(|| format!("最晚到 {}，到期再看", in_words(last, today)))
+}
+
+/// Takes a case off the ladder.
+pub fn park(case: &Case, why: ParkedFor, until: NaiveDate, reason: &str) -> Case {
+    Case {
+        state: State::Parked,
+        parked_for: why,
+        parked_reason: reason.to_owned(),
+        until_on: Some(until),
+        next_step: why.step(),
+        next_on: until,
+        promised_on: None,
+        promised_fen: None,
+        ..case.clone()
+    }
+}
+
+/// The case after a contact, and how its log calls it.
+pub fn after_contact(
+    case: &Case,
+    told: &Told,
+    rule: &LadderRule,
+    today: NaiveDate,
+) -> (Case, StepKind) {
+    let again = of(rule, case.stage).map_or(3, |stage| stage.again_after_days);
+    let mut next = case.clone();
+    next.tries += 1;
+    next.reached |= told.outcome.is_reached();
+    match road(told.outcome) {
+        Road::Promise => {
+            let day = told.promised_on.unwrap_or(today);
+            next.promised_on = Some(day);
+            next.promised_fen = told.promised_fen;
+            next.next_step = NextStep::PromiseDue;
+            next.next_on = told.next_on.unwrap_or_else(|| later(day, 1));
+            (on_ladder(next), StepKind::Promised)
+        }
+        Road::Park(why) => {
+            let until = told.next_on.unwrap_or_else(|| later(today, park_days(why, rule)));
+            let reason = if told.note.is_empty() { why.in_words() } else { &told.note };
+            (park(&next, why, until, reason), StepKind::Parked)
+        }
+        // Who is paused or off the ladder stays so: a try changes nothing about the reason.
+        _ if case.state != State::Open => (next, StepKind::NextSet),
+        Road::Talked => {
+            next.next_step = NextStep::KeepTouch;
+            next.next_on = told.next_on.unwrap_or_else(|| later(today, again));
+            (next, StepKind::NextSet)
+        }
+        Road::Number => {
+            next.next_step = NextStep::FindNumber;
+            next.next_on = told.next_on.unwrap_or_else(|| later(today, 1));
+            (next, StepKind::NextSet)
+        }
+        Road::Try => {
+            next.next_step = NextStep::Again;
+            next.next_on = told.next_on.unwrap_or_else(|| later(today, again));
+            (next, StepKind::NextSet)
+        }
+    }
+}
+
+fn on_ladder(case: Case) -> Case {
+    Case {
+        state: State::Open,
+        parked_for: ParkedFor::Nothing,
+        parked_reason: String::new(),
+        until_on: None,
+        ..case
+    }
+}
+
+/// Back on the ladder, to be looked at today.
+pub fn back(case: &Case, today: NaiveDate) -> Case {
+    Case { next_step: NextStep::LookAgain, next_on: today, ..on_ladder(case.clone()) }
+}
+
+/// The stages that this case can go up to without the director: the next one, and those behind
+/// stages that may be passed over.
+pub fn above(case: &Case, rule: &LadderRule) -> Vec<Stage> {
+    let mut found = Vec::new();
+    let mut at = case.stage;
+    while let Some(next) = at.above() {
+        let Some(data) = of(rule, next) else { break };
+        if data.director {
+            break;
+        }
+        found.push(next);
+        if !data.may_skip {
+            break;
+        }
+        at = next;
+    }
+    found
+}
+
+/// The stages below.
+pub fn below(case: &Case) -> Vec<Stage> {
+    Stage::ALL.iter().copied().filter(|stage| stage.place() < case.stage.place()).collect()
+}
+
+/// Is the stage above one that the director allows?
+pub fn is_next_directors(case: &Case, rule: &LadderRule) -> bool {
+    let mut at = case.stage;
+    while let Some(next) = at.above() {
+        match of(rule, next) {
+            Some(data) if data.director => return true,
+            Some(data) if data.may_skip => at = next,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Why a case cannot move on now; none when it can.
+pub fn move_fault(case: &Case, to: Stage, rule: &LadderRule) -> Option<&'static str> {
+    if case.state != State::Open {
+        return Some("这一户现在不在跟进中，先恢复跟进再转阶段");
+    }
+    if to.place() < case.stage.place() {
+        return None;
+    }
+    if to == case.stage {
+        return Some("已经在这一阶段了");
+    }
+    if of(rule, to).is_some_and(|data| data.director) {
+        return Some("请派出所协助要先请示主任，请用“请示主任”");
+    }
+    if !above(case, rule).contains(&to) {
+        return Some("要一步一步来，请选相邻的下一阶段");
+    }
+    too_early(case, rule)
+}
+
+/// Nobody moves on from a stage in which nothing was tried.
+pub fn too_early(case: &Case, rule: &LadderRule) -> Option<&'static str> {
+    let least = of(rule, case.stage).map_or(0, |stage| stage.least_tries);
+    (case.tries < least).then_some("这一阶段还没有联系记录，先联系一次再转")
+}
+
+/// The case in another stage.
+pub fn moved(case: &Case, to: Stage, rule: &LadderRule, today: NaiveDate) -> Case {
+    Case {
+        stage: to,
+        stage_since: today,
+        tries: 0,
+        next_step: to.first_step(),
+        next_on: first_on(to, rule, today),
+        ..case.clone()
+    }
+}
+
+/// What the rule suggests, in words; a person decides.
+pub fn suggestion(case: &Case, rule: &LadderRule, today: NaiveDate) -> Option<String> {
+    if case.state != State::Open || case.promised_on.is_some_and(|day| day >= today) {
+        return None;
+    }
+    let data = of(rule, case.stage)?;
+    let days = days_between(case.stage_since, today);
+    let next = case.stage.above()?;
+    let to = match of(rule, next) {
+        Some(above) if above.director => format!("请示主任，{}", next.first_step().in_words()),
+        _ => format!("转到“{}”", next.in_words()),
+    };
+    if case.tries >= data.up_after_tries {
+        Some(format!("这一阶段已联系 {} 次，可以考虑{to}", case.tries))
+    } else if days >= data.up_after_days && case.tries >= data.least_tries {
+        Some(format!("在这一阶段已 {days} 天，可以考虑{to}"))
+    } else {
+        None
+    }
+}
+
+/// What the order "who first" is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct First {
+    /// Arrears.
+    pub overdue: Fen,
+    /// Days in the stage.
+    pub days: i64,
+    /// Promises not kept.
+    pub broken: i32,
+    /// In the first year of repayment.
+    pub first_year: bool,
+    /// Somebody was spoken with.
+    pub reached: bool,
+    /// Contacts were confirmed within a year.
+    pub confirmed: bool,
+}
+
+/// Is this the first year of repayment of somebody who graduated then? Until the second due day.
+pub fn is_first_year(graduates_on: Option<NaiveDate>, today: NaiveDate) -> bool {
+    graduates_on.is_some_and(|on| today <= day_in(on.year() + 1, 12, 20))
+}
+
+/// Points and each reason with its points, in words.
+pub fn first(facts: &First, rule: &LadderRule) -> (i64, Vec<String>) {
+    let w = &rule.weights;
+    let thousands = facts.overdue.get() / 100_000;
+    let parts = [
+        ((thousands * w.per_thousand_yuan).clamp(0, w.amount_most), "欠款金额"),
+        ((facts.days / 10 * w.per_ten_days_in_stage).clamp(0, w.days_most), "停留时间"),
+        (
+            (i64::from(facts.broken) * w.per_broken_promise).clamp(0, w.broken_most),
+            "约定过没有还上",
+        ),
+        (if facts.first_year { w.first_repayment_year } else { 0 }, "头一年还款"),
+        (if facts.reached { w.reached_before } else { 0 }, "以前联系上过"),
+        (if facts.confirmed { w.contact_confirmed } else { 0 }, "联系方式核对过"),
+    ];
+    let total = parts.iter().map(|(points, _)| points).sum();
+    let why = parts
+        .iter()
+        .filter(|(points, _)| *points != 0)
+        .map(|(points, words)| format!("{words} {points}"))
+        .collect();
+    (total, why)
+}

@@ -1,0 +1,251 @@
+//! Cases and their steps. The only file that writes the tables `overdue_case` and `overdue_step`.
+//!
+//! A case is changed from the version that was read (`change`), so that of two clerks one is told;
+//! what the night does to many cases at once is set-wise (`close_all` and its neighbours).
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::kinds::{AskedFor, ClosedWhy, NextStep, ParkedFor, Stage, State, StepKind};
+use crate::book::ids::{CaseId, FileId, RecordId, RowId, StaffId};
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::error::{AppError, AppResult};
+use crate::insert_rows;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{overdue_case, overdue_step};
+
+/// A loan file on the ladder, as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = overdue_case, treat_none_as_default_value = false)]
+#[diesel(treat_none_as_null = true)]
+pub struct Case {
+    /// Identity.
+    pub id: CaseId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// The family.
+    pub file_id: FileId,
+    /// How it stands.
+    pub state: State,
+    /// Where on the ladder.
+    pub stage: Stage,
+    /// When it began.
+    pub opened_on: NaiveDate,
+    /// In this stage since.
+    pub stage_since: NaiveDate,
+    /// Who looks after it.
+    pub owner_id: Option<StaffId>,
+    /// What is done next.
+    pub next_step: NextStep,
+    /// When.
+    pub next_on: NaiveDate,
+    /// Tries in this stage.
+    pub tries: i32,
+    /// Somebody of the family was spoken with.
+    pub reached: bool,
+    /// The day on which they promised to pay.
+    pub promised_on: Option<NaiveDate>,
+    /// How much, when they said.
+    pub promised_fen: Option<Fen>,
+    /// Promises that were not kept.
+    pub broken_promises: i32,
+    /// The newest contact of this case.
+    pub last_record_id: Option<RecordId>,
+    /// Why it is off the ladder.
+    pub parked_for: ParkedFor,
+    /// The same in somebody's own words; of a pause too.
+    pub parked_reason: String,
+    /// Paused or off the ladder until this day.
+    pub until_on: Option<NaiveDate>,
+    /// What the director is asked for.
+    pub asked_for: AskedFor,
+    /// By whom.
+    pub asked_by: String,
+    /// Why.
+    pub asked_reason: String,
+    /// When.
+    pub asked_at: Option<NaiveDateTime>,
+    /// The day on which the lender was asked to send its notice.
+    pub notice_on: Option<NaiveDate>,
+    /// When it ended.
+    pub closed_on: Option<NaiveDate>,
+    /// Why it ended.
+    pub closed_why: ClosedWhy,
+    /// Who first: the larger the sooner.
+    pub weight: i64,
+    /// Grows with every change by a person; weights alone do not count.
+    pub version: i32,
+}
+
+const CASE_COLUMNS: usize = 28;
+
+/// One step of a case, as stored. Never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = overdue_step, treat_none_as_default_value = false)]
+pub struct Step {
+    /// Identity; grows with time.
+    pub id: RowId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// The case.
+    pub case_id: CaseId,
+    /// The day.
+    pub on_day: NaiveDate,
+    /// The instant.
+    pub at: NaiveDateTime,
+    /// What happened.
+    pub kind: StepKind,
+    /// From which stage.
+    pub from_stage: String,
+    /// To which stage.
+    pub to_stage: String,
+    /// Why, or what.
+    pub reason: String,
+    /// The contact that it came from.
+    pub record_id: Option<RecordId>,
+    /// Who.
+    pub staff_id: Option<StaffId>,
+    /// Who, by name.
+    pub by_name: String,
+    /// How the case stood before a contact, so that it can be taken back.
+    pub before: String,
+}
+
+const STEP_COLUMNS: usize = 13;
+
+/// The cases that are not closed, of these files or of all.
+pub fn not_closed(db: &mut Db, scope: &Scope, only: Option<&[FileId]>) -> AppResult<Vec<Case>> {
+    let all = || {
+        overdue_case::table
+            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(overdue_case::state.ne(State::Closed))
+            .select(Case::as_select())
+    };
+    let Some(files) = only else { return Ok(all().load(db)?) };
+    let mut found = Vec::new();
+    for chunk in files.chunks(BINDS_MAX) {
+        let of: Vec<Case> = all().filter(overdue_case::file_id.eq_any(chunk)).load(db)?;
+        found.extend(of);
+    }
+    Ok(found)
+}
+
+/// The newest case of a file, closed or not.
+pub fn newest(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Case>> {
+    Ok(overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::file_id.eq(file))
+        .order(overdue_case::id.desc())
+        .select(Case::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// One case, or NotFound.
+pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> AppResult<Case> {
+    Ok(overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::id.eq(id))
+        .select(Case::as_select())
+        .first(db)?)
+}
+
+/// Keeps new cases.
+pub fn add_all(db: &mut Db, cases: &[Case]) -> AppResult<()> {
+    insert_rows!(db, overdue_case::table, CASE_COLUMNS, cases)?;
+    Ok(())
+}
+
+/// Keeps new steps.
+pub fn add_steps(db: &mut Db, steps: &[Step]) -> AppResult<()> {
+    insert_rows!(db, overdue_step::table, STEP_COLUMNS, steps)?;
+    Ok(())
+}
+
+/// Keeps a changed case; `changed.version` is the version it was changed from.
+/// [`AppError::Changed`] when somebody saved first.
+pub fn change(db: &mut Db, changed: &Case) -> AppResult<()> {
+    let next = Case { version: changed.version + 1, ..changed.clone() };
+    let rows = diesel::update(
+        overdue_case::table
+            .filter(overdue_case::id.eq(changed.id))
+            .filter(overdue_case::version.eq(changed.version)),
+    )
+    .set(&next)
+    .execute(db)?;
+    if rows == 0 { Err(AppError::Changed) } else { Ok(()) }
+}
+
+/// Ends cases: nothing past due is open any more.
+pub fn close_all(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set((
+                overdue_case::state.eq(State::Closed),
+                overdue_case::closed_on.eq(today),
+                overdue_case::closed_why.eq(ClosedWhy::Paid),
+                overdue_case::asked_for.eq(AskedFor::Nothing),
+                overdue_case::until_on.eq(None::<NaiveDate>),
+                overdue_case::version.eq(overdue_case::version + 1),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// The promised day went by: speak with them again today.
+pub fn break_promises(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set((
+                overdue_case::promised_on.eq(None::<NaiveDate>),
+                overdue_case::promised_fen.eq(None::<Fen>),
+                overdue_case::broken_promises.eq(overdue_case::broken_promises + 1),
+                overdue_case::next_step.eq(NextStep::PromiseDue),
+                overdue_case::next_on.eq(today),
+                overdue_case::version.eq(overdue_case::version + 1),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// The pause or the time off the ladder is over: look again today.
+pub fn bring_back(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set((
+                overdue_case::state.eq(State::Open),
+                overdue_case::parked_for.eq(ParkedFor::Nothing),
+                overdue_case::parked_reason.eq(""),
+                overdue_case::until_on.eq(None::<NaiveDate>),
+                overdue_case::next_step.eq(NextStep::LookAgain),
+                overdue_case::next_on.eq(today),
+                overdue_case::version.eq(overdue_case::version + 1),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Sets who is first. The version stays: no form is about it.
+pub fn weigh(db: &mut Db, ids: &[CaseId], weight: i64) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set(overdue_case::weight.eq(weight))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// The steps of a case, newest first.
+pub fn steps(db: &mut Db, scope: &Scope, case: CaseId) -> AppResult<Vec<Step>> {
+    Ok(overdue_step::table
+        .filter(overdue_step::office_code.eq_any(scope.codes()))
+        .filter(overdue_step::case_id.eq(case))
+        .order(overdue_step::id.desc())
+        .select(Step::as_select())
+        .load(db)?)
+}

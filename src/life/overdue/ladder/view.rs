@@ -1,0 +1,494 @@
+//! The page of one case in words: whom to ask by which number, the last contacts, what was done,
+//! what can be done. Reads and shows; numbers stay masked until somebody asks for one.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::follow;
+use super::kinds::{AskedFor, ParkedFor, Stage, State};
+use super::rules::{self, First};
+use super::store::{self, Case, Step};
+use crate::app::App;
+use crate::book::contact_record::{self, Channel, Outcome, Party, Record};
+use crate::book::dates::{days_between, in_words};
+use crate::book::ids::StaffId;
+use crate::book::loan::{self, LoanFile};
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::book::person::{self, Person, Phone, PhoneState};
+use crate::book::policy::LadderRule;
+use crate::book::position::FilePosition;
+use crate::book::staff::{self, Right};
+use crate::desk::lists::words::short_village;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::file_position;
+
+/// Contacts that are read; the newest three stay in sight.
+const RECORDS_MAX: i64 = 30;
+/// How many contacts stay in sight.
+const IN_SIGHT: usize = 3;
+
+/// The results on the keys 1 to 6.
+pub(super) const KEYED: [Outcome; 6] = [
+    Outcome::Promised,
+    Outcome::SaysPaid,
+    Outcome::NoAnswer,
+    Outcome::BadNumber,
+    Outcome::Hardship,
+    Outcome::InService,
+];
+
+/// A case with everything on its page.
+pub(super) struct Facts {
+    pub(super) file: LoanFile,
+    student: Person,
+    co: Option<Person>,
+    phones: Vec<Phone>,
+    position: Option<FilePosition>,
+    pub(super) case: Option<Case>,
+    steps: Vec<Step>,
+    records: Vec<Record>,
+    staff: Vec<(StaffId, String, bool)>,
+    confirmed: bool,
+}
+
+/// Reads it.
+pub(super) fn load(
+    db: &mut Db,
+    scope: &Scope,
+    file_no: &str,
+    today: NaiveDate,
+) -> AppResult<Facts> {
+    let file = loan::file_by_no(db, scope, file_no)?;
+    let ids: Vec<_> = std::iter::once(file.person_id).chain(file.co_person_id).collect();
+    let mut people = person::by_ids(db, scope, &ids)?;
+    let at = people.iter().position(|one| one.id == file.person_id).ok_or(AppError::NotFound)?;
+    let student = people.remove(at);
+    let case = store::newest(db, scope, file.id)?;
+    let steps = match &case {
+        Some(case) => store::steps(db, scope, case.id)?,
+        None => Vec::new(),
+    };
+    let position = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::file_id.eq(file.id))
+        .select(FilePosition::as_select())
+        .first(db)
+        .optional()?;
+    let staff = staff::all(db, scope)?
+        .into_iter()
+        .map(|one| (one.id, one.name, one.active && one.role.may(Right::FollowOverdue)))
+        .collect();
+    Ok(Facts {
+        phones: person::phones_of(db, scope, &ids)?,
+        records: contact_record::of_file(db, scope, file.id, RECORDS_MAX)?,
+        confirmed: !follow::confirmed(db, scope, &[student.id], today)?.is_empty(),
+        co: people.into_iter().next(),
+        file,
+        student,
+        position,
+        case,
+        steps,
+        staff,
+    })
+}
+
+#[derive(Serialize)]
+struct PhoneView {
+    id: String,
+    mask: String,
+    kind: &'static str,
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+struct PersonView {
+    who: String,
+    phones: Vec<PhoneView>,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    value: String,
+    text: String,
+}
+
+fn choice(value: impl ToString, text: impl ToString) -> Choice {
+    Choice { value: value.to_string(), text: text.to_string() }
+}
+
+#[derive(Serialize)]
+struct RecordView {
+    id: String,
+    day: String,
+    words: String,
+    note: String,
+    by: String,
+    is_promise: bool,
+}
+
+#[derive(Serialize)]
+struct StepView {
+    day: String,
+    words: String,
+    reason: String,
+    by: String,
+}
+
+#[derive(Serialize)]
+struct CaseView {
+    id: String,
+    version: i32,
+    state: &'static str,
+    state_words: &'static str,
+    place: u8,
+    stage: &'static str,
+    days: i64,
+    tries: i32,
+    reached: bool,
+    next: &'static str,
+    next_on: String,
+    is_late: bool,
+    promised: String,
+    broken: i32,
+    set_aside: String,
+    until: String,
+    asked: &'static str,
+    asked_by: String,
+    asked_reason: String,
+    notice_on: String,
+    owner: String,
+    weight: i64,
+    why_first: String,
+    suggestion: Option<String>,
+    ups: Vec<Choice>,
+    downs: Vec<Choice>,
+    asks: Vec<Choice>,
+    closed: String,
+}
+
+/// What was typed into a form that could not be taken, or what it begins with.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Typed {
+    pub(super) outcome: String,
+    pub(super) whom: String,
+    pub(super) channel: String,
+    pub(super) on_day: String,
+    pub(super) promised_on: String,
+    pub(super) promised: String,
+    pub(super) next_on: String,
+    pub(super) note: String,
+    pub(super) reason: String,
+    pub(super) until: String,
+    pub(super) why: String,
+    pub(super) to: String,
+    pub(super) owner: String,
+}
+
+/// What was just kept, and can be taken back.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Saved {
+    pub(super) record: String,
+    pub(super) file_no: String,
+    pub(super) words: String,
+}
+
+/// The page.
+#[derive(Serialize)]
+pub(super) struct CasePage {
+    file_no: String,
+    name: String,
+    initial: String,
+    person_id: String,
+    id_mask: String,
+    home: String,
+    studied: String,
+    overdue: Fen,
+    since: String,
+    overdue_days: i64,
+    people: Vec<PersonView>,
+    case: Option<CaseView>,
+    last: Vec<RecordView>,
+    older: Vec<RecordView>,
+    undo: Option<String>,
+    steps: Vec<StepView>,
+    keyed: Vec<Choice>,
+    others: Vec<Choice>,
+    whom: Vec<Choice>,
+    channels: Vec<Choice>,
+    parks: Vec<Choice>,
+    staff: Vec<Choice>,
+    pub(super) typed: Typed,
+    pub(super) errors: Vec<FieldError>,
+    /// The query of the list that is gone through; none on the case's own page.
+    pub(super) flow: Option<String>,
+    /// The next one, without saving.
+    pub(super) skip: String,
+    pub(super) saved: Option<Saved>,
+    /// New for every form: the second try of one form changes nothing.
+    pub(super) key: String,
+}
+
+/// Puts a case into words.
+pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> CasePage {
+    let rule = app.policy.ladder.on(today);
+    let stage = facts.case.as_ref().map_or(Stage::Student, |case| case.stage);
+    let overdue = facts.position.as_ref().map(FilePosition::overdue_fen).unwrap_or_default();
+    let oldest = facts.position.as_ref().and_then(|position| position.oldest_unpaid_due_on);
+    let newest_step = facts.steps.first();
+    let mut records: Vec<RecordView> =
+        facts.records.iter().map(|record| record_view(record, today)).collect();
+    let older = records.split_off(records.len().min(IN_SIGHT));
+    CasePage {
+        file_no: facts.file.file_no.clone(),
+        name: facts.student.name.clone(),
+        initial: facts.student.name.chars().take(1).collect(),
+        person_id: facts.student.id.to_string(),
+        id_mask: facts.student.id_mask.clone(),
+        home: format!("{}{}", facts.student.township, short_village(&facts.student.village)),
+        studied: studied(&facts.file),
+        overdue,
+        since: oldest.map(|day| day.to_string()).unwrap_or_default(),
+        overdue_days: oldest.map_or(0, |day| days_between(day, today)),
+        people: people(facts),
+        case: facts.case.as_ref().map(|case| case_view(facts, case, rule, today)),
+        last: records,
+        older,
+        undo: newest_step
+            .filter(|step| !step.before.is_empty())
+            .and_then(|step| step.record_id)
+            .map(|id| id.to_string()),
+        steps: facts.steps.iter().map(|step| step_view(step, today)).collect(),
+        keyed: KEYED.iter().map(|one| choice(one.as_text(), one.in_words())).collect(),
+        others: Outcome::ALL
+            .iter()
+            .filter(|one| !KEYED.contains(one))
+            .map(|one| choice(one.as_text(), one.in_words()))
+            .collect(),
+        whom: whom(facts),
+        channels: Channel::ALL
+            .iter()
+            .filter(|one| !matches!(one, Channel::PhonePage | Channel::Sheet))
+            .map(|one| choice(one.as_text(), one.in_words()))
+            .collect(),
+        parks: ParkedFor::ALL
+            .iter()
+            .filter(|one| **one != ParkedFor::Nothing)
+            .map(|one| choice(one.as_text(), one.in_words()))
+            .collect(),
+        staff: facts
+            .staff
+            .iter()
+            .filter(|(_, _, may)| *may)
+            .map(|(id, name, _)| choice(id, name))
+            .collect(),
+        typed: Typed {
+            whom: usual_whom(facts, stage),
+            channel: Channel::Call.as_text().to_owned(),
+            on_day: today.to_string(),
+            ..Typed::default()
+        },
+        errors: Vec::new(),
+        flow: None,
+        skip: String::new(),
+        saved: None,
+        key,
+    }
+}
+
+fn studied(file: &LoanFile) -> String {
+    let graduated = file.graduates_on.map(|on| format!("{} 届", on.format("%Y")));
+    [Some(file.university.clone()), graduated]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("，")
+}
+
+fn people(facts: &Facts) -> Vec<PersonView> {
+    let view = |one: &Person, who: String| PersonView {
+        who,
+        phones: facts
+            .phones
+            .iter()
+            .filter(|phone| phone.person_id == one.id)
+            .map(|phone| PhoneView {
+                id: phone.id.to_string(),
+                mask: phone.phone_mask.clone(),
+                kind: if phone.state == PhoneState::Dead { "bad" } else { "" },
+                state: phone.state.in_words(),
+            })
+            .collect(),
+    };
+    let mut found = vec![view(&facts.student, format!("本人 {}", facts.student.name))];
+    if let Some(co) = &facts.co {
+        let relation = &facts.file.co_relation;
+        found.push(view(co, format!("共同借款人 {} {relation}", co.name)));
+    }
+    found
+}
+
+/// Whom one can ask: each working number, then people without one.
+fn whom(facts: &Facts) -> Vec<Choice> {
+    let mut found = Vec::new();
+    for phone in facts.phones.iter().filter(|phone| phone.state != PhoneState::Dead) {
+        let who = match phone.person_id == facts.student.id {
+            true => "本人",
+            false => "共同借款人",
+        };
+        found.push(choice(format!("phone:{}", phone.id), format!("{who} {}", phone.phone_mask)));
+    }
+    found.extend(Party::ALL.iter().map(|one| choice(one.as_text(), one.in_words())));
+    found
+}
+
+/// Whom one asks in a stage when nobody says.
+fn usual_whom(facts: &Facts, stage: Stage) -> String {
+    let of = match stage {
+        Stage::Student => Some(facts.student.id),
+        Stage::CoBorrower => facts.co.as_ref().map(|one| one.id),
+        Stage::School | Stage::Village | Stage::Police => None,
+    };
+    let usual = facts
+        .phones
+        .iter()
+        .filter(|phone| phone.state != PhoneState::Dead)
+        .find(|phone| Some(phone.person_id) == of);
+    match (usual, stage) {
+        (Some(phone), _) => format!("phone:{}", phone.id),
+        (None, Stage::Student) => Party::Student.as_text().to_owned(),
+        (None, Stage::CoBorrower) => Party::CoBorrower.as_text().to_owned(),
+        (None, Stage::School) => Party::School.as_text().to_owned(),
+        (None, Stage::Village) => Party::Village.as_text().to_owned(),
+        (None, Stage::Police) => Party::Police.as_text().to_owned(),
+    }
+}
+
+/// With whom, and who that is: from the form's one field.
+pub(super) fn party_of(facts: &Facts, whom: &str) -> Option<(Party, Option<Phone>)> {
+    let Some(id) = whom.strip_prefix("phone:") else {
+        return Party::from_text(whom).map(|party| (party, None));
+    };
+    let phone = facts.phones.iter().find(|phone| phone.id.to_string() == id)?;
+    let is_student = phone.person_id == facts.student.id;
+    let party = if is_student { Party::Student } else { Party::CoBorrower };
+    Some((party, Some(phone.clone())))
+}
+
+fn record_view(record: &Record, today: NaiveDate) -> RecordView {
+    let mut words = format!(
+        "{}{}：{}",
+        record.channel.in_words(),
+        match record.party_name.is_empty() {
+            true => record.party.in_words().to_owned(),
+            false => record.party_name.clone(),
+        },
+        record.outcome.in_words()
+    );
+    if let Some(day) = record.promised_on {
+        words.push_str(&format!("，{} 还", in_words(day, today)));
+    }
+    if let Some(fen) = record.promised_fen {
+        words.push_str(&format!(" {} 元", fen.to_page_text()));
+    }
+    RecordView {
+        id: record.id.to_string(),
+        day: in_words(record.on_day, today),
+        words,
+        note: record.note.clone(),
+        by: record.by_name.clone(),
+        is_promise: record.promised_on.is_some(),
+    }
+}
+
+fn step_view(step: &Step, today: NaiveDate) -> StepView {
+    let stage = |text: &str| Stage::from_text(text).map(Stage::in_words);
+    let words = match (stage(&step.from_stage), stage(&step.to_stage)) {
+        (Some(from), Some(to)) => format!("{}：{from} → {to}", step.kind.in_words()),
+        _ => step.kind.in_words().to_owned(),
+    };
+    StepView {
+        day: in_words(step.on_day, today),
+        words,
+        reason: step.reason.clone(),
+        by: step.by_name.clone(),
+    }
+}
+
+fn case_view(facts: &Facts, case: &Case, rule: &LadderRule, today: NaiveDate) -> CaseView {
+    let day = |day: Option<NaiveDate>| day.map(|on| in_words(on, today)).unwrap_or_default();
+    let first = First {
+        overdue: facts.position.as_ref().map(FilePosition::overdue_fen).unwrap_or_default(),
+        days: days_between(case.stage_since, today),
+        broken: case.broken_promises,
+        first_year: rules::is_first_year(facts.file.graduates_on, today),
+        reached: case.reached,
+        confirmed: facts.confirmed,
+    };
+    let stages = |all: Vec<Stage>| -> Vec<Choice> {
+        all.into_iter().map(|one| choice(one.as_text(), one.in_words())).collect()
+    };
+    let open = case.state == State::Open;
+    CaseView {
+        id: case.id.to_string(),
+        version: case.version,
+        state: case.state.as_text(),
+        state_words: case.state.in_words(),
+        place: case.stage.place(),
+        stage: case.stage.in_words(),
+        days: days_between(case.stage_since, today),
+        tries: case.tries,
+        reached: case.reached,
+        next: case.next_step.in_words(),
+        next_on: if case.next_on == today { "今天".to_owned() } else { day(Some(case.next_on)) },
+        is_late: open && case.next_on < today,
+        promised: day(case.promised_on),
+        broken: case.broken_promises,
+        set_aside: case.parked_for.in_words().to_owned(),
+        until: day(case.until_on),
+        asked: case.asked_for.in_words(),
+        asked_by: case.asked_by.clone(),
+        asked_reason: match case.state {
+            State::Paused | State::Parked if case.asked_reason.is_empty() => {
+                case.parked_reason.clone()
+            }
+            _ => case.asked_reason.clone(),
+        },
+        notice_on: day(case.notice_on),
+        owner: owner(facts, case),
+        weight: case.weight,
+        why_first: rules::first(&first, rule).1.join("，"),
+        suggestion: rules::suggestion(case, rule, today),
+        ups: stages(if open { rules::above(case, rule) } else { Vec::new() }),
+        downs: stages(if open { rules::below(case) } else { Vec::new() }),
+        asks: asks(case, rule),
+        closed: match case.state {
+            State::Closed => format!("{}，{}", day(case.closed_on), case.closed_why.in_words()),
+            _ => String::new(),
+        },
+    }
+}
+
+fn owner(facts: &Facts, case: &Case) -> String {
+    let named = facts.staff.iter().find(|(id, ..)| Some(*id) == case.owner_id);
+    named.map(|(_, name, _)| name.clone()).unwrap_or_default()
+}
+
+/// What the director can be asked for now.
+fn asks(case: &Case, rule: &LadderRule) -> Vec<Choice> {
+    if case.state != State::Open || case.asked_for != AskedFor::Nothing {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut offer = |what: AskedFor| found.push(choice(what.as_text(), what.in_words()));
+    if rules::is_next_directors(case, rule) {
+        offer(AskedFor::Police);
+    }
+    if case.stage == Stage::Police && case.notice_on.is_none() {
+        offer(AskedFor::Notice);
+    }
+    found
+}
