@@ -25,6 +25,7 @@ mod imports;
 mod rehearsal;
 mod outbox;
 mod jobs;
+mod liaison;
 mod notices;
 mod sheets;
 mod statement_cli;

@@ -103,7 +103,7 @@ struct Late {
 }
 
 /// Brings the cases into step: all of them, or those of `only`. Of `only` none is opened: an import
-/// of a whole county posts contracts before what was paid on them, and the night opens what is left.
+/// of a whole county posts contracts before what was paid on them; the night opens what is left.
 pub fn follow(
     db: &mut Db,
     scope: &Scope,
