@@ -396,11 +396,11 @@ pub async fn show(
 ) -> AppResult<HttpResponse> {
     let facts = facts(&app, &me, &file_no).await?;
     let typed = AllTyped::default();
-    shown(&app, &me, &req, &facts, (typed, Vec::new())).await
+    shown(&app, &me, &req, &facts, (typed, Vec::new()))
 }
 
 /// The page with what was typed and what is wrong with it: 422 when something is.
-pub async fn shown(
+pub fn shown(
     app: &App,
     me: &SignedIn,
     req: &HttpRequest,
