@@ -193,25 +193,37 @@ pub fn add_all(db: &mut Db, new: &[Duty]) -> AppResult<()> {
     Ok(())
 }
 
-/// Open duties of families that have settled everything are not needed any more. How many.
+/// Why a duty of a settled family is not needed.
+const SETTLED: &str = "贷款已结清";
+
+/// Open duties of families that have settled everything are not needed any more; when that was a
+/// mistake they are open again. How many changed.
 pub fn excuse_settled(db: &mut Db, scope: &Scope, year: i32) -> AppResult<usize> {
-    let settled = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
-        .filter(file_position::settled_on.is_not_null())
-        .select(file_position::file_id);
-    Ok(diesel::update(
-        contact_duty::table
-            .filter(contact_duty::office_code.eq_any(scope.codes()))
-            .filter(contact_duty::year.eq(year))
-            .filter(contact_duty::state.eq(State::Open))
-            .filter(contact_duty::file_id.eq_any(settled)),
-    )
-    .set((
-        contact_duty::state.eq(State::Excused),
-        contact_duty::note.eq("贷款已结清"),
-        contact_duty::version.eq(contact_duty::version + 1),
-    ))
-    .execute(db)?)
+    let mut changed = 0;
+    for settled in [true, false] {
+        let files = file_position::table
+            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(file_position::settled_on.is_not_null().eq(settled))
+            .select(file_position::file_id);
+        let (from, to) =
+            if settled { (State::Open, State::Excused) } else { (State::Excused, State::Open) };
+        let (was, note) = if settled { ("", SETTLED) } else { (SETTLED, "") };
+        changed += diesel::update(
+            contact_duty::table
+                .filter(contact_duty::office_code.eq_any(scope.codes()))
+                .filter(contact_duty::year.eq(year))
+                .filter(contact_duty::state.eq(from))
+                .filter(contact_duty::note.eq(was).or(contact_duty::state.eq(State::Open)))
+                .filter(contact_duty::file_id.eq_any(files)),
+        )
+        .set((
+            contact_duty::state.eq(to),
+            contact_duty::note.eq(note),
+            contact_duty::version.eq(contact_duty::version + 1),
+        ))
+        .execute(db)?;
+    }
+    Ok(changed)
 }
 
 /// Who is to do something.

@@ -5,6 +5,7 @@
 //! one says so and returns.
 
 mod accessibility;
+mod families;
 mod harness;
 mod imports;
 mod jobs;

@@ -208,5 +208,17 @@ fn a_family_that_settles_is_excused() {
         assert_eq!(run(&t).0, 1);
         assert_eq!((count(&t, "open"), count(&t, "excused")), (open - 1, 1));
         assert_eq!(run(&t).0, 0);
+        // The payment was somebody else's: the family owes again.
+        t.app
+            .db
+            .write("not settled", |db| {
+                let none = None::<chrono::NaiveDate>;
+                let all = diesel::update(file_position::table);
+                all.set(file_position::settled_on.eq(none)).execute(db)?;
+                Ok(())
+            })
+            .unwrap();
+        assert!(run(&t).0 >= 1);
+        assert_eq!(count(&t, "excused"), 0);
     });
 }

@@ -9,7 +9,7 @@ use zhuxue::plumbing::db::Db;
 use crate::support::database::{Kind, TestDatabase};
 
 /// Tables and keys that stores ask for together with the offices somebody may see.
-const ASKED: [(&str, &str); 22] = [
+const ASKED: [(&str, &str); 24] = [
     ("person", "id"),
     ("person", "id_index"),
     ("person_phone", "person_id"),
@@ -32,6 +32,8 @@ const ASKED: [(&str, &str); 22] = [
     ("history", "file_id"),
     ("message", "planned_on"),
     ("message", "state"),
+    ("contact_point", "file_id"),
+    ("contact_record", "file_id"),
 ];
 
 #[derive(diesel::QueryableByName)]

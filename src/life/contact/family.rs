@@ -16,6 +16,7 @@ use crate::book::contact_point::{Kind, MayKnow, Tried};
 use crate::book::contact_record::{Ability, Channel, Outcome, Party, Record, Source};
 use crate::book::dates::{in_words, local};
 use crate::book::person::Person;
+use crate::desk::lists::words::short_village;
 use crate::desk::shell;
 use crate::error::{AppResult, FieldError};
 use crate::plumbing::session::SignedIn;
@@ -350,7 +351,7 @@ fn view(app: &App, facts: &Facts, typed: AllTyped, errors: Vec<FieldError>) -> V
     let student = &facts.student;
     let meta = [
         facts.file.file_no.clone(),
-        format!("{}{}", student.township, student.village),
+        format!("{}{}", student.township, short_village(&student.village)),
         facts.file.high_school.clone(),
         facts.file.university.clone(),
     ];
@@ -395,11 +396,11 @@ pub async fn show(
 ) -> AppResult<HttpResponse> {
     let facts = facts(&app, &me, &file_no).await?;
     let typed = AllTyped::default();
-    shown(&app, &me, &req, &facts, (typed, Vec::new())).await
+    shown(&app, &me, &req, &facts, (typed, Vec::new()))
 }
 
 /// The page with what was typed and what is wrong with it: 422 when something is.
-pub async fn shown(
+pub fn shown(
     app: &App,
     me: &SignedIn,
     req: &HttpRequest,

@@ -232,7 +232,7 @@ pub async fn add(
         Ok(read) => read,
         Err(errors) => {
             let typed = AllTyped { record: typed, ..AllTyped::default() };
-            return family::shown(&app, &me, &req, &facts, (typed, errors)).await;
+            return family::shown(&app, &me, &req, &facts, (typed, errors));
         }
     };
     let changes = proposed(&app, &me, &read)?;

@@ -74,17 +74,21 @@ pub fn part_of_year(
 }
 
 /// The same as seen on a day: what has gone by is not planned any more; when the whole part has,
-/// the next weeks are taken, inside the year.
+/// the next weeks are taken, inside the year, the first third of them for who enters repayment.
 pub fn part_from(
     (first, last): (NaiveDate, NaiveDate),
     today: NaiveDate,
-    plan: &ContactPlan,
+    (reason, plan): (Reason, &ContactPlan),
 ) -> (NaiveDate, NaiveDate) {
     if today <= last {
         return (first.max(today), last);
     }
     let end = day_in(first.year(), 12, 31);
-    let later = today.checked_add_days(Days::new(plan.added_days)).unwrap_or(end);
+    let within = match reason {
+        Reason::EntersRepayment => plan.added_days / 3,
+        _ => plan.added_days,
+    };
+    let later = today.checked_add_days(Days::new(within)).unwrap_or(end);
     (today.min(end), later.min(end))
 }
 

@@ -87,7 +87,7 @@ fn duties(
     let mut all = Vec::with_capacity(families.len());
     for (reason, pairs) in by_reason {
         let part = rules::part_of_year(reason, year, plan, policy.calendar());
-        let part = rules::part_from(part, today, plan);
+        let part = rules::part_from(part, today, (reason, plan));
         // Each person's own families are spread over the whole part of the year, in the order of
         // the villages.
         let mut by_person: BTreeMap<&str, Vec<(&Family, &Assignee)>> = BTreeMap::new();

@@ -62,8 +62,8 @@ macro_rules! joined {
     };
 }
 
-/// The conditions of a filter; `$query` is boxed.
-macro_rules! narrowed {
+/// The conditions of a filter on the duty; `$query` is boxed.
+macro_rules! narrowed_by_duty {
     ($query:ident, $scope:expr, $filter:expr) => {
         $query = $query
             .filter(duties::office_code.eq_any($scope.codes()))
@@ -87,6 +87,13 @@ macro_rules! narrowed {
         if let Some(who) = &$filter.who {
             $query = $query.filter(duties::assignee.eq(who));
         }
+    };
+}
+
+/// All conditions of a filter; `$query` is boxed.
+macro_rules! narrowed {
+    ($query:ident, $scope:expr, $filter:expr) => {
+        narrowed_by_duty!($query, $scope, $filter);
         if let Some(township) = &$filter.township {
             $query = $query.filter(people::township.eq(township));
         }
@@ -157,8 +164,13 @@ pub fn all(db: &mut Db, scope: &Scope, filter: &Filter, limit: i64) -> AppResult
     Ok(query.order((duties::next_on, duties::file_id)).limit(limit).load(db)?)
 }
 
-/// How many families a selection has.
+/// How many families a selection has. Without a place only the duties are read.
 pub fn count(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<i64> {
+    if filter.township.is_none() && filter.school.is_none() {
+        let mut query = duties::table.select(count_star()).into_boxed();
+        narrowed_by_duty!(query, scope, filter);
+        return Ok(query.first(db)?);
+    }
     let mut query = joined!().select(count_star()).into_boxed();
     narrowed!(query, scope, filter);
     Ok(query.first(db)?)

@@ -49,9 +49,12 @@ fn what_has_gone_by_is_planned_for_the_next_weeks_of_the_same_year() {
     let policy = Policy::embedded().unwrap();
     let plan = policy.contact_plan.on(d("2026-01-01"));
     let part = (d("2026-01-04"), d("2026-02-14"));
-    assert_eq!(part_from(part, d("2026-02-01"), plan), (d("2026-02-01"), d("2026-02-14")));
-    assert_eq!(part_from(part, d("2026-10-31"), plan), (d("2026-10-31"), d("2026-11-30")));
-    assert_eq!(part_from(part, d("2026-12-20"), plan), (d("2026-12-20"), d("2026-12-31")));
+    let from = |reason, day: &str| part_from(part, d(day), (reason, plan));
+    let (first, studying) = (Reason::EntersRepayment, Reason::Studying);
+    assert_eq!(from(first, "2026-02-01"), (d("2026-02-01"), d("2026-02-14")));
+    assert_eq!(from(first, "2026-10-31"), (d("2026-10-31"), d("2026-11-10")));
+    assert_eq!(from(studying, "2026-10-31"), (d("2026-10-31"), d("2026-11-30")));
+    assert_eq!(from(studying, "2026-12-20"), (d("2026-12-20"), d("2026-12-31")));
     let days = spread(4, (d("2026-10-31"), d("2026-11-03")), policy.calendar());
     assert_eq!(days, ["2026-11-02", "2026-11-02", "2026-11-03", "2026-11-03"].map(d));
 }

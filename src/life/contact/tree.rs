@@ -162,7 +162,7 @@ pub async fn add(
         Ok(found) => found,
         Err(errors) => {
             let typed = AllTyped { point: typed, ..AllTyped::default() };
-            return family::shown(&app, &me, &req, &facts, (typed, errors)).await;
+            return family::shown(&app, &me, &req, &facts, (typed, errors));
         }
     };
     let now = app.clock.now_at();
@@ -244,7 +244,7 @@ pub async fn lost(
     if let Some(message) = problem {
         let errors = vec![FieldError { field: "reason".to_owned(), message }];
         let typed = AllTyped { reason, ..AllTyped::default() };
-        return family::shown(&app, &me, &req, &facts, (typed, errors)).await;
+        return family::shown(&app, &me, &req, &facts, (typed, errors));
     }
     let (state, action, said) = match is_lost {
         true => (State::Lost, "family_lost", "已标记失联，联系上以后写一条记录就恢复"),
