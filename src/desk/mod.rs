@@ -67,6 +67,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(contacts::routes());
     routes.extend(importing::web::routes());
     routes.extend(crate::life::overdue::web::routes());
+    routes.extend(crate::reports::routes());
     routes.extend(crate::borrower::routes());
     routes
 }
