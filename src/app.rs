@@ -19,6 +19,7 @@ use crate::plumbing::outbox::Bell;
 use crate::plumbing::password::Passwords;
 use crate::plumbing::templates::Templates;
 use crate::plumbing::timetable::Timetable;
+use crate::reports::recovery::kept::Kept;
 
 /// The program's parts, shared by every request and job. Cheap to clone.
 #[derive(Clone)]
@@ -43,6 +44,8 @@ pub struct App {
     pub passwords: Arc<Passwords>,
     /// The counts beside the entries of the menu.
     pub counts: Arc<Counts>,
+    /// The lines of the recovery report, until something changes.
+    pub recovery: Arc<Kept>,
     /// Runs imports in the background.
     pub imports: Arc<Runner>,
     /// Rung when an urgent message was written: the deliverer sends it at once.
@@ -96,6 +99,7 @@ impl App {
             metrics: Arc::new(Metrics::new()?),
             passwords: Arc::default(),
             counts: Arc::default(),
+            recovery: Arc::default(),
             imports: Arc::default(),
             bell: Arc::default(),
             gateways: Arc::new(gateways),

@@ -23,6 +23,7 @@ mod pages;
 mod peers;
 mod imports;
 mod rehearsal;
+mod reports;
 mod outbox;
 mod jobs;
 mod liaison;

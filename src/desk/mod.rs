@@ -69,6 +69,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(crate::life::contact::web::routes());
     routes.extend(crate::life::overdue::web::routes());
     routes.extend(crate::life::overdue::ladder::web::routes());
+    routes.extend(crate::reports::routes());
     routes.extend(crate::borrower::routes());
     routes.extend(crate::liaison::routes());
     routes

@@ -1,3 +1,15 @@
-//! Reports: one file each.
+//! Reports: one each, in a file or a folder of its own. A report only reads (`monthly.rs` keeps
+//! what imports bring); that somebody took one along is written into the history.
 
+pub mod december;
 pub mod monthly;
+pub mod recovery;
+
+use crate::plumbing::http::route::Entry;
+
+/// The pages of all reports.
+pub fn routes() -> Vec<Entry> {
+    let mut routes = recovery::pages::routes();
+    routes.extend(december::pages::routes());
+    routes
+}

@@ -94,8 +94,29 @@ impl Looks {
 /// # Errors
 /// When the sheet name is not allowed, or more rows come than a sheet can hold.
 pub fn list(head: &Head, rows: impl Iterator<Item = Vec<Out>>) -> Result<Vec<u8>, XlsxError> {
-    let looks = Looks::new();
     let mut book = Workbook::new();
+    add_list(&mut book, head, rows)?;
+    book.save_to_buffer()
+}
+
+/// Writes several lists into one workbook, each on a sheet of its own.
+///
+/// # Errors
+/// When a sheet name is not allowed or twice there, or a sheet cannot hold its rows.
+pub fn lists(sheets: &[(Head, Vec<Vec<Out>>)]) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    for (head, rows) in sheets {
+        add_list(&mut book, head, rows.iter().cloned())?;
+    }
+    book.save_to_buffer()
+}
+
+fn add_list(
+    book: &mut Workbook,
+    head: &Head,
+    rows: impl Iterator<Item = Vec<Out>>,
+) -> Result<(), XlsxError> {
+    let looks = Looks::new();
     let sheet = book.add_worksheet_with_constant_memory()?;
     sheet.set_name(&head.sheet)?;
     let mut row = 0;
@@ -116,7 +137,7 @@ pub fn list(head: &Head, rows: impl Iterator<Item = Vec<Out>>) -> Result<Vec<u8>
         }
         row += 1;
     }
-    book.save_to_buffer()
+    Ok(())
 }
 
 fn put(

@@ -1,0 +1,100 @@
+//! How each contract's December instalment stood, day by day. Reads only.
+//!
+//! Money that comes before the due day is not used before it. So the statement is asked about
+//! the due day (or a later day) with only the events that had happened by then: what it would
+//! show if nothing else came in.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{Datelike, NaiveDate};
+
+use super::rules::{Line, Part};
+use crate::book::dates::day_in;
+use crate::book::facts::{self, LoanFacts};
+use crate::book::ids::LoanId;
+use crate::book::office::Scope;
+use crate::book::position::{self, Basis};
+use crate::book::statement::{self, Event, RowKind};
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::reports::recovery::facts::{AT_ONCE, Wrong, contracts, contradiction};
+
+/// The lines of a December.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// One for each contract with an instalment in it.
+    pub lines: Vec<Line>,
+    /// Contracts whose statement cannot be computed.
+    pub left_out: Vec<String>,
+}
+
+/// Every contract of these offices with an instalment in December of `year`, with the events up
+/// to `last`.
+pub fn of_year(
+    db: &mut Db,
+    scope: &Scope,
+    basis: Basis<'_>,
+    (year, last): (i32, NaiveDate),
+) -> AppResult<Found> {
+    let mut found = Found::default();
+    for chunk in contracts(db, scope, last)?.chunks(AT_ONCE) {
+        let ids: Vec<LoanId> = chunk.iter().map(|one| one.id).collect();
+        let terms: HashMap<LoanId, LoanFacts> =
+            facts::loans(db, scope, &ids)?.into_iter().map(|one| (one.id, one)).collect();
+        let mut lives = facts::events(db, scope, &ids)?;
+        for one in chunk {
+            let Some(facts) = terms.get(&one.id) else { continue };
+            let own = lives.remove(&one.id).unwrap_or_default();
+            match steps(&one.contract_no, facts, &own, (basis, year, last)) {
+                Ok(steps) if steps.is_empty() => {}
+                Ok(steps) => found.lines.push(Line { file_id: one.file_id, steps }),
+                Err(Wrong::Contradiction(why)) => found.left_out.push(why),
+                Err(Wrong::Broken(error)) => return Err(error),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn steps(
+    contract_no: &str,
+    facts: &LoanFacts,
+    own: &[Event],
+    (basis, year, last): (Basis<'_>, i32, NaiveDate),
+) -> Result<Vec<(NaiveDate, Part)>, Wrong> {
+    let terms = facts.terms().map_err(Wrong::Broken)?;
+    let first = day_in(year, 12, 1);
+    let end = day_in(year, 12, 31);
+    // From the last day backwards: most contracts have no instalment, and one question is enough.
+    let asked = |on: NaiveDate| {
+        let events: Vec<Event> = own.iter().filter(|event| event.on <= on).copied().collect();
+        let events = position::with_waivers(events, basis);
+        let statement = statement::statement(&terms, &events, basis.rates, end)
+            .map_err(|error| contradiction(contract_no, &error))?;
+        let rows = statement.instalments.iter().filter(|row| {
+            row.kind == RowKind::DueDay && row.due_on.year() == year && row.due_on.month() == 12
+        });
+        let mut part = Part::default();
+        for row in rows {
+            part.due_principal += row.principal;
+            part.due_interest += row.interest;
+            part.paid_principal += row.paid_principal;
+            part.paid_interest += row.paid_interest;
+        }
+        Ok(part)
+    };
+    let latest = asked(last)?;
+    let in_december = own.iter().map(|event| event.on).filter(|on| *on > first && *on <= last);
+    let days: BTreeSet<NaiveDate> = in_december.collect();
+    if !latest.due().is_positive() && days.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut steps = Vec::with_capacity(days.len() + 1);
+    let before = if days.is_empty() { latest } else { asked(first)? };
+    steps.push((first.min(last), before));
+    for day in days {
+        steps.push((day, asked(day)?));
+    }
+    steps.retain(|(_, part)| part.due().is_positive() || part.paid().is_positive());
+    Ok(steps)
+}

@@ -1,0 +1,205 @@
+//! `/reports/december`: the daily table, to look at, to print, to take along.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::facts::{self, Found};
+use super::rules::{self, DEFINITIONS, Day};
+use crate::app::App;
+use crate::book::dates::{day_in, weekday_in_words};
+use crate::book::staff::Right;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::http::route::{Entry, Needs, get};
+use crate::plumbing::session::SignedIn;
+use crate::plumbing::sheet::write::{self, Head, Out};
+use crate::plumbing::url;
+use crate::reports::recovery::export::{download, noted};
+use crate::reports::recovery::rules::percent;
+
+/// The first year with such loans.
+const FIRST_YEAR: i32 = 2007;
+
+/// The pages.
+pub fn routes() -> Vec<Entry> {
+    let needs = Needs::Right(Right::SeeLoans);
+    vec![get("/reports/december", needs, show), get("/reports/december.xlsx", needs, workbook)]
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    year: String,
+}
+
+impl Asked {
+    /// The December asked for; otherwise this year's.
+    fn year(&self, today: NaiveDate) -> i32 {
+        let years = FIRST_YEAR..=today.year();
+        self.year.trim().parse().ok().filter(|y| years.contains(y)).unwrap_or(today.year())
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct DayView {
+    on: String,
+    weekday: &'static str,
+    due_persons: i64,
+    paid_persons: i64,
+    open_persons: i64,
+    due: i64,
+    paid_principal: i64,
+    paid_interest: i64,
+    paid: i64,
+    open: i64,
+    change: Option<i64>,
+    rate: String,
+    /// Width of the bar in percent.
+    bar: String,
+}
+
+#[derive(Debug, Serialize)]
+struct View {
+    year: i32,
+    office: String,
+    last: String,
+    before: Option<i32>,
+    after: Option<i32>,
+    /// The figures of the last day; also before December has come.
+    latest: Option<DayView>,
+    /// The newest day first.
+    days: Vec<DayView>,
+    definitions: &'static [(&'static str, &'static str)],
+    left_out: Vec<String>,
+    export: String,
+    default_link: String,
+}
+
+/// The days of a December as far as they have come, and how it stands.
+struct Table {
+    days: Vec<Day>,
+    latest: Option<Day>,
+    last: NaiveDate,
+    left_out: Vec<String>,
+}
+
+async fn table(app: &App, me: &SignedIn, year: i32) -> AppResult<Table> {
+    let last = app.clock.today().min(day_in(year, 12, 31));
+    let (inner, scope) = (app.clone(), me.scope.clone());
+    app.read(move |db| {
+        let Found { lines, left_out } = facts::of_year(db, &scope, inner.basis(), (year, last))?;
+        let days = rules::days(&lines, day_in(year, 12, 1), last);
+        let latest = days.last().copied().or_else(|| rules::days(&lines, last, last).pop());
+        Ok(Table { days, latest, last, left_out })
+    })
+    .await
+}
+
+fn day_view(day: &Day) -> DayView {
+    let rate = percent(day.rate());
+    DayView {
+        on: day.on.to_string(),
+        weekday: weekday_in_words(day.on),
+        due_persons: day.due_persons,
+        paid_persons: day.paid_persons,
+        open_persons: day.due_persons - day.paid_persons,
+        due: day.sums.due().get(),
+        paid_principal: day.sums.paid_principal.get(),
+        paid_interest: day.sums.paid_interest.get(),
+        paid: day.sums.paid().get(),
+        open: day.sums.open().get(),
+        change: day.change.map(|fen| fen.get()),
+        bar: rate.trim_end_matches('%').replace('—', "0"),
+        rate,
+    }
+}
+
+/// `GET /reports/december`
+async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let today = app.clock.today();
+    let year = asked.year(today);
+    let Table { days, latest, last, left_out } = table(&app, &me, year).await?;
+    let view = View {
+        year,
+        office: me.office.name.clone(),
+        last: last.to_string(),
+        before: (year > FIRST_YEAR).then_some(year - 1),
+        after: (year < today.year()).then_some(year + 1),
+        latest: latest.as_ref().map(day_view),
+        days: days.iter().rev().map(day_view).collect(),
+        definitions: DEFINITIONS,
+        left_out,
+        export: url::link("/reports/december.xlsx", &[("year", &year.to_string())]),
+        default_link: url::link("/reports/recovery", &[("as_of", &last.to_string())]),
+    };
+    shell::page(&app, &me, &req, "reports/december.html", view)
+}
+
+/// `GET /reports/december.xlsx`
+async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let year = asked.year(app.clock.today());
+    let Table { days, left_out, last, .. } = table(&app, &me, year).await?;
+    let title = format!("{} {year}年12月还款进度，到 {last}", me.office.county());
+    let bytes = actix_web::web::block(move || {
+        let text = |text: &str| Out::Text(text.to_owned());
+        let mut words: Vec<Vec<Out>> =
+            DEFINITIONS.iter().map(|(name, words)| vec![text(name), text(words)]).collect();
+        words.extend(left_out.iter().map(|why| vec![text("没有统计在内"), text(why)]));
+        let definitions = Head {
+            sheet: "口径说明".to_owned(),
+            titles: vec!["口径说明".to_owned()],
+            columns: vec![("指标".to_owned(), 22), ("算法".to_owned(), 110)],
+        };
+        write::lists(&[(head(title), days.iter().map(cells).collect()), (definitions, words)])
+    })
+    .await
+    .map_err(AppError::broken)?
+    .map_err(AppError::broken)?;
+    noted(&app, &me, format!("导出 {year}年12月还款进度，到 {last}")).await?;
+    Ok(download(bytes, &format!("december-{year}")))
+}
+
+fn head(title: String) -> Head {
+    let columns = [
+        ("日期", 12),
+        ("应还人数", 10),
+        ("还清人数", 10),
+        ("应还本金（元）", 16),
+        ("应还利息（元）", 16),
+        ("已还本金（元）", 16),
+        ("已还利息（元）", 16),
+        ("回收率", 10),
+        ("还差（元）", 16),
+        ("比前一天（元）", 16),
+    ];
+    Head {
+        sheet: "12月还款进度".to_owned(),
+        titles: vec![title],
+        columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
+    }
+}
+
+fn cells(day: &Day) -> Vec<Out> {
+    vec![
+        Out::Day(day.on),
+        Out::Whole(day.due_persons),
+        Out::Whole(day.paid_persons),
+        Out::Money(day.sums.due_principal),
+        Out::Money(day.sums.due_interest),
+        Out::Money(day.sums.paid_principal),
+        Out::Money(day.sums.paid_interest),
+        Out::Text(percent(day.rate())),
+        Out::Money(day.sums.open()),
+        day.change.map_or(Out::Blank, Out::Money),
+    ]
+}

@@ -1,0 +1,144 @@
+//! How the days of December are added up. Pure.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::book::ids::FileId;
+use crate::book::money::Fen;
+use crate::reports::recovery::rules::share;
+
+/// What the columns mean, as page and workbook show it.
+pub const DEFINITIONS: &[(&str, &str)] = &[
+    ("应还", "本年12月到期的那一期（一般是12月20日）的本金和利息，不含以前各期的欠款和罚息"),
+    ("已还", "到当天为止收到的、用在这一期上的钱；还款日以前存入的，按还款日的用法先算进来"),
+    ("还清人数", "这一期的本金和利息全部还清的人数，一人的各份合同合在一起"),
+    ("回收率", "已还的本金和利息 ÷ 应还的本金和利息；没有收齐时不进到 100.00%"),
+];
+
+/// How one contract's instalment stands from a day on. Money in fen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Principal that falls due.
+    pub due_principal: Fen,
+    /// Interest that falls due.
+    pub due_interest: Fen,
+    /// Principal paid.
+    pub paid_principal: Fen,
+    /// Interest paid.
+    pub paid_interest: Fen,
+}
+
+impl Part {
+    /// Adds another contract's.
+    pub fn add(&mut self, other: &Part) {
+        self.due_principal += other.due_principal;
+        self.due_interest += other.due_interest;
+        self.paid_principal += other.paid_principal;
+        self.paid_interest += other.paid_interest;
+    }
+
+    /// Principal and interest that fall due.
+    pub fn due(&self) -> Fen {
+        self.due_principal + self.due_interest
+    }
+
+    /// Principal and interest paid.
+    pub fn paid(&self) -> Fen {
+        self.paid_principal + self.paid_interest
+    }
+
+    /// Still to come.
+    pub fn open(&self) -> Fen {
+        self.due() - self.paid()
+    }
+}
+
+/// One contract: from which day on it stood how, the earliest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its file.
+    pub file_id: FileId,
+    /// The steps.
+    pub steps: Vec<(NaiveDate, Part)>,
+}
+
+/// One day of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Day {
+    /// The day.
+    pub on: NaiveDate,
+    /// Persons with something due.
+    pub due_persons: i64,
+    /// Persons who have paid all of it.
+    pub paid_persons: i64,
+    /// The money.
+    pub sums: Part,
+    /// What came in since the day before; nothing on the first day.
+    pub change: Option<Fen>,
+}
+
+impl Day {
+    /// 回收率.
+    pub fn rate(&self) -> Option<i64> {
+        share(self.sums.paid().get(), self.sums.due().get())
+    }
+}
+
+/// The table from `first` to `last`; no day when `last` is before it.
+pub fn days(lines: &[Line], first: NaiveDate, last: NaiveDate) -> Vec<Day> {
+    let mut table: Vec<Day> = Vec::new();
+    for on in first.iter_days().take_while(|day| *day <= last) {
+        let mut people: BTreeMap<FileId, Part> = BTreeMap::new();
+        for line in lines {
+            let step = line.steps.iter().rev().find(|(from, _)| *from <= on);
+            if let Some((_, part)) = step {
+                people.entry(line.file_id).or_default().add(part);
+            }
+        }
+        let mut day = Day { on, ..Day::default() };
+        for part in people.values().filter(|part| part.due().is_positive()) {
+            day.sums.add(part);
+            day.due_persons += 1;
+            day.paid_persons += i64::from(!part.open().is_positive());
+        }
+        day.change = table.last().map(|before| day.sums.paid() - before.sums.paid());
+        table.push(day);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn part(due: i64, paid: i64) -> Part {
+        Part { due_principal: Fen::new(due), paid_principal: Fen::new(paid), ..Part::default() }
+    }
+
+    #[test]
+    fn a_person_is_done_when_all_contracts_are() {
+        let first = day("2026-12-01");
+        let lines = [
+            Line { file_id: FileId::new(1), steps: vec![(first, part(100, 100))] },
+            Line {
+                file_id: FileId::new(1),
+                steps: vec![(first, part(50, 0)), (day("2026-12-03"), part(50, 50))],
+            },
+            Line { file_id: FileId::new(2), steps: vec![(first, part(300, 0))] },
+        ];
+        let table = days(&lines, first, day("2026-12-04"));
+        assert_eq!(table.len(), 4);
+        let paid: Vec<i64> = table.iter().map(|day| day.paid_persons).collect();
+        assert_eq!(paid, [0, 0, 1, 1]);
+        let change: Vec<Option<Fen>> = table.iter().map(|day| day.change).collect();
+        assert_eq!(change, [None, Some(Fen::ZERO), Some(Fen::new(50)), Some(Fen::ZERO)]);
+        assert_eq!(table[3].rate(), Some(3_333));
+        assert_eq!(table[3].due_persons, 2);
+        assert!(days(&lines, first, day("2026-11-30")).is_empty());
+    }
+}

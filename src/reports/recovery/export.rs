@@ -1,0 +1,117 @@
+//! `/reports/recovery.xlsx`: the table, the totals and the years, with the definitions on a sheet
+//! of their own. That it was taken is written down.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+
+use super::kept;
+use super::pages::Asked;
+use super::rules::{self, By, DEFINITIONS, Figure, Numbers, Unit, percent};
+use crate::app::App;
+use crate::book::history::{self, Note};
+use crate::book::money::Fen;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::session::SignedIn;
+use crate::plumbing::sheet::write::{self, Head, Out};
+
+/// `GET /reports/recovery.xlsx`
+pub async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let (day, _) = asked.day(app.clock.today());
+    let by = asked.by();
+    let found = kept::lines(&app, &me.scope, day).await?;
+    let county = me.office.county().to_owned();
+    let bytes = actix_web::web::block(move || {
+        let all = ("合计".to_owned(), rules::total(&found.lines));
+        let with_total = |by| {
+            let mut rows = rules::groups(&found.lines, by);
+            rows.push(all.clone());
+            rows
+        };
+        let title = format!("{county} 回收统计，统计日 {day}，按{}", by.in_words());
+        let mut sheets = vec![
+            (head("回收统计", by, title), cells(with_total(by))),
+            definitions(&found.left_out),
+        ];
+        if by != By::DueYear {
+            let title = format!("{county} 历年回收，统计日 {day}");
+            let years = rules::over_time(&found.lines, day);
+            sheets.push((head("历年", By::DueYear, title), cells(years)));
+        }
+        write::lists(&sheets)
+    })
+    .await
+    .map_err(AppError::broken)?
+    .map_err(AppError::broken)?;
+    noted(&app, &me, format!("导出 回收统计，统计日 {day}，按{}", by.in_words())).await?;
+    Ok(download(bytes, &format!("recovery-{day}")))
+}
+
+/// Writes down that a report was taken along.
+pub async fn noted(app: &App, me: &SignedIn, summary: String) -> AppResult<()> {
+    let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
+    app.write("export report", move |db| {
+        let (subject, summary) = ("回收统计".to_owned(), summary.clone());
+        let note = Note { action: "exported", subject, summary, ..Note::default() };
+        history::note(db, &by, id, at, note)
+    })
+    .await
+}
+
+/// A workbook to keep.
+pub fn download(bytes: Vec<u8>, name: &str) -> HttpResponse {
+    let disposition = format!("attachment; filename=\"{name}.xlsx\"");
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+        .body(bytes)
+}
+
+fn head(sheet: &str, by: By, title: String) -> Head {
+    let rates = ["违约率", "本金回收率", "利息回收率", "到期合同回收率"];
+    let mut columns = vec![(by.in_words().to_owned(), 24)];
+    columns.extend(rates.into_iter().map(|name| (name.to_owned(), 12)));
+    columns.extend(Figure::ALL.into_iter().map(|figure| {
+        let unit = if figure.unit() == Unit::Money { "（元）" } else { "" };
+        (format!("{}{unit}", figure.in_words()), 18)
+    }));
+    Head { sheet: sheet.to_owned(), titles: vec![title], columns }
+}
+
+fn cells(rows: Vec<(String, Numbers)>) -> Vec<Vec<Out>> {
+    rows.into_iter().map(|(name, numbers)| row(name, &numbers)).collect()
+}
+
+fn row(name: String, numbers: &Numbers) -> Vec<Out> {
+    let rates = [
+        numbers.default_rate(),
+        numbers.principal_rate(),
+        numbers.interest_rate(),
+        numbers.contract_rate(),
+    ];
+    let figure = |figure: Figure| {
+        let value = numbers.value(figure);
+        if figure.unit() == Unit::Money { Out::Money(Fen::new(value)) } else { Out::Whole(value) }
+    };
+    let mut cells = vec![Out::Text(name)];
+    cells.extend(rates.into_iter().map(|rate| Out::Text(percent(rate))));
+    cells.extend(Figure::ALL.into_iter().map(figure));
+    cells
+}
+
+/// What the figures mean, and which contracts are in none.
+pub fn definitions(left_out: &[String]) -> (Head, Vec<Vec<Out>>) {
+    let head = Head {
+        sheet: "口径说明".to_owned(),
+        titles: vec!["口径说明".to_owned()],
+        columns: vec![("指标".to_owned(), 22), ("算法".to_owned(), 110)],
+    };
+    let text = |text: &str| Out::Text(text.to_owned());
+    let mut rows: Vec<Vec<Out>> =
+        DEFINITIONS.iter().map(|(name, words)| vec![text(name), text(words)]).collect();
+    rows.extend(left_out.iter().map(|why| vec![text("没有统计在内"), text(why)]));
+    (head, rows)
+}

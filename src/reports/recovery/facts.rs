@@ -1,0 +1,195 @@
+//! One line for each contract of an office, from its statement on the day. Reads only, some
+//! thousand contracts at a time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+
+use super::rules::{Line, Owner, Sums};
+use crate::book::dates::day_in;
+use crate::book::facts::{self, LoanFacts};
+use crate::book::ids::{FileId, LoanId, StaffId};
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::book::position::{self, Basis};
+use crate::book::statement::{self, Event, EventKind, RowKind, Totals};
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{loan, loan_file, overdue_case, person, staff};
+
+/// Contracts whose events are in memory at one time.
+pub const AT_ONCE: usize = 2_000;
+
+/// The lines of a day.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// One for each contract that was computed.
+    pub lines: Vec<Line>,
+    /// Contracts whose statement cannot be computed: in no figure, and the page says so.
+    pub left_out: Vec<String>,
+}
+
+/// A contract of the office.
+#[derive(Clone, Debug, Queryable)]
+pub struct Contract {
+    /// Identity.
+    pub id: LoanId,
+    /// Its file.
+    pub file_id: FileId,
+    /// 合同编号.
+    pub contract_no: String,
+    /// First year of the school year.
+    pub loan_year: i32,
+}
+
+/// Every contract of these offices, signed by `day`.
+pub fn contracts(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<Vec<Contract>> {
+    Ok(loan::table
+        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(loan::signed_on.le(day))
+        .order(loan::id)
+        .select((loan::id, loan::file_id, loan::contract_no, loan::loan_year))
+        .load(db)?)
+}
+
+type OwnerRow = (FileId, String, Option<StaffId>, String, String, String, String);
+
+/// Whose the files are.
+pub fn owners(db: &mut Db, scope: &Scope) -> AppResult<HashMap<FileId, Arc<Owner>>> {
+    let clerks: HashMap<StaffId, String> = staff::table
+        .filter(staff::office_code.eq_any(scope.codes()))
+        .select((staff::id, staff::name))
+        .load::<(StaffId, String)>(db)?
+        .into_iter()
+        .collect();
+    let cases: HashMap<FileId, StaffId> = overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::owner_id.is_not_null())
+        .filter(overdue_case::closed_on.is_null())
+        .select((overdue_case::file_id, overdue_case::owner_id.assume_not_null()))
+        .load::<(FileId, StaffId)>(db)?
+        .into_iter()
+        .collect();
+    let rows: Vec<OwnerRow> = loan_file::table
+        .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .select((
+            loan_file::id,
+            loan_file::file_no,
+            loan_file::owner_id,
+            loan_file::high_school,
+            loan_file::university,
+            person::name,
+            person::township,
+        ))
+        .load(db)?;
+    let owner = |(id, file_no, own, school, university, name, township): OwnerRow| {
+        let clerk = own.or_else(|| cases.get(&id).copied()).and_then(|id| clerks.get(&id));
+        let clerk = clerk.cloned().unwrap_or_default();
+        (id, Arc::new(Owner { file_no, name, township, school, university, clerk }))
+    };
+    Ok(rows.into_iter().map(owner).collect())
+}
+
+/// Everything of these offices on `day`.
+pub fn on(db: &mut Db, scope: &Scope, basis: Basis<'_>, day: NaiveDate) -> AppResult<Found> {
+    let owners = owners(db, scope)?;
+    let mut found = Found::default();
+    for chunk in contracts(db, scope, day)?.chunks(AT_ONCE) {
+        let ids: Vec<LoanId> = chunk.iter().map(|one| one.id).collect();
+        let terms: HashMap<LoanId, LoanFacts> =
+            facts::loans(db, scope, &ids)?.into_iter().map(|one| (one.id, one)).collect();
+        let mut lives = facts::events(db, scope, &ids)?;
+        for one in chunk {
+            let Some(facts) = terms.get(&one.id) else { continue };
+            let events = position::with_waivers(lives.remove(&one.id).unwrap_or_default(), basis);
+            match line(one, facts, &events, (basis, day)) {
+                Ok((sums, by_due_year)) => found.lines.push(Line {
+                    file_id: one.file_id,
+                    owner: owners.get(&one.file_id).cloned().unwrap_or_default(),
+                    contract_no: one.contract_no.clone(),
+                    loan_year: one.loan_year,
+                    sums,
+                    by_due_year,
+                }),
+                Err(Wrong::Contradiction(why)) => found.left_out.push(why),
+                Err(Wrong::Broken(error)) => return Err(error),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Why a contract has no line.
+pub enum Wrong {
+    /// Its events contradict each other: said to people.
+    Contradiction(String),
+    /// Anything else.
+    Broken(crate::error::AppError),
+}
+
+/// What `error` means for the contract.
+pub fn contradiction(contract_no: &str, error: &statement::StatementError) -> Wrong {
+    Wrong::Contradiction(format!("合同 {contract_no}（{error}）"))
+}
+
+fn line(
+    one: &Contract,
+    facts: &LoanFacts,
+    events: &[Event],
+    (basis, day): (Basis<'_>, NaiveDate),
+) -> Result<(Sums, Vec<(i32, Sums)>), Wrong> {
+    let terms = facts.terms().map_err(Wrong::Broken)?;
+    let wrong = |e| contradiction(&one.contract_no, &e);
+    let now = statement::statement(&terms, events, basis.rates, day).map_err(wrong)?;
+    let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
+    let due = now.instalments.iter().filter(|row| row.kind == RowKind::DueDay && row.due_on <= day);
+    for row in due {
+        let sums = years.entry(row.due_on.year()).or_default();
+        sums.due_principal += row.principal;
+        sums.paid_principal += row.paid_principal;
+        sums.due_interest += row.interest;
+        sums.paid_interest += row.paid_interest;
+        if row.due_on < day {
+            sums.late_principal += row.principal - row.paid_principal;
+        }
+    }
+    let mut sums = Sums::default();
+    for part in years.values() {
+        sums.add(part);
+    }
+    let mut sums = sums.counted();
+    if has_money(events) {
+        let before = day_in(day.year(), 1, 1).pred_opt().unwrap_or(day);
+        let then = match statement::statement(&terms, events, basis.rates, before) {
+            Ok(then) => then.totals,
+            // Not signed or not yet paid out then.
+            Err(_) if before < terms.signed_on => Totals::default(),
+            Err(error) => return Err(wrong(error)),
+        };
+        sums.got_principal = principal(&now.totals) - principal(&then);
+        sums.got_interest = now.totals.interest_paid - then.interest_paid;
+        sums.got_penalty = now.totals.penalty_paid - then.penalty_paid;
+    }
+    Ok((sums, years.into_iter().map(|(year, part)| (year, part.counted())).collect()))
+}
+
+/// Principal repaid, by whomever.
+fn principal(totals: &Totals) -> Fen {
+    totals.principal_by_borrower + totals.principal_by_compensation + totals.principal_by_relief
+}
+
+/// Did anybody ever pay something?
+fn has_money(events: &[Event]) -> bool {
+    events.iter().any(|event| {
+        matches!(
+            event.kind,
+            EventKind::Paid { .. }
+                | EventKind::Prepaid { .. }
+                | EventKind::Compensated { .. }
+                | EventKind::Relieved { .. }
+        )
+    })
+}

@@ -1,0 +1,100 @@
+//! The lines of a day, kept until something that they are made of changes: a hundred thousand
+//! statements take seconds, and every figure is a link.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::{count_star, max, sum};
+use diesel::prelude::*;
+
+use super::facts::{self, Found};
+use crate::app::App;
+use crate::book::ids::EventId;
+use crate::book::office::Scope;
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{loan, loan_event, loan_file, overdue_case, person, staff};
+
+/// Days kept for one office: today's, and one to compare with.
+const DAYS_MAX: usize = 2;
+
+/// What the lines are made of. Another stamp, other lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    last_event: Option<EventId>,
+    events: i64,
+    changed: [Option<NaiveDateTime>; 3],
+    versions: [i64; 2],
+}
+
+type Entry = (NaiveDate, Stamp, Arc<Found>);
+
+/// The lines kept, by offices.
+#[derive(Debug, Default)]
+pub struct Kept {
+    days: Mutex<HashMap<Vec<String>, Vec<Entry>>>,
+}
+
+impl Kept {
+    fn get(&self, codes: &[String], day: NaiveDate, stamp: &Stamp) -> Option<Arc<Found>> {
+        let days = self.days.lock().ok()?;
+        let found = days.get(codes)?.iter().find(|(on, of, _)| *on == day && of == stamp)?;
+        Some(found.2.clone())
+    }
+
+    fn put(&self, codes: &[String], entry: Entry) {
+        let Ok(mut days) = self.days.lock() else { return };
+        let own = days.entry(codes.to_vec()).or_default();
+        own.retain(|(day, _, _)| *day != entry.0);
+        if own.len() >= DAYS_MAX {
+            own.remove(0);
+        }
+        own.push(entry);
+    }
+}
+
+/// The lines of `day`: those kept when nothing has changed, otherwise computed anew.
+pub async fn lines(app: &App, scope: &Scope, day: NaiveDate) -> AppResult<Arc<Found>> {
+    let (inner, scope) = (app.clone(), scope.clone());
+    app.read(move |db| {
+        let stamp = stamp(db, &scope)?;
+        if let Some(found) = inner.recovery.get(scope.codes(), day, &stamp) {
+            return Ok(found);
+        }
+        let found = Arc::new(facts::on(db, &scope, inner.basis(), day)?);
+        inner.recovery.put(scope.codes(), (day, stamp, found.clone()));
+        Ok(found)
+    })
+    .await
+}
+
+fn stamp(db: &mut Db, scope: &Scope) -> AppResult<Stamp> {
+    let codes = scope.codes();
+    let (last_event, events) = loan_event::table
+        .filter(loan_event::office_code.eq_any(codes))
+        .select((max(loan_event::id), count_star()))
+        .get_result(db)?;
+    let loans = loan::table
+        .filter(loan::office_code.eq_any(codes))
+        .select(max(loan::updated_at))
+        .get_result(db)?;
+    let files = loan_file::table
+        .filter(loan_file::office_code.eq_any(codes))
+        .select(max(loan_file::updated_at))
+        .get_result(db)?;
+    let people = person::table
+        .filter(person::office_code.eq_any(codes))
+        .select(max(person::updated_at))
+        .get_result(db)?;
+    let cases: Option<i64> = overdue_case::table
+        .filter(overdue_case::office_code.eq_any(codes))
+        .select(sum(overdue_case::version))
+        .get_result(db)?;
+    let clerks: Option<i64> = staff::table
+        .filter(staff::office_code.eq_any(codes))
+        .select(sum(staff::version))
+        .get_result(db)?;
+    let versions = [cases.unwrap_or_default(), clerks.unwrap_or_default()];
+    Ok(Stamp { last_event, events, changed: [loans, files, people], versions })
+}

@@ -1,0 +1,12 @@
+//! 回收统计: the numbers a county is judged by (design: rules.md 10.1), on any day up to today.
+//!
+//! `facts.rs` makes one line for each contract from its statement, `rules.rs` adds lines up and
+//! divides, `pages.rs` and `export.rs` show it. A figure and the list behind it come from the same
+//! lines, so they cannot differ. `kept.rs` keeps the lines of a day until something changes.
+
+pub mod chart;
+pub mod export;
+pub mod facts;
+pub mod kept;
+pub mod pages;
+pub mod rules;

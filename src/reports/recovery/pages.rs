@@ -1,0 +1,322 @@
+//! `/reports/recovery`: the figures, the picture, the table; and the list behind each figure.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::chart::{self, Chart};
+use super::rules::{self, By, DEFINITIONS, Figure, Numbers, Unit, percent};
+use super::{export, kept};
+use crate::app::App;
+use crate::book::staff::Right;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::http::route::{Entry, Needs, get};
+use crate::plumbing::session::SignedIn;
+use crate::plumbing::url;
+
+const PATH: &str = "/reports/recovery";
+const ROWS: &str = "/reports/recovery/rows";
+/// Rows on a page of a list.
+const PAGE_ROWS: usize = 200;
+
+/// The pages.
+pub fn routes() -> Vec<Entry> {
+    let needs = Needs::Right(Right::SeeLoans);
+    vec![
+        get(PATH, needs, show),
+        get(ROWS, needs, rows),
+        get("/reports/recovery.xlsx", needs, export::workbook),
+    ]
+}
+
+/// What the address asks for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// The day of the report.
+    pub as_of: String,
+    /// What the table is divided by.
+    pub by: String,
+    /// The figure whose list is wanted.
+    pub figure: String,
+    /// The group of that list; nothing for all.
+    pub key: String,
+    /// The page of that list, from 1.
+    pub page: String,
+}
+
+impl Asked {
+    /// The day: today, unless an earlier one is named. And what to say about it.
+    pub fn day(&self, today: NaiveDate) -> (NaiveDate, Option<&'static str>) {
+        match self.as_of.trim().parse::<NaiveDate>() {
+            Ok(day) if day <= today => (day, None),
+            Ok(_) => (today, Some("统计日不能晚于今天，下面按今天统计")),
+            Err(_) if self.as_of.trim().is_empty() => (today, None),
+            Err(_) => (today, Some("统计日没有看懂，下面按今天统计")),
+        }
+    }
+
+    /// The division: by township unless another is named.
+    pub fn by(&self) -> By {
+        By::from_text(&self.by).unwrap_or(By::Township)
+    }
+}
+
+/// A figure as the page shows it.
+#[derive(Debug, Serialize)]
+struct Shown {
+    name: &'static str,
+    value: i64,
+    is_money: bool,
+    link: String,
+}
+
+/// A rate with the two figures it is of.
+#[derive(Debug, Serialize)]
+struct Rate {
+    name: &'static str,
+    text: String,
+    part: Shown,
+    whole: Shown,
+}
+
+/// One group of the table.
+#[derive(Debug, Serialize)]
+struct Group {
+    name: String,
+    /// One for each of [`COLUMNS`].
+    cells: Vec<Shown>,
+    default_rate: String,
+    principal_rate: String,
+    interest_rate: String,
+    contract_rate: String,
+    /// Width of the bar in percent: `99.96`.
+    bar: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Choice {
+    value: &'static str,
+    text: &'static str,
+    on: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct View {
+    as_of: String,
+    today: String,
+    said: Option<&'static str>,
+    by: &'static str,
+    by_words: &'static str,
+    choices: Vec<Choice>,
+    rates: Vec<Rate>,
+    got: Vec<Shown>,
+    groups: Vec<Group>,
+    columns: Vec<&'static str>,
+    chart: Chart,
+    year_links: Vec<String>,
+    definitions: &'static [(&'static str, &'static str)],
+    left_out: Vec<String>,
+    export: String,
+}
+
+/// The figures of a row of the table.
+pub const COLUMNS: [Figure; 10] = [
+    Figure::DuePersons,
+    Figure::LatePersons,
+    Figure::DuePrincipal,
+    Figure::LatePrincipal,
+    Figure::DueInterest,
+    Figure::OpenInterest,
+    Figure::DueContracts,
+    Figure::PaidContracts,
+    Figure::GotPersons,
+    Figure::GotPrincipal,
+];
+
+/// `GET /reports/recovery`
+async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let today = app.clock.today();
+    let (day, said) = asked.day(today);
+    let by = asked.by();
+    let found = kept::lines(&app, &me.scope, day).await?;
+    let all = rules::total(&found.lines);
+    let years = rules::over_time(&found.lines, day);
+    let head = |figure| shown(&all, figure, day, None);
+    let rate = |name, share, part, whole| Rate {
+        name,
+        text: percent(share),
+        part: head(part),
+        whole: head(whole),
+    };
+    let view = View {
+        as_of: day.to_string(),
+        today: today.to_string(),
+        said,
+        by: by.as_text(),
+        by_words: by.in_words(),
+        choices: choices(by),
+        rates: vec![
+            rate("违约率", all.default_rate(), Figure::LatePersons, Figure::DuePersons),
+            rate("本金回收率", all.principal_rate(), Figure::PaidPrincipal, Figure::DuePrincipal),
+            rate("利息回收率", all.interest_rate(), Figure::PaidInterest, Figure::DueInterest),
+            rate(
+                "到期合同回收率",
+                all.contract_rate(),
+                Figure::PaidContracts,
+                Figure::DueContracts,
+            ),
+        ],
+        got: vec![
+            head(Figure::GotPersons),
+            head(Figure::GotPrincipal),
+            head(Figure::GotInterest),
+            head(Figure::GotPenalty),
+        ],
+        groups: rules::groups(&found.lines, by)
+            .into_iter()
+            .map(|(name, numbers)| group(name, &numbers, by, day))
+            .collect(),
+        columns: COLUMNS.iter().map(|figure| figure.in_words()).collect(),
+        chart: chart::over_time(&years),
+        year_links: years
+            .iter()
+            .map(|(year, _)| list_of(Figure::DuePrincipal, day, Some((By::DueYear, year))))
+            .collect(),
+        definitions: DEFINITIONS,
+        left_out: found.left_out.clone(),
+        export: url::link(
+            "/reports/recovery.xlsx",
+            &[("as_of", &day.to_string()), ("by", by.as_text())],
+        ),
+    };
+    shell::page(&app, &me, &req, "reports/recovery.html", view)
+}
+
+fn choices(now: By) -> Vec<Choice> {
+    let choice = |by: By| Choice { value: by.as_text(), text: by.in_words(), on: by == now };
+    By::ALL.into_iter().map(choice).collect()
+}
+
+/// The address of the list behind a figure.
+fn list_of(figure: Figure, day: NaiveDate, group: Option<(By, &str)>) -> String {
+    let day = day.to_string();
+    let (by, key) = group.map_or(("", ""), |(by, key)| (by.as_text(), key));
+    url::link(ROWS, &[("figure", figure.as_text()), ("as_of", &day), ("by", by), ("key", key)])
+}
+
+fn shown(numbers: &Numbers, figure: Figure, day: NaiveDate, group: Option<(By, &str)>) -> Shown {
+    Shown {
+        name: figure.in_words(),
+        value: numbers.value(figure),
+        is_money: figure.unit() == Unit::Money,
+        link: list_of(figure, day, group),
+    }
+}
+
+fn group(name: String, numbers: &Numbers, by: By, day: NaiveDate) -> Group {
+    let cell = |figure: &Figure| shown(numbers, *figure, day, Some((by, &name)));
+    let principal_rate = percent(numbers.principal_rate());
+    Group {
+        cells: COLUMNS.iter().map(cell).collect(),
+        default_rate: percent(numbers.default_rate()),
+        interest_rate: percent(numbers.interest_rate()),
+        contract_rate: percent(numbers.contract_rate()),
+        bar: principal_rate.trim_end_matches('%').replace('—', ""),
+        principal_rate,
+        name,
+    }
+}
+
+/// A row of a list.
+#[derive(Debug, Serialize)]
+struct RowView {
+    file_no: String,
+    name: String,
+    township: String,
+    school: String,
+    what: String,
+    amount: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct ListView {
+    as_of: String,
+    figure: &'static str,
+    group: String,
+    unit: &'static str,
+    count: usize,
+    /// The sum of the amounts of all rows, in fen.
+    sum: i64,
+    is_money: bool,
+    rows: Vec<RowView>,
+    before: Option<String>,
+    after: Option<String>,
+    back: String,
+}
+
+/// `GET /reports/recovery/rows`
+async fn rows(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let figure = Figure::from_text(&asked.figure).unwrap_or(Figure::DuePersons);
+    let (day, _) = asked.day(app.clock.today());
+    let group = (!asked.key.is_empty()).then(|| (asked.by(), asked.key.as_str()));
+    let found = kept::lines(&app, &me.scope, day).await?;
+    let all = rules::rows(&found.lines, figure, group);
+    if all.is_empty() && group.is_some_and(|(by, key)| !is_known(&found.lines, by, key)) {
+        return Err(AppError::NotFound);
+    }
+    let at = asked.page.parse::<usize>().unwrap_or(1).clamp(1, all.len() / PAGE_ROWS + 1);
+    let neighbour = |page: usize| {
+        let (day, page) = (day.to_string(), page.to_string());
+        let by = group.map_or("", |(by, _)| by.as_text());
+        let fields = [
+            ("figure", figure.as_text()),
+            ("as_of", day.as_str()),
+            ("by", by),
+            ("key", asked.key.as_str()),
+            ("page", page.as_str()),
+        ];
+        url::link(ROWS, &fields)
+    };
+    let view = ListView {
+        as_of: day.to_string(),
+        figure: figure.in_words(),
+        group: group.map_or_else(String::new, |(by, key)| format!("{} {key}", by.in_words())),
+        unit: if figure.unit() == Unit::Persons { "人" } else { "份合同" },
+        count: all.len(),
+        sum: all.iter().map(|row| row.amount.get()).sum(),
+        is_money: figure.unit() == Unit::Money,
+        before: (at > 1).then(|| neighbour(at - 1)),
+        after: (at * PAGE_ROWS < all.len()).then(|| neighbour(at + 1)),
+        rows: all.iter().skip((at - 1) * PAGE_ROWS).take(PAGE_ROWS).map(row_view).collect(),
+        back: url::link(PATH, &[("as_of", &day.to_string()), ("by", asked.by().as_text())]),
+    };
+    shell::page(&app, &me, &req, "reports/recovery_rows.html", view)
+}
+
+/// Is there such a group at all?
+fn is_known(lines: &[rules::Line], by: By, key: &str) -> bool {
+    rules::groups(lines, by).iter().any(|(name, _)| name == key)
+}
+
+fn row_view(row: &rules::Row) -> RowView {
+    RowView {
+        file_no: row.owner.file_no.clone(),
+        name: row.owner.name.clone(),
+        township: row.owner.township.clone(),
+        school: row.owner.school.clone(),
+        what: row.what.clone(),
+        amount: row.amount.get(),
+    }
+}

@@ -1,0 +1,555 @@
+//! What the figures mean and how they are added up. Pure: whole fen, and rates in hundredths of
+//! a percent as whole numbers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::book::ids::FileId;
+use crate::book::money::Fen;
+
+/// What the office calls somebody or something that was never filled in.
+pub const BLANK: &str = "（未填）";
+
+/// The definitions, as the page and the workbook show them.
+pub const DEFINITIONS: &[(&str, &str)] = &[
+    (
+        "统计范围",
+        "到统计日为止（含当日）到期的各期本金和利息；提前还款不算到期，也不算收回率的分子",
+    ),
+    (
+        "违约率（按人数）",
+        "有到期本金过了还款日还没有还清的人数 ÷ 有到期本金的人数。\
+         河南2018年通报：72人 ÷ 103,900人，印作 0.07%",
+    ),
+    ("本金回收率", "到期本金中已收回的金额 ÷ 到期本金"),
+    ("利息回收率", "到期利息中已收回的金额 ÷ 到期利息；只算借款人应付的利息，不含贴息、免息和罚息"),
+    ("到期合同回收率", "到期的本金和利息已全部还清的合同数 ÷ 有本金或利息到期的合同数"),
+    (
+        "本年收回",
+        "统计日所在年的1月1日到统计日记入的本金、利息、罚息，含提前还款、代偿和救助；\
+         预存的款在还款日记入；人数是有款项记入的借款人数",
+    ),
+    (
+        "分组",
+        "乡镇按学生户籍，学校按毕业高中，年度按合同的贷款学年，责任人按档案（没有时按逾期跟进）。\
+         同一人的合同分在几组时，每组各算一人，所以各组人数之和可以大于合计",
+    ),
+    ("百分比", "四舍五入到万分之一；没有收齐时不进到 100.00%。分母是零时不算，写“—”"),
+];
+
+/// Sums over contracts. Money in fen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Principal due up to the day.
+    pub due_principal: Fen,
+    /// What of it was paid.
+    pub paid_principal: Fen,
+    /// What of it is past its due day and open.
+    pub late_principal: Fen,
+    /// Interest due up to the day.
+    pub due_interest: Fen,
+    /// What of it was paid.
+    pub paid_interest: Fen,
+    /// Contracts with something due.
+    pub due_contracts: i64,
+    /// Of these, the contracts with nothing open.
+    pub paid_contracts: i64,
+    /// Principal collected in the year.
+    pub got_principal: Fen,
+    /// Interest collected in the year.
+    pub got_interest: Fen,
+    /// Penalty interest collected in the year.
+    pub got_penalty: Fen,
+}
+
+impl Sums {
+    /// Adds another one.
+    pub fn add(&mut self, other: &Sums) {
+        self.due_principal += other.due_principal;
+        self.paid_principal += other.paid_principal;
+        self.late_principal += other.late_principal;
+        self.due_interest += other.due_interest;
+        self.paid_interest += other.paid_interest;
+        self.due_contracts += other.due_contracts;
+        self.paid_contracts += other.paid_contracts;
+        self.got_principal += other.got_principal;
+        self.got_interest += other.got_interest;
+        self.got_penalty += other.got_penalty;
+    }
+
+    /// Counts the contract these sums are of.
+    pub fn counted(mut self) -> Sums {
+        let due = self.due_principal + self.due_interest;
+        let open = due - self.paid_principal - self.paid_interest;
+        self.due_contracts = i64::from(due.is_positive());
+        self.paid_contracts = i64::from(due.is_positive() && !open.is_positive());
+        self
+    }
+}
+
+/// Whose contract it is, shared by the contracts of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// `LZ2015-0483`.
+    pub file_no: String,
+    /// The student.
+    pub name: String,
+    /// 乡镇.
+    pub township: String,
+    /// 毕业高中.
+    pub school: String,
+    /// 就读高校.
+    pub university: String,
+    /// Name of the clerk in charge.
+    pub clerk: String,
+}
+
+/// One contract on the day of the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its file.
+    pub file_id: FileId,
+    /// Whose it is.
+    pub owner: Arc<Owner>,
+    /// 合同编号.
+    pub contract_no: String,
+    /// First year of the school year.
+    pub loan_year: i32,
+    /// Its sums.
+    pub sums: Sums,
+    /// The due part of the sums by year of the due day.
+    pub by_due_year: Vec<(i32, Sums)>,
+}
+
+/// By what the table is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// 乡镇.
+    Township,
+    /// 毕业高中.
+    School,
+    /// 就读高校.
+    University,
+    /// 合同年度.
+    Year,
+    /// 责任人.
+    Clerk,
+    /// The year of the due day: the picture over time.
+    DueYear,
+}
+
+impl By {
+    /// Every one, in the order pages list them; the last is for the picture.
+    pub const ALL: [By; 6] =
+        [By::Township, By::School, By::University, By::Year, By::Clerk, By::DueYear];
+
+    /// As the address writes it.
+    pub const fn as_text(self) -> &'static str {
+        match self {
+            By::Township => "township",
+            By::School => "school",
+            By::University => "university",
+            By::Year => "year",
+            By::Clerk => "clerk",
+            By::DueYear => "due_year",
+        }
+    }
+
+    /// What an address means.
+    pub fn from_text(text: &str) -> Option<By> {
+        By::ALL.into_iter().find(|by| by.as_text() == text)
+    }
+
+    /// As pages say it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            By::Township => "乡镇（街道）",
+            By::School => "毕业高中",
+            By::University => "就读高校",
+            By::Year => "合同年度",
+            By::Clerk => "责任人",
+            By::DueYear => "到期年份",
+        }
+    }
+
+    /// The groups a contract counts in, each with its part.
+    fn parts(self, line: &Line) -> Vec<(String, Sums)> {
+        let one = |text: &str| vec![(or_blank(text), line.sums)];
+        match self {
+            By::Township => one(&line.owner.township),
+            By::School => one(&line.owner.school),
+            By::University => one(&line.owner.university),
+            By::Clerk => one(&line.owner.clerk),
+            By::Year => one(&line.loan_year.to_string()),
+            By::DueYear => {
+                line.by_due_year.iter().map(|(year, sums)| (year.to_string(), *sums)).collect()
+            }
+        }
+    }
+}
+
+fn or_blank(text: &str) -> String {
+    if text.trim().is_empty() { BLANK.to_owned() } else { text.to_owned() }
+}
+
+/// One figure that opens to its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// Persons with principal due.
+    DuePersons,
+    /// Persons in default of principal.
+    LatePersons,
+    /// Principal due.
+    DuePrincipal,
+    /// Principal recovered.
+    PaidPrincipal,
+    /// Principal past due and open.
+    LatePrincipal,
+    /// Interest due.
+    DueInterest,
+    /// Interest recovered.
+    PaidInterest,
+    /// Interest due and open.
+    OpenInterest,
+    /// Contracts with something due.
+    DueContracts,
+    /// Contracts with nothing open.
+    PaidContracts,
+    /// Persons who paid in the year.
+    GotPersons,
+    /// Principal collected in the year.
+    GotPrincipal,
+    /// Interest collected in the year.
+    GotInterest,
+    /// Penalty interest collected in the year.
+    GotPenalty,
+}
+
+/// What a figure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// People: a row of its list is a person.
+    Persons,
+    /// Contracts: a row is one.
+    Contracts,
+    /// Money: a row is a contract with its amount.
+    Money,
+}
+
+impl Figure {
+    /// Every one.
+    pub const ALL: [Figure; 14] = [
+        Figure::DuePersons,
+        Figure::LatePersons,
+        Figure::DuePrincipal,
+        Figure::PaidPrincipal,
+        Figure::LatePrincipal,
+        Figure::DueInterest,
+        Figure::PaidInterest,
+        Figure::OpenInterest,
+        Figure::DueContracts,
+        Figure::PaidContracts,
+        Figure::GotPersons,
+        Figure::GotPrincipal,
+        Figure::GotInterest,
+        Figure::GotPenalty,
+    ];
+
+    /// Address and name.
+    const fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Figure::DuePersons => ("due_persons", "有到期本金的人数"),
+            Figure::LatePersons => ("late_persons", "本金到期未还的人数"),
+            Figure::DuePrincipal => ("due_principal", "到期本金"),
+            Figure::PaidPrincipal => ("paid_principal", "已收回本金"),
+            Figure::LatePrincipal => ("late_principal", "到期未还本金"),
+            Figure::DueInterest => ("due_interest", "到期利息"),
+            Figure::PaidInterest => ("paid_interest", "已收回利息"),
+            Figure::OpenInterest => ("open_interest", "到期未还利息"),
+            Figure::DueContracts => ("due_contracts", "到期合同"),
+            Figure::PaidContracts => ("paid_contracts", "到期部分已还清的合同"),
+            Figure::GotPersons => ("got_persons", "本年还款人数"),
+            Figure::GotPrincipal => ("got_principal", "本年收回本金"),
+            Figure::GotInterest => ("got_interest", "本年收回利息"),
+            Figure::GotPenalty => ("got_penalty", "本年收回罚息"),
+        }
+    }
+
+    /// As the address writes it.
+    pub const fn as_text(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// As pages say it.
+    pub const fn in_words(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// What an address means.
+    pub fn from_text(text: &str) -> Option<Figure> {
+        Figure::ALL.into_iter().find(|figure| figure.as_text() == text)
+    }
+
+    /// What it counts.
+    pub const fn unit(self) -> Unit {
+        match self {
+            Figure::DuePersons | Figure::LatePersons | Figure::GotPersons => Unit::Persons,
+            Figure::DueContracts | Figure::PaidContracts => Unit::Contracts,
+            _ => Unit::Money,
+        }
+    }
+
+    /// The money that puts a contract (or a person) on the list of this figure.
+    pub fn amount(self, sums: &Sums) -> Fen {
+        match self {
+            Figure::DuePersons | Figure::DuePrincipal => sums.due_principal,
+            Figure::LatePersons | Figure::LatePrincipal => sums.late_principal,
+            Figure::PaidPrincipal => sums.paid_principal,
+            Figure::DueInterest => sums.due_interest,
+            Figure::PaidInterest => sums.paid_interest,
+            Figure::OpenInterest => sums.due_interest - sums.paid_interest,
+            Figure::DueContracts => sums.due_principal + sums.due_interest,
+            Figure::PaidContracts if sums.paid_contracts > 0 => {
+                sums.due_principal + sums.due_interest
+            }
+            Figure::PaidContracts => Fen::ZERO,
+            Figure::GotPersons => sums.got_principal + sums.got_interest + sums.got_penalty,
+            Figure::GotPrincipal => sums.got_principal,
+            Figure::GotInterest => sums.got_interest,
+            Figure::GotPenalty => sums.got_penalty,
+        }
+    }
+}
+
+/// The figures of one group, or of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Sums over contracts.
+    pub sums: Sums,
+    /// Persons with principal due.
+    pub due_persons: i64,
+    /// Persons in default of principal.
+    pub late_persons: i64,
+    /// Persons who paid in the year.
+    pub got_persons: i64,
+}
+
+impl Numbers {
+    fn of(people: &BTreeMap<FileId, Sums>) -> Numbers {
+        let mut numbers = Numbers::default();
+        for sums in people.values() {
+            numbers.sums.add(sums);
+            let counts = |figure: Figure| i64::from(figure.amount(sums).is_positive());
+            numbers.due_persons += counts(Figure::DuePersons);
+            numbers.late_persons += counts(Figure::LatePersons);
+            numbers.got_persons += counts(Figure::GotPersons);
+        }
+        numbers
+    }
+
+    /// One figure: fen when it is money.
+    pub fn value(&self, figure: Figure) -> i64 {
+        match figure {
+            Figure::DuePersons => self.due_persons,
+            Figure::LatePersons => self.late_persons,
+            Figure::GotPersons => self.got_persons,
+            Figure::DueContracts => self.sums.due_contracts,
+            Figure::PaidContracts => self.sums.paid_contracts,
+            money => money.amount(&self.sums).get(),
+        }
+    }
+
+    /// 违约率.
+    pub fn default_rate(&self) -> Option<i64> {
+        share(self.late_persons, self.due_persons)
+    }
+
+    /// 本金回收率.
+    pub fn principal_rate(&self) -> Option<i64> {
+        share(self.sums.paid_principal.get(), self.sums.due_principal.get())
+    }
+
+    /// 利息回收率.
+    pub fn interest_rate(&self) -> Option<i64> {
+        share(self.sums.paid_interest.get(), self.sums.due_interest.get())
+    }
+
+    /// 到期合同回收率.
+    pub fn contract_rate(&self) -> Option<i64> {
+        share(self.sums.paid_contracts, self.sums.due_contracts)
+    }
+}
+
+/// `part` of `whole` in hundredths of a percent, half up; never 100.00% when something is
+/// missing. Nothing of nothing has no share.
+pub fn share(part: i64, whole: i64) -> Option<i64> {
+    if whole <= 0 {
+        return None;
+    }
+    let (part, whole) = (i128::from(part), i128::from(whole));
+    let rounded = i64::try_from((part * 20_000 + whole).div_euclid(2 * whole)).ok()?;
+    Some(if part < whole { rounded.min(9_999) } else { rounded })
+}
+
+/// `0.07%`; what has no share is a dash.
+pub fn percent(share: Option<i64>) -> String {
+    share.map_or_else(|| "—".to_owned(), |n| format!("{}.{:02}%", n / 100, n.rem_euclid(100)))
+}
+
+/// The figures of everything.
+pub fn total(lines: &[Line]) -> Numbers {
+    let mut people: BTreeMap<FileId, Sums> = BTreeMap::new();
+    for line in lines {
+        people.entry(line.file_id).or_default().add(&line.sums);
+    }
+    Numbers::of(&people)
+}
+
+/// The figures of each group, in the order of its name.
+pub fn groups(lines: &[Line], by: By) -> Vec<(String, Numbers)> {
+    let mut found: BTreeMap<String, BTreeMap<FileId, Sums>> = BTreeMap::new();
+    for line in lines {
+        for (key, sums) in by.parts(line) {
+            found.entry(key).or_default().entry(line.file_id).or_default().add(&sums);
+        }
+    }
+    found.into_iter().map(|(key, people)| (key, Numbers::of(&people))).collect()
+}
+
+/// The last ten years in which something fell due.
+pub fn over_time(lines: &[Line], on: NaiveDate) -> Vec<(String, Numbers)> {
+    let from = on.year().saturating_sub(9).to_string();
+    groups(lines, By::DueYear).into_iter().filter(|(year, _)| *year >= from).collect()
+}
+
+/// One row behind a figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Whose it is.
+    pub owner: Arc<Owner>,
+    /// The contract; of a person's row, how many contracts.
+    pub what: String,
+    /// The amount.
+    pub amount: Fen,
+}
+
+/// What is behind a figure: of a group, or of all when no group is named.
+pub fn rows(lines: &[Line], figure: Figure, group: Option<(By, &str)>) -> Vec<Row> {
+    let mut found = Vec::new();
+    let mut people: BTreeMap<FileId, (usize, Row)> = BTreeMap::new();
+    for line in lines {
+        let sums = match group {
+            None => Some(line.sums),
+            Some((by, key)) => {
+                by.parts(line).into_iter().find(|(own, _)| own == key).map(|(_, sums)| sums)
+            }
+        };
+        let Some(sums) = sums else { continue };
+        let amount = figure.amount(&sums);
+        if amount.is_zero() {
+            continue;
+        }
+        let row = Row { owner: line.owner.clone(), what: line.contract_no.clone(), amount };
+        if figure.unit() == Unit::Persons {
+            let fresh = || (0, Row { amount: Fen::ZERO, ..row.clone() });
+            let (contracts, sum) = people.entry(line.file_id).or_insert_with(fresh);
+            *contracts += 1;
+            sum.amount += amount;
+        } else {
+            found.push(row);
+        }
+    }
+    found.extend(
+        people
+            .into_values()
+            .filter(|(_, row)| row.amount.is_positive())
+            .map(|(contracts, row)| Row { what: format!("{contracts} 份合同"), ..row }),
+    );
+    found.sort_by(|a, b| (&a.owner.file_no, &a.what).cmp(&(&b.owner.file_no, &b.what)));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// HN18 (rules.md 10.1): 72 of 103,900 persons is printed as 0.07%.
+    #[test]
+    fn henan_prints_seven_hundredths_of_a_percent() {
+        assert_eq!(percent(share(72, 103_900)), "0.07%");
+    }
+
+    /// The same paper by money, which is why the rate is of persons: 151,300 of 1.421 bn yuan.
+    #[test]
+    fn by_money_henan_would_print_one_hundredth() {
+        assert_eq!(percent(share(15_130_000, 142_100_000_000)), "0.01%");
+    }
+
+    #[test]
+    fn all_is_only_printed_when_all_is_there() {
+        assert_eq!(percent(share(99_999, 100_000)), "99.99%");
+        assert_eq!(percent(share(100_000, 100_000)), "100.00%");
+        assert_eq!(percent(share(0, 7)), "0.00%");
+        assert_eq!(percent(share(1, 3)), "33.33%");
+        assert_eq!(percent(share(2, 3)), "66.67%");
+        assert_eq!(percent(share(0, 0)), "—");
+    }
+
+    fn line(file: i64, year: i32, due: i64, paid: i64) -> Line {
+        let sums = Sums {
+            due_principal: Fen::new(due),
+            paid_principal: Fen::new(paid),
+            late_principal: Fen::new(due - paid),
+            ..Sums::default()
+        }
+        .counted();
+        Line {
+            file_id: FileId::new(file),
+            owner: Arc::default(),
+            contract_no: format!("{file}-{year}"),
+            loan_year: year,
+            sums,
+            by_due_year: vec![(2026, sums)],
+        }
+    }
+
+    #[test]
+    fn a_person_counts_once_however_many_contracts() {
+        let lines = [line(1, 2020, 100, 100), line(1, 2021, 100, 40), line(2, 2021, 50, 50)];
+        let all = total(&lines);
+        assert_eq!((all.due_persons, all.late_persons), (2, 1));
+        assert_eq!((all.sums.due_contracts, all.sums.paid_contracts), (3, 2));
+        assert_eq!(percent(all.default_rate()), "50.00%");
+        assert_eq!(percent(all.principal_rate()), "76.00%");
+        assert_eq!(percent(all.contract_rate()), "66.67%");
+        let years = groups(&lines, By::Year);
+        assert_eq!(years.len(), 2);
+        assert_eq!(years[0].1.late_persons + years[1].1.late_persons, 1);
+        assert_eq!(years[0].1.due_persons + years[1].1.due_persons, 3);
+        assert_eq!(groups(&lines, By::Township)[0].0, BLANK);
+    }
+
+    #[test]
+    fn every_figure_is_the_sum_of_its_rows() {
+        let lines = [line(1, 2020, 100, 100), line(1, 2021, 100, 40), line(2, 2021, 50, 50)];
+        for figure in Figure::ALL {
+            assert_eq!(Figure::from_text(figure.as_text()), Some(figure));
+            let mut wanted = vec![(None, total(&lines))];
+            for by in By::ALL {
+                let groups = groups(&lines, by);
+                wanted.extend(groups.into_iter().map(|(key, n)| (Some((by, key)), n)));
+            }
+            for (group, numbers) in wanted {
+                let list =
+                    rows(&lines, figure, group.as_ref().map(|(by, key)| (*by, key.as_str())));
+                let sum = match figure.unit() {
+                    Unit::Money => list.iter().map(|row| row.amount.get()).sum(),
+                    _ => i64::try_from(list.len()).unwrap(),
+                };
+                assert_eq!(sum, numbers.value(figure), "{figure:?} {group:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! 12月还款进度.
+
+use super::sheet;
+use crate::borrower::town::{self, each};
+use zhuxue::book::office::Scope;
+use zhuxue::book::staff::Role;
+use zhuxue::reports::december::{facts, rules};
+use zhuxue::reports::recovery;
+
+#[test]
+fn before_december_it_says_what_will_be_due() {
+    each(async |t| {
+        let mut browser = t.sign_in(Role::Clerk);
+        let page = browser.get("/reports/december").await;
+        page.is(200).says(&["2026年12月还款进度", "12月还没有到", "应还人数"]);
+        browser.get("/reports/december?year=2099").await.is(200).says(&["2026年12月还款进度"]);
+        t.sign_in(Role::Administrator).get("/reports/december").await.is(403);
+    });
+}
+
+#[test]
+fn a_past_december_ends_where_the_recovery_report_of_its_last_day_stands() {
+    each(async |t| {
+        let (scope, last) = (Scope::of(crate::support::OFFICE), "2025-12-31".parse().unwrap());
+        let (found, report) = town::read(&t, |db| {
+            let basis = t.app.basis();
+            Ok((
+                facts::of_year(db, &scope, basis, (2025, last))?,
+                recovery::facts::on(db, &scope, basis, last)?,
+            ))
+        });
+        let days = rules::days(&found.lines, "2025-12-01".parse().unwrap(), last);
+        assert_eq!(days.len(), 31);
+        let end = days.last().unwrap();
+        let (_, year) = recovery::rules::groups(&report.lines, recovery::rules::By::DueYear)
+            .into_iter()
+            .find(|(year, _)| year == "2025")
+            .unwrap();
+        assert_eq!(end.sums.due_principal, year.sums.due_principal);
+        assert_eq!(end.sums.paid_principal, year.sums.paid_principal);
+        assert_eq!(end.sums.due_interest, year.sums.due_interest);
+        assert_eq!(end.sums.paid_interest, year.sums.paid_interest);
+        let first = days.first().unwrap().sums.paid();
+        let changes: zhuxue::book::money::Fen = days.iter().filter_map(|day| day.change).sum();
+        assert_eq!(first + changes, end.sums.paid());
+        assert!(end.sums.paid().is_positive() && end.sums.paid() > first);
+        let mut browser = t.sign_in(Role::Clerk);
+        let page = browser.get("/reports/december?year=2025").await;
+        page.is(200).says(&["2025-12-20", "2025-12-31", "比前一天"]);
+        let answer = browser.get("/reports/december.xlsx?year=2025").await;
+        let table = sheet(answer.is(200), "12月还款进度");
+        assert_eq!(table.len(), 33);
+        assert_eq!(table[32][5], end.sums.paid_principal.to_yuan_text());
+    });
+}

@@ -1,0 +1,141 @@
+//! 回收统计.
+
+use diesel::prelude::*;
+
+use super::{links, sheet};
+use crate::borrower::town::{self, each};
+use crate::support::TestApp;
+use zhuxue::book::history::{self, Wanted};
+use zhuxue::book::money::Fen;
+use zhuxue::book::office::Scope;
+use zhuxue::book::position::{self, FilePosition};
+use zhuxue::book::staff::Role;
+use zhuxue::plumbing::schema::file_position;
+use zhuxue::reports::recovery::{facts, kept, rules};
+
+/// A few weeks after a due day that few have paid.
+const DAY: &str = "2026-12-31";
+
+fn scope() -> Scope {
+    Scope::of(crate::support::OFFICE)
+}
+
+fn lines(t: &TestApp, day: &str) -> Vec<rules::Line> {
+    let found = town::read(t, |db| facts::on(db, &scope(), t.app.basis(), day.parse().unwrap()));
+    assert!(found.left_out.is_empty(), "{:?}", found.left_out);
+    found.lines
+}
+
+#[test]
+fn every_figure_of_the_page_is_the_sum_of_the_list_behind_it() {
+    each(async |t| {
+        t.set_day(DAY);
+        let mut browser = t.sign_in(Role::Director);
+        for by in ["township", "year"] {
+            let page = browser.get(&format!("/reports/recovery?by={by}")).await;
+            page.is(200).says(&[
+                "回收统计",
+                "违约率",
+                "本金回收率",
+                "口径说明",
+                "<svg class=\"chart\"",
+            ]);
+            let links = links(&page);
+            assert!(links.len() > 30, "{} links", links.len());
+            // A list answers in a few milliseconds, but each request builds the program anew.
+            for (href, figure) in links.iter().step_by(if by == "year" { 5 } else { 9 }) {
+                let list = browser.get(href).await;
+                list.is(200);
+                let figure = figure.replace("&yen;", "¥");
+                assert!(
+                    figure.is_empty() || list.text.contains(&format!("<b>{figure}</b>")),
+                    "{href} does not come to {figure}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_late_agrees_with_the_positions_of_that_day() {
+    each(async |t| {
+        let lines = lines(&t, DAY);
+        let all = rules::total(&lines);
+        assert!(all.due_persons > 5 && all.late_persons > 0, "{all:?}");
+        t.set_day(DAY);
+        let today = DAY.parse().unwrap();
+        t.app
+            .db
+            .write("close the day", |db| {
+                while position::refresh_due(db, &scope(), t.app.basis(), today, 500)? > 0 {}
+                Ok(())
+            })
+            .unwrap();
+        let stored: Vec<FilePosition> = town::read(&t, |db| {
+            Ok(file_position::table.select(FilePosition::as_select()).load(db)?)
+        });
+        let late = stored.iter().filter(|p| p.overdue_principal_fen.is_positive()).count();
+        assert_eq!(i64::try_from(late).unwrap(), all.late_persons);
+        assert_eq!(
+            stored.iter().map(|p| p.overdue_principal_fen).sum::<Fen>(),
+            all.sums.late_principal
+        );
+        let open = all.sums.due_interest - all.sums.paid_interest;
+        assert_eq!(stored.iter().map(|p| p.overdue_interest_fen).sum::<Fen>(), open);
+    });
+}
+
+#[test]
+fn the_workbook_has_the_total_and_the_definitions_and_is_written_down() {
+    each(async |t| {
+        t.set_day(DAY);
+        let mut browser = t.sign_in(Role::Clerk);
+        let answer = browser.get("/reports/recovery.xlsx?by=school").await;
+        answer.is(200);
+        let table = sheet(&answer, "回收统计");
+        let all = rules::total(&lines(&t, DAY));
+        let last = table.last().unwrap();
+        assert_eq!(last[0], "合计");
+        assert_eq!(last[1], rules::percent(all.default_rate()));
+        assert_eq!(last[7], all.sums.due_principal.to_yuan_text());
+        assert_eq!(sheet(&answer, "口径说明").len(), rules::DEFINITIONS.len() + 2);
+        assert!(sheet(&answer, "历年").len() > 2);
+        let wanted = Wanted { action: Some("exported".to_owned()), ..Wanted::default() };
+        let notes = town::read(&t, |db| history::list(db, &scope(), &wanted, 10));
+        assert!(notes.iter().any(|note| note.summary.contains("回收统计")));
+    });
+}
+
+#[test]
+fn a_day_to_come_is_today_and_who_may_not_see_loans_sees_nothing() {
+    each(async |t| {
+        let mut browser = t.sign_in(Role::Auditor);
+        let page = browser.get("/reports/recovery?as_of=2030-01-01&by=nonsense").await;
+        page.is(200).says(&["统计日不能晚于今天", "统计日 2026-10-31"]);
+        browser.get("/reports/recovery?as_of=abc").await.is(200).says(&["统计日没有看懂"]);
+        browser
+            .get("/reports/recovery/rows?figure=due_principal&by=township&key=nowhere")
+            .await
+            .is(404);
+        t.sign_in(Role::Administrator).get("/reports/recovery").await.is(403);
+        // Another office has nothing of this one.
+        t.add_office("512023", "AY", "安岳县学生资助管理中心");
+        let other = t.add_staff_to("512023", "other", "别处", Role::Clerk, "");
+        let page = t.sign_in_as(&other).get("/reports/recovery").await;
+        page.is(200).says(&["还没有合同"]);
+    });
+}
+
+#[test]
+fn the_lines_are_kept_until_something_changes() {
+    each(async |t| {
+        let day = DAY.parse().unwrap();
+        let first = kept::lines(&t.app, &scope(), day).await.unwrap();
+        let again = kept::lines(&t.app, &scope(), day).await.unwrap();
+        assert!(std::sync::Arc::ptr_eq(&first, &again));
+        let clerk = t.add_staff("new", "新来的", Role::Clerk);
+        let other = kept::lines(&t.app, &scope(), day).await.unwrap();
+        assert!(!std::sync::Arc::ptr_eq(&first, &other), "{}", clerk.name);
+        assert_eq!(first.lines, other.lines);
+    });
+}
