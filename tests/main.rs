@@ -26,6 +26,7 @@ mod rehearsal;
 mod reports;
 mod outbox;
 mod jobs;
+mod ladder;
 mod liaison;
 mod notices;
 mod sheets;

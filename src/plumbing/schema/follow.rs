@@ -267,3 +267,5 @@ diesel::allow_columns_to_appear_in_same_group_by_clause!(
     person::township,
     contact_duty::assignee_kind
 );
+// Who has the cases of a township.
+diesel::allow_columns_to_appear_in_same_group_by_clause!(person::township, overdue_case::owner_id);

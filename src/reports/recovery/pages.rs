@@ -115,7 +115,7 @@ struct View {
     groups: Vec<Group>,
     columns: Vec<&'static str>,
     chart: Chart,
-    year_links: Vec<String>,
+    year_links: Vec<[String; 2]>,
     definitions: &'static [(&'static str, &'static str)],
     left_out: Vec<String>,
     export: String,
@@ -187,7 +187,10 @@ async fn show(
         chart: chart::over_time(&years),
         year_links: years
             .iter()
-            .map(|(year, _)| list_of(Figure::DuePrincipal, day, Some((By::DueYear, year))))
+            .map(|(year, _)| {
+                let of = |figure| list_of(figure, day, Some((By::DueYear, year)));
+                [of(Figure::DueAll), of(Figure::PaidAll)]
+            })
             .collect(),
         definitions: DEFINITIONS,
         left_out: found.left_out.clone(),

@@ -213,6 +213,10 @@ pub enum Figure {
     PaidInterest,
     /// Interest due and open.
     OpenInterest,
+    /// Principal and interest due.
+    DueAll,
+    /// Principal and interest recovered.
+    PaidAll,
     /// Contracts with something due.
     DueContracts,
     /// Contracts with nothing open.
@@ -239,7 +243,7 @@ pub enum Unit {
 }
 
 impl Figure {
-    /// Every one.
+    /// Those of a table, in its order; the years have sums of principal and interest beside.
     pub const ALL: [Figure; 14] = [
         Figure::DuePersons,
         Figure::LatePersons,
@@ -270,6 +274,8 @@ impl Figure {
             Figure::OpenInterest => ("open_interest", "到期未还利息"),
             Figure::DueContracts => ("due_contracts", "到期合同"),
             Figure::PaidContracts => ("paid_contracts", "到期部分已还清的合同"),
+            Figure::DueAll => ("due_all", "到期本息"),
+            Figure::PaidAll => ("paid_all", "已收回本息"),
             Figure::GotPersons => ("got_persons", "本年还款人数"),
             Figure::GotPrincipal => ("got_principal", "本年收回本金"),
             Figure::GotInterest => ("got_interest", "本年收回利息"),
@@ -289,7 +295,8 @@ impl Figure {
 
     /// What an address means.
     pub fn from_text(text: &str) -> Option<Figure> {
-        Figure::ALL.into_iter().find(|figure| figure.as_text() == text)
+        let of_years = [Figure::DueAll, Figure::PaidAll];
+        Figure::ALL.into_iter().chain(of_years).find(|figure| figure.as_text() == text)
     }
 
     /// What it counts.
@@ -310,7 +317,8 @@ impl Figure {
             Figure::DueInterest => sums.due_interest,
             Figure::PaidInterest => sums.paid_interest,
             Figure::OpenInterest => sums.due_interest - sums.paid_interest,
-            Figure::DueContracts => sums.due_principal + sums.due_interest,
+            Figure::DueContracts | Figure::DueAll => sums.due_principal + sums.due_interest,
+            Figure::PaidAll => sums.paid_principal + sums.paid_interest,
             Figure::PaidContracts if sums.paid_contracts > 0 => {
                 sums.due_principal + sums.due_interest
             }

@@ -11,6 +11,7 @@ use diesel::dsl::{exists, not, select};
 use diesel::prelude::*;
 
 use super::kinds::{AskedFor, ClosedWhy, ParkedFor, Stage, State, StepKind};
+use super::owners;
 use super::rules::{self, First};
 use super::store::{self, Case, Step};
 use crate::book::dates::{days_between, starts_at};
@@ -163,8 +164,26 @@ pub fn follow(
     let done =
         Followed { opened: new.len(), closed: gone.len(), broken: broken.len(), back: over.len() };
     let all: Vec<Case> = stay.into_iter().chain(new).collect();
+    give_out(db, scope, set, &all)?;
     weigh(db, scope, set, &late, &all)?;
     Ok(done)
+}
+
+/// Gives every case that nobody has an owner.
+fn give_out(db: &mut Db, scope: &Scope, set: Setting<'_>, cases: &[Case]) -> AppResult<()> {
+    let nobodys: Vec<&Case> = cases.iter().filter(|case| case.owner_id.is_none()).collect();
+    let files: Vec<FileId> = nobodys.iter().map(|case| case.file_id).collect();
+    let owners = owners::of(db, scope, set, &files)?;
+    let mut of: BTreeMap<StaffId, Vec<CaseId>> = BTreeMap::new();
+    for case in nobodys {
+        if let Some(owner) = owners.get(&case.file_id) {
+            of.entry(*owner).or_default().push(case.id);
+        }
+    }
+    for (owner, ids) in of {
+        store::own(db, &ids, owner)?;
+    }
+    Ok(())
 }
 
 fn ids(cases: &[Case]) -> Vec<CaseId> {

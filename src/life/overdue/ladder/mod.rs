@@ -11,6 +11,7 @@ pub mod kinds;
 pub mod store;
 pub mod rules;
 pub mod follow;
+mod owners;
 pub mod steps;
 pub mod saved;
 mod view;

@@ -240,6 +240,20 @@ pub fn weigh(db: &mut Db, ids: &[CaseId], weight: i64) -> AppResult<()> {
     Ok(())
 }
 
+/// Gives cases that nobody has to somebody.
+pub fn own(db: &mut Db, ids: &[CaseId], owner: StaffId) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(
+            overdue_case::table
+                .filter(overdue_case::id.eq_any(chunk))
+                .filter(overdue_case::owner_id.is_null()),
+        )
+        .set(overdue_case::owner_id.eq(owner))
+        .execute(db)?;
+    }
+    Ok(())
+}
+
 /// The steps of a case, newest first.
 pub fn steps(db: &mut Db, scope: &Scope, case: CaseId) -> AppResult<Vec<Step>> {
     Ok(overdue_step::table

@@ -9,11 +9,16 @@ use super::store::{self, Sheet, State};
 use crate::app::App;
 use crate::book::contact_point::{self, MayKnow, Point, Tried};
 use crate::book::contact_record::{self, Channel, Record, Source};
+use crate::book::dates::local;
 use crate::book::history::{self, Note};
 use crate::book::ids::{PhoneId, PointId, RecordId, ReturnId};
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::phone_number::PhoneNumber;
 use crate::error::AppResult;
+use crate::life::overdue::ladder::{
+    self,
+    steps::{Acting, Seen},
+};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::session::SignedIn;
@@ -67,14 +72,12 @@ pub fn decide(
     let to = if wishes.accepted { State::Accepted } else { State::Out };
     if wishes.accepted {
         let answers = row.answers(&app.sealer)?;
-        let case_id = store::open_cases(db, &me.scope, &[row.file_id])?.remove(&row.file_id);
         let mut record = record(me, &row, &answers, (ids.record, at));
-        record.case_id = case_id;
         record.evidence = match returns::photos(db, &me.scope, id)?.is_empty() {
             true => "走访表".to_owned(),
             false => "走访表照片".to_owned(),
         };
-        contact_record::add(db, &record)?;
+        tell(db, app, me, record, at)?;
         let number = match wishes.read_phone.as_str() {
             "" => answers.new_phone.as_str(),
             read => read,
@@ -96,6 +99,34 @@ pub fn decide(
     returns::decide(db, &me.scope, id, &decision)?;
     store::move_to(db, &me.scope, &[row.sheet_id], (State::Returned, to), at)?;
     history::note(db, &me.by(), ids.note, at, note(&row, &sheet, wishes))
+}
+
+/// Keeps the record; of a family with an overdue case it is a contact of that case, which a promise
+/// or a hardship moves as if the desk had heard it itself.
+fn tell(
+    db: &mut Db,
+    app: &App,
+    me: &SignedIn,
+    mut record: Record,
+    at: NaiveDateTime,
+) -> AppResult<()> {
+    let case = ladder::store::newest(db, &me.scope, record.file_id)?;
+    let Some(case) = case.filter(|case| case.state != ladder::kinds::State::Closed) else {
+        contact_record::add(db, &record)?;
+        return Ok(());
+    };
+    record.case_id = Some(case.id);
+    let by = me.by();
+    let acting = Acting {
+        scope: &me.scope,
+        by: &by,
+        ids: &app.ids,
+        policy: &app.policy,
+        now: at,
+        today: local(at).date(),
+    };
+    let seen = Seen { id: case.id, version: case.version };
+    ladder::steps::contact(db, acting, seen, &record).map(|_| ())
 }
 
 fn note(row: &Return, sheet: &Sheet, wishes: &Wishes) -> Note {

@@ -1,0 +1,305 @@
+//! The overdue ladder through pages and jobs, with a clock of its own: three families of the small
+//! sample from the day after the due day on, and what people do wrong on the way.
+
+use diesel::prelude::*;
+use zhuxue::book::events::{self, EventRow, Origin};
+use zhuxue::book::ids::{FileId, LoanId};
+use zhuxue::book::money::Fen;
+use zhuxue::book::office::Scope;
+use zhuxue::book::position;
+use zhuxue::book::staff::Role;
+use zhuxue::book::statement::{Event, EventKind};
+use zhuxue::life::overdue::ladder::follow::{Setting, follow};
+use zhuxue::life::overdue::ladder::kinds::{ParkedFor, Stage, State};
+use zhuxue::life::overdue::ladder::store::Case;
+use zhuxue::plumbing::schema::{contact_record, loan_file, loan_position, overdue_case};
+
+use crate::borrower::town::{each, read};
+use crate::support::{Browser, TestApp};
+
+/// The day after a due day of which nobody has paid yet.
+const AFTER: &str = "2026-12-21";
+
+/// Runs what the night runs.
+fn night(t: &TestApp, day: &str) {
+    t.set_day(day);
+    let day = day.parse().unwrap();
+    zhuxue::jobs::close_day::run(&t.app, day).unwrap();
+    zhuxue::jobs::follow_overdue::run(&t.app, day).unwrap();
+}
+
+/// The numbers of the files with an open case, in order.
+fn files(t: &TestApp) -> Vec<String> {
+    read(t, |db| {
+        Ok(overdue_case::table
+            .inner_join(loan_file::table)
+            .order(loan_file::file_no)
+            .select(loan_file::file_no)
+            .load(db)?)
+    })
+}
+
+fn case(t: &TestApp, file_no: &str) -> Case {
+    read(t, |db| {
+        Ok(overdue_case::table
+            .inner_join(loan_file::table)
+            .filter(loan_file::file_no.eq(file_no))
+            .order(overdue_case::id.desc())
+            .select(Case::as_select())
+            .first(db)?)
+    })
+}
+
+fn records(t: &TestApp) -> i64 {
+    read(t, |db| {
+        Ok(contact_record::table
+            .filter(contact_record::undone_at.is_null())
+            .count()
+            .get_result(db)?)
+    })
+}
+
+/// A form about a case as its page shows it now.
+async fn act(
+    t: &TestApp,
+    who: &mut Browser,
+    (file_no, what): (&str, &str),
+    fields: &[(&str, &str)],
+) -> crate::support::Answer {
+    let case = case(t, file_no);
+    let (id, version) = (case.id.to_string(), case.version.to_string());
+    let mut all = vec![("case", id.as_str()), ("version", version.as_str())];
+    all.extend_from_slice(fields);
+    let answer = who.post(&format!("/overdue/{file_no}/{what}"), &all).await;
+    assert!(!answer.header("location").starts_with("/login"), "sign in anew after a night");
+    answer
+}
+
+fn contact<'a>(outcome: &'a str, whom: &'a str, key: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![("outcome", outcome), ("whom", whom), ("channel", "call"), ("key", key)]
+}
+
+/// Money of the whole arrears, as the bank's sheet brings it: events, positions, and what an
+/// import does for the ladder in the same write.
+fn pay(t: &TestApp, file_no: &str, day: &str) {
+    t.set_day(day);
+    let (no, day, now) = (file_no.to_owned(), day.parse().unwrap(), t.app.clock.now_at());
+    let scope = Scope::of(crate::support::OFFICE);
+    t.app
+        .db
+        .write("paid", |db| {
+            position::refresh_due(db, &scope, t.app.basis(), day, 10_000)?;
+            let rows: Vec<(LoanId, FileId, Fen, Fen, Fen)> = loan_position::table
+                .inner_join(loan_file::table.on(loan_file::id.eq(loan_position::file_id)))
+                .filter(loan_file::file_no.eq(&no))
+                .select((
+                    loan_position::loan_id,
+                    loan_position::file_id,
+                    loan_position::overdue_principal_fen,
+                    loan_position::overdue_interest_fen,
+                    loan_position::penalty_fen,
+                ))
+                .load(db)?;
+            let mut events = Vec::new();
+            for (loan, _, principal, interest, penalty) in &rows {
+                let amount = *principal + *interest + *penalty;
+                if !amount.is_positive() {
+                    continue;
+                }
+                let event = Event::new(t.app.next_id(), day, EventKind::Paid { amount });
+                let origin = Origin {
+                    source: "test".to_owned(),
+                    command_key: format!("test/{loan}"),
+                    ..Origin::default()
+                };
+                events.push(EventRow::new(crate::support::OFFICE, *loan, &event, now, origin));
+            }
+            assert!(!events.is_empty());
+            events::append_all(db, &events)?;
+            let loans: Vec<LoanId> = rows.iter().map(|row| row.0).collect();
+            position::refresh(db, &scope, t.app.basis(), &loans, day)?;
+            let set = Setting { ids: &t.app.ids, policy: &t.app.policy, now, today: day };
+            follow(db, &scope, set, Some(&[rows[0].1]))?;
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn from_the_first_call_up_to_the_police_station_and_back_to_paid() {
+    each(async |t| {
+        night(&t, AFTER);
+        let all = files(&t);
+        assert!(all.len() >= 3, "{all:?}");
+        let no = all[0].as_str();
+        let mut clerk = t.sign_in(Role::Clerk);
+        let first = case(&t, no);
+        assert_eq!((first.stage, first.state), (Stage::Student, State::Open));
+        assert!(first.owner_id.is_some(), "every case has an owner");
+        clerk.get("/overdue").await.is(200).says(&["短信电话", no_name(&t, no).as_str()]);
+
+        // Nobody moves on from a stage in which nothing was tried, or without a reason.
+        let up =
+            |to: &'static str, why: &'static str| [("step", "move"), ("to", to), ("reason", why)];
+        let early = act(&t, &mut clerk, (no, "steps"), &up("co_borrower", "打不通")).await;
+        early.is(422).says(&["先联系一次再转"]);
+        let day = |n: u32| format!("2026-12-{n}");
+        for (n, outcome) in [(21, "no_answer"), (23, "no_answer"), (25, "bad_number")] {
+            night(&t, &day(n));
+            clerk = t.sign_in(Role::Clerk);
+            let key = format!("k{n}");
+            let form = contact(outcome, "student", &key);
+            act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);
+        }
+        clerk.get(&format!("/overdue/{no}")).await.says(&["可以考虑转到“共同借款人”"]);
+        act(&t, &mut clerk, (no, "steps"), &up("co_borrower", "")).await.is(422);
+        let skip = act(&t, &mut clerk, (no, "steps"), &up("police", "急")).await;
+        skip.is(422).says(&["先请示主任"]);
+        let steps =
+            [("co_borrower", "2026-12-26"), ("school", "2026-12-28"), ("village", "2027-01-04")];
+        for (to, on) in steps {
+            night(&t, on);
+            clerk = t.sign_in(Role::Clerk);
+            act(&t, &mut clerk, (no, "steps"), &up(to, "联系不上")).await.is(303);
+            let key = format!("in-{to}");
+            let form = contact("left_word", "other", &key);
+            act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);
+        }
+        assert_eq!(case(&t, no).stage, Stage::Village);
+
+        // The police stage is the director's to allow.
+        let mut director = t.sign_in(Role::Director);
+        let ask = [("step", "ask"), ("ask", "police"), ("reason", "全家外出，村里没有电话")];
+        act(&t, &mut clerk, (no, "steps"), &ask).await.is(303);
+        act(&t, &mut clerk, (no, "steps"), &ask).await.is(422).says(&["已经请示过"]);
+        let allow = [("decision", "allow")];
+        act(&t, &mut clerk, (no, "decision"), &allow).await.is(403);
+        let decline = [("decision", "decline"), ("reason", "")];
+        act(&t, &mut director, (no, "decision"), &decline).await.is(422).says(&["请写一句理由"]);
+        act(&t, &mut director, (no, "decision"), &allow).await.is(303);
+        assert_eq!(case(&t, no).stage, Stage::Police);
+        let form = contact("reached", "student", "found");
+        act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);
+        let ask = [("step", "ask"), ("ask", "notice"), ("reason", "请银行发一份通知")];
+        act(&t, &mut clerk, (no, "steps"), &ask).await.is(303);
+        act(&t, &mut director, (no, "decision"), &allow).await.is(303);
+        assert!(case(&t, no).notice_on.is_some());
+
+        // A promise, kept.
+        let mut form = contact("promised", "student", "promise");
+        form.push(("promised_on", "2027-01-10"));
+        act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);
+        assert_eq!(case(&t, no).promised_on, "2027-01-10".parse().ok());
+        pay(&t, no, "2027-01-08");
+        assert_eq!(case(&t, no).state, State::Closed);
+        clerk = t.sign_in(Role::Clerk);
+        clerk.get(&format!("/overdue/{no}")).await.is(200).says(&["约定", "请派出所协助"]);
+        let late =
+            act(&t, &mut clerk, (no, "contacts"), &contact("reached", "student", "late")).await;
+        late.is(409);
+    });
+}
+
+fn no_name(t: &TestApp, file_no: &str) -> String {
+    use zhuxue::plumbing::schema::person;
+    read(t, |db| {
+        Ok(loan_file::table
+            .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+            .filter(loan_file::file_no.eq(file_no))
+            .select(person::name)
+            .first(db)?)
+    })
+}
+
+#[test]
+fn hardship_and_service_leave_the_ladder_and_come_back_on_their_day() {
+    each(async |t| {
+        night(&t, AFTER);
+        let all = files(&t);
+        let mut clerk = t.sign_in(Role::Clerk);
+        let roads = [("hardship", ParkedFor::Hardship), ("in_service", ParkedFor::InService)];
+        for (no, (outcome, why)) in all.iter().zip(roads) {
+            let form = contact(outcome, "co_borrower", outcome);
+            act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);
+            let one = case(&t, no);
+            assert_eq!((one.state, one.parked_for), (State::Parked, why));
+            assert!(one.owner_id.is_some() && one.until_on.is_some());
+        }
+        clerk.get("/overdue").await.is(200).says(&["已暂放"]);
+        let before = case(&t, &all[0]);
+        night(&t, &before.until_on.unwrap().to_string());
+        let back = case(&t, &all[0]);
+        assert_eq!((back.state, back.parked_for), (State::Open, ParkedFor::Nothing));
+        assert_eq!(case(&t, &all[1]).state, State::Parked, "its day is later");
+    });
+}
+
+#[test]
+fn what_two_people_do_at_once_and_what_is_typed_wrongly() {
+    each(async |t| {
+        night(&t, AFTER);
+        let no = files(&t).remove(0);
+        let (mut one, mut other) = (t.sign_in(Role::Clerk), t.sign_in(Role::Clerk));
+        let seen = case(&t, &no);
+        let (id, version) = (seen.id.to_string(), seen.version.to_string());
+        let at = [("case", id.as_str()), ("version", version.as_str())];
+        let url = format!("/overdue/{no}/contacts");
+        let form = |outcome: &'static str, key: &'static str| {
+            let mut all = at.to_vec();
+            all.extend(contact(outcome, "student", key));
+            all
+        };
+        // A promise in the past, or none: said at its field, and what was typed stays.
+        let mut past = form("promised", "p");
+        past.extend([("promised_on", "2026-12-01"), ("note", "说月底还")]);
+        one.post(&url, &past).await.is(422).says(&["已经过去", "说月底还"]);
+        one.post(&url, &form("promised", "p")).await.is(422).says(&["请填写约定的还款日"]);
+        one.post(&url, &form("", "p")).await.is(422).says(&["请选联系的结果"]);
+        assert_eq!(records(&t), 0);
+
+        one.post(&url, &form("no_answer", "a")).await.is(303);
+        one.post(&url, &form("no_answer", "a")).await.is(303);
+        assert_eq!(records(&t), 1, "a double click is one contact");
+        other.post(&url, &form("reached", "b")).await.is(409);
+        assert_eq!(records(&t), 1, "of two clerks the second is told, and nothing is kept");
+
+        // Taken back: the case stands as before.
+        let record: i64 =
+            read(&t, |db| Ok(contact_record::table.select(contact_record::id).first(db)?));
+        let undo = [("record", record.to_string())];
+        let undo: Vec<(&str, &str)> = undo.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        one.post(&format!("/overdue/{no}/undo"), &undo).await.is(303);
+        let back = case(&t, &no);
+        assert_eq!((back.tries, back.next_on, records(&t)), (seen.tries, seen.next_on, 0));
+        one.post(&format!("/overdue/{no}/undo"), &undo).await.is(409);
+
+        // The next one of the list, until nobody is left.
+        one.get("/overdue/next").await.is(200).says(&["保存，下一人"]);
+        t.add_office("512021", "AY", "安岳县学生资助管理中心");
+        let stranger = t.add_staff_to("512021", "anyue", "外县", Role::Director, "");
+        t.sign_in_as(&stranger).get(&format!("/overdue/{no}")).await.is(404);
+    });
+}
+
+#[test]
+fn lists_are_kept_under_a_name_and_many_get_another_owner() {
+    each(async |t| {
+        night(&t, AFTER);
+        let all = files(&t);
+        let mut clerk = t.sign_in(Role::Clerk);
+        let save = [("name", "宝林镇的"), ("query", "?township=宝林镇"), ("shared", "1")];
+        clerk.post("/overdue/lists", &save).await.is(303);
+        clerk.get("/overdue").await.is(200).says(&["宝林镇的"]);
+        t.sign_in(Role::Reviewer).get("/overdue").await.says(&["宝林镇的"]);
+        for sort in ["", "first"] {
+            clerk.get(&format!("/overdue?sort={sort}")).await.is(200).says(&["欠款金额"]);
+        }
+        for stage in ["student", "police", "paid"] {
+            clerk.get(&format!("/overdue?stage={stage}")).await.is(200);
+        }
+        let book = clerk.get("/overdue.xlsx").await;
+        assert!(book.is(200).bytes.starts_with(b"PK"));
+        let choose = [("do", "owner"), ("file", all[0].as_str()), ("file", all[1].as_str())];
+        clerk.post("/overdue/bulk", &choose).await.is(200).says(&["责任人"]);
+    });
+}
