@@ -288,7 +288,7 @@ pub async fn hand_in(
     let one = app.read(move |db| open(db, &inner, id)).await?;
     let (answers, picture) = match form::read(&form, app.clock.today()) {
         Ok(read) => read,
-        Err((typed, errors)) => return page(&app, &me, &req, one, Form::new(typed, errors)),
+        Err(form) => return page(&app, &me, &req, one, *form),
     };
     let came = take::incoming(&app, &one.sheet, CameBy::Liaison, &answers, picture.as_ref())?;
     let (scope, by) = (me.scope.clone(), me.by());

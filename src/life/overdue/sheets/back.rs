@@ -21,7 +21,7 @@ use crate::book::dates::{in_words, local};
 use crate::book::history::By;
 use crate::book::office::{self, Office, Scope};
 use crate::borrower::shell;
-use crate::error::{AppResult, FieldError};
+use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::guard::{self, Attempt, Subjects};
 use crate::plumbing::http::around::address_of;
@@ -200,7 +200,7 @@ fn why_closed(app: &App, one: &Opened) -> Option<(&'static str, String)> {
     }
 }
 
-fn page_of(one: &Opened, code: &str, typed: Typed, errors: Vec<FieldError>) -> SheetPage {
+fn page_of(one: &Opened, code: &str, form: Form) -> SheetPage {
     let text = |of: fn(&Who) -> &String| one.who.as_ref().map(of).cloned().unwrap_or_default();
     SheetPage {
         show: "form",
@@ -210,7 +210,7 @@ fn page_of(one: &Opened, code: &str, typed: Typed, errors: Vec<FieldError>) -> S
         name: rules::masked_name(&text(|who| &who.name)),
         place: text(|who| &who.village),
         receiver: one.receiver.clone(),
-        form: Form::new(typed, errors),
+        form,
     }
 }
 
@@ -232,7 +232,7 @@ pub async fn show(
         Found::Sheet(one) => one,
     };
     let typed = Typed { visited_on: app.clock.today().to_string(), ..Typed::default() };
-    let mut page = page_of(&one, &code, typed, Vec::new());
+    let mut page = page_of(&one, &code, Form::new(typed, Vec::new()));
     if let Some((show, said)) = why_closed(&app, &one) {
         (page.show, page.said) = (show, said);
     }
@@ -258,8 +258,8 @@ pub async fn hand_in(
     let form = upload::read_open(payload, PHOTO_MB).await?;
     let (answers, picture) = match form::read(&form, app.clock.today()) {
         Ok(read) => read,
-        Err((typed, errors)) => {
-            let page = page_of(&one, &code, typed, errors);
+        Err(form) => {
+            let page = page_of(&one, &code, *form);
             return shown(&app, &req, &one, &page);
         }
     };

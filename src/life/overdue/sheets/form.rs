@@ -49,22 +49,18 @@ impl Form {
     }
 }
 
-/// Reads what was sent on `today`: answers and the photograph, or what was typed with what is to be
-/// put right.
+/// Reads what was sent on `today`: answers and the photograph, or the form again.
 ///
 /// # Errors
-/// What was typed, and one sentence for each field that is wrong.
-pub fn read(
-    form: &UploadForm,
-    today: NaiveDate,
-) -> Result<(Answers, Option<Picture>), (Typed, Vec<FieldError>)> {
+/// The form with what was typed, and one sentence for each field that is wrong.
+pub fn read(form: &UploadForm, today: NaiveDate) -> Result<(Answers, Option<Picture>), Box<Form>> {
     let typed = Typed::of(&form.fields);
     match (rules::read(&typed, today), picture(form)) {
         (Ok(answers), Ok(picture)) => Ok((answers, picture)),
         (answers, picture) => {
             let mut errors = answers.err().unwrap_or_default();
             errors.extend(picture.err());
-            Err((typed, errors))
+            Err(Box::new(Form::new(typed, errors)))
         }
     }
 }
