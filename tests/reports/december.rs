@@ -47,6 +47,10 @@ fn a_past_december_ends_where_the_recovery_report_of_its_last_day_stands() {
         let mut browser = t.sign_in(Role::Clerk);
         let page = browser.get("/reports/december?year=2025").await;
         page.is(200).says(&["2025-12-20", "2025-12-31", "比前一天"]);
+        let list = browser.get("/reports/december/rows?on=2025-12-31&figure=paid").await;
+        list.is(200).says(&["2025年12月这一期，到 2025-12-31", &end.sums.paid().to_page_text()]);
+        browser.get("/reports/december/rows?on=2025-12-31&figure=none").await.is(404);
+        browser.get("/reports/december/rows?on=2099-12-31&figure=paid").await.is(404);
         let answer = browser.get("/reports/december.xlsx?year=2025").await;
         let table = sheet(answer.is(200), "12月还款进度");
         assert_eq!(table.len(), 33);

@@ -1,13 +1,16 @@
 //! `/reports/december`: the daily table, to look at, to print, to take along.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::facts::{self, Found};
-use super::rules::{self, DEFINITIONS, Day};
+use super::rules::{self, DEFINITIONS, Day, Figure};
 use crate::app::App;
 use crate::book::dates::{day_in, weekday_in_words};
+use crate::book::money::Fen;
 use crate::book::staff::Right;
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
@@ -15,22 +18,36 @@ use crate::plumbing::http::route::{Entry, Needs, get};
 use crate::plumbing::session::SignedIn;
 use crate::plumbing::sheet::write::{self, Head, Out};
 use crate::plumbing::url;
+use crate::reports::behind::{About, List, Row};
 use crate::reports::recovery::export::{download, noted};
-use crate::reports::recovery::rules::percent;
+use crate::reports::recovery::facts::owners;
+use crate::reports::recovery::rules::{Owner, percent};
 
+const PATH: &str = "/reports/december";
+const ROWS: &str = "/reports/december/rows";
 /// The first year with such loans.
 const FIRST_YEAR: i32 = 2007;
 
 /// The pages.
 pub fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::SeeLoans);
-    vec![get("/reports/december", needs, show), get("/reports/december.xlsx", needs, workbook)]
+    vec![
+        get(PATH, needs, show),
+        get(ROWS, needs, list),
+        get("/reports/december.xlsx", needs, workbook),
+    ]
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Asked {
     year: String,
+    /// The day of a list.
+    on: String,
+    /// The figure of a list.
+    figure: String,
+    /// The page of a list, from 1.
+    page: String,
 }
 
 impl Asked {
@@ -57,6 +74,8 @@ struct DayView {
     rate: String,
     /// Width of the bar in percent.
     bar: String,
+    /// The address of the list behind a figure, but for the figure.
+    list: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +130,7 @@ fn day_view(day: &Day) -> DayView {
         open: day.sums.open().get(),
         change: day.change.map(|fen| fen.get()),
         bar: rate.trim_end_matches('%').replace('—', "0"),
+        list: format!("{}&figure=", url::link(ROWS, &[("on", &day.on.to_string())])),
         rate,
     }
 }
@@ -139,6 +159,58 @@ async fn show(
         default_link: url::link("/reports/recovery", &[("as_of", &last.to_string())]),
     };
     shell::page(&app, &me, &req, "reports/december.html", view)
+}
+
+/// `GET /reports/december/rows`: whose money a figure of a day is.
+async fn list(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let today = app.clock.today();
+    let on = asked.on.parse::<NaiveDate>().map_err(|_| AppError::NotFound)?;
+    let figure = Figure::from_text(&asked.figure).ok_or(AppError::NotFound)?;
+    if on > today || on.year() < FIRST_YEAR {
+        return Err(AppError::NotFound);
+    }
+    let (inner, scope) = (app.clone(), me.scope.clone());
+    let (found, owners) = app
+        .read(move |db| {
+            let found = facts::of_year(db, &scope, inner.basis(), (on.year(), on))?;
+            Ok((found, owners(db, &scope)?))
+        })
+        .await?;
+    let mut all: Vec<(Arc<Owner>, Fen)> = rules::rows(&found.lines, on, figure)
+        .into_iter()
+        .map(|(file, fen)| (owners.get(&file).cloned().unwrap_or_default(), fen))
+        .collect();
+    all.sort_by(|a, b| (&a.0.township, &a.0.file_no).cmp(&(&b.0.township, &b.0.file_no)));
+    let row = |(owner, fen): &(Arc<Owner>, Fen)| Row {
+        file_no: owner.file_no.clone(),
+        name: owner.name.clone(),
+        township: owner.township.clone(),
+        school: owner.school.clone(),
+        what: String::new(),
+        amount: fen.get(),
+    };
+    let link = |page: usize| {
+        let (on, page) = (on.to_string(), page.to_string());
+        url::link(ROWS, &[("on", &on), ("figure", figure.as_text()), ("page", &page)])
+    };
+    let about = About {
+        figure: figure.in_words().to_owned(),
+        said: format!("{}年12月这一期，到 {on}", on.year()),
+        unit: "人",
+        back: ("12月还款进度", url::link(PATH, &[("year", &on.year().to_string())])),
+    };
+    shell::page(
+        &app,
+        &me,
+        &req,
+        "reports/rows.html",
+        List::new(about, (&all, &asked.page), row, link),
+    )
 }
 
 /// `GET /reports/december.xlsx`

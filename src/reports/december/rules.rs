@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::book::ids::FileId;
+use crate::book::ids::{FileId, text_enum};
 use crate::book::money::Fen;
 use crate::reports::recovery::rules::share;
 
@@ -85,19 +85,68 @@ impl Day {
     }
 }
 
+/// How each person with something due stood on a day, all contracts of a file together.
+fn people(lines: &[Line], on: NaiveDate) -> BTreeMap<FileId, Part> {
+    let mut people: BTreeMap<FileId, Part> = BTreeMap::new();
+    for line in lines {
+        let step = line.steps.iter().rev().find(|(from, _)| *from <= on);
+        if let Some((_, part)) = step {
+            people.entry(line.file_id).or_default().add(part);
+        }
+    }
+    people.retain(|_, part| part.due().is_positive());
+    people
+}
+
+text_enum! {
+    /// A figure of a day that has a list behind it.
+    Figure {
+        /// What falls due, of everybody.
+        Due = "due", "应还";
+        /// What came in of it.
+        Paid = "paid", "已还";
+        /// Principal that came in.
+        PaidPrincipal = "paid_principal", "已还本金";
+        /// Interest that came in.
+        PaidInterest = "paid_interest", "已还利息";
+        /// Those who have paid all of it.
+        Done = "done", "还清";
+        /// What is still to come.
+        Open = "open", "还差";
+        /// What came in since the day before.
+        Change = "change", "比前一天";
+    }
+}
+
+/// The persons who make up a figure of a day, with the amount of each: together they are the
+/// figure. 应还 and 还清 list everybody who is counted, the others whose amount is not zero.
+pub fn rows(lines: &[Line], on: NaiveDate, figure: Figure) -> Vec<(FileId, Fen)> {
+    let before = match on.pred_opt() {
+        Some(day) if figure == Figure::Change => people(lines, day),
+        _ => BTreeMap::new(),
+    };
+    let amount = |(file, part): (&FileId, &Part)| {
+        let amount = match figure {
+            Figure::Due => part.due(),
+            Figure::Paid => part.paid(),
+            Figure::PaidPrincipal => part.paid_principal,
+            Figure::PaidInterest => part.paid_interest,
+            Figure::Done if part.open().is_positive() => Fen::ZERO,
+            Figure::Done => part.due(),
+            Figure::Open => part.open(),
+            Figure::Change => part.paid() - before.get(file).map_or(Fen::ZERO, Part::paid),
+        };
+        (amount != Fen::ZERO).then_some((*file, amount))
+    };
+    people(lines, on).iter().filter_map(amount).collect()
+}
+
 /// The table from `first` to `last`; no day when `last` is before it.
 pub fn days(lines: &[Line], first: NaiveDate, last: NaiveDate) -> Vec<Day> {
     let mut table: Vec<Day> = Vec::new();
     for on in first.iter_days().take_while(|day| *day <= last) {
-        let mut people: BTreeMap<FileId, Part> = BTreeMap::new();
-        for line in lines {
-            let step = line.steps.iter().rev().find(|(from, _)| *from <= on);
-            if let Some((_, part)) = step {
-                people.entry(line.file_id).or_default().add(part);
-            }
-        }
         let mut day = Day { on, ..Day::default() };
-        for part in people.values().filter(|part| part.due().is_positive()) {
+        for part in people(lines, on).values() {
             day.sums.add(part);
             day.due_persons += 1;
             day.paid_persons += i64::from(!part.open().is_positive());
@@ -140,5 +189,12 @@ mod tests {
         assert_eq!(table[3].rate(), Some(3_333));
         assert_eq!(table[3].due_persons, 2);
         assert!(days(&lines, first, day("2026-11-30")).is_empty());
+        let third = table[2];
+        let sum = |figure| rows(&lines, third.on, figure).iter().map(|(_, fen)| *fen).sum::<Fen>();
+        assert_eq!(sum(Figure::Due), third.sums.due());
+        assert_eq!(sum(Figure::Paid), third.sums.paid());
+        assert_eq!(sum(Figure::Open), third.sums.open());
+        assert_eq!(Some(sum(Figure::Change)), third.change);
+        assert_eq!(rows(&lines, third.on, Figure::Done), [(FileId::new(1), Fen::new(150))]);
     }
 }

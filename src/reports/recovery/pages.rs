@@ -14,11 +14,10 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::http::route::{Entry, Needs, get};
 use crate::plumbing::session::SignedIn;
 use crate::plumbing::url;
+use crate::reports::behind::{About, List, Row};
 
 const PATH: &str = "/reports/recovery";
 const ROWS: &str = "/reports/recovery/rows";
-/// Rows on a page of a list.
-const PAGE_ROWS: usize = 200;
 
 /// The pages.
 pub fn routes() -> Vec<Entry> {
@@ -237,33 +236,6 @@ fn group(name: String, numbers: &Numbers, by: By, day: NaiveDate) -> Group {
     }
 }
 
-/// A row of a list.
-#[derive(Debug, Serialize)]
-struct RowView {
-    file_no: String,
-    name: String,
-    township: String,
-    school: String,
-    what: String,
-    amount: i64,
-}
-
-#[derive(Debug, Serialize)]
-struct ListView {
-    as_of: String,
-    figure: &'static str,
-    group: String,
-    unit: &'static str,
-    count: usize,
-    /// The sum of the amounts of all rows, in fen.
-    sum: i64,
-    is_money: bool,
-    rows: Vec<RowView>,
-    before: Option<String>,
-    after: Option<String>,
-    back: String,
-}
-
 /// `GET /reports/recovery/rows`
 async fn rows(
     app: web::Data<App>,
@@ -279,8 +251,7 @@ async fn rows(
     if all.is_empty() && group.is_some_and(|(by, key)| !is_known(&found.lines, by, key)) {
         return Err(AppError::NotFound);
     }
-    let at = asked.page.parse::<usize>().unwrap_or(1).clamp(1, all.len() / PAGE_ROWS + 1);
-    let neighbour = |page: usize| {
+    let link = |page: usize| {
         let (day, page) = (day.to_string(), page.to_string());
         let by = group.map_or("", |(by, _)| by.as_text());
         let fields = [
@@ -292,20 +263,18 @@ async fn rows(
         ];
         url::link(ROWS, &fields)
     };
-    let view = ListView {
-        as_of: day.to_string(),
-        figure: figure.in_words(),
-        group: group.map_or_else(String::new, |(by, key)| format!("{} {key}", by.in_words())),
+    let of_group = group.map(|(by, key)| format!("，{} {key}", by.in_words())).unwrap_or_default();
+    let about = About {
+        figure: figure.in_words().to_owned(),
+        said: format!("统计日 {day}{of_group}"),
         unit: if figure.unit() == Unit::Persons { "人" } else { "份合同" },
-        count: all.len(),
-        sum: all.iter().map(|row| row.amount.get()).sum(),
-        is_money: figure.unit() == Unit::Money,
-        before: (at > 1).then(|| neighbour(at - 1)),
-        after: (at * PAGE_ROWS < all.len()).then(|| neighbour(at + 1)),
-        rows: all.iter().skip((at - 1) * PAGE_ROWS).take(PAGE_ROWS).map(row_view).collect(),
-        back: url::link(PATH, &[("as_of", &day.to_string()), ("by", asked.by().as_text())]),
+        back: (
+            "回收统计",
+            url::link(PATH, &[("as_of", &day.to_string()), ("by", asked.by().as_text())]),
+        ),
     };
-    shell::page(&app, &me, &req, "reports/recovery_rows.html", view)
+    let list = List::new(about, (&all, &asked.page), row_view, link);
+    shell::page(&app, &me, &req, "reports/rows.html", list)
 }
 
 /// Is there such a group at all?
@@ -313,8 +282,8 @@ fn is_known(lines: &[rules::Line], by: By, key: &str) -> bool {
     rules::groups(lines, by).iter().any(|(name, _)| name == key)
 }
 
-fn row_view(row: &rules::Row) -> RowView {
-    RowView {
+fn row_view(row: &rules::Row) -> Row {
+    Row {
         file_no: row.owner.file_no.clone(),
         name: row.owner.name.clone(),
         township: row.owner.township.clone(),

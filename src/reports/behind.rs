@@ -1,0 +1,74 @@
+//! The list behind a figure of a report: whose contracts make it up.
+
+use serde::Serialize;
+
+/// Rows on a page of a list.
+const PAGE_ROWS: usize = 200;
+
+/// A row of a list.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    /// `LZ2015-0483`.
+    pub file_no: String,
+    /// The student.
+    pub name: String,
+    /// 乡镇.
+    pub township: String,
+    /// 毕业高中.
+    pub school: String,
+    /// A contract's number, or how many of them.
+    pub what: String,
+    /// In fen.
+    pub amount: i64,
+}
+
+/// What `reports/rows.html` shows: one page of the list, and what is true of all of it.
+#[derive(Debug, Serialize)]
+pub struct List {
+    figure: String,
+    said: String,
+    unit: &'static str,
+    count: usize,
+    /// The sum of the amounts of all rows, in fen.
+    sum: i64,
+    rows: Vec<Row>,
+    before: Option<String>,
+    after: Option<String>,
+    back: (&'static str, String),
+}
+
+/// What a list is about.
+#[derive(Debug)]
+pub struct About {
+    /// The figure, in words.
+    pub figure: String,
+    /// Of which day and which group.
+    pub said: String,
+    /// What is counted: 人, 份合同.
+    pub unit: &'static str,
+    /// The report that it is the list of: its name and address.
+    pub back: (&'static str, String),
+}
+
+impl List {
+    /// The page with the number `at`, from 1, of `all`; `link` tells a page's address.
+    pub fn new<T>(
+        about: About,
+        (all, at): (&[T], &str),
+        row: impl Fn(&T) -> Row,
+        link: impl Fn(usize) -> String,
+    ) -> List {
+        let at = at.parse::<usize>().unwrap_or(1).clamp(1, all.len() / PAGE_ROWS + 1);
+        List {
+            figure: about.figure,
+            said: about.said,
+            unit: about.unit,
+            back: about.back,
+            count: all.len(),
+            sum: all.iter().map(|one| row(one).amount).sum(),
+            before: (at > 1).then(|| link(at - 1)),
+            after: (at * PAGE_ROWS < all.len()).then(|| link(at + 1)),
+            rows: all.iter().skip((at - 1) * PAGE_ROWS).take(PAGE_ROWS).map(row).collect(),
+        }
+    }
+}
