@@ -5,14 +5,14 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use clap::Args;
 
 use super::{Stop, serve};
 use crate::app::{App, DemoSignIn};
 use crate::book::dates::{Clock, day_in};
 use crate::book::history::By;
-use crate::book::ids::StaffId;
+use crate::book::ids::{LiaisonId, StaffId};
 use crate::book::office::{self, Office, Scope};
 use crate::book::policy;
 use crate::book::staff::{self, Role, Staff};
@@ -20,6 +20,7 @@ use crate::book::statement::Product;
 use crate::desk::importing::batch::{self, Upload};
 use crate::desk::imports::Layout;
 use crate::jobs;
+use crate::liaison::account::{self, Kind, Liaison};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Address;
 use crate::plumbing::{meta, password};
@@ -41,6 +42,10 @@ const STAFF: [(&str, &str, &str, Role); 5] = [
 
 /// A borrower of the sample to sign in as on `/m`: one instalment is late. Nobody's number.
 const BORROWER: (&str, &str) = ("叶敏", "512098199711164246");
+
+/// A liaison of a village of the sample who signs in on `/l`: name to sign in with, password, name,
+/// 乡镇, village.
+const LIAISON: [&str; 5] = ["cunli", "demo-cunli", "班守田", "东山镇", "方广村村民委员会"];
 
 const SHEETS: [&str; 10] = [
     "borrowers",
@@ -102,6 +107,9 @@ impl Demo {
         for (login, password, name, role) in STAFF {
             writeln!(out, "  {login:<8} {password:<13} {name} · {}", role.in_words())?;
         }
+        let [login, password, name, _, village] = LIAISON;
+        writeln!(out, "\n  联络员页面 {}/l", app.config.public_url)?;
+        writeln!(out, "  {login:<8} {password:<13} {name} · {village}")?;
         let (name, id_number) = BORROWER;
         writeln!(out, "\n  手机页面 {}/m  {name} {id_number}", app.config.public_url)?;
         writeln!(
@@ -220,14 +228,39 @@ fn set_up(app: &App) -> Result<(), Stop> {
             version: 1,
         });
     }
+    let helper = liaison(app, now)?;
     app.db.write("demo set-up", |db| {
         office::add(db, &office)?;
+        account::add(db, &helper)?;
         for one in &people {
             staff::add(db, one)?;
         }
         meta::set(db, DEMO, "loading")
     })?;
     Ok(())
+}
+
+fn liaison(app: &App, now: NaiveDateTime) -> Result<Liaison, Stop> {
+    let [login, password, name, township, village] = LIAISON.map(ToOwned::to_owned);
+    Ok(Liaison {
+        id: LiaisonId::new(app.next_id()),
+        office_code: OFFICE.to_owned(),
+        kind: Kind::Village,
+        township,
+        place: village,
+        login,
+        name,
+        phone_sealed: None,
+        phone_mask: String::new(),
+        password_hash: password::hash(&password)?,
+        own_password: true,
+        active: true,
+        amounts_allowed_by: String::new(),
+        created_at: now,
+        created_by: "演示".to_owned(),
+        last_signed_in_at: None,
+        version: 1,
+    })
 }
 
 fn sheet(name: &'static str) -> Result<Upload, Stop> {
