@@ -5,6 +5,7 @@ use diesel::dsl::{count_star, exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::follow::{self, Following};
 use crate::book::dates::day_in;
 use crate::book::ids::ImportId;
 use crate::book::money::Fen;
@@ -74,6 +75,8 @@ pub struct Facts {
     pub settled_this_year: i64,
     /// Figures that differ from the bank's.
     pub differences: i64,
+    /// What of contact, the ladder and sheets waits today.
+    pub following: Following,
     /// What the program itself has to say: deadlines, and what is not in order.
     pub warnings: Vec<Warning>,
     /// The latest imports.
@@ -115,6 +118,7 @@ pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
             .filter(bank_difference::office_code.eq_any(scope.codes()))
             .count()
             .get_result(db)?,
+        following: follow::load(db, scope, today)?,
         warnings: warning::of_offices(db, scope)?,
         imports: imports(db, scope)?,
     })

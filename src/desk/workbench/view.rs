@@ -288,7 +288,10 @@ fn todos(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Todo> {
         matches!(import.state.as_str(), "uploaded" | "checking" | "checked" | "posting" | "stopped")
     });
     [
-        (facts.overdue.0, "逾期的人要联系", "/overdue", String::new()),
+        (facts.following.cases, "逾期的人今天要联系", "/overdue?list=today", String::new()),
+        (facts.following.asked, "逾期案件等主任决定", "/overdue?list=asked", String::new()),
+        (facts.following.returned, "走访表交回来，等核对", "/visits/returns", String::new()),
+        (facts.following.families, "家庭今天要联系", "/family-contacts?list=today", String::new()),
         (facts.no_receipt, "合同没有高校回执", "/loans?stage=undisbursed", until),
         (facts.no_money, "合同等放款", "/loans?stage=undisbursed", "一般 11 月".to_owned()),
         (facts.unconfirmed, "今年毕业还没确认", "/loans?stage=grace", String::new()),
