@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use super::houses;
 use super::rules::{self, House, Plan, RoundState, StopState, Typed, Village};
 use super::store::{self, Round, Stop};
-use super::houses;
 use crate::app::App;
 use crate::book::history::{self, Note};
 use crate::book::ids::{BatchId, RoundId, SheetId, StaffId};
@@ -72,7 +72,8 @@ async fn offer(app: &App, me: &SignedIn, batch: Option<BatchId>) -> AppResult<Of
 }
 
 fn page(offer: &Offer, typed: Typed, errors: Vec<FieldError>) -> NewPage {
-    let visitor = |(id, name): &(i64, String)| Visitor { value: id.to_string(), text: name.clone() };
+    let visitor =
+        |(id, name): &(i64, String)| Visitor { value: id.to_string(), text: name.clone() };
     let nobody = Visitor { value: String::new(), text: "不是本中心的人".to_owned() };
     let chosen: HashSet<String> = typed.places.iter().cloned().collect();
     NewPage {

@@ -55,6 +55,8 @@ struct PhonePage {
     left: usize,
     /// See [`phone_key`].
     seal: String,
+    /// Tells the keys of two people apart, and nothing else about them.
+    owner: String,
     /// What was just sent, as the page counts.
     said: String,
     villages: Vec<InVillage<PhoneStop>>,
@@ -69,15 +71,18 @@ struct Wrong {
     errors: Vec<FieldError>,
 }
 
-/// The key under which the phone of this person seals what waits to be sent in this round, as hex.
+/// The key under which the phone of this person seals what waits to be sent in this round, as hex, and its tag.
 ///
 /// It comes with the page, is held in the memory of the page and stored nowhere on the phone: a
 /// phone that is lost gives nothing away. It hangs on person and round and not on the session, so
 /// that somebody whose session ran out on the road, or whose phone was restarted, signs in again
 /// and finds the same key; another person on the same phone gets another one.
-fn phone_key(app: &App, me: &SignedIn, round: &Round) -> String {
-    let whose = format!("{}/{}/{}", round.office_code, me.staff_id, round.id);
-    to_hex(&app.sealer.index(Field::RoundPhone, &whose))
+fn phone_key(app: &App, me: &SignedIn, round: &Round) -> (String, String) {
+    let of = |what: &str| {
+        let whose = format!("{what}/{}/{}/{}", round.office_code, me.staff_id, round.id);
+        to_hex(&app.sealer.index(Field::RoundPhone, &whose))
+    };
+    (of("seal"), of("owner").chars().take(16).collect())
 }
 
 /// A form that was sent and is shown again: its stop, the key it came with, what was typed.
@@ -127,6 +132,7 @@ async fn page(
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
     };
+    let (seal, owner) = phone_key(app, me, &round);
     let page = PhonePage {
         id: round.id.to_string(),
         title: round.title.clone(),
@@ -135,7 +141,8 @@ async fn page(
         is_open: round.state == rules::RoundState::Open,
         households: all.len(),
         left: all.iter().filter(|one| one.shown.is_open()).count(),
-        seal: phone_key(app, me, &round),
+        seal,
+        owner,
         said: said.to_owned(),
         villages: rules::under_headings(lines),
         wrong,
@@ -274,7 +281,8 @@ async fn wrong(
         return page(app, me, req, (id, ""), Some((no, key, form))).await;
     }
     let message: Vec<&str> = form.errors.iter().map(|error| error.message.as_str()).collect();
-    let told = Told { kept: String::new(), message: message.join("；"), errors: form.errors.clone() };
+    let told =
+        Told { kept: String::new(), message: message.join("；"), errors: form.errors.clone() };
     Ok(HttpResponse::UnprocessableEntity().json(told))
 }
 

@@ -58,9 +58,8 @@ struct PrintPage {
 
 /// `本人 187****3350　父亲 覃志强 139****0001`, as far as it fits a cell.
 fn spoken(contacts: &[Contact]) -> String {
-    let one = |contact: &Contact| {
-        contact.phones.first().map(|phone| format!("{} {phone}", contact.who))
-    };
+    let one =
+        |contact: &Contact| contact.phones.first().map(|phone| format!("{} {phone}", contact.who));
     contacts.iter().filter_map(one).take(2).collect::<Vec<_>>().join("　")
 }
 

@@ -227,20 +227,13 @@ pub fn read(
     } else if chosen.len() > STOPS_MAX {
         errors.push(wrong(
             "places",
-            format!(
-                "选了 {} 户，一天走不完：一次最多 {STOPS_MAX} 户，请少选几个村",
-                chosen.len()
-            ),
+            format!("选了 {} 户，一天走不完：一次最多 {STOPS_MAX} 户，请少选几个村", chosen.len()),
         ));
     }
     match (on_day, first, second) {
-        (Some(on_day), Some(first), Some(second)) if errors.is_empty() => Ok(Plan {
-            on_day,
-            title: title(&typed.title, &chosen),
-            first,
-            second,
-            houses: chosen,
-        }),
+        (Some(on_day), Some(first), Some(second)) if errors.is_empty() => {
+            Ok(Plan { on_day, title: title(&typed.title, &chosen), first, second, houses: chosen })
+        }
         _ => Err(errors),
     }
 }
