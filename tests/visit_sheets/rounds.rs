@@ -82,7 +82,7 @@ fn a_round_is_planned_put_in_order_printed_and_closed() {
         let mut early = t.sign_in(Role::Clerk);
         early.get("/visits/rounds").await.is(200).says(&["还没有安排走访"]);
         early.get("/visits/rounds/new").await.is(200).says(&["没有在外的走访表"]);
-        let (mut clerk, round) = planned(&t, 2).await;
+        let (mut clerk, round) = planned(&t, 3).await;
         let id = round.id;
         let all = stops(&t, id);
         assert!(all.len() > 2, "{all:?}");
@@ -145,7 +145,7 @@ fn a_round_is_planned_put_in_order_printed_and_closed() {
 #[test]
 fn what_a_phone_sends_arrives_once_and_is_a_proposal() {
     each(async |t| {
-        let (mut clerk, round) = planned(&t, 2).await;
+        let (mut clerk, round) = planned(&t, 3).await;
         let id = round.id;
         let stop = stops(&t, id).remove(0);
         let page = clerk.get(&format!("/visits/rounds/{id}/phone")).await;
@@ -196,7 +196,7 @@ fn what_a_phone_sends_arrives_once_and_is_a_proposal() {
 #[test]
 fn the_phone_page_works_without_script_and_late_forms_are_not_turned_away() {
     each(async |t| {
-        let (mut clerk, round) = planned(&t, 2).await;
+        let (mut clerk, round) = planned(&t, 3).await;
         let id = round.id;
         let all = stops(&t, id);
         let phone = format!("/visits/rounds/{id}/phone");

@@ -3,8 +3,8 @@
 //! where there is no network; it arrives once, as a proposal, and the desk decides as always.
 //!
 //! `rules.rs` orders and reads, `store.rs` keeps rounds and stops, `houses.rs` reads whom they are
-//! about; `new.rs` makes a round, `web.rs` shows and changes it, `print.rs` sets it on A4, `phone.rs`
-//! is the page on the phone. Nothing here changes a loan, and the phone shows no amount.
+//! about; `new.rs` makes a round, `web.rs` shows and changes it, `print.rs` sets it on A4,
+//! `phone.rs` is the page on the phone. Nothing here changes a loan, and the phone shows no amount.
 
 pub mod rules;
 pub mod store;

@@ -71,7 +71,8 @@ struct Wrong {
     errors: Vec<FieldError>,
 }
 
-/// The key under which the phone of this person seals what waits to be sent in this round, as hex, and its tag.
+/// The key under which the phone of this person seals what waits to be sent in this round, as
+/// hex, and its tag.
 ///
 /// It comes with the page, is held in the memory of the page and stored nowhere on the phone: a
 /// phone that is lost gives nothing away. It hangs on person and round and not on the session, so
