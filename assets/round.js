@@ -24,6 +24,10 @@
   var strangers = 0, elsewhere = {};
   var sending = false, signedOut = false, offline = false, lost = '', wait = WAIT_MIN, timer = 0;
 
+  function waiting() {
+    return Object.keys(mine).sort(function (a, b) { return mine[a].at < mine[b].at ? -1 : 1; });
+  }
+
   /* Bytes. */
   function unhex(text) {
     return new Uint8Array((text.match(/../g) || []).map(function (two) { return parseInt(two, 16); }));
@@ -118,7 +122,7 @@
   }
   function show() {
     $('#keep-sign').hidden = !signedOut;
-    var ids = Object.keys(mine), n = ids.length, head = $('#keep-n'), why = $('#keep-why'), list = $('#keep-list');
+    var ids = waiting(), n = ids.length, head = $('#keep-n'), why = $('#keep-why'), list = $('#keep-list');
     if (!db) {
       head.textContent = '这台手机上不保留填的内容';
       why.textContent = '浏览器不能加密存放，或者网址不是 https。有网络时填好一户直接送一户；没有送到时填的还在这一页，请不要关掉。';
@@ -143,7 +147,9 @@
       list.appendChild(li);
     });
     if (strangers) list.appendChild(make('li', '还有 ' + strangers + ' 条是别人在这台手机上填的，请他本人登录后再送。'));
-    list.hidden = !list.childNodes.length;
+    var more = $('#keep-more');
+    more.hidden = !list.childNodes.length;
+    if (refused) more.open = true;
   }
   function button(words, id, act) {
     var b = make('button', words, 'btn');
@@ -301,7 +307,7 @@
   async function send() {
     if (!db || sending) return;
     clearTimeout(timer);
-    var ids = Object.keys(mine).filter(function (id) { return !said[id] && !held[id]; });
+    var ids = waiting().filter(function (id) { return !said[id] && !held[id]; });
     if (!ids.length) return show();
     sending = true;
     show();

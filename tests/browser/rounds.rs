@@ -8,10 +8,15 @@ use super::harness::{Browser, Program, driver_url, in_browser};
 const SECRET: &str = "父亲住院，年底前还不上";
 
 async fn network(browser: &Browser, offline: bool) {
+    let nothing = serde_json::json!({});
+    browser.driver.cdp().send_raw("Network.enable", nothing).await.unwrap();
     let how = serde_json::json!({
         "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1
     });
     browser.driver.cdp().send_raw("Network.emulateNetworkConditions", how).await.unwrap();
+    let script = "return navigator.onLine;";
+    let online: bool = browser.driver.execute(script, Vec::new()).await.unwrap().convert().unwrap();
+    assert_eq!(online, !offline);
 }
 
 /// Everything that the page keeps on the phone, as text: bytes as they are, one character each.
@@ -69,7 +74,8 @@ async fn plan(browser: &Browser) -> String {
     browser.find("a[href$='/print']").await;
     browser.open("/visits/rounds/new").await;
     let boxes = browser.driver.find_all(thirtyfour::By::Css("[name=place]")).await.unwrap();
-    for one in boxes.iter().take(3) {
+    assert!(boxes.len() > 10, "several pages of paper");
+    for one in &boxes {
         one.click().await.unwrap();
     }
     browser.click("main form .btn.pri").await;
@@ -140,6 +146,8 @@ fn what_is_typed_without_network_waits_sealed_and_arrives_once() {
             assert!(!kept.contains(typed), "{typed} lies open on the phone");
         }
         // Changed before it could be sent: the new one takes the place of the old one.
+        browser.click("#keep-more summary").await;
+        browser.photograph("round-phone-more", 390).await;
         browser.click("#keep [data-act=change]").await;
         let note = browser.find("#s1-note").await;
         assert_eq!(note.prop("value").await.unwrap().unwrap(), SECRET);
@@ -148,14 +156,13 @@ fn what_is_typed_without_network_waits_sealed_and_arrives_once() {
         says(browser, "已存在手机上 2 条").await;
 
         // The session runs out on the road; signed in again, the same person finds it all.
-        network(browser, false).await;
         browser.driver.delete_all_cookies().await.unwrap();
-        browser.click("#keep-send").await;
+        network(browser, false).await;
         says(browser, "登录过期了").await;
         says(browser, "已存在手机上 2 条").await;
+        browser.click("#keep-send").await;
+        says(browser, "登录过期了").await;
         sign_in(browser).await;
-        network(browser, true).await;
-        network(browser, false).await;
         browser.open(&format!("{here}/phone")).await;
         says(browser, "都送到了").await;
         let kept = on_the_phone(browser).await;
@@ -165,7 +172,8 @@ fn what_is_typed_without_network_waits_sealed_and_arrives_once() {
         browser.resize(1440, 900).await;
         assert_eq!(count_returns(browser).await, 2, "each arrived once");
         assert!(browser.text().await.contains("走访当天"));
-        browser.click("td a[href^='/visits/returns/']").await;
+        // The one that was filled in last came last.
+        browser.click("tr:last-child td a[href^='/visits/returns/']").await;
         browser.find("button[value=accept]").await;
         assert!(browser.text().await.contains("明年春天再谈"));
 

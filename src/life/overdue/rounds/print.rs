@@ -56,10 +56,14 @@ struct PrintPage {
     sheets: Vec<Sheet>,
 }
 
-/// `本人 187****3350　父亲 覃志强 139****0001`, as far as it fits a cell.
+/// `本人 187****3350　父亲 139****0001`: two lines of a cell.
 fn spoken(contacts: &[Contact]) -> String {
-    let one =
-        |contact: &Contact| contact.phones.first().map(|phone| format!("{} {phone}", contact.who));
+    let one = |contact: &Contact| {
+        contact.phones.first().map(|phone| {
+            let who = contact.who.split(' ').next().unwrap_or_default();
+            format!("{who} {phone}")
+        })
+    };
     contacts.iter().filter_map(one).take(2).collect::<Vec<_>>().join("　")
 }
 

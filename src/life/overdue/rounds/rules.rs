@@ -64,9 +64,13 @@ pub struct House {
 }
 
 impl House {
-    /// `中天镇大楼湾村`.
+    /// `中天镇大楼湾村`: the place, not its committee.
     pub fn place(&self) -> String {
-        match (self.township.as_str(), self.village.as_str()) {
+        let village = ["村民委员会", "居民委员会"]
+            .iter()
+            .find_map(|committee| self.village.strip_suffix(committee))
+            .unwrap_or(&self.village);
+        match (self.township.as_str(), village) {
             ("", "") => "没有写村（社区）".to_owned(),
             (township, village) => format!("{township}{village}"),
         }
@@ -238,7 +242,7 @@ pub fn read(
     }
 }
 
-/// What was typed, or the places: `中天镇大楼湾村等 3 个村`.
+/// What was typed, or the places: `中天镇大楼湾村等 3 个村（社区）`.
 fn title(typed: &str, houses: &[House]) -> String {
     if !typed.is_empty() {
         return typed.to_owned();
@@ -247,7 +251,7 @@ fn title(typed: &str, houses: &[House]) -> String {
     let first = houses.first().map(House::place).unwrap_or_default();
     match places.len() {
         0 | 1 => first,
-        many => format!("{first}等 {many} 个村"),
+        many => format!("{first}等 {many} 个村（社区）"),
     }
 }
 
@@ -372,7 +376,7 @@ mod tests {
             sheet_id: SheetId::new(7),
             of_village: false,
             number: "XZ26-1221-001".to_owned(),
-            ..house(1, "下湾村", "2", "下湾村2组11号")
+            ..house(1, "下湾村村民委员会", "2", "下湾村2组11号")
         };
         in_order(vec![
             school,
@@ -412,7 +416,7 @@ mod tests {
             ..Typed::default()
         };
         let plan = read(&good, today, &all, &staff).unwrap();
-        assert_eq!(plan.title, "柳溪镇上湾村等 2 个村");
+        assert_eq!(plan.title, "柳溪镇上湾村等 2 个村（社区）");
         assert_eq!((plan.houses.len(), plan.second), (4, (None, "王主任".to_owned())));
         let both = Typed { second: "2".to_owned(), ..good.clone() };
         assert_eq!(fields(&both), ["second_name"]);
