@@ -15,15 +15,18 @@ use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan_file, person as person_table, sheet, sheet_batch};
 
-type Row = (SheetId, State, String, String, FileId, (String, String, String, String, String));
+/// A sheet, its batch, and who lives there.
+type Row =
+    ((SheetId, State, String, FileId), (String, String), (String, String, String, String, String));
 
-fn house((sheet_id, state, number, kind, file_id, who): Row) -> (State, House) {
+fn house(((sheet_id, state, number, file_id), (kind, purpose), who): Row) -> (State, House) {
     let (name, township, village, village_code, address) = who;
-    let of_village = kind == "village";
+    let (of_village, is_overdue) = (kind == "village", purpose == "overdue");
     let house = House {
         sheet_id,
         number,
         of_village,
+        is_overdue,
         file_id,
         name,
         township,
@@ -43,11 +46,8 @@ pub fn out(db: &mut Db, scope: &Scope) -> AppResult<Vec<House>> {
         .filter(sheet::office_code.eq_any(scope.codes()))
         .filter(sheet::state.eq(State::Out))
         .select((
-            sheet::id,
-            sheet::state,
-            sheet::number,
-            sheet_batch::receiver_kind,
-            sheet::file_id,
+            (sheet::id, sheet::state, sheet::number, sheet::file_id),
+            (sheet_batch::receiver_kind, sheet_batch::purpose),
             (
                 person_table::name,
                 person_table::township,
@@ -75,11 +75,8 @@ pub fn of_sheets(
             .filter(sheet::office_code.eq_any(scope.codes()))
             .filter(sheet::id.eq_any(chunk))
             .select((
-                sheet::id,
-                sheet::state,
-                sheet::number,
-                sheet_batch::receiver_kind,
-                sheet::file_id,
+                (sheet::id, sheet::state, sheet::number, sheet::file_id),
+                (sheet_batch::receiver_kind, sheet_batch::purpose),
                 (
                     person_table::name,
                     person_table::township,
@@ -89,7 +86,7 @@ pub fn of_sheets(
                 ),
             ))
             .load(db)?;
-        found.extend(rows.into_iter().map(|row| (row.0, house(row))));
+        found.extend(rows.into_iter().map(|row| (row.0.0, house(row))));
     }
     Ok(found)
 }

@@ -38,6 +38,7 @@ struct PhoneStop {
     kind: &'static str,
     words: &'static str,
     is_open: bool,
+    paid: bool,
     /// What makes the form arrive once.
     key: String,
     #[serde(flatten)]
@@ -125,6 +126,7 @@ async fn page(
             kind,
             words,
             is_open: one.shown.is_open(),
+            paid: one.paid,
             key,
             form,
         }));

@@ -123,7 +123,8 @@ pub async fn print(
     let (round, all, contacts) = app
         .read(move |db| {
             let (round, all) = whole(db, &scope, id)?;
-            let all: Vec<Whole> = all.into_iter().filter(|one| one.shown.is_open()).collect();
+            let all: Vec<Whole> =
+                all.into_iter().filter(|one| one.shown.is_open() && !one.paid).collect();
             let files: Vec<FileId> = all.iter().map(|one| one.house.file_id).collect();
             Ok((round, all, houses::contacts(db, &scope, &files)?))
         })

@@ -49,6 +49,8 @@ pub struct House {
     pub number: String,
     /// It went to the village: the sheet to take when a family has several.
     pub of_village: bool,
+    /// It is about something overdue, and not the yearly contact.
+    pub is_overdue: bool,
     /// The family.
     pub file_id: FileId,
     /// The borrower.
@@ -362,6 +364,7 @@ mod tests {
             sheet_id: SheetId::new(file * 10),
             number: format!("HZ26-1221-{file:03}"),
             of_village: true,
+            is_overdue: true,
             file_id: FileId::new(file),
             name: format!("户{file}"),
             township: "柳溪镇".to_owned(),

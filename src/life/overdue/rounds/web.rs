@@ -15,7 +15,7 @@ use crate::book::office::Scope;
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::road;
-use crate::life::overdue::sheets::store as sheets;
+use crate::life::overdue::sheets::{store as sheets, take};
 use crate::plumbing::db::Db;
 use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::session::SignedIn;
@@ -82,6 +82,8 @@ pub(super) struct Whole {
     pub house: House,
     /// Where it is.
     pub shown: Shown,
+    /// Nothing of theirs is overdue any more: nobody needs to go.
+    pub paid: bool,
 }
 
 impl Whole {
@@ -102,7 +104,12 @@ pub(super) fn whole(db: &mut Db, scope: &Scope, id: RoundId) -> AppResult<(Round
         let missing = || AppError::broken(format!("sheet {} of a round is missing", stop.sheet_id));
         let (state, house) = houses.remove(&stop.sheet_id).ok_or_else(missing)?;
         let shown = rules::shown(stop.state, state);
-        all.push(Whole { stop, house, shown });
+        all.push(Whole { stop, house, shown, paid: false });
+    }
+    let files: Vec<FileId> = all.iter().map(|one| one.house.file_id).collect();
+    let paid = take::paid(db, scope, &files)?;
+    for one in &mut all {
+        one.paid = one.house.is_overdue && one.shown.is_open() && paid.contains(&one.house.file_id);
     }
     Ok((round, all))
 }
@@ -118,6 +125,7 @@ struct StopLine {
     number: String,
     kind: &'static str,
     words: &'static str,
+    paid: bool,
     may_leave: bool,
     is_first: bool,
     is_last: bool,
@@ -162,6 +170,7 @@ pub async fn show(
         number: one.house.number.clone(),
         kind: one.shown.tag().0,
         words: one.shown.tag().1,
+        paid: one.paid,
         may_leave: one.stop.state == StopState::Open,
         is_first: n == 1,
         is_last: n == of,
