@@ -189,6 +189,8 @@ id_types! {
     ReturnId,
     /// A liaison of a village, school or police station.
     LiaisonId,
+    /// A day on which two visitors go to families.
+    RoundId,
     /// Any row that nothing else refers to.
     RowId,
 }

@@ -201,7 +201,9 @@ pub async fn set_type(app: web::Data<App>, form: OpenForm<TypeWanted>) -> HttpRe
     std::future::ready(()).await;
     let TypeWanted { big, back } = form.0;
     let ours = ["/m", "/r", "/l"].contains(&back.as_str())
-        || ["/m/", "/m?", "/r/", "/r?", "/l/", "/l?"].iter().any(|start| back.starts_with(start));
+        || ["/m/", "/m?", "/r/", "/r?", "/l/", "/l?", "/visits/rounds/"]
+            .iter()
+            .any(|start| back.starts_with(start));
     let odd = back.contains(['\\', '\n', '\r']);
     let mut response = to(if ours && !odd { &back } else { "/m" });
     let value = if big == "1" { "big".to_owned() } else { String::new() };

@@ -37,6 +37,8 @@ pub enum Field {
     Upload,
     /// Codes of visit sheets and what came back on them.
     Sheet,
+    /// Keys for what a phone keeps while it is offline; nothing of the database.
+    RoundPhone,
 }
 
 impl Field {
@@ -49,6 +51,7 @@ impl Field {
             Field::Contact => b"contact",
             Field::Upload => b"upload",
             Field::Sheet => b"sheet",
+            Field::RoundPhone => b"round-phone",
         }
     }
 }

@@ -497,6 +497,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sheet_photo,
     liaison,
     liaison_session,
+    visit_round,
+    visit_stop,
 );
 diesel::joinable!(loan -> loan_file (file_id));
 diesel::joinable!(loan_position -> loan (loan_id));
@@ -517,3 +519,5 @@ diesel::joinable!(overdue_step -> overdue_case (case_id));
 diesel::joinable!(sheet -> sheet_batch (batch_id));
 diesel::joinable!(sheet_return -> sheet (sheet_id));
 diesel::joinable!(liaison_session -> liaison (liaison_id));
+diesel::joinable!(visit_stop -> visit_round (round_id));
+diesel::joinable!(visit_stop -> sheet (sheet_id));

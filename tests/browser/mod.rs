@@ -12,5 +12,6 @@ mod jobs;
 mod main_job;
 mod messages;
 mod phone;
+mod rounds;
 mod sheets;
 mod smoke;

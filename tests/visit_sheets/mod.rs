@@ -2,6 +2,7 @@
 //! by workbook, decided by the desk; and what people do wrong with each.
 
 mod back;
+mod rounds;
 mod workbook;
 
 use diesel::prelude::*;

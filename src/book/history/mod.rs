@@ -104,6 +104,8 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("sheet_accepted", "采用走访结果"),
     ("sheet_refused", "不采用走访结果"),
     ("sheet_photo_seen", "看走访表照片"),
+    ("round_made", "安排走访"),
+    ("round_changed", "改走访安排"),
     ("case_contact", "逾期跟进：联系"),
     ("case_contact_undone", "逾期跟进：撤销联系"),
     ("case_moved", "逾期跟进：转阶段"),

@@ -29,6 +29,7 @@ pub mod papers;
 pub mod asked;
 pub mod web;
 pub mod sheets;
+pub mod rounds;
 pub mod ladder;
 
 #[cfg(test)]

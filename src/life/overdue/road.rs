@@ -28,6 +28,50 @@ pub fn place(address: &str) -> Place {
     }
 }
 
+/// The road, lane or household group of a house, for headings. Compares in the order of walking:
+/// groups by number, then streets by name, then houses of which the address names neither.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Road {
+    /// 组, 社 or 队; the largest number when the address names none.
+    group: u32,
+    /// No street is named; then by name.
+    nameless: bool,
+    street: String,
+}
+
+impl Road {
+    /// `5组`, `迎宾路`, `其他住址`.
+    pub fn in_words(&self) -> String {
+        match self.group {
+            u32::MAX if self.nameless => "其他住址".to_owned(),
+            u32::MAX => self.street.clone(),
+            group => format!("{group}组"),
+        }
+    }
+}
+
+/// The road that an address names.
+pub fn road(address: &str) -> Road {
+    let group = number_before(address, &['组', '社', '队']).map_or(u32::MAX, |(n, _)| n);
+    let street = if group == u32::MAX { street(address) } else { String::new() };
+    Road { group, nameless: street.is_empty(), street }
+}
+
+/// `迎宾路` of `天池街道迎宾路88号3栋`: from the last place that an address names up to the sign of
+/// a road. 街道 is a township.
+fn street(address: &str) -> String {
+    let letters: Vec<char> = address.chars().collect();
+    let is_sign = |at: usize| {
+        let town = letters.get(at + 1) == Some(&'道');
+        letters.get(at).is_some_and(|c| "路街巷".contains(*c)) && !town
+    };
+    let Some(end) = (0..letters.len()).find(|at| is_sign(*at)) else { return String::new() };
+    let place = |at: &usize| letters.get(*at).is_some_and(|c| "县区市镇乡村社道".contains(*c));
+    let from = (0..end).rev().find(place).map_or(0, |at| at + 1);
+    let name: String = letters.iter().skip(from).take(end + 1 - from).collect();
+    if name.chars().count() > 1 { name } else { String::new() }
+}
+
 /// The first number that stands right before one of the `signs`, and the text after that sign.
 fn number_before<'a>(text: &'a str, signs: &[char]) -> Option<(u32, &'a str)> {
     let mut digits = String::new();
@@ -112,6 +156,24 @@ mod tests {
         ] {
             assert_eq!(read(address), (group, house), "{address}");
         }
+    }
+
+    #[test]
+    fn roads_are_named_and_come_in_order() {
+        for (address, words) in [
+            ("乐至县中天镇大楼湾村5组2号", "5组"),
+            ("柳溪镇上湾村十二社３号附1号", "12组"),
+            ("乐至县天池街道迎宾路88号3栋", "迎宾路"),
+            ("天池街道北街一巷4号", "北街"),
+            ("天池街道", "其他住址"),
+            ("三溪镇街12号", "其他住址"),
+            ("", "其他住址"),
+        ] {
+            assert_eq!(road(address).in_words(), words, "{address}");
+        }
+        let mut all = ["三溪镇", "天池街道迎宾路8号", "上湾村10组1号", "上湾村2组3号"];
+        all.sort_by_key(|address| road(address));
+        assert_eq!(all, ["上湾村2组3号", "上湾村10组1号", "天池街道迎宾路8号", "三溪镇"]);
     }
 
     #[test]

@@ -318,7 +318,9 @@ type Groups = Vec<((String, String), Vec<Household>)>;
 /// Receivers in order: villages as the statistics codes go (the order every list of the county
 /// has), schools and stations by name; those without a name last. Inside: the road.
 fn grouped(by: By, all: Vec<Household>) -> Groups {
-    let order = Order::of(&all);
+    let order = Order::of(
+        all.iter().map(|h| (h.township.as_str(), h.village.as_str(), h.village_code.as_str())),
+    );
     let mut groups: BTreeMap<(String, String), Vec<Household>> = BTreeMap::new();
     for household in all {
         let key = match by {
@@ -347,26 +349,28 @@ fn grouped(by: By, all: Vec<Household>) -> Groups {
 
 /// The smallest statistics code seen of each township and village; a name without a code comes
 /// after those with one.
-struct Order {
+pub(super) struct Order {
     townships: BTreeMap<String, String>,
     villages: BTreeMap<(String, String), String>,
 }
 
 /// 0 with a code, 1 without, 2 without even a name; then the code and the name.
-type Rank = (u8, String, String);
+pub(super) type Rank = (u8, String, String);
 
 impl Order {
-    fn of(all: &[Household]) -> Order {
+    /// Of places: township, village and its code.
+    pub(super) fn of<'a>(places: impl Iterator<Item = (&'a str, &'a str, &'a str)>) -> Order {
         let mut order = Order { townships: BTreeMap::new(), villages: BTreeMap::new() };
-        for h in all.iter().filter(|h| !h.village_code.is_empty()) {
-            keep_smallest(&mut order.townships, h.township.clone(), &h.village_code);
-            let village = (h.township.clone(), h.village.clone());
-            keep_smallest(&mut order.villages, village, &h.village_code);
+        for (township, village, code) in places.filter(|(_, _, code)| !code.is_empty()) {
+            keep_smallest(&mut order.townships, township.to_owned(), code);
+            let village = (township.to_owned(), village.to_owned());
+            keep_smallest(&mut order.villages, village, code);
         }
         order
     }
 
-    fn rank(&self, township: &str, village: &str) -> (Rank, Rank) {
+    /// Where a village comes among all of them.
+    pub(super) fn rank(&self, township: &str, village: &str) -> (Rank, Rank) {
         let rank = |code: Option<&String>, name: &str| {
             let known = if name.is_empty() { 2 } else { u8::from(code.is_none()) };
             (known, code.cloned().unwrap_or_default(), name.to_owned())

@@ -39,6 +39,7 @@ pub fn routes() -> Vec<Entry> {
         get("/visits/workbook.xlsx", needs, one_workbook),
     ];
     routes.extend(super::sheets::routes());
+    routes.extend(super::rounds::routes());
     routes
 }
 

@@ -1,5 +1,5 @@
 //! The tables of yearly contact and the overdue ladder: records, duties, the contact tree, cases,
-//! sheets, liaisons. Part of `schema.rs`; see there.
+//! sheets, liaisons, visit rounds. Part of `schema.rs`; see there.
 
 diesel::table! {
     contact_point (id) {
@@ -251,6 +251,37 @@ diesel::table! {
         revoked_at -> Nullable<Timestamp>,
         address -> Text,
         agent -> Text,
+    }
+}
+
+diesel::table! {
+    visit_round (id) {
+        id -> BigInt,
+        office_code -> Text,
+        on_day -> Date,
+        title -> Text,
+        first_id -> BigInt,
+        first_name -> Text,
+        second_id -> Nullable<BigInt>,
+        second_name -> Text,
+        state -> Text,
+        created_at -> Timestamp,
+        created_by -> Text,
+        closed_at -> Nullable<Timestamp>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    visit_stop (round_id, no) {
+        round_id -> BigInt,
+        no -> Integer,
+        office_code -> Text,
+        place -> Integer,
+        sheet_id -> BigInt,
+        state -> Text,
+        done_at -> Nullable<Timestamp>,
+        command_key -> Nullable<Text>,
     }
 }
 

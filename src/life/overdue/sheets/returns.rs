@@ -110,6 +110,16 @@ pub fn add_all(db: &mut Db, new: &[Return]) -> AppResult<()> {
     Ok(())
 }
 
+/// Whether something came back under this key already.
+pub fn has_come(db: &mut Db, scope: &Scope, key: &str) -> AppResult<bool> {
+    let known: i64 = sheet_return::table
+        .filter(sheet_return::office_code.eq_any(scope.codes()))
+        .filter(sheet_return::command_key.eq(key))
+        .count()
+        .get_result(db)?;
+    Ok(known > 0)
+}
+
 /// Keeps a photograph.
 pub fn add_photo(db: &mut Db, new: &Photo) -> AppResult<()> {
     diesel::insert_into(sheet_photo::table).values(new).execute(db)?;

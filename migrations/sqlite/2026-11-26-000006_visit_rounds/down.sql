@@ -1,0 +1,2 @@
+DROP TABLE visit_stop;
+DROP TABLE visit_round;
