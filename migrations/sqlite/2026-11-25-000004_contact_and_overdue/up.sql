@@ -250,3 +250,6 @@ CREATE INDEX sheet_photo_by_return ON sheet_photo (return_id);
 
 -- What was paid in a year, and which duty was met, is asked by day over the whole office.
 CREATE INDEX loan_event_by_day ON loan_event (office_code, kind, effective_on);
+
+-- The names that the query row of the overdue page offers.
+CREATE INDEX person_by_police ON person (office_code, police_station);

@@ -2,7 +2,7 @@
 //! opened by the ladder's own job, and the overdue page asked with many filters. What papers and
 //! sheets that come back cost is in `sheets.rs`.
 //!
-//! The county begins on the machine's own day, for the server has no other; every fifteenth
+//! The county begins on the machine's own day, for the server has no other; every tenth
 //! borrower whose repayment has begun is late. Stages, next steps and owners are then spread, as
 //! they are after some weeks of work.
 
@@ -29,8 +29,8 @@ use crate::life::overdue::ladder::saved::{self, Saved};
 use crate::plumbing::schema::{contact_duty, overdue_case};
 use crate::plumbing::url::encoded;
 
-/// Of so many borrowers one is late: of 100,000 some 6,000, for who has just begun owes nothing.
-const LATE_ONE_IN: u32 = 15;
+/// Of so many borrowers one is late: of 100,000 some 6,000, for in waived years nothing is owed.
+const LATE_ONE_IN: u32 = 10;
 /// How often each page is asked for.
 const TIMES: usize = 60;
 /// What we promise of the list.

@@ -8,7 +8,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::cases::{self, LISTS, Order, Wanted};
-use super::filter::{Asked, Sort};
+use super::everybody::Everybody;
+use super::filter::Asked;
 use super::loans::SumsView;
 use super::overdue_words::{CaseLine, around, line};
 use super::query::{self, Sums};
@@ -112,22 +113,24 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
     for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
         words.words.times = times.get(&row.file_id).copied().unwrap_or(1);
     }
+    let kept: Vec<(Saved, Wanted)> = saved::all(db, scope, wanted.me)?
+        .into_iter()
+        .map(|one| {
+            let of = cases::wanted(&asked_of(&one.query), wanted.me, today);
+            (one, of)
+        })
+        .collect();
+    let of_kept = kept.iter().map(|(_, of)| of);
+    let everybody = Everybody::read(db, scope, of_kept.chain([wanted]))?;
     let mut lists = Vec::new();
     for (list, _) in LISTS {
-        lists.push(cases::sums(db, scope, &wanted.bare(list))?.files);
+        lists.push(everybody.sums(db, scope, &wanted.bare(list))?.files);
     }
-    let mut kept = Vec::new();
-    for one in saved::all(db, scope, wanted.me)? {
-        let of = cases::wanted(&asked_of(&one.query), wanted.me, today);
-        let count = cases::sums(db, scope, &of)?.files;
-        kept.push((one, count));
+    let mut saved = Vec::new();
+    for (one, of) in kept {
+        let count = everybody.sums(db, scope, &of)?.files;
+        saved.push((one, count));
     }
-    let mut choices = query::choices(db, scope)?;
-    choices.police = query::police_of_arrears(db, scope)?;
-    let late = super::filter::Filter {
-        overdue: Some(true),
-        ..Asked::default().understood(Sort::NextStep)
-    };
     let may = |one: &staff::Staff| one.active && one.role.may(staff::Right::FollowOverdue);
     let staff = staff::all(db, scope)?
         .into_iter()
@@ -135,14 +138,14 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
         .map(|one| Person { id: one.id.to_string(), name: one.name })
         .collect();
     Ok(Read {
-        sums: cases::sums(db, scope, wanted)?,
-        all: query::sums(db, scope, &late)?,
-        by_stage: cases::by_stage(db, scope)?,
+        sums: everybody.sums(db, scope, wanted)?,
+        all: everybody.all(),
+        by_stage: everybody.by_stage(),
         page,
         lines,
         lists,
-        saved: kept,
-        choices,
+        saved,
+        choices: query::places(db, scope)?,
         staff,
     })
 }
