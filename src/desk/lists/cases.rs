@@ -6,6 +6,7 @@ use diesel::dsl::{count_star, exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::everybody::Everybody;
 use super::filter::{Asked, Filter, From, Key, Sort, anywhere, at_end};
 use super::query::{Row, Sums, columns, narrowed_by_person, narrowed_by_position};
 use crate::book::dates::day_in;
@@ -14,6 +15,7 @@ use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::life::overdue::ladder::kinds::{AskedFor, ClosedWhy, NextStep, Stage, State};
 use crate::life::overdue::ladder::store::Case;
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan, loan_file, overdue_case, person};
 
@@ -95,23 +97,20 @@ impl Wanted {
         wanted(&asked, self.me, self.today)
     }
 
-    /// Does it depend on cases alone? That something is past due goes without saying: a case that
-    /// is not closed is there because of it.
-    fn is_by_case_alone(&self) -> bool {
-        let filter = &self.filter;
-        let by_person = filter.name.is_some()
-            || filter.id_tail.is_some()
-            || filter.township.is_some()
-            || filter.police.is_some()
-            || filter.school.is_some()
-            || filter.university.is_some()
-            || filter.graduates.is_some()
-            || filter.year.is_some();
-        let by_sums = filter.least.is_some()
-            || filter.unpaid_from.is_some()
-            || filter.unpaid_before.is_some()
-            || filter.ended;
-        !by_person && !by_sums
+    /// Where a case stands in this order, the first the smallest; file numbers decide the rest.
+    pub fn place(&self, (next, since, weight): (NaiveDate, NaiveDate, i64)) -> Place {
+        match self.order {
+            Order::NextStep => (i64::from(next.num_days_from_ce()), since),
+            Order::First => (weight.saturating_neg(), NaiveDate::MIN),
+        }
+    }
+
+    /// The same of a key in the address.
+    pub fn place_of_key(&self, key: &Key) -> Option<Place> {
+        match self.order {
+            Order::NextStep => days(key).map(|(next, since)| self.place((next, since, 0))),
+            Order::First => Some(self.place((NaiveDate::MIN, NaiveDate::MIN, key.fen()))),
+        }
     }
 
     /// The key of a row in this order.
@@ -123,6 +122,9 @@ impl Wanted {
         Key { value, file_no: row.file_no.clone() }
     }
 }
+
+/// Where a case stands in an order.
+pub type Place = (i64, NaiveDate);
 
 /// One page.
 #[derive(Clone, Debug)]
@@ -236,11 +238,14 @@ macro_rules! paged {
     };
 }
 
-/// One page of the list.
-pub fn page(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Page> {
-    let size = wanted.filter.size;
-    let mut rows = load(db, scope, wanted, size + 1)?;
-    let size = usize::try_from(size).unwrap_or(50);
+/// One page of the list; found among few cases where everybody has been read already.
+pub fn page(db: &mut Db, scope: &Scope, wanted: &Wanted, everybody: &Everybody) -> AppResult<Page> {
+    let limit = wanted.filter.size + 1;
+    let size = usize::try_from(wanted.filter.size).unwrap_or(50);
+    let mut rows = match everybody.around_page(wanted, size + 1) {
+        Some(ids) if ids.len() <= BINDS_MAX => load_of(db, scope, (wanted, &ids), limit)?,
+        _ => load(db, scope, wanted, limit)?,
+    };
     let more = rows.len() > size;
     rows.truncate(size);
     let (has_before, has_after) = match wanted.filter.from {
@@ -272,9 +277,6 @@ pub fn all_after(
 
 fn load(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<(Row, Case)>> {
     let filter = &wanted.filter;
-    if wanted.is_by_case_alone() && limit <= FEW {
-        return load_few(db, scope, wanted, limit);
-    }
     let mut query = joined!()
         .filter(overdue_case::office_code.eq_any(scope.codes()))
         .select((columns!(), overdue_case::all_columns))
@@ -286,34 +288,18 @@ fn load(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Ve
     Ok(query.limit(limit).load(db)?)
 }
 
-/// Rows of a page, and one more.
-const FEW: i64 = 201;
-
-/// The same of a list that depends on cases alone: first which, from the cases and the numbers of
-/// their files, then everything about those few.
-fn load_few(
+/// The page among these cases.
+fn load_of(
     db: &mut Db,
     scope: &Scope,
-    wanted: &Wanted,
+    (wanted, ids): (&Wanted, &[CaseId]),
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
-    let ids = which(db, scope, wanted, limit)?;
     let mut query = joined!()
         .filter(overdue_case::office_code.eq_any(scope.codes()))
         .filter(overdue_case::id.eq_any(ids))
         .select((columns!(), overdue_case::all_columns))
         .into_boxed();
-    paged!(query, wanted);
-    Ok(query.load(db)?)
-}
-
-fn which(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<CaseId>> {
-    let mut query = overdue_case::table
-        .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .select(overdue_case::id)
-        .into_boxed();
-    narrowed_by_case!(query, wanted);
     paged!(query, wanted);
     Ok(query.limit(limit).load(db)?)
 }

@@ -8,9 +8,10 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::cases::{self, Wanted};
+use super::cases::{self, Place, Wanted};
+use super::filter::From;
 use super::query::Sums;
-use crate::book::ids::StaffId;
+use crate::book::ids::{CaseId, StaffId};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::error::AppResult;
@@ -21,6 +22,9 @@ use crate::plumbing::schema::{file_position, loan_file, overdue_case, person};
 /// A case that is not closed.
 #[derive(Clone, Debug, Queryable)]
 struct One {
+    id: CaseId,
+    stage_since: NaiveDate,
+    weight: i64,
     state: State,
     stage: Stage,
     owner_id: Option<StaffId>,
@@ -56,6 +60,9 @@ pub struct Everybody {
 macro_rules! columns {
     () => {
         (
+            overdue_case::id,
+            overdue_case::stage_since,
+            overdue_case::weight,
             overdue_case::state,
             overdue_case::stage,
             overdue_case::owner_id,
@@ -114,26 +121,61 @@ impl Everybody {
         Ok(Everybody { cases, homes: Some(homes) })
     }
 
-    /// Counts and sums of a list; asks the database where this reading cannot tell.
-    pub fn sums(&self, db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sums> {
+    /// Does this reading tell who is in a list?
+    pub fn tells(&self, wanted: &Wanted) -> bool {
         let filter = &wanted.filter;
-        let told = wanted.list != "paid"
+        wanted.list != "paid"
             && filter.name.is_none()
             && filter.id_tail.is_none()
             && filter.university.is_none()
             && filter.year.is_none()
-            && (self.homes.is_some() || !needs_homes(wanted));
-        if !told {
-            return cases::sums(db, scope, wanted);
-        }
+            && (self.homes.is_some() || !needs_homes(wanted))
+    }
+
+    fn list<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = &'a One> {
         let at_home = |at: usize| match self.homes.as_ref().and_then(|homes| homes.get(at)) {
             Some(home) => lives_in(home, wanted),
             None => true,
         };
-        let of_list = self.cases.iter().enumerate();
-        Ok(added(
-            of_list.filter(|(at, one)| is_in(one, wanted) && at_home(*at)).map(|(_, one)| one),
-        ))
+        let all = self.cases.iter().enumerate();
+        all.filter(move |(at, one)| is_in(one, wanted) && at_home(*at)).map(|(_, one)| one)
+    }
+
+    /// Counts and sums of a list; asks the database where this reading cannot tell.
+    pub fn sums(&self, db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sums> {
+        if !self.tells(wanted) {
+            return cases::sums(db, scope, wanted);
+        }
+        Ok(added(self.list(wanted)))
+    }
+
+    /// The cases among which the page of a list is, few of them: all up to where a page is full.
+    /// Which of those that stand alike come first, the database says. None: ask it for everything.
+    pub fn around_page(&self, wanted: &Wanted, rows: usize) -> Option<Vec<CaseId>> {
+        if !self.tells(wanted) {
+            return None;
+        }
+        let (from, back) = match &wanted.filter.from {
+            From::Start => (None, false),
+            From::After(key) => (Some(wanted.place_of_key(key)?), false),
+            From::Before(key) => (Some(wanted.place_of_key(key)?), true),
+        };
+        let mut places: Vec<(Place, CaseId)> = self
+            .list(wanted)
+            .map(|one| (wanted.place((one.next_on, one.stage_since, one.weight)), one.id))
+            .filter(|(place, _)| {
+                from.is_none_or(|from| if back { *place <= from } else { *place >= from })
+            })
+            .collect();
+        places.sort_unstable();
+        if back {
+            places.reverse();
+        }
+        let beyond = places.iter().filter(|(place, _)| Some(*place) != from);
+        if let Some((last, _)) = beyond.clone().nth(rows.saturating_sub(1)).copied() {
+            places.retain(|(place, _)| if back { *place >= last } else { *place <= last });
+        }
+        Some(places.into_iter().map(|(_, id)| id).collect())
     }
 
     /// Counts and sums of all of them, on the ladder or set aside.

@@ -104,7 +104,15 @@ struct Read {
 
 fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Read> {
     let today = wanted.today;
-    let page = cases::page(db, scope, wanted)?;
+    let kept: Vec<(Saved, Wanted)> = saved::all(db, scope, wanted.me)?
+        .into_iter()
+        .map(|one| {
+            let of = cases::wanted(&asked_of(&one.query), wanted.me, today);
+            (one, of)
+        })
+        .collect();
+    let everybody = Everybody::read(db, scope, [wanted].into_iter())?;
+    let page = cases::page(db, scope, wanted, &everybody)?;
     let around = around(db, scope, &page.rows, today)?;
     let times = times(db, scope, app.basis(), &page, today)?;
     let rule = app.policy.ladder.on(today);
@@ -113,22 +121,18 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
     for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
         words.words.times = times.get(&row.file_id).copied().unwrap_or(1);
     }
-    let kept: Vec<(Saved, Wanted)> = saved::all(db, scope, wanted.me)?
-        .into_iter()
-        .map(|one| {
-            let of = cases::wanted(&asked_of(&one.query), wanted.me, today);
-            (one, of)
-        })
-        .collect();
-    let of_kept = kept.iter().map(|(_, of)| of);
-    let everybody = Everybody::read(db, scope, of_kept.chain([wanted]))?;
     let mut lists = Vec::new();
     for (list, _) in LISTS {
         lists.push(everybody.sums(db, scope, &wanted.bare(list))?.files);
     }
     let mut saved = Vec::new();
     for (one, of) in kept {
-        let count = everybody.sums(db, scope, &of)?.files;
+        let count = match everybody.tells(&of) {
+            true => everybody.sums(db, scope, &of)?.files,
+            false => app.counts.of_list((scope.own(), wanted.me, &one.query), || {
+                Ok(cases::sums(db, scope, &of)?.files)
+            })?,
+        };
         saved.push((one, count));
     }
     let may = |one: &staff::Staff| one.active && one.role.may(staff::Right::FollowOverdue);
