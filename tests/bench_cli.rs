@@ -19,9 +19,14 @@ fn the_nights_and_the_page_are_measured_and_nothing_stays_behind() {
         ("reminders", ["due reminders written, SQLite", "(0 new)"].as_slice()),
         ("nightly", ["nothing due (0 changed)", "12-21, 25 loans changed"].as_slice()),
         ("page", &["loan-file page, 8 connections", "99 of 100", "memory of the server"]),
+        (
+            "follow-up",
+            &["100 yearly contacts planned", "shared out", "who first", "workbooks", "accepted"],
+        ),
         ("size", &["program file"]),
     ] {
-        let output = run(temporary.path(), &["--loans", "25", "--only", only]);
+        let few = ["--loans", "25", "--borrowers", "100", "--only", only];
+        let output = run(temporary.path(), &few);
         let said = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         for line in lines.iter().chain(&["machine: ", "database: SQLite", "raw limit"]) {

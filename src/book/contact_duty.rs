@@ -246,9 +246,11 @@ pub fn assign(
 ) -> AppResult<usize> {
     let mut done = 0;
     for chunk in files.chunks(BINDS_MAX) {
+        // Found by their files: without the empty text SQLite, which keeps no figures of its own,
+        // takes the office's index and reads the duties of the whole county for each receiver.
         done += diesel::update(
             contact_duty::table
-                .filter(contact_duty::office_code.eq_any(scope.codes()))
+                .filter(contact_duty::office_code.concat("").eq_any(scope.codes()))
                 .filter(contact_duty::year.eq(year))
                 .filter(contact_duty::state.eq(State::Open))
                 .filter(contact_duty::file_id.eq_any(chunk)),

@@ -8,6 +8,7 @@
 mod borrower;
 mod client;
 mod data;
+mod follow_up;
 mod imports;
 mod machine;
 mod nightly;
@@ -16,6 +17,7 @@ mod place;
 mod raw;
 mod reminders;
 mod sending;
+mod sheets;
 mod statements;
 mod table;
 
@@ -27,6 +29,7 @@ use clap::{Args, ValueEnum};
 use super::Stop;
 use crate::plumbing::config::Config;
 use crate::plumbing::logs;
+use data::County;
 use place::Place;
 use table::Table;
 
@@ -37,6 +40,10 @@ pub struct Bench {
     #[arg(long, value_name = "N", default_value_t = 100_000,
           value_parser = clap::value_parser!(u32).range(10..=2_000_000))]
     pub loans: u32,
+    /// How many borrowers, two and a half contracts each, the follow-up has.
+    #[arg(long, value_name = "N", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u32).range(15..=1_000_000))]
+    pub borrowers: u32,
     /// A PostgreSQL server to measure, too: postgres://... of a user who may create databases.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
@@ -58,6 +65,8 @@ pub enum Only {
     Reminders,
     /// The loan file and the borrower's home over HTTP, and the memory of the server.
     Page,
+    /// The year's contacts shared out, the overdue page, workbooks, sheets that come back.
+    FollowUp,
     /// The size of the program file.
     Size,
 }
@@ -91,7 +100,7 @@ impl Bench {
         if wants(Only::Nightly) || wants(Only::Reminders) || wants(Only::Page) {
             for kind in &kinds {
                 let place = Place::made(kind, first_day()?)?;
-                data::fill(&place, self.loans)?;
+                data::fill(&place, County { loans: self.loans, late_one_in: 40 })?;
                 if wants(Only::Page) {
                     page::measure(&place, self.loans, &mut table)?;
                 }
@@ -103,6 +112,11 @@ impl Bench {
                 if wants(Only::Nightly) {
                     nightly::measure(&place, &mut table)?;
                 }
+            }
+        }
+        if wants(Only::FollowUp) {
+            for kind in &kinds {
+                follow_up::measure(kind, self.borrowers, &mut table)?;
             }
         }
         if wants(Only::Size) {

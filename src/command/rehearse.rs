@@ -13,13 +13,14 @@
 
 mod copy;
 mod days;
+mod first;
 mod payments;
 mod tally;
 
 use std::io::Write;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{Days as Span, NaiveDate};
 use clap::Args;
 
 use super::Stop;
@@ -54,6 +55,10 @@ pub struct Rehearse {
     #[arg(long, value_name = "N", default_value_t = 970,
           value_parser = clap::value_parser!(u32).range(0..=1_000))]
     pub paying: u32,
+    /// Takes the overdue list of this day in both its orders, by day and "who first", and compares
+    /// what the first of each have paid thirty days later.
+    #[arg(long, value_name = "DAY")]
+    pub first_on: Option<NaiveDate>,
     /// Prints days on which nothing happens, too.
     #[arg(long)]
     pub all_days: bool,
@@ -72,6 +77,12 @@ impl Rehearse {
                  apart, such as --from 2026-12-01 --to 2027-12-31",
             ));
         }
+        let last = self.first_on.map(|on| on + Span::new(first::DAYS));
+        if self.first_on.is_some_and(|on| on < self.from) || last.is_some_and(|day| day > self.to) {
+            return Err(Stop::input(
+                "--first-on: expected a day of the rehearsal with thirty days behind it",
+            ));
+        }
         let app = super::open(config, Clock::real())?;
         self.of(&app, out)
     }
@@ -83,7 +94,12 @@ impl Rehearse {
     pub fn of(self, app: &App, out: &mut dyn Write) -> Result<(), Stop> {
         let folder = Folder::new()?;
         let copy = self.copy_of(app, &folder)?;
-        let days = days::Days { from: self.from, to: self.to, paying: self.paying };
+        let days = days::Days {
+            from: self.from,
+            to: self.to,
+            paying: self.paying,
+            first_on: self.first_on,
+        };
         days.live(&copy, self.all_days, out)
     }
 

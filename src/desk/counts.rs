@@ -9,6 +9,7 @@ use diesel::prelude::*;
 
 use crate::app::App;
 use crate::book::contact;
+use crate::book::ids::StaffId;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::file_position;
@@ -29,7 +30,11 @@ pub struct Count {
 #[derive(Debug, Default)]
 pub struct Counts {
     kept: Mutex<HashMap<String, (Instant, Count)>>,
+    lists: Mutex<HashMap<ListKey, (Instant, i64)>>,
 }
+
+/// A list under a name: the office, whoever asks (some lists are about them), the query.
+type ListKey = (String, StaffId, String);
 
 impl Counts {
     /// What is known now; when it is old, it is counted again in the background.
@@ -54,8 +59,32 @@ impl Counts {
         count
     }
 
+    /// How many are in a list under a name that only the database can count.
+    pub fn of_list(
+        &self,
+        (office, me, query): (&str, StaffId, &str),
+        count: impl FnOnce() -> AppResult<i64>,
+    ) -> AppResult<i64> {
+        let key = (office.to_owned(), me, query.to_owned());
+        let known = self.lists.lock().ok().and_then(|lists| lists.get(&key).copied());
+        if let Some((at, number)) = known
+            && at.elapsed() < GOOD_FOR
+        {
+            return Ok(number);
+        }
+        let number = count()?;
+        if let Ok(mut lists) = self.lists.lock() {
+            lists.retain(|_, (at, _)| at.elapsed() < GOOD_FOR);
+            lists.insert(key, (Instant::now(), number));
+        }
+        Ok(number)
+    }
+
     /// Forgets everything: an import has changed what there is to count.
     pub fn forget(&self) {
+        if let Ok(mut lists) = self.lists.lock() {
+            lists.clear();
+        }
         if let Ok(mut kept) = self.kept.lock() {
             kept.clear();
         }

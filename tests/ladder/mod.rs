@@ -1,6 +1,8 @@
 //! The overdue ladder through pages and jobs, with a clock of its own: three families of the small
 //! sample from the day after the due day on, and what people do wrong on the way.
 
+mod everybody;
+
 use diesel::prelude::*;
 use zhuxue::book::events::{self, EventRow, Origin};
 use zhuxue::book::ids::{FileId, LoanId};

@@ -24,7 +24,7 @@ fn county(kind: Kind) -> County {
 
 fn rehearsed(county: &County, from: NaiveDate, to: NaiveDate) -> String {
     let mut out = Vec::new();
-    let rehearsal = Rehearse { from, to, paying: 970, all_days: false };
+    let rehearsal = Rehearse { from, to, paying: 970, first_on: None, all_days: false };
     rehearsal.of(&county.app, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -51,6 +51,29 @@ fn the_weeks_around_the_due_day_are_the_same_on_both_databases_and_change_nothin
     }
 }
 
+#[test]
+fn both_orders_of_the_overdue_list_are_compared_after_thirty_days() {
+    let county = county(Kind::Sqlite);
+    let (from, to) = (day("2026-12-15"), day("2027-02-10"));
+    let first_on = Some(day("2027-01-05"));
+    let rehearsal = Rehearse { from, to, paying: 300, first_on, all_days: false };
+    let mut out = Vec::new();
+    rehearsal.of(&county.app, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let table: String = text
+        .lines()
+        .skip_while(|line| !line.starts_with("先联系谁"))
+        .fold(String::new(), |all, line| all + line + "\n");
+    assert!(table.starts_with("先联系谁：2027-01-05 的逾期名单"), "{text}");
+    // Whatever the order, all of the list are the same families with the same payments.
+    let all = table.lines().rfind(|line| line.starts_with("  前 ")).unwrap();
+    let (by_day, by_first) = all.split_once("；按先联系谁 ").unwrap();
+    let by_day = by_day.split_once("按下一步日期 ").unwrap().1;
+    assert!(by_first.starts_with(by_day), "{all}");
+    assert!(!by_day.starts_with("0 户"), "nobody paid: {all}");
+    assert!(table.contains("这张表说明不了"));
+}
+
 /// How many messages, events and runs there are.
 fn rows(county: &County) -> Vec<i64> {
     use diesel::prelude::*;
@@ -70,8 +93,15 @@ fn rows(county: &County) -> Vec<i64> {
 
 #[test]
 fn a_span_that_is_none_is_refused_before_anything_is_copied() {
-    for (from, to) in [("2027-01-02", "2027-01-01"), ("2026-12-01", "2036-12-01")] {
-        let rehearsal = Rehearse { from: day(from), to: day(to), paying: 970, all_days: false };
+    let spans = [
+        ("2027-01-02", "2027-01-01", None),
+        ("2026-12-01", "2036-12-01", None),
+        ("2026-12-01", "2026-12-31", Some("2026-12-20")),
+    ];
+    for (from, to, first_on) in spans {
+        let first_on = first_on.map(day);
+        let rehearsal =
+            Rehearse { from: day(from), to: day(to), paying: 970, first_on, all_days: false };
         let config = zhuxue::plumbing::config::Config::default();
         let stop = rehearsal.run(config, &mut Vec::new()).unwrap_err();
         assert_eq!(stop.code, 2, "{}", stop.line);

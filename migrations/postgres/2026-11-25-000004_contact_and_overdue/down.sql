@@ -1,3 +1,5 @@
+DROP INDEX file_position_late;
+DROP INDEX person_by_police;
 DROP INDEX loan_event_by_day;
 DROP TABLE sheet_photo;
 DROP TABLE sheet_return;

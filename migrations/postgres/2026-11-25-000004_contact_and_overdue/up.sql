@@ -250,3 +250,10 @@ CREATE INDEX sheet_photo_by_return ON sheet_photo (return_id);
 
 -- What was paid in a year, and which duty was met, is asked by day over the whole office.
 CREATE INDEX loan_event_by_day ON loan_event (office_code, kind, effective_on);
+
+-- The names that the query row of the overdue page offers.
+CREATE INDEX person_by_police ON person (office_code, police_station);
+-- What the overdue page counts and sums on every visit: only of files with arrears, all in the index.
+CREATE INDEX file_position_late ON file_position (office_code, file_id, oldest_unpaid_due_on, next_due_on,
+    outstanding_fen, overdue_principal_fen, overdue_interest_fen, penalty_fen)
+    WHERE oldest_unpaid_due_on IS NOT NULL;

@@ -33,6 +33,8 @@ pub(super) struct Answers {
     pub(super) count: u64,
     /// From the first request to the last answer.
     pub(super) took: Duration,
+    /// Half of them were as quick as this.
+    pub(super) p50: Duration,
     /// All but one in a hundred were as quick as this.
     pub(super) p99: Duration,
     /// Bytes of all bodies as they went over the wire.
@@ -41,11 +43,16 @@ pub(super) struct Answers {
 
 /// Every connection asks for all of `asks`, each beginning at another.
 pub(super) fn ask(to: SocketAddr, asks: &[Ask]) -> Result<Answers, Stop> {
+    ask_over(CONNECTIONS, to, asks)
+}
+
+/// The same over so many connections.
+pub(super) fn ask_over(connections: usize, to: SocketAddr, asks: &[Ask]) -> Result<Answers, Stop> {
     let started = Instant::now();
     let found = std::thread::scope(|scope| {
-        let asking: Vec<_> = (0..CONNECTIONS)
+        let asking: Vec<_> = (0..connections)
             .map(|n| {
-                let (ours, others) = asks.split_at(n * asks.len() / CONNECTIONS);
+                let (ours, others) = asks.split_at(n * asks.len() / connections);
                 scope.spawn(move || one_connection(to, others.iter().chain(ours)))
             })
             .collect();
@@ -58,8 +65,9 @@ pub(super) fn ask(to: SocketAddr, asks: &[Ask]) -> Result<Answers, Stop> {
     let bytes = found.iter().map(|(_, bytes)| bytes).sum();
     let mut times: Vec<Duration> = found.into_iter().flat_map(|(times, _)| times).collect();
     times.sort_unstable();
-    let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
-    Ok(Answers { count: u64::try_from(times.len()).unwrap_or_default(), took, p99, bytes })
+    let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or_default();
+    let count = u64::try_from(times.len()).unwrap_or_default();
+    Ok(Answers { count, took, p50: at(50), p99: at(99), bytes })
 }
 
 fn one_connection<'a>(
@@ -68,7 +76,7 @@ fn one_connection<'a>(
 ) -> Result<(Vec<Duration>, u64), Stop> {
     let mut sending = TcpStream::connect(to)?;
     sending.set_nodelay(true)?;
-    sending.set_read_timeout(Some(Duration::from_secs(30)))?;
+    sending.set_read_timeout(Some(Duration::from_secs(120)))?;
     let mut reading = BufReader::with_capacity(64 * 1024, sending.try_clone()?);
     let (mut times, mut bytes, mut body) = (Vec::new(), 0, Vec::new());
     for Ask { cookie, path } in asks {
@@ -86,6 +94,31 @@ fn one_connection<'a>(
         bytes += u64::try_from(body.len()).unwrap_or_default();
     }
     Ok((times, bytes))
+}
+
+/// Sends a form with its session and reads the answer to its end; how long that took.
+pub(super) fn send(
+    to: SocketAddr,
+    Ask { cookie, path }: &Ask,
+    (kind, form): (&str, &[u8]),
+) -> Result<(Duration, Vec<u8>), Stop> {
+    let mut sending = TcpStream::connect(to)?;
+    sending.set_nodelay(true)?;
+    let mut reading = BufReader::new(sending.try_clone()?);
+    let started = Instant::now();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {to}\r\nOrigin: http://{to}\r\nCookie: {cookie}\r\n\
+         Content-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        form.len()
+    );
+    sending.write_all(head.as_bytes())?;
+    sending.write_all(form)?;
+    let mut body = Vec::new();
+    let status = answer(&mut reading, &mut body)?;
+    if status != 200 && status != 303 {
+        return Err(Stop::failed(format!("{path} was answered with {status}")));
+    }
+    Ok((started.elapsed(), body))
 }
 
 /// Reads one answer to its end; its status.

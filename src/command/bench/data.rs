@@ -1,8 +1,8 @@
 //! Makes borrowers with their chains of contracts: written through the stores in bulk, alike in
 //! every run. Identity numbers begin with 99, which no province has: they are nobody's.
 //!
-//! Every contract follows the LPR, so a 12-21 changes all of them; every fortieth borrower missed
-//! the last due day.
+//! Every contract follows the LPR, so a 12-21 changes all of them; some borrowers (see [`County`])
+//! missed the last due day. Homes are spread over 400 villages of 25 townships.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -26,6 +26,29 @@ const FIRST_YEARS: i32 = 11;
 /// How many borrowers are written together.
 const CHUNK: u32 = 1_000;
 
+/// Villages with homes; each township has [`VILLAGES_OF_TOWNSHIP`] of them.
+const VILLAGES: u32 = 400;
+/// Villages of a township.
+const VILLAGES_OF_TOWNSHIP: u32 = 16;
+/// The first syllables of townships.
+pub(super) const TOWNSHIPS: [&str; 25] = [
+    "石佛", "中天", "宝林", "良安", "回澜", "龙门", "佛星", "金顺", "大佛", "东山", "劳动", "通旅",
+    "盛池", "童家", "全胜", "孔雀", "高寺", "龙溪", "双河", "凉水", "放生", "南塔", "石湍", "蟠龙",
+    "天池",
+];
+/// Senior high schools.
+const SCHOOLS: [&str; 6] =
+    ["乐至中学", "吴仲良中学", "宝林中学", "大佛中学", "良安中学", "石佛中学"];
+
+/// How many are made, and how many of them are late.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct County {
+    /// Contracts.
+    pub(super) loans: u32,
+    /// Of so many borrowers the last one missed the last due day (when one has been).
+    pub(super) late_one_in: u32,
+}
+
 /// Contracts that went alike: the same year of the first contract, the same year of their own.
 struct Pattern {
     terms: Terms,
@@ -45,7 +68,8 @@ struct Rows {
 }
 
 /// Writes two and a half contracts a borrower until there are `loans` of them.
-pub(super) fn fill(place: &Place, loans: u32) -> Result<(), Stop> {
+pub(super) fn fill(place: &Place, county: County) -> Result<(), Stop> {
+    let loans = county.loans;
     let patterns = patterns(&place.app)?;
     let (app, today) = (&place.app, place.app.clock.today());
     let (mut borrower, mut made) = (0, 0);
@@ -53,7 +77,8 @@ pub(super) fn fill(place: &Place, loans: u32) -> Result<(), Stop> {
         let mut rows = Rows::default();
         for _ in 0..CHUNK {
             let length = (1 + borrower % 4).min(loans - made);
-            add_borrower(place, &patterns, borrower, length, &mut rows)?;
+            let late = borrower % county.late_one_in == county.late_one_in - 1;
+            add_borrower(place, &patterns, (borrower, late), length, &mut rows)?;
             borrower += 1;
             made += length;
             if made >= loans {
@@ -93,8 +118,9 @@ fn pattern(app: &App, first_year: i32, later: i32) -> Result<Pattern, Stop> {
     let paid_out = EventKind::Disbursed { amount: principal };
     let mut events = vec![Event::new(0, day_in(loan_year, 11, 18), paid_out)];
     let basis = app.basis();
-    for year in first_year + 4..app.clock.today().year() {
-        let on = terms.due_day.in_year(year);
+    let due_days =
+        (first_year + 4..=app.clock.today().year()).map(|y| (y, terms.due_day.in_year(y)));
+    for (year, on) in due_days.filter(|(_, on)| *on < app.clock.today()) {
         let known = position::with_waivers(events.clone(), basis);
         let found = statement::position(&terms, &known, basis.rates, on)
             .map_err(|e| Stop::failed(format!("the bench's own contract: {e}")))?;
@@ -109,17 +135,18 @@ fn pattern(app: &App, first_year: i32, later: i32) -> Result<Pattern, Stop> {
 fn add_borrower(
     place: &Place,
     patterns: &[Vec<Pattern>],
-    borrower: u32,
+    (borrower, late): (u32, bool),
     length: u32,
     rows: &mut Rows,
 ) -> Result<(), Stop> {
     let first = usize::try_from(borrower).unwrap_or_default() % patterns.len();
     let chain = patterns.get(first).map(Vec::as_slice).unwrap_or_default();
-    let student = add_person(place, borrower * 2, rows)?;
-    let parent = add_person(place, borrower * 2 + 1, rows)?;
+    // Neighbours in the order of being made live apart; so do those who are late.
+    let village = borrower / 15 % VILLAGES;
+    let student = add_person(place, (borrower * 2, village), rows)?;
+    let parent = add_person(place, (borrower * 2 + 1, village), rows)?;
     let year = chain.first().map_or(2012, |pattern| pattern.loan_year);
     let file = new_file(place, borrower, student, parent, year);
-    let late = borrower % 40 == 39;
     for (at, pattern) in (0..length).zip(chain) {
         let mut loan = new_loan(place, file.id, pattern, format!("99{borrower:012}{at:04}"));
         loan.co_person_id = Some(parent);
@@ -134,15 +161,25 @@ fn add_borrower(
     Ok(())
 }
 
-fn add_person(place: &Place, number: u32, rows: &mut Rows) -> AppResult<PersonId> {
+/// One of a list, going round.
+fn one_of<'a>(list: &[&'a str], number: u32) -> &'a str {
+    let number = usize::try_from(number).unwrap_or_default();
+    list.get(number % list.len()).copied().unwrap_or_default()
+}
+
+fn add_person(
+    place: &Place,
+    (number, village): (u32, u32),
+    rows: &mut Rows,
+) -> AppResult<PersonId> {
     let (app, now) = (&place.app, place.app.clock.now_at());
     let sealed =
         |field, text: &str| app.sealer.seal(field, text.as_bytes()).map_err(AppError::from);
     let (id_number, phone) = (format!("990000{number:012}"), format!("199{number:08}"));
     let id = PersonId::new(app.next_id());
-    let name = ["张晓兰", "王桂英", "李建国", "龙䶮", "欧阳静宜"];
-    let name = usize::try_from(number).ok().and_then(|n| name.get(n % name.len()));
-    let name = name.copied().unwrap_or("张三").to_owned();
+    let name = one_of(&["张晓兰", "王桂英", "李建国", "龙䶮", "欧阳静宜"], number).to_owned();
+    let township = one_of(&TOWNSHIPS, village / VILLAGES_OF_TOWNSHIP);
+    let village_name = format!("唐家店 {village} 村");
     rows.people.push(Person {
         id,
         office_code: place.scope.own().to_owned(),
@@ -156,11 +193,11 @@ fn add_person(place: &Place, number: u32, rows: &mut Rows) -> AppResult<PersonId
         ethnic: "汉族".to_owned(),
         household_type: "农村".to_owned(),
         email: String::new(),
-        address: "石佛镇唐家店村 3 组 18 号".to_owned(),
-        township: "石佛镇".to_owned(),
-        village: "唐家店村".to_owned(),
-        village_code: "512022104215".to_owned(),
-        police_station: "石佛派出所".to_owned(),
+        address: format!("{township}镇{village_name} 3 组 18 号"),
+        township: format!("{township}镇"),
+        village: village_name,
+        village_code: format!("512022{:03}{:03}", 100 + village / VILLAGES_OF_TOWNSHIP, village),
+        police_station: format!("{township}派出所"),
         created_at: now,
         updated_at: now,
         version: 1,
@@ -194,7 +231,7 @@ fn new_file(
         person_id: student,
         co_person_id: Some(parent),
         co_relation: "母亲".to_owned(),
-        high_school: "乐至中学".to_owned(),
+        high_school: one_of(&SCHOOLS, borrower / 7).to_owned(),
         university: "四川师范大学".to_owned(),
         university_code: "10636".to_owned(),
         major: "汉语言文学".to_owned(),

@@ -12,7 +12,9 @@ use super::place::Place;
 use super::table::{Figure, Line, Table, thousands};
 use super::{borrower, data, machine};
 use crate::book::dates::Clock;
+use crate::book::ids::StaffId;
 use crate::command::Stop;
+use crate::jobs;
 use crate::plumbing::session::{self, NewSession};
 
 /// How many requests each connection sends; with few loans no more than there are loans.
@@ -22,7 +24,7 @@ const WARM_UP: u32 = 200;
 
 /// Measures requests a second, the slowest hundredth, and memory.
 pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Result<(), Stop> {
-    let cookie = sign_in(place)?;
+    let cookie = sign_in(place, place.by.staff_id)?.0;
     let server = Server::started(place)?;
     let asks = |count: u32| -> Vec<Ask> {
         let paths = paths(loans, count.min(loans)).into_iter();
@@ -76,16 +78,17 @@ fn paths(loans: u32, count: u32) -> Vec<String> {
         .collect()
 }
 
-/// A session of the clerk, at the machine's own time: the server's.
-fn sign_in(place: &Place) -> Result<String, Stop> {
-    let staff_id = place.by.staff_id.ok_or_else(|| Stop::failed("the bench has no clerk"))?;
+/// A session of somebody, at the machine's own time, the server's: the cookie, and the token of
+/// its forms.
+pub(super) fn sign_in(place: &Place, who: Option<StaffId>) -> Result<(String, String), Stop> {
+    let staff_id = who.ok_or_else(|| Stop::failed("the bench has no clerk"))?;
     let new = NewSession::new("127.0.0.1".to_owned(), "bench")?;
     let now = Clock::real().now_at();
     place
         .app
         .db
         .write("bench session", |db| session::begin(db, &place.app.config, staff_id, &new, now))?;
-    Ok(new.cookie(&place.app.config).stripped().to_string())
+    Ok((new.cookie(&place.app.config).stripped().to_string(), new.csrf().to_owned()))
 }
 
 /// `zhuxue serve` on the place's database. Dropping it ends it.
@@ -105,11 +108,24 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn started(place: &Place) -> Result<Server, Stop> {
+    /// Starts it and waits until it answers.
+    pub(super) fn started(place: &Place) -> Result<Server, Stop> {
+        Server::with(place, toml::Table::new())
+    }
+
+    /// The same with every job switched off: nothing but requests is measured.
+    pub(super) fn without_jobs(place: &Place) -> Result<Server, Stop> {
+        let off = toml::Table::from_iter([("off".to_owned(), toml::Value::Boolean(true))]);
+        let all =
+            jobs::ALL.iter().map(|job| (job.name.to_owned(), toml::Value::Table(off.clone())));
+        let jobs = toml::Value::Table(all.collect());
+        Server::with(place, toml::Table::from_iter([("jobs".to_owned(), jobs)]))
+    }
+
+    fn with(place: &Place, mut settings: toml::Table) -> Result<Server, Stop> {
         // Free a moment ago; nobody else on this machine is asked to wait for it.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let file = place.folder().join("bench.toml");
-        let mut settings = toml::Table::new();
         let mut set = |key: &str, value: String| {
             settings.insert(key.to_owned(), toml::Value::String(value));
         };
@@ -138,7 +154,8 @@ impl Server {
         }
     }
 
-    fn resident_bytes(&self) -> Result<u64, Stop> {
+    /// The memory it has now.
+    pub(super) fn resident_bytes(&self) -> Result<u64, Stop> {
         let status = format!("/proc/{}/status", self.process.id());
         machine::first_after(&status, "VmRSS")
             .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())

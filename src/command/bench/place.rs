@@ -154,6 +154,30 @@ fn with_database(server: &str, name: &str) -> Result<String, Stop> {
     Ok(format!("{scheme}://{host}/{name}{query}"))
 }
 
+impl Place {
+    /// One more person of the office.
+    pub(super) fn add_staff(&self, name: &str, role: Role) -> Result<StaffId, Stop> {
+        let one = someone(&self.app, self.scope.own(), (&format!("bench-{name}"), name), role);
+        self.app.db.write("bench staff", |db| staff::add(db, &one))?;
+        Ok(one.id)
+    }
+}
+
+fn someone(app: &App, office_code: &str, (login, name): (&str, &str), role: Role) -> Staff {
+    Staff {
+        id: StaffId::new(app.next_id()),
+        office_code: office_code.to_owned(),
+        login: login.to_owned(),
+        name: name.to_owned(),
+        role,
+        password_hash: String::new(),
+        active: true,
+        created_at: app.clock.now_at(),
+        last_signed_in_at: None,
+        version: 1,
+    }
+}
+
 /// One office, one clerk.
 fn set_up(app: &App) -> Result<By, Stop> {
     let now = app.clock.now_at();
@@ -165,18 +189,7 @@ fn set_up(app: &App) -> Result<By, Stop> {
         address: String::new(),
         created_at: now,
     };
-    let clerk = Staff {
-        id: StaffId::new(app.next_id()),
-        office_code: office.code.clone(),
-        login: "bench".to_owned(),
-        name: "韦清越".to_owned(),
-        role: Role::Clerk,
-        password_hash: String::new(),
-        active: true,
-        created_at: now,
-        last_signed_in_at: None,
-        version: 1,
-    };
+    let clerk = someone(app, &office.code, ("bench", "韦清越"), Role::Clerk);
     app.db.write("bench office", |db| {
         office::add(db, &office)?;
         staff::add(db, &clerk)

@@ -31,6 +31,7 @@ pub(super) fn inserts(place: &Place, rows: u64) -> Result<Duration, Stop> {
     db.write("bench raw table", |db| {
         let columns = "a BIGINT NOT NULL, b BIGINT NOT NULL, c TEXT NOT NULL, d TEXT NOT NULL, \
                        e DATE NOT NULL, f INTEGER, g TEXT NOT NULL, h TIMESTAMP NOT NULL";
+        db.batch_execute("DROP TABLE IF EXISTS bench_row")?;
         db.batch_execute(&format!("CREATE TABLE bench_row (id BIGINT PRIMARY KEY, {columns})"))?;
         Ok(())
     })?;
@@ -51,6 +52,31 @@ pub(super) fn inserts(place: &Place, rows: u64) -> Result<Duration, Stop> {
         at = last;
     }
     Ok(started.elapsed())
+}
+
+/// The least that a page of everybody on the ladder must read: one sum, and fifty rows in order.
+pub(super) fn ladder_page(place: &Place) -> Result<Duration, Stop> {
+    const CASES: &str = "FROM overdue_case c JOIN file_position p ON p.file_id = c.file_id \
+                         WHERE c.state IN ('open', 'paused')";
+    #[derive(QueryableByName)]
+    struct Number {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        number: i64,
+    }
+    let mut best = Duration::MAX;
+    for _ in 0..20 {
+        let started = Instant::now();
+        place.app.db.read(|db| {
+            let sum = format!("SELECT CAST(SUM(p.outstanding_fen) AS BIGINT) AS number {CASES}");
+            let sums: Vec<Number> = diesel::sql_query(sum).load(db)?;
+            let rows = format!("SELECT c.id AS number {CASES} ORDER BY c.next_on, c.id LIMIT 51");
+            let rows: Vec<Number> = diesel::sql_query(rows).load(db)?;
+            black_box(sums.iter().chain(&rows).map(|one| one.number).max());
+            Ok(())
+        })?;
+        best = best.min(started.elapsed());
+    }
+    Ok(best)
 }
 
 /// Counts what is due.

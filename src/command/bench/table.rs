@@ -23,7 +23,8 @@ impl Figure {
         Figure::PerSecond(u64::try_from(found).unwrap_or(u64::MAX))
     }
 
-    fn to_text(self) -> String {
+    /// As people read it.
+    pub(super) fn to_text(self) -> String {
         match self {
             Figure::PerSecond(n) => format!("{}/s", thousands(n)),
             Figure::Took(time) if time < Duration::from_millis(1) => {

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use chrono::{Days as Span, Duration, NaiveDate};
 
+use super::first::{self, Orders};
 use super::payments::{self, Habit, Paid};
 use super::tally::{Tally, Totals};
 use crate::app::App;
@@ -28,6 +29,8 @@ pub(super) struct Days {
     pub(super) to: NaiveDate,
     /// How many of a thousand families pay in time.
     pub(super) paying: u32,
+    /// On which day the orders of the overdue list are taken, to be compared.
+    pub(super) first_on: Option<NaiveDate>,
 }
 
 impl Days {
@@ -37,6 +40,7 @@ impl Days {
         let scopes: Vec<Scope> = offices.iter().map(|office| Scope::of(&office.code)).collect();
         let mut totals = Totals::begin(out, self.from, self.to, self.paying)?;
         let habit = Habit { paying: self.paying, first_day: self.from };
+        let mut compared = None;
         let mut day = self.from;
         while day <= self.to {
             let mut tally = Tally::before(app, &scopes, day)?;
@@ -51,6 +55,13 @@ impl Days {
             }
             tally.after(app, &scopes)?;
             totals.add(out, &tally, all_days)?;
+            if self.first_on == Some(day) {
+                compared = Some((Orders::taken(app, &scopes, day)?, day + Span::new(first::DAYS)));
+            }
+            if let Some((orders, until)) = compared.take_if(|(_, until)| *until == day) {
+                orders.compare(app, &scopes, until, out)?;
+                writeln!(out)?;
+            }
             day = day + Span::new(1);
         }
         totals.end(app, &scopes, out)?;

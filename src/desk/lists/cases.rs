@@ -6,14 +6,16 @@ use diesel::dsl::{count_star, exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::everybody::Everybody;
 use super::filter::{Asked, Filter, From, Key, Sort, anywhere, at_end};
 use super::query::{Row, Sums, columns, narrowed_by_person, narrowed_by_position};
 use crate::book::dates::day_in;
-use crate::book::ids::StaffId;
+use crate::book::ids::{CaseId, StaffId};
 use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::life::overdue::ladder::kinds::{AskedFor, ClosedWhy, NextStep, Stage, State};
 use crate::life::overdue::ladder::store::Case;
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan, loan_file, overdue_case, person};
 
@@ -95,6 +97,22 @@ impl Wanted {
         wanted(&asked, self.me, self.today)
     }
 
+    /// Where a case stands in this order, the first the smallest; file numbers decide the rest.
+    pub fn place(&self, (next, since, weight): (NaiveDate, NaiveDate, i64)) -> Place {
+        match self.order {
+            Order::NextStep => (i64::from(next.num_days_from_ce()), since),
+            Order::First => (weight.saturating_neg(), NaiveDate::MIN),
+        }
+    }
+
+    /// The same of a key in the address.
+    pub fn place_of_key(&self, key: &Key) -> Option<Place> {
+        match self.order {
+            Order::NextStep => days(key).map(|(next, since)| self.place((next, since, 0))),
+            Order::First => Some(self.place((NaiveDate::MIN, NaiveDate::MIN, key.fen()))),
+        }
+    }
+
     /// The key of a row in this order.
     pub fn key(&self, row: &Row, case: &Case) -> Key {
         let value = match self.order {
@@ -104,6 +122,9 @@ impl Wanted {
         Key { value, file_no: row.file_no.clone() }
     }
 }
+
+/// Where a case stands in an order.
+pub type Place = (i64, NaiveDate);
 
 /// One page.
 #[derive(Clone, Debug)]
@@ -217,11 +238,14 @@ macro_rules! paged {
     };
 }
 
-/// One page of the list.
-pub fn page(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Page> {
-    let size = wanted.filter.size;
-    let mut rows = load(db, scope, wanted, size + 1)?;
-    let size = usize::try_from(size).unwrap_or(50);
+/// One page of the list; found among few cases where everybody has been read already.
+pub fn page(db: &mut Db, scope: &Scope, wanted: &Wanted, everybody: &Everybody) -> AppResult<Page> {
+    let limit = wanted.filter.size + 1;
+    let size = usize::try_from(wanted.filter.size).unwrap_or(50);
+    let mut rows = match everybody.around_page(wanted, size + 1) {
+        Some(ids) if ids.len() <= BINDS_MAX => load_of(db, scope, (wanted, &ids), limit)?,
+        _ => load(db, scope, wanted, limit)?,
+    };
     let more = rows.len() > size;
     rows.truncate(size);
     let (has_before, has_after) = match wanted.filter.from {
@@ -264,6 +288,22 @@ fn load(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Ve
     Ok(query.limit(limit).load(db)?)
 }
 
+/// The page among these cases.
+fn load_of(
+    db: &mut Db,
+    scope: &Scope,
+    (wanted, ids): (&Wanted, &[CaseId]),
+    limit: i64,
+) -> AppResult<Vec<(Row, Case)>> {
+    let mut query = joined!()
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::id.eq_any(ids))
+        .select((columns!(), overdue_case::all_columns))
+        .into_boxed();
+    paged!(query, wanted);
+    Ok(query.limit(limit).load(db)?)
+}
+
 /// Counts and sums of the selection.
 pub fn sums(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sums> {
     let filter = &wanted.filter;
@@ -282,14 +322,4 @@ pub fn sums(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sums> {
     narrowed_by_position!(query, filter);
     narrowed_by_person!(query, filter);
     Ok(query.first(db)?)
-}
-
-/// How many cases are in each stage of the ladder.
-pub fn by_stage(db: &mut Db, scope: &Scope) -> AppResult<Vec<(Stage, i64)>> {
-    Ok(overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .filter(overdue_case::state.eq_any([State::Open, State::Paused]))
-        .group_by(overdue_case::stage)
-        .select((overdue_case::stage, count_star()))
-        .load(db)?)
 }

@@ -8,6 +8,7 @@ pub mod query;
 pub mod words;
 pub mod loans;
 pub mod cases;
+pub mod everybody;
 pub mod overdue;
 mod overdue_words;
 pub mod export;

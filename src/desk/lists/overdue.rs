@@ -8,7 +8,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::cases::{self, LISTS, Order, Wanted};
-use super::filter::{Asked, Sort};
+use super::everybody::Everybody;
+use super::filter::Asked;
 use super::loans::SumsView;
 use super::overdue_words::{CaseLine, around, line};
 use super::query::{self, Sums};
@@ -103,7 +104,15 @@ struct Read {
 
 fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Read> {
     let today = wanted.today;
-    let page = cases::page(db, scope, wanted)?;
+    let kept: Vec<(Saved, Wanted)> = saved::all(db, scope, wanted.me)?
+        .into_iter()
+        .map(|one| {
+            let of = cases::wanted(&asked_of(&one.query), wanted.me, today);
+            (one, of)
+        })
+        .collect();
+    let everybody = Everybody::read(db, scope, [wanted].into_iter())?;
+    let page = cases::page(db, scope, wanted, &everybody)?;
     let around = around(db, scope, &page.rows, today)?;
     let times = times(db, scope, app.basis(), &page, today)?;
     let rule = app.policy.ladder.on(today);
@@ -114,20 +123,18 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
     }
     let mut lists = Vec::new();
     for (list, _) in LISTS {
-        lists.push(cases::sums(db, scope, &wanted.bare(list))?.files);
+        lists.push(everybody.sums(db, scope, &wanted.bare(list))?.files);
     }
-    let mut kept = Vec::new();
-    for one in saved::all(db, scope, wanted.me)? {
-        let of = cases::wanted(&asked_of(&one.query), wanted.me, today);
-        let count = cases::sums(db, scope, &of)?.files;
-        kept.push((one, count));
+    let mut saved = Vec::new();
+    for (one, of) in kept {
+        let count = match everybody.tells(&of) {
+            true => everybody.sums(db, scope, &of)?.files,
+            false => app.counts.of_list((scope.own(), wanted.me, &one.query), || {
+                Ok(cases::sums(db, scope, &of)?.files)
+            })?,
+        };
+        saved.push((one, count));
     }
-    let mut choices = query::choices(db, scope)?;
-    choices.police = query::police_of_arrears(db, scope)?;
-    let late = super::filter::Filter {
-        overdue: Some(true),
-        ..Asked::default().understood(Sort::NextStep)
-    };
     let may = |one: &staff::Staff| one.active && one.role.may(staff::Right::FollowOverdue);
     let staff = staff::all(db, scope)?
         .into_iter()
@@ -135,14 +142,14 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
         .map(|one| Person { id: one.id.to_string(), name: one.name })
         .collect();
     Ok(Read {
-        sums: cases::sums(db, scope, wanted)?,
-        all: query::sums(db, scope, &late)?,
-        by_stage: cases::by_stage(db, scope)?,
+        sums: everybody.sums(db, scope, wanted)?,
+        all: everybody.all(),
+        by_stage: everybody.by_stage(),
         page,
         lines,
         lists,
-        saved: kept,
-        choices,
+        saved,
+        choices: query::places(db, scope)?,
         staff,
     })
 }

@@ -343,10 +343,13 @@ pub fn is_behind(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool
     if select(exists(without)).get_result(db)? {
         return Ok(true);
     }
-    let is_late = exists(
-        file_position::table
-            .filter(file_position::file_id.eq(overdue_case::file_id))
-            .filter(file_position::oldest_unpaid_due_on.is_not_null()),
-    );
-    Ok(select(exists(own().filter(not(is_late)))).get_result(db)?)
+    // Every file with arrears has one case that is not closed; so one too many is of somebody who
+    // owes nothing any more. Two counts in indexes, instead of a look at each position.
+    let late: i64 = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::oldest_unpaid_due_on.is_not_null())
+        .count()
+        .get_result(db)?;
+    let cases: i64 = own().count().get_result(db)?;
+    Ok(cases != late)
 }
