@@ -1,7 +1,9 @@
 //! 家庭联系: the plan of a year, records, the contact tree, lost families, coverage, sharing out.
 
 mod families;
+mod ladder;
 mod plan;
+mod yearly;
 
 use diesel::prelude::*;
 use zhuxue::plumbing::schema::{contact_duty, loan_file, person};
