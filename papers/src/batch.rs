@@ -39,6 +39,9 @@ pub struct Office {
     pub dated: String,
     /// `2026年8月15日`.
     pub return_by: String,
+    /// A yearly contact: nothing is owed, and no paper says so.
+    #[serde(default)]
+    pub yearly: bool,
     /// `8月3日`: the day of the amounts.
     #[serde(default)]
     pub as_of_short: String,

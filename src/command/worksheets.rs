@@ -14,6 +14,7 @@ use crate::book::dates::Clock;
 use crate::book::history::{self, By as InNameOf, Note};
 use crate::book::office::{self, Office, Scope};
 use crate::life::overdue::folder::{self, NotWritten};
+use crate::life::overdue::purpose::Purpose;
 use crate::life::overdue::rules::{self, Batch, By, Selection};
 use crate::life::overdue::text::{self, Sender};
 use crate::life::overdue::web::{summary_of, usual_return};
@@ -118,6 +119,7 @@ impl Worksheets {
 
     fn wishes(&self, app: &App, office: &Office) -> Wishes {
         Wishes {
+            purpose: Purpose::Overdue,
             amounts: !self.no_amounts,
             return_by: self.return_by.unwrap_or_else(|| usual_return(app, self.as_of)),
             sender: Sender {

@@ -10,7 +10,9 @@ use diesel::prelude::*;
 use crate::app::App;
 use crate::book::contact;
 use crate::book::ids::StaffId;
+use crate::book::office::Scope;
 use crate::error::AppResult;
+use crate::life::overdue::sheets::returns;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::file_position;
 
@@ -22,6 +24,8 @@ const GOOD_FOR: Duration = Duration::from_secs(60);
 pub struct Count {
     /// Files with something past due.
     pub overdue: Option<i64>,
+    /// Sheets that came back and wait to be looked at; nothing when there are none.
+    pub returns: Option<i64>,
     /// Contacts that borrowers want changed; nothing when there are none.
     pub contacts: Option<i64>,
 }
@@ -104,5 +108,7 @@ fn count_of(db: &mut Db, office_code: &str) -> AppResult<Count> {
         .count()
         .get_result(db)?;
     let contacts = contact::count_open(db, office_code)?;
-    Ok(Count { overdue: Some(overdue), contacts: Some(contacts).filter(|n| *n > 0) })
+    let returns = returns::count_waiting(db, &Scope::of(office_code))?;
+    let some = |n: i64| Some(n).filter(|n| *n > 0);
+    Ok(Count { overdue: Some(overdue), returns: some(returns), contacts: some(contacts) })
 }

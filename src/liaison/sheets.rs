@@ -37,6 +37,7 @@ const LINES_MAX: i64 = 300;
 struct Line {
     id: String,
     number: String,
+    paper: &'static str,
     name: String,
     village: String,
     return_by: String,
@@ -91,6 +92,7 @@ pub async fn list(
         let line = Line {
             id: sheet.id.to_string(),
             number: sheet.number.clone(),
+            paper: batch.purpose.paper(),
             name: who.map(|who| who.name.clone()).unwrap_or_default(),
             village: who.map(|who| who.village.clone()).unwrap_or_default(),
             return_by: in_words(batch.return_by, today),
@@ -159,7 +161,7 @@ fn open(db: &mut Db, me: &LiaisonIn, id: SheetId) -> AppResult<Opened> {
         let who = format!("{} {name}", file.co_relation).trim().to_owned();
         contacts.push(Contact { who, phones: of(co) });
     }
-    let overdue = match me.account.amounts_allowed_by.is_empty() {
+    let overdue = match me.account.amounts_allowed_by.is_empty() || batch.purpose.is_yearly() {
         true => None,
         false => Some(overdue_of(db, &me.scope, sheet.file_id)?),
     };
@@ -249,9 +251,10 @@ pub async fn show(
                 file_id: Some(one.sheet.file_id),
                 subject: one.name.clone(),
                 summary: format!(
-                    "联络员{}（{}）看走访表 {}",
+                    "联络员{}（{}）看{} {}",
                     inner.account.name,
                     inner.account.where_at(),
+                    one.batch.purpose.paper(),
                     one.sheet.number
                 ),
                 ..Note::default()
@@ -265,7 +268,8 @@ pub async fn show(
         filled_by: me.account.name.clone(),
         ..Typed::default()
     };
-    page(&app, &me, &req, one, Form::new(typed, Vec::new()))
+    let form = Form::new(one.batch.purpose, typed, Vec::new());
+    page(&app, &me, &req, one, form)
 }
 
 /// `POST /l/sheets/{id}`
@@ -286,7 +290,7 @@ pub async fn hand_in(
     }
     let (inner, id) = (me.clone(), *id);
     let one = app.read(move |db| open(db, &inner, id)).await?;
-    let (answers, picture) = match form::read(&form, app.clock.today()) {
+    let (answers, picture) = match form::read(&form, (one.batch.purpose, app.clock.today())) {
         Ok(read) => read,
         Err(form) => return page(&app, &me, &req, one, *form),
     };

@@ -2,6 +2,7 @@
 
 mod families;
 mod plan;
+mod yearly;
 
 use diesel::prelude::*;
 use zhuxue::plumbing::schema::{contact_duty, loan_file, person};

@@ -142,6 +142,7 @@ fn a_round_is_planned_put_in_order_printed_and_closed() {
                         file_position::overdue_principal_fen.eq(0_i64),
                         file_position::overdue_interest_fen.eq(0_i64),
                         file_position::penalty_fen.eq(0_i64),
+                        file_position::as_of.eq(AFTER.parse::<chrono::NaiveDate>().unwrap()),
                     ))
                     .execute(db)?;
                 Ok(())

@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
+use super::purpose::Purpose;
 use super::rules::{By, Selection};
 use crate::book::dates::day_in;
 use crate::error::FieldError;
@@ -20,6 +21,8 @@ pub struct Field {
 /// What was understood of an address.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    /// What about.
+    pub purpose: Purpose,
     /// To whom.
     pub by: By,
     /// The day of the figures.
@@ -56,6 +59,11 @@ impl Asked {
                 By::Village
             }),
         };
+        let purpose = text(pairs, "purpose").and_then(|word| Purpose::from_text(&word));
+        let purpose = purpose.unwrap_or(Purpose::Overdue);
+        if !purpose.kinds().contains(&by) {
+            errors.push(error("by", "家庭联系请选择按村或按高中"));
+        }
         let as_of = day(pairs, "as_of", &mut errors).unwrap_or(today);
         let return_by = day(pairs, "return_by", &mut errors);
         let least_text = text(pairs, "min").unwrap_or_default();
@@ -85,7 +93,8 @@ impl Asked {
         };
         // A box that is not ticked is not sent, so `set` says that the boxes were there.
         let boxes = text(pairs, "set").is_some();
-        Asked {
+        let asked = Asked {
+            purpose,
             by,
             as_of,
             return_by,
@@ -96,6 +105,27 @@ impl Asked {
             least_text,
             list,
             errors,
+        };
+        if purpose.is_yearly() { asked.yearly(today) } else { asked }
+    }
+
+    /// A yearly contact is of today, without amounts, and narrowed by nothing that is owed.
+    fn yearly(self, today: NaiveDate) -> Asked {
+        let wanted = Selection {
+            least: None,
+            police: None,
+            due_from: None,
+            due_before: None,
+            ended: false,
+            ..self.wanted
+        };
+        Asked {
+            as_of: today,
+            amounts: false,
+            wanted,
+            least_text: String::new(),
+            list: String::new(),
+            ..self
         }
     }
 
@@ -104,7 +134,9 @@ impl Asked {
     pub fn fields(&self) -> Vec<Field> {
         let some = |text: &Option<String>| text.clone().unwrap_or_default();
         let wanted = &self.wanted;
+        let purpose = if self.purpose.is_yearly() { self.purpose.as_text() } else { "" };
         let mut fields = vec![
+            Field { name: "purpose", value: purpose.to_owned() },
             Field { name: "by", value: self.by.as_text().to_owned() },
             Field { name: "as_of", value: self.as_of.to_string() },
             Field {

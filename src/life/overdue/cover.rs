@@ -73,7 +73,7 @@ fn cover_heads(batch: &Batch, wishes: &Wishes) -> [String; 4] {
     let day = text::full_day(batch.as_of);
     let sender = &wishes.sender;
     [
-        "助学贷款还款提醒走访名单总表".to_owned(),
+        format!("{}名单总表", text::matter(wishes.purpose)),
         format!("按{by}分发，{} 个单位，{} 户", batch.receivers.len(), batch.households()),
         format!("请当面交接，请 {} 前交回。", text::full_day(wishes.return_by)),
         format!("{}　{}　名单截至 {day}", sender.office, sender.contact_line()),

@@ -19,6 +19,7 @@
 pub mod road;
 pub mod names;
 pub mod rules;
+pub mod purpose;
 pub mod store;
 pub mod text;
 mod look;

@@ -65,6 +65,8 @@ pub struct Common {
     pub by: &'static str,
     /// What every paper asks for.
     pub discretion: &'static str,
+    /// A yearly contact: nothing is owed, and no paper says so.
+    pub yearly: bool,
     /// Amounts are printed.
     pub amounts: bool,
     /// Receivers of the batch.
@@ -212,7 +214,7 @@ fn common(batch: &Batch, choices: &Choices) -> Common {
         (Some(n), Some(county)) => format!("{county}资助访〔{}〕{n} 号", at.year()),
         _ => String::new(),
     };
-    let as_of = batch.as_of;
+    let (as_of, yearly) = (batch.as_of, choices.wishes.purpose.is_yearly());
     Common {
         office: sender.office.clone(),
         letter,
@@ -223,7 +225,8 @@ fn common(batch: &Batch, choices: &Choices) -> Common {
         address: sender.address.clone(),
         contact: sender.contact_line(),
         by: batch.by.in_words(),
-        discretion: text::DISCRETION,
+        discretion: if yearly { text::KEEP } else { text::DISCRETION },
+        yearly,
         amounts: choices.wishes.amounts,
         receivers: batch.receivers.len(),
         households: batch.households(),

@@ -8,9 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Datelike, NaiveDate};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use super::rules::{Arrears, CoBorrower, Household};
+use super::purpose;
+use super::rules::{Arrears, By, CoBorrower, Household};
+use crate::book::contact_duty::{AssigneeKind, State};
 use crate::book::dates::age_on;
 use crate::book::events::{self, EventRow};
 use crate::book::ids::{FileId, LoanId, PersonId};
@@ -23,7 +26,9 @@ use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{loan_file, loan_position};
+use crate::plumbing::schema::{
+    contact_duty, file_position, loan_file, loan_position, overdue_case,
+};
 
 /// Loans whose contracts and events are in memory at one time.
 const AT_ONCE: usize = 2_000;
@@ -62,6 +67,66 @@ pub fn overdue_on(
     }
     let households = households(db, scope, &sums, day)?;
     Ok(Found { households, left_out })
+}
+
+/// The families with whom receivers of a kind are to speak this year and who have not been spoken
+/// with: their duty is open and given to such a receiver, and nothing of theirs is past due.
+pub fn yearly_on(db: &mut Db, scope: &Scope, by: By, day: NaiveDate) -> AppResult<Vec<Household>> {
+    let Some(kind) = purpose::assignee_kind(by) else { return Ok(Vec::new()) };
+    let files = to_speak_with(db, scope, day.year(), Some(kind))?;
+    without_arrears(db, scope, files, day)
+}
+
+/// Those of these families who are still to be spoken with in the year of a day.
+pub fn yearly_of(
+    db: &mut Db,
+    scope: &Scope,
+    files: &[FileId],
+    day: NaiveDate,
+) -> AppResult<Vec<Household>> {
+    let open: BTreeSet<FileId> = to_speak_with(db, scope, day.year(), None)?.into_iter().collect();
+    let files = files.iter().copied().filter(|file| open.contains(file)).collect();
+    without_arrears(db, scope, files, day)
+}
+
+fn without_arrears(
+    db: &mut Db,
+    scope: &Scope,
+    files: Vec<FileId>,
+    day: NaiveDate,
+) -> AppResult<Vec<Household>> {
+    let sums = files.into_iter().map(|file| (file, Sum::default())).collect();
+    households(db, scope, &sums, day)
+}
+
+/// Families with an open duty of a year, of whom nothing is past due.
+fn to_speak_with(
+    db: &mut Db,
+    scope: &Scope,
+    year: i32,
+    kind: Option<AssigneeKind>,
+) -> AppResult<Vec<FileId>> {
+    let arrears = file_position::overdue_principal_fen
+        + file_position::overdue_interest_fen
+        + file_position::penalty_fen;
+    let on_the_ladder = overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::file_id.eq(contact_duty::file_id))
+        .filter(overdue_case::state.ne("closed"))
+        .select(overdue_case::id);
+    let mut query = contact_duty::table
+        .inner_join(file_position::table.on(file_position::file_id.eq(contact_duty::file_id)))
+        .filter(contact_duty::office_code.eq_any(scope.codes()))
+        .filter(contact_duty::year.eq(year))
+        .filter(contact_duty::state.eq(State::Open))
+        .filter(arrears.le(0_i64))
+        .filter(not(exists(on_the_ladder)))
+        .select(contact_duty::file_id)
+        .into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(contact_duty::assignee_kind.eq(kind));
+    }
+    Ok(query.load(db)?)
 }
 
 /// Loans that are overdue on `day`, or of which the stored position cannot tell.

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use super::cover;
 use super::folder::{self, NotWritten};
 use super::names::COVER;
+use super::purpose::Purpose;
 use super::rules::{Arrears, Batch, By, CoBorrower, Household, Selection, batch};
 use super::text::Sender;
 use super::workbook::{self, Wishes};
@@ -77,6 +78,7 @@ fn made(by: By, wanted: &Selection) -> Batch {
 
 fn wishes(amounts: bool) -> Wishes {
     Wishes {
+        purpose: Purpose::Overdue,
         amounts,
         return_by: day("2026-11-16"),
         sender: Sender {

@@ -4,11 +4,35 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::purpose::Purpose;
 use super::rules::{By, CoBorrower, Household, Receiver};
 
 /// What a receiver may write into the column 走访结果, and an import reads back.
 pub const RESULTS: [&str; 8] =
     ["接通本人", "见到家人", "家中无人", "号码失效", "在服役", "在读书", "有困难", "已还"];
+
+/// The same of a yearly contact, where nothing is owed.
+const YEARLY_RESULTS: [&str; 7] =
+    ["接通本人", "见到家人", "家中无人", "号码失效", "在服役", "在读书", "有困难"];
+
+/// The results of a workbook.
+pub const fn results(purpose: Purpose) -> &'static [&'static str] {
+    match purpose {
+        Purpose::Overdue => &RESULTS,
+        Purpose::Yearly => &YEARLY_RESULTS,
+    }
+}
+
+/// What a batch is called in a heading.
+pub const fn matter(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Overdue => "助学贷款还款提醒走访",
+        Purpose::Yearly => "助学贷款家庭联系",
+    }
+}
+
+/// Asked for on every paper of a yearly contact.
+pub const KEEP: &str = "请勿对外张贴或转发本表。";
 
 /// Asked for on every paper.
 pub const DISCRETION: &str = "请勿将还款交给个人，请勿对外张贴或转发本表。";

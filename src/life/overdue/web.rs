@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::asked::{Asked, Field, Pairs};
 use super::cover::numbers;
 use super::papers::{self, Choices, Papers};
+use super::purpose::Purpose;
 use super::rules::{self, Batch, By, Household};
 use super::text::{self, Sender};
 use super::workbook::{self, Wishes};
@@ -60,7 +61,16 @@ pub(super) struct Offers {
 
 pub(super) async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<Made> {
     let (inner, scope, day) = (app.clone(), me.scope.clone(), asked.as_of);
-    let found = app.read(move |db| store::overdue_on(db, &scope, inner.basis(), day)).await?;
+    let (purpose, by) = (asked.purpose, asked.by);
+    let found = app
+        .read(move |db| match purpose {
+            Purpose::Overdue => store::overdue_on(db, &scope, inner.basis(), day),
+            Purpose::Yearly => {
+                let households = store::yearly_on(db, &scope, by, day)?;
+                Ok(store::Found { households, ..store::Found::default() })
+            }
+        })
+        .await?;
     let offers = offers(&found.households);
     let batch = rules::batch(asked.by, asked.as_of, found.households, &asked.wanted);
     Ok(Made { batch, offers, left_out: found.left_out })
@@ -89,6 +99,7 @@ pub fn usual_return(app: &App, as_of: NaiveDate) -> NaiveDate {
 
 pub(super) fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
     Wishes {
+        purpose: asked.purpose,
         amounts: asked.amounts,
         return_by: asked.return_by.unwrap_or_else(|| usual_return(app, asked.as_of)),
         sender: Sender {
@@ -115,6 +126,7 @@ struct Line {
 
 #[derive(Debug, Serialize)]
 struct ChoosePage {
+    yearly: bool,
     by: &'static str,
     by_words: &'static str,
     kinds: Vec<(&'static str, &'static str)>,
@@ -156,10 +168,12 @@ async fn choose(
     let batch = &made.batch;
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
     let shown = ["by", "as_of", "return_by", "township", "school", "police", "min"];
+    let yearly = asked.purpose.is_yearly();
     let page = ChoosePage {
+        yearly,
         by: asked.by.as_text(),
         by_words: asked.by.in_words(),
-        kinds: By::ALL.into_iter().map(|by| (by.as_text(), by.in_words())).collect(),
+        kinds: asked.purpose.kinds().iter().map(|by| (by.as_text(), by.in_words())).collect(),
         as_of: asked.as_of.to_string(),
         as_of_words: text::full_day(asked.as_of),
         is_future: asked.as_of > today,
@@ -178,7 +192,10 @@ async fn choose(
         print_max: PRINT_MAX,
         print: asked.link("/visits/print", None),
         archive: asked.link("/visits/workbooks.zip", None),
-        all: format!("/visits?by={}&as_of={}", asked.by.as_text(), asked.as_of),
+        all: match yearly {
+            true => format!("/visits?purpose=yearly&by={}", asked.by.as_text()),
+            false => format!("/visits?by={}&as_of={}", asked.by.as_text(), asked.as_of),
+        },
         offers: made.offers,
         left_out: made.left_out,
         errors: asked.errors,
@@ -318,6 +335,11 @@ pub(super) fn readable(pairs: &Pairs, app: &App) -> AppResult<Asked> {
 }
 
 pub(super) fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {
+    if batch.receivers.is_empty() && asked.purpose.is_yearly() {
+        return Err(AppError::refused(
+            "没有分给这些单位、今年还没有联系过的家庭；先在“分配家庭联系”里分给学校或村",
+        ));
+    }
     if batch.receivers.is_empty() {
         return Err(AppError::refused(format!(
             "{}没有符合条件的逾期户，不用走访",

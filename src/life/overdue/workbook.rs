@@ -13,6 +13,7 @@ use rust_xlsxwriter::{
 };
 
 use super::look::{HEADING_ROW, Looks, excel_day, new_book, page, write_heads};
+use super::purpose::Purpose;
 use super::rules::{Batch, By, Household, Receiver, Sheet};
 use super::text::{self, Sender};
 use crate::book::money::Fen;
@@ -42,6 +43,8 @@ pub const RESULT: &str = "走访结果";
 /// What whoever makes the batch may choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wishes {
+    /// What the batch is about.
+    pub purpose: Purpose,
     /// Amounts are written.
     pub amounts: bool,
     /// The day by which sheets should come back.
@@ -99,7 +102,7 @@ const fn column(
     Column { heading, width, kind, text }
 }
 
-fn columns(amounts: bool) -> Vec<Column> {
+fn columns(wishes: &Wishes) -> Vec<Column> {
     let empty = |_: &Sheet, _: &Batch| String::new();
     let mut columns = vec![
         column(NUMBER, 12, Kind::Short, |s, _| s.number.clone()),
@@ -112,13 +115,17 @@ fn columns(amounts: bool) -> Vec<Column> {
         column("本人电话", 12, Kind::Short, |s, _| lines(&s.household.phones)),
         column("共同借款人", 13, Kind::Short, |s, _| co_borrower(&s.household)),
     ];
-    if amounts {
+    if wishes.amounts {
         columns.push(column(AMOUNT, 11, Kind::Money, empty));
     }
     columns.extend([
         column(VISITED, 10, Kind::FillDay, empty),
         column(RESULT, 10, Kind::FillResult, empty),
-        column(PROMISED, 10, Kind::FillDay, empty),
+    ]);
+    if !wishes.purpose.is_yearly() {
+        columns.push(column(PROMISED, 10, Kind::FillDay, empty));
+    }
+    columns.extend([
         column(NEW_PHONE, 13, Kind::Fill, empty),
         column(REMARK, 20, Kind::Fill, empty),
         column(VISITOR, 8, Kind::Fill, empty),
@@ -151,13 +158,13 @@ fn receiver_book(
     wishes: &Wishes,
 ) -> Result<Vec<u8>, XlsxError> {
     let looks = Looks::new();
-    let columns = columns(wishes.amounts);
+    let columns = columns(wishes);
     let mut book = new_book(batch, &text::addressee(batch.by, receiver), wishes)?;
     let sheet = book.add_worksheet();
     sheet.set_name("走访名单")?;
     let last = last_column(&columns);
     let heads = [
-        "助学贷款还款提醒走访名单".to_owned(),
+        format!("{}名单", text::matter(wishes.purpose)),
         format!("{}：", text::addressee(batch.by, receiver)),
         request(batch, receiver, wishes),
         sent_by(batch, receiver, wishes),
@@ -179,7 +186,7 @@ fn receiver_book(
         sheet.write_string_with_format(row, last + 1, &one.household.file_no, &looks.short)?;
         sheet.write_string_with_format(row, last + 2, &one.code, &looks.short)?;
     }
-    validate(sheet, row, batch.as_of, &columns)?;
+    validate(sheet, row, (batch.as_of, wishes.purpose), &columns)?;
     let end = write_foot(sheet, row + 1, batch.by, receiver, &columns, &looks)?;
     page(sheet, end, last, &format!("{}　{}", wishes.sender.office, receiver.stem))?;
     protect(sheet);
@@ -233,14 +240,14 @@ pub(super) fn write_money(
 fn validate(
     sheet: &mut Worksheet,
     last_row: u32,
-    as_of: NaiveDate,
+    (as_of, purpose): (NaiveDate, Purpose),
     columns: &[Column],
 ) -> Result<(), XlsxError> {
     let first = HEADING_ROW + 1;
     for (at, column) in (0_u16..).zip(columns) {
         let rule = match column.kind {
             Kind::FillResult => DataValidation::new()
-                .allow_list_strings(&text::RESULTS)?
+                .allow_list_strings(text::results(purpose))?
                 .set_input_message("点右边的箭头，选最合适的一项")?
                 .set_error_title("请从列表里选")?
                 .set_error_message("走访结果请从列表里选一项，别的情况写在“说明”里。")?,
@@ -298,6 +305,15 @@ fn write_foot(
 }
 
 fn request(batch: &Batch, receiver: &Receiver, wishes: &Wishes) -> String {
+    if wishes.purpose.is_yearly() {
+        return format!(
+            "　　{}中有下列人员读大学期间办理了助学贷款。我中心每年和每个家庭联系一次，请协助上门或打电话，\
+             了解家庭近况，把结果填在右边各栏，于 {} 前交回。{}谢谢支持。",
+            text::of_yours(batch.by, receiver),
+            text::full_day(wishes.return_by),
+            text::KEEP,
+        );
+    }
     format!(
         "　　{}中有下列人员读大学期间办理了助学贷款，有还款到期未还。请协助上门告知，了解家庭实际情况，\
          把结果填在右边各栏，于 {} 前交回。可用手机银行、支付宝或到县资助中心还款，不收手续费；\

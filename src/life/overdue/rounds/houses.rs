@@ -10,6 +10,7 @@ use crate::book::loan;
 use crate::book::office::Scope;
 use crate::book::person::{self, PhoneState};
 use crate::error::AppResult;
+use crate::life::overdue::purpose::Purpose;
 use crate::life::overdue::sheets::store::State;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -17,16 +18,16 @@ use crate::plumbing::schema::{loan_file, person as person_table, sheet, sheet_ba
 
 /// A sheet, its batch, and who lives there.
 type Row =
-    ((SheetId, State, String, FileId), (String, String), (String, String, String, String, String));
+    ((SheetId, State, String, FileId), (String, Purpose), (String, String, String, String, String));
 
 fn house(((sheet_id, state, number, file_id), (kind, purpose), who): Row) -> (State, House) {
     let (name, township, village, village_code, address) = who;
-    let (of_village, is_overdue) = (kind == "village", purpose == "overdue");
+    let of_village = kind == "village";
     let house = House {
         sheet_id,
         number,
         of_village,
-        is_overdue,
+        purpose,
         file_id,
         name,
         township,

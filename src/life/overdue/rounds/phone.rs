@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::book::ids::{FileId, RoundId};
 use crate::borrower::shell;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::life::overdue::purpose::Purpose;
 use crate::life::overdue::sheets::form::{self, Form, PHOTO_MB};
 use crate::life::overdue::sheets::returns::{self, CameBy};
 use crate::life::overdue::sheets::rules::Typed;
@@ -113,7 +114,7 @@ async fn page(
     for (n, one) in (1..).zip(&all) {
         let (key, form) = match again.take_if(|(no, _, _)| *no == one.stop.no) {
             Some((_, key, form)) => (key, form),
-            None => (random_hex(16)?, blank(app, me)),
+            None => (random_hex(16)?, blank(app, me, one.house.purpose)),
         };
         let (kind, words) = one.shown.tag();
         lines.push(one.headed(PhoneStop {
@@ -154,13 +155,13 @@ async fn page(
     shell::page_for(status, app, req, who, "visits/phone.html", &page)
 }
 
-fn blank(app: &App, me: &SignedIn) -> Form {
+fn blank(app: &App, me: &SignedIn, purpose: Purpose) -> Form {
     let typed = Typed {
         visited_on: app.clock.today().to_string(),
         filled_by: me.name.clone(),
         ..Typed::default()
     };
-    Form::new(typed, Vec::new())
+    Form::new(purpose, typed, Vec::new())
 }
 
 /// `?done=3` after a form was sent without script.
@@ -219,17 +220,18 @@ pub async fn hand_in(
     let key = rules::command_key(id, no, &typed_key)
         .ok_or_else(|| AppError::refused("表单缺了内容，请刷新页面后再提交"))?;
     let (scope, key2) = (me.scope.clone(), key.clone());
-    let (sheet, before) = app
+    let (sheet, purpose, before) = app
         .read(move |db| {
             let stop = store::stop(db, &scope, (id, no))?;
             let sheet = sheets::find(db, &scope, stop.sheet_id)?;
-            Ok((sheet, returns::has_come(db, &scope, &key2)?))
+            let purpose = sheets::batch(db, &scope, sheet.batch_id)?.purpose;
+            Ok((sheet, purpose, returns::has_come(db, &scope, &key2)?))
         })
         .await?;
     let kept = if before {
         Kept::Before
     } else {
-        let (answers, picture) = match form::read(&sent, app.clock.today()) {
+        let (answers, picture) = match form::read(&sent, (purpose, app.clock.today())) {
             Ok(read) => read,
             Err(form) => return wrong(&app, &me, &req, (id, no), (typed_key, *form)).await,
         };
@@ -246,7 +248,8 @@ pub async fn hand_in(
         }
         Kept::Other(state) => {
             let message = if state == State::Void { VOID } else { OTHER };
-            other(&app, &me, &req, (id, no), (typed_key, &sent, message)).await
+            let form = again(purpose, &sent, message);
+            other(&app, &me, &req, (id, no), (typed_key, form, message)).await
         }
     }
 }
@@ -294,13 +297,17 @@ async fn other(
     me: &SignedIn,
     req: &HttpRequest,
     (id, no): (RoundId, i32),
-    (key, sent, message): (String, &UploadForm, &str),
+    (key, form, message): (String, Form, &str),
 ) -> AppResult<HttpResponse> {
     if wants_json(req) {
         let told = Told { message: message.to_owned(), ..Told::default() };
         return Ok(HttpResponse::Conflict().json(told));
     }
-    let errors = vec![FieldError { field: "outcome".to_owned(), message: message.to_owned() }];
-    let form = Form::new(Typed::of(&sent.fields), errors);
     page(app, me, req, (id, ""), Some((no, key, form))).await
+}
+
+/// What was sent, with the sentence beside the first field.
+fn again(purpose: Purpose, sent: &UploadForm, message: &str) -> Form {
+    let errors = vec![FieldError { field: "outcome".to_owned(), message: message.to_owned() }];
+    Form::new(purpose, Typed::of(&sent.fields), errors)
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::book::ids::{FileId, RoundId, SheetId, text_enum};
 use crate::error::FieldError;
+use crate::life::overdue::purpose::Purpose;
 use crate::life::overdue::road;
 use crate::life::overdue::rules::Order;
 use crate::life::overdue::sheets::store::State as SheetState;
@@ -49,8 +50,8 @@ pub struct House {
     pub number: String,
     /// It went to the village: the sheet to take when a family has several.
     pub of_village: bool,
-    /// It is about something overdue, and not the yearly contact.
-    pub is_overdue: bool,
+    /// About something overdue, or the yearly contact.
+    pub purpose: Purpose,
     /// The family.
     pub file_id: FileId,
     /// The borrower.
@@ -364,7 +365,7 @@ mod tests {
             sheet_id: SheetId::new(file * 10),
             number: format!("HZ26-1221-{file:03}"),
             of_village: true,
-            is_overdue: true,
+            purpose: Purpose::Overdue,
             file_id: FileId::new(file),
             name: format!("户{file}"),
             township: "柳溪镇".to_owned(),

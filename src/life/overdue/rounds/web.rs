@@ -106,10 +106,10 @@ pub(super) fn whole(db: &mut Db, scope: &Scope, id: RoundId) -> AppResult<(Round
         let shown = rules::shown(stop.state, state);
         all.push(Whole { stop, house, shown, paid: false });
     }
-    let files: Vec<FileId> = all.iter().map(|one| one.house.file_id).collect();
-    let paid = take::paid(db, scope, &files)?;
+    let ids: Vec<SheetId> = all.iter().map(|one| one.house.sheet_id).collect();
+    let paid = take::paid(db, scope, &ids)?;
     for one in &mut all {
-        one.paid = one.house.is_overdue && one.shown.is_open() && paid.contains(&one.house.file_id);
+        one.paid = one.shown.is_open() && paid.contains(&one.house.sheet_id);
     }
     Ok((round, all))
 }

@@ -8,7 +8,7 @@ use super::rules::{Answers, Met};
 use super::store::{self, Sheet, State};
 use crate::app::App;
 use crate::book::contact_point::{self, MayKnow, Point, Tried};
-use crate::book::contact_record::{self, Channel, Record, Source};
+use crate::book::contact_record::{self, Ability, Channel, Record, Source};
 use crate::book::dates::local;
 use crate::book::history::{self, Note};
 use crate::book::ids::{PhoneId, PointId, RecordId, ReturnId};
@@ -69,13 +69,14 @@ pub fn decide(
 ) -> AppResult<()> {
     let row = returns::find(db, &me.scope, id)?;
     let sheet = store::find(db, &me.scope, row.sheet_id)?;
+    let paper = store::batch(db, &me.scope, sheet.batch_id)?.purpose.paper();
     let to = if wishes.accepted { State::Accepted } else { State::Out };
     if wishes.accepted {
         let answers = row.answers(&app.sealer)?;
         let mut record = record(me, &row, &answers, (ids.record, at));
         record.evidence = match returns::photos(db, &me.scope, id)?.is_empty() {
-            true => "走访表".to_owned(),
-            false => "走访表照片".to_owned(),
+            true => paper.to_owned(),
+            false => format!("{paper}照片"),
         };
         tell(db, app, me, record, at)?;
         let number = match wishes.read_phone.as_str() {
@@ -98,7 +99,7 @@ pub fn decide(
     };
     returns::decide(db, &me.scope, id, &decision)?;
     store::move_to(db, &me.scope, &[row.sheet_id], (State::Returned, to), at)?;
-    history::note(db, &me.by(), ids.note, at, note(&row, &sheet, wishes))
+    history::note(db, &me.by(), ids.note, at, note((&row, &sheet, paper), wishes))
 }
 
 /// Keeps the record; of a family with an overdue case it is a contact of that case, which a promise
@@ -129,7 +130,7 @@ fn tell(
     ladder::steps::contact(db, acting, seen, &record).map(|_| ())
 }
 
-fn note(row: &Return, sheet: &Sheet, wishes: &Wishes) -> Note {
+fn note((row, sheet, paper): (&Return, &Sheet, &str), wishes: &Wishes) -> Note {
     let (action, verb) = match wishes.accepted {
         true => ("sheet_accepted", "采用"),
         false => ("sheet_refused", "不采用"),
@@ -138,7 +139,7 @@ fn note(row: &Return, sheet: &Sheet, wishes: &Wishes) -> Note {
         action,
         file_id: Some(row.file_id),
         subject: sheet.number.clone(),
-        summary: format!("{verb}走访表 {} 的结果（{}）", sheet.number, row.came_by.in_words()),
+        summary: format!("{verb}{paper} {} 的结果（{}）", sheet.number, row.came_by.in_words()),
         reason: wishes.note.clone(),
     }
 }
@@ -173,6 +174,8 @@ fn record(
     record.situation =
         situation.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("；");
     record.note.clone_from(&answers.note);
+    record.wish.clone_from(&answers.wish);
+    record.ability = Ability::from_text(&answers.ability).unwrap_or(Ability::Unknown);
     record.promised_on = answers.promised_on;
     record.sheet_id = Some(row.sheet_id);
     record.staff_id = Some(me.staff_id);

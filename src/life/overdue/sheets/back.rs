@@ -22,6 +22,7 @@ use crate::book::history::By;
 use crate::book::office::{self, Office, Scope};
 use crate::borrower::shell;
 use crate::error::AppResult;
+use crate::life::overdue::purpose::Purpose;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::guard::{self, Attempt, Subjects};
 use crate::plumbing::http::around::address_of;
@@ -110,6 +111,7 @@ struct Opened {
     receiver: String,
     office: Office,
     return_by: chrono::NaiveDate,
+    purpose: Purpose,
 }
 
 enum Found {
@@ -140,6 +142,7 @@ async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
             receiver: make::addressee(&batch),
             office: office::find(db, &sheet.office_code)?,
             return_by: batch.return_by,
+            purpose: batch.purpose,
             sheet,
         })))
     })
@@ -173,19 +176,19 @@ fn instant(app: &App, at: NaiveDateTime) -> String {
 
 /// Why the form is not shown; none when it is.
 fn why_closed(app: &App, one: &Opened) -> Option<(&'static str, String)> {
-    let sheet = &one.sheet;
+    let (sheet, paper) = (&one.sheet, one.purpose.paper());
     match (sheet.state, sheet.returned_at) {
         (State::Returned | State::Accepted, at) => {
             let when = at.map(|at| instant(app, at)).unwrap_or_default();
             Some((
                 "back",
                 format!(
-                    "这张走访表 {when} 已经交回，回报码只用一次；要补充或更改，请打电话告诉我们。"
+                    "这张{paper} {when} 已经交回，回报码只用一次；要补充或更改，请打电话告诉我们。"
                 ),
             ))
         }
         (State::Void, _) => {
-            Some(("over", "这张走访表已经作废，不用再填；有疑问请打电话问中心。".to_owned()))
+            Some(("over", format!("这张{paper}已经作废，不用再填；有疑问请打电话问中心。")))
         }
         (State::Out, _) if sheet.expires_at <= app.clock.now_at() => Some((
             "over",
@@ -232,7 +235,7 @@ pub async fn show(
         Found::Sheet(one) => one,
     };
     let typed = Typed { visited_on: app.clock.today().to_string(), ..Typed::default() };
-    let mut page = page_of(&one, &code, Form::new(typed, Vec::new()));
+    let mut page = page_of(&one, &code, Form::new(one.purpose, typed, Vec::new()));
     if let Some((show, said)) = why_closed(&app, &one) {
         (page.show, page.said) = (show, said);
     }
@@ -256,7 +259,7 @@ pub async fn hand_in(
         return Ok(shell::to(&here));
     }
     let form = upload::read_open(payload, PHOTO_MB).await?;
-    let (answers, picture) = match form::read(&form, app.clock.today()) {
+    let (answers, picture) = match form::read(&form, (one.purpose, app.clock.today())) {
         Ok(read) => read,
         Err(form) => {
             let page = page_of(&one, &code, *form);

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::accept::{self, Wishes};
 use super::returns::{self, CameBy, Return};
-use super::rules::{self, Answers, FAMILY, Met, OUTCOMES, Typed, WHEREABOUTS};
+use super::rules::{self, Answers, FAMILY, Met, Typed, WHEREABOUTS};
 use super::store::{self, Sheet, State, Who};
 use super::{codes, make, take};
 use crate::app::App;
-use crate::book::contact_record::{self, Outcome};
+use crate::book::contact_record::{self, Ability, Outcome};
 use crate::book::dates::{in_words, local};
 use crate::book::history::{self, Note};
 use crate::book::ids::{FileId, ReturnId, SheetId};
@@ -21,6 +21,7 @@ use crate::book::phone_number::{self, PhoneNumber};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::overdue::asked::Pairs;
+use crate::life::overdue::purpose::Purpose;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::session::SignedIn;
@@ -38,6 +39,7 @@ struct Line {
     came: String,
     by_name: String,
     outcome: &'static str,
+    about: &'static str,
     paid: bool,
 }
 
@@ -47,9 +49,9 @@ struct ListPage {
     all: i64,
 }
 
-fn outcome_words(text: &str) -> &'static str {
+fn outcome_words(purpose: Purpose, text: &str) -> &'static str {
     Outcome::from_text(text).map_or("", |outcome| {
-        let known = OUTCOMES.iter().find(|(one, _)| *one == outcome);
+        let known = purpose.outcomes().iter().find(|(one, _)| *one == outcome);
         known.map_or(outcome.in_words(), |(_, words)| words)
     })
 }
@@ -57,20 +59,24 @@ fn outcome_words(text: &str) -> &'static str {
 /// `GET /visits/returns`
 pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
     let scope = me.scope.clone();
-    let (all, rows, people, paid) = app
+    let (all, rows, people, paid, purposes) = app
         .read(move |db| {
             let rows = returns::waiting(db, &scope, LINES)?;
             let files: Vec<FileId> = rows.iter().map(|row| row.file_id).collect();
             let people = store::people(db, &scope, &files)?;
-            let paid = take::paid(db, &scope, &files)?;
-            Ok((returns::count_waiting(db, &scope)?, rows, people, paid))
+            let sheets: Vec<SheetId> = rows.iter().map(|row| row.sheet_id).collect();
+            let paid = take::paid(db, &scope, &sheets)?;
+            let purposes = store::purposes(db, &scope, &sheets)?;
+            Ok((returns::count_waiting(db, &scope)?, rows, people, paid, purposes))
         })
         .await?;
     let today = app.clock.today();
     let lines = rows.iter().map(|row| {
         let who = people.get(&row.file_id);
+        let purpose = purposes.get(&row.sheet_id).copied().unwrap_or(Purpose::Overdue);
         let text = |of: fn(&Who) -> &String| who.map(of).cloned().unwrap_or_default();
         Line {
+            about: if purpose.is_yearly() { purpose.in_words() } else { "" },
             id: row.id.to_string(),
             name: text(|who| &who.name),
             file_no: text(|who| &who.file_no),
@@ -81,8 +87,8 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
                 row.came_by.in_words()
             ),
             by_name: row.by_name.clone(),
-            outcome: outcome_words(&row.outcome),
-            paid: paid.contains(&row.file_id),
+            outcome: outcome_words(purpose, &row.outcome),
+            paid: paid.contains(&row.sheet_id),
         }
     });
     let page = ListPage { lines: lines.collect(), all };
@@ -111,6 +117,9 @@ struct ReturnPage {
     name: String,
     file_no: String,
     number: String,
+    paper: &'static str,
+    ability: &'static str,
+    wish: String,
     receiver: String,
     came: String,
     by_name: String,
@@ -155,7 +164,7 @@ async fn whole(app: &App, me: &SignedIn, id: ReturnId) -> AppResult<Whole> {
             batch: store::batch(db, &scope, sheet.batch_id)?,
             phones: person::phones_of(db, &scope, &people)?,
             last: contact_record::of_file(db, &scope, row.file_id, 1)?.pop(),
-            paid: take::paid(db, &scope, &files)?.contains(&row.file_id),
+            paid: take::paid(db, &scope, &[row.sheet_id])?.contains(&row.sheet_id),
             photos: returns::photos(db, &scope, id)?,
             row,
             sheet,
@@ -189,6 +198,8 @@ pub async fn show(
         _ => String::new(),
     };
     let unread = !answers.new_phone.is_empty() && PhoneNumber::parse(&answers.new_phone).is_err();
+    let purpose = one.batch.purpose;
+    let ability = Ability::from_text(&answers.ability).filter(|one| *one != Ability::Unknown);
     let page = ReturnPage {
         id: one.row.id.to_string(),
         is_open: one.row.state == "proposed",
@@ -196,6 +207,9 @@ pub async fn show(
         name: text(|who| &who.name),
         file_no: text(|who| &who.file_no),
         number: one.sheet.number.clone(),
+        paper: purpose.paper(),
+        ability: ability.map_or("", Ability::in_words),
+        wish: answers.wish,
         receiver: make::addressee(&one.batch),
         came: format!(
             "{} {}",
@@ -203,7 +217,7 @@ pub async fn show(
             one.row.came_by.in_words()
         ),
         by_name: one.row.by_name.clone(),
-        outcome: outcome_words(&one.row.outcome),
+        outcome: outcome_words(purpose, &one.row.outcome),
         met: answers.met.in_words(),
         visited: in_words(answers.visited_on, today),
         promised: answers.promised_on.map(|on| in_words(on, today)).unwrap_or_default(),
@@ -343,6 +357,9 @@ struct EnterPage {
     file_no: String,
     receiver: String,
     outcomes: Vec<Choice>,
+    yearly: bool,
+    paper: &'static str,
+    abilities: Vec<Choice>,
     met: Vec<Choice>,
     whereabouts: Vec<&'static str>,
     family: Vec<&'static str>,
@@ -399,7 +416,15 @@ async fn enter_page(app: &App, me: &SignedIn, sheet: &Sheet) -> AppResult<EnterP
         name: text(|who| &who.name),
         file_no: text(|who| &who.file_no),
         receiver: make::addressee(&batch),
-        outcomes: OUTCOMES
+        yearly: batch.purpose.is_yearly(),
+        paper: batch.purpose.paper(),
+        abilities: Ability::ALL
+            .iter()
+            .map(|one| Choice { value: one.as_text(), text: one.in_words() })
+            .collect(),
+        outcomes: batch
+            .purpose
+            .outcomes()
             .iter()
             .map(|(one, text)| Choice { value: one.as_text(), text })
             .collect(),
@@ -454,12 +479,18 @@ pub async fn typed(
     let id = SheetId::new(value("sheet").parse().map_err(|_| AppError::NotFound)?);
     let spoken = value("came_by") == "spoken";
     let scope = me.scope.clone();
-    let sheet = app.read(move |db| store::find(db, &scope, id)).await?;
+    let (sheet, batch) = app
+        .read(move |db| {
+            let sheet = store::find(db, &scope, id)?;
+            let batch = store::batch(db, &scope, sheet.batch_id)?;
+            Ok((sheet, batch))
+        })
+        .await?;
     if let Some(why) = why_not(&sheet) {
         return Err(AppError::refused(why));
     }
     let typed = Typed::of(&form.0);
-    let answers: Answers = match rules::read(&typed, app.clock.today()) {
+    let answers: Answers = match rules::read(&typed, (batch.purpose, app.clock.today())) {
         Ok(answers) => answers,
         Err(errors) => {
             let page = enter_page(&app, &me, &sheet).await?;

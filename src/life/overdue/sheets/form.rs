@@ -3,9 +3,11 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::rules::{self, Answers, FAMILY, Met, OUTCOMES, Typed, WHEREABOUTS};
+use super::rules::{self, Answers, FAMILY, Met, Typed, WHEREABOUTS};
 use super::take::Picture;
+use crate::book::contact_record::Ability;
 use crate::error::FieldError;
+use crate::life::overdue::purpose::Purpose;
 use crate::plumbing::http::upload::UploadForm;
 
 /// Largest photograph in megabytes.
@@ -21,10 +23,15 @@ pub struct Choice {
 /// What `m/_sheet_fields.html` shows.
 #[derive(Debug, Default, Serialize)]
 pub struct Form {
+    /// A yearly contact: other questions, nothing about money that is due.
+    yearly: bool,
+    /// What the paper is called.
+    paper: &'static str,
     outcomes: Vec<Choice>,
     met: Vec<Choice>,
     whereabouts: Vec<&'static str>,
     family: Vec<&'static str>,
+    abilities: Vec<Choice>,
     /// What was typed.
     pub typed: Typed,
     /// What is to be put right.
@@ -33,13 +40,17 @@ pub struct Form {
 
 impl Form {
     /// The form with what was typed and what is wrong with it.
-    pub fn new(typed: Typed, errors: Vec<FieldError>) -> Form {
+    pub fn new(purpose: Purpose, typed: Typed, errors: Vec<FieldError>) -> Form {
         let outcome = |(outcome, text): &(crate::book::contact_record::Outcome, &'static str)| {
             Choice { value: outcome.as_text(), text }
         };
         let met = |met: &Met| Choice { value: met.as_text(), text: met.in_words() };
+        let ability = |one: &Ability| Choice { value: one.as_text(), text: one.in_words() };
         Form {
-            outcomes: OUTCOMES.iter().map(outcome).collect(),
+            yearly: purpose.is_yearly(),
+            paper: purpose.paper(),
+            abilities: Ability::ALL.iter().map(ability).collect(),
+            outcomes: purpose.outcomes().iter().map(outcome).collect(),
             met: Met::ALL.iter().map(met).collect(),
             whereabouts: WHEREABOUTS.to_vec(),
             family: FAMILY.to_vec(),
@@ -53,14 +64,17 @@ impl Form {
 ///
 /// # Errors
 /// The form with what was typed, and one sentence for each field that is wrong.
-pub fn read(form: &UploadForm, today: NaiveDate) -> Result<(Answers, Option<Picture>), Box<Form>> {
+pub fn read(
+    form: &UploadForm,
+    (purpose, today): (Purpose, NaiveDate),
+) -> Result<(Answers, Option<Picture>), Box<Form>> {
     let typed = Typed::of(&form.fields);
-    match (rules::read(&typed, today), picture(form)) {
+    match (rules::read(&typed, (purpose, today)), picture(form)) {
         (Ok(answers), Ok(picture)) => Ok((answers, picture)),
         (answers, picture) => {
             let mut errors = answers.err().unwrap_or_default();
             errors.extend(picture.err());
-            Err(Box::new(Form::new(typed, errors)))
+            Err(Box::new(Form::new(purpose, typed, errors)))
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::book::ids::{BatchId, FileId, SheetId};
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::names::Names;
 use crate::life::overdue::papers::Choices;
+use crate::life::overdue::purpose::Purpose;
 use crate::life::overdue::rules::{self, By, Household, Receiver};
 use crate::life::overdue::store as arrears;
 use crate::life::overdue::text::{self, Sender};
@@ -73,7 +74,7 @@ pub fn drafts(
         let batch = Batch {
             id,
             office_code: me.office.code.clone(),
-            purpose: "overdue".to_owned(),
+            purpose: wishes.purpose,
             receiver_kind: chosen.by.as_text().to_owned(),
             township: receiver.township.clone(),
             receiver: receiver.name.clone(),
@@ -98,8 +99,8 @@ pub fn drafts(
 }
 
 /// How the numbers of sheets made on a day begin: `HZ26-1221-`.
-pub fn prefix(by: By, day: NaiveDate) -> String {
-    format!("{}{}-", by.letters(), stamp(day))
+pub fn prefix(purpose: Purpose, by: By, day: NaiveDate) -> String {
+    format!("{}{}-", purpose.letters(by), stamp(day))
 }
 
 /// What was kept.
@@ -118,16 +119,16 @@ pub struct Kept {
 pub fn keep(
     db: &mut Db,
     me: &SignedIn,
-    (by, prefix): (By, &str),
+    (purpose, by, prefix): (Purpose, By, &str),
     drafts: &[Draft],
     (notes, now): (&[i64], NaiveDateTime),
 ) -> AppResult<Kept> {
-    let out = store::files_out(db, &me.scope, by.as_text(), now)?;
+    let out = store::files_out(db, &me.scope, (purpose, by.as_text()), now)?;
     let mut number = store::count_numbers(db, &me.scope, prefix)?;
     let files: Vec<FileId> =
         drafts.iter().flat_map(|draft| &draft.sheets).map(|sheet| sheet.file_id).collect();
     let cases = store::open_cases(db, &me.scope, &files)?;
-    let mut kept = Kept::default();
+    let (mut kept, paper) = (Kept::default(), purpose.paper());
     let mut told = Vec::new();
     let mut ids = notes.iter().copied();
     for draft in drafts {
@@ -141,7 +142,7 @@ pub fn keep(
                 action: "sheets_made",
                 file_id: Some(sheet.file_id),
                 subject: number.clone(),
-                summary: format!("做走访表 {number}，交{}", addressee(&draft.batch)),
+                summary: format!("做{paper} {number}，交{}", addressee(&draft.batch)),
                 reason: String::new(),
             };
             told.extend(ids.next().map(|id| (id, note)));
@@ -158,9 +159,9 @@ pub fn keep(
     if kept.sheets > 0 {
         let whole = Note {
             action: "sheets_made",
-            subject: "走访表".to_owned(),
+            subject: paper.to_owned(),
             summary: format!(
-                "做走访表：按{}，{} 个单位 {} 户",
+                "做{paper}：按{}，{} 个单位 {} 户",
                 by.in_words(),
                 kept.batches.len(),
                 kept.sheets
@@ -205,7 +206,8 @@ pub struct Rebuilt {
     pub row: Batch,
     /// As papers take them.
     pub batch: rules::Batch,
-    /// Names of families that are left out: nothing of theirs is overdue any more.
+    /// Names of families that are left out: nothing of theirs is overdue any more, or they have
+    /// been spoken with this year.
     pub paid: Vec<String>,
     sender: Sender,
 }
@@ -223,6 +225,7 @@ impl Rebuilt {
     pub fn choices(&self, app: &App, stub: bool) -> Choices {
         Choices {
             wishes: Wishes {
+                purpose: self.row.purpose,
                 amounts: self.row.amounts,
                 return_by: self.row.return_by,
                 sender: self.sender.clone(),
@@ -249,15 +252,20 @@ pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppRes
                 let sheets = store::sheets_of(db, &scope, batch.id)?;
                 rows.push((batch, sheets));
             }
-            let found = arrears::overdue_on(db, &scope, inner.basis(), row.as_of)?;
             let sheets = rows.iter().flat_map(|(_, sheets)| sheets);
             let files: Vec<FileId> = sheets.map(|sheet| sheet.file_id).collect();
+            let found = match row.purpose {
+                Purpose::Overdue => {
+                    arrears::overdue_on(db, &scope, inner.basis(), row.as_of)?.households
+                }
+                Purpose::Yearly => arrears::yearly_of(db, &scope, &files, row.as_of)?,
+            };
             let people = store::people(db, &scope, &files)?;
             Ok((row, rows, found, people))
         })
         .await?;
     let mut known: HashMap<FileId, Household> =
-        found.households.into_iter().map(|one| (one.file_id, one)).collect();
+        found.into_iter().map(|one| (one.file_id, one)).collect();
     let (mut receivers, mut paid) = (Vec::new(), Vec::new());
     for (batch, sheets) in &rows {
         let mut receiver = bare_receiver(batch);
@@ -275,7 +283,10 @@ pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppRes
         }
     }
     if receivers.is_empty() {
-        return Err(AppError::refused("这一批已经没有要走访的户：都已还清或作废"));
+        return Err(AppError::refused(match row.purpose {
+            Purpose::Overdue => "这一批已经没有要走访的户：都已还清或作废",
+            Purpose::Yearly => "这一批已经没有要联系的户：都联系过了、另行联系或作废",
+        }));
     }
     let batch = rules::Batch { by: kind_of(&row), as_of: row.as_of, receivers };
     let sender = Sender {

@@ -36,8 +36,8 @@ pub async fn papers(
         ));
     };
     let data = data(&app, &again);
-    note(&app, &me, "exported", "导出走访表 PDF", &again).await?;
-    let name = format!("走访表-{}.pdf", again.title());
+    note(&app, &me, "exported", &format!("导出{} PDF", again.row.purpose.paper()), &again).await?;
+    let name = format!("{}-{}.pdf", again.row.purpose.paper(), again.title());
     let folder = app.config.data_dir.clone();
     let out = folder.join(format!("papers-{}.pdf", app.next_id()));
     let bytes = apart(move || set(&program, &data, &out)).await?;
@@ -129,6 +129,7 @@ fn office(common: &Common) -> Value {
         "by": common.by,
         "discretion": common.discretion,
         "amounts": common.amounts,
+        "yearly": common.yearly,
     })
 }
 

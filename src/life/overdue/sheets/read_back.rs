@@ -178,6 +178,8 @@ fn answers(row: &SheetRow, heads: &Heads, today: NaiveDate) -> Result<Answers, S
         promised_on,
         visited_on: visited_on.unwrap_or(today),
         family: String::new(),
+        ability: String::new(),
+        wish: String::new(),
         note: text(row, heads.remark).chars().take(600).collect(),
         filled_by: text(row, heads.visitor),
     })

@@ -3,25 +3,11 @@
 use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use crate::book::contact_record::{Outcome, Party};
+use crate::book::contact_record::{Ability, Outcome, Party};
 use crate::book::ids::text_enum;
 use crate::book::phone_number::PhoneNumber;
 use crate::error::FieldError;
-
-/// The results a visitor may choose, in plain words.
-pub const OUTCOMES: [(Outcome, &str); 11] = [
-    (Outcome::Reached, "见到本人或家人，已告知"),
-    (Outcome::Promised, "约好了还款日子"),
-    (Outcome::Hardship, "家里有困难"),
-    (Outcome::SaysPaid, "说已经还了"),
-    (Outcome::InService, "在部队服役"),
-    (Outcome::Studying, "还在读书"),
-    (Outcome::Dispute, "对金额有疑问"),
-    (Outcome::NoAnswer, "家中无人"),
-    (Outcome::LeftWord, "已请人转告"),
-    (Outcome::MovedAway, "已搬走"),
-    (Outcome::Refused, "不愿意谈"),
-];
+use crate::life::overdue::purpose::Purpose;
 
 text_enum! {
     /// Whom the visitors met.
@@ -82,6 +68,10 @@ pub struct Typed {
     pub visited_on: String,
     /// Some of [`FAMILY`].
     pub family: Vec<String>,
+    /// Text of an [`Ability`]; asked in a yearly contact.
+    pub ability: String,
+    /// What the family wishes; asked in a yearly contact.
+    pub wish: String,
     /// Anything else.
     pub note: String,
     /// Who fills in.
@@ -106,6 +96,8 @@ impl Typed {
             promised_on: one("promised_on"),
             visited_on: one("visited_on"),
             family: family.collect(),
+            ability: one("ability"),
+            wish: one("wish"),
             note: one("note"),
             filled_by: one("filled_by"),
         }
@@ -131,6 +123,12 @@ pub struct Answers {
     pub visited_on: NaiveDate,
     /// What weighs on the family, in words.
     pub family: String,
+    /// Text of an [`Ability`]: how far they can pay.
+    #[serde(default)]
+    pub ability: String,
+    /// What the family wishes.
+    #[serde(default)]
+    pub wish: String,
     /// Anything else.
     pub note: String,
     /// Who filled it in.
@@ -142,9 +140,12 @@ fn wrong(field: &str, message: impl Into<String>) -> FieldError {
 }
 
 /// Reads a form filled in on `today`, or says what is to be put right.
-pub fn read(typed: &Typed, today: NaiveDate) -> Result<Answers, Vec<FieldError>> {
+pub fn read(
+    typed: &Typed,
+    (purpose, today): (Purpose, NaiveDate),
+) -> Result<Answers, Vec<FieldError>> {
     let mut errors = Vec::new();
-    let known = |one: &Outcome| OUTCOMES.iter().any(|(known, _)| known == one);
+    let known = |one: &Outcome| purpose.outcomes().iter().any(|(known, _)| known == one);
     let outcome = Outcome::from_text(&typed.outcome).filter(known);
     if outcome.is_none() {
         errors.push(wrong("outcome", "请选一项走访结果"));
@@ -162,7 +163,10 @@ pub fn read(typed: &Typed, today: NaiveDate) -> Result<Answers, Vec<FieldError>>
         errors.push(wrong("met", "“见到谁”选了家中无人，和走访结果对不上，请核对"));
     }
     let visited_on = visit_day(&typed.visited_on, today, &mut errors);
-    let promised_on = promise_day(typed, outcome, today, &mut errors);
+    let promised_on = match purpose {
+        Purpose::Overdue => promise_day(typed, outcome, today, &mut errors),
+        Purpose::Yearly => None,
+    };
     for (field, text) in [("new_phone", &typed.new_phone), ("family_phone", &typed.family_phone)] {
         if let Some(Err(problem)) = (!text.is_empty()).then(|| PhoneNumber::parse(text)) {
             errors.push(wrong(field, problem.to_chinese()));
@@ -173,6 +177,7 @@ pub fn read(typed: &Typed, today: NaiveDate) -> Result<Answers, Vec<FieldError>>
     }
     for (field, text, most) in [
         ("note", &typed.note, NOTE_MAX),
+        ("wish", &typed.wish, NOTE_MAX),
         ("place", &typed.place, TEXT_MAX),
         ("filled_by", &typed.filled_by, TEXT_MAX),
     ] {
@@ -197,6 +202,8 @@ pub fn read(typed: &Typed, today: NaiveDate) -> Result<Answers, Vec<FieldError>>
         promised_on,
         visited_on,
         family: family.copied().collect::<Vec<_>>().join("、"),
+        ability: Ability::from_text(&typed.ability).map_or("", Ability::as_text).to_owned(),
+        wish: typed.wish.clone(),
         note: typed.note.clone(),
         filled_by: typed.filled_by.clone(),
     })
@@ -364,7 +371,7 @@ mod tests {
     fn what_is_missing_or_does_not_fit_is_said() {
         let today = on("2026-12-21");
         let fields = |typed: &Typed| {
-            let errors = read(typed, today).unwrap_err();
+            let errors = read(typed, (Purpose::Overdue, today)).unwrap_err();
             errors.into_iter().map(|error| error.field).collect::<Vec<_>>()
         };
         assert_eq!(fields(&Typed::default()), ["outcome", "filled_by"]);
@@ -376,9 +383,14 @@ mod tests {
             filled_by: "王主任".to_owned(),
             ..Typed::default()
         };
-        let answers = read(&good, today).unwrap();
+        let answers = read(&good, (Purpose::Overdue, today)).unwrap();
         assert_eq!(answers.promised_on, Some(on("2027-01-08")));
         assert_eq!(answers.new_phone, "16410994847");
+        // Of a family that owes nothing, no promise is taken.
+        let yearly = read(&good, (Purpose::Yearly, today)).unwrap_err();
+        assert_eq!(yearly[0].field, "outcome");
+        let spoken = Typed { outcome: "reached".to_owned(), ..good.clone() };
+        assert_eq!(read(&spoken, (Purpose::Yearly, today)).unwrap().promised_on, None);
         let bad = Typed { met: "nobody".to_owned(), new_phone: "12".to_owned(), ..good };
         assert_eq!(fields(&bad), ["met", "new_phone"]);
     }

@@ -11,6 +11,7 @@ use crate::book::ids::{BatchId, CaseId, FileId, PersonId, SheetId, text_enum};
 use crate::book::office::Scope;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
+use crate::life::overdue::purpose::Purpose;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan_file, overdue_case, person, sheet, sheet_batch};
@@ -37,8 +38,8 @@ pub struct Batch {
     pub id: BatchId,
     /// Whose data this is.
     pub office_code: String,
-    /// `overdue` or `yearly`.
-    pub purpose: String,
+    /// What it is about.
+    pub purpose: Purpose,
     /// `village`, `school`, `police`.
     pub receiver_kind: String,
     /// 乡镇 of a village.
@@ -130,11 +131,11 @@ pub fn count_numbers(db: &mut Db, scope: &Scope, prefix: &str) -> AppResult<i64>
         .get_result(db)?)
 }
 
-/// Families of whom a sheet is with a receiver of this kind, and can still come back.
+/// Families of whom such a sheet is with a receiver of this kind, and can still come back.
 pub fn files_out(
     db: &mut Db,
     scope: &Scope,
-    kind: &str,
+    (purpose, kind): (Purpose, &str),
     now: NaiveDateTime,
 ) -> AppResult<HashSet<FileId>> {
     let all: Vec<FileId> = sheet::table
@@ -143,9 +144,29 @@ pub fn files_out(
         .filter(sheet::state.eq(State::Out))
         .filter(sheet::expires_at.gt(now))
         .filter(sheet_batch::receiver_kind.eq(kind))
+        .filter(sheet_batch::purpose.eq(purpose))
         .select(sheet::file_id)
         .load(db)?;
     Ok(all.into_iter().collect())
+}
+
+/// What each of these sheets is about.
+pub fn purposes(
+    db: &mut Db,
+    scope: &Scope,
+    ids: &[SheetId],
+) -> AppResult<HashMap<SheetId, Purpose>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(BINDS_MAX) {
+        let rows: Vec<(SheetId, Purpose)> = sheet::table
+            .inner_join(sheet_batch::table)
+            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(sheet::id.eq_any(chunk))
+            .select((sheet::id, sheet_batch::purpose))
+            .load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// The overdue case that is not closed of each of these families.

@@ -10,13 +10,14 @@ use super::rules::Answers;
 use super::store::{self, Sheet, State};
 use crate::app::App;
 use crate::book::history::{self, By, Note};
-use crate::book::ids::{FileId, ReturnId};
+use crate::book::ids::{ReturnId, SheetId};
 use crate::book::office::Scope;
 use crate::error::AppResult;
+use crate::life::overdue::purpose::Purpose;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::file_position;
+use crate::plumbing::schema::{file_position, sheet, sheet_batch};
 
 /// A picture that was sent along.
 #[derive(Clone, Debug)]
@@ -105,18 +106,23 @@ pub fn notes(all: &[Incoming]) -> Vec<(i64, Note)> {
     all.iter().map(|one| one.note.clone()).collect()
 }
 
-/// Those of these families of whom nothing is overdue any more.
-pub fn paid(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<HashSet<FileId>> {
+/// Those of these sheets about a reminder whose family owes nothing overdue any more. Figures from
+/// before the day of the sheet cannot say that somebody has paid since.
+pub fn paid(db: &mut Db, scope: &Scope, sheets: &[SheetId]) -> AppResult<HashSet<SheetId>> {
     let overdue = file_position::overdue_principal_fen
         + file_position::overdue_interest_fen
         + file_position::penalty_fen;
     let mut found = HashSet::new();
-    for chunk in files.chunks(BINDS_MAX) {
-        let rows: Vec<FileId> = file_position::table
-            .filter(file_position::office_code.eq_any(scope.codes()))
-            .filter(file_position::file_id.eq_any(chunk))
+    for chunk in sheets.chunks(BINDS_MAX) {
+        let rows: Vec<SheetId> = sheet::table
+            .inner_join(sheet_batch::table)
+            .inner_join(file_position::table.on(file_position::file_id.eq(sheet::file_id)))
+            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(sheet::id.eq_any(chunk))
+            .filter(sheet_batch::purpose.eq(Purpose::Overdue))
+            .filter(file_position::as_of.ge(sheet_batch::as_of))
             .filter(overdue.le(0_i64))
-            .select(file_position::file_id)
+            .select(sheet::id)
             .load(db)?;
         found.extend(rows);
     }

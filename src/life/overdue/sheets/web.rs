@@ -53,12 +53,16 @@ pub async fn make(
     }
     let households: usize = drafts.iter().map(Draft::households).sum();
     let notes: Vec<i64> = (0..=households).map(|_| app.next_id()).collect();
-    let (prefix, now) = (make::prefix(asked.by, app.clock.today()), app.clock.now_at());
-    let (me2, by) = (me.clone(), asked.by);
+    let (prefix, now) =
+        (make::prefix(asked.purpose, asked.by, app.clock.today()), app.clock.now_at());
+    let (me2, purpose, by) = (me.clone(), asked.purpose, asked.by);
     let kept = app
-        .write("sheets made", move |db| make::keep(db, &me2, (by, &prefix), &drafts, (&notes, now)))
+        .write("sheets made", move |db| {
+            make::keep(db, &me2, (purpose, by, &prefix), &drafts, (&notes, now))
+        })
         .await?;
-    let mut said = format!("做好 {} 个单位 {} 张走访表", kept.batches.len(), kept.sheets);
+    let mut said =
+        format!("做好 {} 个单位 {} 张{}", kept.batches.len(), kept.sheets, purpose.paper());
     if kept.skipped > 0 {
         said.push_str(&format!("；{} 户已有走访表在外，没有再做", kept.skipped));
     }
@@ -77,6 +81,9 @@ pub async fn make(
 #[derive(Debug, Serialize)]
 pub struct SentLine {
     id: String,
+    /// What it is about, when that is not a reminder.
+    about: &'static str,
+    paper: &'static str,
     receiver: String,
     made: String,
     sheets: i64,
@@ -96,6 +103,8 @@ fn sent_line(batch: &store::Batch, counts: Counts, today: NaiveDate) -> SentLine
     let (kind, words) = rules::state(counts, batch.handed_on, batch.return_by, today);
     SentLine {
         id: batch.id.to_string(),
+        about: if batch.purpose.is_yearly() { batch.purpose.in_words() } else { "" },
+        paper: batch.purpose.paper(),
         receiver: receiver_of(batch),
         made: in_words(local(batch.made_at).date(), today),
         sheets: counts.all(),
@@ -218,7 +227,8 @@ async fn batch_page(
             let files: Vec<FileId> = sheets.iter().map(|sheet| sheet.file_id).collect();
             let people = store::people(db, &scope, &files)?;
             let together = store::made_with(db, &scope, &batch)?.len();
-            Ok((batch, together, sheets, people, take::paid(db, &scope, &files)?))
+            let ids: Vec<SheetId> = sheets.iter().map(|sheet| sheet.id).collect();
+            Ok((batch, together, sheets, people, take::paid(db, &scope, &ids)?))
         })
         .await?;
     let today = app.clock.today();
@@ -241,7 +251,7 @@ async fn batch_page(
             file_no: text(|who| &who.file_no),
             state: sheet.state.in_words(),
             is_out: sheet.state == State::Out,
-            paid: batch.purpose == "overdue" && paid.contains(&sheet.file_id),
+            paid: paid.contains(&sheet.id),
             why: sheet.closed_why.clone(),
         });
     }
@@ -319,7 +329,13 @@ pub async fn handed(
         let note = Note {
             action: "sheets_handed",
             subject: receiver_of(&batch),
-            summary: format!("{}走访表{}交给{}", handed.by, handed.how, handed.to),
+            summary: format!(
+                "{}{}{}交给{}",
+                handed.by,
+                batch.purpose.paper(),
+                handed.how,
+                handed.to
+            ),
             ..Note::default()
         };
         history::note(db, &me.by(), note_id, at, note)
@@ -349,7 +365,7 @@ pub async fn chased(
         let note = Note {
             action: "sheets_chased",
             subject: receiver_of(&batch),
-            summary: format!("{}请{}交回走访表", me.name, receiver_of(&batch)),
+            summary: format!("{}请{}交回{}", me.name, receiver_of(&batch), batch.purpose.paper()),
             ..Note::default()
         };
         history::note(db, &me.by(), note_id, at, note)
@@ -419,7 +435,7 @@ pub async fn print(
     for visit in papers.stacks.iter_mut().flat_map(|stack| &mut stack.visits) {
         visit.qr = qr::svg(&make::return_url(&app, &visit.code))?;
     }
-    note(&app, &me, "printed", "打印走访表", &again).await?;
+    note(&app, &me, "printed", &format!("打印{}", again.row.purpose.paper()), &again).await?;
     let at = format!("/visits/batches/{id}");
     let page = PrintPage {
         title: again.title(),
@@ -442,7 +458,7 @@ pub async fn workbook(
     id: web::Path<i64>,
 ) -> AppResult<HttpResponse> {
     let again = make::rebuilt(&app, &me, BatchId::new(*id), false).await?;
-    note(&app, &me, "exported", "导出走访名单", &again).await?;
+    note(&app, &me, "exported", &format!("导出{}名单", again.row.purpose.paper()), &again).await?;
     let Choices { wishes, .. } = again.choices(&app, false);
     let make::Rebuilt { batch, .. } = again;
     let Some(only) = batch.receivers.first().cloned() else { return Err(AppError::NotFound) };
@@ -462,7 +478,7 @@ pub(super) async fn note(
     let (by, at) = (me.by(), app.clock.now_at());
     let whole = Note {
         action,
-        subject: "走访表".to_owned(),
+        subject: again.row.purpose.paper().to_owned(),
         summary: format!(
             "{what}：{}，{} 户，截至 {}",
             again.title(),
