@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use zhuxue::book::ids::FileId;
 use zhuxue::plumbing::schema::{file_position, history, sheet_photo, sheet_return};
 
-use super::{count_records, sent, sheets};
+use super::{AFTER, count_records, sent, sheets};
 use crate::borrower::town::{each, read};
 use crate::support::{Answer, Browser, TestApp};
 
@@ -167,7 +167,7 @@ fn a_payment_that_comes_while_a_sheet_is_out_is_said() {
 }
 
 /// What the position says once everything is paid.
-fn clear_arrears(t: &TestApp, file: FileId) {
+pub fn clear_arrears(t: &TestApp, file: FileId) {
     t.app
         .db
         .write("paid", |db| {
@@ -176,6 +176,7 @@ fn clear_arrears(t: &TestApp, file: FileId) {
                     file_position::overdue_principal_fen.eq(0),
                     file_position::overdue_interest_fen.eq(0),
                     file_position::penalty_fen.eq(0),
+                    file_position::as_of.eq(AFTER.parse::<chrono::NaiveDate>().unwrap()),
                 ))
                 .execute(db)?;
             Ok(())

@@ -2,14 +2,12 @@
 //! the network does, and decided at the desk like every other return.
 
 use diesel::prelude::*;
-use zhuxue::book::ids::{FileId, RoundId};
+use zhuxue::book::ids::RoundId;
 use zhuxue::book::staff::Role;
 use zhuxue::life::overdue::rounds::rules::{RoundState, StopState};
 use zhuxue::life::overdue::rounds::store::{Round, Stop};
 use zhuxue::life::overdue::sheets::store::State;
-use zhuxue::plumbing::schema::{
-    file_position, history, sheet, sheet_return, visit_round, visit_stop,
-};
+use zhuxue::plumbing::schema::{history, sheet, sheet_return, visit_round, visit_stop};
 
 use super::{AFTER, count_records, sent, sheets};
 use crate::borrower::town::{each, read};
@@ -130,24 +128,9 @@ fn a_round_is_planned_put_in_order_printed_and_closed() {
 
         // Paid meanwhile: nobody has to go, and the plan on paper leaves them out.
         let file = all[1].sheet_id;
-        let file: i64 = read(&t, |db| {
-            Ok(sheet::table.find(file).select(sheet::file_id).get_result::<FileId>(db)?.get())
-        });
-        t.app
-            .db
-            .write("paid", |db| {
-                let own = file_position::table.filter(file_position::file_id.eq(file));
-                diesel::update(own)
-                    .set((
-                        file_position::overdue_principal_fen.eq(0_i64),
-                        file_position::overdue_interest_fen.eq(0_i64),
-                        file_position::penalty_fen.eq(0_i64),
-                        file_position::as_of.eq(AFTER.parse::<chrono::NaiveDate>().unwrap()),
-                    ))
-                    .execute(db)?;
-                Ok(())
-            })
-            .unwrap();
+        let file =
+            read(&t, |db| Ok(sheet::table.find(file).select(sheet::file_id).get_result(db)?));
+        super::back::clear_arrears(&t, file);
         clerk.get(&here).await.says(&["已经没有逾期，不用去"]);
         clerk.get(&format!("{here}/phone")).await.says(&["已经没有逾期，不用去"]);
         let print = clerk.get(&format!("{here}/print")).await;
