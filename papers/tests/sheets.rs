@@ -57,6 +57,24 @@ fn amounts_and_codes_can_be_left_out() {
 }
 
 #[test]
+fn a_yearly_contact_says_nothing_of_money_that_is_due() {
+    let desk = Desk::new();
+    let mut batch = one();
+    batch["office"]["yearly"] = json!(true);
+    batch["office"]["amounts"] = json!(false);
+    batch["covers"] = json!([cover("柳溪镇", "上湾村", &["HZ-0803-012"])]);
+    assert_eq!(desk.print("pack", &batch, &[]).code, 0);
+    let all = desk.text().join("");
+    for said in ["助学贷款家庭联系表", "家庭联系名单", "还款能力", "家里的想法", "联系日期"]
+    {
+        assert!(all.contains(said), "{said} in {all}");
+    }
+    for never in ["¥", "到期未还", "还款提醒", "近日还", "2,696.60", "1,000.50"] {
+        assert!(!all.contains(never), "{never} in {all}");
+    }
+}
+
+#[test]
 fn the_longest_texts_still_fit_one_page() {
     let desk = Desk::new();
     let mut batch = one();

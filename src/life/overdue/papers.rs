@@ -302,7 +302,7 @@ fn visit(batch: &Batch, receiver: &Receiver, sheet: &Sheet, choices: &Choices) -
         number: sheet.number.clone(),
         addressee: text::addressee(batch.by, receiver),
         filled_by: text::filled_by(batch.by, receiver),
-        seals: text::seals(batch.by, receiver, household),
+        seals: text::seals((choices.wishes.purpose, batch.by), receiver, household),
         of_yours: text::of_yours(batch.by, receiver),
         name: household.name.clone(),
         programme: text::programme(household),

@@ -161,16 +161,20 @@ pub fn filled_by(by: By, receiver: &Receiver) -> &'static str {
     }
 }
 
-/// The boxes to sign and seal, as many as fit the page.
-pub fn seals(by: By, receiver: &Receiver, household: &Household) -> [String; 4] {
+/// The boxes to sign and seal, as many as fit the page. The police have no part in a yearly
+/// contact: there the office itself signs for what came back.
+pub fn seals(
+    (purpose, by): (Purpose, By),
+    receiver: &Receiver,
+    household: &Household,
+) -> [String; 4] {
     let third = filled_by(by, receiver);
-    let fourth = if by == By::Village { "派出所" } else { committee(&household.village) };
-    [
-        "走访人（两人以上）".to_owned(),
-        "借款人或家人".to_owned(),
-        format!("{third}（盖章）"),
-        format!("{fourth}（盖章）"),
-    ]
+    let fourth = match (purpose, by) {
+        (Purpose::Yearly, _) => "资助中心收回（签字）".to_owned(),
+        (Purpose::Overdue, By::Village) => "派出所（盖章）".to_owned(),
+        (Purpose::Overdue, _) => format!("{}（盖章）", committee(&household.village)),
+    };
+    ["走访人（两人以上）".to_owned(), "借款人或家人".to_owned(), format!("{third}（盖章）"), fourth]
 }
 
 /// What a file without a receiver needs before its sheet can go out.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::houses::{self, Contact};
 use super::rules::{self, InVillage, StopState};
 use super::store::{self, Round};
-use super::web::{Whole, day_in_words, whole};
+use super::web::{Whole, day_in_words, numbered, whole};
 use crate::app::App;
 use crate::book::ids::{FileId, RoundId};
 use crate::borrower::shell;
@@ -121,7 +121,7 @@ async fn page(
             no: one.stop.no,
             n,
             name: one.house.name.clone(),
-            number: one.house.number.clone(),
+            number: numbered(&one.house),
             address: one.house.address.clone(),
             contacts: contacts.remove(&one.house.file_id).unwrap_or_default(),
             kind,

@@ -15,18 +15,23 @@ use crate::book::history::{self, Note};
 use crate::book::ids::{FileId, RoundId};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
-use crate::life::overdue::text;
+use crate::life::overdue::{road, text};
 use crate::plumbing::session::SignedIn;
 
-/// Rows of one page, headings with them.
-const ROWS: usize = 13;
+/// Rows of one page, headings with them; an address may take three lines.
+const ROWS: usize = 14;
+
+/// Rows of the last page, which also carries the closing words and the signatures.
+const LAST_ROWS: usize = 11;
 
 /// A row of the table: a heading or a household.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 struct Row {
-    /// `中天镇大楼湾村　5组`; empty for a household.
+    /// `中天镇大楼湾村　5 户`; empty for a household.
     heading: String,
     n: usize,
+    /// `5组`
+    road: String,
     number: String,
     name: String,
     address: String,
@@ -72,6 +77,7 @@ fn rows(stops: &[Whole], contacts: &HashMap<FileId, Vec<Contact>>) -> Vec<Row> {
         one.headed(Row {
             heading: String::new(),
             n,
+            road: road::road(&one.house.address).in_words(),
             number: one.house.number.clone(),
             name: one.house.name.clone(),
             address: one.house.address.clone(),
@@ -80,22 +86,14 @@ fn rows(stops: &[Whole], contacts: &HashMap<FileId, Vec<Contact>>) -> Vec<Row> {
     });
     let mut rows = Vec::new();
     for village in rules::under_headings(lines.collect()) {
-        for road in village.roads {
-            rows.push(Row {
-                heading: format!("{}　{}　{} 户", village.place, road.road, road.stops.len()),
-                n: 0,
-                number: String::new(),
-                name: String::new(),
-                address: String::new(),
-                contact: String::new(),
-            });
-            rows.extend(road.stops);
-        }
+        let heading = format!("{}　{} 户", village.place, village.households);
+        rows.push(Row { heading, ..Row::default() });
+        rows.extend(village.roads.into_iter().flat_map(|road| road.stops));
     }
     rows
 }
 
-/// Cuts rows into pages; a heading never ends one.
+/// Cuts rows into pages; a heading never ends one, and the last leaves room for the signatures.
 fn pages(rows: Vec<Row>) -> Vec<Sheet> {
     let mut sheets: Vec<Sheet> = Vec::new();
     let mut rows = rows.into_iter().peekable();
@@ -108,6 +106,14 @@ fn pages(rows: Vec<Row>) -> Vec<Sheet> {
         if let Some(sheet) = sheets.last_mut() {
             sheet.rows.push(row);
         }
+    }
+    let next = sheets.len() + 1;
+    if let Some(last) = sheets.last_mut()
+        && last.rows.len() > LAST_ROWS
+    {
+        let ends_in_heading = last.rows.get(LAST_ROWS - 1).is_some_and(|row| row.n == 0);
+        let rows = last.rows.split_off(LAST_ROWS - usize::from(ends_in_heading));
+        sheets.push(Sheet { page: next, rows });
     }
     sheets
 }

@@ -14,6 +14,7 @@ use crate::book::ids::{FileId, RoundId, SheetId};
 use crate::book::office::Scope;
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
+use crate::life::overdue::purpose::Purpose;
 use crate::life::overdue::road;
 use crate::life::overdue::sheets::{store as sheets, take};
 use crate::plumbing::db::Db;
@@ -93,6 +94,14 @@ impl Whole {
     }
 }
 
+/// The number of a sheet, and what it is about when that is not money.
+pub(super) fn numbered(house: &House) -> String {
+    match house.purpose {
+        Purpose::Overdue => house.number.clone(),
+        Purpose::Yearly => format!("{}　{}", house.number, house.purpose.in_words()),
+    }
+}
+
 /// A round with its stops in the order of the day.
 pub(super) fn whole(db: &mut Db, scope: &Scope, id: RoundId) -> AppResult<(Round, Vec<Whole>)> {
     let round = store::find(db, scope, id)?;
@@ -167,7 +176,7 @@ pub async fn show(
         name: one.house.name.clone(),
         file_no: people.get(&one.house.file_id).map(|who| who.file_no.clone()).unwrap_or_default(),
         address: one.house.address.clone(),
-        number: one.house.number.clone(),
+        number: numbered(&one.house),
         kind: one.shown.tag().0,
         words: one.shown.tag().1,
         paid: one.paid,
