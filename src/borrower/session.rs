@@ -16,7 +16,7 @@ use crate::book::ids::{FileId, PersonId};
 use crate::book::office::{Office, Scope};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::{equal, parse, read_body};
+use crate::plumbing::http::form::{parse_checked, read_body};
 use crate::plumbing::schema::{borrower_session, office, person};
 use crate::plumbing::session::{NewSession, hash_of};
 
@@ -247,13 +247,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for BorrowerForm<T> {
         let req = req.clone();
         Box::pin(async move {
             let me = signed_in(&req).await?;
-            let text = read_body(body.await)?;
-            let fields: Vec<(String, String)> = parse(&text)?;
-            let token = fields.iter().find(|(name, _)| name == "csrf").map(|(_, v)| v.as_str());
-            if !equal(token.unwrap_or_default(), &me.csrf) {
-                return Err(AppError::Stale);
-            }
-            Ok(BorrowerForm(parse(&text)?))
+            Ok(BorrowerForm(parse_checked(&read_body(body.await)?, &me.csrf)?))
         })
     }
 }

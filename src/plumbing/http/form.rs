@@ -90,3 +90,10 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> AppResult<T> {
         .map(web::Query::into_inner)
         .map_err(|_| AppError::refused("表单缺了内容，请刷新页面后再提交"))
 }
+
+/// The fields of a form whose `csrf` field is `csrf`, the token of the session it was shown in.
+pub(crate) fn parse_checked<T: DeserializeOwned>(text: &str, csrf: &str) -> AppResult<T> {
+    let fields: Vec<(String, String)> = parse(text)?;
+    let token = fields.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str());
+    if equal(token.unwrap_or_default(), csrf) { parse(text) } else { Err(AppError::Stale) }
+}

@@ -38,14 +38,13 @@ fn house(((sheet_id, state, number, file_id), (kind, purpose), who): Row) -> (St
     (state, house)
 }
 
-/// Every sheet of these offices that is out.
-pub fn out(db: &mut Db, scope: &Scope) -> AppResult<Vec<House>> {
-    let rows: Vec<Row> = sheet::table
+/// The sheets of these offices with their households; narrowed by who asks.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn housed() -> _ {
+    sheet::table
         .inner_join(sheet_batch::table)
         .inner_join(loan_file::table.on(loan_file::id.eq(sheet::file_id)))
         .inner_join(person_table::table.on(person_table::id.eq(loan_file::person_id)))
-        .filter(sheet::office_code.eq_any(scope.codes()))
-        .filter(sheet::state.eq(State::Out))
         .select((
             (sheet::id, sheet::state, sheet::number, sheet::file_id),
             (sheet_batch::receiver_kind, sheet_batch::purpose),
@@ -57,6 +56,13 @@ pub fn out(db: &mut Db, scope: &Scope) -> AppResult<Vec<House>> {
                 person_table::address,
             ),
         ))
+}
+
+/// Every sheet of these offices that is out.
+pub fn out(db: &mut Db, scope: &Scope) -> AppResult<Vec<House>> {
+    let rows: Vec<Row> = housed()
+        .filter(sheet::office_code.eq_any(scope.codes()))
+        .filter(sheet::state.eq(State::Out))
         .load(db)?;
     Ok(rows.into_iter().map(|row| house(row).1).collect())
 }
@@ -69,23 +75,9 @@ pub fn of_sheets(
 ) -> AppResult<HashMap<SheetId, (State, House)>> {
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(BINDS_MAX) {
-        let rows: Vec<Row> = sheet::table
-            .inner_join(sheet_batch::table)
-            .inner_join(loan_file::table.on(loan_file::id.eq(sheet::file_id)))
-            .inner_join(person_table::table.on(person_table::id.eq(loan_file::person_id)))
+        let rows: Vec<Row> = housed()
             .filter(sheet::office_code.eq_any(scope.codes()))
             .filter(sheet::id.eq_any(chunk))
-            .select((
-                (sheet::id, sheet::state, sheet::number, sheet::file_id),
-                (sheet_batch::receiver_kind, sheet_batch::purpose),
-                (
-                    person_table::name,
-                    person_table::township,
-                    person_table::village,
-                    person_table::village_code,
-                    person_table::address,
-                ),
-            ))
             .load(db)?;
         found.extend(rows.into_iter().map(|row| (row.0.0, house(row))));
     }
