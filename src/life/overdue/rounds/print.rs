@@ -96,8 +96,7 @@ fn rows(stops: &[Whole], contacts: &HashMap<FileId, Vec<Contact>>) -> Vec<Row> {
 /// Cuts rows into pages; a heading never ends one, and the last leaves room for the signatures.
 fn pages(rows: Vec<Row>) -> Vec<Sheet> {
     let mut sheets: Vec<Sheet> = Vec::new();
-    let mut rows = rows.into_iter().peekable();
-    while let Some(row) = rows.next() {
+    for row in rows {
         let used = sheets.last().map_or(ROWS, |sheet| sheet.rows.len());
         let needs = if row.heading.is_empty() { 1 } else { 2 };
         if used + needs > ROWS {
