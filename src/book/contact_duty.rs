@@ -31,8 +31,6 @@ text_enum! {
         Repaying = "repaying", "还款期内";
         /// Still at university.
         Studying = "studying", "在读";
-        /// Came after the plan was made.
-        Added = "added", "计划后新增";
     }
 }
 
@@ -195,6 +193,38 @@ pub fn add_all(db: &mut Db, new: &[Duty]) -> AppResult<()> {
 
 /// Why a duty of a settled family is not needed.
 const SETTLED: &str = "贷款已结清";
+
+/// Why the duty of a family is not needed whose student has died.
+const DIED: &str = "本人已去世";
+
+/// The student has died, or that was a mistake: the open duty of the year is not needed, or is open
+/// again. Nothing happens to one that was met.
+pub fn excuse_died(
+    db: &mut Db,
+    scope: &Scope,
+    (file, year): (FileId, i32),
+    died: bool,
+) -> AppResult<()> {
+    let (from, to) = if died {
+        ((State::Open, ""), (State::Excused, DIED))
+    } else {
+        ((State::Excused, DIED), (State::Open, ""))
+    };
+    diesel::update(
+        contact_duty::table
+            .find((file, year))
+            .filter(contact_duty::office_code.eq_any(scope.codes()))
+            .filter(contact_duty::state.eq(from.0))
+            .filter(contact_duty::note.eq(from.1)),
+    )
+    .set((
+        contact_duty::state.eq(to.0),
+        contact_duty::note.eq(to.1),
+        contact_duty::version.eq(contact_duty::version + 1),
+    ))
+    .execute(db)?;
+    Ok(())
+}
 
 /// Open duties of families that have settled everything are not needed any more; when that was a
 /// mistake they are open again. How many changed.

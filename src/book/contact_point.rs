@@ -138,7 +138,7 @@ pub fn set_tried(
     db: &mut Db,
     scope: &Scope,
     id: PointId,
-    (tried, on): (Tried, NaiveDate),
+    (tried, on): (Tried, Option<NaiveDate>),
 ) -> AppResult<()> {
     diesel::update(
         contact_point::table

@@ -9,10 +9,11 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::contact_duty;
 use super::ids::{CaseId, FileId, PhoneId, PointId, RecordId, SheetId, StaffId, text_enum};
 use super::money::Fen;
+use super::notice::stops::{self, Stop, Why};
 use super::office::Scope;
+use super::{contact_duty, contact_number, loan};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -92,6 +93,8 @@ text_enum! {
         MovedAway = "moved_away", "已搬走";
         /// Word was left with somebody who passes it on.
         LeftWord = "left_word", "已请人转告";
+        /// The borrower has died; the family says so.
+        Died = "died", "本人已去世";
     }
 }
 
@@ -107,6 +110,7 @@ impl Outcome {
                 | Outcome::InService
                 | Outcome::Studying
                 | Outcome::Dispute
+                | Outcome::Died
         )
     }
 }
@@ -199,6 +203,8 @@ pub struct Record {
     pub undone_at: Option<NaiveDateTime>,
     /// Who took it back.
     pub undone_by: String,
+    /// What was known of the number before, for taking the record back; empty without one.
+    pub number_before: String,
     /// Unique in the office: the second try of one form changes nothing.
     pub command_key: String,
 }
@@ -238,17 +244,22 @@ impl Record {
             recorded_at,
             undone_at: None,
             undone_by: String::new(),
+            number_before: String::new(),
             command_key: format!("record-{id}"),
         }
     }
 }
 
-/// How many columns [`Record`] has.
-const COLUMNS: usize = 29;
+/// What a stop says that a record has put.
+const STOPPED_BY_RECORD: &str = "联系记录";
 
-/// Keeps a record and tells the year's duty of that family, in the same write. False: a record
-/// with this command key is there already, and nothing was changed.
+/// How many columns [`Record`] has.
+const COLUMNS: usize = 30;
+
+/// Keeps a record and tells the year's duty of that family and the number that was used, in the
+/// same write. False: a record with this command key is there already, and nothing was changed.
 pub fn add(db: &mut Db, new: &Record) -> AppResult<bool> {
+    let new = &Record { number_before: contact_number::before(db, new)?, ..new.clone() };
     let added = both!(&mut *db, c => diesel::RunQueryDsl::execute(
         diesel::insert_into(contact_record::table)
             .values(new)
@@ -258,6 +269,10 @@ pub fn add(db: &mut Db, new: &Record) -> AppResult<bool> {
     ))?;
     if added == 1 {
         contact_duty::told(db, new)?;
+        contact_number::used(db, new)?;
+        if new.outcome == Outcome::Died {
+            stop_messages(db, new)?;
+        }
     }
     Ok(added == 1)
 }
@@ -271,8 +286,8 @@ pub fn add_all(db: &mut Db, new: &[Record]) -> AppResult<()> {
     Ok(())
 }
 
-/// Takes a record back; the duty that it met is open again. `Changed` when it was taken back
-/// before.
+/// Takes a record back; the duty that it met is open again, and the number is as it was. `Changed`
+/// when it was taken back before.
 pub fn undo(
     db: &mut Db,
     scope: &Scope,
@@ -292,7 +307,36 @@ pub fn undo(
     }
     let record = find(db, scope, id)?;
     contact_duty::undone(db, &record)?;
+    contact_number::unused(db, &record)?;
+    if record.outcome == Outcome::Died {
+        resume_messages(db, &record)?;
+    }
     Ok(record)
+}
+
+/// Nobody writes to somebody who has died: the stop is put with the record, in its name.
+fn stop_messages(db: &mut Db, record: &Record) -> AppResult<()> {
+    let scope = Scope::of(&record.office_code);
+    let stop = Stop {
+        person_id: loan::file(db, &scope, record.file_id)?.person_id,
+        office_code: record.office_code.clone(),
+        why: Why::Died,
+        note: STOPPED_BY_RECORD.to_owned(),
+        by_name: record.by_name.clone(),
+        since: record.recorded_at,
+    };
+    stops::put(db, &scope, &stop).map(|_| ())
+}
+
+/// Lifts the stop that this record has put, and no other.
+fn resume_messages(db: &mut Db, record: &Record) -> AppResult<()> {
+    let scope = Scope::of(&record.office_code);
+    let person = loan::file(db, &scope, record.file_id)?.person_id;
+    let stop = stops::of_people(db, &scope, &[person])?.remove(&person);
+    if stop.is_some_and(|stop| stop.note == STOPPED_BY_RECORD && stop.since == record.recorded_at) {
+        stops::lift(db, &scope, person)?;
+    }
+    Ok(())
 }
 
 /// One record, or NotFound.

@@ -16,6 +16,7 @@ pub mod person;
 pub mod contact;
 pub mod contact_record;
 pub mod contact_duty;
+mod contact_number;
 pub mod contact_point;
 pub mod loan;
 pub mod events;

@@ -352,6 +352,40 @@ pub fn set_phone_tried(
     Ok(())
 }
 
+/// State of a number, what came of the last try, and when that was.
+pub fn known_of_phone(
+    db: &mut Db,
+    scope: &Scope,
+    id: PhoneId,
+) -> AppResult<(PhoneState, Tried, Option<NaiveDate>)> {
+    Ok(person_phone::table
+        .filter(person_phone::office_code.eq_any(scope.codes()))
+        .filter(person_phone::id.eq(id))
+        .select((person_phone::state, person_phone::tried, person_phone::tried_on))
+        .first(db)?)
+}
+
+/// A number as it was before a try that is taken back.
+pub fn put_phone_back(
+    db: &mut Db,
+    scope: &Scope,
+    id: PhoneId,
+    (state, tried, on): (PhoneState, Tried, Option<NaiveDate>),
+) -> AppResult<()> {
+    diesel::update(
+        person_phone::table
+            .filter(person_phone::office_code.eq_any(scope.codes()))
+            .filter(person_phone::id.eq(id)),
+    )
+    .set((
+        person_phone::state.eq(state),
+        person_phone::tried.eq(tried),
+        person_phone::tried_on.eq(on),
+    ))
+    .execute(db)?;
+    Ok(())
+}
+
 /// The identity number in full. The caller writes into history who asked.
 pub fn open_id(sealer: &Sealer, person: &Person) -> AppResult<String> {
     Ok(sealer.open_text(Field::IdNumber, &person.id_sealed)?)

@@ -4,6 +4,7 @@
 
 pub mod shell;
 pub mod counts;
+pub mod heard;
 pub mod contacts;
 mod contact_answer;
 pub mod sign_in;

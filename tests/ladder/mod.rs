@@ -2,6 +2,7 @@
 //! sample from the day after the due day on, and what people do wrong on the way.
 
 mod everybody;
+mod heard;
 
 use diesel::prelude::*;
 use zhuxue::book::events::{self, EventRow, Origin};
@@ -228,6 +229,11 @@ fn hardship_and_service_leave_the_ladder_and_come_back_on_their_day() {
             assert!(one.owner_id.is_some() && one.until_on.is_some());
         }
         clerk.get("/overdue").await.is(200).says(&["已暂放"]);
+        let parked = clerk.get("/overdue?list=parked").await;
+        parked.is(200).says(&["有困难，转还款救助 <b>1</b>", "在服役，转入伍代偿 <b>1</b>"]);
+        let one = clerk.get("/overdue?list=parked-in_service").await;
+        one.is(200).says(&[&format!("/overdue/{}", all[1]), "韦清越 <b>2</b>"]);
+        assert!(!one.text.contains(&format!("/overdue/{}", all[0])), "of one reason only");
         let before = case(&t, &all[0]);
         night(&t, &before.until_on.unwrap().to_string());
         let back = case(&t, &all[0]);

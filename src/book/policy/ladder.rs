@@ -36,6 +36,8 @@ pub struct ParkDays {
     pub dispute: u64,
     /// They say that it is paid: reconciliation.
     pub says_paid: u64,
+    /// The borrower has died: relief is looked into.
+    pub died: u64,
 }
 
 /// Points by which the list "who first" is ordered.

@@ -13,7 +13,7 @@ use crate::book::dates::day_in;
 use crate::book::ids::{CaseId, StaffId};
 use crate::book::office::Scope;
 use crate::error::AppResult;
-use crate::life::overdue::ladder::kinds::{AskedFor, ClosedWhy, NextStep, Stage, State};
+use crate::life::overdue::ladder::kinds::{AskedFor, ClosedWhy, NextStep, ParkedFor, Stage, State};
 use crate::life::overdue::ladder::store::Case;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -34,6 +34,17 @@ pub const LISTS: [(&str, &str); 11] = [
     ("paid", "本周已还清"),
 ];
 
+/// The list of cases that are off the ladder for one reason: `parked-hardship`.
+pub fn parked_list(why: ParkedFor) -> String {
+    format!("parked-{}", why.as_text())
+}
+
+/// The reason that such a list is about.
+pub fn parked_for(list: &str) -> Option<ParkedFor> {
+    let why = list.strip_prefix("parked-").and_then(ParkedFor::from_text);
+    why.filter(|why| *why != ParkedFor::Nothing)
+}
+
 /// The order of the overdue page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -48,7 +59,7 @@ pub enum Order {
 pub struct Wanted {
     /// Only this stage.
     pub stage: Option<Stage>,
-    /// One of [`LISTS`], or empty.
+    /// One of [`LISTS`], a [`parked_list`], or empty.
     pub list: String,
     /// Only cases of this member of staff.
     pub owner: Option<StaffId>,
@@ -178,6 +189,12 @@ macro_rules! narrowed_by_case {
             "mine" => $query
                 .filter(overdue_case::state.eq_any([State::Open, State::Paused, State::Parked]))
                 .filter(overdue_case::owner_id.eq($w.me)),
+            list if parked_for(list).is_some() => {
+                let why = parked_for(list).unwrap_or(ParkedFor::Nothing);
+                $query
+                    .filter(overdue_case::state.eq(State::Parked))
+                    .filter(overdue_case::parked_for.eq(why))
+            }
             _ => $query.filter(overdue_case::state.eq_any([State::Open, State::Paused])),
         };
         if let Some(stage) = $w.stage {

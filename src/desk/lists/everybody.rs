@@ -5,6 +5,9 @@
 //! Says the same as [`super::cases::sums`] (a test holds the two together); what only the database
 //! can tell (parts of names, school years, who has paid) is asked there.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -15,7 +18,7 @@ use crate::book::ids::{CaseId, StaffId};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::error::AppResult;
-use crate::life::overdue::ladder::kinds::{AskedFor, NextStep, Stage, State};
+use crate::life::overdue::ladder::kinds::{AskedFor, NextStep, ParkedFor, Stage, State};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan_file, overdue_case, person};
 
@@ -32,6 +35,7 @@ struct One {
     next_on: NaiveDate,
     promised_on: Option<NaiveDate>,
     asked_for: AskedFor,
+    parked_for: ParkedFor,
     oldest_unpaid_due_on: Option<NaiveDate>,
     next_due_on: Option<NaiveDate>,
     outstanding: Fen,
@@ -70,6 +74,7 @@ macro_rules! columns {
             overdue_case::next_on,
             overdue_case::promised_on,
             overdue_case::asked_for,
+            overdue_case::parked_for,
             file_position::oldest_unpaid_due_on,
             file_position::next_due_on,
             file_position::outstanding_fen,
@@ -183,6 +188,18 @@ impl Everybody {
         added(self.cases.iter().filter(|one| one.oldest_unpaid_due_on.is_some()))
     }
 
+    /// How many cases off the ladder each owner has, most first.
+    pub fn parked_by_owner(&self) -> Vec<(StaffId, i64)> {
+        let mut of: BTreeMap<StaffId, i64> = BTreeMap::new();
+        let parked = self.cases.iter().filter(|one| one.state == State::Parked);
+        for owner in parked.filter_map(|one| one.owner_id) {
+            *of.entry(owner).or_default() += 1;
+        }
+        let mut found: Vec<(StaffId, i64)> = of.into_iter().collect();
+        found.sort_by_key(|(_, count)| Reverse(*count));
+        found
+    }
+
     /// How many cases are in each stage of the ladder.
     pub fn by_stage(&self) -> Vec<(Stage, i64)> {
         let count = |stage| {
@@ -228,6 +245,9 @@ fn is_in(one: &One, wanted: &Wanted) -> bool {
         "number" => open && one.next_step == NextStep::FindNumber,
         "asked" => one.asked_for != AskedFor::Nothing,
         "mine" => one.owner_id == Some(wanted.me),
+        list if cases::parked_for(list).is_some() => {
+            one.state == State::Parked && cases::parked_for(list) == Some(one.parked_for)
+        }
         _ => one.is_on_ladder(),
     };
     let oldest = one.oldest_unpaid_due_on;

@@ -17,7 +17,7 @@ use super::words::Neighbours;
 use crate::app::App;
 use crate::book::file;
 use crate::book::file::plan::{Standing, plan};
-use crate::book::ids::FileId;
+use crate::book::ids::{FileId, StaffId};
 use crate::book::loan;
 use crate::book::office::Scope;
 use crate::book::position::Basis;
@@ -26,7 +26,7 @@ use crate::desk::shell;
 use crate::error::AppResult;
 use crate::jobs::follow_overdue::follow_office;
 use crate::life::overdue::ladder::follow;
-use crate::life::overdue::ladder::kinds::Stage;
+use crate::life::overdue::ladder::kinds::{ParkedFor, Stage};
 use crate::life::overdue::ladder::saved::{self, Saved};
 use crate::plumbing::db::Db;
 use crate::plumbing::session::SignedIn;
@@ -58,6 +58,8 @@ struct View {
     sums: SumsView,
     all: SumsView,
     parked: i64,
+    /// Of the cases off the ladder: how many for each reason, how many with each owner.
+    parked_by: Vec<Chip>,
     today: i64,
     rows: Vec<CaseLine>,
     first_order: bool,
@@ -97,9 +99,51 @@ struct Read {
     all: Sums,
     by_stage: Vec<(Stage, i64)>,
     lists: Vec<i64>,
+    parked: Parked,
     saved: Vec<(Saved, i64)>,
     choices: query::Choices,
     staff: Vec<Person>,
+}
+
+/// How many cases are off the ladder for each reason, and with each owner; empty on other lists.
+type Parked = (Vec<(ParkedFor, i64)>, Vec<(StaffId, i64)>);
+
+fn parked(db: &mut Db, scope: &Scope, wanted: &Wanted, everybody: &Everybody) -> AppResult<Parked> {
+    if !wanted.list.starts_with("parked") {
+        return Ok(Parked::default());
+    }
+    let mut reasons = Vec::new();
+    for &why in ParkedFor::ALL.iter().filter(|why| **why != ParkedFor::Nothing) {
+        let count = everybody.sums(db, scope, &wanted.bare(&cases::parked_list(why)))?.files;
+        reasons.push((why, count));
+    }
+    Ok((reasons, everybody.parked_by_owner()))
+}
+
+/// The same as links.
+fn parked_by(asked: &Asked, read: &Read) -> Vec<Chip> {
+    let (reasons, owners) = &read.parked;
+    let chip = |name: &str, count: i64, changes: &[(&str, &str)], on| Chip {
+        name: name.to_owned(),
+        count,
+        link: asked.link(PATH, changes),
+        on,
+        own: String::new(),
+    };
+    let reasons = reasons.iter().filter(|(_, count)| *count > 0).map(|(why, count)| {
+        let list = cases::parked_list(*why);
+        let on = asked.list == list;
+        let to = if on { "parked" } else { list.as_str() };
+        chip(why.in_words(), *count, &[("list", to), ("owner", "")], on)
+    });
+    let owners = owners.iter().filter_map(|(id, count)| {
+        let id = id.to_string();
+        let person = read.staff.iter().find(|one| one.id == id)?;
+        let on = asked.owner == id;
+        let to = if on { "" } else { id.as_str() };
+        Some(chip(&person.name, *count, &[("list", "parked"), ("owner", to)], on))
+    });
+    reasons.chain(owners).collect()
 }
 
 fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Read> {
@@ -121,6 +165,7 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
     for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
         words.words.times = times.get(&row.file_id).copied().unwrap_or(1);
     }
+    let parked = parked(db, scope, wanted, &everybody)?;
     let mut lists = Vec::new();
     for (list, _) in LISTS {
         lists.push(everybody.sums(db, scope, &wanted.bare(list))?.files);
@@ -148,6 +193,7 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
         page,
         lines,
         lists,
+        parked,
         saved,
         choices: query::places(db, scope)?,
         staff,
@@ -180,6 +226,7 @@ pub async fn list(
     let view = View {
         narrowed: asked.is_narrowed(),
         parked: count_of("parked"),
+        parked_by: parked_by(&asked, &read),
         today: count_of("today"),
         next_to: neighbours(&asked, &wanted, &read.page),
         stages: stages(&asked, &read.by_stage, count_of("paid")),

@@ -12,6 +12,7 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
 use crate::book::office::Scope;
+use crate::desk::heard::{self, Who};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -212,6 +213,7 @@ pub async fn stop(
     let back = format!("/loans/{file_no}/messages");
     let (scope, by) = (me.scope.clone(), me.by());
     let (id, at, name) = (app.next_id(), app.clock.now_at(), me.name.clone());
+    let inner = app.clone();
     let said = app
         .write("messages stopped", move |db| {
             let file = loan::file_by_no(db, &scope, &file_no)?;
@@ -219,6 +221,7 @@ pub async fn stop(
                 return Err(AppError::NotFound);
             }
             let one = crate::book::person::find(db, &scope, person)?;
+            let who = Who { app: &inner, scope: &scope, by: &by, at };
             let (done, action, said) = match why {
                 Some(why) => {
                     let stop = stops::Stop {
@@ -229,10 +232,16 @@ pub async fn stop(
                         by_name: name.clone(),
                         since: at,
                     };
+                    if why == stops::Why::Died && person == file.person_id {
+                        heard::died(db, who, file.id, &note)?;
+                    }
                     let said = format!("不再给{}发消息：{}", one.name, why.in_words());
                     (stops::put(db, &scope, &stop)?, "messages_stopped", said)
                 }
                 None => {
+                    if person == file.person_id {
+                        heard::lives(db, who, file.id, "恢复发消息")?;
+                    }
                     let said = format!("恢复给{}发消息", one.name);
                     (stops::lift(db, &scope, person)?, "messages_resumed", said)
                 }

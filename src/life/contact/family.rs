@@ -49,6 +49,10 @@ pub struct Typed {
     pub note: String,
     /// What shows it.
     pub evidence: String,
+    /// The day on which they promise to pay.
+    pub promised_on: String,
+    /// How much.
+    pub promised: String,
     /// When to speak again.
     pub next_on: String,
     /// Whose contacts changed: `student`, `co_borrower`.
@@ -311,7 +315,7 @@ fn duty(facts: &Facts, today: NaiveDate) -> Option<DutyLine> {
     })
 }
 
-fn options(people: &[Who], points: &[PointLine]) -> Options {
+fn options(people: &[Who], points: &[PointLine], overdue: bool) -> Options {
     let mut numbers = Vec::new();
     for one in people {
         for number in &one.numbers {
@@ -330,10 +334,10 @@ fn options(people: &[Who], points: &[PointLine]) -> Options {
             .filter(|one| !by_itself.contains(&one.value))
             .collect(),
         parties: choices!(Party),
-        // A promise belongs to an overdue case, which has its own page.
+        // A promise belongs to an overdue case.
         outcomes: choices!(Outcome)
             .into_iter()
-            .filter(|one| one.value != Outcome::Promised.as_text())
+            .filter(|one| overdue || one.value != Outcome::Promised.as_text())
             .collect(),
         abilities: choices!(Ability),
         tried: choices!(Tried).into_iter().filter(|one| !one.value.is_empty()).collect(),
@@ -364,7 +368,7 @@ fn view(app: &App, facts: &Facts, typed: AllTyped, errors: Vec<FieldError>) -> V
         year: chrono::Datelike::year(&today),
         today: today.to_string(),
         duty: duty(facts, today),
-        options: options(&people, &points),
+        options: options(&people, &points, facts.overdue),
         people,
         points,
         records: records(facts, today),

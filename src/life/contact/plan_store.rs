@@ -13,11 +13,13 @@ use crate::book::contact_record::{Outcome, Record};
 use crate::book::dates::{day_in, local};
 use crate::book::ids::{FileId, StaffId};
 use crate::book::money::Fen;
+use crate::book::notice::stops::Why;
 use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
-    contact_confirmation, contact_duty, contact_record, file_position, loan, loan_file, person,
+    contact_confirmation, contact_duty, contact_record, file_position, loan, loan_file,
+    message_stop, person,
 };
 
 type FamilyRow = (FileId, String, String, String, String);
@@ -29,6 +31,11 @@ pub fn missing(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<Family>> 
         .filter(contact_duty::file_id.eq(file_position::file_id))
         .filter(contact_duty::year.eq(year))
         .select(contact_duty::file_id);
+    // Nobody rings a family every year to ask after somebody who has died.
+    let died = message_stop::table
+        .filter(message_stop::person_id.eq(loan_file::person_id))
+        .filter(message_stop::why.eq(Why::Died))
+        .select(message_stop::person_id);
     let rows: Vec<FamilyRow> = file_position::table
         .inner_join(loan_file::table.on(loan_file::id.eq(file_position::file_id)))
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
@@ -36,6 +43,7 @@ pub fn missing(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<Family>> 
         .filter(file_position::disbursed_fen.gt(Fen::ZERO))
         .filter(file_position::settled_on.is_null())
         .filter(not(exists(has)))
+        .filter(not(exists(died)))
         .order((person::township, person::village, loan_file::file_no))
         .select((
             loan_file::id,

@@ -8,17 +8,15 @@ use super::family::{self, AllTyped, Typed};
 use super::store::Facts;
 use crate::app::App;
 use crate::book::contact::{self, Change, mask_address};
-use crate::book::contact_point::{self, Tried};
 use crate::book::contact_record::{self, Ability, Channel, Outcome, Party, Record, Source};
 use crate::book::history::{self, Note};
 use crate::book::ids::{PersonId, PhoneId, PointId, RecordId};
-use crate::book::office::Scope;
-use crate::book::person;
+use crate::book::money::Fen;
 use crate::book::phone_number::PhoneNumber;
+use crate::desk::heard::{self, Who};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
-use crate::plumbing::db::Db;
 use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::session::SignedIn;
 
@@ -101,14 +99,52 @@ fn number(typed: &Typed, facts: &Facts) -> Option<(Option<PhoneId>, Option<Point
     }
 }
 
+/// The day and sum of a promise.
+fn promise(
+    app: &App,
+    typed: &Typed,
+    outcome: Option<Outcome>,
+    errors: &mut Vec<FieldError>,
+) -> (Option<NaiveDate>, Option<Fen>) {
+    if outcome != Some(Outcome::Promised) {
+        return (None, None);
+    }
+    let on_day: Option<NaiveDate> = match typed.promised_on.trim() {
+        "" => None,
+        text => match text.parse() {
+            Ok(day) => Some(day),
+            Err(_) => {
+                wrong(errors, "promised_on", "约定的还款日写成 2026-11-20 这样");
+                return (None, None);
+            }
+        },
+    };
+    if let Some(fault) = heard::promise_fault(app, on_day, app.clock.today()) {
+        wrong(errors, "promised_on", fault);
+    }
+    let sum = match typed.promised.trim() {
+        "" => None,
+        text => {
+            let read = text.parse::<Fen>().ok().filter(|fen| fen.is_positive());
+            if read.is_none() {
+                wrong(errors, "promised", "金额请写成 1200 或 1200.50 这样");
+            }
+            read
+        }
+    };
+    (on_day, sum)
+}
+
 fn read(app: &App, me: &SignedIn, facts: &Facts, typed: &Typed) -> Result<Read, Vec<FieldError>> {
     let mut errors = Vec::new();
     let (on_day, next_on) = days(typed, app.clock.today(), &mut errors);
     let channel = Channel::from_text(&typed.channel)
         .filter(|one| !matches!(one, Channel::PhonePage | Channel::Sheet));
     let party = Party::from_text(&typed.party);
-    // A promise belongs to an overdue case, which has its own page.
-    let outcome = Outcome::from_text(&typed.outcome).filter(|one| *one != Outcome::Promised);
+    // A promise belongs to an overdue case.
+    let outcome =
+        Outcome::from_text(&typed.outcome).filter(|one| facts.overdue || *one != Outcome::Promised);
+    let (promised_on, promised_fen) = promise(app, typed, outcome, &mut errors);
     if channel.is_none() {
         wrong(&mut errors, "channel", "请选用什么方式联系");
     }
@@ -153,6 +189,8 @@ fn read(app: &App, me: &SignedIn, facts: &Facts, typed: &Typed) -> Result<Read, 
         note: text(&typed.note),
         evidence: text(&typed.evidence),
         next_on,
+        promised_on,
+        promised_fen,
         staff_id: Some(me.staff_id),
         command_key: key(&typed.command_key, id),
         ..Record::new(
@@ -171,21 +209,6 @@ fn key(typed: &str, id: RecordId) -> String {
     let ours =
         !digits.is_empty() && digits.len() < 25 && digits.bytes().all(|b| b.is_ascii_digit());
     if ours { typed.to_owned() } else { format!("desk-{id}") }
-}
-
-/// What a call says about the number.
-const fn tried(record: &Record) -> Option<Tried> {
-    if !matches!(record.channel, Channel::Call) {
-        return None;
-    }
-    match record.outcome {
-        Outcome::NoAnswer => Some(Tried::NoAnswer),
-        Outcome::BadNumber => Some(Tried::Dead),
-        Outcome::WrongPerson => Some(Tried::WrongPerson),
-        Outcome::Refused => Some(Tried::Refused),
-        Outcome::MovedAway => None,
-        _ => Some(Tried::Works),
-    }
 }
 
 fn proposed(app: &App, me: &SignedIn, read: &Read) -> AppResult<Vec<Change>> {
@@ -244,12 +267,12 @@ pub async fn add(
         ..Note::default()
     };
     let (by, id, scope) = (me.by(), app.next_id(), me.scope.clone());
-    let (added, waits) = (read.record.clone(), !changes.is_empty());
+    let (added, waits, inner) = (read.record.clone(), !changes.is_empty(), app.clone());
     app.write("family contacted", move |db| {
-        if !contact_record::add(db, &added)? {
+        let who = Who { app: &inner, scope: &scope, by: &by, at: added.recorded_at };
+        if !heard::heard(db, who, added.clone())? {
             return Ok(());
         }
-        used(db, &scope, &added)?;
         for change in &changes {
             contact::ask(db, change)?;
         }
@@ -259,18 +282,6 @@ pub async fn add(
     app.counts.forget();
     let said = if waits { "已记下，新的联系方式等核对" } else { "已记下" };
     shell::done(&app, &format!("/family-contacts/{}", facts.file.file_no), said)
-}
-
-/// What a call says about its number.
-fn used(db: &mut Db, scope: &Scope, record: &Record) -> AppResult<()> {
-    let Some(tried) = tried(record) else { return Ok(()) };
-    if let Some(id) = record.phone_id {
-        person::set_phone_tried(db, scope, id, (tried, record.on_day))?;
-    }
-    if let Some(id) = record.point_id {
-        contact_point::set_tried(db, scope, id, (tried, record.on_day))?;
-    }
-    Ok(())
 }
 
 /// Only the token.
@@ -288,7 +299,7 @@ pub async fn undo(
     let facts = family::facts(&app, &me, &file_no).await?;
     let (now, today, note_id) = (app.clock.now_at(), app.clock.today(), app.next_id());
     let (by, scope, file) = (me.by(), me.scope.clone(), facts.file.id);
-    let (name, subject) = (me.name.clone(), facts.student.name.clone());
+    let (inner, subject) = (app.clone(), facts.student.name.clone());
     app.write("family contact undone", move |db| {
         let record = contact_record::find(db, &scope, RecordId::new(id))?;
         if record.file_id != file {
@@ -300,7 +311,8 @@ pub async fn undo(
         if !family::may_undo(&record, today) {
             return Err(AppError::refused("只能撤销当天由工作人员写的记录，请另写一条说明"));
         }
-        let record = contact_record::undo(db, &scope, record.id, (&name, now))?;
+        let who = Who { app: &inner, scope: &scope, by: &by, at: now };
+        let record = heard::taken_back(db, who, record.id)?;
         let note = Note {
             action: "family_contact_undone",
             file_id: Some(file),

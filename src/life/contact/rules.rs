@@ -67,9 +67,7 @@ pub fn part_of_year(
             (plan.unconfirmed_from.in_year(year), plan.unconfirmed_until.in_year(year))
         }
         Reason::Studying => (plan.studying_from.in_year(year), plan.studying_until.in_year(year)),
-        Reason::Repaying | Reason::Added => {
-            (plan.repaying_from.in_year(year), plan.repaying_until.in_year(year))
-        }
+        Reason::Repaying => (plan.repaying_from.in_year(year), plan.repaying_until.in_year(year)),
     }
 }
 

@@ -97,7 +97,7 @@ pub async fn point(
     let (scope, today) = (me.scope.clone(), app.clock.today());
     app.write("contact point changed", move |db| {
         match tried {
-            Some(tried) => contact_point::set_tried(db, &scope, point.id, (tried, today))?,
+            Some(tried) => contact_point::set_tried(db, &scope, point.id, (tried, Some(today)))?,
             None => contact_point::retire(db, &scope, point.id, at)?,
         }
         history::note(db, &by, note_id, at, note.clone())

@@ -17,7 +17,7 @@ text_enum! {
 }
 
 /// The results of a yearly contact, in plain words.
-const YEARLY: [(Outcome, &str); 8] = [
+const YEARLY: [(Outcome, &str); 9] = [
     (Outcome::Reached, "见到本人或家人，联系上了"),
     (Outcome::Hardship, "家里有困难"),
     (Outcome::InService, "在部队服役"),
@@ -26,10 +26,11 @@ const YEARLY: [(Outcome, &str); 8] = [
     (Outcome::LeftWord, "已请人转告"),
     (Outcome::MovedAway, "已搬走"),
     (Outcome::Refused, "不愿意谈"),
+    (Outcome::Died, "本人已去世"),
 ];
 
 /// The results of a reminder, in plain words.
-const OVERDUE: [(Outcome, &str); 11] = [
+const OVERDUE: [(Outcome, &str); 12] = [
     (Outcome::Reached, "见到本人或家人，已告知"),
     (Outcome::Promised, "约好了还款日子"),
     (Outcome::Hardship, "家里有困难"),
@@ -41,6 +42,7 @@ const OVERDUE: [(Outcome, &str); 11] = [
     (Outcome::LeftWord, "已请人转告"),
     (Outcome::MovedAway, "已搬走"),
     (Outcome::Refused, "不愿意谈"),
+    (Outcome::Died, "本人已去世"),
 ];
 
 impl Purpose {

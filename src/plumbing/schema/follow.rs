@@ -51,6 +51,7 @@ diesel::table! {
         recorded_at -> Timestamp,
         undone_at -> Nullable<Timestamp>,
         undone_by -> Text,
+        number_before -> Text,
         command_key -> Text,
     }
 }

@@ -17,6 +17,7 @@ use super::store::{self, Case, Step};
 use crate::book::dates::{days_between, starts_at};
 use crate::book::ids::{CaseId, FileId, Ids, LoanId, PersonId, RowId, StaffId};
 use crate::book::money::Fen;
+use crate::book::notice::stops::{self, Why};
 use crate::book::office::Scope;
 use crate::book::policy::{LadderRule, Policy};
 use crate::error::AppResult;
@@ -122,11 +123,8 @@ pub fn follow(
     let late_files: HashSet<FileId> = late.iter().map(|one| one.file_id).collect();
     let known: HashSet<FileId> = cases.iter().map(|case| case.file_id).collect();
     let mut steps = Vec::new();
-    let new: Vec<Case> = late
-        .iter()
-        .filter(|one| only.is_none() && !known.contains(&one.file_id))
-        .map(|one| opened(one, set))
-        .collect();
+    let new =
+        new_cases(db, scope, set, &late, |one| only.is_none() && !known.contains(&one.file_id))?;
     steps.extend(new.iter().map(|case| set.step(case, StepKind::Opened, "")));
     store::add_all(db, &new)?;
     let (stay, gone): (Vec<Case>, Vec<Case>) =
@@ -167,6 +165,29 @@ pub fn follow(
     give_out(db, scope, set, &all)?;
     weigh(db, scope, set, &late, &all)?;
     Ok(done)
+}
+
+/// The cases of the files that have none. Nobody rings somebody who has died: such a case begins
+/// off the ladder.
+fn new_cases(
+    db: &mut Db,
+    scope: &Scope,
+    set: Setting<'_>,
+    late: &[Late],
+    is_new: impl Fn(&Late) -> bool,
+) -> AppResult<Vec<Case>> {
+    let new: Vec<&Late> = late.iter().filter(|one| is_new(one)).collect();
+    let people: Vec<PersonId> = new.iter().map(|one| one.person_id).collect();
+    let stops = stops::of_people(db, scope, &people)?;
+    let until = rules::later(set.today, rules::park_days(ParkedFor::Died, set.rule()));
+    let case = |one: &&Late| {
+        let case = opened(one, set);
+        match stops.get(&one.person_id).map(|stop| (stop.why, &stop.note)) {
+            Some((Why::Died, note)) => rules::park(&case, ParkedFor::Died, until, note),
+            _ => case,
+        }
+    };
+    Ok(new.iter().map(case).collect())
 }
 
 /// Gives every case that nobody has an owner.

@@ -117,6 +117,8 @@ text_enum! {
         Dispute = "dispute", "对金额有疑问，转核对账目";
         /// They say that it is paid: leads to reconciliation.
         SaysPaid = "says_paid", "说已还，转核对到账";
+        /// The borrower has died: leads to relief.
+        Died = "died", "本人已去世，转还款救助";
     }
 }
 
@@ -124,7 +126,7 @@ impl ParkedFor {
     /// What is done meanwhile.
     pub const fn step(self) -> NextStep {
         match self {
-            ParkedFor::Hardship => NextStep::Relief,
+            ParkedFor::Hardship | ParkedFor::Died => NextStep::Relief,
             ParkedFor::InService => NextStep::Service,
             ParkedFor::Studying => NextStep::Enrolment,
             ParkedFor::Dispute | ParkedFor::SaysPaid => NextStep::Reconcile,

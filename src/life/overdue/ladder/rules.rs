@@ -49,13 +49,15 @@ pub const fn road(outcome: Outcome) -> Road {
         Outcome::Studying => Road::Park(ParkedFor::Studying),
         Outcome::Dispute => Road::Park(ParkedFor::Dispute),
         Outcome::SaysPaid => Road::Park(ParkedFor::SaysPaid),
+        Outcome::Died => Road::Park(ParkedFor::Died),
         Outcome::Reached => Road::Talked,
         Outcome::BadNumber | Outcome::WrongPerson => Road::Number,
         Outcome::NoAnswer | Outcome::Refused | Outcome::MovedAway | Outcome::LeftWord => Road::Try,
     }
 }
 
-fn later(day: NaiveDate, days: u64) -> NaiveDate {
+/// A day so many days later.
+pub fn later(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_add_days(Days::new(days)).unwrap_or(day)
 }
 
@@ -75,6 +77,7 @@ pub fn park_days(why: ParkedFor, rule: &LadderRule) -> u64 {
         ParkedFor::InService => rule.park_days.in_service,
         ParkedFor::Studying => rule.park_days.studying,
         ParkedFor::Dispute => rule.park_days.dispute,
+        ParkedFor::Died => rule.park_days.died,
         ParkedFor::SaysPaid | ParkedFor::Nothing => rule.park_days.says_paid,
     }
 }

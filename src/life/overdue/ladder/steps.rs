@@ -12,11 +12,10 @@ use super::rules::{self, Told};
 use super::store::{self, Case, Step};
 use crate::book::contact_record::{self, Record};
 use crate::book::history::{self, By, Note};
-use crate::book::ids::{CaseId, Ids, PhoneId, RecordId, RowId, StaffId};
+use crate::book::ids::{CaseId, Ids, RecordId, RowId, StaffId};
 use crate::book::loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
-use crate::book::person::{self, PhoneState};
 use crate::book::policy::{LadderRule, Policy};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -132,12 +131,10 @@ struct Before {
     parked_for: ParkedFor,
     parked_reason: String,
     until_on: Option<NaiveDate>,
-    /// A number that the contact marked as dead, and what it was.
-    phone: Option<(PhoneId, String)>,
 }
 
 impl Before {
-    fn of(case: &Case, phone: Option<(PhoneId, String)>) -> Before {
+    fn of(case: &Case) -> Before {
         Before {
             state: case.state,
             next_step: case.next_step,
@@ -151,7 +148,6 @@ impl Before {
             parked_for: case.parked_for,
             parked_reason: case.parked_reason.clone(),
             until_on: case.until_on,
-            phone,
         }
     }
 
@@ -192,15 +188,7 @@ pub fn contact(db: &mut Db, a: Acting<'_>, seen: Seen, record: &Record) -> AppRe
     if next.state == State::Parked && next.owner_id.is_none() {
         next.owner_id = a.by.staff_id;
     }
-    let phone = match (rules::road(record.outcome), record.phone_id) {
-        (rules::Road::Number, Some(id)) => {
-            let was = person::find_phone(db, a.scope, id)?.state;
-            person::set_phone_state(db, id, PhoneState::Dead)?;
-            Some((id, was.as_text().to_owned()))
-        }
-        _ => None,
-    };
-    let before = serde_json::to_string(&Before::of(&case, phone)).map_err(AppError::broken)?;
+    let before = serde_json::to_string(&Before::of(&case)).map_err(AppError::broken)?;
     let what = What {
         record_id: Some(record.id),
         before,
@@ -220,11 +208,6 @@ pub fn undo(db: &mut Db, a: Acting<'_>, id: RecordId) -> AppResult<Case> {
     let step = newest.filter(|step| step.record_id == Some(id)).ok_or(AppError::Changed)?;
     let before: Before = serde_json::from_str(&step.before).map_err(AppError::broken)?;
     contact_record::undo(db, a.scope, id, (&a.by.name, a.now))?;
-    if let Some((phone, was)) = &before.phone
-        && let Some(was) = PhoneState::from_text(was)
-    {
-        person::set_phone_state(db, *phone, was)?;
-    }
     let old = before.restore(&case);
     let what = What::new(StepKind::Undone, "case_contact_undone", record.outcome.in_words());
     a.keep(db, &case, &old, what)?;

@@ -1,1 +1,191 @@
-//! The rules of the ladder by themselves.
+//! The rules of the ladder by themselves: what a result leads to, who may go up, who comes first.
+
+use chrono::NaiveDate;
+use proptest::prelude::*;
+
+use super::kinds::{AskedFor, ClosedWhy, NextStep, ParkedFor, Stage, State, StepKind};
+use super::rules::{self, First, Told};
+use super::store::Case;
+use crate::book::contact_record::Outcome;
+use crate::book::ids::{CaseId, FileId};
+use crate::book::money::Fen;
+use crate::book::policy::{LadderRule, Policy};
+
+fn d(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+const TODAY: &str = "2026-12-28";
+
+fn rule() -> LadderRule {
+    Policy::embedded().unwrap().ladder.on(d(TODAY)).clone()
+}
+
+fn case(stage: Stage, tries: i32) -> Case {
+    Case {
+        id: CaseId::new(1),
+        office_code: "512022".to_owned(),
+        file_id: FileId::new(1),
+        state: State::Open,
+        stage,
+        opened_on: d("2026-12-21"),
+        stage_since: d("2026-12-21"),
+        owner_id: None,
+        next_step: stage.first_step(),
+        next_on: d("2026-12-21"),
+        tries,
+        reached: false,
+        promised_on: None,
+        promised_fen: None,
+        broken_promises: 0,
+        last_record_id: None,
+        parked_for: ParkedFor::Nothing,
+        parked_reason: String::new(),
+        until_on: None,
+        asked_for: AskedFor::Nothing,
+        asked_by: String::new(),
+        asked_reason: String::new(),
+        asked_at: None,
+        notice_on: None,
+        closed_on: None,
+        closed_why: ClosedWhy::Nothing,
+        weight: 0,
+        version: 1,
+    }
+}
+
+fn told(outcome: Outcome) -> Told {
+    let promised_on = (outcome == Outcome::Promised).then(|| d("2027-01-10"));
+    Told { outcome, promised_on, promised_fen: None, next_on: None, note: String::new() }
+}
+
+#[test]
+fn nobody_skips_a_stage_or_leaves_one_in_which_nothing_was_tried() {
+    let rule = rule();
+    let fault = |stage, tries, to| rules::move_fault(&case(stage, tries), to, &rule);
+    assert!(fault(Stage::Student, 0, Stage::CoBorrower).unwrap().contains("先联系一次"));
+    assert_eq!(fault(Stage::Student, 1, Stage::CoBorrower), None);
+    assert!(fault(Stage::Student, 5, Stage::Village).unwrap().contains("相邻的下一阶段"));
+    assert!(fault(Stage::Student, 5, Stage::Student).unwrap().contains("已经在这一阶段"));
+    // The school can be passed over, for who went to none of the county's.
+    assert_eq!(fault(Stage::CoBorrower, 1, Stage::Village), None);
+    // The police station only by the director, from wherever.
+    for stage in [Stage::Student, Stage::CoBorrower, Stage::School, Stage::Village] {
+        assert!(fault(stage, 9, Stage::Police).unwrap().contains("先请示主任"), "{stage:?}");
+    }
+    // Down is always possible; not while it is off the ladder.
+    assert_eq!(fault(Stage::Police, 0, Stage::Student), None);
+    let parked = rules::park(&case(Stage::School, 2), ParkedFor::Hardship, d("2027-01-20"), "");
+    assert!(rules::move_fault(&parked, Stage::Village, &rule).unwrap().contains("先恢复跟进"));
+}
+
+#[test]
+fn the_rule_suggests_by_tries_or_days_and_keeps_quiet_over_a_promise() {
+    let rule = rule();
+    let said = |case: &Case, day: &str| rules::suggestion(case, &rule, d(day));
+    assert_eq!(said(&case(Stage::Student, 2), TODAY), None);
+    let third = said(&case(Stage::Student, 3), TODAY).unwrap();
+    assert_eq!(third, "这一阶段已联系 3 次，可以考虑转到“共同借款人”");
+    assert_eq!(said(&case(Stage::Student, 0), "2027-02-01"), None, "days alone are not enough");
+    assert!(said(&case(Stage::Student, 1), "2026-12-31").unwrap().contains("在这一阶段已 10 天"));
+    let promised = Case { promised_on: Some(d("2027-01-10")), ..case(Stage::Student, 5) };
+    assert_eq!(said(&promised, TODAY), None);
+    assert!(said(&promised, "2027-01-11").is_some());
+    assert!(said(&case(Stage::Village, 9), "2027-03-01").unwrap().contains("请示主任"));
+    assert_eq!(said(&case(Stage::Police, 99), "2027-03-01"), None, "nothing is above");
+}
+
+#[test]
+fn every_result_has_its_road() {
+    let rule = rule();
+    let roads = [
+        (Outcome::Hardship, ParkedFor::Hardship, NextStep::Relief, "2027-01-27"),
+        (Outcome::InService, ParkedFor::InService, NextStep::Service, "2027-02-26"),
+        (Outcome::Studying, ParkedFor::Studying, NextStep::Enrolment, "2027-01-27"),
+        (Outcome::Dispute, ParkedFor::Dispute, NextStep::Reconcile, "2027-01-11"),
+        (Outcome::SaysPaid, ParkedFor::SaysPaid, NextStep::Reconcile, "2027-01-02"),
+        (Outcome::Died, ParkedFor::Died, NextStep::Relief, "2027-01-27"),
+    ];
+    for (outcome, why, step, until) in roads {
+        let (after, kind) =
+            rules::after_contact(&case(Stage::Student, 0), &told(outcome), &rule, d(TODAY));
+        assert_eq!((after.state, after.parked_for, kind), (State::Parked, why, StepKind::Parked));
+        assert_eq!((after.next_step, after.until_on), (step, Some(d(until))), "{outcome:?}");
+    }
+    let (after, kind) =
+        rules::after_contact(&case(Stage::Student, 0), &told(Outcome::Promised), &rule, d(TODAY));
+    assert_eq!((kind, after.next_step), (StepKind::Promised, NextStep::PromiseDue));
+    assert_eq!((after.promised_on, after.next_on), (Some(d("2027-01-10")), d("2027-01-11")));
+    // A promise brings somebody back who was off the ladder.
+    let parked = rules::park(&case(Stage::School, 2), ParkedFor::SaysPaid, d("2027-01-02"), "");
+    let (after, _) = rules::after_contact(&parked, &told(Outcome::Promised), &rule, d(TODAY));
+    assert_eq!((after.state, after.parked_for), (State::Open, ParkedFor::Nothing));
+}
+
+#[test]
+fn days_in_the_past_or_too_far_are_said() {
+    let rule = rule();
+    let promise = |day: Option<&str>| rules::promise_fault(day.map(d), d(TODAY), &rule);
+    assert!(promise(None).unwrap().contains("请填写约定的还款日"));
+    assert!(promise(Some("2026-12-27")).unwrap().contains("已经过去"));
+    assert_eq!(promise(Some(TODAY)), None);
+    assert_eq!(promise(Some("2027-02-11")), None);
+    assert!(promise(Some("2027-02-12")).unwrap().contains("最晚到"));
+    let until = |day: Option<&str>| rules::until_fault(day.map(d), d(TODAY), &rule);
+    assert!(until(None).is_some() && until(Some(TODAY)).unwrap().contains("今天以后"));
+    assert_eq!(until(Some("2027-03-28")), None);
+    assert!(until(Some("2027-03-29")).unwrap().contains("最晚到"));
+}
+
+/// The weights of `policies/ladder.toml`, counted by hand.
+#[test]
+fn who_first_is_added_up_in_words() {
+    let facts = First {
+        overdue: Fen::new(359_999),
+        days: 25,
+        broken: 1,
+        first_year: true,
+        reached: true,
+        confirmed: false,
+    };
+    let (points, why) = rules::first(&facts, &rule());
+    assert_eq!(points, 6 + 6 + 10 + 15 + 8);
+    let words =
+        ["欠款金额 6", "停留时间 6", "约定过没有还上 10", "头一年还款 15", "以前联系上过 8"];
+    assert_eq!(why, words);
+    let most = First { overdue: Fen::new(99_999_999), days: 9_999, broken: 99, ..facts };
+    assert_eq!(rules::first(&most, &rule()).0, 20 + 18 + 20 + 15 + 8);
+}
+
+proptest! {
+    /// Whatever families say, in whichever order: a person moves the stage, never a result; the
+    /// next step is never in the past; a case off the ladder has its reason and its day.
+    #[test]
+    fn results_never_move_the_stage(
+        stage in proptest::sample::select(Stage::ALL),
+        results in proptest::collection::vec(proptest::sample::select(Outcome::ALL), 1..12),
+        days in proptest::collection::vec(0_u64..9, 12),
+    ) {
+        let rule = rule();
+        let mut today = d(TODAY);
+        let mut now = case(stage, 0);
+        now.next_on = today;
+        for (outcome, wait) in results.iter().zip(&days) {
+            today = rules::later(today, *wait);
+            let mut said = told(*outcome);
+            said.promised_on = said.promised_on.map(|_| rules::later(today, 5));
+            let (after, _) = rules::after_contact(&now, &said, &rule, today);
+            prop_assert_eq!(after.stage, stage);
+            prop_assert_eq!(after.tries, now.tries + 1);
+            prop_assert!(!now.reached || after.reached);
+            let off = after.state == State::Parked;
+            prop_assert_eq!(off, after.parked_for != ParkedFor::Nothing);
+            prop_assert_eq!(off, after.until_on.is_some());
+            prop_assert!(!off || after.promised_on.is_none());
+            // A try changes nothing about a day that was set before.
+            let same = after.next_on == now.next_on;
+            prop_assert!(same || after.next_on >= today, "{} {}", after.next_on, today);
+            now = after;
+        }
+    }
+}

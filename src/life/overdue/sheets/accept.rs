@@ -8,17 +8,13 @@ use super::rules::{Answers, Met};
 use super::store::{self, Sheet, State};
 use crate::app::App;
 use crate::book::contact_point::{self, MayKnow, Point, Tried};
-use crate::book::contact_record::{self, Ability, Channel, Record, Source};
-use crate::book::dates::local;
+use crate::book::contact_record::{Ability, Channel, Record, Source};
 use crate::book::history::{self, Note};
 use crate::book::ids::{PhoneId, PointId, RecordId, ReturnId};
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::phone_number::PhoneNumber;
+use crate::desk::heard::{self, Who};
 use crate::error::AppResult;
-use crate::life::overdue::ladder::{
-    self,
-    steps::{Acting, Seen},
-};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::session::SignedIn;
@@ -78,7 +74,8 @@ pub fn decide(
             true => paper.to_owned(),
             false => format!("{paper}照片"),
         };
-        tell(db, app, me, record, at)?;
+        let by = me.by();
+        heard::heard(db, Who { app, scope: &me.scope, by: &by, at }, record)?;
         let number = match wishes.read_phone.as_str() {
             "" => answers.new_phone.as_str(),
             read => read,
@@ -100,34 +97,6 @@ pub fn decide(
     returns::decide(db, &me.scope, id, &decision)?;
     store::move_to(db, &me.scope, &[row.sheet_id], (State::Returned, to), at)?;
     history::note(db, &me.by(), ids.note, at, note((&row, &sheet, paper), wishes))
-}
-
-/// Keeps the record; of a family with an overdue case it is a contact of that case, which a promise
-/// or a hardship moves as if the desk had heard it itself.
-fn tell(
-    db: &mut Db,
-    app: &App,
-    me: &SignedIn,
-    mut record: Record,
-    at: NaiveDateTime,
-) -> AppResult<()> {
-    let case = ladder::store::newest(db, &me.scope, record.file_id)?;
-    let Some(case) = case.filter(|case| case.state != ladder::kinds::State::Closed) else {
-        contact_record::add(db, &record)?;
-        return Ok(());
-    };
-    record.case_id = Some(case.id);
-    let by = me.by();
-    let acting = Acting {
-        scope: &me.scope,
-        by: &by,
-        ids: &app.ids,
-        policy: &app.policy,
-        now: at,
-        today: local(at).date(),
-    };
-    let seen = Seen { id: case.id, version: case.version };
-    ladder::steps::contact(db, acting, seen, &record).map(|_| ())
 }
 
 fn note((row, sheet, paper): (&Return, &Sheet, &str), wishes: &Wishes) -> Note {
