@@ -97,7 +97,9 @@ fn a_contact_on_the_page_of_the_family_moves_its_case_and_can_be_taken_back() {
         let tried = case(&t, &no);
         assert_eq!((tried.tries, tried.last_record_id.map(|id| id.get())), (1, Some(record)));
         assert_eq!(phone(&t, &no).1, PhoneState::Dead);
-        clerk.get(&format!("/overdue/{no}")).await.says(&["号码失效"]);
+        clerk.post("/visits/batches", &[("by", "village"), ("set", "1")]).await.is(303);
+        let shown = clerk.get(&format!("/overdue/{no}")).await;
+        shown.says(&["号码失效", "走访表 <a href=\"/visits/batches/", "HZ26-1221-"]);
 
         clerk.post(&format!("{page}/records/{record}/undo"), &[]).await.is(303);
         let back = case(&t, &no);

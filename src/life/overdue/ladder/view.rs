@@ -12,7 +12,7 @@ use super::store::{self, Case, Step};
 use crate::app::App;
 use crate::book::contact_record::{self, Channel, Outcome, Party, Record};
 use crate::book::dates::{days_between, in_words};
-use crate::book::ids::StaffId;
+use crate::book::ids::{BatchId, StaffId};
 use crate::book::loan::{self, LoanFile};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
@@ -22,8 +22,9 @@ use crate::book::position::FilePosition;
 use crate::book::staff::{self, Right};
 use crate::desk::lists::words::short_village;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::life::overdue::sheets::store as sheets;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::file_position;
+use crate::plumbing::schema::{file_position, sheet};
 
 /// Contacts that are read; the newest three stay in sight.
 const RECORDS_MAX: i64 = 30;
@@ -52,6 +53,7 @@ pub(super) struct Facts {
     records: Vec<Record>,
     staff: Vec<(StaffId, String, bool)>,
     confirmed: bool,
+    sheets: Vec<(BatchId, String, sheets::State)>,
 }
 
 /// Reads it.
@@ -86,6 +88,13 @@ pub(super) fn load(
         records: contact_record::of_file(db, scope, file.id, RECORDS_MAX)?,
         confirmed: !follow::confirmed(db, scope, &[student.id], today)?.is_empty(),
         co: people.into_iter().next(),
+        sheets: sheet::table
+            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(sheet::file_id.eq(file.id))
+            .filter(sheet::state.eq_any([sheets::State::Out, sheets::State::Returned]))
+            .order(sheet::id.desc())
+            .select((sheet::batch_id, sheet::number, sheet::state))
+            .load(db)?,
         file,
         student,
         position,
@@ -214,6 +223,8 @@ pub(super) struct CasePage {
     older: Vec<RecordView>,
     undo: Option<String>,
     steps: Vec<StepView>,
+    /// Sheets that are out or wait to be looked at: batch, number, where.
+    sheets: Vec<(String, String, &'static str)>,
     keyed: Vec<Choice>,
     others: Vec<Choice>,
     whom: Vec<Choice>,
@@ -261,6 +272,11 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
             .and_then(|step| step.record_id)
             .map(|id| id.to_string()),
         steps: facts.steps.iter().map(|step| step_view(step, today)).collect(),
+        sheets: facts
+            .sheets
+            .iter()
+            .map(|(batch, number, state)| (batch.to_string(), number.clone(), state.in_words()))
+            .collect(),
         keyed: KEYED.iter().map(|one| choice(one.as_text(), one.in_words())).collect(),
         others: Outcome::ALL
             .iter()
