@@ -195,7 +195,9 @@ fn nobody_is_rung_or_written_to_who_has_died() {
         let (told, written) = (all[0].as_str(), all[1].as_str());
         let mut clerk = t.sign_in(Role::Clerk);
 
-        // Heard in a contact.
+        // Heard in a contact, from somebody else.
+        let odd = contact("died", "student", "odd");
+        super::act(&t, &mut clerk, (told, "contacts"), &odd).await.is(422).says(&["谁告诉的"]);
         let form = contact("died", "co_borrower", "heard");
         super::act(&t, &mut clerk, (told, "contacts"), &form).await.is(303);
         let parked = case(&t, told);

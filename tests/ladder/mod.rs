@@ -173,6 +173,11 @@ fn from_the_first_call_up_to_the_police_station_and_back_to_paid() {
         // The police stage is the director's to allow.
         let mut director = t.sign_in(Role::Director);
         let ask = [("step", "ask"), ("ask", "police"), ("reason", "全家外出，村里没有电话")];
+        let empty = [("step", "ask"), ("ask", "police"), ("reason", "")];
+        let empty = act(&t, &mut clerk, (no, "steps"), &empty).await;
+        empty.is(422).says(&["请写一句理由"]);
+        let said = empty.text.matches("class=\"err\"").count();
+        assert_eq!(said, 1, "at the form that was sent, and at no other");
         act(&t, &mut clerk, (no, "steps"), &ask).await.is(303);
         act(&t, &mut clerk, (no, "steps"), &ask).await.is(422).says(&["已经请示过"]);
         let allow = [("decision", "allow")];
@@ -263,6 +268,12 @@ fn what_two_people_do_at_once_and_what_is_typed_wrongly() {
         one.post(&url, &past).await.is(422).says(&["已经过去", "说月底还"]);
         one.post(&url, &form("promised", "p")).await.is(422).says(&["请填写约定的还款日"]);
         one.post(&url, &form("", "p")).await.is(422).says(&["请选联系的结果"]);
+        let mut odd = form("promised", "p");
+        odd.extend([("promised_on", "2026-12-28"), ("promised", "-5")]);
+        one.post(&url, &odd).await.is(422).says(&["金额请写成 1200"]);
+        let mut old = form("reached", "p");
+        old.push(("on_day", "1926-12-01"));
+        one.post(&url, &old).await.is(422).says(&["不早于一年前"]);
         assert_eq!(records(&t), 0);
 
         one.post(&url, &form("no_answer", "a")).await.is(303);

@@ -151,6 +151,9 @@ fn read(app: &App, me: &SignedIn, facts: &Facts, typed: &Typed) -> Result<Read, 
     if party.is_none() {
         wrong(&mut errors, "party", "请选和谁联系");
     }
+    if outcome == Some(Outcome::Died) && party == Some(Party::Student) {
+        wrong(&mut errors, "party", "请选是谁告诉的");
+    }
     if outcome.is_none() {
         wrong(&mut errors, "outcome", "请选结果");
     }

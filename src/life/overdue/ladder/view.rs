@@ -189,6 +189,9 @@ pub(super) struct Typed {
     pub(super) promised: String,
     pub(super) next_on: String,
     pub(super) note: String,
+    /// Which of the forms about the case was sent: `move`, `ask` ...; empty for another form.
+    pub(super) step: String,
+    pub(super) ask: String,
     pub(super) reason: String,
     pub(super) until: String,
     pub(super) why: String,

@@ -11,7 +11,8 @@ use super::steps::{self, Acting, Seen};
 use super::view::{self, CasePage, Facts, Saved, Typed};
 use super::{acts, bulk};
 use crate::app::App;
-use crate::book::contact_record::{self, Channel, Outcome, Record, Source};
+use crate::book::contact_record::{self, Channel, Outcome, Party, Record, Source};
+use crate::book::dates::days_between;
 use crate::book::history::By;
 use crate::book::ids::{CaseId, RecordId};
 use crate::book::loan;
@@ -28,6 +29,8 @@ use crate::plumbing::session::{SignedIn, random_hex};
 
 /// Longest note or reason in characters.
 const NOTE_MAX: usize = 400;
+/// A contact is written down within so many days.
+const OLDEST_DAYS: i64 = 366;
 
 /// The routes of the ladder; `/overdue` itself is a list (`desk/lists/overdue.rs`).
 pub fn routes() -> Vec<Entry> {
@@ -91,6 +94,8 @@ impl Fields {
             on_day: text("on_day"),
             promised_on: text("promised_on"),
             promised: text("promised"),
+            step: text("step"),
+            ask: text("ask"),
             next_on: text("next_on"),
             note: text("note"),
             reason: text("reason"),
@@ -281,9 +286,15 @@ fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult
     let channel = Channel::from_text(fields.get("channel")).unwrap_or(Channel::Call);
     let (party, phone) =
         view::party_of(facts, fields.get("whom")).ok_or_else(|| wrong("whom", "请选联系的是谁"))?;
+    if outcome == Outcome::Died && party == Party::Student {
+        return Err(wrong("whom", "请选是谁告诉的"));
+    }
     let on_day = fields.day("on_day")?.unwrap_or(today);
     if on_day > today {
         return Err(wrong("on_day", "联系的日子不能在今天以后"));
+    }
+    if days_between(on_day, today) > OLDEST_DAYS {
+        return Err(wrong("on_day", "联系的日子不早于一年前"));
     }
     let is_promise = rules::road(outcome) == Road::Promise;
     let promised_on = fields.day("promised_on")?.filter(|_| is_promise);
@@ -292,10 +303,10 @@ fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult
     }
     let promised_fen = match fields.get("promised") {
         "" => None,
-        text => Some(
-            text.parse::<Fen>()
-                .map_err(|_| wrong("promised", "金额请写成 1200 或 1200.50 这样"))?,
-        ),
+        text => {
+            let read = text.parse::<Fen>().ok().filter(|fen| fen.is_positive());
+            Some(read.ok_or_else(|| wrong("promised", "金额请写成 1200 或 1200.50 这样"))?)
+        }
     };
     let next_on = fields.day("next_on")?;
     if next_on.is_some_and(|day| day < today) {
@@ -311,7 +322,7 @@ fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult
         phone_id: phone.map(|phone| phone.id),
         note: fields.text("note")?,
         promised_on,
-        promised_fen: promised_fen.filter(|fen| is_promise && fen.is_positive()),
+        promised_fen: promised_fen.filter(|_| is_promise),
         next_on,
         case_id: facts.case.as_ref().map(|case| case.id),
         staff_id: Some(me.staff_id),
