@@ -24,14 +24,14 @@ fn the_director_plans_the_year_and_speaks_with_a_family() {
         browser.click(".btn.pri").await;
         browser.open("/admin/jobs/plan_contact_duties").await;
         browser.click("form[action$=run] button").await;
-        assert!(browser.text().await.contains("做完了"), "{}", browser.text().await);
+        browser.says("做完了").await;
         browser.open("/family-contacts").await;
         look(browser, "families").await;
         browser.click("[data-next]").await;
         look(browser, "family").await;
         browser.fill("#situation", "父母在外务工").await;
         browser.click("form[action$=records] .btn.pri").await;
-        assert!(browser.text().await.contains("请选结果"), "{}", browser.text().await);
+        browser.says("请选结果").await;
         look(browser, "family-refused").await;
         for (path, name) in [
             ("/family-contacts/coverage", "coverage"),

@@ -224,6 +224,17 @@ impl Browser {
         }
     }
 
+    /// Waits until the page says this: a click comes back before the next page is there.
+    pub async fn says(&self, words: &str) {
+        for _ in 0..300 {
+            if self.text().await.contains(words) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{words:?} is not on {}: {}", self.path().await, self.text().await);
+    }
+
     /// Path and query of where the browser is now.
     pub async fn path(&self) -> String {
         let url = self.driver.current_url().await.unwrap();

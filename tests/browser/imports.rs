@@ -1,24 +1,11 @@
 //! Somebody chooses two files, looks at what the check says, posts, and sees the end come by
 //! itself; every page of it at three widths and under axe-core.
 
-use std::time::Duration;
-
 use super::accessibility::expect_accessible;
 use super::harness::{Browser, Program, driver_url, in_browser};
 use crate::support::county::path;
 
 const PASSWORD: &str = "a long enough password 7";
-
-/// Waits until the page says this.
-async fn says(browser: &Browser, words: &str) {
-    for _ in 0..300 {
-        if browser.text().await.contains(words) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("{words:?} is not on {}: {}", browser.path().await, browser.text().await);
-}
 
 async fn look(browser: &Browser, name: &str) {
     browser.shoot(name).await;
@@ -51,7 +38,7 @@ fn two_files_are_chosen_checked_and_posted() {
         browser.fill("[name=login]", "clerk01").await;
         browser.fill("[name=password]", PASSWORD).await;
         browser.click("main button, .box button").await;
-        says(browser, "还没有导入过表").await;
+        browser.says("还没有导入过表").await;
         look(browser, "imports-empty").await;
         browser.open("/imports/new").await;
         look(browser, "imports-new").await;
@@ -60,14 +47,14 @@ fn two_files_are_chosen_checked_and_posted() {
         browser.find("#files").await.send_keys(both).await.unwrap();
         browser.fill("#as_of", "2026-10-31").await;
         browser.click("form.stk .btn.pri").await;
-        says(browser, "收下 2 份表").await;
-        says(browser, "全部入账（2 份）").await;
+        browser.says("收下 2 份表").await;
+        browser.says("全部入账（2 份）").await;
         look(browser, "imports-list").await;
         browser.click(".card .t a.b").await;
-        says(browser, "核对完了").await;
+        browser.says("核对完了").await;
         look(browser, "imports-checked").await;
         browser.click("#do-post").await;
-        says(browser, "入账完成").await;
+        browser.says("入账完成").await;
         look(browser, "imports-posted").await;
         assert_eq!(browser.failed_requests().await, Vec::<String>::new());
     });

@@ -26,11 +26,11 @@ fn an_administrator_looks_after_the_jobs() {
         look(browser, "jobs").await;
         browser.open("/admin/jobs/warn_staff").await;
         browser.click("form[action$=run] button").await;
-        assert!(browser.text().await.contains("做完了"));
+        browser.says("做完了").await;
         look(browser, "job").await;
         browser.fill("#reason", "换系统，先停一周").await;
         browser.click("#pause button").await;
-        assert!(browser.text().await.contains("本中心已暂停"));
+        browser.says("本中心已暂停").await;
         look(browser, "job-paused").await;
         assert_eq!(browser.failed_requests().await, Vec::<String>::new());
     });

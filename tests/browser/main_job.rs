@@ -2,21 +2,8 @@
 //! finds a family, has a figure explained, and prints a village's sheets. Every page on the way
 //! is photographed at three widths and held against axe-core.
 
-use std::time::Duration;
-
 use super::accessibility::expect_accessible;
 use super::harness::{Browser, Program, driver_url, in_browser};
-
-/// Waits until the page says this.
-async fn says(browser: &Browser, words: &str) {
-    for _ in 0..200 {
-        if browser.text().await.contains(words) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("{words:?} is not on {}: {}", browser.path().await, browser.text().await);
-}
 
 async fn look(browser: &Browser, name: &str) {
     browser.shoot(name).await;
@@ -36,27 +23,27 @@ fn a_clerk_finds_a_family_understands_a_figure_and_prints_the_sheets() {
         browser.fill("[name=login]", "jingban").await;
         browser.fill("[name=password]", "demo-jingban").await;
         browser.click(".btn.pri").await;
-        says(browser, "全县贷款生命线").await;
-        says(browser, "演示日期 2026年10月31日").await;
+        browser.says("全县贷款生命线").await;
+        browser.says("演示日期 2026年10月31日").await;
         look(browser, "workbench").await;
 
         browser.open("/loans").await;
         look(browser, "loans").await;
         browser.open("/overdue").await;
-        says(browser, "17 人").await;
+        browser.says("17 人").await;
         look(browser, "overdue").await;
 
         browser.fill("header input[type=search]", "叶敏").await;
         browser.find("header input[type=search]").await.send_keys("\u{e007}").await.unwrap();
-        says(browser, "叶敏").await;
+        browser.says("叶敏").await;
         if !browser.path().await.starts_with("/loans/") {
             look(browser, "search").await;
             browser.open("/loans/LZ2017-0006").await;
         }
-        says(browser, "贷款生命线").await;
+        browser.says("贷款生命线").await;
         look(browser, "loan-file").await;
         browser.click(".stm a[href*=penalty]").await;
-        says(browser, "÷ 360").await;
+        browser.says("÷ 360").await;
         look(browser, "loan-file-explained").await;
         for tab in ["ledger", "contracts", "history"] {
             browser.open(&format!("/loans/LZ2017-0006/{tab}")).await;
@@ -66,8 +53,8 @@ fn a_clerk_finds_a_family_understands_a_figure_and_prints_the_sheets() {
         browser.open("/visits").await;
         look(browser, "visits").await;
         browser.open("/visits/print?by=village&as_of=2026-10-31&file=LZ2017-0006").await;
-        says(browser, "国家助学贷款还款提醒入户走访表").await;
-        says(browser, "叶敏").await;
+        browser.says("国家助学贷款还款提醒入户走访表").await;
+        browser.says("叶敏").await;
         look(browser, "visits-print").await;
         for page in ["/differences", "/imports", "/me"] {
             browser.open(page).await;

@@ -105,7 +105,7 @@ fn a_sheet_goes_out_is_scanned_filled_in_and_accepted() {
         browser.find("#photo").await.send_keys(photo.to_str().unwrap()).await.unwrap();
         browser.click("main form .btn.pri").await;
         browser.find("[role=status]").await;
-        assert!(browser.text().await.contains("已经收到，谢谢"));
+        browser.says("已经收到，谢谢").await;
         fits(browser, "back").await;
         browser.open("/r").await;
         fits(browser, "ask").await;
@@ -124,7 +124,7 @@ fn a_sheet_goes_out_is_scanned_filled_in_and_accepted() {
         browser.click("button[value=accept]").await;
         browser.find(".empty").await;
         browser.open("/visits/enter?code=HZ26-1031-001").await;
-        assert!(browser.text().await.contains("已经采用"));
+        browser.says("已经采用").await;
         expect_accessible(browser, "visits-enter").await;
         assert_eq!(browser.failed_requests().await, Vec::<String>::new());
     });

@@ -17,7 +17,7 @@ fn axe_tells_a_good_page_from_a_bad_one() {
     let program = Program::new();
     in_browser("axe", &program, async |browser| {
         browser.driver.goto(GOOD).await.unwrap();
-        assert!(browser.text().await.contains("逾期跟进"));
+        browser.says("逾期跟进").await;
         expect_accessible(browser, "a good page").await;
         browser.driver.goto(BAD).await.unwrap();
         let mut found: Vec<String> =
