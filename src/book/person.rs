@@ -10,7 +10,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::book::contact_point::Tried;
-use crate::book::ids::{PersonId, PhoneId};
+use crate::book::ids::{PersonId, PhoneId, text_enum};
 use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
@@ -19,57 +19,15 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::{person, person_phone};
 use crate::{insert_rows, upsert_rows};
 
-/// Male or female, as the identity number says.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    diesel::deserialize::FromSqlRow,
-    diesel::expression::AsExpression,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-pub enum Sex {
-    /// 男
-    #[serde(rename = "M")]
-    Male,
-    /// 女
-    #[serde(rename = "F")]
-    Female,
-}
-
-impl Sex {
-    /// As kept in the database.
-    pub const fn as_text(self) -> &'static str {
-        match self {
-            Sex::Male => "M",
-            Sex::Female => "F",
-        }
-    }
-
-    /// The sex a text of the database names.
-    pub fn from_text(text: &str) -> Option<Sex> {
-        match text {
-            "M" => Some(Sex::Male),
-            "F" => Some(Sex::Female),
-            _ => None,
-        }
-    }
-
-    /// As pages say it.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Sex::Male => "男",
-            Sex::Female => "女",
-        }
+text_enum! {
+    /// Male or female, as the identity number says.
+    Sex {
+        /// 男
+        Male = "M", "男";
+        /// 女
+        Female = "F", "女";
     }
 }
-
-crate::book::ids::sql_text!(Sex);
 
 /// A person as stored.
 #[derive(
@@ -119,60 +77,17 @@ pub struct Person {
     pub version: i32,
 }
 
-/// How far a telephone number can be relied on.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    diesel::deserialize::FromSqlRow,
-    diesel::expression::AsExpression,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-pub enum PhoneState {
-    /// In the county's own list of borrowers.
-    OnFile,
-    /// Seen elsewhere (another list, a family member): to be confirmed.
-    ToConfirm,
-    /// Does not work any more.
-    Dead,
-}
-
-impl PhoneState {
-    /// As kept in the database.
-    pub const fn as_text(self) -> &'static str {
-        match self {
-            PhoneState::OnFile => "on_file",
-            PhoneState::ToConfirm => "to_confirm",
-            PhoneState::Dead => "dead",
-        }
-    }
-
-    /// The state a text of the database names.
-    pub fn from_text(text: &str) -> Option<PhoneState> {
-        match text {
-            "on_file" => Some(PhoneState::OnFile),
-            "to_confirm" => Some(PhoneState::ToConfirm),
-            "dead" => Some(PhoneState::Dead),
-            _ => None,
-        }
-    }
-
-    /// As pages say it.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            PhoneState::OnFile => "在册",
-            PhoneState::ToConfirm => "待核对",
-            PhoneState::Dead => "失效",
-        }
+text_enum! {
+    /// How far a telephone number can be relied on.
+    PhoneState {
+        /// In the county's own list of borrowers.
+        OnFile = "on_file", "在册";
+        /// Seen elsewhere (another list, a family member): to be confirmed.
+        ToConfirm = "to_confirm", "待核对";
+        /// Does not work any more.
+        Dead = "dead", "失效";
     }
 }
-
-crate::book::ids::sql_text!(PhoneState);
 
 /// One telephone number of one person, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]

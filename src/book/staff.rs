@@ -4,72 +4,29 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::book::history::By;
-use crate::book::ids::StaffId;
+use crate::book::ids::{StaffId, text_enum};
 use crate::book::office::Scope;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::staff;
 
-/// What somebody is at the desk.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    diesel::deserialize::FromSqlRow,
-    diesel::expression::AsExpression,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// 经办: works the counter, the lists and the imports.
-    Clerk,
-    /// 复核: the second pair of eyes.
-    Reviewer,
-    /// 主任: decides, and sees everything of the office.
-    Director,
-    /// 审计: sees everything of the office, changes nothing.
-    Auditor,
-    /// 管理员: accounts and settings; no loans.
-    Administrator,
+text_enum! {
+    /// What somebody is at the desk.
+    Role {
+        /// 经办: works the counter, the lists and the imports.
+        Clerk = "clerk", "经办";
+        /// 复核: the second pair of eyes.
+        Reviewer = "reviewer", "复核";
+        /// 主任: decides, and sees everything of the office.
+        Director = "director", "主任";
+        /// 审计: sees everything of the office, changes nothing.
+        Auditor = "auditor", "审计";
+        /// 管理员: accounts and settings; no loans.
+        Administrator = "administrator", "管理员";
+    }
 }
 
 impl Role {
-    /// Every role, in the order pages list them.
-    pub const ALL: [Role; 5] =
-        [Role::Clerk, Role::Reviewer, Role::Director, Role::Auditor, Role::Administrator];
-
-    /// As kept in the database and written on the command line.
-    pub const fn as_text(self) -> &'static str {
-        match self {
-            Role::Clerk => "clerk",
-            Role::Reviewer => "reviewer",
-            Role::Director => "director",
-            Role::Auditor => "auditor",
-            Role::Administrator => "administrator",
-        }
-    }
-
-    /// The role a text names.
-    pub fn from_text(text: &str) -> Option<Role> {
-        Role::ALL.into_iter().find(|role| role.as_text() == text)
-    }
-
-    /// As pages say it.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Role::Clerk => "经办",
-            Role::Reviewer => "复核",
-            Role::Director => "主任",
-            Role::Auditor => "审计",
-            Role::Administrator => "管理员",
-        }
-    }
-
     /// May somebody of this role do this?
     pub const fn may(self, right: Right) -> bool {
         use Role::{Administrator, Auditor, Clerk, Director, Reviewer};
@@ -91,8 +48,6 @@ impl Role {
         }
     }
 }
-
-crate::book::ids::sql_text!(Role);
 
 /// Something a role may or may not do. Routes name the right they need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

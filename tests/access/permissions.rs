@@ -35,7 +35,7 @@ async fn ask(browser: &mut Browser, method: &Method, path: &str) -> &'static str
 fn every_route_and_every_role() {
     each(async |t| {
         let columns: Vec<(Option<Role>, &str)> = std::iter::once((None, "nobody"))
-            .chain(Role::ALL.into_iter().map(|role| (Some(role), role.as_text())))
+            .chain(Role::ALL.iter().map(|role| (Some(*role), role.as_text())))
             .collect();
         let mut table = format!("{:5}{:36}", "", "");
         for (_, name) in &columns {

@@ -1,5 +1,7 @@
 //! Why a message is written, and the kind under which a person can switch it off.
 
+use crate::book::ids::text_enum;
+
 /// Why a message is written. One template each: `templates/messages/NAME.txt`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,63 +26,21 @@ pub enum Reason {
     PleaseCall,
 }
 
-/// What a person can switch off, as the settings page calls it.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    diesel::deserialize::FromSqlRow,
-    diesel::expression::AsExpression,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// 还款提醒
-    Repayment,
-    /// 到期未还提醒
-    Overdue,
-    /// 办理提醒
-    Procedure,
-    /// 联系方式
-    Contact,
+text_enum! {
+    /// What a person can switch off, as the settings page calls it.
+    Kind {
+        /// 还款提醒
+        Repayment = "repayment", "还款提醒";
+        /// 到期未还提醒
+        Overdue = "overdue", "到期未还提醒";
+        /// 办理提醒
+        Procedure = "procedure", "办理提醒";
+        /// 联系方式
+        Contact = "contact", "联系方式";
+    }
 }
 
 impl Kind {
-    /// Every kind, in the order pages show them.
-    pub const ALL: [Kind; 4] = [Kind::Repayment, Kind::Overdue, Kind::Procedure, Kind::Contact];
-
-    /// As kept in the database.
-    pub const fn as_text(self) -> &'static str {
-        match self {
-            Kind::Repayment => "repayment",
-            Kind::Overdue => "overdue",
-            Kind::Procedure => "procedure",
-            Kind::Contact => "contact",
-        }
-    }
-
-    /// The kind a text of the database names.
-    pub fn from_text(text: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.as_text() == text)
-    }
-
-    /// As pages say it.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Kind::Repayment => "还款提醒",
-            Kind::Overdue => "到期未还提醒",
-            Kind::Procedure => "办理提醒",
-            Kind::Contact => "联系方式",
-        }
-    }
-
     /// What comes under it, one line for the settings page.
     pub const fn explained(self) -> &'static str {
         match self {
@@ -91,8 +51,6 @@ impl Kind {
         }
     }
 }
-
-crate::book::ids::sql_text!(Kind);
 
 impl Reason {
     /// Every reason, in the order pages show them.

@@ -6,63 +6,22 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::book::ids::PersonId;
+use crate::book::ids::{PersonId, text_enum};
 use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::message_stop;
 
-/// Why somebody gets nothing any more.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    diesel::deserialize::FromSqlRow,
-    diesel::expression::AsExpression,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// 去世
-    Died,
-    /// 本人要求
-    Asked,
-}
-
-impl Why {
-    /// As kept in the database.
-    pub const fn as_text(self) -> &'static str {
-        match self {
-            Why::Died => "died",
-            Why::Asked => "asked",
-        }
-    }
-
-    /// The reason a text of the database or a form names.
-    pub fn from_text(text: &str) -> Option<Why> {
-        match text {
-            "died" => Some(Why::Died),
-            "asked" => Some(Why::Asked),
-            _ => None,
-        }
-    }
-
-    /// As pages say it.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Why::Died => "本人已去世",
-            Why::Asked => "本人要求停发",
-        }
+text_enum! {
+    /// Why somebody gets nothing any more.
+    Why {
+        /// 去世
+        Died = "died", "本人已去世";
+        /// 本人要求
+        Asked = "asked", "本人要求停发";
     }
 }
-
-crate::book::ids::sql_text!(Why);
 
 /// A stop as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]

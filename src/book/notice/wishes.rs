@@ -75,7 +75,7 @@ pub fn of_people(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<W
 /// What one person wants, every kind, in the order pages show them.
 pub fn of_person(db: &mut Db, scope: &Scope, person: PersonId) -> AppResult<Vec<(Kind, Wish)>> {
     let wishes = of_people(db, scope, &[person])?;
-    Ok(Kind::ALL.into_iter().map(|kind| (kind, wishes.of(person, Some(kind)))).collect())
+    Ok(Kind::ALL.iter().copied().map(|kind| (kind, wishes.of(person, Some(kind)))).collect())
 }
 
 /// Sets what a person wants of one kind.

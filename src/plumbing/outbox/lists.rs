@@ -106,7 +106,7 @@ pub fn counts_by_state(
 ) -> AppResult<Progress> {
     let mut all = Progress::default();
     for (_, one) in groups(db, scope, from, to)? {
-        for state in State::ALL {
+        for &state in State::ALL {
             let number = one.of(state);
             if number > 0 {
                 all.add(state, number);

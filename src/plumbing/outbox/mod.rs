@@ -27,133 +27,40 @@ pub use store::{
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::book::ids::{FileId, PersonId, PhoneId};
+use crate::book::ids::{FileId, PersonId, PhoneId, text_enum};
 use crate::plumbing::schema::message;
 
-/// By which way a message goes.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    diesel::deserialize::FromSqlRow,
-    diesel::expression::AsExpression,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// 短信
-    Sms,
-    /// 电子邮件
-    Email,
-}
-
-impl Channel {
-    /// As kept in the database.
-    pub const fn as_text(self) -> &'static str {
-        match self {
-            Channel::Sms => "sms",
-            Channel::Email => "email",
-        }
-    }
-
-    /// The channel a text of the database names.
-    pub fn from_text(text: &str) -> Option<Channel> {
-        match text {
-            "sms" => Some(Channel::Sms),
-            "email" => Some(Channel::Email),
-            _ => None,
-        }
+text_enum! {
+    /// By which way a message goes.
+    Channel {
+        /// 短信
+        Sms = "sms", "短信";
+        /// 电子邮件
+        Email = "email", "电子邮件";
     }
 }
 
-crate::book::ids::sql_text!(Channel);
-
-/// Where a message is on its way.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    serde::Serialize,
-    diesel::deserialize::FromSqlRow,
-    diesel::expression::AsExpression,
-)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Waits until somebody of the office releases it.
-    Held,
-    /// Waits for its time, or for another try.
-    Waiting,
-    /// Claimed by a sender until `leased_until`.
-    Sending,
-    /// The gateway has taken it.
-    Sent,
-    /// The receipt says that it arrived.
-    Delivered,
-    /// Will never arrive: refused for good, or tried often enough.
-    Failed,
-    /// Was not wanted any more when its time came; `problem` says why.
-    Cancelled,
-    /// The gateway may or may not have taken it: a person decides.
-    Unsure,
-}
-
-impl State {
-    /// Every state, in the order of a message's life.
-    pub const ALL: [State; 8] = [
-        State::Held,
-        State::Waiting,
-        State::Sending,
-        State::Sent,
-        State::Delivered,
-        State::Failed,
-        State::Cancelled,
-        State::Unsure,
-    ];
-
-    /// As kept in the database.
-    pub const fn as_text(self) -> &'static str {
-        match self {
-            State::Held => "held",
-            State::Waiting => "waiting",
-            State::Sending => "sending",
-            State::Sent => "sent",
-            State::Delivered => "delivered",
-            State::Failed => "failed",
-            State::Cancelled => "cancelled",
-            State::Unsure => "unsure",
-        }
-    }
-
-    /// The state a text of the database names.
-    pub fn from_text(text: &str) -> Option<State> {
-        State::ALL.into_iter().find(|state| state.as_text() == text)
-    }
-
-    /// As pages say it.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            State::Held => "待放行",
-            State::Waiting => "待发送",
-            State::Sending => "发送中",
-            State::Sent => "已发出",
-            State::Delivered => "已送达",
-            State::Failed => "没有发成",
-            State::Cancelled => "不用发了",
-            State::Unsure => "不确定是否发出",
-        }
+text_enum! {
+    /// Where a message is on its way.
+    State {
+        /// Waits until somebody of the office releases it.
+        Held = "held", "待放行";
+        /// Waits for its time, or for another try.
+        Waiting = "waiting", "待发送";
+        /// Claimed by a sender until `leased_until`.
+        Sending = "sending", "发送中";
+        /// The gateway has taken it.
+        Sent = "sent", "已发出";
+        /// The receipt says that it arrived.
+        Delivered = "delivered", "已送达";
+        /// Will never arrive: refused for good, or tried often enough.
+        Failed = "failed", "没有发成";
+        /// Was not wanted any more when its time came; `problem` says why.
+        Cancelled = "cancelled", "不用发了";
+        /// The gateway may or may not have taken it: a person decides.
+        Unsure = "unsure", "不确定是否发出";
     }
 }
-
-crate::book::ids::sql_text!(State);
 
 /// A message as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
