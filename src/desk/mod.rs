@@ -3,6 +3,7 @@
 //! A page here shows and asks; what happens is decided in `life` and kept by `book`.
 
 pub mod shell;
+pub mod download;
 pub mod counts;
 pub mod heard;
 pub mod contacts;

@@ -1,14 +1,13 @@
 //! The last step of an import: the user's own sheet back, with two columns more. It holds full
 //! identity numbers, as the sheet did, so every download is written down.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::book::history::{self, Note};
 use crate::book::ids::ImportId;
+use crate::desk::download::{WORKBOOK, attachment};
 use crate::desk::imports::Layout;
-use crate::desk::shell;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::session::SignedIn;
@@ -52,14 +51,7 @@ pub async fn workbook(
         history::note(db, &by, note_id, at, note)
     })
     .await?;
-    let disposition = format!(
-        "attachment; filename=\"import-{id}.xlsx\"; filename*=UTF-8''{}",
-        shell::encoded(&format!("{name}-导入结果.xlsx"))
-    );
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_DISPOSITION, disposition))
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .body(bytes))
+    Ok(attachment(&format!("{name}-导入结果.xlsx"), WORKBOOK, bytes))
 }
 
 fn made(app: &App, job: &ImportJob, sealed: &[u8], rows: Vec<ImportRow>) -> AppResult<Vec<u8>> {

@@ -1,6 +1,5 @@
 //! A selection as a spreadsheet: what the list shows, masked. Who took it is written down.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
 use super::cases;
@@ -10,13 +9,13 @@ use super::overdue_words::{self as words, Around};
 use super::query::{self, Row};
 use crate::app::App;
 use crate::book::dates::days_between;
-use crate::book::history::{self, Note};
 use crate::book::statement::Stage;
+use crate::desk::download;
 use crate::desk::loan_file::view::stage_tag;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::life::overdue::ladder::store::Case;
 use crate::plumbing::session::SignedIn;
-use crate::plumbing::sheet::write::{self, Head, Out};
+use crate::plumbing::sheet::write::{Head, Out};
 
 /// A sheet holds about a million rows; more than this is a job, not a click.
 const ROWS_MAX: i64 = 200_000;
@@ -99,35 +98,10 @@ async fn file(
     me: &SignedIn,
     rows: Vec<Vec<Out>>,
     name: &'static str,
-    more: &'static [(&'static str, u16)],
+    more: &[(&str, u16)],
 ) -> AppResult<HttpResponse> {
-    let today = app.clock.today();
-    let count = rows.len();
-    let title = format!("{} {name}，{today}，{count} 人", me.office.county());
-    let bytes = actix_web::web::block(move || {
-        let head = head(name, title, more);
-        write::list(&head, rows.into_iter())
-    })
-    .await
-    .map_err(AppError::broken)?
-    .map_err(AppError::broken)?;
-    let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
-    app.write("export", move |db| {
-        let note = Note {
-            action: "exported",
-            subject: name.to_owned(),
-            summary: format!("导出 {name} {count} 人，号码已遮盖"),
-            ..Note::default()
-        };
-        history::note(db, &by, id, at, note)
-    })
-    .await?;
-    let ascii = if name == "逾期跟进" { "overdue" } else { "loans" };
-    let disposition = format!("attachment; filename=\"{ascii}-{today}.xlsx\"");
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_DISPOSITION, disposition))
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .body(bytes))
+    let title = format!("{} {name}，{}，{} 人", me.office.county(), app.clock.today(), rows.len());
+    download::list(app, me, (head(name, title, more), rows), (name, "人")).await
 }
 
 fn head(name: &str, title: String, more: &[(&str, u16)]) -> Head {

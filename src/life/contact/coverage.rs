@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +10,12 @@ use super::filter::{Asked, NONE, PATH};
 use super::store::{self, Cell, Row};
 use crate::app::App;
 use crate::book::contact_duty::{AssigneeKind, State};
-use crate::book::history::{self, Note};
+use crate::desk::download;
 use crate::desk::lists::filter::link;
 use crate::desk::shell;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::plumbing::session::SignedIn;
-use crate::plumbing::sheet::write::{self, Head, Out};
+use crate::plumbing::sheet::write::{Head, Out};
 
 /// A sheet holds about a million rows; more than this is a job, not a click.
 const ROWS_MAX: i64 = 200_000;
@@ -269,9 +268,8 @@ pub async fn workbook(
             Out::Whole(line.sums.open),
         ]
     };
-    let count = lines.len();
     let rows: Vec<Vec<Out>> = lines.iter().map(row).collect();
-    file(&app, &me, (head, rows), ("联系覆盖", "coverage", count)).await
+    download::list(&app, &me, (head, rows), ("联系覆盖", "行")).await
 }
 
 /// `GET /family-contacts.xlsx`: the list as it is narrowed, numbers masked.
@@ -304,9 +302,8 @@ pub async fn list_workbook(
         titles: vec![format!("{} 家庭联系，{today}，{} 户", me.office.county(), rows.len())],
         columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
     };
-    let count = rows.len();
     let rows: Vec<Vec<Out>> = rows.iter().map(row_cells).collect();
-    file(&app, &me, (head, rows), ("家庭联系", "family-contacts", count)).await
+    download::list(&app, &me, (head, rows), ("家庭联系", "户")).await
 }
 
 fn row_cells(row: &Row) -> Vec<Out> {
@@ -327,33 +324,4 @@ fn row_cells(row: &Row) -> Vec<Out> {
         Out::Whole(i64::from(duty.tries)),
         duty.done_on.map_or(Out::Blank, Out::Day),
     ]
-}
-
-async fn file(
-    app: &App,
-    me: &SignedIn,
-    (head, rows): (Head, Vec<Vec<Out>>),
-    (name, ascii, count): (&'static str, &'static str, usize),
-) -> AppResult<HttpResponse> {
-    let today = app.clock.today();
-    let bytes = web::block(move || write::list(&head, rows.into_iter()))
-        .await
-        .map_err(AppError::broken)?
-        .map_err(AppError::broken)?;
-    let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
-    app.write("export", move |db| {
-        let note = Note {
-            action: "exported",
-            subject: name.to_owned(),
-            summary: format!("导出{name} {count} 行，号码已遮盖"),
-            ..Note::default()
-        };
-        history::note(db, &by, id, at, note)
-    })
-    .await?;
-    let disposition = format!("attachment; filename=\"{ascii}-{today}.xlsx\"");
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_DISPOSITION, disposition))
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .body(bytes))
 }

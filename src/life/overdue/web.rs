@@ -3,7 +3,6 @@
 //! Opening the printing page or taking workbooks is when personal data leaves the program, so
 //! that is what history records: how many sheets, of which day, narrowed by what.
 
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
@@ -21,11 +20,11 @@ use crate::book::dates::local;
 use crate::book::history::{self, Note};
 use crate::book::money::Fen;
 use crate::book::staff::Right;
+use crate::desk::download::{WORKBOOK, attachment};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::http::route::{Entry, Needs, get};
 use crate::plumbing::session::SignedIn;
-use crate::plumbing::url;
 
 /// Households on one printing page: what a browser lays out in a few seconds.
 pub(super) const PRINT_MAX: usize = 400;
@@ -298,7 +297,7 @@ async fn archive(
     let name = format!("走访名单-{}-按{}.zip", asked.as_of, asked.by.in_words());
     let wishes = wishes(&app, &me, &asked);
     let bytes = apart(move || folder::archive(&batch, &wishes)).await?;
-    Ok(download(&name, "application/zip", bytes))
+    Ok(attachment(&name, "application/zip", bytes))
 }
 
 /// `GET /visits/workbook.xlsx`: the workbook of the only receiver that is asked for.
@@ -314,7 +313,7 @@ async fn one_workbook(
     let name = format!("{}.xlsx", only.stem);
     let (wishes, only) = (wishes(&app, &me, &asked), only.clone());
     let bytes = apart(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
-    Ok(download(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes))
+    Ok(attachment(&name, WORKBOOK, bytes))
 }
 
 /// An address that cannot be read stops what leaves the program; the choosing page shows it. So
@@ -354,16 +353,6 @@ pub(super) async fn apart<T: Send + 'static>(
     make: impl FnOnce() -> AppResult<T> + Send + 'static,
 ) -> AppResult<T> {
     web::block(make).await.map_err(|e| AppError::broken(format!("a blocking task ended: {e}")))?
-}
-
-pub(super) fn download(name: &str, kind: &'static str, bytes: Vec<u8>) -> HttpResponse {
-    let how = format!("attachment; filename*=UTF-8''{}", url::encoded(name));
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, kind));
-    if let Ok(value) = HeaderValue::from_str(&how) {
-        response.insert_header((CONTENT_DISPOSITION, value));
-    }
-    response.body(bytes)
 }
 
 /// One line for the batch, and one on each loan file that a sheet is about.

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::book::dates::{day_in, weekday_in_words};
 use crate::book::money::Fen;
 use crate::book::staff::Right;
+use crate::desk::download::{WORKBOOK, attachment, noted};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::http::route::{Entry, Needs, get};
@@ -19,7 +20,6 @@ use crate::plumbing::session::SignedIn;
 use crate::plumbing::sheet::write::{self, Head, Out};
 use crate::plumbing::url;
 use crate::reports::behind::{About, List, Row};
-use crate::reports::recovery::export::{download, noted};
 use crate::reports::recovery::facts::owners;
 use crate::reports::recovery::rules::{Owner, percent};
 
@@ -237,8 +237,8 @@ async fn workbook(
     .await
     .map_err(AppError::broken)?
     .map_err(AppError::broken)?;
-    noted(&app, &me, format!("导出 {year}年12月还款进度，到 {last}")).await?;
-    Ok(download(bytes, &format!("december-{year}")))
+    noted(&app, &me, "12月还款进度", format!("导出 {year}年12月还款进度，到 {last}")).await?;
+    Ok(attachment(&format!("{year}年12月还款进度.xlsx"), WORKBOOK, bytes))
 }
 
 fn head(title: String) -> Head {

@@ -1,15 +1,14 @@
 //! `/reports/recovery.xlsx`: the table, the totals and the years, with the definitions on a sheet
 //! of their own. That it was taken is written down.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
 use super::kept;
 use super::pages::Asked;
 use super::rules::{self, By, DEFINITIONS, Figure, Numbers, Unit, percent};
 use crate::app::App;
-use crate::book::history::{self, Note};
 use crate::book::money::Fen;
+use crate::desk::download::{WORKBOOK, attachment, noted};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::session::SignedIn;
 use crate::plumbing::sheet::write::{self, Head, Out};
@@ -46,28 +45,9 @@ pub async fn workbook(
     .await
     .map_err(AppError::broken)?
     .map_err(AppError::broken)?;
-    noted(&app, &me, format!("导出 回收统计，统计日 {day}，按{}", by.in_words())).await?;
-    Ok(download(bytes, &format!("recovery-{day}")))
-}
-
-/// Writes down that a report was taken along.
-pub async fn noted(app: &App, me: &SignedIn, summary: String) -> AppResult<()> {
-    let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
-    app.write("export report", move |db| {
-        let (subject, summary) = ("回收统计".to_owned(), summary.clone());
-        let note = Note { action: "exported", subject, summary, ..Note::default() };
-        history::note(db, &by, id, at, note)
-    })
-    .await
-}
-
-/// A workbook to keep.
-pub fn download(bytes: Vec<u8>, name: &str) -> HttpResponse {
-    let disposition = format!("attachment; filename=\"{name}.xlsx\"");
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_DISPOSITION, disposition))
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .body(bytes)
+    noted(&app, &me, "回收统计", format!("导出 回收统计，统计日 {day}，按{}", by.in_words()))
+        .await?;
+    Ok(attachment(&format!("回收统计-{day}.xlsx"), WORKBOOK, bytes))
 }
 
 fn head(sheet: &str, by: By, title: String) -> Head {

@@ -14,10 +14,11 @@ use super::make::{self, Rebuilt};
 use super::web::note;
 use crate::app::App;
 use crate::book::ids::BatchId;
+use crate::desk::download::attachment;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::asked::Pairs;
 use crate::life::overdue::papers::{self, Common, Papers, Visit};
-use crate::life::overdue::web::{apart, download};
+use crate::life::overdue::web::apart;
 use crate::plumbing::session::SignedIn;
 
 /// `GET /visits/batches/{id}/papers.pdf`
@@ -41,7 +42,7 @@ pub async fn papers(
     let folder = app.config.data_dir.clone();
     let out = folder.join(format!("papers-{}.pdf", app.next_id()));
     let bytes = apart(move || set(&program, &data, &out)).await?;
-    Ok(download(&name, "application/pdf", bytes))
+    Ok(attachment(&name, "application/pdf", bytes))
 }
 
 fn beside_us() -> Option<PathBuf> {

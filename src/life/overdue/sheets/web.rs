@@ -14,13 +14,14 @@ use crate::book::dates::{in_words, local};
 use crate::book::history::{self, Note};
 use crate::book::ids::{BatchId, FileId, SheetId};
 use crate::book::staff::Right;
+use crate::desk::download::{WORKBOOK, attachment};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::overdue::asked::{Field, Pairs};
 use crate::life::overdue::papers::{self, Choices};
 use crate::life::overdue::rules::By;
 use crate::life::overdue::web::{
-    PRINT_MAX, PrintPage, apart, download, made, readable, refuse_empty, wishes,
+    PRINT_MAX, PrintPage, apart, made, readable, refuse_empty, wishes,
 };
 use crate::life::overdue::workbook;
 use crate::plumbing::http::form::CsrfForm;
@@ -464,7 +465,7 @@ pub async fn workbook(
     let Some(only) = batch.receivers.first().cloned() else { return Err(AppError::NotFound) };
     let name = format!("{}.xlsx", only.stem);
     let bytes = apart(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
-    Ok(download(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes))
+    Ok(attachment(&name, WORKBOOK, bytes))
 }
 
 /// Writes down that a batch left the program once more: one line, and one on each file.
