@@ -77,6 +77,7 @@ fn refresh(app: &App) -> AppResult<Changed> {
         all.became += after.difference(&before).count();
         all.left += before.difference(&after).count();
     }
+    app.db.learn_sizes();
     if all.loans > 0 {
         app.counts.forget();
         tracing::info!(loans = all.loans, day = %today, "positions refreshed");

@@ -272,6 +272,24 @@ impl Database {
         }
     }
 
+    /// Has SQLite look how large those tables have become that have changed much: a few
+    /// milliseconds. Without it the planner takes an index that begins with the office for a
+    /// good one, which in most counties is every row. PostgreSQL does this by itself.
+    ///
+    /// Failing costs speed only, so it is logged and no more.
+    pub fn learn_sizes(&self) {
+        let learnt = checked_out(&self.writers).and_then(|mut db| match &mut *db {
+            // 0x10000: all tables, not only those that this connection has asked.
+            Db::Sqlite(c) => {
+                Ok(c.batch_execute("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002;")?)
+            }
+            Db::Postgres(_) => Ok(()),
+        });
+        if let Err(error) = learnt {
+            tracing::warn!(%error, "the sizes of the tables could not be looked at");
+        }
+    }
+
     /// Runs `body` on one snapshot. A write inside is refused by the database.
     pub fn read<T>(&self, body: impl FnOnce(&mut Db) -> AppResult<T>) -> AppResult<T> {
         let mut db = checked_out(&self.readers)?;

@@ -51,7 +51,7 @@ fn every_list_counts_what_the_database_counts() {
                         .app
                         .db
                         .read(|db| {
-                            let all = Everybody::read(db, &scope, [&one].into_iter())?;
+                            let all = Everybody::read(db, &scope, &one)?;
                             let told = all.sums(db, &scope, &one)?;
                             Ok((told, cases::sums(db, &scope, &one)?))
                         })

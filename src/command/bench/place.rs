@@ -197,8 +197,10 @@ fn set_up(app: &App) -> Result<By, Stop> {
     Ok(By { staff_id: Some(clerk.id), name: clerk.name, office_code: office.code })
 }
 
-/// What PostgreSQL does by itself a little after much was written; SQLite never does.
+/// What PostgreSQL does by itself a little after much was written, and the program for SQLite after
+/// an import and every night.
 pub(super) fn settle(place: &Place) -> Result<(), Stop> {
+    place.app.db.learn_sizes();
     place.app.db.write("bench settle", |db| {
         if let Db::Postgres(c) = db {
             c.batch_execute("ANALYZE")?;

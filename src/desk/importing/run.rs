@@ -111,6 +111,7 @@ pub fn post(app: &App, id: ImportId, scope: &Scope, companions: &Companions) -> 
     running.job.rows_done = running.job.rows_total - left;
     let posted = post_lines(app, &mut running, &lines, companions);
     app.counts.forget();
+    app.db.learn_sizes();
     finish(app, running, posted, "posted")
 }
 

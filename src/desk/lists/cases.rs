@@ -7,8 +7,10 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::everybody::Everybody;
-use super::filter::{Asked, Filter, From, Key, Sort, anywhere, at_end};
-use super::query::{Row, Sums, columns, narrowed_by_person, narrowed_by_position};
+use super::filter::{Asked, Filter, From, Key, Sort, anywhere};
+use super::query::{
+    Row, Sums, columns, id_ends_with, narrowed_by_file, narrowed_by_person, narrowed_by_position,
+};
 use crate::book::dates::day_in;
 use crate::book::ids::{CaseId, StaffId};
 use crate::book::office::Scope;
@@ -257,12 +259,8 @@ macro_rules! paged {
 
 /// One page of the list; found among few cases where everybody has been read already.
 pub fn page(db: &mut Db, scope: &Scope, wanted: &Wanted, everybody: &Everybody) -> AppResult<Page> {
-    let limit = wanted.filter.size + 1;
     let size = usize::try_from(wanted.filter.size).unwrap_or(50);
-    let mut rows = match everybody.around_page(wanted, size + 1) {
-        Some(ids) if ids.len() <= BINDS_MAX => load_of(db, scope, (wanted, &ids), limit)?,
-        _ => load(db, scope, wanted, limit)?,
-    };
+    let mut rows = from_there(db, scope, (wanted, everybody), wanted.filter.size + 1)?;
     let more = rows.len() > size;
     rows.truncate(size);
     let (has_before, has_after) = match wanted.filter.from {
@@ -282,14 +280,18 @@ pub fn all(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult
     load(db, scope, &Wanted { filter, ..wanted.clone() }, limit)
 }
 
-/// The rows from where the page begins, as many as `limit`.
-pub fn all_after(
+/// The rows from where the page begins, as many as `limit`, in the order of the list or, before
+/// a row, against it.
+pub fn from_there(
     db: &mut Db,
     scope: &Scope,
-    wanted: &Wanted,
+    (wanted, everybody): (&Wanted, &Everybody),
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
-    load(db, scope, wanted, limit)
+    match everybody.around_page(wanted, usize::try_from(limit).unwrap_or(50)) {
+        Some(ids) if ids.len() <= BINDS_MAX => load_of(db, scope, (wanted, ids), limit),
+        _ => load(db, scope, wanted, limit),
+    }
 }
 
 fn load(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<(Row, Case)>> {
@@ -301,17 +303,29 @@ fn load(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Ve
     narrowed_by_case!(query, wanted);
     narrowed_by_position!(query, filter);
     narrowed_by_person!(query, filter);
+    narrowed_by_file!(query, filter);
     paged!(query, wanted);
     Ok(query.limit(limit).load(db)?)
 }
 
-/// The page among these cases.
+/// The page among these cases. Where more stand alike than the page holds, it is first cut by
+/// what the order needs alone: whole rows are dear to sort.
 fn load_of(
     db: &mut Db,
     scope: &Scope,
-    (wanted, ids): (&Wanted, &[CaseId]),
+    (wanted, mut ids): (&Wanted, Vec<CaseId>),
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
+    if i64::try_from(ids.len()).unwrap_or(i64::MAX) > limit {
+        let mut query = overdue_case::table
+            .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
+            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(overdue_case::id.eq_any(ids))
+            .select(overdue_case::id)
+            .into_boxed();
+        paged!(query, wanted);
+        ids = query.limit(limit).load(db)?;
+    }
     let mut query = joined!()
         .filter(overdue_case::office_code.eq_any(scope.codes()))
         .filter(overdue_case::id.eq_any(ids))
@@ -319,6 +333,37 @@ fn load_of(
         .into_boxed();
     paged!(query, wanted);
     Ok(query.limit(limit).load(db)?)
+}
+
+/// The cases that are not closed and whose family is as the filter says: person, school, contracts.
+pub(super) fn of_families(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Vec<CaseId>> {
+    let mut query = overdue_case::table
+        .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::state.ne(State::Closed))
+        .select(overdue_case::id)
+        .into_boxed();
+    narrowed_by_file!(query, filter);
+    // The people of a place stand in one piece of an index; looking each family up is dearer.
+    let people = || person::table.filter(person::office_code.eq_any(scope.codes()));
+    if let Some(township) = &filter.township {
+        let there = people().filter(person::township.eq(township)).select(person::id);
+        query = query.filter(loan_file::person_id.eq_any(there));
+    }
+    if let Some(police) = &filter.police {
+        let there = people().filter(person::police_station.eq(police)).select(person::id);
+        query = query.filter(loan_file::person_id.eq_any(there));
+    }
+    let student = || person::table.filter(person::id.eq(loan_file::person_id)).select(person::id);
+    if let Some(name) = &filter.name {
+        let called = student().filter(person::name_key.like(anywhere(name)).escape('\\'));
+        query = query.filter(exists(called));
+    }
+    if let Some(tail) = &filter.id_tail {
+        let ends = student().filter(person::id_mask.like(id_ends_with(tail)).escape('\\'));
+        query = query.filter(exists(ends));
+    }
+    Ok(query.load(db)?)
 }
 
 /// Counts and sums of the selection.
@@ -338,5 +383,6 @@ pub fn sums(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sums> {
     narrowed_by_case!(query, wanted);
     narrowed_by_position!(query, filter);
     narrowed_by_person!(query, filter);
+    narrowed_by_file!(query, filter);
     Ok(query.first(db)?)
 }

@@ -2,30 +2,39 @@
 //! list under a name, and their sums. A dozen counting queries would read the same rows a dozen
 //! times.
 //!
-//! Says the same as [`super::cases::sums`] (a test holds the two together); what only the database
-//! can tell (parts of names, school years, who has paid) is asked there.
+//! What a list asks of families (names, places, schools, contracts) the database answers once, as
+//! the cases of families that are so; who has paid is asked there, too. Says the same as
+//! [`super::cases::sums`] (a test holds the two together).
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::cases::{self, Place, Wanted};
-use super::filter::From;
+use super::filter::{Family, From};
 use super::query::Sums;
-use crate::book::ids::{CaseId, StaffId};
+use crate::book::ids::{CaseId, FileId, StaffId};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::life::overdue::ladder::kinds::{AskedFor, NextStep, ParkedFor, Stage, State};
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{file_position, loan_file, overdue_case, person};
+use crate::plumbing::schema::{file_position, overdue_case};
 
-/// A case that is not closed.
-#[derive(Clone, Debug, Queryable)]
+/// A case that is not closed, with the arrears of its file.
+#[derive(Clone, Debug)]
 struct One {
+    case: Case,
+    arrears: Arrears,
+}
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = overdue_case)]
+struct Case {
     id: CaseId,
+    file_id: FileId,
     stage_since: NaiveDate,
     weight: i64,
     state: State,
@@ -36,114 +45,66 @@ struct One {
     promised_on: Option<NaiveDate>,
     asked_for: AskedFor,
     parked_for: ParkedFor,
-    oldest_unpaid_due_on: Option<NaiveDate>,
-    next_due_on: Option<NaiveDate>,
-    outstanding: Fen,
-    principal: Fen,
-    interest: Fen,
-    penalty: Fen,
 }
 
-/// Where its family belongs.
-#[derive(Clone, Debug, Queryable)]
-struct Home {
-    township: String,
-    police: String,
-    school: String,
-    graduates_on: Option<NaiveDate>,
+/// Nothing where a file has no arrears any more and its case is not closed yet.
+#[derive(Clone, Copy, Debug, Default, Queryable, Selectable)]
+#[diesel(table_name = file_position)]
+struct Arrears {
+    oldest_unpaid_due_on: Option<NaiveDate>,
+    next_due_on: Option<NaiveDate>,
+    outstanding_fen: Fen,
+    overdue_principal_fen: Fen,
+    overdue_interest_fen: Fen,
+    penalty_fen: Fen,
 }
 
 /// All cases that are not closed.
 #[derive(Clone, Debug, Default)]
 pub struct Everybody {
     cases: Vec<One>,
-    /// One for each case, or none at all.
-    homes: Option<Vec<Home>>,
-}
-
-macro_rules! columns {
-    () => {
-        (
-            overdue_case::id,
-            overdue_case::stage_since,
-            overdue_case::weight,
-            overdue_case::state,
-            overdue_case::stage,
-            overdue_case::owner_id,
-            overdue_case::next_step,
-            overdue_case::next_on,
-            overdue_case::promised_on,
-            overdue_case::asked_for,
-            overdue_case::parked_for,
-            file_position::oldest_unpaid_due_on,
-            file_position::next_due_on,
-            file_position::outstanding_fen,
-            file_position::overdue_principal_fen,
-            file_position::overdue_interest_fen,
-            file_position::penalty_fen,
-        )
-    };
-}
-
-/// Does a list depend on where families belong?
-fn needs_homes(wanted: &Wanted) -> bool {
-    let filter = &wanted.filter;
-    filter.township.is_some()
-        || filter.police.is_some()
-        || filter.school.is_some()
-        || filter.graduates.is_some()
+    /// What was asked of families, and the cases of those that are so.
+    family: Family,
+    so: HashSet<CaseId>,
 }
 
 impl Everybody {
-    /// Reads them; with their homes when one of these lists depends on them.
-    pub fn read<'a>(
-        db: &mut Db,
-        scope: &Scope,
-        mut lists: impl Iterator<Item = &'a Wanted>,
-    ) -> AppResult<Everybody> {
-        let positions = overdue_case::table
-            .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)));
-        let open = overdue_case::office_code
-            .eq_any(scope.codes())
-            .and(overdue_case::state.ne(State::Closed));
-        if !lists.any(needs_homes) {
-            let cases = positions.filter(open).select(columns!()).load(db)?;
-            return Ok(Everybody { cases, homes: None });
-        }
-        let home = (
-            person::township,
-            person::police_station,
-            loan_file::high_school,
-            loan_file::graduates_on,
-        );
-        let rows: Vec<(One, Home)> = positions
-            .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
-            .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-            .filter(open)
-            .select((columns!(), home))
+    /// Reads them, and which of them this list may hold.
+    pub fn read(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Everybody> {
+        let cases: Vec<Case> = overdue_case::table
+            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(overdue_case::state.ne(State::Closed))
+            .select(Case::as_select())
             .load(db)?;
-        let (cases, homes) = rows.into_iter().unzip();
-        Ok(Everybody { cases, homes: Some(homes) })
+        // Apart from the cases, for these columns of the files with arrears lie in one index.
+        let arrears: HashMap<FileId, Arrears> = file_position::table
+            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(file_position::oldest_unpaid_due_on.is_not_null())
+            .select((file_position::file_id, Arrears::as_select()))
+            .load(db)?
+            .into_iter()
+            .collect();
+        let of = |file: FileId| arrears.get(&file).copied().unwrap_or_default();
+        let cases = cases.into_iter().map(|case| One { arrears: of(case.file_id), case });
+        let family = wanted.filter.family();
+        let so = match family == Family::default() {
+            true => HashSet::new(),
+            false => cases::of_families(db, scope, &wanted.filter)?.into_iter().collect(),
+        };
+        Ok(Everybody { cases: cases.collect(), family, so })
     }
 
     /// Does this reading tell who is in a list?
     pub fn tells(&self, wanted: &Wanted) -> bool {
-        let filter = &wanted.filter;
-        wanted.list != "paid"
-            && filter.name.is_none()
-            && filter.id_tail.is_none()
-            && filter.university.is_none()
-            && filter.year.is_none()
-            && (self.homes.is_some() || !needs_homes(wanted))
+        let family = wanted.filter.family();
+        wanted.list != "paid" && (family == Family::default() || family == self.family)
     }
 
     fn list<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = &'a One> {
-        let at_home = |at: usize| match self.homes.as_ref().and_then(|homes| homes.get(at)) {
-            Some(home) => lives_in(home, wanted),
-            None => true,
-        };
-        let all = self.cases.iter().enumerate();
-        all.filter(move |(at, one)| is_in(one, wanted) && at_home(*at)).map(|(_, one)| one)
+        let any = wanted.filter.family() == Family::default();
+        self.cases
+            .iter()
+            .filter(move |one| is_in(one, wanted) && (any || self.so.contains(&one.case.id)))
     }
 
     /// Counts and sums of a list; asks the database where this reading cannot tell.
@@ -167,7 +128,9 @@ impl Everybody {
         };
         let mut places: Vec<(Place, CaseId)> = self
             .list(wanted)
-            .map(|one| (wanted.place((one.next_on, one.stage_since, one.weight)), one.id))
+            .map(|One { case, .. }| {
+                (wanted.place((case.next_on, case.stage_since, case.weight)), case.id)
+            })
             .filter(|(place, _)| {
                 from.is_none_or(|from| if back { *place <= from } else { *place >= from })
             })
@@ -185,14 +148,14 @@ impl Everybody {
 
     /// Counts and sums of all of them, on the ladder or set aside.
     pub fn all(&self) -> Sums {
-        added(self.cases.iter().filter(|one| one.oldest_unpaid_due_on.is_some()))
+        added(self.cases.iter().filter(|one| one.arrears.oldest_unpaid_due_on.is_some()))
     }
 
     /// How many cases off the ladder each owner has, most first.
     pub fn parked_by_owner(&self) -> Vec<(StaffId, i64)> {
         let mut of: BTreeMap<StaffId, i64> = BTreeMap::new();
-        let parked = self.cases.iter().filter(|one| one.state == State::Parked);
-        for owner in parked.filter_map(|one| one.owner_id) {
+        let parked = self.cases.iter().filter(|one| one.case.state == State::Parked);
+        for owner in parked.filter_map(|one| one.case.owner_id) {
             *of.entry(owner).or_default() += 1;
         }
         let mut found: Vec<(StaffId, i64)> = of.into_iter().collect();
@@ -203,7 +166,10 @@ impl Everybody {
     /// How many cases are in each stage of the ladder.
     pub fn by_stage(&self) -> Vec<(Stage, i64)> {
         let count = |stage| {
-            self.cases.iter().filter(|one| one.is_on_ladder() && one.stage == stage).count()
+            self.cases
+                .iter()
+                .filter(|one| one.case.is_on_ladder() && one.case.stage == stage)
+                .count()
         };
         Stage::ALL
             .iter()
@@ -215,59 +181,50 @@ impl Everybody {
 fn added<'a>(some: impl Iterator<Item = &'a One>) -> Sums {
     some.fold(Sums::default(), |sums, one| Sums {
         files: sums.files + 1,
-        outstanding_fen: sums.outstanding_fen + one.outstanding,
-        overdue_fen: sums.overdue_fen + one.overdue(),
+        outstanding_fen: sums.outstanding_fen + one.arrears.outstanding_fen,
+        overdue_fen: sums.overdue_fen + one.arrears.overdue(),
     })
 }
 
-impl One {
+impl Arrears {
     fn overdue(&self) -> Fen {
-        self.principal + self.interest + self.penalty
+        self.overdue_principal_fen + self.overdue_interest_fen + self.penalty_fen
     }
+}
 
+impl Case {
     fn is_on_ladder(&self) -> bool {
         matches!(self.state, State::Open | State::Paused)
     }
 }
 
 /// Is the case in the list, as far as case and sums tell?
-fn is_in(one: &One, wanted: &Wanted) -> bool {
+fn is_in(One { case, arrears }: &One, wanted: &Wanted) -> bool {
     let (filter, today) = (&wanted.filter, wanted.today);
-    let open = one.state == State::Open;
+    let open = case.state == State::Open;
     let listed = match wanted.list.as_str() {
-        "parked" => one.state == State::Parked,
-        "paused" => one.state == State::Paused,
-        "today" => open && one.next_on <= today,
+        "parked" => case.state == State::Parked,
+        "paused" => case.state == State::Paused,
+        "today" => open && case.next_on <= today,
         "promise" => {
-            let due = one.next_step == NextStep::PromiseDue && one.next_on <= today;
-            open && (due || one.promised_on == Some(today))
+            let due = case.next_step == NextStep::PromiseDue && case.next_on <= today;
+            open && (due || case.promised_on == Some(today))
         }
-        "number" => open && one.next_step == NextStep::FindNumber,
-        "asked" => one.asked_for != AskedFor::Nothing,
-        "mine" => one.owner_id == Some(wanted.me),
+        "number" => open && case.next_step == NextStep::FindNumber,
+        "asked" => case.asked_for != AskedFor::Nothing,
+        "mine" => case.owner_id == Some(wanted.me),
         list if cases::parked_for(list).is_some() => {
-            one.state == State::Parked && cases::parked_for(list) == Some(one.parked_for)
+            case.state == State::Parked && cases::parked_for(list) == Some(case.parked_for)
         }
-        _ => one.is_on_ladder(),
+        _ => case.is_on_ladder(),
     };
-    let oldest = one.oldest_unpaid_due_on;
+    let oldest = arrears.oldest_unpaid_due_on;
     listed
-        && wanted.stage.is_none_or(|stage| one.stage == stage)
-        && wanted.owner.is_none_or(|owner| one.owner_id == Some(owner))
+        && wanted.stage.is_none_or(|stage| case.stage == stage)
+        && wanted.owner.is_none_or(|owner| case.owner_id == Some(owner))
         && filter.overdue.is_none_or(|late| oldest.is_some() == late)
         && filter.unpaid_from.is_none_or(|day| oldest.is_some_and(|on| on >= day))
         && filter.unpaid_before.is_none_or(|day| oldest.is_some_and(|on| on < day))
-        && (!filter.ended || one.next_due_on.is_none())
-        && filter.least.is_none_or(|least| one.overdue() >= least)
-}
-
-/// Does the family belong where the list says?
-fn lives_in(home: &Home, wanted: &Wanted) -> bool {
-    use chrono::Datelike as _;
-    let filter = &wanted.filter;
-    let same = |asked: &Option<String>, is: &str| asked.as_deref().is_none_or(|text| text == is);
-    same(&filter.township, &home.township)
-        && same(&filter.police, &home.police)
-        && same(&filter.school, &home.school)
-        && filter.graduates.is_none_or(|year| home.graduates_on.is_some_and(|on| on.year() == year))
+        && (!filter.ended || arrears.next_due_on.is_none())
+        && filter.least.is_none_or(|least| arrears.overdue() >= least)
 }

@@ -155,7 +155,7 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
             (one, of)
         })
         .collect();
-    let everybody = Everybody::read(db, scope, [wanted].into_iter())?;
+    let everybody = Everybody::read(db, scope, wanted)?;
     let page = cases::page(db, scope, wanted, &everybody)?;
     let around = around(db, scope, &page.rows, today)?;
     let times = times(db, scope, app.basis(), &page, today)?;

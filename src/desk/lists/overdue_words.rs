@@ -19,8 +19,6 @@ use crate::life::overdue::ladder::kinds::State;
 use crate::life::overdue::ladder::rules::{self, First};
 use crate::life::overdue::ladder::store::Case;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::loan_file;
-use diesel::prelude::*;
 
 /// What the rows need besides themselves.
 #[derive(Clone, Debug, Default)]
@@ -38,19 +36,13 @@ pub(super) fn around(
     today: NaiveDate,
 ) -> AppResult<Around> {
     let files: Vec<FileId> = rows.iter().map(|(row, _)| row.file_id).collect();
-    let some: Vec<FileId> = files.iter().copied().take(1_000).collect();
-    let people: Vec<(FileId, PersonId)> = loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
-        .filter(loan_file::id.eq_any(some))
-        .select((loan_file::id, loan_file::person_id))
-        .load(db)?;
-    let ids: Vec<PersonId> = people.iter().map(|(_, person)| *person).collect();
-    let sure = follow::confirmed(db, scope, &ids, today)?;
-    let confirmed = people.into_iter().filter(|(_, p)| sure.contains(p)).map(|(f, _)| f);
+    let people: Vec<PersonId> = rows.iter().map(|(row, _)| row.person_id).collect();
+    let sure = follow::confirmed(db, scope, &people, today)?;
+    let confirmed = rows.iter().filter(|(row, _)| sure.contains(&row.person_id));
     let all = staff::all(db, scope)?.into_iter().map(|one| (one.id, one.name));
     Ok(Around {
         last: contact_record::last_of(db, scope, &files)?,
-        confirmed: confirmed.collect(),
+        confirmed: confirmed.map(|(row, _)| row.file_id).collect(),
         staff: all.collect(),
     })
 }

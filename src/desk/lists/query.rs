@@ -7,7 +7,7 @@ use diesel::sql_types::BigInt;
 
 use super::filter::{Filter, From, Sort, anywhere, at_end};
 use crate::book::dates::day_in;
-use crate::book::ids::FileId;
+use crate::book::ids::{FileId, PersonId};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::error::AppResult;
@@ -19,9 +19,11 @@ use crate::plumbing::schema::{file_position, loan, loan_file, person};
 pub struct Row {
     /// The file.
     pub file_id: FileId,
+    /// The student.
+    pub person_id: PersonId,
     /// Its number.
     pub file_no: String,
-    /// The student.
+    /// The student's name.
     pub name: String,
     /// Identity number, masked.
     pub id_mask: String,
@@ -138,16 +140,14 @@ macro_rules! narrowed_by_position {
     };
 }
 
-/// The conditions on student, school and contracts; `$query` is boxed.
+/// The conditions on the student; `$query` is boxed.
 macro_rules! narrowed_by_person {
     ($query:ident, $filter:expr) => {
         if let Some(name) = &$filter.name {
             $query = $query.filter(person::name_key.like(anywhere(name)).escape('\\'));
         }
         if let Some(tail) = &$filter.id_tail {
-            // The mask keeps the last four; more than four digits still narrow by those.
-            let four = tail.get(tail.len().saturating_sub(4)..).unwrap_or(tail);
-            $query = $query.filter(person::id_mask.like(at_end(four)).escape('\\'));
+            $query = $query.filter(person::id_mask.like(id_ends_with(tail)).escape('\\'));
         }
         if let Some(township) = &$filter.township {
             $query = $query.filter(person::township.eq(township));
@@ -155,6 +155,12 @@ macro_rules! narrowed_by_person {
         if let Some(police) = &$filter.police {
             $query = $query.filter(person::police_station.eq(police));
         }
+    };
+}
+
+/// The conditions on school, study and contracts; `$query` is boxed.
+macro_rules! narrowed_by_file {
+    ($query:ident, $filter:expr) => {
         if let Some(school) = &$filter.school {
             $query = $query.filter(loan_file::high_school.eq(school));
         }
@@ -177,7 +183,13 @@ macro_rules! narrowed_by_person {
     };
 }
 
-pub(super) use {narrowed_by_person, narrowed_by_position};
+/// What a masked identity number looks like at its end: the mask keeps the last four; more than
+/// four digits still narrow by those.
+pub(super) fn id_ends_with(tail: &str) -> String {
+    at_end(tail.get(tail.len().saturating_sub(4)..).unwrap_or(tail))
+}
+
+pub(super) use {narrowed_by_file, narrowed_by_person, narrowed_by_position};
 
 /// The office, on the side from which the order of the list comes: the database then walks that
 /// table's index and stops at the last row of the page. `$query` is boxed.
@@ -267,6 +279,7 @@ macro_rules! columns {
     () => {
         (
             loan_file::id,
+            loan_file::person_id,
             loan_file::file_no,
             person::name,
             person::id_mask,
@@ -297,6 +310,7 @@ pub fn page(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Page> {
     of_office!(query, scope, filter);
     narrowed_by_position!(query, filter);
     narrowed_by_person!(query, filter);
+    narrowed_by_file!(query, filter);
     paged!(query, filter);
     let mut rows: Vec<Row> = query.limit(filter.size + 1).load(db)?;
     let size = usize::try_from(filter.size).unwrap_or(50);
@@ -321,6 +335,7 @@ pub fn all(db: &mut Db, scope: &Scope, filter: &Filter, limit: i64) -> AppResult
     of_office!(query, scope, filter);
     narrowed_by_position!(query, filter);
     narrowed_by_person!(query, filter);
+    narrowed_by_file!(query, filter);
     paged!(query, filter);
     Ok(query.limit(limit).load(db)?)
 }
@@ -357,6 +372,7 @@ pub fn sums(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Sums> {
         .into_boxed();
     narrowed_by_position!(query, filter);
     narrowed_by_person!(query, filter);
+    narrowed_by_file!(query, filter);
     Ok(query.first(db)?)
 }
 

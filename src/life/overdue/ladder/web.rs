@@ -19,6 +19,7 @@ use crate::book::loan;
 use crate::book::money::Fen;
 use crate::book::staff::Right;
 use crate::desk::lists::cases;
+use crate::desk::lists::everybody::Everybody;
 use crate::desk::lists::filter::{Asked, From};
 use crate::desk::lists::overdue::{asked_of, in_step};
 use crate::desk::shell;
@@ -179,7 +180,12 @@ async fn next(
     }
     let saved = saved(&app, &me, &before.saved).await?;
     let (scope, inner) = (me.scope.clone(), wanted.clone());
-    let rows = app.read(move |db| cases::all_after(db, &scope, &inner, 200)).await?;
+    let rows = app
+        .read(move |db| {
+            let everybody = Everybody::read(db, &scope, &inner)?;
+            cases::from_there(db, &scope, (&inner, &everybody), 200)
+        })
+        .await?;
     let due = |state: State, on: NaiveDate| state == State::Open && on <= today;
     let found = rows.into_iter().find(|(_, case)| due(case.state, case.next_on));
     let Some((row, case)) = found else {
