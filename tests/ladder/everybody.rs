@@ -1,16 +1,21 @@
 //! The overdue page counts its lists from one reading; what it says of a list is what the database
 //! says when it is asked for that list alone.
 
+use diesel::prelude::*;
 use zhuxue::book::ids::StaffId;
 use zhuxue::book::office::Scope;
 use zhuxue::book::staff::Role;
-use zhuxue::desk::lists::cases::{self, LISTS, wanted};
+use zhuxue::desk::lists::cases::{self, LISTS, Wanted, wanted};
 use zhuxue::desk::lists::everybody::Everybody;
+use zhuxue::desk::lists::filter::{Filter, From, Key};
 use zhuxue::desk::lists::overdue::asked_of;
+use zhuxue::life::overdue::ladder::follow;
+use zhuxue::plumbing::db::Db;
+use zhuxue::plumbing::schema::{file_position, overdue_case};
 
 use super::{AFTER, act, case, contact, files, night, pay};
 use crate::borrower::town::each;
-use crate::support::OFFICE;
+use crate::support::{OFFICE, TestApp};
 
 #[test]
 fn every_list_counts_what_the_database_counts() {
@@ -61,4 +66,105 @@ fn every_list_counts_what_the_database_counts() {
             }
         }
     });
+}
+
+#[test]
+fn a_page_among_cases_that_stand_alike_begins_where_the_last_one_ended() {
+    each(async |t| {
+        night(&t, AFTER);
+        let (scope, today) = (Scope::of(OFFICE), AFTER.parse().unwrap());
+        // All alike but for their numbers; then one of them is to be seen first.
+        let alike = (overdue_case::weight.eq(7), overdue_case::next_on.eq(today));
+        let some = |db: &mut Db| diesel::update(overdue_case::table).set(alike).execute(db);
+        let late = i64::try_from(t.app.db.write("test", |db| Ok(some(db)?)).unwrap()).unwrap();
+        assert!(late >= 3, "{late}");
+        let last = case(&t, files(&t).last().unwrap()).id;
+        let set = overdue_case::weight.eq(8);
+        write(&t, |db| diesel::update(overdue_case::table.find(last)).set(set).execute(db));
+        for sort in ["", "sort=first"] {
+            let one = wanted(&asked_of(&format!("?{sort}")), StaffId::new(0), today);
+            let all = t.app.db.read(|db| cases::all(db, &scope, &one, late)).unwrap();
+            let keys: Vec<Key> = all.iter().map(|(row, case)| one.key(row, case)).collect();
+            let numbers: Vec<&str> = all.iter().map(|(row, _)| row.file_no.as_str()).collect();
+            let page = |from: From, limit: i64| -> Vec<String> {
+                let filter = Filter { from, ..one.filter.clone() };
+                let one = Wanted { filter, ..one.clone() };
+                let rows = t.app.db.read(|db| {
+                    let everybody = Everybody::read(db, &scope, &one)?;
+                    cases::from_there(db, &scope, (&one, &everybody), limit)
+                });
+                rows.unwrap().into_iter().map(|(row, _)| row.file_no).collect()
+            };
+            for limit in 1..=late {
+                let most = usize::try_from(limit).unwrap();
+                let first: Vec<&str> = numbers.iter().copied().take(most).collect();
+                assert_eq!(page(From::Start, limit), first, "{sort}");
+                for (at, key) in keys.iter().enumerate() {
+                    let after: Vec<&str> =
+                        numbers.iter().skip(at + 1).copied().take(most).collect();
+                    assert_eq!(page(From::After(key.clone()), limit), after, "{sort} {at}");
+                    let before: Vec<&str> =
+                        numbers.iter().take(at).rev().copied().take(most).collect();
+                    assert_eq!(page(From::Before(key.clone()), limit), before, "{sort} {at}");
+                }
+            }
+        }
+    });
+}
+
+/// What the page and what its spreadsheet ask before they show anything: is a case out of step?
+fn is_behind(t: &TestApp, today: &str) -> bool {
+    let (scope, today) = (Scope::of(OFFICE), today.parse().unwrap());
+    let one = wanted(&asked_of(""), StaffId::new(0), today);
+    let (told, asked) = t
+        .app
+        .db
+        .read(|db| {
+            let told = Everybody::read(db, &scope, &one)?.is_behind(today);
+            Ok((told, follow::is_behind(db, &scope, today)?))
+        })
+        .unwrap();
+    assert_eq!(told, asked);
+    told
+}
+
+#[test]
+fn a_case_out_of_step_is_noticed() {
+    each(async |t| {
+        t.set_day(AFTER);
+        zhuxue::jobs::close_day::run(&t.app, AFTER.parse().unwrap()).unwrap();
+        assert!(is_behind(&t, AFTER), "arrears without a case");
+        night(&t, AFTER);
+        assert!(!is_behind(&t, AFTER));
+
+        let of = case(&t, &files(&t)[0]);
+        let promise = |on: Option<&str>| {
+            let on: Option<chrono::NaiveDate> = on.map(|day| day.parse().unwrap());
+            let set = overdue_case::promised_on.eq(on);
+            write(&t, |db| diesel::update(overdue_case::table.find(of.id)).set(set).execute(db));
+        };
+        promise(Some("2026-12-22"));
+        assert!(!is_behind(&t, "2026-12-22"));
+        assert!(is_behind(&t, "2026-12-23"), "a promise that was not kept");
+        promise(None);
+
+        let until = |on: Option<&str>| {
+            let on: Option<chrono::NaiveDate> = on.map(|day| day.parse().unwrap());
+            let set = overdue_case::until_on.eq(on);
+            write(&t, |db| diesel::update(overdue_case::table.find(of.id)).set(set).execute(db));
+        };
+        until(Some("2026-12-22"));
+        assert!(!is_behind(&t, AFTER));
+        assert!(is_behind(&t, "2026-12-22"), "a pause that is over");
+        until(None);
+
+        let oldest: Option<chrono::NaiveDate> = None;
+        let set = file_position::oldest_unpaid_due_on.eq(oldest);
+        write(&t, |db| diesel::update(file_position::table.find(of.file_id)).set(set).execute(db));
+        assert!(is_behind(&t, AFTER), "a case without arrears");
+    });
+}
+
+fn write(t: &TestApp, body: impl Fn(&mut Db) -> QueryResult<usize>) {
+    assert_eq!(t.app.db.write("test", |db| Ok(body(db)?)).unwrap(), 1);
 }

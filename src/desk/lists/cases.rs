@@ -52,7 +52,7 @@ pub fn parked_for(list: &str) -> Option<ParkedFor> {
 pub enum Order {
     /// By the day of the next step, then the longest in its stage.
     NextStep,
-    /// By the points of the rule "who first".
+    /// By the points of the rule "who first", then by the day of the next step.
     First,
 }
 
@@ -114,7 +114,7 @@ impl Wanted {
     pub fn place(&self, (next, since, weight): (NaiveDate, NaiveDate, i64)) -> Place {
         match self.order {
             Order::NextStep => (i64::from(next.num_days_from_ce()), since),
-            Order::First => (weight.saturating_neg(), NaiveDate::MIN),
+            Order::First => (weight.saturating_neg(), next),
         }
     }
 
@@ -122,7 +122,9 @@ impl Wanted {
     pub fn place_of_key(&self, key: &Key) -> Option<Place> {
         match self.order {
             Order::NextStep => days(key).map(|(next, since)| self.place((next, since, 0))),
-            Order::First => Some(self.place((NaiveDate::MIN, NaiveDate::MIN, key.fen()))),
+            Order::First => {
+                points(key).map(|(weight, next)| self.place((next, NaiveDate::MIN, weight)))
+            }
         }
     }
 
@@ -130,7 +132,7 @@ impl Wanted {
     pub fn key(&self, row: &Row, case: &Case) -> Key {
         let value = match self.order {
             Order::NextStep => format!("{}~{}", case.next_on, case.stage_since),
-            Order::First => case.weight.to_string(),
+            Order::First => format!("{}~{}", case.weight, case.next_on),
         };
         Key { value, file_no: row.file_no.clone() }
     }
@@ -214,6 +216,12 @@ fn days(key: &Key) -> Option<(NaiveDate, NaiveDate)> {
     Some((next.parse().ok()?, since.parse().ok()?))
 }
 
+/// Points and the day of the next step, as the key of a row keeps them.
+fn points(key: &Key) -> Option<(i64, NaiveDate)> {
+    let (weight, next) = key.value.split_once('~')?;
+    Some((weight.parse().ok()?, next.parse().ok()?))
+}
+
 /// Cuts `$query` at the key and puts it in order.
 macro_rules! paged {
     ($query:ident, $w:expr) => {
@@ -236,12 +244,18 @@ macro_rules! paged {
                 }
             }
             (From::After(k), Order::First) => {
-                let same = weight.eq(k.fen()).and(no.gt(k.file_no.clone()));
-                $query = $query.filter(weight.lt(k.fen()).or(same));
+                if let Some((least, next)) = points(k) {
+                    let same = next_on.eq(next).and(no.gt(k.file_no.clone()));
+                    let same = weight.eq(least).and(next_on.gt(next).or(same));
+                    $query = $query.filter(weight.lt(least).or(same));
+                }
             }
             (From::Before(k), Order::First) => {
-                let same = weight.eq(k.fen()).and(no.lt(k.file_no.clone()));
-                $query = $query.filter(weight.gt(k.fen()).or(same));
+                if let Some((least, next)) = points(k) {
+                    let same = next_on.eq(next).and(no.lt(k.file_no.clone()));
+                    let same = weight.eq(least).and(next_on.lt(next).or(same));
+                    $query = $query.filter(weight.gt(least).or(same));
+                }
             }
         }
         match ($w.order, matches!($w.filter.from, From::Before(_))) {
@@ -251,8 +265,12 @@ macro_rules! paged {
             (Order::NextStep, true) => {
                 $query = $query.order((next_on.desc(), stage_since.desc(), no.desc()));
             }
-            (Order::First, false) => $query = $query.order((weight.desc(), no.asc())),
-            (Order::First, true) => $query = $query.order((weight.asc(), no.desc())),
+            (Order::First, false) => {
+                $query = $query.order((weight.desc(), next_on.asc(), no.asc()));
+            }
+            (Order::First, true) => {
+                $query = $query.order((weight.asc(), next_on.desc(), no.desc()));
+            }
         }
     };
 }
@@ -342,6 +360,9 @@ pub(super) fn of_families(db: &mut Db, scope: &Scope, filter: &Filter) -> AppRes
         .filter(overdue_case::office_code.eq_any(scope.codes()))
         .filter(overdue_case::state.ne(State::Closed))
         .select(overdue_case::id)
+        // Files, and their people, lie beside each other in this order: a page of the database
+        // is read once and not once for each of them.
+        .order(overdue_case::file_id)
         .into_boxed();
     narrowed_by_file!(query, filter);
     // The people of a place stand in one piece of an index; looking each family up is dearer.

@@ -43,6 +43,7 @@ struct Case {
     next_step: NextStep,
     next_on: NaiveDate,
     promised_on: Option<NaiveDate>,
+    until_on: Option<NaiveDate>,
     asked_for: AskedFor,
     parked_for: ParkedFor,
 }
@@ -63,6 +64,8 @@ struct Arrears {
 #[derive(Clone, Debug, Default)]
 pub struct Everybody {
     cases: Vec<One>,
+    /// How many files have arrears: each should have one case.
+    late: usize,
     /// What was asked of families, and the cases of those that are so.
     family: Family,
     so: HashSet<CaseId>,
@@ -84,6 +87,7 @@ impl Everybody {
             .load(db)?
             .into_iter()
             .collect();
+        let late = arrears.len();
         let of = |file: FileId| arrears.get(&file).copied().unwrap_or_default();
         let cases = cases.into_iter().map(|case| One { arrears: of(case.file_id), case });
         let family = wanted.filter.family();
@@ -91,7 +95,20 @@ impl Everybody {
             true => HashSet::new(),
             false => cases::of_families(db, scope, &wanted.filter)?.into_iter().collect(),
         };
-        Ok(Everybody { cases: cases.collect(), family, so })
+        Ok(Everybody { cases: cases.collect(), late, family, so })
+    }
+
+    /// Is there a case that is not in step with what is owed and with the day? The same as
+    /// `life::overdue::ladder::follow::is_behind`, without asking again.
+    pub fn is_behind(&self, today: NaiveDate) -> bool {
+        let owes = |one: &&One| one.arrears.oldest_unpaid_due_on.is_some();
+        let past = |One { case, .. }: &One| {
+            case.promised_on.is_some_and(|on| on < today)
+                || case.until_on.is_some_and(|on| on <= today)
+        };
+        self.cases.len() != self.late
+            || self.cases.iter().filter(owes).count() != self.late
+            || self.cases.iter().any(past)
     }
 
     /// Does this reading tell who is in a list?

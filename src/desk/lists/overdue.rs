@@ -81,14 +81,43 @@ struct View {
 /// Brings the cases of this person's office into step when something is missing.
 pub async fn in_step(app: &App, me: &SignedIn) -> AppResult<()> {
     let (scope, today) = (me.scope.clone(), app.clock.today());
-    let behind = app.read(move |db| follow::is_behind(db, &scope, today)).await?;
-    if behind {
-        let (inner, scope) = (app.clone(), me.scope.clone());
-        actix_web::web::block(move || follow_office(&inner, &scope))
-            .await
-            .map_err(crate::error::AppError::broken)??;
+    if app.read(move |db| follow::is_behind(db, &scope, today)).await? {
+        follow_now(app, me).await?;
     }
     Ok(())
+}
+
+async fn follow_now(app: &App, me: &SignedIn) -> AppResult<()> {
+    let (inner, scope) = (app.clone(), me.scope.clone());
+    actix_web::web::block(move || follow_office(&inner, &scope))
+        .await
+        .map_err(crate::error::AppError::broken)??;
+    Ok(())
+}
+
+/// Everything the page shows; cases that are not in step are brought into step before it is read.
+async fn read_in_step(app: &App, me: &SignedIn, wanted: &Wanted) -> AppResult<Read> {
+    let own = || (app.clone(), me.scope.clone(), wanted.clone());
+    let (data, scope, list) = own();
+    let found = app
+        .read(move |db| {
+            let everybody = Everybody::read(db, &scope, &list)?;
+            if everybody.is_behind(list.today) {
+                return Ok(None);
+            }
+            read(db, &data, &scope, (&list, &everybody)).map(Some)
+        })
+        .await?;
+    if let Some(read) = found {
+        return Ok(read);
+    }
+    follow_now(app, me).await?;
+    let (data, scope, list) = own();
+    app.read(move |db| {
+        let everybody = Everybody::read(db, &scope, &list)?;
+        read(db, &data, &scope, (&list, &everybody))
+    })
+    .await
 }
 
 /// What one snapshot gives.
@@ -146,7 +175,12 @@ fn parked_by(asked: &Asked, read: &Read) -> Vec<Chip> {
     reasons.chain(owners).collect()
 }
 
-fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Read> {
+fn read(
+    db: &mut Db,
+    app: &App,
+    scope: &Scope,
+    (wanted, everybody): (&Wanted, &Everybody),
+) -> AppResult<Read> {
     let today = wanted.today;
     let kept: Vec<(Saved, Wanted)> = saved::all(db, scope, wanted.me)?
         .into_iter()
@@ -155,8 +189,7 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
             (one, of)
         })
         .collect();
-    let everybody = Everybody::read(db, scope, wanted)?;
-    let page = cases::page(db, scope, wanted, &everybody)?;
+    let page = cases::page(db, scope, wanted, everybody)?;
     let around = around(db, scope, &page.rows, today)?;
     let times = times(db, scope, app.basis(), &page, today)?;
     let rule = app.policy.ladder.on(today);
@@ -165,7 +198,7 @@ fn read(db: &mut Db, app: &App, scope: &Scope, wanted: &Wanted) -> AppResult<Rea
     for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
         words.words.times = times.get(&row.file_id).copied().unwrap_or(1);
     }
-    let parked = parked(db, scope, wanted, &everybody)?;
+    let parked = parked(db, scope, wanted, everybody)?;
     let mut lists = Vec::new();
     for (list, _) in LISTS {
         lists.push(everybody.sums(db, scope, &wanted.bare(list))?.files);
@@ -214,11 +247,9 @@ pub async fn list(
     req: HttpRequest,
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
-    in_step(&app, &me).await?;
     let asked = asked.into_inner();
     let wanted = cases::wanted(&asked, me.staff_id, app.clock.today());
-    let (scope, inner, data) = (me.scope.clone(), wanted.clone(), app.clone());
-    let read = app.read(move |db| read(db, &data, &scope, &inner)).await?;
+    let read = read_in_step(&app, &me, &wanted).await?;
     let count_of = |key: &str| {
         let at = LISTS.iter().position(|(list, _)| *list == key);
         at.and_then(|at| read.lists.get(at)).copied().unwrap_or_default()
