@@ -61,6 +61,9 @@ pub enum Address {
     Postgres(String),
 }
 
+/// 0x10000: all tables, not only those that the connection has asked; 0x02: now.
+const LEARN_SIZES: &str = "PRAGMA analysis_limit = 20000; PRAGMA optimize = 0x10002;";
+
 impl Address {
     /// Reads a database URL. A mistyped one is refused, never turned into an empty SQLite file.
     pub fn parse(url: &str) -> Result<Address, String> {
@@ -279,10 +282,7 @@ impl Database {
     /// Failing costs speed only, so it is logged and no more.
     pub fn learn_sizes(&self) {
         let learnt = checked_out(&self.writers).and_then(|mut db| match &mut *db {
-            // 0x10000: all tables, not only those that this connection has asked.
-            Db::Sqlite(c) => {
-                Ok(c.batch_execute("PRAGMA analysis_limit = 20000; PRAGMA optimize = 0x10002;")?)
-            }
+            Db::Sqlite(c) => Ok(c.batch_execute(LEARN_SIZES)?),
             Db::Postgres(_) => Ok(()),
         });
         if let Err(error) = learnt {
