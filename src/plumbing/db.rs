@@ -276,8 +276,8 @@ impl Database {
     }
 
     /// Has SQLite look how large those tables have become that have changed much: a tenth of a
-    /// second for 100,000 families. Without it the planner takes an index that begins with the office for a
-    /// good one, which in most counties is every row. PostgreSQL does this by itself.
+    /// second for 100,000 families. Without it the planner takes an index that begins with the
+    /// office for a good one, which in most counties is every row. PostgreSQL does this by itself.
     ///
     /// Failing costs speed only, so it is logged and no more.
     pub fn learn_sizes(&self) {
