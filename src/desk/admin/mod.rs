@@ -29,7 +29,7 @@ struct Choice {
 
 fn roles() -> Vec<Choice> {
     Role::ALL
-        .into_iter()
+        .iter()
         .map(|role| Choice { value: role.as_text(), text: role.in_words() })
         .collect()
 }
