@@ -28,10 +28,7 @@ struct Choice {
 }
 
 fn roles() -> Vec<Choice> {
-    Role::ALL
-        .iter()
-        .map(|role| Choice { value: role.as_text(), text: role.in_words() })
-        .collect()
+    Role::ALL.iter().map(|role| Choice { value: role.as_text(), text: role.in_words() }).collect()
 }
 
 /// One account as a line of the list.
