@@ -65,6 +65,10 @@ fn a_batch_is_made_once_printed_with_codes_and_handed_over() {
         assert_eq!(sheets(&t).len(), all.len());
         let school = clerk.post("/visits/batches", &[("by", "school")]).await;
         assert!(flash(&school), "another kind of receiver is another visit");
+        // To the police station goes no paper before the director has let the case go there.
+        let police = clerk.post("/visits/batches", &[("by", "police")]).await;
+        police.is(422).says(&["没有转到“派出所协助”的逾期户"]);
+        clerk.get("/visits?by=police").await.is(200).says(&["还没有转到“派出所协助”，没有列入"]);
 
         let one = &made[0];
         let here = format!("/visits/batches/{}", one.id);

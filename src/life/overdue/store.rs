@@ -11,6 +11,7 @@ use chrono::{Datelike, NaiveDate};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
+use super::ladder::kinds::Stage;
 use super::purpose;
 use super::rules::{Arrears, By, CoBorrower, Household};
 use crate::book::contact_duty::{AssigneeKind, State};
@@ -127,6 +128,17 @@ fn to_speak_with(
         query = query.filter(contact_duty::assignee_kind.eq(kind));
     }
     Ok(query.load(db)?)
+}
+
+/// The files whose case has come to the police station's stage, by the director's leave.
+pub fn at_police(db: &mut Db, scope: &Scope) -> AppResult<BTreeSet<FileId>> {
+    let files: Vec<FileId> = overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::state.ne("closed"))
+        .filter(overdue_case::stage.eq(Stage::Police))
+        .select(overdue_case::file_id)
+        .load(db)?;
+    Ok(files.into_iter().collect())
 }
 
 /// Loans that are overdue on `day`, or of which the stored position cannot tell.

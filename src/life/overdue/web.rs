@@ -63,6 +63,21 @@ pub(super) async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<M
     let (purpose, by) = (asked.purpose, asked.by);
     let found = app
         .read(move |db| match purpose {
+            Purpose::Overdue if by == By::Police => {
+                // The director decides who gets that far; a paper must not go before.
+                let asked_for = store::at_police(db, &scope)?;
+                let mut found = store::overdue_on(db, &scope, inner.basis(), day)?;
+                let all = found.households.len();
+                found.households.retain(|one| asked_for.contains(&one.file_id));
+                let left = all - found.households.len();
+                if left > 0 {
+                    found.left_out.push(format!(
+                        "{left} 户还没有转到“派出所协助”，没有列入；要派出所协助，先在逾期跟进里\
+                         申请，主任同意后再印"
+                    ));
+                }
+                Ok(found)
+            }
             Purpose::Overdue => store::overdue_on(db, &scope, inner.basis(), day),
             Purpose::Yearly => {
                 let households = store::yearly_on(db, &scope, by, day)?;
@@ -337,6 +352,11 @@ pub(super) fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {
     if batch.receivers.is_empty() && asked.purpose.is_yearly() {
         return Err(AppError::refused(
             "没有分给这些单位、今年还没有联系过的家庭；先在“分配家庭联系”里分给学校或村",
+        ));
+    }
+    if batch.receivers.is_empty() && asked.by == By::Police {
+        return Err(AppError::refused(
+            "没有转到“派出所协助”的逾期户；要派出所协助，先在逾期跟进里申请，主任同意后再印",
         ));
     }
     if batch.receivers.is_empty() {
