@@ -8,12 +8,36 @@ use super::purpose::Purpose;
 use super::rules::{By, CoBorrower, Household, Receiver};
 
 /// What a receiver may write into the column 走访结果, and an import reads back.
-pub const RESULTS: [&str; 8] =
-    ["接通本人", "见到家人", "家中无人", "号码失效", "在服役", "在读书", "有困难", "已还"];
+pub const RESULTS: [&str; 13] = [
+    "接通本人",
+    "见到家人",
+    "家中无人",
+    "号码失效",
+    "在服役",
+    "在读书",
+    "有困难",
+    "已还",
+    "对金额有疑问",
+    "已请人转告",
+    "已搬走",
+    "不愿意谈",
+    "本人已去世",
+];
 
 /// The same of a yearly contact, where nothing is owed.
-const YEARLY_RESULTS: [&str; 7] =
-    ["接通本人", "见到家人", "家中无人", "号码失效", "在服役", "在读书", "有困难"];
+const YEARLY_RESULTS: [&str; 11] = [
+    "接通本人",
+    "见到家人",
+    "家中无人",
+    "号码失效",
+    "在服役",
+    "在读书",
+    "有困难",
+    "已请人转告",
+    "已搬走",
+    "不愿意谈",
+    "本人已去世",
+];
 
 /// The results of a workbook.
 pub const fn results(purpose: Purpose) -> &'static [&'static str] {

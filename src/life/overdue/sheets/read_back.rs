@@ -142,6 +142,11 @@ fn result(words: &str) -> Option<(Outcome, Met)> {
         "在读书" => (Outcome::Studying, Met::Family),
         "有困难" => (Outcome::Hardship, Met::Family),
         "已还" => (Outcome::SaysPaid, Met::Family),
+        "对金额有疑问" => (Outcome::Dispute, Met::Family),
+        "已请人转告" => (Outcome::LeftWord, Met::Family),
+        "已搬走" => (Outcome::MovedAway, Met::Nobody),
+        "不愿意谈" => (Outcome::Refused, Met::Family),
+        "本人已去世" => (Outcome::Died, Met::Family),
         _ => return None,
     })
 }
@@ -154,6 +159,9 @@ fn answers(row: &SheetRow, heads: &Heads, today: NaiveDate) -> Result<Answers, S
         .map_err(|()| "走访日期看不懂，请写成 2026-11-05 这样".to_owned())?;
     if visited_on.is_some_and(|day| day > today) {
         return Err("走访日期还没有到，请核对".to_owned());
+    }
+    if promised_on.is_some_and(|day| day < visited_on.unwrap_or(today)) {
+        return Err("约定还款日在走访日期以前，请核对".to_owned());
     }
     if words.is_empty() {
         return Err("填了别的栏，没有填走访结果，请选一项".to_owned());
