@@ -279,7 +279,16 @@ fn what_two_people_do_at_once_and_what_is_typed_wrongly() {
         one.post(&url, &form("no_answer", "a")).await.is(303);
         one.post(&url, &form("no_answer", "a")).await.is(303);
         assert_eq!(records(&t), 1, "a double click is one contact");
-        other.post(&url, &form("reached", "b")).await.is(409);
+        // The last: far too much, far too late.
+        let mut much = form("promised", "p");
+        much.extend([("promised_on", "2026-12-28"), ("promised", "99999999")]);
+        one.post(&url, &much).await.is(422).says(&["比全部欠款还多"]);
+        let mut far = form("reached", "p");
+        far.push(("next_on", "2036-12-01"));
+        one.post(&url, &far).await.is(422).says(&["太远了，最晚到 2027-12-22"]);
+        let mut second = form("reached", "b");
+        second.push(("note", "他哥哥接的"));
+        other.post(&url, &second).await.is(409).says(&["别人刚刚改过这一户", "他哥哥接的"]);
         assert_eq!(records(&t), 1, "of two clerks the second is told, and nothing is kept");
 
         // Taken back: the case stands as before.

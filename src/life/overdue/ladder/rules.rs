@@ -135,12 +135,22 @@ pub fn after_contact(
     next.tries += 1;
     next.reached |= told.outcome.is_reached();
     match road(told.outcome) {
+        // A paper can come back after the day that was named on it: nothing was broken since we
+        // know of it, so somebody looks whether the money came.
+        Road::Promise if told.promised_on.is_some_and(|day| day < today) => {
+            let mut next = on_ladder(next);
+            next.next_step = NextStep::LookAgain;
+            next.next_on = told.next_on.unwrap_or(today);
+            (next, StepKind::NextSet)
+        }
         Road::Promise => {
             let day = told.promised_on.unwrap_or(today);
             next.promised_on = Some(day);
             next.promised_fen = told.promised_fen;
             next.next_step = NextStep::PromiseDue;
-            next.next_on = told.next_on.unwrap_or_else(|| later(day, 1));
+            // Not out of sight for longer than the promise lasts.
+            let after = later(day, 1);
+            next.next_on = told.next_on.map_or(after, |on| on.min(after));
             (on_ladder(next), StepKind::Promised)
         }
         Road::Park(why) => {

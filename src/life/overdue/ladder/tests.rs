@@ -96,6 +96,18 @@ fn the_rule_suggests_by_tries_or_days_and_keeps_quiet_over_a_promise() {
 }
 
 #[test]
+fn a_promise_heard_of_after_its_day_is_not_broken_and_none_hides_a_case() {
+    let (rule, today) = (rule(), d(TODAY));
+    let late = Told { promised_on: Some(d("2026-12-01")), ..told(Outcome::Promised) };
+    let (after, _) = rules::after_contact(&case(Stage::Student, 0), &late, &rule, today);
+    assert_eq!((after.promised_on, after.broken_promises), (None, 0));
+    assert_eq!((after.next_step, after.next_on), (NextStep::LookAgain, today));
+    let far = Told { next_on: Some(d("2036-12-01")), ..told(Outcome::Promised) };
+    let (after, _) = rules::after_contact(&case(Stage::Student, 0), &far, &rule, today);
+    assert_eq!(after.next_on, d("2027-01-11"), "the day after the promise");
+}
+
+#[test]
 fn every_result_has_its_road() {
     let rule = rule();
     let roads = [

@@ -56,6 +56,13 @@ pub(super) struct Facts {
     sheets: Vec<(BatchId, String, sheets::State)>,
 }
 
+impl Facts {
+    /// More than this nobody can owe: all principal, and what is past due.
+    pub(super) fn most(&self) -> Option<Fen> {
+        self.position.as_ref().map(|sums| sums.outstanding_fen + sums.overdue_fen())
+    }
+}
+
 /// Reads it.
 pub(super) fn load(
     db: &mut Db,

@@ -1,6 +1,7 @@
 //! `/overdue/{file_no}` a case, `/overdue/next` the next one of a list: the page, and keeping a
 //! contact. What else can be done with a case is in `acts.rs`, with many at once in `bulk.rs`.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -30,8 +31,15 @@ use crate::plumbing::session::{SignedIn, random_hex};
 
 /// Longest note or reason in characters.
 const NOTE_MAX: usize = 400;
+/// Somebody else has saved while this was typed.
+const CHANGED: &str =
+    "别人刚刚改过这一户，您写的还没有保存：先看看现在的情况，仍然要记就再保存一次";
 /// A contact is written down within so many days.
 const OLDEST_DAYS: i64 = 366;
+/// The next step of a case on the ladder lies within so many days.
+const NEXT_DAYS: u64 = 366;
+/// A case off the ladder is looked at again within so many: two years of service, and some.
+const PARKED_DAYS: u64 = 1_100;
 
 /// The routes of the ladder; `/overdue` itself is a list (`desk/lists/overdue.rs`).
 pub fn routes() -> Vec<Entry> {
@@ -118,7 +126,8 @@ pub(super) fn fresh(app: &App, facts: &Facts) -> AppResult<CasePage> {
     Ok(view::page(app, facts, app.clock.today(), random_hex(16)?))
 }
 
-/// The case again with what is wrong and what was typed: 422. Other refusals pass on.
+/// The case again with what is wrong and what was typed: 422, or 409 when somebody else was first.
+/// Other refusals pass on.
 pub(super) async fn again(
     app: &App,
     me: &SignedIn,
@@ -126,9 +135,19 @@ pub(super) async fn again(
     (file_no, fields): (&str, &Fields),
     error: AppError,
 ) -> AppResult<HttpResponse> {
+    let status = match &error {
+        AppError::Changed => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     let errors = match error {
         AppError::Invalid(errors) => errors,
         AppError::Refused(message) => vec![FieldError { field: "reason".to_owned(), message }],
+        // What was typed must not be lost: the page shows how the case stands now, and takes it.
+        AppError::Changed => {
+            let is_contact = fields.0.iter().any(|(key, _)| key == "outcome");
+            let field = if is_contact { "outcome" } else { "reason" }.to_owned();
+            vec![FieldError { field, message: CHANGED.to_owned() }]
+        }
         other => return Err(other),
     };
     let facts = facts(app, me, file_no).await?;
@@ -140,7 +159,7 @@ pub(super) async fn again(
     page.errors = errors;
     let flow = fields.0.iter().find(|(key, _)| key == "flow");
     page.flow = flow.map(|(_, flow)| asked_of(flow).link("", &[]));
-    shell::refused(app, me, req, "overdue/case.html", page)
+    shell::page_as(status, app, me, req, "overdue/case.html", page)
 }
 
 /// `GET /overdue/{file_no}`
@@ -267,7 +286,12 @@ async fn contact(
             let saved = if kept { format!("{sign}saved={id}") } else { String::new() };
             shell::done(&app, &format!("{to}{saved}"), "")
         }
-        None => shell::done(&app, &format!("/overdue/{file_no}"), "已保存"),
+        None if kept => shell::done(&app, &format!("/overdue/{file_no}"), "已保存"),
+        None => shell::done(
+            &app,
+            &format!("/overdue/{file_no}"),
+            "这次联系刚才已经记下了，没有再记；要改，请先撤销，再重新记",
+        ),
     }
 }
 
@@ -289,7 +313,10 @@ fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult
     let wrong = |field: &str, message: &str| AppError::field(field, message);
     let outcome = Outcome::from_text(fields.get("outcome"))
         .ok_or_else(|| wrong("outcome", "请选联系的结果"))?;
-    let channel = Channel::from_text(fields.get("channel")).unwrap_or(Channel::Call);
+    let channel = match fields.get("channel") {
+        "" => Channel::Call,
+        text => Channel::from_text(text).ok_or_else(|| wrong("channel", "请选是怎么联系的"))?,
+    };
     let (party, phone) =
         view::party_of(facts, fields.get("whom")).ok_or_else(|| wrong("whom", "请选联系的是谁"))?;
     if outcome == Outcome::Died && party == Party::Student {
@@ -311,12 +338,24 @@ fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult
         "" => None,
         text => {
             let read = text.parse::<Fen>().ok().filter(|fen| fen.is_positive());
-            Some(read.ok_or_else(|| wrong("promised", "金额请写成 1200 或 1200.50 这样"))?)
+            let fen = read.ok_or_else(|| wrong("promised", "金额请写成 1200 或 1200.50 这样"))?;
+            if facts.most().is_some_and(|most| fen > most) {
+                return Err(wrong("promised", "比全部欠款还多，请核对金额"));
+            }
+            Some(fen)
         }
     };
     let next_on = fields.day("next_on")?;
     if next_on.is_some_and(|day| day < today) {
         return Err(wrong("next_on", "下一步的日子不能在今天以前"));
+    }
+    let furthest = match rules::road(outcome) {
+        Road::Park(_) => PARKED_DAYS,
+        _ => NEXT_DAYS,
+    };
+    let furthest = rules::later(today, furthest);
+    if next_on.is_some_and(|day| day > furthest) {
+        return Err(wrong("next_on", &format!("太远了，最晚到 {furthest}")));
     }
     let ids = (RecordId::new(app.next_id()), me.office.code.as_str(), facts.file.id);
     let when = (on_day, app.clock.now_at());

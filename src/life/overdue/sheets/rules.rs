@@ -167,6 +167,9 @@ pub fn read(
         Purpose::Overdue => promise_day(typed, outcome, today, &mut errors),
         Purpose::Yearly => None,
     };
+    if promised_on.is_some_and(|day| day < visited_on) {
+        errors.push(wrong("promised_on", "约定的还款日在走访的日子以前，请核对"));
+    }
     for (field, text) in [("new_phone", &typed.new_phone), ("family_phone", &typed.family_phone)] {
         if let Some(Err(problem)) = (!text.is_empty()).then(|| PhoneNumber::parse(text)) {
             errors.push(wrong(field, problem.to_chinese()));
@@ -385,6 +388,9 @@ mod tests {
         };
         let answers = read(&good, (Purpose::Overdue, today)).unwrap();
         assert_eq!(answers.promised_on, Some(on("2027-01-08")));
+        let gone = Typed { promised_on: "2026-12-01".to_owned(), ..good.clone() };
+        let faults = read(&gone, (Purpose::Overdue, today)).unwrap_err();
+        assert!(faults.iter().any(|one| one.field == "promised_on"), "before the visit");
         assert_eq!(answers.new_phone, "16410994847");
         // Of a family that owes nothing, no promise is taken.
         let yearly = read(&good, (Purpose::Yearly, today)).unwrap_err();
