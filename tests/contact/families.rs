@@ -100,6 +100,8 @@ fn what_is_missing_is_said_and_what_was_typed_stays() {
             "不早于今天",
             "value=\"desk-7\"",
         ]);
+        let far = [("on_day", "2026-11-01"), ("next_on", "2040-01-01")];
+        clerk.post(&format!("{path}/records"), &far).await.is(422).says(&["每户每年至少联系一次"]);
         let rows: i64 = read(&t, |db| Ok(contact_record::table.count().get_result(db)?));
         assert_eq!(rows, 0);
     });

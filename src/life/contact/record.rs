@@ -60,6 +60,11 @@ fn days(
     if next_on.is_some_and(|day| day < today) {
         wrong(errors, "next_on", "下次联系的日期写成 2026-11-07 这样，不早于今天");
     }
+    // Every family once a year: nobody is put off for longer.
+    let furthest = today.checked_add_days(Days::new(OLDEST_DAYS)).unwrap_or(today);
+    if next_on.is_some_and(|day| day > furthest) {
+        wrong(errors, "next_on", format!("太远了，最晚到 {furthest}：每户每年至少联系一次"));
+    }
     (on_day, next_on)
 }
 
