@@ -116,6 +116,11 @@ impl FilePosition {
     pub fn overdue_fen(&self) -> Fen {
         self.overdue_principal_fen + self.overdue_interest_fen + self.penalty_fen
     }
+
+    /// More than this nobody can owe: all principal, and what is past due.
+    pub fn most_fen(&self) -> Fen {
+        self.outstanding_fen + self.overdue_fen()
+    }
 }
 
 /// The life of a stored loan as the statement takes it: its own events, and the waiver years of

@@ -10,6 +10,7 @@ use crate::book::contact_record::{self, Record};
 use crate::book::dates::local;
 use crate::book::history::By;
 use crate::book::ids::{FileId, RecordId};
+use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::ladder::kinds::{ParkedFor, State};
@@ -84,6 +85,11 @@ pub fn taken_back(db: &mut Db, who: Who<'_>, id: RecordId) -> AppResult<Record> 
 /// What is wrong with the day of a promise; none when it can be taken.
 pub fn promise_fault(app: &App, day: Option<NaiveDate>, today: NaiveDate) -> Option<String> {
     rules::promise_fault(day, today, app.policy.ladder.on(today))
+}
+
+/// What is wrong with a promised sum; `most` is all that can be owed.
+pub fn amount_fault(fen: Option<Fen>, most: Option<Fen>) -> Option<&'static str> {
+    rules::amount_fault(fen, most)
 }
 
 /// The student of a family has died, said somewhere else than in a contact: nobody has to be rung

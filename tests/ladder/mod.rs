@@ -145,7 +145,7 @@ fn from_the_first_call_up_to_the_police_station_and_back_to_paid() {
         let up =
             |to: &'static str, why: &'static str| [("step", "move"), ("to", to), ("reason", why)];
         let early = act(&t, &mut clerk, (no, "steps"), &up("co_borrower", "打不通")).await;
-        early.is(422).says(&["先联系一次再转"]);
+        early.is(422).says(&["联系 1 次以后再转"]);
         let day = |n: u32| format!("2026-12-{n}");
         for (n, outcome) in [(21, "no_answer"), (23, "no_answer"), (25, "bad_number")] {
             night(&t, &day(n));
@@ -158,17 +158,32 @@ fn from_the_first_call_up_to_the_police_station_and_back_to_paid() {
         act(&t, &mut clerk, (no, "steps"), &up("co_borrower", "")).await.is(422);
         let skip = act(&t, &mut clerk, (no, "steps"), &up("police", "急")).await;
         skip.is(422).says(&["先请示主任"]);
-        let steps =
-            [("co_borrower", "2026-12-26"), ("school", "2026-12-28"), ("village", "2027-01-04")];
-        for (to, on) in steps {
+        let steps = [
+            ("co_borrower", "2026-12-26", "co_borrower", "school"),
+            ("school", "2026-12-28", "school", "village"),
+            ("village", "2027-01-04", "village", ""),
+        ];
+        for (to, on, with, next) in steps {
             night(&t, on);
             clerk = t.sign_in(Role::Clerk);
             act(&t, &mut clerk, (no, "steps"), &up(to, "联系不上")).await.is(303);
-            let key = format!("in-{to}");
-            let form = contact("left_word", "other", &key);
+            // Somebody else was asked: that is kept, but it is no try of this stage.
+            let (key, other) = (format!("in-{to}"), format!("beside-{to}"));
+            let form = contact("left_word", "employer", &other);
             act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);
+            assert_eq!(case(&t, no).tries, 0, "{to}");
+            if !next.is_empty() {
+                let early = act(&t, &mut clerk, (no, "steps"), &up(next, "联系不上")).await;
+                early.is(422).says(&["这一阶段还没有联系过"]);
+            }
+            let form = contact("left_word", with, &key);
+            act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);
+            assert_eq!(case(&t, no).tries, 1, "{to}");
         }
         assert_eq!(case(&t, no).stage, Stage::Village);
+        // The yardstick stands beside it, and early steps up say so in the log.
+        let page = clerk.get(&format!("/overdue/{no}")).await;
+        page.says(&["标准：联系 2 次或停留 30 天", "早于标准：联系毕业高中 1 次，停留 7 天"]);
 
         // The police stage is the director's to allow.
         let mut director = t.sign_in(Role::Director);
@@ -182,11 +197,18 @@ fn from_the_first_call_up_to_the_police_station_and_back_to_paid() {
         act(&t, &mut clerk, (no, "steps"), &ask).await.is(422).says(&["已经请示过"]);
         let allow = [("decision", "allow")];
         act(&t, &mut clerk, (no, "decision"), &allow).await.is(403);
+        let box_ = director.get(&format!("/overdue/{no}")).await;
+        box_.says(&["等主任决定", "现在联系村（社区） 1 次，停留 0 天", "早于标准"]);
         let decline = [("decision", "decline"), ("reason", "")];
         act(&t, &mut director, (no, "decision"), &decline).await.is(422).says(&["请写一句理由"]);
-        act(&t, &mut director, (no, "decision"), &allow).await.is(303);
+        let seen = case(&t, no);
+        let (id, version) = (seen.id.to_string(), seen.version.to_string());
+        let twice = [("case", id.as_str()), ("version", &version), ("decision", "allow")];
+        let url = format!("/overdue/{no}/decision");
+        director.post(&url, &twice).await.is(303);
+        director.post(&url, &twice).await.is(409).says(&["别人刚刚改过这一户", "派出所"]);
         assert_eq!(case(&t, no).stage, Stage::Police);
-        let form = contact("reached", "student", "found");
+        let form = contact("reached", "police", "found");
         act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);
         let ask = [("step", "ask"), ("ask", "notice"), ("reason", "请银行发一份通知")];
         act(&t, &mut clerk, (no, "steps"), &ask).await.is(303);
@@ -299,7 +321,21 @@ fn what_two_people_do_at_once_and_what_is_typed_wrongly() {
         one.post(&format!("/overdue/{no}/undo"), &undo).await.is(303);
         let back = case(&t, &no);
         assert_eq!((back.tries, back.next_on, records(&t)), (seen.tries, seen.next_on, 0));
-        one.post(&format!("/overdue/{no}/undo"), &undo).await.is(409);
+        let twice = one.post(&format!("/overdue/{no}/undo"), &undo).await;
+        assert_eq!(twice.is(303).header("location"), format!("/overdue/{no}"));
+        one.get(&format!("/overdue/{no}")).await.says(&["这次联系刚才已经撤销了"]);
+        // Not when something else was done since.
+        act(&t, &mut one, (&no, "contacts"), &contact("no_answer", "student", "c")).await.is(303);
+        let newest: i64 = read(&t, |db| {
+            let all = contact_record::table.select(contact_record::id);
+            Ok(all.order(contact_record::id.desc()).first(db)?)
+        });
+        let pause = [("step", "pause"), ("until", "2026-12-30"), ("reason", "过几天再打")];
+        act(&t, &mut one, (&no, "steps"), &pause).await.is(303);
+        let newest = newest.to_string();
+        let undo = [("record", newest.as_str())];
+        let late = one.post(&format!("/overdue/{no}/undo"), &undo).await;
+        late.is(409).says(&["又办过别的事，不能再撤销", "过几天再打"]);
 
         // The next one of the list, until nobody is left.
         one.get("/overdue/next").await.is(200).says(&["保存，下一人"]);

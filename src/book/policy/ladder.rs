@@ -3,8 +3,17 @@
 
 use serde::Deserialize;
 
+use crate::book::contact_record::Party;
+
 /// The stages by their keys, lowest first.
 const KEYS: [&str; 5] = ["student", "co_borrower", "school", "village", "police"];
+
+/// What `tried_with` calls a visit at the home.
+pub const VISIT: &str = "visit";
+
+fn is_with(text: &str) -> bool {
+    text == VISIT || Party::from_text(text).is_some()
+}
 
 /// The ladder of a time.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -14,6 +23,10 @@ pub struct LadderRule {
     pub promise_days_most: u64,
     /// A pause ends at the latest after so many days.
     pub pause_days_most: u64,
+    /// The next step of a case on the ladder lies at most so many days ahead.
+    pub next_days_most: u64,
+    /// A case off the ladder is looked at again after so many days at the latest.
+    pub parked_days_most: u64,
     /// How long a case is off the ladder when nobody names a day.
     pub park_days: ParkDays,
     /// Who first.
@@ -70,6 +83,9 @@ pub struct LadderWeights {
 pub struct LadderStage {
     /// Which.
     pub key: String,
+    /// With whom it is tried: texts of a contact's party, and `visit` for a visit at the home. Only
+    /// such contacts count as tries of this stage.
+    pub tried_with: Vec<String>,
     /// The first step: so many days after entering.
     pub first_after_days: u64,
     /// The next try: so many days after one without an answer.
@@ -95,6 +111,11 @@ impl LadderRule {
     /// What is wrong, when something is.
     pub(super) fn fault(&self) -> Option<String> {
         let keys: Vec<&str> = self.stages.iter().map(|stage| stage.key.as_str()).collect();
-        (keys != KEYS).then(|| format!("stages: expected {}", KEYS.join(", ")))
+        if keys != KEYS {
+            return Some(format!("stages: expected {}", KEYS.join(", ")));
+        }
+        let with = |stage: &LadderStage| stage.tried_with.iter().find(|one| !is_with(one)).cloned();
+        let unknown = self.stages.iter().find_map(with)?;
+        Some(format!("tried_with: {unknown} is neither a party of a contact nor `{VISIT}`"))
     }
 }

@@ -23,7 +23,7 @@ use chrono::{Datelike, NaiveDate};
 pub use calendar::Calendar;
 pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
-pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays};
+pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays, VISIT};
 pub use load::data_file;
 pub use values::{
     ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule,

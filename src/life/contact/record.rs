@@ -107,7 +107,7 @@ fn number(typed: &Typed, facts: &Facts) -> Option<(Option<PhoneId>, Option<Point
 /// The day and sum of a promise.
 fn promise(
     app: &App,
-    typed: &Typed,
+    (typed, most): (&Typed, Option<Fen>),
     outcome: Option<Outcome>,
     errors: &mut Vec<FieldError>,
 ) -> (Option<NaiveDate>, Option<Fen>) {
@@ -130,9 +130,9 @@ fn promise(
     let sum = match typed.promised.trim() {
         "" => None,
         text => {
-            let read = text.parse::<Fen>().ok().filter(|fen| fen.is_positive());
-            if read.is_none() {
-                wrong(errors, "promised", "金额请写成 1200 或 1200.50 这样");
+            let read = text.parse::<Fen>().ok();
+            if let Some(fault) = heard::amount_fault(read, most) {
+                wrong(errors, "promised", fault);
             }
             read
         }
@@ -149,7 +149,7 @@ fn read(app: &App, me: &SignedIn, facts: &Facts, typed: &Typed) -> Result<Read, 
     // A promise belongs to an overdue case.
     let outcome =
         Outcome::from_text(&typed.outcome).filter(|one| facts.overdue || *one != Outcome::Promised);
-    let (promised_on, promised_fen) = promise(app, typed, outcome, &mut errors);
+    let (promised_on, promised_fen) = promise(app, (typed, facts.most), outcome, &mut errors);
     if channel.is_none() {
         wrong(&mut errors, "channel", "请选用什么方式联系");
     }

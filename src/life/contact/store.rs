@@ -14,8 +14,10 @@ use crate::book::contact_point::{self, Kind, Point, Tried};
 use crate::book::contact_record::{self, Record};
 use crate::book::ids::{FileId, PersonId, PhoneId, PointId, StaffId};
 use crate::book::loan::{self, LoanFile};
+use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::book::person::{self, Person, Phone};
+use crate::book::position::FilePosition;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
@@ -345,6 +347,8 @@ pub struct Facts {
     pub change_waits: bool,
     /// Stage of the file.
     pub stage: String,
+    /// All that can be owed, when that is known.
+    pub most: Option<Fen>,
     /// The next open family.
     pub next: Option<String>,
 }
@@ -374,10 +378,10 @@ pub fn family(
         .filter(points::kind.eq(Kind::University))
         .select(points::id)
         .load(db)?;
-    let stage = file_position::table
+    let position: Option<FilePosition> = file_position::table
         .filter(file_position::office_code.eq_any(scope.codes()))
         .filter(file_position::file_id.eq(file.id))
-        .select(file_position::stage)
+        .select(FilePosition::as_select())
         .first(db)
         .optional()?;
     Ok(Facts {
@@ -388,7 +392,8 @@ pub fn family(
         records: contact_record::of_file(db, scope, file.id, RECORDS_MAX)?,
         overdue: !overdue_of(db, scope, &[file.id])?.is_empty(),
         change_waits: contact::is_open(db, scope, &ids)?,
-        stage: stage.unwrap_or_default(),
+        most: position.as_ref().map(FilePosition::most_fen),
+        stage: position.map(|sums| sums.stage).unwrap_or_default(),
         file,
         student,
         co_borrower,

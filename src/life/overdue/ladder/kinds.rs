@@ -42,6 +42,17 @@ impl Stage {
         }
     }
 
+    /// Who is asked in this stage.
+    pub const fn whom(self) -> &'static str {
+        match self {
+            Stage::Student => "本人",
+            Stage::CoBorrower => "共同借款人",
+            Stage::School => "毕业高中",
+            Stage::Village => "村（社区）",
+            Stage::Police => "派出所",
+        }
+    }
+
     /// What is done first in this stage.
     pub const fn first_step(self) -> NextStep {
         match self {

@@ -5,16 +5,22 @@ use chrono::{Datelike, Days, NaiveDate};
 
 use super::kinds::{NextStep, ParkedFor, Stage, State, StepKind};
 use super::store::Case;
-use crate::book::contact_record::Outcome;
+use crate::book::contact_record::{Channel, Outcome, Party};
 use crate::book::dates::{day_in, days_between, in_words};
 use crate::book::money::Fen;
-use crate::book::policy::{LadderRule, LadderStage};
+use crate::book::policy::{LadderRule, LadderStage, VISIT};
 
 /// What came of a contact, as far as the case is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// The result.
     pub outcome: Outcome,
+    /// By which way.
+    pub channel: Channel,
+    /// With whom.
+    pub party: Party,
+    /// Who brought the answer on a sheet.
+    pub carrier: Option<Party>,
     /// The day on which they promise to pay.
     pub promised_on: Option<NaiveDate>,
     /// How much.
@@ -98,6 +104,33 @@ pub fn promise_fault(
     })
 }
 
+/// What is wrong with a promised sum; `most` is all that can be owed, when that is known.
+pub fn amount_fault(fen: Option<Fen>, most: Option<Fen>) -> Option<&'static str> {
+    match fen.filter(|fen| fen.is_positive()) {
+        None => Some("金额请写成 1200 或 1200.50 这样"),
+        Some(fen) if most.is_some_and(|most| fen > most) => Some("比全部欠款还多，请核对金额"),
+        Some(_) => None,
+    }
+}
+
+/// What is wrong with the day of the next step after such a result.
+pub fn next_fault(
+    day: NaiveDate,
+    outcome: Outcome,
+    today: NaiveDate,
+    rule: &LadderRule,
+) -> Option<String> {
+    if day < today {
+        return Some("下一步的日子不能在今天以前".to_owned());
+    }
+    let furthest = match road(outcome) {
+        Road::Park(_) => rule.parked_days_most,
+        _ => rule.next_days_most,
+    };
+    let furthest = later(today, furthest);
+    (day > furthest).then(|| format!("太远了，最晚到 {furthest}"))
+}
+
 /// What is wrong with the last day of a pause.
 pub fn until_fault(day: Option<NaiveDate>, today: NaiveDate, rule: &LadderRule) -> Option<String> {
     let Some(day) = day else { return Some("请填写到哪一天".to_owned()) };
@@ -123,6 +156,15 @@ pub fn park(case: &Case, why: ParkedFor, until: NaiveDate, reason: &str) -> Case
     }
 }
 
+/// Is this a try of that stage? Somebody who rang the student has not asked the village.
+pub fn counts(stage: Stage, told: &Told, rule: &LadderRule) -> bool {
+    let with = of(rule, stage).map(|stage| stage.tried_with.as_slice()).unwrap_or_default();
+    let is_there = |text: &str| with.iter().any(|one| one == text);
+    is_there(told.party.as_text())
+        || told.carrier.is_some_and(|carrier| is_there(carrier.as_text()))
+        || (told.channel == Channel::Visit && is_there(VISIT))
+}
+
 /// The case after a contact, and how its log calls it.
 pub fn after_contact(
     case: &Case,
@@ -132,7 +174,7 @@ pub fn after_contact(
 ) -> (Case, StepKind) {
     let again = of(rule, case.stage).map_or(3, |stage| stage.again_after_days);
     let mut next = case.clone();
-    next.tries += 1;
+    next.tries += i32::from(counts(case.stage, told, rule));
     next.reached |= told.outcome.is_reached();
     match road(told.outcome) {
         // A paper can come back after the day that was named on it: nothing was broken since we
@@ -231,29 +273,66 @@ pub fn is_next_directors(case: &Case, rule: &LadderRule) -> bool {
 }
 
 /// Why a case cannot move on now; none when it can.
-pub fn move_fault(case: &Case, to: Stage, rule: &LadderRule) -> Option<&'static str> {
+pub fn move_fault(case: &Case, to: Stage, rule: &LadderRule) -> Option<String> {
+    let said = |words: &str| Some(words.to_owned());
     if case.state != State::Open {
-        return Some("这一户现在不在跟进中，先恢复跟进再转阶段");
+        return said("这一户现在不在跟进中，先恢复跟进再转阶段");
     }
     if to.place() < case.stage.place() {
         return None;
     }
     if to == case.stage {
-        return Some("已经在这一阶段了");
+        return said("已经在这一阶段了");
     }
     if of(rule, to).is_some_and(|data| data.director) {
-        return Some("请派出所协助要先请示主任，请用“请示主任”");
+        return said("请派出所协助要先请示主任，请用“请示主任”");
     }
     if !above(case, rule).contains(&to) {
-        return Some("要一步一步来，请选相邻的下一阶段");
+        return said("要一步一步来，请选相邻的下一阶段");
     }
     too_early(case, rule)
 }
 
 /// Nobody moves on from a stage in which nothing was tried.
-pub fn too_early(case: &Case, rule: &LadderRule) -> Option<&'static str> {
+pub fn too_early(case: &Case, rule: &LadderRule) -> Option<String> {
     let least = of(rule, case.stage).map_or(0, |stage| stage.least_tries);
-    (case.tries < least).then_some("这一阶段还没有联系记录，先联系一次再转")
+    let whom = case.stage.whom();
+    (case.tries < least).then(|| match case.tries {
+        0 => format!("这一阶段还没有联系过{whom}，联系 {least} 次以后再转"),
+        n => format!("这一阶段联系过{whom} {n} 次，满 {least} 次再转"),
+    })
+}
+
+/// How a case stands beside the yardstick of its stage: what the rule calls enough before the next
+/// one. It forbids nothing; going up earlier is said to whoever decides, and kept with the step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Yardstick {
+    /// Neither the tries nor the days are reached.
+    pub is_early: bool,
+    /// What is enough: `联系 3 次或停留 10 天`.
+    pub enough: String,
+    /// How it stands: `联系本人 2 次，停留 7 天`.
+    pub stands: String,
+}
+
+/// The yardstick of the case's stage; none in the last one.
+pub fn yardstick(case: &Case, rule: &LadderRule, today: NaiveDate) -> Option<Yardstick> {
+    case.stage.above()?;
+    let data = of(rule, case.stage)?;
+    let days = days_between(case.stage_since, today);
+    Some(Yardstick {
+        is_early: case.tries < data.up_after_tries && days < data.up_after_days,
+        enough: format!("联系 {} 次或停留 {} 天", data.up_after_tries, data.up_after_days),
+        stands: format!("联系{} {} 次，停留 {days} 天", case.stage.whom(), case.tries),
+    })
+}
+
+/// A reason to go up as the log keeps it: that it is early is said with it.
+pub fn reason_to_go_up(case: &Case, rule: &LadderRule, today: NaiveDate, reason: &str) -> String {
+    match yardstick(case, rule, today).filter(|one| one.is_early) {
+        Some(one) => format!("{reason}（早于标准：{}；标准是{}）", one.stands, one.enough),
+        None => reason.to_owned(),
+    }
 }
 
 /// The case in another stage.
@@ -281,7 +360,7 @@ pub fn suggestion(case: &Case, rule: &LadderRule, today: NaiveDate) -> Option<St
         _ => format!("转到“{}”", next.in_words()),
     };
     if case.tries >= data.up_after_tries {
-        Some(format!("这一阶段已联系 {} 次，可以考虑{to}", case.tries))
+        Some(format!("这一阶段已联系{} {} 次，可以考虑{to}", case.stage.whom(), case.tries))
     } else if days >= data.up_after_days && case.tries >= data.least_tries {
         Some(format!("在这一阶段已 {days} 天，可以考虑{to}"))
     } else {

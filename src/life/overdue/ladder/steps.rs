@@ -18,6 +18,7 @@ use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::book::policy::{LadderRule, Policy};
 use crate::error::{AppError, AppResult};
+use crate::life::overdue::sheets::store as sheets;
 use crate::plumbing::db::Db;
 
 /// Who acts, when, by which rules.
@@ -176,8 +177,15 @@ pub fn contact(db: &mut Db, a: Acting<'_>, seen: Seen, record: &Record) -> AppRe
         return Ok(false);
     }
     let case = a.seen(db, seen)?;
+    let carrier = match record.sheet_id {
+        Some(id) => sheets::carrier(db, a.scope, id)?,
+        None => None,
+    };
     let told = Told {
         outcome: record.outcome,
+        channel: record.channel,
+        party: record.party,
+        carrier,
         promised_on: record.promised_on,
         promised_fen: record.promised_fen,
         next_on: record.next_on,
@@ -231,22 +239,27 @@ pub fn move_to(db: &mut Db, a: Acting<'_>, seen: Seen, to: Stage, reason: &str) 
     let next = rules::moved(&case, to, a.rule(), a.today);
     let up = to.place() > case.stage.place();
     let kind = if up { StepKind::MovedUp } else { StepKind::MovedDown };
-    a.keep(db, &case, &next, What::new(kind, "case_moved", reason))
+    let reason = match up {
+        true => rules::reason_to_go_up(&case, a.rule(), a.today, reason),
+        false => reason.to_owned(),
+    };
+    a.keep(db, &case, &next, What::new(kind, "case_moved", &reason))
 }
 
 /// Asks the director for the police station's assistance or the lender's notice.
 pub fn ask(db: &mut Db, a: Acting<'_>, seen: Seen, what: AskedFor, reason: &str) -> AppResult<()> {
     needs_reason(reason)?;
     let case = a.seen(db, seen)?;
+    let said = |words: &str| Some(words.to_owned());
     let fault = match what {
-        AskedFor::Nothing => Some("请选要请示什么"),
-        _ if case.state != State::Open => Some("这一户现在不在跟进中，先恢复跟进"),
-        _ if case.asked_for != AskedFor::Nothing => Some("已经请示过，等主任决定"),
+        AskedFor::Nothing => said("请选要请示什么"),
+        _ if case.state != State::Open => said("这一户现在不在跟进中，先恢复跟进"),
+        _ if case.asked_for != AskedFor::Nothing => said("已经请示过，等主任决定"),
         AskedFor::Police if !rules::is_next_directors(&case, a.rule()) => {
-            Some("走完前面的阶段才能请派出所协助")
+            said("走完前面的阶段才能请派出所协助")
         }
-        AskedFor::Notice if case.stage != Stage::Police => Some("到派出所阶段才能请银行发通知"),
-        AskedFor::Notice if case.notice_on.is_some() => Some("已经请银行发过通知"),
+        AskedFor::Notice if case.stage != Stage::Police => said("到派出所阶段才能请银行发通知"),
+        AskedFor::Notice if case.notice_on.is_some() => said("已经请银行发过通知"),
         _ => rules::too_early(&case, a.rule()),
     };
     if let Some(fault) = fault {
@@ -258,6 +271,10 @@ pub fn ask(db: &mut Db, a: Acting<'_>, seen: Seen, what: AskedFor, reason: &str)
         asked_reason: reason.to_owned(),
         asked_at: Some(a.now),
         ..case.clone()
+    };
+    let reason = match what {
+        AskedFor::Police => rules::reason_to_go_up(&case, a.rule(), a.today, reason),
+        AskedFor::Notice | AskedFor::Nothing => reason.to_owned(),
     };
     let said = format!("{}：{reason}", what.in_words());
     a.keep(db, &case, &next, What::new(StepKind::Asked, "case_asked", &said))

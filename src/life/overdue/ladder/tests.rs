@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::kinds::{AskedFor, ClosedWhy, NextStep, ParkedFor, Stage, State, StepKind};
 use super::rules::{self, First, Told};
 use super::store::Case;
-use crate::book::contact_record::Outcome;
+use crate::book::contact_record::{Channel, Outcome, Party};
 use crate::book::ids::{CaseId, FileId};
 use crate::book::money::Fen;
 use crate::book::policy::{LadderRule, Policy};
@@ -56,14 +56,24 @@ fn case(stage: Stage, tries: i32) -> Case {
 
 fn told(outcome: Outcome) -> Told {
     let promised_on = (outcome == Outcome::Promised).then(|| d("2027-01-10"));
-    Told { outcome, promised_on, promised_fen: None, next_on: None, note: String::new() }
+    Told {
+        outcome,
+        channel: Channel::Call,
+        party: Party::Student,
+        carrier: None,
+        promised_on,
+        promised_fen: None,
+        next_on: None,
+        note: String::new(),
+    }
 }
 
 #[test]
 fn nobody_skips_a_stage_or_leaves_one_in_which_nothing_was_tried() {
     let rule = rule();
     let fault = |stage, tries, to| rules::move_fault(&case(stage, tries), to, &rule);
-    assert!(fault(Stage::Student, 0, Stage::CoBorrower).unwrap().contains("先联系一次"));
+    let nothing = fault(Stage::Student, 0, Stage::CoBorrower).unwrap();
+    assert_eq!(nothing, "这一阶段还没有联系过本人，联系 1 次以后再转");
     assert_eq!(fault(Stage::Student, 1, Stage::CoBorrower), None);
     assert!(fault(Stage::Student, 5, Stage::Village).unwrap().contains("相邻的下一阶段"));
     assert!(fault(Stage::Student, 5, Stage::Student).unwrap().contains("已经在这一阶段"));
@@ -85,7 +95,7 @@ fn the_rule_suggests_by_tries_or_days_and_keeps_quiet_over_a_promise() {
     let said = |case: &Case, day: &str| rules::suggestion(case, &rule, d(day));
     assert_eq!(said(&case(Stage::Student, 2), TODAY), None);
     let third = said(&case(Stage::Student, 3), TODAY).unwrap();
-    assert_eq!(third, "这一阶段已联系 3 次，可以考虑转到“共同借款人”");
+    assert_eq!(third, "这一阶段已联系本人 3 次，可以考虑转到“共同借款人”");
     assert_eq!(said(&case(Stage::Student, 0), "2027-02-01"), None, "days alone are not enough");
     assert!(said(&case(Stage::Student, 1), "2026-12-31").unwrap().contains("在这一阶段已 10 天"));
     let promised = Case { promised_on: Some(d("2027-01-10")), ..case(Stage::Student, 5) };
@@ -149,6 +159,74 @@ fn days_in_the_past_or_too_far_are_said() {
     assert!(until(Some("2027-03-29")).unwrap().contains("最晚到"));
 }
 
+/// Issue 4: going up takes a try of the stage itself. Each line: who was asked in which way, and the
+/// stages of which that is a try.
+#[test]
+fn only_who_is_asked_in_a_stage_counts_as_its_try() {
+    let rule = rule();
+    let table: [(Channel, Party, Option<Party>, &[Stage]); 9] = [
+        (Channel::Call, Party::Student, None, &[Stage::Student]),
+        (Channel::Call, Party::CoBorrower, None, &[Stage::CoBorrower]),
+        (Channel::Call, Party::Family, None, &[Stage::Student, Stage::CoBorrower]),
+        (Channel::Call, Party::School, None, &[Stage::School]),
+        (Channel::Chat, Party::Village, None, &[Stage::Village]),
+        (Channel::Call, Party::Police, None, &[Stage::Police]),
+        (Channel::Call, Party::Employer, None, &[]),
+        // Nobody at home, but the village was there; a sheet says who brought it.
+        (Channel::Visit, Party::Other, None, &[Stage::Village]),
+        (Channel::Sheet, Party::Other, Some(Party::School), &[Stage::School]),
+    ];
+    for (channel, party, carrier, stages) in table {
+        let said = Told { channel, party, carrier, ..told(Outcome::NoAnswer) };
+        for stage in Stage::ALL.iter().copied() {
+            let counts = stages.contains(&stage);
+            let line = format!("{channel:?} {party:?} {carrier:?} in {stage:?}");
+            assert_eq!(rules::counts(stage, &said, &rule), counts, "{line}");
+            let (after, _) = rules::after_contact(&case(stage, 1), &said, &rule, d(TODAY));
+            assert_eq!(after.tries, 1 + i32::from(counts), "{line}");
+        }
+    }
+}
+
+/// `policies/ladder.toml`: village 2 tries or 30 days, student 3 tries or 10 days.
+#[test]
+fn going_up_early_is_said_with_the_reason() {
+    let rule = rule();
+    let stick = |stage, tries, day: &str| rules::yardstick(&case(stage, tries), &rule, d(day));
+    let early = stick(Stage::Village, 1, TODAY).unwrap();
+    assert!(early.is_early);
+    assert_eq!(early.enough, "联系 2 次或停留 30 天");
+    assert_eq!(early.stands, "联系村（社区） 1 次，停留 7 天");
+    assert!(!stick(Stage::Village, 2, TODAY).unwrap().is_early, "two tries are enough");
+    assert!(stick(Stage::Village, 0, "2027-01-19").unwrap().is_early, "29 days");
+    assert!(!stick(Stage::Village, 0, "2027-01-20").unwrap().is_early, "30 days");
+    assert_eq!(stick(Stage::Police, 0, TODAY), None, "nothing is above");
+    let reason =
+        |tries| rules::reason_to_go_up(&case(Stage::Student, tries), &rule, d(TODAY), "停机");
+    assert_eq!(reason(3), "停机");
+    assert_eq!(
+        reason(1),
+        "停机（早于标准：联系本人 1 次，停留 7 天；标准是联系 3 次或停留 10 天）"
+    );
+}
+
+#[test]
+fn a_next_step_and_a_promised_sum_have_limits() {
+    let rule = rule();
+    let next = |outcome, day: &str| rules::next_fault(d(day), outcome, d(TODAY), &rule);
+    assert!(next(Outcome::NoAnswer, "2026-12-27").unwrap().contains("今天以前"));
+    assert_eq!(next(Outcome::NoAnswer, TODAY), None);
+    assert_eq!(next(Outcome::NoAnswer, "2027-12-29"), None);
+    assert!(next(Outcome::NoAnswer, "2027-12-30").unwrap().contains("最晚到 2027-12-29"));
+    assert_eq!(next(Outcome::InService, "2029-12-28"), None, "two years of service");
+    let sum = |fen, most| rules::amount_fault(fen, most).unwrap_or_default();
+    assert_eq!(sum(Some(Fen::new(100)), Some(Fen::new(100))), "");
+    assert!(sum(Some(Fen::new(101)), Some(Fen::new(100))).contains("比全部欠款还多"));
+    for wrong in [None, Some(Fen::new(0)), Some(Fen::new(-5))] {
+        assert!(sum(wrong, None).contains("金额请写成"), "{wrong:?}");
+    }
+}
+
 /// The weights of `policies/ladder.toml`, counted by hand.
 #[test]
 fn who_first_is_added_up_in_words() {
@@ -188,7 +266,8 @@ proptest! {
             said.promised_on = said.promised_on.map(|_| rules::later(today, 5));
             let (after, _) = rules::after_contact(&now, &said, &rule, today);
             prop_assert_eq!(after.stage, stage);
-            prop_assert_eq!(after.tries, now.tries + 1);
+            let counts = rules::counts(stage, &said, &rule);
+            prop_assert_eq!(after.tries, now.tries + i32::from(counts));
             prop_assert!(!now.reached || after.reached);
             let off = after.state == State::Parked;
             prop_assert_eq!(off, after.parked_for != ParkedFor::Nothing);

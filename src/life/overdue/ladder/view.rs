@@ -1,22 +1,26 @@
 //! The page of one case in words: whom to ask by which number, the last contacts, what was done,
 //! what can be done. Reads and shows; numbers stay masked until somebody asks for one.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 
 use super::follow;
 use super::kinds::{AskedFor, ParkedFor, Stage, State};
+use super::people::{self, PersonView};
 use super::rules::{self, First};
 use super::store::{self, Case, Step};
 use crate::app::App;
-use crate::book::contact_record::{self, Channel, Outcome, Party, Record};
+use crate::book::contact_point::{self, Point, Tried};
+use crate::book::contact_record::{self, Channel, Outcome, Record};
 use crate::book::dates::{days_between, in_words};
-use crate::book::ids::{BatchId, StaffId};
+use crate::book::ids::{BatchId, PhoneId, StaffId};
 use crate::book::loan::{self, LoanFile};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
-use crate::book::person::{self, Person, Phone, PhoneState};
+use crate::book::person::{self, Person, Phone};
 use crate::book::policy::LadderRule;
 use crate::book::position::FilePosition;
 use crate::book::staff::{self, Right};
@@ -44,9 +48,13 @@ pub(super) const KEYED: [Outcome; 6] = [
 /// A case with everything on its page.
 pub(super) struct Facts {
     pub(super) file: LoanFile,
-    student: Person,
-    co: Option<Person>,
-    phones: Vec<Phone>,
+    pub(super) student: Person,
+    pub(super) co: Option<Person>,
+    pub(super) phones: Vec<Phone>,
+    /// What came of the last try with each of them.
+    pub(super) tried: HashMap<PhoneId, (Tried, Option<NaiveDate>)>,
+    /// The rest of the contact tree.
+    pub(super) points: Vec<Point>,
     position: Option<FilePosition>,
     pub(super) case: Option<Case>,
     steps: Vec<Step>,
@@ -57,9 +65,9 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// More than this nobody can owe: all principal, and what is past due.
+    /// All that can be owed, when that is known.
     pub(super) fn most(&self) -> Option<Fen> {
-        self.position.as_ref().map(|sums| sums.outstanding_fen + sums.overdue_fen())
+        self.position.as_ref().map(FilePosition::most_fen)
     }
 }
 
@@ -92,6 +100,8 @@ pub(super) fn load(
         .collect();
     Ok(Facts {
         phones: person::phones_of(db, scope, &ids)?,
+        tried: person::tries_of(db, scope, &ids)?,
+        points: contact_point::of_file(db, scope, file.id)?,
         records: contact_record::of_file(db, scope, file.id, RECORDS_MAX)?,
         confirmed: !follow::confirmed(db, scope, &[student.id], today)?.is_empty(),
         co: people.into_iter().next(),
@@ -112,26 +122,12 @@ pub(super) fn load(
 }
 
 #[derive(Serialize)]
-struct PhoneView {
-    id: String,
-    mask: String,
-    kind: &'static str,
-    state: &'static str,
-}
-
-#[derive(Serialize)]
-struct PersonView {
-    who: String,
-    phones: Vec<PhoneView>,
-}
-
-#[derive(Serialize)]
-struct Choice {
+pub(super) struct Choice {
     value: String,
     text: String,
 }
 
-fn choice(value: impl ToString, text: impl ToString) -> Choice {
+pub(super) fn choice(value: impl ToString, text: impl ToString) -> Choice {
     Choice { value: value.to_string(), text: text.to_string() }
 }
 
@@ -162,7 +158,12 @@ struct CaseView {
     place: u8,
     stage: &'static str,
     days: i64,
+    whom: &'static str,
     tries: i32,
+    /// What is enough before the next stage, and whether that is reached.
+    enough: String,
+    is_early: bool,
+    stands: String,
     reached: bool,
     next: &'static str,
     next_on: String,
@@ -273,7 +274,7 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
         overdue,
         since: oldest.map(|day| day.to_string()).unwrap_or_default(),
         overdue_days: oldest.map_or(0, |day| days_between(day, today)),
-        people: people(facts),
+        people: people::people(facts, today),
         case: facts.case.as_ref().map(|case| case_view(facts, case, rule, today)),
         last: records,
         older,
@@ -293,7 +294,7 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
             .filter(|one| !KEYED.contains(one))
             .map(|one| choice(one.as_text(), one.in_words()))
             .collect(),
-        whom: whom(facts),
+        whom: people::whom(facts),
         channels: Channel::ALL
             .iter()
             .filter(|one| !matches!(one, Channel::PhonePage | Channel::Sheet))
@@ -311,7 +312,7 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
             .map(|(id, name, _)| choice(id, name))
             .collect(),
         typed: Typed {
-            whom: usual_whom(facts, stage),
+            whom: people::usual_whom(facts, stage),
             channel: Channel::Call.as_text().to_owned(),
             on_day: today.to_string(),
             ..Typed::default()
@@ -332,76 +333,6 @@ fn studied(file: &LoanFile) -> String {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join("，")
-}
-
-fn people(facts: &Facts) -> Vec<PersonView> {
-    let view = |one: &Person, who: String| PersonView {
-        who,
-        phones: facts
-            .phones
-            .iter()
-            .filter(|phone| phone.person_id == one.id)
-            .map(|phone| PhoneView {
-                id: phone.id.to_string(),
-                mask: phone.phone_mask.clone(),
-                kind: if phone.state == PhoneState::Dead { "bad" } else { "" },
-                state: phone.state.in_words(),
-            })
-            .collect(),
-    };
-    let mut found = vec![view(&facts.student, format!("本人 {}", facts.student.name))];
-    if let Some(co) = &facts.co {
-        let relation = &facts.file.co_relation;
-        found.push(view(co, format!("共同借款人 {} {relation}", co.name)));
-    }
-    found
-}
-
-/// Whom one can ask: each working number, then people without one.
-fn whom(facts: &Facts) -> Vec<Choice> {
-    let mut found = Vec::new();
-    for phone in facts.phones.iter().filter(|phone| phone.state != PhoneState::Dead) {
-        let who = match phone.person_id == facts.student.id {
-            true => "本人",
-            false => "共同借款人",
-        };
-        found.push(choice(format!("phone:{}", phone.id), format!("{who} {}", phone.phone_mask)));
-    }
-    found.extend(Party::ALL.iter().map(|one| choice(one.as_text(), one.in_words())));
-    found
-}
-
-/// Whom one asks in a stage when nobody says.
-fn usual_whom(facts: &Facts, stage: Stage) -> String {
-    let of = match stage {
-        Stage::Student => Some(facts.student.id),
-        Stage::CoBorrower => facts.co.as_ref().map(|one| one.id),
-        Stage::School | Stage::Village | Stage::Police => None,
-    };
-    let usual = facts
-        .phones
-        .iter()
-        .filter(|phone| phone.state != PhoneState::Dead)
-        .find(|phone| Some(phone.person_id) == of);
-    match (usual, stage) {
-        (Some(phone), _) => format!("phone:{}", phone.id),
-        (None, Stage::Student) => Party::Student.as_text().to_owned(),
-        (None, Stage::CoBorrower) => Party::CoBorrower.as_text().to_owned(),
-        (None, Stage::School) => Party::School.as_text().to_owned(),
-        (None, Stage::Village) => Party::Village.as_text().to_owned(),
-        (None, Stage::Police) => Party::Police.as_text().to_owned(),
-    }
-}
-
-/// With whom, and who that is: from the form's one field.
-pub(super) fn party_of(facts: &Facts, whom: &str) -> Option<(Party, Option<Phone>)> {
-    let Some(id) = whom.strip_prefix("phone:") else {
-        return Party::from_text(whom).map(|party| (party, None));
-    };
-    let phone = facts.phones.iter().find(|phone| phone.id.to_string() == id)?;
-    let is_student = phone.person_id == facts.student.id;
-    let party = if is_student { Party::Student } else { Party::CoBorrower };
-    Some((party, Some(phone.clone())))
 }
 
 fn record_view(record: &Record, today: NaiveDate) -> RecordView {
@@ -458,6 +389,7 @@ fn case_view(facts: &Facts, case: &Case, rule: &LadderRule, today: NaiveDate) ->
         all.into_iter().map(|one| choice(one.as_text(), one.in_words())).collect()
     };
     let open = case.state == State::Open;
+    let yardstick = rules::yardstick(case, rule, today);
     CaseView {
         id: case.id.to_string(),
         version: case.version,
@@ -466,7 +398,11 @@ fn case_view(facts: &Facts, case: &Case, rule: &LadderRule, today: NaiveDate) ->
         place: case.stage.place(),
         stage: case.stage.in_words(),
         days: days_between(case.stage_since, today),
+        whom: case.stage.whom(),
         tries: case.tries,
+        is_early: yardstick.as_ref().is_some_and(|one| one.is_early),
+        stands: yardstick.as_ref().map(|one| one.stands.clone()).unwrap_or_default(),
+        enough: yardstick.map(|one| one.enough).unwrap_or_default(),
         reached: case.reached,
         next: case.next_step.in_words(),
         next_on: if case.next_on == today { "今天".to_owned() } else { day(Some(case.next_on)) },

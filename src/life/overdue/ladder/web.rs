@@ -10,7 +10,7 @@ use super::kinds::State;
 use super::rules::{self, Road};
 use super::steps::{self, Acting, Seen};
 use super::view::{self, CasePage, Facts, Saved, Typed};
-use super::{acts, bulk};
+use super::{acts, bulk, people};
 use crate::app::App;
 use crate::book::contact_record::{self, Channel, Outcome, Party, Record, Source};
 use crate::book::dates::days_between;
@@ -36,10 +36,6 @@ const CHANGED: &str =
     "别人刚刚改过这一户，您写的还没有保存：先看看现在的情况，仍然要记就再保存一次";
 /// A contact is written down within so many days.
 const OLDEST_DAYS: i64 = 366;
-/// The next step of a case on the ladder lies within so many days.
-const NEXT_DAYS: u64 = 366;
-/// A case off the ladder is looked at again within so many: two years of service, and some.
-const PARKED_DAYS: u64 = 1_100;
 
 /// The routes of the ladder; `/overdue` itself is a list (`desk/lists/overdue.rs`).
 pub fn routes() -> Vec<Entry> {
@@ -317,8 +313,9 @@ fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult
         "" => Channel::Call,
         text => Channel::from_text(text).ok_or_else(|| wrong("channel", "请选是怎么联系的"))?,
     };
-    let (party, phone) =
-        view::party_of(facts, fields.get("whom")).ok_or_else(|| wrong("whom", "请选联系的是谁"))?;
+    let asked =
+        people::asked(facts, fields.get("whom")).ok_or_else(|| wrong("whom", "请选联系的是谁"))?;
+    let party = asked.party;
     if outcome == Outcome::Died && party == Party::Student {
         return Err(wrong("whom", "请选是谁告诉的"));
     }
@@ -337,25 +334,17 @@ fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult
     let promised_fen = match fields.get("promised") {
         "" => None,
         text => {
-            let read = text.parse::<Fen>().ok().filter(|fen| fen.is_positive());
-            let fen = read.ok_or_else(|| wrong("promised", "金额请写成 1200 或 1200.50 这样"))?;
-            if facts.most().is_some_and(|most| fen > most) {
-                return Err(wrong("promised", "比全部欠款还多，请核对金额"));
+            let read = text.parse::<Fen>().ok();
+            if let Some(fault) = rules::amount_fault(read, facts.most()) {
+                return Err(wrong("promised", fault));
             }
-            Some(fen)
+            read
         }
     };
     let next_on = fields.day("next_on")?;
-    if next_on.is_some_and(|day| day < today) {
-        return Err(wrong("next_on", "下一步的日子不能在今天以前"));
-    }
-    let furthest = match rules::road(outcome) {
-        Road::Park(_) => PARKED_DAYS,
-        _ => NEXT_DAYS,
-    };
-    let furthest = rules::later(today, furthest);
-    if next_on.is_some_and(|day| day > furthest) {
-        return Err(wrong("next_on", &format!("太远了，最晚到 {furthest}")));
+    let fault = next_on.and_then(|day| rules::next_fault(day, outcome, today, rule));
+    if let Some(fault) = fault {
+        return Err(wrong("next_on", &fault));
     }
     let ids = (RecordId::new(app.next_id()), me.office.code.as_str(), facts.file.id);
     let when = (on_day, app.clock.now_at());
@@ -363,8 +352,9 @@ fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult
     let key = fields.get("key");
     Ok(Record {
         office_code: facts.file.office_code.clone(),
-        party_name: party.in_words().to_owned(),
-        phone_id: phone.map(|phone| phone.id),
+        party_name: asked.name,
+        phone_id: asked.phone,
+        point_id: asked.point,
         note: fields.text("note")?,
         promised_on,
         promised_fen: promised_fen.filter(|_| is_promise),
@@ -380,6 +370,7 @@ fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult
 async fn undo(
     app: web::Data<App>,
     me: SignedIn,
+    req: HttpRequest,
     file_no: web::Path<String>,
     form: CsrfForm<Vec<(String, String)>>,
 ) -> AppResult<HttpResponse> {
@@ -387,9 +378,33 @@ async fn undo(
     let id = fields.get("record").parse().map(RecordId::new).map_err(|_| AppError::NotFound)?;
     let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
     let (now, today) = (app.clock.now_at(), app.clock.today());
-    app.write("overdue contact undone", move |db| {
-        steps::undo(db, acting(&inner, &by, &scope, now, today), id)
-    })
-    .await?;
-    shell::done(&app, &format!("/overdue/{file_no}"), "已撤销，这一户回到联系以前的样子")
+    let undone = app
+        .write("overdue contact undone", move |db| {
+            let record = contact_record::find(db, &scope, id)?;
+            if record.undone_at.is_some() {
+                return Ok(false);
+            }
+            steps::undo(db, acting(&inner, &by, &scope, now, today), id)?;
+            Ok(true)
+        })
+        .await;
+    let said = match undone {
+        Ok(true) => "已撤销，这一户回到联系以前的样子",
+        Ok(false) => "这次联系刚才已经撤销了，没有再改",
+        Err(AppError::Changed) => {
+            let mut page = fresh(&app, &facts(&app, &me, &file_no).await?)?;
+            let message = "这次联系以后又办过别的事，不能再撤销，请另记一次说明".to_owned();
+            page.errors = vec![FieldError { field: "outcome".to_owned(), message }];
+            return shell::page_as(
+                StatusCode::CONFLICT,
+                &app,
+                &me,
+                &req,
+                "overdue/case.html",
+                page,
+            );
+        }
+        Err(other) => return Err(other),
+    };
+    shell::done(&app, &format!("/overdue/{file_no}"), said)
 }

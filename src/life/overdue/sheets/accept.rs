@@ -11,6 +11,7 @@ use crate::book::contact_point::{self, MayKnow, Point, Tried};
 use crate::book::contact_record::{Ability, Channel, Record, Source};
 use crate::book::history::{self, Note};
 use crate::book::ids::{PhoneId, PointId, RecordId, ReturnId};
+use crate::book::office::Scope;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::phone_number::PhoneNumber;
 use crate::desk::heard::{self, Who};
@@ -191,6 +192,11 @@ fn keep_point(
     (id, at): (PointId, NaiveDateTime),
 ) -> AppResult<()> {
     let Ok(number) = PhoneNumber::parse(&answers.family_phone) else { return Ok(()) };
+    let index = app.sealer.index(Field::Phone, number.as_str());
+    let known = contact_point::of_file(db, &Scope::of(&row.office_code), row.file_id)?;
+    if known.iter().any(|one| one.phone_index.as_ref() == Some(&index)) {
+        return Ok(());
+    }
     let (kind, name) = match answers.met {
         Met::Parents => (contact_point::Kind::Parent, "父母"),
         _ => (contact_point::Kind::Relative, "家人"),
@@ -203,7 +209,7 @@ fn keep_point(
         name: name.to_owned(),
         relation: name.to_owned(),
         phone_sealed: Some(app.sealer.seal(Field::Phone, number.as_str().as_bytes())?),
-        phone_index: Some(app.sealer.index(Field::Phone, number.as_str())),
+        phone_index: Some(index),
         phone_mask: number.masked(),
         may_know: MayKnow::ContactOnly,
         tried: Tried::Never,

@@ -7,11 +7,13 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::rules::Counts;
+use crate::book::contact_record::Party;
 use crate::book::ids::{BatchId, CaseId, FileId, PersonId, SheetId, text_enum};
 use crate::book::office::Scope;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
 use crate::life::overdue::purpose::Purpose;
+use crate::life::overdue::rules::By;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan_file, overdue_case, person, sheet, sheet_batch};
@@ -148,6 +150,22 @@ pub fn files_out(
         .select(sheet::file_id)
         .load(db)?;
     Ok(all.into_iter().collect())
+}
+
+/// With whom a contact on this sheet is a contact: its receiver.
+pub fn carrier(db: &mut Db, scope: &Scope, id: SheetId) -> AppResult<Option<Party>> {
+    let kind: Option<String> = sheet::table
+        .inner_join(sheet_batch::table)
+        .filter(sheet::office_code.eq_any(scope.codes()))
+        .filter(sheet::id.eq(id))
+        .select(sheet_batch::receiver_kind)
+        .first(db)
+        .optional()?;
+    Ok(kind.and_then(|kind| By::from_text(&kind)).map(|by| match by {
+        By::Village => Party::Village,
+        By::School => Party::School,
+        By::Police => Party::Police,
+    }))
 }
 
 /// What each of these sheets is about.
