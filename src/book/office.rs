@@ -47,9 +47,18 @@ pub struct Office {
     pub address: String,
     /// When the office was set up in this database.
     pub created_at: chrono::NaiveDateTime,
+    /// The director who allowed amounts on papers for villages, schools and police stations; empty:
+    /// papers say that something is due, and no more.
+    pub amounts_on_papers_by: String,
 }
 
 impl Office {
+    /// May papers show amounts? One rule for everybody outside the office: nobody there learns an
+    /// amount before the director has allowed it, on paper for the office, on `/l` by name.
+    pub fn allows_amounts_on_papers(&self) -> bool {
+        !self.amounts_on_papers_by.is_empty()
+    }
+
     /// `乐至县`: the name without 学生资助管理中心.
     pub fn county(&self) -> &str {
         self.name.strip_suffix("学生资助管理中心").unwrap_or(&self.name)
@@ -69,6 +78,14 @@ pub fn all(db: &mut Db) -> AppResult<Vec<Office>> {
 /// Sets up an office.
 pub fn add(db: &mut Db, new: &Office) -> AppResult<()> {
     diesel::insert_into(office::table).values(new).execute(db)?;
+    Ok(())
+}
+
+/// Keeps who allowed amounts on papers; empty takes it back.
+pub fn set_amounts_on_papers(db: &mut Db, code: &str, by: &str) -> AppResult<()> {
+    diesel::update(office::table.find(code))
+        .set(office::amounts_on_papers_by.eq(by))
+        .execute(db)?;
     Ok(())
 }
 

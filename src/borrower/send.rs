@@ -27,6 +27,7 @@ pub fn nobodys(
         phone: String::new(),
         address: String::new(),
         created_at: now,
+        amounts_on_papers_by: String::new(),
     };
     let phone = Phone {
         id: PhoneId::new(0),

@@ -212,6 +212,7 @@ fn set_up(app: &App) -> Result<(), Stop> {
         phone: "0000-6180312".to_owned(),
         address: "县教育局一楼资助中心".to_owned(),
         created_at: now,
+        amounts_on_papers_by: String::new(),
     };
     let mut people = Vec::new();
     for (login, password, name, role) in STAFF {

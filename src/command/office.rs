@@ -56,6 +56,7 @@ impl Office {
                     phone: phone.trim().to_owned(),
                     address: address.trim().to_owned(),
                     created_at: app.clock.now_at(),
+                    amounts_on_papers_by: String::new(),
                 };
                 check(&new)?;
                 let (id, at) = (app.next_id(), app.clock.now_at());

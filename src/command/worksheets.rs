@@ -96,7 +96,7 @@ impl Worksheets {
         // Recorded first: no export without a line in the history.
         record(&app, &office, by, &wanted, &batch)?;
         let names = folder::write(&batch, &self.wishes(&app, &office), &self.out).map_err(stop)?;
-        report(&batch, &names, &self.out, self.no_amounts, out)
+        report(&batch, &names, &self.out, !self.amounts(&office), out)
     }
 
     fn wanted(&self) -> Result<Selection, Stop> {
@@ -120,7 +120,7 @@ impl Worksheets {
     fn wishes(&self, app: &App, office: &Office) -> Wishes {
         Wishes {
             purpose: Purpose::Overdue,
-            amounts: !self.no_amounts,
+            amounts: self.amounts(office),
             return_by: self.return_by.unwrap_or_else(|| usual_return(app, self.as_of)),
             sender: Sender {
                 office: office.name.clone(),
@@ -129,6 +129,11 @@ impl Worksheets {
                 contact: self.contact.clone(),
             },
         }
+    }
+
+    /// As on the pages: no paper shows an amount before the director has allowed it.
+    fn amounts(&self, office: &Office) -> bool {
+        !self.no_amounts && office.allows_amounts_on_papers()
     }
 
     fn office(&self, app: &App) -> Result<Office, Stop> {

@@ -13,11 +13,14 @@ use crate::book::history::{self, ACTIONS, Entry, Wanted};
 use crate::book::ids::{FileId, StaffId};
 use crate::book::staff;
 use crate::error::{AppResult, FieldError};
+use crate::liaison;
 use crate::plumbing::db::Db;
 use crate::plumbing::http::form::is_part;
 use crate::plumbing::schema::loan_file;
 use crate::plumbing::session::SignedIn;
 
+/// Before the name of a liaison in the filter; without it stands the number of a member of staff.
+const LIAISON: &str = "l:";
 /// Lines on a page.
 const LINES: i64 = 50;
 
@@ -123,6 +126,7 @@ fn gather(db: &mut Db, scope: &crate::book::office::Scope, filter: Filter) -> Ap
         from: from.map(dates::starts_at),
         until: to.and_then(|to| to.checked_add_signed(Duration::days(1))).map(dates::starts_at),
         staff_id: filter.person.parse().ok().map(StaffId::new),
+        name: filter.person.strip_prefix(LIAISON).map(str::to_owned),
         action: Some(filter.action.clone()).filter(|action| !action.is_empty()),
         file_id: file,
         before: filter.before,
@@ -142,11 +146,13 @@ fn gather(db: &mut Db, scope: &crate::book::office::Scope, filter: Filter) -> Ap
         at: super::me::minute(at),
     });
     let people = staff::all(db, scope)?;
+    let liaisons = liaison::account::all(db, scope)?.into_iter().map(|one| one.called());
     let file_nos = numbers_of(db, &entries)?;
     Ok(AuditPage {
         filtered: !query.is_empty(),
         people: std::iter::once(choice("", "所有人"))
             .chain(people.iter().map(|one| choice(&one.id.to_string(), &one.name)))
+            .chain(liaisons.map(|name| choice(&format!("{LIAISON}{name}"), &name)))
             .collect(),
         actions: std::iter::once(choice("", "所有操作"))
             .chain(ACTIONS.iter().map(|(value, text)| choice(value, text)))

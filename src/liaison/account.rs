@@ -66,6 +66,11 @@ impl Liaison {
     pub fn where_at(&self) -> String {
         format!("{}{}", self.township, self.place)
     }
+
+    /// As history names whoever did something: two liaisons may have one name, and one place two.
+    pub fn called(&self) -> String {
+        format!("联络员 {}（{}）", self.name, self.where_at())
+    }
 }
 
 /// Whoever has this login, whatever their office.

@@ -48,7 +48,7 @@ pub struct LiaisonIn {
 impl LiaisonIn {
     /// In whose name history is written.
     pub fn by(&self) -> By {
-        By::program(&format!("联络员 {}", self.account.name), &self.office.code)
+        By::program(&self.account.called(), &self.office.code)
     }
 }
 

@@ -1,10 +1,11 @@
 //! `/l`: the sheets of a liaison's own place, and one of them to fill in. A sheet of another place
-//! is not found, whatever the address bar says; every look at one is written into the history.
+//! is not found, whatever the address bar says. Every look is written into the history: at the
+//! list, at a sheet, and at an address that is not theirs.
 
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -29,8 +30,10 @@ use crate::plumbing::http::form::equal;
 use crate::plumbing::http::upload;
 use crate::plumbing::schema::file_position;
 
-/// Sheets on the list; older ones have come back long ago.
-const LINES_MAX: i64 = 300;
+/// Sheets on the list that are to be filled in: a large school's.
+const OPEN_MAX: i64 = 1_000;
+/// Sheets on the list that have come back; older ones came back long ago.
+const DONE_MAX: i64 = 200;
 
 /// One sheet of the list.
 #[derive(Debug, Serialize)]
@@ -62,10 +65,37 @@ pub struct Asked {
     done: String,
 }
 
-fn of_own_place(db: &mut Db, me: &LiaisonIn) -> AppResult<Vec<(Sheet, Batch)>> {
+fn place(me: &LiaisonIn) -> (&'static str, &str, &str) {
     let one = &me.account;
-    let place = (one.kind.as_text(), one.township.as_str(), one.place.as_str());
-    store::of_place(db, &me.scope, place, LINES_MAX)
+    (one.kind.as_text(), one.township.as_str(), one.place.as_str())
+}
+
+fn of_own_place(db: &mut Db, me: &LiaisonIn) -> AppResult<Vec<(Sheet, Batch)>> {
+    let mut all = store::of_place(db, &me.scope, place(me), (&[State::Out], OPEN_MAX))?;
+    let done = [State::Returned, State::Accepted];
+    all.extend(store::of_place(db, &me.scope, place(me), (&done, DONE_MAX))?);
+    Ok(all)
+}
+
+/// A line of history in the liaison's name.
+fn look(db: &mut Db, me: &LiaisonIn, (id, at): (i64, NaiveDateTime), note: Note) -> AppResult<()> {
+    history::note(db, &me.by(), id, at, note)
+}
+
+/// An address that is not theirs was opened: that is kept, and the answer is that there is nothing.
+async fn refused(app: &App, me: &LiaisonIn, id: SheetId, error: AppError) -> AppError {
+    if !matches!(error, AppError::NotFound) {
+        return error;
+    }
+    let (inner, line) = (me.clone(), (app.next_id(), app.clock.now_at()));
+    let note = Note {
+        action: "liaison_refused",
+        subject: me.account.name.clone(),
+        summary: format!("联络员{}打开不是自己的走访表，地址里是 {id}", me.account.name),
+        ..Note::default()
+    };
+    let kept = app.write("a liaison is refused", move |db| look(db, &inner, line, note.clone()));
+    kept.await.err().unwrap_or(error)
 }
 
 /// `GET /l`
@@ -79,9 +109,17 @@ pub async fn list(
         return Ok(shell::to("/l/password"));
     }
     let (inner, today) = (me.clone(), app.clock.today());
+    let line = (app.next_id(), app.clock.now_at());
     let (sheets, people) = app
-        .read(move |db| {
+        .write("a liaison looks at the list", move |db| {
             let sheets = of_own_place(db, &inner)?;
+            let note = Note {
+                action: "liaison_listed",
+                subject: inner.account.where_at(),
+                summary: format!("联络员{}看名单，{} 户", inner.account.name, sheets.len()),
+                ..Note::default()
+            };
+            look(db, &inner, line, note)?;
             let files: Vec<FileId> = sheets.iter().map(|(sheet, _)| sheet.file_id).collect();
             Ok((sheets, store::people(db, &inner.scope, &files)?))
         })
@@ -143,10 +181,7 @@ struct Opened {
 
 /// Loads a sheet of the liaison's own place; NotFound otherwise.
 fn open(db: &mut Db, me: &LiaisonIn, id: SheetId) -> AppResult<Opened> {
-    let (sheet, batch) = of_own_place(db, me)?
-        .into_iter()
-        .find(|(sheet, _)| sheet.id == id)
-        .ok_or(AppError::NotFound)?;
+    let (sheet, batch) = store::one_of_place(db, &me.scope, place(me), id)?;
     let file = loan::file(db, &me.scope, sheet.file_id)?;
     let student = person::find(db, &me.scope, file.person_id)?;
     let ids: Vec<_> = [Some(file.person_id), file.co_person_id].into_iter().flatten().collect();
@@ -242,7 +277,7 @@ pub async fn show(
     if !me.account.own_password {
         return Ok(shell::to("/l/password"));
     }
-    let (inner, id, note_id, now) = (me.clone(), *id, app.next_id(), app.clock.now_at());
+    let (inner, id, line) = (me.clone(), *id, (app.next_id(), app.clock.now_at()));
     let one = app
         .write("a liaison looks at a sheet", move |db| {
             let one = open(db, &inner, id)?;
@@ -259,10 +294,14 @@ pub async fn show(
                 ),
                 ..Note::default()
             };
-            history::note(db, &inner.by(), note_id, now, note)?;
+            look(db, &inner, line, note)?;
             Ok(one)
         })
-        .await?;
+        .await;
+    let one = match one {
+        Ok(one) => one,
+        Err(error) => return Err(refused(&app, &me, id, error).await),
+    };
     let typed = Typed {
         visited_on: app.clock.today().to_string(),
         filled_by: me.account.name.clone(),
@@ -289,8 +328,11 @@ pub async fn hand_in(
         return Ok(shell::to("/l/password"));
     }
     let (inner, id) = (me.clone(), *id);
-    let one = app.read(move |db| open(db, &inner, id)).await?;
-    let (answers, picture) = match form::read(&form, (one.batch.purpose, app.clock.today())) {
+    let one = match app.read(move |db| open(db, &inner, id)).await {
+        Ok(one) => one,
+        Err(error) => return Err(refused(&app, &me, id, error).await),
+    };
+    let (answers, picture) = match form::read(&form, one.batch.paper(app.clock.today())) {
         Ok(read) => read,
         Err(form) => return page(&app, &me, &req, one, *form),
     };

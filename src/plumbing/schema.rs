@@ -16,6 +16,7 @@ diesel::table! {
         phone -> Text,
         address -> Text,
         created_at -> Timestamp,
+        amounts_on_papers_by -> Text,
     }
 }
 

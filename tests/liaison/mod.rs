@@ -71,6 +71,17 @@ fn a_liaison_sees_the_sheets_of_the_own_place_and_hands_one_in() {
             Ok(history::table.filter(looked).count().get_result(db)?)
         });
         assert_eq!(looks, 1, "every look is written down");
+        // At the list too, and at addresses that are not theirs; the auditor finds them by name.
+        let mut auditor = t.sign_in(Role::Director);
+        let audit = auditor.get("/audit").await;
+        audit.is(200).says(&["看名单", &format!("地址里是 {}", other.id)]);
+        let at = audit.text.find("value=\"l:").expect("liaisons are among the people");
+        let name = &audit.text[at + 7..];
+        let name = &name[..name.find('"').unwrap()];
+        let url = format!("/audit?person={}", zhuxue::plumbing::url::encoded(name));
+        let own_lines = auditor.get(&url).await;
+        own_lines.is(200).says(&["看名单", "打开不是自己的走访表"]);
+        assert!(!own_lines.text.contains("做走访表：按"), "nobody else's lines");
 
         // What is wrong is said and what was typed stays; without the token nothing is done.
         let csrf = phone.csrf.clone();

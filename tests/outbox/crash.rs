@@ -39,6 +39,7 @@ fn set_up(folder: &Path) -> Vec<i64> {
         phone: "0000-6180312".to_owned(),
         address: String::new(),
         created_at: now,
+        amounts_on_papers_by: String::new(),
     };
     let one = Staff {
         id: StaffId::new(app.next_id()),

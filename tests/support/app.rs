@@ -87,6 +87,7 @@ impl TestApp {
             phone: "028-23350000".to_owned(),
             address: String::new(),
             created_at: self.app.clock.now_at(),
+            amounts_on_papers_by: String::new(),
         };
         self.app.db.write("test office", |db| office::add(db, &office)).unwrap();
     }

@@ -55,6 +55,8 @@ impl County {
             phone: "0000-6180312".to_owned(),
             address: "县教育局一楼".to_owned(),
             created_at: now,
+            // As a county has it that prints amounts; without is tested in `visit_sheets`.
+            amounts_on_papers_by: "主任".to_owned(),
         };
         let clerk = Staff {
             id: StaffId::new(app.next_id()),

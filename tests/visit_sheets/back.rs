@@ -61,6 +61,10 @@ fn a_code_opens_its_sheet_once_and_says_little() {
         });
         assert!(!page.text.contains(&name), "the name is masked");
 
+        let mut long_ago = GOOD;
+        long_ago[5] = ("visited_on", "2020-12-21");
+        let old = hand_in(&mut phone, &code, &long_ago, Some(JPEG)).await;
+        old.is(422).says(&["走访日期在做表的日子（12月21日）以前", "父亲住院"]);
         let done = hand_in(&mut phone, &code, &GOOD, Some(JPEG)).await;
         done.is(303);
         assert_eq!(kept(&t), (1, 1));

@@ -7,7 +7,7 @@ mod workbook;
 
 use diesel::prelude::*;
 use zhuxue::book::staff::Role;
-use zhuxue::life::overdue::sheets::store::{Batch, Sheet};
+use zhuxue::life::overdue::sheets::store::{Batch, Sheet, State};
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{
     contact_record, history, person_phone, sheet, sheet_batch, warning,
@@ -63,7 +63,15 @@ fn a_batch_is_made_once_printed_with_codes_and_handed_over() {
         let again = clerk.post("/visits/batches", &[("by", "village")]).await;
         again.is(422).says(&["选中的户都已有走访表在外"]);
         assert_eq!(sheets(&t).len(), all.len());
+        // What is out is said where batches are chosen, and leads to its batch.
+        let batch = format!("/visits/batches/{}", made[0].id);
+        clerk.get("/visits").await.is(200).says(&["表已全部发出", &batch]);
+        // Two visits for one matter: only when somebody wants that.
         let school = clerk.post("/visits/batches", &[("by", "school")]).await;
+        school.is(422).says(&["户的表在别的单位还没有收回", "表在别处：村（社区）"]);
+        assert_eq!(sheets(&t).len(), all.len());
+        let both = [("by", "school"), ("set", "1"), ("also", "1")];
+        let school = clerk.post("/visits/batches", &both).await;
         assert!(flash(&school), "another kind of receiver is another visit");
         // To the police station goes no paper before the director has let the case go there.
         let police = clerk.post("/visits/batches", &[("by", "police")]).await;
@@ -85,6 +93,10 @@ fn a_batch_is_made_once_printed_with_codes_and_handed_over() {
 
         let form = [("version", "1"), ("on", AFTER), ("to", ""), ("how", "邮寄")];
         clerk.post(&format!("{here}/handed"), &form).await.is(422).says(&["请写谁收下的"]);
+        let form = [("version", "1"), ("on", "2026-12-20"), ("to", "王主任"), ("how", "当面")];
+        let early = clerk.post(&format!("{here}/handed"), &form).await;
+        early.is(422).says(&["交付日期在做表那天（12月21日）和今天之间"]);
+        clerk.get(&here).await.says(&["还没有记下交付"]);
         let form = [
             ("version", "1"),
             ("on", AFTER),
@@ -100,9 +112,40 @@ fn a_batch_is_made_once_printed_with_codes_and_handed_over() {
         let void = format!("/visits/sheets/{}/void", sheet.id);
         clerk.post(&void, &[("why", "")]).await.is(422).says(&["写一句原因"]);
         clerk.post(&void, &[("why", "印坏了")]).await.is(303);
-        clerk.post(&void, &[("why", "印坏了")]).await.is(422).says(&["不用再作废"]);
+        clerk.post(&void, &[("why", "印坏了")]).await.is(303);
+        clerk.get(&here).await.says(&["已经交回或作废，没有再改"]);
         let mut phone = t.nobody();
         phone.get(&format!("/r/{code}")).await.is(200).says(&["已经作废"]);
+    });
+}
+
+/// Nobody outside the office learns an amount before the director has allowed it (issue 4, 5).
+#[test]
+fn papers_show_amounts_only_when_the_director_has_allowed_it() {
+    each(async |t| {
+        t.set_day(AFTER);
+        let (mut clerk, mut director) = (t.sign_in(Role::Clerk), t.sign_in(Role::Director));
+        let asks = [("by", "village"), ("set", "1"), ("amounts", "1")];
+        clerk.get("/visits").await.is(200).says(&["不印金额；要印出金额，请主任先在这一页允许"]);
+        let sample = clerk.get("/visits/print").await;
+        assert!(!sample.is(200).text.contains('¥'), "whatever the address bar says");
+        clerk.post("/visits/amounts", &[("amounts", "yes")]).await.is(403);
+        clerk.post("/visits/batches", &asks).await.is(303);
+        assert!(batches(&t).iter().all(|one| !one.amounts));
+        director.post("/visits/amounts", &[("amounts", "yes")]).await.is(303);
+        clerk.get("/visits").await.says(&["印出金额"]);
+        clerk.get("/visits/print").await.is(200).says(&["¥"]);
+        // All that are out, out of use; what was made before keeps what it was made with.
+        for one in batches(&t) {
+            let url = format!("/visits/batches/{}/void", one.id);
+            clerk.post(&url, &[("why", " ")]).await.is(422).says(&["写一句原因"]);
+            clerk.post(&url, &[("why", "重做，印出金额")]).await.is(303);
+        }
+        assert!(sheets(&t).iter().all(|(one, _)| one.state == State::Void));
+        clerk.post("/visits/batches", &asks).await.is(303);
+        assert!(batches(&t).last().unwrap().amounts);
+        director.post("/visits/amounts", &[("amounts", "no")]).await.is(303);
+        clerk.get("/visits").await.says(&["不印金额"]);
     });
 }
 

@@ -71,7 +71,10 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("liaison_added", "添加联络员"),
     ("liaison_changed", "修改联络员"),
     ("liaison_amounts", "联络员看金额"),
+    ("papers_amounts", "走访表印出金额"),
+    ("liaison_listed", "联络员看名单"),
     ("liaison_looked", "联络员看走访表"),
+    ("liaison_refused", "联络员打开别处的地址"),
     ("office_added", "建立中心"),
     ("office_changed", "修改中心资料"),
     ("revealed", "查看完整号码"),
@@ -226,6 +229,8 @@ pub struct Wanted {
     pub until: Option<NaiveDateTime>,
     /// By this person.
     pub staff_id: Option<StaffId>,
+    /// By this name of somebody who is not staff: a liaison.
+    pub name: Option<String>,
     /// This action.
     pub action: Option<String>,
     /// To this loan file.
@@ -250,6 +255,10 @@ pub fn list(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResul
     }
     if let Some(staff_id) = wanted.staff_id {
         query = query.filter(history::staff_id.eq(staff_id));
+    }
+    if let Some(name) = &wanted.name {
+        let unnamed = history::staff_id.is_null();
+        query = query.filter(unnamed).filter(history::staff_name.eq(name));
     }
     if let Some(action) = &wanted.action {
         query = query.filter(history::action.eq(action));

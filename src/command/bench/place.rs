@@ -188,6 +188,7 @@ fn set_up(app: &App) -> Result<By, Stop> {
         phone: String::new(),
         address: String::new(),
         created_at: now,
+        amounts_on_papers_by: "主任".to_owned(),
     };
     let clerk = someone(app, &office.code, ("bench", "韦清越"), Role::Clerk);
     app.db.write("bench office", |db| {

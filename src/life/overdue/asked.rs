@@ -37,6 +37,8 @@ pub struct Asked {
     pub stub: bool,
     /// The number of the letter.
     pub letter: Option<u32>,
+    /// Also households whose sheet is with a receiver of another kind.
+    pub also: bool,
     /// The smallest amount as it was typed.
     pub least_text: String,
     /// The saved list of the overdue page that was asked for: `new`, `long`, `ended`.
@@ -75,6 +77,14 @@ impl Asked {
                 None
             }
         };
+        let letter = text(pairs, "letter");
+        let letter = letter.and_then(|text| {
+            let number = text.parse().ok().filter(|n| (1..=99_999).contains(n));
+            if number.is_none() {
+                errors.push(error("letter", "发文号只写数字，例如 12"));
+            }
+            number
+        });
         let list = text(pairs, "list").unwrap_or_default();
         let cut = last_due_day(today);
         let wanted = Selection {
@@ -101,7 +111,8 @@ impl Asked {
             wanted,
             amounts: !boxes || text(pairs, "amounts").is_some(),
             stub: !boxes || text(pairs, "stub").is_some(),
-            letter: text(pairs, "letter").and_then(|n| n.parse().ok()),
+            letter,
+            also: text(pairs, "also").is_some(),
             least_text,
             list,
             errors,

@@ -28,6 +28,7 @@ pub mod cover;
 pub mod folder;
 pub mod papers;
 pub mod asked;
+mod choose;
 pub mod web;
 pub mod sheets;
 pub mod rounds;

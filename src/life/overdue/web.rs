@@ -1,4 +1,5 @@
-//! `/visits` 走访表: choose and look through a batch, print it, take the workbooks along.
+//! `/visits` 走访表: what a batch is made of, and taking it along: print it, the workbooks. The page
+//! on which it is chosen is `choose.rs`.
 //!
 //! Opening the printing page or taking workbooks is when personal data leaves the program, so
 //! that is what history records: how many sheets, of which day, narrowed by what.
@@ -8,22 +9,21 @@ use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
 use super::asked::{Asked, Field, Pairs};
-use super::cover::numbers;
 use super::papers::{self, Choices, Papers};
 use super::purpose::Purpose;
 use super::rules::{self, Batch, By, Household};
+use super::sheets::store::{self as sheets, Out};
 use super::text::{self, Sender};
 use super::workbook::{self, Wishes};
-use super::{folder, store};
+use super::{choose, folder, store};
 use crate::app::App;
 use crate::book::dates::local;
 use crate::book::history::{self, Note};
-use crate::book::money::Fen;
 use crate::book::staff::Right;
 use crate::desk::download::{WORKBOOK, attachment};
 use crate::desk::shell;
-use crate::error::{AppError, AppResult, FieldError};
-use crate::plumbing::http::route::{Entry, Needs, get};
+use crate::error::{AppError, AppResult};
+use crate::plumbing::http::route::{Entry, Needs, get, post};
 use crate::plumbing::session::SignedIn;
 
 /// Households on one printing page: what a browser lays out in a few seconds.
@@ -33,7 +33,8 @@ pub(super) const PRINT_MAX: usize = 400;
 pub fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::PrintWorksheets);
     let mut routes = vec![
-        get("/visits", needs, choose),
+        get("/visits", needs, choose::show),
+        post("/visits/amounts", Needs::Right(Right::AllowAmounts), choose::set_amounts),
         get("/visits/print", needs, print),
         get("/visits/workbooks.zip", needs, archive),
         get("/visits/workbook.xlsx", needs, one_workbook),
@@ -46,48 +47,54 @@ pub fn routes() -> Vec<Entry> {
 /// A batch that was asked for, and what the page offers to narrow it.
 pub(super) struct Made {
     pub(super) batch: Batch,
-    offers: Offers,
-    left_out: Vec<String>,
+    /// Sheets about the same matter that are out.
+    pub(super) out: Out,
+    pub(super) offers: Offers,
+    pub(super) left_out: Vec<String>,
 }
 
 /// What the query row offers: whatever occurs among those with arrears.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Offers {
-    townships: Vec<String>,
-    schools: Vec<String>,
-    police: Vec<String>,
+    pub(super) townships: Vec<String>,
+    pub(super) schools: Vec<String>,
+    pub(super) police: Vec<String>,
 }
 
 pub(super) async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<Made> {
     let (inner, scope, day) = (app.clone(), me.scope.clone(), asked.as_of);
-    let (purpose, by) = (asked.purpose, asked.by);
-    let found = app
-        .read(move |db| match purpose {
-            Purpose::Overdue if by == By::Police => {
-                // The director decides who gets that far; a paper must not go before.
-                let asked_for = store::at_police(db, &scope)?;
-                let mut found = store::overdue_on(db, &scope, inner.basis(), day)?;
-                let all = found.households.len();
-                found.households.retain(|one| asked_for.contains(&one.file_id));
-                let left = all - found.households.len();
-                if left > 0 {
-                    found.left_out.push(format!(
+    let (purpose, by, now) = (asked.purpose, asked.by, app.clock.now_at());
+    let (found, out) = app
+        .read(move |db| {
+            let out = sheets::out(db, &scope, purpose, now)?;
+            let found = match purpose {
+                Purpose::Overdue if by == By::Police => {
+                    // The director decides who gets that far; a paper must not go before.
+                    let asked_for = store::at_police(db, &scope)?;
+                    let mut found = store::overdue_on(db, &scope, inner.basis(), day)?;
+                    let all = found.households.len();
+                    found.households.retain(|one| asked_for.contains(&one.file_id));
+                    let left = all - found.households.len();
+                    if left > 0 {
+                        found.left_out.push(format!(
                         "{left} 户还没有转到“派出所协助”，没有列入；要派出所协助，先在逾期跟进里\
                          申请，主任同意后再印"
                     ));
+                    }
+                    found
                 }
-                Ok(found)
-            }
-            Purpose::Overdue => store::overdue_on(db, &scope, inner.basis(), day),
-            Purpose::Yearly => {
-                let households = store::yearly_on(db, &scope, by, day)?;
-                Ok(store::Found { households, ..store::Found::default() })
-            }
+                Purpose::Overdue => store::overdue_on(db, &scope, inner.basis(), day)?,
+                Purpose::Yearly => {
+                    let households = store::yearly_on(db, &scope, by, day)?;
+                    store::Found { households, ..store::Found::default() }
+                }
+            };
+            Ok((found, out))
         })
         .await?;
     let offers = offers(&found.households);
     let batch = rules::batch(asked.by, asked.as_of, found.households, &asked.wanted);
-    Ok(Made { batch, offers, left_out: found.left_out })
+    Ok(Made { batch, out, offers, left_out: found.left_out })
 }
 
 fn offers(all: &[Household]) -> Offers {
@@ -114,7 +121,7 @@ pub fn usual_return(app: &App, as_of: NaiveDate) -> NaiveDate {
 pub(super) fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
     Wishes {
         purpose: asked.purpose,
-        amounts: asked.amounts,
+        amounts: asked.amounts && me.office.allows_amounts_on_papers(),
         return_by: asked.return_by.unwrap_or_else(|| usual_return(app, asked.as_of)),
         sender: Sender {
             office: me.office.name.clone(),
@@ -122,118 +129,6 @@ pub(super) fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
             phone: me.office.phone.clone(),
             contact: me.name.clone(),
         },
-    }
-}
-
-/// One receiver of the page.
-#[derive(Debug, Serialize)]
-struct Line {
-    name: String,
-    missing: String,
-    households: usize,
-    total: Fen,
-    numbers: String,
-    /// The name of its file, by which it is asked for alone.
-    stem: String,
-    workbook: String,
-}
-
-#[derive(Debug, Serialize)]
-struct ChoosePage {
-    yearly: bool,
-    by: &'static str,
-    by_words: &'static str,
-    kinds: Vec<(&'static str, &'static str)>,
-    as_of: String,
-    as_of_words: String,
-    is_future: bool,
-    return_by: String,
-    township: String,
-    school: String,
-    police: String,
-    min: String,
-    kept: Vec<Field>,
-    fields: Vec<Field>,
-    narrowed: String,
-    offers: Offers,
-    lines: Vec<Line>,
-    households: usize,
-    total: Fen,
-    too_many: bool,
-    print_max: usize,
-    print: String,
-    archive: String,
-    all: String,
-    left_out: Vec<String>,
-    errors: Vec<FieldError>,
-}
-
-/// `GET /visits`
-async fn choose(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    pairs: web::Query<Pairs>,
-) -> AppResult<HttpResponse> {
-    let today = app.clock.today();
-    let asked = Asked::read(&pairs, today);
-    let made = made(&app, &me, &asked).await?;
-    let return_by = wishes(&app, &me, &asked).return_by;
-    let batch = &made.batch;
-    let some = |text: &Option<String>| text.clone().unwrap_or_default();
-    let shown = ["by", "as_of", "return_by", "township", "school", "police", "min"];
-    let yearly = asked.purpose.is_yearly();
-    let page = ChoosePage {
-        yearly,
-        by: asked.by.as_text(),
-        by_words: asked.by.in_words(),
-        kinds: asked.purpose.kinds().iter().map(|by| (by.as_text(), by.in_words())).collect(),
-        as_of: asked.as_of.to_string(),
-        as_of_words: text::full_day(asked.as_of),
-        is_future: asked.as_of > today,
-        return_by: return_by.to_string(),
-        township: some(&asked.wanted.township),
-        school: some(&asked.wanted.school),
-        police: some(&asked.wanted.police),
-        min: asked.least_text.clone(),
-        kept: asked.fields().into_iter().filter(|f| !shown.contains(&f.name)).collect(),
-        fields: asked.fields(),
-        narrowed: asked.wanted.in_words(),
-        lines: batch.receivers.iter().map(|r| line(&asked, r)).collect(),
-        households: batch.households(),
-        total: batch.total_fen(),
-        too_many: batch.households() > PRINT_MAX,
-        print_max: PRINT_MAX,
-        print: asked.link("/visits/print", None),
-        archive: asked.link("/visits/workbooks.zip", None),
-        all: match yearly {
-            true => format!("/visits?purpose=yearly&by={}", asked.by.as_text()),
-            false => format!("/visits?by={}&as_of={}", asked.by.as_text(), asked.as_of),
-        },
-        offers: made.offers,
-        left_out: made.left_out,
-        errors: asked.errors,
-    };
-    if page.errors.is_empty() {
-        shell::page(&app, &me, &req, "visits/choose.html", page)
-    } else {
-        shell::refused(&app, &me, &req, "visits/choose.html", page)
-    }
-}
-
-fn line(asked: &Asked, receiver: &rules::Receiver) -> Line {
-    let unknown = receiver.is_unknown();
-    Line {
-        name: match unknown {
-            true => format!("{}{}", receiver.township, text::receiver_name(asked.by, receiver)),
-            false => text::addressee(asked.by, receiver),
-        },
-        missing: if unknown { text::unknown_note(asked.by) } else { String::new() },
-        households: receiver.sheets.len(),
-        total: receiver.total_fen(),
-        numbers: numbers(receiver),
-        stem: receiver.stem.clone(),
-        workbook: asked.link("/visits/workbook.xlsx", Some(&receiver.stem)),
     }
 }
 

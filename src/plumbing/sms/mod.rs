@@ -265,6 +265,7 @@ mod tests {
             phone: String::new(),
             address: String::new(),
             created_at: chrono::NaiveDateTime::default(),
+            amounts_on_papers_by: String::new(),
         };
         let mut config = SmsConfig::default();
         assert_eq!(signed(&config, &office, "好"), "【乐至县学生资助管理中心】好");

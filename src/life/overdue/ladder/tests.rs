@@ -159,8 +159,8 @@ fn days_in_the_past_or_too_far_are_said() {
     assert!(until(Some("2027-03-29")).unwrap().contains("最晚到"));
 }
 
-/// Issue 4: going up takes a try of the stage itself. Each line: who was asked in which way, and the
-/// stages of which that is a try.
+/// Issue 4: going up takes a try of the stage itself. Each line: who was asked in which way, and
+/// the stages of which that is a try.
 #[test]
 fn only_who_is_asked_in_a_stage_counts_as_its_try() {
     let rule = rule();

@@ -220,18 +220,18 @@ pub async fn hand_in(
     let key = rules::command_key(id, no, &typed_key)
         .ok_or_else(|| AppError::refused("表单缺了内容，请刷新页面后再提交"))?;
     let (scope, key2) = (me.scope.clone(), key.clone());
-    let (sheet, purpose, before) = app
+    let (sheet, batch, before) = app
         .read(move |db| {
             let stop = store::stop(db, &scope, (id, no))?;
             let sheet = sheets::find(db, &scope, stop.sheet_id)?;
-            let purpose = sheets::batch(db, &scope, sheet.batch_id)?.purpose;
-            Ok((sheet, purpose, returns::has_come(db, &scope, &key2)?))
+            let batch = sheets::batch(db, &scope, sheet.batch_id)?;
+            Ok((sheet, batch, returns::has_come(db, &scope, &key2)?))
         })
         .await?;
     let kept = if before {
         Kept::Before
     } else {
-        let (answers, picture) = match form::read(&sent, (purpose, app.clock.today())) {
+        let (answers, picture) = match form::read(&sent, batch.paper(app.clock.today())) {
             Ok(read) => read,
             Err(form) => return wrong(&app, &me, &req, (id, no), (typed_key, *form)).await,
         };
@@ -248,7 +248,7 @@ pub async fn hand_in(
         }
         Kept::Other(state) => {
             let message = if state == State::Void { VOID } else { OTHER };
-            let form = again(purpose, &sent, message);
+            let form = again(batch.purpose, &sent, message);
             other(&app, &me, &req, (id, no), (typed_key, form, message)).await
         }
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::form::{self, Form, PHOTO_MB};
 use super::returns::CameBy;
 use super::rules::{self, Typed};
-use super::store::{self, Sheet, State, Who};
+use super::store::{self, Batch, Sheet, State, Who};
 use super::take;
 use super::{codes, make};
 use crate::app::App;
@@ -22,7 +22,6 @@ use crate::book::history::By;
 use crate::book::office::{self, Office, Scope};
 use crate::borrower::shell;
 use crate::error::AppResult;
-use crate::life::overdue::purpose::Purpose;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::guard::{self, Attempt, Subjects};
 use crate::plumbing::http::around::address_of;
@@ -110,8 +109,7 @@ struct Opened {
     who: Option<Who>,
     receiver: String,
     office: Office,
-    return_by: chrono::NaiveDate,
-    purpose: Purpose,
+    batch: Batch,
 }
 
 enum Found {
@@ -141,8 +139,7 @@ async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
             who: store::people(db, &scope, &[sheet.file_id])?.remove(&sheet.file_id),
             receiver: make::addressee(&batch),
             office: office::find(db, &sheet.office_code)?,
-            return_by: batch.return_by,
-            purpose: batch.purpose,
+            batch,
             sheet,
         })))
     })
@@ -176,7 +173,7 @@ fn instant(app: &App, at: NaiveDateTime) -> String {
 
 /// Why the form is not shown; none when it is.
 fn why_closed(app: &App, one: &Opened) -> Option<(&'static str, String)> {
-    let (sheet, paper) = (&one.sheet, one.purpose.paper());
+    let (sheet, paper) = (&one.sheet, one.batch.purpose.paper());
     match (sheet.state, sheet.returned_at) {
         (State::Returned | State::Accepted, at) => {
             let when = at.map(|at| instant(app, at)).unwrap_or_default();
@@ -194,8 +191,8 @@ fn why_closed(app: &App, one: &Opened) -> Option<(&'static str, String)> {
             "over",
             format!(
                 "回报码已过期（请交回的日子是 {}月{}日），请打电话把结果告诉我们，报编号 {}。",
-                one.return_by.month(),
-                one.return_by.day(),
+                one.batch.return_by.month(),
+                one.batch.return_by.day(),
                 sheet.number
             ),
         )),
@@ -235,7 +232,7 @@ pub async fn show(
         Found::Sheet(one) => one,
     };
     let typed = Typed { visited_on: app.clock.today().to_string(), ..Typed::default() };
-    let mut page = page_of(&one, &code, Form::new(one.purpose, typed, Vec::new()));
+    let mut page = page_of(&one, &code, Form::new(one.batch.purpose, typed, Vec::new()));
     if let Some((show, said)) = why_closed(&app, &one) {
         (page.show, page.said) = (show, said);
     }
@@ -259,7 +256,7 @@ pub async fn hand_in(
         return Ok(shell::to(&here));
     }
     let form = upload::read_open(payload, PHOTO_MB).await?;
-    let (answers, picture) = match form::read(&form, (one.purpose, app.clock.today())) {
+    let (answers, picture) = match form::read(&form, one.batch.paper(app.clock.today())) {
         Ok(read) => read,
         Err(form) => {
             let page = page_of(&one, &code, *form);

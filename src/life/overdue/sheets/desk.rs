@@ -490,7 +490,7 @@ pub async fn typed(
         return Err(AppError::refused(why));
     }
     let typed = Typed::of(&form.0);
-    let answers: Answers = match rules::read(&typed, (batch.purpose, app.clock.today())) {
+    let answers: Answers = match rules::read(&typed, batch.paper(app.clock.today())) {
         Ok(answers) => answers,
         Err(errors) => {
             let page = enter_page(&app, &me, &sheet).await?;

@@ -1,9 +1,8 @@
 //! The form about a visit, as the page behind a code and the liaison's page both show and read it.
 
-use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::rules::{self, Answers, FAMILY, Met, Typed, WHEREABOUTS};
+use super::rules::{self, Answers, FAMILY, Met, Paper, Typed, WHEREABOUTS};
 use super::take::Picture;
 use crate::book::contact_record::Ability;
 use crate::error::FieldError;
@@ -60,21 +59,18 @@ impl Form {
     }
 }
 
-/// Reads what was sent on `today`: answers and the photograph, or the form again.
+/// Reads what was sent: answers and the photograph, or the form again.
 ///
 /// # Errors
 /// The form with what was typed, and one sentence for each field that is wrong.
-pub fn read(
-    form: &UploadForm,
-    (purpose, today): (Purpose, NaiveDate),
-) -> Result<(Answers, Option<Picture>), Box<Form>> {
+pub fn read(form: &UploadForm, paper: Paper) -> Result<(Answers, Option<Picture>), Box<Form>> {
     let typed = Typed::of(&form.fields);
-    match (rules::read(&typed, (purpose, today)), picture(form)) {
+    match (rules::read(&typed, paper), picture(form)) {
         (Ok(answers), Ok(picture)) => Ok((answers, picture)),
         (answers, picture) => {
             let mut errors = answers.err().unwrap_or_default();
             errors.extend(picture.err());
-            Err(Box::new(Form::new(purpose, typed, errors)))
+            Err(Box::new(Form::new(paper.purpose, typed, errors)))
         }
     }
 }

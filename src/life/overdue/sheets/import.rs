@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::read_back::{self, Row};
 use super::returns::{self, CameBy};
-use super::rules::Answers;
+use super::rules::{self, Answers};
 use super::store::{self, Batch, Sheet, State};
 use super::take::{self, Incoming};
 use super::{codes, make};
@@ -152,7 +152,19 @@ impl Known {
             return Err("同一编号在文件里出现了两次，只收了前面一行".to_owned());
         }
         match &row.answers {
-            Ok(answers) => Ok((sheet, answers.clone())),
+            Ok(answers) => {
+                let made = self.batches.get(&sheet.batch_id).map(Batch::made_on);
+                let fault = made.and_then(|made| {
+                    rules::visit_fault(answers.visited_on, (made, app.clock.today()))
+                });
+                fault.map_or_else(
+                    || Ok((sheet, answers.clone())),
+                    |why| {
+                        seen.remove(&sheet.id);
+                        Err(why)
+                    },
+                )
+            }
             Err(why) => {
                 seen.remove(&sheet.id);
                 Err(why.clone())

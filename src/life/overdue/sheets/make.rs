@@ -1,5 +1,7 @@
 //! Makes batches of what was chosen, and a kept batch into papers again. A household of which a
-//! sheet is with such a receiver already gets no second one, so a double click makes nothing twice.
+//! sheet is with such a receiver already gets no second one, so a double click makes nothing twice;
+//! one whose sheet is with a receiver of another kind gets a second one only when that is wanted:
+//! two visits for one matter annoy a family and two receivers.
 
 use std::collections::HashMap;
 
@@ -103,6 +105,24 @@ pub fn prefix(purpose: Purpose, by: By, day: NaiveDate) -> String {
     format!("{}{}-", purpose.letters(by), stamp(day))
 }
 
+/// Where the sheet of a household is, as seen by a receiver kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// Nowhere: one can be made.
+    In,
+    /// With such a receiver already, in this batch.
+    Here(BatchId),
+    /// With a receiver of another kind.
+    Elsewhere,
+}
+
+/// Looks a household up among the sheets that are out.
+pub fn whereabouts(out: &store::Out, by: By, file: FileId) -> Whereabouts {
+    let Some(with) = out.get(&file) else { return Whereabouts::In };
+    let here = with.iter().find(|(kind, _)| *kind == by);
+    here.map_or(Whereabouts::Elsewhere, |(_, batch)| Whereabouts::Here(*batch))
+}
+
 /// What was kept.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
@@ -110,20 +130,24 @@ pub struct Kept {
     pub batches: Vec<BatchId>,
     /// How many sheets they have.
     pub sheets: usize,
-    /// Households of whom a sheet is out already.
+    /// Households of whom a sheet is out with such a receiver already.
     pub skipped: usize,
+    /// Households that were left out because their sheet is with a receiver of another kind.
+    pub elsewhere: usize,
 }
 
-/// Keeps drafts under numbers that go on where those of the day ended. `notes` are identities for
-/// the history: one, and one for each household.
+/// Keeps drafts under numbers that go on where those of the day ended. `also`: also of households
+/// whose sheet is with a receiver of another kind. `notes` are identities for the history: one, and
+/// one for each household.
 pub fn keep(
     db: &mut Db,
     me: &SignedIn,
-    (purpose, by, prefix): (Purpose, By, &str),
+    (purpose, by, prefix, also): (Purpose, By, &str, bool),
     drafts: &[Draft],
     (notes, now): (&[i64], NaiveDateTime),
 ) -> AppResult<Kept> {
-    let out = store::files_out(db, &me.scope, (purpose, by.as_text()), now)?;
+    let out = store::out(db, &me.scope, purpose, now)?;
+    let place = |sheet: &Sheet| whereabouts(&out, by, sheet.file_id);
     let mut number = store::count_numbers(db, &me.scope, prefix)?;
     let files: Vec<FileId> =
         drafts.iter().flat_map(|draft| &draft.sheets).map(|sheet| sheet.file_id).collect();
@@ -134,7 +158,11 @@ pub fn keep(
     for draft in drafts {
         let mut sheets = Vec::with_capacity(draft.sheets.len());
         for (place, sheet) in
-            (1_i32..).zip(draft.sheets.iter().filter(|sheet| !out.contains(&sheet.file_id)))
+            (1_i32..).zip(draft.sheets.iter().filter(|sheet| match place(sheet) {
+                Whereabouts::Here(_) => false,
+                Whereabouts::Elsewhere => also,
+                Whereabouts::In => true,
+            }))
         {
             number += 1;
             let number = format!("{prefix}{number:03}");
@@ -149,7 +177,13 @@ pub fn keep(
             let case_id = cases.get(&sheet.file_id).copied();
             sheets.push(Sheet { number, place, case_id, ..sheet.clone() });
         }
-        kept.skipped += draft.sheets.len() - sheets.len();
+        for sheet in &draft.sheets {
+            match place(sheet) {
+                Whereabouts::Here(_) => kept.skipped += 1,
+                Whereabouts::Elsewhere if !also => kept.elsewhere += 1,
+                Whereabouts::Elsewhere | Whereabouts::In => {}
+            }
+        }
         if !sheets.is_empty() {
             store::add(db, &draft.batch, &sheets)?;
             kept.batches.push(draft.batch.id);

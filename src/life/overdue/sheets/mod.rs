@@ -3,14 +3,17 @@
 //! whatever way, is *proposed* until the desk accepts it; nothing here changes a loan.
 //!
 //! `codes.rs` and `rules.rs` decide, `store.rs` keeps batches and sheets, `returns.rs` what came
-//! back; `web.rs` sends, `back.rs` is the page behind the code, `import.rs` takes a returned
-//! workbook, `desk.rs` decides, `pdf.rs` asks the program beside ours for one PDF.
+//! back; `new.rs` makes, `web.rs` sends, `void.rs` takes out of use, `back.rs` is the page behind
+//! the code, `import.rs` takes a returned workbook, `desk.rs` decides, `pdf.rs` asks the program
+//! beside ours for one PDF.
 
 pub mod codes;
 pub mod qr;
 pub mod rules;
 pub mod store;
 pub mod make;
+mod new;
+mod void;
 pub mod returns;
 pub mod form;
 pub mod web;
@@ -30,7 +33,7 @@ pub fn routes() -> Vec<Entry> {
     let print = Needs::Right(Right::PrintWorksheets);
     let edit = Needs::Right(Right::EditPeople);
     vec![
-        post("/visits/batches", print, web::make),
+        post("/visits/batches", print, new::make),
         get("/visits/sent", print, web::sent),
         get("/visits/batches/{id}", print, web::show),
         get("/visits/batches/{id}/print", print, web::print),
@@ -38,7 +41,8 @@ pub fn routes() -> Vec<Entry> {
         get("/visits/batches/{id}/papers.pdf", print, pdf::papers),
         post("/visits/batches/{id}/handed", print, web::handed),
         post("/visits/batches/{id}/chased", print, web::chased),
-        post("/visits/sheets/{id}/void", print, web::void),
+        post("/visits/batches/{id}/void", print, void::all),
+        post("/visits/sheets/{id}/void", print, void::one),
         get("/visits/returns", edit, desk::list),
         post("/visits/returns/import", edit, import::take),
         get("/visits/returns/{id}", edit, desk::show),

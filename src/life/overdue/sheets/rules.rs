@@ -4,6 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::book::contact_record::{Ability, Outcome, Party};
+use crate::book::dates::in_words;
 use crate::book::ids::text_enum;
 use crate::book::phone_number::PhoneNumber;
 use crate::error::FieldError;
@@ -139,11 +140,31 @@ fn wrong(field: &str, message: impl Into<String>) -> FieldError {
     FieldError { field: field.to_owned(), message: message.into() }
 }
 
-/// Reads a form filled in on `today`, or says what is to be put right.
-pub fn read(
-    typed: &Typed,
-    (purpose, today): (Purpose, NaiveDate),
-) -> Result<Answers, Vec<FieldError>> {
+/// What a paper asks, and between which days it can have been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paper {
+    /// What it is about.
+    pub purpose: Purpose,
+    /// The day it was made: nobody went there with it before.
+    pub since: NaiveDate,
+    /// Today.
+    pub today: NaiveDate,
+}
+
+/// What is wrong with the day of a visit; none when it can be taken.
+pub fn visit_fault(day: NaiveDate, (since, today): (NaiveDate, NaiveDate)) -> Option<String> {
+    if day > today {
+        Some("走访日期还没有到，请核对".to_owned())
+    } else if day < since {
+        Some(format!("走访日期在做表的日子（{}）以前，请核对", in_words(since, today)))
+    } else {
+        None
+    }
+}
+
+/// Reads a form that was filled in, or says what is to be put right.
+pub fn read(typed: &Typed, paper: Paper) -> Result<Answers, Vec<FieldError>> {
+    let Paper { purpose, today, .. } = paper;
     let mut errors = Vec::new();
     let known = |one: &Outcome| purpose.outcomes().iter().any(|(known, _)| known == one);
     let outcome = Outcome::from_text(&typed.outcome).filter(known);
@@ -162,7 +183,7 @@ pub fn read(
     if !typed.met.is_empty() && met == Met::Nobody && outcome.is_reached() {
         errors.push(wrong("met", "“见到谁”选了家中无人，和走访结果对不上，请核对"));
     }
-    let visited_on = visit_day(&typed.visited_on, today, &mut errors);
+    let visited_on = visit_day(&typed.visited_on, paper, &mut errors);
     let promised_on = match purpose {
         Purpose::Overdue => promise_day(typed, outcome, today, &mut errors),
         Purpose::Yearly => None,
@@ -212,13 +233,13 @@ pub fn read(
     })
 }
 
-fn visit_day(text: &str, today: NaiveDate, errors: &mut Vec<FieldError>) -> NaiveDate {
+fn visit_day(text: &str, paper: Paper, errors: &mut Vec<FieldError>) -> NaiveDate {
+    let Paper { since, today, .. } = paper;
     match day(text, today, false) {
         None if text.is_empty() => today,
-        Some(day) if day <= today => day,
-        Some(_) => {
-            errors.push(wrong("visited_on", "走访日期还没有到，请核对"));
-            today
+        Some(day) => {
+            errors.extend(visit_fault(day, (since, today)).map(|why| wrong("visited_on", why)));
+            day
         }
         None => {
             errors.push(wrong("visited_on", "走访日期请写成 2026-11-05 这样"));
@@ -333,11 +354,13 @@ pub fn state(
     return_by: NaiveDate,
     today: NaiveDate,
 ) -> (&'static str, String) {
-    let back = format!("回来 {}/{}", counts.back(), counts.all());
+    // A code works from the moment it is printed; that papers come back says they were handed over.
+    let unwritten = if handed_on.is_none() { "，没有记交付" } else { "" };
+    let back = format!("回来 {}/{}{unwritten}", counts.back(), counts.all());
     if counts.all() == 0 {
         ("", "已作废".to_owned())
     } else if counts.out == 0 {
-        ("ok", format!("全部回来 {}/{}", counts.back(), counts.all()))
+        ("ok", format!("全部{back}"))
     } else if today > return_by {
         ("bad", format!("超期，{back}"))
     } else if counts.back() > 0 {
@@ -373,8 +396,9 @@ mod tests {
     #[test]
     fn what_is_missing_or_does_not_fit_is_said() {
         let today = on("2026-12-21");
+        let paper = |purpose| Paper { purpose, since: on("2026-12-10"), today };
         let fields = |typed: &Typed| {
-            let errors = read(typed, (Purpose::Overdue, today)).unwrap_err();
+            let errors = read(typed, paper(Purpose::Overdue)).unwrap_err();
             errors.into_iter().map(|error| error.field).collect::<Vec<_>>()
         };
         assert_eq!(fields(&Typed::default()), ["outcome", "filled_by"]);
@@ -386,17 +410,27 @@ mod tests {
             filled_by: "王主任".to_owned(),
             ..Typed::default()
         };
-        let answers = read(&good, (Purpose::Overdue, today)).unwrap();
+        let answers = read(&good, paper(Purpose::Overdue)).unwrap();
         assert_eq!(answers.promised_on, Some(on("2027-01-08")));
         let gone = Typed { promised_on: "2026-12-01".to_owned(), ..good.clone() };
-        let faults = read(&gone, (Purpose::Overdue, today)).unwrap_err();
+        let faults = read(&gone, paper(Purpose::Overdue)).unwrap_err();
         assert!(faults.iter().any(|one| one.field == "promised_on"), "before the visit");
         assert_eq!(answers.new_phone, "16410994847");
         // Of a family that owes nothing, no promise is taken.
-        let yearly = read(&good, (Purpose::Yearly, today)).unwrap_err();
+        let yearly = read(&good, paper(Purpose::Yearly)).unwrap_err();
         assert_eq!(yearly[0].field, "outcome");
         let spoken = Typed { outcome: "reached".to_owned(), ..good.clone() };
-        assert_eq!(read(&spoken, (Purpose::Yearly, today)).unwrap().promised_on, None);
+        assert_eq!(read(&spoken, paper(Purpose::Yearly)).unwrap().promised_on, None);
+        for (day, said) in
+            [("2026-12-22", "还没有到"), ("2020-01-01", "做表的日子（12月10日）以前")]
+        {
+            let then = Typed { visited_on: day.to_owned(), ..good.clone() };
+            let faults = read(&then, paper(Purpose::Overdue)).unwrap_err();
+            assert_eq!(faults[0].field, "visited_on");
+            assert!(faults[0].message.contains(said), "{faults:?}");
+        }
+        let first = Typed { visited_on: "2026-12-10".to_owned(), ..good.clone() };
+        assert!(read(&first, paper(Purpose::Overdue)).is_ok(), "on the day itself");
         let bad = Typed { met: "nobody".to_owned(), new_phone: "12".to_owned(), ..good };
         assert_eq!(fields(&bad), ["met", "new_phone"]);
     }

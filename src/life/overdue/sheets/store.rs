@@ -6,8 +6,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::rules::Counts;
+use super::rules::{Counts, Paper};
 use crate::book::contact_record::Party;
+use crate::book::dates::local;
 use crate::book::ids::{BatchId, CaseId, FileId, PersonId, SheetId, text_enum};
 use crate::book::office::Scope;
 use crate::error::{AppError, AppResult};
@@ -114,6 +115,18 @@ pub struct Sheet {
     pub version: i32,
 }
 
+impl Batch {
+    /// The day it was made, as the county counts days.
+    pub fn made_on(&self) -> NaiveDate {
+        local(self.made_at).date()
+    }
+
+    /// What its papers ask, answered on `today`.
+    pub fn paper(&self, today: NaiveDate) -> Paper {
+        Paper { purpose: self.purpose, since: self.made_on(), today }
+    }
+}
+
 /// How many columns [`Sheet`] has.
 const COLUMNS: usize = 15;
 
@@ -133,23 +146,26 @@ pub fn count_numbers(db: &mut Db, scope: &Scope, prefix: &str) -> AppResult<i64>
         .get_result(db)?)
 }
 
-/// Families of whom such a sheet is with a receiver of this kind, and can still come back.
-pub fn files_out(
-    db: &mut Db,
-    scope: &Scope,
-    (purpose, kind): (Purpose, &str),
-    now: NaiveDateTime,
-) -> AppResult<HashSet<FileId>> {
-    let all: Vec<FileId> = sheet::table
+/// With whom such sheets of families are out and can still come back; the newest batch first.
+pub type Out = HashMap<FileId, Vec<(By, BatchId)>>;
+
+/// The sheets about one matter that are out.
+pub fn out(db: &mut Db, scope: &Scope, purpose: Purpose, now: NaiveDateTime) -> AppResult<Out> {
+    let rows: Vec<(FileId, String, BatchId)> = sheet::table
         .inner_join(sheet_batch::table.on(sheet_batch::id.eq(sheet::batch_id)))
         .filter(sheet::office_code.eq_any(scope.codes()))
         .filter(sheet::state.eq(State::Out))
         .filter(sheet::expires_at.gt(now))
-        .filter(sheet_batch::receiver_kind.eq(kind))
         .filter(sheet_batch::purpose.eq(purpose))
-        .select(sheet::file_id)
+        .order(sheet_batch::id.desc())
+        .select((sheet::file_id, sheet_batch::receiver_kind, sheet_batch::id))
         .load(db)?;
-    Ok(all.into_iter().collect())
+    let mut found: Out = HashMap::with_capacity(rows.len());
+    for (file, kind, batch) in rows {
+        let by = By::from_text(&kind).unwrap_or(By::Village);
+        found.entry(file).or_default().push((by, batch));
+    }
+    Ok(found)
 }
 
 /// With whom a contact on this sheet is a contact: its receiver.
@@ -293,12 +309,12 @@ pub fn sheets_of(db: &mut Db, scope: &Scope, batch: BatchId) -> AppResult<Vec<Sh
         .load(db)?)
 }
 
-/// Every sheet that was made for one place and not taken out of use, the newest batch first.
+/// The sheets of these states that were made for one place, the newest batch first.
 pub fn of_place(
     db: &mut Db,
     scope: &Scope,
     (kind, township, receiver): (&str, &str, &str),
-    limit: i64,
+    (states, limit): (&[State], i64),
 ) -> AppResult<Vec<(Sheet, Batch)>> {
     Ok(sheet::table
         .inner_join(sheet_batch::table)
@@ -306,11 +322,30 @@ pub fn of_place(
         .filter(sheet_batch::receiver_kind.eq(kind))
         .filter(sheet_batch::township.eq(township))
         .filter(sheet_batch::receiver.eq(receiver))
-        .filter(sheet::state.ne(State::Void))
+        .filter(sheet::state.eq_any(states))
         .order((sheet_batch::id.desc(), sheet::place))
         .limit(limit)
         .select((Sheet::as_select(), Batch::as_select()))
         .load(db)?)
+}
+
+/// One sheet that was made for this place and not taken out of use, or NotFound.
+pub fn one_of_place(
+    db: &mut Db,
+    scope: &Scope,
+    (kind, township, receiver): (&str, &str, &str),
+    id: SheetId,
+) -> AppResult<(Sheet, Batch)> {
+    Ok(sheet::table
+        .inner_join(sheet_batch::table)
+        .filter(sheet_batch::office_code.eq_any(scope.codes()))
+        .filter(sheet::id.eq(id))
+        .filter(sheet_batch::receiver_kind.eq(kind))
+        .filter(sheet_batch::township.eq(township))
+        .filter(sheet_batch::receiver.eq(receiver))
+        .filter(sheet::state.ne(State::Void))
+        .select((Sheet::as_select(), Batch::as_select()))
+        .first(db)?)
 }
 
 /// One sheet, or NotFound.
@@ -497,6 +532,24 @@ pub fn void(
     ))
     .execute(db)?;
     Ok(done == 1)
+}
+
+/// Takes every sheet of a batch that is out, out of use; says which they were.
+pub fn void_all(
+    db: &mut Db,
+    scope: &Scope,
+    batch: BatchId,
+    (why, at): (&str, NaiveDateTime),
+) -> AppResult<Vec<Sheet>> {
+    let mut out = sheets_of(db, scope, batch)?;
+    out.retain(|one| one.state == State::Out);
+    let mut voided = Vec::with_capacity(out.len());
+    for one in out {
+        if void(db, scope, one.id, (why, at))? {
+            voided.push(one);
+        }
+    }
+    Ok(voided)
 }
 
 /// Those of these sheets that are out.

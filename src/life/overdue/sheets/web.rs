@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::make::{self, Draft};
+use super::make::{self};
 use super::rules::{self, Counts};
 use super::store::{self, Handed, State};
 use super::{qr, returns, take};
@@ -20,63 +20,13 @@ use crate::error::{AppError, AppResult, FieldError};
 use crate::life::overdue::asked::{Field, Pairs};
 use crate::life::overdue::papers::{self, Choices};
 use crate::life::overdue::rules::By;
-use crate::life::overdue::web::{
-    PRINT_MAX, PrintPage, apart, made, readable, refuse_empty, wishes,
-};
+use crate::life::overdue::web::{PRINT_MAX, PrintPage, apart};
 use crate::life::overdue::workbook;
 use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::session::SignedIn;
 
 /// Batches on the page.
 const BATCHES: i64 = 300;
-
-/// `POST /visits/batches`: what was chosen goes out.
-pub async fn make(
-    app: web::Data<App>,
-    me: SignedIn,
-    form: CsrfForm<Pairs>,
-) -> AppResult<HttpResponse> {
-    let asked = readable(&form.0, &app)?;
-    let chosen = made(&app, &me, &asked).await?.batch;
-    refuse_empty(&asked, &chosen)?;
-    let wishes = wishes(&app, &me, &asked);
-    if wishes.return_by < app.clock.today() {
-        return Err(AppError::refused("请交回的日子已经过了，请改成今天以后的日子"));
-    }
-    let letter = asked.letter.map(|n| n.to_string()).unwrap_or_default();
-    let drafts = make::drafts(&app, &me, &chosen, &wishes, &letter)?;
-    let unknown = chosen.receivers.iter().filter(|one| one.is_unknown()).count();
-    if drafts.is_empty() {
-        return Err(AppError::refused(format!(
-            "选中的户没有填写{}，不知道交给谁，请先在档案里补上",
-            asked.by.in_words()
-        )));
-    }
-    let households: usize = drafts.iter().map(Draft::households).sum();
-    let notes: Vec<i64> = (0..=households).map(|_| app.next_id()).collect();
-    let (prefix, now) =
-        (make::prefix(asked.purpose, asked.by, app.clock.today()), app.clock.now_at());
-    let (me2, purpose, by) = (me.clone(), asked.purpose, asked.by);
-    let kept = app
-        .write("sheets made", move |db| {
-            make::keep(db, &me2, (purpose, by, &prefix), &drafts, (&notes, now))
-        })
-        .await?;
-    let mut said =
-        format!("做好 {} 个单位 {} 张{}", kept.batches.len(), kept.sheets, purpose.paper());
-    if kept.skipped > 0 {
-        said.push_str(&format!("；{} 户已有走访表在外，没有再做", kept.skipped));
-    }
-    if unknown > 0 {
-        said.push_str(&format!("；有户没有填写{}，没有做", asked.by.in_words()));
-    }
-    match kept.batches.as_slice() {
-        [] => Err(AppError::refused(
-            "选中的户都已有走访表在外。要重印请到“已发走访表”里打印，要重做请先作废",
-        )),
-        [first, ..] => shell::done(&app, &format!("/visits/batches/{first}"), &said),
-    }
-}
 
 /// One batch of a list.
 #[derive(Debug, Serialize)]
@@ -203,6 +153,8 @@ struct BatchPage {
     receipt: String,
     is_handed: bool,
     is_late: bool,
+    /// Sheets that are out.
+    out: i64,
     /// How many were made in the same go.
     together: usize,
     sheets: Vec<SheetLine>,
@@ -265,6 +217,7 @@ async fn batch_page(
         handed_how: batch.handed_how.clone(),
         receipt: batch.receipt.clone(),
         is_handed: batch.handed_on.is_some(),
+        out: counts.out,
         is_late: counts.out > 0 && today > batch.return_by,
         together,
         sheets: lines,
@@ -302,9 +255,12 @@ pub async fn handed(
     let mut wrong = |field: &str, message: &str| {
         errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
     };
-    let on = rules::day(&typed.on, today, false).filter(|on| *on <= today);
+    let scope = me.scope.clone();
+    let made_on = app.read(move |db| store::batch(db, &scope, id)).await?.made_on();
+    let on = rules::day(&typed.on, today, false).filter(|on| (made_on..=today).contains(on));
     if on.is_none() {
-        wrong("on", "交付日期请写成 2026-11-05 这样，不晚于今天");
+        let made = in_words(made_on, today);
+        wrong("on", &format!("交付日期在做表那天（{made}）和今天之间，写成 2026-11-05 这样"));
     }
     if typed.to.trim().is_empty() {
         wrong("to", "请写谁收下的");
@@ -373,44 +329,6 @@ pub async fn chased(
     })
     .await?;
     shell::done(&app, &format!("/visits/batches/{id}"), "已记下催过一次")
-}
-
-/// Why a sheet is taken out of use.
-#[derive(Debug, Deserialize)]
-pub struct Why {
-    why: String,
-}
-
-/// `POST /visits/sheets/{id}/void`
-pub async fn void(
-    app: web::Data<App>,
-    me: SignedIn,
-    id: web::Path<i64>,
-    form: CsrfForm<Why>,
-) -> AppResult<HttpResponse> {
-    let (id, why) = (SheetId::new(*id), form.0.why.trim().to_owned());
-    if why.is_empty() || why.chars().count() > 60 {
-        return Err(AppError::refused("作废走访表请写一句原因，60 个字以内"));
-    }
-    let (note_id, at) = (app.next_id(), app.clock.now_at());
-    let batch = app
-        .write("sheet voided", move |db| {
-            let sheet = store::find(db, &me.scope, id)?;
-            if !store::void(db, &me.scope, id, (&why, at))? {
-                return Err(AppError::refused("这张走访表已经交回或作废，不用再作废"));
-            }
-            let note = Note {
-                action: "sheet_voided",
-                file_id: Some(sheet.file_id),
-                subject: sheet.number.clone(),
-                summary: format!("作废走访表 {}", sheet.number),
-                reason: why.clone(),
-            };
-            history::note(db, &me.by(), note_id, at, note)?;
-            Ok(sheet.batch_id)
-        })
-        .await?;
-    shell::done(&app, &format!("/visits/batches/{batch}"), "已作废，回报码不能再用")
 }
 
 /// `GET /visits/batches/{id}/print`

@@ -1,0 +1,1 @@
+ALTER TABLE office DROP COLUMN amounts_on_papers_by;
