@@ -54,6 +54,9 @@ pub struct Office {
     /// `联系人：韦清越　电话：0000-6180312`.
     #[serde(default)]
     pub contact: String,
+    /// `https://zhuxue.county.example`: where a code is typed; empty for nowhere.
+    #[serde(default)]
+    pub site: String,
     /// `村（社区）`, `学校`, `派出所`: how the batch is shared out.
     #[serde(default = "village")]
     pub by: String,
@@ -281,6 +284,7 @@ impl Office {
                 ("printed", &self.printed, TEXT_MAX),
                 ("address", &self.address, 40),
                 ("contact", &self.contact, TEXT_MAX),
+                ("site", &self.site, TEXT_MAX),
                 ("by", &self.by, TEXT_MAX),
                 ("discretion", &self.discretion, 80),
             ],

@@ -24,6 +24,8 @@ const FREE_PER_BORROWER: i32 = 5;
 /// Codes asked for, or typed wrongly, from one address before the first wait: the phones of a
 /// mobile network share few addresses.
 const FREE_PER_NETWORK: i32 = 60;
+/// Codes of sheets typed wrongly at one address before the first wait: nobody needs many.
+const FREE_PER_SHEET: i32 = 10;
 /// The first wait; each further attempt doubles it.
 const WAIT_MIN: i64 = 1;
 /// The longest wait. Not longer: anybody who knows a login could keep its owner out.
@@ -65,6 +67,15 @@ impl Subjects {
         Subjects {
             login: (own, FREE_PER_ADDRESS),
             address: (format!("{kind} from:{}", short(address)), FREE_PER_NETWORK),
+        }
+    }
+
+    /// The code on a sheet, typed at an address.
+    pub fn sheet(address: &str) -> Subjects {
+        let own = format!("sheet:{}", short(address));
+        Subjects {
+            login: (own, FREE_PER_SHEET),
+            address: (format!("sheet from:{}", short(address)), FREE_PER_ADDRESS),
         }
     }
 

@@ -296,6 +296,13 @@ fn what_two_people_do_at_once_and_what_is_typed_wrongly() {
         let mut old = form("reached", "p");
         old.push(("on_day", "1926-12-01"));
         one.post(&url, &old).await.is(422).says(&["不早于一年前"]);
+        // All that is wrong is said at once.
+        let mut all = form("", "p");
+        all.retain(|(name, _)| *name != "whom");
+        all.extend([("on_day", "2030-01-01"), ("promised", "x"), ("next_on", "明天")]);
+        let said = one.post(&url, &all).await;
+        said.is(422).says(&["请选联系的结果", "请选联系的是谁", "不能在今天以后", "日期请写成"]);
+        said.says(&["有 5 处要改"]);
         assert_eq!(records(&t), 0);
 
         one.post(&url, &form("no_answer", "a")).await.is(303);

@@ -191,7 +191,7 @@ macro_rules! narrowed_by_case {
                 .filter(overdue_case::state.ne(State::Closed))
                 .filter(overdue_case::asked_for.ne(AskedFor::Nothing)),
             "mine" => $query
-                .filter(overdue_case::state.eq_any([State::Open, State::Paused, State::Parked]))
+                .filter(overdue_case::state.eq_any([State::Open, State::Paused]))
                 .filter(overdue_case::owner_id.eq($w.me)),
             list if parked_for(list).is_some() => {
                 let why = parked_for(list).unwrap_or(ParkedFor::Nothing);

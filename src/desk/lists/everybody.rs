@@ -229,7 +229,7 @@ fn is_in(One { case, arrears }: &One, wanted: &Wanted) -> bool {
         }
         "number" => open && case.next_step == NextStep::FindNumber,
         "asked" => case.asked_for != AskedFor::Nothing,
-        "mine" => case.owner_id == Some(wanted.me),
+        "mine" => case.is_on_ladder() && case.owner_id == Some(wanted.me),
         list if cases::parked_for(list).is_some() => {
             case.state == State::Parked && cases::parked_for(list) == Some(case.parked_for)
         }

@@ -5,7 +5,7 @@ use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
 use futures_util::StreamExt as _;
 
-use super::form::check_csrf;
+use super::form::{check_csrf, plain};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::session::SignedIn;
 
@@ -88,7 +88,7 @@ async fn read_as(
                 check_csrf(me, req, Some(&value))?;
                 checked = true;
             }
-            form.fields.push((name, value));
+            form.fields.push((name, plain(&value).into_owned()));
             continue;
         };
         if !checked {

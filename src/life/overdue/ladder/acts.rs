@@ -3,9 +3,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::form::Fields;
 use super::kinds::{AskedFor, ParkedFor, Stage};
 use super::steps::{self, Acting, Seen};
-use super::web::{Fields, acting, again};
+use super::web::{acting, again};
 use crate::app::App;
 use crate::book::ids::StaffId;
 use crate::book::staff::{self, Right};

@@ -5,11 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::acts::Act;
+use super::form::Fields;
 use super::kinds::State;
 use super::saved::{self, Saved};
 use super::steps::Seen;
 use super::store;
-use super::web::{Fields, acting};
+use super::web::acting;
 use crate::app::App;
 use crate::book::ids::{CaseId, RowId, StaffId};
 use crate::book::loan;

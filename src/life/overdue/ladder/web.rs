@@ -6,18 +6,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::form::{self, Fields};
 use super::kinds::State;
-use super::rules::{self, Road};
-use super::steps::{self, Acting, Seen};
-use super::view::{self, CasePage, Facts, Saved, Typed};
-use super::{acts, bulk, people};
+use super::steps::{self, Acting};
+use super::view::{self, CasePage, Facts, Saved};
+use super::{acts, bulk};
 use crate::app::App;
-use crate::book::contact_record::{self, Channel, Outcome, Party, Record, Source};
-use crate::book::dates::days_between;
+use crate::book::contact_record::{self};
 use crate::book::history::By;
-use crate::book::ids::{CaseId, RecordId};
+use crate::book::ids::RecordId;
 use crate::book::loan;
-use crate::book::money::Fen;
 use crate::book::staff::Right;
 use crate::desk::lists::cases;
 use crate::desk::lists::everybody::Everybody;
@@ -29,13 +27,9 @@ use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::http::route::{Entry, Needs, get, post};
 use crate::plumbing::session::{SignedIn, random_hex};
 
-/// Longest note or reason in characters.
-const NOTE_MAX: usize = 400;
 /// Somebody else has saved while this was typed.
 const CHANGED: &str =
     "别人刚刚改过这一户，您写的还没有保存：先看看现在的情况，仍然要记就再保存一次";
-/// A contact is written down within so many days.
-const OLDEST_DAYS: i64 = 366;
 
 /// The routes of the ladder; `/overdue` itself is a list (`desk/lists/overdue.rs`).
 pub fn routes() -> Vec<Entry> {
@@ -51,65 +45,6 @@ pub fn routes() -> Vec<Entry> {
         post("/overdue/{file_no}/steps", follow, acts::step),
         post("/overdue/{file_no}/decision", Needs::Right(Right::AllowPoliceStage), acts::decide),
     ]
-}
-
-/// The fields of a form, by name.
-pub(super) struct Fields(pub(super) Vec<(String, String)>);
-
-impl Fields {
-    /// A field without blanks around it; empty when it is not there.
-    pub(super) fn get(&self, name: &str) -> &str {
-        let found = self.0.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.trim()).unwrap_or_default()
-    }
-
-    /// A text that is kept: refused when it is too long.
-    pub(super) fn text(&self, name: &str) -> AppResult<String> {
-        let text = self.get(name);
-        if text.chars().count() > NOTE_MAX {
-            return Err(AppError::field(name, format!("太长了，请写在 {NOTE_MAX} 个字以内")));
-        }
-        Ok(text.to_owned())
-    }
-
-    /// A day; none when nothing was typed.
-    pub(super) fn day(&self, name: &str) -> AppResult<Option<NaiveDate>> {
-        let text = self.get(name);
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let read = text.parse().map(Some);
-        read.map_err(|_| AppError::field(name, "日期请写成 2026-10-31 这样"))
-    }
-
-    /// The case as the page showed it.
-    pub(super) fn seen(&self) -> AppResult<Seen> {
-        let id = self.get("case").parse().map_err(|_| AppError::Changed)?;
-        let version = self.get("version").parse().map_err(|_| AppError::Changed)?;
-        Ok(Seen { id: CaseId::new(id), version })
-    }
-
-    /// What was typed, to be shown again.
-    pub(super) fn typed(&self) -> Typed {
-        let text = |name: &str| self.get(name).to_owned();
-        Typed {
-            outcome: text("outcome"),
-            whom: text("whom"),
-            channel: text("channel"),
-            on_day: text("on_day"),
-            promised_on: text("promised_on"),
-            promised: text("promised"),
-            step: text("step"),
-            ask: text("ask"),
-            next_on: text("next_on"),
-            note: text("note"),
-            reason: text("reason"),
-            until: text("until"),
-            why: text("why"),
-            to: text("to"),
-            owner: text("owner"),
-        }
-    }
 }
 
 /// Reads the facts of a file.
@@ -258,7 +193,7 @@ async fn contact(
 ) -> AppResult<HttpResponse> {
     let fields = Fields(form.0);
     let facts = facts(&app, &me, &file_no).await?;
-    let record = match record(&app, &me, &facts, &fields) {
+    let record = match form::record(&app, &me, &facts, &fields) {
         Ok(record) => record,
         Err(error) => return again(&app, &me, &req, (&file_no, &fields), error).await,
     };
@@ -300,70 +235,6 @@ pub(super) fn acting<'a>(
     today: NaiveDate,
 ) -> Acting<'a> {
     Acting { scope, by, ids: &app.ids, policy: &app.policy, now, today }
-}
-
-/// The contact as the form says it.
-fn record(app: &App, me: &SignedIn, facts: &Facts, fields: &Fields) -> AppResult<Record> {
-    let today = app.clock.today();
-    let rule = app.policy.ladder.on(today);
-    let wrong = |field: &str, message: &str| AppError::field(field, message);
-    let outcome = Outcome::from_text(fields.get("outcome"))
-        .ok_or_else(|| wrong("outcome", "请选联系的结果"))?;
-    let channel = match fields.get("channel") {
-        "" => Channel::Call,
-        text => Channel::from_text(text).ok_or_else(|| wrong("channel", "请选是怎么联系的"))?,
-    };
-    let asked =
-        people::asked(facts, fields.get("whom")).ok_or_else(|| wrong("whom", "请选联系的是谁"))?;
-    let party = asked.party;
-    if outcome == Outcome::Died && party == Party::Student {
-        return Err(wrong("whom", "请选是谁告诉的"));
-    }
-    let on_day = fields.day("on_day")?.unwrap_or(today);
-    if on_day > today {
-        return Err(wrong("on_day", "联系的日子不能在今天以后"));
-    }
-    if days_between(on_day, today) > OLDEST_DAYS {
-        return Err(wrong("on_day", "联系的日子不早于一年前"));
-    }
-    let is_promise = rules::road(outcome) == Road::Promise;
-    let promised_on = fields.day("promised_on")?.filter(|_| is_promise);
-    if is_promise && let Some(fault) = rules::promise_fault(promised_on, today, rule) {
-        return Err(wrong("promised_on", &fault));
-    }
-    let promised_fen = match fields.get("promised") {
-        "" => None,
-        text => {
-            let read = text.parse::<Fen>().ok();
-            if let Some(fault) = rules::amount_fault(read, facts.most()) {
-                return Err(wrong("promised", fault));
-            }
-            read
-        }
-    };
-    let next_on = fields.day("next_on")?;
-    let fault = next_on.and_then(|day| rules::next_fault(day, outcome, today, rule));
-    if let Some(fault) = fault {
-        return Err(wrong("next_on", &fault));
-    }
-    let ids = (RecordId::new(app.next_id()), me.office.code.as_str(), facts.file.id);
-    let when = (on_day, app.clock.now_at());
-    let new = Record::new(ids, when, (channel, party, outcome), (Source::Desk, &me.name));
-    let key = fields.get("key");
-    Ok(Record {
-        office_code: facts.file.office_code.clone(),
-        party_name: asked.name,
-        phone_id: asked.phone,
-        point_id: asked.point,
-        note: fields.text("note")?,
-        promised_on,
-        promised_fen: promised_fen.filter(|_| is_promise),
-        next_on,
-        case_id: facts.case.as_ref().map(|case| case.id),
-        staff_id: Some(me.staff_id),
-        command_key: if key.is_empty() { new.command_key.clone() } else { format!("case-{key}") },
-        ..new
-    })
 }
 
 /// `POST /overdue/{file_no}/undo`: takes the newest contact back.

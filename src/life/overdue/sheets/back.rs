@@ -121,7 +121,7 @@ enum Found {
 async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
     let code = codes::read(typed);
     let index = code.map(|code| app.sealer.index(Field::Sheet, &code));
-    let subjects = Subjects::anybody("sheet", &address_of(req));
+    let subjects = Subjects::sheet(&address_of(req));
     let now = app.clock.now_at();
     app.write("open a sheet by its code", move |db| {
         if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {

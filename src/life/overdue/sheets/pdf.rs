@@ -104,7 +104,7 @@ fn data(app: &App, again: &Rebuilt) -> Value {
         })
         .collect();
     json!({
-        "office": office(&papers.common),
+        "office": office(app, &papers.common),
         "covers": covers,
         "sheets": sheets(app, &papers),
         "stubs": true,
@@ -117,7 +117,7 @@ fn put_amount(to: &mut Value, amounts: bool, fen: crate::book::money::Fen) {
     }
 }
 
-fn office(common: &Common) -> Value {
+fn office(app: &App, common: &Common) -> Value {
     json!({
         "office": common.office,
         "return_by": common.return_by,
@@ -127,6 +127,7 @@ fn office(common: &Common) -> Value {
         "printed": common.printed,
         "address": common.address,
         "contact": common.contact,
+        "site": app.config.public_url.trim_end_matches('/'),
         "by": common.by,
         "discretion": common.discretion,
         "amounts": common.amounts,
