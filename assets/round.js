@@ -5,6 +5,7 @@
    and this round) and is only ever in memory: without signing in again nobody reads it. Beside it
    lie in the clear: number of the round and the stop, the time, a tag of the key. An entry is taken
    away only when the answer names its own key; one that arrives twice is kept once by the centre.
+   A form that is half filled in is kept the same way, is never sent, and stands in its place again.
    Without WebCrypto or IndexedDB nothing is kept, and the page says so. */
 (function () {
   'use strict';
@@ -21,6 +22,8 @@
   var said = {};      /* why the centre did not take one */
   var held = {};      /* those that are being changed: not sent meanwhile */
   var photos = {};    /* photographs of entries that are being changed, by stop */
+  var typing = {};    /* timers of forms that are being filled in, by stop */
+  var halves = [];    /* what was half filled in when the page was left */
   var strangers = 0, elsewhere = {};
   var sending = false, signedOut = false, offline = false, lost = '', wait = WAIT_MIN, timer = 0;
 
@@ -91,13 +94,15 @@
       seal = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']);
       db = await open();
       (await stored('readonly', function (s) { return s.getAll(); })).forEach(function (row) {
-        if (row.round !== round) elsewhere[row.round] = (elsewhere[row.round] || 0) + 1;
+        if (row.draft) { if (row.round === round && row.owner === owner) halves.push(row); }
+        else if (row.round !== round) elsewhere[row.round] = (elsewhere[row.round] || 0) + 1;
         else if (row.owner !== owner) strangers += 1;
         else mine[row.id] = row;
       });
     } catch (e) { db = null; }
     hex = '';
     box.dataset.ready = db ? 'keeps' : 'direct';
+    for (var i = 0; i < halves.length; i++) await again(halves[i]);
     show();
     if (db) send();
   }
@@ -215,7 +220,7 @@
     if (entry.photo && entry.photo.size > PHOTO_MAX) say('photo', '照片超过 10 MB，请换一张小一点的，或者先不附照片');
     return all;
   }
-  function refill(form, entry) {
+  function fill(form, entry) {
     form.reset();
     entry.fields.forEach(function (field) {
       $$('[name="' + field[0] + '"]', form).forEach(function (input) {
@@ -225,9 +230,44 @@
     });
     if (entry.photo) photos[stopOf(form)] = entry.photo;
     form.closest('details').open = true;
+  }
+  function refill(form, entry) {
+    fill(form, entry);
     form.scrollIntoView();
   }
+
+  /* A form that is half filled in. */
+  function half(stop) { return 'half/' + round + '/' + stop + '/' + owner; }
+  function halfKept(form) {
+    var stop = stopOf(form), now = {};
+    if (typing[stop]) clearTimeout(typing[stop].timer);
+    typing[stop] = now;
+    now.timer = setTimeout(async function () {
+      try {
+        var row = await sealed(stop, read(form));
+        row.id = half(stop); row.round = round; row.stop = stop; row.owner = owner; row.at = new Date().toISOString();
+        row.draft = true; row.instead = form.dataset.instead || '';
+        /* Sent or emptied meanwhile: nothing is half done any more. */
+        if (typing[stop] === now) await stored('readwrite', function (s) { return s.put(row); });
+      } catch (e) { /* what is typed is still in the form */ }
+    }, 400);
+  }
+  function halfGone(stop) {
+    if (typing[stop]) clearTimeout(typing[stop].timer);
+    delete typing[stop];
+    if (db) stored('readwrite', function (s) { return s.delete(half(stop)); }).catch(function () { /* shown once more */ });
+  }
+  async function again(row) {
+    var form = card(row.stop) && $('form', card(row.stop));
+    if (!form) return halfGone(row.stop);
+    try {
+      fill(form, await opened(row));
+      if (mine[row.instead]) { form.dataset.instead = row.instead; held[row.instead] = true; }
+      mark(row.stop, 'wait', '填了一半');
+    } catch (e) { halfGone(row.stop); }
+  }
   function emptied(form) {
+    halfGone(stopOf(form));
     form.reset();
     delete photos[stopOf(form)];
     form.elements.key.value = fresh();
@@ -357,7 +397,13 @@
     show();
   }
 
-  /* What people press. */
+  /* What people press and type. */
+  ['input', 'change'].forEach(function (kind) {
+    document.addEventListener(kind, function (e) {
+      var form = e.target.form;
+      if (db && form && form.closest('[data-stop]')) halfKept(form);
+    });
+  });
   document.addEventListener('submit', function (e) {
     if (!e.target.closest('[data-stop]') || !box.dataset.ready) return;
     e.preventDefault();

@@ -106,7 +106,8 @@ impl Manager {
                 // synchronous FULL: this is money, not a cache. (A scratch copy is thrown away
                 // whatever happens.) The cache (KiB) is per connection:
                 // eight readers keep the upper pages of each index, the system's own cache has
-                // the rest; the one writer keeps what a batch touches.
+                // the rest; the one writer keeps what a batch touches. Mapping the file into memory
+                // was measured: no list became faster, and the server took 886 MB instead of 235.
                 let synchronous = if self.scratch { "OFF" } else { "FULL" };
                 let only = if self.read_only { "ON" } else { "OFF" };
                 let cache = if self.read_only { 3_000 } else { 12_000 };

@@ -109,6 +109,41 @@ async fn count_returns(browser: &Browser) -> usize {
     browser.driver.find_all(all).await.unwrap().len()
 }
 
+/// A form that is half filled in lies sealed on the phone, stands in its place when the page is
+/// opened again, and is gone once it has been sent.
+async fn half_filled_in(browser: &Browser) {
+    browser.click("#s4 summary").await;
+    browser.click("#s4-outcome input[value=hardship]").await;
+    browser.click("#s4-met input[value=parents]").await;
+    browser.fill("#s4-note", SECRET).await;
+    for _ in 0..300 {
+        if on_the_phone(browser).await.contains("half/") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let kept = on_the_phone(browser).await;
+    assert!(kept.contains("\"stop\":\"4\""), "{kept}");
+    assert!(!kept.contains(SECRET) && !kept.contains("parents"), "it lies open on the phone");
+    browser.driver.refresh().await.unwrap();
+    says(browser, "都送到了").await;
+    let note = browser.find("#s4-note").await;
+    assert_eq!(note.prop("value").await.unwrap().unwrap(), SECRET);
+    // The page stands where it stood, the button perhaps under what stays at the top.
+    let script = "document.querySelector('#s4 form .btn.pri').scrollIntoView({ block: 'center' });";
+    browser.driver.execute(script, Vec::new()).await.unwrap();
+    browser.click("#s4 form .btn.pri").await;
+    browser.find("#s4 .tag.acc").await;
+    for _ in 0..300 {
+        if !on_the_phone(browser).await.contains("\"stop\"") {
+            browser.driver.execute("scrollTo(0, 0);", Vec::new()).await.unwrap();
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("something stays: {}", on_the_phone(browser).await);
+}
+
 #[test]
 fn what_is_typed_without_network_waits_sealed_and_arrives_once() {
     if driver_url().is_none() {
@@ -128,6 +163,7 @@ fn what_is_typed_without_network_waits_sealed_and_arrives_once() {
         browser.photograph("round-phone", 390).await;
         expect_accessible(browser, "round-phone").await;
 
+        half_filled_in(browser).await;
         network(browser, true).await;
         browser.click("#s1 summary").await;
         browser.click("#s1 form .btn.pri").await;
@@ -170,7 +206,7 @@ fn what_is_typed_without_network_waits_sealed_and_arrives_once() {
         assert!(browser.find("#s1 [data-state]").await.text().await.unwrap().contains("已报回"));
 
         browser.resize(1440, 900).await;
-        assert_eq!(count_returns(browser).await, 2, "each arrived once");
+        assert_eq!(count_returns(browser).await, 3, "each arrived once");
         browser.says("走访当天").await;
         // The one that was filled in last came last.
         browser.click("tr:last-child td a[href^='/visits/returns/']").await;
@@ -199,6 +235,6 @@ fn what_is_typed_without_network_waits_sealed_and_arrives_once() {
         browser.find("#s3 .tag.acc").await;
         assert!(!on_the_phone(browser).await.contains("\"stop\""));
         browser.resize(1440, 900).await;
-        assert_eq!(count_returns(browser).await, 3);
+        assert_eq!(count_returns(browser).await, 4);
     });
 }
