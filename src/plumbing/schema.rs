@@ -490,6 +490,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contact_record,
     contact_duty,
     overdue_case,
+    overdue_family,
     overdue_step,
     saved_list,
     sheet_batch,

@@ -4,6 +4,7 @@
 mod everybody;
 mod heard;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use zhuxue::book::events::{self, EventRow, Origin};
 use zhuxue::book::ids::{FileId, LoanId};
@@ -372,5 +373,119 @@ fn lists_are_kept_under_a_name_and_many_get_another_owner() {
         assert!(book.is(200).bytes.starts_with(b"PK"));
         let choose = [("do", "owner"), ("file", all[0].as_str()), ("file", all[1].as_str())];
         clerk.post("/overdue/bulk", &choose).await.is(200).says(&["责任人"]);
+    });
+}
+
+/// What the table of overdue families says of everybody, and what the tables behind it say.
+fn families(t: &TestApp) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+    use zhuxue::plumbing::schema::{overdue_family, person};
+    type Row = (i64, i64, i64, String, String, String, String, String, String, Option<NaiveDate>);
+    let text = |all: Vec<Row>| -> Vec<Vec<String>> {
+        let one = |row: Row| {
+            let (file, case, who, name, mask, town, police, school, university, on) = row;
+            let mut texts = vec![name, mask, town, police, school, university];
+            texts.extend([file, case, who].map(|id| id.to_string()));
+            texts.extend(on.map(|on| on.to_string()));
+            texts
+        };
+        all.into_iter().map(one).collect()
+    };
+    let kept: Vec<Row> = read(t, |db| {
+        use overdue_family as f;
+        Ok(f::table
+            .order(f::file_id)
+            .select((
+                f::file_id,
+                f::case_id,
+                f::person_id,
+                f::name_key,
+                f::id_mask,
+                f::township,
+                f::police_station,
+                f::high_school,
+                f::university,
+                f::graduates_on,
+            ))
+            .load(db)?)
+    });
+    let real: Vec<Row> = read(t, |db| {
+        Ok(overdue_case::table
+            .inner_join(loan_file::table)
+            .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+            .filter(overdue_case::state.ne(State::Closed))
+            .order(loan_file::id)
+            .select((
+                loan_file::id,
+                overdue_case::id,
+                person::id,
+                person::name_key,
+                person::id_mask,
+                person::township,
+                person::police_station,
+                loan_file::high_school,
+                loan_file::university,
+                loan_file::graduates_on,
+            ))
+            .load(db)?)
+    });
+    (text(kept), text(real))
+}
+
+#[test]
+fn what_lists_ask_of_families_follows_person_file_and_case() {
+    use zhuxue::plumbing::schema::person;
+    each(async |t| {
+        assert!(families(&t).0.is_empty(), "nobody is on the ladder");
+        night(&t, AFTER);
+        let (kept, real) = families(&t);
+        assert!(kept.len() >= 3);
+        assert_eq!(kept, real, "cases were opened");
+        let no = files(&t).remove(0);
+        let (file, who): (FileId, i64) = read(&t, |db| {
+            let one = loan_file::table.filter(loan_file::file_no.eq(&no));
+            Ok(one.select((loan_file::id, loan_file::person_id)).first(db)?)
+        });
+        let other: i64 = read(&t, |db| {
+            let others = person::table.filter(person::id.ne(who)).order(person::id.desc());
+            Ok(others.select(person::id).first(db)?)
+        });
+        t.app
+            .db
+            .write("changed behind the list", |db| {
+                diesel::update(person::table.filter(person::id.eq(who)))
+                    .set((person::name_key.eq("改了名字"), person::township.eq("改了乡镇")))
+                    .execute(db)?;
+                diesel::update(loan_file::table.filter(loan_file::id.eq(file)))
+                    .set((
+                        loan_file::university.eq("改了大学"),
+                        loan_file::graduates_on.eq(None::<NaiveDate>),
+                    ))
+                    .execute(db)?;
+                Ok(())
+            })
+            .unwrap();
+        let (kept, real) = families(&t);
+        assert_eq!(kept, real, "person and file were changed");
+        assert!(kept.iter().any(|row| row[0] == "改了名字" && row[5] == "改了大学"));
+        let mut clerk = t.sign_in(Role::Clerk);
+        let named = zhuxue::plumbing::url::link("/overdue", &[("q", "改了名字")]);
+        clerk.get(&named).await.is(200).says(&[&format!("/overdue/{no}")]);
+        t.app
+            .db
+            .write("another student", |db| {
+                diesel::update(loan_file::table.filter(loan_file::id.eq(file)))
+                    .set(loan_file::person_id.eq(other))
+                    .execute(db)?;
+                Ok(())
+            })
+            .unwrap();
+        let (kept, real) = families(&t);
+        assert_eq!(kept, real, "the file became somebody else's");
+        assert!(!kept.iter().any(|row| row[0] == "改了名字"));
+        let before = kept.len();
+        pay(&t, &no, "2026-12-22");
+        let (kept, real) = families(&t);
+        assert_eq!(kept, real, "who has paid is on no list");
+        assert_eq!(kept.len(), before - 1);
     });
 }

@@ -81,6 +81,8 @@ fn carry_table(source: &mut Db, target: &mut Db, table: &str, columns: &[Column]
          (SELECT {names} FROM {table}) AS t"
     );
     source.batch_execute(&declare)?;
+    // What triggers have put there meanwhile comes as it is.
+    target.batch_execute(&format!("DELETE FROM {table}"))?;
     loop {
         let found = fetch(source)?;
         if found.number == 0 {

@@ -19,7 +19,9 @@ use crate::life::overdue::ladder::kinds::{AskedFor, ClosedWhy, NextStep, ParkedF
 use crate::life::overdue::ladder::store::Case;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{file_position, loan, loan_file, overdue_case, person};
+use crate::plumbing::schema::{
+    file_position, loan, loan_file, overdue_case, overdue_family, person,
+};
 
 /// The lists that everybody has, beside those under a name: key and words.
 pub const LISTS: [(&str, &str); 11] = [
@@ -354,35 +356,42 @@ fn load_of(
 }
 
 /// The cases that are not closed and whose family is as the filter says: person, school, contracts.
+/// The table has these columns of everybody on the ladder side by side, and its triggers keep them.
 pub(super) fn of_families(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Vec<CaseId>> {
-    let mut query = overdue_case::table
-        .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .filter(overdue_case::state.ne(State::Closed))
-        .select(overdue_case::id)
-        // Files, and their people, lie beside each other in this order: a page of the database
-        // is read once and not once for each of them.
-        .order(overdue_case::file_id)
+    let mut query = overdue_family::table
+        .filter(overdue_family::office_code.eq_any(scope.codes()))
+        .select(overdue_family::case_id)
         .into_boxed();
-    narrowed_by_file!(query, filter);
-    // The people of a place stand in one piece of an index; looking each family up is dearer.
-    let people = || person::table.filter(person::office_code.eq_any(scope.codes()));
-    if let Some(township) = &filter.township {
-        let there = people().filter(person::township.eq(township)).select(person::id);
-        query = query.filter(loan_file::person_id.eq_any(there));
-    }
-    if let Some(police) = &filter.police {
-        let there = people().filter(person::police_station.eq(police)).select(person::id);
-        query = query.filter(loan_file::person_id.eq_any(there));
-    }
-    let student = || person::table.filter(person::id.eq(loan_file::person_id)).select(person::id);
     if let Some(name) = &filter.name {
-        let called = student().filter(person::name_key.like(anywhere(name)).escape('\\'));
-        query = query.filter(exists(called));
+        query = query.filter(overdue_family::name_key.like(anywhere(name)).escape('\\'));
     }
     if let Some(tail) = &filter.id_tail {
-        let ends = student().filter(person::id_mask.like(id_ends_with(tail)).escape('\\'));
-        query = query.filter(exists(ends));
+        query = query.filter(overdue_family::id_mask.like(id_ends_with(tail)).escape('\\'));
+    }
+    if let Some(township) = &filter.township {
+        query = query.filter(overdue_family::township.eq(township));
+    }
+    if let Some(police) = &filter.police {
+        query = query.filter(overdue_family::police_station.eq(police));
+    }
+    if let Some(school) = &filter.school {
+        query = query.filter(overdue_family::high_school.eq(school));
+    }
+    if let Some(part) = &filter.university {
+        query = query.filter(overdue_family::university.like(anywhere(part)).escape('\\'));
+    }
+    if let Some(year) = filter.graduates {
+        let (first, last) = (day_in(year, 1, 1), day_in(year, 12, 31));
+        query = query.filter(overdue_family::graduates_on.between(first, last));
+    }
+    if let Some(year) = filter.year {
+        query = query.filter(exists(
+            loan::table
+                .filter(loan::office_code.eq(overdue_family::office_code))
+                .filter(loan::file_id.eq(overdue_family::file_id))
+                .filter(loan::loan_year.eq(year))
+                .select(loan::id),
+        ));
     }
     Ok(query.load(db)?)
 }

@@ -111,6 +111,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    overdue_family (file_id) {
+        file_id -> BigInt,
+        case_id -> BigInt,
+        office_code -> Text,
+        person_id -> BigInt,
+        name_key -> Text,
+        id_mask -> Text,
+        township -> Text,
+        police_station -> Text,
+        high_school -> Text,
+        university -> Text,
+        graduates_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
     overdue_step (id) {
         id -> BigInt,
         office_code -> Text,

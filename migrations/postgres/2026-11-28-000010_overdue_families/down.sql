@@ -1,0 +1,12 @@
+DROP TRIGGER overdue_family_of_another ON loan_file;
+DROP TRIGGER overdue_family_of_file ON loan_file;
+DROP TRIGGER overdue_family_of_person ON person;
+DROP TRIGGER overdue_family_ends ON overdue_case;
+DROP TRIGGER overdue_family_returns ON overdue_case;
+DROP TRIGGER overdue_family_begins ON overdue_case;
+DROP FUNCTION overdue_family_move();
+DROP FUNCTION overdue_family_file();
+DROP FUNCTION overdue_family_person();
+DROP FUNCTION overdue_family_drop();
+DROP FUNCTION overdue_family_put();
+DROP TABLE overdue_family;
