@@ -107,6 +107,19 @@ pub struct Point {
     pub version: i32,
 }
 
+impl Point {
+    /// `班主任 王老师`; a name that only repeats what they are is not said twice.
+    pub fn called(&self) -> String {
+        let mut words = vec![self.kind.in_words()];
+        for more in [self.name.as_str(), self.relation.as_str()] {
+            if !more.is_empty() && !words.contains(&more) {
+                words.push(more);
+            }
+        }
+        words.join(" ")
+    }
+}
+
 /// The people of a family's tree that were not taken off it.
 pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<Point>> {
     Ok(contact_point::table

@@ -99,6 +99,16 @@ text_enum! {
 }
 
 impl Outcome {
+    /// As it is said of somebody who was asked in this way: at a home nobody fails to pick up.
+    pub const fn said_of(self, channel: Channel) -> &'static str {
+        match (self, channel) {
+            (Outcome::NoAnswer, Channel::Visit | Channel::Sheet) => "家中无人",
+            (Outcome::NoAnswer, Channel::Sms | Channel::Chat | Channel::Letter) => "没有回音",
+            (Outcome::Promised, Channel::Visit | Channel::Sheet | Channel::Counter) => "约定日期",
+            (outcome, _) => outcome.in_words(),
+        }
+    }
+
     /// True when somebody of the family was really spoken with.
     pub const fn is_reached(self) -> bool {
         matches!(

@@ -5,9 +5,10 @@ use diesel::prelude::*;
 
 use crate::book::ids::{LiaisonId, text_enum};
 use crate::book::office::Scope;
+use crate::desk::lists::words::short_village;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::liaison;
+use crate::plumbing::schema::{liaison, loan_file, person};
 
 text_enum! {
     /// Where a liaison works; the same words as the receiver of a batch of sheets.
@@ -71,6 +72,39 @@ impl Liaison {
     pub fn called(&self) -> String {
         format!("联络员 {}（{}）", self.name, self.where_at())
     }
+}
+
+/// The place that was meant, as the county's lists write it: sheets are handed to it under that
+/// name, so another one would never see any. `太平寺村` is enough for `太平寺村村民委员会`.
+pub fn place_named(
+    db: &mut Db,
+    scope: &Scope,
+    kind: Kind,
+    (township, typed): (&str, &str),
+) -> AppResult<Option<String>> {
+    let like = format!("{}%", typed.replace(['%', '_', '\\'], ""));
+    let known: Vec<String> = match kind {
+        Kind::Village => person::table
+            .filter(person::office_code.eq_any(scope.codes()))
+            .filter(person::township.eq(township))
+            .filter(person::village.like(like))
+            .select(person::village)
+            .distinct()
+            .load(db)?,
+        Kind::School => loan_file::table
+            .filter(loan_file::office_code.eq_any(scope.codes()))
+            .filter(loan_file::high_school.like(like))
+            .select(loan_file::high_school)
+            .distinct()
+            .load(db)?,
+        Kind::Police => person::table
+            .filter(person::office_code.eq_any(scope.codes()))
+            .filter(person::police_station.like(like))
+            .select(person::police_station)
+            .distinct()
+            .load(db)?,
+    };
+    Ok(known.into_iter().find(|name| name == typed || short_village(name) == typed))
 }
 
 /// Whoever has this login, whatever their office.

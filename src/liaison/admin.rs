@@ -155,6 +155,7 @@ async fn try_add(app: &App, me: &SignedIn, form: &NewLiaison) -> AppResult<Strin
     let (Some(kind), true) = (kind, errors.is_empty()) else {
         return Err(AppError::Invalid(errors));
     };
+    let place = known_place(app, me, kind, (&township, &place)).await?;
     let seal = |number: &PhoneNumber| app.sealer.seal(Field::Phone, number.as_str().as_bytes());
     let made = Liaison {
         id: LiaisonId::new(app.next_id()),
@@ -179,6 +180,22 @@ async fn try_add(app: &App, me: &SignedIn, form: &NewLiaison) -> AppResult<Strin
     let summary = format!("添加联络员{}（{}）", made.name, made.where_at());
     record(app, me, ("liaison_added", &name), summary, move |db| account::add(db, &made)).await?;
     Ok(name)
+}
+
+/// The place as the lists write it, or one sentence that there is none.
+async fn known_place(
+    app: &App,
+    me: &SignedIn,
+    kind: Kind,
+    (township, place): (&str, &str),
+) -> AppResult<String> {
+    let (scope, town, typed) = (me.scope.clone(), township.to_owned(), place.to_owned());
+    let found = app.read(move |db| account::place_named(db, &scope, kind, (&town, &typed))).await?;
+    found.ok_or_else(|| {
+        let town = if kind == Kind::Village { township } else { "" };
+        let said = format!("档案里没有“{town}{place}”，走访表到不了那里；请照档案里的写法填");
+        AppError::field("place", said)
+    })
 }
 
 fn wrong(field: &str, message: impl Into<String>) -> FieldError {

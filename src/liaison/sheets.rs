@@ -45,6 +45,8 @@ struct Line {
     village: String,
     return_by: String,
     late: bool,
+    /// Nothing of theirs is past due any more.
+    paid: bool,
     state: &'static str,
     words: String,
 }
@@ -110,7 +112,7 @@ pub async fn list(
     }
     let (inner, today) = (me.clone(), app.clock.today());
     let line = (app.next_id(), app.clock.now_at());
-    let (sheets, people) = app
+    let (sheets, people, paid) = app
         .write("a liaison looks at the list", move |db| {
             let sheets = of_own_place(db, &inner)?;
             let note = Note {
@@ -121,7 +123,9 @@ pub async fn list(
             };
             look(db, &inner, line, note)?;
             let files: Vec<FileId> = sheets.iter().map(|(sheet, _)| sheet.file_id).collect();
-            Ok((sheets, store::people(db, &inner.scope, &files)?))
+            let ids: Vec<SheetId> = sheets.iter().map(|(sheet, _)| sheet.id).collect();
+            let paid = take::paid(db, &inner.scope, &ids)?;
+            Ok((sheets, store::people(db, &inner.scope, &files)?, paid))
         })
         .await?;
     let (mut open, mut done) = (Vec::new(), Vec::new());
@@ -135,10 +139,11 @@ pub async fn list(
             village: who.map(|who| who.village.clone()).unwrap_or_default(),
             return_by: in_words(batch.return_by, today),
             late: sheet.state == State::Out && today > batch.return_by,
+            paid: paid.contains(&sheet.id),
             state: sheet.state.as_text(),
             words: said_of(sheet, today),
         };
-        if sheet.state == State::Out { open.push(line) } else { done.push(line) }
+        if sheet.state == State::Out && !line.paid { open.push(line) } else { done.push(line) }
     }
     let page = ListPage {
         place: me.account.where_at(),

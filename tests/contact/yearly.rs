@@ -45,7 +45,9 @@ async fn made(t: &TestApp) -> Browser {
 fn families_given_to_villages_go_out_on_sheets_without_money() {
     planned(async |t| {
         let mut clerk = t.sign_in(Role::Clerk);
-        clerk.get(LIST).await.is(200).says(&["没有分给村（社区）", "/family-contacts/share"]);
+        clerk.get(LIST).await.is(200).says(&["没有分给村（社区）", "请主任或复核"]);
+        let mut director = t.sign_in(Role::Director);
+        director.get(LIST).await.is(200).says(&["/family-contacts/share"]);
         let none = [("purpose", "yearly"), ("by", "village"), ("set", "1")];
         clerk.post("/visits/batches", &none).await.is(422).says(&["先在“分配家庭联系”里分给"]);
         let police = "/visits?purpose=yearly&by=police";

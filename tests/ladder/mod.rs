@@ -207,7 +207,11 @@ fn from_the_first_call_up_to_the_police_station_and_back_to_paid() {
         let twice = [("case", id.as_str()), ("version", &version), ("decision", "allow")];
         let url = format!("/overdue/{no}/decision");
         director.post(&url, &twice).await.is(303);
-        director.post(&url, &twice).await.is(409).says(&["别人刚刚改过这一户", "派出所"]);
+        director.post(&url, &twice).await.is(303);
+        director.get(&format!("/overdue/{no}")).await.says(&["刚才已经办好了", "派出所"]);
+        // Somebody else who had the page open is told that it has changed.
+        let mut second = t.sign_in(Role::Director);
+        second.post(&url, &twice).await.is(409).says(&["别人刚刚改过这一户"]);
         assert_eq!(case(&t, no).stage, Stage::Police);
         let form = contact("reached", "police", "found");
         act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);

@@ -163,15 +163,26 @@ fn what_is_missing_in_a_new_account_is_said_and_guessing_is_slowed_down() {
         let page = clerk.post("/admin/liaisons", &form).await;
         page.is(422).says(&["请写乡镇", "3 到 32 个", "王主任"]);
         account(&t, "wang01", "宝林镇", "太平寺村").await;
-        let taken = [
+        let nowhere = [
             ("kind", "school"),
             ("place", "乐至中学"),
+            ("name", "李老师"),
+            ("login", "li01"),
+            ("password", FIRST),
+        ];
+        let said = clerk.post("/admin/liaisons", &nowhere).await;
+        said.is(422).says(&["档案里没有“乐至中学”，走访表到不了那里"]);
+        let taken = [
+            ("kind", "village"),
+            ("township", "宝林镇"),
+            ("place", "太平寺村"),
             ("name", "李老师"),
             ("login", "wang01"),
             ("password", FIRST),
         ];
         clerk.post("/admin/liaisons", &taken).await.is(422).says(&["已经有人用了"]);
-        clerk.get("/admin/liaisons").await.says(&["宝林镇太平寺村", "不显示"]);
+        // As the lists write it, or nothing would ever be handed there.
+        clerk.get("/admin/liaisons").await.says(&["宝林镇太平寺村村民委员会", "不显示"]);
 
         let mut phone = t.nobody();
         let token = phone.get("/l/login").await.hidden("csrf");

@@ -61,14 +61,14 @@ fn a_batch_is_made_once_printed_with_codes_and_handed_over() {
 
         // A double click, or the same list again, makes nothing twice.
         let again = clerk.post("/visits/batches", &[("by", "village")]).await;
-        again.is(422).says(&["选中的户都已有走访表在外"]);
+        again.is(422).says(&["选中的户都已有走访表在外或等核对"]);
         assert_eq!(sheets(&t).len(), all.len());
         // What is out is said where batches are chosen, and leads to its batch.
         let batch = format!("/visits/batches/{}", made[0].id);
         clerk.get("/visits").await.is(200).says(&["表已全部发出", &batch]);
         // Two visits for one matter: only when somebody wants that.
         let school = clerk.post("/visits/batches", &[("by", "school")]).await;
-        school.is(422).says(&["户的表在别的单位还没有收回", "表在别处：村（社区）"]);
+        school.is(422).says(&["户的表在别处还没有收回", "表在别处：村（社区）"]);
         assert_eq!(sheets(&t).len(), all.len());
         let both = [("by", "school"), ("set", "1"), ("also", "1")];
         let school = clerk.post("/visits/batches", &both).await;
@@ -215,11 +215,13 @@ fn the_desk_types_in_what_was_said_and_accepts_it() {
         let here = kept.header("location").to_owned();
         clerk.get("/visits/returns").await.is(200).says(&["约好了还款日子", "王主任"]);
         clerk.get(&here).await.is(200).says(&["164****0021", "1月8日", "电话报码"]);
-        clerk.post(&here, &[("decision", "refuse"), ("note", "")]).await.is(422);
+        let bare = clerk.post(&here, &[("decision", "refuse"), ("note", "")]).await;
+        bare.is(422).says(&["不采用时请写一句原因", "164****0021"]);
         assert_eq!(count_records(&t), 0, "a proposal is no record");
         let accept = [("decision", "accept"), ("take_phone", "1"), ("take_family", "1")];
         clerk.post(&here, &accept).await.is(303);
-        clerk.post(&here, &accept).await.is(409);
+        clerk.post(&here, &accept).await.is(303);
+        clerk.get(&here).await.says(&["这一份刚才已经处理过", "已采用"]);
         let records: Vec<(String, String, Option<chrono::NaiveDate>, Option<i64>)> =
             read(&t, |db| {
                 Ok(contact_record::table

@@ -75,6 +75,8 @@ struct View {
     next: String,
     by_step: String,
     by_first: String,
+    /// The same conditions among the cases off the ladder.
+    in_parked: String,
     query: String,
 }
 
@@ -275,6 +277,7 @@ pub async fn list(
         next: asked.link("/overdue/next", &[]),
         by_step: asked.link(PATH, &[("sort", "")]),
         by_first: asked.link(PATH, &[("sort", "first")]),
+        in_parked: asked.link(PATH, &[("list", "parked"), ("stage", "")]),
         query: asked.link("", &[]),
         asked,
     };

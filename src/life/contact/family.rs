@@ -120,9 +120,7 @@ struct Who {
 #[derive(Debug, Serialize)]
 struct PointLine {
     id: String,
-    kind: &'static str,
-    name: String,
-    relation: String,
+    called: String,
     mask: String,
     has_phone: bool,
     may_know: &'static str,
@@ -247,9 +245,7 @@ fn people(facts: &Facts, today: NaiveDate) -> Vec<Who> {
 fn points(facts: &Facts, today: NaiveDate) -> Vec<PointLine> {
     let line = |point: &crate::book::contact_point::Point| PointLine {
         id: point.id.to_string(),
-        kind: point.kind.in_words(),
-        name: point.name.clone(),
-        relation: point.relation.clone(),
+        called: point.called(),
         mask: point.phone_mask.clone(),
         has_phone: point.phone_sealed.is_some(),
         may_know: point.may_know.in_words(),
@@ -323,7 +319,7 @@ fn options(people: &[Who], points: &[PointLine], overdue: bool) -> Options {
         }
     }
     for point in points {
-        let words = format!("{} {} {}", point.kind, point.name, point.mask);
+        let words = format!("{} {}", point.called, point.mask);
         numbers.push((format!("point:{}", point.id), words.trim().to_owned()));
     }
     // The phone page and sheets write their own records.

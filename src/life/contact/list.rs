@@ -102,11 +102,12 @@ pub fn state_tag(state: State) -> (&'static str, &'static str) {
 
 /// `电话，本人，无人接听`.
 pub fn record_words(record: &Record) -> String {
-    let who = match record.party_name.is_empty() {
+    let bare = record.party_name.is_empty() || record.party_name == record.party.in_words();
+    let who = match bare {
         true => record.party.in_words().to_owned(),
         false => format!("{}（{}）", record.party.in_words(), record.party_name),
     };
-    format!("{}，{who}，{}", record.channel.in_words(), record.outcome.in_words())
+    format!("{}，{who}，{}", record.channel.in_words(), record.outcome.said_of(record.channel))
 }
 
 fn line(row: &Row, last: Option<&Record>, overdue: &HashSet<FileId>, today: NaiveDate) -> Line {

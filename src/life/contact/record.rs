@@ -308,13 +308,13 @@ pub async fn undo(
     let (now, today, note_id) = (app.clock.now_at(), app.clock.today(), app.next_id());
     let (by, scope, file) = (me.by(), me.scope.clone(), facts.file.id);
     let (inner, subject) = (app.clone(), facts.student.name.clone());
-    app.write("family contact undone", move |db| {
+    let undone = app.write("family contact undone", move |db| {
         let record = contact_record::find(db, &scope, RecordId::new(id))?;
         if record.file_id != file {
             return Err(AppError::NotFound);
         }
         if record.undone_at.is_some() {
-            return Err(AppError::Changed);
+            return Ok(false);
         }
         if !family::may_undo(&record, today) {
             return Err(AppError::refused("只能撤销当天由工作人员写的记录，请另写一条说明"));
@@ -328,8 +328,12 @@ pub async fn undo(
             summary: format!("撤销：{}", super::list::record_words(&record)),
             ..Note::default()
         };
-        history::note(db, &by, note_id, now, note)
-    })
-    .await?;
-    shell::done(&app, &format!("/family-contacts/{file_no}"), "已撤销，今年的联系照原样算")
+        history::note(db, &by, note_id, now, note)?;
+        Ok(true)
+    });
+    let said = match undone.await? {
+        true => "已撤销，今年的联系照原样算",
+        false => "这条记录刚才已经撤销了，没有再改",
+    };
+    shell::done(&app, &format!("/family-contacts/{file_no}"), said)
 }

@@ -226,6 +226,9 @@ pub async fn lost(
     let is_lost = form.0.state != "open";
     let wanted = if is_lost { State::Open } else { State::Lost };
     let mut problem = None;
+    if duty.state == if is_lost { State::Lost } else { State::Open } {
+        return shell::done(&app, &back(&file_no), "刚才已经记下了，没有再改");
+    }
     if duty.state != wanted {
         return Err(AppError::Changed);
     }

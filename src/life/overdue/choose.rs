@@ -1,13 +1,15 @@
 //! The page of `/visits` on which a batch is chosen: who would get sheets of which households,
 //! where a sheet is out already, and whether amounts may be printed.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::asked::{Asked, Field, Pairs};
 use super::cover::numbers;
-use super::rules::{By, Receiver};
+use super::rules::Receiver;
 use super::sheets::make::{Whereabouts, whereabouts};
 use super::sheets::store::Out;
 use super::text;
@@ -120,7 +122,7 @@ fn page(app: &App, me: &SignedIn, asked: Asked, made: Made) -> ChoosePage {
     let shown = ["by", "as_of", "return_by", "township", "school", "police", "min"];
     let yearly = asked.purpose.is_yearly();
     let places: Vec<Places> =
-        batch.receivers.iter().map(|one| Places::of(&made.out, asked.by, one)).collect();
+        batch.receivers.iter().map(|one| Places::of(&made.out, &asked, one)).collect();
     ChoosePage {
         yearly,
         by: asked.by.as_text(),
@@ -171,25 +173,28 @@ fn page(app: &App, me: &SignedIn, asked: Asked, made: Made) -> ChoosePage {
 struct Places {
     here: usize,
     batch: Option<BatchId>,
-    /// By kind of receiver, in the order of [`By::ALL`].
-    other: [usize; By::ALL.len()],
+    /// By what and where: `毕业高中`, `村（社区）的家庭联系表`.
+    other: BTreeMap<String, usize>,
 }
 
 impl Places {
-    fn of(out: &Out, by: By, receiver: &Receiver) -> Places {
+    fn of(out: &Out, asked: &Asked, receiver: &Receiver) -> Places {
         let mut found = Places::default();
         for sheet in &receiver.sheets {
             let file = sheet.household.file_id;
-            match whereabouts(out, by, file) {
+            match whereabouts(out, (asked.purpose, asked.by), file) {
                 Whereabouts::In => {}
                 Whereabouts::Here(batch) => {
                     found.here += 1;
                     found.batch = found.batch.max(Some(batch));
                 }
                 Whereabouts::Elsewhere => {
-                    let with = out.get(&file).and_then(|all| all.first()).map(|(by, _)| *by);
-                    for (count, kind) in found.other.iter_mut().zip(By::ALL) {
-                        *count += usize::from(Some(kind) == with);
+                    if let Some((about, by, _)) = out.get(&file).and_then(|all| all.first()) {
+                        let place = match *about == asked.purpose {
+                            true => by.in_words().to_owned(),
+                            false => format!("{}的{}", by.in_words(), about.paper()),
+                        };
+                        *found.other.entry(place).or_default() += 1;
                     }
                 }
             }
@@ -198,13 +203,13 @@ impl Places {
     }
 
     fn elsewhere(&self) -> usize {
-        self.other.iter().sum()
+        self.other.values().sum()
     }
 
     /// `毕业高中 2 户，派出所 1 户`
     fn in_words(&self) -> String {
-        let counts = self.other.iter().zip(By::ALL).filter(|(n, _)| **n > 0);
-        counts.map(|(n, by)| format!("{} {n} 户", by.in_words())).collect::<Vec<_>>().join("，")
+        let counts = self.other.iter().map(|(place, n)| format!("{place} {n} 户"));
+        counts.collect::<Vec<_>>().join("，")
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<M
     let (purpose, by, now) = (asked.purpose, asked.by, app.clock.now_at());
     let (found, out) = app
         .read(move |db| {
-            let out = sheets::out(db, &scope, purpose, now)?;
+            let out = sheets::out(db, &scope, now)?;
             let found = match purpose {
                 Purpose::Overdue if by == By::Police => {
                     // The director decides who gets that far; a paper must not go before.

@@ -16,6 +16,7 @@ use super::look::{HEADING_ROW, Looks, excel_day, new_book, page, write_heads};
 use super::purpose::Purpose;
 use super::rules::{Batch, By, Household, Receiver, Sheet};
 use super::text::{self, Sender};
+use crate::book::contact_record::Ability;
 use crate::book::money::Fen;
 use crate::error::{AppError, AppResult};
 
@@ -23,6 +24,12 @@ use crate::error::{AppError, AppResult};
 pub const NUMBER: &str = "编号";
 /// Heading of the hidden column by which a returned sheet finds its loan file.
 pub const FILE_NO: &str = "档案号";
+/// Heading of how far the family can pay, in a yearly contact.
+pub const ABILITY: &str = "还款能力";
+/// Heading of what the family wishes, in a yearly contact.
+pub const WISH: &str = "家里的想法";
+/// Heading of the borrower's name.
+pub const NAME: &str = "姓名";
 /// Heading of the hidden column with the code that shows that a row is from the sheet.
 pub const CODE: &str = "回报码";
 /// Heading of the days that were promised.
@@ -66,13 +73,15 @@ enum Kind {
     FillDay,
     /// To be filled in: one of the results.
     FillResult,
+    /// To be filled in: how far they can pay.
+    FillAbility,
     /// To be filled in: text.
     Fill,
 }
 
 impl Kind {
     fn is_filled_in(self) -> bool {
-        matches!(self, Kind::FillDay | Kind::FillResult | Kind::Fill)
+        matches!(self, Kind::FillDay | Kind::FillResult | Kind::FillAbility | Kind::Fill)
     }
 
     fn look(self, looks: &Looks) -> &Format {
@@ -81,7 +90,7 @@ impl Kind {
             Kind::Long => &looks.long,
             Kind::Money => &looks.money,
             Kind::FillDay => &looks.fill_day,
-            Kind::FillResult | Kind::Fill => &looks.fill,
+            Kind::FillResult | Kind::FillAbility | Kind::Fill => &looks.fill,
         }
     }
 }
@@ -106,7 +115,7 @@ fn columns(wishes: &Wishes) -> Vec<Column> {
     let empty = |_: &Sheet, _: &Batch| String::new();
     let mut columns = vec![
         column(NUMBER, 12, Kind::Short, |s, _| s.number.clone()),
-        column("姓名", 8, Kind::Short, |s, _| s.household.name.clone()),
+        column(NAME, 8, Kind::Short, |s, _| s.household.name.clone()),
         column("性别", 5, Kind::Short, |s, _| s.household.sex.in_words().to_owned()),
         column("年龄", 5, Kind::Short, |s, _| s.household.age.to_string()),
         column("证件号", 18, Kind::Short, |s, _| s.household.id_mask.clone()),
@@ -122,7 +131,12 @@ fn columns(wishes: &Wishes) -> Vec<Column> {
         column(VISITED, 10, Kind::FillDay, empty),
         column(RESULT, 10, Kind::FillResult, empty),
     ]);
-    if !wishes.purpose.is_yearly() {
+    if wishes.purpose.is_yearly() {
+        columns.extend([
+            column(ABILITY, 10, Kind::FillAbility, empty),
+            column(WISH, 14, Kind::Fill, empty),
+        ]);
+    } else {
         columns.push(column(PROMISED, 10, Kind::FillDay, empty));
     }
     columns.extend([
@@ -244,6 +258,7 @@ fn validate(
     columns: &[Column],
 ) -> Result<(), XlsxError> {
     let first = HEADING_ROW + 1;
+    let abilities: Vec<&str> = Ability::ALL.iter().map(|one| one.in_words()).collect();
     for (at, column) in (0_u16..).zip(columns) {
         let rule = match column.kind {
             Kind::FillResult => DataValidation::new()
@@ -251,6 +266,11 @@ fn validate(
                 .set_input_message("点右边的箭头，选最合适的一项")?
                 .set_error_title("请从列表里选")?
                 .set_error_message("走访结果请从列表里选一项，别的情况写在“说明”里。")?,
+            Kind::FillAbility => DataValidation::new()
+                .allow_list_strings(&abilities)?
+                .set_input_message("点右边的箭头，选最合适的一项")?
+                .set_error_title("请从列表里选")?
+                .set_error_message("还款能力请从列表里选一项，也可以不填。")?,
             Kind::FillDay => {
                 let until = as_of.checked_add_days(Days::new(366)).unwrap_or(as_of);
                 let (Some(from), Some(until)) = (excel_day(as_of), excel_day(until)) else {

@@ -121,7 +121,7 @@ struct View {
 }
 
 /// The figures of a row of the table.
-pub const COLUMNS: [Figure; 10] = [
+pub const COLUMNS: [Figure; 11] = [
     Figure::DuePersons,
     Figure::LatePersons,
     Figure::DuePrincipal,
@@ -132,6 +132,7 @@ pub const COLUMNS: [Figure; 10] = [
     Figure::PaidContracts,
     Figure::GotPersons,
     Figure::GotPrincipal,
+    Figure::GotInterest,
 ];
 
 /// `GET /reports/recovery`

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::form::Fields;
 use super::kinds::{AskedFor, ParkedFor, Stage};
 use super::steps::{self, Acting, Seen};
-use super::web::{acting, again};
+use super::web::{acting, again, sent_before};
 use crate::app::App;
 use crate::book::ids::StaffId;
 use crate::book::staff::{self, Right};
@@ -15,6 +15,9 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::session::SignedIn;
+
+/// A button was pressed twice.
+const TWICE: &str = "刚才已经办好了，没有再办一次";
 
 /// What is to be done, read from a form.
 #[derive(Clone, Debug)]
@@ -106,6 +109,9 @@ pub(super) async fn step(
         .await;
     match done {
         Ok(()) => shell::done(&app, &format!("/overdue/{file_no}"), said),
+        Err(error) if sent_before(&app, &me, seen, &error).await? => {
+            shell::done(&app, &format!("/overdue/{file_no}"), TWICE)
+        }
         Err(error) => again(&app, &me, &req, (&file_no, &fields), error).await,
     }
 }
@@ -140,6 +146,9 @@ pub(super) async fn decide(
         Ok(()) => {
             let said = if allowed { "已同意" } else { "已答复，没有同意" };
             shell::done(&app, &format!("/overdue/{file_no}"), said)
+        }
+        Err(error) if sent_before(&app, &me, seen, &error).await? => {
+            shell::done(&app, &format!("/overdue/{file_no}"), TWICE)
         }
         Err(error) => again(&app, &me, &req, (&file_no, &fields), error).await,
     }

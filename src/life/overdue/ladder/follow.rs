@@ -284,15 +284,7 @@ fn weigh(
     let mut changed: BTreeMap<i64, Vec<CaseId>> = BTreeMap::new();
     for case in cases {
         let Some(one) = late.get(&case.file_id) else { continue };
-        let broken = case.promised_on.is_some_and(|day| day < set.today);
-        let facts = First {
-            overdue: one.principal + one.interest + one.penalty,
-            days: days_between(case.stage_since, set.today),
-            broken: case.broken_promises + i32::from(broken),
-            first_year: rules::is_first_year(one.graduates_on, set.today),
-            reached: case.reached,
-            confirmed: confirmed.contains(&one.person_id),
-        };
+        let facts = first(case, one, confirmed.contains(&one.person_id), set.today);
         let (weight, _) = rules::first(&facts, set.rule());
         if weight != case.weight {
             changed.entry(weight).or_default().push(case.id);
@@ -302,6 +294,31 @@ fn weigh(
         store::weigh(db, &ids, weight)?;
     }
     Ok(())
+}
+
+/// What "who first" is made of for one case.
+fn first(case: &Case, one: &Late, confirmed: bool, today: NaiveDate) -> First {
+    let broken = case.promised_on.is_some_and(|day| day < today);
+    First {
+        overdue: one.principal + one.interest + one.penalty,
+        days: days_between(case.stage_since, today),
+        broken: case.broken_promises + i32::from(broken),
+        first_year: rules::is_first_year(one.graduates_on, today),
+        reached: case.reached,
+        confirmed,
+    }
+}
+
+/// The points of one case as it stands now; what it had when nothing is overdue any more.
+pub fn weight_of(
+    db: &mut Db,
+    scope: &Scope,
+    case: &Case,
+    (rule, today): (&LadderRule, NaiveDate),
+) -> AppResult<i64> {
+    let Some(one) = late(db, scope, Some(&[case.file_id]))?.pop() else { return Ok(case.weight) };
+    let confirmed = !confirmed(db, scope, &[one.person_id], today)?.is_empty();
+    Ok(rules::first(&first(case, &one, confirmed, today), rule).0)
 }
 
 /// Those of these people who confirmed their contacts within a year.

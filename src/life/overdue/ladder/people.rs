@@ -72,7 +72,7 @@ pub(super) fn people(facts: &Facts, today: NaiveDate) -> Vec<PersonView> {
     }
     found.extend(facts.points.iter().map(|point| {
         PersonView {
-            who: called(point),
+            who: point.called(),
             may_know: point.may_know.in_words(),
             numbers: point
                 .phone_sealed
@@ -99,31 +99,31 @@ fn is_gone(point: &Point) -> bool {
     matches!(point.tried, Tried::Dead | Tried::WrongPerson)
 }
 
-/// `班主任 王老师`; a name that only repeats what they are is not said twice.
-fn called(point: &Point) -> String {
-    let mut words = vec![point.kind.in_words()];
-    for more in [point.name.as_str(), point.relation.as_str()] {
-        if !more.is_empty() && !words.contains(&more) {
-            words.push(more);
-        }
-    }
-    words.join(" ")
-}
-
 /// Whom one can ask: each working number, then people without one.
 pub(super) fn whom(facts: &Facts) -> Vec<Choice> {
     let mut found = Vec::new();
     for phone in facts.phones.iter().filter(|phone| phone.state != PhoneState::Dead) {
-        let who = party_of_phone(facts, phone).in_words();
-        found.push(choice(format!("phone:{}", phone.id), format!("{who} {}", phone.phone_mask)));
+        let party = party_of_phone(facts, phone);
+        let text = format!("{} {}{}", party.in_words(), phone.phone_mask, told(party));
+        found.push(choice(format!("phone:{}", phone.id), text));
     }
     for point in facts.points.iter().filter(|point| !is_gone(point)) {
-        let words = format!("{} {}", called(point), point.phone_mask);
+        let words = format!("{} {}", point.called(), point.phone_mask);
         let text = format!("{}（{}）", words.trim(), point.may_know.in_words());
         found.push(choice(format!("point:{}", point.id), text));
     }
-    found.extend(Party::ALL.iter().map(|one| choice(one.as_text(), one.in_words())));
+    let named = |one: &Party| choice(one.as_text(), format!("{}{}", one.in_words(), told(*one)));
+    found.extend(Party::ALL.iter().map(named));
     found
+}
+
+/// What may be told to whom nobody has written down: only who signed hears of amounts.
+const fn told(party: Party) -> &'static str {
+    match party {
+        Party::Student | Party::CoBorrower => "（可以说金额）",
+        Party::School | Party::Village | Party::Police => "（不说金额，请帮助联系）",
+        Party::Family | Party::Employer | Party::Other => "（只请转告回电）",
+    }
 }
 
 fn party_of_phone(facts: &Facts, phone: &Phone) -> Party {
@@ -184,7 +184,7 @@ pub(super) fn asked(facts: &Facts, whom: &str) -> Option<WhomAsked> {
         Some(WhomAsked { phone: Some(phone.id), ..plain(party_of_phone(facts, phone)) })
     } else if let Some(id) = whom.strip_prefix("point:") {
         let point = facts.points.iter().find(|point| point.id.to_string() == id)?;
-        let name = called(point);
+        let name = point.called();
         Some(WhomAsked { name, point: Some(point.id), ..plain(party_of_point(point.kind)) })
     } else {
         Party::from_text(whom).map(plain)

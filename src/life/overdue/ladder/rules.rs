@@ -13,6 +13,8 @@ use crate::book::policy::{LadderRule, LadderStage, VISIT};
 /// What came of a contact, as far as the case is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
+    /// The day it happened.
+    pub on_day: NaiveDate,
     /// The result.
     pub outcome: Outcome,
     /// By which way.
@@ -156,13 +158,15 @@ pub fn park(case: &Case, why: ParkedFor, until: NaiveDate, reason: &str) -> Case
     }
 }
 
-/// Is this a try of that stage? Somebody who rang the student has not asked the village.
-pub fn counts(stage: Stage, told: &Told, rule: &LadderRule) -> bool {
-    let with = of(rule, stage).map(|stage| stage.tried_with.as_slice()).unwrap_or_default();
+/// Is this a try of the case's stage? Somebody who rang the student has not asked the village, and
+/// what happened before the stage began belongs to another.
+pub fn counts(case: &Case, told: &Told, rule: &LadderRule) -> bool {
+    let with = of(rule, case.stage).map(|stage| stage.tried_with.as_slice()).unwrap_or_default();
     let is_there = |text: &str| with.iter().any(|one| one == text);
-    is_there(told.party.as_text())
+    let is_with = is_there(told.party.as_text())
         || told.carrier.is_some_and(|carrier| is_there(carrier.as_text()))
-        || (told.channel == Channel::Visit && is_there(VISIT))
+        || (told.channel == Channel::Visit && is_there(VISIT));
+    is_with && told.on_day >= case.stage_since
 }
 
 /// The case after a contact, and how its log calls it.
@@ -174,7 +178,7 @@ pub fn after_contact(
 ) -> (Case, StepKind) {
     let again = of(rule, case.stage).map_or(3, |stage| stage.again_after_days);
     let mut next = case.clone();
-    next.tries += i32::from(counts(case.stage, told, rule));
+    next.tries += i32::from(counts(case, told, rule));
     next.reached |= told.outcome.is_reached();
     match road(told.outcome) {
         // A paper can come back after the day that was named on it: nothing was broken since we

@@ -7,6 +7,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
+use super::follow;
 use super::kinds::{AskedFor, NextStep, ParkedFor, Stage, State, StepKind};
 use super::rules::{self, Told};
 use super::store::{self, Case, Step};
@@ -82,6 +83,8 @@ impl Acting<'_> {
     }
 
     fn keep(&self, db: &mut Db, old: &Case, new: &Case, what: What<'_>) -> AppResult<()> {
+        let weight = follow::weight_of(db, self.scope, new, (self.rule(), self.today))?;
+        let new = &Case { weight, ..new.clone() };
         store::change(db, new)?;
         let moved = old.stage != new.stage;
         let stage = |stage: Stage| if moved { stage.as_text() } else { "" };
@@ -182,6 +185,7 @@ pub fn contact(db: &mut Db, a: Acting<'_>, seen: Seen, record: &Record) -> AppRe
         None => None,
     };
     let told = Told {
+        on_day: record.on_day,
         outcome: record.outcome,
         channel: record.channel,
         party: record.party,
@@ -326,8 +330,7 @@ pub fn pause(
     (until, reason): (Option<NaiveDate>, &str),
 ) -> AppResult<()> {
     let case = a.seen(db, seen)?;
-    needs_reason(reason)?;
-    let until = checked(until, a)?;
+    let until = checked(until, reason, a)?;
     let next = Case {
         state: State::Paused,
         parked_reason: reason.to_owned(),
@@ -351,19 +354,31 @@ pub fn park(
     if why == ParkedFor::Nothing {
         return Err(AppError::field("why", "请选暂放的原因"));
     }
-    needs_reason(reason)?;
-    let until = checked(until, a)?;
+    let until = checked(until, reason, a)?;
     let mut next = rules::park(&case, why, until, reason);
     next.owner_id = next.owner_id.or(a.by.staff_id);
     let said = format!("{}：{reason}", why.in_words());
     a.keep(db, &case, &next, What::new(StepKind::Parked, "case_set_aside", &said))
 }
 
-fn checked(until: Option<NaiveDate>, a: Acting<'_>) -> AppResult<NaiveDate> {
-    match (rules::until_fault(until, a.today, a.rule()), until) {
-        (None, Some(day)) => Ok(day),
-        (fault, _) => Err(AppError::field("until", fault.unwrap_or_default())),
+/// The last day of a pause that has a reason; both are looked at before anything is said.
+fn checked(until: Option<NaiveDate>, reason: &str, a: Acting<'_>) -> AppResult<NaiveDate> {
+    let mut errors = Vec::new();
+    for fault in [needs_reason(reason).err(), until_fault(until, a).err()].into_iter().flatten() {
+        match fault {
+            AppError::Invalid(some) => errors.extend(some),
+            other => return Err(other),
+        }
     }
+    match until {
+        Some(day) if errors.is_empty() => Ok(day),
+        _ => Err(AppError::Invalid(errors)),
+    }
+}
+
+fn until_fault(until: Option<NaiveDate>, a: Acting<'_>) -> AppResult<()> {
+    let fault = rules::until_fault(until, a.today, a.rule());
+    fault.map_or(Ok(()), |fault| Err(AppError::field("until", fault)))
 }
 
 /// Back on the ladder before the day.

@@ -57,6 +57,7 @@ fn case(stage: Stage, tries: i32) -> Case {
 fn told(outcome: Outcome) -> Told {
     let promised_on = (outcome == Outcome::Promised).then(|| d("2027-01-10"));
     Told {
+        on_day: d(TODAY),
         outcome,
         channel: Channel::Call,
         party: Party::Student,
@@ -167,7 +168,7 @@ fn only_who_is_asked_in_a_stage_counts_as_its_try() {
     let table: [(Channel, Party, Option<Party>, &[Stage]); 9] = [
         (Channel::Call, Party::Student, None, &[Stage::Student]),
         (Channel::Call, Party::CoBorrower, None, &[Stage::CoBorrower]),
-        (Channel::Call, Party::Family, None, &[Stage::Student, Stage::CoBorrower]),
+        (Channel::Call, Party::Family, None, &[]),
         (Channel::Call, Party::School, None, &[Stage::School]),
         (Channel::Chat, Party::Village, None, &[Stage::Village]),
         (Channel::Call, Party::Police, None, &[Stage::Police]),
@@ -181,11 +182,21 @@ fn only_who_is_asked_in_a_stage_counts_as_its_try() {
         for stage in Stage::ALL.iter().copied() {
             let counts = stages.contains(&stage);
             let line = format!("{channel:?} {party:?} {carrier:?} in {stage:?}");
-            assert_eq!(rules::counts(stage, &said, &rule), counts, "{line}");
+            assert_eq!(rules::counts(&case(stage, 1), &said, &rule), counts, "{line}");
             let (after, _) = rules::after_contact(&case(stage, 1), &said, &rule, d(TODAY));
             assert_eq!(after.tries, 1 + i32::from(counts), "{line}");
         }
     }
+}
+
+#[test]
+fn what_happened_before_a_stage_is_no_try_of_it() {
+    let rule = rule();
+    let at = |day: &str| Told { on_day: d(day), ..told(Outcome::NoAnswer) };
+    let tries =
+        |day| rules::after_contact(&case(Stage::Student, 0), &at(day), &rule, d(TODAY)).0.tries;
+    assert_eq!(tries("2026-12-20"), 0, "the day before the case was opened");
+    assert_eq!(tries("2026-12-21"), 1);
 }
 
 /// `policies/ladder.toml`: village 2 tries or 30 days, student 3 tries or 10 days.
@@ -266,7 +277,7 @@ proptest! {
             said.promised_on = said.promised_on.map(|_| rules::later(today, 5));
             let (after, _) = rules::after_contact(&now, &said, &rule, today);
             prop_assert_eq!(after.stage, stage);
-            let counts = rules::counts(stage, &said, &rule);
+            let counts = rules::counts(&now, &said, &rule);
             prop_assert_eq!(after.tries, now.tries + i32::from(counts));
             prop_assert!(!now.reached || after.reached);
             let off = after.state == State::Parked;

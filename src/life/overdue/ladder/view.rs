@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ use super::people::{self, PersonView};
 use super::rules::{self, First};
 use super::store::{self, Case, Step};
 use crate::app::App;
+use crate::book::contact_duty;
 use crate::book::contact_point::{self, Point, Tried};
 use crate::book::contact_record::{self, Channel, Outcome, Record};
 use crate::book::dates::{days_between, in_words};
@@ -61,6 +62,8 @@ pub(super) struct Facts {
     records: Vec<Record>,
     staff: Vec<(StaffId, String, bool)>,
     confirmed: bool,
+    /// The family is marked lost this year: why.
+    lost: Option<String>,
     sheets: Vec<(BatchId, String, sheets::State)>,
 }
 
@@ -105,6 +108,9 @@ pub(super) fn load(
         records: contact_record::of_file(db, scope, file.id, RECORDS_MAX)?,
         confirmed: !follow::confirmed(db, scope, &[student.id], today)?.is_empty(),
         co: people.into_iter().next(),
+        lost: contact_duty::of_file(db, scope, file.id, today.year())?
+            .filter(|duty| duty.state == contact_duty::State::Lost)
+            .map(|duty| duty.note),
         sheets: sheet::table
             .filter(sheet::office_code.eq_any(scope.codes()))
             .filter(sheet::file_id.eq(file.id))
@@ -228,6 +234,8 @@ pub(super) struct CasePage {
     overdue: Fen,
     since: String,
     overdue_days: i64,
+    /// Why the family is marked lost; none when it is not.
+    lost: Option<String>,
     people: Vec<PersonView>,
     case: Option<CaseView>,
     last: Vec<RecordView>,
@@ -274,6 +282,7 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
         overdue,
         since: oldest.map(|day| day.to_string()).unwrap_or_default(),
         overdue_days: oldest.map_or(0, |day| days_between(day, today)),
+        lost: facts.lost.clone(),
         people: people::people(facts, today),
         case: facts.case.as_ref().map(|case| case_view(facts, case, rule, today)),
         last: records,
@@ -343,7 +352,7 @@ fn record_view(record: &Record, today: NaiveDate) -> RecordView {
             true => record.party.in_words().to_owned(),
             false => record.party_name.clone(),
         },
-        record.outcome.in_words()
+        record.outcome.said_of(record.channel)
     );
     if let Some(day) = record.promised_on {
         words.push_str(&format!("，{} 还", in_words(day, today)));

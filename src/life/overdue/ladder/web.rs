@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::form::{self, Fields};
 use super::kinds::State;
-use super::steps::{self, Acting};
+use super::steps::{self, Acting, Seen};
 use super::view::{self, CasePage, Facts, Saved};
-use super::{acts, bulk};
+use super::{acts, bulk, store};
 use crate::app::App;
 use crate::book::contact_record::{self};
 use crate::book::history::By;
@@ -91,6 +91,27 @@ pub(super) async fn again(
     let flow = fields.0.iter().find(|(key, _)| key == "flow");
     page.flow = flow.map(|(_, flow)| asked_of(flow).link("", &[]));
     shell::page_as(status, app, me, req, "overdue/case.html", page)
+}
+
+/// Was this form sent before by the same person, and was that the last thing that was done? Then
+/// somebody has pressed a button twice, and nobody was quicker.
+pub(super) async fn sent_before(
+    app: &App,
+    me: &SignedIn,
+    seen: Seen,
+    error: &AppError,
+) -> AppResult<bool> {
+    if !matches!(error, AppError::Changed) {
+        return Ok(false);
+    }
+    let (scope, staff) = (me.scope.clone(), me.staff_id);
+    app.read(move |db| {
+        let case = store::find(db, &scope, seen.id)?;
+        let newest = store::steps(db, &scope, seen.id)?.into_iter().next();
+        let own = newest.is_some_and(|step| step.staff_id == Some(staff));
+        Ok(own && case.version == seen.version + 1)
+    })
+    .await
 }
 
 /// `GET /overdue/{file_no}`

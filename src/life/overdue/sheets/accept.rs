@@ -207,7 +207,7 @@ fn keep_point(
         file_id: row.file_id,
         kind,
         name: name.to_owned(),
-        relation: name.to_owned(),
+        relation: String::new(),
         phone_sealed: Some(app.sealer.seal(Field::Phone, number.as_str().as_bytes())?),
         phone_index: Some(index),
         phone_mask: number.masked(),

@@ -86,7 +86,7 @@ pub struct CodeForm {
     code: String,
 }
 
-const NO_CODE: &str = "回报码是走访表右下角的 8 位字母和数字，例如 7K3M-9QXP，请对照再填一次";
+const NO_CODE: &str = "回报码是走访表最下面的 8 位字母和数字，例如 7K3M-9QXP，请对照再填一次";
 const UNKNOWN: &str =
     "没有找到这张走访表。回报码里没有 0、O、1、I，请对照纸上再填一次；还不行，请打电话问中心";
 
@@ -157,7 +157,8 @@ async fn closed(
         return ask_page(app, req, StatusCode::NOT_FOUND, (typed, UNKNOWN)).await;
     };
     let now = app.clock.now_at();
-    let said = format!("试得太多了，请 {}后再试，或者打电话问", guard::wait_in_words(until, now));
+    let said =
+        format!("试得太多了，请 {}后再试，或者打电话问中心", guard::wait_in_words(until, now));
     let status = StatusCode::TOO_MANY_REQUESTS;
     let mut answer = ask_page(app, req, status, (typed, &said)).await?;
     shell::retry_after(&mut answer, (until - now).num_seconds());
@@ -220,11 +221,19 @@ fn shown(app: &App, req: &HttpRequest, one: &Opened, page: &SheetPage) -> AppRes
     answer(app, req, status, std::slice::from_ref(&one.office), page)
 }
 
+/// `?late=1` after a form was sent that could not be taken any more.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Sent {
+    late: String,
+}
+
 /// `GET /r/{code}`
 pub async fn show(
     app: web::Data<App>,
     req: HttpRequest,
     code: web::Path<String>,
+    sent: web::Query<Sent>,
 ) -> AppResult<HttpResponse> {
     let one = match open(&app, &req, &code).await? {
         Found::Wait(until) => return closed(&app, &req, &code, Some(until)).await,
@@ -234,7 +243,9 @@ pub async fn show(
     let typed = Typed { visited_on: app.clock.today().to_string(), ..Typed::default() };
     let mut page = page_of(&one, &code, Form::new(one.batch.purpose, typed, Vec::new()));
     if let Some((show, said)) = why_closed(&app, &one) {
-        (page.show, page.said) = (show, said);
+        // The same form sent twice looks like this, too: what is there stays, and nothing is lost.
+        let late = if sent.late.is_empty() { "" } else { "刚才填的没有再收。" };
+        (page.show, page.said) = (show, format!("{late}{said}"));
     }
     shown(&app, &req, &one, &page)
 }
@@ -252,8 +263,9 @@ pub async fn hand_in(
         Found::Sheet(one) => one,
     };
     let here = format!("/r/{}", codes::read(&code).unwrap_or_default());
+    let late = format!("{here}?late=1");
     if why_closed(&app, &one).is_some() {
-        return Ok(shell::to(&here));
+        return Ok(shell::to(&late));
     }
     let form = upload::read_open(payload, PHOTO_MB).await?;
     let (answers, picture) = match form::read(&form, one.batch.paper(app.clock.today())) {
@@ -266,7 +278,8 @@ pub async fn hand_in(
     let came = take::incoming(&app, &one.sheet, CameBy::Scan, &answers, picture.as_ref())?;
     let (scope, by) =
         (Scope::of(&one.sheet.office_code), By::program("扫码回报", &one.office.code));
-    // When somebody was quicker, the page says that the sheet is back already.
-    app.write("a sheet comes back", move |db| take::keep(db, &scope, &by, &came)).await?;
-    Ok(shell::to(&here))
+    let kept =
+        app.write("a sheet comes back", move |db| take::keep(db, &scope, &by, &came)).await?;
+    // When somebody was quicker, the page says when that was, and that this one was not taken.
+    Ok(shell::to(if kept { &here } else { &late }))
 }

@@ -1,23 +1,17 @@
-//! `/visits/returns` 回报核对: what came back waits here until the desk accepts or refuses it.
-//! Accepting makes a contact record, and of new numbers telephones; nothing else does. The desk
-//! also types in what came on paper or was said on the telephone.
+//! `/visits/returns` 回报核对: what came back and waits for the desk (`decide.rs` is the page of one).
+//! And `/visits/enter`: the desk types in what came on paper or was said on the telephone.
 
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::accept::{self, Wishes};
-use super::returns::{self, CameBy, Return};
+use super::returns::{self, CameBy};
 use super::rules::{self, Answers, FAMILY, Met, Typed, WHEREABOUTS};
 use super::store::{self, Sheet, State, Who};
 use super::{codes, make, take};
 use crate::app::App;
-use crate::book::contact_record::{self, Ability, Outcome};
+use crate::book::contact_record::{Ability, Outcome};
 use crate::book::dates::{in_words, local};
-use crate::book::history::{self, Note};
-use crate::book::ids::{FileId, ReturnId, SheetId};
-use crate::book::person;
-use crate::book::phone_number::{self, PhoneNumber};
+use crate::book::ids::{FileId, SheetId};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::overdue::asked::Pairs;
@@ -49,7 +43,7 @@ struct ListPage {
     all: i64,
 }
 
-fn outcome_words(purpose: Purpose, text: &str) -> &'static str {
+pub(super) fn outcome_words(purpose: Purpose, text: &str) -> &'static str {
     Outcome::from_text(text).map_or("", |outcome| {
         let known = purpose.outcomes().iter().find(|(one, _)| *one == outcome);
         known.map_or(outcome.in_words(), |(_, words)| words)
@@ -93,250 +87,6 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
     });
     let page = ListPage { lines: lines.collect(), all };
     shell::page(&app, &me, &req, "visits/returns.html", page)
-}
-
-/// A telephone on file.
-#[derive(Debug, Serialize)]
-struct OnFile {
-    id: String,
-    mask: String,
-    state: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Picture {
-    id: i64,
-    kilobytes: i32,
-}
-
-#[derive(Debug, Serialize)]
-struct ReturnPage {
-    id: String,
-    is_open: bool,
-    decided: String,
-    name: String,
-    file_no: String,
-    number: String,
-    paper: &'static str,
-    ability: &'static str,
-    wish: String,
-    receiver: String,
-    came: String,
-    by_name: String,
-    outcome: &'static str,
-    met: &'static str,
-    whereabouts: String,
-    family: String,
-    visited: String,
-    promised: String,
-    note: String,
-    new_phone: String,
-    /// What was written instead of a number, for the desk to read.
-    unread_phone: String,
-    family_phone: String,
-    phones: Vec<OnFile>,
-    last: String,
-    paid: bool,
-    photos: Vec<Picture>,
-}
-
-/// What the page of one proposal is made of.
-struct Whole {
-    row: Return,
-    sheet: Sheet,
-    batch: store::Batch,
-    who: Option<Who>,
-    phones: Vec<person::Phone>,
-    last: Option<contact_record::Record>,
-    paid: bool,
-    photos: Vec<(i64, i32)>,
-}
-
-async fn whole(app: &App, me: &SignedIn, id: ReturnId) -> AppResult<Whole> {
-    let scope = me.scope.clone();
-    app.read(move |db| {
-        let row = returns::find(db, &scope, id)?;
-        let sheet = store::find(db, &scope, row.sheet_id)?;
-        let files = [row.file_id];
-        let who = store::people(db, &scope, &files)?.remove(&row.file_id);
-        let people: Vec<_> = who.iter().map(|who| who.person_id).collect();
-        Ok(Whole {
-            batch: store::batch(db, &scope, sheet.batch_id)?,
-            phones: person::phones_of(db, &scope, &people)?,
-            last: contact_record::of_file(db, &scope, row.file_id, 1)?.pop(),
-            paid: take::paid(db, &scope, &[row.sheet_id])?.contains(&row.sheet_id),
-            photos: returns::photos(db, &scope, id)?,
-            row,
-            sheet,
-            who,
-        })
-    })
-    .await
-}
-
-/// `GET /visits/returns/{id}`
-pub async fn show(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    id: web::Path<i64>,
-) -> AppResult<HttpResponse> {
-    let one = whole(&app, &me, ReturnId::new(*id)).await?;
-    let answers = one.row.answers(&app.sealer)?;
-    let today = app.clock.today();
-    let text = |of: fn(&Who) -> &String| one.who.as_ref().map(of).cloned().unwrap_or_default();
-    let decided = match (one.row.state.as_str(), one.row.decided_at) {
-        ("accepted", Some(at)) => {
-            format!("{} {} 已采用", in_words(local(at).date(), today), one.row.decided_by)
-        }
-        (_, Some(at)) => format!(
-            "{} {} 没有采用：{}",
-            in_words(local(at).date(), today),
-            one.row.decided_by,
-            one.row.decided_note
-        ),
-        _ => String::new(),
-    };
-    let unread = !answers.new_phone.is_empty() && PhoneNumber::parse(&answers.new_phone).is_err();
-    let purpose = one.batch.purpose;
-    let ability = Ability::from_text(&answers.ability).filter(|one| *one != Ability::Unknown);
-    let page = ReturnPage {
-        id: one.row.id.to_string(),
-        is_open: one.row.state == "proposed",
-        decided,
-        name: text(|who| &who.name),
-        file_no: text(|who| &who.file_no),
-        number: one.sheet.number.clone(),
-        paper: purpose.paper(),
-        ability: ability.map_or("", Ability::in_words),
-        wish: answers.wish,
-        receiver: make::addressee(&one.batch),
-        came: format!(
-            "{} {}",
-            in_words(local(one.row.came_at).date(), today),
-            one.row.came_by.in_words()
-        ),
-        by_name: one.row.by_name.clone(),
-        outcome: outcome_words(purpose, &one.row.outcome),
-        met: answers.met.in_words(),
-        visited: in_words(answers.visited_on, today),
-        promised: answers.promised_on.map(|on| in_words(on, today)).unwrap_or_default(),
-        new_phone: if unread { String::new() } else { phone_number::mask(&answers.new_phone) },
-        unread_phone: if unread { answers.new_phone } else { String::new() },
-        family_phone: phone_number::mask(&answers.family_phone),
-        whereabouts: answers.whereabouts,
-        family: answers.family,
-        note: answers.note,
-        phones: one
-            .phones
-            .iter()
-            .map(|phone| OnFile {
-                id: phone.id.to_string(),
-                mask: phone.phone_mask.clone(),
-                state: phone.state.in_words(),
-            })
-            .collect(),
-        last: one
-            .last
-            .map(|last| {
-                let day = in_words(last.on_day, today);
-                format!("{day} {}，{}", last.channel.in_words(), last.outcome.in_words())
-            })
-            .unwrap_or_default(),
-        paid: one.paid,
-        photos: one
-            .photos
-            .iter()
-            .map(|(id, bytes)| Picture { id: *id, kilobytes: bytes / 1024 + 1 })
-            .collect(),
-    };
-    shell::page(&app, &me, &req, "visits/return.html", page)
-}
-
-/// The form of a decision.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct DecideForm {
-    decision: String,
-    note: String,
-    take_phone: String,
-    phone: String,
-    take_family: String,
-}
-
-/// `POST /visits/returns/{id}`
-pub async fn decide(
-    app: web::Data<App>,
-    me: SignedIn,
-    id: web::Path<i64>,
-    form: CsrfForm<DecideForm>,
-) -> AppResult<HttpResponse> {
-    let (id, form) = (ReturnId::new(*id), form.0);
-    let note = form.note.trim().to_owned();
-    if note.chars().count() > 80 {
-        return Err(AppError::refused("写得太长，请写在 80 个字以内"));
-    }
-    let accepted = match form.decision.as_str() {
-        "accept" => true,
-        "refuse" if note.is_empty() => {
-            return Err(AppError::refused("不采用时请写一句原因"));
-        }
-        "refuse" => false,
-        _ => return Err(AppError::refused("请选“采用”或“不采用”")),
-    };
-    let phone = form.phone.trim().to_owned();
-    if let Some(Err(problem)) = (accepted && !phone.is_empty()).then(|| PhoneNumber::parse(&phone))
-    {
-        return Err(AppError::refused(problem.to_chinese()));
-    }
-    let wishes = Wishes {
-        accepted,
-        note,
-        phone: !form.take_phone.is_empty() || !phone.is_empty(),
-        read_phone: phone,
-        family: !form.take_family.is_empty(),
-    };
-    let ids = accept::Ids::new(&app);
-    let (inner, at) = (app.clone(), app.clock.now_at());
-    app.write("sheet return decided", move |db| {
-        accept::decide(db, &inner, &me, (id, &wishes), (&ids, at))
-    })
-    .await?;
-    app.counts.forget();
-    let said = if accepted {
-        "已采用，写进了联系记录"
-    } else {
-        "没有采用，这张走访表仍算在外，回报码可以再用"
-    };
-    shell::done(&app, "/visits/returns", said)
-}
-
-/// `GET /visits/photos/{id}`: one photograph, written down before it is shown.
-pub async fn photo(
-    app: web::Data<App>,
-    me: SignedIn,
-    id: web::Path<i64>,
-) -> AppResult<HttpResponse> {
-    let (id, note_id, at) = (*id, app.next_id(), app.clock.now_at());
-    let photo = app
-        .write("sheet photo seen", move |db| {
-            let photo = returns::photo(db, &me.scope, id)?;
-            let row = returns::find(db, &me.scope, photo.return_id)?;
-            let sheet = store::find(db, &me.scope, row.sheet_id)?;
-            let note = Note {
-                action: "sheet_photo_seen",
-                file_id: Some(row.file_id),
-                subject: sheet.number.clone(),
-                summary: format!("看走访表 {} 的照片", sheet.number),
-                reason: String::new(),
-            };
-            history::note(db, &me.by(), note_id, at, note)?;
-            Ok(photo)
-        })
-        .await?;
-    let bytes = app.sealer.open(Field::Upload, &photo.content_sealed)?;
-    let kind = format!("image/{}", photo.kind);
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(bytes))
 }
 
 /// A choice of the form.
@@ -428,8 +178,7 @@ async fn enter_page(app: &App, me: &SignedIn, sheet: &Sheet) -> AppResult<EnterP
             .iter()
             .map(|(one, text)| Choice { value: one.as_text(), text })
             .collect(),
-        met: Met::ALL
-            .iter()
+        met: Met::offered()
             .map(|one| Choice { value: one.as_text(), text: one.in_words() })
             .collect(),
         whereabouts: WHEREABOUTS.to_vec(),

@@ -43,14 +43,14 @@ impl Form {
         let outcome = |(outcome, text): &(crate::book::contact_record::Outcome, &'static str)| {
             Choice { value: outcome.as_text(), text }
         };
-        let met = |met: &Met| Choice { value: met.as_text(), text: met.in_words() };
+        let met = |met: Met| Choice { value: met.as_text(), text: met.in_words() };
         let ability = |one: &Ability| Choice { value: one.as_text(), text: one.in_words() };
         Form {
             yearly: purpose.is_yearly(),
             paper: purpose.paper(),
             abilities: Ability::ALL.iter().map(ability).collect(),
             outcomes: purpose.outcomes().iter().map(outcome).collect(),
-            met: Met::ALL.iter().map(met).collect(),
+            met: Met::offered().map(met).collect(),
             whereabouts: WHEREABOUTS.to_vec(),
             family: FAMILY.to_vec(),
             typed,

@@ -5,7 +5,7 @@
 //! Rows of another receiver are taken only when they carry their own code: the hidden column of
 //! the workbook shows that the row is from the sheet and was not typed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -14,12 +14,12 @@ use serde::Serialize;
 use super::read_back::{self, Row};
 use super::returns::{self, CameBy};
 use super::rules::{self, Answers};
-use super::store::{self, Batch, Sheet, State};
+use super::store::{self, Batch, Sheet, State, Who};
 use super::take::{self, Incoming};
 use super::{codes, make};
 use crate::app::App;
 use crate::book::history;
-use crate::book::ids::{BatchId, SheetId};
+use crate::book::ids::{BatchId, FileId, SheetId};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
@@ -41,6 +41,8 @@ struct ImportedPage {
     files: usize,
     taken: usize,
     blank: usize,
+    /// Rows that were taken although they are of another receiver's list: whose, how many.
+    others: Vec<(String, usize)>,
     refused: Vec<Said>,
     errors: Vec<FieldError>,
 }
@@ -93,6 +95,7 @@ pub async fn take(
 /// The sheets that a file's rows name.
 struct Known {
     by_number: HashMap<String, Sheet>,
+    people: HashMap<FileId, Who>,
     batches: HashMap<BatchId, Batch>,
     /// The batch whose workbook this is: the one named, or else that of most rows.
     own: Option<BatchId>,
@@ -113,10 +116,25 @@ async fn known(app: &App, me: &SignedIn, given: Option<BatchId>, rows: &[Row]) -
         for id in votes.keys() {
             batches.insert(*id, store::batch(db, &scope, *id)?);
         }
+        let files: Vec<FileId> = sheets.iter().map(|sheet| sheet.file_id).collect();
+        let people = store::people(db, &scope, &files)?;
         let by_number = sheets.into_iter().map(|sheet| (sheet.number.clone(), sheet)).collect();
-        Ok(Known { by_number, batches, own })
+        Ok(Known { by_number, people, batches, own })
     })
     .await
+}
+
+/// Somebody has sorted a column alone: what stands beside the number is another family's.
+fn moved(row: &Row, who: &Who) -> Option<String> {
+    if !row.file_no.is_empty() && row.file_no != who.file_no {
+        return Some("编号和档案号对不上，可能串了行，请核对后再导入".to_owned());
+    }
+    (!row.name.is_empty() && row.name != read_back::bare(&who.name)).then(|| {
+        format!(
+            "编号 {} 是{}，这一行写的是“{}”，可能串了列，请核对",
+            row.number, who.name, row.name
+        )
+    })
 }
 
 impl Known {
@@ -137,6 +155,9 @@ impl Known {
         let proven = code.as_ref().is_some_and(|index| *index == sheet.code_index);
         if !row.code.is_empty() && !proven {
             return Err("编号和回报码对不上，可能串了行，请核对后再导入".to_owned());
+        }
+        if let Some(why) = self.people.get(&sheet.file_id).and_then(|who| moved(row, who)) {
+            return Err(why);
         }
         if self.own != Some(sheet.batch_id) && !proven {
             let receiver = self.batches.get(&sheet.batch_id).map(make::addressee);
@@ -184,6 +205,7 @@ async fn one_file(
     let mut seen = HashSet::new();
     let mut all: Vec<Incoming> = Vec::new();
     let mut places: Vec<(SheetId, Said)> = Vec::new();
+    let mut others: BTreeMap<String, usize> = BTreeMap::new();
     for row in &rows {
         if row.is_blank {
             page.blank += 1;
@@ -200,6 +222,10 @@ async fn one_file(
                     answers.filled_by =
                         known.batches.get(&sheet.batch_id).map(make::addressee).unwrap_or_default();
                 }
+                if known.own != Some(sheet.batch_id) {
+                    let batch = known.batches.get(&sheet.batch_id);
+                    *others.entry(batch.map(make::addressee).unwrap_or_default()).or_default() += 1;
+                }
                 all.push(take::incoming(app, sheet, CameBy::Workbook, &answers, None)?);
                 places.push((sheet.id, said("刚才已经由别的途径交回".to_owned())));
             }
@@ -207,6 +233,7 @@ async fn one_file(
         }
     }
     let late = keep_all(app, me, all).await?;
+    page.others.extend(others);
     page.taken += places.len() - late.len();
     page.refused.extend(places.into_iter().filter(|(id, _)| late.contains(id)).map(|(_, s)| s));
     Ok(())

@@ -1,7 +1,7 @@
 //! Makes batches of what was chosen, and a kept batch into papers again. A household of which a
 //! sheet is with such a receiver already gets no second one, so a double click makes nothing twice;
-//! one whose sheet is with a receiver of another kind gets a second one only when that is wanted:
-//! two visits for one matter annoy a family and two receivers.
+//! one whose sheet is elsewhere or about another matter gets a second one only when that is wanted:
+//! two visits at one time annoy a family and two receivers.
 
 use std::collections::HashMap;
 
@@ -112,15 +112,15 @@ pub enum Whereabouts {
     In,
     /// With such a receiver already, in this batch.
     Here(BatchId),
-    /// With a receiver of another kind.
+    /// With a receiver of another kind, or about another matter.
     Elsewhere,
 }
 
 /// Looks a household up among the sheets that are out.
-pub fn whereabouts(out: &store::Out, by: By, file: FileId) -> Whereabouts {
+pub fn whereabouts(out: &store::Out, (purpose, by): (Purpose, By), file: FileId) -> Whereabouts {
     let Some(with) = out.get(&file) else { return Whereabouts::In };
-    let here = with.iter().find(|(kind, _)| *kind == by);
-    here.map_or(Whereabouts::Elsewhere, |(_, batch)| Whereabouts::Here(*batch))
+    let here = with.iter().find(|(about, kind, _)| (*about, *kind) == (purpose, by));
+    here.map_or(Whereabouts::Elsewhere, |(_, _, batch)| Whereabouts::Here(*batch))
 }
 
 /// What was kept.
@@ -146,8 +146,8 @@ pub fn keep(
     drafts: &[Draft],
     (notes, now): (&[i64], NaiveDateTime),
 ) -> AppResult<Kept> {
-    let out = store::out(db, &me.scope, purpose, now)?;
-    let place = |sheet: &Sheet| whereabouts(&out, by, sheet.file_id);
+    let out = store::out(db, &me.scope, now)?;
+    let place = |sheet: &Sheet| whereabouts(&out, (purpose, by), sheet.file_id);
     let mut number = store::count_numbers(db, &me.scope, prefix)?;
     let files: Vec<FileId> =
         drafts.iter().flat_map(|draft| &draft.sheets).map(|sheet| sheet.file_id).collect();

@@ -4,7 +4,8 @@
 //!
 //! `codes.rs` and `rules.rs` decide, `store.rs` keeps batches and sheets, `returns.rs` what came
 //! back; `new.rs` makes, `web.rs` sends, `void.rs` takes out of use, `back.rs` is the page behind
-//! the code, `import.rs` takes a returned workbook, `desk.rs` decides, `pdf.rs` asks the program
+//! the code, `import.rs` takes a returned workbook, `desk.rs` lists and types in,
+//! `decide.rs` decides, `pdf.rs` asks the program
 //! beside ours for one PDF.
 
 pub mod codes;
@@ -21,6 +22,7 @@ pub mod back;
 pub mod take;
 pub mod accept;
 pub mod desk;
+mod decide;
 pub mod read_back;
 pub mod import;
 pub mod pdf;
@@ -45,9 +47,9 @@ pub fn routes() -> Vec<Entry> {
         post("/visits/sheets/{id}/void", print, void::one),
         get("/visits/returns", edit, desk::list),
         post("/visits/returns/import", edit, import::take),
-        get("/visits/returns/{id}", edit, desk::show),
-        post("/visits/returns/{id}", edit, desk::decide),
-        get("/visits/photos/{id}", edit, desk::photo),
+        get("/visits/returns/{id}", edit, decide::show),
+        post("/visits/returns/{id}", edit, decide::decide),
+        get("/visits/photos/{id}", edit, decide::photo),
         get("/visits/enter", edit, desk::enter),
         post("/visits/enter", edit, desk::typed),
         get("/r", Needs::Nobody, back::ask),

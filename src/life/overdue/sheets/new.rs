@@ -67,10 +67,10 @@ async fn try_make(app: &App, me: &SignedIn, pairs: &Pairs) -> AppResult<(String,
     let mut said =
         format!("做好 {} 个单位 {} 张{}", kept.batches.len(), kept.sheets, purpose.paper());
     if kept.skipped > 0 {
-        said.push_str(&format!("；{} 户已有走访表在外，没有再做", kept.skipped));
+        said.push_str(&format!("；{} 户已有走访表在外或等核对，没有再做", kept.skipped));
     }
     if kept.elsewhere > 0 {
-        said.push_str(&format!("；{} 户的表在别的单位，没有再做", kept.elsewhere));
+        said.push_str(&format!("；{} 户的表在别处，没有再做", kept.elsewhere));
     }
     if unknown > 0 {
         said.push_str(&format!("；有户没有填写{}，没有做", asked.by.in_words()));
@@ -82,10 +82,12 @@ async fn try_make(app: &App, me: &SignedIn, pairs: &Pairs) -> AppResult<(String,
 fn nothing(asked: &Asked, kept: &Kept) -> AppError {
     if kept.elsewhere > 0 {
         return AppError::refused(format!(
-            "没有再做：{} 户的表在别的单位还没有收回。要同时交给{}，请勾选“也做”",
+            "没有再做：{} 户的表在别处还没有收回。要同时交给{}，请勾选“也做”",
             kept.elsewhere,
             asked.by.in_words()
         ));
     }
-    AppError::refused("选中的户都已有走访表在外。要重印请到“已发走访表”里打印，要重做请先作废")
+    AppError::refused(
+        "选中的户都已有走访表在外或等核对。要重印请到“已发走访表”里打印，要重做请先作废",
+    )
 }

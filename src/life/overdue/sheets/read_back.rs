@@ -4,10 +4,11 @@
 use chrono::{Days, NaiveDate};
 
 use super::rules::{self, Answers, Met};
-use crate::book::contact_record::Outcome;
+use crate::book::contact_record::{Ability, Outcome};
 use crate::book::phone_number::PhoneNumber;
 use crate::life::overdue::workbook::{
-    CODE, NEW_PHONE, NUMBER, PROMISED, REMARK, RESULT, VISITED, VISITOR,
+    ABILITY, CODE, FILE_NO, NAME, NEW_PHONE, NUMBER, PROMISED, REMARK, RESULT, VISITED, VISITOR,
+    WISH,
 };
 use crate::plumbing::sheet::{Cell, CellKind, SheetRow, Table};
 
@@ -20,6 +21,10 @@ pub struct Row {
     pub number: String,
     /// The hidden code; empty when it is missing.
     pub code: String,
+    /// The hidden file number; empty when it is missing.
+    pub file_no: String,
+    /// The name beside it; empty when it is missing.
+    pub name: String,
     /// Nothing was filled in.
     pub is_blank: bool,
     /// What was filled in, or why it cannot be read.
@@ -31,11 +36,15 @@ pub struct Row {
 struct Heads {
     number: Option<usize>,
     code: Option<usize>,
+    file_no: Option<usize>,
+    name: Option<usize>,
     result: Option<usize>,
     visited: Option<usize>,
     promised: Option<usize>,
     phone: Option<usize>,
     remark: Option<usize>,
+    ability: Option<usize>,
+    wish: Option<usize>,
     visitor: Option<usize>,
 }
 
@@ -43,6 +52,11 @@ struct Heads {
 fn plain(text: &str) -> String {
     let bare = text.split(['（', '(']).next().unwrap_or_default();
     bare.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// A name without blanks.
+pub(super) fn bare(name: &str) -> String {
+    name.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 /// The columns, when the row is one of headings.
@@ -53,12 +67,16 @@ fn heads(row: &SheetRow) -> Option<Heads> {
         let slot = match text.as_str() {
             text if text == NUMBER => &mut heads.number,
             text if text == CODE => &mut heads.code,
+            text if text == FILE_NO => &mut heads.file_no,
+            text if text == NAME => &mut heads.name,
             text if text == RESULT => &mut heads.result,
             text if text == VISITED => &mut heads.visited,
             text if text == PROMISED => &mut heads.promised,
             text if text == NEW_PHONE => &mut heads.phone,
             text if text == plain(REMARK) => &mut heads.remark,
             text if text == VISITOR => &mut heads.visitor,
+            text if text == ABILITY => &mut heads.ability,
+            text if text == WISH => &mut heads.wish,
             _ => continue,
         };
         slot.get_or_insert(at);
@@ -102,8 +120,11 @@ fn one(row: &SheetRow, heads: &Heads, today: NaiveDate) -> Option<Row> {
         .map(|c| if matches!(c, '－' | '—' | '–') { '-' } else { c.to_ascii_uppercase() })
         .collect();
     let filled =
-        [heads.result, heads.visited, heads.promised, heads.phone, heads.remark, heads.visitor];
-    let is_blank = filled.into_iter().all(|at| cell(row, at).is_none());
+        [heads.result, heads.visited, heads.promised, heads.phone, heads.remark, heads.visitor]
+            .into_iter()
+            .chain([heads.ability, heads.wish]);
+    let mut filled = filled;
+    let is_blank = filled.all(|at| cell(row, at).is_none());
     // Sums, the line to sign and what somebody wrote below the list are no households.
     let named = is_number(&number);
     if !named && (is_blank || !number.is_empty() || cell(row, heads.result).is_none()) {
@@ -113,6 +134,8 @@ fn one(row: &SheetRow, heads: &Heads, today: NaiveDate) -> Option<Row> {
         line: row.line,
         number: if named { number } else { String::new() },
         code: text(row, heads.code),
+        file_no: text(row, heads.file_no),
+        name: bare(&text(row, heads.name)),
         is_blank,
         answers: answers(row, heads, today),
     })
@@ -138,15 +161,15 @@ fn result(words: &str) -> Option<(Outcome, Met)> {
         "见到家人" => (Outcome::Reached, Met::Family),
         "家中无人" => (Outcome::NoAnswer, Met::Nobody),
         "号码失效" => (Outcome::BadNumber, Met::Nobody),
-        "在服役" => (Outcome::InService, Met::Family),
-        "在读书" => (Outcome::Studying, Met::Family),
-        "有困难" => (Outcome::Hardship, Met::Family),
-        "已还" => (Outcome::SaysPaid, Met::Family),
-        "对金额有疑问" => (Outcome::Dispute, Met::Family),
-        "已请人转告" => (Outcome::LeftWord, Met::Family),
+        "在服役" => (Outcome::InService, Met::Unwritten),
+        "在读书" => (Outcome::Studying, Met::Unwritten),
+        "有困难" => (Outcome::Hardship, Met::Unwritten),
+        "已还" => (Outcome::SaysPaid, Met::Unwritten),
+        "对金额有疑问" => (Outcome::Dispute, Met::Unwritten),
+        "已请人转告" => (Outcome::LeftWord, Met::Unwritten),
         "已搬走" => (Outcome::MovedAway, Met::Nobody),
-        "不愿意谈" => (Outcome::Refused, Met::Family),
-        "本人已去世" => (Outcome::Died, Met::Family),
+        "不愿意谈" => (Outcome::Refused, Met::Unwritten),
+        "本人已去世" => (Outcome::Died, Met::Unwritten),
         _ => return None,
     })
 }
@@ -171,6 +194,11 @@ fn answers(row: &SheetRow, heads: &Heads, today: NaiveDate) -> Result<Answers, S
     if promised_on.is_some() && outcome == Outcome::Reached {
         outcome = Outcome::Promised;
     }
+    let words = text(row, heads.ability);
+    let ability = Ability::ALL.iter().copied().find(|one| one.in_words() == words);
+    if ability.is_none() && !words.is_empty() {
+        return Err(format!("还款能力“{words}”不在列表里，请从列表里选一项"));
+    }
     let phone = text(row, heads.phone);
     // Two numbers, or a name beside one, stay as they were written: the desk reads them.
     let new_phone = match PhoneNumber::parse(&phone) {
@@ -186,8 +214,8 @@ fn answers(row: &SheetRow, heads: &Heads, today: NaiveDate) -> Result<Answers, S
         promised_on,
         visited_on: visited_on.unwrap_or(today),
         family: String::new(),
-        ability: String::new(),
-        wish: String::new(),
+        ability: ability.map_or("", Ability::as_text).to_owned(),
+        wish: text(row, heads.wish).chars().take(300).collect(),
         note: text(row, heads.remark).chars().take(600).collect(),
         filled_by: text(row, heads.visitor),
     })

@@ -23,16 +23,23 @@ text_enum! {
         Others = "others", "邻居或村组干部";
         /// Nobody.
         Nobody = "nobody", "家中无人";
+        /// A workbook has no column for it, and its result does not say it.
+        Unwritten = "unwritten", "没有写";
     }
 }
 
 impl Met {
+    /// Those that a form offers.
+    pub fn offered() -> impl Iterator<Item = Met> {
+        Met::ALL.iter().copied().filter(|one| *one != Met::Unwritten)
+    }
+
     /// As a contact record names it.
     pub const fn party(self) -> Party {
         match self {
             Met::Student => Party::Student,
             Met::Parents | Met::Family | Met::Nobody => Party::Family,
-            Met::Others => Party::Other,
+            Met::Others | Met::Unwritten => Party::Other,
         }
     }
 }
@@ -172,7 +179,7 @@ pub fn read(typed: &Typed, paper: Paper) -> Result<Answers, Vec<FieldError>> {
         errors.push(wrong("outcome", "请选一项走访结果"));
     }
     let outcome = outcome.unwrap_or(Outcome::NoAnswer);
-    let met = match Met::from_text(&typed.met) {
+    let met = match Met::offered().find(|one| one.as_text() == typed.met) {
         Some(met) => met,
         None if matches!(outcome, Outcome::NoAnswer | Outcome::MovedAway) => Met::Nobody,
         None => {
@@ -180,6 +187,15 @@ pub fn read(typed: &Typed, paper: Paper) -> Result<Answers, Vec<FieldError>> {
             Met::Nobody
         }
     };
+    let family = matches!(met, Met::Student | Met::Parents | Met::Family);
+    if (outcome == Outcome::NoAnswer && family)
+        || (outcome == Outcome::MovedAway && met == Met::Student)
+    {
+        errors.push(wrong(
+            "met",
+            format!("“见到谁”选了{}，和走访结果对不上，请核对", met.in_words()),
+        ));
+    }
     if !typed.met.is_empty() && met == Met::Nobody && outcome.is_reached() {
         errors.push(wrong("met", "“见到谁”选了家中无人，和走访结果对不上，请核对"));
     }
@@ -429,6 +445,20 @@ mod tests {
             assert_eq!(faults[0].field, "visited_on");
             assert!(faults[0].message.contains(said), "{faults:?}");
         }
+        for (outcome, met) in
+            [("no_answer", "student"), ("no_answer", "family"), ("moved_away", "student")]
+        {
+            let (outcome, met) = (outcome.to_owned(), met.to_owned());
+            let odd = Typed { outcome, met, promised_on: String::new(), ..good.clone() };
+            assert_eq!(fields(&odd), ["met"], "{odd:?}");
+        }
+        let told =
+            Typed { outcome: "no_answer".to_owned(), met: "others".to_owned(), ..good.clone() };
+        let told = Typed { promised_on: String::new(), ..told };
+        assert!(
+            read(&told, paper(Purpose::Overdue)).is_ok(),
+            "neighbours can say that nobody is in"
+        );
         let first = Typed { visited_on: "2026-12-10".to_owned(), ..good.clone() };
         assert!(read(&first, paper(Purpose::Overdue)).is_ok(), "on the day itself");
         let bad = Typed { met: "nobody".to_owned(), new_phone: "12".to_owned(), ..good };

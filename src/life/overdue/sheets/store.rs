@@ -146,24 +146,24 @@ pub fn count_numbers(db: &mut Db, scope: &Scope, prefix: &str) -> AppResult<i64>
         .get_result(db)?)
 }
 
-/// With whom such sheets of families are out and can still come back; the newest batch first.
-pub type Out = HashMap<FileId, Vec<(By, BatchId)>>;
+/// With whom such sheets of families are out and can still come back, or where one came back that
+/// nobody has looked at yet; the newest batch first.
+pub type Out = HashMap<FileId, Vec<(Purpose, By, BatchId)>>;
 
-/// The sheets about one matter that are out.
-pub fn out(db: &mut Db, scope: &Scope, purpose: Purpose, now: NaiveDateTime) -> AppResult<Out> {
-    let rows: Vec<(FileId, String, BatchId)> = sheet::table
+/// The sheets that are out, about whatever.
+pub fn out(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<Out> {
+    let is_out = sheet::state.eq(State::Out).and(sheet::expires_at.gt(now));
+    let rows: Vec<(FileId, Purpose, String, BatchId)> = sheet::table
         .inner_join(sheet_batch::table.on(sheet_batch::id.eq(sheet::batch_id)))
         .filter(sheet::office_code.eq_any(scope.codes()))
-        .filter(sheet::state.eq(State::Out))
-        .filter(sheet::expires_at.gt(now))
-        .filter(sheet_batch::purpose.eq(purpose))
+        .filter(sheet::state.eq(State::Returned).or(is_out))
         .order(sheet_batch::id.desc())
-        .select((sheet::file_id, sheet_batch::receiver_kind, sheet_batch::id))
+        .select((sheet::file_id, sheet_batch::purpose, sheet_batch::receiver_kind, sheet_batch::id))
         .load(db)?;
     let mut found: Out = HashMap::with_capacity(rows.len());
-    for (file, kind, batch) in rows {
+    for (file, purpose, kind, batch) in rows {
         let by = By::from_text(&kind).unwrap_or(By::Village);
-        found.entry(file).or_default().push((by, batch));
+        found.entry(file).or_default().push((purpose, by, batch));
     }
     Ok(found)
 }

@@ -316,8 +316,11 @@ pub async fn chased(
 ) -> AppResult<HttpResponse> {
     let (id, version) = (BatchId::new(*id), form.0.version);
     let (note_id, at, today) = (app.next_id(), app.clock.now_at(), app.clock.today());
-    app.write("sheets asked for", move |db| {
+    let done = app.write("sheets asked for", move |db| {
         let batch = store::batch(db, &me.scope, id)?;
+        if batch.chased_on == Some(today) {
+            return Ok(false);
+        }
         store::chased(db, &me.scope, (id, version), today)?;
         let note = Note {
             action: "sheets_chased",
@@ -325,10 +328,14 @@ pub async fn chased(
             summary: format!("{}请{}交回{}", me.name, receiver_of(&batch), batch.purpose.paper()),
             ..Note::default()
         };
-        history::note(db, &me.by(), note_id, at, note)
-    })
-    .await?;
-    shell::done(&app, &format!("/visits/batches/{id}"), "已记下催过一次")
+        history::note(db, &me.by(), note_id, at, note)?;
+        Ok(true)
+    });
+    let said = match done.await? {
+        true => "已记下催过一次",
+        false => "今天已经记过，没有再记",
+    };
+    shell::done(&app, &format!("/visits/batches/{id}"), said)
 }
 
 /// `GET /visits/batches/{id}/print`
