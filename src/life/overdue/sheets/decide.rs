@@ -61,6 +61,8 @@ struct ReturnPage {
     family: String,
     visited: String,
     promised: String,
+    /// The day they promised is over.
+    promise_over: bool,
     note: String,
     new_phone: String,
     /// What was written instead of a number, for the desk to read.
@@ -158,6 +160,7 @@ async fn page(app: &App, me: &SignedIn, id: ReturnId) -> AppResult<ReturnPage> {
         outcome: outcome_words(purpose, &one.row.outcome),
         met: answers.met.in_words(),
         visited: in_words(answers.visited_on, today),
+        promise_over: answers.promised_on.is_some_and(|on| on < today),
         promised: answers.promised_on.map(|on| in_words(on, today)).unwrap_or_default(),
         new_phone: if unread { String::new() } else { phone_number::mask(&answers.new_phone) },
         unread_phone: if unread { answers.new_phone } else { String::new() },
