@@ -1,10 +1,11 @@
 //! The workbook that comes back: rows moved, added, merged, of another village, twice, half filled.
 
 use rust_xlsxwriter::{Format, Workbook};
-use zhuxue::life::overdue::sheets::store::Sheet;
+use zhuxue::book::office::Scope;
+use zhuxue::life::overdue::sheets::store::{self, Sheet};
 
 use super::{batches, sent, sheets};
-use crate::borrower::town::each;
+use crate::borrower::town::{each, read};
 use crate::support::{Browser, TestApp};
 
 const HEADS: [&str; 8] =
@@ -80,7 +81,8 @@ fn rows_are_known_wherever_they_stand_and_each_refusal_has_its_sentence() {
         send(&mut clerk, &batch, &bytes).await.is(200).says(&["收下 0 户", "已经交回，正在核对"]);
         // Its own code shows that another village's row is from the sheet.
         let mixed = book(&[row(&other.number, "有困难", "", &other_code)]);
-        send(&mut clerk, &batch, &mixed).await.is(200).says(&["收下 1 户"]);
+        let taken = send(&mut clerk, &batch, &mixed).await;
+        taken.is(200).says(&["收下 1 户", "1 户在", "行上带着自己的回报码"]);
         let list = clerk.get("/visits/returns").await;
         let at = list.text.find("/visits/returns/").unwrap();
         let here = list.text[at..at + list.text[at..].find('"').unwrap()].to_owned();
@@ -88,6 +90,59 @@ fn rows_are_known_wherever_they_stand_and_each_refusal_has_its_sentence() {
         let read = [("decision", "accept"), ("phone", "16410994847")];
         clerk.post(&here, &read).await.is(303);
         clerk.get(&here).await.says(&["164****4847"]);
+    });
+}
+
+#[test]
+fn a_column_that_was_sorted_alone_is_noticed() {
+    each(async |t| {
+        let mut clerk = sent(&t).await;
+        let (own, _) = two(&t);
+        let (first, code) = &own[0];
+        let batch = first.batch_id.to_string();
+        let name: String = read(&t, |db| {
+            let scope = Scope::of(&first.office_code);
+            Ok(store::people(db, &scope, &[first.file_id])?[&first.file_id].name.clone())
+        });
+        let named = |name: &'static str| {
+            let mut cells = row(&first.number, "家中无人", "", code);
+            cells[1] = name;
+            book(&[cells])
+        };
+        let said = send(&mut clerk, &batch, &named("别人家")).await;
+        said.is(200).says(&["收下 0 户", &name, "这一行写的是“别人家”，可能串了列"]);
+        // Blanks in a name are nobody else's.
+        let spaced: String = name.chars().flat_map(|c| [c, ' ']).collect();
+        let mut cells = row(&first.number, "家中无人", "", code);
+        cells[1] = &spaced;
+        send(&mut clerk, &batch, &book(&[cells])).await.is(200).says(&["收下 1 户"]);
+    });
+}
+
+#[test]
+fn how_far_a_family_can_pay_comes_back_too() {
+    each(async |t| {
+        let mut clerk = sent(&t).await;
+        let (first, code) = sheets(&t).remove(0);
+        let book = |ability: &str| {
+            let mut book = Workbook::new();
+            let sheet = book.add_worksheet();
+            let heads = ["编号", "走访结果", "还款能力", "家里的想法", "回报码"];
+            let cells = [&first.number, "见到家人", ability, "想分两年还", &code];
+            for (at, (head, cell)) in (0_u16..).zip(heads.iter().zip(cells)) {
+                sheet.write_string(0, at, *head).unwrap();
+                sheet.write_string(1, at, cell).unwrap();
+            }
+            book.save_to_buffer().unwrap()
+        };
+        let batch = first.batch_id.to_string();
+        let odd = send(&mut clerk, &batch, &book("看情况")).await;
+        odd.is(200).says(&["还款能力“看情况”不在列表里"]);
+        send(&mut clerk, &batch, &book("能还一部分")).await.is(200).says(&["收下 1 户"]);
+        let list = clerk.get("/visits/returns").await;
+        let at = list.text.find("/visits/returns/").unwrap();
+        let here = list.text[at..at + list.text[at..].find('"').unwrap()].to_owned();
+        clerk.get(&here).await.is(200).says(&["能还一部分", "想分两年还"]);
     });
 }
 

@@ -172,25 +172,16 @@ impl Known {
         if !seen.insert(sheet.id) {
             return Err("同一编号在文件里出现了两次，只收了前面一行".to_owned());
         }
-        match &row.answers {
-            Ok(answers) => {
-                let made = self.batches.get(&sheet.batch_id).map(Batch::made_on);
-                let fault = made.and_then(|made| {
-                    rules::visit_fault(answers.visited_on, (made, app.clock.today()))
-                });
-                fault.map_or_else(
-                    || Ok((sheet, answers.clone())),
-                    |why| {
-                        seen.remove(&sheet.id);
-                        Err(why)
-                    },
-                )
-            }
-            Err(why) => {
-                seen.remove(&sheet.id);
-                Err(why.clone())
-            }
+        let answers = row.answers.clone().and_then(|answers| {
+            let made = self.batches.get(&sheet.batch_id).map(Batch::made_on);
+            let days = made.map(|made| (made, app.clock.today()));
+            let fault = days.and_then(|days| rules::visit_fault(answers.visited_on, days));
+            fault.map_or(Ok(answers), Err)
+        });
+        if answers.is_err() {
+            seen.remove(&sheet.id);
         }
+        Ok((sheet, answers?))
     }
 }
 

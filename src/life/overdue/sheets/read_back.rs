@@ -119,12 +119,17 @@ fn one(row: &SheetRow, heads: &Heads, today: NaiveDate) -> Option<Row> {
         .filter(|c| !c.is_whitespace())
         .map(|c| if matches!(c, '－' | '—' | '–') { '-' } else { c.to_ascii_uppercase() })
         .collect();
-    let filled =
-        [heads.result, heads.visited, heads.promised, heads.phone, heads.remark, heads.visitor]
-            .into_iter()
-            .chain([heads.ability, heads.wish]);
-    let mut filled = filled;
-    let is_blank = filled.all(|at| cell(row, at).is_none());
+    let filled = [
+        heads.result,
+        heads.visited,
+        heads.promised,
+        heads.ability,
+        heads.wish,
+        heads.phone,
+        heads.remark,
+        heads.visitor,
+    ];
+    let is_blank = filled.into_iter().all(|at| cell(row, at).is_none());
     // Sums, the line to sign and what somebody wrote below the list are no households.
     let named = is_number(&number);
     if !named && (is_blank || !number.is_empty() || cell(row, heads.result).is_none()) {
