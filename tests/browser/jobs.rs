@@ -22,6 +22,8 @@ fn an_administrator_looks_after_the_jobs() {
         browser.fill("[name=login]", "admin01").await;
         browser.fill("[name=password]", "a long enough password 7").await;
         browser.click(".btn.pri").await;
+        // Leaving before the answer has come would take the signing in back.
+        browser.find("#main .head").await;
         browser.open("/admin/jobs").await;
         look(browser, "jobs").await;
         browser.open("/admin/jobs/warn_staff").await;

@@ -24,6 +24,8 @@ fn the_director_sees_reminders_go_out_and_changes_a_text() {
         browser.fill("[name=login]", "zhuren").await;
         browser.fill("[name=password]", "demo-zhuren").await;
         browser.click(".btn.pri").await;
+        // Leaving before the answer has come would take the signing in back.
+        browser.find("#main .head").await;
         browser.open("/messages").await;
         look(browser, "messages-empty").await;
         browser.open("/admin/jobs/send_due_reminders").await;
