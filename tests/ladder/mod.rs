@@ -343,7 +343,18 @@ fn what_two_people_do_at_once_and_what_is_typed_wrongly() {
             Ok(all.order(contact_record::id.desc()).first(db)?)
         });
         let pause = [("step", "pause"), ("until", "2026-12-30"), ("reason", "过几天再打")];
+        let seen = case(&t, &no);
+        let (id, version) = (seen.id.to_string(), seen.version.to_string());
         act(&t, &mut one, (&no, "steps"), &pause).await.is(303);
+        // The same form twice is told; another one from a page left open keeps what was typed.
+        let url = format!("/overdue/{no}/steps");
+        let at = [("case", id.as_str()), ("version", version.as_str())];
+        let twice: Vec<_> = at.into_iter().chain(pause).collect();
+        one.post(&url, &twice).await.is(303);
+        let back = [("step", "back"), ("reason", "找到新号码了")];
+        let other: Vec<_> = at.into_iter().chain(back).collect();
+        let said = one.post(&url, &other).await;
+        said.is(409).says(&["别人刚刚改过这一户", "找到新号码了"]);
         let newest = newest.to_string();
         let undo = [("record", newest.as_str())];
         let late = one.post(&format!("/overdue/{no}/undo"), &undo).await;

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::form::Fields;
-use super::kinds::{AskedFor, ParkedFor, Stage};
+use super::kinds::{AskedFor, ParkedFor, Stage, StepKind};
 use super::steps::{self, Acting, Seen};
 use super::web::{acting, again, sent_before};
 use crate::app::App;
@@ -18,6 +18,9 @@ use crate::plumbing::session::SignedIn;
 
 /// A button was pressed twice.
 const TWICE: &str = "刚才已经办好了，没有再办一次";
+
+/// How the log calls the director's answer.
+const DECIDED: &[StepKind] = &[StepKind::Allowed, StepKind::Notice, StepKind::Declined];
 
 /// What is to be done, read from a form.
 #[derive(Clone, Debug)]
@@ -68,6 +71,18 @@ impl Act {
         }
     }
 
+    /// How the log calls it.
+    const fn kinds(&self) -> &'static [StepKind] {
+        match self {
+            Act::Move(..) => &[StepKind::MovedUp, StepKind::MovedDown],
+            Act::Ask(..) => &[StepKind::Asked],
+            Act::Pause(..) => &[StepKind::Paused],
+            Act::Park(..) => &[StepKind::Parked],
+            Act::Back(_) => &[StepKind::Resumed, StepKind::Returned],
+            Act::Owner(_) => &[StepKind::Owner],
+        }
+    }
+
     /// Does it, in an open write.
     pub(super) fn run(&self, db: &mut Db, a: Acting<'_>, seen: Seen) -> AppResult<()> {
         match self {
@@ -101,7 +116,7 @@ pub(super) async fn step(
         Err(error) => return again(&app, &me, &req, (&file_no, &fields), error).await,
     };
     let seen = fields.seen()?;
-    let said = act.said();
+    let (said, kinds) = (act.said(), act.kinds());
     let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
     let (now, today) = (app.clock.now_at(), app.clock.today());
     let done = app
@@ -109,7 +124,9 @@ pub(super) async fn step(
         .await;
     match done {
         Ok(()) => shell::done(&app, &format!("/overdue/{file_no}"), said),
-        Err(error) if sent_before(&app, &me, seen, &error).await? => {
+        Err(error)
+            if sent_before(&app, &me, (seen, kinds, fields.get("reason")), &error).await? =>
+        {
             shell::done(&app, &format!("/overdue/{file_no}"), TWICE)
         }
         Err(error) => again(&app, &me, &req, (&file_no, &fields), error).await,
@@ -147,7 +164,9 @@ pub(super) async fn decide(
             let said = if allowed { "已同意" } else { "已答复，没有同意" };
             shell::done(&app, &format!("/overdue/{file_no}"), said)
         }
-        Err(error) if sent_before(&app, &me, seen, &error).await? => {
+        Err(error)
+            if sent_before(&app, &me, (seen, DECIDED, fields.get("reason")), &error).await? =>
+        {
             shell::done(&app, &format!("/overdue/{file_no}"), TWICE)
         }
         Err(error) => again(&app, &me, &req, (&file_no, &fields), error).await,

@@ -7,12 +7,12 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::form::{self, Fields};
-use super::kinds::State;
+use super::kinds::{State, StepKind};
 use super::steps::{self, Acting, Seen};
 use super::view::{self, CasePage, Facts, Saved};
 use super::{acts, bulk, store};
 use crate::app::App;
-use crate::book::contact_record::{self};
+use crate::book::contact_record;
 use crate::book::history::By;
 use crate::book::ids::RecordId;
 use crate::book::loan;
@@ -93,23 +93,28 @@ pub(super) async fn again(
     shell::page_as(status, app, me, req, "overdue/case.html", page)
 }
 
-/// Was this form sent before by the same person, and was that the last thing that was done? Then
-/// somebody has pressed a button twice, and nobody was quicker.
+/// Was this very form sent before by the same person, and was that the last thing that was done?
+/// Then somebody has pressed a button twice, and nobody was quicker. Something else that the same
+/// person did in another window is no such thing: what was typed here must not be lost.
 pub(super) async fn sent_before(
     app: &App,
     me: &SignedIn,
-    seen: Seen,
+    (seen, kinds, reason): (Seen, &'static [StepKind], &str),
     error: &AppError,
 ) -> AppResult<bool> {
     if !matches!(error, AppError::Changed) {
         return Ok(false);
     }
-    let (scope, staff) = (me.scope.clone(), me.staff_id);
+    let (scope, staff, reason) = (me.scope.clone(), me.staff_id, reason.to_owned());
     app.read(move |db| {
         let case = store::find(db, &scope, seen.id)?;
         let newest = store::steps(db, &scope, seen.id)?.into_iter().next();
-        let own = newest.is_some_and(|step| step.staff_id == Some(staff));
-        Ok(own && case.version == seen.version + 1)
+        let same = newest.is_some_and(|step| {
+            step.staff_id == Some(staff)
+                && kinds.contains(&step.kind)
+                && step.reason.contains(&reason)
+        });
+        Ok(same && case.version == seen.version + 1)
     })
     .await
 }
