@@ -120,7 +120,7 @@ impl Account {
     /// The plan over all contracts.
     pub fn plan(&self) -> Plan {
         let statements = file::statements(&self.contracts);
-        plan(&statements, self.today, self.today, |day| file::early_word(&self.contracts, day))
+        plan(&statements, self.today, |day| file::early_word(&self.contracts, day))
     }
 
     /// Everything was repaid, on that day.

@@ -358,7 +358,7 @@ fn times(
     for file in files {
         let own: Vec<_> =
             contracts.iter().filter(|c| c.loan.file_id == file).map(|c| &c.statement).collect();
-        let plan = plan(&own, today, today, |_| "");
+        let plan = plan(&own, today, |_| "");
         let open = plan.rows.iter().filter(|row| row.standing == Standing::Overdue).count();
         found.insert(file, open);
     }

@@ -198,7 +198,7 @@ impl Page {
     /// Puts a file into words.
     pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate, tab: Tab, all_rows: bool) -> Page {
         let statements = facts.statements();
-        let plan = plan(&statements, facts.as_of, today, |day| facts.early_word(day));
+        let plan = plan(&statements, today, |day| facts.early_word(day));
         let life = life(&facts.contracts, facts.papers, facts.as_of, &plan)
             .map(|life| lifeline::draw(&life));
         let waiting = waiting(&known(facts, &plan, policy), facts.as_of);
