@@ -66,7 +66,7 @@ fn refresh(app: &App) -> AppResult<Changed> {
         let before = overdue()?;
         loop {
             let done = app.db.write("close day", |db| {
-                position::refresh_due(db, &scope, app.basis(), today, AT_ONCE)
+                position::refresh_due(db, &scope, &app.basis(), today, AT_ONCE)
             })?;
             all.loans += done;
             if done == 0 {

@@ -5,6 +5,7 @@
 //! position changes by itself (`changes_on`). Nothing else stores a balance.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -25,12 +26,14 @@ use crate::plumbing::schema::{file_position, loan_position};
 use crate::upsert_rows;
 
 /// What of the dated rules a position depends on.
-#[derive(Clone, Copy, Debug)]
-pub struct Basis<'a> {
+#[derive(Clone, Debug)]
+pub struct Basis {
     /// LPR, benchmark and margins.
-    pub rates: &'a RateTables,
+    pub rates: Arc<RateTables>,
     /// Years whose interest the state pays (2022-2025; rules.md 3.6).
-    pub waiver_years: &'a [i32],
+    pub waiver_years: Arc<[i32]>,
+    /// How many later values had been entered by hand when this was made.
+    pub version: i64,
 }
 
 /// How a loan stands, as stored. Money in fen.
@@ -126,15 +129,15 @@ impl FilePosition {
 /// The life of a stored loan as the statement takes it: its own events, and the waiver years of
 /// the policy (rules.md 3.6: the waiver is automatic, so no row records it). An explicit waiver
 /// of the same year wins.
-pub fn life(rows: &[EventRow], basis: Basis<'_>) -> AppResult<Vec<Event>> {
+pub fn life(rows: &[EventRow], basis: &Basis) -> AppResult<Vec<Event>> {
     let own = rows.iter().map(EventRow::event).collect::<AppResult<Vec<Event>>>()?;
     Ok(with_waivers(own, basis))
 }
 
 /// A life with the waiver years of the policy, where no event of its own waives the year.
-pub fn with_waivers(mut events: Vec<Event>, basis: Basis<'_>) -> Vec<Event> {
+pub fn with_waivers(mut events: Vec<Event>, basis: &Basis) -> Vec<Event> {
     let own = events.len();
-    for &year in basis.waiver_years {
+    for &year in basis.waiver_years.iter() {
         let told = events.iter().take(own).any(|event| facts::is_waiver_of(event, year));
         if !told {
             events.push(Event::of_year(-i64::from(year), year, EventKind::InterestWaived));
@@ -147,10 +150,10 @@ pub fn with_waivers(mut events: Vec<Event>, basis: Basis<'_>) -> Vec<Event> {
 pub fn statement_of(
     loan: &Loan,
     rows: &[EventRow],
-    basis: Basis<'_>,
+    basis: &Basis,
     as_of: NaiveDate,
 ) -> AppResult<Statement> {
-    statement::statement(&loan.terms()?, &life(rows, basis)?, basis.rates, as_of)
+    statement::statement(&loan.terms()?, &life(rows, basis)?, &basis.rates, as_of)
         .map_err(|e| contradiction(&loan.contract_no, &e))
 }
 
@@ -158,7 +161,7 @@ pub fn statement_of(
 pub fn compute(
     loan: &Loan,
     rows: &[EventRow],
-    basis: Basis<'_>,
+    basis: &Basis,
     as_of: NaiveDate,
 ) -> AppResult<LoanPosition> {
     computed(&LoanFacts::from(loan), life(rows, basis)?, basis, as_of)
@@ -168,11 +171,11 @@ pub fn compute(
 fn computed(
     loan: &LoanFacts,
     events: Vec<Event>,
-    basis: Basis<'_>,
+    basis: &Basis,
     as_of: NaiveDate,
 ) -> AppResult<LoanPosition> {
     let terms = loan.terms()?;
-    let position = statement::position(&terms, &events, basis.rates, as_of)
+    let position = statement::position(&terms, &events, &basis.rates, as_of)
         .map_err(|e| contradiction(&terms.contract_no, &e))?;
     let later = statement::next_effective_on(&events, as_of);
     let changes_on = [position.changes_on, later].into_iter().flatten().min();
@@ -222,7 +225,7 @@ fn contradiction(contract_no: &str, error: &StatementError) -> AppError {
 pub fn refresh(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     loans: &[LoanId],
     today: NaiveDate,
 ) -> AppResult<()> {
@@ -266,7 +269,7 @@ pub fn overdue_files(db: &mut Db, scope: &Scope) -> AppResult<Vec<FileId>> {
 pub fn refresh_due(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     today: NaiveDate,
     batch: i64,
 ) -> AppResult<usize> {

@@ -35,7 +35,7 @@ pub struct Difference {
 struct AsOf<'a> {
     loan: &'a Loan,
     events: &'a [EventRow],
-    basis: Basis<'a>,
+    basis: &'a Basis,
     known: BTreeMap<NaiveDate, Statement>,
 }
 
@@ -57,7 +57,7 @@ pub fn compare(
     loan: &Loan,
     events: &[EventRow],
     figures: &[BankFigure],
-    basis: Basis<'_>,
+    basis: &Basis,
     payments_known_until: Option<NaiveDate>,
 ) -> AppResult<Vec<Difference>> {
     let mut as_of = AsOf { loan, events, basis, known: BTreeMap::new() };

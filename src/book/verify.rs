@@ -36,12 +36,7 @@ pub fn next_loans(db: &mut Db, scope: &Scope, after: LoanId, limit: i64) -> AppR
 
 /// Compares the stored positions of these loans, and the sums of their files, with what the
 /// statement says for the day they were stored for.
-pub fn check(
-    db: &mut Db,
-    scope: &Scope,
-    basis: Basis<'_>,
-    ids: &[LoanId],
-) -> AppResult<Vec<Finding>> {
+pub fn check(db: &mut Db, scope: &Scope, basis: &Basis, ids: &[LoanId]) -> AppResult<Vec<Finding>> {
     let rows = loan::by_ids(db, scope, ids)?;
     let mut life = events::of_loans(db, scope, ids)?;
     let stored = position::of_loans(db, scope, ids)?;

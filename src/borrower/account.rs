@@ -150,7 +150,7 @@ enum Found {
     Choose,
 }
 
-fn find(db: &mut Db, me: &BorrowerIn, basis: Basis<'_>, today: NaiveDate) -> AppResult<Found> {
+fn find(db: &mut Db, me: &BorrowerIn, basis: &Basis, today: NaiveDate) -> AppResult<Found> {
     let id = match me.file_id {
         Some(id) => id,
         None => match parties(db, &me.scope, me.person_id)?.as_slice() {
@@ -183,7 +183,7 @@ pub async fn open(
 ) -> AppResult<Result<Account, HttpResponse>> {
     let today = app.clock.today();
     let (inner, me) = (app.clone(), me.clone());
-    let found = app.read(move |db| find(db, &me, inner.basis(), today)).await?;
+    let found = app.read(move |db| find(db, &me, &inner.basis(), today)).await?;
     Ok(match found {
         Found::One(account) => Ok(*account),
         Found::Choose => Err(shell::to("/m/files")),

@@ -66,7 +66,7 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    shell::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy))
+    shell::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy()))
 }
 
 impl HomePage {

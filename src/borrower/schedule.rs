@@ -59,7 +59,7 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let page = SchedulePage::new(&account, &app.policy);
+    let page = SchedulePage::new(&account, &app.policy());
     shell::page(&app, &me, &req, "m/schedule.html", &page)
 }
 

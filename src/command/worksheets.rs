@@ -81,7 +81,7 @@ impl Worksheets {
         let app = super::open(config, Clock::real())?;
         let office = self.office(&app)?;
         let scope = Scope::of(&office.code);
-        let found = app.db.read(|db| store::overdue_on(db, &scope, app.basis(), self.as_of))?;
+        let found = app.db.read(|db| store::overdue_on(db, &scope, &app.basis(), self.as_of))?;
         let batch = rules::batch(by, self.as_of, found.households, &wanted);
         if self.as_of > app.clock.today() {
             writeln!(out, "{}还没有到，金额是预计。", text::full_day(self.as_of))?;

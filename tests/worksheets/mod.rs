@@ -45,7 +45,7 @@ fn imported(kind: Kind) -> County {
 fn village_batch(county: &County, on: &str) -> rules::Batch {
     let app = &county.app;
     let found =
-        app.db.read(|db| store::overdue_on(db, &county.scope, app.basis(), day(on))).unwrap();
+        app.db.read(|db| store::overdue_on(db, &county.scope, &app.basis(), day(on))).unwrap();
     assert!(found.left_out.is_empty());
     rules::batch(By::Village, day(on), found.households, &Selection::default())
 }
@@ -65,7 +65,7 @@ async fn a_day_that_is_not_today_is_what_the_positions_will_say_then() {
                 while zhuxue::book::position::refresh_due(
                     db,
                     &county.scope,
-                    app.basis(),
+                    &app.basis(),
                     today,
                     500,
                 )? > 0

@@ -66,7 +66,7 @@ pub struct Papers {
 pub fn contracts(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     loans: Vec<Loan>,
     as_of: NaiveDate,
 ) -> AppResult<Vec<Contract>> {

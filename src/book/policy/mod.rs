@@ -8,6 +8,7 @@ mod ask;
 mod calendar;
 mod dated;
 mod error;
+mod held;
 mod ladder;
 mod load;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use chrono::{Datelike, NaiveDate};
 pub use calendar::Calendar;
 pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
+pub use held::{Held, Snapshot};
 pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays, VISIT};
 pub use load::data_file;
 pub use values::{

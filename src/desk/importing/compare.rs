@@ -41,7 +41,7 @@ pub fn run(app: &App, scope: &Scope, mut progress: impl FnMut(usize)) -> AppResu
                 let figures = figures.remove(&loan.id).unwrap_or_default();
                 let events = life.remove(&loan.id).unwrap_or_default();
                 let differences =
-                    reconcile::compare(loan, &events, &figures, app.basis(), known_until)?;
+                    reconcile::compare(loan, &events, &figures, &app.basis(), known_until)?;
                 found.extend(rows_of(app, scope, loan.id, &figures, differences, now));
             }
             bank::put_differences(db, scope, &loans, &found)?;

@@ -2,6 +2,7 @@
 //! touches no database; the check throws the writes away, posting applies them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -37,9 +38,9 @@ pub struct Setting<'a> {
     /// Makes identities. One burnt by a plan that is thrown away hurts nobody.
     pub ids: &'a Ids,
     /// The dated rules.
-    pub policy: &'a Policy,
+    pub policy: Arc<Policy>,
     /// What a position depends on.
-    pub basis: Basis<'a>,
+    pub basis: Basis,
     /// The office.
     pub office: &'a Office,
     /// Its scope.
@@ -69,8 +70,8 @@ impl Setting<'_> {
     }
 
     fn following(&self) -> follow::Setting<'_> {
-        let Setting { ids, policy, now, today, .. } = *self;
-        follow::Setting { ids, policy, now, today }
+        let Setting { ids, now, today, .. } = *self;
+        follow::Setting { ids, policy: &self.policy, now, today }
     }
 }
 
@@ -258,7 +259,7 @@ impl<'a> Plan<'a> {
         contract::put_all(db, &self.receipts)?;
         monthly::put_all(db, &self.months)?;
         let touched: Vec<LoanId> = self.touched.into_iter().collect();
-        position::refresh(db, scope, self.set.basis, &touched, self.set.today)?;
+        position::refresh(db, scope, &self.set.basis, &touched, self.set.today)?;
         // Who has paid leaves the ladder in the same write.
         let files = follow::files_of(db, scope, &touched)?;
         follow::follow(db, scope, self.set.following(), Some(&files))?;

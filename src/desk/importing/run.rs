@@ -316,7 +316,7 @@ fn setting<'a>(
     Setting {
         sealer: &app.sealer,
         ids: &app.ids,
-        policy: &app.policy,
+        policy: app.policy(),
         basis: app.basis(),
         office: &running.office,
         scope: &running.scope,

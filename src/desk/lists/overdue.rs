@@ -193,8 +193,9 @@ fn read(
         .collect();
     let page = cases::page(db, scope, wanted, everybody)?;
     let around = around(db, scope, &page.rows, today)?;
-    let times = times(db, scope, app.basis(), &page, today)?;
-    let rule = app.policy.ladder.on(today);
+    let times = times(db, scope, &app.basis(), &page, today)?;
+    let policy = app.policy();
+    let rule = policy.ladder.on(today);
     let mut lines: Vec<CaseLine> =
         page.rows.iter().map(|(row, case)| line(row, case, &around, rule, today)).collect();
     for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
@@ -347,7 +348,7 @@ fn chips(asked: &Asked, read: &Read, me: &SignedIn) -> Vec<Chip> {
 fn times(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     page: &cases::Page,
     today: NaiveDate,
 ) -> AppResult<HashMap<FileId, usize>> {

@@ -45,12 +45,7 @@ pub struct Found {
 }
 
 /// All households of these offices with something overdue on `day`.
-pub fn overdue_on(
-    db: &mut Db,
-    scope: &Scope,
-    basis: Basis<'_>,
-    day: NaiveDate,
-) -> AppResult<Found> {
+pub fn overdue_on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResult<Found> {
     let mut sums: BTreeMap<FileId, Sum> = BTreeMap::new();
     let mut left_out = Vec::new();
     for ids in candidates(db, scope, day)?.chunks(AT_ONCE) {
@@ -171,7 +166,7 @@ struct LoanArrears {
 fn arrears_of(
     loan: &Loan,
     life: &[EventRow],
-    basis: Basis<'_>,
+    basis: &Basis,
     day: NaiveDate,
 ) -> AppResult<Option<LoanArrears>> {
     let quick = position::compute(loan, life, basis, day)?;

@@ -107,7 +107,7 @@ async fn table(app: &App, me: &SignedIn, year: i32) -> AppResult<Table> {
     let last = app.clock.today().min(day_in(year, 12, 31));
     let (inner, scope) = (app.clone(), me.scope.clone());
     app.read(move |db| {
-        let Found { lines, left_out } = facts::of_year(db, &scope, inner.basis(), (year, last))?;
+        let Found { lines, left_out } = facts::of_year(db, &scope, &inner.basis(), (year, last))?;
         let days = rules::days(&lines, day_in(year, 12, 1), last);
         let latest = days.last().copied().or_else(|| rules::days(&lines, last, last).pop());
         Ok(Table { days, latest, last, left_out })
@@ -177,7 +177,7 @@ async fn list(
     let (inner, scope) = (app.clone(), me.scope.clone());
     let (found, owners) = app
         .read(move |db| {
-            let found = facts::of_year(db, &scope, inner.basis(), (on.year(), on))?;
+            let found = facts::of_year(db, &scope, &inner.basis(), (on.year(), on))?;
             Ok((found, owners(db, &scope)?))
         })
         .await?;
