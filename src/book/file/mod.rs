@@ -15,6 +15,7 @@ use crate::book::ids::LoanId;
 use crate::book::loan::Loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::position::{self, Basis};
 use crate::book::statement::{Event, EventKind, Stage, Statement};
 use crate::error::AppResult;
@@ -72,12 +73,14 @@ pub fn contracts(
 ) -> AppResult<Vec<Contract>> {
     let ids: Vec<LoanId> = loans.iter().map(|loan| loan.id).collect();
     let mut rows = events::of_loans(db, scope, &ids)?;
+    let known = payments_known::load(db, scope)?;
     loans
         .into_iter()
         .map(|loan| {
             let rows = rows.remove(&loan.id).unwrap_or_default();
             let events = position::life(&rows, basis)?;
-            let statement = position::statement_of(&loan, &rows, basis, as_of)?;
+            let days = known.as_of(&loan.office_code, &loan.product, as_of);
+            let statement = position::statement_of(&loan, &rows, basis, days)?;
             Ok(Contract { loan, rows, events, statement })
         })
         .collect()
@@ -112,7 +115,9 @@ pub fn penalty_a_day(contracts: &[Contract]) -> Fen {
     let exact: i128 = contracts
         .iter()
         .filter_map(|contract| {
-            let position = &contract.statement.position;
+            let statement = &contract.statement;
+            // As far as money is known; later days bear none.
+            let position = (statement.known_until == statement.as_of).then_some(&statement.position)?;
             let rate = i128::from(position.rate?.get());
             let share = i128::from(contract.loan.penalty_percent);
             Some(i128::from(position.overdue_principal.get()) * rate * share)

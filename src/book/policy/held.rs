@@ -4,6 +4,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use chrono::NaiveDate;
+
 use super::Policy;
 use crate::book::position::Basis;
 
@@ -19,7 +21,8 @@ pub struct Snapshot {
 impl Snapshot {
     fn new(policy: Arc<Policy>, version: i64) -> Self {
         let waiver_years = policy.waiver_years().iter().map(|waiver| waiver.year).collect();
-        let basis = Basis { rates: policy.rates(), waiver_years, version };
+        let smallest_arrears = policy.bank_tolerance.on(NaiveDate::MAX).smallest_arrears();
+        let basis = Basis { rates: policy.rates(), waiver_years, smallest_arrears, version };
         Snapshot { policy, basis }
     }
 }
