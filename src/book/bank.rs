@@ -162,6 +162,11 @@ pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec
     Ok(found)
 }
 
+/// Does a list say that nothing is owed any more?
+pub fn says_settled(figure: &BankFigure) -> bool {
+    figure.balance_fen.map_or(figure.kind == SETTLED, Fen::is_zero)
+}
+
 /// Of these loans those of which the bank's newest word is that nothing is owed any more (已结清, or
 /// a balance of 0.00), with the day of that word.
 pub fn settled(

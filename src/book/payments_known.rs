@@ -78,8 +78,8 @@ impl Known {
 
     /// A day, as far as payments of a contract are known on it.
     pub fn as_of(&self, office_code: &str, product: &str, day: NaiveDate) -> AsOf {
-        let all = product == Product::Local.as_text()
-            || self.ahead(office_code, product, day).is_some();
+        let all =
+            product == Product::Local.as_text() || self.ahead(office_code, product, day).is_some();
         if all { day.into() } else { AsOf::known_until(day, self.until(office_code, product)) }
     }
 }
@@ -177,7 +177,9 @@ pub fn withdraw(
             diesel::update(open.filter(payments_known::id.eq(id))).set(set).execute(db)?
         }
         Which::OfImport(import) => {
-            diesel::update(open.filter(payments_known::import_id.eq(import))).set(set).execute(db)?
+            diesel::update(open.filter(payments_known::import_id.eq(import)))
+                .set(set)
+                .execute(db)?
         }
     })
 }

@@ -23,9 +23,12 @@ use crate::book::statement::{
 };
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
-use crate::plumbing::db::Db;
+use crate::plumbing::db::{Database, Db};
 use crate::plumbing::schema::{file_position, loan_position};
 use crate::upsert_rows;
+
+/// Loans refreshed in one write: long enough to be cheap, short enough to keep nobody waiting.
+const REFRESHED_AT_ONCE: i64 = 1_000;
 
 /// What of the dated rules a position depends on.
 #[derive(Clone, Debug)]
@@ -348,6 +351,20 @@ pub fn refresh_due(
         refresh(db, scope, basis, &due, today)?;
     }
     Ok(due.len())
+}
+
+/// All batches of [`refresh_due`], each in a write of its own: what [`mark_all`] left to do. Returns
+/// how many loans that were; what a stop leaves undone is done by the night.
+pub fn catch_up(db: &Database, scope: &Scope, basis: &Basis, today: NaiveDate) -> AppResult<usize> {
+    let mut all = 0;
+    loop {
+        let done =
+            db.write("positions", |db| refresh_due(db, scope, basis, today, REFRESHED_AT_ONCE))?;
+        all += done;
+        if done == 0 {
+            return Ok(all);
+        }
+    }
 }
 
 fn store_loans(db: &mut Db, mut rows: Vec<LoanPosition>) -> AppResult<()> {

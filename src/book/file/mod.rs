@@ -117,7 +117,8 @@ pub fn penalty_a_day(contracts: &[Contract]) -> Fen {
         .filter_map(|contract| {
             let statement = &contract.statement;
             // As far as money is known; later days bear none.
-            let position = (statement.known_until == statement.as_of).then_some(&statement.position)?;
+            let position =
+                (statement.known_until == statement.as_of).then_some(&statement.position)?;
             let rate = i128::from(position.rate?.get());
             let share = i128::from(contract.loan.penalty_percent);
             Some(i128::from(position.overdue_principal.get()) * rate * share)

@@ -28,9 +28,9 @@ pub use held::{Held, Snapshot};
 pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays, VISIT};
 pub use load::data_file;
 pub use values::{
-    BankTolerance, ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule,
-    HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass,
-    ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
+    BankTolerance, ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule,
+    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
+    ReliefClass, ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
 
 use super::dates::day_in;

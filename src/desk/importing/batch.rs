@@ -19,7 +19,8 @@ use super::facts::index_of;
 use super::plan::Companions;
 use super::read::{self, ReadLine};
 use super::store::{self, ImportJob};
-use super::{compare, run};
+use super::{compare, known, run};
+use crate::desk::bank_data::ask;
 
 /// A file as it arrives.
 #[derive(Clone, Debug)]
@@ -252,6 +253,8 @@ pub fn post(
 
 /// Compares with the bank's figures and notes at each import how many of its figures differ.
 pub fn settle(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize> {
+    let short = known::learn(app, scope)?;
+    ask::remind(app, scope, short.as_ref())?;
     let differ = compare::run(app, scope, |_| {})?;
     app.db.write("import differences", |db| {
         for id in jobs {

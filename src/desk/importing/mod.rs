@@ -11,6 +11,7 @@
 pub mod store;
 pub mod read;
 pub mod facts;
+pub mod known;
 pub mod plan;
 mod people;
 mod borrowers;

@@ -53,8 +53,7 @@ impl Asked {
     /// what to say about it.
     pub async fn day(&self, app: &App, scope: &Scope) -> AppResult<(NaiveDate, Option<String>)> {
         let (today, scope) = (app.clock.today(), scope.clone());
-        let known =
-            app.read(move |db| payments_known::figures_until(db, &scope, today)).await?;
+        let known = app.read(move |db| payments_known::figures_until(db, &scope, today)).await?;
         let Some(last) = known else {
             let why = "还没有银行的还款数据，到期和收回都还不知道。请先导入还款明细。";
             // Before the first of these loans: nothing was due.
@@ -63,9 +62,7 @@ impl Asked {
         let words = in_words(last, today);
         Ok(match self.as_of.trim().parse::<NaiveDate>() {
             Ok(day) if day <= last => (day, None),
-            Ok(_) => {
-                (last, Some(format!("统计日不能晚于银行数据的截止日，下面按{words}统计")))
-            }
+            Ok(_) => (last, Some(format!("统计日不能晚于银行数据的截止日，下面按{words}统计"))),
             Err(_) if self.as_of.trim().is_empty() => (last, None),
             Err(_) => (last, Some(format!("统计日没有看懂，下面按{words}统计"))),
         })
