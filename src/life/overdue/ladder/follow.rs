@@ -388,6 +388,15 @@ pub fn files_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<F
     Ok(found)
 }
 
+/// How many cases stand over nothing but what awaits the bank.
+pub fn awaiting_count(db: &mut Db, scope: &Scope) -> AppResult<usize> {
+    let found: i64 = awaiting_cases!(scope)
+        .filter(file_position::oldest_unpaid_due_on.is_null())
+        .count()
+        .get_result(db)?;
+    Ok(usize::try_from(found).unwrap_or_default())
+}
+
 /// Is there a case that is not in step? Asked before a page, so that nobody waits for the night.
 pub fn is_behind(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
     let own = || {
@@ -422,9 +431,6 @@ pub fn is_behind(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool
     if cases == late {
         return Ok(false);
     }
-    let waiting: i64 = awaiting_cases!(scope)
-        .filter(file_position::oldest_unpaid_due_on.is_null())
-        .count()
-        .get_result(db)?;
+    let waiting = i64::try_from(awaiting_count(db, scope)?).unwrap_or(i64::MAX);
     Ok(cases != late + waiting)
 }
