@@ -57,6 +57,31 @@ pub struct PaymentsKnown {
     pub withdrawn_by: String,
 }
 
+impl PaymentsKnown {
+    /// A reason that holds from now on, without words or a person yet.
+    pub fn new(
+        id: RowId,
+        (office_code, product): (&str, Product),
+        source: Source,
+        known_until: NaiveDate,
+        recorded_at: NaiveDateTime,
+    ) -> PaymentsKnown {
+        PaymentsKnown {
+            id,
+            office_code: office_code.to_owned(),
+            product: product.as_text().to_owned(),
+            source,
+            known_until,
+            import_id: None,
+            reason: String::new(),
+            by_name: String::new(),
+            recorded_at,
+            withdrawn_at: None,
+            withdrawn_by: String::new(),
+        }
+    }
+}
+
 /// How far payments are known, over some offices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {

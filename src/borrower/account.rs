@@ -138,6 +138,11 @@ impl Account {
         })
     }
 
+    /// Open of due days of which the bank's result is not known yet.
+    pub fn awaiting(&self) -> Fen {
+        self.total(|c| c.statement.position.awaiting)
+    }
+
     /// Principal not repaid.
     pub fn outstanding(&self) -> Fen {
         self.total(|c| c.statement.position.principal_outstanding)

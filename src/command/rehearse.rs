@@ -11,6 +11,7 @@
 //! over the window before each due day, always the same ones. The table is for a clerk to read,
 //! so it is in Chinese.
 
+mod bank;
 mod copy;
 mod days;
 mod first;

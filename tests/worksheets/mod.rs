@@ -24,7 +24,7 @@ use zhuxue::plumbing::http;
 use zhuxue::plumbing::schema::{file_position, history};
 use zhuxue::plumbing::session::{self, NewSession};
 
-use crate::support::county::{County, day, small_sheets};
+use crate::support::county::{County, bank_tells_every_day, day, small_sheets};
 use crate::support::database::{Kind, on_both};
 
 /// The day after the due day of 2026: everybody who has an instalment then is overdue.
@@ -39,6 +39,7 @@ fn imported(kind: Kind) -> County {
             .unwrap();
     batch::check(app, scope, &made, |_| {}).unwrap();
     batch::post(app, scope, &made, |_| {}).unwrap();
+    bank_tells_every_day(app, scope.own());
     county
 }
 

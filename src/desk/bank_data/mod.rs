@@ -307,18 +307,11 @@ fn new_row(
     day: NaiveDate,
     reason: &str,
 ) -> PaymentsKnown {
+    let (id, now) = (RowId::new(app.next_id()), app.clock.now_at());
     PaymentsKnown {
-        id: RowId::new(app.next_id()),
-        office_code: me.scope.own().to_owned(),
-        product: BANK.as_text().to_owned(),
-        source,
-        known_until: day,
-        import_id: None,
         reason: reason.trim().to_owned(),
         by_name: me.name.clone(),
-        recorded_at: app.clock.now_at(),
-        withdrawn_at: None,
-        withdrawn_by: String::new(),
+        ..PaymentsKnown::new(id, (me.scope.own(), BANK), source, day, now)
     }
 }
 

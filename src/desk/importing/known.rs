@@ -175,18 +175,11 @@ fn keep(
         if payments_known::has_list(db, scope, import)? {
             return Ok(());
         }
+        let lender = (scope.own(), product);
         let row = PaymentsKnown {
-            id,
-            office_code: scope.own().to_owned(),
-            product: product.as_text().to_owned(),
-            source: Source::List,
-            known_until: as_of,
             import_id: Some(import),
             reason: file_name.clone(),
-            by_name: String::new(),
-            recorded_at: at,
-            withdrawn_at: None,
-            withdrawn_by: String::new(),
+            ..PaymentsKnown::new(id, lender, Source::List, as_of, at)
         };
         payments_known::add(db, &row)?;
         position::mark_all(db, scope, today).map(|_| ())
