@@ -3,4 +3,5 @@
 mod county;
 mod dirty;
 mod pages;
+mod refused;
 mod taken_up;
