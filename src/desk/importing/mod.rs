@@ -16,6 +16,7 @@ pub mod plan;
 mod people;
 mod borrowers;
 mod contracts;
+mod bank_list;
 mod repayments;
 
 mod lists;

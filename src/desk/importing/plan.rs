@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use crate::book::bank::{self, BankFigure};
 use crate::book::events::{self, EventRow};
 use crate::book::history::{self, By};
-use crate::book::ids::{FileId, Ids, ImportId, LoanId};
+use crate::book::ids::{FileId, Ids, ImportId, LoanId, RowId};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::office::{Office, Scope};
 use crate::book::person::{self, Person, Phone};
@@ -27,6 +27,7 @@ use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
 use crate::reports::monthly::{self, MonthlyFigure};
 
+use super::bank_list::BankList;
 use super::facts::{Facts, Mark};
 use super::read::ReadLine;
 
@@ -60,6 +61,8 @@ pub struct Setting<'a> {
     pub product: Product,
     /// What the other sheets of the same batch bring.
     pub companions: &'a Companions,
+    /// The repayment list as a whole.
+    pub list: &'a BankList,
 }
 
 impl Setting<'_> {
@@ -144,7 +147,10 @@ pub(super) type Refusal = String;
 pub(super) struct Change {
     pub phones: Vec<Phone>,
     pub events: Vec<EventRow>,
-    pub figures: Vec<BankFigure>,
+    /// By row key: one line may have changed another one of its instalment, and that one again.
+    pub figures: BTreeMap<String, BankFigure>,
+    /// Figures that the bank does not have any more.
+    pub gone: Vec<RowId>,
     pub recognitions: Vec<Recognition>,
     pub preapplications: Vec<Preapplication>,
     pub graduations: Vec<Graduation>,
@@ -163,6 +169,7 @@ impl Change {
         self.phones.extend(line.phones);
         self.events.extend(line.events);
         self.figures.extend(line.figures);
+        self.gone.extend(line.gone);
         self.recognitions.extend(line.recognitions);
         self.preapplications.extend(line.preapplications);
         self.graduations.extend(line.graduations);
@@ -229,7 +236,7 @@ impl<'a> Plan<'a> {
                 Outcome::Refused
             }
         };
-        self.end_line(outcome != Outcome::Refused);
+        self.end_line(!matches!(outcome, Outcome::Refused | Outcome::Skipped));
         notes.extend(self.remarks.drain(..).map(|note| note.sentence()));
         if let Outcome::Changed(headings) = &outcome {
             notes.push(format!("更新：{}。", headings.join("、")));
@@ -279,7 +286,9 @@ impl<'a> Plan<'a> {
         loan::insert_all(db, &new)?;
         loan::replace_all(db, &changed)?;
         events::append_all(db, &taken.events)?;
-        bank::put_figures(db, &taken.figures)?;
+        bank::remove_figures(db, scope, &taken.gone)?;
+        let figures: Vec<BankFigure> = taken.figures.into_values().collect();
+        bank::put_figures(db, &figures)?;
         recognition::put_all(db, &taken.recognitions)?;
         preapplication::put_all(db, &taken.preapplications)?;
         study::put_all(db, &taken.graduations)?;
