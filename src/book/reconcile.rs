@@ -132,7 +132,18 @@ fn compare_repayment(
     let first = figures
         .iter()
         .position(|other| other.sheet == "repayments" && other.due_on == figure.due_on);
+    let settled_on = |figure: &BankFigure| {
+        figure.due_on.map(|due_on| figure.paid_on.map_or(due_on, |paid_on| paid_on.max(due_on)))
+    };
     let settled = figure.paid_on.map_or(due_on, |paid_on| paid_on.max(due_on));
+    // Of several payments that count from the same day only the last leaves what we have then.
+    let of_instalment =
+        |other: &&BankFigure| other.sheet == "repayments" && other.due_on == figure.due_on;
+    let is_last = !figures
+        .iter()
+        .filter(of_instalment)
+        .filter(|other| settled_on(other) == Some(settled))
+        .any(|other| (other.paid_on, other.ordinal) > (figure.paid_on, figure.ordinal));
     let statement = as_of.on(settled)?;
     let of_day = statement.instalments.iter().filter(|i| i.due_on == due_on);
     let (mut principal, mut interest, mut waived, mut penalty) =
@@ -148,9 +159,10 @@ fn compare_repayment(
         note(found, "应还本金", due_on, figure.due_principal_fen, principal, row);
         note(found, "应还利息", due_on, figure.due_interest_fen, interest, row);
         note(found, "免除利息", due_on, figure.waived_fen, waived, row);
-        note(found, "实还罚息", due_on, figure.paid_penalty_fen, penalty, row);
+        let bank = figures.iter().filter(of_instalment).map(|other| other.paid_penalty_fen).sum();
+        note(found, "实还罚息", due_on, bank, penalty, row);
     }
-    if let Some(bank) = figure.balance_fen {
+    if let Some(bank) = figure.balance_fen.filter(|_| is_last) {
         note(found, "还款后贷款余额", settled, bank, outstanding, row);
     }
     Ok(())

@@ -284,6 +284,10 @@ diesel::table! {
         note -> Text,
         import_id -> BigInt,
         line -> Integer,
+        ordinal -> Integer,
+        paid_fen -> BigInt,
+        tells -> Text,
+        event_id -> Nullable<BigInt>,
     }
 }
 

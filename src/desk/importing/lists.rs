@@ -26,7 +26,7 @@ macro_rules! settle {
         let mut fresh = $fresh;
         match $old {
             None => {
-                $plan.$store.push(fresh);
+                $plan.change.$store.push(fresh);
                 (true, false)
             }
             Some(old) => {
@@ -36,7 +36,7 @@ macro_rules! settle {
                     (false, false)
                 } else {
                     fresh.import_id = import_id;
-                    $plan.$store.push(fresh);
+                    $plan.change.$store.push(fresh);
                     (false, true)
                 }
             }
@@ -213,11 +213,10 @@ impl Plan<'_> {
         if loans.is_empty() || row.paid_on.is_none() || !granted.is_positive() {
             return;
         }
-        let booked: Fen = self
-            .facts
-            .events
-            .values()
-            .filter(|event| event.kind == "compensated" && loans.contains(&event.loan_id))
+        let booked: Fen = loans
+            .iter()
+            .flat_map(|loan| self.facts.standing(*loan))
+            .filter(|event| event.kind == "compensated")
             .filter_map(|event| event.amount_fen)
             .sum();
         if booked < granted {
@@ -315,7 +314,7 @@ impl Plan<'_> {
             import_id: self.set.import_id,
         };
         let Some(old) = self.facts.months.get(&row.month).cloned() else {
-            self.months.push(fresh);
+            self.change.months.push(fresh);
             return Outcome::New;
         };
         fresh.import_id = old.import_id;
@@ -323,7 +322,7 @@ impl Plan<'_> {
             return Outcome::Same;
         }
         fresh.import_id = self.set.import_id;
-        self.months.push(fresh);
+        self.change.months.push(fresh);
         Outcome::Changed(vec![DETAILS])
     }
 }

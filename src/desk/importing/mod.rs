@@ -9,6 +9,7 @@
 //! [`plan`] decides (no SQL), [`facts`] loads what it decides on, [`run`] drives both.
 
 pub mod store;
+mod layer;
 pub mod read;
 pub mod facts;
 pub mod known;
@@ -16,6 +17,7 @@ pub mod plan;
 mod people;
 mod borrowers;
 mod contracts;
+mod bank_list;
 mod repayments;
 
 mod lists;

@@ -9,7 +9,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use crate::book::bank::{self, BankFigure};
 use crate::book::events::{self, EventRow};
 use crate::book::history::{self, By};
-use crate::book::ids::{FileId, Ids, ImportId, LoanId};
+use crate::book::ids::{FileId, Ids, ImportId, LoanId, RowId};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::office::{Office, Scope};
 use crate::book::person::{self, Person, Phone};
@@ -28,6 +28,7 @@ use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
 use crate::reports::monthly::{self, MonthlyFigure};
 
+use super::bank_list::BankList;
 use super::facts::{Facts, Mark};
 use super::read::ReadLine;
 
@@ -61,6 +62,8 @@ pub struct Setting<'a> {
     pub product: Product,
     /// What the other sheets of the same batch bring.
     pub companions: &'a Companions,
+    /// The repayment list as a whole.
+    pub list: &'a BankList,
 }
 
 impl Setting<'_> {
@@ -140,25 +143,56 @@ pub struct Decided {
 /// A refusal found while deciding, in Chinese.
 pub(super) type Refusal = String;
 
-/// The plan of a chunk: facts as they will be, and what must be written besides them.
+/// What lines bring besides changed facts.
+#[derive(Default)]
+pub(super) struct Change {
+    pub phones: Vec<Phone>,
+    pub events: Vec<EventRow>,
+    /// By row key: one line may have changed another one of its instalment, and that one again.
+    pub figures: BTreeMap<String, BankFigure>,
+    /// Figures that the bank does not have any more.
+    pub gone: Vec<RowId>,
+    pub recognitions: Vec<Recognition>,
+    pub preapplications: Vec<Preapplication>,
+    pub graduations: Vec<Graduation>,
+    pub enlistments: Vec<Enlistment>,
+    pub receipts: Vec<Receipt>,
+    pub months: Vec<MonthlyFigure>,
+    /// Loans whose position must be computed anew.
+    pub touched: BTreeSet<LoanId>,
+    /// The year by which a new file is numbered.
+    pub file_years: HashMap<FileId, i32>,
+    pub history: Vec<history::Note>,
+}
+
+impl Change {
+    fn merge(&mut self, line: Change) {
+        self.phones.extend(line.phones);
+        self.events.extend(line.events);
+        self.figures.extend(line.figures);
+        self.gone.extend(line.gone);
+        self.recognitions.extend(line.recognitions);
+        self.preapplications.extend(line.preapplications);
+        self.graduations.extend(line.graduations);
+        self.enlistments.extend(line.enlistments);
+        self.receipts.extend(line.receipts);
+        self.months.extend(line.months);
+        self.touched.extend(line.touched);
+        self.file_years.extend(line.file_years);
+        self.history.extend(line.history);
+    }
+}
+
+/// The plan of a chunk: facts as they will be, and what must be written besides them. Only what
+/// lines bring that are taken: `change` and the upper layer of `facts` are the line at hand.
 pub struct Plan<'a> {
     pub(super) set: &'a Setting<'a>,
     pub(super) facts: Facts,
-    pub(super) new_phones: Vec<Phone>,
-    pub(super) new_events: Vec<EventRow>,
-    pub(super) figures: Vec<BankFigure>,
-    pub(super) recognitions: Vec<Recognition>,
-    pub(super) preapplications: Vec<Preapplication>,
-    pub(super) graduations: Vec<Graduation>,
-    pub(super) enlistments: Vec<Enlistment>,
-    pub(super) receipts: Vec<Receipt>,
-    pub(super) months: Vec<MonthlyFigure>,
-    /// Loans whose position must be computed anew.
-    pub(super) touched: BTreeSet<LoanId>,
-    /// The year by which a new file is numbered.
-    pub(super) file_years: HashMap<FileId, i32>,
+    pub(super) change: Change,
+    taken: Change,
     /// Remarks found while deciding the line at hand.
     pub(super) remarks: Vec<Note>,
+    /// What the chunk as a whole leaves in history.
     pub(super) history: Vec<history::Note>,
 }
 
@@ -168,17 +202,8 @@ impl<'a> Plan<'a> {
         Plan {
             set,
             facts,
-            new_phones: Vec::new(),
-            new_events: Vec::new(),
-            figures: Vec::new(),
-            recognitions: Vec::new(),
-            preapplications: Vec::new(),
-            graduations: Vec::new(),
-            enlistments: Vec::new(),
-            receipts: Vec::new(),
-            months: Vec::new(),
-            touched: BTreeSet::new(),
-            file_years: HashMap::new(),
+            change: Change::default(),
+            taken: Change::default(),
             remarks: Vec::new(),
             history: Vec::new(),
         }
@@ -212,11 +237,21 @@ impl<'a> Plan<'a> {
                 Outcome::Refused
             }
         };
+        self.end_line(!matches!(outcome, Outcome::Refused | Outcome::Skipped));
         notes.extend(self.remarks.drain(..).map(|note| note.sentence()));
         if let Outcome::Changed(headings) = &outcome {
             notes.push(format!("更新：{}。", headings.join("、")));
         }
         decided(outcome, notes)
+    }
+
+    /// A refused line leaves nothing behind, whatever it had decided before it was refused.
+    fn end_line(&mut self, taken: bool) {
+        let line = std::mem::take(&mut self.change);
+        self.facts.end_line(taken);
+        if taken {
+            self.taken.merge(line);
+        }
     }
 
     fn row(&mut self, row: &Row, line: u32) -> Result<Outcome, Refusal> {
@@ -238,10 +273,11 @@ impl<'a> Plan<'a> {
     pub fn apply(mut self, db: &mut Db) -> AppResult<()> {
         let scope = self.set.scope;
         self.number_files(db)?;
+        let mut taken = self.taken;
         let (new, changed) = split(self.facts.people.into_values().map(|k| (k.row, k.mark)));
         person::insert_all(db, &new)?;
         person::replace_all(db, &changed)?;
-        person::insert_phones(db, &self.new_phones)?;
+        person::insert_phones(db, &taken.phones)?;
         let (new, changed) = split(self.facts.files.into_values().map(|k| (k.row, k.mark)));
         let new: Vec<LoanFile> = new;
         loan::insert_files(db, &new)?;
@@ -250,20 +286,25 @@ impl<'a> Plan<'a> {
             split(self.facts.loans.into_values().map(|k| (k.row, k.mark)));
         loan::insert_all(db, &new)?;
         loan::replace_all(db, &changed)?;
-        events::append_all(db, &self.new_events)?;
-        bank::put_figures(db, &self.figures)?;
-        recognition::put_all(db, &self.recognitions)?;
-        preapplication::put_all(db, &self.preapplications)?;
-        study::put_all(db, &self.graduations)?;
-        compensation::put_all(db, &self.enlistments)?;
-        contract::put_all(db, &self.receipts)?;
-        monthly::put_all(db, &self.months)?;
-        let touched: Vec<LoanId> = self.touched.into_iter().collect();
+        events::append_all(db, &taken.events)?;
+        bank::remove_figures(db, scope, &taken.gone)?;
+        let figures: Vec<BankFigure> = taken.figures.into_values().collect();
+        // What the bank says of a loan is part of its position.
+        taken.touched.extend(figures.iter().filter(|f| f.balance_fen.is_some()).map(|f| f.loan_id));
+        bank::put_figures(db, &figures)?;
+        recognition::put_all(db, &taken.recognitions)?;
+        preapplication::put_all(db, &taken.preapplications)?;
+        study::put_all(db, &taken.graduations)?;
+        compensation::put_all(db, &taken.enlistments)?;
+        contract::put_all(db, &taken.receipts)?;
+        monthly::put_all(db, &taken.months)?;
+        let touched: Vec<LoanId> = taken.touched.into_iter().collect();
         position::refresh(db, scope, &self.set.basis, &touched, self.set.today)?;
         // Who has paid leaves the ladder in the same write.
         let files = follow::files_of(db, scope, &touched)?;
         follow::follow(db, scope, self.set.following(), Some(&files))?;
-        let notes = self.history.into_iter().map(|note| (self.set.next_id(), note)).collect();
+        let notes = taken.history.into_iter().chain(self.history);
+        let notes = notes.map(|note| (self.set.next_id(), note)).collect();
         history::notes(db, self.set.by, self.set.now, notes)
     }
 
@@ -271,7 +312,7 @@ impl<'a> Plan<'a> {
     fn number_files(&mut self, db: &mut Db) -> AppResult<()> {
         let mut by_year: BTreeMap<i32, Vec<FileId>> = BTreeMap::new();
         for kept in self.facts.files.values().filter(|kept| kept.mark == Mark::New) {
-            let year = self.file_years.get(&kept.row.id).copied().unwrap_or_default();
+            let year = self.taken.file_years.get(&kept.row.id).copied().unwrap_or_default();
             by_year.entry(year).or_default().push(kept.row.id);
         }
         let mut numbers: HashMap<FileId, String> = HashMap::new();
@@ -283,7 +324,7 @@ impl<'a> Plan<'a> {
                 numbers.insert(file, loan::file_no(&self.set.office.letters, year, serial));
             }
         }
-        for kept in self.facts.files.values_mut() {
+        for kept in self.facts.files.stored().values_mut() {
             if let Some(number) = numbers.remove(&kept.row.id) {
                 kept.row.file_no = number;
             }

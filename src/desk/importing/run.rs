@@ -21,6 +21,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::staff;
 use crate::plumbing::sheet::SheetLimits;
 
+use super::bank_list::BankList;
 use super::facts;
 use super::plan::{Companions, Decided, Outcome, Plan, Setting};
 use super::read::{self, ReadLine};
@@ -51,6 +52,7 @@ struct Running {
     layout: Layout,
     product: Product,
     lines: Vec<ReadLine>,
+    list: BankList,
 }
 
 /// Checks an import: a dry run that stores nothing but what each row would come to.
@@ -281,7 +283,13 @@ fn take(
     match opened {
         Ok((layout, product, lines)) => {
             let scope = scope.clone();
-            Ok(Some(Running { job, office, scope, by, layout, product, lines }))
+            let mut list = BankList::default();
+            if layout == Layout::Repayments {
+                list = BankList::of(&lines);
+                let as_of = job.as_of.unwrap_or_else(|| app.clock.today());
+                app.db.read(|db| list.judge(db, &scope, as_of))?;
+            }
+            Ok(Some(Running { job, office, scope, by, layout, product, lines, list }))
         }
         Err(problem) => {
             fail(app, job, &problem)?;
@@ -328,6 +336,7 @@ fn setting<'a>(
         as_of: running.job.as_of,
         product: running.product,
         companions,
+        list: &running.list,
     }
 }
 
