@@ -1,6 +1,10 @@
 //! Whole sheets go in, on both databases: totals, a second import, faults, stops and restarts.
 
+mod chance;
 mod county;
 mod dirty;
+mod full_disk;
+mod instance;
 mod pages;
 mod taken_up;
+mod waiting;
