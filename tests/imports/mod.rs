@@ -2,6 +2,7 @@
 
 mod chance;
 mod county;
+mod december;
 mod dirty;
 mod full_disk;
 mod instance;
