@@ -9,3 +9,4 @@ mod instance;
 mod pages;
 mod taken_up;
 mod waiting;
+mod years;

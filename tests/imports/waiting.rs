@@ -214,13 +214,14 @@ fn who_has_lost_the_lease_writes_nothing() {
         );
         let held = job(&t, "borrowers");
         let asked = |held: &ImportJob| {
-            t.app
-                .db
-                .read(|db| zhuxue::desk::importing::store::stop_wanted(db, held))
-                .unwrap()
+            t.app.db.read(|db| zhuxue::desk::importing::store::stop_wanted(db, held)).unwrap()
         };
         assert_eq!(asked(&held), Some(false));
-        sql(&t, "UPDATE import_job SET leased_until = '2026-10-31 04:00:02.5' WHERE layout = 'borrowers'");
+        sql(
+            &t,
+            "UPDATE import_job SET leased_until = '2026-10-31 04:00:02.5' \
+             WHERE layout = 'borrowers'",
+        );
         assert_eq!(asked(&held), None);
         assert_eq!(one.id, held.id);
     });
