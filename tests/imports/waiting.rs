@@ -99,6 +99,7 @@ fn what_a_person_stopped_is_waited_for_and_the_page_says_what_to_do() {
         let money = job(&t, "repayments");
         assert_eq!(money.state, "posting");
         clerk.get(&path(&money)).await.is(200).says(&["等学生名单、合同明细入账", "点“继续入账”"]);
+        clerk.get("/imports").await.is(200).says(&["全部入账（2 份）", "等学生名单、合同明细入账"]);
         // It can be taken out of the line, and put in again.
         clerk.post(&format!("{}/stop", path(&money)), &[]).await.is(303);
         assert_eq!(job(&t, "repayments").state, "stopped");

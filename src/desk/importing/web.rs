@@ -80,9 +80,11 @@ async fn list(
     jobs.truncate(size);
     let last = jobs.last().filter(|_| more).map(|job| job.id.to_string());
     let sum = |of: fn(&ImportJob) -> i32| ready.iter().map(of).sum();
+    let rows: Vec<JobLine> = jobs.iter().map(|job| JobLine::among(job, &names, &open)).collect();
     let page = ListPage {
-        running: jobs.iter().any(pages::is_running),
-        rows: jobs.iter().map(|job| JobLine::among(job, &names, &open)).collect(),
+        // One that waits for a person does not keep the buttons away that end the waiting.
+        running: rows.iter().any(|row| row.running && row.waits.is_empty()),
+        rows,
         first: before.map(|_| "/imports".to_owned()),
         next: last.map(|id| link("/imports", &[("before", &id)])),
         ready: ready.len(),
