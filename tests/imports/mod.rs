@@ -1,8 +1,14 @@
 //! Whole sheets go in, on both databases: totals, a second import, faults, stops and restarts.
 
 mod bank_lines;
+mod chance;
 mod county;
+mod december;
 mod dirty;
+mod full_disk;
+mod instance;
 mod pages;
 mod refused;
 mod taken_up;
+mod waiting;
+mod years;
