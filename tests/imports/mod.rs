@@ -2,5 +2,6 @@
 
 mod county;
 mod dirty;
+mod field;
 mod pages;
 mod taken_up;

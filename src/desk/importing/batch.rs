@@ -88,6 +88,7 @@ pub fn take_in(
     let mut found: Vec<(Layout, ImportJob, usize)> = Vec::new();
     let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
     let today = app.clock.today();
+    let limits = Limits::of(&app.policy, product);
     if as_of.is_some_and(|day| day > today) {
         return Err(AppError::field("as_of", "余额截止日期在今天之后，请核对。"));
     }
@@ -98,7 +99,7 @@ pub fn take_in(
             Err(problem) => batch.refused.push((upload.name.clone(), problem)),
             Ok(sheets) => {
                 for sheet in sheets {
-                    let lines = sheet.lines(app.clock.today(), &Limits::default());
+                    let lines = sheet.lines(today, &limits);
                     gather(&app.sealer, &lines, &mut batch.companions);
                     let mut job = new_job(app, scope, staff_id, upload, &sheet, now);
                     job.as_of = sheet.binding.as_of.or(as_of);
@@ -206,7 +207,9 @@ pub fn companions_of(app: &App, scope: &Scope, job: &ImportJob) -> AppResult<Com
         let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
         // A file that cannot be read any more tells so when it is run itself.
         if let Ok(sheet) = read::open_as(&bytes, &SheetLimits::default(), &one.sheet_name, layout) {
-            let lines = sheet.lines(app.clock.today(), &Limits::default());
+            let product = Product::from_text(&one.product).unwrap_or(Product::Cdb);
+            let limits = Limits::of(&app.policy, product);
+            let lines = sheet.lines(app.clock.today(), &limits);
             gather(&app.sealer, &lines, &mut companions);
         }
     }

@@ -299,7 +299,8 @@ fn open(
     let product = Product::from_text(&job.product).ok_or("不认识这种贷款。")?;
     let bytes = app.sealer.open(Field::Upload, sealed).map_err(|error| error.to_string())?;
     let sheet = read::open_as(&bytes, &SheetLimits::default(), &job.sheet_name, layout)?;
-    Ok((layout, product, sheet.lines(app.clock.today(), &Limits::default())))
+    let limits = Limits::of(&app.policy, product);
+    Ok((layout, product, sheet.lines(app.clock.today(), &limits)))
 }
 
 fn by_of(db: &mut Db, staff_id: StaffId, office_code: &str) -> AppResult<By> {

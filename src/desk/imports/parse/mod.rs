@@ -6,8 +6,8 @@ mod people;
 use chrono::NaiveDate;
 
 use crate::book::id_number::IdNumber;
+use crate::desk::imports::binding::{Binding, Line};
 use crate::desk::imports::fault::{Hook, Note, Severity};
-use crate::desk::imports::heading::{Binding, Line};
 use crate::desk::imports::layout::{Layout, Limits};
 use crate::desk::imports::reader::Reader;
 use crate::desk::imports::rows::Row;
