@@ -24,9 +24,10 @@ pub(super) fn before<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a 
     needed(job, siblings).into_iter().filter(ready).collect()
 }
 
-/// Imports of the same upload that `job` needs and that are not checked yet.
+/// Imports of the same upload that `job` needs and that are not checked yet, or cannot be.
 pub(super) fn unchecked<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a ImportJob> {
-    let not_yet = |other: &&ImportJob| matches!(other.state.as_str(), "uploaded" | "checking");
+    let not_yet =
+        |other: &&ImportJob| matches!(other.state.as_str(), "uploaded" | "checking" | "failed");
     needed(job, siblings).into_iter().filter(not_yet).collect()
 }
 
@@ -105,7 +106,11 @@ pub async fn post(
         })
         .await?;
     if let Some(other) = unchecked(&job, &siblings).first() {
-        let message = format!("先要核对“{}”，核对完再入账这份表", other.file_name);
+        let name = &other.file_name;
+        let message = match other.state.as_str() {
+            "failed" => format!("“{name}”没有成功，先打开它重新核对，或者放弃它"),
+            _ => format!("先要核对“{name}”，核对完再入账这份表"),
+        };
         let error = FieldError { field: "post".to_owned(), message };
         return pages::show_again(&app, &me, &req, id, "", error).await;
     }
@@ -180,14 +185,15 @@ pub async fn check(
     shell::done(&app, &to(id), "")
 }
 
-/// `POST /imports/{id}/drop`: puts away what has posted nothing; its file is gone.
+/// `POST /imports/{id}/drop`: puts away what has posted nothing; its file is gone. What needs it
+/// is checked anew.
 pub async fn drop(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<ImportId>,
     _form: NoFields,
 ) -> AppResult<HttpResponse> {
-    let (id, scope) = (*id, me.scope.clone());
+    let (id, scope, now) = (*id, me.scope.clone(), app.clock.now_at());
     let inner = scope.clone();
     let job = app.read(move |db| store::find(db, &inner, id)).await?;
     let note = format!("“{}”已放弃，没有入账", job.file_name);
@@ -195,14 +201,16 @@ pub async fn drop(
     let told = Told { action: "import_stopped", subject: job.file_name, summary };
     let mut told = tell(&app, &me, told);
     app.write("import drop", move |db| {
-        if !matches!(store::find(db, &scope, id)?.state.as_str(), "uploaded" | "checked" | "failed")
-        {
+        let job = store::find(db, &scope, id)?;
+        if !matches!(job.state.as_str(), "uploaded" | "checked" | "failed") {
             return Err(AppError::Changed);
         }
         store::drop_job(db, &scope, id)?;
+        batch::check_anew_without(db, &scope, &job, now)?;
         told(db)
     })
     .await?;
+    runner::wake(&app, me.scope.own());
     shell::done(&app, "/imports", &note)
 }
 

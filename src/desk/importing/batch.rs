@@ -13,6 +13,7 @@ use crate::book::statement::Product;
 use crate::desk::imports::{Layout, Limits, Row};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::{Field, Sealer};
+use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
 
 use super::facts::index_of;
@@ -54,6 +55,43 @@ pub fn needs(job: &ImportJob, other: &ImportJob) -> bool {
     let alone = matches!(own, Layout::Preapply | Layout::Monthly);
     let money = own == Layout::Overdue && other == Layout::Repayments;
     !alone && rank(other) < rank(own) && (people || money)
+}
+
+/// What must be in the books before `job` may be posted and is not, in its order: sheets of the
+/// same upload whatever became of them, other sheets of the office while they are on their way.
+/// `open`: all imports of the office that have not come to their end.
+pub fn missing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob> {
+    let on_its_way = |other: &ImportJob| {
+        let blocked = open.iter().any(|third| together(other, third) && needs(other, third));
+        other.office_code == job.office_code && other.state == "posting" && !blocked
+    };
+    let mut found: Vec<&ImportJob> = open
+        .iter()
+        .filter(|other| needs(job, other) && (together(job, other) || on_its_way(other)))
+        .collect();
+    found.sort_by_key(|other| order_of(other));
+    found
+}
+
+/// True for sheets of one upload: by one person, at one moment.
+fn together(job: &ImportJob, other: &ImportJob) -> bool {
+    (job.staff_id, job.created_at) == (other.staff_id, other.created_at)
+}
+
+/// `gone` was put away: what was checked with it in mind is checked anew, so that nothing waits
+/// for it and a person decides on what is left.
+pub fn check_anew_without(
+    db: &mut Db,
+    scope: &Scope,
+    gone: &ImportJob,
+    now: NaiveDateTime,
+) -> AppResult<()> {
+    for job in store::open_jobs(db, scope)? {
+        if together(&job, gone) && needs(&job, gone) {
+            store::put_in_line(db, scope, job.id, &["checked", "posting"], "checking", now)?;
+        }
+    }
+    Ok(())
 }
 
 /// In which order sheets are posted: people before contracts before money before lists.
@@ -190,19 +228,22 @@ fn gather(sealer: &Sealer, lines: &[ReadLine], companions: &mut Companions) {
     }
 }
 
-/// What the sheets uploaded together with `job` (itself among them) and not posted yet will
-/// bring, read from their files again: for a check anew, or one taken up after a stop.
-pub fn companions_of(app: &App, scope: &Scope, job: &ImportJob) -> AppResult<Companions> {
-    let siblings = app.db.read(|db| store::siblings(db, scope, job))?;
+/// The sheets uploaded together with `job` (itself among them) that will still bring people or
+/// contracts. `open`: all imports of the office that have not come to their end.
+pub fn bringing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob> {
+    let brings = |one: &ImportJob| {
+        let layout = Layout::from_text(&one.layout);
+        matches!(layout, Some(Layout::Borrowers | Layout::Contracts)) && one.state != "failed"
+    };
+    open.iter().filter(|one| together(job, one) && brings(one)).collect()
+}
+
+/// What these sheets will bring, read from their files again: for a check anew, or one taken up
+/// after a stop.
+pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<Companions> {
     let mut companions = Companions::default();
-    for one in siblings {
-        let layout = match Layout::from_text(&one.layout) {
-            Some(layout @ (Layout::Borrowers | Layout::Contracts)) => layout,
-            _ => continue,
-        };
-        if matches!(one.state.as_str(), "posted" | "failed") {
-            continue;
-        }
+    for one in sheets {
+        let Some(layout) = Layout::from_text(&one.layout) else { continue };
         let sealed = app.db.read(|db| store::content(db, one.id))?;
         let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
         // A file that cannot be read any more tells so when it is run itself.
@@ -231,7 +272,7 @@ pub fn check(
 }
 
 /// Posts every import of a batch in order, then compares the bank's figures with ours once.
-/// Returns how many figures differ.
+/// Returns how many figures differ. What needs a sheet that did not come to its end stays as it is.
 pub fn post(
     app: &App,
     scope: &Scope,
@@ -259,6 +300,9 @@ pub fn settle(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize> {
     app.db.write("import differences", |db| {
         for id in jobs {
             let mut job = store::find(db, scope, *id)?;
+            if job.state != "posted" {
+                continue;
+            }
             let count = crate::book::bank::count_differences(db, scope, *id)?;
             job.differences = i32::try_from(count).unwrap_or(i32::MAX);
             store::save(db, &job)?;

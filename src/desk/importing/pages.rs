@@ -1,5 +1,6 @@
 //! What the import pages show: an import in words, its counts as links, its lines.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
@@ -11,6 +12,7 @@ use crate::desk::lists::filter::link;
 use crate::desk::me::minute;
 use crate::error::FieldError;
 
+use super::batch;
 use super::store::{ImportJob, ImportRow, NOT_COMPARED};
 
 /// An import as a line of the list, and as the head of its own page.
@@ -29,7 +31,7 @@ pub struct JobLine {
     /// Who uploaded it.
     pub who: String,
     /// Colour and words of the state.
-    pub state: (&'static str, &'static str),
+    pub state: (&'static str, Cow<'static, str>),
     /// True while something goes on.
     pub running: bool,
     /// Lines done in the step at hand.
@@ -56,6 +58,32 @@ pub struct JobLine {
     pub comparing: bool,
     /// Why it stands still.
     pub problem: String,
+    /// In line, and these have to be in the books before it goes on.
+    pub waits: Vec<Wait>,
+}
+
+/// A sheet that another one waits for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Wait {
+    /// Its identity.
+    pub id: String,
+    /// Name of its file.
+    pub name: String,
+    /// How it stands, and what somebody has to do about it.
+    pub say: &'static str,
+}
+
+impl Wait {
+    fn new(job: &ImportJob) -> Wait {
+        let say = match job.state.as_str() {
+            "posting" => "正在入账，或者在排队，不用做什么",
+            "stopped" => "停下了：打开它，点“继续入账”",
+            "checked" => "还没有入账：打开它，点“入账”",
+            "failed" => "没有成功：打开它重新核对，或者放弃它",
+            _ => "还没有核对完：打开它看一下，停着的点“核对”，核对完再入账",
+        };
+        Wait { id: job.id.to_string(), name: job.file_name.clone(), say }
+    }
 }
 
 impl JobLine {
@@ -70,7 +98,10 @@ impl JobLine {
             as_of: job.as_of.filter(|_| has_balances(&job.layout)),
             at: minute(job.created_at),
             who: names.get(&job.staff_id).cloned().unwrap_or_default(),
-            state: state_words(job),
+            state: {
+                let (colour, words) = state_words(job);
+                (colour, words.into())
+            },
             running: is_running(job),
             done: job.rows_done,
             total: job.rows_total,
@@ -84,7 +115,27 @@ impl JobLine {
             differences: Some(job.differences).filter(|n| posted && *n != NOT_COMPARED),
             comparing: posted && job.differences == NOT_COMPARED,
             problem: job.problem.clone(),
+            waits: Vec::new(),
         }
+    }
+
+    /// The same with what it waits for. `open`: all imports that have not come to their end.
+    pub fn among(job: &ImportJob, names: &HashMap<StaffId, String>, open: &[ImportJob]) -> JobLine {
+        let mut line = JobLine::new(job, names);
+        let missing = match job.state.as_str() {
+            "posting" => batch::missing(job, open),
+            _ => Vec::new(),
+        };
+        let mut kinds: Vec<&str> = missing
+            .iter()
+            .filter_map(|one| Layout::from_text(&one.layout).map(Layout::short_title))
+            .collect();
+        kinds.dedup();
+        if !kinds.is_empty() {
+            line.state = ("wait", format!("等{}入账", kinds.join("、")).into());
+        }
+        line.waits = missing.into_iter().map(Wait::new).collect();
+        line
     }
 }
 

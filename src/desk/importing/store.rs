@@ -139,15 +139,9 @@ pub fn abandoned(db: &mut Db, now: NaiveDateTime) -> AppResult<Vec<ImportJob>> {
         .load(db)?)
 }
 
-/// Imports of the office that wait to be run, by nobody at present, oldest first.
-pub fn waiting(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<Vec<ImportJob>> {
-    Ok(import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
-        .filter(import_job::state.eq_any(["checking", "posting"]))
-        .filter(import_job::leased_until.is_null().or(import_job::leased_until.lt(now)))
-        .order(import_job::id)
-        .select(ImportJob::as_select())
-        .load(db)?)
+/// Imports that have not come to their end: all but those in the books and those put away.
+pub fn open_jobs(db: &mut Db, scope: &Scope) -> AppResult<Vec<ImportJob>> {
+    in_states(db, scope, &["uploaded", "checking", "checked", "posting", "stopped", "failed"])
 }
 
 /// Posted imports that were not held against the bank's figures, over all offices.
@@ -326,9 +320,17 @@ pub fn ask_to_stop(db: &mut Db, scope: &Scope, id: ImportId) -> AppResult<()> {
     Ok(())
 }
 
-/// Has somebody asked to stop?
-pub fn is_stop_wanted(db: &mut Db, id: ImportId) -> AppResult<bool> {
-    Ok(import_job::table.find(id).select(import_job::stop_wanted).first(db)?)
+/// Asked in each write of a run: has somebody asked to stop? `None` when the import is no longer
+/// held by `held`: its lease ran out and another took it, or a person took it out of the line.
+pub fn stop_wanted(db: &mut Db, held: &ImportJob) -> AppResult<Option<bool>> {
+    Ok(import_job::table
+        .filter(import_job::id.eq(held.id))
+        .filter(import_job::state.eq(&held.state))
+        // A lease begins after the one before it has ended, so no two are the same.
+        .filter(import_job::leased_until.eq(held.leased_until))
+        .select(import_job::stop_wanted)
+        .first(db)
+        .optional()?)
 }
 
 /// Writes what became of lines; a line that is there already is told anew.

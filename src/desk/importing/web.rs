@@ -68,11 +68,11 @@ async fn list(
 ) -> AppResult<HttpResponse> {
     let before = asked.before.parse::<i64>().ok().map(ImportId::new);
     let scope = me.scope.clone();
-    let (mut jobs, ready, names) = app
+    let (mut jobs, ready, open, names) = app
         .read(move |db| {
             let jobs = store::list(db, &scope, before, JOBS + 1)?;
             let ready = store::in_states(db, &scope, &["checked", "stopped"])?;
-            Ok((jobs, ready, names(db, &scope)?))
+            Ok((jobs, ready, store::open_jobs(db, &scope)?, names(db, &scope)?))
         })
         .await?;
     let size = usize::try_from(JOBS).unwrap_or(20);
@@ -82,7 +82,7 @@ async fn list(
     let sum = |of: fn(&ImportJob) -> i32| ready.iter().map(of).sum();
     let page = ListPage {
         running: jobs.iter().any(pages::is_running),
-        rows: jobs.iter().map(|job| JobLine::new(job, &names)).collect(),
+        rows: jobs.iter().map(|job| JobLine::among(job, &names, &open)).collect(),
         first: before.map(|_| "/imports".to_owned()),
         next: last.map(|id| link("/imports", &[("before", &id)])),
         ready: ready.len(),
@@ -261,7 +261,8 @@ async fn job_page(app: &App, me: &SignedIn, id: ImportId, asked: Lines) -> AppRe
         rows.truncate(size);
         let (names, noted) = (names(db, &scope)?, store::count_noted(db, id)?);
         let siblings = store::siblings(db, &scope, &job)?;
-        Ok(page_of(&job, rows, more, &names, noted, &siblings, shown, after))
+        let open = store::open_jobs(db, &scope)?;
+        Ok(page_of(&job, rows, more, &names, noted, (&siblings, &open), shown, after))
     })
     .await
 }
@@ -273,7 +274,7 @@ fn page_of(
     more: bool,
     names: &HashMap<StaffId, String>,
     noted: i64,
-    siblings: &[ImportJob],
+    (siblings, open): (&[ImportJob], &[ImportJob]),
     shown: &str,
     after: i32,
 ) -> JobPage {
@@ -284,7 +285,7 @@ fn page_of(
     let name_of = |jobs: Vec<&ImportJob>| jobs.iter().map(|job| job.file_name.clone()).collect();
     let idle = matches!(job.state.as_str(), "uploaded" | "checked" | "failed");
     JobPage {
-        job: JobLine::new(job, names),
+        job: JobLine::among(job, names, open),
         state: job.state.clone(),
         steps: pages::steps(job),
         filters: pages::filters(job, noted, shown),
@@ -296,7 +297,7 @@ fn page_of(
             .iter()
             .filter(|other| other.id != job.id)
             .map(|other| Sibling {
-                job: JobLine::new(other, names),
+                job: JobLine::among(other, names, open),
                 before: batch::needs(job, other),
             })
             .collect(),
