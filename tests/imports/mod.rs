@@ -4,4 +4,5 @@ mod county;
 mod dirty;
 mod field;
 mod pages;
+mod refused;
 mod taken_up;

@@ -32,7 +32,7 @@ impl Plan<'_> {
         let (file_id, opened) = self.file(student, year);
         self.file_details(student, row, co_id, &mut changed);
         if opened {
-            self.history.push(history::Note {
+            self.change.history.push(history::Note {
                 action: "imported",
                 file_id: Some(file_id),
                 subject: row.name.clone(),

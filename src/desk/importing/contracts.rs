@@ -145,7 +145,7 @@ impl Plan<'_> {
             updated_at: set.now,
             version: 1,
         };
-        self.touched.insert(loan.id);
+        self.change.touched.insert(loan.id);
         self.facts.loans.insert(row.contract_number.clone(), Kept::fresh(loan));
         Ok(Outcome::New)
     }
@@ -204,7 +204,7 @@ impl Plan<'_> {
             loan.version += 1;
             let (id, file, no) = (loan.id, loan.file_id, loan.contract_no.clone());
             kept.touch();
-            self.touched.insert(id);
+            self.change.touched.insert(id);
             self.tell_change(file, &format!("合同 {no}"), &changed);
         }
         Ok(Outcome::of(false, changed))
@@ -297,8 +297,8 @@ impl Plan<'_> {
         let office = self.set.scope.own();
         let row = EventRow::new(office, loan, event, self.set.now, origin);
         self.facts.events.insert(row.command_key.clone(), row.clone());
-        self.new_events.push(row);
-        self.touched.insert(loan);
+        self.change.events.push(row);
+        self.change.touched.insert(loan);
     }
 
     fn balance(&mut self, row: &ContractRow, line: u32) {
@@ -357,7 +357,7 @@ impl Plan<'_> {
             return Some(known.clone());
         }
         self.facts.figures.insert(figure.row_key.clone(), figure.clone());
-        self.figures.push(figure);
+        self.change.figures.push(figure);
         known
     }
 }

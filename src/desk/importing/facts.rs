@@ -20,6 +20,7 @@ use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::reports::monthly::{self, MonthlyFigure};
 
+use super::layer::Layer;
 use super::read::ReadLine;
 
 /// A row as stored, new or changed by an earlier line of the chunk.
@@ -63,21 +64,21 @@ impl<T> Kept<T> {
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// People by blind index of their identity number.
-    pub people: HashMap<Vec<u8>, Kept<Person>>,
+    pub people: Layer<Vec<u8>, Kept<Person>>,
     /// Blind index by person.
-    pub index_of: HashMap<PersonId, Vec<u8>>,
+    pub index_of: Layer<PersonId, Vec<u8>>,
     /// Telephone numbers by person.
-    pub phones: HashMap<PersonId, Vec<Phone>>,
+    pub phones: Layer<PersonId, Vec<Phone>>,
     /// Loan files by student.
-    pub files: HashMap<PersonId, Kept<LoanFile>>,
+    pub files: Layer<PersonId, Kept<LoanFile>>,
     /// The student of a file.
-    pub student_of: HashMap<FileId, PersonId>,
+    pub student_of: Layer<FileId, PersonId>,
     /// Loans by contract number.
-    pub loans: HashMap<String, Kept<Loan>>,
+    pub loans: Layer<String, Kept<Loan>>,
     /// Events by command key.
-    pub events: HashMap<String, EventRow>,
+    pub events: Layer<String, EventRow>,
     /// Figures of the bank by row key.
-    pub figures: HashMap<String, BankFigure>,
+    pub figures: Layer<String, BankFigure>,
     /// Recognitions by person and year.
     pub recognitions: HashMap<(PersonId, i32), Recognition>,
     /// Pre-applications by person and year.
@@ -92,6 +93,18 @@ pub struct Facts {
     pub by_student_number: HashMap<String, PersonId>,
     /// Monthly figures.
     pub months: HashMap<chrono::NaiveDate, MonthlyFigure>,
+}
+
+impl Facts {
+    /// Ends a line: what it would make of the facts is merged, or thrown away.
+    pub(super) fn end_line(&mut self, taken: bool) {
+        macro_rules! each {
+            ($($table:ident),*) => {$(
+                if taken { self.$table.accept() } else { self.$table.refuse() }
+            )*};
+        }
+        each!(people, index_of, phones, files, student_of, loans, events, figures);
+    }
 }
 
 /// The blind index of an identity number.
@@ -115,7 +128,7 @@ pub fn load(
     match layout {
         Layout::Contracts | Layout::Repayments | Layout::Overdue => {
             let (keys, mut commands) = super::repayments::keys(&rows);
-            facts.figures = bank::by_key(db, scope, &keys)?;
+            *facts.figures.stored() = bank::by_key(db, scope, &keys)?;
             // What an earlier version of these lines booked, should the bank have corrected one.
             let booked = facts.figures.values().map(|figure| {
                 let total =
@@ -125,7 +138,7 @@ pub fn load(
             let booked = super::repayments::commands_of(booked);
             commands.extend(booked.iter().map(|key| format!("reversed:{key}")));
             commands.extend(booked);
-            facts.events = events::by_key(db, scope, &commands)?;
+            *facts.events.stored() = events::by_key(db, scope, &commands)?;
         }
         Layout::Monthly => {
             facts.months =
@@ -152,10 +165,10 @@ fn load_loans(db: &mut Db, scope: &Scope, rows: &[&Row], facts: &mut Facts) -> A
     let files: BTreeSet<FileId> = loans.values().map(|loan| loan.file_id).collect();
     let files: Vec<FileId> = files.into_iter().collect();
     for (id, file) in loan::files_by_ids(db, scope, &files)? {
-        facts.student_of.insert(id, file.person_id);
-        facts.files.insert(file.person_id, Kept::stored(file));
+        facts.student_of.stored().insert(id, file.person_id);
+        facts.files.stored().insert(file.person_id, Kept::stored(file));
     }
-    facts.loans = loans.into_iter().map(|(no, loan)| (no, Kept::stored(loan))).collect();
+    *facts.loans.stored() = loans.into_iter().map(|(no, loan)| (no, Kept::stored(loan))).collect();
     Ok(())
 }
 
@@ -184,19 +197,19 @@ fn load_people(
     let mut people: Vec<Person> = person::by_index(db, scope, &wanted)?.into_values().collect();
     let known: BTreeSet<PersonId> = people.iter().map(|person| person.id).collect();
     let students: Vec<PersonId> =
-        facts.student_of.values().copied().filter(|id| !known.contains(id)).collect();
+        facts.student_of.stored().values().copied().filter(|id| !known.contains(id)).collect();
     people.extend(person::by_ids(db, scope, &students)?);
     let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
     for phone in person::phones_of(db, scope, &ids)? {
-        facts.phones.entry(phone.person_id).or_default().push(phone);
+        facts.phones.stored().entry(phone.person_id).or_default().push(phone);
     }
     for (student, file) in loan::files_of(db, scope, &ids)? {
-        facts.student_of.insert(file.id, student);
-        facts.files.entry(student).or_insert_with(|| Kept::stored(file));
+        facts.student_of.stored().insert(file.id, student);
+        facts.files.stored().entry(student).or_insert_with(|| Kept::stored(file));
     }
     for person in people {
-        facts.index_of.insert(person.id, person.id_index.clone());
-        facts.people.insert(person.id_index.clone(), Kept::stored(person));
+        facts.index_of.stored().insert(person.id, person.id_index.clone());
+        facts.people.stored().insert(person.id_index.clone(), Kept::stored(person));
     }
     Ok(())
 }
@@ -208,8 +221,8 @@ fn load_lists(
     rows: &[&Row],
     facts: &mut Facts,
 ) -> AppResult<()> {
-    let people: Vec<PersonId> = facts.index_of.keys().copied().collect();
-    let files: Vec<FileId> = facts.student_of.keys().copied().collect();
+    let people: Vec<PersonId> = facts.index_of.stored().keys().copied().collect();
+    let files: Vec<FileId> = facts.student_of.stored().keys().copied().collect();
     match layout {
         Layout::Hardship => {
             for row in recognition::of(db, scope, &people)? {
@@ -232,7 +245,7 @@ fn load_lists(
             }
             let loans: Vec<LoanId> = facts.loans.values().map(|loan| loan.row.id).collect();
             for (_, life) in events::of_loans(db, scope, &loans)? {
-                facts.events.extend(life.into_iter().map(|e| (e.command_key.clone(), e)));
+                facts.events.stored().extend(life.into_iter().map(|e| (e.command_key.clone(), e)));
             }
         }
         Layout::Receipts => load_receipts(db, scope, rows, facts)?,
@@ -253,17 +266,17 @@ fn load_receipts(db: &mut Db, scope: &Scope, rows: &[&Row], facts: &mut Facts) -
     let mut files = Vec::new();
     for file in loan::files_by_student_number(db, scope, &numbers)? {
         facts.by_student_number.insert(file.student_number.clone(), file.person_id);
-        facts.student_of.insert(file.id, file.person_id);
+        facts.student_of.stored().insert(file.id, file.person_id);
         files.push(file.id);
-        facts.files.insert(file.person_id, Kept::stored(file));
+        facts.files.stored().insert(file.person_id, Kept::stored(file));
     }
     let students: Vec<PersonId> = facts.by_student_number.values().copied().collect();
     for person in person::by_ids(db, scope, &students)? {
-        facts.index_of.insert(person.id, person.id_index.clone());
-        facts.people.insert(person.id_index.clone(), Kept::stored(person));
+        facts.index_of.stored().insert(person.id, person.id_index.clone());
+        facts.people.stored().insert(person.id_index.clone(), Kept::stored(person));
     }
     for loan in loan::chains(db, scope, &files)? {
-        facts.loans.insert(loan.contract_no.clone(), Kept::stored(loan));
+        facts.loans.stored().insert(loan.contract_no.clone(), Kept::stored(loan));
     }
     for row in contract::of_students(db, scope, &numbers)? {
         let key = (row.student_number.clone(), row.loan_year, row.code.clone());

@@ -26,7 +26,7 @@ macro_rules! settle {
         let mut fresh = $fresh;
         match $old {
             None => {
-                $plan.$store.push(fresh);
+                $plan.change.$store.push(fresh);
                 (true, false)
             }
             Some(old) => {
@@ -36,7 +36,7 @@ macro_rules! settle {
                     (false, false)
                 } else {
                     fresh.import_id = import_id;
-                    $plan.$store.push(fresh);
+                    $plan.change.$store.push(fresh);
                     (false, true)
                 }
             }
@@ -315,7 +315,7 @@ impl Plan<'_> {
             import_id: self.set.import_id,
         };
         let Some(old) = self.facts.months.get(&row.month).cloned() else {
-            self.months.push(fresh);
+            self.change.months.push(fresh);
             return Outcome::New;
         };
         fresh.import_id = old.import_id;
@@ -323,7 +323,7 @@ impl Plan<'_> {
             return Outcome::Same;
         }
         fresh.import_id = self.set.import_id;
-        self.months.push(fresh);
+        self.change.months.push(fresh);
         Outcome::Changed(vec![DETAILS])
     }
 }

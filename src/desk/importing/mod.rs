@@ -9,6 +9,7 @@
 //! [`plan`] decides (no SQL), [`facts`] loads what it decides on, [`run`] drives both.
 
 pub mod store;
+mod layer;
 pub mod read;
 pub mod facts;
 pub mod plan;

@@ -137,8 +137,8 @@ impl Plan<'_> {
         let mut added = false;
         for number in numbers {
             let index = self.set.sealer.index(Field::Phone, number.as_str());
-            let known = self.facts.phones.entry(person_id).or_default();
-            if known.iter().any(|phone| phone.phone_index == index) {
+            let known = self.facts.phones.get(&person_id).into_iter().flatten();
+            if known.into_iter().any(|phone| phone.phone_index == index) {
                 continue;
             }
             let sealed = self
@@ -157,8 +157,11 @@ impl Plan<'_> {
                 source: source.to_owned(),
                 recorded_at: self.set.now,
             };
-            known.push(phone.clone());
-            self.new_phones.push(phone);
+            match self.facts.phones.get_mut(&person_id) {
+                Some(known) => known.push(phone.clone()),
+                None => self.facts.phones.insert(person_id, vec![phone.clone()]),
+            }
+            self.change.phones.push(phone);
             added = true;
         }
         Ok(added)
@@ -195,7 +198,7 @@ impl Plan<'_> {
             version: 1,
         };
         let id = row.id;
-        self.file_years.insert(id, year);
+        self.change.file_years.insert(id, year);
         self.facts.student_of.insert(id, student);
         self.facts.files.insert(student, Kept::fresh(row));
         (id, true)
@@ -226,7 +229,7 @@ impl Plan<'_> {
 
     /// Writes into history that a file was changed by this import.
     pub(super) fn tell_change(&mut self, file: FileId, subject: &str, headings: &[&'static str]) {
-        self.history.push(crate::book::history::Note {
+        self.change.history.push(crate::book::history::Note {
             action: "imported",
             file_id: Some(file),
             subject: subject.to_owned(),

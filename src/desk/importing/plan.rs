@@ -139,25 +139,52 @@ pub struct Decided {
 /// A refusal found while deciding, in Chinese.
 pub(super) type Refusal = String;
 
-/// The plan of a chunk: facts as they will be, and what must be written besides them.
+/// What lines bring besides changed facts.
+#[derive(Default)]
+pub(super) struct Change {
+    pub phones: Vec<Phone>,
+    pub events: Vec<EventRow>,
+    pub figures: Vec<BankFigure>,
+    pub recognitions: Vec<Recognition>,
+    pub preapplications: Vec<Preapplication>,
+    pub graduations: Vec<Graduation>,
+    pub enlistments: Vec<Enlistment>,
+    pub receipts: Vec<Receipt>,
+    pub months: Vec<MonthlyFigure>,
+    /// Loans whose position must be computed anew.
+    pub touched: BTreeSet<LoanId>,
+    /// The year by which a new file is numbered.
+    pub file_years: HashMap<FileId, i32>,
+    pub history: Vec<history::Note>,
+}
+
+impl Change {
+    fn merge(&mut self, line: Change) {
+        self.phones.extend(line.phones);
+        self.events.extend(line.events);
+        self.figures.extend(line.figures);
+        self.recognitions.extend(line.recognitions);
+        self.preapplications.extend(line.preapplications);
+        self.graduations.extend(line.graduations);
+        self.enlistments.extend(line.enlistments);
+        self.receipts.extend(line.receipts);
+        self.months.extend(line.months);
+        self.touched.extend(line.touched);
+        self.file_years.extend(line.file_years);
+        self.history.extend(line.history);
+    }
+}
+
+/// The plan of a chunk: facts as they will be, and what must be written besides them. Only what
+/// lines bring that are taken: `change` and the upper layer of `facts` are the line at hand.
 pub struct Plan<'a> {
     pub(super) set: &'a Setting<'a>,
     pub(super) facts: Facts,
-    pub(super) new_phones: Vec<Phone>,
-    pub(super) new_events: Vec<EventRow>,
-    pub(super) figures: Vec<BankFigure>,
-    pub(super) recognitions: Vec<Recognition>,
-    pub(super) preapplications: Vec<Preapplication>,
-    pub(super) graduations: Vec<Graduation>,
-    pub(super) enlistments: Vec<Enlistment>,
-    pub(super) receipts: Vec<Receipt>,
-    pub(super) months: Vec<MonthlyFigure>,
-    /// Loans whose position must be computed anew.
-    pub(super) touched: BTreeSet<LoanId>,
-    /// The year by which a new file is numbered.
-    pub(super) file_years: HashMap<FileId, i32>,
+    pub(super) change: Change,
+    taken: Change,
     /// Remarks found while deciding the line at hand.
     pub(super) remarks: Vec<Note>,
+    /// What the chunk as a whole leaves in history.
     pub(super) history: Vec<history::Note>,
 }
 
@@ -167,17 +194,8 @@ impl<'a> Plan<'a> {
         Plan {
             set,
             facts,
-            new_phones: Vec::new(),
-            new_events: Vec::new(),
-            figures: Vec::new(),
-            recognitions: Vec::new(),
-            preapplications: Vec::new(),
-            graduations: Vec::new(),
-            enlistments: Vec::new(),
-            receipts: Vec::new(),
-            months: Vec::new(),
-            touched: BTreeSet::new(),
-            file_years: HashMap::new(),
+            change: Change::default(),
+            taken: Change::default(),
             remarks: Vec::new(),
             history: Vec::new(),
         }
@@ -211,11 +229,21 @@ impl<'a> Plan<'a> {
                 Outcome::Refused
             }
         };
+        self.end_line(outcome != Outcome::Refused);
         notes.extend(self.remarks.drain(..).map(|note| note.sentence()));
         if let Outcome::Changed(headings) = &outcome {
             notes.push(format!("更新：{}。", headings.join("、")));
         }
         decided(outcome, notes)
+    }
+
+    /// A refused line leaves nothing behind, whatever it had decided before it was refused.
+    fn end_line(&mut self, taken: bool) {
+        let line = std::mem::take(&mut self.change);
+        self.facts.end_line(taken);
+        if taken {
+            self.taken.merge(line);
+        }
     }
 
     fn row(&mut self, row: &Row, line: u32) -> Result<Outcome, Refusal> {
@@ -237,10 +265,11 @@ impl<'a> Plan<'a> {
     pub fn apply(mut self, db: &mut Db) -> AppResult<()> {
         let scope = self.set.scope;
         self.number_files(db)?;
+        let taken = self.taken;
         let (new, changed) = split(self.facts.people.into_values().map(|k| (k.row, k.mark)));
         person::insert_all(db, &new)?;
         person::replace_all(db, &changed)?;
-        person::insert_phones(db, &self.new_phones)?;
+        person::insert_phones(db, &taken.phones)?;
         let (new, changed) = split(self.facts.files.into_values().map(|k| (k.row, k.mark)));
         let new: Vec<LoanFile> = new;
         loan::insert_files(db, &new)?;
@@ -249,20 +278,21 @@ impl<'a> Plan<'a> {
             split(self.facts.loans.into_values().map(|k| (k.row, k.mark)));
         loan::insert_all(db, &new)?;
         loan::replace_all(db, &changed)?;
-        events::append_all(db, &self.new_events)?;
-        bank::put_figures(db, &self.figures)?;
-        recognition::put_all(db, &self.recognitions)?;
-        preapplication::put_all(db, &self.preapplications)?;
-        study::put_all(db, &self.graduations)?;
-        compensation::put_all(db, &self.enlistments)?;
-        contract::put_all(db, &self.receipts)?;
-        monthly::put_all(db, &self.months)?;
-        let touched: Vec<LoanId> = self.touched.into_iter().collect();
+        events::append_all(db, &taken.events)?;
+        bank::put_figures(db, &taken.figures)?;
+        recognition::put_all(db, &taken.recognitions)?;
+        preapplication::put_all(db, &taken.preapplications)?;
+        study::put_all(db, &taken.graduations)?;
+        compensation::put_all(db, &taken.enlistments)?;
+        contract::put_all(db, &taken.receipts)?;
+        monthly::put_all(db, &taken.months)?;
+        let touched: Vec<LoanId> = taken.touched.into_iter().collect();
         position::refresh(db, scope, self.set.basis, &touched, self.set.today)?;
         // Who has paid leaves the ladder in the same write.
         let files = follow::files_of(db, scope, &touched)?;
         follow::follow(db, scope, self.set.following(), Some(&files))?;
-        let notes = self.history.into_iter().map(|note| (self.set.next_id(), note)).collect();
+        let notes = taken.history.into_iter().chain(self.history);
+        let notes = notes.map(|note| (self.set.next_id(), note)).collect();
         history::notes(db, self.set.by, self.set.now, notes)
     }
 
@@ -270,7 +300,7 @@ impl<'a> Plan<'a> {
     fn number_files(&mut self, db: &mut Db) -> AppResult<()> {
         let mut by_year: BTreeMap<i32, Vec<FileId>> = BTreeMap::new();
         for kept in self.facts.files.values().filter(|kept| kept.mark == Mark::New) {
-            let year = self.file_years.get(&kept.row.id).copied().unwrap_or_default();
+            let year = self.taken.file_years.get(&kept.row.id).copied().unwrap_or_default();
             by_year.entry(year).or_default().push(kept.row.id);
         }
         let mut numbers: HashMap<FileId, String> = HashMap::new();
@@ -282,7 +312,7 @@ impl<'a> Plan<'a> {
                 numbers.insert(file, loan::file_no(&self.set.office.letters, year, serial));
             }
         }
-        for kept in self.facts.files.values_mut() {
+        for kept in self.facts.files.stored().values_mut() {
             if let Some(number) = numbers.remove(&kept.row.id) {
                 kept.row.file_no = number;
             }
