@@ -64,6 +64,24 @@ impl TestApp {
         TestApp::made(kind, change)
     }
 
+    /// On a database and with keys that other instances of the program can open: see `data_dir`
+    /// and `database_url` of its configuration.
+    pub fn shared(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
+        let folder = tempfile::tempdir().unwrap();
+        let database = TestDatabase::fresh(kind);
+        let mut config = Config {
+            data_dir: folder.path().to_owned(),
+            database_url: database.url.clone(),
+            ..Config::default()
+        };
+        change(&mut config);
+        let clock = Clock::starting_on(TODAY.parse().unwrap());
+        let app = zhuxue::command::open_or_make(config, clock).unwrap();
+        let made = TestApp { app, database, _folder: folder };
+        made.add_office(OFFICE, "LZ", "乐至县学生资助管理中心");
+        made
+    }
+
     fn made(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = tempfile::tempdir().unwrap();
         let database = TestDatabase::fresh(kind);

@@ -22,11 +22,12 @@ mod reader;
 pub mod rows;
 pub mod parse;
 pub mod duplicates;
+pub mod totals;
 
 pub use binding::{Binding, Chosen, Line};
 pub use duplicates::{Duplicate, find_duplicates};
 pub use fault::{Fault, Hook, Note, Severity, explain};
-pub use layout::{Cap, Layout, Limits};
+pub use layout::{Cap, Column, ColumnKind, Layout, Limits};
 pub use parse::{Parsed, Read, parse_row, read_rows};
 pub use recognise::{LayoutProblem, outline, recognise, recognise_any, recognise_as, recognise_by};
 pub use rows::Row;

@@ -26,8 +26,25 @@ pub(in crate::desk::imports) struct Reader<'a> {
     pub(in crate::desk::imports) today: NaiveDate,
     pub(in crate::desk::imports) limits: &'a Limits,
     pub(in crate::desk::imports) notes: Vec<Note>,
+    /// The student's name, also when the line is refused.
+    pub(in crate::desk::imports) who: Option<String>,
+    /// The amounts read so far, by column.
+    amounts: Vec<(&'static str, Fen)>,
     next: usize,
 }
+
+/// The columns whose amount tells most about a line, the best first.
+const TELLING: [&str; 9] = [
+    "amount",
+    "paid_total",
+    "overdue_total",
+    "paid_principal",
+    "overdue_principal",
+    "applied",
+    "principal",
+    "disbursed_amount",
+    "balance",
+];
 
 /// A trimmed, non-empty cell.
 struct Raw<'a> {
@@ -44,7 +61,22 @@ impl<'a> Reader<'a> {
         today: NaiveDate,
         limits: &'a Limits,
     ) -> Self {
-        Reader { binding, cells, today, limits, notes: Vec::new(), next: 0 }
+        Reader {
+            binding,
+            cells,
+            today,
+            limits,
+            notes: Vec::new(),
+            who: None,
+            amounts: Vec::new(),
+            next: 0,
+        }
+    }
+
+    /// The amount that tells most about the line.
+    pub(in crate::desk::imports) fn amount(&self) -> Option<Fen> {
+        let of = |key: &&str| self.amounts.iter().find(|(own, _)| own == key);
+        TELLING.iter().find_map(of).map(|(_, amount)| *amount)
     }
 
     /// The place of a column in the layout, looked for from where the last one was found.
@@ -246,6 +278,9 @@ impl<'a> Reader<'a> {
     pub(in crate::desk::imports) fn name(&mut self, key: &'static str) -> Option<String> {
         let raw = self.raw(key)?;
         let read = read_name(raw.text);
+        if raw.column.key == "name" {
+            self.who = Some(read.text.clone());
+        }
         if read.inner_blank {
             let message = format!("姓名中间的空格已去掉：{}。", read.text);
             self.repaired(raw.column, Fault::BlankInsideName, message);

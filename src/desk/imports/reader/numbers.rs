@@ -148,6 +148,7 @@ impl<'a> Reader<'a> {
         let narrow = self.narrow(&raw);
         match value::money(&narrow, raw.kind, raw.unit) {
             Some((amount, form)) => {
+                self.amounts.push((raw.column.key, amount));
                 if form == Form::Other {
                     let message = format!("“{}”已按 {} 元读取。", raw.text, amount.to_yuan_text());
                     self.repaired(raw.column, Fault::AmountAsText, message);
