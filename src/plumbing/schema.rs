@@ -431,6 +431,9 @@ diesel::table! {
         leased_until -> Nullable<Timestamp>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        bindings -> Text,
+        findings -> Text,
+        confirmed -> Bool,
     }
 }
 
@@ -442,12 +445,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_profile (office_code, headings_key) {
+        office_code -> Text,
+        headings_key -> Text,
+        layout -> Text,
+        bindings -> Text,
+        staff_id -> BigInt,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     import_row (import_id, line) {
         import_id -> BigInt,
         line -> Integer,
         outcome -> Text,
         posted -> Bool,
         notes -> Text,
+        name -> Text,
+        amount_fen -> Nullable<BigInt>,
+        warned -> Bool,
     }
 }
 
@@ -499,6 +516,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     monthly_figure,
     import_job,
     import_file,
+    import_profile,
     import_row,
     history,
     meta,

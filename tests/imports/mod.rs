@@ -5,6 +5,8 @@ mod chance;
 mod county;
 mod december;
 mod dirty;
+mod columns;
+mod field;
 mod full_disk;
 mod instance;
 mod pages;

@@ -28,7 +28,7 @@ pub fn wait(t: &TestApp) {
     panic!("imports still run");
 }
 
-fn jobs(t: &TestApp) -> Vec<ImportJob> {
+pub fn jobs(t: &TestApp) -> Vec<ImportJob> {
     t.app.db.read(|db| store::list(db, &Scope::of(OFFICE), None, 100)).unwrap()
 }
 

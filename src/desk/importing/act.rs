@@ -13,7 +13,7 @@ use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::session::SignedIn;
 
 use super::store::{self, ImportJob};
-use super::{batch, runner, web as pages};
+use super::{batch, findings, profile, runner, web as pages};
 
 /// A form without fields of its own.
 type NoFields = CsrfForm<Vec<(String, String)>>;
@@ -116,6 +116,11 @@ pub async fn post(
     }
     let mut all: Vec<ImportJob> = before(&job, &siblings).into_iter().cloned().collect();
     all.push(job);
+    if let Some(other) = all.iter().find(|job| findings::waits(job)) {
+        let message = format!("“{}”有要先确认的地方，确认以后再入账", other.file_name);
+        let error = FieldError { field: "confirm".to_owned(), message };
+        return pages::show_again(&app, &me, &req, id, "", error).await;
+    }
     queue(&app, &me, all).await?;
     shell::done(&app, &to(id), "开始入账，可以离开本页")
 }
@@ -132,8 +137,18 @@ pub async fn post_all(
     if jobs.is_empty() {
         return shell::done(&app, "/imports", "没有等待入账的导入");
     }
+    let before = jobs.len();
+    jobs.retain(|job| !findings::waits(job));
+    let left = before - jobs.len();
+    if jobs.is_empty() {
+        let note = format!("{left} 份都有要先确认的地方，打开它确认以后再入账");
+        return shell::done(&app, "/imports", &note);
+    }
     jobs.sort_by_key(batch::order_of);
-    let note = format!("{} 份开始入账，可以离开本页", jobs.len());
+    let mut note = format!("{} 份开始入账，可以离开本页", jobs.len());
+    if left > 0 {
+        note.push_str(&format!("；{left} 份有要先确认的地方，没有入账"));
+    }
     queue(&app, &me, jobs).await?;
     shell::done(&app, "/imports", &note)
 }
@@ -212,6 +227,38 @@ pub async fn drop(
     .await?;
     runner::wake(&app, me.scope.own());
     shell::done(&app, "/imports", &note)
+}
+
+/// What somebody has seen and confirms.
+#[derive(Debug, Deserialize)]
+pub struct Confirmed {
+    seen: String,
+}
+
+/// `POST /imports/{id}/confirm`: what is out of the ordinary has been seen, and is right.
+pub async fn confirm(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<ImportId>,
+    form: CsrfForm<Confirmed>,
+) -> AppResult<HttpResponse> {
+    let (id, scope, seen) = (*id, me.scope.clone(), form.0.seen);
+    let inner = scope.clone();
+    let job = app.read(move |db| store::find(db, &inner, id)).await?;
+    if profile::key_of(&job.findings) != seen {
+        return Err(AppError::Changed);
+    }
+    let summary = format!("确认“{}”：{}", job.file_name, job.findings.replace('\n', " "));
+    let told = Told { action: "imported", subject: job.file_name, summary };
+    let (mut told, findings) = (tell(&app, &me, told), job.findings);
+    app.write("import confirm", move |db| {
+        if !store::confirm(db, &scope, id, &findings)? {
+            return Err(AppError::Changed);
+        }
+        told(db)
+    })
+    .await?;
+    shell::done(&app, &to(id), "已确认，可以入账了")
 }
 
 /// The day of the balances.

@@ -17,7 +17,9 @@ use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
 
 use super::facts::index_of;
+use super::pages::has_balances;
 use super::plan::Companions;
+use super::profile;
 use super::read::{self, ReadLine};
 use super::store::{self, ImportJob};
 use super::{compare, known, run};
@@ -39,6 +41,8 @@ pub struct Batch {
     pub jobs: Vec<ImportId>,
     /// What they bring to each other.
     pub companions: Companions,
+    /// Imports whose kind or columns a person has to choose first.
+    pub asks: Vec<ImportId>,
     /// Files that are no sheet we know, each with the reason.
     pub refused: Vec<(String, String)>,
 }
@@ -124,31 +128,46 @@ pub fn take_in(
     product: Product,
 ) -> AppResult<Batch> {
     let mut batch = Batch::default();
-    let mut found: Vec<(Layout, ImportJob, usize)> = Vec::new();
+    let mut found: Vec<(u8, ImportJob, usize)> = Vec::new();
     let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
     let today = app.clock.today();
+    let limits = Limits::of(&app.policy(), product);
     if as_of.is_some_and(|day| day > today) {
         return Err(AppError::field("as_of", "余额截止日期在今天之后，请核对。"));
     }
     // One moment for all of them: by it and the person they are known to belong together.
     let now = app.clock.now_at();
+    let profiles = app.db.read(|db| profile::all(db, scope))?;
     for (at, upload) in uploads.iter().enumerate() {
-        match read::open(&upload.bytes, &SheetLimits::default()) {
-            Err(problem) => batch.refused.push((upload.name.clone(), problem)),
-            Ok(sheets) => {
-                for sheet in sheets {
-                    let lines = sheet.lines(app.clock.today(), &Limits::default());
-                    gather(&app.sealer, &lines, &mut batch.companions);
-                    let mut job = new_job(app, scope, staff_id, upload, &sheet, now);
-                    job.as_of = sheet.binding.as_of.or(as_of);
-                    job.product = product.as_text().to_owned();
-                    job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
-                    found.push((sheet.binding.layout, job, at));
-                }
+        let opened = match read::open(&upload.bytes, &SheetLimits::default(), &profiles) {
+            Ok(opened) => opened,
+            Err(problem) => {
+                batch.refused.push((upload.name.clone(), problem));
+                continue;
             }
+        };
+        let new_job = |sheet_name: &str, layout: Option<Layout>| ImportJob {
+            product: product.as_text().to_owned(),
+            as_of,
+            ..new_job(app, scope, staff_id, upload, (sheet_name, layout), now)
+        };
+        for sheet in opened.sheets {
+            let lines = sheet.lines(today, &limits);
+            gather(&app.sealer, &lines, &mut batch.companions);
+            let mut job = new_job(&sheet.table.name, Some(sheet.binding.layout));
+            job.as_of = sheet.binding.as_of.or(as_of);
+            job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
+            found.push((rank(sheet.binding.layout), job, at));
+        }
+        for (table, problem) in opened.unsure {
+            let mut job = new_job(&table.name, problem.nearest());
+            job.state = "failed".to_owned();
+            job.problem = problem.to_chinese();
+            batch.asks.push(job.id);
+            found.push((u8::MAX, job, at));
         }
     }
-    found.sort_by_key(|(layout, job, _)| (rank(*layout), job.id));
+    found.sort_by_key(|(rank, job, _)| (*rank, job.id));
     for (_, job, at) in found {
         let Some(upload) = uploads.get(at) else { continue };
         let sealed = app.sealer.seal(Field::Upload, &upload.bytes)?;
@@ -164,9 +183,41 @@ pub fn take_in(
             };
             history::note(db, by, note_id, job.created_at, note)
         })?;
-        batch.jobs.push(job.id);
+        if !batch.asks.contains(&job.id) {
+            batch.jobs.push(job.id);
+        }
     }
     Ok(batch)
+}
+
+/// Puts away sheets whose title says another day than the one that was typed, and says so.
+pub fn refuse_other_day(
+    app: &App,
+    scope: &Scope,
+    batch: &mut Batch,
+    typed: Option<NaiveDate>,
+) -> AppResult<()> {
+    let Some(typed) = typed else { return Ok(()) };
+    let ids = batch.jobs.clone();
+    let others = app.db.write("import other day", |db| {
+        let mut others = Vec::new();
+        for id in &ids {
+            let job = store::find(db, scope, *id)?;
+            let day = job.as_of.filter(|day| *day != typed && has_balances(&job.layout));
+            if let Some(day) = day {
+                store::drop_job(db, scope, *id)?;
+                others.push((*id, job.file_name, day));
+            }
+        }
+        Ok(others)
+    })?;
+    for (id, name, day) in others {
+        batch.jobs.retain(|own| *own != id);
+        let why =
+            format!("标题写的是截至 {day}，填写的余额截止日期是 {typed}。请核对是不是选错了文件。");
+        batch.refused.push((name, why));
+    }
+    Ok(())
 }
 
 fn new_job(
@@ -174,7 +225,7 @@ fn new_job(
     scope: &Scope,
     staff_id: StaffId,
     upload: &Upload,
-    sheet: &read::ReadSheet,
+    (sheet_name, layout): (&str, Option<Layout>),
     now: NaiveDateTime,
 ) -> ImportJob {
     use sha2::Digest;
@@ -183,8 +234,8 @@ fn new_job(
         office_code: scope.own().to_owned(),
         staff_id,
         file_name: upload.name.clone(),
-        sheet_name: sheet.table.name.clone(),
-        layout: sheet.binding.layout.as_text().to_owned(),
+        sheet_name: sheet_name.to_owned(),
+        layout: layout.map_or("", Layout::as_text).to_owned(),
         product: Product::Cdb.as_text().to_owned(),
         as_of: None,
         state: "uploaded".to_owned(),
@@ -202,6 +253,9 @@ fn new_job(
         leased_until: None,
         created_at: now,
         updated_at: now,
+        bindings: String::new(),
+        findings: String::new(),
+        confirmed: false,
     }
 }
 
@@ -243,12 +297,18 @@ pub fn bringing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob
 pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<Companions> {
     let mut companions = Companions::default();
     for one in sheets {
+        let scope = Scope::of(&one.office_code);
+        let profiles = app.db.read(|db| profile::all(db, &scope))?;
         let Some(layout) = Layout::from_text(&one.layout) else { continue };
         let sealed = app.db.read(|db| store::content(db, one.id))?;
         let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
         // A file that cannot be read any more tells so when it is run itself.
-        if let Ok(sheet) = read::open_as(&bytes, &SheetLimits::default(), &one.sheet_name, layout) {
-            let lines = sheet.lines(app.clock.today(), &Limits::default());
+        let limits = SheetLimits::default();
+        let opened = read::open_as(&bytes, &limits, &one.sheet_name, layout, &profiles);
+        if let Ok(sheet) = opened {
+            let product = Product::from_text(&one.product).unwrap_or(Product::Cdb);
+            let limits = Limits::of(&app.policy(), product);
+            let lines = sheet.lines(app.clock.today(), &limits);
             gather(&app.sealer, &lines, &mut companions);
         }
     }

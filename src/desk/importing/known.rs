@@ -22,6 +22,7 @@ use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
 
+use super::profile;
 use super::read;
 use super::store::{self, ImportJob};
 
@@ -81,7 +82,8 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
         if product == Product::Local || done {
             continue;
         }
-        let missing = missing(app, scope, (product, as_of), &named(app, &lists)?)?;
+        let missing =
+            missing(app, scope, (product, as_of), &named(app, scope, (product, &lists))?)?;
         if missing.is_empty() {
             looked.whole.push((product, as_of, last.id, last.file_name.clone()));
         } else if looked.short.is_none() {
@@ -92,7 +94,13 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
 }
 
 /// The contracts of these lists, each with the latest due day that a line of it is about.
-fn named(app: &App, lists: &[ImportJob]) -> AppResult<HashMap<String, NaiveDate>> {
+fn named(
+    app: &App,
+    scope: &Scope,
+    (product, lists): (Product, &[ImportJob]),
+) -> AppResult<HashMap<String, NaiveDate>> {
+    let (policy, profiles) = (app.policy(), app.db.read(|db| profile::all(db, scope))?);
+    let read_by = Limits::of(&policy, product);
     let mut found: HashMap<String, NaiveDate> = HashMap::new();
     for list in lists {
         let (sealed, refused) = app
@@ -101,9 +109,10 @@ fn named(app: &App, lists: &[ImportJob]) -> AppResult<HashMap<String, NaiveDate>
         let refused: BTreeSet<i32> = refused.into_iter().collect();
         let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
         let limits = SheetLimits::default();
-        let sheet = read::open_as(&bytes, &limits, &list.sheet_name, Layout::Repayments);
+        let layout = Layout::Repayments;
+        let sheet = read::open_as(&bytes, &limits, &list.sheet_name, layout, &profiles);
         let Ok(sheet) = sheet else { continue };
-        for line in sheet.lines(app.clock.today(), &Limits::default()) {
+        for line in sheet.lines(app.clock.today(), &read_by) {
             let Some(Row::Repayment(row)) = line.parsed.and_then(|parsed| parsed.row) else {
                 continue;
             };

@@ -10,7 +10,10 @@
 
 pub mod store;
 mod layer;
+pub mod profile;
 pub mod read;
+pub mod findings;
+pub mod columns;
 pub mod facts;
 pub mod known;
 pub mod plan;

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::book::ids::StaffId;
+use crate::book::money::Fen;
 use crate::desk::imports::Layout;
 use crate::desk::lists::filter::link;
 use crate::desk::me::minute;
@@ -210,26 +211,29 @@ pub struct Filter {
 }
 
 /// The kinds of lines that can be asked for, with their words.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("new", "新增"),
     ("changed", "更新"),
     ("refused", "未导入"),
+    ("warned", "有提示"),
     ("skipped", "跳过"),
     ("same", "一致"),
     ("noted", "有说明"),
 ];
 
-/// What is shown when `asked`: refused lines first of all, if there are any.
-pub fn shown(job: &ImportJob, asked: &str) -> &'static str {
+/// What is shown when `asked`: first of all what needs attention, refused lines and then those
+/// with a warning, if there are any.
+pub fn shown(job: &ImportJob, warned: i64, asked: &str) -> &'static str {
     match KINDS.iter().find(|(key, _)| *key == asked) {
         Some((key, _)) => key,
         None if asked.is_empty() && job.refused_rows > 0 => "refused",
+        None if asked.is_empty() && warned > 0 => "warned",
         None => "",
     }
 }
 
 /// The counts of an import as links.
-pub fn filters(job: &ImportJob, noted: i64, shown: &str) -> Vec<Filter> {
+pub fn filters(job: &ImportJob, (warned, noted): (i64, i64), shown: &str) -> Vec<Filter> {
     let path = format!("/imports/{}", job.id);
     let count = |key: &str| match key {
         "new" => i64::from(job.new_rows),
@@ -237,6 +241,7 @@ pub fn filters(job: &ImportJob, noted: i64, shown: &str) -> Vec<Filter> {
         "refused" => i64::from(job.refused_rows),
         "skipped" => i64::from(job.skipped_rows),
         "same" => i64::from(job.same_rows),
+        "warned" => warned,
         _ => noted,
     };
     let all = Filter {
@@ -261,6 +266,12 @@ pub struct RowLine {
     pub line: i32,
     /// Colour and word.
     pub outcome: (&'static str, &'static str),
+    /// Whom it is about.
+    pub name: String,
+    /// The amount that tells most about it.
+    pub amount: Option<Fen>,
+    /// Somebody should look at it.
+    pub warned: bool,
     /// Remarks.
     pub notes: Vec<String>,
 }
@@ -270,6 +281,9 @@ impl From<ImportRow> for RowLine {
         RowLine {
             line: row.line,
             outcome: outcome_words(&row.outcome, row.posted),
+            name: row.name,
+            amount: row.amount_fen,
+            warned: row.warned && row.outcome != "refused",
             notes: row.notes.lines().map(str::to_owned).collect(),
         }
     }
@@ -322,6 +336,18 @@ pub struct JobPage {
     pub before: Vec<String>,
     /// It cannot be posted before these are checked.
     pub waits_for: Vec<String>,
+    /// What is out of the ordinary about the sheet: does it stop, and the sentence.
+    pub findings: Vec<(bool, String)>,
+    /// Somebody has to confirm these first.
+    pub waits: bool,
+    /// By what it is known that they have not changed since.
+    pub seen: String,
+    /// Headings and the columns they are read as.
+    pub bound: Vec<(String, String)>,
+    /// Headings that are not read.
+    pub unread: Vec<String>,
+    /// Columns that the sheet does not have.
+    pub absent: Vec<String>,
     /// The sheet has balances, and nobody said of which day.
     pub asks_as_of: bool,
     /// What was typed there.
@@ -349,8 +375,8 @@ pub struct ListPage {
     pub ready_refused: i32,
     /// Something goes on.
     pub running: bool,
-    /// The ten sheets.
-    pub layouts: Vec<&'static str>,
+    /// The ten sheets: key and name.
+    pub layouts: Vec<(&'static str, &'static str)>,
 }
 
 /// `imports/new.html`
@@ -362,15 +388,15 @@ pub struct NewPage {
     pub product: String,
     /// The most that may be sent at once.
     pub upload_mb: usize,
-    /// The ten sheets.
-    pub layouts: Vec<&'static str>,
+    /// The ten sheets: key and name.
+    pub layouts: Vec<(&'static str, &'static str)>,
     /// What is wrong.
     pub errors: Vec<FieldError>,
     /// Files that were taken although others were not.
     pub taken: Vec<JobLine>,
 }
 
-/// Short names of the ten sheets.
-pub fn layouts() -> Vec<&'static str> {
-    Layout::ALL.into_iter().map(Layout::short_title).collect()
+/// Keys and short names of the ten sheets.
+pub fn layouts() -> Vec<(&'static str, &'static str)> {
+    Layout::ALL.into_iter().map(|layout| (layout.as_text(), layout.short_title())).collect()
 }

@@ -28,8 +28,10 @@ use crate::plumbing::sheet::SheetLimits;
 use super::bank_list::BankList;
 use super::batch;
 use super::facts;
+use super::findings;
 use super::plan::{Companions, Decided, Outcome, Plan, Setting};
-use super::read::{self, ReadLine};
+use super::profile::{self, Profiles};
+use super::read::{self, ReadLine, ReadSheet};
 use super::store::{self, ImportJob, ImportRow};
 
 /// How a step ended.
@@ -55,6 +57,8 @@ struct Running {
     product: Product,
     lines: Vec<ReadLine>,
     list: BankList,
+    /// The sheet itself, for a check.
+    sheet: Option<ReadSheet>,
 }
 
 /// Checks an import: a dry run that stores nothing but what each row would come to.
@@ -64,8 +68,28 @@ pub fn check(app: &App, id: ImportId, scope: &Scope, companions: &Companions) ->
     let lines = std::mem::take(&mut running.lines);
     running.job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
     running.job.rows_done = 0;
-    let checked = check_lines(app, &mut running, &lines, companions);
+    let checked = look(app, &mut running, &lines, companions)
+        .and_then(|()| check_lines(app, &mut running, &lines, companions));
     finish(app, running, checked, "checked")
+}
+
+/// What there is to say about the sheet as a whole. Somebody's confirmation holds as long as it
+/// is the same.
+fn look(
+    app: &App,
+    running: &mut Running,
+    lines: &[ReadLine],
+    companions: &Companions,
+) -> AppResult<()> {
+    let Some(sheet) = running.sheet.take() else { return Ok(()) };
+    let (scope, office, job) = (&running.scope, &running.office, &running.job);
+    let found =
+        app.db.read(|db| findings::look(db, scope, office, job, &sheet, lines, companions))?;
+    let text = findings::to_text(&found);
+    running.job.confirmed &= running.job.findings == text;
+    running.job.findings = text;
+    running.job.bindings = findings::Columns::of(&sheet).to_text();
+    Ok(())
 }
 
 fn check_lines(
@@ -86,7 +110,8 @@ fn check_lines(
             })?
         };
         let job = renewed(app, &running.job, chunk.len(), now);
-        let rows = rows_of(job.id, &decided, false);
+        let all: Vec<&ReadLine> = chunk.iter().collect();
+        let rows = rows_of(job.id, &all, &decided, false);
         let stop = app.db.write("import check", |db| {
             let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
             store::put_rows(db, &rows)?;
@@ -196,7 +221,7 @@ fn post_chunk(
             let decided: Vec<Decided> = lines.iter().map(|line| plan.line(line)).collect();
             tell_chunk(&mut plan, &decided);
             plan.apply(db)?;
-            store::put_rows(db, &rows_of(job.id, &decided, true))?;
+            store::put_rows(db, &rows_of(job.id, lines, &decided, true))?;
             store::save(db, &job)?;
             Ok(Some(stop))
         })?
@@ -238,9 +263,9 @@ fn refuse_line(
 ) -> AppResult<Option<End>> {
     let mut notes = vec![why];
     notes.extend(line.notes().iter().map(|note| note.sentence()));
-    let decided = Decided { line: line.line, outcome: Outcome::Refused, notes };
+    let decided = Decided { line: line.line, outcome: Outcome::Refused, notes, warned: true };
     let job = renewed(app, &running.job, 1, app.clock.now_at());
-    let rows = rows_of(job.id, &[decided], true);
+    let rows = rows_of(job.id, &[line], &[decided], true);
     let stop = app.db.write("import refusal", |db| {
         let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
         store::put_rows(db, &rows)?;
@@ -250,15 +275,20 @@ fn refuse_line(
     Ok(went_on(running, job, stop))
 }
 
-fn rows_of(id: ImportId, decided: &[Decided], posted: bool) -> Vec<ImportRow> {
+fn rows_of(id: ImportId, lines: &[&ReadLine], decided: &[Decided], posted: bool) -> Vec<ImportRow> {
+    let who = |line: &ReadLine| line.parsed.as_ref().and_then(|parsed| parsed.who.clone());
     decided
         .iter()
-        .map(|one| ImportRow {
+        .zip(lines)
+        .map(|(one, line)| ImportRow {
             import_id: id,
             line: i32::try_from(one.line).unwrap_or(i32::MAX),
             outcome: one.outcome.as_text().to_owned(),
             posted,
             notes: one.notes.join("\n"),
+            name: who(line).unwrap_or_default(),
+            amount_fen: line.parsed.as_ref().and_then(|parsed| parsed.amount),
+            warned: one.warned,
         })
         .collect()
 }
@@ -307,17 +337,21 @@ fn take(
     })?;
     job.problem.clear();
     job.leased_until = Some(until);
-    let opened = open(app, &job, &sealed);
-    match opened {
-        Ok((layout, product, lines)) => {
-            let scope = scope.clone();
+    let profiles = app.db.read(|db| profile::all(db, scope))?;
+    match open(app, &job, &sealed, &profiles) {
+        Ok((product, sheet)) => {
+            let layout = sheet.binding.layout;
+            let lines = sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product));
+            // What somebody chose may name the day where the title did not before.
+            job.as_of = sheet.binding.as_of.or(job.as_of);
             let mut list = BankList::default();
             if layout == Layout::Repayments {
                 list = BankList::of(&lines);
                 let as_of = job.as_of.unwrap_or_else(|| app.clock.today());
-                app.db.read(|db| list.judge(db, &scope, as_of))?;
+                app.db.read(|db| list.judge(db, scope, as_of))?;
             }
-            Ok(Some(Running { job, office, scope, by, layout, product, lines, list }))
+            let (scope, sheet) = (scope.clone(), Some(sheet).filter(|_| state == "checking"));
+            Ok(Some(Running { job, office, scope, by, layout, product, lines, list, sheet }))
         }
         Err(problem) => {
             fail(app, job, &problem)?;
@@ -330,12 +364,14 @@ fn open(
     app: &App,
     job: &ImportJob,
     sealed: &[u8],
-) -> Result<(Layout, Product, Vec<ReadLine>), String> {
-    let layout = Layout::from_text(&job.layout).ok_or("不认识这种表格。")?;
+    profiles: &Profiles,
+) -> Result<(Product, ReadSheet), String> {
+    let layout = Layout::from_text(&job.layout).ok_or("还没有选定这是哪一种表。")?;
     let product = Product::from_text(&job.product).ok_or("不认识这种贷款。")?;
     let bytes = app.sealer.open(Field::Upload, sealed).map_err(|error| error.to_string())?;
-    let sheet = read::open_as(&bytes, &SheetLimits::default(), &job.sheet_name, layout)?;
-    Ok((layout, product, sheet.lines(app.clock.today(), &Limits::default())))
+    let limits = SheetLimits::default();
+    let sheet = read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)?;
+    Ok((product, sheet))
 }
 
 fn by_of(db: &mut Db, staff_id: StaffId, office_code: &str) -> AppResult<By> {

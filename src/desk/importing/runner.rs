@@ -192,9 +192,13 @@ fn settle(app: &App, scope: &Scope) -> AppResult<bool> {
     let own = |job: &ImportJob| scope.codes().contains(&job.office_code);
     let posted: Vec<ImportId> =
         app.db.read(store::unsettled)?.iter().filter(|job| own(job)).map(|job| job.id).collect();
-    if !posted.is_empty() {
-        batch::settle(app, scope, &posted)?;
-        app.counts.forget();
+    if posted.is_empty() {
+        return Ok(false);
     }
-    Ok(false)
+    batch::settle(app, scope, &posted)?;
+    app.counts.forget();
+    // What still waits would come to something else now.
+    let now = app.clock.now_at();
+    app.db.write("import previews", |db| store::check_anew(db, scope, now))?;
+    Ok(true)
 }
