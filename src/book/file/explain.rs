@@ -227,8 +227,7 @@ fn row_notes(contract: &Contract, row: &Instalment, policy: &Policy) -> Vec<Stri
         notes.push("还没到期的金额是预计：按现在的利率、以后每期都按时还来算".to_owned());
     }
     if row.waived.is_positive()
-        && let Some(waiver) =
-            policy.waiver_years().iter().find(|waiver| waiver.year == row.due_on.year())
+        && let Some(waiver) = policy.waiver_years().find(|waiver| waiver.year == row.due_on.year())
     {
         notes.push(format!("{} 年利息免除：{}", waiver.year, waiver.source));
     }

@@ -105,14 +105,19 @@ impl Policy {
         }
     }
 
-    /// The years whose interest the state pays, oldest first.
-    pub fn waiver_years(&self) -> &[WaiverYear] {
+    /// What is said of each year, oldest first.
+    pub fn waivers(&self) -> &[WaiverYear] {
         &self.waivers
+    }
+
+    /// The years whose interest the state pays, oldest first.
+    pub fn waiver_years(&self) -> impl Iterator<Item = &WaiverYear> {
+        self.waivers.iter().filter(|known| known.waiver == Waiver::Announced)
     }
 
     /// True when the interest of that year is waived.
     pub fn is_waived(&self, year: i32) -> bool {
-        self.waivers.iter().any(|waiver| waiver.year == year)
+        self.waiver(year) == Waiver::Announced
     }
 
     /// The waiver years as events, which whoever builds the events of a stored loan adds to them.
@@ -121,7 +126,7 @@ impl Policy {
         let event = |waiver: &WaiverYear| {
             Event::of_year(-i64::from(waiver.year), waiver.year, EventKind::InterestWaived)
         };
-        self.waivers.iter().map(event).collect()
+        self.waiver_years().map(event).collect()
     }
 
     /// Rule for deferring the principal of a year.

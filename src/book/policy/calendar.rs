@@ -10,6 +10,7 @@ use crate::book::dates::day_in;
 use crate::book::rate::RatePpm;
 
 /// A CSV file as found: its name, its bytes, and whether it is the county's own.
+#[derive(Clone, Debug)]
 pub(super) struct Sheet {
     pub file: String,
     pub from_county: bool,
@@ -68,6 +69,19 @@ impl Calendar {
             left -= i64::from(self.is_working_day(found));
         }
         found
+    }
+
+    /// Takes in the notice of a year, which puts days by law alone aside; a day that was said twice
+    /// stops it.
+    pub(super) fn announce(&mut self, year: i32, days: &[(NaiveDate, bool)]) -> Option<NaiveDate> {
+        self.special.retain(|day, _| day.year() != year);
+        self.known.insert(year);
+        days.iter().find_map(|(day, off)| self.special.insert(*day, *off).map(|_| *day))
+    }
+
+    /// The last year whose notice is in the table.
+    pub fn last_known(&self) -> Option<i32> {
+        self.known.last().copied()
     }
 
     /// True when the notice of that year is in the table.

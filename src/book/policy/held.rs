@@ -18,7 +18,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     fn new(policy: Arc<Policy>, version: i64) -> Self {
-        let waiver_years = policy.waiver_years().iter().map(|waiver| waiver.year).collect();
+        let waiver_years = policy.waiver_years().map(|waiver| waiver.year).collect();
         let basis = Basis { rates: policy.rates(), waiver_years, version };
         Snapshot { policy, basis }
     }

@@ -130,7 +130,7 @@ fn early_repayment_settles_on_a_20th_and_never_in_november() {
 #[test]
 fn waivers_deferral_receipts_windows_and_the_local_product() {
     let policy = policy();
-    let years: Vec<_> = policy.waiver_years().iter().map(|waiver| waiver.year).collect();
+    let years: Vec<_> = policy.waiver_years().map(|waiver| waiver.year).collect();
     assert_eq!(years, [2022, 2023, 2024, 2025]);
     assert!(policy.is_waived(2025) && !policy.is_waived(2026));
     let events = policy.waiver_events();
@@ -292,4 +292,85 @@ fn faults_of_sheets_name_file_and_dates() {
     sheet.bytes = text.lines().filter(kept).collect::<Vec<_>>().join("\n").into_bytes();
     let hole = Policy::from_files(&files).map(|_| ()).unwrap_err().to_string();
     assert_eq!(hole, "data/holidays.csv: holidays: hole between 2018-12-31 and 2020-01-01");
+}
+
+const DECIDED: &str = "confidence = \"S\"\nsource = \"财教〔2026〕1号\"\n";
+
+/// A year is announced, ruled out, or unknown; and unknown is not "none".
+#[test]
+fn a_waiver_is_announced_none_or_unknown() {
+    let policy = policy();
+    let said: Vec<Waiver> = [2021, 2022, 2025, 2026, 2027].map(|y| policy.waiver(y)).to_vec();
+    let (announced, unknown) = (Waiver::Announced, Waiver::Unknown);
+    assert_eq!(said, [Waiver::None, announced, announced, unknown, unknown]);
+    assert_eq!(policy.assumed(d("2026-12-20")), Some("按没有免息政策计算"));
+    assert_eq!(policy.assumed(d("2031-09-20")), Some("按没有免息政策计算"));
+    assert_eq!(policy.assumed(d("2025-12-20")), None);
+    assert_eq!(policy.assumed(d("2019-12-20")), None);
+    for (state, then) in [("announced", announced), ("none", Waiver::None)] {
+        let entry = format!("[[waiver_year]]\nyear = 2026\nstate = \"{state}\"\n{DECIDED}");
+        let later = policy.with_later(&[("by hand".to_owned(), entry.clone())]).unwrap();
+        assert_eq!((later.waiver(2026), later.waiver(2027)), (then, unknown));
+        assert_eq!(later.is_waived(2026), state == "announced");
+        assert_eq!(later.assumed(d("2026-12-20")), None);
+        assert_eq!(with("years.toml", &entry).unwrap().waiver(2026), then);
+        // What is settled is not settled again.
+        let twice = policy.with_later(&[("a".to_owned(), entry.clone()), ("b".to_owned(), entry)]);
+        assert_eq!(
+            twice.unwrap_err().to_string(),
+            "b: waiver_year: overlap from 2026-01-01 to 2026-12-31"
+        );
+    }
+    // A county's file of before this state existed says a year is announced.
+    let old = with("years.toml", &format!("[[waiver_year]]\nyear = 2026\n{DECIDED}")).unwrap();
+    assert!(old.is_waived(2026));
+}
+
+/// The month's LPR and the year's holidays as entries: later ones only, no month and no year left
+/// out, nothing of the past changed.
+#[test]
+fn later_rates_and_holidays() {
+    let policy = policy();
+    let lpr = |day: &str, percent: &str| {
+        let text = format!("[[lpr]]\npublished_on = \"{day}\"\npercent = \"{percent}\"\n{DECIDED}");
+        ("by hand".to_owned(), text)
+    };
+    let both = policy.with_later(&[lpr("2026-09-21", "3.40"), lpr("2026-10-20", "3.45")]).unwrap();
+    assert_eq!(both.rates().lpr().on(d("2026-10-19")), "3.40".parse().unwrap());
+    assert_eq!(both.rates().lpr().on(d("2026-12-21")), "3.45".parse().unwrap());
+    assert_eq!(policy.rates().lpr().on(d("2026-12-21")), "3.50".parse().unwrap());
+    let fault = |entries: &[(String, String)]| policy.with_later(entries).unwrap_err().to_string();
+    assert_eq!(
+        fault(&[lpr("2026-10-20", "3.45")]),
+        "by hand: lpr: hole between 2026-08-20 and 2026-10-20"
+    );
+    assert_eq!(
+        fault(&[lpr("2026-08-20", "3.40")]),
+        "by hand: lpr: an entry from 2026-08-20 would change the past; it must begin after \
+         2026-08-20"
+    );
+    let year = |year: i32, off: &str, work: &str| {
+        let text =
+            format!("[[holidays]]\nyear = {year}\noff = [{off}]\nwork = [{work}]\n{DECIDED}");
+        ("by hand".to_owned(), text)
+    };
+    let known = policy
+        .with_later(&[year(2027, "\"2027-02-08\", \"2027-02-09\"", "\"2027-02-14\"")])
+        .unwrap();
+    assert!(known.calendar().knows(2027) && !policy.calendar().knows(2027));
+    assert!(!known.is_working_day(d("2027-02-08")) && known.is_working_day(d("2027-02-14")));
+    // The days by law alone are put aside.
+    assert!(!policy.is_working_day(d("2027-10-01")) && known.is_working_day(d("2027-10-01")));
+    assert_eq!(
+        fault(&[year(2028, "\"2028-01-03\"", "")]),
+        "by hand: holidays: hole between 2026-12-31 and 2028-01-01"
+    );
+    assert_eq!(
+        fault(&[year(2026, "\"2026-10-08\"", "")]),
+        "by hand: holidays: overlap from 2026-01-01 to 2026-12-31"
+    );
+    assert_eq!(
+        fault(&[year(2027, "\"2026-12-31\"", "")]),
+        "by hand: holidays from 2027: expected days of 2027, found 2026-12-31"
+    );
 }
