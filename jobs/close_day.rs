@@ -7,8 +7,12 @@
 //! the day it is for, not on the days between. Several program instances may run it at once.
 
 use std::collections::HashSet;
+use std::pin::pin;
+use std::time::Duration;
 
 use chrono::NaiveDate;
+use futures_util::future::select;
+use tokio::sync::watch;
 
 use super::count;
 use crate::app::App;
@@ -44,6 +48,30 @@ pub fn refresh_all(app: &App) -> AppResult<usize> {
     Ok(refresh(app)?.loans)
 }
 
+/// How often a program that serves looks whether another instance has confirmed a value.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Until told to stop: takes over rules that were confirmed in another instance, and computes at
+/// once what depends on them. At the start it finishes what a stopped program had begun.
+pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
+    let mut is_first = true;
+    while !*told.borrow() {
+        let own = app.clone();
+        let first = std::mem::take(&mut is_first);
+        let look = actix_web::web::block(move || {
+            let newer = own.follow_rules()?;
+            if newer || (first && own.basis().version > 0) {
+                refresh_all(&own)?;
+            }
+            AppResult::Ok(())
+        });
+        if let Ok(Err(error)) = look.await {
+            tracing::error!(%error, "newer rules could not be taken over");
+        }
+        select(pin!(told.changed()), pin!(tokio::time::sleep(LOOK_EVERY))).await;
+    }
+}
+
 #[derive(Default)]
 struct Changed {
     loans: usize,
@@ -65,6 +93,8 @@ fn refresh(app: &App) -> AppResult<Changed> {
         };
         let before = overdue()?;
         loop {
+            // Another instance may have newer rules by now.
+            app.follow_rules()?;
             let done = app.db.write("close day", |db| {
                 position::refresh_due(db, &scope, &app.basis(), today, AT_ONCE)
             })?;

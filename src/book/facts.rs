@@ -29,7 +29,8 @@ pub struct LoanFacts {
     pub office_code: String,
     /// The file it belongs to.
     pub file_id: FileId,
-    contract_no: String,
+    /// Its number.
+    pub contract_no: String,
     level: String,
     signed_on: NaiveDate,
     subsidy_ends_on: NaiveDate,

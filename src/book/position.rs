@@ -16,9 +16,11 @@ use crate::book::ids::{FileId, LoanId};
 use crate::book::loan::Loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::policy_book;
 use crate::book::statement::{
     self, Event, EventKind, Position, RateTables, Stage, Statement, StatementError,
 };
+use crate::book::uncomputable::{self, Tried};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -221,7 +223,8 @@ fn contradiction(contract_no: &str, error: &StatementError) -> AppError {
 }
 
 /// Computes anew and stores the positions of these loans and of their files, as of `today`.
-/// Called in the write that appended an event.
+/// Called in the write that appended an event; refused when that makes a loan contradict itself.
+/// One that did so before is left as it is, and named on the workbench.
 pub fn refresh(
     db: &mut Db,
     scope: &Scope,
@@ -229,19 +232,68 @@ pub fn refresh(
     loans: &[LoanId],
     today: NaiveDate,
 ) -> AppResult<()> {
+    refreshed(db, scope, basis, loans, (today, false))
+}
+
+/// The same; `skip`: a loan that contradicts itself is named and passed over.
+fn refreshed(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    loans: &[LoanId],
+    (today, skip): (NaiveDate, bool),
+) -> AppResult<()> {
     let rows = facts::loans(db, scope, loans)?;
     let ids: Vec<LoanId> = rows.iter().map(|loan| loan.id).collect();
     let mut life = facts::events(db, scope, &ids)?;
+    let known = uncomputable::known(db, scope)?;
     let mut fresh = HashMap::with_capacity(rows.len());
+    let mut tried = Vec::with_capacity(rows.len());
     for loan in &rows {
         let own = with_waivers(life.remove(&loan.id).unwrap_or_default(), basis);
-        fresh.insert(loan.id, computed(loan, own, basis, today)?);
+        let (file, contract_no) = (loan.file_id, loan.contract_no.as_str());
+        let why = match computed(loan, own, basis, today) {
+            Ok(position) => fresh.insert(loan.id, position).and(None),
+            Err(why) if skip || known.contains(contract_no) => Some(why),
+            Err(why) => return Err(why),
+        };
+        tried.push(Tried { loan: loan.id, file, contract_no, why });
     }
+    let failed = uncomputable::settle(db, scope, &known, tried, today)?;
+    // Another instance has newer rules: what was computed here is done again by those.
+    if policy_book::version(db)? != basis.version {
+        fresh.values_mut().for_each(|position| position.changes_on = Some(today));
+    }
+    postpone(db, scope, &failed, today)?;
     let files: BTreeSet<FileId> = rows.iter().map(|loan| loan.file_id).collect();
     let files: Vec<FileId> = files.into_iter().collect();
     let sums = sums_of(db, scope, &files, &fresh, today)?;
     store_loans(db, fresh.into_values().collect())?;
     store_files(db, &sums)
+}
+
+/// Has everything that was not settled before `from` computed anew: the rules have changed.
+pub fn outdate(db: &mut Db, scope: &Scope, from: NaiveDate, today: NaiveDate) -> AppResult<usize> {
+    let open = loan_position::settled_on.is_null().or(loan_position::settled_on.ge(from));
+    Ok(diesel::update(
+        loan_position::table.filter(loan_position::office_code.eq_any(scope.codes())).filter(open),
+    )
+    .set(loan_position::changes_on.eq(today))
+    .execute(db)?)
+}
+
+/// Tried again tomorrow, so that the night comes to its end.
+fn postpone(db: &mut Db, scope: &Scope, loans: &[LoanId], today: NaiveDate) -> AppResult<()> {
+    for chunk in loans.chunks(BINDS_MAX) {
+        diesel::update(
+            loan_position::table
+                .filter(loan_position::office_code.eq_any(scope.codes()))
+                .filter(loan_position::loan_id.eq_any(chunk)),
+        )
+        .set(loan_position::changes_on.eq(today.succ_opt()))
+        .execute(db)?;
+    }
+    Ok(())
 }
 
 /// Is there a position that can have changed by `today`?
@@ -281,7 +333,7 @@ pub fn refresh_due(
         .select(loan_position::loan_id)
         .load(db)?;
     if !due.is_empty() {
-        refresh(db, scope, basis, &due, today)?;
+        refreshed(db, scope, basis, &due, (today, true))?;
     }
     Ok(due.len())
 }
