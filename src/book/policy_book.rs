@@ -10,7 +10,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::book::ids::{RowId, StaffId, text_enum};
-use crate::book::policy::{Policy, PolicyError};
+use crate::book::policy::{BY_HAND, Policy, PolicyError};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{policy_compared, policy_decision, policy_proposal};
@@ -72,7 +72,7 @@ pub struct Proposal {
 impl Proposal {
     /// Where an entry comes from, as a fault names it.
     fn file(&self) -> String {
-        format!("page/{}", self.id)
+        format!("{BY_HAND}{}", self.id)
     }
 }
 

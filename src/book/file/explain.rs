@@ -226,6 +226,11 @@ fn row_notes(contract: &Contract, row: &Instalment, policy: &Policy) -> Vec<Stri
     if row.due_on > contract.statement.as_of {
         notes.push("还没到期的金额是预计：按现在的利率、以后每期都按时还来算".to_owned());
     }
+    if row.interest.is_positive()
+        && let Some(assumed) = policy.assumed(row.due_on)
+    {
+        notes.push(format!("{} 年是否免息还没有通知，利息{assumed}", row.due_on.year()));
+    }
     if row.waived.is_positive()
         && let Some(waiver) = policy.waiver_years().find(|waiver| waiver.year == row.due_on.year())
     {

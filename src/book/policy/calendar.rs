@@ -79,6 +79,18 @@ impl Calendar {
         days.iter().find_map(|(day, off)| self.special.insert(*day, *off).map(|_| *day))
     }
 
+    /// How many days off by notice and make-up working days a year has.
+    pub fn counts(&self, year: i32) -> (usize, usize) {
+        let days = || self.special.range(day_in(year, 1, 1)..=day_in(year, 12, 31));
+        let off = days().filter(|(_, off)| **off).count();
+        (off, days().count() - off)
+    }
+
+    /// The years whose notices are in the table.
+    pub fn years(&self) -> impl Iterator<Item = i32> {
+        self.known.iter().copied()
+    }
+
     /// The last year whose notice is in the table.
     pub fn last_known(&self) -> Option<i32> {
         self.known.last().copied()

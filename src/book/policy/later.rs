@@ -225,4 +225,11 @@ impl Policy {
     pub fn assumed(&self, due_on: NaiveDate) -> Option<&'static str> {
         (self.waiver(due_on.year()) == Waiver::Unknown).then_some(WITHOUT_WAIVER)
     }
+
+    /// The same of arrears as of a day: what fell due last before it.
+    pub fn assumed_in_arrears(&self, as_of: NaiveDate) -> Option<&'static str> {
+        let due_in = |year: i32| self.due_day(as_of).in_year(year);
+        let this_year = due_in(as_of.year());
+        self.assumed(if this_year < as_of { this_year } else { due_in(as_of.year() - 1) })
+    }
 }

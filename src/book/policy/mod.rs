@@ -11,10 +11,12 @@ mod error;
 mod held;
 mod ladder;
 mod later;
+mod listed;
 mod load;
 #[cfg(test)]
 mod tests;
 mod values;
+mod write;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,17 +25,20 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate};
 
 pub use calendar::Calendar;
+pub(crate) use dated::BY_HAND;
 pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
 pub use held::{Held, Snapshot};
 pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays, VISIT};
 pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
+pub use listed::{Rule, RuleValue};
 pub use load::data_file;
 pub use values::{
     ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule,
     HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass,
     ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
+pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 
 use super::dates::day_in;
 use super::money::Fen;

@@ -174,10 +174,12 @@ fn a_late_lpr_is_a_warning_and_the_last_value_holds_on() {
     let texts = |day: &str| -> Vec<String> {
         policy.warnings(d(day)).iter().map(ToString::to_string).collect()
     };
-    assert_eq!(policy.warnings(d("2026-08-25")), []);
-    assert_eq!(policy.warnings(d("2026-09-20")), [], "a make-up Sunday: out today");
+    // Whether 2026 is waived is unknown from 02-01 on.
+    let unknown = [PolicyWarning::WaiverUnknown { year: 2026 }];
+    assert_eq!(policy.warnings(d("2026-08-25")), unknown);
+    assert_eq!(policy.warnings(d("2026-09-20")), unknown, "a make-up Sunday: out today");
     let late = texts("2026-09-21");
-    assert_eq!(late.len(), 1);
+    assert_eq!(late.len(), 2);
     assert!(late[0].starts_with("2026-09-20 应公布") && late[0].contains("2026-08-20"), "{late:?}");
     assert!(texts("2026-12-01").iter().any(|text| text.starts_with("2027 年节假日")));
 }
@@ -200,7 +202,7 @@ fn a_county_adds_later_values_and_changes_nothing_old() {
     let rows = "date_published,lpr_5y_percent\n2026-08-20,3.50\n2026-09-20,3.40\n";
     let policy = with("lpr.csv", rows).unwrap();
     assert_eq!(policy.rates().lpr().on(d("2026-12-21")).to_percent_text(), "3.40");
-    assert_eq!(policy.warnings(d("2026-10-10")), []);
+    assert_eq!(policy.warnings(d("2026-10-10")), [PolicyWarning::WaiverUnknown { year: 2026 }]);
     let changed = with("lpr.csv", "date_published,lpr_5y_percent\n2026-08-20,3.40\n").unwrap_err();
     assert!(
         changed.starts_with("lpr.csv: lpr: an entry from 2026-08-20 would change"),
