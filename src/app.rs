@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::book::dates::Clock;
 use crate::book::ids::Ids;
 use crate::book::policy::{Held, Policy};
+use crate::book::policy_book;
 use crate::book::position::Basis;
 use crate::desk::counts::Counts;
 use crate::desk::importing::runner::Runner;
@@ -110,6 +111,33 @@ impl App {
     /// What of the dated rules a position depends on, of now.
     pub fn basis(&self) -> Basis {
         self.rules.now().basis
+    }
+
+    /// Takes over later values that were confirmed, here or in another instance of the program.
+    /// Cheap when there are none. True: the rules are others now.
+    pub fn follow_rules(&self) -> AppResult<bool> {
+        let known = self.basis().version;
+        let found = self.db.read(|db| {
+            let newest = policy_book::version(db)?;
+            Ok((newest != known)
+                .then(|| policy_book::all(db))
+                .transpose()?
+                .map(|all| (newest, all)))
+        })?;
+        let Some((version, all)) = found else { return Ok(false) };
+        let values = policy_book::in_force(&all);
+        let (policy, _) = policy_book::as_far_as_it_fits(self.rules.files(), &values)
+            .map_err(|error| AppError::broken(format!("the rules cannot be read anew: {error}")))?;
+        self.rules.replace(Arc::new(policy), version);
+        self.counts.forget();
+        tracing::info!(version, "other rules are in force");
+        Ok(true)
+    }
+
+    /// [`App::basis`] after a look whether another instance has newer rules.
+    pub fn newest_basis(&self) -> AppResult<Basis> {
+        self.follow_rules()?;
+        Ok(self.basis())
     }
 
     /// The next identity, as a bare number for any id type.

@@ -31,7 +31,8 @@ pub struct LoanFacts {
     pub file_id: FileId,
     /// The product, which stands for its lender.
     pub product: String,
-    contract_no: String,
+    /// Its number.
+    pub contract_no: String,
     level: String,
     signed_on: NaiveDate,
     subsidy_ends_on: NaiveDate,

@@ -186,7 +186,7 @@ pub enum Which {
 }
 
 /// Withdraws what does not hold any more; says how many rows that were. The positions of the
-/// office must be computed anew ([`crate::book::position::mark_all`]).
+/// office must be computed anew ([`crate::book::position::outdate`]).
 pub fn withdraw(
     db: &mut Db,
     scope: &Scope,

@@ -18,9 +18,11 @@ use crate::book::loan::Loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::book::payments_known::{self, Known};
+use crate::book::policy_book;
 use crate::book::statement::{
     self, AsOf, Event, EventKind, Position, RateTables, Stage, Statement, StatementError,
 };
+use crate::book::uncomputable::{self, Tried};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::{Database, Db};
@@ -273,7 +275,8 @@ fn contradiction(contract_no: &str, error: &StatementError) -> AppError {
 }
 
 /// Computes anew and stores the positions of these loans and of their files, as of `today`.
-/// Called in the write that appended an event.
+/// Called in the write that appended an event; refused when that makes a loan contradict itself.
+/// One that did so before is left as it is, and named on the workbench.
 pub fn refresh(
     db: &mut Db,
     scope: &Scope,
@@ -281,17 +284,42 @@ pub fn refresh(
     loans: &[LoanId],
     today: NaiveDate,
 ) -> AppResult<()> {
+    refreshed(db, scope, basis, loans, (today, false))
+}
+
+/// The same; `skip`: a loan that contradicts itself is named and passed over.
+fn refreshed(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    loans: &[LoanId],
+    (today, skip): (NaiveDate, bool),
+) -> AppResult<()> {
     let rows = facts::loans(db, scope, loans)?;
     let ids: Vec<LoanId> = rows.iter().map(|loan| loan.id).collect();
     let mut life = facts::events(db, scope, &ids)?;
+    let known = uncomputable::known(db, scope)?;
     let mut fresh = HashMap::with_capacity(rows.len());
-    let known = payments_known::load(db, scope)?;
+    let payments = payments_known::load(db, scope)?;
     let settled = bank::settled(db, scope, &ids)?;
+    let mut tried = Vec::with_capacity(rows.len());
     for loan in &rows {
         let own = with_waivers(life.remove(&loan.id).unwrap_or_default(), basis);
-        let lender = (&known, settled.get(&loan.id).copied());
-        fresh.insert(loan.id, computed(loan, own, basis, lender, today)?);
+        let (file, contract_no) = (loan.file_id, loan.contract_no.as_str());
+        let lender = (&payments, settled.get(&loan.id).copied());
+        let why = match computed(loan, own, basis, lender, today) {
+            Ok(position) => fresh.insert(loan.id, position).and(None),
+            Err(why) if skip || known.contains(contract_no) => Some(why),
+            Err(why) => return Err(why),
+        };
+        tried.push(Tried { loan: loan.id, file, contract_no, why });
     }
+    let failed = uncomputable::settle(db, scope, &known, tried, today)?;
+    // Another instance has newer rules: what was computed here is done again by those.
+    if policy_book::version(db)? != basis.version {
+        fresh.values_mut().for_each(|position| position.changes_on = Some(today));
+    }
+    postpone(db, scope, &failed, today)?;
     let files: BTreeSet<FileId> = rows.iter().map(|loan| loan.file_id).collect();
     let files: Vec<FileId> = files.into_iter().collect();
     let sums = sums_of(db, scope, &files, &fresh, (basis, today))?;
@@ -299,16 +327,29 @@ pub fn refresh(
     store_files(db, &sums)
 }
 
-/// Has every position of an office computed anew by the next [`refresh_due`]: what is known of its
-/// payments, or a rule, has changed.
-pub fn mark_all(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<usize> {
+/// Has everything that was not settled before `from` computed anew by the next [`refresh_due`]: the
+/// rules, or what is known of payments, have changed.
+pub fn outdate(db: &mut Db, scope: &Scope, from: NaiveDate, today: NaiveDate) -> AppResult<usize> {
+    let open = loan_position::settled_on.is_null().or(loan_position::settled_on.ge(from));
     Ok(diesel::update(
-        loan_position::table
-            .filter(loan_position::office_code.eq_any(scope.codes()))
-            .filter(loan_position::stage.ne_all(["undisbursed", "settled"])),
+        loan_position::table.filter(loan_position::office_code.eq_any(scope.codes())).filter(open),
     )
-    .set(loan_position::changes_on.eq(Some(today)))
+    .set(loan_position::changes_on.eq(today))
     .execute(db)?)
+}
+
+/// Tried again tomorrow, so that the night comes to its end.
+fn postpone(db: &mut Db, scope: &Scope, loans: &[LoanId], today: NaiveDate) -> AppResult<()> {
+    for chunk in loans.chunks(BINDS_MAX) {
+        diesel::update(
+            loan_position::table
+                .filter(loan_position::office_code.eq_any(scope.codes()))
+                .filter(loan_position::loan_id.eq_any(chunk)),
+        )
+        .set(loan_position::changes_on.eq(today.succ_opt()))
+        .execute(db)?;
+    }
+    Ok(())
 }
 
 /// Is there a position that can have changed by `today`?
@@ -348,18 +389,25 @@ pub fn refresh_due(
         .select(loan_position::loan_id)
         .load(db)?;
     if !due.is_empty() {
-        refresh(db, scope, basis, &due, today)?;
+        refreshed(db, scope, basis, &due, (today, true))?;
     }
     Ok(due.len())
 }
 
-/// All batches of [`refresh_due`], each in a write of its own: what [`mark_all`] left to do. Returns
-/// how many loans that were; what a stop leaves undone is done by the night.
-pub fn catch_up(db: &Database, scope: &Scope, basis: &Basis, today: NaiveDate) -> AppResult<usize> {
+/// All batches of [`refresh_due`], each in a write of its own: what [`outdate`] left to do. Returns
+/// how many loans that were; what a stop leaves undone is done by the night. `newest_basis` is asked
+/// before each: another instance may have newer rules by now.
+pub fn catch_up(
+    db: &Database,
+    scope: &Scope,
+    today: NaiveDate,
+    newest_basis: impl Fn() -> AppResult<Basis>,
+) -> AppResult<usize> {
     let mut all = 0;
     loop {
+        let basis = newest_basis()?;
         let done =
-            db.write("positions", |db| refresh_due(db, scope, basis, today, REFRESHED_AT_ONCE))?;
+            db.write("positions", |db| refresh_due(db, scope, &basis, today, REFRESHED_AT_ONCE))?;
         all += done;
         if done == 0 {
             return Ok(all);

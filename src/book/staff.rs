@@ -44,6 +44,8 @@ impl Role {
             Right::ReleaseMessages => matches!(self, Reviewer | Director),
             Right::EditTexts | Right::AllowAmounts => matches!(self, Director),
             Right::ManageLiaisons => matches!(self, Clerk | Reviewer | Director | Administrator),
+            Right::ProposeRules => matches!(self, Director),
+            Right::ConfirmRules => matches!(self, Reviewer | Director),
             Right::ManageStaff => matches!(self, Administrator | Director),
             Right::ManageOffice => matches!(self, Administrator | Director),
         }
@@ -83,6 +85,10 @@ pub enum Right {
     ManageLiaisons,
     /// Let a liaison see amounts.
     AllowAmounts,
+    /// Enter a year's waiver, a month's LPR, a year's holidays.
+    ProposeRules,
+    /// Confirm what another person entered; say that a rule was held against its document.
+    ConfirmRules,
     /// Accounts of staff.
     ManageStaff,
     /// Name, telephone, address of the office; what rules are in force.

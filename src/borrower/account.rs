@@ -18,6 +18,7 @@ use crate::book::ids::{FileId, PersonId};
 use crate::book::loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::policy::Policy;
 use crate::book::position::Basis;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -118,9 +119,10 @@ impl Account {
     }
 
     /// The plan over all contracts.
-    pub fn plan(&self) -> Plan {
+    pub fn plan(&self, policy: &Policy) -> Plan {
         let statements = file::statements(&self.contracts);
         plan(&statements, self.today, |day| file::early_word(&self.contracts, day))
+            .with_assumed(policy)
     }
 
     /// Everything was repaid, on that day.

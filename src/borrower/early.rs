@@ -47,6 +47,8 @@ struct Sum {
     settles_on: String,
     /// A due day that comes before and is taken as not paid yet.
     assumes: Option<String>,
+    /// What its interest says besides.
+    assumed: &'static str,
     total: Fen,
     principal: Fen,
     interest: Fen,
@@ -86,7 +88,10 @@ pub async fn show(
     let wanted = !asked.contract.is_empty() || !asked.on.is_empty();
     let open: Vec<&Contract> = open_contracts(&account);
     let result = match read(&asked, &open, account.today, &app.policy()) {
-        Ok(plain) if wanted => calculate(&plain, &app.basis())?.map(Some),
+        Ok(plain) if wanted => calculate(&plain, &app.basis())?.map(|sum| {
+            let assumed = app.policy().assumed(plain.settles_on).unwrap_or_default();
+            Some(Sum { assumed, ..sum })
+        }),
         Ok(_) => Ok(None),
         Err(problem) if wanted => Err(problem),
         Err(_) => Ok(None),

@@ -34,7 +34,7 @@ struct Hero {
 /// One line of 还要还的钱.
 #[derive(Debug, Serialize)]
 struct Owed {
-    label: &'static str,
+    label: String,
     text: String,
     class: &'static str,
 }
@@ -71,7 +71,7 @@ pub async fn show(
 
 impl HomePage {
     fn new(name: &str, account: &Account, policy: &Policy) -> HomePage {
-        let (plan, today) = (account.plan(), account.today);
+        let (plan, today) = (account.plan(policy), account.today);
         let settled = account.settled_on().is_some();
         let line = life(&account.contracts, Papers::default(), today, &plan);
         HomePage {
@@ -108,13 +108,14 @@ pub fn next_row(plan: &Plan) -> Option<&PlanRow> {
     plan.rows.iter().find(|row| matches!(row.standing, Standing::Next | Standing::Today))
 }
 
-/// `只还利息`, `本金和利息一起还`.
-pub fn kind_of(row: &PlanRow) -> &'static str {
-    match (row.principal.is_positive(), row.interest.is_positive()) {
+/// `只还利息`, `本金和利息一起还`, and that no waiver is counted on.
+pub fn kind_of(row: &PlanRow) -> String {
+    let kind = match (row.principal.is_positive(), row.interest.is_positive()) {
         (true, true) => "本金和利息一起还",
         (true, false) => "只还本金",
         (false, _) => "只还利息",
-    }
+    };
+    if row.assumed.is_empty() { kind.to_owned() } else { format!("{kind}，{}", row.assumed) }
 }
 
 fn yuan(amount: crate::book::money::Fen) -> String {
@@ -203,9 +204,10 @@ fn late(hello: &str, account: &Account, next: Option<&PlanRow>) -> Hero {
     }
     if let Some(row) = next {
         more.push(format!(
-            "下一次还款是{}，预计 {}。",
+            "下一次还款是{}，预计 {}，{}。",
             in_words(row.due_on, NaiveDate::MIN),
-            yuan(row.open)
+            yuan(row.open),
+            kind_of(row)
         ));
     }
     Hero {
@@ -240,26 +242,37 @@ fn awaiting(hello: &str, account: &Account, row: &PlanRow, next: Option<&PlanRow
     }
 }
 
+fn late_label(plan: &Plan) -> String {
+    let late = |row: &&PlanRow| row.standing == Standing::Overdue && !row.assumed.is_empty();
+    let assumed =
+        plan.rows.iter().find(late).map_or(String::new(), |row| format!("，{}", row.assumed));
+    format!("到期未还（含罚息{assumed}）")
+}
+
 fn owed(account: &Account, plan: &Plan) -> Vec<Owed> {
-    let plain = |label, amount| Owed { label, text: yuan(amount), class: "" };
+    let plain =
+        |label: &str, amount| Owed { label: label.to_owned(), text: yuan(amount), class: "" };
     let mut rows = vec![plain("还要还的本金", account.outstanding())];
     if let Some(row) = next_row(plan) {
         let label = if row.due_on.year() == account.today.year() {
-            "今年利息（预计）"
+            "今年利息"
         } else {
-            "下一次的利息（预计）"
+            "下一次的利息"
         };
-        rows.push(plain(label, row.interest));
+        let assumed =
+            if row.assumed.is_empty() { String::new() } else { format!("，{}", row.assumed) };
+        let label = format!("{label}（预计{assumed}）");
+        rows.push(Owed { label, text: yuan(row.interest), class: "" });
     }
     let (overdue, awaiting) = (account.overdue(), account.awaiting());
     if awaiting.is_positive() {
         rows.push(plain("待银行结果", awaiting));
     }
     rows.push(if overdue.is_positive() {
-        Owed { label: "到期未还（含罚息）", text: yuan(overdue), class: "c-bad" }
+        Owed { label: late_label(plan), text: yuan(overdue), class: "c-bad" }
     } else {
         let known = if awaiting.is_positive() { ("还不知道", "") } else { ("没有", "c-ok") };
-        Owed { label: "逾期", text: known.0.to_owned(), class: known.1 }
+        Owed { label: "逾期".to_owned(), text: known.0.to_owned(), class: known.1 }
     });
     rows
 }

@@ -47,6 +47,8 @@ struct SchedulePage {
     settled_on: Option<String>,
     groups: Vec<Group>,
     rates: Vec<String>,
+    /// What interest to come says besides.
+    assumed: &'static str,
 }
 
 /// `GET /m/schedule`
@@ -65,7 +67,7 @@ pub async fn show(
 
 impl SchedulePage {
     fn new(account: &Account, policy: &Policy) -> SchedulePage {
-        let plan = account.plan();
+        let plan = account.plan(policy);
         let ahead = |row: &&PlanRow| matches!(row.standing, Standing::Upcoming | Standing::Next);
         let last = plan.rows.iter().rfind(|row| !row.early).map(|row| row.due_on);
         let settled_on = account.settled_on().map(|on| in_words(on, NaiveDate::MIN));
@@ -85,6 +87,7 @@ impl SchedulePage {
             settled_on,
             groups: groups(account, policy, &plan),
             rates,
+            assumed: plan.rows.iter().find(|row| !row.assumed.is_empty()).map_or("", |r| r.assumed),
         }
     }
 }
@@ -178,7 +181,12 @@ fn line(account: &Account, policy: &Policy, row: &PlanRow) -> Line {
     } else {
         String::new()
     };
-    let guess = if row.standing == Standing::Upcoming { "，预计" } else { "" };
+    // What is far away is told once, above.
+    let guess = match row.standing {
+        Standing::Upcoming => "，预计".to_owned(),
+        _ if row.assumed.is_empty() => String::new(),
+        _ => format!("，{}", row.assumed),
+    };
     let (tag, tag_words) = match row.standing {
         Standing::Next => ("wait", "下一次"),
         Standing::Today => ("wait", "今天要还"),

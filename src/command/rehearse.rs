@@ -123,6 +123,7 @@ impl Rehearse {
         clock.set_at(starts_at(self.from));
         let (policy, sealer) = (app.rules.files().clone(), app.sealer.clone());
         let mut copy = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
+        copy.follow_rules()?;
         copy.gateways = Arc::new(Gateways::with(line(), line()));
         compute_anew(&copy)?;
         Ok(copy)

@@ -129,6 +129,7 @@ impl Worksheets {
         Wishes {
             purpose: Purpose::Overdue,
             amounts: self.amounts(office),
+            assumed: app.policy().assumed_in_arrears(self.as_of).unwrap_or_default(),
             return_by: self.return_by.unwrap_or_else(|| usual_return(app, self.as_of)),
             sender: Sender {
                 office: office.name.clone(),

@@ -22,6 +22,7 @@ pub mod lists;
 pub mod loan_file;
 pub mod differences;
 pub mod bank_data;
+pub mod policy;
 pub mod messages;
 pub mod imports;
 pub mod importing;
@@ -67,6 +68,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(lists::routes());
     routes.extend(differences::routes());
     routes.extend(bank_data::routes());
+    routes.extend(policy::routes());
     routes.extend(messages::routes());
     routes.extend(contacts::routes());
     routes.extend(importing::web::routes());

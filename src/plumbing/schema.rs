@@ -538,6 +538,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     overdue_family,
     overdue_step,
     saved_list,
+    policy_proposal,
+    policy_decision,
+    policy_compared,
     sheet_batch,
     sheet,
     sheet_return,
@@ -568,3 +571,4 @@ diesel::joinable!(sheet_return -> sheet (sheet_id));
 diesel::joinable!(liaison_session -> liaison (liaison_id));
 diesel::joinable!(visit_stop -> visit_round (round_id));
 diesel::joinable!(visit_stop -> sheet (sheet_id));
+diesel::joinable!(policy_decision -> policy_proposal (proposal_id));

@@ -2,6 +2,7 @@
 
 mod bank_lines;
 mod chance;
+mod broken;
 mod county;
 mod december;
 mod dirty;

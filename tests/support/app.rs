@@ -214,7 +214,7 @@ impl TestApp {
         browser
     }
 
-    /// A browser in which nobody has signed in.
+    /// A browser in which nobody has signed in, see [`Browser::with_cookie`].
     pub fn nobody(&self) -> Browser {
         Browser {
             app: self.app.clone(),
@@ -280,6 +280,12 @@ impl Answer {
 }
 
 impl Browser {
+    /// The same browser with one more cookie.
+    pub fn with_cookie(mut self, name: &str, value: &str) -> Browser {
+        self.cookies.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Asks for a page.
     pub async fn get(&mut self, path: &str) -> Answer {
         self.send(test::TestRequest::get().uri(path)).await

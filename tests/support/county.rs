@@ -135,8 +135,8 @@ pub fn bank_tells_every_day(app: &App, office: &str) {
     app.db
         .write("test", |db| {
             payments_known::add(db, &row)?;
-            position::mark_all(db, &scope, today)
+            position::outdate(db, &scope, today, today)
         })
         .unwrap();
-    position::catch_up(&app.db, &scope, &app.basis(), today).unwrap();
+    position::catch_up(&app.db, &scope, today, || app.newest_basis()).unwrap();
 }

@@ -231,9 +231,13 @@ fn row_notes(contract: &Contract, row: &Instalment, policy: &Policy) -> Vec<Stri
             "银行这一期的扣款结果还没有到，收到银行清单后更新；到那时为止不算罚息".to_owned(),
         );
     }
+    if row.interest.is_positive()
+        && let Some(assumed) = policy.assumed(row.due_on)
+    {
+        notes.push(format!("{} 年是否免息还没有通知，利息{assumed}", row.due_on.year()));
+    }
     if row.waived.is_positive()
-        && let Some(waiver) =
-            policy.waiver_years().iter().find(|waiver| waiver.year == row.due_on.year())
+        && let Some(waiver) = policy.waiver_years().find(|waiver| waiver.year == row.due_on.year())
     {
         notes.push(format!("{} 年利息免除：{}", waiver.year, waiver.source));
     }

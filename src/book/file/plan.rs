@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::book::dates::{days_between, in_words};
 use crate::book::money::Fen;
+use crate::book::policy::Policy;
 use crate::book::statement::{Instalment, InstalmentState, RowKind, Statement};
 
 /// How a due day stands, over all contracts.
@@ -61,6 +62,8 @@ pub struct PlanRow {
     pub tag_words: String,
     /// Words behind the tag.
     pub note: String,
+    /// What its interest says besides: 按没有免息政策计算; mostly nothing.
+    pub assumed: &'static str,
     /// How many contracts fall due.
     pub contracts: usize,
 }
@@ -78,6 +81,19 @@ pub struct Plan {
     pub penalty: Fen,
     /// Sum of what was paid.
     pub paid: Fen,
+}
+
+impl Plan {
+    /// The same; interest of a year of which no waiver is known yet says so.
+    pub fn with_assumed(mut self, policy: &Policy) -> Plan {
+        for row in &mut self.rows {
+            let settled = matches!(row.standing, Standing::Paid | Standing::Waived);
+            if row.interest.is_positive() && !settled {
+                row.assumed = policy.assumed(row.due_on).unwrap_or_default();
+            }
+        }
+        self
+    }
 }
 
 struct Group<'a> {
@@ -203,6 +219,7 @@ fn row(
         tag,
         tag_words,
         note,
+        assumed: "",
         contracts: parts.len(),
     }
 }

@@ -20,7 +20,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     fn new(policy: Arc<Policy>, version: i64) -> Self {
-        let waiver_years = policy.waiver_years().iter().map(|waiver| waiver.year).collect();
+        let waiver_years = policy.waiver_years().map(|waiver| waiver.year).collect();
         let smallest_arrears = policy.bank_tolerance.on(NaiveDate::MAX).smallest_arrears();
         let basis = Basis { rates: policy.rates(), waiver_years, smallest_arrears, version };
         Snapshot { policy, basis }

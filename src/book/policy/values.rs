@@ -437,13 +437,6 @@ pub struct DeskDay {
     pub link: String,
 }
 
-/// A year whose interest is the state's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Waiver {
-    pub year: i32,
-}
-
 /// The day after.
 pub(super) fn next_day(day: NaiveDate) -> NaiveDate {
     day.checked_add_days(Days::new(1)).unwrap_or(day)

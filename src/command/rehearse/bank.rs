@@ -35,8 +35,8 @@ pub(super) fn tells(app: &App, scope: &Scope, day: NaiveDate) -> AppResult<Optio
     };
     app.db.write("rehearsal list", |db| {
         payments_known::add(db, &row)?;
-        position::mark_all(db, scope, day).map(|_| ())
+        position::outdate(db, scope, day, day).map(|_| ())
     })?;
-    position::catch_up(&app.db, scope, &app.basis(), day)?;
+    position::catch_up(&app.db, scope, day, || app.newest_basis())?;
     Ok(Some(until))
 }

@@ -290,7 +290,7 @@ async fn withdraw(
         if done == 0 {
             return Err(AppError::Changed);
         }
-        position::mark_all(db, &scope, today)?;
+        position::outdate(db, &scope, today, today)?;
         let summary = format!("撤回：{}以前的还款都已入账", in_words(until, today));
         let note = Note { action: "payments_withdrawn", summary, ..Note::default() };
         history::note(db, &by, note_id, at, note)
@@ -326,7 +326,7 @@ async fn keep(
     let scope = me.scope.clone();
     app.write(action, move |db| {
         payments_known::add(db, &row)?;
-        position::mark_all(db, &scope, today)?;
+        position::outdate(db, &scope, today, today)?;
         let (summary, reason) = (summary.clone(), row.reason.clone());
         history::note(db, &by, note_id, at, Note { action, summary, reason, ..Note::default() })
     })
@@ -344,7 +344,7 @@ async fn follow_up(app: &web::Data<App>, scope: &Scope) -> AppResult<()> {
 /// position, case and line of the workbench afterwards.
 pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
     let (now, today) = (app.clock.now_at(), app.clock.today());
-    position::catch_up(&app.db, scope, &app.basis(), today)?;
+    position::catch_up(&app.db, scope, today, || app.newest_basis())?;
     app.db.write("follow overdue", |db| {
         let set = follow::Setting { ids: &app.ids, policy: &app.policy(), now, today };
         follow::follow(db, scope, set, None)

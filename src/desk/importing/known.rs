@@ -191,9 +191,9 @@ fn keep(
             ..PaymentsKnown::new(id, lender, Source::List, as_of, at)
         };
         payments_known::add(db, &row)?;
-        position::mark_all(db, scope, today).map(|_| ())
+        position::outdate(db, scope, today, today).map(|_| ())
     })?;
-    position::catch_up(&app.db, scope, &app.basis(), today)?;
+    position::catch_up(&app.db, scope, today, || app.newest_basis())?;
     app.counts.forget();
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A selection as a spreadsheet: what the list shows, masked. Who took it is written down.
 
 use actix_web::{HttpResponse, web};
+use chrono::Datelike as _;
 
 use super::cases;
 use super::filter::{Asked, Sort};
@@ -100,7 +101,11 @@ async fn file(
     name: &'static str,
     more: &[(&str, u16)],
 ) -> AppResult<HttpResponse> {
-    let title = format!("{} {name}，{}，{} 人", me.office.county(), app.clock.today(), rows.len());
+    let today = app.clock.today();
+    // What falls due next is shown in every row.
+    let assumed = app.policy().assumed(app.policy().due_day(today).in_year(today.year()));
+    let assumed = assumed.map(|words| format!("，下次应还{words}")).unwrap_or_default();
+    let title = format!("{} {name}，{today}，{} 人{assumed}", me.office.county(), rows.len());
     download::list(app, me, (head(name, title, more), rows), (name, "人")).await
 }
 

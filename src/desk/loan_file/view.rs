@@ -198,7 +198,7 @@ impl Page {
     /// Puts a file into words.
     pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate, tab: Tab, all_rows: bool) -> Page {
         let statements = facts.statements();
-        let plan = plan(&statements, today, |day| facts.early_word(day));
+        let plan = plan(&statements, today, |day| facts.early_word(day)).with_assumed(policy);
         let life = life(&facts.contracts, facts.papers, facts.as_of, &plan)
             .map(|life| lifeline::draw(&life));
         let waiting = waiting(&known(facts, &plan, policy), facts.as_of);
@@ -337,8 +337,12 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
         } else {
             "其中罚息".to_owned()
         };
+        let mut late = plan.rows.iter().filter(|row| row.standing == Standing::Overdue);
+        let assumed = late.find(|row| !row.assumed.is_empty()).map_or("", |row| row.assumed);
+        let assumed = if assumed.is_empty() { assumed.to_owned() } else { format!("，{assumed}") };
         let due = if interest.is_positive() {
-            (format!("其中本金和利息（利息 ¥{}）", interest.to_page_text()), principal + interest)
+            let words = format!("其中本金和利息（利息 ¥{}{assumed}）", interest.to_page_text());
+            (words, principal + interest)
         } else {
             ("其中本金".to_owned(), principal)
         };
@@ -363,7 +367,12 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
         let sum = row.principal + row.interest;
         figures.push(figure(format!("{words}要还（预计）"), sum, false, "", day.clone()));
         figures.push(figure("其中本金".to_owned(), row.principal, false, "", day.clone()));
-        figures.push(figure("其中利息（预计）".to_owned(), row.interest, false, "", day));
+        let guess = if row.assumed.is_empty() {
+            "其中利息（预计）".to_owned()
+        } else {
+            format!("其中利息（预计，{}）", row.assumed)
+        };
+        figures.push(figure(guess, row.interest, false, "", day));
     }
     figures.push(figure("本金余额".to_owned(), balance, false, "balance", none()));
     figures

@@ -261,6 +261,7 @@ impl Rebuilt {
             wishes: Wishes {
                 purpose: self.row.purpose,
                 amounts: self.row.amounts,
+                assumed: app.policy().assumed_in_arrears(self.row.as_of).unwrap_or_default(),
                 return_by: self.row.return_by,
                 sender: self.sender.clone(),
             },
