@@ -12,6 +12,7 @@ use crate::book::ids::FileId;
 use crate::book::money::Fen;
 use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::error::AppResult;
 use crate::plumbing::timetable::{Counts, Job, Missed};
 
@@ -39,6 +40,7 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     let mut all = Wrote::default();
     for office in super::offices(app, &JOB)? {
         let scope = Scope::of(&office.code);
+        let bank_data = app.db.read(|db| payments_known::bank_data(db, &scope, day))?;
         for due_on in app.db.read(|db| asked::unpaid_days(db, &scope, from, until))? {
             let Some(round) = rounds::after(
                 due_on,
@@ -59,7 +61,8 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
             };
             let assumed = app.policy().assumed_in_arrears(day);
             all += write_about(app, &office, &about, &files, |fields, amount| {
-                fields.day("due_on", due_on, day).day("as_of", day, day).amount(*amount, assumed)
+                let fields = fields.day("due_on", due_on, day);
+                fields.arrears(*amount, assumed, (&bank_data, day))
             })?;
         }
     }

@@ -15,6 +15,7 @@
 )]
 
 mod access;
+mod bank_data;
 mod bench_cli;
 mod borrower;
 mod browser;

@@ -109,6 +109,40 @@ impl Known {
     }
 }
 
+/// How far the bank's data go for whoever looks or prints on a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BankData {
+    /// The last day of which all payments are known.
+    pub until: Option<NaiveDate>,
+    /// Why the director goes ahead without the bank's list on that day.
+    pub ahead: Option<String>,
+}
+
+impl BankData {
+    /// `银行数据截至 2026年10月31日`; with why nobody waits for more, where that is so.
+    pub fn in_words(&self) -> String {
+        let known = in_words(self.until);
+        match &self.ahead {
+            Some(reason) => format!("{known}，今天经主任决定先行跟进（{reason}）"),
+            None => known,
+        }
+    }
+
+    /// The day that amounts of `day` are of.
+    pub fn day_of(&self, day: NaiveDate) -> NaiveDate {
+        if self.ahead.is_some() { day } else { self.until.map_or(day, |until| until.min(day)) }
+    }
+}
+
+/// The bank's data of one office on a day.
+pub fn bank_data(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<BankData> {
+    let (known, bank) = (load(db, scope)?, Product::Cdb.as_text());
+    Ok(BankData {
+        until: known.until(scope.own(), bank),
+        ahead: known.ahead(scope.own(), bank, day).map(str::to_owned),
+    })
+}
+
 /// What is known of these offices.
 pub fn load(db: &mut Db, scope: &Scope) -> AppResult<Known> {
     let rows: Vec<PaymentsKnown> = payments_known::table

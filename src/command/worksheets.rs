@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::book::dates::Clock;
 use crate::book::history::{self, By as InNameOf, Note};
 use crate::book::office::{self, Office, Scope};
-use crate::book::payments_known;
+use crate::book::payments_known::{self, BankData};
 use crate::life::overdue::folder::{self, NotWritten};
 use crate::life::overdue::purpose::Purpose;
 use crate::life::overdue::rules::{self, Batch, By, Selection};
@@ -82,16 +82,16 @@ impl Worksheets {
         let app = super::open(config, Clock::real())?;
         let office = self.office(&app)?;
         let scope = Scope::of(&office.code);
-        let (found, known) = app.db.read(|db| {
+        let (found, bank_data) = app.db.read(|db| {
             let found = store::overdue_on(db, &scope, &app.basis(), self.as_of)?;
-            Ok((found, payments_known::figures_until(db, &scope, self.as_of)?))
+            Ok((found, payments_known::bank_data(db, &scope, self.as_of)?))
         })?;
         let batch = rules::batch(by, self.as_of, found.households, &wanted);
         if self.as_of > app.clock.today() {
             writeln!(out, "{}还没有到，金额是预计。", text::full_day(self.as_of))?;
         }
-        if known.is_none_or(|known| known < self.as_of) {
-            let known = payments_known::in_words(known);
+        if bank_data.day_of(self.as_of) < self.as_of || bank_data.until.is_none() {
+            let known = bank_data.in_words();
             writeln!(out, "{known}，以后到期的不知道有没有还，不在名单里。")?;
         }
         for line in &found.left_out {
@@ -103,7 +103,8 @@ impl Worksheets {
         }
         // Recorded first: no export without a line in the history.
         record(&app, &office, by, &wanted, &batch)?;
-        let names = folder::write(&batch, &self.wishes(&app, &office), &self.out).map_err(stop)?;
+        let names = folder::write(&batch, &self.wishes(&app, &office, bank_data), &self.out)
+            .map_err(stop)?;
         report(&batch, &names, &self.out, !self.amounts(&office), out)
     }
 
@@ -125,11 +126,12 @@ impl Worksheets {
         })
     }
 
-    fn wishes(&self, app: &App, office: &Office) -> Wishes {
+    fn wishes(&self, app: &App, office: &Office, bank_data: BankData) -> Wishes {
         Wishes {
             purpose: Purpose::Overdue,
             amounts: self.amounts(office),
             assumed: app.policy().assumed_in_arrears(self.as_of).unwrap_or_default(),
+            bank_data,
             return_by: self.return_by.unwrap_or_else(|| usual_return(app, self.as_of)),
             sender: Sender {
                 office: office.name.clone(),

@@ -14,7 +14,6 @@ use serde::Serialize;
 use super::counts::Count;
 use crate::app::App;
 use crate::book::dates;
-use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::error::AppResult;
 use crate::plumbing::session::{SignedIn, cookie};
@@ -121,7 +120,7 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
             .clock
             .is_shifted()
             .then(|| format!("演示日期 {}", dates::in_words(today, chrono::NaiveDate::MIN))),
-        bank_data: payments_known::in_words(me.bank_data_until),
+        bank_data: me.bank_data.in_words(),
         flash: req.cookie(FLASH).map(|cookie| decoded(cookie.value())),
         counts,
         may,

@@ -204,6 +204,7 @@ macro_rules! unpaid_of {
             .inner_join(loan::table)
             .filter(loan_position::file_id.eq(file_position::file_id))
             .filter(loan_position::oldest_unpaid_due_on.le($due_on))
+            .filter(loan_position::known_until.ge($due_on))
             .filter(loan::final_due_on.ge($due_on))
             .filter(loan::due_month_day.eq($month_day).or(loan::final_due_on.eq($due_on)))
             .select(loan_position::loan_id)

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use crate::book::dates;
 use crate::book::money::Fen;
+use crate::book::payments_known::BankData;
 
 /// The words for the fields of a template, by their name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -37,8 +38,22 @@ impl Fields {
 
     /// The amount of a message, with what it is based on where nobody knows yet: every template of
     /// an office says it, since it is part of the amount.
-    pub fn amount(self, amount: Fen, assumed: Option<&'static str>) -> Fields {
+    pub fn amount(self, amount: Fen, assumed: Option<&str>) -> Fields {
         self.text("amount", amount_words(amount, assumed))
+    }
+
+    /// The arrears of a notice, as far as the bank's data go; where nobody waits for them, why.
+    pub fn arrears(
+        self,
+        amount: Fen,
+        assumed: Option<&'static str>,
+        (bank_data, today): (&BankData, NaiveDate),
+    ) -> Fields {
+        let ahead = bank_data.ahead.as_ref();
+        let ahead = ahead.map(|reason| format!("银行这一期的结果还没有到，先提醒：{reason}"));
+        let based: Vec<&str> = [assumed, ahead.as_deref()].into_iter().flatten().collect();
+        let based = Some(based.join("；")).filter(|words| !words.is_empty());
+        self.day("as_of", bank_data.day_of(today), today).amount(amount, based.as_deref())
     }
 
     /// A day: `12月20日`, with the year when it is not this year.
@@ -53,7 +68,7 @@ impl Fields {
 }
 
 /// `¥1,120.00（按没有免息政策计算）`.
-pub(super) fn amount_words(amount: Fen, assumed: Option<&'static str>) -> String {
+pub(super) fn amount_words(amount: Fen, assumed: Option<&str>) -> String {
     let based = assumed.map(|assumed| format!("（{assumed}）")).unwrap_or_default();
     format!("{}{based}", yuan(amount))
 }

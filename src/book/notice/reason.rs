@@ -147,7 +147,7 @@ impl Reason {
         match self {
             Reason::DueReminder => &[("due_on", "还款日"), ("amount", "这一期要还的钱")],
             Reason::OverdueNotice => {
-                &[("due_on", "还款日"), ("as_of", "今天"), ("amount", "今天还清要的钱，含罚息")]
+                &[("due_on", "还款日"), ("as_of", "银行数据截至"), ("amount", "还清要的钱，含罚息")]
             }
             Reason::ReceiptMissing => {
                 &[("school_year", "学年"), ("last_on", "高校录入回执的最后一天")]

@@ -17,6 +17,7 @@ use crate::book::ids::{FileId, PersonId};
 use crate::book::loan::{self, LoanFile};
 use crate::book::money::Fen;
 use crate::book::office::{self, Office, Scope};
+use crate::book::payments_known::{self, BankData};
 use crate::book::policy::WITHOUT_WAIVER;
 use crate::error::AppResult;
 use crate::plumbing::crypto::{Field, from_hex};
@@ -115,6 +116,7 @@ struct Batch {
     /// The newest message of each subject and reason that has not come to an end.
     latest: HashMap<(String, String), NaiveDate>,
     with_mail: bool,
+    bank_data: BankData,
 }
 
 impl Batch {
@@ -150,6 +152,7 @@ impl Batch {
             done: done(db, &scope, today.year(), &files_for)?,
             latest: outbox::latest_of(db, &scope, messages.iter().map(|(message, _)| *message))?,
             with_mail: people::has_mail(app),
+            bank_data: payments_known::bank_data(db, &scope, today)?,
         })
     }
 
@@ -241,7 +244,7 @@ impl Batch {
             return Ok(Err(if reason == Reason::DueReminder && is_waived {
                 "这一年的利息国家免除，这一期不用还了，不用再发。"
             } else {
-                "这一期已经还上，不用再发。"
+                "这一期已经还上，或者银行结果还没有到，不用再发。"
             }));
         };
         // A notice names the day it is sent. A year's waiver may have been settled meanwhile.
@@ -252,8 +255,12 @@ impl Batch {
         }
         let due_on = about.unwrap_or(*due_on);
         let fields = self.fields(message, file).day("due_on", due_on, self.today);
-        let fields = fields.day("as_of", self.today, self.today);
-        let fields = fields.amount(*amount, assumed);
+        let fields = match reason {
+            Reason::OverdueNotice => {
+                fields.arrears(*amount, assumed, (&self.bank_data, self.today))
+            }
+            _ => fields.amount(*amount, assumed),
+        };
         let text = text::render(app, &self.office, reason, &fields, &message.check_code)?;
         let params = text::params(&self.office, &fields, &message.check_code)?;
         Ok(Ok(Told::Anew(text, params)))

@@ -238,7 +238,7 @@ impl Plan<'_> {
         });
         let agrees = match &standing {
             Some(row) => {
-                figure.paid_on == Some(row.effective_on)
+                self.counts_on(figure) == Some(row.effective_on)
                     && row.event().ok().map(|event| event.kind) == target
             }
             None => target.is_none(),
@@ -254,13 +254,24 @@ impl Plan<'_> {
             self.append(loan, &event, format!("reversed:{}", row.id), String::new(), line);
             figure.event_id = None;
         }
-        if let (Some(kind), Some(on)) = (target, figure.paid_on) {
+        if let (Some(kind), Some(on)) = (target, self.counts_on(figure)) {
             let id = EventId::new(self.set.next_id());
             let event = Event { id, on, recorded_at: None, kind };
             let key = self.fresh_key(loan, &format!("{}:{}", figure.row_key, self.set.import_id));
             self.append(loan, &event, key, figure.channel.clone(), line);
             figure.event_id = Some(id);
         }
+    }
+
+    /// The day on which the money of a line counts. What the bank calls 正常还款 and debits on the
+    /// next working day (a due day on a Sunday) was paid on the due day: the bank's own word.
+    fn counts_on(&self, figure: &BankFigure) -> Option<NaiveDate> {
+        let (paid_on, due_on) = (figure.paid_on?, figure.due_on?);
+        let policy = &self.set.policy;
+        let days = policy.bank_tolerance.on(due_on).working_days;
+        let last = policy.calendar().add_working_days(due_on, i64::from(days));
+        let regular = RepaymentKind::from_chinese(&figure.kind) == Some(RepaymentKind::Regular);
+        Some(if regular && paid_on > due_on && paid_on <= last { due_on } else { paid_on })
     }
 
     /// The key, or the key with the next number behind it: what was booked under a line and

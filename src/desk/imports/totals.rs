@@ -77,7 +77,6 @@ fn contradiction(binding: &Binding, row: &SheetRow, at: usize, sum: Sum) -> Opti
 }
 
 /// The amount in a cell; nothing when it is blank.
-#[expect(clippy::type_complexity, reason = "blank, unreadable, or an amount with its heading")]
 fn amount(binding: &Binding, row: &SheetRow, at: usize) -> Option<Result<(Fen, &'static str), ()>> {
     let (cell, unit, column): (_, Unit, _) = binding.cell(at, &row.cells)?;
     if cell.is_blank() {

@@ -12,6 +12,7 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::desk::heard::{self, Who};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
@@ -80,11 +81,17 @@ fn draft(
                 Reason::OverdueNotice => app.policy().assumed_in_arrears(today),
                 _ => app.policy().assumed(due_on),
             };
-            let fields = fields.day("due_on", due_on, today).day("as_of", today, today);
-            fields.amount(amount, assumed)
+            let fields = fields.day("due_on", due_on, today);
+            match reason {
+                Reason::OverdueNotice => {
+                    let bank_data = payments_known::bank_data(db, scope, today)?;
+                    fields.arrears(amount, assumed, (&bank_data, today))
+                }
+                _ => fields.amount(amount, assumed),
+            }
         }
         (Reason::OverdueNotice, None) => {
-            return Err(AppError::refused("现在没有到期未还的，不用发这条。"));
+            return Err(AppError::refused("按银行现有的数据，没有到期未还的，不用发这条。"));
         }
         _ => return Err(AppError::refused("现在没有下一期要还的，不用发这条。")),
     };

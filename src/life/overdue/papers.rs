@@ -215,16 +215,26 @@ fn common(batch: &Batch, choices: &Choices) -> Common {
         _ => String::new(),
     };
     let (as_of, yearly) = (batch.as_of, choices.wishes.purpose.is_yearly());
+    let known = choices.wishes.bank_data.day_of(as_of);
+    let basis = match yearly {
+        true => String::new(),
+        false => format!("　{}", choices.wishes.bank_data.in_words()),
+    };
     Common {
         office: sender.office.clone(),
         letter,
         return_by: text::full_day(choices.wishes.return_by),
         as_of: text::full_day(as_of),
         as_of_short: match choices.wishes.assumed {
-            "" => crate::book::dates::in_words(as_of, at.date()),
-            assumed => format!("{}，{assumed}", crate::book::dates::in_words(as_of, at.date())),
+            "" => crate::book::dates::in_words(known, at.date()),
+            assumed => format!("{}，{assumed}", crate::book::dates::in_words(known, at.date())),
         },
-        printed: format!("{} {}:{:02} 打印{by}", text::full_day(at.date()), at.hour(), at.minute()),
+        printed: format!(
+            "{} {}:{:02} 打印{by}{basis}",
+            text::full_day(at.date()),
+            at.hour(),
+            at.minute()
+        ),
         address: sender.address.clone(),
         contact: sender.contact_line(),
         by: batch.by.in_words(),

@@ -1,5 +1,6 @@
 //! Who goes to whom, in which order, under which number; and the workbooks, read back.
 
+use crate::book::payments_known::BankData;
 use std::io::{Cursor, Read as _};
 
 use calamine::{Data, Reader as _, Xlsx};
@@ -81,6 +82,7 @@ fn wishes(amounts: bool) -> Wishes {
         purpose: Purpose::Overdue,
         amounts,
         assumed: "",
+        bank_data: BankData { until: Some(day("2026-10-31")), ahead: None },
         return_by: day("2026-11-16"),
         sender: Sender {
             office: "乐至县学生资助管理中心".to_owned(),

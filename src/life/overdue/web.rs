@@ -123,6 +123,7 @@ pub(super) fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
         purpose: asked.purpose,
         amounts: asked.amounts && me.office.allows_amounts_on_papers(),
         assumed: app.policy().assumed_in_arrears(asked.as_of).unwrap_or_default(),
+        bank_data: me.bank_data.clone(),
         return_by: asked.return_by.unwrap_or_else(|| usual_return(app, asked.as_of)),
         sender: Sender {
             office: me.office.name.clone(),

@@ -18,6 +18,7 @@ use super::rules::{Batch, By, Household, Receiver, Sheet};
 use super::text::{self, Sender};
 use crate::book::contact_record::Ability;
 use crate::book::money::Fen;
+use crate::book::payments_known::BankData;
 use crate::error::{AppError, AppResult};
 
 /// Heading of the column that says which sheet a row is.
@@ -56,6 +57,8 @@ pub struct Wishes {
     pub amounts: bool,
     /// What amounts say besides: 按没有免息政策计算; mostly nothing.
     pub assumed: &'static str,
+    /// How far the bank's data go.
+    pub bank_data: BankData,
     /// The day by which sheets should come back.
     pub return_by: NaiveDate,
     /// In whose name.
@@ -346,10 +349,14 @@ fn request(batch: &Batch, receiver: &Receiver, wishes: &Wishes) -> String {
     )
 }
 
-/// What the amounts of a list are based on; nothing where there is nothing to say.
+/// What a list of arrears is based on: how far the bank's data go, and what amounts assume.
 pub(super) fn based_on(wishes: &Wishes) -> String {
+    if wishes.purpose.is_yearly() {
+        return String::new();
+    }
     let says = wishes.amounts && !wishes.assumed.is_empty();
-    if says { format!("，金额{}", wishes.assumed) } else { String::new() }
+    let assumed = if says { format!("，金额{}", wishes.assumed) } else { String::new() };
+    format!("，{}{assumed}", wishes.bank_data.in_words())
 }
 
 fn sent_by(batch: &Batch, receiver: &Receiver, wishes: &Wishes) -> String {

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::book::dates::local;
 use crate::book::history::{self, Note};
 use crate::book::ids::{BatchId, FileId, SheetId};
+use crate::book::payments_known::BankData;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::names::Names;
 use crate::life::overdue::papers::Choices;
@@ -244,6 +245,7 @@ pub struct Rebuilt {
     /// been spoken with this year.
     pub paid: Vec<String>,
     sender: Sender,
+    bank_data: BankData,
 }
 
 impl Rebuilt {
@@ -262,6 +264,7 @@ impl Rebuilt {
                 purpose: self.row.purpose,
                 amounts: self.row.amounts,
                 assumed: app.policy().assumed_in_arrears(self.row.as_of).unwrap_or_default(),
+                bank_data: self.bank_data.clone(),
                 return_by: self.row.return_by,
                 sender: self.sender.clone(),
             },
@@ -330,5 +333,5 @@ pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppRes
         phone: me.office.phone.clone(),
         contact: me.name.clone(),
     };
-    Ok(Rebuilt { row, batch, paid, sender })
+    Ok(Rebuilt { row, batch, paid, sender, bank_data: me.bank_data.clone() })
 }
