@@ -37,7 +37,7 @@ pub(super) fn book(bytes: &[u8]) -> Book {
     let mut ids = Vec::new();
     let _ = archive::tags(bytes, "xl/workbook.xml", |tag| match name_of(tag) {
         "sheet" => ids.push(value(tag, "id").unwrap_or_default().to_owned()),
-        "workbookPr" => book.from_1904 = is_on(tag, "date1904"),
+        "workbookPr" => book.from_1904 |= is_on(tag, "date1904"),
         _ => {}
     });
     let mut targets = Vec::new();
