@@ -47,7 +47,7 @@ fn advice(warning: &PolicyWarning) -> &'static str {
 
 /// Raises or clears the lines; `failed` is how many things are missing.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
-    let found = app.policy.warnings(app.clock.today());
+    let found = app.policy().warnings(app.clock.today());
     let now = app.clock.now_at();
     let offices = offices(app, &JOB)?;
     app.db.write("rate table checked", |db| {

@@ -24,9 +24,6 @@ pub const JOB: Job =
         name: "close_day", words: "日终结转", cron: "5 0 0 * * *", missed: Missed::Latest, run
     };
 
-/// Loans refreshed in one write: long enough to be cheap, short enough to keep nobody waiting.
-const AT_ONCE: i64 = 1_000;
-
 /// Refreshes everything that can have changed by today; tells how many files became overdue.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     let Changed { loans, became, left } = refresh(app)?;
@@ -64,15 +61,7 @@ fn refresh(app: &App) -> AppResult<Changed> {
             Ok(app.db.read(|db| position::overdue_files(db, &scope))?.into_iter().collect())
         };
         let before = overdue()?;
-        loop {
-            let done = app.db.write("close day", |db| {
-                position::refresh_due(db, &scope, app.basis(), today, AT_ONCE)
-            })?;
-            all.loans += done;
-            if done == 0 {
-                break;
-            }
-        }
+        all.loans += position::catch_up(&app.db, &scope, &app.basis(), today)?;
         let after = overdue()?;
         all.became += after.difference(&before).count();
         all.left += before.difference(&after).count();

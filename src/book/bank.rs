@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::book::ids::{ImportId, LoanId, RowId};
+use crate::book::ids::{EventId, ImportId, LoanId, RowId};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::error::AppResult;
@@ -14,6 +14,9 @@ use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure};
 use crate::upsert_rows;
+
+/// 合同状态 of a contract of which nothing is owed any more.
+const SETTLED: &str = "已结清";
 
 /// One row of one of the bank's lists, in fen. Which fields mean something depends on `sheet`:
 /// `contracts` has `balance_fen`; `repayments` the due, waived and paid figures; `overdue` the
@@ -67,6 +70,26 @@ pub struct BankFigure {
     pub import_id: ImportId,
     /// Its line there.
     pub line: i32,
+    /// `repayments`: its place among the lines of the same contract, due day and day paid.
+    pub ordinal: i32,
+    /// 实还合计; less than zero when the bank took a payment back.
+    pub paid_fen: Fen,
+    /// `repayments`: how much the list that brought it says.
+    pub tells: Tells,
+    /// `repayments`: the event that stands for it.
+    pub event_id: Option<EventId>,
+}
+
+crate::book::ids::text_enum! {
+    /// How much a repayment list says beside the line itself.
+    Tells {
+        /// No more than the line.
+        Line = "line", "这一行";
+        /// All payments of its kind for this due day: they are what was due.
+        Instalment = "instalment", "这一期";
+        /// All that there is up to its day.
+        List = "list", "全部";
+    }
 }
 
 /// A figure of the bank that is not ours.
@@ -99,7 +122,7 @@ pub fn put_figures(db: &mut Db, rows: &[BankFigure]) -> AppResult<()> {
     upsert_rows!(
         db,
         bank_figure::table,
-        23,
+        27,
         rows,
         key = (bank_figure::office_code, bank_figure::row_key),
         set = (
@@ -120,9 +143,41 @@ pub fn put_figures(db: &mut Db, rows: &[BankFigure]) -> AppResult<()> {
             bank_figure::note.eq(excluded(bank_figure::note)),
             bank_figure::import_id.eq(excluded(bank_figure::import_id)),
             bank_figure::line.eq(excluded(bank_figure::line)),
+            bank_figure::paid_fen.eq(excluded(bank_figure::paid_fen)),
+            bank_figure::tells.eq(excluded(bank_figure::tells)),
+            bank_figure::event_id.eq(excluded(bank_figure::event_id)),
         )
     )?;
     Ok(())
+}
+
+/// Takes rows away that the bank's newest list does not have any more.
+pub fn remove_figures(db: &mut Db, scope: &Scope, rows: &[RowId]) -> AppResult<()> {
+    for chunk in rows.chunks(BINDS_MAX) {
+        diesel::delete(
+            bank_figure::table
+                .filter(bank_figure::office_code.eq_any(scope.codes()))
+                .filter(bank_figure::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Contract and due day of everything that repayment lists of `until` or earlier have said.
+pub fn instalments_told(
+    db: &mut Db,
+    scope: &Scope,
+    until: NaiveDate,
+) -> AppResult<Vec<(LoanId, NaiveDate)>> {
+    let rows: Vec<(LoanId, Option<NaiveDate>)> = bank_figure::table
+        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(bank_figure::sheet.eq("repayments"))
+        .filter(bank_figure::as_of.le(until))
+        .select((bank_figure::loan_id, bank_figure::due_on))
+        .distinct()
+        .load(db)?;
+    Ok(rows.into_iter().filter_map(|(loan, due)| Some((loan, due?))).collect())
 }
 
 /// The rows with these keys, by key. For imports: one query a chunk.
@@ -159,6 +214,50 @@ pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec
     Ok(found)
 }
 
+/// Does a list say that nothing is owed any more?
+pub fn says_settled(figure: &BankFigure) -> bool {
+    figure.balance_fen.map_or(figure.kind == SETTLED, Fen::is_zero)
+}
+
+/// Of these loans those of which the bank's newest word is that nothing is owed any more (已结清, or
+/// a balance of 0.00), with the day of that word.
+pub fn settled(
+    db: &mut Db,
+    scope: &Scope,
+    loans: &[LoanId],
+) -> AppResult<HashMap<LoanId, NaiveDate>> {
+    let mut found: HashMap<LoanId, NaiveDate> = HashMap::new();
+    let mut newest = |db: &mut Db, loans: &[LoanId], nothing: bool| -> AppResult<()> {
+        let is = if nothing { "=" } else { "<>" };
+        let says = format!("COALESCE(balance_fen, 0) {is} 0");
+        for chunk in loans.chunks(BINDS_MAX) {
+            let rows: Vec<(LoanId, Option<NaiveDate>)> = bank_figure::table
+                .filter(bank_figure::office_code.eq_any(scope.codes()))
+                .filter(bank_figure::loan_id.eq_any(chunk))
+                .filter(bank_figure::balance_fen.is_not_null().or(bank_figure::kind.eq(SETTLED)))
+                .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(&says))
+                .group_by(bank_figure::loan_id)
+                .select((bank_figure::loan_id, diesel::dsl::max(bank_figure::as_of)))
+                .load(db)?;
+            for (loan, day) in rows {
+                match day {
+                    Some(day) if nothing => {
+                        found.insert(loan, day);
+                    }
+                    Some(day) if found.get(&loan).is_some_and(|nothing| *nothing < day) => {
+                        found.remove(&loan);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    };
+    newest(db, loans, true)?;
+    newest(db, loans, false)?;
+    Ok(found)
+}
+
 /// The next loans, by identity, that the bank has figures about.
 pub fn loans_with_figures(
     db: &mut Db,
@@ -192,15 +291,27 @@ pub fn put_differences(
     loans: &[LoanId],
     now_differ: &[BankDifference],
 ) -> AppResult<()> {
-    for chunk in loans.chunks(BINDS_MAX) {
+    // What differs just as before stays as it was found.
+    let same = |one: &BankDifference, other: &BankDifference| {
+        let mut copy = other.clone();
+        (copy.id, copy.found_at) = (one.id, one.found_at);
+        copy == *one
+    };
+    let known = differences_of(db, scope, loans)?;
+    let is_known = |one: &BankDifference| known.iter().any(|other| same(one, other));
+    let fresh: Vec<BankDifference> =
+        now_differ.iter().filter(|one| !is_known(one)).cloned().collect();
+    let gone = known.iter().filter(|one| !now_differ.iter().any(|other| same(one, other)));
+    let gone: Vec<RowId> = gone.map(|one| one.id).collect();
+    for chunk in gone.chunks(BINDS_MAX) {
         diesel::delete(
             bank_difference::table
                 .filter(bank_difference::office_code.eq_any(scope.codes()))
-                .filter(bank_difference::loan_id.eq_any(chunk)),
+                .filter(bank_difference::id.eq_any(chunk)),
         )
         .execute(db)?;
     }
-    crate::insert_rows!(db, bank_difference::table, 9, now_differ)?;
+    crate::insert_rows!(db, bank_difference::table, 9, fresh)?;
     Ok(())
 }
 

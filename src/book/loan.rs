@@ -303,6 +303,19 @@ pub fn by_contract_no(
     Ok(found)
 }
 
+/// All contracts of these products.
+pub fn of_products(
+    db: &mut Db,
+    scope: &Scope,
+    products: &std::collections::BTreeSet<&str>,
+) -> AppResult<Vec<Loan>> {
+    Ok(loan::table
+        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(loan::product.eq_any(products))
+        .select(Loan::as_select())
+        .load(db)?)
+}
+
 /// The contracts with these identities, in the order of identity.
 pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<Loan>> {
     let mut found = Vec::with_capacity(ids.len());
@@ -317,6 +330,16 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<Loan>
         );
     }
     Ok(found)
+}
+
+/// The contracts of one product, in the order of identity.
+pub fn of_product(db: &mut Db, scope: &Scope, product: Product) -> AppResult<Vec<LoanId>> {
+    Ok(loan::table
+        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(loan::product.eq(product.as_text()))
+        .order(loan::id)
+        .select(loan::id)
+        .load(db)?)
 }
 
 /// Takes `count` serials for files whose first contract is of `year`; the first of them.

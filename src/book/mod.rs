@@ -12,6 +12,7 @@ pub mod id_number;
 pub mod phone_number;
 pub mod office;
 pub mod staff;
+pub mod payments_known;
 pub mod person;
 pub mod contact;
 pub mod contact_record;

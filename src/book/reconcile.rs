@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::book::bank::BankFigure;
+use crate::book::bank::{self, BankFigure};
 use crate::book::events::EventRow;
 use crate::book::loan::Loan;
 use crate::book::money::Fen;
@@ -35,7 +35,7 @@ pub struct Difference {
 struct AsOf<'a> {
     loan: &'a Loan,
     events: &'a [EventRow],
-    basis: Basis<'a>,
+    basis: &'a Basis,
     known: BTreeMap<NaiveDate, Statement>,
 }
 
@@ -57,13 +57,15 @@ pub fn compare(
     loan: &Loan,
     events: &[EventRow],
     figures: &[BankFigure],
-    basis: Basis<'_>,
+    basis: &Basis,
     payments_known_until: Option<NaiveDate>,
 ) -> AppResult<Vec<Difference>> {
     let mut as_of = AsOf { loan, events, basis, known: BTreeMap::new() };
     let mut found = Vec::new();
     for (row, figure) in figures.iter().enumerate() {
-        let known = payments_known_until.is_some_and(|until| figure.as_of <= until);
+        // That nothing is owed any more is heard whenever it is said.
+        let known = payments_known_until.is_some_and(|until| figure.as_of <= until)
+            || bank::says_settled(figure);
         match figure.sheet.as_str() {
             "contracts" if known => compare_balance(&mut as_of, figure, row, &mut found)?,
             "overdue" if known => compare_overdue(&mut as_of, figure, row, &mut found)?,
@@ -93,7 +95,8 @@ fn compare_balance(
     row: usize,
     found: &mut Vec<Difference>,
 ) -> AppResult<()> {
-    let Some(bank) = figure.balance_fen else { return Ok(()) };
+    let nothing = bank::says_settled(figure).then_some(Fen::ZERO);
+    let Some(bank) = figure.balance_fen.or(nothing) else { return Ok(()) };
     let position = &as_of.on(figure.as_of)?.position;
     note(found, "贷款余额", figure.as_of, bank, position.principal_outstanding, row);
     Ok(())
@@ -129,7 +132,18 @@ fn compare_repayment(
     let first = figures
         .iter()
         .position(|other| other.sheet == "repayments" && other.due_on == figure.due_on);
+    let settled_on = |figure: &BankFigure| {
+        figure.due_on.map(|due_on| figure.paid_on.map_or(due_on, |paid_on| paid_on.max(due_on)))
+    };
     let settled = figure.paid_on.map_or(due_on, |paid_on| paid_on.max(due_on));
+    // Of several payments that count from the same day only the last leaves what we have then.
+    let of_instalment =
+        |other: &&BankFigure| other.sheet == "repayments" && other.due_on == figure.due_on;
+    let is_last = !figures
+        .iter()
+        .filter(of_instalment)
+        .filter(|other| settled_on(other) == Some(settled))
+        .any(|other| (other.paid_on, other.ordinal) > (figure.paid_on, figure.ordinal));
     let statement = as_of.on(settled)?;
     let of_day = statement.instalments.iter().filter(|i| i.due_on == due_on);
     let (mut principal, mut interest, mut waived, mut penalty) =
@@ -145,9 +159,10 @@ fn compare_repayment(
         note(found, "应还本金", due_on, figure.due_principal_fen, principal, row);
         note(found, "应还利息", due_on, figure.due_interest_fen, interest, row);
         note(found, "免除利息", due_on, figure.waived_fen, waived, row);
-        note(found, "实还罚息", due_on, figure.paid_penalty_fen, penalty, row);
+        let bank = figures.iter().filter(of_instalment).map(|other| other.paid_penalty_fen).sum();
+        note(found, "实还罚息", due_on, bank, penalty, row);
     }
-    if let Some(bank) = figure.balance_fen {
+    if let Some(bank) = figure.balance_fen.filter(|_| is_last) {
         note(found, "还款后贷款余额", settled, bank, outstanding, row);
     }
     Ok(())

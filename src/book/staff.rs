@@ -37,7 +37,8 @@ impl Role {
                 matches!(self, Clerk | Reviewer | Director)
             }
             Right::FollowOverdue => matches!(self, Clerk | Reviewer | Director),
-            Right::AllowPoliceStage => matches!(self, Director),
+            Right::AllowPoliceStage | Right::GoAheadWithoutBank => matches!(self, Director),
+            Right::DeclarePayments => matches!(self, Reviewer | Director),
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
             Right::ShareContacts => matches!(self, Director),
             Right::ReleaseMessages => matches!(self, Reviewer | Director),
@@ -68,6 +69,10 @@ pub enum Right {
     FollowOverdue,
     /// Allow the police station's assistance and the lender's notice.
     AllowPoliceStage,
+    /// Say that all payments up to a day are in.
+    DeclarePayments,
+    /// Follow due days of which the bank has not told, for a day.
+    GoAheadWithoutBank,
     /// Who did what, over the whole office.
     SeeHistory,
     /// Let messages go, stop them, send one again.

@@ -66,7 +66,7 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    shell::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy))
+    shell::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy()))
 }
 
 impl HomePage {
@@ -141,6 +141,9 @@ fn hero(name: &str, account: &Account, plan: &Plan) -> Hero {
     if account.overdue().is_positive() {
         return late(&hello, account, next);
     }
+    if let Some(row) = plan.rows.iter().find(|row| row.standing == Standing::Awaiting) {
+        return awaiting(&hello, account, row, next);
+    }
     let Some(row) = next else {
         return hero("现在不用还钱", "看还款计划，可以知道以后怎么还。".to_owned());
     };
@@ -214,6 +217,29 @@ fn late(hello: &str, account: &Account, next: Option<&PlanRow>) -> Hero {
     }
 }
 
+/// The day is past and the bank has not told yet: neither thanks nor a reproach.
+fn awaiting(hello: &str, account: &Account, row: &PlanRow, next: Option<&PlanRow>) -> Hero {
+    let mut more = Vec::new();
+    if account.contracts.iter().any(|c| c.bank_settled_on.is_some()) {
+        more.push("银行说已经还清，我们正在核对，您不用做什么。".to_owned());
+    } else {
+        more.push(
+            "已经存够钱的不用再存；没有存够的请尽快存进还款账户，或者打电话问我们。".to_owned(),
+        );
+    }
+    more.extend(next.map(|row| {
+        let day = in_words(row.due_on, NaiveDate::MIN);
+        format!("下一次还款是{day}，预计 {}。", yuan(row.open))
+    }));
+    Hero {
+        lead: format!("{hello}{}这一期应还", in_words(row.due_on, account.today)),
+        big: yuan(row.open),
+        line: "银行结果还没有到，收到后更新。".to_owned(),
+        more,
+        late: false,
+    }
+}
+
 fn owed(account: &Account, plan: &Plan) -> Vec<Owed> {
     let plain = |label, amount| Owed { label, text: yuan(amount), class: "" };
     let mut rows = vec![plain("还要还的本金", account.outstanding())];
@@ -225,11 +251,15 @@ fn owed(account: &Account, plan: &Plan) -> Vec<Owed> {
         };
         rows.push(plain(label, row.interest));
     }
-    let overdue = account.overdue();
+    let (overdue, awaiting) = (account.overdue(), account.awaiting());
+    if awaiting.is_positive() {
+        rows.push(plain("待银行结果", awaiting));
+    }
     rows.push(if overdue.is_positive() {
         Owed { label: "到期未还（含罚息）", text: yuan(overdue), class: "c-bad" }
     } else {
-        Owed { label: "逾期", text: "没有".to_owned(), class: "c-ok" }
+        let known = if awaiting.is_positive() { ("还不知道", "") } else { ("没有", "c-ok") };
+        Owed { label: "逾期", text: known.0.to_owned(), class: known.1 }
     });
     rows
 }

@@ -59,7 +59,7 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let page = SchedulePage::new(&account, &app.policy);
+    let page = SchedulePage::new(&account, &app.policy());
     shell::page(&app, &me, &req, "m/schedule.html", &page)
 }
 
@@ -182,6 +182,7 @@ fn line(account: &Account, policy: &Policy, row: &PlanRow) -> Line {
     let (tag, tag_words) = match row.standing {
         Standing::Next => ("wait", "下一次"),
         Standing::Today => ("wait", "今天要还"),
+        Standing::Awaiting => ("wait", "待银行结果"),
         Standing::Overdue => ("bad", "到期未还"),
         Standing::Paid if row.early => ("ok", "已办"),
         Standing::Paid => ("ok", "已还"),

@@ -96,6 +96,7 @@ impl Import {
         for id in &batch.jobs {
             refused += self.report(&app, &scope, *id, out)?;
         }
+        let left = if self.dry_run { Vec::new() } else { not_posted(&app, &scope, &batch)? };
         if self.dry_run {
             writeln!(out, "试核完成，没有入账。")?;
             drop_all(&app, &scope, &batch.jobs)?;
@@ -104,6 +105,10 @@ impl Import {
         }
         let mut lines: Vec<String> =
             batch.refused.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        if !left.is_empty() {
+            let names = left.join("、");
+            lines.push(format!("{names}: 还没有入账完，请在“导入与批处理”页面接着做"));
+        }
         if refused > 0 {
             lines.push(format!("{refused} 行没有导入，原因见上；其他行不受影响"));
         }
@@ -201,6 +206,20 @@ impl Import {
         })?;
         Ok((Scope::of(&office.code), by))
     }
+}
+
+/// Files that did not come to their end: stopped from a page, or waiting for one that was.
+fn not_posted(app: &App, scope: &Scope, batch: &Batch) -> Result<Vec<String>, Stop> {
+    Ok(app.db.read(|db| {
+        let mut names = Vec::new();
+        for id in &batch.jobs {
+            let job = store::find(db, scope, *id)?;
+            if job.state != "posted" {
+                names.push(job.file_name);
+            }
+        }
+        Ok(names)
+    })?)
 }
 
 /// Sheets that leave open what they are go no further here: nobody is there to choose.

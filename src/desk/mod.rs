@@ -21,6 +21,7 @@ pub mod search;
 pub mod lists;
 pub mod loan_file;
 pub mod differences;
+pub mod bank_data;
 pub mod messages;
 pub mod imports;
 pub mod importing;
@@ -65,6 +66,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());
     routes.extend(differences::routes());
+    routes.extend(bank_data::routes());
     routes.extend(messages::routes());
     routes.extend(contacts::routes());
     routes.extend(importing::web::routes());

@@ -213,6 +213,10 @@ diesel::table! {
         surplus_fen -> BigInt,
         settled_on -> Nullable<Date>,
         changes_on -> Nullable<Date>,
+        awaiting_fen -> BigInt,
+        awaiting_on -> Nullable<Date>,
+        known_until -> Nullable<Date>,
+        bank_settled_on -> Nullable<Date>,
     }
 }
 
@@ -234,6 +238,24 @@ diesel::table! {
         next_due_fen -> BigInt,
         unapplied_fen -> BigInt,
         settled_on -> Nullable<Date>,
+        awaiting_fen -> BigInt,
+        awaiting_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    payments_known (id) {
+        id -> BigInt,
+        office_code -> Text,
+        product -> Text,
+        source -> Text,
+        known_until -> Date,
+        import_id -> Nullable<BigInt>,
+        reason -> Text,
+        by_name -> Text,
+        recorded_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_by -> Text,
     }
 }
 
@@ -262,6 +284,10 @@ diesel::table! {
         note -> Text,
         import_id -> BigInt,
         line -> Integer,
+        ordinal -> Integer,
+        paid_fen -> BigInt,
+        tells -> Text,
+        event_id -> Nullable<BigInt>,
     }
 }
 
@@ -481,6 +507,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     file_position,
     bank_figure,
     bank_difference,
+    payments_known,
     preapplication,
     recognition,
     university_receipt,

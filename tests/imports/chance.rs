@@ -67,7 +67,7 @@ pub fn is_done(job: &ImportJob) -> bool {
 }
 
 /// One act of somebody, or of fate.
-async fn act(t: &TestApp, clerk: &mut Browser, instances: &mut Vec<Instance>, c: &mut Chance) {
+pub async fn act(t: &TestApp, clerk: &mut Browser, instances: &mut Vec<Instance>, c: &mut Chance) {
     let all = jobs(t);
     match c.below(10) {
         0..=2 if !instances.is_empty() => drop(instances.swap_remove(c.below(instances.len()))),
@@ -86,7 +86,7 @@ async fn act(t: &TestApp, clerk: &mut Browser, instances: &mut Vec<Instance>, c:
 }
 
 /// What somebody presses who wants it all in.
-async fn press_on(t: &TestApp, clerk: &mut Browser) {
+pub async fn press_on(t: &TestApp, clerk: &mut Browser) {
     for job in jobs(t) {
         if job.state == "uploaded" {
             clerk.post(&format!("/imports/{}/check", job.id), &[]).await;

@@ -1,7 +1,10 @@
 //! Whole sheets go in, on both databases: totals, a second import, faults, stops and restarts.
 
+mod bank_lines;
 mod chance;
+mod cli;
 mod county;
+mod december;
 mod dirty;
 mod columns;
 mod field;
@@ -11,3 +14,4 @@ mod pages;
 mod refused;
 mod taken_up;
 mod waiting;
+mod years;

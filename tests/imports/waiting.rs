@@ -99,6 +99,7 @@ fn what_a_person_stopped_is_waited_for_and_the_page_says_what_to_do() {
         let money = job(&t, "repayments");
         assert_eq!(money.state, "posting");
         clerk.get(&path(&money)).await.is(200).says(&["等学生名单、合同明细入账", "点“继续入账”"]);
+        clerk.get("/imports").await.is(200).says(&["全部入账（2 份）", "等学生名单、合同明细入账"]);
         // It can be taken out of the line, and put in again.
         clerk.post(&format!("{}/stop", path(&money)), &[]).await.is(303);
         assert_eq!(job(&t, "repayments").state, "stopped");
@@ -214,13 +215,14 @@ fn who_has_lost_the_lease_writes_nothing() {
         );
         let held = job(&t, "borrowers");
         let asked = |held: &ImportJob| {
-            t.app
-                .db
-                .read(|db| zhuxue::desk::importing::store::stop_wanted(db, held))
-                .unwrap()
+            t.app.db.read(|db| zhuxue::desk::importing::store::stop_wanted(db, held)).unwrap()
         };
         assert_eq!(asked(&held), Some(false));
-        sql(&t, "UPDATE import_job SET leased_until = '2026-10-31 04:00:02.5' WHERE layout = 'borrowers'");
+        sql(
+            &t,
+            "UPDATE import_job SET leased_until = '2026-10-31 04:00:02.5' \
+             WHERE layout = 'borrowers'",
+        );
         assert_eq!(asked(&held), None);
         assert_eq!(one.id, held.id);
     });

@@ -13,7 +13,7 @@ use zhuxue::desk::importing::batch;
 use zhuxue::jobs;
 use zhuxue::plumbing::timetable::{Missed, run_due};
 
-use crate::support::county::{day, small_sheets};
+use crate::support::county::{bank_tells_every_day, day, small_sheets};
 use crate::support::database::{Kind, on_both};
 use crate::support::{OFFICE, TestApp};
 
@@ -129,6 +129,7 @@ fn lines(t: &TestApp, kind: &str) -> Vec<Warning> {
 fn closing_a_day_tells_who_became_overdue() {
     on_both(|kind| {
         let t = county(kind);
+        bank_tells_every_day(&t.app, OFFICE);
         t.set_day("2026-12-20");
         jobs::close_day::run(&t.app, day("2026-12-20")).unwrap();
         t.set_day("2026-12-21");

@@ -24,6 +24,8 @@ pub enum Standing {
     Upcoming,
     /// The next one.
     Next,
+    /// Its day is past, and the bank's result is not known yet.
+    Awaiting,
     /// Its day is today.
     Today,
     /// Something is open after its day.
@@ -86,7 +88,6 @@ struct Group<'a> {
 /// The plan of a file. `early_word` names an early settlement by its day: 提前还款, 国家代偿.
 pub fn plan(
     statements: &[&Statement],
-    as_of: NaiveDate,
     today: NaiveDate,
     early_word: impl Fn(NaiveDate) -> &'static str,
 ) -> Plan {
@@ -107,13 +108,14 @@ pub fn plan(
         .iter()
         .find(|((_, early), g)| !early && standing_of(&g.parts) == Standing::Upcoming)
         .map(|(key, _)| *key);
+    let known_until = statements.iter().map(|s| s.known_until).min().unwrap_or(today);
     let rows: Vec<PlanRow> = groups
         .iter()
         .map(|(key, group)| {
             let balance = balance_after(statements, key.0);
             let is_next = next == Some(*key);
             let word = if group.early { early_word(key.0) } else { "" };
-            row(key.0, group, balance, (as_of, today), is_next, word)
+            row(key.0, group, balance, (known_until, today), is_next, word)
         })
         .collect();
     let total = |figure: fn(&PlanRow) -> Fen| rows.iter().map(figure).sum::<Fen>();
@@ -148,6 +150,7 @@ fn standing_of(parts: &[&Instalment]) -> Standing {
         InstalmentState::Paid => Standing::Paid,
         InstalmentState::Upcoming => Standing::Upcoming,
         InstalmentState::Due | InstalmentState::PartPaid => Standing::Today,
+        InstalmentState::Awaiting => Standing::Awaiting,
         InstalmentState::Overdue => Standing::Overdue,
     };
     parts.iter().map(one).max().unwrap_or(Standing::Paid)
@@ -157,7 +160,7 @@ fn row(
     due_on: NaiveDate,
     group: &Group<'_>,
     balance: Fen,
-    (as_of, today): (NaiveDate, NaiveDate),
+    (known_until, today): (NaiveDate, NaiveDate),
     is_next: bool,
     early_word: &str,
 ) -> PlanRow {
@@ -177,9 +180,10 @@ fn row(
         Standing::Paid => ("ok", "已还".to_owned(), paid_note(due_on, settled_on, today)),
         Standing::Next => ("wait", "下一次".to_owned(), "利息为预计".to_owned()),
         Standing::Upcoming => ("", String::new(), "预计".to_owned()),
+        Standing::Awaiting => ("wait", "待银行结果".to_owned(), "收到银行清单后更新".to_owned()),
         Standing::Today => ("wait", "今天应还".to_owned(), String::new()),
         Standing::Overdue => {
-            let days = days_between(due_on, as_of);
+            let days = days_between(due_on, known_until.max(due_on));
             let part = total(|row| row.paid_interest + row.paid_principal + row.paid_penalty);
             let note = if part.is_positive() { "还了一部分" } else { "" };
             ("bad", format!("逾期 {days} 天"), note.to_owned())

@@ -52,7 +52,7 @@ pub fn still_wanted(
     messages: &[Message],
     now: NaiveDateTime,
 ) -> AppResult<HashMap<i64, Verdict>> {
-    let open_at = allowed_from(app.policy.calendar(), &app.config.messages, now);
+    let open_at = allowed_from(app.policy().calendar(), &app.config.messages, now);
     let mut verdicts = HashMap::with_capacity(messages.len());
     let mut open: HashMap<&str, Vec<(&Message, Reason)>> = HashMap::new();
     for message in messages {

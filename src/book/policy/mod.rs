@@ -8,6 +8,7 @@ mod ask;
 mod calendar;
 mod dated;
 mod error;
+mod held;
 mod ladder;
 mod load;
 #[cfg(test)]
@@ -23,12 +24,13 @@ use chrono::{Datelike, NaiveDate};
 pub use calendar::Calendar;
 pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
+pub use held::{Held, Snapshot};
 pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays, VISIT};
 pub use load::data_file;
 pub use values::{
-    ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule,
-    HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass,
-    ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
+    BankTolerance, ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule,
+    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
+    ReliefClass, ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
 
 use super::dates::day_in;
@@ -96,6 +98,8 @@ pub struct Policy {
     pub lost_rule: Dated<LostRule>,
     /// The overdue ladder.
     pub ladder: Dated<LadderRule>,
+    /// What of the bank's bookings still counts as paid on time.
+    pub bank_tolerance: Dated<BankTolerance>,
     /// Publicity of lists.
     pub publicity_days: Dated<PublicityDays>,
     /// Levels of hardship.
@@ -319,6 +323,7 @@ impl Policy {
             contact_plan: tables.dated("contact_plan")?,
             lost_rule: tables.dated("lost_rule")?,
             ladder: tables.ladder()?,
+            bank_tolerance: tables.dated("bank_tolerance")?,
             publicity_days: tables.dated("publicity_days")?,
             hardship_levels: tables.dated("hardship_levels")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,

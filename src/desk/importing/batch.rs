@@ -22,7 +22,8 @@ use super::plan::Companions;
 use super::profile;
 use super::read::{self, ReadLine};
 use super::store::{self, ImportJob};
-use super::{compare, run};
+use super::{compare, known, run};
+use crate::desk::bank_data::ask;
 
 /// A file as it arrives.
 #[derive(Clone, Debug)]
@@ -130,7 +131,7 @@ pub fn take_in(
     let mut found: Vec<(u8, ImportJob, usize)> = Vec::new();
     let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
     let today = app.clock.today();
-    let limits = Limits::of(&app.policy, product);
+    let limits = Limits::of(&app.policy(), product);
     if as_of.is_some_and(|day| day > today) {
         return Err(AppError::field("as_of", "余额截止日期在今天之后，请核对。"));
     }
@@ -306,7 +307,7 @@ pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<Companions> 
         let opened = read::open_as(&bytes, &limits, &one.sheet_name, layout, &profiles);
         if let Ok(sheet) = opened {
             let product = Product::from_text(&one.product).unwrap_or(Product::Cdb);
-            let limits = Limits::of(&app.policy, product);
+            let limits = Limits::of(&app.policy(), product);
             let lines = sheet.lines(app.clock.today(), &limits);
             gather(&app.sealer, &lines, &mut companions);
         }
@@ -353,6 +354,8 @@ pub fn post(
 
 /// Compares with the bank's figures and notes at each import how many of its figures differ.
 pub fn settle(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize> {
+    let short = known::learn(app, scope)?;
+    ask::remind(app, scope, short.as_ref())?;
     let differ = compare::run(app, scope, |_| {})?;
     app.db.write("import differences", |db| {
         for id in jobs {

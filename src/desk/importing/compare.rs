@@ -12,10 +12,9 @@ use crate::book::events;
 use crate::book::ids::{LoanId, RowId};
 use crate::book::loan;
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::reconcile;
 use crate::error::AppResult;
-
-use super::store;
 
 /// How many loans are compared in one write.
 const CHUNK: i64 = 500;
@@ -23,8 +22,8 @@ const CHUNK: i64 = 500;
 /// Compares every loan of the office that has figures of the bank. Returns how many figures
 /// differ now.
 pub fn run(app: &App, scope: &Scope, mut progress: impl FnMut(usize)) -> AppResult<usize> {
-    let now = app.clock.now_at();
-    let known_until = app.db.read(|db| store::repayments_known_until(db, scope))?;
+    let (now, today) = (app.clock.now_at(), app.clock.today());
+    let known = app.db.read(|db| payments_known::load(db, scope))?;
     let (mut after, mut differ) = (LoanId::new(0), 0);
     loop {
         let loans = app.db.read(|db| bank::loans_with_figures(db, scope, after, CHUNK))?;
@@ -40,8 +39,9 @@ pub fn run(app: &App, scope: &Scope, mut progress: impl FnMut(usize)) -> AppResu
             for loan in &rows {
                 let figures = figures.remove(&loan.id).unwrap_or_default();
                 let events = life.remove(&loan.id).unwrap_or_default();
+                let known_until = known.as_of(&loan.office_code, &loan.product, today).known();
                 let differences =
-                    reconcile::compare(loan, &events, &figures, app.basis(), known_until)?;
+                    reconcile::compare(loan, &events, &figures, &app.basis(), Some(known_until))?;
                 found.extend(rows_of(app, scope, loan.id, &figures, differences, now));
             }
             bank::put_differences(db, scope, &loans, &found)?;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::book::bank::BankFigure;
+use crate::book::bank::{BankFigure, Tells};
 use crate::book::events::{EventRow, Origin};
 use crate::book::ids::{EventId, FileId, LoanId, PersonId, RowId};
 use crate::book::loan::{Loan, switches_to_text};
@@ -36,7 +36,13 @@ impl Plan<'_> {
             None => None,
         };
         let outcome = if self.facts.loans.contains_key(&row.contract_number) {
-            self.change_contract(row, co)?
+            match (self.change_contract(row, co)?, self.newer_balance(row)) {
+                (Outcome::Changed(_), Some(newer)) => {
+                    self.remark("", outdated(self.set.as_of, newer));
+                    return Ok(Outcome::Skipped);
+                }
+                (outcome, _) => outcome,
+            }
         } else {
             let (file, _) = self.file(student, year);
             self.new_contract(row, file, level, co)?
@@ -48,6 +54,12 @@ impl Plan<'_> {
             Outcome::Same if paid_out => Outcome::Changed(vec!["发放日期"]),
             other => other,
         })
+    }
+
+    /// The day of a newer list that has told of this contract.
+    fn newer_balance(&self, row: &ContractRow) -> Option<NaiveDate> {
+        let known = self.facts.figures.get(&balance_key(row))?.as_of;
+        self.set.as_of.filter(|as_of| *as_of < known).map(|_| known)
     }
 
     fn check_owner(&self, row: &ContractRow, student: PersonId) -> Result<(), Refusal> {
@@ -157,7 +169,8 @@ impl Plan<'_> {
     ) -> Result<Outcome, Refusal> {
         let now = self.set.now;
         let account = self.changed_account(row)?;
-        let paid_out = self.facts.events.contains_key(&disbursed_key(&row.contract_number));
+        let known = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.id);
+        let paid_out = known.is_some_and(|loan| self.facts.pay_out(loan).is_some());
         let Some(kept) = self.facts.loans.get_mut(&row.contract_number) else {
             return Ok(Outcome::Refused);
         };
@@ -255,8 +268,10 @@ impl Plan<'_> {
     /// The disbursement as an event. True when a contract on record is now paid out.
     fn disbursement(&mut self, row: &ContractRow, line: u32) -> Result<bool, Refusal> {
         let Some(on) = row.disbursed_on else { return Ok(false) };
-        let key = disbursed_key(&row.contract_number);
-        if let Some(known) = self.facts.events.get(&key) {
+        let Some(loan) = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.id) else {
+            return Ok(false);
+        };
+        if let Some(known) = self.facts.pay_out(loan) {
             if known.effective_on != on {
                 return Err(format!(
                     "发放日期：这份合同已按 {} 发放入账，表中是 {on}。请先与银行核对。",
@@ -265,9 +280,11 @@ impl Plan<'_> {
             }
             return Ok(false);
         }
-        let Some(loan) = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.id) else {
-            return Ok(false);
-        };
+        let mut key = format!("disbursed:{}", row.contract_number);
+        if self.facts.life.get(&loan).into_iter().flatten().any(|e| e.command_key == key) {
+            // Undone meanwhile: it is booked anew, under a key of its own.
+            key = format!("{key}:{}", self.set.import_id);
+        }
         let event = Event {
             id: EventId::new(self.set.next_id()),
             on,
@@ -296,7 +313,10 @@ impl Plan<'_> {
         };
         let office = self.set.scope.own();
         let row = EventRow::new(office, loan, event, self.set.now, origin);
-        self.facts.events.insert(row.command_key.clone(), row.clone());
+        match self.facts.life.get_mut(&loan) {
+            Some(life) => life.push(row.clone()),
+            None => self.facts.life.insert(loan, vec![row.clone()]),
+        }
         self.change.events.push(row);
         self.change.touched.insert(loan);
     }
@@ -344,6 +364,10 @@ impl Plan<'_> {
             note: String::new(),
             import_id: self.set.import_id,
             line: i32::try_from(line).unwrap_or(i32::MAX),
+            ordinal: 1,
+            paid_fen: Fen::ZERO,
+            tells: Tells::Line,
+            event_id: None,
         }
     }
 
@@ -357,7 +381,7 @@ impl Plan<'_> {
             return Some(known.clone());
         }
         self.facts.figures.insert(figure.row_key.clone(), figure.clone());
-        self.change.figures.push(figure);
+        self.change.figures.insert(figure.row_key.clone(), figure);
         known
     }
 }
@@ -369,6 +393,12 @@ pub(super) fn same_figure(one: &BankFigure, other: &BankFigure) -> bool {
     copy.import_id = one.import_id;
     copy.line = one.line;
     copy == *one
+}
+
+/// A line of a list that is older than what is known.
+pub(super) fn outdated(as_of: Option<NaiveDate>, newer: NaiveDate) -> String {
+    let own = as_of.map_or_else(String::new, |day| format!("截至 {day} 的"));
+    format!("这一行是{own}旧数据，已有截至 {newer} 的银行数据，没有采用。")
 }
 
 fn product_words(product: &str) -> &'static str {
@@ -399,10 +429,6 @@ fn mask_account(account: &str) -> String {
             masked
         }
     }
-}
-
-pub(super) fn disbursed_key(contract_no: &str) -> String {
-    format!("disbursed:{contract_no}")
 }
 
 pub(super) fn balance_key(row: &ContractRow) -> String {

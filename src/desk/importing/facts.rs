@@ -75,10 +75,12 @@ pub struct Facts {
     pub student_of: Layer<FileId, PersonId>,
     /// Loans by contract number.
     pub loans: Layer<String, Kept<Loan>>,
-    /// Events by command key.
-    pub events: Layer<String, EventRow>,
+    /// Events by loan, in the order of recording.
+    pub life: Layer<LoanId, Vec<EventRow>>,
     /// Figures of the bank by row key.
     pub figures: Layer<String, BankFigure>,
+    /// Lines of the bank's repayment lists by instalment: loan and due day.
+    pub told: Layer<(LoanId, chrono::NaiveDate), Vec<BankFigure>>,
     /// Recognitions by person and year.
     pub recognitions: HashMap<(PersonId, i32), Recognition>,
     /// Pre-applications by person and year.
@@ -103,7 +105,19 @@ impl Facts {
                 if taken { self.$table.accept() } else { self.$table.refuse() }
             )*};
         }
-        each!(people, index_of, phones, files, student_of, loans, events, figures);
+        each!(people, index_of, phones, files, student_of, loans, life, figures, told);
+    }
+
+    /// The events of a loan that no other has undone.
+    pub(super) fn standing(&self, loan: LoanId) -> impl Iterator<Item = &EventRow> {
+        let life = self.life.get(&loan).map_or(&[][..], Vec::as_slice);
+        let is_undone = |id| life.iter().any(|event| event.reverses_id == Some(id));
+        life.iter().filter(move |event| event.reverses_id.is_none() && !is_undone(event.id))
+    }
+
+    /// The pay-out of a loan.
+    pub(super) fn pay_out(&self, loan: LoanId) -> Option<&EventRow> {
+        self.standing(loan).find(|event| event.kind == "disbursed")
     }
 }
 
@@ -127,18 +141,22 @@ pub fn load(
     load_people(db, scope, sealer, lines, &rows, &mut facts)?;
     match layout {
         Layout::Contracts | Layout::Repayments | Layout::Overdue => {
-            let (keys, mut commands) = super::repayments::keys(&rows);
+            let keys = super::repayments::keys(&rows);
             *facts.figures.stored() = bank::by_key(db, scope, &keys)?;
-            // What an earlier version of these lines booked, should the bank have corrected one.
-            let booked = facts.figures.values().map(|figure| {
-                let total =
-                    figure.paid_principal_fen + figure.paid_interest_fen + figure.paid_penalty_fen;
-                (total, figure.row_key.clone())
-            });
-            let booked = super::repayments::commands_of(booked);
-            commands.extend(booked.iter().map(|key| format!("reversed:{key}")));
-            commands.extend(booked);
-            *facts.events.stored() = events::by_key(db, scope, &commands)?;
+            let loans: Vec<LoanId> = facts.loans.values().map(|kept| kept.row.id).collect();
+            if layout == Layout::Repayments {
+                for figure in bank::figures_of(db, scope, &loans)? {
+                    let Some(due_on) = figure.due_on.filter(|_| figure.sheet == "repayments")
+                    else {
+                        continue;
+                    };
+                    let key = (figure.loan_id, due_on);
+                    facts.told.stored().entry(key).or_default().push(figure);
+                }
+            }
+            if layout != Layout::Overdue {
+                *facts.life.stored() = events::of_loans(db, scope, &loans)?;
+            }
         }
         Layout::Monthly => {
             facts.months =
@@ -244,9 +262,7 @@ fn load_lists(
                 facts.enlistments.insert((row.person_id, row.enlisted_on), row);
             }
             let loans: Vec<LoanId> = facts.loans.values().map(|loan| loan.row.id).collect();
-            for (_, life) in events::of_loans(db, scope, &loans)? {
-                facts.events.stored().extend(life.into_iter().map(|e| (e.command_key.clone(), e)));
-            }
+            *facts.life.stored() = events::of_loans(db, scope, &loans)?;
         }
         Layout::Receipts => load_receipts(db, scope, rows, facts)?,
         _ => {}

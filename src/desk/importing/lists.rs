@@ -213,11 +213,10 @@ impl Plan<'_> {
         if loans.is_empty() || row.paid_on.is_none() || !granted.is_positive() {
             return;
         }
-        let booked: Fen = self
-            .facts
-            .events
-            .values()
-            .filter(|event| event.kind == "compensated" && loans.contains(&event.loan_id))
+        let booked: Fen = loans
+            .iter()
+            .flat_map(|loan| self.facts.standing(*loan))
+            .filter(|event| event.kind == "compensated")
             .filter_map(|event| event.amount_fen)
             .sum();
         if booked < granted {

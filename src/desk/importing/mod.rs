@@ -15,10 +15,13 @@ pub mod read;
 pub mod findings;
 pub mod columns;
 pub mod facts;
+pub mod known;
 pub mod plan;
+mod moved;
 mod people;
 mod borrowers;
 mod contracts;
+mod bank_list;
 mod repayments;
 
 mod lists;

@@ -2,13 +2,14 @@
 //! touches no database; the check throws the writes away, posting applies them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::book::bank::{self, BankFigure};
 use crate::book::events::{self, EventRow};
 use crate::book::history::{self, By};
-use crate::book::ids::{FileId, Ids, ImportId, LoanId};
+use crate::book::ids::{FileId, Ids, ImportId, LoanId, RowId};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::office::{Office, Scope};
 use crate::book::person::{self, Person, Phone};
@@ -27,7 +28,9 @@ use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
 use crate::reports::monthly::{self, MonthlyFigure};
 
+use super::bank_list::BankList;
 use super::facts::{Facts, Mark};
+use super::moved::{self, Moved};
 use super::read::ReadLine;
 
 /// What everything is decided in: who, when, for whom, by which rules.
@@ -37,9 +40,9 @@ pub struct Setting<'a> {
     /// Makes identities. One burnt by a plan that is thrown away hurts nobody.
     pub ids: &'a Ids,
     /// The dated rules.
-    pub policy: &'a Policy,
+    pub policy: Arc<Policy>,
     /// What a position depends on.
-    pub basis: Basis<'a>,
+    pub basis: Basis,
     /// The office.
     pub office: &'a Office,
     /// Its scope.
@@ -60,6 +63,8 @@ pub struct Setting<'a> {
     pub product: Product,
     /// What the other sheets of the same batch bring.
     pub companions: &'a Companions,
+    /// The repayment list as a whole.
+    pub list: &'a BankList,
 }
 
 impl Setting<'_> {
@@ -69,8 +74,8 @@ impl Setting<'_> {
     }
 
     fn following(&self) -> follow::Setting<'_> {
-        let Setting { ids, policy, now, today, .. } = *self;
-        follow::Setting { ids, policy, now, today }
+        let Setting { ids, now, today, .. } = *self;
+        follow::Setting { ids, policy: &self.policy, now, today }
     }
 }
 
@@ -146,7 +151,10 @@ pub(super) type Refusal = String;
 pub(super) struct Change {
     pub phones: Vec<Phone>,
     pub events: Vec<EventRow>,
-    pub figures: Vec<BankFigure>,
+    /// By row key: one line may have changed another one of its instalment, and that one again.
+    pub figures: BTreeMap<String, BankFigure>,
+    /// Figures that the bank does not have any more.
+    pub gone: Vec<RowId>,
     pub recognitions: Vec<Recognition>,
     pub preapplications: Vec<Preapplication>,
     pub graduations: Vec<Graduation>,
@@ -165,6 +173,7 @@ impl Change {
         self.phones.extend(line.phones);
         self.events.extend(line.events);
         self.figures.extend(line.figures);
+        self.gone.extend(line.gone);
         self.recognitions.extend(line.recognitions);
         self.preapplications.extend(line.preapplications);
         self.graduations.extend(line.graduations);
@@ -240,13 +249,26 @@ impl<'a> Plan<'a> {
                 Outcome::Refused
             }
         };
-        self.end_line(outcome != Outcome::Refused);
         warned |= !self.remarks.is_empty();
+        let moved = self.moved();
+        self.end_line(!matches!(outcome, Outcome::Refused | Outcome::Skipped));
         notes.extend(self.remarks.drain(..).map(|note| note.sentence()));
         if let Outcome::Changed(headings) = &outcome {
-            notes.push(format!("更新：{}。", headings.join("、")));
+            notes.push(format!("更新：{}。", moved::words(headings, &moved)));
         }
         decided(outcome, notes, warned)
+    }
+
+    /// What the line at hand changes about people, files and loans that are stored.
+    fn moved(&self) -> Vec<Moved> {
+        let people = self.facts.people.changes();
+        let files = self.facts.files.changes();
+        let loans = self.facts.loans.changes();
+        people
+            .flat_map(|(old, new)| moved::person(&old.row, &new.row))
+            .chain(files.flat_map(|(old, new)| moved::file(&old.row, &new.row)))
+            .chain(loans.flat_map(|(old, new)| moved::loan(&old.row, &new.row)))
+            .collect()
     }
 
     /// A refused line leaves nothing behind, whatever it had decided before it was refused.
@@ -277,7 +299,7 @@ impl<'a> Plan<'a> {
     pub fn apply(mut self, db: &mut Db) -> AppResult<()> {
         let scope = self.set.scope;
         self.number_files(db)?;
-        let taken = self.taken;
+        let mut taken = self.taken;
         let (new, changed) = split(self.facts.people.into_values().map(|k| (k.row, k.mark)));
         person::insert_all(db, &new)?;
         person::replace_all(db, &changed)?;
@@ -291,7 +313,11 @@ impl<'a> Plan<'a> {
         loan::insert_all(db, &new)?;
         loan::replace_all(db, &changed)?;
         events::append_all(db, &taken.events)?;
-        bank::put_figures(db, &taken.figures)?;
+        bank::remove_figures(db, scope, &taken.gone)?;
+        let figures: Vec<BankFigure> = taken.figures.into_values().collect();
+        // What the bank says of a loan is part of its position.
+        taken.touched.extend(figures.iter().filter(|f| f.balance_fen.is_some()).map(|f| f.loan_id));
+        bank::put_figures(db, &figures)?;
         recognition::put_all(db, &taken.recognitions)?;
         preapplication::put_all(db, &taken.preapplications)?;
         study::put_all(db, &taken.graduations)?;
@@ -299,7 +325,7 @@ impl<'a> Plan<'a> {
         contract::put_all(db, &taken.receipts)?;
         monthly::put_all(db, &taken.months)?;
         let touched: Vec<LoanId> = taken.touched.into_iter().collect();
-        position::refresh(db, scope, self.set.basis, &touched, self.set.today)?;
+        position::refresh(db, scope, &self.set.basis, &touched, self.set.today)?;
         // Who has paid leaves the ladder in the same write.
         let files = follow::files_of(db, scope, &touched)?;
         follow::follow(db, scope, self.set.following(), Some(&files))?;

@@ -25,6 +25,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::staff;
 use crate::plumbing::sheet::SheetLimits;
 
+use super::bank_list::BankList;
 use super::batch;
 use super::facts;
 use super::findings;
@@ -57,6 +58,7 @@ struct Running {
     lines: Vec<ReadLine>,
     /// The sheet itself, for a check.
     sheet: Option<ReadSheet>,
+    list: BankList,
 }
 
 /// Checks an import: a dry run that stores nothing but what each row would come to.
@@ -339,11 +341,17 @@ fn take(
     match open(app, &job, &sealed, &profiles) {
         Ok((product, sheet)) => {
             let layout = sheet.binding.layout;
-            let lines = sheet.lines(app.clock.today(), &Limits::of(&app.policy, product));
+            let lines = sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product));
             // What somebody chose may name the day where the title did not before.
             job.as_of = sheet.binding.as_of.or(job.as_of);
+            let mut list = BankList::default();
+            if layout == Layout::Repayments {
+                list = BankList::of(&lines);
+                let as_of = job.as_of.unwrap_or_else(|| app.clock.today());
+                app.db.read(|db| list.judge(db, scope, as_of))?;
+            }
             let (scope, sheet) = (scope.clone(), Some(sheet).filter(|_| state == "checking"));
-            Ok(Some(Running { job, office, scope, by, layout, product, lines, sheet }))
+            Ok(Some(Running { job, office, scope, by, layout, product, lines, list, sheet }))
         }
         Err(problem) => {
             fail(app, job, &problem)?;
@@ -380,7 +388,7 @@ fn setting<'a>(
     Setting {
         sealer: &app.sealer,
         ids: &app.ids,
-        policy: &app.policy,
+        policy: app.policy(),
         basis: app.basis(),
         office: &running.office,
         scope: &running.scope,
@@ -392,6 +400,7 @@ fn setting<'a>(
         as_of: running.job.as_of,
         product: running.product,
         companions,
+        list: &running.list,
     }
 }
 

@@ -307,14 +307,24 @@ pub fn count_noted(db: &mut Db, id: ImportId) -> AppResult<i64> {
         .get_result(db)?)
 }
 
-/// The day up to which repayments have been posted, over all lists of this office.
-pub fn repayments_known_until(db: &mut Db, scope: &Scope) -> AppResult<Option<NaiveDate>> {
+/// The posted imports of one kind of sheet.
+pub fn posted_as(db: &mut Db, scope: &Scope, layout: &str) -> AppResult<Vec<ImportJob>> {
     Ok(import_job::table
         .filter(import_job::office_code.eq_any(scope.codes()))
-        .filter(import_job::layout.eq("repayments"))
+        .filter(import_job::layout.eq(layout))
         .filter(import_job::state.eq("posted"))
-        .select(diesel::dsl::max(import_job::as_of))
-        .first(db)?)
+        .order(import_job::id)
+        .select(ImportJob::as_select())
+        .load(db)?)
+}
+
+/// The lines of an import that were refused.
+pub fn refused_lines(db: &mut Db, id: ImportId) -> AppResult<Vec<i32>> {
+    Ok(import_row::table
+        .filter(import_row::import_id.eq(id))
+        .filter(import_row::outcome.eq("refused"))
+        .select(import_row::line)
+        .load(db)?)
 }
 
 /// The sealed content of an import.

@@ -90,9 +90,11 @@ async fn list(
         .filter(|job| seen.insert((&job.content_hash, &job.sheet_name, &job.layout)))
         .collect();
     let sum = |of: fn(&ImportJob) -> i32| once.iter().map(|job| of(job)).sum();
+    let rows: Vec<JobLine> = jobs.iter().map(|job| JobLine::among(job, &names, &open)).collect();
     let page = ListPage {
-        running: jobs.iter().any(pages::is_running),
-        rows: jobs.iter().map(|job| JobLine::among(job, &names, &open)).collect(),
+        // One that waits for a person does not keep the buttons away that end the waiting.
+        running: rows.iter().any(|row| row.running && row.waits.is_empty()),
+        rows,
         first: before.map(|_| "/imports".to_owned()),
         next: last.map(|id| link("/imports", &[("before", &id)])),
         ready: ready.len(),

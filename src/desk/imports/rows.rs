@@ -207,6 +207,21 @@ rows! {
     }
 }
 
+impl RepaymentRow {
+    /// Two lines are one when they say the same money, paid on the same day by the same way and
+    /// leaving the same to pay: part payments of one instalment, even of one day, are two. What
+    /// has no money is there once for a due day.
+    fn line_key(&self) -> String {
+        let key = format!("{} {} {}", self.contract_number, self.due_on, self.kind.to_chinese());
+        let parts = [Some(self.paid_principal), self.paid_interest, self.paid_penalty];
+        if parts.iter().chain([&self.paid_total]).flatten().all(|fen| fen.is_zero()) {
+            return key;
+        }
+        let rest = (self.paid_on, parts, self.paid_total, &self.channel, self.balance_after);
+        format!("{key} {rest:?}")
+    }
+}
+
 /// A typed line of any layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
@@ -240,9 +255,7 @@ impl Row {
         match self {
             Row::Borrower(row) => row.id_number.as_str().to_owned(),
             Row::Contract(row) => row.contract_number.clone(),
-            Row::Repayment(row) => {
-                format!("{} {} {}", row.contract_number, row.due_on, row.kind.to_chinese())
-            }
+            Row::Repayment(row) => row.line_key(),
             Row::Overdue(row) => row.contract_number.clone(),
             Row::Graduation(row) => row.id_number.as_str().to_owned(),
             Row::Preapplication(row) => row.id_number.as_str().to_owned(),

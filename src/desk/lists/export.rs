@@ -124,6 +124,8 @@ fn head(name: &str, title: String, more: &[(&str, u16)]) -> Head {
         ("应还未还（元）", 15),
         ("最早到期日", 12),
         ("逾期天数", 9),
+        ("待银行结果（元）", 15),
+        ("待银行结果应还日", 14),
         ("下次应还日", 12),
         ("下次应还（元）", 15),
     ];
@@ -161,6 +163,8 @@ fn cells(row: &Row, today: chrono::NaiveDate) -> Vec<Out> {
         Out::Money(row.overdue_fen()),
         day(row.oldest_unpaid_due_on),
         row.oldest_unpaid_due_on.map_or(Out::Blank, |on| Out::Whole(days_between(on, today))),
+        Out::Money(row.awaiting_fen),
+        day(row.awaiting_on),
         day(row.next_due_on),
         Out::Money(row.next_due_fen),
     ]

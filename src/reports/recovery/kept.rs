@@ -62,7 +62,7 @@ pub async fn lines(app: &App, scope: &Scope, day: NaiveDate) -> AppResult<Arc<Fo
         if let Some(found) = inner.recovery.get(scope.codes(), day, &stamp) {
             return Ok(found);
         }
-        let found = Arc::new(facts::on(db, &scope, inner.basis(), day)?);
+        let found = Arc::new(facts::on(db, &scope, &inner.basis(), day)?);
         inner.recovery.put(scope.codes(), (day, stamp, found.clone()));
         Ok(found)
     })

@@ -290,7 +290,7 @@ pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppRes
             let files: Vec<FileId> = sheets.map(|sheet| sheet.file_id).collect();
             let found = match row.purpose {
                 Purpose::Overdue => {
-                    arrears::overdue_on(db, &scope, inner.basis(), row.as_of)?.households
+                    arrears::overdue_on(db, &scope, &inner.basis(), row.as_of)?.households
                 }
                 Purpose::Yearly => arrears::yearly_of(db, &scope, &files, row.as_of)?,
             };
