@@ -134,7 +134,7 @@ async fn rows_say_whom_and_how_much_and_warnings_come_first() {
     let t = TestApp::new();
     let mut clerk = t.sign_in(Role::Clerk);
     let text = "学生名单\n姓名,身份证号,性别,学号\n程林㼆,512098200012207855,女,1\n\
-                赵𬱖,512099200712310019,男,2\n";
+                赵𬱖,51209920041227261X,男,2\n";
     send(&mut clerk, &[("名单.csv", text.as_bytes())]).await.is(303);
     wait(&t);
     let job = jobs(&t).remove(0);
@@ -198,6 +198,25 @@ async fn an_empty_sheet_of_each_kind_can_be_taken_and_is_known_as_that() {
     wait(&t);
     let job = jobs(&t).remove(0);
     assert_eq!((job.state.as_str(), job.layout.as_str()), ("checked", "repayments"));
+}
+
+#[test]
+fn what_a_known_file_changes_is_shown_as_old_and_new() {
+    let county = County::new(Kind::Sqlite);
+    let County { app, scope, by, .. } = &county;
+    let import = |text: &str| {
+        let uploads = [upload("名单.csv", text)];
+        let batch = batch::take_in(app, scope, by, &uploads, None, Product::Cdb).unwrap();
+        batch::check(app, scope, &batch, |_| {}).unwrap();
+        let rows = app.db.read(|db| store::rows(db, batch.jobs[0], None, 0, 9)).unwrap();
+        batch::post(app, scope, &batch, |_| {}).unwrap();
+        rows[0].notes.clone()
+    };
+    let line = "姓名,身份证号,学号,专业,手机\n程林㼆,512098200012207855";
+    assert_eq!(import(&format!("{line},1,,16411034442\n")), "");
+    let notes = import(&format!("{line},2,会计,16411034443\n"));
+    assert_eq!(notes, "更新：手机、专业（空 → 会计）、学号（1 → 2）。");
+    assert_eq!(import(&format!("{line},2,会计,16411034443\n")), "");
 }
 
 // ---- what is out of the ordinary

@@ -3,6 +3,7 @@
 mod bank_lines;
 mod chance;
 mod broken;
+mod cli;
 mod county;
 mod december;
 mod dirty;

@@ -322,3 +322,65 @@ fn codes_are_different() {
     let codes: std::collections::BTreeSet<_> = Fault::ALL.iter().map(|f| f.code()).collect();
     assert_eq!(codes.len(), Fault::ALL.len());
 }
+
+/// K4: in any column of any kind of sheet, an error is an error of that cell and never a value.
+#[test]
+fn an_error_in_any_column_is_that_columns_error() {
+    for layout in Layout::ALL {
+        for column in layout.columns() {
+            for error in ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#n/a"] {
+                let said = one_row(layout, &[(column.key, error)]);
+                let notes = said.notes();
+                let own: Vec<_> =
+                    notes.iter().filter(|(_, n)| n.heading == column.heading).collect();
+                assert_eq!(own.len(), 1, "{layout:?} {}: {notes:#?}", column.key);
+                let (_, note) = own[0];
+                let weight = if column.required { Refused } else { Warning };
+                assert_eq!((note.fault, note.severity), (Fault::ErrorCell, weight), "{note:?}");
+                assert!(note.message.contains(error), "{}", note.message);
+            }
+        }
+    }
+}
+
+/// K5: amounts are in the unit that title or heading state, and one that the rules do not allow
+/// is asked about.
+#[test]
+fn units_and_amounts_that_the_rules_do_not_allow() {
+    let contract = |title: &str, heading: &str, amount: &str| {
+        let text = format!(
+            "{title}\n合同编号,姓名,身份证号,贷款学年,{heading},到期日期\n\
+             51202220200000005,程林㼆,512098200012207855,2024-2025,{amount},2038-09-20\n"
+        );
+        let said = import(&table(text.as_bytes()));
+        let Some(Row::Contract(row)) = &said.rows[0].1.row else { panic!() };
+        let faults: Vec<_> = said.notes().into_iter().map(|(_, note)| note.fault).collect();
+        (row.amount.to_yuan_text(), faults)
+    };
+    let plain = "合同明细";
+    for title in
+        ["合同明细（单位：万元）", "合同明细 金额单位:万元", "合同明细（单位：人民币万元）"]
+    {
+        assert_eq!(contract(title, "贷款金额", "1.2"), ("12000.00".to_owned(), vec![]), "{title}");
+        // A heading that says 元 itself is not overruled by the title.
+        assert_eq!(contract(title, "贷款金额（元）", "12000"), ("12000.00".to_owned(), vec![]));
+    }
+    assert_eq!(contract(plain, "贷款金额（万元）", "1.2"), ("12000.00".to_owned(), vec![]));
+    assert_eq!(
+        contract("合同明细（单位：千元）", "贷款金额", "12"),
+        ("12000.00".to_owned(), vec![])
+    );
+    assert_eq!(
+        contract("合同明细（单位：元）", "贷款金额", "12000"),
+        ("12000.00".to_owned(), vec![])
+    );
+    for (amount, fault) in [
+        ("1.2", Fault::AmountStep),
+        ("900", Fault::AmountStep),
+        ("12050", Fault::AmountStep),
+        ("25100", Fault::AmountOverCap),
+        ("0", Fault::BadMoney),
+    ] {
+        assert_eq!(contract(plain, "贷款金额", amount).1, [fault], "{amount}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Recognising layouts: any order, other headings, titles, two lines of headings, units.
 
+use proptest::prelude::*;
 use zhuxue::book::money::Fen;
 use zhuxue::desk::imports::{Layout, LayoutProblem, Row, recognise, recognise_any, recognise_as};
 use zhuxue::plumbing::sheet::Table;
@@ -100,6 +101,79 @@ fn every_layout_is_known_by_its_own_headings_alone() {
         let sheet = table(required.join(",").as_bytes());
         if layout != Layout::Borrowers {
             assert_eq!(recognise(&sheet).map(|b| b.layout), Ok(layout), "{required:?}");
+        }
+    }
+}
+
+#[test]
+fn title_and_headings_agree_or_a_person_chooses() {
+    let students =
+        "生源地信用助学贷款逾期名单,,\n姓名,身份证号,学号\n程林㼆,512098200012207855,1\n";
+    let said = problem(students);
+    let LayoutProblem::Missing { layout, headings } = &said else { panic!("{said:?}") };
+    assert_eq!(*layout, Layout::Overdue);
+    assert_eq!(headings, &["合同编号", "逾期本金（元）", "逾期利息（元）"]);
+    let months: Vec<_> = Layout::Monthly.columns().iter().map(|c| c.heading).collect();
+    let said = problem(&format!("学生名单\n{},姓名,身份证号\n", months.join(",")));
+    assert_eq!(
+        said,
+        LayoutProblem::Disagree { title: Layout::Borrowers, headings: Layout::Monthly }
+    );
+    assert_eq!(
+        said.to_chinese(),
+        "标题写的是“学生名单”，列名却是“资助月报表”的列名。请核对后选定表格种类。"
+    );
+}
+
+#[test]
+fn a_column_that_two_headings_claim_is_asked_for() {
+    let said = problem("姓名,身份证号,手机,联系电话\n程林㼆,512098200012207855,1,2\n");
+    assert_eq!(said.to_chinese(), "有 2 列都可以当作“手机”：“手机”和“联系电话”。请选定用哪一列。");
+    // Nothing stands below the second: nothing is lost by reading the first.
+    let text = "姓名,身份证号,手机,联系电话\n程林㼆,512098200012207855,16411034442,\n";
+    assert_eq!(recognise(&table(text.as_bytes())).unwrap().layout, Layout::Borrowers);
+}
+
+proptest! {
+    /// K1: whatever headings of a titled sheet are renamed, it is read as its kind with every
+    /// renamed column named, or a person is asked; never as another kind.
+    #[test]
+    fn no_renamed_heading_is_silent(
+        layout in prop::sample::select(Layout::ALL.to_vec()),
+        renamed in prop::collection::vec(any::<prop::sample::Index>(), 1..4),
+    ) {
+        let columns = layout.columns();
+        let renamed: std::collections::BTreeSet<usize> =
+            renamed.into_iter().map(|at| at.index(columns.len())).collect();
+        let headings: Vec<String> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| {
+                if renamed.contains(&at) { format!("新列{at}") } else { column.heading.to_owned() }
+            })
+            .collect();
+        let text = format!("{}\n{}\n", layout.title(), headings.join(","));
+        let required = renamed.iter().any(|at| columns[*at].required);
+        match recognise(&table(text.as_bytes())) {
+            Ok(binding) => {
+                prop_assert_eq!(binding.layout, layout);
+                prop_assert!(!required);
+                let missing: Vec<_> = renamed.iter().map(|at| columns[*at].heading).collect();
+                prop_assert_eq!(&binding.absent, &missing);
+                let names: Vec<_> = renamed.iter().map(|at| format!("新列{at}")).collect();
+                prop_assert_eq!(&binding.extra, &names);
+            }
+            Err(LayoutProblem::Missing { layout: nearest, headings }) => {
+                prop_assert_eq!(nearest, layout);
+                let missing: Vec<_> = renamed
+                    .iter()
+                    .filter(|at| columns[**at].required)
+                    .map(|at| columns[*at].heading)
+                    .collect();
+                prop_assert_eq!(headings, missing);
+            }
+            Err(LayoutProblem::NoHeadings) => prop_assert!(columns.len() - renamed.len() < 2),
+            Err(other) => prop_assert!(false, "{other:?}"),
         }
     }
 }

@@ -216,14 +216,3 @@ fn what_is_out_of_sight_is_known() {
     assert!(tables("F11b_1904_general.xlsx")[0].from_1904);
     assert!(!tables("F05_hidden_rows.xlsx")[0].from_1904);
 }
-
-#[test]
-fn a_formula_without_a_result_is_an_error_of_its_cell() {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.write_string(0, 0, "姓名").unwrap();
-    sheet.write_formula(1, 0, rust_xlsxwriter::Formula::new("=A1").set_result("")).unwrap();
-    let bytes = book.save_to_buffer().unwrap();
-    let cell = &table(&bytes).rows;
-    assert!(cell.len() == 1 || cell[1].cells[0].kind == CellKind::Error);
-}

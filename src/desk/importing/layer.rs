@@ -65,6 +65,11 @@ impl<K: Eq + Hash, V: Clone> Layer<K, V> {
         below.map(|(_, value)| value).chain(self.line.values())
     }
 
+    /// Accepted values that the line at hand would change: before and after.
+    pub fn changes(&self) -> impl Iterator<Item = (&V, &V)> {
+        self.line.iter().filter_map(|(key, new)| Some((self.accepted.get(key)?, new)))
+    }
+
     /// The line is taken: its part is what the next line finds.
     pub fn accept(&mut self) {
         self.accepted.extend(self.line.drain());

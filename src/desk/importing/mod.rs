@@ -17,6 +17,7 @@ pub mod columns;
 pub mod facts;
 pub mod known;
 pub mod plan;
+mod moved;
 mod people;
 mod borrowers;
 mod contracts;

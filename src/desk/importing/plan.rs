@@ -30,6 +30,7 @@ use crate::reports::monthly::{self, MonthlyFigure};
 
 use super::bank_list::BankList;
 use super::facts::{Facts, Mark};
+use super::moved::{self, Moved};
 use super::read::ReadLine;
 
 /// What everything is decided in: who, when, for whom, by which rules.
@@ -248,13 +249,26 @@ impl<'a> Plan<'a> {
                 Outcome::Refused
             }
         };
-        self.end_line(!matches!(outcome, Outcome::Refused | Outcome::Skipped));
         warned |= !self.remarks.is_empty();
+        let moved = self.moved();
+        self.end_line(!matches!(outcome, Outcome::Refused | Outcome::Skipped));
         notes.extend(self.remarks.drain(..).map(|note| note.sentence()));
         if let Outcome::Changed(headings) = &outcome {
-            notes.push(format!("更新：{}。", headings.join("、")));
+            notes.push(format!("更新：{}。", moved::words(headings, &moved)));
         }
         decided(outcome, notes, warned)
+    }
+
+    /// What the line at hand changes about people, files and loans that are stored.
+    fn moved(&self) -> Vec<Moved> {
+        let people = self.facts.people.changes();
+        let files = self.facts.files.changes();
+        let loans = self.facts.loans.changes();
+        people
+            .flat_map(|(old, new)| moved::person(&old.row, &new.row))
+            .chain(files.flat_map(|(old, new)| moved::file(&old.row, &new.row)))
+            .chain(loans.flat_map(|(old, new)| moved::loan(&old.row, &new.row)))
+            .collect()
     }
 
     /// A refused line leaves nothing behind, whatever it had decided before it was refused.

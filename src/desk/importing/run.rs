@@ -56,9 +56,9 @@ struct Running {
     layout: Layout,
     product: Product,
     lines: Vec<ReadLine>,
-    list: BankList,
     /// The sheet itself, for a check.
     sheet: Option<ReadSheet>,
+    list: BankList,
 }
 
 /// Checks an import: a dry run that stores nothing but what each row would come to.

@@ -37,7 +37,7 @@ pub(super) fn book(bytes: &[u8]) -> Book {
     let mut ids = Vec::new();
     let _ = archive::tags(bytes, "xl/workbook.xml", |tag| match name_of(tag) {
         "sheet" => ids.push(value(tag, "id").unwrap_or_default().to_owned()),
-        "workbookPr" => book.from_1904 = is_on(tag, "date1904"),
+        "workbookPr" => book.from_1904 |= is_on(tag, "date1904"),
         _ => {}
     });
     let mut targets = Vec::new();
@@ -61,36 +61,50 @@ pub(super) fn book(bytes: &[u8]) -> Book {
 
 /// Walks through the part of one sheet.
 pub(super) fn sheet(bytes: &[u8], path: &str) -> Parts {
-    let mut parts = Parts::default();
-    let mut cell: Option<At> = None;
-    let (mut formula, mut result) = (false, false);
-    let _ = archive::tags(bytes, path, |tag| match name_of(tag) {
-        "row" if is_on(tag, "hidden") && parts.hidden_lines.len() < MOST => {
-            parts.hidden_lines.extend(value(tag, "r").and_then(|line| line.parse::<u32>().ok()));
-        }
-        "col" if is_on(tag, "hidden") => {
-            let at = |key| value(tag, key).and_then(|text| text.parse::<usize>().ok());
-            if let (Some(from), Some(to)) = (at("min"), at("max")) {
-                let room = MOST.saturating_sub(parts.hidden_columns.len());
-                parts.hidden_columns.extend((from.saturating_sub(1)..to).take(room));
+    let mut walk = Walk::default();
+    let _ = archive::tags(bytes, path, |tag| walk.see(tag));
+    walk.parts
+}
+
+/// Where a walk through the tags of a sheet is.
+#[derive(Default)]
+struct Walk {
+    parts: Parts,
+    cell: Option<At>,
+    formula: bool,
+    result: bool,
+}
+
+impl Walk {
+    fn see(&mut self, tag: &str) {
+        let parts = &mut self.parts;
+        match name_of(tag) {
+            "row" if is_on(tag, "hidden") && parts.hidden_lines.len() < MOST => {
+                let line = value(tag, "r").and_then(|line| line.parse::<u32>().ok());
+                parts.hidden_lines.extend(line);
             }
-        }
-        "c" => {
-            cell = value(tag, "r").and_then(place);
-            (formula, result) = (false, false);
-        }
-        "f" => formula = true,
-        "v" | "is" => result = true,
-        "/c" if formula && !result => parts.unfilled.extend(cell.take()),
-        "mergeCell" => {
-            let ends = value(tag, "ref").and_then(|area| area.split_once(':'));
-            if let Some((from, to)) = ends.and_then(|(from, to)| place(from).zip(place(to))) {
-                parts.merges.push((from, to));
+            "col" if is_on(tag, "hidden") => {
+                let at = |key| value(tag, key).and_then(|text| text.parse::<usize>().ok());
+                if let (Some(from), Some(to)) = (at("min"), at("max")) {
+                    let room = MOST.saturating_sub(parts.hidden_columns.len());
+                    parts.hidden_columns.extend((from.saturating_sub(1)..to).take(room));
+                }
             }
+            "c" => {
+                self.cell = value(tag, "r").and_then(place);
+                (self.formula, self.result) = (false, false);
+            }
+            "f" => self.formula = true,
+            "v" | "is" => self.result = true,
+            "/c" if self.formula && !self.result => parts.unfilled.extend(self.cell.take()),
+            "mergeCell" => {
+                let ends = value(tag, "ref").and_then(|area| area.split_once(':'));
+                let ends = ends.and_then(|(from, to)| place(from).zip(place(to)));
+                parts.merges.extend(ends);
+            }
+            _ => {}
         }
-        _ => {}
-    });
-    parts
+    }
 }
 
 /// The name of a tag without its prefix: `c` of `x:c r="A1"`.
@@ -138,6 +152,37 @@ fn place(text: &str) -> Option<At> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_formula_without_a_result_is_known() {
+        let mut walk = Walk::default();
+        let tags = [
+            "c r=\"A1\"",
+            "f",
+            "/f",
+            "v",
+            "/v",
+            "/c",
+            "c r=\"B1\"",
+            "f",
+            "/f",
+            "/c",
+            "c r=\"C1\"",
+            "v",
+            "/v",
+            "/c",
+            "row r=\"2\" hidden=\"1\"",
+            "col min=\"2\" max=\"3\" hidden=\"1\"/",
+            "mergeCell ref=\"A4:A5\"/",
+        ];
+        for tag in tags {
+            walk.see(tag);
+        }
+        assert_eq!(walk.parts.unfilled, [(0, 1)]);
+        assert_eq!(walk.parts.hidden_lines, [2]);
+        assert_eq!(walk.parts.hidden_columns, [1, 2]);
+        assert_eq!(walk.parts.merges, [((3, 0), (4, 0))]);
+    }
 
     #[test]
     fn tags_and_places_are_read() {

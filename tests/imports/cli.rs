@@ -1,0 +1,108 @@
+//! `zhuxue import` on the command line: which columns are read, every remark, kinds and columns by
+//! hand, empty sheets.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn run(folder: &Path, args: &[&str], input: &str) -> Said {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_zhuxue"))
+        .args(args)
+        .current_dir(folder)
+        .env("ZHUXUE_DATA_DIR", folder.join("data"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Said {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn has(text: &str, all: &[&str]) {
+    for words in all {
+        assert!(text.contains(words), "“{words}” is not in\n{text}");
+    }
+}
+
+#[test]
+fn columns_remarks_and_kinds_are_said_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let office = ["office", "add", "--code", "512022", "--name", "乐至县学生资助管理中心"];
+    let office = [&office[..], &["--letters", "LZ"]].concat();
+    assert_eq!(run(folder, &office, "").code, 0);
+    let user = ["user", "add", "--office", "512022", "--login", "clerk", "--name", "韦清越"];
+    let user = [&user[..], &["--role", "clerk", "--password-stdin"]].concat();
+    let said = run(folder, &user, "a long enough pass phrase\n");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+
+    write("名单.csv", "学生名单\n姓名,身份证号,性别,QQ\n程林㼆,512098200012207855,女,1\n");
+    let said = run(folder, &["import", "名单.csv"], "");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    has(
+        &said.out,
+        &[
+            "读取的列：姓名→借款学生姓名、身份证号、性别",
+            "没有读取的列：QQ",
+            "没有的列：序号、出生日期",
+            "新增 1，一致 0",
+            "有提示 1 行，有说明的共 1 行，加上 --remarks 逐行列出",
+        ],
+    );
+    let said = run(folder, &["import", "名单.csv", "--remarks"], "");
+    has(&said.out, &["新增 0，一致 1", "第 3 行 程林㼆：性别：填写的“女”与身份证号中的“男”不一致"]);
+
+    // The title says one kind, a heading was renamed: nothing is guessed.
+    write("新.csv", "学生名单\n姓名,证照,学号\n程林㼆,512098200012207855,7\n");
+    let said = run(folder, &["import", "新.csv"], "");
+    assert_eq!(said.code, 2);
+    has(&said.err, &["最像“学生名单”，但缺少必需的列：身份证号", "--kind", "--bind"]);
+    let twice = ["import", "新.csv", "--kind", "borrowers", "--bind", "证照=身份证号"];
+    let wrong = [&twice[..], &["--bind", "学号=身份证号"]].concat();
+    let said = run(folder, &wrong, "");
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    has(&said.err, &["“证照”和“学号”都选成了“身份证号”，只能选一列"]);
+    let said = run(folder, &twice, "");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    has(&said.out, &["证照→身份证号", "更新 1"]);
+    // Kept: the next such sheet needs no word.
+    assert_eq!(run(folder, &["import", "新.csv"], "").code, 0);
+
+    // Something that has to be confirmed: nothing is posted before.
+    write(
+        "合.csv",
+        "合同明细\n合同编号,姓名,身份证号,贷款学年,贷款金额,到期日期,合同签订日期,\
+        贴息截止日\n51202220240000001,程林㼆,512098200012207855,2024-2025,8000,2040-09-20,\
+        2024-08-10,2026-08-31\n合计,,,,9000,,,\n",
+    );
+    let import = ["import", "合.csv", "--as-of", "2024-12-31"];
+    let said = run(folder, &import, "");
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    has(
+        &said.out,
+        &["请核对：第 4 行是合计，“贷款金额（元）”写的是 9,000.00 元，各行相加是 8,000.00 元"],
+    );
+    has(&said.err, &["什么都没有入账；核对过了，加上 --confirmed 再导入一次"]);
+    let said = run(folder, &[&import[..], &["--confirmed"]].concat(), "");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    has(&said.out, &["新增 1，一致 0"]);
+
+    let said = run(folder, &["import", "--template", "repayments", "空表.xlsx"], "");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let said = run(folder, &["import", "空表.xlsx", "--as-of", "2024-12-31"], "");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    has(&said.out, &["（还款明细）入账：新增 0"]);
+}
