@@ -33,7 +33,11 @@ fn each_situation_reads_right() {
         let mut student = sign_in(&t, STUDENT).await;
         student.get("/m").await.says(&["现在不用还钱", "读书时的利息由国家付"]);
         let mut grace = sign_in(&t, GRACE).await;
-        grace.get("/m").await.says(&["下一次还款", "2026年12月20日", "只还利息，还有 50 天"]);
+        grace.get("/m").await.says(&[
+            "下一次还款",
+            "2026年12月20日",
+            "只还利息，按没有免息政策计算，还有 50 天",
+        ]);
     });
 }
 

@@ -57,6 +57,8 @@ struct View {
     narrowed: bool,
     sums: SumsView,
     all: SumsView,
+    /// What the arrears say besides: 按没有免息政策计算; mostly nothing.
+    assumed: &'static str,
     parked: i64,
     /// Of the cases off the ladder: how many for each reason, how many with each owner.
     parked_by: Vec<Chip>,
@@ -259,6 +261,7 @@ pub async fn list(
     };
     let view = View {
         narrowed: asked.is_narrowed(),
+        assumed: app.policy().assumed_in_arrears(wanted.today).unwrap_or_default(),
         parked: count_of("parked"),
         parked_by: parked_by(&asked, &read),
         today: count_of("today"),

@@ -232,6 +232,8 @@ pub(super) struct CasePage {
     home: String,
     studied: String,
     overdue: Fen,
+    /// What the arrears say besides: 按没有免息政策计算; mostly nothing.
+    assumed: &'static str,
     since: String,
     overdue_days: i64,
     /// Why the family is marked lost; none when it is not.
@@ -281,6 +283,7 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
         home: format!("{}{}", facts.student.township, short_village(&facts.student.village)),
         studied: studied(&facts.file),
         overdue,
+        assumed: policy.assumed_in_arrears(today).unwrap_or_default(),
         since: oldest.map(|day| day.to_string()).unwrap_or_default(),
         overdue_days: oldest.map_or(0, |day| days_between(day, today)),
         lost: facts.lost.clone(),
