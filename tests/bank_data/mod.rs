@@ -9,6 +9,7 @@ use zhuxue::book::statement::Product;
 use zhuxue::book::verify;
 use zhuxue::desk::importing::batch::{self, Upload};
 use zhuxue::jobs;
+use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{
     bank_difference, file_position, loan, loan_position, message, overdue_case, payments_known as
     known_table, warning,
@@ -95,7 +96,7 @@ fn list(t: &TestApp, on: &str, rows: &[(String, &str)]) -> Upload {
     for (contract, kind) in rows {
         let asked = read(t, |db| {
             let rows = zhuxue::book::loan::by_contract_no(db, &scope(), &[contract.clone()])?;
-            let one = rows.into_iter().next().unwrap();
+            let (_, one) = rows.into_iter().next().unwrap();
             let basis = t.app.basis();
             let days = zhuxue::book::statement::AsOf::from(day("2026-12-20"));
             let life = zhuxue::book::events::of_loans(db, &scope(), &[one.id])?;
@@ -182,19 +183,18 @@ fn on_the_day_after_a_due_day_nobody_is_overdue_before_the_bank_has_told() {
 fn a_family_sees_that_the_result_is_awaited_and_no_reproach() {
     each(AFTER, async |t| {
         let file = awaited(&t);
-        let id: String = read(&t, |db| {
-            let (file, person): (i64, Vec<u8>) = loan::table
+        let id: Vec<u8> = read(&t, |db| {
+            Ok(loan::table
                 .inner_join(zhuxue::plumbing::schema::loan_file::table)
                 .inner_join(zhuxue::plumbing::schema::person::table.on(
                     zhuxue::plumbing::schema::person::id
                         .eq(zhuxue::plumbing::schema::loan_file::person_id),
                 ))
                 .filter(loan::contract_no.eq(&file[0]))
-                .select((loan::file_id, zhuxue::plumbing::schema::person::id_sealed))
-                .first(db)?;
-            let _ = file;
-            t.app.sealer.open_text(zhuxue::plumbing::crypto::Field::IdNumber, &person)
+                .select(zhuxue::plumbing::schema::person::id_sealed)
+                .first(db)?)
         });
+        let id = t.app.sealer.open_text(Field::IdNumber, &id).unwrap();
         let mut family = town::sign_in(&t, &id).await;
         let home = family.get("/m").await;
         home.is(200).says(&["银行结果还没有到，收到后更新", "待银行结果"]);
@@ -301,8 +301,7 @@ fn the_director_goes_ahead_for_a_day_and_what_goes_out_says_why() {
         });
         assert!(!texts.is_empty());
         for text in &texts {
-            let field = zhuxue::plumbing::crypto::Field::Message;
-            let text = t.app.sealer.open_text(field, text).unwrap();
+            let text = t.app.sealer.open_text(Field::Message, text).unwrap();
             assert!(text.contains("银行这一期的结果还没有到，先提醒：银行系统停机到月底"), "{text}");
         }
         director.get("/overdue").await.is(200).says(&["银行系统停机到月底"]);
