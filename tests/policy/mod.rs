@@ -352,7 +352,7 @@ fn a_family_reads_on_the_phone_what_the_amount_is_based_on() {
         let loans: Vec<Option<chrono::NaiveDate>> =
             read(&t, |db| Ok(loan_position::table.select(loan_position::next_due_on).load(db)?));
         assert!(loans.contains(&Some(day("2026-12-20"))));
-        let mut browser = borrower_with_something_due(&t).await;
+        let mut browser = borrower_with_something_due(&t);
         for path in ["/m", "/m/schedule", "/m/repay"] {
             browser.get(path).await.is(200).says(&[SAYS]);
         }
@@ -362,7 +362,7 @@ fn a_family_reads_on_the_phone_what_the_amount_is_based_on() {
     });
 }
 
-async fn borrower_with_something_due(t: &TestApp) -> Browser {
+fn borrower_with_something_due(t: &TestApp) -> Browser {
     use zhuxue::book::ids::PersonId;
     use zhuxue::borrower::session as borrower;
     use zhuxue::plumbing::session::NewSession;

@@ -200,7 +200,7 @@ async fn papers_say_what_a_visit_needs_and_no_more() {
             &one.id_mask,
             &one.address,
             &format!("编号 {}", sheet.number),
-            &format!("¥{amount}（算到 12月21日）"),
+            &format!("¥{amount}（算到 12月21日，按没有免息政策计算）"),
             "国家助学贷款还款提醒入户走访表",
             "请勿对外张贴或转发本表",
             "第一联",

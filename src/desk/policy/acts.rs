@@ -1,5 +1,6 @@
 //! What people do on `/policy`: enter a value, confirm it, say no, take it back; say that a rule
-//! was held against its document. What is confirmed holds at once, here and in every other instance.
+//! was held against its document. What is confirmed holds at once, here and in every other
+//! instance.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{NaiveDate, NaiveDateTime};

@@ -265,12 +265,11 @@ pub(super) struct CasePage {
 
 /// Puts a case into words.
 pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> CasePage {
-    let policy = app.policy();
+    let (policy, newest_step) = (app.policy(), facts.steps.first());
     let rule = policy.ladder.on(today);
     let stage = facts.case.as_ref().map_or(Stage::Student, |case| case.stage);
     let overdue = facts.position.as_ref().map(FilePosition::overdue_fen).unwrap_or_default();
     let oldest = facts.position.as_ref().and_then(|position| position.oldest_unpaid_due_on);
-    let newest_step = facts.steps.first();
     let mut records: Vec<RecordView> =
         facts.records.iter().map(|record| record_view(record, today)).collect();
     let older = records.split_off(records.len().min(IN_SIGHT));
