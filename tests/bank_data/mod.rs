@@ -11,8 +11,8 @@ use zhuxue::desk::importing::batch::{self, Upload};
 use zhuxue::jobs;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{
-    bank_difference, file_position, loan, loan_position, message, overdue_case, payments_known as
-    known_table, warning,
+    bank_difference, file_position, loan, loan_position, message, overdue_case,
+    payments_known as known_table, warning,
 };
 
 use crate::borrower::town::{self, read};
@@ -59,10 +59,7 @@ fn count(t: &TestApp) -> [i64; 4] {
                 .filter(file_position::awaiting_on.is_not_null())
                 .count()
                 .get_result(db)?,
-            overdue_case::table
-                .filter(overdue_case::state.ne("closed"))
-                .count()
-                .get_result(db)?,
+            overdue_case::table.filter(overdue_case::state.ne("closed")).count().get_result(db)?,
             message::table.filter(message::reason.eq("overdue_notice")).count().get_result(db)?,
         ])
     })
@@ -167,9 +164,11 @@ fn on_the_day_after_a_due_day_nobody_is_overdue_before_the_bank_has_told() {
         list.is(200).says(&["待银行结果"]);
         let recovery = director.get("/reports/recovery").await;
         recovery.is(200).says(&["统计日 2026-10-31"]);
-        director.get("/reports/recovery?as_of=2026-12-22").await.is(200).says(&[
-            "统计日不能晚于银行数据的截止日",
-        ]);
+        director
+            .get("/reports/recovery?as_of=2026-12-22")
+            .await
+            .is(200)
+            .says(&["统计日不能晚于银行数据的截止日"]);
         // From the fifth working day after 12-20 on (a Sunday) the line is red.
         night(&t, "2026-12-24");
         assert_eq!(lines(&t)[0].0, "wait");
@@ -186,10 +185,11 @@ fn a_family_sees_that_the_result_is_awaited_and_no_reproach() {
         let id: Vec<u8> = read(&t, |db| {
             Ok(loan::table
                 .inner_join(zhuxue::plumbing::schema::loan_file::table)
-                .inner_join(zhuxue::plumbing::schema::person::table.on(
-                    zhuxue::plumbing::schema::person::id
-                        .eq(zhuxue::plumbing::schema::loan_file::person_id),
-                ))
+                .inner_join(
+                    zhuxue::plumbing::schema::person::table
+                        .on(zhuxue::plumbing::schema::person::id
+                            .eq(zhuxue::plumbing::schema::loan_file::person_id)),
+                )
                 .filter(loan::contract_no.eq(&file[0]))
                 .select(zhuxue::plumbing::schema::person::id_sealed)
                 .first(db)?)
@@ -302,7 +302,10 @@ fn the_director_goes_ahead_for_a_day_and_what_goes_out_says_why() {
         assert!(!texts.is_empty());
         for text in &texts {
             let text = t.app.sealer.open_text(Field::Message, text).unwrap();
-            assert!(text.contains("银行这一期的结果还没有到，先提醒：银行系统停机到月底"), "{text}");
+            assert!(
+                text.contains("银行这一期的结果还没有到，先提醒：银行系统停机到月底"),
+                "{text}"
+            );
         }
         director.get("/overdue").await.is(200).says(&["银行系统停机到月底"]);
         is_clean(&t);
