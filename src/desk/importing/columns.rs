@@ -275,25 +275,23 @@ pub fn choose_for(
     picks: &[(String, String)],
 ) -> AppResult<()> {
     let (binding, headings) = outline(table, layout)?;
+    let key_of = |column: &str| {
+        let known = layout.columns().iter().find(|own| own.heading == column || own.key == column);
+        known.map(|own| own.key).ok_or_else(|| {
+            AppError::refused(format!("{}没有“{column}”这一列", layout.short_title()))
+        })
+    };
     let mut columns: Vec<(usize, String)> = Vec::new();
     for (cell, written, own) in binding.bound() {
-        let picked = picks.iter().find(|(heading, _)| heading == written.trim());
-        let key = match picked {
-            Some((_, column)) => layout
-                .columns()
-                .iter()
-                .find(|known| known.heading == column || known.key == column)
-                .map(|known| known.key)
-                .ok_or_else(|| {
-                    AppError::refused(format!("{}没有“{column}”这一列", layout.short_title()))
-                })?,
-            None => own.map_or("", |column| column.key),
-        };
-        let taken = picks.iter().any(|(heading, _)| heading == written.trim());
-        if !key.is_empty() {
+        if let Some((_, column)) = picks.iter().find(|(heading, _)| heading == written.trim()) {
+            columns.push((cell, key_of(column)?.to_owned()));
+        } else if let Some(own) = own {
             // What was picked wins over what the headings say.
-            columns.retain(|(_, other)| !(taken && other == key));
-            columns.push((cell, key.to_owned()));
+            let picked =
+                picks.iter().any(|(_, column)| [own.heading, own.key].contains(&&**column));
+            if !picked {
+                columns.push((cell, own.key.to_owned()));
+            }
         }
     }
     let chosen = Chosen { layout, columns };

@@ -1,4 +1,4 @@
-//! A sheet whose headings are bound to the columns of a layout: its cells, and which lines are data.
+//! A sheet whose headings are bound to the columns of a layout: its cells, and what its lines are.
 
 use chrono::NaiveDate;
 
