@@ -439,3 +439,24 @@ pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Fil
         .first(db)
         .optional()?)
 }
+
+/// Takes the positions of contracts and files away that are taken away themselves.
+pub fn remove(db: &mut Db, scope: &Scope, loans: &[LoanId], files: &[FileId]) -> AppResult<()> {
+    for chunk in loans.chunks(BINDS_MAX) {
+        diesel::delete(
+            loan_position::table
+                .filter(loan_position::office_code.eq_any(scope.codes()))
+                .filter(loan_position::loan_id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    for chunk in files.chunks(BINDS_MAX) {
+        diesel::delete(
+            file_position::table
+                .filter(file_position::office_code.eq_any(scope.codes()))
+                .filter(file_position::file_id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
+}

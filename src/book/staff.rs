@@ -40,7 +40,7 @@ impl Role {
             Right::AllowPoliceStage => matches!(self, Director),
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
             Right::ShareContacts => matches!(self, Director),
-            Right::ReleaseMessages => matches!(self, Reviewer | Director),
+            Right::ReleaseMessages | Right::UndoImports => matches!(self, Reviewer | Director),
             Right::EditTexts | Right::AllowAmounts => matches!(self, Director),
             Right::ManageLiaisons => matches!(self, Clerk | Reviewer | Director | Administrator),
             Right::ManageStaff => matches!(self, Administrator | Director),
@@ -58,6 +58,8 @@ pub enum Right {
     RevealNumbers,
     /// Upload, check and post sheets.
     Import,
+    /// Take an import back as a whole.
+    UndoImports,
     /// Worksheets for villages, schools and police stations.
     PrintWorksheets,
     /// Change contacts and notes of people.

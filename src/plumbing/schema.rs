@@ -409,6 +409,8 @@ diesel::table! {
         leased_until -> Nullable<Timestamp>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        undone_at -> Nullable<Timestamp>,
+        undone_by -> Text,
     }
 }
 
@@ -426,6 +428,18 @@ diesel::table! {
         outcome -> Text,
         posted -> Bool,
         notes -> Text,
+    }
+}
+
+diesel::table! {
+    import_written (id) {
+        id -> BigInt,
+        office_code -> Text,
+        import_id -> BigInt,
+        kind -> Text,
+        row_id -> BigInt,
+        left_hash -> Binary,
+        before_sealed -> Nullable<Binary>,
     }
 }
 
@@ -477,6 +491,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_job,
     import_file,
     import_row,
+    import_written,
     history,
     meta,
     job_run,

@@ -6,3 +6,4 @@ mod dirty;
 mod pages;
 mod refused;
 mod taken_up;
+mod undone;

@@ -18,7 +18,7 @@ fn sheet(name: &str) -> Vec<u8> {
 }
 
 /// Waits until no import runs.
-fn wait(t: &TestApp) {
+pub fn wait(t: &TestApp) {
     for _ in 0..6_000 {
         if t.app.imports.is_idle() {
             return;

@@ -163,6 +163,8 @@ fn new_job(
         leased_until: None,
         created_at: now,
         updated_at: now,
+        undone_at: None,
+        undone_by: String::new(),
     }
 }
 

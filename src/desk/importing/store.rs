@@ -63,6 +63,10 @@ pub struct ImportJob {
     pub created_at: NaiveDateTime,
     /// When it last moved.
     pub updated_at: NaiveDateTime,
+    /// When it was undone as a whole; `posted` stays, as what once was.
+    pub undone_at: Option<NaiveDateTime>,
+    /// By whom, as pages show it.
+    pub undone_by: String,
 }
 
 /// What became of one line.
@@ -248,6 +252,7 @@ pub fn repayments_known_until(db: &mut Db, scope: &Scope) -> AppResult<Option<Na
         .filter(import_job::office_code.eq_any(scope.codes()))
         .filter(import_job::layout.eq("repayments"))
         .filter(import_job::state.eq("posted"))
+        .filter(import_job::undone_at.is_null())
         .select(diesel::dsl::max(import_job::as_of))
         .first(db)?)
 }
@@ -309,6 +314,8 @@ pub fn save(db: &mut Db, job: &ImportJob) -> AppResult<()> {
             import_job::problem.eq(&job.problem),
             import_job::leased_until.eq(job.leased_until),
             import_job::updated_at.eq(job.updated_at),
+            import_job::undone_at.eq(job.undone_at),
+            import_job::undone_by.eq(&job.undone_by),
         ))
         .execute(db)?;
     Ok(())

@@ -24,7 +24,7 @@ use crate::plumbing::session::SignedIn;
 use super::batch::{self, Batch, Upload};
 use super::pages::{self, JobLine, JobPage, ListPage, NewPage, RowLine, Sibling};
 use super::store::{self, ImportJob};
-use super::{act, result, runner};
+use super::{act, result, runner, undo_web};
 
 /// Imports on a page of the list.
 const JOBS: i64 = 20;
@@ -46,6 +46,8 @@ pub fn routes() -> Vec<Entry> {
         post("/imports/{id}/stop", needs, act::stop),
         post("/imports/{id}/drop", needs, act::drop),
         post("/imports/{id}/as-of", needs, act::as_of),
+        get("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::show),
+        post("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::undo),
     ]
 }
 
