@@ -25,7 +25,7 @@ pub const JOB: Job = Job {
 /// Writes the messages that are right on `day`.
 pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     let settings = &app.config.messages;
-    let last_on = app.policy.receipt_deadline(day.year());
+    let last_on = app.policy().receipt_deadline(day.year());
     let target = last_on.succ_opt().unwrap_or(last_on);
     let leads: Vec<u32> = settings.receipt_days_before.iter().map(|lead| lead + 1).collect();
     let Some(round) = rounds::before(target, &leads, day, settings.late_gap_days) else {

@@ -68,7 +68,7 @@ fn positions(app: &App, scope: &Scope) -> AppResult<(usize, usize)> {
     loop {
         let ids = app.db.read(|db| verify::next_loans(db, scope, after, AT_ONCE))?;
         let Some(last) = ids.last().copied() else { return Ok((loans, wrong)) };
-        let found = app.db.read(|db| verify::check(db, scope, app.basis(), &ids))?;
+        let found = app.db.read(|db| verify::check(db, scope, &app.basis(), &ids))?;
         for finding in found.iter().take(LOGGED.saturating_sub(wrong)) {
             tracing::error!(what = finding.what, "a position is not what its events say");
         }

@@ -1,5 +1,6 @@
 //! Is the interest-rate table up to date? The LPR comes out on the 20th or the next working day;
-//! when a month is missing, or the holidays of the year, an amber line stands on the workbench.
+//! when a month is missing, or the holidays of the year, or nobody has said yet whether the year's
+//! interest is waived, an amber line stands on the workbench.
 //!
 //! When: every morning. Why: without the month's LPR the last known one is used, and the next
 //! pricing day would be wrong; nobody looks into a table that is only asked once a year. Missed:
@@ -25,29 +26,36 @@ pub const JOB: Job = Job {
 
 /// What the lines on the workbench are filed under.
 const WARNING: &str = "rates";
-const KEYS: [&str; 2] = ["lpr", "holidays"];
+const KEYS: [&str; 3] = ["lpr", "holidays", "waiver"];
+
+/// Where the values are entered.
+const PAGE: &str = "/policy";
 
 fn key(warning: &PolicyWarning) -> &'static str {
     match warning {
         PolicyWarning::LprLate { .. } => "lpr",
         PolicyWarning::HolidaysUnknown { .. } => "holidays",
+        PolicyWarning::WaiverUnknown { .. } => "waiver",
     }
 }
 
 fn advice(warning: &PolicyWarning) -> &'static str {
     match warning {
         PolicyWarning::LprLate { .. } => {
-            "请信息部门把公布的数值加到政策文件夹的 lpr.csv，再重新启动；每年 12月21日 按它重新定价"
+            "请主任在「政策与利率」录入公布的数值，另一位确认；每年 12月21日 按它重新定价"
+        }
+        PolicyWarning::WaiverUnknown { .. } => {
+            "看看有没有当年的免息通知；有或确定没有，都请主任在「政策与利率」录入，另一位确认"
         }
         PolicyWarning::HolidaysUnknown { .. } => {
-            "请信息部门按国务院办公厅的通知补 holidays.csv，再重新启动；节假日不发短信按它算"
+            "请主任按国务院办公厅的通知在「政策与利率」录入，另一位确认；节假日不发短信按它算"
         }
     }
 }
 
 /// Raises or clears the lines; `failed` is how many things are missing.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
-    let found = app.policy.warnings(app.clock.today());
+    let found = app.policy().warnings(app.clock.today());
     let now = app.clock.now_at();
     let offices = offices(app, &JOB)?;
     app.db.write("rate table checked", |db| {
@@ -64,7 +72,7 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
                     level: "wait".to_owned(),
                     title: missing.to_string(),
                     advice: advice(missing).to_owned(),
-                    url: String::new(),
+                    url: PAGE.to_owned(),
                     due_on: None,
                     since: now,
                     seen_at: now,

@@ -7,8 +7,12 @@
 //! the day it is for, not on the days between. Several program instances may run it at once.
 
 use std::collections::HashSet;
+use std::pin::pin;
+use std::time::Duration;
 
 use chrono::NaiveDate;
+use futures_util::future::select;
+use tokio::sync::watch;
 
 use super::count;
 use crate::app::App;
@@ -23,9 +27,6 @@ pub const JOB: Job =
     Job {
         name: "close_day", words: "日终结转", cron: "5 0 0 * * *", missed: Missed::Latest, run
     };
-
-/// Loans refreshed in one write: long enough to be cheap, short enough to keep nobody waiting.
-const AT_ONCE: i64 = 1_000;
 
 /// Refreshes everything that can have changed by today; tells how many files became overdue.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
@@ -42,6 +43,30 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
 /// The same; returns how many loans were refreshed.
 pub fn refresh_all(app: &App) -> AppResult<usize> {
     Ok(refresh(app)?.loans)
+}
+
+/// How often a program that serves looks whether another instance has confirmed a value.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Until told to stop: takes over rules that were confirmed in another instance, and computes at
+/// once what depends on them. At the start it finishes what a stopped program had begun.
+pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
+    let mut is_first = true;
+    while !*told.borrow() {
+        let own = app.clone();
+        let first = std::mem::take(&mut is_first);
+        let look = actix_web::web::block(move || {
+            let newer = own.follow_rules()?;
+            if newer || (first && own.basis().version > 0) {
+                refresh_all(&own)?;
+            }
+            AppResult::Ok(())
+        });
+        if let Ok(Err(error)) = look.await {
+            tracing::error!(%error, "newer rules could not be taken over");
+        }
+        select(pin!(told.changed()), pin!(tokio::time::sleep(LOOK_EVERY))).await;
+    }
 }
 
 #[derive(Default)]
@@ -64,15 +89,8 @@ fn refresh(app: &App) -> AppResult<Changed> {
             Ok(app.db.read(|db| position::overdue_files(db, &scope))?.into_iter().collect())
         };
         let before = overdue()?;
-        loop {
-            let done = app.db.write("close day", |db| {
-                position::refresh_due(db, &scope, app.basis(), today, AT_ONCE)
-            })?;
-            all.loans += done;
-            if done == 0 {
-                break;
-            }
-        }
+        // Another instance may have newer rules by now.
+        all.loans += position::catch_up(&app.db, &scope, today, || app.newest_basis())?;
         let after = overdue()?;
         all.became += after.difference(&before).count();
         all.left += before.difference(&after).count();

@@ -48,7 +48,7 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
 pub fn follow_office(app: &App, scope: &Scope) -> AppResult<Followed> {
     let (now, today) = (app.clock.now_at(), app.clock.today());
     app.db.write("follow overdue", |db| {
-        let set = Setting { ids: &app.ids, policy: &app.policy, now, today };
+        let set = Setting { ids: &app.ids, policy: &app.policy(), now, today };
         follow(db, scope, set, None)
     })
 }

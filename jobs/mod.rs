@@ -4,6 +4,7 @@
 //! "which rows should have X and do not?", so that a second run changes nothing; a test runs
 //! every job twice. It works for the offices of [`offices`], a few hundred rows a write.
 
+pub mod ask_for_bank_data;
 pub mod back_up;
 pub mod chain_history;
 pub mod check_books;
@@ -33,6 +34,7 @@ use crate::plumbing::timetable::{Counts, Job, pause};
 /// Every job, in the order in which pages list them.
 pub const ALL: &[Job] = &[
     close_day::JOB,
+    ask_for_bank_data::JOB,
     plan_contact_duties::JOB,
     follow_overdue::JOB,
     deliver_messages::JOB,
@@ -57,6 +59,7 @@ pub const ALL: &[Job] = &[
 /// its messages instead): no office can pause them.
 pub const NEVER_PAUSED: &[Job] = &[
     close_day::JOB,
+    ask_for_bank_data::JOB,
     follow_overdue::JOB,
     deliver_messages::JOB,
     read_delivery_receipts::JOB,

@@ -32,7 +32,7 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
         let scope = Scope::of(&office.code);
         let done = app.db.write("plan contact duties", |db| {
             let staff = staff::all(db, &scope)?;
-            steps::plan_year(db, &scope, &app.policy, (today.year(), today), &staff)
+            steps::plan_year(db, &scope, &app.policy(), (today.year(), today), &staff)
         })?;
         all.made += done.made;
         all.met += done.met;

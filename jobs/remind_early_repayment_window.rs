@@ -27,10 +27,10 @@ pub const JOB: Job = Job {
 /// Writes the messages that are right on `day`.
 pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     let settings = &app.config.messages;
-    let study_ends_on = app.policy.due_days.on(day).subsidy_end_day.in_year(day.year());
-    let free = app.policy.last_prepay_request(study_ends_on);
+    let study_ends_on = app.policy().due_days.on(day).subsidy_end_day.in_year(day.year());
+    let free = app.policy().last_prepay_request(study_ends_on);
     let december = day_in(day.year(), 11, 30);
-    let before_december = app.policy.last_prepay_request(december);
+    let before_december = app.policy().last_prepay_request(december);
     let nearest: Vec<u32> = settings.early_days_before.iter().min().copied().into_iter().collect();
     let mut all = Wrote::default();
     for (last, leads, gain) in [

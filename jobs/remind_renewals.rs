@@ -29,7 +29,7 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     let year = day.year();
     let mut all = Wrote::default();
     for office in super::offices(app, &JOB)? {
-        let (opens_on, closes_on) = app.policy.application_window(&office.code, year);
+        let (opens_on, closes_on) = app.policy().application_window(&office.code, year);
         let half = u64::try_from(dates::days_between(opens_on, closes_on) / 2).unwrap_or(0);
         let too_late = opens_on.checked_add_days(Days::new(half)).unwrap_or(opens_on);
         if day >= too_late {

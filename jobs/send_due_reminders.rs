@@ -50,8 +50,9 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
                 what: due_on.to_string(),
                 last_on: due_on,
             };
+            let assumed = app.policy().assumed(due_on);
             all += write_about(app, &office, &about, &files, |fields, amount| {
-                fields.day("due_on", due_on, day).money("amount", *amount)
+                fields.day("due_on", due_on, day).amount(*amount, assumed)
             })?;
         }
     }

@@ -57,8 +57,9 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
                 what: due_on.to_string(),
                 last_on: round.planned_on.checked_add_days(Days::new(LATE)).unwrap_or(day),
             };
+            let assumed = app.policy().assumed_in_arrears(day);
             all += write_about(app, &office, &about, &files, |fields, amount| {
-                fields.day("due_on", due_on, day).day("as_of", day, day).money("amount", *amount)
+                fields.day("due_on", due_on, day).day("as_of", day, day).amount(*amount, assumed)
             })?;
         }
     }

@@ -32,9 +32,9 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     let today = app.clock.today();
     let now = app.clock.now_at();
     let mut changed = 0;
+    let policy = app.policy();
     for office in offices(app, &JOB)? {
-        let mut lines: Vec<Warning> = app
-            .policy
+        let mut lines: Vec<Warning> = policy
             .desk_days(today)
             .into_iter()
             .map(|(on, day)| {
@@ -47,7 +47,7 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
                 )
             })
             .collect();
-        let (_, closes) = app.policy.application_window(&office.code, today.year());
+        let (_, closes) = policy.application_window(&office.code, today.year());
         if closes >= today {
             let what = ("今年受理截止".to_owned(), WINDOW_ADVICE.to_owned(), "/loans");
             lines.push(line(&office, "window_closes", closes, today, what));
@@ -74,7 +74,7 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
             Ok(changed)
         })?;
     }
-    let next = app.policy.desk_days(today).into_iter().min_by_key(|(on, _)| *on);
+    let next = policy.desk_days(today).into_iter().min_by_key(|(on, _)| *on);
     let note = next.map_or_else(String::new, |(on, day)| {
         format!("下一个：{}{}", in_words(on, today), day.short)
     });

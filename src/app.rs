@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::book::dates::Clock;
 use crate::book::ids::Ids;
-use crate::book::policy::Policy;
+use crate::book::policy::{Held, Policy};
+use crate::book::policy_book;
 use crate::book::position::Basis;
-use crate::book::statement::RateTables;
 use crate::desk::counts::Counts;
 use crate::desk::importing::runner::Runner;
 use crate::error::{AppError, AppResult};
@@ -28,8 +28,8 @@ pub struct App {
     pub db: Database,
     /// What time it is.
     pub clock: Clock,
-    /// The dated rules.
-    pub policy: Arc<Policy>,
+    /// The dated rules; ask [`App::policy`] and [`App::basis`].
+    pub rules: Arc<Held>,
     /// Sealed fields.
     pub sealer: Arc<Sealer>,
     /// Pages and papers.
@@ -56,8 +56,6 @@ pub struct App {
     pub timetable: Arc<Timetable>,
     /// Sign-ins that the sign-in page shows: the demo's, otherwise none.
     pub demo: Arc<[DemoSignIn]>,
-    rates: Arc<RateTables>,
-    waiver_years: Arc<[i32]>,
 }
 
 /// A sign-in of the demo, told to everybody who opens the sign-in page.
@@ -85,13 +83,10 @@ impl App {
         let gateways = Gateways::new(&config)?;
         let templates = Templates::new(Some(&config.templates()));
         let timetable = Timetable::new(crate::jobs::ALL, &config.jobs)?;
-        let policy = policy.into();
         Ok(App {
             db,
             clock,
-            rates: policy.rates(),
-            waiver_years: policy.waiver_years().iter().map(|waiver| waiver.year).collect(),
-            policy,
+            rules: Arc::new(Held::new(policy.into())),
             sealer: sealer.into(),
             templates: Arc::new(templates),
             config: Arc::new(config),
@@ -108,9 +103,41 @@ impl App {
         })
     }
 
-    /// What of the dated rules a position depends on.
-    pub fn basis(&self) -> Basis<'_> {
-        Basis { rates: &self.rates, waiver_years: &self.waiver_years }
+    /// The dated rules of now: hold on to them for one piece of work, not for longer.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.rules.now().policy
+    }
+
+    /// What of the dated rules a position depends on, of now.
+    pub fn basis(&self) -> Basis {
+        self.rules.now().basis
+    }
+
+    /// Takes over later values that were confirmed, here or in another instance of the program.
+    /// Cheap when there are none. True: the rules are others now.
+    pub fn follow_rules(&self) -> AppResult<bool> {
+        let known = self.basis().version;
+        let found = self.db.read(|db| {
+            let newest = policy_book::version(db)?;
+            Ok((newest != known)
+                .then(|| policy_book::all(db))
+                .transpose()?
+                .map(|all| (newest, all)))
+        })?;
+        let Some((version, all)) = found else { return Ok(false) };
+        let values = policy_book::in_force(&all);
+        let (policy, _) = policy_book::as_far_as_it_fits(self.rules.files(), &values)
+            .map_err(|error| AppError::broken(format!("the rules cannot be read anew: {error}")))?;
+        self.rules.replace(Arc::new(policy), version);
+        self.counts.forget();
+        tracing::info!(version, "other rules are in force");
+        Ok(true)
+    }
+
+    /// [`App::basis`] after a look whether another instance has newer rules.
+    pub fn newest_basis(&self) -> AppResult<Basis> {
+        self.follow_rules()?;
+        Ok(self.basis())
     }
 
     /// The next identity, as a bare number for any id type.

@@ -35,6 +35,9 @@ pub enum AppError {
     Changed,
     /// Too many at once, try again. 503.
     TooBusy(String),
+    /// The database could not do it: no room, no connection, no time. What was asked may be quite
+    /// right and is done when it is asked again. To the reader the same as Broken. 500.
+    Database(String),
     /// Our fault: 500 with a reference number; the detail goes to the log only.
     Broken(String),
 }
@@ -46,6 +49,12 @@ impl AppError {
     /// Ours to mend: what happened, for the log.
     pub fn broken(what: impl fmt::Display) -> Self {
         AppError::Broken(what.to_string())
+    }
+
+    /// True when the same thing asked again later may well be done: the cause is the disk, the
+    /// connection or the time, not what was asked.
+    pub fn is_of_database(&self) -> bool {
+        matches!(self, AppError::Database(_) | AppError::TooBusy(_))
     }
 
     /// A rule says no, in a Chinese sentence.
@@ -73,7 +82,7 @@ impl fmt::Display for AppError {
             AppError::NotFound => f.write_str("没有找到"),
             AppError::Changed => f.write_str("别人刚刚改过，请刷新后再改"),
             AppError::TooBusy(what) => write!(f, "too busy: {what}"),
-            AppError::Broken(what) => f.write_str(what),
+            AppError::Database(what) | AppError::Broken(what) => f.write_str(what),
         }
     }
 }
@@ -81,16 +90,31 @@ impl fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl From<diesel::result::Error> for AppError {
-    /// `NotFound` from a query is a missing row; everything else is ours to mend. A conflict is
-    /// retried by `Database::write` before it ever becomes this.
+    /// `NotFound` from a query is a missing row. What the database says of the statement itself
+    /// (a key that is there twice, a value that a check refuses) is ours to mend. All else it says
+    /// is taken for its own trouble: a full disk and a server that was stopped have no kind of
+    /// their own, and their words follow the server's language. A conflict is retried by
+    /// `Database::write` before it ever becomes this.
     fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::DatabaseErrorKind::SerializationFailure;
+        use diesel::result::DatabaseErrorKind::{
+            CheckViolation, ExclusionViolation, ForeignKeyViolation, NotNullViolation,
+            RestrictViolation, SerializationFailure, UniqueViolation,
+        };
+        use diesel::result::Error;
         match error {
-            diesel::result::Error::NotFound => AppError::NotFound,
+            Error::NotFound => AppError::NotFound,
             // Named here, since the server's own text may be in Chinese.
-            diesel::result::Error::DatabaseError(SerializationFailure, cause) => {
-                AppError::Broken(format!("database: could not serialize: {}", cause.message()))
+            Error::DatabaseError(SerializationFailure, cause) => {
+                AppError::Database(format!("database: could not serialize: {}", cause.message()))
             }
+            Error::DatabaseError(
+                UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation
+                | RestrictViolation | ExclusionViolation,
+                _,
+            ) => AppError::Broken(format!("database: {error}")),
+            Error::DatabaseError(..)
+            | Error::RollbackErrorOnCommit { .. }
+            | Error::BrokenTransactionManager => AppError::Database(format!("database: {error}")),
             other => AppError::Broken(format!("database: {other}")),
         }
     }

@@ -21,6 +21,7 @@ mod browser;
 mod contact;
 mod pages;
 mod peers;
+mod policy;
 mod imports;
 mod rehearsal;
 mod reports;

@@ -15,6 +15,9 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure};
 use crate::upsert_rows;
 
+/// 合同状态 of a contract of which nothing is owed any more.
+const SETTLED: &str = "已结清";
+
 /// One row of one of the bank's lists, in fen. Which fields mean something depends on `sheet`:
 /// `contracts` has `balance_fen`; `repayments` the due, waived and paid figures; `overdue` the
 /// overdue figures.
@@ -233,6 +236,50 @@ pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec
                 .load(db)?,
         );
     }
+    Ok(found)
+}
+
+/// Does a list say that nothing is owed any more?
+pub fn says_settled(figure: &BankFigure) -> bool {
+    figure.balance_fen.map_or(figure.kind == SETTLED, Fen::is_zero)
+}
+
+/// Of these loans those of which the bank's newest word is that nothing is owed any more (已结清, or
+/// a balance of 0.00), with the day of that word.
+pub fn settled(
+    db: &mut Db,
+    scope: &Scope,
+    loans: &[LoanId],
+) -> AppResult<HashMap<LoanId, NaiveDate>> {
+    let mut found: HashMap<LoanId, NaiveDate> = HashMap::new();
+    let mut newest = |db: &mut Db, loans: &[LoanId], nothing: bool| -> AppResult<()> {
+        let is = if nothing { "=" } else { "<>" };
+        let says = format!("COALESCE(balance_fen, 0) {is} 0");
+        for chunk in loans.chunks(BINDS_MAX) {
+            let rows: Vec<(LoanId, Option<NaiveDate>)> = bank_figure::table
+                .filter(bank_figure::office_code.eq_any(scope.codes()))
+                .filter(bank_figure::loan_id.eq_any(chunk))
+                .filter(bank_figure::balance_fen.is_not_null().or(bank_figure::kind.eq(SETTLED)))
+                .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(&says))
+                .group_by(bank_figure::loan_id)
+                .select((bank_figure::loan_id, diesel::dsl::max(bank_figure::as_of)))
+                .load(db)?;
+            for (loan, day) in rows {
+                match day {
+                    Some(day) if nothing => {
+                        found.insert(loan, day);
+                    }
+                    Some(day) if found.get(&loan).is_some_and(|nothing| *nothing < day) => {
+                        found.remove(&loan);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    };
+    newest(db, loans, true)?;
+    newest(db, loans, false)?;
     Ok(found)
 }
 

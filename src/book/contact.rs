@@ -84,8 +84,8 @@ pub struct Change {
     pub answer: String,
 }
 
-/// Proposes a change. One that is open for the same contact is written over: the last word
-/// counts.
+/// Proposes a change. One that is open for the same contact is written over, with where it comes
+/// from: the last word counts.
 pub fn ask(db: &mut Db, new: &Change) -> AppResult<()> {
     let again = diesel::update(
         contact_change::table
@@ -96,6 +96,8 @@ pub fn ask(db: &mut Db, new: &Change) -> AppResult<()> {
     .set((
         contact_change::value_sealed.eq(&new.value_sealed),
         contact_change::value_mask.eq(&new.value_mask),
+        contact_change::source.eq(&new.source),
+        contact_change::file_id.eq(new.file_id),
         contact_change::asked_at.eq(new.asked_at),
         contact_change::asked_by_person.eq(new.asked_by_person),
     ))

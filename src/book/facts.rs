@@ -29,7 +29,10 @@ pub struct LoanFacts {
     pub office_code: String,
     /// The file it belongs to.
     pub file_id: FileId,
-    contract_no: String,
+    /// The product, which stands for its lender.
+    pub product: String,
+    /// Its number.
+    pub contract_no: String,
     level: String,
     signed_on: NaiveDate,
     subsidy_ends_on: NaiveDate,
@@ -48,6 +51,7 @@ impl From<&Loan> for LoanFacts {
             id: loan.id,
             office_code: loan.office_code.clone(),
             file_id: loan.file_id,
+            product: loan.product.clone(),
             contract_no: loan.contract_no.clone(),
             level: loan.level.clone(),
             signed_on: loan.signed_on,

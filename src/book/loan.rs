@@ -352,6 +352,16 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<Loan>
     Ok(found)
 }
 
+/// The contracts of one product, in the order of identity.
+pub fn of_product(db: &mut Db, scope: &Scope, product: Product) -> AppResult<Vec<LoanId>> {
+    Ok(loan::table
+        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(loan::product.eq(product.as_text()))
+        .order(loan::id)
+        .select(loan::id)
+        .load(db)?)
+}
+
 /// Takes `count` serials for files whose first contract is of `year`; the first of them.
 pub fn take_serials(db: &mut Db, scope: &Scope, year: i32, count: i32) -> AppResult<i32> {
     let last: Option<i32> = file_serial::table

@@ -63,16 +63,19 @@ impl PhoneNumber {
         read_one(text).map(|(number, _)| number)
     }
 
-    /// Reads a cell with one or more numbers, separated by `/`, `、`, `；`, `，`.
+    /// Reads a cell with one or more numbers, separated by `/`, `、`, `；`, `，`, a new line or
+    /// blanks; whose number it is may stand beside it (`本人`, `（母亲）`).
     pub fn parse_all(text: &str) -> PhonesRead {
         let mut read = PhonesRead::default();
-        let separators = ['/', '／', '、', ';', '；', ',', '，', '|'];
+        let separators = ['/', '／', '、', ';', '；', ',', '，', '|', '\n'];
         for part in text.split(separators).filter(|part| !part.trim().is_empty()) {
-            match read_one(part) {
-                Ok((number, repaired)) => {
-                    read.repaired |= repaired || !read.numbers.is_empty();
-                    if !read.numbers.contains(&number) {
-                        read.numbers.push(number);
+            match read_part(part) {
+                Ok(found) => {
+                    for (number, repaired) in found {
+                        read.repaired |= repaired || !read.numbers.is_empty();
+                        if !read.numbers.contains(&number) {
+                            read.numbers.push(number);
+                        }
                     }
                 }
                 Err(problem) => read.problem = read.problem.or(Some(problem)),
@@ -109,6 +112,23 @@ pub fn mask(text: &str) -> String {
     let (front, back) = if length >= 10 { (3, 4) } else { (0, 2.min(length / 3)) };
     let keep = |at: usize| at < front || at >= length - back;
     text.chars().enumerate().map(|(at, c)| if keep(at) { c } else { '*' }).collect()
+}
+
+/// The number in a part of a cell, or the numbers that blanks or words keep apart in it.
+fn read_part(part: &str) -> Result<Vec<(PhoneNumber, bool)>, PhoneProblem> {
+    let whole = match read_one(part) {
+        Ok(one) => return Ok(vec![one]),
+        Err(problem) => problem,
+    };
+    // Words say whose number it is; of a word, nothing can be part of a number.
+    let word = |c: char| c.is_alphabetic() || matches!(c, ':' | '：');
+    let numbers: String = part.chars().map(|c| if word(c) { ' ' } else { c }).collect();
+    let pieces = numbers.split_whitespace().filter(|piece| piece.chars().any(char::is_numeric));
+    let found: Vec<(PhoneNumber, bool)> = pieces
+        .map(|piece| read_one(piece).map(|(number, _)| (number, true)))
+        .collect::<Result<_, _>>()
+        .map_err(|_| whole)?;
+    if found.is_empty() { Err(whole) } else { Ok(found) }
 }
 
 /// The number and whether its text needed repair. A full-width digit alone is no repair: the

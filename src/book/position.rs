@@ -5,32 +5,44 @@
 //! position changes by itself (`changes_on`). Nothing else stores a balance.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use crate::book::bank;
 use crate::book::events::EventRow;
 use crate::book::facts::{self, LoanFacts};
 use crate::book::ids::{FileId, LoanId};
 use crate::book::loan::Loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::payments_known::{self, Known};
+use crate::book::policy_book;
 use crate::book::statement::{
-    self, Event, EventKind, Position, RateTables, Stage, Statement, StatementError,
+    self, AsOf, Event, EventKind, Position, RateTables, Stage, Statement, StatementError,
 };
+use crate::book::uncomputable::{self, Tried};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
-use crate::plumbing::db::Db;
+use crate::plumbing::db::{Database, Db};
 use crate::plumbing::schema::{file_position, loan_position};
 use crate::upsert_rows;
 
+/// Loans refreshed in one write: long enough to be cheap, short enough to keep nobody waiting.
+const REFRESHED_AT_ONCE: i64 = 1_000;
+
 /// What of the dated rules a position depends on.
-#[derive(Clone, Copy, Debug)]
-pub struct Basis<'a> {
+#[derive(Clone, Debug)]
+pub struct Basis {
     /// LPR, benchmark and margins.
-    pub rates: &'a RateTables,
+    pub rates: Arc<RateTables>,
     /// Years whose interest the state pays (2022-2025; rules.md 3.6).
-    pub waiver_years: &'a [i32],
+    pub waiver_years: Arc<[i32]>,
+    /// Arrears of a file below this are nobody's case.
+    pub smallest_arrears: Fen,
+    /// How many later values had been entered by hand when this was made.
+    pub version: i64,
 }
 
 /// How a loan stands, as stored. Money in fen.
@@ -71,6 +83,15 @@ pub struct LoanPosition {
     pub settled_on: Option<NaiveDate>,
     /// The next day on which this can change by itself.
     pub changes_on: Option<NaiveDate>,
+    /// Open of due days of which the bank's result is not known yet.
+    pub awaiting_fen: Fen,
+    /// The oldest of them.
+    pub awaiting_on: Option<NaiveDate>,
+    /// The last day of which all payments were known; nothing when none was.
+    pub known_until: Option<NaiveDate>,
+    /// The day of the bank's list that says that nothing is owed, while our books say otherwise:
+    /// nothing is asked for then, and the difference waits for a person.
+    pub bank_settled_on: Option<NaiveDate>,
 }
 
 /// The sums of a file's positions, as stored. Money in fen.
@@ -109,6 +130,10 @@ pub struct FilePosition {
     pub unapplied_fen: Fen,
     /// The day the last debt was gone.
     pub settled_on: Option<NaiveDate>,
+    /// Open of due days of which the bank's result is not known yet.
+    pub awaiting_fen: Fen,
+    /// The oldest of them.
+    pub awaiting_on: Option<NaiveDate>,
 }
 
 impl FilePosition {
@@ -126,15 +151,15 @@ impl FilePosition {
 /// The life of a stored loan as the statement takes it: its own events, and the waiver years of
 /// the policy (rules.md 3.6: the waiver is automatic, so no row records it). An explicit waiver
 /// of the same year wins.
-pub fn life(rows: &[EventRow], basis: Basis<'_>) -> AppResult<Vec<Event>> {
+pub fn life(rows: &[EventRow], basis: &Basis) -> AppResult<Vec<Event>> {
     let own = rows.iter().map(EventRow::event).collect::<AppResult<Vec<Event>>>()?;
     Ok(with_waivers(own, basis))
 }
 
 /// A life with the waiver years of the policy, where no event of its own waives the year.
-pub fn with_waivers(mut events: Vec<Event>, basis: Basis<'_>) -> Vec<Event> {
+pub fn with_waivers(mut events: Vec<Event>, basis: &Basis) -> Vec<Event> {
     let own = events.len();
-    for &year in basis.waiver_years {
+    for &year in basis.waiver_years.iter() {
         let told = events.iter().take(own).any(|event| facts::is_waiver_of(event, year));
         if !told {
             events.push(Event::of_year(-i64::from(year), year, EventKind::InterestWaived));
@@ -147,35 +172,42 @@ pub fn with_waivers(mut events: Vec<Event>, basis: Basis<'_>) -> Vec<Event> {
 pub fn statement_of(
     loan: &Loan,
     rows: &[EventRow],
-    basis: Basis<'_>,
-    as_of: NaiveDate,
+    basis: &Basis,
+    as_of: impl Into<AsOf>,
 ) -> AppResult<Statement> {
-    statement::statement(&loan.terms()?, &life(rows, basis)?, basis.rates, as_of)
+    statement::statement(&loan.terms()?, &life(rows, basis)?, &basis.rates, as_of)
         .map_err(|e| contradiction(&loan.contract_no, &e))
 }
 
-/// The position of a stored loan, ready to be kept.
+/// The position of a stored loan on a day, ready to be kept.
 pub fn compute(
     loan: &Loan,
     rows: &[EventRow],
-    basis: Basis<'_>,
+    basis: &Basis,
+    lender: (&Known, Option<NaiveDate>),
     as_of: NaiveDate,
 ) -> AppResult<LoanPosition> {
-    computed(&LoanFacts::from(loan), life(rows, basis)?, basis, as_of)
+    computed(&LoanFacts::from(loan), life(rows, basis)?, basis, lender, as_of)
 }
 
-/// The same from the columns that matter; `events` with the waiver years.
+/// The same from the columns that matter; `events` with the waiver years. `lender`: how far its
+/// payments are known, and the day of its list that says that nothing is owed.
 fn computed(
     loan: &LoanFacts,
     events: Vec<Event>,
-    basis: Basis<'_>,
+    basis: &Basis,
+    (known, bank_settled_on): (&Known, Option<NaiveDate>),
     as_of: NaiveDate,
 ) -> AppResult<LoanPosition> {
     let terms = loan.terms()?;
-    let position = statement::position(&terms, &events, basis.rates, as_of)
+    let days = known.as_of(&loan.office_code, &loan.product, as_of);
+    // Going ahead without the bank holds for a day.
+    let ahead = known.ahead(&loan.office_code, &loan.product, as_of);
+    let tomorrow = ahead.and_then(|_| as_of.succ_opt());
+    let position = statement::position(&terms, &events, &basis.rates, days)
         .map_err(|e| contradiction(&terms.contract_no, &e))?;
     let later = statement::next_effective_on(&events, as_of);
-    let changes_on = [position.changes_on, later].into_iter().flatten().min();
+    let changes_on = [position.changes_on, later, tomorrow].into_iter().flatten().min();
     let overdue = position.overdue_principal + position.overdue_interest + position.penalty;
     let reversed =
         |id| events.iter().any(|e| matches!(e.kind, EventKind::Reversed { of } if of == id));
@@ -187,7 +219,7 @@ fn computed(
             _ => None,
         })
         .sum();
-    Ok(LoanPosition {
+    let kept = LoanPosition {
         loan_id: loan.id,
         office_code: loan.office_code.clone(),
         file_id: loan.file_id,
@@ -205,7 +237,32 @@ fn computed(
         surplus_fen: position.surplus,
         settled_on: position.settled_on,
         changes_on,
+        awaiting_fen: position.awaiting,
+        awaiting_on: position.awaiting_on,
+        known_until: Some(days.known())
+            .filter(|day| *day > NaiveDate::MIN)
+            .filter(|_| !matches!(position.stage, Stage::Undisbursed | Stage::Settled)),
+        bank_settled_on: None,
+    };
+    Ok(match bank_settled_on.filter(|_| position.settled_on.is_none()) {
+        Some(_) => LoanPosition { bank_settled_on, ..asks_nothing(kept) },
+        None => kept,
     })
+}
+
+/// The bank's own word: while it says that nothing is owed, nobody is asked for anything.
+fn asks_nothing(position: LoanPosition) -> LoanPosition {
+    LoanPosition {
+        overdue_principal_fen: Fen::ZERO,
+        overdue_interest_fen: Fen::ZERO,
+        penalty_fen: Fen::ZERO,
+        oldest_unpaid_due_on: None,
+        next_due_on: None,
+        next_due_fen: Fen::ZERO,
+        awaiting_fen: Fen::ZERO,
+        awaiting_on: None,
+        ..position
+    }
 }
 
 /// Lists of arrears are about what is overdue: a due day that is today asks, it is not late.
@@ -218,27 +275,81 @@ fn contradiction(contract_no: &str, error: &StatementError) -> AppError {
 }
 
 /// Computes anew and stores the positions of these loans and of their files, as of `today`.
-/// Called in the write that appended an event.
+/// Called in the write that appended an event; refused when that makes a loan contradict itself.
+/// One that did so before is left as it is, and named on the workbench.
 pub fn refresh(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     loans: &[LoanId],
     today: NaiveDate,
+) -> AppResult<()> {
+    refreshed(db, scope, basis, loans, (today, false))
+}
+
+/// The same; `skip`: a loan that contradicts itself is named and passed over.
+fn refreshed(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    loans: &[LoanId],
+    (today, skip): (NaiveDate, bool),
 ) -> AppResult<()> {
     let rows = facts::loans(db, scope, loans)?;
     let ids: Vec<LoanId> = rows.iter().map(|loan| loan.id).collect();
     let mut life = facts::events(db, scope, &ids)?;
+    let known = uncomputable::known(db, scope)?;
     let mut fresh = HashMap::with_capacity(rows.len());
+    let payments = payments_known::load(db, scope)?;
+    let settled = bank::settled(db, scope, &ids)?;
+    let mut tried = Vec::with_capacity(rows.len());
     for loan in &rows {
         let own = with_waivers(life.remove(&loan.id).unwrap_or_default(), basis);
-        fresh.insert(loan.id, computed(loan, own, basis, today)?);
+        let (file, contract_no) = (loan.file_id, loan.contract_no.as_str());
+        let lender = (&payments, settled.get(&loan.id).copied());
+        let why = match computed(loan, own, basis, lender, today) {
+            Ok(position) => fresh.insert(loan.id, position).and(None),
+            Err(why) if skip || known.contains(contract_no) => Some(why),
+            Err(why) => return Err(why),
+        };
+        tried.push(Tried { loan: loan.id, file, contract_no, why });
     }
+    let failed = uncomputable::settle(db, scope, &known, tried, today)?;
+    // Another instance has newer rules: what was computed here is done again by those.
+    if policy_book::version(db)? != basis.version {
+        fresh.values_mut().for_each(|position| position.changes_on = Some(today));
+    }
+    postpone(db, scope, &failed, today)?;
     let files: BTreeSet<FileId> = rows.iter().map(|loan| loan.file_id).collect();
     let files: Vec<FileId> = files.into_iter().collect();
-    let sums = sums_of(db, scope, &files, &fresh, today)?;
+    let sums = sums_of(db, scope, &files, &fresh, (basis, today))?;
     store_loans(db, fresh.into_values().collect())?;
     store_files(db, &sums)
+}
+
+/// Has everything that was not settled before `from` computed anew by the next [`refresh_due`]: the
+/// rules, or what is known of payments, have changed.
+pub fn outdate(db: &mut Db, scope: &Scope, from: NaiveDate, today: NaiveDate) -> AppResult<usize> {
+    let open = loan_position::settled_on.is_null().or(loan_position::settled_on.ge(from));
+    Ok(diesel::update(
+        loan_position::table.filter(loan_position::office_code.eq_any(scope.codes())).filter(open),
+    )
+    .set(loan_position::changes_on.eq(today))
+    .execute(db)?)
+}
+
+/// Tried again tomorrow, so that the night comes to its end.
+fn postpone(db: &mut Db, scope: &Scope, loans: &[LoanId], today: NaiveDate) -> AppResult<()> {
+    for chunk in loans.chunks(BINDS_MAX) {
+        diesel::update(
+            loan_position::table
+                .filter(loan_position::office_code.eq_any(scope.codes()))
+                .filter(loan_position::loan_id.eq_any(chunk)),
+        )
+        .set(loan_position::changes_on.eq(today.succ_opt()))
+        .execute(db)?;
+    }
+    Ok(())
 }
 
 /// Is there a position that can have changed by `today`?
@@ -266,7 +377,7 @@ pub fn overdue_files(db: &mut Db, scope: &Scope) -> AppResult<Vec<FileId>> {
 pub fn refresh_due(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     today: NaiveDate,
     batch: i64,
 ) -> AppResult<usize> {
@@ -278,9 +389,30 @@ pub fn refresh_due(
         .select(loan_position::loan_id)
         .load(db)?;
     if !due.is_empty() {
-        refresh(db, scope, basis, &due, today)?;
+        refreshed(db, scope, basis, &due, (today, true))?;
     }
     Ok(due.len())
+}
+
+/// All batches of [`refresh_due`], each in a write of its own: what [`outdate`] left to do. Returns
+/// how many loans that were; what a stop leaves undone is done by the night. `newest_basis` is asked
+/// before each: another instance may have newer rules by now.
+pub fn catch_up(
+    db: &Database,
+    scope: &Scope,
+    today: NaiveDate,
+    newest_basis: impl Fn() -> AppResult<Basis>,
+) -> AppResult<usize> {
+    let mut all = 0;
+    loop {
+        let basis = newest_basis()?;
+        let done =
+            db.write("positions", |db| refresh_due(db, scope, &basis, today, REFRESHED_AT_ONCE))?;
+        all += done;
+        if done == 0 {
+            return Ok(all);
+        }
+    }
 }
 
 fn store_loans(db: &mut Db, mut rows: Vec<LoanPosition>) -> AppResult<()> {
@@ -290,7 +422,7 @@ fn store_loans(db: &mut Db, mut rows: Vec<LoanPosition>) -> AppResult<()> {
     upsert_rows!(
         db,
         loan_position::table,
-        17,
+        21,
         rows,
         key = loan_position::loan_id,
         set = (
@@ -309,6 +441,10 @@ fn store_loans(db: &mut Db, mut rows: Vec<LoanPosition>) -> AppResult<()> {
             loan_position::surplus_fen.eq(excluded(loan_position::surplus_fen)),
             loan_position::settled_on.eq(excluded(loan_position::settled_on)),
             loan_position::changes_on.eq(excluded(loan_position::changes_on)),
+            loan_position::awaiting_fen.eq(excluded(loan_position::awaiting_fen)),
+            loan_position::awaiting_on.eq(excluded(loan_position::awaiting_on)),
+            loan_position::known_until.eq(excluded(loan_position::known_until)),
+            loan_position::bank_settled_on.eq(excluded(loan_position::bank_settled_on)),
         )
     )?;
     Ok(())
@@ -320,7 +456,7 @@ fn sums_of(
     scope: &Scope,
     files: &[FileId],
     fresh: &HashMap<LoanId, LoanPosition>,
-    today: NaiveDate,
+    (basis, today): (&Basis, NaiveDate),
 ) -> AppResult<Vec<FilePosition>> {
     let siblings = facts::siblings(db, scope, files)?;
     let others: Vec<LoanId> =
@@ -335,21 +471,24 @@ fn sums_of(
     Ok(parts
         .into_iter()
         .filter(|(_, (_, own))| !own.is_empty())
-        .map(|(file, (first_year, own))| sum(file, first_year, &own, today))
+        .map(|(file, (first_year, own))| sum(file, first_year, &own, (basis, today)))
         .collect())
 }
 
-/// The sums of one file's loans. `parts` is not empty.
+/// The sums of one file's loans. `parts` is not empty. Arrears too small to go after
+/// ([`Basis::smallest_arrears`]) are a sum, not a late due day.
 pub fn sum(
     file_id: FileId,
     first_year: i32,
     parts: &[&LoanPosition],
-    today: NaiveDate,
+    (basis, today): (&Basis, NaiveDate),
 ) -> FilePosition {
     let total =
         |figure: fn(&LoanPosition) -> Fen| parts.iter().map(|part| figure(part)).sum::<Fen>();
     let next_due_on = parts.iter().filter_map(|p| p.next_due_on).min();
     let open = parts.iter().any(|p| p.settled_on.is_none());
+    let late = total(|p| p.overdue_principal_fen + p.overdue_interest_fen + p.penalty_fen);
+    let oldest = parts.iter().filter_map(|p| p.oldest_unpaid_due_on).min();
     FilePosition {
         file_id,
         office_code: parts.first().map(|p| p.office_code.clone()).unwrap_or_default(),
@@ -362,7 +501,7 @@ pub fn sum(
         overdue_principal_fen: total(|p| p.overdue_principal_fen),
         overdue_interest_fen: total(|p| p.overdue_interest_fen),
         penalty_fen: total(|p| p.penalty_fen),
-        oldest_unpaid_due_on: parts.iter().filter_map(|p| p.oldest_unpaid_due_on).min(),
+        oldest_unpaid_due_on: oldest.filter(|_| late >= basis.smallest_arrears),
         next_due_on,
         next_due_fen: parts
             .iter()
@@ -371,6 +510,8 @@ pub fn sum(
             .sum(),
         unapplied_fen: total(|p| p.unapplied_fen),
         settled_on: if open { None } else { parts.iter().filter_map(|p| p.settled_on).max() },
+        awaiting_fen: total(|p| p.awaiting_fen),
+        awaiting_on: parts.iter().filter_map(|p| p.awaiting_on).min(),
     }
 }
 
@@ -389,7 +530,7 @@ fn store_files(db: &mut Db, rows: &[FilePosition]) -> AppResult<()> {
     upsert_rows!(
         db,
         file_position::table,
-        16,
+        18,
         rows,
         key = file_position::file_id,
         set = (
@@ -407,6 +548,8 @@ fn store_files(db: &mut Db, rows: &[FilePosition]) -> AppResult<()> {
             file_position::next_due_fen.eq(excluded(file_position::next_due_fen)),
             file_position::unapplied_fen.eq(excluded(file_position::unapplied_fen)),
             file_position::settled_on.eq(excluded(file_position::settled_on)),
+            file_position::awaiting_fen.eq(excluded(file_position::awaiting_fen)),
+            file_position::awaiting_on.eq(excluded(file_position::awaiting_on)),
         )
     )?;
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::book::bank::BankFigure;
+use crate::book::bank::{self, BankFigure};
 use crate::book::events::EventRow;
 use crate::book::loan::Loan;
 use crate::book::money::Fen;
@@ -35,7 +35,7 @@ pub struct Difference {
 struct AsOf<'a> {
     loan: &'a Loan,
     events: &'a [EventRow],
-    basis: Basis<'a>,
+    basis: &'a Basis,
     known: BTreeMap<NaiveDate, Statement>,
 }
 
@@ -57,13 +57,15 @@ pub fn compare(
     loan: &Loan,
     events: &[EventRow],
     figures: &[BankFigure],
-    basis: Basis<'_>,
+    basis: &Basis,
     payments_known_until: Option<NaiveDate>,
 ) -> AppResult<Vec<Difference>> {
     let mut as_of = AsOf { loan, events, basis, known: BTreeMap::new() };
     let mut found = Vec::new();
     for (row, figure) in figures.iter().enumerate() {
-        let known = payments_known_until.is_some_and(|until| figure.as_of <= until);
+        // That nothing is owed any more is heard whenever it is said.
+        let known = payments_known_until.is_some_and(|until| figure.as_of <= until)
+            || bank::says_settled(figure);
         match figure.sheet.as_str() {
             "contracts" if known => compare_balance(&mut as_of, figure, row, &mut found)?,
             "overdue" if known => compare_overdue(&mut as_of, figure, row, &mut found)?,
@@ -93,7 +95,8 @@ fn compare_balance(
     row: usize,
     found: &mut Vec<Difference>,
 ) -> AppResult<()> {
-    let Some(bank) = figure.balance_fen else { return Ok(()) };
+    let nothing = bank::says_settled(figure).then_some(Fen::ZERO);
+    let Some(bank) = figure.balance_fen.or(nothing) else { return Ok(()) };
     let position = &as_of.on(figure.as_of)?.position;
     note(found, "贷款余额", figure.as_of, bank, position.principal_outstanding, row);
     Ok(())

@@ -37,12 +37,15 @@ impl Role {
                 matches!(self, Clerk | Reviewer | Director)
             }
             Right::FollowOverdue => matches!(self, Clerk | Reviewer | Director),
-            Right::AllowPoliceStage => matches!(self, Director),
+            Right::AllowPoliceStage | Right::GoAheadWithoutBank => matches!(self, Director),
+            Right::DeclarePayments => matches!(self, Reviewer | Director),
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
             Right::ShareContacts => matches!(self, Director),
             Right::ReleaseMessages | Right::UndoImports => matches!(self, Reviewer | Director),
             Right::EditTexts | Right::AllowAmounts => matches!(self, Director),
             Right::ManageLiaisons => matches!(self, Clerk | Reviewer | Director | Administrator),
+            Right::ProposeRules => matches!(self, Director),
+            Right::ConfirmRules => matches!(self, Reviewer | Director),
             Right::ManageStaff => matches!(self, Administrator | Director),
             Right::ManageOffice => matches!(self, Administrator | Director),
         }
@@ -70,6 +73,10 @@ pub enum Right {
     FollowOverdue,
     /// Allow the police station's assistance and the lender's notice.
     AllowPoliceStage,
+    /// Say that all payments up to a day are in.
+    DeclarePayments,
+    /// Follow due days of which the bank has not told, for a day.
+    GoAheadWithoutBank,
     /// Who did what, over the whole office.
     SeeHistory,
     /// Let messages go, stop them, send one again.
@@ -80,6 +87,10 @@ pub enum Right {
     ManageLiaisons,
     /// Let a liaison see amounts.
     AllowAmounts,
+    /// Enter a year's waiver, a month's LPR, a year's holidays.
+    ProposeRules,
+    /// Confirm what another person entered; say that a rule was held against its document.
+    ConfirmRules,
     /// Accounts of staff.
     ManageStaff,
     /// Name, telephone, address of the office; what rules are in force.

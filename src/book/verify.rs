@@ -5,10 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
+use crate::book::bank;
 use crate::book::events;
 use crate::book::ids::{FileId, LoanId};
 use crate::book::loan;
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::position::{self, Basis, FilePosition, LoanPosition};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
@@ -36,22 +38,20 @@ pub fn next_loans(db: &mut Db, scope: &Scope, after: LoanId, limit: i64) -> AppR
 
 /// Compares the stored positions of these loans, and the sums of their files, with what the
 /// statement says for the day they were stored for.
-pub fn check(
-    db: &mut Db,
-    scope: &Scope,
-    basis: Basis<'_>,
-    ids: &[LoanId],
-) -> AppResult<Vec<Finding>> {
+pub fn check(db: &mut Db, scope: &Scope, basis: &Basis, ids: &[LoanId]) -> AppResult<Vec<Finding>> {
     let rows = loan::by_ids(db, scope, ids)?;
     let mut life = events::of_loans(db, scope, ids)?;
     let stored = position::of_loans(db, scope, ids)?;
+    let known = payments_known::load(db, scope)?;
+    let settled = bank::settled(db, scope, ids)?;
     let mut found = Vec::new();
     for loan in &rows {
         let own = life.remove(&loan.id).unwrap_or_default();
+        let says = settled.get(&loan.id).copied();
         let what = |text: String| Finding { loan_id: loan.id, what: text };
         match stored.get(&loan.id) {
             None => found.push(what(format!("contract {}: no position", loan.contract_no))),
-            Some(kept) => match position::compute(loan, &own, basis, kept.as_of) {
+            Some(kept) => match position::compute(loan, &own, basis, (&known, says), kept.as_of) {
                 Ok(fresh) => found.extend(
                     differences(kept, &fresh)
                         .into_iter()
@@ -63,12 +63,17 @@ pub fn check(
     }
     let files: BTreeSet<FileId> = rows.iter().map(|loan| loan.file_id).collect();
     for file in files {
-        found.extend(check_file(db, scope, file)?);
+        found.extend(check_file(db, scope, basis, file)?);
     }
     Ok(found)
 }
 
-fn check_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Finding>> {
+fn check_file(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    file: FileId,
+) -> AppResult<Option<Finding>> {
     let chain = loan::chain(db, scope, file)?;
     let ids: Vec<LoanId> = chain.iter().map(|loan| loan.id).collect();
     let stored: HashMap<LoanId, LoanPosition> = position::of_loans(db, scope, &ids)?;
@@ -79,7 +84,7 @@ fn check_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Find
             what: format!("file of contract {}: no sums", loan.contract_no),
         }));
     };
-    let fresh: FilePosition = position::sum(file, first.loan_year, &parts, kept.as_of);
+    let fresh: FilePosition = position::sum(file, first.loan_year, &parts, (basis, kept.as_of));
     Ok((fresh != kept).then(|| Finding {
         loan_id: first.id,
         what: format!("file of contract {}: sums are not those of its loans", first.contract_no),
@@ -99,6 +104,7 @@ fn differences(kept: &LoanPosition, fresh: &LoanPosition) -> Vec<String> {
     money("overdue principal", kept.overdue_principal_fen, fresh.overdue_principal_fen);
     money("overdue interest", kept.overdue_interest_fen, fresh.overdue_interest_fen);
     money("penalty", kept.penalty_fen, fresh.penalty_fen);
+    money("awaiting", kept.awaiting_fen, fresh.awaiting_fen);
     money("next due", kept.next_due_fen, fresh.next_due_fen);
     money("unapplied", kept.unapplied_fen, fresh.unapplied_fen);
     money("surplus", kept.surplus_fen, fresh.surplus_fen);

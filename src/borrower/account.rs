@@ -18,6 +18,7 @@ use crate::book::ids::{FileId, PersonId};
 use crate::book::loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::policy::Policy;
 use crate::book::position::Basis;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -118,9 +119,10 @@ impl Account {
     }
 
     /// The plan over all contracts.
-    pub fn plan(&self) -> Plan {
+    pub fn plan(&self, policy: &Policy) -> Plan {
         let statements = file::statements(&self.contracts);
-        plan(&statements, self.today, self.today, |day| file::early_word(&self.contracts, day))
+        plan(&statements, self.today, |day| file::early_word(&self.contracts, day))
+            .with_assumed(policy)
     }
 
     /// Everything was repaid, on that day.
@@ -138,6 +140,11 @@ impl Account {
         })
     }
 
+    /// Open of due days of which the bank's result is not known yet.
+    pub fn awaiting(&self) -> Fen {
+        self.total(|c| c.statement.position.awaiting)
+    }
+
     /// Principal not repaid.
     pub fn outstanding(&self) -> Fen {
         self.total(|c| c.statement.position.principal_outstanding)
@@ -150,7 +157,7 @@ enum Found {
     Choose,
 }
 
-fn find(db: &mut Db, me: &BorrowerIn, basis: Basis<'_>, today: NaiveDate) -> AppResult<Found> {
+fn find(db: &mut Db, me: &BorrowerIn, basis: &Basis, today: NaiveDate) -> AppResult<Found> {
     let id = match me.file_id {
         Some(id) => id,
         None => match parties(db, &me.scope, me.person_id)?.as_slice() {
@@ -183,7 +190,7 @@ pub async fn open(
 ) -> AppResult<Result<Account, HttpResponse>> {
     let today = app.clock.today();
     let (inner, me) = (app.clone(), me.clone());
-    let found = app.read(move |db| find(db, &me, inner.basis(), today)).await?;
+    let found = app.read(move |db| find(db, &me, &inner.basis(), today)).await?;
     Ok(match found {
         Found::One(account) => Ok(*account),
         Found::Choose => Err(shell::to("/m/files")),

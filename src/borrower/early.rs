@@ -47,6 +47,8 @@ struct Sum {
     settles_on: String,
     /// A due day that comes before and is taken as not paid yet.
     assumes: Option<String>,
+    /// What its interest says besides.
+    assumed: &'static str,
     total: Fen,
     principal: Fen,
     interest: Fen,
@@ -85,8 +87,11 @@ pub async fn show(
     };
     let wanted = !asked.contract.is_empty() || !asked.on.is_empty();
     let open: Vec<&Contract> = open_contracts(&account);
-    let result = match read(&asked, &open, account.today, &app.policy) {
-        Ok(plain) if wanted => calculate(&plain, app.basis())?.map(Some),
+    let result = match read(&asked, &open, account.today, &app.policy()) {
+        Ok(plain) if wanted => calculate(&plain, &app.basis())?.map(|sum| {
+            let assumed = app.policy().assumed(plain.settles_on).unwrap_or_default();
+            Some(Sum { assumed, ..sum })
+        }),
         Ok(_) => Ok(None),
         Err(problem) if wanted => Err(problem),
         Err(_) => Ok(None),
@@ -96,7 +101,7 @@ pub async fn show(
         Ok(sum) => (sum, None),
         Err(problem) => (None, Some(problem)),
     };
-    let page = page(&account, &open, &asked, &app.policy, sum, problem);
+    let page = page(&account, &open, &asked, &app.policy(), sum, problem);
     let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     shell::page_as(status, &app, &me, &req, "m/early.html", &page)
 }
@@ -252,7 +257,7 @@ fn interest_of(statement: &Statement) -> Fen {
 }
 
 /// The sum over the contracts; a contract whose life does not allow it says so.
-fn calculate(plain: &Plain<'_>, basis: Basis<'_>) -> AppResult<Result<Sum, Problem>> {
+fn calculate(plain: &Plain<'_>, basis: &Basis) -> AppResult<Result<Sum, Problem>> {
     let mut sum = Sum {
         settles_on: in_words(plain.settles_on, NaiveDate::MIN),
         asked_on: in_words(plain.asked_on, plain.today),
@@ -262,12 +267,12 @@ fn calculate(plain: &Plain<'_>, basis: Basis<'_>) -> AppResult<Result<Sum, Probl
     for contract in &plain.contracts {
         let terms = contract.loan.terms()?;
         let on = plain.settles_on;
-        let quote = statement::quote(&terms, &contract.events, basis.rates, on, plain.part);
+        let quote = statement::quote(&terms, &contract.events, &basis.rates, on, plain.part);
         let id = contract.events.iter().map(|event| event.id.get()).max().unwrap_or(0) + 1;
         let mut longer = contract.events.clone();
         longer.push(Event::new(id, on, EventKind::Prepaid { principal: plain.part }));
-        let before = statement::statement(&terms, &contract.events, basis.rates, on);
-        let after = statement::statement(&terms, &longer, basis.rates, on);
+        let before = statement::statement(&terms, &contract.events, &basis.rates, on);
+        let after = statement::statement(&terms, &longer, &basis.rates, on);
         let (Ok(quote), Ok(before), Ok(after)) = (quote, before, after) else {
             return Ok(Err(("contract", "这份合同现在算不出来，请打电话问我们".to_owned())));
         };

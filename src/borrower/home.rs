@@ -34,7 +34,7 @@ struct Hero {
 /// One line of 还要还的钱.
 #[derive(Debug, Serialize)]
 struct Owed {
-    label: &'static str,
+    label: String,
     text: String,
     class: &'static str,
 }
@@ -66,12 +66,12 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    shell::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy))
+    shell::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy()))
 }
 
 impl HomePage {
     fn new(name: &str, account: &Account, policy: &Policy) -> HomePage {
-        let (plan, today) = (account.plan(), account.today);
+        let (plan, today) = (account.plan(policy), account.today);
         let settled = account.settled_on().is_some();
         let line = life(&account.contracts, Papers::default(), today, &plan);
         HomePage {
@@ -108,13 +108,14 @@ pub fn next_row(plan: &Plan) -> Option<&PlanRow> {
     plan.rows.iter().find(|row| matches!(row.standing, Standing::Next | Standing::Today))
 }
 
-/// `只还利息`, `本金和利息一起还`.
-pub fn kind_of(row: &PlanRow) -> &'static str {
-    match (row.principal.is_positive(), row.interest.is_positive()) {
+/// `只还利息`, `本金和利息一起还`, and that no waiver is counted on.
+pub fn kind_of(row: &PlanRow) -> String {
+    let kind = match (row.principal.is_positive(), row.interest.is_positive()) {
         (true, true) => "本金和利息一起还",
         (true, false) => "只还本金",
         (false, _) => "只还利息",
-    }
+    };
+    if row.assumed.is_empty() { kind.to_owned() } else { format!("{kind}，{}", row.assumed) }
 }
 
 fn yuan(amount: crate::book::money::Fen) -> String {
@@ -140,6 +141,9 @@ fn hero(name: &str, account: &Account, plan: &Plan) -> Hero {
     let next = next_row(plan);
     if account.overdue().is_positive() {
         return late(&hello, account, next);
+    }
+    if let Some(row) = plan.rows.iter().find(|row| row.standing == Standing::Awaiting) {
+        return awaiting(&hello, account, row, next);
     }
     let Some(row) = next else {
         return hero("现在不用还钱", "看还款计划，可以知道以后怎么还。".to_owned());
@@ -200,9 +204,10 @@ fn late(hello: &str, account: &Account, next: Option<&PlanRow>) -> Hero {
     }
     if let Some(row) = next {
         more.push(format!(
-            "下一次还款是{}，预计 {}。",
+            "下一次还款是{}，预计 {}，{}。",
             in_words(row.due_on, NaiveDate::MIN),
-            yuan(row.open)
+            yuan(row.open),
+            kind_of(row)
         ));
     }
     Hero {
@@ -214,22 +219,60 @@ fn late(hello: &str, account: &Account, next: Option<&PlanRow>) -> Hero {
     }
 }
 
+/// The day is past and the bank has not told yet: neither thanks nor a reproach.
+fn awaiting(hello: &str, account: &Account, row: &PlanRow, next: Option<&PlanRow>) -> Hero {
+    let mut more = Vec::new();
+    if account.contracts.iter().any(|c| c.bank_settled_on.is_some()) {
+        more.push("银行说已经还清，我们正在核对，您不用做什么。".to_owned());
+    } else {
+        more.push(
+            "已经存够钱的不用再存；没有存够的请尽快存进还款账户，或者打电话问我们。".to_owned(),
+        );
+    }
+    more.extend(next.map(|row| {
+        let day = in_words(row.due_on, NaiveDate::MIN);
+        format!("下一次还款是{day}，预计 {}。", yuan(row.open))
+    }));
+    Hero {
+        lead: format!("{hello}{}这一期应还", in_words(row.due_on, account.today)),
+        big: yuan(row.open),
+        line: "银行结果还没有到，收到后更新。".to_owned(),
+        more,
+        late: false,
+    }
+}
+
+fn late_label(plan: &Plan) -> String {
+    let late = |row: &&PlanRow| row.standing == Standing::Overdue && !row.assumed.is_empty();
+    let assumed =
+        plan.rows.iter().find(late).map_or(String::new(), |row| format!("，{}", row.assumed));
+    format!("到期未还（含罚息{assumed}）")
+}
+
 fn owed(account: &Account, plan: &Plan) -> Vec<Owed> {
-    let plain = |label, amount| Owed { label, text: yuan(amount), class: "" };
+    let plain =
+        |label: &str, amount| Owed { label: label.to_owned(), text: yuan(amount), class: "" };
     let mut rows = vec![plain("还要还的本金", account.outstanding())];
     if let Some(row) = next_row(plan) {
         let label = if row.due_on.year() == account.today.year() {
-            "今年利息（预计）"
+            "今年利息"
         } else {
-            "下一次的利息（预计）"
+            "下一次的利息"
         };
-        rows.push(plain(label, row.interest));
+        let assumed =
+            if row.assumed.is_empty() { String::new() } else { format!("，{}", row.assumed) };
+        let label = format!("{label}（预计{assumed}）");
+        rows.push(Owed { label, text: yuan(row.interest), class: "" });
     }
-    let overdue = account.overdue();
+    let (overdue, awaiting) = (account.overdue(), account.awaiting());
+    if awaiting.is_positive() {
+        rows.push(plain("待银行结果", awaiting));
+    }
     rows.push(if overdue.is_positive() {
-        Owed { label: "到期未还（含罚息）", text: yuan(overdue), class: "c-bad" }
+        Owed { label: late_label(plan), text: yuan(overdue), class: "c-bad" }
     } else {
-        Owed { label: "逾期", text: "没有".to_owned(), class: "c-ok" }
+        let known = if awaiting.is_positive() { ("还不知道", "") } else { ("没有", "c-ok") };
+        Owed { label: "逾期".to_owned(), text: known.0.to_owned(), class: known.1 }
     });
     rows
 }

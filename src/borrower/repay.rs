@@ -28,7 +28,7 @@ struct Paying {
 /// What `m/repay.html` shows.
 #[derive(Debug, Serialize)]
 struct RepayPage {
-    next: Option<(String, Fen, &'static str)>,
+    next: Option<(String, Fen, String)>,
     overdue: Fen,
     accounts: Vec<Paying>,
 }
@@ -43,7 +43,7 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let plan = account.plan();
+    let plan = account.plan(&app.policy());
     let page = RepayPage {
         next: home::next_row(&plan)
             .map(|row| (in_words(row.due_on, NaiveDate::MIN), row.open, home::kind_of(row))),

@@ -47,6 +47,8 @@ struct SchedulePage {
     settled_on: Option<String>,
     groups: Vec<Group>,
     rates: Vec<String>,
+    /// What interest to come says besides.
+    assumed: &'static str,
 }
 
 /// `GET /m/schedule`
@@ -59,13 +61,13 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let page = SchedulePage::new(&account, &app.policy);
+    let page = SchedulePage::new(&account, &app.policy());
     shell::page(&app, &me, &req, "m/schedule.html", &page)
 }
 
 impl SchedulePage {
     fn new(account: &Account, policy: &Policy) -> SchedulePage {
-        let plan = account.plan();
+        let plan = account.plan(policy);
         let ahead = |row: &&PlanRow| matches!(row.standing, Standing::Upcoming | Standing::Next);
         let last = plan.rows.iter().rfind(|row| !row.early).map(|row| row.due_on);
         let settled_on = account.settled_on().map(|on| in_words(on, NaiveDate::MIN));
@@ -85,6 +87,7 @@ impl SchedulePage {
             settled_on,
             groups: groups(account, policy, &plan),
             rates,
+            assumed: plan.rows.iter().find(|row| !row.assumed.is_empty()).map_or("", |r| r.assumed),
         }
     }
 }
@@ -178,10 +181,16 @@ fn line(account: &Account, policy: &Policy, row: &PlanRow) -> Line {
     } else {
         String::new()
     };
-    let guess = if row.standing == Standing::Upcoming { "，预计" } else { "" };
+    // What is far away is told once, above.
+    let guess = match row.standing {
+        Standing::Upcoming => "，预计".to_owned(),
+        _ if row.assumed.is_empty() => String::new(),
+        _ => format!("，{}", row.assumed),
+    };
     let (tag, tag_words) = match row.standing {
         Standing::Next => ("wait", "下一次"),
         Standing::Today => ("wait", "今天要还"),
+        Standing::Awaiting => ("wait", "待银行结果"),
         Standing::Overdue => ("bad", "到期未还"),
         Standing::Paid if row.early => ("ok", "已办"),
         Standing::Paid => ("ok", "已还"),

@@ -1,8 +1,9 @@
 //! `zhuxue demo`: a whole county to look around in, on this machine only. Loads the sample county
-//! through the real import the first time, and lives on the sample's day.
+//! through the real import the first time, and lives on the sample's day. The bank's sheets of
+//! December lie in the data folder, for somebody who wants to live through them.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -23,11 +24,17 @@ use crate::jobs;
 use crate::liaison::account::{self, Kind, Liaison};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Address;
-use crate::plumbing::{meta, password};
+use crate::plumbing::sheet::SheetLimits;
+use crate::plumbing::sheet::write::{self, Head, Out};
+use crate::plumbing::{self, meta, password};
 
 /// Marks a database as the demo's: it may be thrown away, its passwords are known to all.
 const DEMO: &str = "demo";
 const LOADED: &str = "loaded";
+/// Folder of the bank's December sheets in the data folder, the day they are of, and which.
+const DECEMBER: &str = "银行12月";
+const DECEMBER_DAY: &str = "2026-12-22";
+const DECEMBER_SHEETS: [&str; 3] = ["contracts", "repayments", "overdue"];
 const OFFICE: &str = "512022";
 
 /// Name to sign in with, password, name, role. Known to everybody; the demo listens on this
@@ -116,6 +123,12 @@ impl Demo {
             out,
             "  验证码在 {} 最新的文件里",
             app.config.data_dir.join("spool/sms").display()
+        )?;
+        let december = put_december(&app)?;
+        writeln!(out, "\n  银行 12 月的表在 {}", december.display())?;
+        writeln!(
+            out,
+            "  先加 --today {DECEMBER_DAY} 开到等银行结果的那一天，再从“导入与批处理”选这几份"
         )?;
         writeln!(out, "\n  演示日期 {}；数据全部虚构。Ctrl-C ends it.\n", app.clock.today())?;
         serve::serve(&app, out)
@@ -264,13 +277,79 @@ fn liaison(app: &App, now: NaiveDateTime) -> Result<Liaison, Stop> {
     })
 }
 
+/// Puts the bank's December sheets where somebody can choose them; what is there stays.
+fn put_december(app: &App) -> Result<PathBuf, Stop> {
+    let folder = app.config.data_dir.join(DECEMBER);
+    let failed = |error: std::io::Error| {
+        Stop::failed(format!("{}: cannot be written ({error})", folder.display()))
+    };
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    for name in DECEMBER_SHEETS {
+        let file = folder.join(december_name(name));
+        if !file.exists() {
+            std::fs::write(file, december_sheet(name)?.bytes).map_err(failed)?;
+        }
+    }
+    Ok(folder)
+}
+
+fn december_name(name: &'static str) -> String {
+    let title = Layout::from_text(name).map_or(name, Layout::short_title);
+    format!("{title}-{DECEMBER_DAY}.xlsx")
+}
+
+/// The bank's sheets of 2026-12-22, as workbooks: the deductions of the year are booked, who has
+/// not paid is on the list of those overdue.
+///
+/// # Errors
+/// When one is not in this program, or damaged.
+pub fn december_sheets() -> Result<Vec<Upload>, Stop> {
+    DECEMBER_SHEETS.iter().map(|name| december_sheet(name)).collect()
+}
+
+fn december_sheet(name: &'static str) -> Result<Upload, Stop> {
+    let damaged = |why: String| Stop::failed(format!("the December sheet {name}: {why}"));
+    let csv = unpacked("december", name)?;
+    let tables = plumbing::sheet::read(&csv, &SheetLimits::default())
+        .map_err(|problem| damaged(problem.to_chinese()))?;
+    let rows = tables.into_iter().flat_map(|table| table.rows);
+    let mut texts = rows.map(|row| {
+        row.cells.iter().map(|cell| cell.text.trim().to_owned()).collect::<Vec<String>>()
+    });
+    let title = texts.next().unwrap_or_default().concat();
+    let headings = texts.next().unwrap_or_default();
+    let is_money: Vec<bool> = headings.iter().map(|heading| heading.ends_with("（元）")).collect();
+    let head = Head {
+        sheet: Layout::from_text(name).map_or(name, Layout::short_title).to_owned(),
+        titles: vec![title],
+        columns: headings.into_iter().map(|heading| (heading, 16)).collect(),
+    };
+    let cells = texts.map(|row| {
+        row.into_iter()
+            .zip(&is_money)
+            .map(|(text, money)| match text.parse() {
+                Ok(fen) if *money => Out::Money(fen),
+                _ if text.is_empty() => Out::Blank,
+                _ => Out::Text(text),
+            })
+            .collect()
+    });
+    let bytes = write::list(&head, cells).map_err(|error| damaged(error.to_string()))?;
+    Ok(Upload { name: december_name(name), bytes })
+}
+
 fn sheet(name: &'static str) -> Result<Upload, Stop> {
-    let packed = policy::data_file(&format!("sample/county/{name}.csv.gz"))
+    let bytes = unpacked("county", name)?;
+    let title = Layout::from_text(name).map_or(name, Layout::short_title);
+    Ok(Upload { name: format!("{title}.csv"), bytes })
+}
+
+fn unpacked(set: &str, name: &str) -> Result<Vec<u8>, Stop> {
+    let packed = policy::data_file(&format!("sample/{set}/{name}.csv.gz"))
         .ok_or_else(|| Stop::failed(format!("the sample sheet {name} is not in this program")))?;
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(packed.as_slice())
         .read_to_end(&mut bytes)
         .map_err(|e| Stop::failed(format!("the sample sheet {name} is damaged ({e})")))?;
-    let title = Layout::from_text(name).map_or(name, Layout::short_title);
-    Ok(Upload { name: format!("{title}.csv"), bytes })
+    Ok(bytes)
 }

@@ -178,5 +178,7 @@ pub fn open_or_make(config: Config, clock: Clock) -> Result<App, Stop> {
     }
     let policy = Policy::load(config.policy_dir.as_deref())
         .map_err(|error| Stop::input(error.to_string()))?;
-    App::new(db, clock, policy, sealer, config).map_err(Stop::failed)
+    let app = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
+    app.follow_rules()?;
+    Ok(app)
 }

@@ -62,11 +62,20 @@ impl Office {
                 let (id, at) = (app.next_id(), app.clock.now_at());
                 let by = By::program("命令行", &new.code);
                 app.db.write("add office", |db| {
-                    if office::all(db)?.iter().any(|known| known.code == new.code) {
-                        return Err(crate::error::AppError::refused(format!(
-                            "--code: {} is set up already",
-                            new.code
-                        )));
+                    let all = office::all(db)?;
+                    let refuse = |line: String| Err(crate::error::AppError::refused(line));
+                    if all.iter().any(|known| known.code == new.code) {
+                        return refuse(format!("--code: {} is set up already", new.code));
+                    }
+                    // File numbers are read out on the telephone: no two offices begin alike.
+                    if let Some(known) = all.iter().find(|known| known.letters == new.letters) {
+                        return refuse(format!(
+                            "--letters: {} are those of {}; choose others, such as {}{}",
+                            new.letters,
+                            known.name,
+                            new.letters.get(..3).unwrap_or(&new.letters),
+                            'A'
+                        ));
                     }
                     office::add(db, &new)?;
                     let note = Note {

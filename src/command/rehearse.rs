@@ -11,6 +11,7 @@
 //! over the window before each due day, always the same ones. The table is for a clerk to read,
 //! so it is in Chinese.
 
+mod bank;
 mod copy;
 mod days;
 mod first;
@@ -120,8 +121,9 @@ impl Rehearse {
             .map_err(Stop::failed)?;
         let clock = Clock::starting_on(self.from);
         clock.set_at(starts_at(self.from));
-        let (policy, sealer) = (app.policy.clone(), app.sealer.clone());
+        let (policy, sealer) = (app.rules.files().clone(), app.sealer.clone());
         let mut copy = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
+        copy.follow_rules()?;
         copy.gateways = Arc::new(Gateways::with(line(), line()));
         compute_anew(&copy)?;
         Ok(copy)
@@ -160,7 +162,7 @@ fn compute_anew(app: &App) -> Result<(), Stop> {
             let ids = app.db.read(|db| verify::next_loans(db, &scope, after, AT_ONCE))?;
             let Some(last) = ids.last().copied() else { break };
             app.db.write("rehearse from", |db| {
-                position::refresh(db, &scope, app.basis(), &ids, today)
+                position::refresh(db, &scope, &app.basis(), &ids, today)
             })?;
             after = last;
         }

@@ -136,7 +136,11 @@ async fn told_to_stop() {
 async fn background(app: App, told: watch::Receiver<bool>) {
     // What else listens while the program serves is joined to this one.
     let mail = actix_web::rt::spawn(jobs::deliver_messages::listen(app.clone(), told.clone()));
+    let rules = actix_web::rt::spawn(jobs::close_day::listen(app.clone(), told.clone()));
     timetable::serve(app.clone(), told).await;
+    if let Err(error) = rules.await {
+        tracing::error!(%error, "following the rules ended badly");
+    }
     if let Err(error) = mail.await {
         tracing::error!(%error, "sending ended badly");
     }

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::Stop;
 use crate::book::policy::Policy;
-use crate::book::statement::{self, file, show};
+use crate::book::statement::{self, AsOf, file, show};
 
 /// Computes the statement of one contract from its terms and events.
 #[derive(Clone, Debug, Args)]
@@ -19,6 +19,9 @@ pub struct Statement {
     /// The day of the statement, such as 2046-01-01.
     #[arg(long, value_name = "DAY")]
     pub as_of: NaiveDate,
+    /// The last day of which all payments are known; later due days await the bank's result.
+    #[arg(long, value_name = "DAY")]
+    pub known_until: Option<NaiveDate>,
     /// JSON for programs instead of a table.
     #[arg(long)]
     pub json: bool,
@@ -47,7 +50,8 @@ impl Statement {
             Policy::load(self.policies.as_deref()).map_err(|error| wrong(error.to_string()))?;
         let (terms, events) = file::read(text.trim_start_matches('\u{feff}'), &policy)
             .map_err(|error| wrong(error.to_string()))?;
-        let found = statement::statement(&terms, &events, &policy.rates(), self.as_of)
+        let as_of = AsOf::known_until(self.as_of, Some(self.known_until.unwrap_or(self.as_of)));
+        let found = statement::statement(&terms, &events, &policy.rates(), as_of)
             .map_err(|error| wrong(file::FileError::of(&error).to_string()))?;
         let shown = if self.json {
             show::to_json(&terms, &found).map_err(|error| Stop::failed(error.to_string()))?

@@ -61,7 +61,7 @@ impl Verify {
         loop {
             let ids = app.db.read(|db| verify::next_loans(db, scope, after, AT_ONCE))?;
             let Some(last) = ids.last().copied() else { return Ok((loans, wrong)) };
-            let found = app.db.read(|db| verify::check(db, scope, app.basis(), &ids))?;
+            let found = app.db.read(|db| verify::check(db, scope, &app.basis(), &ids))?;
             for finding in &found {
                 if shown_already + wrong < SHOWN {
                     writeln!(out, "{}", finding.what)?;
@@ -72,7 +72,7 @@ impl Verify {
                 let ids: Vec<LoanId> = found.iter().map(|finding| finding.loan_id).collect();
                 let today = app.clock.today();
                 app.db.write("verify repair", |db| {
-                    position::refresh(db, scope, app.basis(), &ids, today)
+                    position::refresh(db, scope, &app.basis(), &ids, today)
                 })?;
             }
             loans += ids.len();

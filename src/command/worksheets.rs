@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::book::dates::Clock;
 use crate::book::history::{self, By as InNameOf, Note};
 use crate::book::office::{self, Office, Scope};
+use crate::book::payments_known;
 use crate::life::overdue::folder::{self, NotWritten};
 use crate::life::overdue::purpose::Purpose;
 use crate::life::overdue::rules::{self, Batch, By, Selection};
@@ -81,10 +82,17 @@ impl Worksheets {
         let app = super::open(config, Clock::real())?;
         let office = self.office(&app)?;
         let scope = Scope::of(&office.code);
-        let found = app.db.read(|db| store::overdue_on(db, &scope, app.basis(), self.as_of))?;
+        let (found, known) = app.db.read(|db| {
+            let found = store::overdue_on(db, &scope, &app.basis(), self.as_of)?;
+            Ok((found, payments_known::figures_until(db, &scope, self.as_of)?))
+        })?;
         let batch = rules::batch(by, self.as_of, found.households, &wanted);
         if self.as_of > app.clock.today() {
             writeln!(out, "{}还没有到，金额是预计。", text::full_day(self.as_of))?;
+        }
+        if known.is_none_or(|known| known < self.as_of) {
+            let known = payments_known::in_words(known);
+            writeln!(out, "{known}，以后到期的不知道有没有还，不在名单里。")?;
         }
         for line in &found.left_out {
             writeln!(out, "没有算出，不在名单里：{line}")?;
@@ -121,6 +129,7 @@ impl Worksheets {
         Wishes {
             purpose: Purpose::Overdue,
             amounts: self.amounts(office),
+            assumed: app.policy().assumed_in_arrears(self.as_of).unwrap_or_default(),
             return_by: self.return_by.unwrap_or_else(|| usual_return(app, self.as_of)),
             sender: Sender {
                 office: office.name.clone(),

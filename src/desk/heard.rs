@@ -38,7 +38,7 @@ impl Who<'_> {
             scope: self.scope,
             by: self.by,
             ids: &self.app.ids,
-            policy: &self.app.policy,
+            policy: self.app.policy(),
             now: self.at,
             today: local(self.at).date(),
         }
@@ -84,7 +84,7 @@ pub fn taken_back(db: &mut Db, who: Who<'_>, id: RecordId) -> AppResult<Record> 
 
 /// What is wrong with the day of a promise; none when it can be taken.
 pub fn promise_fault(app: &App, day: Option<NaiveDate>, today: NaiveDate) -> Option<String> {
-    rules::promise_fault(day, today, app.policy.ladder.on(today))
+    rules::promise_fault(day, today, app.policy().ladder.on(today))
 }
 
 /// What is wrong with a promised sum; `most` is all that can be owed.

@@ -21,6 +21,8 @@ pub mod search;
 pub mod lists;
 pub mod loan_file;
 pub mod differences;
+pub mod bank_data;
+pub mod policy;
 pub mod messages;
 pub mod imports;
 pub mod importing;
@@ -65,6 +67,8 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());
     routes.extend(differences::routes());
+    routes.extend(bank_data::routes());
+    routes.extend(policy::routes());
     routes.extend(messages::routes());
     routes.extend(contacts::routes());
     routes.extend(importing::web::routes());

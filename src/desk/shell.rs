@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::counts::Count;
 use crate::app::App;
 use crate::book::dates;
+use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::error::AppResult;
 use crate::plumbing::session::{SignedIn, cookie};
@@ -40,6 +41,8 @@ pub struct Shell {
     pub today: String,
     /// `演示日期 2026年10月31日` when the clock is not the machine's.
     pub clock_note: Option<String>,
+    /// `银行数据截至 2026年10月31日`
+    pub bank_data: String,
     /// One sentence about what was just done.
     pub flash: Option<String>,
     /// Counts beside the menu's entries.
@@ -121,6 +124,7 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
             .clock
             .is_shifted()
             .then(|| format!("演示日期 {}", dates::in_words(today, chrono::NaiveDate::MIN))),
+        bank_data: payments_known::in_words(me.bank_data_until),
         flash: req.cookie(FLASH).map(|cookie| decoded(cookie.value())),
         counts,
         may,

@@ -52,6 +52,10 @@ pub struct Config {
     pub session_hours: u32,
     /// Largest upload in megabytes.
     pub upload_mb: usize,
+    /// How many lines of a sheet are decided and written together.
+    pub import_lines: usize,
+    /// Seconds after which another may take over an import whose holder says nothing any more.
+    pub import_lease_s: u32,
     /// What the log tells: `error`, `warn`, `info`, `debug`, or a filter per module.
     pub log: String,
     /// Log lines as JSON instead of text.
@@ -87,6 +91,8 @@ impl Default for Config {
             session_idle_hours: 4,
             session_hours: 12,
             upload_mb: 64,
+            import_lines: 400,
+            import_lease_s: 15,
             log: "info".to_owned(),
             log_json: false,
             metrics_from: vec!["127.0.0.1".to_owned(), "::1".to_owned()],
@@ -216,6 +222,8 @@ impl Config {
             ("session_idle_hours", u64::from(self.session_idle_hours)),
             ("session_hours", u64::from(self.session_hours)),
             ("upload_mb", u64::try_from(self.upload_mb).unwrap_or(u64::MAX)),
+            ("import_lines", u64::try_from(self.import_lines).unwrap_or(u64::MAX)),
+            ("import_lease_s", u64::from(self.import_lease_s)),
             ("workers", u64::try_from(self.workers).unwrap_or(u64::MAX)),
             ("backup.keep", u64::try_from(self.backup.keep).unwrap_or(u64::MAX)),
         ] {
@@ -336,7 +344,7 @@ mod tests {
         let keys: toml::Table = uncommented.parse().unwrap();
         let messages = keys.get("messages").and_then(|own| own.as_table()).unwrap();
         assert_eq!(messages.len(), 11, "a key of [messages] is missing: {messages:?}");
-        assert_eq!(keys.len(), 22, "a key is missing in zhuxue.example.toml: {keys:?}");
+        assert_eq!(keys.len(), 24, "a key is missing in zhuxue.example.toml: {keys:?}");
 
         let count = |path: &[&str]| {
             let start = toml::Value::Table(keys.clone());

@@ -373,7 +373,7 @@ fn roll_back(db: &mut Db) {
 
 /// Somebody else changed what we read, or holds the lock: run it again.
 fn is_conflict(error: &AppError) -> bool {
-    let AppError::Broken(text) = error else { return false };
+    let AppError::Database(text) = error else { return false };
     // The first is ours (error.rs), from the code that PostgreSQL sends; a deadlock has no kind of
     // its own in diesel, and its text follows the server's language.
     [

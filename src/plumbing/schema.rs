@@ -213,6 +213,10 @@ diesel::table! {
         surplus_fen -> BigInt,
         settled_on -> Nullable<Date>,
         changes_on -> Nullable<Date>,
+        awaiting_fen -> BigInt,
+        awaiting_on -> Nullable<Date>,
+        known_until -> Nullable<Date>,
+        bank_settled_on -> Nullable<Date>,
     }
 }
 
@@ -234,6 +238,24 @@ diesel::table! {
         next_due_fen -> BigInt,
         unapplied_fen -> BigInt,
         settled_on -> Nullable<Date>,
+        awaiting_fen -> BigInt,
+        awaiting_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    payments_known (id) {
+        id -> BigInt,
+        office_code -> Text,
+        product -> Text,
+        source -> Text,
+        known_until -> Date,
+        import_id -> Nullable<BigInt>,
+        reason -> Text,
+        by_name -> Text,
+        recorded_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_by -> Text,
     }
 }
 
@@ -409,6 +431,9 @@ diesel::table! {
         leased_until -> Nullable<Timestamp>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        bindings -> Text,
+        findings -> Text,
+        confirmed -> Bool,
         undone_at -> Nullable<Timestamp>,
         undone_by -> Text,
     }
@@ -422,12 +447,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_profile (office_code, headings_key) {
+        office_code -> Text,
+        headings_key -> Text,
+        layout -> Text,
+        bindings -> Text,
+        staff_id -> BigInt,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     import_row (import_id, line) {
         import_id -> BigInt,
         line -> Integer,
         outcome -> Text,
         posted -> Bool,
         notes -> Text,
+        name -> Text,
+        amount_fen -> Nullable<BigInt>,
+        warned -> Bool,
     }
 }
 
@@ -482,6 +521,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     file_position,
     bank_figure,
     bank_difference,
+    payments_known,
     preapplication,
     recognition,
     university_receipt,
@@ -490,6 +530,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     monthly_figure,
     import_job,
     import_file,
+    import_profile,
     import_row,
     import_written,
     history,
@@ -512,6 +553,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     overdue_family,
     overdue_step,
     saved_list,
+    policy_proposal,
+    policy_decision,
+    policy_compared,
     sheet_batch,
     sheet,
     sheet_return,
@@ -542,3 +586,4 @@ diesel::joinable!(sheet_return -> sheet (sheet_id));
 diesel::joinable!(liaison_session -> liaison (liaison_id));
 diesel::joinable!(visit_stop -> visit_round (round_id));
 diesel::joinable!(visit_stop -> sheet (sheet_id));
+diesel::joinable!(policy_decision -> policy_proposal (proposal_id));

@@ -8,7 +8,7 @@
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
-use chrono::{Duration, NaiveDateTime};
+use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use futures_util::future::LocalBoxFuture;
 use sha2::{Digest as _, Sha256};
@@ -17,7 +17,9 @@ use crate::app::App;
 use crate::book::history::By;
 use crate::book::ids::StaffId;
 use crate::book::office::{Office, Scope};
+use crate::book::payments_known;
 use crate::book::staff::{Right, Role};
+use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
@@ -45,6 +47,8 @@ pub struct SignedIn {
     pub scope: Scope,
     /// The office they work for.
     pub office: Office,
+    /// The last day of which all payments to the bank are known.
+    pub bank_data_until: Option<NaiveDate>,
     /// What every form of this session must bring back.
     pub csrf: String,
     /// SHA-256 of the token: names the session, opens nothing.
@@ -144,7 +148,11 @@ fn find(
     }
     let scope = Scope::of(&office.code);
     let session = hash.to_vec();
-    Ok((SignedIn { staff_id, login, name, role, scope, office, csrf, session }, seen_at))
+    let bank = Product::Cdb.as_text();
+    let bank_data_until = payments_known::load(db, &scope)?.until(scope.own(), bank);
+    let me =
+        SignedIn { staff_id, login, name, role, scope, office, bank_data_until, csrf, session };
+    Ok((me, seen_at))
 }
 
 fn seen(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<()> {

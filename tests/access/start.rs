@@ -74,6 +74,13 @@ fn an_empty_database_says_what_to_do_first() {
     let right = [&add[..], &["--letters", "lz"]].concat();
     run(f, &right).unwrap();
     assert!(run(f, &right).unwrap_err().line.contains("already"));
+    // Numbers of files begin with the letters: two offices never share them.
+    let other = ["office", "add", "--code", "510500", "--name", "泸州市学生资助管理中心"];
+    let stop = run(f, &[&other[..], &["--letters", "LZ"]].concat()).unwrap_err();
+    assert_eq!(
+        (stop.code, stop.line.as_str()),
+        (2, "--letters: LZ are those of 乐至县学生资助管理中心; choose others, such as LZA")
+    );
     assert_eq!(run(f, &["office", "list"]).unwrap(), "512022  LZ  乐至县学生资助管理中心\n");
     let stop = run(f, &["serve"]).unwrap_err();
     assert!(stop.line.contains("zhuxue user add"), "{}", stop.line);

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::town::{STUDENT, each, read, sign_in};
+use zhuxue::book::contact::{self, Change};
 use zhuxue::book::staff::Role;
 use zhuxue::plumbing::schema::{contact_change, contact_confirmation, person, person_phone};
 
@@ -110,5 +111,33 @@ fn only_the_office_of_the_borrower_decides() {
         other.get("/contact-changes").await.says(&["没有要核对的修改"]);
         let path = format!("/contact-changes/{id}");
         other.post(&path, &[("decision", "accept"), ("seen", "1")]).await.is(404);
+    });
+}
+
+/// A clerk heard a number from the family; then whoever holds the borrower's phone types another.
+/// The reviewer sees where the one in front of them comes from.
+#[test]
+fn a_change_written_over_carries_its_own_source() {
+    each(async |t| {
+        let mut browser = sign_in(&t, STUDENT).await;
+        let theirs = [("phone", "164 1100 9999")];
+        browser.post("/m/contacts", &theirs).await.is(303);
+        let heard = |db: &mut zhuxue::plumbing::db::Db| {
+            let row: Change = contact_change::table.select(Change::as_select()).first(db)?;
+            let source = "家庭联系（张三）".to_owned();
+            contact::ask(db, &Change { source, file_id: None, asked_by_person: None, ..row })
+        };
+        t.app.db.write("heard by a clerk", heard).unwrap();
+        let mut clerk = t.sign_in(Role::Clerk);
+        clerk.get("/contact-changes").await.is(200).says(&["家庭联系（张三）"]);
+        browser.post("/m/contacts", &theirs).await.is(303);
+        let list = clerk.get("/contact-changes").await;
+        assert!(
+            !list.text.contains("家庭联系（张三）"),
+            "the old source stands beside the new word"
+        );
+        let files: Vec<Option<i64>> =
+            read(&t, |db| Ok(contact_change::table.select(contact_change::file_id).load(db)?));
+        assert!(matches!(files[..], [Some(_)]), "{files:?}");
     });
 }

@@ -12,7 +12,7 @@ use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::message;
 
-use crate::support::county::{day, small_sheets};
+use crate::support::county::{bank_tells_every_day, day, small_sheets};
 use crate::support::database::kinds;
 use crate::support::{Answer, Browser, OFFICE, TestApp};
 
@@ -34,8 +34,14 @@ pub fn each(test: impl AsyncFn(TestApp)) {
     }
 }
 
-/// The sixty borrowers of the small sample.
+/// The sixty borrowers of the small sample, of whom the bank tells every day.
 pub fn fill(t: &TestApp, office: &str) {
+    import(t, office);
+    bank_tells_every_day(&t.app, office);
+}
+
+/// The same as the bank told it on 2026-10-31, and nothing since.
+pub fn import(t: &TestApp, office: &str) {
     let login = format!("importer{office}");
     let one = t.add_staff_to(office, &login, "韦清越", Role::Clerk, "");
     let by = By { staff_id: Some(one.id), name: one.name, office_code: office.to_owned() };

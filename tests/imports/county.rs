@@ -92,7 +92,7 @@ fn the_sample_county_has_exactly_the_totals_it_was_made_with() {
     });
 }
 
-fn compare_totals(app: &App, made: &serde_json::Value) {
+pub fn compare_totals(app: &App, made: &serde_json::Value) {
     let yuan = |name: &str| -> i64 {
         let text = made["yuan"][name].as_str().unwrap();
         text.parse::<Fen>().unwrap().get()

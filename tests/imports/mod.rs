@@ -1,9 +1,18 @@
 //! Whole sheets go in, on both databases: totals, a second import, faults, stops and restarts.
 
 mod bank_lines;
+mod chance;
+mod broken;
 mod county;
+mod december;
 mod dirty;
+mod columns;
+mod field;
+mod full_disk;
+mod instance;
 mod pages;
 mod refused;
 mod taken_up;
 mod undone;
+mod waiting;
+mod years;

@@ -12,7 +12,7 @@ use crate::support::county::small_sheets;
 use crate::support::database::{Kind, on_both};
 use crate::support::{Answer, Browser, OFFICE, TestApp};
 
-fn sheet(name: &str) -> Vec<u8> {
+pub fn sheet(name: &str) -> Vec<u8> {
     let file = format!("{name}.csv");
     small_sheets("clean_plain").into_iter().find(|one| one.name == file).unwrap().bytes
 }
@@ -28,21 +28,21 @@ pub fn wait(t: &TestApp) {
     panic!("imports still run");
 }
 
-fn jobs(t: &TestApp) -> Vec<ImportJob> {
+pub fn jobs(t: &TestApp) -> Vec<ImportJob> {
     t.app.db.read(|db| store::list(db, &Scope::of(OFFICE), None, 100)).unwrap()
 }
 
-fn job(t: &TestApp, layout: &str) -> ImportJob {
+pub fn job(t: &TestApp, layout: &str) -> ImportJob {
     jobs(t).into_iter().find(|job| job.layout == layout).unwrap()
 }
 
-async fn send(browser: &mut Browser, files: &[(&str, &[u8])]) -> Answer {
+pub async fn send(browser: &mut Browser, files: &[(&str, &[u8])]) -> Answer {
     let csrf = browser.csrf.clone();
     let fields = [("csrf", csrf.as_str()), ("as_of", "2026-10-31"), ("product", "cdb")];
     browser.upload("/imports", &fields, files).await
 }
 
-fn run(test: impl AsyncFn(TestApp)) {
+pub fn run(test: impl AsyncFn(TestApp)) {
     on_both(|kind| actix_web::rt::System::new().block_on(test(TestApp::on(kind))));
 }
 

@@ -92,7 +92,7 @@ fn pay(t: &TestApp, file_no: &str, day: &str) {
     t.app
         .db
         .write("paid", |db| {
-            position::refresh_due(db, &scope, t.app.basis(), day, 10_000)?;
+            position::refresh_due(db, &scope, &t.app.basis(), day, 10_000)?;
             let rows: Vec<(LoanId, FileId, Fen, Fen, Fen)> = loan_position::table
                 .inner_join(loan_file::table.on(loan_file::id.eq(loan_position::file_id)))
                 .filter(loan_file::file_no.eq(&no))
@@ -121,8 +121,8 @@ fn pay(t: &TestApp, file_no: &str, day: &str) {
             assert!(!events.is_empty());
             events::append_all(db, &events)?;
             let loans: Vec<LoanId> = rows.iter().map(|row| row.0).collect();
-            position::refresh(db, &scope, t.app.basis(), &loans, day)?;
-            let set = Setting { ids: &t.app.ids, policy: &t.app.policy, now, today: day };
+            position::refresh(db, &scope, &t.app.basis(), &loans, day)?;
+            let set = Setting { ids: &t.app.ids, policy: &t.app.policy(), now, today: day };
             follow(db, &scope, set, Some(&[rows[0].1]))?;
             Ok(())
         })

@@ -16,7 +16,7 @@ use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::outbox::Message;
 use zhuxue::plumbing::schema::message;
 
-use crate::support::county::{day, small_sheets};
+use crate::support::county::{bank_tells_every_day, day, small_sheets};
 use crate::support::{OFFICE, TestApp};
 
 /// The program with the sixty borrowers of the small sample, as of 2026-10-31.
@@ -28,6 +28,7 @@ pub fn with_sample(t: TestApp) -> TestApp {
     let batch = batch::take_in(&t.app, &scope, &by, &sheets, on, Product::Cdb).unwrap();
     batch::check(&t.app, &scope, &batch, |_| {}).unwrap();
     batch::post(&t.app, &scope, &batch, |_| {}).unwrap();
+    bank_tells_every_day(&t.app, OFFICE);
     t
 }
 

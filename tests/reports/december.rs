@@ -23,7 +23,7 @@ fn a_past_december_ends_where_the_recovery_report_of_its_last_day_stands() {
     each(async |t| {
         let (scope, last) = (Scope::of(crate::support::OFFICE), "2025-12-31".parse().unwrap());
         let (found, report) = town::read(&t, |db| {
-            let basis = t.app.basis();
+            let basis = &t.app.basis();
             Ok((
                 facts::of_year(db, &scope, basis, (2025, last))?,
                 recovery::facts::on(db, &scope, basis, last)?,

@@ -21,7 +21,7 @@ fn scope() -> Scope {
 }
 
 fn lines(t: &TestApp, day: &str) -> Vec<rules::Line> {
-    let found = town::read(t, |db| facts::on(db, &scope(), t.app.basis(), day.parse().unwrap()));
+    let found = town::read(t, |db| facts::on(db, &scope(), &t.app.basis(), day.parse().unwrap()));
     assert!(found.left_out.is_empty(), "{:?}", found.left_out);
     found.lines
 }
@@ -67,7 +67,7 @@ fn what_is_late_agrees_with_the_positions_of_that_day() {
         t.app
             .db
             .write("close the day", |db| {
-                while position::refresh_due(db, &scope(), t.app.basis(), today, 500)? > 0 {}
+                while position::refresh_due(db, &scope(), &t.app.basis(), today, 500)? > 0 {}
                 Ok(())
             })
             .unwrap();

@@ -6,6 +6,8 @@ mod samples;
 mod workbooks;
 
 use chrono::NaiveDate;
+use zhuxue::book::policy::Policy;
+use zhuxue::book::statement::Product;
 use zhuxue::desk::imports::{
     Binding, Duplicate, Layout, Limits, Note, Parsed, Read, find_duplicates, read_rows, recognise,
 };
@@ -14,6 +16,11 @@ use zhuxue::plumbing::sheet::{SheetLimits, Table, read};
 /// The day of the sample sets.
 pub fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 22).unwrap()
+}
+
+/// What the national rules allow.
+pub fn limits() -> Limits {
+    Limits::of(&Policy::embedded().unwrap(), Product::Cdb)
 }
 
 /// The one sheet in a file.
@@ -34,8 +41,9 @@ pub struct Said {
 /// Reads a sheet as the importer will.
 pub fn import(table: &Table) -> Said {
     let binding = recognise(table).unwrap();
+    let limits = limits();
     let (mut rows, mut skipped) = (Vec::new(), Vec::new());
-    for (line, read) in read_rows(table, &binding, today(), &Limits::default()) {
+    for (line, read) in read_rows(table, &binding, today(), &limits) {
         match read {
             Read::Row(parsed) => rows.push((line, parsed)),
             Read::Skipped(note) => skipped.push((line, note)),

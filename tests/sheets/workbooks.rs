@@ -4,11 +4,11 @@ use encoding_rs::GB18030;
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use zhuxue::book::money::Fen;
-use zhuxue::desk::imports::{Fault, Layout, Limits, Row, parse_row, recognise};
+use zhuxue::desk::imports::{Fault, Layout, Row, parse_row, recognise};
 use zhuxue::plumbing::sheet::write::{Head, LineResult, Out, list, results};
 use zhuxue::plumbing::sheet::{CellKind, SheetLimits, SheetProblem, read};
 
-use super::{import, table, today};
+use super::{import, limits, table, today};
 
 /// Line 1 a title, line 3 the headings, line 4 data, line 60 more data.
 fn workbook(id_as_number: bool) -> Vec<u8> {
@@ -50,9 +50,9 @@ fn cells_of_a_workbook_keep_what_they_are() {
     assert_eq!(row.amount, Fen::new(1_150_050));
     assert_eq!(row.due_on.to_string(), "2038-09-20");
     assert_eq!(row.signed_on.unwrap().to_string(), "2026-07-24");
-    // The date without a date format is the only thing to tell.
+    // The date without a date format, and an amount that is no multiple of 100 yuan.
     let faults: Vec<_> = said.rows[0].1.notes.iter().map(|note| note.fault).collect();
-    assert_eq!(faults, [Fault::ExcelSerialDate]);
+    assert_eq!(faults, [Fault::AmountStep, Fault::ExcelSerialDate]);
 }
 
 #[test]
@@ -160,7 +160,7 @@ proptest! {
         let binding = recognise(&sheet).unwrap();
         let cells: Vec<_> =
             cells.into_iter().map(zhuxue::plumbing::sheet::Cell::text).collect();
-        let parsed = parse_row(&binding, &cells, today(), &Limits::default());
+        let parsed = parse_row(&binding, &cells, today(), &limits());
         prop_assert!(parsed.notes.len() < 100);
         prop_assert!(parsed.notes.iter().all(|note| !note.message.is_empty()));
     }
@@ -186,7 +186,7 @@ fn old_and_open_workbooks() {
         let lines: Vec<_> = said.rows.iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [4, 6], "{name}");
         let faults: Vec<_> = said.notes().iter().map(|(_, note)| note.fault).collect();
-        assert_eq!(faults, [Fault::BlankRowBefore], "{name}");
+        assert_eq!(faults, [Fault::AmountStep, Fault::BlankRowBefore], "{name}");
         let Some(Row::Contract(row)) = &said.rows[0].1.row else { panic!() };
         assert_eq!((row.amount, row.loan_year), (Fen::new(1_150_050), 2026), "{name}");
         assert_eq!(row.due_on.to_string(), "2038-09-20", "{name}");
@@ -200,4 +200,30 @@ fn a_workbook_behind_a_password() {
     let problem = read(&bytes, &SheetLimits::default()).unwrap_err();
     assert_eq!(problem, SheetProblem::Password);
     assert!(problem.to_chinese().contains("密码"));
+}
+
+#[test]
+fn what_is_out_of_sight_is_known() {
+    let tables = |name: &str| {
+        let bytes = std::fs::read(format!("tests/sample/field/{name}")).unwrap();
+        read(&bytes, &SheetLimits::default()).unwrap()
+    };
+    let rows = tables("F05_hidden_rows.xlsx");
+    assert_eq!(rows[0].hidden.lines, [3, 5]);
+    assert_eq!(rows[0].rows.len(), 6);
+    let sheets = tables("F06_hidden_sheet.xlsx");
+    assert_eq!((sheets.len(), &sheets[0].hidden.sheets), (1, &vec!["2024级".to_owned()]));
+    assert!(tables("F11b_1904_general.xlsx")[0].from_1904);
+    assert!(!tables("F05_hidden_rows.xlsx")[0].from_1904);
+}
+
+#[test]
+fn a_formula_without_a_result_is_an_error_of_its_cell() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "姓名").unwrap();
+    sheet.write_formula(1, 0, rust_xlsxwriter::Formula::new("=A1").set_result("")).unwrap();
+    let bytes = book.save_to_buffer().unwrap();
+    let cell = &table(&bytes).rows;
+    assert!(cell.len() == 1 || cell[1].cells[0].kind == CellKind::Error);
 }

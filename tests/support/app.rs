@@ -64,6 +64,24 @@ impl TestApp {
         TestApp::made(kind, change)
     }
 
+    /// On a database and with keys that other instances of the program can open: see `data_dir`
+    /// and `database_url` of its configuration.
+    pub fn shared(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
+        let folder = tempfile::tempdir().unwrap();
+        let database = TestDatabase::fresh(kind);
+        let mut config = Config {
+            data_dir: folder.path().to_owned(),
+            database_url: database.url.clone(),
+            ..Config::default()
+        };
+        change(&mut config);
+        let clock = Clock::starting_on(TODAY.parse().unwrap());
+        let app = zhuxue::command::open_or_make(config, clock).unwrap();
+        let made = TestApp { app, database, _folder: folder };
+        made.add_office(OFFICE, "LZ", "乐至县学生资助管理中心");
+        made
+    }
+
     fn made(kind: Kind, change: impl FnOnce(&mut Config)) -> TestApp {
         let folder = tempfile::tempdir().unwrap();
         let database = TestDatabase::fresh(kind);
@@ -196,7 +214,7 @@ impl TestApp {
         browser
     }
 
-    /// A browser in which nobody has signed in.
+    /// A browser in which nobody has signed in, see [`Browser::with_cookie`].
     pub fn nobody(&self) -> Browser {
         Browser {
             app: self.app.clone(),
@@ -262,6 +280,12 @@ impl Answer {
 }
 
 impl Browser {
+    /// The same browser with one more cookie.
+    pub fn with_cookie(mut self, name: &str, value: &str) -> Browser {
+        self.cookies.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Asks for a page.
     pub async fn get(&mut self, path: &str) -> Answer {
         self.send(test::TestRequest::get().uri(path)).await

@@ -11,6 +11,7 @@ use zhuxue::book::ids::StaffId;
 use zhuxue::book::office::{self, Office, Scope};
 use zhuxue::book::policy::Policy;
 use zhuxue::book::staff::{self, Role, Staff};
+use zhuxue::book::statement::Product;
 use zhuxue::desk::importing::batch::Upload;
 use zhuxue::plumbing::config::Config;
 use zhuxue::plumbing::crypto::Sealer;
@@ -119,4 +120,23 @@ pub fn small_sheets(set: &str) -> Vec<Upload> {
 pub fn summary(set: &str) -> serde_json::Value {
     let text = std::fs::read_to_string(path(&format!("{set}/summary.json"))).unwrap();
     serde_json::from_str(&text).unwrap()
+}
+
+/// As if the bank told everything on its day: for tests of what follows from arrears. What happens
+/// before it has told is tested in `tests/bank_data`.
+pub fn bank_tells_every_day(app: &App, office: &str) {
+    use zhuxue::book::ids::RowId;
+    use zhuxue::book::payments_known::{self, PaymentsKnown, Source};
+    use zhuxue::book::position;
+    let (id, now) = (RowId::new(app.next_id()), app.clock.now_at());
+    let lender = (office, Product::Cdb);
+    let row = PaymentsKnown::new(id, lender, Source::Declaration, day("2100-01-01"), now);
+    let (scope, today) = (Scope::of(office), app.clock.today());
+    app.db
+        .write("test", |db| {
+            payments_known::add(db, &row)?;
+            position::outdate(db, &scope, today, today)
+        })
+        .unwrap();
+    position::catch_up(&app.db, &scope, today, || app.newest_basis()).unwrap();
 }

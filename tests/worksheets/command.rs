@@ -37,6 +37,22 @@ fn bad_input_is_one_line_and_exit_code_2() {
     }
 }
 
+/// The start of a command for the schools of 2026-12-21; the folder follows.
+const SCHOOLS: [&str; 6] = ["worksheets", "--as-of", "2026-12-21", "--by", "school", "--out"];
+
+/// As if a list as of 2026-12-21 had come in.
+fn told(folder: &TempDir) {
+    use diesel::{Connection as _, RunQueryDsl as _};
+    let file = folder.path().join("data/zhuxue.db");
+    let mut db = diesel::SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    diesel::sql_query(
+        "INSERT INTO payments_known (id, office_code, product, source, known_until, recorded_at)
+         VALUES (1, '512022', 'cdb', 'declaration', '2026-12-21', '2026-12-21 12:00:00')",
+    )
+    .execute(&mut db)
+    .unwrap();
+}
+
 #[test]
 fn the_workbooks_of_a_day_are_written_and_a_second_run_gives_the_same_bytes() {
     let folder = TempDir::new().unwrap();
@@ -63,6 +79,13 @@ fn the_workbooks_of_a_day_are_written_and_a_second_run_gives_the_same_bytes() {
     import.extend(sheets.iter().map(String::as_str));
     let imported = zhuxue(&folder, &import);
     assert!(imported.status.success(), "{imported:?}");
+
+    // Before the bank has told of 12-20 nobody is on a list.
+    let (code, out, _) = said(&zhuxue(&folder, &[&SCHOOLS[..], &["none"]].concat()));
+    assert_eq!(code, Some(0));
+    assert!(out.contains("银行数据截至 2026年10月31日，以后到期的不知道有没有还"), "{out}");
+    assert!(!folder.path().join("none").join("00-总表.xlsx").exists());
+    told(&folder);
 
     let run = |out: &str, more: &[&str]| {
         let arguments = ["worksheets", "--as-of", "2026-12-21", "--by", "school", "--out", out];

@@ -24,7 +24,7 @@ use zhuxue::plumbing::http;
 use zhuxue::plumbing::schema::{file_position, history};
 use zhuxue::plumbing::session::{self, NewSession};
 
-use crate::support::county::{County, day, small_sheets};
+use crate::support::county::{County, bank_tells_every_day, day, small_sheets};
 use crate::support::database::{Kind, on_both};
 
 /// The day after the due day of 2026: everybody who has an instalment then is overdue.
@@ -39,13 +39,14 @@ fn imported(kind: Kind) -> County {
             .unwrap();
     batch::check(app, scope, &made, |_| {}).unwrap();
     batch::post(app, scope, &made, |_| {}).unwrap();
+    bank_tells_every_day(app, scope.own());
     county
 }
 
 fn village_batch(county: &County, on: &str) -> rules::Batch {
     let app = &county.app;
     let found =
-        app.db.read(|db| store::overdue_on(db, &county.scope, app.basis(), day(on))).unwrap();
+        app.db.read(|db| store::overdue_on(db, &county.scope, &app.basis(), day(on))).unwrap();
     assert!(found.left_out.is_empty());
     rules::batch(By::Village, day(on), found.households, &Selection::default())
 }
@@ -65,7 +66,7 @@ async fn a_day_that_is_not_today_is_what_the_positions_will_say_then() {
                 while zhuxue::book::position::refresh_due(
                     db,
                     &county.scope,
-                    app.basis(),
+                    &app.basis(),
                     today,
                     500,
                 )? > 0

@@ -11,7 +11,7 @@ use crate::book::dates::{day_in, days_between};
 use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::rate::RatePpm;
-use crate::book::statement::{EventKind, Instalment, Pricing, RowKind, Statement};
+use crate::book::statement::{EventKind, Instalment, InstalmentState, Pricing, RowKind, Statement};
 
 /// One contract's part of a figure.
 #[derive(Clone, Debug, Serialize)]
@@ -226,9 +226,18 @@ fn row_notes(contract: &Contract, row: &Instalment, policy: &Policy) -> Vec<Stri
     if row.due_on > contract.statement.as_of {
         notes.push("还没到期的金额是预计：按现在的利率、以后每期都按时还来算".to_owned());
     }
+    if row.state == InstalmentState::Awaiting {
+        notes.push(
+            "银行这一期的扣款结果还没有到，收到银行清单后更新；到那时为止不算罚息".to_owned(),
+        );
+    }
+    if row.interest.is_positive()
+        && let Some(assumed) = policy.assumed(row.due_on)
+    {
+        notes.push(format!("{} 年是否免息还没有通知，利息{assumed}", row.due_on.year()));
+    }
     if row.waived.is_positive()
-        && let Some(waiver) =
-            policy.waiver_years().iter().find(|waiver| waiver.year == row.due_on.year())
+        && let Some(waiver) = policy.waiver_years().find(|waiver| waiver.year == row.due_on.year())
     {
         notes.push(format!("{} 年利息免除：{}", waiver.year, waiver.source));
     }
@@ -257,10 +266,7 @@ fn switch_note(switch: &str, contract: &Contract) -> String {
 }
 
 fn overdue_rows(statement: &Statement) -> impl Iterator<Item = &Instalment> {
-    statement
-        .instalments
-        .iter()
-        .filter(|row| row.due_on < statement.as_of && row.open().is_positive())
+    statement.instalments.iter().filter(|row| row.state == InstalmentState::Overdue)
 }
 
 fn arrears(contract: &Contract) -> Part {
@@ -288,8 +294,9 @@ fn penalty(contract: &Contract) -> Part {
     let statement = &contract.statement;
     let mut lines = Vec::new();
     for row in overdue_rows(statement).filter(|row| row.penalty.is_positive()) {
-        let days = days_between(row.due_on, statement.as_of);
-        lines.push(format!("{} 到期，到 {} 共 {days} 天", row.due_on, statement.as_of));
+        let until = statement.known_until;
+        let days = days_between(row.due_on, until);
+        lines.push(format!("{} 到期，到 {until} 共 {days} 天", row.due_on));
         lines.extend(
             statement.explain_zh(row).into_iter().filter(|line| line.starts_with("逾期本金")),
         );

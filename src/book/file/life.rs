@@ -102,6 +102,7 @@ fn due_mark(contracts: &[Contract], row: &PlanRow) -> Option<Mark> {
     }
     let due = match row.standing {
         Standing::Overdue => Due::Late,
+        Standing::Awaiting => Due::Awaiting,
         Standing::Next | Standing::Today => Due::Next,
         Standing::Upcoming => Due::Planned,
         Standing::Paid | Standing::Waived => Due::Done,

@@ -9,14 +9,16 @@ pub mod plan;
 
 use chrono::NaiveDate;
 
+use crate::book::bank;
 use crate::book::dates::days_between;
 use crate::book::events::{self, EventRow};
 use crate::book::ids::LoanId;
 use crate::book::loan::Loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::position::{self, Basis};
-use crate::book::statement::{Event, EventKind, Stage, Statement};
+use crate::book::statement::{AsOf, Event, EventKind, Stage, Statement};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 
@@ -29,8 +31,11 @@ pub struct Contract {
     pub rows: Vec<EventRow>,
     /// The same as the statement takes them, waiver years included.
     pub events: Vec<Event>,
-    /// The statement.
+    /// The statement. While the bank says that nothing is owed and our books say otherwise, what
+    /// is open awaits the bank: nobody is held to it.
     pub statement: Statement,
+    /// The day of the bank's list that says so.
+    pub bank_settled_on: Option<NaiveDate>,
 }
 
 impl Contract {
@@ -66,19 +71,27 @@ pub struct Papers {
 pub fn contracts(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     loans: Vec<Loan>,
     as_of: NaiveDate,
 ) -> AppResult<Vec<Contract>> {
     let ids: Vec<LoanId> = loans.iter().map(|loan| loan.id).collect();
     let mut rows = events::of_loans(db, scope, &ids)?;
+    let known = payments_known::load(db, scope)?;
+    let settled = bank::settled(db, scope, &ids)?;
     loans
         .into_iter()
         .map(|loan| {
             let rows = rows.remove(&loan.id).unwrap_or_default();
             let events = position::life(&rows, basis)?;
-            let statement = position::statement_of(&loan, &rows, basis, as_of)?;
-            Ok(Contract { loan, rows, events, statement })
+            let of = |days| position::statement_of(&loan, &rows, basis, days);
+            let mut statement = of(known.as_of(&loan.office_code, &loan.product, as_of))?;
+            let open = statement.position.settled_on.is_none();
+            let says = settled.get(&loan.id).copied().filter(|day| open && *day <= as_of);
+            if says.is_some() {
+                statement = of(AsOf::known_until(as_of, None))?;
+            }
+            Ok(Contract { loan, rows, events, statement, bank_settled_on: says })
         })
         .collect()
 }
@@ -112,7 +125,10 @@ pub fn penalty_a_day(contracts: &[Contract]) -> Fen {
     let exact: i128 = contracts
         .iter()
         .filter_map(|contract| {
-            let position = &contract.statement.position;
+            let statement = &contract.statement;
+            // As far as money is known; later days bear none.
+            let position =
+                (statement.known_until == statement.as_of).then_some(&statement.position)?;
             let rate = i128::from(position.rate?.get());
             let share = i128::from(contract.loan.penalty_percent);
             Some(i128::from(position.overdue_principal.get()) * rate * share)

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::book::dates::{days_between, in_words};
 use crate::book::money::Fen;
+use crate::book::policy::Policy;
 use crate::book::statement::{Instalment, InstalmentState, RowKind, Statement};
 
 /// How a due day stands, over all contracts.
@@ -24,6 +25,8 @@ pub enum Standing {
     Upcoming,
     /// The next one.
     Next,
+    /// Its day is past, and the bank's result is not known yet.
+    Awaiting,
     /// Its day is today.
     Today,
     /// Something is open after its day.
@@ -59,6 +62,8 @@ pub struct PlanRow {
     pub tag_words: String,
     /// Words behind the tag.
     pub note: String,
+    /// What its interest says besides: 按没有免息政策计算; mostly nothing.
+    pub assumed: &'static str,
     /// How many contracts fall due.
     pub contracts: usize,
 }
@@ -78,6 +83,19 @@ pub struct Plan {
     pub paid: Fen,
 }
 
+impl Plan {
+    /// The same; interest of a year of which no waiver is known yet says so.
+    pub fn with_assumed(mut self, policy: &Policy) -> Plan {
+        for row in &mut self.rows {
+            let settled = matches!(row.standing, Standing::Paid | Standing::Waived);
+            if row.interest.is_positive() && !settled {
+                row.assumed = policy.assumed(row.due_on).unwrap_or_default();
+            }
+        }
+        self
+    }
+}
+
 struct Group<'a> {
     early: bool,
     parts: Vec<&'a Instalment>,
@@ -86,7 +104,6 @@ struct Group<'a> {
 /// The plan of a file. `early_word` names an early settlement by its day: 提前还款, 国家代偿.
 pub fn plan(
     statements: &[&Statement],
-    as_of: NaiveDate,
     today: NaiveDate,
     early_word: impl Fn(NaiveDate) -> &'static str,
 ) -> Plan {
@@ -107,13 +124,14 @@ pub fn plan(
         .iter()
         .find(|((_, early), g)| !early && standing_of(&g.parts) == Standing::Upcoming)
         .map(|(key, _)| *key);
+    let known_until = statements.iter().map(|s| s.known_until).min().unwrap_or(today);
     let rows: Vec<PlanRow> = groups
         .iter()
         .map(|(key, group)| {
             let balance = balance_after(statements, key.0);
             let is_next = next == Some(*key);
             let word = if group.early { early_word(key.0) } else { "" };
-            row(key.0, group, balance, (as_of, today), is_next, word)
+            row(key.0, group, balance, (known_until, today), is_next, word)
         })
         .collect();
     let total = |figure: fn(&PlanRow) -> Fen| rows.iter().map(figure).sum::<Fen>();
@@ -148,6 +166,7 @@ fn standing_of(parts: &[&Instalment]) -> Standing {
         InstalmentState::Paid => Standing::Paid,
         InstalmentState::Upcoming => Standing::Upcoming,
         InstalmentState::Due | InstalmentState::PartPaid => Standing::Today,
+        InstalmentState::Awaiting => Standing::Awaiting,
         InstalmentState::Overdue => Standing::Overdue,
     };
     parts.iter().map(one).max().unwrap_or(Standing::Paid)
@@ -157,7 +176,7 @@ fn row(
     due_on: NaiveDate,
     group: &Group<'_>,
     balance: Fen,
-    (as_of, today): (NaiveDate, NaiveDate),
+    (known_until, today): (NaiveDate, NaiveDate),
     is_next: bool,
     early_word: &str,
 ) -> PlanRow {
@@ -177,9 +196,10 @@ fn row(
         Standing::Paid => ("ok", "已还".to_owned(), paid_note(due_on, settled_on, today)),
         Standing::Next => ("wait", "下一次".to_owned(), "利息为预计".to_owned()),
         Standing::Upcoming => ("", String::new(), "预计".to_owned()),
+        Standing::Awaiting => ("wait", "待银行结果".to_owned(), "收到银行清单后更新".to_owned()),
         Standing::Today => ("wait", "今天应还".to_owned(), String::new()),
         Standing::Overdue => {
-            let days = days_between(due_on, as_of);
+            let days = days_between(due_on, known_until.max(due_on));
             let part = total(|row| row.paid_interest + row.paid_principal + row.paid_penalty);
             let note = if part.is_positive() { "还了一部分" } else { "" };
             ("bad", format!("逾期 {days} 天"), note.to_owned())
@@ -199,6 +219,7 @@ fn row(
         tag,
         tag_words,
         note,
+        assumed: "",
         contracts: parts.len(),
     }
 }

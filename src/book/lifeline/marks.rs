@@ -16,6 +16,8 @@ pub enum Due {
     Done,
     /// Its day is past and something is open.
     Late,
+    /// Its day is past and the bank's result is not known yet.
+    Awaiting,
     /// The next one.
     Next,
     /// Later ones.
@@ -139,7 +141,8 @@ fn node(mark: &Mark, at: i64) -> Node {
         Happening::PaidOut(_) | Happening::Early(_) => ("done", 5, false),
         Happening::Interest(Due::Done | Due::Planned) => ("tick", 0, true),
         Happening::Interest(Due::Late) | Happening::Principal(Due::Late) => ("late", 9, false),
-        Happening::Interest(Due::Next) | Happening::Principal(Due::Next) => ("next", 6, false),
+        Happening::Interest(Due::Next | Due::Awaiting)
+        | Happening::Principal(Due::Next | Due::Awaiting) => ("next", 6, false),
         Happening::Principal(Due::Done) => ("done", 5, false),
         Happening::Principal(Due::Planned) => ("fut", 4, false),
     };
@@ -158,6 +161,9 @@ fn wish(mark: &Mark, at: i64, today: NaiveDate, many: bool) -> Option<Wish> {
         }
         Happening::Interest(Due::Late) | Happening::Principal(Due::Late) => {
             (0, "lateT", year, "逾期".to_owned())
+        }
+        Happening::Interest(Due::Awaiting) | Happening::Principal(Due::Awaiting) => {
+            (0, "waitT", year, "待银行".to_owned())
         }
         Happening::Interest(Due::Next) | Happening::Principal(Due::Next) => {
             (0, "waitT", year, "下一次".to_owned())

@@ -219,6 +219,9 @@ fn title(life: &Life) -> String {
     if late > 0 {
         parts.push(format!("{late} 期到期未还"));
     }
+    if life.marks.iter().any(|mark| mark.due() == Some(Due::Awaiting)) {
+        parts.push("一期待银行结果".to_owned());
+    }
     if let Some(next) = life.marks.iter().find(|mark| mark.due() == Some(Due::Next)) {
         let day = next.on;
         let words = format!("{} 年 {} 月 {} 日", day.year(), day.month(), day.day());

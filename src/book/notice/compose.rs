@@ -70,7 +70,7 @@ impl<'a> Composer<'a> {
     /// The same when the setting is known.
     pub fn with(app: &'a App, office: &'a Office, held: bool) -> Composer<'a> {
         let now = app.clock.now_at();
-        let open_at = allowed_from(app.policy.calendar(), &app.config.messages, now);
+        let open_at = allowed_from(app.policy().calendar(), &app.config.messages, now);
         Composer { app, office, held, now, open_at }
     }
 
@@ -150,7 +150,7 @@ impl<'a> Composer<'a> {
         if day_begins <= self.now {
             return self.open_at;
         }
-        allowed_from(self.app.policy.calendar(), &self.app.config.messages, day_begins)
+        allowed_from(self.app.policy().calendar(), &self.app.config.messages, day_begins)
     }
 }
 

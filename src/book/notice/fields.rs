@@ -35,6 +35,12 @@ impl Fields {
         self.text(name, yuan(amount))
     }
 
+    /// The amount of a message, with what it is based on where nobody knows yet: every template of
+    /// an office says it, since it is part of the amount.
+    pub fn amount(self, amount: Fen, assumed: Option<&'static str>) -> Fields {
+        self.text("amount", amount_words(amount, assumed))
+    }
+
     /// A day: `12月20日`, with the year when it is not this year.
     pub fn day(self, name: &'static str, day: NaiveDate, today: NaiveDate) -> Fields {
         self.text(name, dates::in_words(day, today))
@@ -44,6 +50,12 @@ impl Fields {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
+}
+
+/// `¥1,120.00（按没有免息政策计算）`.
+pub(super) fn amount_words(amount: Fen, assumed: Option<&'static str>) -> String {
+    let based = assumed.map(|assumed| format!("（{assumed}）")).unwrap_or_default();
+    format!("{}{based}", yuan(amount))
 }
 
 /// `¥1,120.00`.

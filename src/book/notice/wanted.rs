@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
-use super::fields::{Fields, yuan};
+use super::fields::{Fields, amount_words};
 use super::people::{self, Facts};
 use super::reason::Reason;
 use super::{allowed_from, asked, stops, text};
@@ -17,6 +17,7 @@ use crate::book::ids::{FileId, PersonId};
 use crate::book::loan::{self, LoanFile};
 use crate::book::money::Fen;
 use crate::book::office::{self, Office, Scope};
+use crate::book::policy::WITHOUT_WAIVER;
 use crate::error::AppResult;
 use crate::plumbing::crypto::{Field, from_hex};
 use crate::plumbing::db::Db;
@@ -52,7 +53,7 @@ pub fn still_wanted(
     messages: &[Message],
     now: NaiveDateTime,
 ) -> AppResult<HashMap<i64, Verdict>> {
-    let open_at = allowed_from(app.policy.calendar(), &app.config.messages, now);
+    let open_at = allowed_from(app.policy().calendar(), &app.config.messages, now);
     let mut verdicts = HashMap::with_capacity(messages.len());
     let mut open: HashMap<&str, Vec<(&Message, Reason)>> = HashMap::new();
     for message in messages {
@@ -229,18 +230,30 @@ impl Batch {
             Reason::OverdueNotice => day <= about,
             _ => day == about,
         };
+        let policy = app.policy();
+        let assumed = match reason {
+            Reason::OverdueNotice => policy.assumed_in_arrears(self.today),
+            _ => about.and_then(|day| policy.assumed(day)),
+        };
+        let is_waived = about.is_some_and(|day| policy.is_waived(day.year()));
         let Some((due_on, amount)) = facts.filter(|(day, _)| about.is_none_or(|d| fits(*day, d)))
         else {
-            return Ok(Err("这一期已经还上，不用再发。"));
+            return Ok(Err(if reason == Reason::DueReminder && is_waived {
+                "这一年的利息国家免除，这一期不用还了，不用再发。"
+            } else {
+                "这一期已经还上，不用再发。"
+            }));
         };
-        // A notice names the day it is sent.
-        if reason == Reason::DueReminder && stored.contains(&yuan(*amount)) {
+        // A notice names the day it is sent. A year's waiver may have been settled meanwhile.
+        let is_same = stored.contains(&amount_words(*amount, assumed))
+            && stored.contains(WITHOUT_WAIVER) == assumed.is_some();
+        if reason == Reason::DueReminder && is_same {
             return Ok(Ok(Told::AsStored(stored)));
         }
         let due_on = about.unwrap_or(*due_on);
         let fields = self.fields(message, file).day("due_on", due_on, self.today);
         let fields = fields.day("as_of", self.today, self.today);
-        let fields = fields.money("amount", *amount);
+        let fields = fields.amount(*amount, assumed);
         let text = text::render(app, &self.office, reason, &fields, &message.check_code)?;
         let params = text::params(&self.office, &fields, &message.check_code)?;
         Ok(Ok(Told::Anew(text, params)))

@@ -105,14 +105,19 @@ impl Policy {
         }
     }
 
-    /// The years whose interest the state pays, oldest first.
-    pub fn waiver_years(&self) -> &[WaiverYear] {
+    /// What is said of each year, oldest first.
+    pub fn waivers(&self) -> &[WaiverYear] {
         &self.waivers
+    }
+
+    /// The years whose interest the state pays, oldest first.
+    pub fn waiver_years(&self) -> impl Iterator<Item = &WaiverYear> {
+        self.waivers.iter().filter(|known| known.waiver == Waiver::Announced)
     }
 
     /// True when the interest of that year is waived.
     pub fn is_waived(&self, year: i32) -> bool {
-        self.waivers.iter().any(|waiver| waiver.year == year)
+        self.waiver(year) == Waiver::Announced
     }
 
     /// The waiver years as events, which whoever builds the events of a stored loan adds to them.
@@ -121,7 +126,7 @@ impl Policy {
         let event = |waiver: &WaiverYear| {
             Event::of_year(-i64::from(waiver.year), waiver.year, EventKind::InterestWaived)
         };
-        self.waivers.iter().map(event).collect()
+        self.waiver_years().map(event).collect()
     }
 
     /// Rule for deferring the principal of a year.
@@ -211,6 +216,13 @@ impl Policy {
         let month = |day: NaiveDate| (day.year(), day.month());
         if last_published_on.is_none_or(|last| month(last) < month(expected_on)) {
             found.push(PolicyWarning::LprLate { last_published_on, expected_on });
+        }
+        // Notices came out between January and May; from February on somebody looks.
+        let asked = |year: &i32| *year < today.year() || today.month() >= 2;
+        let unknown = |year: &i32| self.waiver(*year) == Waiver::Unknown;
+        let mut years = today.year() - 1..=today.year();
+        if let Some(year) = years.find(|year| asked(year) && unknown(year)) {
+            found.push(PolicyWarning::WaiverUnknown { year });
         }
         let year = if today.month() == 12 { today.year() + 1 } else { today.year() };
         if !self.calendar.knows(year) {

@@ -10,6 +10,7 @@ use crate::book::dates::day_in;
 use crate::book::rate::RatePpm;
 
 /// A CSV file as found: its name, its bytes, and whether it is the county's own.
+#[derive(Clone, Debug)]
 pub(super) struct Sheet {
     pub file: String,
     pub from_county: bool,
@@ -68,6 +69,31 @@ impl Calendar {
             left -= i64::from(self.is_working_day(found));
         }
         found
+    }
+
+    /// Takes in the notice of a year, which puts days by law alone aside; a day that was said twice
+    /// stops it.
+    pub(super) fn announce(&mut self, year: i32, days: &[(NaiveDate, bool)]) -> Option<NaiveDate> {
+        self.special.retain(|day, _| day.year() != year);
+        self.known.insert(year);
+        days.iter().find_map(|(day, off)| self.special.insert(*day, *off).map(|_| *day))
+    }
+
+    /// How many days off by notice and make-up working days a year has.
+    pub fn counts(&self, year: i32) -> (usize, usize) {
+        let days = || self.special.range(day_in(year, 1, 1)..=day_in(year, 12, 31));
+        let off = days().filter(|(_, off)| **off).count();
+        (off, days().count() - off)
+    }
+
+    /// The years whose notices are in the table.
+    pub fn years(&self) -> impl Iterator<Item = i32> {
+        self.known.iter().copied()
+    }
+
+    /// The last year whose notice is in the table.
+    pub fn last_known(&self) -> Option<i32> {
+        self.known.last().copied()
     }
 
     /// True when the notice of that year is in the table.

@@ -13,6 +13,16 @@ pub(super) struct RawEntry {
     pub values: toml::Table,
 }
 
+/// How files are called that are entries of the page 政策与利率.
+pub(crate) const BY_HAND: &str = "page/";
+
+impl RawEntry {
+    /// It was entered on the page, not written into a file.
+    pub fn is_by_hand(&self) -> bool {
+        self.file.starts_with(BY_HAND)
+    }
+}
+
 /// One entry of a dated table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<T> {

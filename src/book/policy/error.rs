@@ -99,6 +99,11 @@ pub enum PolicyWarning {
         /// The year.
         year: i32,
     },
+    /// Nobody has said yet whether the interest of the year is waived.
+    WaiverUnknown {
+        /// The year.
+        year: i32,
+    },
 }
 
 impl fmt::Display for PolicyWarning {
@@ -111,6 +116,9 @@ impl fmt::Display for PolicyWarning {
                     Some(day) => write!(f, " {day} 的数值"),
                     None => f.write_str("已有数值"),
                 }
+            }
+            PolicyWarning::WaiverUnknown { year } => {
+                write!(f, "{year} 年利息是否免除还没有录入，暂按没有免息政策计算")
             }
             PolicyWarning::HolidaysUnknown { year } => {
                 write!(f, "{year} 年节假日安排尚未录入，暂按法定节日和周末推算")

@@ -23,7 +23,7 @@ pub fn data_file(name: &str) -> Option<Vec<u8>> {
 }
 
 /// Everything found, before it is read.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     /// (file name, is it the county's, text).
     pub tables: Vec<(String, bool, String)>,

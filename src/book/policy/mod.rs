@@ -8,11 +8,15 @@ mod ask;
 mod calendar;
 mod dated;
 mod error;
+mod held;
 mod ladder;
+mod later;
+mod listed;
 mod load;
 #[cfg(test)]
 mod tests;
 mod values;
+mod write;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,15 +25,20 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate};
 
 pub use calendar::Calendar;
+pub(crate) use dated::BY_HAND;
 pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
+pub use held::{Held, Snapshot};
 pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays, VISIT};
+pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
+pub use listed::{Rule, RuleValue};
 pub use load::data_file;
 pub use values::{
-    ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule,
-    HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass,
-    ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
+    BankTolerance, ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule,
+    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
+    ReliefClass, ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
+pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 
 use super::dates::day_in;
 use super::money::Fen;
@@ -40,7 +49,7 @@ use super::statement::{
 };
 use dated::{RawEntry, dated, take_source, value};
 use load::Files;
-use values::{BenchmarkRule, PenaltyMultiplier, PricingRule, Waiver, Window, Word, YearDay};
+use values::{BenchmarkRule, PenaltyMultiplier, PricingRule, Window, Word, YearDay};
 
 /// The rules that differ between products.
 #[derive(Clone, Debug)]
@@ -48,15 +57,6 @@ struct ProductRules {
     loan_cap: Dated<LoanCap>,
     pricing: Dated<PricingRule>,
     penalty: Dated<PenaltyMultiplier>,
-}
-
-/// A year whose interest is waived, with its document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaiverYear {
-    /// The calendar year.
-    pub year: i32,
-    /// Number of the document.
-    pub source: String,
 }
 
 /// All dated rules. Built once at start; cheap to share behind an `Arc`.
@@ -96,6 +96,8 @@ pub struct Policy {
     pub lost_rule: Dated<LostRule>,
     /// The overdue ladder.
     pub ladder: Dated<LadderRule>,
+    /// What of the bank's bookings still counts as paid on time.
+    pub bank_tolerance: Dated<BankTolerance>,
     /// Publicity of lists.
     pub publicity_days: Dated<PublicityDays>,
     /// Levels of hardship.
@@ -110,6 +112,7 @@ pub struct Policy {
     waivers: Vec<WaiverYear>,
     calendar: Calendar,
     rates: Arc<RateTables>,
+    files: Arc<Files>,
 }
 
 /// The entries of all files, taken out table by table so that what is left over is unknown.
@@ -211,21 +214,6 @@ impl Tables {
         Ok(found)
     }
 
-    fn waivers(&mut self) -> Result<Vec<WaiverYear>, PolicyError> {
-        let key = "waiver_year";
-        let mut years: Vec<WaiverYear> = Vec::new();
-        for (raw, Waiver { year }, source) in self.plain::<Waiver>(key)? {
-            if years.iter().any(|known| known.year == year) {
-                let (from, until) = (day_in(year, 1, 1), Some(day_in(year, 12, 31)));
-                let fault = Fault::Overlap { from, until };
-                return Err(PolicyError { file: raw.file, key: key.to_owned(), fault });
-            }
-            years.push(WaiverYear { year, source });
-        }
-        years.sort_by_key(|known| known.year);
-        Ok(years)
-    }
-
     fn desk_days(&mut self) -> Result<Vec<DeskDay>, PolicyError> {
         let key = "desk_day";
         let mut days: Vec<DeskDay> = Vec::new();
@@ -299,7 +287,12 @@ impl Policy {
         let mut tables = Tables(files.entries()?);
         let cdb = tables.product(Product::Cdb)?;
         let benchmark: Dated<BenchmarkRule> = tables.dated("cdb.benchmark_rule")?;
-        let rates = rate_tables(files, &cdb, &benchmark)?;
+        let rates = rate_tables(files, &mut tables, &cdb, &benchmark)?;
+        let mut calendar = calendar::calendar(
+            files.sheets_of("holidays.csv"),
+            files.sheets_of("holidays_2027_statutory_only.csv"),
+        )?;
+        tables.later_holidays(&mut calendar)?;
         let policy = Policy {
             cdb,
             local: tables.product(Product::Local)?,
@@ -319,6 +312,7 @@ impl Policy {
             contact_plan: tables.dated("contact_plan")?,
             lost_rule: tables.dated("lost_rule")?,
             ladder: tables.ladder()?,
+            bank_tolerance: tables.dated("bank_tolerance")?,
             publicity_days: tables.dated("publicity_days")?,
             hardship_levels: tables.dated("hardship_levels")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,
@@ -331,11 +325,9 @@ impl Policy {
             windows: tables.windows()?,
             desk_days: tables.desk_days()?,
             waivers: tables.waivers()?,
-            calendar: calendar::calendar(
-                files.sheets_of("holidays.csv"),
-                files.sheets_of("holidays_2027_statutory_only.csv"),
-            )?,
+            calendar,
             rates: Arc::new(rates),
+            files: Arc::new(files.clone()),
         };
         match tables.0.into_iter().next() {
             None => Ok(policy),
@@ -349,13 +341,15 @@ impl Policy {
 
 fn rate_tables(
     files: &Files,
+    tables: &mut Tables,
     cdb: &ProductRules,
     benchmark: &Dated<BenchmarkRule>,
 ) -> Result<RateTables, PolicyError> {
     let lpr_sheets = files.sheets_of("lpr.csv");
-    let lpr = calendar::rates(lpr_sheets, "lpr", "date_published", "lpr_5y_percent")?;
+    let mut lpr = calendar::rates(lpr_sheets, "lpr", "date_published", "lpr_5y_percent")?;
     let file = lpr_sheets.last().map_or("data/lpr.csv", |sheet| sheet.file.as_str());
     calendar::check_monthly(file, &lpr)?;
+    tables.later_lpr(&mut lpr)?;
     let old = calendar::rates(
         files.sheets_of("pboc_benchmark.csv"),
         "pboc_benchmark",

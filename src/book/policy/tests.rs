@@ -130,7 +130,7 @@ fn early_repayment_settles_on_a_20th_and_never_in_november() {
 #[test]
 fn waivers_deferral_receipts_windows_and_the_local_product() {
     let policy = policy();
-    let years: Vec<_> = policy.waiver_years().iter().map(|waiver| waiver.year).collect();
+    let years: Vec<_> = policy.waiver_years().map(|waiver| waiver.year).collect();
     assert_eq!(years, [2022, 2023, 2024, 2025]);
     assert!(policy.is_waived(2025) && !policy.is_waived(2026));
     let events = policy.waiver_events();
@@ -174,10 +174,12 @@ fn a_late_lpr_is_a_warning_and_the_last_value_holds_on() {
     let texts = |day: &str| -> Vec<String> {
         policy.warnings(d(day)).iter().map(ToString::to_string).collect()
     };
-    assert_eq!(policy.warnings(d("2026-08-25")), []);
-    assert_eq!(policy.warnings(d("2026-09-20")), [], "a make-up Sunday: out today");
+    // Whether 2026 is waived is unknown from 02-01 on.
+    let unknown = [PolicyWarning::WaiverUnknown { year: 2026 }];
+    assert_eq!(policy.warnings(d("2026-08-25")), unknown);
+    assert_eq!(policy.warnings(d("2026-09-20")), unknown, "a make-up Sunday: out today");
     let late = texts("2026-09-21");
-    assert_eq!(late.len(), 1);
+    assert_eq!(late.len(), 2);
     assert!(late[0].starts_with("2026-09-20 应公布") && late[0].contains("2026-08-20"), "{late:?}");
     assert!(texts("2026-12-01").iter().any(|text| text.starts_with("2027 年节假日")));
 }
@@ -200,7 +202,7 @@ fn a_county_adds_later_values_and_changes_nothing_old() {
     let rows = "date_published,lpr_5y_percent\n2026-08-20,3.50\n2026-09-20,3.40\n";
     let policy = with("lpr.csv", rows).unwrap();
     assert_eq!(policy.rates().lpr().on(d("2026-12-21")).to_percent_text(), "3.40");
-    assert_eq!(policy.warnings(d("2026-10-10")), []);
+    assert_eq!(policy.warnings(d("2026-10-10")), [PolicyWarning::WaiverUnknown { year: 2026 }]);
     let changed = with("lpr.csv", "date_published,lpr_5y_percent\n2026-08-20,3.40\n").unwrap_err();
     assert!(
         changed.starts_with("lpr.csv: lpr: an entry from 2026-08-20 would change"),
@@ -292,4 +294,85 @@ fn faults_of_sheets_name_file_and_dates() {
     sheet.bytes = text.lines().filter(kept).collect::<Vec<_>>().join("\n").into_bytes();
     let hole = Policy::from_files(&files).map(|_| ()).unwrap_err().to_string();
     assert_eq!(hole, "data/holidays.csv: holidays: hole between 2018-12-31 and 2020-01-01");
+}
+
+const DECIDED: &str = "confidence = \"S\"\nsource = \"财教〔2026〕1号\"\n";
+
+/// A year is announced, ruled out, or unknown; and unknown is not "none".
+#[test]
+fn a_waiver_is_announced_none_or_unknown() {
+    let policy = policy();
+    let said: Vec<Waiver> = [2021, 2022, 2025, 2026, 2027].map(|y| policy.waiver(y)).to_vec();
+    let (announced, unknown) = (Waiver::Announced, Waiver::Unknown);
+    assert_eq!(said, [Waiver::None, announced, announced, unknown, unknown]);
+    assert_eq!(policy.assumed(d("2026-12-20")), Some("按没有免息政策计算"));
+    assert_eq!(policy.assumed(d("2031-09-20")), Some("按没有免息政策计算"));
+    assert_eq!(policy.assumed(d("2025-12-20")), None);
+    assert_eq!(policy.assumed(d("2019-12-20")), None);
+    for (state, then) in [("announced", announced), ("none", Waiver::None)] {
+        let entry = format!("[[waiver_year]]\nyear = 2026\nstate = \"{state}\"\n{DECIDED}");
+        let later = policy.with_later(&[("by hand".to_owned(), entry.clone())]).unwrap();
+        assert_eq!((later.waiver(2026), later.waiver(2027)), (then, unknown));
+        assert_eq!(later.is_waived(2026), state == "announced");
+        assert_eq!(later.assumed(d("2026-12-20")), None);
+        assert_eq!(with("years.toml", &entry).unwrap().waiver(2026), then);
+        // What is settled is not settled again.
+        let twice = policy.with_later(&[("a".to_owned(), entry.clone()), ("b".to_owned(), entry)]);
+        assert_eq!(
+            twice.unwrap_err().to_string(),
+            "b: waiver_year: overlap from 2026-01-01 to 2026-12-31"
+        );
+    }
+    // A county's file of before this state existed says a year is announced.
+    let old = with("years.toml", &format!("[[waiver_year]]\nyear = 2026\n{DECIDED}")).unwrap();
+    assert!(old.is_waived(2026));
+}
+
+/// The month's LPR and the year's holidays as entries: later ones only, no month and no year left
+/// out, nothing of the past changed.
+#[test]
+fn later_rates_and_holidays() {
+    let policy = policy();
+    let lpr = |day: &str, percent: &str| {
+        let text = format!("[[lpr]]\npublished_on = \"{day}\"\npercent = \"{percent}\"\n{DECIDED}");
+        ("by hand".to_owned(), text)
+    };
+    let both = policy.with_later(&[lpr("2026-09-21", "3.40"), lpr("2026-10-20", "3.45")]).unwrap();
+    assert_eq!(both.rates().lpr().on(d("2026-10-19")), "3.40".parse().unwrap());
+    assert_eq!(both.rates().lpr().on(d("2026-12-21")), "3.45".parse().unwrap());
+    assert_eq!(policy.rates().lpr().on(d("2026-12-21")), "3.50".parse().unwrap());
+    let fault = |entries: &[(String, String)]| policy.with_later(entries).unwrap_err().to_string();
+    assert_eq!(
+        fault(&[lpr("2026-10-20", "3.45")]),
+        "by hand: lpr: hole between 2026-08-20 and 2026-10-20"
+    );
+    assert_eq!(
+        fault(&[lpr("2026-08-20", "3.40")]),
+        "by hand: lpr: an entry from 2026-08-20 would change the past; it must begin after \
+         2026-08-20"
+    );
+    let year = |year: i32, off: &str, work: &str| {
+        let text =
+            format!("[[holidays]]\nyear = {year}\noff = [{off}]\nwork = [{work}]\n{DECIDED}");
+        ("by hand".to_owned(), text)
+    };
+    let known = policy
+        .with_later(&[year(2027, "\"2027-02-08\", \"2027-02-09\"", "\"2027-02-14\"")])
+        .unwrap();
+    assert!(known.calendar().knows(2027) && !policy.calendar().knows(2027));
+    assert!(!known.is_working_day(d("2027-02-08")) && known.is_working_day(d("2027-02-14")));
+    // The days by law alone are put aside.
+    assert!(!policy.is_working_day(d("2027-10-01")) && known.is_working_day(d("2027-10-01")));
+    assert_eq!(
+        fault(&[year(2028, "\"2028-01-03\"", "")]),
+        "by hand: holidays: hole between 2026-12-31 and 2028-01-01"
+    );
+    assert_eq!(
+        fault(&[year(2026, "\"2026-10-08\"", "")]),
+        "by hand: holidays: overlap from 2026-01-01 to 2026-12-31"
+    );
+    assert_eq!(
+        fault(&[year(2027, "\"2026-12-31\"", "")]),
+        "by hand: holidays from 2027: expected days of 2027, found 2026-12-31"
+    );
 }

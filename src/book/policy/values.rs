@@ -309,6 +309,23 @@ pub(super) struct YearDay {
     pub day: MonthDay,
 }
 
+/// What of the bank's bookings still counts as paid on time, and from where on arrears are followed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BankTolerance {
+    /// 正常还款 booked up to this many working days after the due day is paid on it.
+    pub working_days: u32,
+    /// Arrears of a family below this many fen never make a case by themselves.
+    smallest_arrears_fen: i64,
+}
+
+impl BankTolerance {
+    /// Arrears of a family below this never make a case by themselves.
+    pub const fn smallest_arrears(&self) -> Fen {
+        Fen::new(self.smallest_arrears_fen)
+    }
+}
+
 /// How often the desk speaks with every family.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -418,13 +435,6 @@ pub struct DeskDay {
     pub advice: String,
     /// The page where they do it.
     pub link: String,
-}
-
-/// A year whose interest is the state's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Waiver {
-    pub year: i32,
 }
 
 /// The day after.

@@ -19,6 +19,8 @@ pub(super) fn position(walk: &mut Walk<'_>) -> Position {
         overdue_principal: Fen::ZERO,
         overdue_interest: Fen::ZERO,
         penalty: Fen::ZERO,
+        awaiting: Fen::ZERO,
+        awaiting_on: None,
         due_today: Fen::ZERO,
         oldest_unpaid_due_on: None,
         days_overdue: 0,
@@ -39,6 +41,11 @@ pub(super) fn position(walk: &mut Walk<'_>) -> Position {
         }
         let (principal, interest) = (owed.open_principal(), owed.open_interest());
         position.principal_outstanding += Fen::new(principal);
+        if awaits(life, owed.due_on) {
+            position.awaiting += Fen::new(principal + interest + owed.open_penalty(den));
+            position.awaiting_on = position.awaiting_on.or(Some(owed.due_on));
+            continue;
+        }
         position.penalty += Fen::new(owed.open_penalty(den));
         if owed.due_on < as_of {
             position.overdue_principal += Fen::new(principal);
@@ -48,7 +55,8 @@ pub(super) fn position(walk: &mut Walk<'_>) -> Position {
         }
         if position.oldest_unpaid_due_on.is_none() {
             position.oldest_unpaid_due_on = Some(owed.due_on);
-            position.days_overdue = days_between(owed.due_on, as_of);
+            let known = if owed.due_on < as_of { life.known_until } else { as_of };
+            position.days_overdue = days_between(owed.due_on, known);
         }
     }
     if position.principal_outstanding.is_positive() {
@@ -58,6 +66,11 @@ pub(super) fn position(walk: &mut Walk<'_>) -> Position {
     next_due(walk, &mut position);
     position.changes_on = changes_on(walk, &position);
     position
+}
+
+/// Past its due day, and the bank has not told yet what became of it.
+fn awaits(life: &Life<'_>, due_on: NaiveDate) -> bool {
+    due_on < life.as_of && due_on > life.known_until
 }
 
 fn stage(walk: &Walk<'_>, position: &Position) -> Stage {
@@ -115,7 +128,9 @@ fn changes_on(walk: &Walk<'_>, position: &Position) -> Option<NaiveDate> {
         consider(tomorrow);
     }
     let overdue = walk.overdue_principal > 0;
-    if overdue && position.rate.is_some_and(|rate| rate.get() > 0) && life.terms.penalty_ppm > 0 {
+    // A day of which money is not known bears no penalty.
+    let grows = overdue && life.penalty_until >= life.as_of;
+    if grows && position.rate.is_some_and(|rate| rate.get() > 0) && life.terms.penalty_ppm > 0 {
         // In a waived year the penalty is the state's until the year ends.
         let waived = life.waived.has(tomorrow.year());
         consider(if waived { day_in(tomorrow.year() + 1, 1, 1) } else { tomorrow });
@@ -140,14 +155,11 @@ pub(super) fn statement(life: &Life<'_>, mut walk: Walk<'_>) -> Statement {
         }
     }
     let den = walk.penalty_den;
-    let instalments = walk
-        .owed
-        .iter()
-        .enumerate()
-        .map(|(at, owed)| instalment(at, owed, life.as_of, den))
-        .collect();
+    let instalments =
+        walk.owed.iter().enumerate().map(|(at, owed)| instalment(at, owed, life, den)).collect();
     Statement {
         as_of: life.as_of,
+        known_until: life.known_until,
         instalments,
         state_paid: walk.state_paid,
         position,
@@ -169,7 +181,8 @@ fn totals(walk: &Walk<'_>, as_of: NaiveDate) -> Totals {
     totals
 }
 
-fn instalment(at: usize, owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment {
+fn instalment(at: usize, owed: &Owed, life: &Life<'_>, den: i128) -> Instalment {
+    let as_of = life.as_of;
     let paid = owed.paid_interest + owed.paid_principal + owed.paid_penalty;
     let asked = owed.interest + owed.principal + owed.penalty(den);
     let by_state = owed.waived + owed.subsidised;
@@ -179,6 +192,8 @@ fn instalment(at: usize, owed: &Owed, as_of: NaiveDate, den: i128) -> Instalment
         InstalmentState::Waived
     } else if !owed.is_open(den) {
         InstalmentState::Paid
+    } else if awaits(life, owed.due_on) {
+        InstalmentState::Awaiting
     } else if owed.due_on < as_of {
         InstalmentState::Overdue
     } else if paid > 0 {

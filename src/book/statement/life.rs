@@ -12,6 +12,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::accept::{FIRST_YEAR, check_events, check_terms};
+use super::as_of::AsOf;
 use super::error::StatementError;
 use super::event::{Event, EventKind};
 use super::rates::RateTables;
@@ -57,11 +58,23 @@ pub(super) enum Act {
     Prepay(Option<i64>),
 }
 
+impl Act {
+    /// Money that comes in: up to its day the bank has told what happened to the contract.
+    fn is_payment(&self) -> bool {
+        matches!(self, Act::Pay(_) | Act::Compensate(_) | Act::Relieve(_) | Act::Prepay(_))
+    }
+}
+
 /// Events and terms joined: everything the walk needs.
 pub(super) struct Life<'a> {
     pub terms: &'a Terms,
     pub rates: &'a RateTables,
     pub as_of: NaiveDate,
+    /// The last day of which all payments are known.
+    pub known_until: NaiveDate,
+    /// Penalty is charged up to this day: as far as money is known, for the whole contract or
+    /// by a payment of its own.
+    pub penalty_until: NaiveDate,
     /// By day, then by order within the day.
     pub acts: Vec<(NaiveDate, Act)>,
     /// Intervals of days (both included) whose interest the state pays, oldest first.
@@ -84,14 +97,17 @@ impl<'a> Life<'a> {
         terms: &'a Terms,
         events: &[Event],
         rates: &'a RateTables,
-        as_of: NaiveDate,
+        days: AsOf,
     ) -> Result<Self, StatementError> {
+        let as_of = days.day();
         check_terms(terms)?;
         let reversals = check_events(terms, events)?;
         let mut life = Life {
             terms,
             rates,
             as_of,
+            known_until: days.known(),
+            penalty_until: days.known(),
             acts: Vec::with_capacity(events.len()),
             state_pays: Vec::with_capacity(2),
             subsidy_ends_on: terms.subsidy_ends_on,
@@ -125,6 +141,8 @@ impl<'a> Life<'a> {
         life.settle_dates();
         life.acts.sort_unstable();
         life.merge();
+        let paid = life.acts.iter().rev().find(|(_, act)| act.is_payment());
+        life.penalty_until = life.known_until.max(paid.map_or(NaiveDate::MIN, |act| act.0));
         Ok(life)
     }
 

@@ -6,6 +6,7 @@
 //! `output.rs`.
 
 mod accept;
+mod as_of;
 mod because;
 mod build;
 mod check;
@@ -27,6 +28,7 @@ mod walk;
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::money::Fen;
+pub use as_of::AsOf;
 pub use error::StatementError;
 pub use event::{Event, EventKind};
 use life::Life;
@@ -42,7 +44,8 @@ pub use terms::{
 use walk::Walk;
 
 /// The statement of a contract as of a day: events effective on or before it count, later rows
-/// are a projection at the rate in force.
+/// are a projection at the rate in force. What fell due after the day up to which money is known
+/// ([`AsOf`]) awaits the bank's result.
 ///
 /// # Errors
 /// Terms or events that contradict each other; the message names the field.
@@ -50,9 +53,9 @@ pub fn statement(
     terms: &Terms,
     events: &[Event],
     rates: &RateTables,
-    as_of: NaiveDate,
+    as_of: impl Into<AsOf>,
 ) -> Result<Statement, StatementError> {
-    let life = Life::new(terms, events, rates, as_of)?;
+    let life = Life::new(terms, events, rates, as_of.into())?;
     let mut walk = Walk::new(&life, true);
     walk.live();
     Ok(build::statement(&life, walk))
@@ -66,9 +69,9 @@ pub fn position(
     terms: &Terms,
     events: &[Event],
     rates: &RateTables,
-    as_of: NaiveDate,
+    as_of: impl Into<AsOf>,
 ) -> Result<Position, StatementError> {
-    let life = Life::new(terms, events, rates, as_of)?;
+    let life = Life::new(terms, events, rates, as_of.into())?;
     let mut walk = Walk::new(&life, false);
     walk.live();
     Ok(build::position(&mut walk))

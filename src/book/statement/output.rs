@@ -16,6 +16,8 @@ words! {
         PartPaid = "part_paid",
         /// Open after its due day, whether or not part of it was paid.
         Overdue = "overdue",
+        /// Open after its due day, and whether it was paid is not known yet.
+        Awaiting = "awaiting",
         /// Its due day is today and nothing was paid.
         Due = "due",
         /// Its due day is still to come; a projection.
@@ -200,11 +202,16 @@ pub struct Position {
     pub overdue_interest: Fen,
     /// Penalty interest not paid.
     pub penalty: Fen,
+    /// Open of due days of which the bank's result is not known yet: neither paid nor overdue.
+    pub awaiting: Fen,
+    /// The oldest of these due days.
+    pub awaiting_on: Option<NaiveDate>,
     /// Principal and interest due today and not paid (due, not yet overdue).
     pub due_today: Fen,
-    /// The oldest due day of which something is open (today's included).
+    /// The oldest due day of which something is open (today's included; none that awaits the
+    /// bank).
     pub oldest_unpaid_due_on: Option<NaiveDate>,
-    /// Days from that day to the day of the position.
+    /// Days from that day to the day of the position, as far as money is known.
     pub days_overdue: i64,
     /// The next due day after the day of the position.
     pub next_due_on: Option<NaiveDate>,
@@ -269,6 +276,8 @@ pub struct Totals {
 pub struct Statement {
     /// The day.
     pub as_of: NaiveDate,
+    /// The last day of which all payments are known; `as_of` when all are.
+    pub known_until: NaiveDate,
     /// Past rows as they stand, then the projection.
     pub instalments: Vec<Instalment>,
     /// State-paid interest by settlement day, up to `as_of`.

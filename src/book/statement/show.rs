@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::output::{Instalment, InstalmentState, Position, RowKind, Stage, Statement, Totals};
+use super::output::{Instalment, InstalmentState, RowKind, Stage, Statement, Totals};
 use super::terms::Terms;
 use crate::book::money::Fen;
 
@@ -11,6 +11,9 @@ use crate::book::money::Fen;
 struct File<'a> {
     contract_no: &'a str,
     as_of: NaiveDate,
+    /// Only where not all payments up to `as_of` are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_until: Option<NaiveDate>,
     instalments: Vec<Row>,
     state_paid: Vec<StateRow>,
     position: PositionRow,
@@ -46,6 +49,10 @@ struct PositionRow {
     overdue_principal: String,
     overdue_interest: String,
     penalty: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    awaiting: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    awaiting_on: Option<NaiveDate>,
     oldest_unpaid_due_on: Option<NaiveDate>,
     days_overdue: i64,
     next_due_on: Option<NaiveDate>,
@@ -74,6 +81,7 @@ pub fn to_json(terms: &Terms, statement: &Statement) -> serde_json::Result<Strin
     let file = File {
         contract_no: &terms.contract_no,
         as_of: statement.as_of,
+        known_until: not_all(statement),
         instalments: statement.instalments.iter().map(|row| json_row(statement, row)).collect(),
         state_paid: statement
             .state_paid
@@ -83,7 +91,7 @@ pub fn to_json(terms: &Terms, statement: &Statement) -> serde_json::Result<Strin
                 interest: paid.interest.to_yuan_text(),
             })
             .collect(),
-        position: json_position(&statement.position),
+        position: json_position(statement),
         totals: json_totals(&statement.totals),
     };
     serde_json::to_string_pretty(&file)
@@ -107,12 +115,21 @@ fn json_row(statement: &Statement, row: &Instalment) -> Row {
     }
 }
 
-fn json_position(position: &Position) -> PositionRow {
+/// The last day of which money is known, where that is not the day of the statement.
+fn not_all(statement: &Statement) -> Option<NaiveDate> {
+    (statement.known_until < statement.as_of).then_some(statement.known_until)
+}
+
+fn json_position(statement: &Statement) -> PositionRow {
+    let position = &statement.position;
+    let awaiting = not_all(statement).map(|_| position.awaiting.to_yuan_text());
     PositionRow {
         principal_outstanding: position.principal_outstanding.to_yuan_text(),
         overdue_principal: position.overdue_principal.to_yuan_text(),
         overdue_interest: position.overdue_interest.to_yuan_text(),
         penalty: position.penalty.to_yuan_text(),
+        awaiting,
+        awaiting_on: position.awaiting_on,
         oldest_unpaid_due_on: position.oldest_unpaid_due_on,
         days_overdue: position.days_overdue,
         next_due_on: position.next_due_on,
@@ -142,6 +159,7 @@ impl InstalmentState {
             InstalmentState::Paid => "已还清",
             InstalmentState::PartPaid => "部分已还",
             InstalmentState::Overdue => "逾期",
+            InstalmentState::Awaiting => "待银行结果",
             InstalmentState::Due => "今日到期",
             InstalmentState::Upcoming => "未到期",
             InstalmentState::Waived => "国家承担",
@@ -195,6 +213,9 @@ pub fn to_table(terms: &Terms, statement: &Statement) -> String {
             position.unapplied.to_page_text()
         ),
     ];
+    if let Some(day) = position.awaiting_on {
+        lines.push(format!("{day} 起有 {} 待银行结果", position.awaiting.to_page_text()));
+    }
     if let Some(day) = position.next_due_on {
         let amount = position.next_due_amount.to_page_text();
         lines.push(format!("下次还款日 {day}　应还 {amount}"));

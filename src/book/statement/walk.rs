@@ -213,9 +213,10 @@ impl<'a> Walk<'a> {
             let Some(day) = self.at.succ_opt() else { return };
             self.look_up(day);
             let mut until = to.min(self.rate_until).min(self.payer_until);
-            let penal = self.overdue_principal > 0 && !self.projecting;
+            let penalty_until = self.life.penalty_until;
+            let penal = self.overdue_principal > 0 && !self.projecting && day <= penalty_until;
             if penal {
-                until = until.min(day_in(day.year(), 12, 31));
+                until = until.min(day_in(day.year(), 12, 31)).min(penalty_until);
             }
             let days = days_between(self.at, until);
             if self.not_due > 0 {

@@ -92,7 +92,7 @@ pub(super) fn fill(place: &Place, county: County) -> Result<(), Stop> {
             loan::insert_files(db, &rows.files)?;
             loan::insert_all(db, &rows.loans)?;
             events::append_all(db, &rows.events)?;
-            position::refresh(db, &place.scope, app.basis(), &ids, today)
+            position::refresh(db, &place.scope, &app.basis(), &ids, today)
         })?;
     }
     place::settle(place)
@@ -106,7 +106,7 @@ fn patterns(app: &App) -> Result<Vec<Vec<Pattern>>, Stop> {
 /// due day so far paid nine days early.
 fn pattern(app: &App, first_year: i32, later: i32) -> Result<Pattern, Stop> {
     let loan_year = first_year + later;
-    let terms = app.policy.new_terms(
+    let terms = app.policy().new_terms(
         Product::Cdb,
         String::new(),
         StudyLevel::Undergraduate,
@@ -117,12 +117,12 @@ fn pattern(app: &App, first_year: i32, later: i32) -> Result<Pattern, Stop> {
     let principal = Fen::from_yuan(if loan_year < 2022 { 8_000 } else { 12_000 });
     let paid_out = EventKind::Disbursed { amount: principal };
     let mut events = vec![Event::new(0, day_in(loan_year, 11, 18), paid_out)];
-    let basis = app.basis();
+    let basis = &app.basis();
     let due_days =
         (first_year + 4..=app.clock.today().year()).map(|y| (y, terms.due_day.in_year(y)));
     for (year, on) in due_days.filter(|(_, on)| *on < app.clock.today()) {
         let known = position::with_waivers(events.clone(), basis);
-        let found = statement::position(&terms, &known, basis.rates, on)
+        let found = statement::position(&terms, &known, &basis.rates, on)
             .map_err(|e| Stop::failed(format!("the bench's own contract: {e}")))?;
         if found.due_today.is_positive() {
             let paid = EventKind::Paid { amount: found.due_today };

@@ -44,7 +44,7 @@ fn refresh(place: &Place, today: NaiveDate) -> Result<(u64, Duration), Stop> {
     let mut all = 0;
     loop {
         let done = app.db.write("bench refresh", |db| {
-            position::refresh_due(db, &place.scope, app.basis(), today, BATCH)
+            position::refresh_due(db, &place.scope, &app.basis(), today, BATCH)
         })?;
         all += u64::try_from(done).unwrap_or_default();
         if done == 0 {

@@ -10,11 +10,13 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::app::App;
-use crate::book::dates::Clock;
+use crate::book::dates::{Clock, day_in};
 use crate::book::history::By;
-use crate::book::ids::StaffId;
+use crate::book::ids::{RowId, StaffId};
 use crate::book::office::{self, Office, Scope};
+use crate::book::payments_known::{self, PaymentsKnown, Source};
 use crate::book::staff::{self, Role, Staff};
+use crate::book::statement::Product;
 use crate::command::{Stop, open_or_make};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::random_hex;
@@ -191,8 +193,13 @@ fn set_up(app: &App) -> Result<By, Stop> {
         amounts_on_papers_by: "主任".to_owned(),
     };
     let clerk = someone(app, &office.code, ("bench", "韦清越"), Role::Clerk);
+    // The bank has told everything: who has not paid is late.
+    let lender = (office.code.as_str(), Product::Cdb);
+    let id = RowId::new(app.next_id());
+    let known = PaymentsKnown::new(id, lender, Source::Declaration, day_in(2100, 1, 1), now);
     app.db.write("bench office", |db| {
         office::add(db, &office)?;
+        payments_known::add(db, &known)?;
         staff::add(db, &clerk)
     })?;
     Ok(By { staff_id: Some(clerk.id), name: clerk.name, office_code: office.code })

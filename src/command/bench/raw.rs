@@ -102,13 +102,13 @@ pub(super) fn refresh(place: &Place, today: NaiveDate) -> Result<Duration, Stop>
             life.entry(event.loan_id).or_default().push(event.event()?);
         }
         drop(events);
-        let basis = place.app.basis();
+        let basis = &place.app.basis();
         let mut found = Vec::with_capacity(loans.len());
         let mut sums: HashMap<FileId, i64> = HashMap::new();
         for loan in &loans {
             let own = life.remove(&loan.id).unwrap_or_default();
             let events = position::with_waivers(own, basis);
-            let one = statement::position(&loan.terms()?, &events, basis.rates, today)
+            let one = statement::position(&loan.terms()?, &events, &basis.rates, today)
                 .map_err(|e| AppError::broken(e.to_string()))?;
             *sums.entry(loan.file_id).or_default() += one.principal_outstanding.get();
             found.push((loan.id, one));

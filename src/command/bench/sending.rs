@@ -41,7 +41,7 @@ pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> 
     config.sms.http.body = "id={{ id }}&to={{ phone }}&text={{ text|urlencode }}".to_owned();
     config.sms.http.success = "text:^0: Accepted".to_owned();
     let clock = Clock::starting_on(day(2026, 12, 11)?);
-    let (policy, sealer) = (place.app.policy.clone(), place.app.sealer.clone());
+    let (policy, sealer) = (place.app.rules.files().clone(), place.app.sealer.clone());
     let app =
         App::new(place.app.db.clone(), clock, policy, sealer, config).map_err(Stop::failed)?;
     let started = Instant::now();

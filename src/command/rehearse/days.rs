@@ -4,6 +4,7 @@ use std::io::Write;
 
 use chrono::{Days as Span, Duration, NaiveDate};
 
+use super::bank;
 use super::first::{self, Orders};
 use super::payments::{self, Habit, Paid};
 use super::tally::{Tally, Totals};
@@ -44,6 +45,9 @@ impl Days {
         let mut day = self.from;
         while day <= self.to {
             let mut tally = Tally::before(app, &scopes, day)?;
+            for scope in &scopes {
+                tally.known_until = bank::tells(app, scope, day)?.or(tally.known_until);
+            }
             for hour in HOURS {
                 app.clock.set_at(starts_at(day) + Duration::minutes(hour * 60 + 30));
                 timetable::run_due(app, app.clock.now_at())?;

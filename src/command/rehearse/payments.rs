@@ -88,7 +88,7 @@ pub(super) fn book(app: &App, scope: &Scope, day: NaiveDate, habit: Habit) -> Ap
     if !rows.is_empty() {
         app.db.write("rehearsal payments", |db| {
             events::append_all(db, &rows)?;
-            position::refresh(db, scope, app.basis(), &ids, day)
+            position::refresh(db, scope, &app.basis(), &ids, day)
         })?;
     }
     Ok(paid)

@@ -38,6 +38,8 @@ pub(super) struct Tally {
     overdue_before: i64,
     overdue: i64,
     messages: BTreeMap<String, Messages>,
+    /// A list of the bank came in: the day it is of.
+    pub(super) known_until: Option<NaiveDate>,
     jobs: i64,
     jobs_failed: Vec<String>,
     warnings: Vec<String>,
@@ -64,6 +66,7 @@ impl Tally {
             overdue_before: overdue,
             overdue,
             messages: BTreeMap::new(),
+            known_until: None,
             jobs: 0,
             jobs_failed: Vec::new(),
             warnings: Vec::new(),
@@ -101,12 +104,16 @@ impl Tally {
             && self.paid.number == 0
             && self.overdue == self.overdue_before
             && self.messages.is_empty()
+            && self.known_until.is_none()
             && self.jobs_failed.is_empty()
             && self.warnings.is_empty()
     }
 
     fn to_line(&self) -> String {
         let mut parts = Vec::new();
+        if let Some(day) = self.known_until {
+            parts.push(format!("银行还款明细到了，截至 {day}"));
+        }
         let money = |name: &str, one: Paid| {
             format!("{name} {} 笔 {}", one.number, one.amount.to_page_text())
         };

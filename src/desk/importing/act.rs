@@ -13,7 +13,7 @@ use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::session::SignedIn;
 
 use super::store::{self, ImportJob};
-use super::{batch, runner, web as pages};
+use super::{batch, findings, profile, runner, web as pages};
 
 /// A form without fields of its own.
 type NoFields = CsrfForm<Vec<(String, String)>>;
@@ -24,9 +24,10 @@ pub(super) fn before<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a 
     needed(job, siblings).into_iter().filter(ready).collect()
 }
 
-/// Imports of the same upload that `job` needs and that are not checked yet.
+/// Imports of the same upload that `job` needs and that are not checked yet, or cannot be.
 pub(super) fn unchecked<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a ImportJob> {
-    let not_yet = |other: &&ImportJob| matches!(other.state.as_str(), "uploaded" | "checking");
+    let not_yet =
+        |other: &&ImportJob| matches!(other.state.as_str(), "uploaded" | "checking" | "failed");
     needed(job, siblings).into_iter().filter(not_yet).collect()
 }
 
@@ -105,12 +106,21 @@ pub async fn post(
         })
         .await?;
     if let Some(other) = unchecked(&job, &siblings).first() {
-        let message = format!("先要核对“{}”，核对完再入账这份表", other.file_name);
+        let name = &other.file_name;
+        let message = match other.state.as_str() {
+            "failed" => format!("“{name}”没有成功，先打开它重新核对，或者放弃它"),
+            _ => format!("先要核对“{name}”，核对完再入账这份表"),
+        };
         let error = FieldError { field: "post".to_owned(), message };
         return pages::show_again(&app, &me, &req, id, "", error).await;
     }
     let mut all: Vec<ImportJob> = before(&job, &siblings).into_iter().cloned().collect();
     all.push(job);
+    if let Some(other) = all.iter().find(|job| findings::waits(job)) {
+        let message = format!("“{}”有要先确认的地方，确认以后再入账", other.file_name);
+        let error = FieldError { field: "confirm".to_owned(), message };
+        return pages::show_again(&app, &me, &req, id, "", error).await;
+    }
     queue(&app, &me, all).await?;
     shell::done(&app, &to(id), "开始入账，可以离开本页")
 }
@@ -127,8 +137,18 @@ pub async fn post_all(
     if jobs.is_empty() {
         return shell::done(&app, "/imports", "没有等待入账的导入");
     }
+    let before = jobs.len();
+    jobs.retain(|job| !findings::waits(job));
+    let left = before - jobs.len();
+    if jobs.is_empty() {
+        let note = format!("{left} 份都有要先确认的地方，打开它确认以后再入账");
+        return shell::done(&app, "/imports", &note);
+    }
     jobs.sort_by_key(batch::order_of);
-    let note = format!("{} 份开始入账，可以离开本页", jobs.len());
+    let mut note = format!("{} 份开始入账，可以离开本页", jobs.len());
+    if left > 0 {
+        note.push_str(&format!("；{left} 份有要先确认的地方，没有入账"));
+    }
     queue(&app, &me, jobs).await?;
     shell::done(&app, "/imports", &note)
 }
@@ -180,14 +200,15 @@ pub async fn check(
     shell::done(&app, &to(id), "")
 }
 
-/// `POST /imports/{id}/drop`: puts away what has posted nothing; its file is gone.
+/// `POST /imports/{id}/drop`: puts away what has posted nothing; its file is gone. What needs it
+/// is checked anew.
 pub async fn drop(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<ImportId>,
     _form: NoFields,
 ) -> AppResult<HttpResponse> {
-    let (id, scope) = (*id, me.scope.clone());
+    let (id, scope, now) = (*id, me.scope.clone(), app.clock.now_at());
     let inner = scope.clone();
     let job = app.read(move |db| store::find(db, &inner, id)).await?;
     let note = format!("“{}”已放弃，没有入账", job.file_name);
@@ -195,15 +216,49 @@ pub async fn drop(
     let told = Told { action: "import_stopped", subject: job.file_name, summary };
     let mut told = tell(&app, &me, told);
     app.write("import drop", move |db| {
-        if !matches!(store::find(db, &scope, id)?.state.as_str(), "uploaded" | "checked" | "failed")
-        {
+        let job = store::find(db, &scope, id)?;
+        if !matches!(job.state.as_str(), "uploaded" | "checked" | "failed") {
             return Err(AppError::Changed);
         }
         store::drop_job(db, &scope, id)?;
+        batch::check_anew_without(db, &scope, &job, now)?;
         told(db)
     })
     .await?;
+    runner::wake(&app, me.scope.own());
     shell::done(&app, "/imports", &note)
+}
+
+/// What somebody has seen and confirms.
+#[derive(Debug, Deserialize)]
+pub struct Confirmed {
+    seen: String,
+}
+
+/// `POST /imports/{id}/confirm`: what is out of the ordinary has been seen, and is right.
+pub async fn confirm(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<ImportId>,
+    form: CsrfForm<Confirmed>,
+) -> AppResult<HttpResponse> {
+    let (id, scope, seen) = (*id, me.scope.clone(), form.0.seen);
+    let inner = scope.clone();
+    let job = app.read(move |db| store::find(db, &inner, id)).await?;
+    if profile::key_of(&job.findings) != seen {
+        return Err(AppError::Changed);
+    }
+    let summary = format!("确认“{}”：{}", job.file_name, job.findings.replace('\n', " "));
+    let told = Told { action: "imported", subject: job.file_name, summary };
+    let (mut told, findings) = (tell(&app, &me, told), job.findings);
+    app.write("import confirm", move |db| {
+        if !store::confirm(db, &scope, id, &findings)? {
+            return Err(AppError::Changed);
+        }
+        told(db)
+    })
+    .await?;
+    shell::done(&app, &to(id), "已确认，可以入账了")
 }
 
 /// The day of the balances.

@@ -35,8 +35,11 @@ impl Plan<'_> {
         write_money(db, scope, &self.taken, &mut notes)?;
         write_lists(db, scope, &self.taken, &mut notes)?;
         notes.keep(db)?;
+        // What the bank says of a loan is part of its position.
+        let told = self.taken.figures.values().filter(|figure| figure.balance_fen.is_some());
+        self.taken.touched.extend(told.map(|figure| figure.loan_id));
         let touched: Vec<LoanId> = self.taken.touched.into_iter().collect();
-        position::refresh(db, scope, set.basis, &touched, set.today)?;
+        position::refresh(db, scope, &set.basis, &touched, set.today)?;
         // Who has paid leaves the ladder in the same write.
         let files = follow::files_of(db, scope, &touched)?;
         follow::follow(db, scope, set.following(), Some(&files))?;

@@ -13,13 +13,17 @@ use crate::book::statement::Product;
 use crate::desk::imports::{Layout, Limits, Row};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::{Field, Sealer};
+use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
 
 use super::facts::index_of;
+use super::pages::has_balances;
 use super::plan::Companions;
+use super::profile;
 use super::read::{self, ReadLine};
 use super::store::{self, ImportJob};
-use super::{compare, run};
+use super::{compare, known, run};
+use crate::desk::bank_data::ask;
 
 /// A file as it arrives.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub struct Batch {
     pub jobs: Vec<ImportId>,
     /// What they bring to each other.
     pub companions: Companions,
+    /// Imports whose kind or columns a person has to choose first.
+    pub asks: Vec<ImportId>,
     /// Files that are no sheet we know, each with the reason.
     pub refused: Vec<(String, String)>,
 }
@@ -54,6 +60,43 @@ pub fn needs(job: &ImportJob, other: &ImportJob) -> bool {
     let alone = matches!(own, Layout::Preapply | Layout::Monthly);
     let money = own == Layout::Overdue && other == Layout::Repayments;
     !alone && rank(other) < rank(own) && (people || money)
+}
+
+/// What must be in the books before `job` may be posted and is not, in its order: sheets of the
+/// same upload whatever became of them, other sheets of the office while they are on their way.
+/// `open`: all imports of the office that have not come to their end.
+pub fn missing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob> {
+    let on_its_way = |other: &ImportJob| {
+        let blocked = open.iter().any(|third| together(other, third) && needs(other, third));
+        other.office_code == job.office_code && other.state == "posting" && !blocked
+    };
+    let mut found: Vec<&ImportJob> = open
+        .iter()
+        .filter(|other| needs(job, other) && (together(job, other) || on_its_way(other)))
+        .collect();
+    found.sort_by_key(|other| order_of(other));
+    found
+}
+
+/// True for sheets of one upload: by one person, at one moment.
+fn together(job: &ImportJob, other: &ImportJob) -> bool {
+    (job.staff_id, job.created_at) == (other.staff_id, other.created_at)
+}
+
+/// `gone` was put away: what was checked with it in mind is checked anew, so that nothing waits
+/// for it and a person decides on what is left.
+pub fn check_anew_without(
+    db: &mut Db,
+    scope: &Scope,
+    gone: &ImportJob,
+    now: NaiveDateTime,
+) -> AppResult<()> {
+    for job in store::open_jobs(db, scope)? {
+        if together(&job, gone) && needs(&job, gone) {
+            store::put_in_line(db, scope, job.id, &["checked", "posting"], "checking", now)?;
+        }
+    }
+    Ok(())
 }
 
 /// In which order sheets are posted: people before contracts before money before lists.
@@ -85,31 +128,46 @@ pub fn take_in(
     product: Product,
 ) -> AppResult<Batch> {
     let mut batch = Batch::default();
-    let mut found: Vec<(Layout, ImportJob, usize)> = Vec::new();
+    let mut found: Vec<(u8, ImportJob, usize)> = Vec::new();
     let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
     let today = app.clock.today();
+    let limits = Limits::of(&app.policy(), product);
     if as_of.is_some_and(|day| day > today) {
         return Err(AppError::field("as_of", "余额截止日期在今天之后，请核对。"));
     }
     // One moment for all of them: by it and the person they are known to belong together.
     let now = app.clock.now_at();
+    let profiles = app.db.read(|db| profile::all(db, scope))?;
     for (at, upload) in uploads.iter().enumerate() {
-        match read::open(&upload.bytes, &SheetLimits::default()) {
-            Err(problem) => batch.refused.push((upload.name.clone(), problem)),
-            Ok(sheets) => {
-                for sheet in sheets {
-                    let lines = sheet.lines(app.clock.today(), &Limits::default());
-                    gather(&app.sealer, &lines, &mut batch.companions);
-                    let mut job = new_job(app, scope, staff_id, upload, &sheet, now);
-                    job.as_of = sheet.binding.as_of.or(as_of);
-                    job.product = product.as_text().to_owned();
-                    job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
-                    found.push((sheet.binding.layout, job, at));
-                }
+        let opened = match read::open(&upload.bytes, &SheetLimits::default(), &profiles) {
+            Ok(opened) => opened,
+            Err(problem) => {
+                batch.refused.push((upload.name.clone(), problem));
+                continue;
             }
+        };
+        let new_job = |sheet_name: &str, layout: Option<Layout>| ImportJob {
+            product: product.as_text().to_owned(),
+            as_of,
+            ..new_job(app, scope, staff_id, upload, (sheet_name, layout), now)
+        };
+        for sheet in opened.sheets {
+            let lines = sheet.lines(today, &limits);
+            gather(&app.sealer, &lines, &mut batch.companions);
+            let mut job = new_job(&sheet.table.name, Some(sheet.binding.layout));
+            job.as_of = sheet.binding.as_of.or(as_of);
+            job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
+            found.push((rank(sheet.binding.layout), job, at));
+        }
+        for (table, problem) in opened.unsure {
+            let mut job = new_job(&table.name, problem.nearest());
+            job.state = "failed".to_owned();
+            job.problem = problem.to_chinese();
+            batch.asks.push(job.id);
+            found.push((u8::MAX, job, at));
         }
     }
-    found.sort_by_key(|(layout, job, _)| (rank(*layout), job.id));
+    found.sort_by_key(|(rank, job, _)| (*rank, job.id));
     for (_, job, at) in found {
         let Some(upload) = uploads.get(at) else { continue };
         let sealed = app.sealer.seal(Field::Upload, &upload.bytes)?;
@@ -125,9 +183,41 @@ pub fn take_in(
             };
             history::note(db, by, note_id, job.created_at, note)
         })?;
-        batch.jobs.push(job.id);
+        if !batch.asks.contains(&job.id) {
+            batch.jobs.push(job.id);
+        }
     }
     Ok(batch)
+}
+
+/// Puts away sheets whose title says another day than the one that was typed, and says so.
+pub fn refuse_other_day(
+    app: &App,
+    scope: &Scope,
+    batch: &mut Batch,
+    typed: Option<NaiveDate>,
+) -> AppResult<()> {
+    let Some(typed) = typed else { return Ok(()) };
+    let ids = batch.jobs.clone();
+    let others = app.db.write("import other day", |db| {
+        let mut others = Vec::new();
+        for id in &ids {
+            let job = store::find(db, scope, *id)?;
+            let day = job.as_of.filter(|day| *day != typed && has_balances(&job.layout));
+            if let Some(day) = day {
+                store::drop_job(db, scope, *id)?;
+                others.push((*id, job.file_name, day));
+            }
+        }
+        Ok(others)
+    })?;
+    for (id, name, day) in others {
+        batch.jobs.retain(|own| *own != id);
+        let why =
+            format!("标题写的是截至 {day}，填写的余额截止日期是 {typed}。请核对是不是选错了文件。");
+        batch.refused.push((name, why));
+    }
+    Ok(())
 }
 
 fn new_job(
@@ -135,7 +225,7 @@ fn new_job(
     scope: &Scope,
     staff_id: StaffId,
     upload: &Upload,
-    sheet: &read::ReadSheet,
+    (sheet_name, layout): (&str, Option<Layout>),
     now: NaiveDateTime,
 ) -> ImportJob {
     use sha2::Digest;
@@ -144,8 +234,8 @@ fn new_job(
         office_code: scope.own().to_owned(),
         staff_id,
         file_name: upload.name.clone(),
-        sheet_name: sheet.table.name.clone(),
-        layout: sheet.binding.layout.as_text().to_owned(),
+        sheet_name: sheet_name.to_owned(),
+        layout: layout.map_or("", Layout::as_text).to_owned(),
         product: Product::Cdb.as_text().to_owned(),
         as_of: None,
         state: "uploaded".to_owned(),
@@ -165,6 +255,9 @@ fn new_job(
         updated_at: now,
         undone_at: None,
         undone_by: String::new(),
+        bindings: String::new(),
+        findings: String::new(),
+        confirmed: false,
     }
 }
 
@@ -191,24 +284,33 @@ fn gather(sealer: &Sealer, lines: &[ReadLine], companions: &mut Companions) {
     }
 }
 
-/// What the sheets uploaded together with `job` (itself among them) and not posted yet will
-/// bring, read from their files again: for a check anew, or one taken up after a stop.
-pub fn companions_of(app: &App, scope: &Scope, job: &ImportJob) -> AppResult<Companions> {
-    let siblings = app.db.read(|db| store::siblings(db, scope, job))?;
+/// The sheets uploaded together with `job` (itself among them) that will still bring people or
+/// contracts. `open`: all imports of the office that have not come to their end.
+pub fn bringing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob> {
+    let brings = |one: &ImportJob| {
+        let layout = Layout::from_text(&one.layout);
+        matches!(layout, Some(Layout::Borrowers | Layout::Contracts)) && one.state != "failed"
+    };
+    open.iter().filter(|one| together(job, one) && brings(one)).collect()
+}
+
+/// What these sheets will bring, read from their files again: for a check anew, or one taken up
+/// after a stop.
+pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<Companions> {
     let mut companions = Companions::default();
-    for one in siblings {
-        let layout = match Layout::from_text(&one.layout) {
-            Some(layout @ (Layout::Borrowers | Layout::Contracts)) => layout,
-            _ => continue,
-        };
-        if matches!(one.state.as_str(), "posted" | "failed") {
-            continue;
-        }
+    for one in sheets {
+        let scope = Scope::of(&one.office_code);
+        let profiles = app.db.read(|db| profile::all(db, &scope))?;
+        let Some(layout) = Layout::from_text(&one.layout) else { continue };
         let sealed = app.db.read(|db| store::content(db, one.id))?;
         let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
         // A file that cannot be read any more tells so when it is run itself.
-        if let Ok(sheet) = read::open_as(&bytes, &SheetLimits::default(), &one.sheet_name, layout) {
-            let lines = sheet.lines(app.clock.today(), &Limits::default());
+        let limits = SheetLimits::default();
+        let opened = read::open_as(&bytes, &limits, &one.sheet_name, layout, &profiles);
+        if let Ok(sheet) = opened {
+            let product = Product::from_text(&one.product).unwrap_or(Product::Cdb);
+            let limits = Limits::of(&app.policy(), product);
+            let lines = sheet.lines(app.clock.today(), &limits);
             gather(&app.sealer, &lines, &mut companions);
         }
     }
@@ -230,7 +332,7 @@ pub fn check(
 }
 
 /// Posts every import of a batch in order, then compares the bank's figures with ours once.
-/// Returns how many figures differ.
+/// Returns how many figures differ. What needs a sheet that did not come to its end stays as it is.
 pub fn post(
     app: &App,
     scope: &Scope,
@@ -254,10 +356,15 @@ pub fn post(
 
 /// Compares with the bank's figures and notes at each import how many of its figures differ.
 pub fn settle(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize> {
+    let short = known::learn(app, scope)?;
+    ask::remind(app, scope, short.as_ref())?;
     let differ = compare::run(app, scope, |_| {})?;
     app.db.write("import differences", |db| {
         for id in jobs {
             let mut job = store::find(db, scope, *id)?;
+            if job.state != "posted" {
+                continue;
+            }
             let count = crate::book::bank::count_differences(db, scope, *id)?;
             job.differences = i32::try_from(count).unwrap_or(i32::MAX);
             store::save(db, &job)?;

@@ -12,10 +12,10 @@ use crate::book::events;
 use crate::book::ids::{LoanId, RowId};
 use crate::book::loan;
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::reconcile;
+use crate::book::uncomputable::{self, Tried};
 use crate::error::AppResult;
-
-use super::store;
 
 /// How many loans are compared in one write.
 const CHUNK: i64 = 500;
@@ -23,8 +23,8 @@ const CHUNK: i64 = 500;
 /// Compares every loan of the office that has figures of the bank. Returns how many figures
 /// differ now.
 pub fn run(app: &App, scope: &Scope, mut progress: impl FnMut(usize)) -> AppResult<usize> {
-    let now = app.clock.now_at();
-    let known_until = app.db.read(|db| store::repayments_known_until(db, scope))?;
+    let (now, today, basis) = (app.clock.now_at(), app.clock.today(), app.basis());
+    let payments = app.db.read(|db| payments_known::load(db, scope))?;
     let (mut after, mut differ) = (LoanId::new(0), 0);
     loop {
         let loans = app.db.read(|db| bank::loans_with_figures(db, scope, after, CHUNK))?;
@@ -36,15 +36,28 @@ pub fn run(app: &App, scope: &Scope, mut progress: impl FnMut(usize)) -> AppResu
             for figure in bank::figures_of(db, scope, &loans)? {
                 figures.entry(figure.loan_id).or_default().push(figure);
             }
-            let mut found = Vec::new();
+            let known = uncomputable::known(db, scope)?;
+            let (mut found, mut tried) = (Vec::new(), Vec::new());
             for loan in &rows {
                 let figures = figures.remove(&loan.id).unwrap_or_default();
                 let events = life.remove(&loan.id).unwrap_or_default();
-                let differences =
-                    reconcile::compare(loan, &events, &figures, app.basis(), known_until)?;
-                found.extend(rows_of(app, scope, loan.id, &figures, differences, now));
+                let until = payments.as_of(&loan.office_code, &loan.product, today).known();
+                let compared = reconcile::compare(loan, &events, &figures, &basis, Some(until));
+                let why = match compared {
+                    Ok(differences) => {
+                        found.extend(rows_of(app, scope, loan.id, &figures, differences, now));
+                        None
+                    }
+                    Err(why) => Some(why),
+                };
+                let (file, contract_no) = (loan.file_id, loan.contract_no.as_str());
+                tried.push(Tried { loan: loan.id, file, contract_no, why });
             }
-            bank::put_differences(db, scope, &loans, &found)?;
+            // What cannot be computed keeps the differences that were found before.
+            let failed = uncomputable::settle(db, scope, &known, tried, app.clock.today())?;
+            let compared: Vec<LoanId> =
+                loans.iter().filter(|id| !failed.contains(id)).copied().collect();
+            bank::put_differences(db, scope, &compared, &found)?;
             Ok(found.len())
         })?;
         progress(loans.len());

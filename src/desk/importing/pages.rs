@@ -1,16 +1,19 @@
 //! What the import pages show: an import in words, its counts as links, its lines.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::book::ids::StaffId;
+use crate::book::money::Fen;
 use crate::desk::imports::Layout;
 use crate::desk::lists::filter::link;
 use crate::desk::me::minute;
 use crate::error::FieldError;
 
+use super::batch;
 use super::store::{ImportJob, ImportRow, NOT_COMPARED};
 
 /// An import as a line of the list, and as the head of its own page.
@@ -29,7 +32,7 @@ pub struct JobLine {
     /// Who uploaded it.
     pub who: String,
     /// Colour and words of the state.
-    pub state: (&'static str, &'static str),
+    pub state: (&'static str, Cow<'static, str>),
     /// True while something goes on.
     pub running: bool,
     /// Lines done in the step at hand.
@@ -58,6 +61,32 @@ pub struct JobLine {
     pub problem: String,
     /// When and by whom it was undone.
     pub undone: Option<(String, String)>,
+    /// In line, and these have to be in the books before it goes on.
+    pub waits: Vec<Wait>,
+}
+
+/// A sheet that another one waits for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Wait {
+    /// Its identity.
+    pub id: String,
+    /// Name of its file.
+    pub name: String,
+    /// How it stands, and what somebody has to do about it.
+    pub say: &'static str,
+}
+
+impl Wait {
+    fn new(job: &ImportJob) -> Wait {
+        let say = match job.state.as_str() {
+            "posting" => "正在入账，或者在排队，不用做什么",
+            "stopped" => "停下了：打开它，点“继续入账”",
+            "checked" => "还没有入账：打开它，点“入账”",
+            "failed" => "没有成功：打开它重新核对，或者放弃它",
+            _ => "还没有核对完：打开它看一下，停着的点“核对”，核对完再入账",
+        };
+        Wait { id: job.id.to_string(), name: job.file_name.clone(), say }
+    }
 }
 
 impl JobLine {
@@ -72,7 +101,10 @@ impl JobLine {
             as_of: job.as_of.filter(|_| has_balances(&job.layout)),
             at: minute(job.created_at),
             who: names.get(&job.staff_id).cloned().unwrap_or_default(),
-            state: state_words(job),
+            state: {
+                let (colour, words) = state_words(job);
+                (colour, words.into())
+            },
             running: is_running(job),
             done: job.rows_done,
             total: job.rows_total,
@@ -87,7 +119,27 @@ impl JobLine {
             comparing: posted && job.differences == NOT_COMPARED,
             problem: job.problem.clone(),
             undone: job.undone_at.map(|at| (minute(at), job.undone_by.clone())),
+            waits: Vec::new(),
         }
+    }
+
+    /// The same with what it waits for. `open`: all imports that have not come to their end.
+    pub fn among(job: &ImportJob, names: &HashMap<StaffId, String>, open: &[ImportJob]) -> JobLine {
+        let mut line = JobLine::new(job, names);
+        let missing = match job.state.as_str() {
+            "posting" => batch::missing(job, open),
+            _ => Vec::new(),
+        };
+        let mut kinds: Vec<&str> = missing
+            .iter()
+            .filter_map(|one| Layout::from_text(&one.layout).map(Layout::short_title))
+            .collect();
+        kinds.dedup();
+        if !kinds.is_empty() {
+            line.state = ("wait", format!("等{}入账", kinds.join("、")).into());
+        }
+        line.waits = missing.into_iter().map(Wait::new).collect();
+        line
     }
 }
 
@@ -165,26 +217,29 @@ pub struct Filter {
 }
 
 /// The kinds of lines that can be asked for, with their words.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("new", "新增"),
     ("changed", "更新"),
     ("refused", "未导入"),
+    ("warned", "有提示"),
     ("skipped", "跳过"),
     ("same", "一致"),
     ("noted", "有说明"),
 ];
 
-/// What is shown when `asked`: refused lines first of all, if there are any.
-pub fn shown(job: &ImportJob, asked: &str) -> &'static str {
+/// What is shown when `asked`: first of all what needs attention, refused lines and then those
+/// with a warning, if there are any.
+pub fn shown(job: &ImportJob, warned: i64, asked: &str) -> &'static str {
     match KINDS.iter().find(|(key, _)| *key == asked) {
         Some((key, _)) => key,
         None if asked.is_empty() && job.refused_rows > 0 => "refused",
+        None if asked.is_empty() && warned > 0 => "warned",
         None => "",
     }
 }
 
 /// The counts of an import as links.
-pub fn filters(job: &ImportJob, noted: i64, shown: &str) -> Vec<Filter> {
+pub fn filters(job: &ImportJob, (warned, noted): (i64, i64), shown: &str) -> Vec<Filter> {
     let path = format!("/imports/{}", job.id);
     let count = |key: &str| match key {
         "new" => i64::from(job.new_rows),
@@ -192,6 +247,7 @@ pub fn filters(job: &ImportJob, noted: i64, shown: &str) -> Vec<Filter> {
         "refused" => i64::from(job.refused_rows),
         "skipped" => i64::from(job.skipped_rows),
         "same" => i64::from(job.same_rows),
+        "warned" => warned,
         _ => noted,
     };
     let all = Filter {
@@ -216,6 +272,12 @@ pub struct RowLine {
     pub line: i32,
     /// Colour and word.
     pub outcome: (&'static str, &'static str),
+    /// Whom it is about.
+    pub name: String,
+    /// The amount that tells most about it.
+    pub amount: Option<Fen>,
+    /// Somebody should look at it.
+    pub warned: bool,
     /// Remarks.
     pub notes: Vec<String>,
 }
@@ -225,6 +287,9 @@ impl From<ImportRow> for RowLine {
         RowLine {
             line: row.line,
             outcome: outcome_words(&row.outcome, row.posted),
+            name: row.name,
+            amount: row.amount_fen,
+            warned: row.warned && row.outcome != "refused",
             notes: row.notes.lines().map(str::to_owned).collect(),
         }
     }
@@ -277,6 +342,18 @@ pub struct JobPage {
     pub before: Vec<String>,
     /// It cannot be posted before these are checked.
     pub waits_for: Vec<String>,
+    /// What is out of the ordinary about the sheet: does it stop, and the sentence.
+    pub findings: Vec<(bool, String)>,
+    /// Somebody has to confirm these first.
+    pub waits: bool,
+    /// By what it is known that they have not changed since.
+    pub seen: String,
+    /// Headings and the columns they are read as.
+    pub bound: Vec<(String, String)>,
+    /// Headings that are not read.
+    pub unread: Vec<String>,
+    /// Columns that the sheet does not have.
+    pub absent: Vec<String>,
     /// The sheet has balances, and nobody said of which day.
     pub asks_as_of: bool,
     /// What was typed there.
@@ -304,8 +381,8 @@ pub struct ListPage {
     pub ready_refused: i32,
     /// Something goes on.
     pub running: bool,
-    /// The ten sheets.
-    pub layouts: Vec<&'static str>,
+    /// The ten sheets: key and name.
+    pub layouts: Vec<(&'static str, &'static str)>,
 }
 
 /// `imports/new.html`
@@ -317,15 +394,15 @@ pub struct NewPage {
     pub product: String,
     /// The most that may be sent at once.
     pub upload_mb: usize,
-    /// The ten sheets.
-    pub layouts: Vec<&'static str>,
+    /// The ten sheets: key and name.
+    pub layouts: Vec<(&'static str, &'static str)>,
     /// What is wrong.
     pub errors: Vec<FieldError>,
     /// Files that were taken although others were not.
     pub taken: Vec<JobLine>,
 }
 
-/// Short names of the ten sheets.
-pub fn layouts() -> Vec<&'static str> {
-    Layout::ALL.into_iter().map(Layout::short_title).collect()
+/// Keys and short names of the ten sheets.
+pub fn layouts() -> Vec<(&'static str, &'static str)> {
+    Layout::ALL.into_iter().map(|layout| (layout.as_text(), layout.short_title())).collect()
 }

@@ -32,8 +32,11 @@ impl Plan<'_> {
             .notes
             .iter()
             .any(|note| matches!(note.hook, Some(crate::desk::imports::Hook::KnownName)));
-        if hooked || (differs && row.name().is_some_and(|name| name_key(name) == name_key(&known)))
-        {
+        let alike = |name: &str| name_key(name) == name_key(&known);
+        if hooked || (differs && row.name().is_some_and(alike)) {
+            parsed.keep_known_name(&known);
+        } else if differs && row.name().is_some_and(|name| may_be_same(name, &known)) {
+            self.remark("姓名", format!("表中的写法与系统中的“{known}”不同，已沿用系统中的写法。"));
             parsed.keep_known_name(&known);
         }
     }

@@ -2,6 +2,7 @@
 //! touches no database; the check throws the writes away, posting applies them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -35,9 +36,9 @@ pub struct Setting<'a> {
     /// Makes identities. One burnt by a plan that is thrown away hurts nobody.
     pub ids: &'a Ids,
     /// The dated rules.
-    pub policy: &'a Policy,
+    pub policy: Arc<Policy>,
     /// What a position depends on.
-    pub basis: Basis<'a>,
+    pub basis: Basis,
     /// The office.
     pub office: &'a Office,
     /// Its scope.
@@ -69,8 +70,8 @@ impl Setting<'_> {
     }
 
     pub(super) fn following(&self) -> follow::Setting<'_> {
-        let Setting { ids, policy, now, today, .. } = *self;
-        follow::Setting { ids, policy, now, today }
+        let Setting { ids, now, today, .. } = *self;
+        follow::Setting { ids, policy: &self.policy, now, today }
     }
 }
 
@@ -134,6 +135,8 @@ pub struct Decided {
     pub outcome: Outcome,
     /// Remarks in Chinese, one a line; repairs that need nobody are among them.
     pub notes: Vec<String>,
+    /// Among the remarks is one that somebody should look at.
+    pub warned: bool,
 }
 
 /// A refusal found while deciding, in Chinese.
@@ -207,11 +210,19 @@ impl<'a> Plan<'a> {
 
     /// Decides one line.
     pub fn line(&mut self, read: &ReadLine) -> Decided {
-        let decided = |outcome, notes: Vec<String>| Decided { line: read.line, outcome, notes };
+        let mut warned = false;
+        let decided = |outcome, notes: Vec<String>, warned| Decided {
+            line: read.line,
+            outcome,
+            notes,
+            warned,
+        };
         if let Some(note) = &read.skipped {
-            return decided(Outcome::Skipped, vec![note.sentence()]);
+            return decided(Outcome::Skipped, vec![note.sentence()], false);
         }
-        let Some(parsed) = &read.parsed else { return decided(Outcome::Skipped, Vec::new()) };
+        let Some(parsed) = &read.parsed else {
+            return decided(Outcome::Skipped, Vec::new(), false);
+        };
         let mut parsed = parsed.clone();
         self.settle_hooks(&mut parsed);
         let mut notes: Vec<String> = parsed.notes.iter().map(Note::sentence).collect();
@@ -223,9 +234,10 @@ impl<'a> Plan<'a> {
                 .chain(parsed.notes.iter().filter(|note| note.severity != Severity::Refused))
                 .map(Note::sentence)
                 .collect();
-            return decided(Outcome::Refused, notes);
+            return decided(Outcome::Refused, notes, true);
         }
-        let Some(row) = parsed.row else { return decided(Outcome::Refused, notes) };
+        let Some(row) = parsed.row else { return decided(Outcome::Refused, notes, true) };
+        warned |= parsed.notes.iter().any(|note| note.severity == Severity::Warning);
         let outcome = match self.row(&row, read.line) {
             Ok(outcome) => outcome,
             Err(refusal) => {
@@ -234,11 +246,12 @@ impl<'a> Plan<'a> {
             }
         };
         self.end_line(!matches!(outcome, Outcome::Refused | Outcome::Skipped));
+        warned |= !self.remarks.is_empty();
         notes.extend(self.remarks.drain(..).map(|note| note.sentence()));
         if let Outcome::Changed(headings) = &outcome {
             notes.push(format!("更新：{}。", headings.join("、")));
         }
-        decided(outcome, notes)
+        decided(outcome, notes, warned)
     }
 
     /// A refused line leaves nothing behind, whatever it had decided before it was refused.

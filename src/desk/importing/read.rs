@@ -6,9 +6,12 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use crate::desk::imports::{
-    self, Binding, Fault, Layout, Limits, Line, Note, Parsed, Row, Severity, find_duplicates,
+    self, Binding, Fault, Layout, LayoutProblem, Limits, Line, Note, Parsed, Row, Severity,
+    find_duplicates,
 };
 use crate::plumbing::sheet::{self, SheetLimits, Table};
+
+use super::profile::{self, Profiles};
 
 /// One line below the headings, read.
 #[derive(Clone, Debug)]
@@ -41,23 +44,31 @@ pub struct ReadSheet {
     pub binding: Binding,
 }
 
-/// Every sheet of a file whose layout is known; refused with a sentence when there is none.
-pub fn open(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<ReadSheet>, String> {
+/// The sheets of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Opened {
+    /// Those whose layout is known.
+    pub sheets: Vec<ReadSheet>,
+    /// Those with headings that leave the layout open: a person has to choose.
+    pub unsure: Vec<(Table, LayoutProblem)>,
+}
+
+/// Every sheet of a file that has headings; refused with a sentence when there is none.
+pub fn open(bytes: &[u8], limits: &SheetLimits, profiles: &Profiles) -> Result<Opened, String> {
     let tables = sheet::read(bytes, limits).map_err(|problem| problem.to_chinese())?;
-    let mut found = Vec::new();
-    let mut nearest = None;
+    let mut opened = Opened::default();
     for table in tables {
-        match imports::recognise(&table) {
-            Ok(binding) => found.push(ReadSheet { table, binding }),
-            Err(problem) => {
-                nearest.get_or_insert_with(|| problem.to_chinese());
-            }
+        let chosen = by_profile(&table, None, profiles);
+        match chosen.map_or_else(|| imports::recognise(&table), Ok) {
+            Ok(binding) => opened.sheets.push(ReadSheet { table, binding }),
+            Err(LayoutProblem::NoHeadings) => {}
+            Err(problem) => opened.unsure.push((table, problem)),
         }
     }
-    if found.is_empty() {
-        return Err(nearest.unwrap_or_else(|| "文件里没有内容。请核对后重新选择文件。".to_owned()));
+    if opened.sheets.is_empty() && opened.unsure.is_empty() {
+        return Err(LayoutProblem::NoHeadings.to_chinese());
     }
-    Ok(found)
+    Ok(opened)
 }
 
 /// One named sheet of a file, as the given layout.
@@ -66,14 +77,36 @@ pub fn open_as(
     limits: &SheetLimits,
     sheet_name: &str,
     layout: Layout,
+    profiles: &Profiles,
 ) -> Result<ReadSheet, String> {
+    let table = table_of(bytes, limits, sheet_name)?;
+    let chosen = by_profile(&table, Some(layout), profiles);
+    let binding = chosen
+        .map_or_else(|| imports::recognise_as(&table, layout), Ok)
+        .map_err(|problem| problem.to_chinese())?;
+    Ok(ReadSheet { table, binding })
+}
+
+/// One named sheet of a file, whatever it is.
+pub fn table_of(bytes: &[u8], limits: &SheetLimits, sheet_name: &str) -> Result<Table, String> {
     let tables = sheet::read(bytes, limits).map_err(|problem| problem.to_chinese())?;
-    let table = tables
+    tables
         .into_iter()
         .find(|table| table.name == sheet_name)
-        .ok_or_else(|| format!("文件里没有名为“{sheet_name}”的工作表。"))?;
-    let binding = imports::recognise_as(&table, layout).map_err(|problem| problem.to_chinese())?;
-    Ok(ReadSheet { table, binding })
+        .ok_or_else(|| format!("文件里没有名为“{sheet_name}”的工作表。"))
+}
+
+/// The columns that somebody chose for such headings.
+fn by_profile(table: &Table, layout: Option<Layout>, profiles: &Profiles) -> Option<Binding> {
+    if profiles.is_empty() {
+        return None;
+    }
+    let (_, headings) = imports::outline(table, Layout::Borrowers).ok()?;
+    let chosen = profiles.get(&profile::key_of(&headings))?;
+    if layout.is_some_and(|layout| layout != chosen.layout) {
+        return None;
+    }
+    imports::recognise_by(table, chosen).ok()
 }
 
 impl ReadSheet {

@@ -15,6 +15,7 @@ use crate::plumbing::sheet::SheetLimits;
 use crate::plumbing::sheet::write::{self, LineResult};
 
 use super::pages::outcome_words;
+use super::profile::{self, Profiles};
 use super::read;
 use super::store::{self, ImportJob, ImportRow};
 
@@ -34,7 +35,8 @@ pub async fn workbook(
             let rows = store::rows(db, id, None, 0, i64::MAX)?;
             Ok((job, store::content(db, id)?, rows))
         })?;
-        let bytes = made(&own, &job, &sealed, rows)?;
+        let profiles = own.db.read(|db| profile::all(db, &scope))?;
+        let bytes = made(&own, &job, &sealed, rows, &profiles)?;
         Ok::<_, AppError>((job, bytes))
     })
     .await
@@ -54,17 +56,29 @@ pub async fn workbook(
     Ok(attachment(&format!("{name}-导入结果.xlsx"), WORKBOOK, bytes))
 }
 
-fn made(app: &App, job: &ImportJob, sealed: &[u8], rows: Vec<ImportRow>) -> AppResult<Vec<u8>> {
+fn made(
+    app: &App,
+    job: &ImportJob,
+    sealed: &[u8],
+    rows: Vec<ImportRow>,
+    profiles: &Profiles,
+) -> AppResult<Vec<u8>> {
     let layout = Layout::from_text(&job.layout).ok_or(AppError::NotFound)?;
     let bytes = app.sealer.open(Field::Upload, sealed).map_err(AppError::broken)?;
-    let sheet = read::open_as(&bytes, &SheetLimits::default(), &job.sheet_name, layout)
+    let limits = SheetLimits::default();
+    let sheet = read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)
         .map_err(AppError::Refused)?;
     let results: Vec<LineResult> = rows
         .into_iter()
         .map(|row| LineResult {
             line: u32::try_from(row.line).unwrap_or(u32::MAX),
-            outcome: outcome_words(&row.outcome, row.posted).1.to_owned(),
-            needs_attention: row.outcome == "refused",
+            outcome: match (row.warned, row.outcome.as_str()) {
+                (true, "new" | "same" | "changed") => {
+                    format!("{}，有提示", outcome_words(&row.outcome, row.posted).1)
+                }
+                _ => outcome_words(&row.outcome, row.posted).1.to_owned(),
+            },
+            needs_attention: row.outcome == "refused" || row.warned,
             explanation: row.notes,
         })
         .collect();

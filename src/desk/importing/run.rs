@@ -2,7 +2,11 @@
 //!
 //! Whoever runs an import holds its lease and renews it with every chunk; when the holder dies
 //! the lease runs out and another instance (or the next start) takes the import up again. Rows
-//! are marked posted in the write that posts them, so nothing is posted twice.
+//! are marked posted in the write that posts them, so nothing is posted twice; every write asks
+//! first whether the lease is still ours.
+//!
+//! A line is refused by a rule or not at all. What the disk, the connection or the time is to
+//! blame for leaves the import in line; what we are to blame for stops it at the line it met.
 
 use std::collections::HashSet;
 
@@ -22,15 +26,13 @@ use crate::plumbing::schema::staff;
 use crate::plumbing::sheet::SheetLimits;
 
 use super::bank_list::BankList;
+use super::batch;
 use super::facts;
+use super::findings;
 use super::plan::{Companions, Decided, Outcome, Plan, Setting};
-use super::read::{self, ReadLine};
+use super::profile::{self, Profiles};
+use super::read::{self, ReadLine, ReadSheet};
 use super::store::{self, ImportJob, ImportRow};
-
-/// How many lines are decided and written together.
-const CHUNK: usize = 400;
-/// How long a holder may be silent before another may take over.
-const LEASE_S: i64 = 15;
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,8 @@ enum End {
     Stopped,
     /// The program stops; whoever starts next goes on.
     Paused,
+    /// Another holds it now; it is no longer ours to write to.
+    Lost,
 }
 
 /// What an import is run with.
@@ -53,6 +57,8 @@ struct Running {
     product: Product,
     lines: Vec<ReadLine>,
     list: BankList,
+    /// The sheet itself, for a check.
+    sheet: Option<ReadSheet>,
 }
 
 /// Checks an import: a dry run that stores nothing but what each row would come to.
@@ -62,8 +68,28 @@ pub fn check(app: &App, id: ImportId, scope: &Scope, companions: &Companions) ->
     let lines = std::mem::take(&mut running.lines);
     running.job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
     running.job.rows_done = 0;
-    let checked = check_lines(app, &mut running, &lines, companions);
+    let checked = look(app, &mut running, &lines, companions)
+        .and_then(|()| check_lines(app, &mut running, &lines, companions));
     finish(app, running, checked, "checked")
+}
+
+/// What there is to say about the sheet as a whole. Somebody's confirmation holds as long as it
+/// is the same.
+fn look(
+    app: &App,
+    running: &mut Running,
+    lines: &[ReadLine],
+    companions: &Companions,
+) -> AppResult<()> {
+    let Some(sheet) = running.sheet.take() else { return Ok(()) };
+    let (scope, office, job) = (&running.scope, &running.office, &running.job);
+    let found =
+        app.db.read(|db| findings::look(db, scope, office, job, &sheet, lines, companions))?;
+    let text = findings::to_text(&found);
+    running.job.confirmed &= running.job.findings == text;
+    running.job.findings = text;
+    running.job.bindings = findings::Columns::of(&sheet).to_text();
+    Ok(())
 }
 
 fn check_lines(
@@ -72,7 +98,7 @@ fn check_lines(
     lines: &[ReadLine],
     companions: &Companions,
 ) -> AppResult<End> {
-    for chunk in lines.chunks(CHUNK) {
+    for chunk in lines.chunks(app.config.import_lines.max(1)) {
         let now = app.clock.now_at();
         let decided = {
             let set = setting(app, running, companions, now);
@@ -83,14 +109,17 @@ fn check_lines(
                 Ok(chunk.iter().map(|line| plan.line(line)).collect::<Vec<Decided>>())
             })?
         };
-        running.job.rows_done += i32::try_from(chunk.len()).unwrap_or(i32::MAX);
-        renew(&mut running.job, now);
-        let (rows, job) = (rows_of(running.job.id, &decided, false), &running.job);
+        let job = renewed(app, &running.job, chunk.len(), now);
+        let all: Vec<&ReadLine> = chunk.iter().collect();
+        let rows = rows_of(job.id, &all, &decided, false);
         let stop = app.db.write("import check", |db| {
+            let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
             store::put_rows(db, &rows)?;
-            store::save(db, job)?;
-            store::is_stop_wanted(db, job.id)
+            store::save(db, &job)?;
+            Ok(Some(stop))
         })?;
+        let Some(stop) = stop else { return Ok(End::Lost) };
+        running.job = job;
         if stop {
             return Ok(End::Stopped);
         }
@@ -101,7 +130,8 @@ fn check_lines(
     Ok(End::Done)
 }
 
-/// Posts an import that was checked, or goes on with one that was stopped or abandoned.
+/// Posts an import that was checked, or goes on with one that was stopped or abandoned. Nothing
+/// happens while a sheet that it needs is not posted.
 pub fn post(app: &App, id: ImportId, scope: &Scope, companions: &Companions) -> AppResult<()> {
     let from = ["checked", "stopped", "posting"];
     let Some(mut running) = take(app, id, scope, &from, "posting")? else { return Ok(()) };
@@ -123,22 +153,19 @@ fn post_lines(
     lines: &[ReadLine],
     companions: &Companions,
 ) -> AppResult<End> {
-    for chunk in lines.chunks(CHUNK) {
+    for chunk in lines.chunks(app.config.import_lines.max(1)) {
         let whole: Vec<&ReadLine> = chunk.iter().collect();
-        match post_chunk(app, running, &whole, companions) {
-            Ok(true) => {}
-            Ok(false) => return Ok(End::Stopped),
-            Err(AppError::TooBusy(what)) => return Err(AppError::TooBusy(what)),
-            Err(error) if whole.len() > 1 => {
+        let end = match post_chunk(app, running, &whole, companions) {
+            Ok(end) => end,
+            Err(error) if error.is_of_database() => return Err(error),
+            Err(error) => {
                 tracing::warn!(import.id = running.job.id.get(), %error,
                     "a chunk cannot be posted as a whole; posting its lines one by one");
-                for line in &whole {
-                    if !post_one(app, running, line, companions)? {
-                        return Ok(End::Stopped);
-                    }
-                }
+                post_each(app, running, &whole, companions)?
             }
-            Err(error) => refuse_line(app, running, &whole, &error)?,
+        };
+        if let Some(end) = end {
+            return Ok(end);
         }
         if app.imports.is_stopping() {
             return Ok(End::Paused);
@@ -147,46 +174,66 @@ fn post_lines(
     Ok(End::Done)
 }
 
-/// One line by itself; when even that fails the line is refused and the others go on.
-fn post_one(
+/// Each line by itself. One that a rule refuses is refused and the others go on; at one that
+/// fails through a fault of ours the import stops, and says which it was.
+fn post_each(
     app: &App,
     running: &mut Running,
-    line: &ReadLine,
+    lines: &[&ReadLine],
     companions: &Companions,
-) -> AppResult<bool> {
-    match post_chunk(app, running, &[line], companions) {
-        Err(AppError::TooBusy(what)) => Err(AppError::TooBusy(what)),
-        Err(error) => refuse_line(app, running, &[line], &error).map(|()| true),
-        Ok(go_on) => Ok(go_on),
+) -> AppResult<Option<End>> {
+    for line in lines {
+        let end = match post_chunk(app, running, &[line], companions) {
+            Err(AppError::Refused(why)) => refuse_line(app, running, line, why)?,
+            Err(error) if !error.is_of_database() => {
+                running.job.problem = format!(
+                    "停在第 {} 行，这一行写不进去，是系统的问题：前面的行已经入账，\
+                     这一行和后面的没有动。请把文件名和行号告诉管理员。",
+                    line.line
+                );
+                return Err(error);
+            }
+            other => other?,
+        };
+        if end.is_some() {
+            return Ok(end);
+        }
     }
+    Ok(None)
 }
 
-/// Decides and writes some lines. False when somebody asked to stop (after these lines).
+/// Decides and writes some lines. Tells when that is the end (after these lines, when somebody
+/// asked to stop).
 fn post_chunk(
     app: &App,
     running: &mut Running,
     lines: &[&ReadLine],
     companions: &Companions,
-) -> AppResult<bool> {
+) -> AppResult<Option<End>> {
     let now = app.clock.now_at();
-    let mut job = running.job.clone();
-    job.rows_done += i32::try_from(lines.len()).unwrap_or(i32::MAX);
-    renew(&mut job, now);
+    let job = renewed(app, &running.job, lines.len(), now);
     let stop = {
         let set = setting(app, running, companions, now);
         app.db.write("import post", |db| {
+            let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
             let facts = facts::load(db, set.scope, set.sealer, running.layout, lines)?;
             let mut plan = Plan::new(&set, facts);
             let decided: Vec<Decided> = lines.iter().map(|line| plan.line(line)).collect();
             tell_chunk(&mut plan, &decided);
             plan.apply(db)?;
-            store::put_rows(db, &rows_of(job.id, &decided, true))?;
+            store::put_rows(db, &rows_of(job.id, lines, &decided, true))?;
             store::save(db, &job)?;
-            store::is_stop_wanted(db, job.id)
+            Ok(Some(stop))
         })?
     };
+    Ok(went_on(running, job, stop))
+}
+
+/// What a write came to: nothing when it was no longer ours to do.
+fn went_on(running: &mut Running, job: ImportJob, stop: Option<bool>) -> Option<End> {
+    let Some(stop) = stop else { return Some(End::Lost) };
     running.job = job;
-    Ok(!stop)
+    stop.then_some(End::Stopped)
 }
 
 /// Every write leaves a line in history: which lines of which file.
@@ -211,54 +258,56 @@ fn tell_chunk(plan: &mut Plan<'_>, decided: &[Decided]) {
 fn refuse_line(
     app: &App,
     running: &mut Running,
-    lines: &[&ReadLine],
-    error: &AppError,
-) -> AppResult<()> {
-    let sentence = match error {
-        AppError::Refused(why) => why.clone(),
-        other => {
-            let id = running.job.id.get();
-            tracing::error!(import.id = id, error = %other, "a line cannot be posted");
-            "这一行没有写成，其他行不受影响。请把文件名和行号告诉管理员。".to_owned()
-        }
-    };
-    let decided: Vec<Decided> = lines
-        .iter()
-        .map(|line| {
-            let mut notes = vec![sentence.clone()];
-            notes.extend(line.notes().iter().map(|note| note.sentence()));
-            Decided { line: line.line, outcome: Outcome::Refused, notes }
-        })
-        .collect();
-    running.job.rows_done += i32::try_from(lines.len()).unwrap_or(i32::MAX);
-    renew(&mut running.job, app.clock.now_at());
-    let (rows, job) = (rows_of(running.job.id, &decided, true), &running.job);
-    app.db.write("import refusal", |db| {
+    line: &ReadLine,
+    why: String,
+) -> AppResult<Option<End>> {
+    let mut notes = vec![why];
+    notes.extend(line.notes().iter().map(|note| note.sentence()));
+    let decided = Decided { line: line.line, outcome: Outcome::Refused, notes, warned: true };
+    let job = renewed(app, &running.job, 1, app.clock.now_at());
+    let rows = rows_of(job.id, &[line], &[decided], true);
+    let stop = app.db.write("import refusal", |db| {
+        let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
         store::put_rows(db, &rows)?;
-        store::save(db, job)
-    })
+        store::save(db, &job)?;
+        Ok(Some(stop))
+    })?;
+    Ok(went_on(running, job, stop))
 }
 
-fn rows_of(id: ImportId, decided: &[Decided], posted: bool) -> Vec<ImportRow> {
+fn rows_of(id: ImportId, lines: &[&ReadLine], decided: &[Decided], posted: bool) -> Vec<ImportRow> {
+    let who = |line: &ReadLine| line.parsed.as_ref().and_then(|parsed| parsed.who.clone());
     decided
         .iter()
-        .map(|one| ImportRow {
+        .zip(lines)
+        .map(|(one, line)| ImportRow {
             import_id: id,
             line: i32::try_from(one.line).unwrap_or(i32::MAX),
             outcome: one.outcome.as_text().to_owned(),
             posted,
             notes: one.notes.join("\n"),
+            name: who(line).unwrap_or_default(),
+            amount_fen: line.parsed.as_ref().and_then(|parsed| parsed.amount),
+            warned: one.warned,
         })
         .collect()
 }
 
-fn renew(job: &mut ImportJob, now: NaiveDateTime) {
+/// The import some lines further, its lease begun anew.
+fn renewed(app: &App, job: &ImportJob, lines: usize, now: NaiveDateTime) -> ImportJob {
+    let mut job = job.clone();
+    job.rows_done += i32::try_from(lines).unwrap_or(i32::MAX);
     job.updated_at = now;
-    job.leased_until = Some(now + Duration::seconds(LEASE_S));
+    job.leased_until = Some(lease(app, now));
+    job
 }
 
-/// Takes the lease and reads the file. `None` when somebody else holds it or it is not in a
-/// state to be run.
+fn lease(app: &App, now: NaiveDateTime) -> NaiveDateTime {
+    now + Duration::seconds(i64::from(app.config.import_lease_s))
+}
+
+/// Takes the lease and reads the file. `None` when somebody else holds it, it is not in a state
+/// to be run, or what it needs is not in the books yet.
 fn take(
     app: &App,
     id: ImportId,
@@ -267,8 +316,16 @@ fn take(
     state: &str,
 ) -> AppResult<Option<Running>> {
     let now = app.clock.now_at();
-    let until = now + Duration::seconds(LEASE_S);
-    let taken = app.db.write("import claim", |db| store::claim(db, id, from, state, now, until))?;
+    let until = lease(app, now);
+    let taken = app.db.write("import claim", |db| {
+        if state == "posting" {
+            let job = store::find(db, scope, id)?;
+            if !batch::missing(&job, &store::open_jobs(db, scope)?).is_empty() {
+                return Ok(false);
+            }
+        }
+        store::claim(db, id, from, state, now, until)
+    })?;
     if !taken {
         return Ok(None);
     }
@@ -279,17 +336,22 @@ fn take(
         Ok((job, store::content(db, id)?, office, by))
     })?;
     job.problem.clear();
-    let opened = open(app, &job, &sealed);
-    match opened {
-        Ok((layout, product, lines)) => {
-            let scope = scope.clone();
+    job.leased_until = Some(until);
+    let profiles = app.db.read(|db| profile::all(db, scope))?;
+    match open(app, &job, &sealed, &profiles) {
+        Ok((product, sheet)) => {
+            let layout = sheet.binding.layout;
+            let lines = sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product));
+            // What somebody chose may name the day where the title did not before.
+            job.as_of = sheet.binding.as_of.or(job.as_of);
             let mut list = BankList::default();
             if layout == Layout::Repayments {
                 list = BankList::of(&lines);
                 let as_of = job.as_of.unwrap_or_else(|| app.clock.today());
-                app.db.read(|db| list.judge(db, &scope, as_of))?;
+                app.db.read(|db| list.judge(db, scope, as_of))?;
             }
-            Ok(Some(Running { job, office, scope, by, layout, product, lines, list }))
+            let (scope, sheet) = (scope.clone(), Some(sheet).filter(|_| state == "checking"));
+            Ok(Some(Running { job, office, scope, by, layout, product, lines, list, sheet }))
         }
         Err(problem) => {
             fail(app, job, &problem)?;
@@ -302,12 +364,14 @@ fn open(
     app: &App,
     job: &ImportJob,
     sealed: &[u8],
-) -> Result<(Layout, Product, Vec<ReadLine>), String> {
-    let layout = Layout::from_text(&job.layout).ok_or("不认识这种表格。")?;
+    profiles: &Profiles,
+) -> Result<(Product, ReadSheet), String> {
+    let layout = Layout::from_text(&job.layout).ok_or("还没有选定这是哪一种表。")?;
     let product = Product::from_text(&job.product).ok_or("不认识这种贷款。")?;
     let bytes = app.sealer.open(Field::Upload, sealed).map_err(|error| error.to_string())?;
-    let sheet = read::open_as(&bytes, &SheetLimits::default(), &job.sheet_name, layout)?;
-    Ok((layout, product, sheet.lines(app.clock.today(), &Limits::default())))
+    let limits = SheetLimits::default();
+    let sheet = read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)?;
+    Ok((product, sheet))
 }
 
 fn by_of(db: &mut Db, staff_id: StaffId, office_code: &str) -> AppResult<By> {
@@ -324,7 +388,7 @@ fn setting<'a>(
     Setting {
         sealer: &app.sealer,
         ids: &app.ids,
-        policy: &app.policy,
+        policy: app.policy(),
         basis: app.basis(),
         office: &running.office,
         scope: &running.scope,
@@ -342,7 +406,9 @@ fn setting<'a>(
 
 /// Counts what the rows came to and lets the lease go.
 fn finish(app: &App, running: Running, result: AppResult<End>, done_state: &str) -> AppResult<()> {
-    let mut job = running.job;
+    let held = running.job;
+    let mut job = held.clone();
+    let back = if done_state == "checked" { "uploaded" } else { "stopped" };
     let outcome = match result {
         Ok(End::Done) => {
             job.state = done_state.to_owned();
@@ -352,31 +418,45 @@ fn finish(app: &App, running: Running, result: AppResult<End>, done_state: &str)
             Ok(())
         }
         Ok(End::Stopped) => {
-            job.state = if done_state == "checked" { "uploaded" } else { "stopped" }.to_owned();
+            job.state = back.to_owned();
             Ok(())
         }
         // The state stays `checking` or `posting` with nobody holding it.
         Ok(End::Paused) => Ok(()),
+        Ok(End::Lost) => return Ok(()),
+        Err(error) if error.is_of_database() => {
+            job.problem =
+                "现在存不进数据库（磁盘满了、连接断了或太忙），没有丢行，也没有一行因此不导入。\
+                           好了以后半分钟内自动接着做。"
+                    .to_owned();
+            Err(error)
+        }
         Err(error) => {
-            let back = if done_state == "checked" { "uploaded" } else { "stopped" };
             job.state = back.to_owned();
-            job.problem = "中途停下了，已入账的行不受影响，可以继续。".to_owned();
+            if job.problem.is_empty() {
+                job.problem = "中途停下了，已入账的行不受影响，可以继续。".to_owned();
+            }
             Err(error)
         }
     };
     job.leased_until = None;
     job.updated_at = app.clock.now_at();
-    app.db.write("import finish", |db| {
+    let finished = app.db.write("import finish", |db| {
+        if store::stop_wanted(db, &held)?.is_none() {
+            return Ok(());
+        }
         let mut job = job.clone();
         store::count_rows(db, &mut job)?;
         store::save(db, &job)
-    })?;
-    outcome
+    });
+    // With no room for this either, the lease runs out by itself.
+    outcome.and(finished)
 }
 
-/// The file cannot be read (any more): the import ends here, with the reason.
+/// The file cannot be read (any more): the import ends here, with the reason. One that may have
+/// posted lines can only be stopped.
 fn fail(app: &App, mut job: ImportJob, problem: &str) -> AppResult<()> {
-    job.state = "failed".to_owned();
+    job.state = if job.state == "posting" { "stopped" } else { "failed" }.to_owned();
     job.problem = problem.to_owned();
     job.leased_until = None;
     job.updated_at = app.clock.now_at();

@@ -1,19 +1,18 @@
 //! Runs imports in the background: one thread for each office that has something to do.
 //!
 //! The line of waiting imports is in the database (state `checking` or `posting`, held by
-//! nobody), so nothing is forgotten when the program ends: checks first, then postings in the
-//! order in which one needs the other, then one comparison with the bank's figures.
+//! nobody), so nothing is forgotten when the program ends: checks first, then postings, then one
+//! comparison with the bank's figures. A posting stays in line until every sheet it needs is in
+//! the books: whatever holds that one up, no line is refused because of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::NaiveDateTime;
-
 use crate::app::App;
-use crate::book::ids::{ImportId, StaffId};
+use crate::book::ids::ImportId;
 use crate::book::office::Scope;
 use crate::error::AppResult;
 
@@ -120,12 +119,13 @@ pub fn take_up_abandoned(app: &App) -> AppResult<usize> {
 fn work(app: &App, office_code: &str) {
     let scope = Scope::of(office_code);
     let mut known = None;
+    // What ended early is left for the next look, half a minute later; the others go on.
+    let mut ended_early = BTreeSet::new();
     loop {
-        match next(app, &scope, &mut known) {
+        match next(app, &scope, &mut known, &mut ended_early) {
             Ok(true) => continue,
             Ok(false) => {}
-            // What it was is left for the next look, half a minute later.
-            Err(error) => tracing::error!(%error, "an import ended early"),
+            Err(error) => tracing::error!(%error, "the line of imports cannot be read"),
         }
         if app.imports.is_stopping() {
             return app.imports.end(office_code);
@@ -133,29 +133,51 @@ fn work(app: &App, office_code: &str) {
         if !app.imports.go_on(office_code) {
             return;
         }
+        ended_early.clear();
     }
 }
 
-/// What a batch brings, kept while its imports run one after the other.
-type Known = Option<((StaffId, NaiveDateTime), Companions)>;
+/// What sheets bring, kept while the imports that came with them run one after the other.
+type Known = Option<(Vec<ImportId>, Companions)>;
 
 /// Runs the next import of the line. False when there is none and all is compared.
-fn next(app: &App, scope: &Scope, known: &mut Known) -> AppResult<bool> {
+fn next(
+    app: &App,
+    scope: &Scope,
+    known: &mut Known,
+    ended_early: &mut BTreeSet<ImportId>,
+) -> AppResult<bool> {
     if app.imports.is_stopping() {
         return Ok(false);
     }
     let now = app.clock.now_at();
-    let line = app.db.read(|db| store::waiting(db, scope, now))?;
-    let first = line.into_iter().min_by_key(|job| (job.state != "checking", batch::order_of(job)));
-    let Some(job) = first else { return settle(app, scope) };
-    let together = (job.staff_id, job.created_at);
-    let companions = match known {
-        Some((of, companions)) if *of == together => companions,
-        _ => &mut known.insert((together, batch::companions_of(app, scope, &job)?)).1,
+    let open = app.db.read(|db| store::open_jobs(db, scope))?;
+    let free = |job: &&ImportJob| job.leased_until.is_none_or(|until| until < now);
+    let ready = |job: &&ImportJob| match job.state.as_str() {
+        "checking" => true,
+        "posting" => batch::missing(job, &open).is_empty(),
+        _ => false,
     };
-    match job.state.as_str() {
-        "checking" => run::check(app, job.id, scope, companions)?,
-        _ => run::post(app, job.id, scope, &only_years(companions))?,
+    let first = open
+        .iter()
+        .filter(|job| !ended_early.contains(&job.id))
+        .filter(free)
+        .filter(ready)
+        .min_by_key(|job| (job.state != "checking", batch::order_of(job)));
+    let Some(job) = first else { return settle(app, scope) };
+    let sheets = batch::bringing(job, &open);
+    let ids: Vec<ImportId> = sheets.iter().map(|sheet| sheet.id).collect();
+    let companions = match known {
+        Some((of, companions)) if *of == ids => companions,
+        _ => &mut known.insert((ids, batch::companions_of(app, &sheets)?)).1,
+    };
+    let ran = match job.state.as_str() {
+        "checking" => run::check(app, job.id, scope, companions),
+        _ => run::post(app, job.id, scope, &only_years(companions)),
+    };
+    if let Err(error) = ran {
+        tracing::error!(import.id = job.id.get(), %error, "an import ended early");
+        ended_early.insert(job.id);
     }
     Ok(true)
 }
@@ -170,9 +192,13 @@ fn settle(app: &App, scope: &Scope) -> AppResult<bool> {
     let own = |job: &ImportJob| scope.codes().contains(&job.office_code);
     let posted: Vec<ImportId> =
         app.db.read(store::unsettled)?.iter().filter(|job| own(job)).map(|job| job.id).collect();
-    if !posted.is_empty() {
-        batch::settle(app, scope, &posted)?;
-        app.counts.forget();
+    if posted.is_empty() {
+        return Ok(false);
     }
-    Ok(false)
+    batch::settle(app, scope, &posted)?;
+    app.counts.forget();
+    // What still waits would come to something else now.
+    let now = app.clock.now_at();
+    app.db.write("import previews", |db| store::check_anew(db, scope, now))?;
+    Ok(true)
 }

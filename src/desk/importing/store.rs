@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::book::ids::{ImportId, StaffId};
+use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
@@ -63,6 +64,12 @@ pub struct ImportJob {
     pub created_at: NaiveDateTime,
     /// When it last moved.
     pub updated_at: NaiveDateTime,
+    /// Which heading is read as which column ([`super::findings::Columns`]).
+    pub bindings: String,
+    /// What is out of the ordinary about the sheet ([`super::findings::Finding`]).
+    pub findings: String,
+    /// Somebody has seen the findings and wants it posted all the same.
+    pub confirmed: bool,
     /// When it was undone as a whole; `posted` stays, as what once was.
     pub undone_at: Option<NaiveDateTime>,
     /// By whom, as pages show it.
@@ -83,6 +90,12 @@ pub struct ImportRow {
     pub posted: bool,
     /// Remarks in Chinese, one a line. No full numbers.
     pub notes: String,
+    /// Whom it is about; blank when that cannot be read.
+    pub name: String,
+    /// The amount that tells most about it.
+    pub amount_fen: Option<Fen>,
+    /// Somebody should look at it.
+    pub warned: bool,
 }
 
 /// Records an upload with its sealed content.
@@ -143,15 +156,9 @@ pub fn abandoned(db: &mut Db, now: NaiveDateTime) -> AppResult<Vec<ImportJob>> {
         .load(db)?)
 }
 
-/// Imports of the office that wait to be run, by nobody at present, oldest first.
-pub fn waiting(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<Vec<ImportJob>> {
-    Ok(import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
-        .filter(import_job::state.eq_any(["checking", "posting"]))
-        .filter(import_job::leased_until.is_null().or(import_job::leased_until.lt(now)))
-        .order(import_job::id)
-        .select(ImportJob::as_select())
-        .load(db)?)
+/// Imports that have not come to their end: all but those in the books and those put away.
+pub fn open_jobs(db: &mut Db, scope: &Scope) -> AppResult<Vec<ImportJob>> {
+    in_states(db, scope, &["uploaded", "checking", "checked", "posting", "stopped", "failed"])
 }
 
 /// Posted imports that were not held against the bank's figures, over all offices.
@@ -237,6 +244,64 @@ pub fn set_as_of(db: &mut Db, scope: &Scope, id: ImportId, day: NaiveDate) -> Ap
     Ok(())
 }
 
+/// How many lines were taken and somebody should look at them.
+pub fn count_warned(db: &mut Db, id: ImportId) -> AppResult<i64> {
+    Ok(import_row::table
+        .filter(import_row::import_id.eq(id))
+        .filter(import_row::warned)
+        .filter(import_row::outcome.ne("refused"))
+        .count()
+        .get_result(db)?)
+}
+
+/// Sets the kind of a sheet that somebody chose.
+pub fn set_layout(db: &mut Db, scope: &Scope, id: ImportId, layout: &str) -> AppResult<()> {
+    diesel::update(
+        import_job::table
+            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(import_job::id.eq(id)),
+    )
+    .set(import_job::layout.eq(layout))
+    .execute(db)?;
+    Ok(())
+}
+
+/// Somebody has seen what is out of the ordinary. False when it does not wait for that any more.
+pub fn confirm(db: &mut Db, scope: &Scope, id: ImportId, findings: &str) -> AppResult<bool> {
+    let confirmed = diesel::update(
+        import_job::table
+            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(import_job::id.eq(id))
+            .filter(import_job::state.eq_any(["checked", "stopped"]))
+            .filter(import_job::findings.eq(findings)),
+    )
+    .set(import_job::confirmed.eq(true))
+    .execute(db)?;
+    Ok(confirmed == 1)
+}
+
+/// Puts every sheet that is checked and waits to be posted in line for a check anew: what it
+/// would come to has changed with what was posted, uploaded or bound otherwise.
+pub fn check_anew(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
+    for job in in_states(db, scope, &["checked"])? {
+        put_in_line(db, scope, job.id, &["checked"], "checking", now)?;
+    }
+    Ok(())
+}
+
+/// Other imports of the same kind of sheet, the newest first.
+pub fn of_layout(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<ImportJob>> {
+    Ok(import_job::table
+        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(import_job::layout.eq(&job.layout))
+        .filter(import_job::id.ne(job.id))
+        .filter(import_job::state.ne_all(["dropped", "failed"]))
+        .order(import_job::id.desc())
+        .limit(50)
+        .select(ImportJob::as_select())
+        .load(db)?)
+}
+
 /// How many lines carry a remark.
 pub fn count_noted(db: &mut Db, id: ImportId) -> AppResult<i64> {
     Ok(import_row::table
@@ -246,15 +311,25 @@ pub fn count_noted(db: &mut Db, id: ImportId) -> AppResult<i64> {
         .get_result(db)?)
 }
 
-/// The day up to which repayments have been posted, over all lists of this office.
-pub fn repayments_known_until(db: &mut Db, scope: &Scope) -> AppResult<Option<NaiveDate>> {
+/// The posted imports of one kind of sheet.
+pub fn posted_as(db: &mut Db, scope: &Scope, layout: &str) -> AppResult<Vec<ImportJob>> {
     Ok(import_job::table
         .filter(import_job::office_code.eq_any(scope.codes()))
-        .filter(import_job::layout.eq("repayments"))
+        .filter(import_job::layout.eq(layout))
         .filter(import_job::state.eq("posted"))
         .filter(import_job::undone_at.is_null())
-        .select(diesel::dsl::max(import_job::as_of))
-        .first(db)?)
+        .order(import_job::id)
+        .select(ImportJob::as_select())
+        .load(db)?)
+}
+
+/// The lines of an import that were refused.
+pub fn refused_lines(db: &mut Db, id: ImportId) -> AppResult<Vec<i32>> {
+    Ok(import_row::table
+        .filter(import_row::import_id.eq(id))
+        .filter(import_row::outcome.eq("refused"))
+        .select(import_row::line)
+        .load(db)?)
 }
 
 /// The sealed content of an import.
@@ -316,6 +391,9 @@ pub fn save(db: &mut Db, job: &ImportJob) -> AppResult<()> {
             import_job::updated_at.eq(job.updated_at),
             import_job::undone_at.eq(job.undone_at),
             import_job::undone_by.eq(&job.undone_by),
+            import_job::bindings.eq(&job.bindings),
+            import_job::findings.eq(&job.findings),
+            import_job::confirmed.eq(job.confirmed),
         ))
         .execute(db)?;
     Ok(())
@@ -333,9 +411,17 @@ pub fn ask_to_stop(db: &mut Db, scope: &Scope, id: ImportId) -> AppResult<()> {
     Ok(())
 }
 
-/// Has somebody asked to stop?
-pub fn is_stop_wanted(db: &mut Db, id: ImportId) -> AppResult<bool> {
-    Ok(import_job::table.find(id).select(import_job::stop_wanted).first(db)?)
+/// Asked in each write of a run: has somebody asked to stop? `None` when the import is no longer
+/// held by `held`: its lease ran out and another took it, or a person took it out of the line.
+pub fn stop_wanted(db: &mut Db, held: &ImportJob) -> AppResult<Option<bool>> {
+    Ok(import_job::table
+        .filter(import_job::id.eq(held.id))
+        .filter(import_job::state.eq(&held.state))
+        // A lease begins after the one before it has ended, so no two are the same.
+        .filter(import_job::leased_until.eq(held.leased_until))
+        .select(import_job::stop_wanted)
+        .first(db)
+        .optional()?)
 }
 
 /// Writes what became of lines; a line that is there already is told anew.
@@ -344,20 +430,23 @@ pub fn put_rows(db: &mut Db, rows: &[ImportRow]) -> AppResult<()> {
     upsert_rows!(
         db,
         import_row::table,
-        5,
+        8,
         rows,
         key = (import_row::import_id, import_row::line),
         set = (
             import_row::outcome.eq(excluded(import_row::outcome)),
             import_row::posted.eq(excluded(import_row::posted)),
             import_row::notes.eq(excluded(import_row::notes)),
+            import_row::name.eq(excluded(import_row::name)),
+            import_row::amount_fen.eq(excluded(import_row::amount_fen)),
+            import_row::warned.eq(excluded(import_row::warned)),
         )
     )?;
     Ok(())
 }
 
 /// What became of the lines of an import, in their order; all, or those of one outcome (`noted`:
-/// every line with a remark), after `after`.
+/// every line with a remark; `warned`: taken, and somebody should look), after `after`.
 pub fn rows(
     db: &mut Db,
     id: ImportId,
@@ -374,6 +463,9 @@ pub fn rows(
         .into_boxed();
     match outcome {
         Some("noted") => query = query.filter(import_row::notes.ne("")),
+        Some("warned") => {
+            query = query.filter(import_row::warned).filter(import_row::outcome.ne("refused"));
+        }
         Some(outcome) => query = query.filter(import_row::outcome.eq(outcome.to_owned())),
         None => {}
     }

@@ -17,6 +17,7 @@ use crate::book::history::{self, By};
 use crate::book::ids::{EventId, FileId, ImportId, LoanId, PersonId, PhoneId, RowId};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::person::{self, Person, Phone};
 use crate::book::position;
 use crate::book::statement::{Event, EventKind};
@@ -173,8 +174,13 @@ pub fn undo(
             return Ok(Err(found));
         }
         let now = app.clock.now_at();
+        // What this list told of how far payments are known does not hold any more.
+        let of_list = payments_known::Which::OfImport(id);
+        if payments_known::withdraw(db, scope, of_list, (now, &by.name))? > 0 {
+            let today = app.clock.today();
+            position::outdate(db, scope, today, today)?;
+        }
         carry_out(app, db, scope, found, now)?;
-        // LEAD: `payments_known::withdraw(db, scope, id)?` belongs here, in this same write.
         job.state = "posted".to_owned();
         (job.undone_at, job.undone_by) = (Some(now), by.name.clone());
         (job.problem, job.leased_until, job.updated_at) = (String::new(), None, now);
@@ -454,9 +460,10 @@ fn carry_out(
     let touched: Vec<LoanId> = found.touched.into_iter().collect();
     bank::put_differences(db, scope, &touched, &[])?;
     let today = app.clock.today();
-    position::refresh(db, scope, app.basis(), &touched, today)?;
+    let basis = app.basis();
+    position::refresh(db, scope, &basis, &touched, today)?;
     let files = follow::files_of(db, scope, &touched)?;
-    let set = follow::Setting { ids: &app.ids, policy: &app.policy, now, today };
+    let set = follow::Setting { ids: &app.ids, policy: &app.policy(), now, today };
     follow::follow(db, scope, set, Some(&files))?;
     leaning::remove_alone(db, scope, &found.files.fresh, &found.phones.fresh, &found.people.fresh)
 }

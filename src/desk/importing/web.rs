@@ -1,6 +1,6 @@
 //! 导入与批处理: the list, the form that takes files, and the page of one import.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
@@ -24,7 +24,7 @@ use crate::plumbing::session::SignedIn;
 use super::batch::{self, Batch, Upload};
 use super::pages::{self, JobLine, JobPage, ListPage, NewPage, RowLine, Sibling};
 use super::store::{self, ImportJob};
-use super::{act, result, runner, undo_web};
+use super::{act, columns, findings, profile, result, runner, undo_web};
 
 /// Imports on a page of the list.
 const JOBS: i64 = 20;
@@ -39,13 +39,17 @@ pub fn routes() -> Vec<Entry> {
         post("/imports", needs, create),
         get("/imports/new", needs, new),
         post("/imports/post", needs, act::post_all),
+        get("/imports/templates/{kind}", needs, columns::template),
         get("/imports/{id}", needs, show),
+        get("/imports/{id}/columns", needs, columns::form),
+        post("/imports/{id}/columns", needs, columns::choose),
         get("/imports/{id}/result.xlsx", needs, result::workbook),
         post("/imports/{id}/post", needs, act::post),
         post("/imports/{id}/check", needs, act::check),
         post("/imports/{id}/stop", needs, act::stop),
         post("/imports/{id}/drop", needs, act::drop),
         post("/imports/{id}/as-of", needs, act::as_of),
+        post("/imports/{id}/confirm", needs, act::confirm),
         get("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::show),
         post("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::undo),
     ]
@@ -70,21 +74,29 @@ async fn list(
 ) -> AppResult<HttpResponse> {
     let before = asked.before.parse::<i64>().ok().map(ImportId::new);
     let scope = me.scope.clone();
-    let (mut jobs, ready, names) = app
+    let (mut jobs, ready, open, names) = app
         .read(move |db| {
             let jobs = store::list(db, &scope, before, JOBS + 1)?;
             let ready = store::in_states(db, &scope, &["checked", "stopped"])?;
-            Ok((jobs, ready, names(db, &scope)?))
+            Ok((jobs, ready, store::open_jobs(db, &scope)?, names(db, &scope)?))
         })
         .await?;
     let size = usize::try_from(JOBS).unwrap_or(20);
     let more = jobs.len() > size;
     jobs.truncate(size);
     let last = jobs.last().filter(|_| more).map(|job| job.id.to_string());
-    let sum = |of: fn(&ImportJob) -> i32| ready.iter().map(of).sum();
+    // The same sheet uploaded twice brings its lines once.
+    let mut seen = HashSet::new();
+    let once: Vec<&ImportJob> = ready
+        .iter()
+        .filter(|job| seen.insert((&job.content_hash, &job.sheet_name, &job.layout)))
+        .collect();
+    let sum = |of: fn(&ImportJob) -> i32| once.iter().map(|job| of(job)).sum();
+    let rows: Vec<JobLine> = jobs.iter().map(|job| JobLine::among(job, &names, &open)).collect();
     let page = ListPage {
-        running: jobs.iter().any(pages::is_running),
-        rows: jobs.iter().map(|job| JobLine::new(job, &names)).collect(),
+        // One that waits for a person does not keep the buttons away that end the waiting.
+        running: rows.iter().any(|row| row.running && row.waits.is_empty()),
+        rows,
         first: before.map(|_| "/imports".to_owned()),
         next: last.map(|id| link("/imports", &[("before", &id)])),
         ready: ready.len(),
@@ -138,10 +150,19 @@ async fn create(
     let uploads = form.files.into_iter().map(|f| Upload { name: f.name, bytes: f.bytes }).collect();
     let batch = take_in(&app, &me, uploads, day, product).await?;
     if batch.refused.is_empty() {
-        return match batch.jobs.as_slice() {
-            [only] => shell::done(&app, &format!("/imports/{only}"), "文件已收下，正在核对"),
-            all => {
-                let note = format!("收下 {} 份表，正在核对", all.len());
+        return match (batch.jobs.as_slice(), batch.asks.as_slice()) {
+            ([only], []) => shell::done(&app, &format!("/imports/{only}"), "文件已收下，正在核对"),
+            ([], [only]) => {
+                let note = "文件已收下，请先选定这是哪一种表";
+                shell::done(&app, &format!("/imports/{only}/columns"), note)
+            }
+            (jobs, []) => {
+                let note = format!("收下 {} 份表，正在核对", jobs.len());
+                shell::done(&app, "/imports", &note)
+            }
+            (jobs, asks) => {
+                let (jobs, asks) = (jobs.len(), asks.len());
+                let note = format!("收下 {jobs} 份表，正在核对；{asks} 份要先选定种类和列");
                 shell::done(&app, "/imports", &note)
             }
         };
@@ -154,7 +175,8 @@ async fn create(
             message: format!("“{name}”没有收下：{why}"),
         })
         .collect();
-    let (scope, ids) = (me.scope.clone(), batch.jobs);
+    let (scope, mut ids) = (me.scope.clone(), batch.jobs);
+    ids.extend(batch.asks);
     page.taken = app
         .read(move |db| {
             let names = names(db, &scope)?;
@@ -179,9 +201,12 @@ async fn take_in(
 ) -> AppResult<Batch> {
     let (own, scope, by) = (app.clone(), me.scope.clone(), me.by());
     let batch = web::block(move || {
-        let batch = batch::take_in(&own, &scope, &by, &uploads, as_of, product)?;
+        let mut batch = batch::take_in(&own, &scope, &by, &uploads, as_of, product)?;
+        batch::refuse_other_day(&own, &scope, &mut batch, as_of)?;
         let now = own.clock.now_at();
         own.db.write("import queue", |db| {
+            // What waits already may be the same sheet, or need one of these.
+            store::check_anew(db, &scope, now)?;
             for id in &batch.jobs {
                 store::put_in_line(db, &scope, *id, &["uploaded"], "checking", now)?;
             }
@@ -254,16 +279,18 @@ async fn job_page(app: &App, me: &SignedIn, id: ImportId, asked: Lines) -> AppRe
         if job.state == "dropped" {
             return Err(AppError::NotFound);
         }
-        let shown = pages::shown(&job, &asked.show);
+        let (warned, noted) = (store::count_warned(db, id)?, store::count_noted(db, id)?);
+        let shown = pages::shown(&job, warned, &asked.show);
         let after = asked.after.parse::<i32>().unwrap_or(0);
         let outcome = Some(shown).filter(|shown| !shown.is_empty());
         let mut rows = store::rows(db, id, outcome, after, ROWS + 1)?;
         let size = usize::try_from(ROWS).unwrap_or(100);
         let more = rows.len() > size;
         rows.truncate(size);
-        let (names, noted) = (names(db, &scope)?, store::count_noted(db, id)?);
+        let names = names(db, &scope)?;
         let siblings = store::siblings(db, &scope, &job)?;
-        Ok(page_of(&job, rows, more, &names, noted, &siblings, shown, after))
+        let open = store::open_jobs(db, &scope)?;
+        Ok(page_of(&job, rows, more, &names, (warned, noted), (&siblings, &open), shown, after))
     })
     .await
 }
@@ -274,8 +301,8 @@ fn page_of(
     rows: Vec<store::ImportRow>,
     more: bool,
     names: &HashMap<StaffId, String>,
-    noted: i64,
-    siblings: &[ImportJob],
+    noted: (i64, i64),
+    (siblings, open): (&[ImportJob], &[ImportJob]),
     shown: &str,
     after: i32,
 ) -> JobPage {
@@ -284,9 +311,11 @@ fn page_of(
     let at = |line: i32| link(&path, &[("show", show), ("after", &line.to_string())]);
     let last = rows.last().filter(|_| more).map(|row| row.line);
     let name_of = |jobs: Vec<&ImportJob>| jobs.iter().map(|job| job.file_name.clone()).collect();
+    let columns = findings::Columns::from_text(&job.bindings);
+    let found = findings::from_text(&job.findings);
     let idle = matches!(job.state.as_str(), "uploaded" | "checked" | "failed");
     JobPage {
-        job: JobLine::new(job, names),
+        job: JobLine::among(job, names, open),
         state: job.state.clone(),
         steps: pages::steps(job),
         filters: pages::filters(job, noted, shown),
@@ -298,12 +327,18 @@ fn page_of(
             .iter()
             .filter(|other| other.id != job.id)
             .map(|other| Sibling {
-                job: JobLine::new(other, names),
+                job: JobLine::among(other, names, open),
                 before: batch::needs(job, other),
             })
             .collect(),
         before: name_of(act::before(job, siblings)),
         waits_for: name_of(act::unchecked(job, siblings)),
+        findings: found.into_iter().map(|one| (one.stops, one.text)).collect(),
+        waits: findings::waits(job) && job.state != "posted",
+        seen: profile::key_of(&job.findings),
+        bound: columns.bound,
+        unread: columns.unread,
+        absent: columns.absent,
         asks_as_of: pages::has_balances(&job.layout) && idle && job.as_of.is_none(),
         as_of: String::new(),
         errors: Vec::new(),

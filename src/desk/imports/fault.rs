@@ -156,4 +156,16 @@ faults! {
     UnknownUniversity = "unknown_university",
     /// Parts that do not add up to the total beside them.
     SumConflict = "sum_conflict",
+    /// An error of the spreadsheet program stands where a value should be.
+    ErrorCell = "error_cell",
+    /// `.0` behind a long number: a program took it for a quantity.
+    DotZero = "dot_zero",
+    /// Zeros in front were lost.
+    LeadingZeros = "leading_zeros",
+    /// The value stands in a cell that is merged over several lines.
+    MergedCell = "merged_cell",
+    /// The day number zero: no date.
+    EmptyDate = "empty_date",
+    /// Below the least amount, or not a multiple of what the rules say.
+    AmountStep = "amount_step",
 }

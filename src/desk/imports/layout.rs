@@ -1,7 +1,17 @@
-//! The ten sheets that a centre meets, and the caps an amount is held against.
+//! The ten sheets that a centre meets, and what the amounts in them are held against.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
 
 use super::columns;
 use crate::book::money::Fen;
+use crate::book::policy::{Policy, Step};
+use crate::book::statement::{Product, StudyLevel};
+
+/// The first years of the school years that are believed.
+pub(super) const LOAN_YEARS: RangeInclusive<i32> = 1999..=2100;
 
 /// One of the ten kinds of sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,49 +157,41 @@ pub struct Column {
     pub synonyms: &'static str,
 }
 
-/// The highest amounts from one school year on.
+/// What the amount of one school year is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cap {
-    /// First school year (2024 stands for 2024-2025).
-    pub from_year: i32,
-    /// A year for a first degree.
+    /// The most a year for a first degree.
     pub undergraduate: Fen,
-    /// A year for postgraduates.
+    /// The most a year for postgraduates.
     pub postgraduate: Fen,
+    /// The least, and of what an amount is a multiple.
+    pub step: Step,
 }
 
-/// What amounts are held against.
+/// What amounts are held against, by school year (2024 stands for 2024-2025).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Caps, the newest first.
-    pub caps: Vec<Cap>,
-}
-
-impl Default for Limits {
-    /// The caps of the national rules: 6,000 before 2014; 8,000 / 12,000 from 2014;
-    /// 12,000 / 16,000 from 2021; 16,000 / 20,000 from 2023; 20,000 / 25,000 from 2024.
-    fn default() -> Self {
-        let cap = |from_year, undergraduate, postgraduate| Cap {
-            from_year,
-            undergraduate: Fen::from_yuan(undergraduate),
-            postgraduate: Fen::from_yuan(postgraduate),
-        };
-        Limits {
-            caps: vec![
-                cap(2024, 20_000, 25_000),
-                cap(2023, 16_000, 20_000),
-                cap(2021, 12_000, 16_000),
-                cap(2014, 8_000, 12_000),
-                cap(0, 6_000, 6_000),
-            ],
-        }
-    }
+    years: BTreeMap<i32, Cap>,
 }
 
 impl Limits {
-    /// The caps of a school year.
+    /// The limits that the dated rules set for a product.
+    pub fn of(policy: &Policy, product: Product) -> Limits {
+        let of_year = |year: i32| {
+            let cap = |level| policy.loan_cap(product, level, year);
+            let begins = NaiveDate::from_ymd_opt(year, 9, 1).unwrap_or_default();
+            let cap = Cap {
+                undergraduate: cap(StudyLevel::Undergraduate),
+                postgraduate: cap(StudyLevel::Graduate),
+                step: *policy.loan_step.on(begins),
+            };
+            (year, cap)
+        };
+        Limits { years: LOAN_YEARS.map(of_year).collect() }
+    }
+
+    /// The limits of a school year.
     pub fn cap_of(&self, loan_year: i32) -> Option<Cap> {
-        let in_force = self.caps.iter().filter(|cap| cap.from_year <= loan_year);
-        in_force.max_by_key(|cap| cap.from_year).copied()
+        self.years.get(&loan_year).copied()
     }
 }

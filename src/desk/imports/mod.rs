@@ -1,7 +1,7 @@
 //! Import of what staff, schools and the bank send: sheets become typed rows with notes.
 //!
 //! Everything in this folder is pure: no SQL, no clock, no files. A sheet is read by
-//! [`crate::plumbing::sheet`], [`heading::recognise`] says which layout it is,
+//! [`crate::plumbing::sheet`], [`recognise`] says which layout it is,
 //! [`parse::read_rows`] makes each line a typed [`rows::Row`] with [`fault::Note`]s, and
 //! [`duplicates::find_duplicates`] compares the lines of one file. What needs the database
 //! (is this person known?) is left open as a [`fault::Hook`] on a note.
@@ -11,7 +11,9 @@
 pub mod fault;
 pub mod layout;
 mod columns;
-pub mod heading;
+mod heading;
+mod binding;
+mod recognise;
 pub mod name;
 pub mod university;
 pub mod words;
@@ -20,10 +22,12 @@ mod reader;
 pub mod rows;
 pub mod parse;
 pub mod duplicates;
+pub mod totals;
 
+pub use binding::{Binding, Chosen, Line};
 pub use duplicates::{Duplicate, find_duplicates};
 pub use fault::{Fault, Hook, Note, Severity, explain};
-pub use heading::{Binding, LayoutProblem, Line, recognise, recognise_any, recognise_as};
-pub use layout::{Cap, Layout, Limits};
+pub use layout::{Cap, Column, ColumnKind, Layout, Limits};
 pub use parse::{Parsed, Read, parse_row, read_rows};
+pub use recognise::{LayoutProblem, outline, recognise, recognise_any, recognise_as, recognise_by};
 pub use rows::Row;

@@ -56,11 +56,13 @@ pub fn name_key(name: &str) -> String {
     kept.map(|c| dot(half(c))).map(|c| simplified(c).unwrap_or(c).to_ascii_uppercase()).collect()
 }
 
-/// True when two names may well be the same person's: equal keys, or equal but for characters
-/// that were lost on one side (`何□` and `何波`).
+/// True when two names may well be the same person's: equal keys, or equal but for the dot
+/// between their parts, which banks leave out, or for characters that were lost on one side
+/// (`何□` and `何波`).
 pub fn may_be_same(one: &str, other: &str) -> bool {
     let (one, other) = (name_key(one), name_key(other));
-    if one == other {
+    let parts = |key: &str| key.replace(['·', '.'], "");
+    if one == other || parts(&one) == parts(&other) {
         return true;
     }
     let same = |(a, b): (char, char)| a == b || is_lost(a) || is_lost(b);
@@ -160,6 +162,10 @@ mod tests {
         assert_eq!(name_key("Ｍaria Li"), name_key("maria li"));
         assert!(may_be_same("何□", "何波"));
         assert!(may_be_same("黄有?", "黄有宁"));
+        for written in ["古丽米热艾比布力", "古丽米热.艾比布力", "古丽米热?艾比布力"]
+        {
+            assert!(may_be_same(written, "古丽米热·艾比布力"), "{written}");
+        }
         assert!(!may_be_same("何□", "何波波"));
         assert!(!may_be_same("何涛", "何波"));
     }

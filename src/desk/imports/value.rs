@@ -30,7 +30,11 @@ pub(super) fn money(text: &str, kind: CellKind, unit: Unit) -> Option<(Fen, Form
             form = Form::Other;
         }
     }
-    let mut shift: u32 = if unit == Unit::TenThousandYuan { 4 } else { 0 };
+    let mut shift: u32 = match unit {
+        Unit::TenThousandYuan => 4,
+        Unit::ThousandYuan => 3,
+        _ => 0,
+    };
     for (word, by) in [("元整", 0), ("元", 0), ("圆", 0), ("万", 4), ("千", 3)] {
         if let Some(before) = rest.strip_suffix(word) {
             rest = before.trim_end();
@@ -82,7 +86,8 @@ fn without_noise(digits: String) -> String {
 }
 
 /// A day: `2026-10-31` (also with a time), `2026/8/29`, `2026.08.29`, `20260829`, `2026年8月29日`,
-/// `06-11-03`, or the serial number `46227`. `past` says that the day cannot lie after today.
+/// `06-11-03`, `12/20/2025`, or the serial number `46227`. What may be two days (`12/05/25`,
+/// `12/05/2025`) is none. `past` says that the day cannot lie after today.
 pub(super) fn day(
     text: &str,
     kind: CellKind,
@@ -112,6 +117,12 @@ pub(super) fn day(
         count += 1;
     }
     let [year, month, day] = parts;
+    if count == 3 && day.len() == 4 {
+        return Some((year_last(parts)?, Form::Other));
+    }
+    if is_two_digit_year(day_part) {
+        return None;
+    }
     if count != 3 || year.len() > 4 || !year.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -119,6 +130,51 @@ pub(super) fn day(
     let day = ymd(year, month, day)?;
     let form = if iso_day(day_part) == Some(day) { Form::Plain } else { Form::Other };
     Some((day, form))
+}
+
+/// `12/20/2025` and `20/12/2025`: only one of the two can be the month.
+fn year_last([one, other, year]: [&str; 3]) -> Option<NaiveDate> {
+    let year = year.parse().ok()?;
+    match (ymd(year, one, other), ymd(year, other, one)) {
+        (Some(day), None) | (None, Some(day)) => Some(day),
+        (Some(day), Some(same)) if day == same => Some(day),
+        _ => None,
+    }
+}
+
+/// True for `12/05/25`: two digits that may be a year, a month or a day, with the slashes of
+/// another country's spreadsheets. With hyphens the year stands first here.
+pub(super) fn is_two_digit_year(text: &str) -> bool {
+    let mut parts = text.split('/');
+    let two = |part: Option<&str>| {
+        part.filter(|part| part.len() <= 2).and_then(|part| part.trim().parse::<u32>().ok())
+    };
+    let first = two(parts.next());
+    let rest = (two(parts.next()), two(parts.next()), parts.next());
+    matches!((first, rest), (Some(first), (Some(_), Some(_), None)) if first <= 31)
+}
+
+/// True for what stands in a cell whose date is empty: the day number zero.
+pub(super) fn is_no_day(text: &str) -> bool {
+    let day = text.split_once([' ', 'T']).map_or(text, |(day, _)| day);
+    let plain = day.replace(['/', '.', '年', '月'], "-").replace('日', "");
+    let parts: Vec<Option<u32>> = plain.split('-').map(|part| part.parse().ok()).collect();
+    matches!(
+        parts.as_slice(),
+        [Some(1900), Some(1), Some(0)]
+            | [Some(1899), Some(12), Some(30 | 31)]
+            | [Some(0), Some(0), Some(0)]
+            | [Some(0)]
+    )
+}
+
+/// A number of days since 1904 as one since 1900.
+pub(super) fn from_1904(text: &str) -> String {
+    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+    match whole.parse::<u32>() {
+        Ok(days) => days.saturating_add(1_462).to_string(),
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// `2026-10-31`, nothing else.
@@ -188,7 +244,7 @@ pub(super) fn loan_year(text: &str) -> Option<(i32, Form)> {
     let bare = text.trim_end_matches("学年").trim_end_matches("年度").trim_end_matches('年');
     let mut parts = bare.split(['-', '/', '—', '–', '~', '至', '一', '_']);
     let first: i32 = parts.next()?.trim().trim_end_matches('年').parse().ok()?;
-    if !(1999..=2100).contains(&first) {
+    if !super::layout::LOAN_YEARS.contains(&first) {
         return None;
     }
     let mut rest = parts.filter(|part| !part.is_empty());
@@ -283,6 +339,19 @@ mod tests {
         assert_eq!(read("46227", false), Some((d("2026-07-24"), Form::Serial)));
         assert_eq!(read("98-10-29", true), Some((d("1998-10-29"), Form::Other)));
         assert_eq!(read("44-09-20", false), Some((d("2044-09-20"), Form::Other)));
+        for text in ["12/20/2025", "20/12/2025", "12/20/2025 0:00"] {
+            assert_eq!(read(text, false), Some((d("2025-12-20"), Form::Other)), "{text}");
+        }
+        assert_eq!(read("3/3/2025", false), Some((d("2025-03-03"), Form::Other)));
+        for unsure in ["12/05/25", "12/05/2025", "25/12/05", "1/2/3"] {
+            assert_eq!(read(unsure, false), None, "{unsure}");
+        }
+        assert_eq!(read("98/10/29", true), Some((d("1998-10-29"), Form::Other)));
+        for nothing in ["1900/1/0", "1900-01-00", "1899-12-30", "1899-12-31 00:00:00", "0"] {
+            assert!(is_no_day(nothing), "{nothing}");
+        }
+        assert!(!is_no_day("1900-01-01") && !is_no_day("2026-10-31"));
+        assert_eq!(from_1904("49937"), "51399");
         for bad in ["", "2026-02-30", "20261301", "5", "三月", "2026-08", "1-2-3-4", "#N/A"] {
             assert_eq!(read(bad, false), None, "{bad}");
         }

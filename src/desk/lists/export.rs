@@ -1,6 +1,7 @@
 //! A selection as a spreadsheet: what the list shows, masked. Who took it is written down.
 
 use actix_web::{HttpResponse, web};
+use chrono::Datelike as _;
 
 use super::cases;
 use super::filter::{Asked, Sort};
@@ -100,7 +101,11 @@ async fn file(
     name: &'static str,
     more: &[(&str, u16)],
 ) -> AppResult<HttpResponse> {
-    let title = format!("{} {name}，{}，{} 人", me.office.county(), app.clock.today(), rows.len());
+    let today = app.clock.today();
+    // What falls due next is shown in every row.
+    let assumed = app.policy().assumed(app.policy().due_day(today).in_year(today.year()));
+    let assumed = assumed.map(|words| format!("，下次应还{words}")).unwrap_or_default();
+    let title = format!("{} {name}，{today}，{} 人{assumed}", me.office.county(), rows.len());
     download::list(app, me, (head(name, title, more), rows), (name, "人")).await
 }
 
@@ -124,6 +129,8 @@ fn head(name: &str, title: String, more: &[(&str, u16)]) -> Head {
         ("应还未还（元）", 15),
         ("最早到期日", 12),
         ("逾期天数", 9),
+        ("待银行结果（元）", 15),
+        ("待银行结果应还日", 14),
         ("下次应还日", 12),
         ("下次应还（元）", 15),
     ];
@@ -161,6 +168,8 @@ fn cells(row: &Row, today: chrono::NaiveDate) -> Vec<Out> {
         Out::Money(row.overdue_fen()),
         day(row.oldest_unpaid_due_on),
         row.oldest_unpaid_due_on.map_or(Out::Blank, |on| Out::Whole(days_between(on, today))),
+        Out::Money(row.awaiting_fen),
+        day(row.awaiting_on),
         day(row.next_due_on),
         Out::Money(row.next_due_fen),
     ]

@@ -128,6 +128,8 @@ pub struct Filter {
     pub graduates: Option<i32>,
     /// With or without arrears.
     pub overdue: Option<bool>,
+    /// Only with a due day that awaits the bank.
+    pub awaiting: bool,
     /// Arrears of at least this.
     pub least: Option<Fen>,
     /// The oldest unpaid due day is this one or later.
@@ -202,6 +204,7 @@ impl Asked {
                 "no" => Some(false),
                 _ => None,
             },
+            awaiting: self.overdue == "awaiting",
             least: self.min.trim().parse().ok(),
             unpaid_from: None,
             unpaid_before: None,

@@ -46,6 +46,8 @@ struct View {
     sort: &'static str,
     sort_links: SortLinks,
     size_links: Vec<(i64, String, bool)>,
+    /// What the next due amounts say besides.
+    assumed: &'static str,
     export: String,
     all: String,
     /// No file at all in this office: a new installation.
@@ -120,6 +122,12 @@ pub async fn list(
             .into_iter()
             .map(|n: i64| (n, asked.link(PATH, &[("size", &n.to_string())]), n == filter.size))
             .collect(),
+        assumed: page
+            .rows
+            .iter()
+            .filter_map(|row| app.policy().assumed(row.next_due_on?))
+            .next()
+            .unwrap_or_default(),
         export: asked.link("/loans.xlsx", &[]),
         all: PATH.to_owned(),
         asked,

@@ -193,8 +193,9 @@ fn read(
         .collect();
     let page = cases::page(db, scope, wanted, everybody)?;
     let around = around(db, scope, &page.rows, today)?;
-    let times = times(db, scope, app.basis(), &page, today)?;
-    let rule = app.policy.ladder.on(today);
+    let times = times(db, scope, &app.basis(), &page, today)?;
+    let policy = app.policy();
+    let rule = policy.ladder.on(today);
     let mut lines: Vec<CaseLine> =
         page.rows.iter().map(|(row, case)| line(row, case, &around, rule, today)).collect();
     for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
@@ -347,7 +348,7 @@ fn chips(asked: &Asked, read: &Read, me: &SignedIn) -> Vec<Chip> {
 fn times(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     page: &cases::Page,
     today: NaiveDate,
 ) -> AppResult<HashMap<FileId, usize>> {
@@ -358,7 +359,7 @@ fn times(
     for file in files {
         let own: Vec<_> =
             contracts.iter().filter(|c| c.loan.file_id == file).map(|c| &c.statement).collect();
-        let plan = plan(&own, today, today, |_| "");
+        let plan = plan(&own, today, |_| "");
         let open = plan.rows.iter().filter(|row| row.standing == Standing::Overdue).count();
         found.insert(file, open);
     }

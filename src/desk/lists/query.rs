@@ -57,6 +57,10 @@ pub struct Row {
     pub next_due_on: Option<NaiveDate>,
     /// What it will ask for.
     pub next_due_fen: Fen,
+    /// Open of due days of which the bank's result is not known yet.
+    pub awaiting_fen: Fen,
+    /// The oldest of them.
+    pub awaiting_on: Option<NaiveDate>,
 }
 
 impl Row {
@@ -119,8 +123,14 @@ macro_rules! narrowed_by_position {
             Some(true) => {
                 $query = $query.filter(file_position::oldest_unpaid_due_on.is_not_null());
             }
-            Some(false) => $query = $query.filter(file_position::oldest_unpaid_due_on.is_null()),
+            Some(false) => {
+                let known = file_position::awaiting_on.is_null();
+                $query = $query.filter(file_position::oldest_unpaid_due_on.is_null().and(known));
+            }
             None => {}
+        }
+        if $filter.awaiting {
+            $query = $query.filter(file_position::awaiting_on.is_not_null());
         }
         if let Some(day) = $filter.unpaid_from {
             $query = $query.filter(file_position::oldest_unpaid_due_on.ge(day));
@@ -298,6 +308,8 @@ macro_rules! columns {
             file_position::oldest_unpaid_due_on,
             file_position::next_due_on,
             file_position::next_due_fen,
+            file_position::awaiting_fen,
+            file_position::awaiting_on,
         )
     };
 }

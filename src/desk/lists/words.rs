@@ -37,6 +37,8 @@ pub struct RowWords {
     next_due_on: Option<NaiveDate>,
     next_due_words: String,
     next_due: Fen,
+    awaiting: Fen,
+    awaiting_words: String,
 }
 
 /// A village as people say it: 磨盘村村民委员会 is 磨盘村, 北郊社区居民委员会 is 北郊社区.
@@ -73,6 +75,8 @@ pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
         next_due_on: row.next_due_on,
         next_due_words: row.next_due_on.map(|day| in_words(day, today)).unwrap_or_default(),
         next_due: row.next_due_fen,
+        awaiting: row.awaiting_fen,
+        awaiting_words: row.awaiting_on.map(|day| in_words(day, today)).unwrap_or_default(),
     }
 }
 

@@ -92,7 +92,7 @@ impl Facts {
 pub fn load(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     file_no: &str,
     as_of: NaiveDate,
 ) -> AppResult<Facts> {

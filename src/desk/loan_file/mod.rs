@@ -65,7 +65,7 @@ async fn facts(
 ) -> AppResult<Facts> {
     let as_of = asked.day(app.clock.today());
     let (inner, scope, file_no) = (app.clone(), me.scope.clone(), file_no.to_owned());
-    app.read(move |db| load::load(db, &scope, inner.basis(), &file_no, as_of)).await
+    app.read(move |db| load::load(db, &scope, &inner.basis(), &file_no, as_of)).await
 }
 
 async fn show(
@@ -77,7 +77,7 @@ async fn show(
     tab: Tab,
 ) -> AppResult<HttpResponse> {
     let facts = facts(&app, &me, &file_no, &asked).await?;
-    let mut page = Page::new(&facts, &app.policy, app.clock.today(), tab, asked.rows == "all");
+    let mut page = Page::new(&facts, &app.policy(), app.clock.today(), tab, asked.rows == "all");
     if tab == Tab::Ledger {
         let (scope, facts) = (me.scope.clone(), facts.clone());
         let lines = move |db: &mut Db| {
@@ -174,7 +174,9 @@ async fn explain(
     let day = Asked { as_of: asked.as_of.clone(), rows: String::new() };
     let facts = facts(&app, &me, &file_no, &day).await?;
     let why = match (asked.due_on.parse::<NaiveDate>(), Figure::from_text(&asked.figure)) {
-        (Ok(due_on), _) => explain::of_day(&facts.contracts, &app.policy, due_on, &asked.contract),
+        (Ok(due_on), _) => {
+            explain::of_day(&facts.contracts, &app.policy(), due_on, &asked.contract)
+        }
         (Err(_), Some(figure)) => explain::of_figure(&facts.contracts, figure),
         (Err(_), None) => return Err(AppError::NotFound),
     };

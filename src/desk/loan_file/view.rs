@@ -198,7 +198,7 @@ impl Page {
     /// Puts a file into words.
     pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate, tab: Tab, all_rows: bool) -> Page {
         let statements = facts.statements();
-        let plan = plan(&statements, facts.as_of, today, |day| facts.early_word(day));
+        let plan = plan(&statements, today, |day| facts.early_word(day)).with_assumed(policy);
         let life = life(&facts.contracts, facts.papers, facts.as_of, &plan)
             .map(|life| lifeline::draw(&life));
         let waiting = waiting(&known(facts, &plan, policy), facts.as_of);
@@ -273,6 +273,9 @@ fn head(facts: &Facts, plan: &Plan) -> Head {
     let (file, student) = (&facts.file, &facts.student);
     let overdue = plan.rows.iter().filter(|row| row.standing == Standing::Overdue).count();
     let mut tags = Vec::new();
+    if plan.rows.iter().any(|row| row.standing == Standing::Awaiting) {
+        tags.push(Tag { kind: "wait", words: "待银行结果".to_owned() });
+    }
     if overdue > 0 {
         tags.push(Tag { kind: "bad", words: format!("逾期 {overdue} 期") });
     }
@@ -334,8 +337,12 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
         } else {
             "其中罚息".to_owned()
         };
+        let mut late = plan.rows.iter().filter(|row| row.standing == Standing::Overdue);
+        let assumed = late.find(|row| !row.assumed.is_empty()).map_or("", |row| row.assumed);
+        let assumed = if assumed.is_empty() { assumed.to_owned() } else { format!("，{assumed}") };
         let due = if interest.is_positive() {
-            (format!("其中本金和利息（利息 ¥{}）", interest.to_page_text()), principal + interest)
+            let words = format!("其中本金和利息（利息 ¥{}{assumed}）", interest.to_page_text());
+            (words, principal + interest)
         } else {
             ("其中本金".to_owned(), principal)
         };
@@ -349,13 +356,23 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
     let next =
         plan.rows.iter().find(|row| matches!(row.standing, Standing::Next | Standing::Today));
     let mut figures = Vec::new();
+    for row in plan.rows.iter().filter(|row| row.standing == Standing::Awaiting) {
+        let words = in_words(row.due_on, today);
+        let label = format!("{words}应还，待银行结果");
+        figures.push(figure(label, row.open, false, "", row.due_on.to_string()));
+    }
     if let Some(row) = next {
         let day = row.due_on.to_string();
         let words = in_words(row.due_on, today);
         let sum = row.principal + row.interest;
         figures.push(figure(format!("{words}要还（预计）"), sum, false, "", day.clone()));
         figures.push(figure("其中本金".to_owned(), row.principal, false, "", day.clone()));
-        figures.push(figure("其中利息（预计）".to_owned(), row.interest, false, "", day));
+        let guess = if row.assumed.is_empty() {
+            "其中利息（预计）".to_owned()
+        } else {
+            format!("其中利息（预计，{}）", row.assumed)
+        };
+        figures.push(figure(guess, row.interest, false, "", day));
     }
     figures.push(figure("本金余额".to_owned(), balance, false, "balance", none()));
     figures
@@ -400,6 +417,12 @@ fn known(facts: &Facts, plan: &Plan, policy: &Policy) -> Known {
     Known {
         overdue: facts.overdue_since().filter(|_| times > 0).map(|(since, _)| (sum, since, times)),
         penalty_a_day: facts.penalty_a_day(),
+        awaiting: plan
+            .rows
+            .iter()
+            .find(|row| row.standing == Standing::Awaiting)
+            .map(|row| (row.due_on, row.open)),
+        bank_settled: facts.contracts.iter().filter_map(|c| c.bank_settled_on).max(),
         receipts_until: no_receipt.last().map(|year| policy.receipt_deadline(*year)),
         no_receipt,
         no_money: undisbursed()

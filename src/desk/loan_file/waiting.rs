@@ -16,6 +16,10 @@ pub struct Known {
     pub overdue: Option<(Fen, NaiveDate, usize)>,
     /// Penalty interest of one more day.
     pub penalty_a_day: Fen,
+    /// A due day of which the bank's result is not known yet, and what it asked for.
+    pub awaiting: Option<(NaiveDate, Fen)>,
+    /// The day of the bank's list that says that nothing is owed, against our books.
+    pub bank_settled: Option<NaiveDate>,
     /// School years of contracts without money and without receipt.
     pub no_receipt: Vec<i32>,
     /// School years of contracts with a receipt and without money.
@@ -84,10 +88,15 @@ fn arrears(
 
 /// What a file waits for on a day; nothing while somebody studies and all money is out.
 pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
+    if let Some(day) = known.bank_settled {
+        return settled_at_bank(day, today);
+    }
     if let Some(overdue) = known.overdue {
         return Some(arrears(overdue, known.penalty_a_day, today));
     }
-    before_repayment(known, today).or_else(|| repayment(known, today))
+    bank(known, today)
+        .or_else(|| before_repayment(known, today))
+        .or_else(|| repayment(known, today))
 }
 
 fn band(
@@ -98,6 +107,29 @@ fn band(
     button: &'static str,
 ) -> Option<Waiting> {
     Some(Waiting { class, whom, until, then, button })
+}
+
+/// The bank says that nothing is owed, our books say otherwise.
+fn settled_at_bank(day: NaiveDate, today: NaiveDate) -> Option<Waiting> {
+    band(
+        "",
+        "银行说已经结清".to_owned(),
+        format!("（{}的清单），本系统的账还没有结清", in_words(day, today)),
+        "核对以前不提醒、不列为逾期。请看与银行核对里的差异。".to_owned(),
+        "",
+    )
+}
+
+/// What only the bank can tell: what became of a due day.
+fn bank(known: &Known, today: NaiveDate) -> Option<Waiting> {
+    let (on, sum) = known.awaiting?;
+    band(
+        "",
+        format!("{}这一期待银行结果", in_words(on, today)),
+        format!("，应还 ¥{}", sum.to_page_text()),
+        "银行的还款明细还没有到，现在不知道还了没有，不算逾期，也不算罚息；收到后更新。".to_owned(),
+        "plan",
+    )
 }
 
 /// Receipt, money, graduation: what others have to do before anything falls due.

@@ -76,7 +76,12 @@ fn draft(
     let fields = match (reason, facts) {
         (Reason::PleaseCall, _) => fields,
         (_, Some((due_on, amount))) => {
-            fields.day("due_on", due_on, today).day("as_of", today, today).money("amount", amount)
+            let assumed = match reason {
+                Reason::OverdueNotice => app.policy().assumed_in_arrears(today),
+                _ => app.policy().assumed(due_on),
+            };
+            let fields = fields.day("due_on", due_on, today).day("as_of", today, today);
+            fields.amount(amount, assumed)
         }
         (Reason::OverdueNotice, None) => {
             return Err(AppError::refused("现在没有到期未还的，不用发这条。"));

@@ -253,16 +253,20 @@ impl Example {
             Reason::OverdueNotice => self.overdue.unwrap_or_else(in_december),
             _ => self.due.unwrap_or_else(in_december),
         };
-        let window = app.policy.application_window("", today.year());
-        let study_ends_on = app.policy.due_days.on(today).subsidy_end_day.in_year(today.year());
+        let assumed = match reason {
+            Reason::OverdueNotice => app.policy().assumed_in_arrears(today),
+            _ => app.policy().assumed(due_on),
+        };
+        let window = app.policy().application_window("", today.year());
+        let study_ends_on = app.policy().due_days.on(today).subsidy_end_day.in_year(today.year());
         let (ask_by, settles_on) =
-            app.policy.last_prepay_request(study_ends_on).unwrap_or((today, today));
+            app.policy().last_prepay_request(study_ends_on).unwrap_or((today, today));
         Fields::to(name)
             .day("due_on", due_on, today)
             .day("as_of", today, today)
-            .money("amount", amount)
+            .amount(amount, assumed)
             .text("school_year", format!("{}-{}", today.year(), today.year() + 1))
-            .day("last_on", app.policy.receipt_deadline(today.year()), today)
+            .day("last_on", app.policy().receipt_deadline(today.year()), today)
             .day("opens_on", window.0, today)
             .day("closes_on", window.1, today)
             .text("university", self.university.as_str())

@@ -11,6 +11,7 @@ use crate::book::ids::ImportId;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::book::warning::{self, Warning};
+use crate::desk::bank_data::ask::{self, Awaiting};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
@@ -59,6 +60,8 @@ pub struct Facts {
     pub outstanding: Fen,
     /// Arrears: people and sum.
     pub overdue: (i64, Fen),
+    /// What awaits the bank.
+    pub awaiting: Option<Awaiting>,
     /// Arrears of people who are repaying principal.
     pub overdue_repaying: i64,
     /// The townships with the largest arrears.
@@ -98,6 +101,7 @@ pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
         by_stage,
         outstanding,
         overdue: overdue(db, scope)?,
+        awaiting: ask::awaiting(db, scope)?,
         overdue_repaying: file_position::table
             .filter(file_position::office_code.eq_any(scope.codes()))
             .filter(file_position::oldest_unpaid_due_on.is_not_null())

@@ -23,6 +23,6 @@ async fn home(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<
     let today = app.clock.today();
     let scope = me.scope.clone();
     let facts = app.read(move |db| facts::load(db, &scope, today)).await?;
-    let page = view::Page::new(&facts, &app.policy, today);
+    let page = view::Page::new(&facts, &app.policy(), today);
     shell::page(&app, &me, &req, "home/home.html", page)
 }

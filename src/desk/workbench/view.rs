@@ -9,6 +9,7 @@ use crate::book::lifeline::county::{self, Segment};
 use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::warning::{DEADLINE, Warning};
+use crate::desk::bank_data::ask::Awaiting;
 use crate::desk::lists::filter::link;
 
 /// One stage of the county's line.
@@ -88,6 +89,7 @@ pub struct Page {
     overdue: Fen,
     overdue_bar: String,
     townships: Vec<TownshipView>,
+    awaiting: Option<Awaiting>,
     notices: Vec<Notice>,
     deadlines: Vec<Deadline>,
     todos: Vec<Todo>,
@@ -122,6 +124,7 @@ impl Page {
             overdue_people: facts.overdue.0,
             overdue: facts.overdue.1,
             overdue_bar,
+            awaiting: facts.awaiting,
             townships: facts
                 .townships
                 .iter()
@@ -176,7 +179,10 @@ fn stages(facts: &Facts, people: &dyn Fn(&str) -> i64) -> Vec<StageCard> {
                 people,
                 note: match (late, stage) {
                     (true, _) => format!("逾期 {overdue} 人"),
-                    (false, "repaying") => "没有逾期".to_owned(),
+                    (false, "repaying") => match facts.awaiting {
+                        Some(found) => format!("{} 户待银行结果", found.families),
+                        None => "没有逾期".to_owned(),
+                    },
                     _ => note,
                 },
                 link: if late { "/overdue".to_owned() } else { format!("/loans?stage={stage}") },

@@ -346,7 +346,7 @@ fn options(people: &[Who], points: &[PointLine], overdue: bool) -> Options {
 fn view(app: &App, facts: &Facts, typed: AllTyped, errors: Vec<FieldError>) -> View {
     let today = app.clock.today();
     let tries = facts.tries();
-    let wants = rules::wants(&tries, app.policy.lost_rule.on(today), today);
+    let wants = rules::wants(&tries, app.policy().lost_rule.on(today), today);
     let (people, points) = (people(facts, today), points(facts, today));
     let student = &facts.student;
     let meta = [

@@ -233,7 +233,7 @@ pub async fn lost(
         return Err(AppError::Changed);
     }
     if is_lost {
-        let wants = rules::wants(&facts.tries(), app.policy.lost_rule.on(today), today);
+        let wants = rules::wants(&facts.tries(), app.policy().lost_rule.on(today), today);
         let missing: Vec<String> =
             wants.into_iter().filter(|want| !want.met).map(|want| want.words).collect();
         if !missing.is_empty() {

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 use super::look::{HEADING_ROW, Looks, new_book, page, write_heads};
 use super::rules::{Batch, By, Receiver};
 use super::text;
-use super::workbook::{AMOUNT, Wishes, write_money};
+use super::workbook::{AMOUNT, Wishes, based_on, write_money};
 use crate::book::money::Fen;
 use crate::error::{AppError, AppResult};
 
@@ -76,7 +76,7 @@ fn cover_heads(batch: &Batch, wishes: &Wishes) -> [String; 4] {
         format!("{}名单总表", text::matter(wishes.purpose)),
         format!("按{by}分发，{} 个单位，{} 户", batch.receivers.len(), batch.households()),
         format!("请当面交接，请 {} 前交回。", text::full_day(wishes.return_by)),
-        format!("{}　{}　名单截至 {day}", sender.office, sender.contact_line()),
+        format!("{}　{}　名单截至 {day}{}", sender.office, sender.contact_line(), based_on(wishes)),
     ]
 }
 

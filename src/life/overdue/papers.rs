@@ -220,7 +220,10 @@ fn common(batch: &Batch, choices: &Choices) -> Common {
         letter,
         return_by: text::full_day(choices.wishes.return_by),
         as_of: text::full_day(as_of),
-        as_of_short: crate::book::dates::in_words(as_of, at.date()),
+        as_of_short: match choices.wishes.assumed {
+            "" => crate::book::dates::in_words(as_of, at.date()),
+            assumed => format!("{}，{assumed}", crate::book::dates::in_words(as_of, at.date())),
+        },
         printed: format!("{} {}:{:02} 打印{by}", text::full_day(at.date()), at.hour(), at.minute()),
         address: sender.address.clone(),
         contact: sender.contact_line(),

@@ -14,6 +14,7 @@ use diesel::prelude::*;
 use super::ladder::kinds::Stage;
 use super::purpose;
 use super::rules::{Arrears, By, CoBorrower, Household};
+use crate::book::bank;
 use crate::book::contact_duty::{AssigneeKind, State};
 use crate::book::dates::age_on;
 use crate::book::events::{self, EventRow};
@@ -21,9 +22,10 @@ use crate::book::ids::{FileId, LoanId, PersonId};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::person::{self, Person, PhoneState};
 use crate::book::position::{self, Basis};
-use crate::book::statement::Product;
+use crate::book::statement::{InstalmentState, Product};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -45,20 +47,18 @@ pub struct Found {
 }
 
 /// All households of these offices with something overdue on `day`.
-pub fn overdue_on(
-    db: &mut Db,
-    scope: &Scope,
-    basis: Basis<'_>,
-    day: NaiveDate,
-) -> AppResult<Found> {
+pub fn overdue_on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResult<Found> {
     let mut sums: BTreeMap<FileId, Sum> = BTreeMap::new();
     let mut left_out = Vec::new();
+    let known = payments_known::load(db, scope)?;
     for ids in candidates(db, scope, day)?.chunks(AT_ONCE) {
         let loans = loan::by_ids(db, scope, ids)?;
         let mut lives = events::of_loans(db, scope, ids)?;
+        let settled = bank::settled(db, scope, ids)?;
         for loan in &loans {
             let life = lives.remove(&loan.id).unwrap_or_default();
-            match arrears_of(loan, &life, basis, day) {
+            let lender = (&known, settled.get(&loan.id).copied());
+            match arrears_of(loan, &life, basis, (lender, day)) {
                 Ok(None) => {}
                 Ok(Some(arrears)) => sums.entry(loan.file_id).or_default().add(loan, &arrears),
                 Err(AppError::Refused(why)) => left_out.push(why),
@@ -171,19 +171,20 @@ struct LoanArrears {
 fn arrears_of(
     loan: &Loan,
     life: &[EventRow],
-    basis: Basis<'_>,
-    day: NaiveDate,
+    basis: &Basis,
+    (lender, day): ((&payments_known::Known, Option<NaiveDate>), NaiveDate),
 ) -> AppResult<Option<LoanArrears>> {
-    let quick = position::compute(loan, life, basis, day)?;
+    let quick = position::compute(loan, life, basis, lender, day)?;
     let total = quick.overdue_principal_fen + quick.overdue_interest_fen + quick.penalty_fen;
     if !total.is_positive() {
         return Ok(None);
     }
-    let statement = position::statement_of(loan, life, basis, day)?;
+    let days = lender.0.as_of(&loan.office_code, &loan.product, day);
+    let statement = position::statement_of(loan, life, basis, days)?;
     let due_days = statement
         .instalments
         .iter()
-        .filter(|row| row.due_on < day && row.open().is_positive())
+        .filter(|row| row.state == InstalmentState::Overdue)
         .map(|row| row.due_on)
         .collect();
     Ok(Some(LoanArrears {

@@ -80,6 +80,7 @@ fn wishes(amounts: bool) -> Wishes {
     Wishes {
         purpose: Purpose::Overdue,
         amounts,
+        assumed: "",
         return_by: day("2026-11-16"),
         sender: Sender {
             office: "乐至县学生资助管理中心".to_owned(),

@@ -71,7 +71,7 @@ pub(super) async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<M
                 Purpose::Overdue if by == By::Police => {
                     // The director decides who gets that far; a paper must not go before.
                     let asked_for = store::at_police(db, &scope)?;
-                    let mut found = store::overdue_on(db, &scope, inner.basis(), day)?;
+                    let mut found = store::overdue_on(db, &scope, &inner.basis(), day)?;
                     let all = found.households.len();
                     found.households.retain(|one| asked_for.contains(&one.file_id));
                     let left = all - found.households.len();
@@ -83,7 +83,7 @@ pub(super) async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<M
                     }
                     found
                 }
-                Purpose::Overdue => store::overdue_on(db, &scope, inner.basis(), day)?,
+                Purpose::Overdue => store::overdue_on(db, &scope, &inner.basis(), day)?,
                 Purpose::Yearly => {
                     let households = store::yearly_on(db, &scope, by, day)?;
                     store::Found { households, ..store::Found::default() }
@@ -115,13 +115,14 @@ fn offers(all: &[Household]) -> Offers {
 /// The day by which sheets should come back when nobody says another: two weeks, to a working day.
 pub fn usual_return(app: &App, as_of: NaiveDate) -> NaiveDate {
     let in_two_weeks = as_of.checked_add_days(Days::new(14)).unwrap_or(as_of);
-    app.policy.calendar().working_day_from(in_two_weeks)
+    app.policy().calendar().working_day_from(in_two_weeks)
 }
 
 pub(super) fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
     Wishes {
         purpose: asked.purpose,
         amounts: asked.amounts && me.office.allows_amounts_on_papers(),
+        assumed: app.policy().assumed_in_arrears(asked.as_of).unwrap_or_default(),
         return_by: asked.return_by.unwrap_or_else(|| usual_return(app, asked.as_of)),
         sender: Sender {
             office: me.office.name.clone(),

@@ -54,6 +54,8 @@ pub struct Wishes {
     pub purpose: Purpose,
     /// Amounts are written.
     pub amounts: bool,
+    /// What amounts say besides: 按没有免息政策计算; mostly nothing.
+    pub assumed: &'static str,
     /// The day by which sheets should come back.
     pub return_by: NaiveDate,
     /// In whose name.
@@ -344,6 +346,12 @@ fn request(batch: &Batch, receiver: &Receiver, wishes: &Wishes) -> String {
     )
 }
 
+/// What the amounts of a list are based on; nothing where there is nothing to say.
+pub(super) fn based_on(wishes: &Wishes) -> String {
+    let says = wishes.amounts && !wishes.assumed.is_empty();
+    if says { format!("，金额{}", wishes.assumed) } else { String::new() }
+}
+
 fn sent_by(batch: &Batch, receiver: &Receiver, wishes: &Wishes) -> String {
     let sender = &wishes.sender;
     let mut parts = vec![sender.office.clone()];
@@ -351,11 +359,8 @@ fn sent_by(batch: &Batch, receiver: &Receiver, wishes: &Wishes) -> String {
         parts.push(format!("地址：{}", sender.address));
     }
     parts.push(sender.contact_line());
-    parts.push(format!(
-        "名单截至 {}，共 {} 户",
-        text::full_day(batch.as_of),
-        receiver.sheets.len()
-    ));
+    let day = text::full_day(batch.as_of);
+    parts.push(format!("名单截至 {day}，共 {} 户{}", receiver.sheets.len(), based_on(wishes)));
     parts.retain(|part| !part.is_empty());
     parts.join("　")
 }

@@ -302,6 +302,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    policy_proposal (id) {
+        id -> BigInt,
+        office_code -> Text,
+        kind -> Text,
+        subject -> Text,
+        words -> Text,
+        entry -> Text,
+        document -> Text,
+        document_on -> Nullable<Date>,
+        proposed_by -> BigInt,
+        proposed_name -> Text,
+        proposed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    policy_decision (proposal_id) {
+        proposal_id -> BigInt,
+        office_code -> Text,
+        decision -> Text,
+        version -> Nullable<BigInt>,
+        reason -> Text,
+        decided_by -> BigInt,
+        decided_name -> Text,
+        decided_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    policy_compared (id) {
+        id -> BigInt,
+        office_code -> Text,
+        rule -> Text,
+        compared_by -> BigInt,
+        compared_name -> Text,
+        compared_at -> Timestamp,
+    }
+}
+
 // Coverage counts the duties of a township or high school by their state, and by who has them.
 use super::{loan_file, person};
 diesel::allow_columns_to_appear_in_same_group_by_clause!(

@@ -3,7 +3,7 @@
 //! The sizes an archive declares can lie, so every part is unpacked once into nothing, counting.
 //! That costs some milliseconds for a county's workbook and needs no memory.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 
 use flate2::read::DeflateDecoder;
 
@@ -51,6 +51,37 @@ pub(super) fn part(bytes: &[u8], name: &str) -> Option<String> {
         at = at.checked_add(part.entry_len)?;
     }
     None
+}
+
+/// Shows `each` the tags of one part, `row r=\"3\" hidden=\"1\"` and `/row`, without ever holding
+/// the whole part. Only after [`check`] has passed.
+pub(super) fn tags(bytes: &[u8], name: &str, mut each: impl FnMut(&str)) -> Option<()> {
+    let mut at = directory(bytes)?;
+    let part = loop {
+        let entry = bytes.get(at..).filter(|rest| rest.starts_with(b"PK\x01\x02"))?;
+        let part = Part::read(entry)?;
+        let length = usize::from(u16_at(entry, 28)?);
+        if entry.get(46..46 + length)? == name.as_bytes() {
+            break part;
+        }
+        at = at.checked_add(part.entry_len)?;
+    };
+    let data = part.data(bytes)?;
+    let mut reader: Box<dyn BufRead + '_> = match part.method {
+        0 => Box::new(data),
+        _ => Box::new(BufReader::new(DeflateDecoder::new(data))),
+    };
+    let mut chunk = Vec::new();
+    loop {
+        chunk.clear();
+        if reader.read_until(b'>', &mut chunk).ok()? == 0 {
+            return Some(());
+        }
+        let text = String::from_utf8_lossy(&chunk);
+        if let Some((_, tag)) = text.rsplit_once('<') {
+            each(tag.trim_end_matches('>'));
+        }
+    }
 }
 
 /// One line of the archive's list of parts.

@@ -40,12 +40,20 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<Kind, SheetProblem> {
     if bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return compound(bytes);
     }
-    let start = bytes.get(..bytes.len().min(512)).unwrap_or_default().to_ascii_lowercase();
-    let holds = |what: &[u8]| find(&start, what);
-    if holds(b"<html") || holds(b"<table") || holds(b"<!doctype") || holds(b"<?xml") {
+    if is_markup(bytes) {
         return Err(SheetProblem::NotASheet(HTML));
     }
     Ok(Kind::Text)
+}
+
+/// A page of the web, however long the remarks and styles before its table are.
+fn is_markup(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let begins = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<');
+    let most = if begins { 1 << 20 } else { 512 };
+    let start = bytes.get(..bytes.len().min(most)).unwrap_or_default().to_ascii_lowercase();
+    let words: [&[u8]; 4] = [b"<html", b"<table", b"<!doctype", b"<?xml"];
+    words.iter().any(|word| find(&start, word))
 }
 
 /// A zip archive: which office program made it shows in the names of its parts, which stand

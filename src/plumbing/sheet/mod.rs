@@ -5,6 +5,7 @@
 
 mod archive;
 mod kind;
+mod parts;
 mod text;
 mod workbook;
 pub mod write;
@@ -18,6 +19,21 @@ pub struct Table {
     pub name: String,
     /// The rows in order.
     pub rows: Vec<SheetRow>,
+    /// What a person who looks at the sheet does not see.
+    pub hidden: Hidden,
+    /// Days are counted from 1904 on, not from 1900.
+    pub from_1904: bool,
+}
+
+/// What is hidden in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Hidden or filtered rows of this sheet, numbered from 1. They are read.
+    pub lines: Vec<u32>,
+    /// Hidden columns of this sheet, from 0. They are read.
+    pub columns: Vec<usize>,
+    /// Names of the hidden sheets of the file. They are not read.
+    pub sheets: Vec<String>,
 }
 
 /// One row as the user sees it.
@@ -30,9 +46,9 @@ pub struct SheetRow {
 }
 
 impl SheetRow {
-    /// True when no cell holds anything but blanks.
+    /// True when no cell holds anything but blanks, or what a merged cell lends it.
     pub fn is_blank(&self) -> bool {
-        self.cells.iter().all(|cell| cell.text.trim().is_empty())
+        self.cells.iter().all(Cell::is_blank)
     }
 }
 
@@ -43,6 +59,8 @@ pub struct Cell {
     pub text: Box<str>,
     /// How the file stores it.
     pub kind: CellKind,
+    /// The content stands above: this cell is merged with the one that holds it.
+    pub merged: bool,
 }
 
 /// How a file stores a cell.
@@ -55,12 +73,24 @@ pub enum CellKind {
     Number,
     /// A cell with a date format; the text is the date, or date and time.
     Date,
+    /// No value: an error such as `#N/A`, or a formula whose result was never computed.
+    Error,
 }
 
 impl Cell {
     /// A text cell.
     pub fn text(text: impl Into<Box<str>>) -> Cell {
-        Cell { text: text.into(), kind: CellKind::Text }
+        Cell::new(text, CellKind::Text)
+    }
+
+    /// A cell of a kind.
+    pub(super) fn new(text: impl Into<Box<str>>, kind: CellKind) -> Cell {
+        Cell { text: text.into(), kind, merged: false }
+    }
+
+    /// True when nothing stands in it, or only what a merged cell lends it.
+    pub fn is_blank(&self) -> bool {
+        self.merged || self.text.trim().is_empty()
     }
 }
 
@@ -106,6 +136,8 @@ pub enum SheetProblem {
     NotASheet(&'static str),
     /// Text, but in no encoding we know.
     Encoding,
+    /// A quotation mark opens in this line and swallows the lines behind it.
+    OpenQuote(u32),
 }
 
 impl SheetProblem {
@@ -133,6 +165,10 @@ impl SheetProblem {
             SheetProblem::Encoding => {
                 "认不出文件的文字编码。请用表格软件打开后另存为 .xlsx，再重新导入。".to_owned()
             }
+            SheetProblem::OpenQuote(line) => format!(
+                "第 {line} 行有一个多余的英文双引号，从那里起后面的行都会被当成一个格子。\
+                 请删去这个引号后重新导入。"
+            ),
         }
     }
 }

@@ -14,14 +14,33 @@ pub(super) fn read(bytes: &[u8], limits: &SheetLimits) -> Result<Table, SheetPro
     let text = decode(bytes)?;
     let mut left = limits.cells;
     let mut rows = Vec::new();
-    for row in TextRows::new(&text) {
+    let mut lines = TextRows::new(&text);
+    while let Some(mut row) = lines.next() {
+        if let Some(line) = lines.open_quote {
+            return Err(SheetProblem::OpenQuote(line));
+        }
+        // Blank cells behind the last value are how some exports fill a row up.
+        while row.cells.last().is_some_and(Cell::is_blank) && row.cells.len() > 1 {
+            row.cells.pop();
+        }
         if row.cells.len() > limits.columns {
             return Err(SheetProblem::TooManyCells);
         }
         left = left.checked_sub(row.cells.len()).ok_or(SheetProblem::TooManyCells)?;
+        for cell in &mut row.cells {
+            unwrap(cell);
+        }
         rows.push(row);
     }
-    Ok(Table { name: String::new(), rows })
+    Ok(Table { rows, ..Table::default() })
+}
+
+/// `="512099..."` is how a CSV keeps a spreadsheet from taking a long number for a quantity.
+fn unwrap(cell: &mut Cell) {
+    let inside = cell.text.trim().strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    if let Some(inside) = inside.filter(|inside| !inside.contains('"')) {
+        cell.text = inside.into();
+    }
 }
 
 /// UTF-8 with or without a mark, UTF-16 with a mark, else GB 18030 (Excel's "CSV" in China).
@@ -56,12 +75,18 @@ pub struct TextRows<'a> {
     rest: &'a str,
     delimiter: char,
     line: u32,
+    /// The line in which a quotation mark opens that cannot be meant.
+    open_quote: Option<u32>,
 }
+
+/// A cell in quotes may hold line breaks; one that holds as many delimiters as this besides is
+/// no cell but lines that a stray quotation mark swallowed.
+const SWALLOWED: usize = 5;
 
 impl<'a> TextRows<'a> {
     /// Cuts `text`, with the delimiter (`,` `;` TAB) that its first lines use most.
     pub fn new(text: &'a str) -> Self {
-        TextRows { rest: text, delimiter: delimiter_of(text), line: 0 }
+        TextRows { rest: text, delimiter: delimiter_of(text), line: 0, open_quote: None }
     }
 
     /// The next cell, and what stands behind it.
@@ -83,6 +108,7 @@ impl<'a> TextRows<'a> {
                 // Never closed: the rest of the file is one cell.
                 text.push_str(rest);
                 self.rest = "";
+                self.open_quote.get_or_insert(self.line);
                 return (text.into(), Behind::End);
             };
             text.push_str(before);
@@ -96,6 +122,9 @@ impl<'a> TextRows<'a> {
                     break;
                 }
             };
+        }
+        if text.contains('\n') && text.matches(self.delimiter).count() >= SWALLOWED {
+            self.open_quote.get_or_insert(self.line);
         }
         // What follows a closing quote up to the delimiter belongs to the cell.
         let (more, behind) =
@@ -151,19 +180,26 @@ impl Iterator for TextRows<'_> {
     }
 }
 
-/// The most frequent of `,` `;` TAB outside quotes in the first lines; TABs also guard long
-/// numbers inside comma files, so the comma wins when it stands in as many lines.
+/// That of `,` `;` TAB which stands outside quotes in most of the first lines: the headings are
+/// among them, where marks inside cells do not occur. In as many lines, the more frequent one;
+/// TABs also guard long numbers inside comma files, so the comma wins when all is equal.
 fn delimiter_of(text: &str) -> char {
-    let mut counts = [(',', 0), (';', 0), ('\t', 0)];
+    let mut counts = [(',', (0, 0)), (';', (0, 0)), ('\t', (0, 0))];
     let mut quoted = false;
-    for c in text.lines().take(8).flat_map(str::chars) {
-        quoted ^= c == '"';
-        for (delimiter, count) in counts.iter_mut().filter(|(d, _)| !quoted && *d == c) {
-            let _ = delimiter;
-            *count += 1;
+    for line in text.lines().take(8) {
+        let mut seen = [false; 3];
+        for c in line.chars() {
+            quoted ^= c == '"';
+            for ((delimiter, count), seen) in counts.iter_mut().zip(&mut seen) {
+                if !quoted && *delimiter == c {
+                    count.0 += u32::from(!*seen);
+                    count.1 += 1;
+                    *seen = true;
+                }
+            }
         }
     }
-    let mut best = (',', 0);
+    let mut best = (',', (0, 0));
     for (delimiter, count) in counts {
         if count > best.1 {
             best = (delimiter, count);

@@ -8,10 +8,13 @@ use calamine::{
 };
 
 use super::archive;
+use super::parts::{self, Parts};
 use super::{Cell, CellKind, SheetLimits, SheetProblem, SheetRow, Table};
 
 /// Blank rows that are kept between two rows with content, so that they can be reported.
 const GAP: u32 = 50;
+/// How a spreadsheet program shows the day number zero.
+const NO_DAY: &str = "1900/1/0";
 
 /// Reads the visible sheets of an XLSX file without ever laying out a sheet's full rectangle:
 /// one cell in the last corner would claim seventeen thousand million cells.
@@ -19,7 +22,9 @@ pub(super) fn read_xlsx(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(xlsx_problem)?;
     let mut tables = Vec::new();
     let mut left = limits.cells;
-    for name in visible(book.sheets_metadata()) {
+    let sheets = Sheets::of(book.sheets_metadata());
+    let looks = parts::book(bytes);
+    for (at, name) in sheets.visible {
         let mut builder = Builder::new(name, limits, left);
         let mut cells = match book.worksheet_cells_reader(&builder.table.name) {
             Ok(cells) => cells,
@@ -32,7 +37,12 @@ pub(super) fn read_xlsx(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>
                 builder.put(row, column, cell)?;
             }
         }
+        if let Some(path) = looks.paths.get(at) {
+            builder.complete(parts::sheet(bytes, path))?;
+        }
         left = builder.left;
+        builder.table.from_1904 = looks.from_1904;
+        builder.table.hidden.sheets = sheets.hidden.clone();
         tables.push(builder.table);
     }
     Ok(tables)
@@ -44,7 +54,12 @@ pub(super) fn read_xls(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>,
         XlsError::Password => SheetProblem::Password,
         _ => SheetProblem::Damaged,
     })?;
-    read_ranges(&mut book, limits)
+    let merges: Vec<Vec<calamine::Dimensions>> = book
+        .sheets_metadata()
+        .iter()
+        .map(|sheet| book.merge_cells_by_sheet_name(&sheet.name).unwrap_or_default())
+        .collect();
+    read_ranges(&mut book, limits, &merges)
 }
 
 /// Reads the visible sheets of an ODS file, whose repeated cells could fill all memory: the
@@ -63,7 +78,7 @@ pub(super) fn read_ods(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>,
         OdsError::Password => SheetProblem::Password,
         _ => SheetProblem::Damaged,
     })?;
-    read_ranges(&mut book, limits)
+    read_ranges(&mut book, limits, &[])
 }
 
 /// Cells of the rectangles from the first to the last cell with a value, over all tables of an
@@ -100,13 +115,18 @@ fn repeats(head: &str, attribute: &str) -> usize {
     value.and_then(|(value, _)| value.parse().ok()).unwrap_or(1)
 }
 
-fn read_ranges<'a, R>(book: &mut R, limits: &SheetLimits) -> Result<Vec<Table>, SheetProblem>
+fn read_ranges<'a, R>(
+    book: &mut R,
+    limits: &SheetLimits,
+    merges: &[Vec<calamine::Dimensions>],
+) -> Result<Vec<Table>, SheetProblem>
 where
     R: Reader<Cursor<&'a [u8]>>,
 {
     let mut tables = Vec::new();
     let mut left = limits.cells;
-    for name in visible(book.sheets_metadata()) {
+    let sheets = Sheets::of(book.sheets_metadata());
+    for (at, name) in sheets.visible {
         let range = book.worksheet_range(&name).map_err(|_| SheetProblem::Damaged)?;
         let mut builder = Builder::new(name, limits, left);
         let (first_row, first_column) = range.start().unwrap_or_default();
@@ -116,15 +136,35 @@ where
             let column = u32::try_from(column).unwrap_or(u32::MAX).saturating_add(first_column);
             builder.put(row, column, cell)?;
         }
+        let merges = merges.get(at).into_iter().flatten();
+        let merges = merges.map(|merge| (merge.start, merge.end)).collect();
+        builder.complete(Parts { merges, ..Parts::default() })?;
         left = builder.left;
+        builder.table.hidden.sheets = sheets.hidden.clone();
         tables.push(builder.table);
     }
     Ok(tables)
 }
 
-fn visible(sheets: &[calamine::Sheet]) -> Vec<String> {
-    let shown = sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible);
-    shown.map(|sheet| sheet.name.clone()).collect()
+/// The sheets of a file by what can be seen of them.
+struct Sheets {
+    /// Place among all sheets, and name.
+    visible: Vec<(usize, String)>,
+    hidden: Vec<String>,
+}
+
+impl Sheets {
+    fn of(sheets: &[calamine::Sheet]) -> Sheets {
+        let (mut visible, mut hidden) = (Vec::new(), Vec::new());
+        for (at, sheet) in sheets.iter().enumerate() {
+            if sheet.visible == SheetVisible::Visible {
+                visible.push((at, sheet.name.clone()));
+            } else {
+                hidden.push(sheet.name.clone());
+            }
+        }
+        Sheets { visible, hidden }
+    }
 }
 
 fn xlsx_problem(problem: XlsxError) -> SheetProblem {
@@ -143,7 +183,39 @@ struct Builder {
 
 impl Builder {
     fn new(name: String, limits: &SheetLimits, left: usize) -> Self {
-        Builder { table: Table { name, rows: Vec::new() }, left, columns: limits.columns }
+        let table = Table { name, ..Table::default() };
+        Builder { table, left, columns: limits.columns }
+    }
+
+    /// What the cells alone do not tell: rows and columns out of sight, formulas without a
+    /// result, and values that a merged cell lends to the rows below.
+    fn complete(&mut self, parts: Parts) -> Result<(), SheetProblem> {
+        for (row, column) in parts.unfilled {
+            self.put(row, column, Cell::new("公式没有结果", CellKind::Error))?;
+        }
+        let last = self.table.rows.last().map_or(0, |row| row.line);
+        for ((from, column), (to, _)) in parts.merges {
+            let column_at = usize::try_from(column).unwrap_or(usize::MAX);
+            let Some(cell) = self.at(from, column_at).filter(|cell| !cell.is_blank()) else {
+                continue;
+            };
+            let lent = Cell { merged: true, ..cell.clone() };
+            for row in from.saturating_add(1)..=to.min(last.saturating_sub(1)) {
+                if self.at(row, column_at).is_none_or(|cell| cell.text.is_empty()) {
+                    self.put(row, column, lent.clone())?;
+                }
+            }
+        }
+        self.table.hidden.lines = parts.hidden_lines;
+        self.table.hidden.columns = parts.hidden_columns;
+        Ok(())
+    }
+
+    /// `row` and `column` count from 0.
+    fn at(&self, row: u32, column: usize) -> Option<&Cell> {
+        let line = row.saturating_add(1);
+        let at = self.table.rows.binary_search_by_key(&line, |row| row.line).ok()?;
+        self.table.rows.get(at)?.cells.get(column)
     }
 
     /// `row` and `column` count from 0.
@@ -192,9 +264,9 @@ fn cell_of_ref(value: &DataRef<'_>) -> Option<Cell> {
         DataRef::Float(number) => Some(number_cell(number)),
         DataRef::Bool(yes) => Some(Cell::text(if *yes { "是" } else { "否" })),
         DataRef::DateTime(at) => Some(date_cell(at)),
-        DataRef::DateTimeIso(text) => Some(Cell { text: iso(text), kind: CellKind::Date }),
+        DataRef::DateTimeIso(text) => Some(Cell::new(iso(text), CellKind::Date)),
         DataRef::DurationIso(text) => text_cell(text),
-        DataRef::Error(error) => Some(Cell::text(error.to_string())),
+        DataRef::Error(error) => Some(Cell::new(error.to_string(), CellKind::Error)),
     }
 }
 
@@ -206,9 +278,9 @@ fn cell_of(value: &Data) -> Option<Cell> {
         Data::Float(number) => Some(number_cell(number)),
         Data::Bool(yes) => Some(Cell::text(if *yes { "是" } else { "否" })),
         Data::DateTime(at) => Some(date_cell(at)),
-        Data::DateTimeIso(text) => Some(Cell { text: iso(text), kind: CellKind::Date }),
+        Data::DateTimeIso(text) => Some(Cell::new(iso(text), CellKind::Date)),
         Data::DurationIso(text) => text_cell(text),
-        Data::Error(error) => Some(Cell::text(error.to_string())),
+        Data::Error(error) => Some(Cell::new(error.to_string(), CellKind::Error)),
     }
 }
 
@@ -217,19 +289,23 @@ fn text_cell(text: &str) -> Option<Cell> {
 }
 
 fn number_cell(number: impl Display) -> Cell {
-    Cell { text: number.to_string().into(), kind: CellKind::Number }
+    Cell::new(number.to_string(), CellKind::Number)
 }
 
 fn date_cell(at: &calamine::ExcelDateTime) -> Cell {
     if !at.is_datetime() {
         return number_cell(at.as_f64());
     }
+    if at.as_f64() < 1.0 {
+        // An empty date that a formula or an export carried along; shown as 1900/1/0.
+        return Cell::new(NO_DAY, CellKind::Date);
+    }
     let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
     let mut text = format!("{year:04}-{month:02}-{day:02}");
     if (hour, minute, second) != (0, 0, 0) {
         text.push_str(&format!(" {hour:02}:{minute:02}:{second:02}"));
     }
-    Cell { text: text.into(), kind: CellKind::Date }
+    Cell::new(text, CellKind::Date)
 }
 
 /// `2026-10-31T00:00:00` as `2026-10-31`.

@@ -33,7 +33,7 @@ pub struct Found {
 pub fn of_year(
     db: &mut Db,
     scope: &Scope,
-    basis: Basis<'_>,
+    basis: &Basis,
     (year, last): (i32, NaiveDate),
 ) -> AppResult<Found> {
     let mut found = Found::default();
@@ -60,7 +60,7 @@ fn steps(
     contract_no: &str,
     facts: &LoanFacts,
     own: &[Event],
-    (basis, year, last): (Basis<'_>, i32, NaiveDate),
+    (basis, year, last): (&Basis, i32, NaiveDate),
 ) -> Result<Vec<(NaiveDate, Part)>, Wrong> {
     let terms = facts.terms().map_err(Wrong::Broken)?;
     let first = day_in(year, 12, 1);
@@ -69,7 +69,7 @@ fn steps(
     let asked = |on: NaiveDate| {
         let events: Vec<Event> = own.iter().filter(|event| event.on <= on).copied().collect();
         let events = position::with_waivers(events, basis);
-        let statement = statement::statement(&terms, &events, basis.rates, end)
+        let statement = statement::statement(&terms, &events, &basis.rates, end)
             .map_err(|error| contradiction(contract_no, &error))?;
         let rows = statement.instalments.iter().filter(|row| {
             row.kind == RowKind::DueDay && row.due_on.year() == year && row.due_on.month() == 12

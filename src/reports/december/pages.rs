@@ -11,8 +11,9 @@ use super::rules::{self, DEFINITIONS, Day, Figure};
 use crate::app::App;
 use crate::book::dates::{day_in, weekday_in_words};
 use crate::book::money::Fen;
+use crate::book::payments_known;
 use crate::book::staff::Right;
-use crate::desk::download::{WORKBOOK, attachment, noted};
+use crate::desk::download::{self, WORKBOOK, attachment, noted};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::http::route::{Entry, Needs, get};
@@ -104,10 +105,13 @@ struct Table {
 }
 
 async fn table(app: &App, me: &SignedIn, year: i32) -> AppResult<Table> {
-    let last = app.clock.today().min(day_in(year, 12, 31));
+    let (today, end) = (app.clock.today(), day_in(year, 12, 31));
     let (inner, scope) = (app.clone(), me.scope.clone());
     app.read(move |db| {
-        let Found { lines, left_out } = facts::of_year(db, &scope, inner.basis(), (year, last))?;
+        // What nobody knows yet is no figure: without a day nothing was due.
+        let known = payments_known::figures_until(db, &scope, today)?;
+        let last = known.unwrap_or(day_in(FIRST_YEAR, 1, 1)).min(end);
+        let Found { lines, left_out } = facts::of_year(db, &scope, &inner.basis(), (year, last))?;
         let days = rules::days(&lines, day_in(year, 12, 1), last);
         let latest = days.last().copied().or_else(|| rules::days(&lines, last, last).pop());
         Ok(Table { days, latest, last, left_out })
@@ -177,7 +181,10 @@ async fn list(
     let (inner, scope) = (app.clone(), me.scope.clone());
     let (found, owners) = app
         .read(move |db| {
-            let found = facts::of_year(db, &scope, inner.basis(), (on.year(), on))?;
+            if payments_known::figures_until(db, &scope, today)?.is_none_or(|known| on > known) {
+                return Err(AppError::NotFound);
+            }
+            let found = facts::of_year(db, &scope, &inner.basis(), (on.year(), on))?;
             Ok((found, owners(db, &scope)?))
         })
         .await?;
@@ -222,6 +229,7 @@ async fn workbook(
     let year = asked.year(app.clock.today());
     let Table { days, left_out, last, .. } = table(&app, &me, year).await?;
     let title = format!("{} {year}年12月还款进度，到 {last}", me.office.county());
+    let titles = vec![title, download::bank_data(&app, &me).await?];
     let bytes = actix_web::web::block(move || {
         let text = |text: &str| Out::Text(text.to_owned());
         let mut words: Vec<Vec<Out>> =
@@ -232,7 +240,7 @@ async fn workbook(
             titles: vec!["口径说明".to_owned()],
             columns: vec![("指标".to_owned(), 22), ("算法".to_owned(), 110)],
         };
-        write::lists(&[(head(title), days.iter().map(cells).collect()), (definitions, words)])
+        write::lists(&[(head(titles), days.iter().map(cells).collect()), (definitions, words)])
     })
     .await
     .map_err(AppError::broken)?
@@ -241,7 +249,7 @@ async fn workbook(
     Ok(attachment(&format!("{year}年12月还款进度.xlsx"), WORKBOOK, bytes))
 }
 
-fn head(title: String) -> Head {
+fn head(titles: Vec<String>) -> Head {
     let columns = [
         ("日期", 12),
         ("应还人数", 10),
@@ -256,7 +264,7 @@ fn head(title: String) -> Head {
     ];
     Head {
         sheet: "12月还款进度".to_owned(),
-        titles: vec![title],
+        titles,
         columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
     }
 }

@@ -8,7 +8,7 @@ use super::pages::Asked;
 use super::rules::{self, By, DEFINITIONS, Figure, Numbers, Unit, percent};
 use crate::app::App;
 use crate::book::money::Fen;
-use crate::desk::download::{WORKBOOK, attachment, noted};
+use crate::desk::download::{self, WORKBOOK, attachment, noted};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::session::SignedIn;
 use crate::plumbing::sheet::write::{self, Head, Out};
@@ -19,7 +19,8 @@ pub async fn workbook(
     me: SignedIn,
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
-    let (day, _) = asked.day(app.clock.today());
+    let (day, _) = asked.day(&app, &me.scope).await?;
+    let known = download::bank_data(&app, &me).await?;
     let by = asked.by();
     let found = kept::lines(&app, &me.scope, day).await?;
     let county = me.office.county().to_owned();
@@ -32,13 +33,13 @@ pub async fn workbook(
         };
         let title = format!("{county} 回收统计，统计日 {day}，按{}", by.in_words());
         let mut sheets = vec![
-            (head("回收统计", by, title), cells(with_total(by))),
+            (head("回收统计", by, vec![title, known.clone()]), cells(with_total(by))),
             definitions(&found.left_out),
         ];
         if by != By::DueYear {
             let title = format!("{county} 历年回收，统计日 {day}");
             let years = rules::over_time(&found.lines, day);
-            sheets.push((head("历年", By::DueYear, title), cells(years)));
+            sheets.push((head("历年", By::DueYear, vec![title, known]), cells(years)));
         }
         write::lists(&sheets)
     })
@@ -50,7 +51,7 @@ pub async fn workbook(
     Ok(attachment(&format!("回收统计-{day}.xlsx"), WORKBOOK, bytes))
 }
 
-fn head(sheet: &str, by: By, title: String) -> Head {
+fn head(sheet: &str, by: By, titles: Vec<String>) -> Head {
     let rates = ["违约率", "本金回收率", "利息回收率", "到期合同回收率"];
     let mut columns = vec![(by.in_words().to_owned(), 24)];
     columns.extend(rates.into_iter().map(|name| (name.to_owned(), 12)));
@@ -58,7 +59,7 @@ fn head(sheet: &str, by: By, title: String) -> Head {
         let unit = if figure.unit() == Unit::Money { "（元）" } else { "" };
         (format!("{}{unit}", figure.in_words()), 18)
     }));
-    Head { sheet: sheet.to_owned(), titles: vec![title], columns }
+    Head { sheet: sheet.to_owned(), titles, columns }
 }
 
 fn cells(rows: Vec<(String, Numbers)>) -> Vec<Vec<Out>> {

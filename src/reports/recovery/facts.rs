@@ -94,7 +94,7 @@ pub fn owners(db: &mut Db, scope: &Scope) -> AppResult<HashMap<FileId, Arc<Owner
 }
 
 /// Everything of these offices on `day`.
-pub fn on(db: &mut Db, scope: &Scope, basis: Basis<'_>, day: NaiveDate) -> AppResult<Found> {
+pub fn on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResult<Found> {
     let owners = owners(db, scope)?;
     let mut found = Found::default();
     for chunk in contracts(db, scope, day)?.chunks(AT_ONCE) {
@@ -139,11 +139,11 @@ fn line(
     one: &Contract,
     facts: &LoanFacts,
     events: &[Event],
-    (basis, day): (Basis<'_>, NaiveDate),
+    (basis, day): (&Basis, NaiveDate),
 ) -> Result<(Sums, Vec<(i32, Sums)>), Wrong> {
     let terms = facts.terms().map_err(Wrong::Broken)?;
     let wrong = |e| contradiction(&one.contract_no, &e);
-    let now = statement::statement(&terms, events, basis.rates, day).map_err(wrong)?;
+    let now = statement::statement(&terms, events, &basis.rates, day).map_err(wrong)?;
     let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
     let due = now.instalments.iter().filter(|row| row.kind == RowKind::DueDay && row.due_on <= day);
     for row in due {
@@ -163,7 +163,7 @@ fn line(
     let mut sums = sums.counted();
     if has_money(events) {
         let before = day_in(day.year(), 1, 1).pred_opt().unwrap_or(day);
-        let then = match statement::statement(&terms, events, basis.rates, before) {
+        let then = match statement::statement(&terms, events, &basis.rates, before) {
             Ok(then) => then.totals,
             // Not signed or not yet paid out then.
             Err(_) if before < terms.signed_on => Totals::default(),

@@ -25,7 +25,7 @@ pub struct Stamp {
     last_event: Option<EventId>,
     events: i64,
     changed: [Option<NaiveDateTime>; 3],
-    versions: [i64; 2],
+    versions: [i64; 3],
 }
 
 type Entry = (NaiveDate, Stamp, Arc<Found>);
@@ -58,18 +58,18 @@ impl Kept {
 pub async fn lines(app: &App, scope: &Scope, day: NaiveDate) -> AppResult<Arc<Found>> {
     let (inner, scope) = (app.clone(), scope.clone());
     app.read(move |db| {
-        let stamp = stamp(db, &scope)?;
+        let stamp = stamp(db, &scope, inner.basis().version)?;
         if let Some(found) = inner.recovery.get(scope.codes(), day, &stamp) {
             return Ok(found);
         }
-        let found = Arc::new(facts::on(db, &scope, inner.basis(), day)?);
+        let found = Arc::new(facts::on(db, &scope, &inner.basis(), day)?);
         inner.recovery.put(scope.codes(), (day, stamp, found.clone()));
         Ok(found)
     })
     .await
 }
 
-fn stamp(db: &mut Db, scope: &Scope) -> AppResult<Stamp> {
+fn stamp(db: &mut Db, scope: &Scope, rules: i64) -> AppResult<Stamp> {
     let codes = scope.codes();
     let (last_event, events) = loan_event::table
         .filter(loan_event::office_code.eq_any(codes))
@@ -95,6 +95,6 @@ fn stamp(db: &mut Db, scope: &Scope) -> AppResult<Stamp> {
         .filter(staff::office_code.eq_any(codes))
         .select(sum(staff::version))
         .get_result(db)?;
-    let versions = [cases.unwrap_or_default(), clerks.unwrap_or_default()];
+    let versions = [cases.unwrap_or_default(), clerks.unwrap_or_default(), rules];
     Ok(Stamp { last_event, events, changed: [loans, files, people], versions })
 }

@@ -8,6 +8,9 @@ use super::chart::{self, Chart};
 use super::rules::{self, By, DEFINITIONS, Figure, Numbers, Unit, percent};
 use super::{export, kept};
 use crate::app::App;
+use crate::book::dates::{day_in, in_words};
+use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
@@ -46,14 +49,23 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The day: today, unless an earlier one is named. And what to say about it.
-    pub fn day(&self, today: NaiveDate) -> (NaiveDate, Option<&'static str>) {
-        match self.as_of.trim().parse::<NaiveDate>() {
-            Ok(day) if day <= today => (day, None),
-            Ok(_) => (today, Some("统计日不能晚于今天，下面按今天统计")),
-            Err(_) if self.as_of.trim().is_empty() => (today, None),
-            Err(_) => (today, Some("统计日没有看懂，下面按今天统计")),
-        }
+    /// The day: the last one of which all payments are known, unless an earlier one is named. And
+    /// what to say about it.
+    pub async fn day(&self, app: &App, scope: &Scope) -> AppResult<(NaiveDate, Option<String>)> {
+        let (today, scope) = (app.clock.today(), scope.clone());
+        let known = app.read(move |db| payments_known::figures_until(db, &scope, today)).await?;
+        let Some(last) = known else {
+            let why = "还没有银行的还款数据，到期和收回都还不知道。请先导入还款明细。";
+            // Before the first of these loans: nothing was due.
+            return Ok((day_in(2007, 1, 1), Some(why.to_owned())));
+        };
+        let words = in_words(last, today);
+        Ok(match self.as_of.trim().parse::<NaiveDate>() {
+            Ok(day) if day <= last => (day, None),
+            Ok(_) => (last, Some(format!("统计日不能晚于银行数据的截止日，下面按{words}统计"))),
+            Err(_) if self.as_of.trim().is_empty() => (last, None),
+            Err(_) => (last, Some(format!("统计日没有看懂，下面按{words}统计"))),
+        })
     }
 
     /// The division: by township unless another is named.
@@ -105,7 +117,7 @@ struct Choice {
 struct View {
     as_of: String,
     today: String,
-    said: Option<&'static str>,
+    said: Option<String>,
     by: &'static str,
     by_words: &'static str,
     choices: Vec<Choice>,
@@ -143,7 +155,7 @@ async fn show(
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
-    let (day, said) = asked.day(today);
+    let (day, said) = asked.day(&app, &me.scope).await?;
     let by = asked.by();
     let found = kept::lines(&app, &me.scope, day).await?;
     let all = rules::total(&found.lines);
@@ -245,7 +257,7 @@ async fn rows(
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
     let figure = Figure::from_text(&asked.figure).unwrap_or(Figure::DuePersons);
-    let (day, _) = asked.day(app.clock.today());
+    let (day, _) = asked.day(&app, &me.scope).await?;
     let group = (!asked.key.is_empty()).then(|| (asked.by(), asked.key.as_str()));
     let found = kept::lines(&app, &me.scope, day).await?;
     let all = rules::rows(&found.lines, figure, group);

@@ -288,4 +288,36 @@ proptest! {
             prop_assert_eq!(steady(later), steady(now.clone()), "on {}", day);
         }
     }
+
+    /// What fell due after the day up to which money is known is neither overdue nor penalised,
+    /// and what is overdue is what was overdue then.
+    #[test]
+    fn what_is_not_known_is_never_held_against_anybody(
+        (terms, events) in any_life(), as_of in any_day(), behind in 0u64..900,
+    ) {
+        let known = as_of.checked_sub_days(Days::new(behind)).unwrap();
+        let days = AsOf::known_until(as_of, Some(known));
+        // Nothing happened since, as far as anybody has told.
+        let told: Vec<Event> = events.iter().filter(|e| e.on <= known).copied().collect();
+        let found = statement(&terms, &told, &rates(), days).unwrap();
+        prop_assert_eq!(found.broken_invariant(), None, "{:?}", found);
+        prop_assert_eq!(&position(&terms, &told, &rates(), days).unwrap(), &found.position);
+        let mut awaiting = Fen::ZERO;
+        for row in found.instalments.iter().filter(|row| row.due_on > known) {
+            prop_assert_ne!(row.state, InstalmentState::Overdue, "{:?}", row);
+            prop_assert!(row.penalty.is_zero(), "{:?}", row);
+            let awaits = row.state == InstalmentState::Awaiting;
+            prop_assert_eq!(awaits, row.due_on < as_of && row.open().is_positive(), "{:?}", row);
+            awaiting += if awaits { row.open() } else { Fen::ZERO };
+        }
+        prop_assert_eq!(awaiting, found.position.awaiting);
+        let (now, then) = (&found.position, position(&terms, &told, &rates(), known).unwrap());
+        if then.due_today.is_zero() {
+            prop_assert_eq!(now.overdue_principal, then.overdue_principal);
+            prop_assert_eq!(now.overdue_interest, then.overdue_interest);
+            prop_assert_eq!(now.penalty, then.penalty);
+        }
+        let all = statement(&terms, &told, &rates(), AsOf::known_until(as_of, Some(as_of)));
+        prop_assert_eq!(all.unwrap(), statement(&terms, &told, &rates(), as_of).unwrap());
+    }
 }

@@ -253,3 +253,50 @@ fn unapplied_money_waits_for_the_due_day() {
     let found = run(&terms, &events, "2031-12-20").position;
     assert_eq!((found.unapplied, found.overdue_interest), (Fen::ZERO, Fen::new(72_311)));
 }
+
+/// The last days of December (rules-more 3.14): the bank's result of 12-20 is not there yet.
+/// ONE_PLAN asks 2,271.11 on 2031-12-20 and 7,272.73 + 2,271.11 on 2035-12-20.
+#[test]
+fn a_due_day_after_what_is_known_awaits_the_bank() {
+    let (terms, mut events) = life(ONE_PLAN);
+    add(&mut events, "2030-12-20 paid 690.67");
+    let seen = |events: &[Event], day: &str, known: &str| {
+        let days = AsOf::known_until(d(day), Some(d(known)));
+        let found = statement(&terms, events, &rates(), days).unwrap();
+        assert_eq!(found.broken_invariant(), None);
+        found
+    };
+    let waits = seen(&events, "2031-12-22", "2031-10-31");
+    has_rows(&waits, "2031-12-20 365 2271.11 0.00 0.00 80000.00 awaiting");
+    let position = &waits.position;
+    assert_eq!(position.awaiting, Fen::new(227_111));
+    assert_eq!(position.awaiting_on, Some(d("2031-12-20")));
+    assert_eq!((position.overdue_interest, position.penalty), (Fen::ZERO, Fen::ZERO));
+    assert_eq!((position.oldest_unpaid_due_on, position.days_overdue), (None, 0));
+    assert_eq!(position.next_due_on, Some(d("2032-12-20")));
+    // On the day itself it is due, not awaited; and nothing at all is known without a day.
+    has_rows(
+        &seen(&events, "2031-12-20", "2031-10-31"),
+        "2031-12-20 365 2271.11 0.00 0.00 80000.00 due",
+    );
+    let nothing = AsOf::known_until(d("2031-12-22"), None);
+    let nothing = statement(&terms, &events, &rates(), nothing).unwrap().position;
+    assert_eq!((nothing.awaiting, nothing.overdue_interest), (Fen::new(227_111), Fen::ZERO));
+    // The bank tells: unpaid on 12-22 is overdue from then on, paid is paid.
+    let told = seen(&events, "2031-12-24", "2031-12-22").position;
+    assert_eq!((told.overdue_interest, told.awaiting), (Fen::new(227_111), Fen::ZERO));
+    assert_eq!((told.oldest_unpaid_due_on, told.days_overdue), (Some(d("2031-12-20")), 2));
+    add(&mut events, "2031-12-20 paid 2271.11\n2032-12-20 paid 2277.33\n2033-12-20 paid 2271.11");
+    add(&mut events, "2034-12-20 paid 2271.11");
+    let paid = seen(&events, "2031-12-22", "2031-10-31");
+    has_rows(&paid, "2031-12-20 365 2271.11 0.00 0.00 80000.00 paid");
+    assert_eq!(paid.position.awaiting, Fen::ZERO);
+    // Penalty runs as far as money is known: 7,272.73 x 2.80% x 1.3 x 11/360 = 8.09.
+    let part = seen(&events, "2036-01-20", "2035-12-31").position;
+    assert_eq!((part.penalty, part.days_overdue), (Fen::new(809), 11));
+    assert!(part.changes_on.is_none_or(|day| day > d("2036-01-21")), "it stands still");
+    // A late payment on record tells of its own contract: 31 days, 22.80 (loan-maths 5).
+    add(&mut events, "2036-01-20 paid 9566.64");
+    let late = seen(&events, "2036-01-25", "2035-10-31").position;
+    assert_eq!((late.awaiting, late.unapplied), (Fen::ZERO, Fen::ZERO));
+}

@@ -27,7 +27,7 @@ pub(super) fn contract(r: &mut Reader<'_>) -> Option<ContractRow> {
     let due_on = r.day("due_on");
     let subsidy_until = r.day("subsidy_until");
     let grace_years = r.whole("grace_years", 10);
-    let receipt_code = r.code("receipt_code");
+    let receipt_code = r.receipt_code("receipt_code");
     let receipt_on = r.day("receipt_on");
     let agent = r.text("agent");
     let account = r.text("account");
@@ -208,7 +208,7 @@ pub(super) fn receipt(r: &mut Reader<'_>) -> Option<ReceiptRow> {
     let student_number = r.code("student_number");
     let province = r.place("province");
     let address = r.text("address");
-    let receipt_code = r.code("receipt_code");
+    let receipt_code = r.receipt_code("receipt_code");
     let amount = r.money("amount");
     let is_new = r.word::<YesNo>("is_new").map(|word| word == YesNo::Yes);
     let phones = r.phones("phone");

@@ -6,8 +6,9 @@ mod people;
 use chrono::NaiveDate;
 
 use crate::book::id_number::IdNumber;
+use crate::book::money::Fen;
+use crate::desk::imports::binding::{Binding, Line};
 use crate::desk::imports::fault::{Hook, Note, Severity};
-use crate::desk::imports::heading::{Binding, Line};
 use crate::desk::imports::layout::{Layout, Limits};
 use crate::desk::imports::reader::Reader;
 use crate::desk::imports::rows::Row;
@@ -21,6 +22,10 @@ pub struct Parsed {
     pub row: Option<Row>,
     /// Remarks, in the order of the columns; empty for a clean line.
     pub notes: Vec<Note>,
+    /// Whom the line is about as far as that can be read, also when it is refused.
+    pub who: Option<String>,
+    /// The amount that tells most about it.
+    pub amount: Option<Fen>,
 }
 
 impl Parsed {
@@ -122,5 +127,6 @@ pub fn parse_row(binding: &Binding, cells: &[Cell], today: NaiveDate, limits: &L
         Layout::Receipts => loans::receipt(&mut reader).map(|row| Row::Receipt(Box::new(row))),
         Layout::Monthly => loans::monthly(&mut reader).map(|row| Row::Monthly(Box::new(row))),
     };
-    Parsed { row, notes: reader.notes }
+    let amount = reader.amount();
+    Parsed { row, amount, who: reader.who, notes: reader.notes }
 }

@@ -10,9 +10,10 @@ use chrono::NaiveDate;
 use crate::book::id_number::{self, IdNumber, Sex};
 use crate::book::money::Fen;
 use crate::book::phone_number::{self, PhoneNumber};
+use crate::desk::imports::binding::Binding;
 use crate::desk::imports::fault::{Fault, Hook, Note, Severity};
-use crate::desk::imports::heading::{Binding, Unit};
-use crate::desk::imports::layout::{Column, Limits};
+use crate::desk::imports::heading::Unit;
+use crate::desk::imports::layout::{Column, ColumnKind, Limits};
 use crate::desk::imports::name::{half, is_blank, read_name, simplify};
 use crate::desk::imports::university;
 use crate::desk::imports::words::Word;
@@ -25,8 +26,25 @@ pub(in crate::desk::imports) struct Reader<'a> {
     pub(in crate::desk::imports) today: NaiveDate,
     pub(in crate::desk::imports) limits: &'a Limits,
     pub(in crate::desk::imports) notes: Vec<Note>,
+    /// The student's name, also when the line is refused.
+    pub(in crate::desk::imports) who: Option<String>,
+    /// The amounts read so far, by column.
+    amounts: Vec<(&'static str, Fen)>,
     next: usize,
 }
+
+/// The columns whose amount tells most about a line, the best first.
+const TELLING: [&str; 9] = [
+    "amount",
+    "paid_total",
+    "overdue_total",
+    "paid_principal",
+    "overdue_principal",
+    "applied",
+    "principal",
+    "disbursed_amount",
+    "balance",
+];
 
 /// A trimmed, non-empty cell.
 struct Raw<'a> {
@@ -43,7 +61,22 @@ impl<'a> Reader<'a> {
         today: NaiveDate,
         limits: &'a Limits,
     ) -> Self {
-        Reader { binding, cells, today, limits, notes: Vec::new(), next: 0 }
+        Reader {
+            binding,
+            cells,
+            today,
+            limits,
+            notes: Vec::new(),
+            who: None,
+            amounts: Vec::new(),
+            next: 0,
+        }
+    }
+
+    /// The amount that tells most about the line.
+    pub(in crate::desk::imports) fn amount(&self) -> Option<Fen> {
+        let of = |key: &&str| self.amounts.iter().find(|(own, _)| own == key);
+        TELLING.iter().find_map(of).map(|(_, amount)| *amount)
     }
 
     /// The place of a column in the layout, looked for from where the last one was found.
@@ -104,6 +137,17 @@ impl<'a> Reader<'a> {
             return self.missing(column);
         }
         // A TAB behind a long number is how exports keep it a text; nothing to say about it.
+        if cell.kind == CellKind::Error || is_error(trimmed) {
+            let message = format!(
+                "这一格是出错的公式（{}），没有值。请在表格软件里改好公式，或直接填上内容后重新导入。",
+                shown(trimmed)
+            );
+            self.unusable(column, Fault::ErrorCell, message);
+            return None;
+        }
+        if cell.merged {
+            return self.lent(trimmed, cell.kind, unit, column);
+        }
         let dropped = text.len() - trimmed.len();
         if dropped > 0 && text.trim_matches('\t').len() != trimmed.len() {
             self.repaired(column, Fault::OuterBlanks, "前后多余的空格已去掉。");
@@ -112,7 +156,46 @@ impl<'a> Reader<'a> {
         if bare.len() != trimmed.len() {
             self.repaired(column, Fault::StrayMarks, "开头的撇号已去掉。");
         }
+        let long = matches!(column.kind, ColumnKind::Id | ColumnKind::Phone);
+        let digits = bare.strip_suffix(".0").or_else(|| bare.strip_suffix(".00"));
+        let digits = digits.filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        let bare = match digits.filter(|_| long || column.key == "receipt_code") {
+            Some(digits) => {
+                self.repaired(column, Fault::DotZero, "末尾多出的“.0”已去掉。");
+                digits
+            }
+            None => bare,
+        };
         (!bare.is_empty()).then_some(Raw { text: bare, kind: cell.kind, unit, column })
+    }
+
+    /// What stands above in a cell that is merged over several lines. An amount there is that of
+    /// all of them together.
+    fn lent(
+        &mut self,
+        text: &'a str,
+        kind: CellKind,
+        unit: Unit,
+        column: &'static Column,
+    ) -> Option<Raw<'a>> {
+        if column.kind == ColumnKind::Money {
+            let message =
+                "金额与上面的行合并成一格，分不清每行是多少。请取消合并，逐行填写后重新导入。";
+            self.unusable(column, Fault::MergedCell, message);
+            return None;
+        }
+        self.repaired(column, Fault::MergedCell, "与上面的行合并成一格，已按上面的内容读取。");
+        Some(Raw { text, kind, unit, column })
+    }
+
+    /// True when the note just written says that the cell holds an error.
+    fn was_error(&self, key: &str) -> bool {
+        let columns = self.binding.layout.columns();
+        let column = columns.iter().find(|column| column.key == key);
+        self.notes.last().is_some_and(|note| {
+            matches!(note.fault, Fault::ErrorCell | Fault::MergedCell)
+                && column.is_some_and(|column| column.heading == note.heading)
+        })
     }
 
     fn missing(&mut self, column: &'static Column) -> Option<Raw<'a>> {
@@ -195,6 +278,9 @@ impl<'a> Reader<'a> {
     pub(in crate::desk::imports) fn name(&mut self, key: &'static str) -> Option<String> {
         let raw = self.raw(key)?;
         let read = read_name(raw.text);
+        if raw.column.key == "name" {
+            self.who = Some(read.text.clone());
+        }
         if read.inner_blank {
             let message = format!("姓名中间的空格已去掉：{}。", read.text);
             self.repaired(raw.column, Fault::BlankInsideName, message);
@@ -306,9 +392,19 @@ impl<'a> Reader<'a> {
             self.note(Severity::Refused, heading, Fault::BadMoney, message);
             return;
         }
-        let Some(cap) = self.limits.cap_of(year).filter(|cap| amount > cap.postgraduate) else {
+        let Some(cap) = self.limits.cap_of(year) else { return };
+        if amount <= cap.postgraduate {
+            if !cap.step.fits(amount) {
+                let message = format!(
+                    "{} 元不合规定：每年不低于 {} 元，并且是 {} 元的整数倍。请核对金额和单位。",
+                    amount.to_page_text(),
+                    cap.step.minimum.to_page_text(),
+                    cap.step.step.to_page_text()
+                );
+                self.note(Severity::Warning, heading, Fault::AmountStep, message);
+            }
             return;
-        };
+        }
         let message = format!(
             "{} 元超过 {year}-{} 学年的上限（本专科 {} 元，研究生 {} 元）。请核对金额后更正。",
             amount.to_page_text(),
@@ -318,6 +414,26 @@ impl<'a> Reader<'a> {
         );
         self.note(Severity::Refused, heading, Fault::AmountOverCap, message);
     }
+}
+
+/// What spreadsheet programs write where a formula has no value; in a CSV it is text.
+fn is_error(text: &str) -> bool {
+    let known = [
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#GETTING_DATA",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#CONNECT!",
+    ];
+    text.starts_with('#') && known.iter().any(|error| error.eq_ignore_ascii_case(text))
 }
 
 /// The beginning of a cell, fit for a message: long digit strings are starred.

@@ -1,5 +1,7 @@
 //! Identity and other long numbers, money, days, months, years: cells that must be exact.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
 use super::{Raw, Reader, shown};
@@ -11,12 +13,16 @@ use crate::desk::imports::name::is_blank;
 use crate::desk::imports::value::{self, Form};
 use crate::plumbing::sheet::CellKind;
 
+/// Digits of a receipt's code.
+const RECEIPT_DIGITS: usize = 6;
+
 impl<'a> Reader<'a> {
     /// The student's identity number. An empty one and a wrong one refuse the row; 15 digits
     /// refuse it too, but carry the upgraded number.
     pub(in crate::desk::imports) fn id(&mut self, key: &'static str) -> Option<IdNumber> {
         match self.raw(key) {
             Some(raw) => self.checked_id(&raw, Severity::Refused),
+            None if self.was_error(key) => None,
             None => {
                 let required = self.is_required(key);
                 if required || self.has_column(key) {
@@ -107,6 +113,20 @@ impl<'a> Reader<'a> {
         Some(narrow.into_owned())
     }
 
+    /// The six digits that a university gives; a number cell drops the zeros in front.
+    pub(in crate::desk::imports) fn receipt_code(&mut self, key: &'static str) -> Option<String> {
+        let code = self.code(key)?;
+        let digits = code.bytes().all(|b| b.is_ascii_digit());
+        if !digits || code.len() >= RECEIPT_DIGITS {
+            return Some(code);
+        }
+        let whole = format!("{code:0>RECEIPT_DIGITS$}");
+        let heading = self.heading(key);
+        let message = format!("校验码应为 6 位，“{code}”前面丢失的 0 已补上：{whole}。");
+        self.note(Severity::Repaired, heading, Fault::LeadingZeros, message);
+        Some(whole)
+    }
+
     /// Several codes in one cell, separated by ； 、 ， or blanks.
     pub(in crate::desk::imports) fn codes(&mut self, key: &'static str) -> Vec<String> {
         let Some(raw) = self.raw(key) else { return Vec::new() };
@@ -128,6 +148,7 @@ impl<'a> Reader<'a> {
         let narrow = self.narrow(&raw);
         match value::money(&narrow, raw.kind, raw.unit) {
             Some((amount, form)) => {
+                self.amounts.push((raw.column.key, amount));
                 if form == Form::Other {
                     let message = format!("“{}”已按 {} 元读取。", raw.text, amount.to_yuan_text());
                     self.repaired(raw.column, Fault::AmountAsText, message);
@@ -146,11 +167,21 @@ impl<'a> Reader<'a> {
     pub(in crate::desk::imports) fn day(&mut self, key: &'static str) -> Option<NaiveDate> {
         let raw = self.raw(key)?;
         let narrow = self.narrow(&raw);
+        if self.is_no_day(&raw, &narrow) {
+            return None;
+        }
+        let narrow = self.serial(&raw, narrow);
         let past = raw.column.key == "birth_date";
         let read = value::day(&narrow, raw.kind, self.today, past);
         if read.is_none() {
-            let message =
-                format!("“{}”不是有效的日期。请按 2026-10-31 的样子填写。", shown(raw.text));
+            let message = if value::is_two_digit_year(&narrow) {
+                format!(
+                    "“{}”的年份只有两位，分不清年、月、日。请按 2026-10-31 的样子填写。",
+                    shown(raw.text)
+                )
+            } else {
+                format!("“{}”不是有效的日期。请按 2026-10-31 的样子填写。", shown(raw.text))
+            };
             self.unusable(raw.column, Fault::BadDate, message);
         }
         let (day, form) = read?;
@@ -158,10 +189,33 @@ impl<'a> Reader<'a> {
         Some(day)
     }
 
+    /// An empty date that a formula or an export carried along, as 1900/1/0.
+    fn is_no_day(&mut self, raw: &Raw<'a>, narrow: &str) -> bool {
+        let nothing = value::is_no_day(narrow);
+        if nothing && raw.column.required {
+            let message = format!("“{}”是空的日期，请补填后重新导入。", raw.text);
+            self.unusable(raw.column, Fault::EmptyDate, message);
+        } else if nothing {
+            let message = format!("“{}”是空的日期，已当作没有填写。", raw.text);
+            self.repaired(raw.column, Fault::EmptyDate, message);
+        }
+        nothing
+    }
+
+    /// A day without a date format counts from 1904 in some workbooks.
+    fn serial(&self, raw: &Raw<'a>, narrow: Cow<'a, str>) -> Cow<'a, str> {
+        let from_1904 = self.binding.from_1904 && raw.kind == CellKind::Number;
+        if from_1904 { value::from_1904(&narrow).into() } else { narrow }
+    }
+
     /// The first day of a month.
     pub(in crate::desk::imports) fn month(&mut self, key: &'static str) -> Option<NaiveDate> {
         let raw = self.raw(key)?;
         let narrow = self.narrow(&raw);
+        if self.is_no_day(&raw, &narrow) {
+            return None;
+        }
+        let narrow = self.serial(&raw, narrow);
         let read = value::month(&narrow, raw.kind, self.today);
         if read.is_none() {
             let message = format!("“{}”不是有效的年月。请按 2026-09 的样子填写。", shown(raw.text));

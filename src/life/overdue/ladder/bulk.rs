@@ -149,7 +149,7 @@ async fn owner(
     app.write("overdue owners", move |db| {
         let a = acting(&inner, &by, &scope, now, today);
         for one in &seen {
-            Act::Owner(id).run(db, a, *one)?;
+            Act::Owner(id).run(db, a.clone(), *one)?;
         }
         Ok(())
     })

@@ -25,6 +25,17 @@ use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_confirmation, file_position, loan, loan_file, overdue_case};
 
+/// Cases that are not closed, with a due day that awaits the bank and was past when they were opened.
+macro_rules! awaiting_cases {
+    ($scope:expr) => {
+        overdue_case::table
+            .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
+            .filter(overdue_case::office_code.eq_any($scope.codes()))
+            .filter(overdue_case::state.ne(State::Closed))
+            .filter(file_position::awaiting_on.lt(overdue_case::opened_on.nullable()))
+    };
+}
+
 /// In whose name the program writes steps.
 const PROGRAM: &str = "程序";
 
@@ -129,6 +140,10 @@ pub fn follow(
     store::add_all(db, &new)?;
     let (stay, gone): (Vec<Case>, Vec<Case>) =
         cases.into_iter().partition(|case| late_files.contains(&case.file_id));
+    // What is not known any more (a list was taken back) or known for a day only (the director went
+    // ahead) has not been paid: such a case waits where it is.
+    let waiting = awaiting(db, scope, &gone)?;
+    let gone: Vec<Case> = gone.into_iter().filter(|case| !waiting.contains(&case.id)).collect();
     for case in &gone {
         if case.promised_on.is_some() {
             steps.push(set.step(case, StepKind::PromiseKept, ""));
@@ -232,6 +247,21 @@ fn late(db: &mut Db, scope: &Scope, only: Option<&[FileId]>) -> AppResult<Vec<La
     let mut found = Vec::new();
     for chunk in files.chunks(BINDS_MAX) {
         let of: Vec<Late> = all().filter(file_position::file_id.eq_any(chunk)).load(db)?;
+        found.extend(of);
+    }
+    Ok(found)
+}
+
+/// Of these cases those whose file has a due day that awaits the bank and that was past when the case
+/// was opened.
+fn awaiting(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<CaseId>> {
+    let ids = ids(cases);
+    let mut found = HashSet::new();
+    for chunk in ids.chunks(BINDS_MAX) {
+        let of: Vec<CaseId> = awaiting_cases!(scope)
+            .filter(overdue_case::id.eq_any(chunk))
+            .select(overdue_case::id)
+            .load(db)?;
         found.extend(of);
     }
     Ok(found)
@@ -358,6 +388,15 @@ pub fn files_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<F
     Ok(found)
 }
 
+/// How many cases stand over nothing but what awaits the bank.
+pub fn awaiting_count(db: &mut Db, scope: &Scope) -> AppResult<usize> {
+    let found: i64 = awaiting_cases!(scope)
+        .filter(file_position::oldest_unpaid_due_on.is_null())
+        .count()
+        .get_result(db)?;
+    Ok(usize::try_from(found).unwrap_or_default())
+}
+
 /// Is there a case that is not in step? Asked before a page, so that nobody waits for the night.
 pub fn is_behind(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
     let own = || {
@@ -389,5 +428,9 @@ pub fn is_behind(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool
         .count()
         .get_result(db)?;
     let cases: i64 = own().count().get_result(db)?;
-    Ok(cases != late)
+    if cases == late {
+        return Ok(false);
+    }
+    let waiting = i64::try_from(awaiting_count(db, scope)?).unwrap_or(i64::MAX);
+    Ok(cases != late + waiting)
 }

@@ -185,7 +185,8 @@ pub(super) fn record(
     fields: &Fields,
 ) -> AppResult<Record> {
     let today = app.clock.today();
-    let rule = app.policy.ladder.on(today);
+    let policy = app.policy();
+    let rule = policy.ladder.on(today);
     let mut reading = Reading { fields, facts, rule, today, faults: Vec::new() };
     let (outcome, channel) = reading.what();
     let asked = reading.whom(outcome);

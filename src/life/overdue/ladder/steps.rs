@@ -4,6 +4,8 @@
 //! Every step names the version that its page showed; of two clerks the second is told
 //! ([`AppError::Changed`]) and nothing of theirs is kept.
 
+use std::sync::Arc;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +25,7 @@ use crate::life::overdue::sheets::store as sheets;
 use crate::plumbing::db::Db;
 
 /// Who acts, when, by which rules.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Acting<'a> {
     /// The offices whose cases they may touch.
     pub scope: &'a Scope,
@@ -32,7 +34,7 @@ pub struct Acting<'a> {
     /// Makes identities.
     pub ids: &'a Ids,
     /// The dated rules.
-    pub policy: &'a Policy,
+    pub policy: Arc<Policy>,
     /// Taken before the write.
     pub now: NaiveDateTime,
     /// Today.
@@ -330,7 +332,7 @@ pub fn pause(
     (until, reason): (Option<NaiveDate>, &str),
 ) -> AppResult<()> {
     let case = a.seen(db, seen)?;
-    let until = checked(until, reason, a)?;
+    let until = checked(until, reason, &a)?;
     let next = Case {
         state: State::Paused,
         parked_reason: reason.to_owned(),
@@ -354,7 +356,7 @@ pub fn park(
     if why == ParkedFor::Nothing {
         return Err(AppError::field("why", "请选暂放的原因"));
     }
-    let until = checked(until, reason, a)?;
+    let until = checked(until, reason, &a)?;
     let mut next = rules::park(&case, why, until, reason);
     next.owner_id = next.owner_id.or(a.by.staff_id);
     let said = format!("{}：{reason}", why.in_words());
@@ -362,7 +364,7 @@ pub fn park(
 }
 
 /// The last day of a pause that has a reason; both are looked at before anything is said.
-fn checked(until: Option<NaiveDate>, reason: &str, a: Acting<'_>) -> AppResult<NaiveDate> {
+fn checked(until: Option<NaiveDate>, reason: &str, a: &Acting<'_>) -> AppResult<NaiveDate> {
     let mut errors = Vec::new();
     for fault in [needs_reason(reason).err(), until_fault(until, a).err()].into_iter().flatten() {
         match fault {
@@ -376,7 +378,7 @@ fn checked(until: Option<NaiveDate>, reason: &str, a: Acting<'_>) -> AppResult<N
     }
 }
 
-fn until_fault(until: Option<NaiveDate>, a: Acting<'_>) -> AppResult<()> {
+fn until_fault(until: Option<NaiveDate>, a: &Acting<'_>) -> AppResult<()> {
     let fault = rules::until_fault(until, a.today, a.rule());
     fault.map_or(Ok(()), |fault| Err(AppError::field("until", fault)))
 }

@@ -263,7 +263,8 @@ pub(super) struct CasePage {
 
 /// Puts a case into words.
 pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> CasePage {
-    let rule = app.policy.ladder.on(today);
+    let policy = app.policy();
+    let rule = policy.ladder.on(today);
     let stage = facts.case.as_ref().map_or(Stage::Student, |case| case.stage);
     let overdue = facts.position.as_ref().map(FilePosition::overdue_fen).unwrap_or_default();
     let oldest = facts.position.as_ref().and_then(|position| position.oldest_unpaid_due_on);

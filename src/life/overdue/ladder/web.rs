@@ -260,7 +260,7 @@ pub(super) fn acting<'a>(
     now: chrono::NaiveDateTime,
     today: NaiveDate,
 ) -> Acting<'a> {
-    Acting { scope, by, ids: &app.ids, policy: &app.policy, now, today }
+    Acting { scope, by, ids: &app.ids, policy: app.policy(), now, today }
 }
 
 /// `POST /overdue/{file_no}/undo`: takes the newest contact back.

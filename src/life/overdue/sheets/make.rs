@@ -261,6 +261,7 @@ impl Rebuilt {
             wishes: Wishes {
                 purpose: self.row.purpose,
                 amounts: self.row.amounts,
+                assumed: app.policy().assumed_in_arrears(self.row.as_of).unwrap_or_default(),
                 return_by: self.row.return_by,
                 sender: self.sender.clone(),
             },
@@ -290,7 +291,7 @@ pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppRes
             let files: Vec<FileId> = sheets.map(|sheet| sheet.file_id).collect();
             let found = match row.purpose {
                 Purpose::Overdue => {
-                    arrears::overdue_on(db, &scope, inner.basis(), row.as_of)?.households
+                    arrears::overdue_on(db, &scope, &inner.basis(), row.as_of)?.households
                 }
                 Purpose::Yearly => arrears::yearly_of(db, &scope, &files, row.as_of)?,
             };

@@ -107,7 +107,7 @@ pub fn notes(all: &[Incoming]) -> Vec<(i64, Note)> {
 }
 
 /// Those of these sheets about a reminder whose family owes nothing overdue any more. Figures from
-/// before the day of the sheet cannot say that somebody has paid since.
+/// before the day of the sheet cannot say that somebody has paid since, nor can what awaits the bank.
 pub fn paid(db: &mut Db, scope: &Scope, sheets: &[SheetId]) -> AppResult<HashSet<SheetId>> {
     let overdue = file_position::overdue_principal_fen
         + file_position::overdue_interest_fen
@@ -122,6 +122,7 @@ pub fn paid(db: &mut Db, scope: &Scope, sheets: &[SheetId]) -> AppResult<HashSet
             .filter(sheet_batch::purpose.eq(Purpose::Overdue))
             .filter(file_position::as_of.ge(sheet_batch::as_of))
             .filter(overdue.le(0_i64))
+            .filter(file_position::awaiting_on.is_null())
             .select(sheet::id)
             .load(db)?;
         found.extend(rows);

@@ -1,0 +1,3 @@
+DROP TABLE policy_compared;
+DROP TABLE policy_decision;
+DROP TABLE policy_proposal;

@@ -1,0 +1,210 @@
+//! How far payments are known (银行数据截至), per office and lender. Writes table `payments_known`.
+//!
+//! A due day after that day awaits the bank: nobody is called overdue on a guess (rules-more 3.14).
+//! What the desk books itself, the county's own loan, is known until today. Rows are never deleted:
+//! what does not hold any more is withdrawn, and the newest day of the rest holds.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use crate::book::dates;
+use crate::book::ids::{ImportId, RowId, text_enum};
+use crate::book::office::Scope;
+use crate::book::statement::{AsOf, Product};
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{loan, payments_known};
+
+text_enum! {
+    /// Where it is known from.
+    Source {
+        /// A repayment list that covers every contract of the lender.
+        List = "list", "还款明细";
+        /// A reviewer or the director says that all payments are in.
+        Declaration = "declaration", "人工确认";
+        /// The director goes ahead without the list, for that day only.
+        GoAhead = "go_ahead", "主任决定先行跟进";
+    }
+}
+
+/// One reason to know, as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payments_known, treat_none_as_default_value = false)]
+pub struct PaymentsKnown {
+    /// Identity.
+    pub id: RowId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// Whose loans: the product stands for its lender.
+    pub product: String,
+    /// Where it is known from.
+    pub source: Source,
+    /// The last day of which all payments are known; of a [`Source::GoAhead`] the day it is for.
+    pub known_until: NaiveDate,
+    /// The import of a list.
+    pub import_id: Option<ImportId>,
+    /// Why, in a person's words.
+    pub reason: String,
+    /// Who said so.
+    pub by_name: String,
+    /// When.
+    pub recorded_at: NaiveDateTime,
+    /// Since when it does not hold any more.
+    pub withdrawn_at: Option<NaiveDateTime>,
+    /// Who withdrew it.
+    pub withdrawn_by: String,
+}
+
+impl PaymentsKnown {
+    /// A reason that holds from now on, without words or a person yet.
+    pub fn new(
+        id: RowId,
+        (office_code, product): (&str, Product),
+        source: Source,
+        known_until: NaiveDate,
+        recorded_at: NaiveDateTime,
+    ) -> PaymentsKnown {
+        PaymentsKnown {
+            id,
+            office_code: office_code.to_owned(),
+            product: product.as_text().to_owned(),
+            source,
+            known_until,
+            import_id: None,
+            reason: String::new(),
+            by_name: String::new(),
+            recorded_at,
+            withdrawn_at: None,
+            withdrawn_by: String::new(),
+        }
+    }
+}
+
+/// How far payments are known, over some offices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    until: BTreeMap<(String, String), NaiveDate>,
+    ahead: BTreeMap<(String, String), Vec<(NaiveDate, String)>>,
+}
+
+impl Known {
+    /// The last day of which all payments to a lender are known.
+    pub fn until(&self, office_code: &str, product: &str) -> Option<NaiveDate> {
+        self.until.get(&(office_code.to_owned(), product.to_owned())).copied()
+    }
+
+    /// Why the director goes ahead without the bank's list on a day.
+    pub fn ahead(&self, office_code: &str, product: &str, day: NaiveDate) -> Option<&str> {
+        let days = self.ahead.get(&(office_code.to_owned(), product.to_owned()))?;
+        days.iter().find(|(on, _)| *on == day).map(|(_, reason)| reason.as_str())
+    }
+
+    /// A day, as far as payments of a contract are known on it.
+    pub fn as_of(&self, office_code: &str, product: &str, day: NaiveDate) -> AsOf {
+        let all =
+            product == Product::Local.as_text() || self.ahead(office_code, product, day).is_some();
+        if all { day.into() } else { AsOf::known_until(day, self.until(office_code, product)) }
+    }
+}
+
+/// What is known of these offices.
+pub fn load(db: &mut Db, scope: &Scope) -> AppResult<Known> {
+    let rows: Vec<PaymentsKnown> = payments_known::table
+        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .filter(payments_known::withdrawn_at.is_null())
+        .select(PaymentsKnown::as_select())
+        .load(db)?;
+    let mut known = Known::default();
+    for row in rows {
+        let key = (row.office_code, row.product);
+        if row.source == Source::GoAhead {
+            known.ahead.entry(key).or_default().push((row.known_until, row.reason));
+        } else {
+            let until = known.until.entry(key).or_insert(row.known_until);
+            *until = row.known_until.max(*until);
+        }
+    }
+    Ok(known)
+}
+
+/// The last day, not after `today`, up to which everything of these offices is known: what figures
+/// over many families are computed for. `None` while nothing is known of some lender.
+pub fn figures_until(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Option<NaiveDate>> {
+    let lenders: Vec<(String, String)> = loan::table
+        .filter(loan::office_code.eq_any(scope.codes()))
+        .select((loan::office_code, loan::product))
+        .distinct()
+        .load(db)?;
+    let known = load(db, scope)?;
+    let banks = lenders.iter().filter(|(_, product)| product != Product::Local.as_text());
+    let days = banks.map(|(office, product)| known.until(office, product));
+    Ok(days.chain([Some(today)]).min().flatten())
+}
+
+/// `银行数据截至 2026年10月31日`, for the head of pages, papers and workbooks.
+pub fn in_words(until: Option<NaiveDate>) -> String {
+    match until {
+        Some(day) => format!("银行数据截至 {}", dates::in_words(day, NaiveDate::MIN)),
+        None => "还没有银行的还款数据".to_owned(),
+    }
+}
+
+/// Keeps one more reason to know.
+pub fn add(db: &mut Db, row: &PaymentsKnown) -> AppResult<()> {
+    diesel::insert_into(payments_known::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// The rows of these offices, newest first.
+pub fn list(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<PaymentsKnown>> {
+    Ok(payments_known::table
+        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .order(payments_known::id.desc())
+        .limit(limit)
+        .select(PaymentsKnown::as_select())
+        .load(db)?)
+}
+
+/// Is this list on record as one that covers everything?
+pub fn has_list(db: &mut Db, scope: &Scope, import_id: ImportId) -> AppResult<bool> {
+    let rows = payments_known::table
+        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .filter(payments_known::import_id.eq(import_id))
+        .filter(payments_known::withdrawn_at.is_null());
+    Ok(diesel::select(diesel::dsl::exists(rows)).get_result(db)?)
+}
+
+/// Which rows are withdrawn.
+#[derive(Clone, Copy, Debug)]
+pub enum Which {
+    /// One row.
+    One(RowId),
+    /// What a list that is taken back had told.
+    OfImport(ImportId),
+}
+
+/// Withdraws what does not hold any more; says how many rows that were. The positions of the
+/// office must be computed anew ([`crate::book::position::outdate`]).
+pub fn withdraw(
+    db: &mut Db,
+    scope: &Scope,
+    which: Which,
+    (at, by): (NaiveDateTime, &str),
+) -> AppResult<usize> {
+    let open = payments_known::table
+        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .filter(payments_known::withdrawn_at.is_null());
+    let set = (payments_known::withdrawn_at.eq(Some(at)), payments_known::withdrawn_by.eq(by));
+    Ok(match which {
+        Which::One(id) => {
+            diesel::update(open.filter(payments_known::id.eq(id))).set(set).execute(db)?
+        }
+        Which::OfImport(import) => {
+            diesel::update(open.filter(payments_known::import_id.eq(import)))
+                .set(set)
+                .execute(db)?
+        }
+    })
+}

@@ -1,0 +1,94 @@
+//! Asks for the bank's list on the workbench as long as a due day awaits it: amber, and red from the
+//! fifth working day after the due day on (rules-more 3.14).
+
+use chrono::NaiveDate;
+use diesel::dsl::{count_star, sql};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::app::App;
+use crate::book::dates::in_words;
+use crate::book::money::Fen;
+use crate::book::office::Scope;
+use crate::book::warning::{self, Warning};
+use crate::desk::importing::known::{self, Short};
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::file_position;
+
+/// The kind of the line.
+const KIND: &str = "bank_data";
+/// From this working day after the due day on the line is red.
+const LATE_FROM: i64 = 5;
+
+/// What awaits the bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Awaiting {
+    /// The oldest due day.
+    pub due_on: NaiveDate,
+    /// Families.
+    pub families: i64,
+    /// What they had to pay.
+    pub sum: Fen,
+}
+
+/// What awaits the bank in these offices; nothing when all is known.
+pub fn awaiting(db: &mut Db, scope: &Scope) -> AppResult<Option<Awaiting>> {
+    let (due_on, families, sum): (Option<NaiveDate>, i64, Fen) = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::awaiting_on.is_not_null())
+        .select((
+            diesel::dsl::min(file_position::awaiting_on),
+            count_star(),
+            sql::<BigInt>("CAST(COALESCE(SUM(awaiting_fen), 0) AS BIGINT)"),
+        ))
+        .first(db)?;
+    Ok(due_on.map(|due_on| Awaiting { due_on, families, sum }))
+}
+
+/// Looks through the lists on record and brings the line of the workbench up to date. Returns the
+/// newest list that does not cover everything.
+pub fn look(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
+    let short = known::learn(app, scope)?;
+    remind(app, scope, short.as_ref())?;
+    Ok(short)
+}
+
+/// Writes the line of the workbench, or takes it away.
+pub fn remind(app: &App, scope: &Scope, short: Option<&Short>) -> AppResult<()> {
+    let (now, today) = (app.clock.now_at(), app.clock.today());
+    let found = app.db.read(|db| awaiting(db, scope))?;
+    let late = found.is_some_and(|found| {
+        today >= app.policy().calendar().add_working_days(found.due_on, LATE_FROM)
+    });
+    app.db.write("ask for bank data", |db| {
+        let Some(found) = found else {
+            return warning::clear(db, scope.own(), KIND, "list").map(|_| ());
+        };
+        let advice = match short {
+            Some(short) => format!(
+                "已入账的还款明细（截至 {}）缺 {} 份合同的结果，不能说明全县。补齐后再更新",
+                in_words(short.as_of, today),
+                short.missing.len()
+            ),
+            None => "向银行要还款明细，导入后逾期名单、提醒和报表才会更新".to_owned(),
+        };
+        let line = Warning {
+            office_code: scope.own().to_owned(),
+            kind: KIND.to_owned(),
+            key: "list".to_owned(),
+            level: if late { "bad" } else { "wait" }.to_owned(),
+            title: format!(
+                "{}到期的 {} 户待银行结果，现在不知道谁还了、谁没还",
+                in_words(found.due_on, today),
+                found.families
+            ),
+            advice,
+            url: super::PATH.to_owned(),
+            due_on: None,
+            since: now,
+            seen_at: now,
+        };
+        warning::raise(db, &line)
+    })
+}

@@ -1,0 +1,355 @@
+//! `/bank-data` 银行数据: how far payments are known, from which lists, what awaits the bank; a
+//! declaration that all payments are in, and going ahead without the list for a day. Nothing here
+//! touches money: it says what is known of it.
+
+pub mod ask;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::book::dates::{in_words, local};
+use crate::book::history::{self, Note};
+use crate::book::ids::RowId;
+use crate::book::office::Scope;
+use crate::book::payments_known::{self, Known, PaymentsKnown, Source, Which};
+use crate::book::position;
+use crate::book::staff::Right;
+use crate::book::statement::Product;
+use crate::desk::importing::known::{self, Short};
+use crate::desk::shell;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::life::overdue::ladder::follow;
+use crate::plumbing::http::form::CsrfForm;
+use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::plumbing::session::SignedIn;
+
+use ask::Awaiting;
+
+/// The page.
+pub const PATH: &str = "/bank-data";
+/// The bank whose lists are awaited: the county's own loans are booked by the desk.
+const BANK: Product = Product::Cdb;
+/// Rows of the history that the page shows.
+const SHOWN: i64 = 50;
+/// Contracts that a list should have named and that the page shows.
+const MISSING_SHOWN: usize = 20;
+/// The longest reason.
+const REASON_MAX: usize = 200;
+
+/// The pages.
+pub fn routes() -> Vec<Entry> {
+    let declare = Needs::Right(Right::DeclarePayments);
+    vec![
+        get(PATH, Needs::Right(Right::SeeLoans), show),
+        post("/bank-data/declaration", declare, declare_known),
+        post("/bank-data/go-ahead", Needs::Right(Right::GoAheadWithoutBank), go_ahead),
+        post("/bank-data/withdrawal", declare, withdraw),
+    ]
+}
+
+#[derive(Debug, Serialize)]
+struct RowView {
+    id: i64,
+    source: &'static str,
+    known_until: String,
+    what: String,
+    import: Option<String>,
+    by: String,
+    on: String,
+    withdrawn: String,
+    can_withdraw: bool,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Typed {
+    known_until: String,
+    reason: String,
+    ahead_reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct View {
+    known: String,
+    is_known: bool,
+    awaiting: Option<Awaiting>,
+    awaiting_on: String,
+    short: Option<ShortView>,
+    ahead: Option<String>,
+    rows: Vec<RowView>,
+    may_declare: bool,
+    may_go_ahead: bool,
+    today: String,
+    typed: Typed,
+    errors: Vec<FieldError>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShortView {
+    as_of: String,
+    count: usize,
+    shown: Vec<String>,
+}
+
+async fn view(app: &web::Data<App>, me: &SignedIn) -> AppResult<View> {
+    let (inner, scope, today) = (app.clone(), me.scope.clone(), app.clock.today());
+    let short =
+        web::block(move || known::short(&inner, &scope)).await.map_err(AppError::broken)??;
+    let scope = me.scope.clone();
+    let (known, rows, awaiting) = app
+        .read(move |db| {
+            let rows = payments_known::list(db, &scope, SHOWN)?;
+            Ok((payments_known::load(db, &scope)?, rows, ask::awaiting(db, &scope)?))
+        })
+        .await?;
+    let until = known.until(me.scope.own(), BANK.as_text());
+    Ok(View {
+        known: payments_known::in_words(until),
+        is_known: until.is_some(),
+        awaiting_on: awaiting.map(|a| in_words(a.due_on, today)).unwrap_or_default(),
+        awaiting,
+        short: short.map(|short| short_view(short, today)),
+        ahead: known.ahead(me.scope.own(), BANK.as_text(), today).map(str::to_owned),
+        rows: rows.into_iter().map(|row| row_view(row, me, today)).collect(),
+        may_declare: me.may(Right::DeclarePayments),
+        may_go_ahead: me.may(Right::GoAheadWithoutBank),
+        today: today.to_string(),
+        typed: Typed::default(),
+        errors: Vec::new(),
+    })
+}
+
+fn short_view(short: Short, today: NaiveDate) -> ShortView {
+    ShortView {
+        as_of: in_words(short.as_of, today),
+        count: short.missing.len(),
+        shown: short.missing.into_iter().take(MISSING_SHOWN).collect(),
+    }
+}
+
+fn row_view(row: PaymentsKnown, me: &SignedIn, today: NaiveDate) -> RowView {
+    let on = local(row.recorded_at);
+    let open = row.withdrawn_at.is_none();
+    RowView {
+        id: row.id.get(),
+        source: row.source.in_words(),
+        known_until: in_words(row.known_until, today),
+        what: row.reason,
+        import: row.import_id.map(|id| id.to_string()),
+        by: row.by_name,
+        on: format!("{} {}", in_words(on.date(), today), on.format("%H:%M")),
+        withdrawn: row
+            .withdrawn_at
+            .map(|at| format!("{} {}撤回", in_words(local(at).date(), today), row.withdrawn_by))
+            .unwrap_or_default(),
+        // A list is withdrawn by undoing its import.
+        can_withdraw: open
+            && match row.source {
+                Source::List => false,
+                Source::Declaration => me.may(Right::DeclarePayments),
+                Source::GoAhead => me.may(Right::GoAheadWithoutBank) && row.known_until == today,
+            },
+    }
+}
+
+/// `GET /bank-data`
+async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    let view = view(&app, &me).await?;
+    shell::page(&app, &me, &req, "bank/data.html", view)
+}
+
+#[derive(Deserialize)]
+struct Declared {
+    known_until: String,
+    reason: String,
+}
+
+/// `POST /bank-data/declaration`
+async fn declare_known(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Declared>,
+) -> AppResult<HttpResponse> {
+    let Declared { known_until, reason } = form.0;
+    let today = app.clock.today();
+    let (scope, inner) = (me.scope.clone(), me.scope.own().to_owned());
+    let known = app.read(move |db| payments_known::load(db, &scope)).await?;
+    match checked(&known_until, &reason, (&known, &inner, today)) {
+        Ok(day) => {
+            let said = format!("确认 {} 以前的还款都已入账", in_words(day, today));
+            let row = new_row(&app, &me, Source::Declaration, day, &reason);
+            keep(&app, &me, row, ("payments_declared", said.clone())).await?;
+            shell::done(&app, PATH, &format!("已{said}，逾期名单按这一天更新"))
+        }
+        Err(errors) => {
+            let mut view = view(&app, &me).await?;
+            view.typed = Typed { known_until, reason, ahead_reason: String::new() };
+            view.errors = errors;
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            shell::page_as(status, &app, &me, &req, "bank/data.html", view)
+        }
+    }
+}
+
+/// The day of a declaration, or everything that is wrong with it.
+fn checked(
+    known_until: &str,
+    reason: &str,
+    (known, office, today): (&Known, &str, NaiveDate),
+) -> Result<NaiveDate, Vec<FieldError>> {
+    let wrong = |field: &str, message: String| FieldError { field: field.to_owned(), message };
+    let mut errors = Vec::new();
+    let day = known_until.trim().parse::<NaiveDate>();
+    match day {
+        Err(_) => errors.push(wrong("known_until", "请写到哪一天，例如 2026-12-22".to_owned())),
+        Ok(day) if day > today => errors.push(wrong(
+            "known_until",
+            "还没有到的日子，谁也不知道会不会还。请写今天或更早的日子".to_owned(),
+        )),
+        Ok(day) => {
+            if let Some(until) = known.until(office, BANK.as_text()).filter(|until| *until >= day) {
+                errors.push(wrong(
+                    "known_until",
+                    format!("{}以前的还款已经知道，请写更晚的日子", in_words(until, today)),
+                ));
+            }
+        }
+    }
+    errors.extend(reason_fault("reason", reason, "请写凭什么知道，例如 银行电话答复，已全部入账"));
+    match day {
+        Ok(day) if errors.is_empty() => Ok(day),
+        _ => Err(errors),
+    }
+}
+
+fn reason_fault(field: &str, reason: &str, missing: &str) -> Option<FieldError> {
+    let message = match reason.trim().chars().count() {
+        0..=1 => missing.to_owned(),
+        2..=REASON_MAX => return None,
+        _ => format!("理由太长，请写在 {REASON_MAX} 个字以内"),
+    };
+    Some(FieldError { field: field.to_owned(), message })
+}
+
+#[derive(Deserialize)]
+struct Ahead {
+    ahead_reason: String,
+}
+
+/// `POST /bank-data/go-ahead`
+async fn go_ahead(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Ahead>,
+) -> AppResult<HttpResponse> {
+    let reason = form.0.ahead_reason;
+    let missing = "请写为什么不等银行结果，会印在走访表和信上";
+    if let Some(fault) = reason_fault("ahead_reason", &reason, missing) {
+        let mut view = view(&app, &me).await?;
+        view.typed.ahead_reason = reason;
+        view.errors = vec![fault];
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return shell::page_as(status, &app, &me, &req, "bank/data.html", view);
+    }
+    let today = app.clock.today();
+    let row = new_row(&app, &me, Source::GoAhead, today, &reason);
+    let said = format!("{}不等银行结果，先行跟进", in_words(today, today));
+    keep(&app, &me, row, ("bank_not_awaited", said)).await?;
+    shell::done(&app, PATH, "今天按没有收到还款的先行跟进；明天起恢复等待")
+}
+
+#[derive(Deserialize)]
+struct Withdrawn {
+    id: i64,
+}
+
+/// `POST /bank-data/withdrawal`
+async fn withdraw(
+    app: web::Data<App>,
+    me: SignedIn,
+    form: CsrfForm<Withdrawn>,
+) -> AppResult<HttpResponse> {
+    let id = RowId::new(form.0.id);
+    let scope = me.scope.clone();
+    let rows = app.read(move |db| payments_known::list(db, &scope, SHOWN)).await?;
+    let row = rows.into_iter().find(|row| row.id == id).ok_or(AppError::NotFound)?;
+    let until = row.known_until;
+    if !row_view(row, &me, app.clock.today()).can_withdraw {
+        return Err(AppError::refused(
+            "这一条不能在这里撤回：清单要撤销它的导入，其他的已经撤回过",
+        ));
+    }
+    let (note_id, at, by, today) = (app.next_id(), app.clock.now_at(), me.by(), app.clock.today());
+    let (scope, name) = (me.scope.clone(), me.name.clone());
+    app.write("payments known withdrawn", move |db| {
+        let done = payments_known::withdraw(db, &scope, Which::One(id), (at, &name))?;
+        if done == 0 {
+            return Err(AppError::Changed);
+        }
+        position::outdate(db, &scope, today, today)?;
+        let summary = format!("撤回：{}以前的还款都已入账", in_words(until, today));
+        let note = Note { action: "payments_withdrawn", summary, ..Note::default() };
+        history::note(db, &by, note_id, at, note)
+    })
+    .await?;
+    follow_up(&app, &me.scope).await?;
+    shell::done(&app, PATH, "已撤回，逾期名单恢复等待银行结果")
+}
+
+fn new_row(
+    app: &App,
+    me: &SignedIn,
+    source: Source,
+    day: NaiveDate,
+    reason: &str,
+) -> PaymentsKnown {
+    let (id, now) = (RowId::new(app.next_id()), app.clock.now_at());
+    PaymentsKnown {
+        reason: reason.trim().to_owned(),
+        by_name: me.name.clone(),
+        ..PaymentsKnown::new(id, (me.scope.own(), BANK), source, day, now)
+    }
+}
+
+/// Keeps the row and its note, then brings positions and cases into step.
+async fn keep(
+    app: &web::Data<App>,
+    me: &SignedIn,
+    row: PaymentsKnown,
+    (action, summary): (&'static str, String),
+) -> AppResult<()> {
+    let (note_id, at, by, today) = (app.next_id(), app.clock.now_at(), me.by(), app.clock.today());
+    let scope = me.scope.clone();
+    app.write(action, move |db| {
+        payments_known::add(db, &row)?;
+        position::outdate(db, &scope, today, today)?;
+        let (summary, reason) = (summary.clone(), row.reason.clone());
+        history::note(db, &by, note_id, at, Note { action, summary, reason, ..Note::default() })
+    })
+    .await?;
+    follow_up(app, &me.scope).await
+}
+
+/// Positions, cases and the workbench after what is known has changed.
+async fn follow_up(app: &web::Data<App>, scope: &Scope) -> AppResult<()> {
+    let (app, scope) = (app.clone(), scope.clone());
+    web::block(move || settle(&app, &scope)).await.map_err(AppError::broken)?
+}
+
+/// The same for whoever is no page: what a list has told, or what was taken back, is in every
+/// position, case and line of the workbench afterwards.
+pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
+    let (now, today) = (app.clock.now_at(), app.clock.today());
+    position::catch_up(&app.db, scope, today, || app.newest_basis())?;
+    app.db.write("follow overdue", |db| {
+        let set = follow::Setting { ids: &app.ids, policy: &app.policy(), now, today };
+        follow::follow(db, scope, set, None)
+    })?;
+    ask::look(app, scope)?;
+    app.counts.forget();
+    Ok(())
+}

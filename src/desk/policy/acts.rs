@@ -1,0 +1,453 @@
+//! What people do on `/policy`: enter a value, confirm it, say no, take it back; say that a rule was
+//! held against its document. What is confirmed holds at once, here and in every other instance.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::Deserialize;
+
+use super::forms::{self, Read, Typed};
+use super::{TEMPLATE, view};
+use crate::app::App;
+use crate::book::dates::day_in;
+use crate::book::history::{self, By, Note};
+use crate::book::ids::RowId;
+use crate::book::office::{self, Scope};
+use crate::book::policy::{Policy, PolicyError, taken_apart};
+use crate::book::policy_book::{self, Compared, Decided, Decision, Kind, Line, Proposal};
+use crate::book::position;
+use crate::desk::shell;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::jobs::{check_rate_table, close_day};
+use crate::plumbing::db::Db;
+use crate::plumbing::http::form::CsrfForm;
+use crate::plumbing::session::SignedIn;
+
+const PAGE: &str = "/policy";
+/// Longest reason.
+const REASON_MAX: usize = 80;
+
+/// Who does it, and when.
+struct Act {
+    by: By,
+    staff: crate::book::ids::StaffId,
+    at: NaiveDateTime,
+    today: NaiveDate,
+}
+
+impl Act {
+    fn of(app: &App, me: &SignedIn) -> Act {
+        Act { by: me.by(), staff: me.staff_id, at: app.clock.now_at(), today: app.clock.today() }
+    }
+}
+
+/// `POST /policy/waiver`
+pub(super) async fn waiver(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Typed>,
+) -> AppResult<HttpResponse> {
+    entered(&app, &me, &req, (Kind::Waiver, "waiver"), form.0).await
+}
+
+/// `POST /policy/lpr`
+pub(super) async fn lpr(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Typed>,
+) -> AppResult<HttpResponse> {
+    entered(&app, &me, &req, (Kind::Lpr, "lpr"), form.0).await
+}
+
+/// `POST /policy/holidays`
+pub(super) async fn holidays(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Typed>,
+) -> AppResult<HttpResponse> {
+    entered(&app, &me, &req, (Kind::Holidays, "holidays"), form.0).await
+}
+
+async fn entered(
+    app: &App,
+    me: &SignedIn,
+    req: &HttpRequest,
+    (kind, form): (Kind, &'static str),
+    typed: Typed,
+) -> AppResult<HttpResponse> {
+    let act = Act::of(app, me);
+    let result = match forms::read(kind, &typed, act.today) {
+        Ok(read) => propose(app, act, vec![read]).await,
+        Err(errors) => Err(AppError::Invalid(errors)),
+    };
+    match result {
+        Ok(()) => shell::done(app, PAGE, "已提交，等另一位复核或主任确认"),
+        Err(AppError::Invalid(errors)) => {
+            let mut page = view::page(app, me).await?;
+            (page.form, page.typed, page.errors) = (form, typed, errors);
+            shell::refused(app, me, req, TEMPLATE, page)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// A file that another installation exported.
+#[derive(Debug, Deserialize)]
+pub(super) struct Pasted {
+    text: String,
+}
+
+/// `POST /policy/import`: every entry of the file becomes a proposal, or none does.
+pub(super) async fn import(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Pasted>,
+) -> AppResult<HttpResponse> {
+    let act = Act::of(&app, &me);
+    let wrong = |message: String| vec![FieldError { field: "text".to_owned(), message }];
+    let read_all = || -> Result<Vec<Read>, Vec<FieldError>> {
+        let mut all = Vec::new();
+        for entry in taken_apart(&form.0.text).map_err(wrong)? {
+            let Some((kind, typed)) = Typed::of(&entry) else { continue };
+            all.push(forms::read(kind, &typed, act.today).map_err(|errors| {
+                let said: Vec<String> = errors.into_iter().map(|one| one.message).collect();
+                wrong(format!("{} {}：{}", kind.in_words(), typed.document, said.join("；")))
+            })?);
+        }
+        Ok(all)
+    };
+    let result = match read_all() {
+        Ok(read) => propose(&app, act, read).await,
+        Err(errors) => Err(AppError::Invalid(errors)),
+    };
+    match result {
+        Ok(()) => shell::done(&app, PAGE, "已提交，等另一位复核或主任逐条确认"),
+        Err(AppError::Invalid(errors)) => {
+            let errors = errors.into_iter().flat_map(|one| wrong(one.message)).collect();
+            let mut page = view::page(&app, &me).await?;
+            (page.form, page.pasted, page.errors) = ("import", form.0.text, errors);
+            shell::refused(&app, &me, &req, TEMPLATE, page)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Keeps proposals that fit what holds and what waits already, in this order.
+async fn propose(app: &App, act: Act, read: Vec<Read>) -> AppResult<()> {
+    let files = app.rules.files().clone();
+    let (new, note_ids): (Vec<Proposal>, Vec<i64>) = read
+        .into_iter()
+        .map(|read| (proposal(RowId::new(app.next_id()), &act, read), app.next_id()))
+        .unzip();
+    app.write("a rule proposed", move |db| {
+        let lines = policy_book::all(db)?;
+        for one in &new {
+            if is_waiting(&lines, one) {
+                return Err(refused("year", "同样的一条正在等人确认"));
+            }
+        }
+        let waiting = lines.iter().rev().filter(|(_, decided)| decided.is_none());
+        let mut values = policy_book::in_force(&lines);
+        values.extend(waiting.map(|(one, _)| one).filter(|one| one.kind != Kind::Revoke));
+        values.extend(&new);
+        check(&files, &values)?;
+        for (one, note_id) in new.iter().zip(&note_ids) {
+            policy_book::propose(db, one)?;
+            note_proposed(db, &act, *note_id, one)?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+fn proposal(id: RowId, act: &Act, read: Read) -> Proposal {
+    Proposal {
+        id,
+        office_code: act.by.office_code.clone(),
+        kind: read.kind,
+        subject: read.subject,
+        words: read.words,
+        entry: read.entry,
+        document: read.document,
+        document_on: read.document_on,
+        proposed_by: act.staff,
+        proposed_name: act.by.name.clone(),
+        proposed_at: act.at,
+    }
+}
+
+fn is_waiting(lines: &[Line], new: &Proposal) -> bool {
+    lines.iter().any(|(one, decided)| {
+        decided.is_none() && one.kind == new.kind && one.subject == new.subject
+    })
+}
+
+fn refused(field: &str, message: &str) -> AppError {
+    AppError::field(field, message)
+}
+
+fn check(files: &Policy, values: &[&Proposal]) -> AppResult<()> {
+    let said = |error: PolicyError| AppError::Invalid(vec![forms::in_words(&error)]);
+    policy_book::with(files, values).map(|_| ()).map_err(said)
+}
+
+fn note_proposed(db: &mut Db, act: &Act, id: i64, one: &Proposal) -> AppResult<()> {
+    let note = Note {
+        action: "rules_proposed",
+        subject: one.words.clone(),
+        summary: format!("提出：{}，{}", one.words, one.document),
+        ..Note::default()
+    };
+    history::note(db, &act.by, id, act.at, note)
+}
+
+/// Why a confirmed value no longer counts.
+#[derive(Debug, Deserialize)]
+pub(super) struct Why {
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /policy/{id}/revoke`: asks that a confirmed value no longer counts. A second person
+/// confirms this, too.
+pub(super) async fn revoke(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    form: CsrfForm<Why>,
+) -> AppResult<HttpResponse> {
+    let act = Act::of(&app, &me);
+    let reason = reason_of(&form.0.reason)?;
+    if reason.is_empty() {
+        return Err(AppError::refused("撤销要写明原因，例如 数值录错了"));
+    }
+    let (of, new_id, note_id) = (RowId::new(id.into_inner()), app.next_id(), app.next_id());
+    app.write("a rule to be revoked", move |db| {
+        let lines = policy_book::all(db)?;
+        let holds = policy_book::in_force(&lines);
+        let Some(one) = holds.iter().find(|one| one.id == of) else {
+            return Err(AppError::Changed);
+        };
+        let read = Read {
+            kind: Kind::Revoke,
+            subject: of.to_string(),
+            words: format!("撤销「{}」", one.words),
+            entry: String::new(),
+            document: reason.clone(),
+            document_on: None,
+        };
+        let new = proposal(RowId::new(new_id), &act, read);
+        if is_waiting(&lines, &new) {
+            return Err(AppError::refused("撤销这一条的申请正在等人确认"));
+        }
+        policy_book::propose(db, &new)?;
+        note_proposed(db, &act, note_id, &new)
+    })
+    .await?;
+    shell::done(&app, PAGE, "已提交撤销，等另一位复核或主任确认")
+}
+
+fn reason_of(text: &str) -> AppResult<String> {
+    let text = text.trim().to_owned();
+    if text.chars().count() > REASON_MAX {
+        return Err(AppError::refused("原因太长，请控制在 80 个字以内"));
+    }
+    Ok(text)
+}
+
+/// The second person's word.
+#[derive(Debug, Deserialize)]
+pub(super) struct Word {
+    #[serde(default)]
+    decision: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /policy/{id}/decide`
+pub(super) async fn decide(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    form: CsrfForm<Word>,
+) -> AppResult<HttpResponse> {
+    let act = Act::of(&app, &me);
+    let Some(decision) = Decision::from_text(&form.0.decision) else {
+        return Err(AppError::refused("请选确认、不同意，或者撤回"));
+    };
+    let reason = reason_of(&form.0.reason)?;
+    if decision == Decision::Rejected && reason.is_empty() {
+        return Err(AppError::refused("不同意要写一句原因"));
+    }
+    let (id, inner) = (RowId::new(id.into_inner()), app.get_ref().clone());
+    app.write("a rule decided", move |db| {
+        let (one, decided) = policy_book::find(db, id)?;
+        if decided.is_some() {
+            return Err(AppError::Changed);
+        }
+        match (decision, one.proposed_by == act.staff) {
+            (Decision::Withdrawn, false) => {
+                return Err(AppError::refused("只有提出的人能撤回"));
+            }
+            (Decision::Confirmed | Decision::Rejected, true) => {
+                return Err(AppError::refused("提出的人不能自己确认，请另一位复核或主任来确认"));
+            }
+            _ => {}
+        }
+        if decision == Decision::Confirmed {
+            confirm(&inner, db, &act, &one)?;
+        }
+        let new = Decided {
+            proposal_id: id,
+            office_code: act.by.office_code.clone(),
+            decision,
+            version: None,
+            reason: reason.clone(),
+            decided_by: act.staff,
+            decided_name: act.by.name.clone(),
+            decided_at: act.at,
+        };
+        policy_book::decide(db, new)?;
+        note_decided(&inner, db, &act, (&one, decision), &reason)
+    })
+    .await?;
+    if decision == Decision::Confirmed {
+        take_over(&app).await?;
+    }
+    let said = match decision {
+        Decision::Confirmed => "已确认，马上生效；用到它的金额正在重算",
+        Decision::Rejected => "已记下不同意",
+        Decision::Withdrawn => "已撤回",
+    };
+    shell::done(&app, PAGE, said)
+}
+
+/// Does it still fit? Then everything that depends on it is to be computed anew, in all offices:
+/// marked in this write, so that it cannot be forgotten.
+fn confirm(app: &App, db: &mut Db, act: &Act, one: &Proposal) -> AppResult<()> {
+    let lines = policy_book::all(db)?;
+    let mut values = policy_book::in_force(&lines);
+    if one.kind == Kind::Revoke {
+        if !values.iter().any(|known| known.id.to_string() == one.subject) {
+            return Err(AppError::Changed);
+        }
+        values.retain(|known| known.id.to_string() != one.subject);
+    } else {
+        values.push(one);
+    }
+    policy_book::with(app.rules.files(), &values)
+        .map_err(|error| AppError::refused(forms::in_words(&error).message))?;
+    if one.kind == Kind::Holidays {
+        return Ok(());
+    }
+    let from = depends_from(one, &lines).unwrap_or(NaiveDate::MIN);
+    for office in office::all(db)? {
+        position::outdate(db, &Scope::of(&office.code), from, act.today)?;
+    }
+    Ok(())
+}
+
+/// What was settled before this day does not depend on the value.
+fn depends_from(one: &Proposal, lines: &[Line]) -> Option<NaiveDate> {
+    match one.kind {
+        Kind::Waiver => one.subject.parse().ok().map(|year| day_in(year, 1, 1)),
+        Kind::Lpr => one.subject.parse().ok(),
+        Kind::Holidays => None,
+        Kind::Revoke => {
+            let revoked = lines.iter().find(|(known, _)| known.id.to_string() == one.subject)?;
+            (revoked.0.kind != Kind::Revoke).then(|| depends_from(&revoked.0, lines))?
+        }
+    }
+}
+
+/// The rules are those of every office, so every office's history tells it.
+fn note_decided(
+    app: &App,
+    db: &mut Db,
+    act: &Act,
+    (one, decision): (&Proposal, Decision),
+    reason: &str,
+) -> AppResult<()> {
+    for office in office::all(db)? {
+        let by = By { office_code: office.code, ..act.by.clone() };
+        let note = Note {
+            action: "rules_decided",
+            subject: one.words.clone(),
+            summary: format!(
+                "{}；{}提出，{}",
+                view::decided_words(decision, one.kind, &one.words),
+                one.proposed_name,
+                one.document
+            ),
+            reason: reason.to_owned(),
+            ..Note::default()
+        };
+        history::note(db, &by, app.next_id(), act.at, note)?;
+    }
+    Ok(())
+}
+
+/// The rules of this instance at once; the positions behind the page.
+async fn take_over(app: &App) -> AppResult<()> {
+    let own = app.clone();
+    let blocked = |e| AppError::broken(format!("a blocking task ended early: {e}"));
+    web::block(move || own.follow_rules()).await.map_err(blocked)??;
+    let own = app.clone();
+    actix_web::rt::spawn(async move {
+        let work = web::block(move || {
+            let loans = close_day::refresh_all(&own)?;
+            // Lines that asked for the value go at once.
+            check_rate_table::run(&own, own.clock.today()).map(|_| loans)
+        });
+        match work.await {
+            Ok(Ok(loans)) => tracing::info!(loans, "computed anew by the new rules"),
+            Ok(Err(error)) => tracing::error!(%error, "the new rules are not computed yet"),
+            Err(error) => tracing::error!(%error, "the new rules are not computed yet"),
+        }
+    });
+    Ok(())
+}
+
+/// Which rule was held against its document.
+#[derive(Debug, Deserialize)]
+pub(super) struct Which {
+    #[serde(default)]
+    rule: String,
+}
+
+/// `POST /policy/compared`
+pub(super) async fn compared(
+    app: web::Data<App>,
+    me: SignedIn,
+    form: CsrfForm<Which>,
+) -> AppResult<HttpResponse> {
+    let act = Act::of(&app, &me);
+    let rules = app.policy().listed(act.today);
+    let Some(rule) = rules.into_iter().find(|rule| rule.key == form.0.rule) else {
+        return Err(AppError::NotFound);
+    };
+    let new = Compared {
+        id: RowId::new(app.next_id()),
+        office_code: act.by.office_code.clone(),
+        rule: rule.key.clone(),
+        compared_by: act.staff,
+        compared_name: act.by.name.clone(),
+        compared_at: act.at,
+    };
+    let (note_id, title) = (app.next_id(), rule.title.clone());
+    app.write("a rule compared", move |db| {
+        policy_book::compared(db, &new)?;
+        let note = Note {
+            action: "rules_compared",
+            subject: title.clone(),
+            summary: format!("对照文件核对：{title}"),
+            ..Note::default()
+        };
+        history::note(db, &act.by, note_id, act.at, note)
+    })
+    .await?;
+    shell::done(&app, &format!("{PAGE}#{}", rule.key), &format!("已记下：{}已核对", rule.title))
+}

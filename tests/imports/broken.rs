@@ -1,0 +1,99 @@
+//! One contract whose account contradicts itself: the night, the comparison with the bank and the
+//! next import of everybody else come to their end, the workbench names it until it is mended.
+
+use diesel::prelude::*;
+use zhuxue::book::ids::LoanId;
+use zhuxue::book::office::{self, Scope};
+use zhuxue::book::position;
+use zhuxue::book::staff::Role;
+use zhuxue::book::warning;
+use zhuxue::desk::importing::compare;
+use zhuxue::plumbing::schema::{loan, loan_file, loan_position};
+
+use crate::borrower::town::{each, fill, read};
+use crate::support::{OFFICE, TestApp};
+
+/// The first contract that the night of this day has to compute anew.
+fn first_due(t: &TestApp, day: &str) -> (LoanId, String) {
+    let day: chrono::NaiveDate = day.parse().unwrap();
+    read(t, |db| {
+        Ok(loan_position::table
+            .inner_join(loan::table.on(loan::id.eq(loan_position::loan_id)))
+            .filter(loan_position::changes_on.le(day))
+            .order((loan_position::changes_on, loan_position::file_id))
+            .select((loan::id, loan::contract_no))
+            .first(db)?)
+    })
+}
+
+/// A word that no version of the program writes, or the right one again.
+fn set_due_day(t: &TestApp, id: LoanId, text: &str) {
+    let sql = format!("UPDATE loan SET due_month_day = '{text}' WHERE id = {id}");
+    t.app.db.write("damage", |db| Ok(diesel::sql_query(&sql).execute(db)?)).unwrap();
+}
+
+fn named(t: &TestApp) -> Vec<String> {
+    let lines = read(t, |db| warning::of_kind(db, OFFICE, "uncomputable"));
+    lines.into_iter().map(|line| line.key).collect()
+}
+
+fn night(t: &TestApp, day: &str) -> u64 {
+    t.set_day(day);
+    let day = day.parse().unwrap();
+    let done = zhuxue::jobs::close_day::run(&t.app, day).unwrap().done;
+    zhuxue::jobs::follow_overdue::run(&t.app, day).unwrap();
+    done
+}
+
+#[test]
+fn a_contract_that_cannot_be_computed_stops_nothing_else() {
+    each(async |t| {
+        let (broken, number) = first_due(&t, "2026-12-21");
+        set_due_day(&t, broken, "13-45");
+        assert!(night(&t, "2026-12-21") > 1, "the others are computed");
+        let scope = Scope::of(OFFICE);
+        let today = "2026-12-21".parse().unwrap();
+        assert!(
+            !read(&t, |db| position::is_any_due(db, &scope, today)),
+            "the night came to its end"
+        );
+        assert_eq!(named(&t), [number.as_str()]);
+        let mut clerk = t.sign_in(Role::Clerk);
+        clerk.get("/home").await.is(200).says(&[&format!("合同 {number} 的账目算不出来")]);
+        // The comparison and everybody else's import go on.
+        compare::run(&t.app, &scope, |_| {}).unwrap();
+        fill(&t, OFFICE);
+        assert_eq!(named(&t), [number.as_str()]);
+        // Tried again each night, gone when it computes.
+        night(&t, "2026-12-22");
+        assert_eq!(named(&t), [number.as_str()]);
+        set_due_day(&t, broken, "12-20");
+        night(&t, "2026-12-23");
+        assert_eq!(named(&t), Vec::<String>::new());
+    });
+}
+
+/// 乐至 and 泸州 are both LZ: the same numbers, each in its own office.
+#[test]
+fn two_offices_with_the_same_letters_do_not_disturb_each_other() {
+    each(async |t| {
+        t.add_office("510500", "LZ", "泸州市学生资助管理中心");
+        fill(&t, "510500");
+        let numbers = |code: &str| -> Vec<String> {
+            read(&t, |db| {
+                Ok(loan_file::table
+                    .filter(loan_file::office_code.eq(code))
+                    .order(loan_file::file_no)
+                    .select(loan_file::file_no)
+                    .load(db)?)
+            })
+        };
+        let (own, other) = (numbers(OFFICE), numbers("510500"));
+        assert_eq!(own.len(), 60);
+        assert_eq!(own, other);
+        assert_eq!(read(&t, office::all).len(), 2);
+        // Each sees its own family under the number.
+        let mut clerk = t.sign_in(Role::Clerk);
+        clerk.get(&format!("/loans/{}", own[0])).await.is(200);
+    });
+}
