@@ -21,7 +21,17 @@ const SETTLED: &str = "已结清";
 /// One row of one of the bank's lists, in fen. Which fields mean something depends on `sheet`:
 /// `contracts` has `balance_fen`; `repayments` the due, waived and paid figures; `overdue` the
 /// overdue figures.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = bank_figure, treat_none_as_default_value = false)]
 pub struct BankFigure {
     /// Identity.
@@ -194,6 +204,21 @@ pub fn by_key(
             .select(BankFigure::as_select())
             .load(db)?;
         found.extend(rows.into_iter().map(|row| (row.row_key.clone(), row)));
+    }
+    Ok(found)
+}
+
+/// The rows with these identities.
+pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<BankFigure>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            bank_figure::table
+                .filter(bank_figure::office_code.eq_any(scope.codes()))
+                .filter(bank_figure::id.eq_any(chunk))
+                .select(BankFigure::as_select())
+                .load(db)?,
+        );
     }
     Ok(found)
 }

@@ -19,7 +19,17 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan_event;
 
 /// An event as stored: the fields of every kind side by side.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = loan_event, treat_none_as_default_value = false)]
 pub struct EventRow {
     /// Identity.
@@ -176,6 +186,21 @@ pub fn by_key(db: &mut Db, scope: &Scope, keys: &[String]) -> AppResult<HashMap<
             .select(EventRow::as_select())
             .load(db)?;
         found.extend(rows.into_iter().map(|row| (row.command_key.clone(), row)));
+    }
+    Ok(found)
+}
+
+/// The events with these identities.
+pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[EventId]) -> AppResult<Vec<EventRow>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            loan_event::table
+                .filter(loan_event::office_code.eq_any(scope.codes()))
+                .filter(loan_event::id.eq_any(chunk))
+                .select(EventRow::as_select())
+                .load(db)?,
+        );
     }
     Ok(found)
 }

@@ -21,7 +21,17 @@ use crate::plumbing::schema::{file_serial, loan, loan_file};
 use crate::{insert_rows, upsert_rows};
 
 /// A loan file (档案) as stored.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = loan_file, treat_none_as_default_value = false)]
 pub struct LoanFile {
     /// Identity.
@@ -71,7 +81,17 @@ pub struct LoanFile {
 }
 
 /// A loan (one contract) as stored. Terms are data of the contract, never constants in code.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = loan, treat_none_as_default_value = false)]
 pub struct Loan {
     /// Identity.
@@ -451,6 +471,32 @@ pub fn replace_all(db: &mut Db, loans: &[Loan]) -> AppResult<()> {
             loan::version.eq(excluded(loan::version)),
         )
     )?;
+    Ok(())
+}
+
+/// Takes new files of an undone import away; nothing refers to them.
+pub fn remove_files(db: &mut Db, scope: &Scope, ids: &[FileId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::delete(
+            loan_file::table
+                .filter(loan_file::office_code.eq_any(scope.codes()))
+                .filter(loan_file::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Takes new contracts of an undone import away; nothing was ever booked on them.
+pub fn remove_all(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::delete(
+            loan::table
+                .filter(loan::office_code.eq_any(scope.codes()))
+                .filter(loan::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
     Ok(())
 }
 

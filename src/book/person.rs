@@ -31,7 +31,17 @@ text_enum! {
 
 /// A person as stored.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Identifiable,
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    AsChangeset,
+    Identifiable,
+    serde::Serialize,
+    serde::Deserialize,
 )]
 #[diesel(table_name = person, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Person {
@@ -90,7 +100,17 @@ text_enum! {
 }
 
 /// One telephone number of one person, as stored.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = person_phone, treat_none_as_default_value = false)]
 pub struct Phone {
     /// Identity.
@@ -309,4 +329,45 @@ pub fn open_id(sealer: &Sealer, person: &Person) -> AppResult<String> {
 /// A telephone number in full. The caller writes into history who asked.
 pub fn open_phone(sealer: &Sealer, phone: &Phone) -> AppResult<String> {
     Ok(sealer.open_text(Field::Phone, &phone.phone_sealed)?)
+}
+
+/// Takes new people of an undone import away; nothing refers to them.
+pub fn remove_all(db: &mut Db, scope: &Scope, ids: &[PersonId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::delete(
+            person::table
+                .filter(person::office_code.eq_any(scope.codes()))
+                .filter(person::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Takes new telephone numbers of an undone import away; nothing refers to them.
+pub fn remove_phones(db: &mut Db, scope: &Scope, ids: &[PhoneId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::delete(
+            person_phone::table
+                .filter(person_phone::office_code.eq_any(scope.codes()))
+                .filter(person_phone::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
+}
+
+/// The numbers with these identities.
+pub fn phones_by_ids(db: &mut Db, scope: &Scope, ids: &[PhoneId]) -> AppResult<Vec<Phone>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            person_phone::table
+                .filter(person_phone::office_code.eq_any(scope.codes()))
+                .filter(person_phone::id.eq_any(chunk))
+                .select(Phone::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
 }

@@ -395,8 +395,8 @@ pub fn refresh_due(
 }
 
 /// All batches of [`refresh_due`], each in a write of its own: what [`outdate`] left to do. Returns
-/// how many loans that were; what a stop leaves undone is done by the night. `newest_basis` is asked
-/// before each: another instance may have newer rules by now.
+/// how many loans that were; what a stop leaves undone is done by the night. `newest_basis` is
+/// asked before each: another instance may have newer rules by now.
 pub fn catch_up(
     db: &Database,
     scope: &Scope,
@@ -581,4 +581,25 @@ pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Fil
         .select(FilePosition::as_select())
         .first(db)
         .optional()?)
+}
+
+/// Takes the positions of contracts and files away that are taken away themselves.
+pub fn remove(db: &mut Db, scope: &Scope, loans: &[LoanId], files: &[FileId]) -> AppResult<()> {
+    for chunk in loans.chunks(BINDS_MAX) {
+        diesel::delete(
+            loan_position::table
+                .filter(loan_position::office_code.eq_any(scope.codes()))
+                .filter(loan_position::loan_id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    for chunk in files.chunks(BINDS_MAX) {
+        diesel::delete(
+            file_position::table
+                .filter(file_position::office_code.eq_any(scope.codes()))
+                .filter(file_position::file_id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
 }

@@ -41,7 +41,7 @@ impl Role {
             Right::DeclarePayments => matches!(self, Reviewer | Director),
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
             Right::ShareContacts => matches!(self, Director),
-            Right::ReleaseMessages => matches!(self, Reviewer | Director),
+            Right::ReleaseMessages | Right::UndoImports => matches!(self, Reviewer | Director),
             Right::EditTexts | Right::AllowAmounts => matches!(self, Director),
             Right::ManageLiaisons => matches!(self, Clerk | Reviewer | Director | Administrator),
             Right::ProposeRules => matches!(self, Director),
@@ -61,6 +61,8 @@ pub enum Right {
     RevealNumbers,
     /// Upload, check and post sheets.
     Import,
+    /// Take an import back as a whole.
+    UndoImports,
     /// Worksheets for villages, schools and police stations.
     PrintWorksheets,
     /// Change contacts and notes of people.

@@ -59,6 +59,8 @@ pub struct May {
     pub reveal: bool,
     /// [`Right::Import`]
     pub import: bool,
+    /// [`Right::UndoImports`]
+    pub undo_imports: bool,
     /// [`Right::PrintWorksheets`]
     pub print: bool,
     /// [`Right::EditPeople`]
@@ -95,6 +97,7 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
         see_loans: me.may(Right::SeeLoans),
         reveal: me.may(Right::RevealNumbers),
         import: me.may(Right::Import),
+        undo_imports: me.may(Right::UndoImports),
         print: me.may(Right::PrintWorksheets),
         edit_people: me.may(Right::EditPeople),
         share_contacts: me.may(Right::ShareContacts),

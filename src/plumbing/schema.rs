@@ -434,6 +434,8 @@ diesel::table! {
         bindings -> Text,
         findings -> Text,
         confirmed -> Bool,
+        undone_at -> Nullable<Timestamp>,
+        undone_by -> Text,
     }
 }
 
@@ -465,6 +467,18 @@ diesel::table! {
         name -> Text,
         amount_fen -> Nullable<BigInt>,
         warned -> Bool,
+    }
+}
+
+diesel::table! {
+    import_written (id) {
+        id -> BigInt,
+        office_code -> Text,
+        import_id -> BigInt,
+        kind -> Text,
+        row_id -> BigInt,
+        left_hash -> Binary,
+        before_sealed -> Nullable<Binary>,
     }
 }
 
@@ -518,6 +532,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_file,
     import_profile,
     import_row,
+    import_written,
     history,
     meta,
     job_run,

@@ -13,7 +13,17 @@ use crate::plumbing::schema::monthly_figure;
 use crate::upsert_rows;
 
 /// One month as the county's own report says it. Money in fen.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = monthly_figure, treat_none_as_default_value = false)]
 pub struct MonthlyFigure {
     /// Whose data this is.
@@ -77,4 +87,15 @@ pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Vec<MonthlyFigure>> {
         .order(monthly_figure::month)
         .select(MonthlyFigure::as_select())
         .load(db)?)
+}
+
+/// Takes months away that an import had brought and that is undone.
+pub fn remove(db: &mut Db, scope: &Scope, months: &[NaiveDate]) -> AppResult<()> {
+    diesel::delete(
+        monthly_figure::table
+            .filter(monthly_figure::office_code.eq_any(scope.codes()))
+            .filter(monthly_figure::month.eq_any(months)),
+    )
+    .execute(db)?;
+    Ok(())
 }

@@ -292,7 +292,7 @@ fn the_director_goes_ahead_for_a_day_and_what_goes_out_says_why() {
         director.post("/bank-data/go-ahead", &form).await.is(303);
         let [late, _, cases, _] = count(&t);
         assert!(late > 10 && cases == late, "{late} {cases}");
-        jobs::send_overdue_notices::run(&t.app, day("2026-12-21")).unwrap();
+        jobs::send_overdue_notices::run(&t.app, day(AFTER)).unwrap();
         let texts: Vec<Vec<u8>> = read(&t, |db| {
             Ok(message::table
                 .filter(message::reason.eq("overdue_notice"))

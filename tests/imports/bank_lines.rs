@@ -46,7 +46,7 @@ const HEADINGS: &str = "合同编号,应还日期,应还本金（元）,应还�
                         实还利息（元）,实还罚息（元）,实还合计（元）,还款类型,还款渠道,还款后贷款余额（元）";
 
 /// One line of a list: contract, due day, day paid, total, kind, balance after.
-type Line = (usize, &'static str, &'static str, i64, &'static str, i64);
+pub type Line = (usize, &'static str, &'static str, i64, &'static str, i64);
 
 const CONTRACTS: [&str; 4] =
     ["51202220160000101", "51202220160000102", "51202220160000103", "51202220160000104"];
@@ -56,7 +56,7 @@ fn yuan(fen: i64) -> String {
     format!("{sign}{}.{:02}", fen.abs() / 100, fen.abs() % 100)
 }
 
-fn list(lines: &[Line]) -> Vec<u8> {
+pub fn list(lines: &[Line]) -> Vec<u8> {
     let mut text = format!("{HEADINGS}\n");
     for (contract, due, paid, total, kind, balance) in lines {
         let (no, total, balance) = (CONTRACTS[*contract], yuan(*total), yuan(*balance));
@@ -80,7 +80,7 @@ struct Standing {
 }
 
 /// Contract, kind, day and amount of all money that stands, in order.
-fn standing(county: &County) -> Vec<(String, String, NaiveDate, i64)> {
+pub fn standing(county: &County) -> Vec<(String, String, NaiveDate, i64)> {
     let sql = "SELECT l.contract_no, e.kind, e.effective_on, e.amount_fen FROM loan_event e \
                JOIN loan l ON l.id = e.loan_id WHERE e.kind IN ('paid', 'prepaid', 'compensated') \
                AND NOT EXISTS (SELECT 1 FROM loan_event r WHERE r.reverses_id = e.id)";

@@ -14,5 +14,6 @@ mod instance;
 mod pages;
 mod refused;
 mod taken_up;
+mod undone;
 mod waiting;
 mod years;

@@ -21,15 +21,30 @@ fn lines(db: &mut Db, sql: &str) -> Vec<String> {
 
 /// Table to rows, the tables about imports themselves left out.
 pub fn everything_but_imports(app: &App) -> BTreeMap<String, Vec<String>> {
+    everything_without(app, &[], &[])
+}
+
+/// The same without some tables, and without the columns of some names.
+pub fn everything_without(
+    app: &App,
+    tables: &[&str],
+    columns_out: &[&str],
+) -> BTreeMap<String, Vec<String>> {
     let names = "SELECT name AS line FROM sqlite_master WHERE type = 'table' \
                  AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'import_%'";
     app.db
         .read(|db| {
             let mut found = BTreeMap::new();
             for table in lines(db, names) {
+                if tables.contains(&table.as_str()) {
+                    continue;
+                }
                 let of = format!("SELECT name AS line FROM pragma_table_info('{table}')");
-                let columns: Vec<String> =
-                    lines(db, &of).iter().map(|name| format!("quote(\"{name}\")")).collect();
+                let columns: Vec<String> = lines(db, &of)
+                    .iter()
+                    .filter(|name| !columns_out.contains(&name.as_str()))
+                    .map(|name| format!("quote(\"{name}\")"))
+                    .collect();
                 let row = columns.join(" || '|' || ");
                 found.insert(
                     table.clone(),

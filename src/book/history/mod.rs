@@ -81,6 +81,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("reveal_refused", "查看号码被拒"),
     ("imported", "导入"),
     ("import_stopped", "停止导入"),
+    ("import_undone", "撤销导入"),
     ("printed", "打印"),
     ("exported", "导出"),
     ("borrower_signed_in", "手机登录"),

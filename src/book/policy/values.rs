@@ -309,7 +309,8 @@ pub(super) struct YearDay {
     pub day: MonthDay,
 }
 
-/// What of the bank's bookings still counts as paid on time, and from where on arrears are followed.
+/// What of the bank's bookings still counts as paid on time, and from where on arrears are
+/// followed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BankTolerance {

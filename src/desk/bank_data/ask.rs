@@ -1,5 +1,5 @@
-//! Asks for the bank's list on the workbench as long as a due day awaits it: amber, and red from the
-//! fifth working day after the due day on (rules-more 3.14).
+//! Asks for the bank's list on the workbench as long as a due day awaits it: amber, and red from
+//! the fifth working day after the due day on (rules-more 3.14).
 
 use chrono::NaiveDate;
 use diesel::dsl::{count_star, sql};

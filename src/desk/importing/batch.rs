@@ -253,6 +253,8 @@ fn new_job(
         leased_until: None,
         created_at: now,
         updated_at: now,
+        undone_at: None,
+        undone_by: String::new(),
         bindings: String::new(),
         findings: String::new(),
         confirmed: false,

@@ -380,6 +380,10 @@ impl Plan<'_> {
         {
             return Some(known.clone());
         }
+        let mut figure = figure;
+        if let Some(known) = &known {
+            figure.id = known.id;
+        }
         self.facts.figures.insert(figure.row_key.clone(), figure.clone());
         self.change.figures.insert(figure.row_key.clone(), figure);
         known

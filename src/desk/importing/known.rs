@@ -1,6 +1,7 @@
 //! Whether a repayment list tells enough to move the day up to which payments are known: it must
-//! name every contract that would be overdue if it were the last word. The list of one township does
-//! not, two halves of one day do. What is missing is named, and nobody is called overdue meanwhile.
+//! name every contract that would be overdue if it were the last word. The list of one township
+//! does not, two halves of one day do. What is missing is named, and nobody is called overdue
+//! meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

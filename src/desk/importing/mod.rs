@@ -10,6 +10,11 @@
 
 pub mod store;
 mod layer;
+mod written;
+mod apply;
+mod leaning;
+pub mod undo;
+mod undo_web;
 pub mod profile;
 pub mod read;
 pub mod findings;

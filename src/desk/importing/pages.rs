@@ -59,6 +59,8 @@ pub struct JobLine {
     pub comparing: bool,
     /// Why it stands still.
     pub problem: String,
+    /// When and by whom it was undone.
+    pub undone: Option<(String, String)>,
     /// In line, and these have to be in the books before it goes on.
     pub waits: Vec<Wait>,
 }
@@ -116,6 +118,7 @@ impl JobLine {
             differences: Some(job.differences).filter(|n| posted && *n != NOT_COMPARED),
             comparing: posted && job.differences == NOT_COMPARED,
             problem: job.problem.clone(),
+            undone: job.undone_at.map(|at| (minute(at), job.undone_by.clone())),
             waits: Vec::new(),
         }
     }
@@ -159,6 +162,9 @@ pub fn has_balances(layout: &str) -> bool {
 
 fn state_words(job: &ImportJob) -> (&'static str, &'static str) {
     let held = job.leased_until.is_some();
+    if job.undone_at.is_some() {
+        return ("", "已撤销");
+    }
     match job.state.as_str() {
         "checking" if held => ("acc", "正在核对"),
         "checking" => ("acc", "等待核对"),

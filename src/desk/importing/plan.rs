@@ -6,30 +6,27 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::book::bank::{self, BankFigure};
-use crate::book::events::{self, EventRow};
+use crate::book::bank::BankFigure;
+use crate::book::events::EventRow;
 use crate::book::history::{self, By};
 use crate::book::ids::{FileId, Ids, ImportId, LoanId, RowId};
-use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::office::{Office, Scope};
-use crate::book::person::{self, Person, Phone};
+use crate::book::person::{Person, Phone};
 use crate::book::policy::Policy;
-use crate::book::position::{self, Basis};
+use crate::book::position::Basis;
 use crate::book::statement::Product;
 use crate::desk::imports::{Note, Row, Severity};
-use crate::error::AppResult;
-use crate::life::compensation::store::{self as compensation, Enlistment};
-use crate::life::contract::store::{self as contract, Receipt};
+use crate::life::compensation::store::Enlistment;
+use crate::life::contract::store::Receipt;
 use crate::life::overdue::ladder::follow;
-use crate::life::preapplication::store::{self as preapplication, Preapplication};
-use crate::life::recognition::store::{self as recognition, Recognition};
-use crate::life::study::store::{self as study, Graduation};
+use crate::life::preapplication::store::Preapplication;
+use crate::life::recognition::store::Recognition;
+use crate::life::study::store::Graduation;
 use crate::plumbing::crypto::Sealer;
-use crate::plumbing::db::Db;
-use crate::reports::monthly::{self, MonthlyFigure};
+use crate::reports::monthly::MonthlyFigure;
 
 use super::bank_list::BankList;
-use super::facts::{Facts, Mark};
+use super::facts::Facts;
 use super::moved::{self, Moved};
 use super::read::ReadLine;
 
@@ -73,7 +70,7 @@ impl Setting<'_> {
         self.ids.next(self.now.and_utc())
     }
 
-    fn following(&self) -> follow::Setting<'_> {
+    pub(super) fn following(&self) -> follow::Setting<'_> {
         let Setting { ids, now, today, .. } = *self;
         follow::Setting { ids, policy: &self.policy, now, today }
     }
@@ -192,7 +189,7 @@ pub struct Plan<'a> {
     pub(super) set: &'a Setting<'a>,
     pub(super) facts: Facts,
     pub(super) change: Change,
-    taken: Change,
+    pub(super) taken: Change,
     /// Remarks found while deciding the line at hand.
     pub(super) remarks: Vec<Note>,
     /// What the chunk as a whole leaves in history.
@@ -294,82 +291,6 @@ impl<'a> Plan<'a> {
             Row::Monthly(row) => Ok(self.monthly(row)),
         }
     }
-
-    /// Writes everything that was decided. In one write, before the rows are marked posted.
-    pub fn apply(mut self, db: &mut Db) -> AppResult<()> {
-        let scope = self.set.scope;
-        self.number_files(db)?;
-        let mut taken = self.taken;
-        let (new, changed) = split(self.facts.people.into_values().map(|k| (k.row, k.mark)));
-        person::insert_all(db, &new)?;
-        person::replace_all(db, &changed)?;
-        person::insert_phones(db, &taken.phones)?;
-        let (new, changed) = split(self.facts.files.into_values().map(|k| (k.row, k.mark)));
-        let new: Vec<LoanFile> = new;
-        loan::insert_files(db, &new)?;
-        loan::replace_files(db, &changed)?;
-        let (new, changed): (Vec<Loan>, Vec<Loan>) =
-            split(self.facts.loans.into_values().map(|k| (k.row, k.mark)));
-        loan::insert_all(db, &new)?;
-        loan::replace_all(db, &changed)?;
-        events::append_all(db, &taken.events)?;
-        bank::remove_figures(db, scope, &taken.gone)?;
-        let figures: Vec<BankFigure> = taken.figures.into_values().collect();
-        // What the bank says of a loan is part of its position.
-        taken.touched.extend(figures.iter().filter(|f| f.balance_fen.is_some()).map(|f| f.loan_id));
-        bank::put_figures(db, &figures)?;
-        recognition::put_all(db, &taken.recognitions)?;
-        preapplication::put_all(db, &taken.preapplications)?;
-        study::put_all(db, &taken.graduations)?;
-        compensation::put_all(db, &taken.enlistments)?;
-        contract::put_all(db, &taken.receipts)?;
-        monthly::put_all(db, &taken.months)?;
-        let touched: Vec<LoanId> = taken.touched.into_iter().collect();
-        position::refresh(db, scope, &self.set.basis, &touched, self.set.today)?;
-        // Who has paid leaves the ladder in the same write.
-        let files = follow::files_of(db, scope, &touched)?;
-        follow::follow(db, scope, self.set.following(), Some(&files))?;
-        let notes = taken.history.into_iter().chain(self.history);
-        let notes = notes.map(|note| (self.set.next_id(), note)).collect();
-        history::notes(db, self.set.by, self.set.now, notes)
-    }
-
-    /// Gives new files their numbers, in the order of the lines.
-    fn number_files(&mut self, db: &mut Db) -> AppResult<()> {
-        let mut by_year: BTreeMap<i32, Vec<FileId>> = BTreeMap::new();
-        for kept in self.facts.files.values().filter(|kept| kept.mark == Mark::New) {
-            let year = self.taken.file_years.get(&kept.row.id).copied().unwrap_or_default();
-            by_year.entry(year).or_default().push(kept.row.id);
-        }
-        let mut numbers: HashMap<FileId, String> = HashMap::new();
-        for (year, mut files) in by_year {
-            files.sort();
-            let count = i32::try_from(files.len()).unwrap_or(i32::MAX);
-            let first = loan::take_serials(db, self.set.scope, year, count)?;
-            for (serial, file) in (first..).zip(files) {
-                numbers.insert(file, loan::file_no(&self.set.office.letters, year, serial));
-            }
-        }
-        for kept in self.facts.files.stored().values_mut() {
-            if let Some(number) = numbers.remove(&kept.row.id) {
-                kept.row.file_no = number;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// New rows and changed rows, apart.
-fn split<T>(rows: impl Iterator<Item = (T, Mark)>) -> (Vec<T>, Vec<T>) {
-    let (mut new, mut changed) = (Vec::new(), Vec::new());
-    for (row, mark) in rows {
-        match mark {
-            Mark::New => new.push(row),
-            Mark::Changed => changed.push(row),
-            Mark::Stored => {}
-        }
-    }
-    (new, changed)
 }
 
 /// Takes `new` over `old` when the sheet says something and it is something else; a blank cell

@@ -70,6 +70,10 @@ pub struct ImportJob {
     pub findings: String,
     /// Somebody has seen the findings and wants it posted all the same.
     pub confirmed: bool,
+    /// When it was undone as a whole; `posted` stays, as what once was.
+    pub undone_at: Option<NaiveDateTime>,
+    /// By whom, as pages show it.
+    pub undone_by: String,
 }
 
 /// What became of one line.
@@ -313,6 +317,7 @@ pub fn posted_as(db: &mut Db, scope: &Scope, layout: &str) -> AppResult<Vec<Impo
         .filter(import_job::office_code.eq_any(scope.codes()))
         .filter(import_job::layout.eq(layout))
         .filter(import_job::state.eq("posted"))
+        .filter(import_job::undone_at.is_null())
         .order(import_job::id)
         .select(ImportJob::as_select())
         .load(db)?)
@@ -384,6 +389,8 @@ pub fn save(db: &mut Db, job: &ImportJob) -> AppResult<()> {
             import_job::problem.eq(&job.problem),
             import_job::leased_until.eq(job.leased_until),
             import_job::updated_at.eq(job.updated_at),
+            import_job::undone_at.eq(job.undone_at),
+            import_job::undone_by.eq(&job.undone_by),
             import_job::bindings.eq(&job.bindings),
             import_job::findings.eq(&job.findings),
             import_job::confirmed.eq(job.confirmed),

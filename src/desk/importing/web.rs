@@ -24,7 +24,7 @@ use crate::plumbing::session::SignedIn;
 use super::batch::{self, Batch, Upload};
 use super::pages::{self, JobLine, JobPage, ListPage, NewPage, RowLine, Sibling};
 use super::store::{self, ImportJob};
-use super::{act, columns, findings, profile, result, runner};
+use super::{act, columns, findings, profile, result, runner, undo_web};
 
 /// Imports on a page of the list.
 const JOBS: i64 = 20;
@@ -50,6 +50,8 @@ pub fn routes() -> Vec<Entry> {
         post("/imports/{id}/drop", needs, act::drop),
         post("/imports/{id}/as-of", needs, act::as_of),
         post("/imports/{id}/confirm", needs, act::confirm),
+        get("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::show),
+        post("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::undo),
     ]
 }
 

@@ -13,7 +13,17 @@ use crate::plumbing::schema::enlistment;
 use crate::upsert_rows;
 
 /// One service member (服义务兵役) as an import brought them.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = enlistment, treat_none_as_default_value = false)]
 pub struct Enlistment {
     /// Identity.
@@ -79,4 +89,32 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Enlist
         );
     }
     Ok(found)
+}
+
+/// The rows with these identities, by identity.
+pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Enlistment>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            enlistment::table
+                .filter(enlistment::office_code.eq_any(scope.codes()))
+                .filter(enlistment::id.eq_any(chunk))
+                .select(Enlistment::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}
+
+/// Takes rows away that an import had brought and that is undone.
+pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::delete(
+            enlistment::table
+                .filter(enlistment::office_code.eq_any(scope.codes()))
+                .filter(enlistment::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
 }

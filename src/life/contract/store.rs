@@ -12,7 +12,17 @@ use crate::plumbing::schema::university_receipt;
 use crate::upsert_rows;
 
 /// One receipt (回执) as the university entered it. `loan_id` is none while it matches no contract.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = university_receipt, treat_none_as_default_value = false)]
 pub struct Receipt {
     /// Identity.
@@ -101,4 +111,32 @@ pub fn of_students(db: &mut Db, scope: &Scope, numbers: &[String]) -> AppResult<
         );
     }
     Ok(found)
+}
+
+/// The rows with these identities, by identity.
+pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Receipt>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            university_receipt::table
+                .filter(university_receipt::office_code.eq_any(scope.codes()))
+                .filter(university_receipt::id.eq_any(chunk))
+                .select(Receipt::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}
+
+/// Takes rows away that an import had brought and that is undone.
+pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::delete(
+            university_receipt::table
+                .filter(university_receipt::office_code.eq_any(scope.codes()))
+                .filter(university_receipt::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
 }

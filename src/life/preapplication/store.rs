@@ -12,7 +12,17 @@ use crate::plumbing::schema::preapplication;
 use crate::upsert_rows;
 
 /// One pre-application (预申请) as an import brought it.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = preapplication, treat_none_as_default_value = false)]
 pub struct Preapplication {
     /// Identity.
@@ -75,4 +85,32 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Preapp
         );
     }
     Ok(found)
+}
+
+/// The rows with these identities, by identity.
+pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Preapplication>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            preapplication::table
+                .filter(preapplication::office_code.eq_any(scope.codes()))
+                .filter(preapplication::id.eq_any(chunk))
+                .select(Preapplication::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}
+
+/// Takes rows away that an import had brought and that is undone.
+pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::delete(
+            preapplication::table
+                .filter(preapplication::office_code.eq_any(scope.codes()))
+                .filter(preapplication::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
 }

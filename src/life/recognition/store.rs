@@ -12,7 +12,17 @@ use crate::plumbing::schema::recognition;
 use crate::upsert_rows;
 
 /// One recognition of hardship (困难认定) as an import brought it.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = recognition, treat_none_as_default_value = false)]
 pub struct Recognition {
     /// Identity.
@@ -72,4 +82,32 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Recogn
         );
     }
     Ok(found)
+}
+
+/// The rows with these identities, by identity.
+pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Recognition>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            recognition::table
+                .filter(recognition::office_code.eq_any(scope.codes()))
+                .filter(recognition::id.eq_any(chunk))
+                .select(Recognition::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}
+
+/// Takes rows away that an import had brought and that is undone.
+pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::delete(
+            recognition::table
+                .filter(recognition::office_code.eq_any(scope.codes()))
+                .filter(recognition::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
 }

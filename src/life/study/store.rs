@@ -13,7 +13,17 @@ use crate::plumbing::schema::graduation;
 use crate::upsert_rows;
 
 /// One graduation confirmation (毕业确认) as an import brought it.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    Insertable,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[diesel(table_name = graduation, treat_none_as_default_value = false)]
 pub struct Graduation {
     /// Identity.
@@ -80,4 +90,32 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[FileId]) -> AppResult<Vec<Graduati
         );
     }
     Ok(found)
+}
+
+/// The rows with these identities, by identity.
+pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Graduation>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(BINDS_MAX) {
+        found.extend(
+            graduation::table
+                .filter(graduation::office_code.eq_any(scope.codes()))
+                .filter(graduation::id.eq_any(chunk))
+                .select(Graduation::as_select())
+                .load(db)?,
+        );
+    }
+    Ok(found)
+}
+
+/// Takes rows away that an import had brought and that is undone.
+pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::delete(
+            graduation::table
+                .filter(graduation::office_code.eq_any(scope.codes()))
+                .filter(graduation::id.eq_any(chunk)),
+        )
+        .execute(db)?;
+    }
+    Ok(())
 }

@@ -25,7 +25,8 @@ use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_confirmation, file_position, loan, loan_file, overdue_case};
 
-/// Cases that are not closed, with a due day that awaits the bank and was past when they were opened.
+/// Cases that are not closed, with a due day that awaits the bank and was past when they were
+/// opened.
 macro_rules! awaiting_cases {
     ($scope:expr) => {
         overdue_case::table
@@ -252,8 +253,8 @@ fn late(db: &mut Db, scope: &Scope, only: Option<&[FileId]>) -> AppResult<Vec<La
     Ok(found)
 }
 
-/// Of these cases those whose file has a due day that awaits the bank and that was past when the case
-/// was opened.
+/// Of these cases those whose file has a due day that awaits the bank and that was past when the
+/// case was opened.
 fn awaiting(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<CaseId>> {
     let ids = ids(cases);
     let mut found = HashSet::new();

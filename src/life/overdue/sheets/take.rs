@@ -107,7 +107,8 @@ pub fn notes(all: &[Incoming]) -> Vec<(i64, Note)> {
 }
 
 /// Those of these sheets about a reminder whose family owes nothing overdue any more. Figures from
-/// before the day of the sheet cannot say that somebody has paid since, nor can what awaits the bank.
+/// before the day of the sheet cannot say that somebody has paid since, nor can what awaits the
+/// bank.
 pub fn paid(db: &mut Db, scope: &Scope, sheets: &[SheetId]) -> AppResult<HashSet<SheetId>> {
     let overdue = file_position::overdue_principal_fen
         + file_position::overdue_interest_fen
