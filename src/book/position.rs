@@ -20,7 +20,7 @@ use crate::book::office::Scope;
 use crate::book::payments_known::{self, Known};
 use crate::book::policy_book;
 use crate::book::statement::{
-    self, AsOf, Event, EventKind, Position, RateTables, Stage, Statement, StatementError,
+    self, AsOf, Event, EventKind, RateTables, Stage, Statement, StatementError,
 };
 use crate::book::uncomputable::{self, Tried};
 use crate::error::{AppError, AppResult};
@@ -29,8 +29,8 @@ use crate::plumbing::db::{Database, Db};
 use crate::plumbing::schema::{file_position, loan_position};
 use crate::upsert_rows;
 
-/// Loans refreshed in one write: long enough to be cheap, short enough to keep nobody waiting.
-const REFRESHED_AT_ONCE: i64 = 1_000;
+/// Loans refreshed in one write: enough to be cheap, few enough to keep nobody waiting.
+const AT_ONCE: i64 = 1_000;
 
 /// What of the dated rules a position depends on.
 #[derive(Clone, Debug)]
@@ -149,14 +149,13 @@ impl FilePosition {
 }
 
 /// The life of a stored loan as the statement takes it: its own events, and the waiver years of
-/// the policy (rules.md 3.6: the waiver is automatic, so no row records it). An explicit waiver
-/// of the same year wins.
+/// the policy (rules.md 3.6: automatic, so no row records it). One of its own for a year wins.
 pub fn life(rows: &[EventRow], basis: &Basis) -> AppResult<Vec<Event>> {
     let own = rows.iter().map(EventRow::event).collect::<AppResult<Vec<Event>>>()?;
     Ok(with_waivers(own, basis))
 }
 
-/// A life with the waiver years of the policy, where no event of its own waives the year.
+/// A life with the waiver years of the policy it does not tell itself.
 pub fn with_waivers(mut events: Vec<Event>, basis: &Basis) -> Vec<Event> {
     let own = events.len();
     for &year in basis.waiver_years.iter() {
@@ -179,7 +178,8 @@ pub fn statement_of(
         .map_err(|e| contradiction(&loan.contract_no, &e))
 }
 
-/// The position of a stored loan on a day, ready to be kept.
+/// The position of a stored loan on a day, ready to be kept. `lender`: how far its payments are
+/// known, and the day of its list that says that nothing is owed.
 pub fn compute(
     loan: &Loan,
     rows: &[EventRow],
@@ -190,8 +190,7 @@ pub fn compute(
     computed(&LoanFacts::from(loan), life(rows, basis)?, basis, lender, as_of)
 }
 
-/// The same from the columns that matter; `events` with the waiver years. `lender`: how far its
-/// payments are known, and the day of its list that says that nothing is owed.
+/// The same from the columns that matter; `events` with the waiver years.
 fn computed(
     loan: &LoanFacts,
     events: Vec<Event>,
@@ -202,8 +201,8 @@ fn computed(
     let terms = loan.terms()?;
     let days = known.as_of(&loan.office_code, &loan.product, as_of);
     // Going ahead without the bank holds for a day.
-    let ahead = known.ahead(&loan.office_code, &loan.product, as_of);
-    let tomorrow = ahead.and_then(|_| as_of.succ_opt());
+    let ahead = known.ahead(&loan.office_code, &loan.product, as_of).is_some();
+    let tomorrow = as_of.succ_opt().filter(|_| ahead);
     let position = statement::position(&terms, &events, &basis.rates, days)
         .map_err(|e| contradiction(&terms.contract_no, &e))?;
     let later = statement::next_effective_on(&events, as_of);
@@ -230,7 +229,10 @@ fn computed(
         overdue_principal_fen: position.overdue_principal,
         overdue_interest_fen: position.overdue_interest,
         penalty_fen: position.penalty,
-        oldest_unpaid_due_on: oldest_overdue(&position, overdue, as_of),
+        // A due day that is today asks, it is not late.
+        oldest_unpaid_due_on: position
+            .oldest_unpaid_due_on
+            .filter(|day| *day < as_of && overdue.is_positive()),
         next_due_on: position.next_due_on,
         next_due_fen: position.next_due_amount,
         unapplied_fen: position.unapplied,
@@ -244,13 +246,14 @@ fn computed(
             .filter(|_| !matches!(position.stage, Stage::Undisbursed | Stage::Settled)),
         bank_settled_on: None,
     };
-    Ok(match bank_settled_on.filter(|_| position.settled_on.is_none()) {
+    let owes = position.settled_on.is_none() && position.stage != Stage::Undisbursed;
+    Ok(match bank_settled_on.filter(|_| owes) {
         Some(_) => LoanPosition { bank_settled_on, ..asks_nothing(kept) },
         None => kept,
     })
 }
 
-/// The bank's own word: while it says that nothing is owed, nobody is asked for anything.
+/// While the bank says that nothing is owed, nobody is asked for anything.
 fn asks_nothing(position: LoanPosition) -> LoanPosition {
     LoanPosition {
         overdue_principal_fen: Fen::ZERO,
@@ -263,11 +266,6 @@ fn asks_nothing(position: LoanPosition) -> LoanPosition {
         awaiting_on: None,
         ..position
     }
-}
-
-/// Lists of arrears are about what is overdue: a due day that is today asks, it is not late.
-fn oldest_overdue(position: &Position, overdue: Fen, as_of: NaiveDate) -> Option<NaiveDate> {
-    position.oldest_unpaid_due_on.filter(|day| *day < as_of && overdue.is_positive())
 }
 
 fn contradiction(contract_no: &str, error: &StatementError) -> AppError {
@@ -394,9 +392,8 @@ pub fn refresh_due(
     Ok(due.len())
 }
 
-/// All batches of [`refresh_due`], each in a write of its own: what [`outdate`] left to do. Returns
-/// how many loans that were; what a stop leaves undone is done by the night. `newest_basis` is
-/// asked before each: another instance may have newer rules by now.
+/// All batches of [`refresh_due`], each in a write of its own; what a stop leaves undone is done by
+/// the night. `newest_basis` is asked before each: another instance may have newer rules by now.
 pub fn catch_up(
     db: &Database,
     scope: &Scope,
@@ -406,11 +403,9 @@ pub fn catch_up(
     let mut all = 0;
     loop {
         let basis = newest_basis()?;
-        let done =
-            db.write("positions", |db| refresh_due(db, scope, &basis, today, REFRESHED_AT_ONCE))?;
-        all += done;
-        if done == 0 {
-            return Ok(all);
+        match db.write("positions", |db| refresh_due(db, scope, &basis, today, AT_ONCE))? {
+            0 => return Ok(all),
+            done => all += done,
         }
     }
 }

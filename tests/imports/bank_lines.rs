@@ -14,7 +14,7 @@ use zhuxue::desk::importing::batch::{self, Upload};
 use zhuxue::desk::importing::store::{self, ImportRow};
 
 use super::county::number;
-use crate::support::county::{County, day, path, small_sheets};
+use crate::support::county::{County, bank_tells_every_day, day, path, small_sheets};
 use crate::support::database::{Kind, on_both};
 
 /// Imports one file as of a day and tells what became of its rows.
@@ -39,6 +39,7 @@ pub fn county(kind: Kind) -> County {
     for name in ["F28_borrower", "F28_contract"] {
         import(&county, name, &field(name), "2026-10-31");
     }
+    bank_tells_every_day(&county.app, county.scope.own());
     county
 }
 
@@ -326,7 +327,10 @@ fn said() -> impl Strategy<Value = Said> {
 }
 
 /// The lines of a list, and the money that it comes to.
-fn told(said: &[Vec<Said>]) -> (Vec<Line>, BTreeMap<(usize, NaiveDate, i64), usize>) {
+/// How often a contract, day and amount are listed.
+type Listed = BTreeMap<(usize, NaiveDate, i64), usize>;
+
+fn told(said: &[Vec<Said>]) -> (Vec<Line>, Listed) {
     let (mut lines, mut money) = (Vec::new(), BTreeMap::new());
     for (contract, said) in said.iter().enumerate() {
         // Every list has this one, so that it is seen to have such lines at all.

@@ -37,8 +37,12 @@ pub fn job(t: &TestApp, layout: &str) -> ImportJob {
 }
 
 pub async fn send(browser: &mut Browser, files: &[(&str, &[u8])]) -> Answer {
+    send_as_of(browser, files, "2026-10-31").await
+}
+
+pub async fn send_as_of(browser: &mut Browser, files: &[(&str, &[u8])], as_of: &str) -> Answer {
     let csrf = browser.csrf.clone();
-    let fields = [("csrf", csrf.as_str()), ("as_of", "2026-10-31"), ("product", "cdb")];
+    let fields = [("csrf", csrf.as_str()), ("as_of", as_of), ("product", "cdb")];
     browser.upload("/imports", &fields, files).await
 }
 
@@ -65,7 +69,7 @@ fn two_sheets_in_the_wrong_order_go_in_and_come_back_with_results() {
             "核对完了，还没有入账",
             &format!("新增 {} 行", one.new_rows),
             "同时先入账 名单.csv",
-            "不能整份撤销",
+            "可以由复核或主任整份撤销",
         ]);
         clerk.get(&format!("{path}?show=changed")).await.is(200).says(&["没有这样的行"]);
         clerk.headers = vec![("HX-Request", "true".to_owned())];

@@ -14,7 +14,7 @@ use zhuxue::jobs::close_day;
 use super::chance::{Chance, act, jobs, press_on, shared, to_the_end};
 use super::county::{compare_totals, number};
 use super::instance::Instance;
-use super::pages::send;
+use super::pages::send_as_of;
 use crate::support::county::path;
 use crate::support::database::{Kind, on_both};
 use crate::support::{Browser, TestApp};
@@ -47,7 +47,7 @@ async fn upload(clerk: &mut Browser, county: &County, day: &str, names: &[&str])
         .map(|name| (format!("{name}-{day}.csv"), county[&format!("{day} {name}")].as_slice()))
         .collect();
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, b)| (name.as_str(), *b)).collect();
-    send(clerk, &files).await.is(303);
+    send_as_of(clerk, &files, day).await.is(303);
 }
 
 /// Each day once and some twice, in any order.

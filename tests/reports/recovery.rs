@@ -111,7 +111,7 @@ fn a_day_to_come_is_today_and_who_may_not_see_loans_sees_nothing() {
     each(async |t| {
         let mut browser = t.sign_in(Role::Auditor);
         let page = browser.get("/reports/recovery?as_of=2030-01-01&by=nonsense").await;
-        page.is(200).says(&["统计日不能晚于今天", "统计日 2026-10-31"]);
+        page.is(200).says(&["统计日不能晚于银行数据的截止日", "统计日 2026-10-31"]);
         browser.get("/reports/recovery?as_of=abc").await.is(200).says(&["统计日没有看懂"]);
         browser
             .get("/reports/recovery/rows?figure=due_principal&by=township&key=nowhere")

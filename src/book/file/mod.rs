@@ -86,7 +86,8 @@ pub fn contracts(
             let events = position::life(&rows, basis)?;
             let of = |days| position::statement_of(&loan, &rows, basis, days);
             let mut statement = of(known.as_of(&loan.office_code, &loan.product, as_of))?;
-            let open = statement.position.settled_on.is_none();
+            let position = &statement.position;
+            let open = position.settled_on.is_none() && position.stage != Stage::Undisbursed;
             let says = settled.get(&loan.id).copied().filter(|day| open && *day <= as_of);
             if says.is_some() {
                 statement = of(AsOf::known_until(as_of, None))?;

@@ -89,6 +89,10 @@ pub fn remind(app: &App, scope: &Scope, short: Option<&Short>) -> AppResult<()> 
             since: now,
             seen_at: now,
         };
-        warning::raise(db, &line)
+        let kept = warning::of_kind(db, scope.own(), KIND)?;
+        let same = |old: &Warning| {
+            Warning { since: line.since, seen_at: line.seen_at, ..old.clone() } == line
+        };
+        if kept.iter().any(same) { Ok(()) } else { warning::raise(db, &line) }
     })
 }

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::book::history::{self, By};
 use crate::book::ids::{ImportId, StaffId};
 use crate::book::office::Scope;
+use crate::book::position;
 use crate::book::statement::Product;
 use crate::desk::imports::{Layout, Limits, Row};
 use crate::error::{AppError, AppResult};
@@ -356,6 +357,8 @@ pub fn post(
 
 /// Compares with the bank's figures and notes at each import how many of its figures differ.
 pub fn settle(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize> {
+    // What an undone import has left to do.
+    position::catch_up(&app.db, scope, app.clock.today(), || app.newest_basis())?;
     let short = known::learn(app, scope)?;
     ask::remind(app, scope, short.as_ref())?;
     let differ = compare::run(app, scope, |_| {})?;

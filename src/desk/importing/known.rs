@@ -83,8 +83,12 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
         if product == Product::Local || done {
             continue;
         }
-        let missing =
-            missing(app, scope, (product, as_of), &named(app, scope, (product, &lists))?)?;
+        let named = named(app, scope, (product, &lists))?;
+        if named.is_empty() {
+            // Nothing of it was taken, so it tells nothing.
+            continue;
+        }
+        let missing = missing(app, scope, (product, as_of), &named)?;
         if missing.is_empty() {
             looked.whole.push((product, as_of, last.id, last.file_name.clone()));
         } else if looked.short.is_none() {

@@ -58,15 +58,18 @@ pub trait Kind: Clone + Serialize + DeserializeOwned {
 }
 
 macro_rules! kinds {
-    ($($row:ident = $kind:literal, |$one:ident| $bare:expr;)*) => {$(
+    (@bare $own:ident) => { $own.clone() };
+    (@bare $own:ident, |$one:ident| $bare:expr) => {{
+        let mut $one = $own.clone();
+        $bare;
+        $one
+    }};
+    ($($row:ident = $kind:literal $(, |$one:ident| $bare:expr)?;)*) => {$(
         impl Kind for $row {
             const KIND: &'static str = $kind;
             fn row_id(&self) -> i64 { self.id.get() }
             fn bare(&self) -> Self {
-                #[allow(unused_mut, reason = "some rows have nothing to leave out")]
-                let mut $one = self.clone();
-                $bare;
-                $one
+                kinds!(@bare self $(, |$one| $bare)?)
             }
         }
     )*};
@@ -76,14 +79,14 @@ kinds! {
     Person = "person", |row| { row.version = 0; row.updated_at = row.created_at };
     LoanFile = "file", |row| { row.version = 0; row.updated_at = row.created_at };
     Loan = "loan", |row| { row.version = 0; row.updated_at = row.created_at };
-    Phone = "phone", |row| ();
-    EventRow = "event", |row| ();
+    Phone = "phone";
+    EventRow = "event";
     BankFigure = "figure", |row| row.event_id = None;
-    Recognition = "recognition", |row| ();
-    Preapplication = "preapplication", |row| ();
-    Graduation = "graduation", |row| ();
-    Enlistment = "enlistment", |row| ();
-    Receipt = "receipt", |row| ();
+    Recognition = "recognition";
+    Preapplication = "preapplication";
+    Graduation = "graduation";
+    Enlistment = "enlistment";
+    Receipt = "receipt";
 }
 
 impl Kind for MonthlyFigure {
