@@ -276,7 +276,7 @@ fn calculate(plain: &Plain<'_>, basis: &Basis) -> AppResult<Result<Sum, Problem>
         let (Ok(quote), Ok(before), Ok(after)) = (quote, before, after) else {
             return Ok(Err(("contract", "这份合同现在算不出来，请打电话问我们".to_owned())));
         };
-        if let Some(day) = unpaid_before(&before, plain.today, on) {
+        if let Some(day) = unpaid_before(&before, contract.statement.known_until, on) {
             sum.assumes = Some(in_words(day, plain.today));
         }
         add(&mut sum, quote, &before, &after);
@@ -287,10 +287,10 @@ fn calculate(plain: &Plain<'_>, basis: &Basis) -> AppResult<Result<Sum, Problem>
     Ok(Ok(sum))
 }
 
-/// The last due day between today and the settling day: the sum takes it as not paid yet.
-fn unpaid_before(before: &Statement, today: NaiveDate, on: NaiveDate) -> Option<NaiveDate> {
-    let between = before.instalments.iter().filter(|row| row.due_on > today && row.due_on < on);
-    between.filter(|row| (row.interest + row.principal).is_positive()).map(|row| row.due_on).max()
+/// The last due day between what is known and the settling day: the sum takes it as not paid yet.
+fn unpaid_before(before: &Statement, known: NaiveDate, on: NaiveDate) -> Option<NaiveDate> {
+    let between = before.instalments.iter().filter(|row| row.due_on > known && row.due_on < on);
+    between.filter(|row| row.open().is_positive()).map(|row| row.due_on).max()
 }
 
 fn add(sum: &mut Sum, quote: Quote, before: &Statement, after: &Statement) {

@@ -211,7 +211,10 @@ fn late(hello: &str, account: &Account, next: Option<&PlanRow>) -> Hero {
         ));
     }
     Hero {
-        lead: format!("{hello}有一期还款到期未还，今天还清要"),
+        lead: format!(
+            "{hello}有一期还款到期未还，{}还清要",
+            file::as_known(&account.contracts, account.today, account.today)
+        ),
         big: yuan(account.overdue()),
         line: "请联系我们，一起想办法。".to_owned(),
         more,

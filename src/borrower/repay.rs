@@ -10,7 +10,7 @@ use super::session::BorrowerIn;
 use super::{home, shell};
 use crate::app::App;
 use crate::book::dates::in_words;
-use crate::book::file::Contract;
+use crate::book::file::{self, Contract};
 use crate::book::ids::PersonId;
 use crate::book::money::Fen;
 use crate::book::statement::Stage;
@@ -30,6 +30,8 @@ struct Paying {
 struct RepayPage {
     next: Option<(String, Fen, String)>,
     overdue: Fen,
+    /// The day that sum is of, in words.
+    as_known: String,
     accounts: Vec<Paying>,
 }
 
@@ -48,6 +50,7 @@ pub async fn show(
         next: home::next_row(&plan)
             .map(|row| (in_words(row.due_on, NaiveDate::MIN), row.open, home::kind_of(row))),
         overdue: account.overdue(),
+        as_known: file::as_known(&account.contracts, account.today, account.today),
         accounts: accounts(&account),
     };
     shell::page(&app, &me, &req, "m/repay.html", &page)

@@ -10,7 +10,7 @@ pub mod plan;
 use chrono::NaiveDate;
 
 use crate::book::bank;
-use crate::book::dates::days_between;
+use crate::book::dates::{days_between, in_words};
 use crate::book::events::{self, EventRow};
 use crate::book::ids::LoanId;
 use crate::book::loan::Loan;
@@ -137,6 +137,16 @@ pub fn penalty_a_day(contracts: &[Contract]) -> Fen {
         .sum();
     let day = 360 * 100 * 1_000_000_i128;
     Fen::new(i64::try_from((exact + day / 2) / day).unwrap_or_default())
+}
+
+/// The day that arrears are of, in words: 今天, or as far as the bank's data go.
+pub fn as_known(contracts: &[Contract], as_of: NaiveDate, today: NaiveDate) -> String {
+    let known = contracts.iter().map(|c| c.statement.known_until).min().unwrap_or(as_of);
+    match known < as_of {
+        true => format!("按银行{}的数据", in_words(known, today)),
+        false if as_of == today => "今天".to_owned(),
+        false => in_words(as_of, today),
+    }
 }
 
 /// The oldest unpaid due day and how many days before `as_of` it was.

@@ -7,9 +7,9 @@ use super::ledger;
 use super::load::Facts;
 use super::waiting::{Known, Waiting, waiting};
 use crate::book::dates::{age_on, day_in, in_words, local};
-use crate::book::file::Contract;
 use crate::book::file::life::life;
 use crate::book::file::plan::{Plan, PlanRow, Standing, plan};
+use crate::book::file::{self, Contract};
 use crate::book::history;
 use crate::book::lifeline::{self, Line};
 use crate::book::money::Fen;
@@ -329,8 +329,7 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
     };
     let none = String::new;
     if arrears.is_positive() {
-        let day =
-            if facts.as_of == today { "今天".to_owned() } else { in_words(facts.as_of, today) };
+        let day = file::as_known(&facts.contracts, facts.as_of, today);
         let a_day = facts.penalty_a_day();
         let penalty_words = if a_day.is_positive() {
             format!("其中罚息，每天约 ¥{}", a_day.to_page_text())
@@ -417,6 +416,7 @@ fn known(facts: &Facts, plan: &Plan, policy: &Policy) -> Known {
     Known {
         overdue: facts.overdue_since().filter(|_| times > 0).map(|(since, _)| (sum, since, times)),
         penalty_a_day: facts.penalty_a_day(),
+        as_known: file::as_known(&facts.contracts, facts.as_of, facts.as_of),
         awaiting: plan
             .rows
             .iter()

@@ -14,6 +14,8 @@ use crate::book::money::Fen;
 pub struct Known {
     /// Arrears: sum, oldest due day, number of due days.
     pub overdue: Option<(Fen, NaiveDate, usize)>,
+    /// The day the arrears are of: 今天, or as far as the bank's data go.
+    pub as_known: String,
     /// Penalty interest of one more day.
     pub penalty_a_day: Fen,
     /// A due day of which the bank's result is not known yet, and what it asked for.
@@ -62,9 +64,10 @@ fn how_long(today: NaiveDate, day: NaiveDate) -> String {
 /// The band of somebody with arrears: calm, with the sum, and whom to speak with.
 fn arrears(
     (sum, since, times): (Fen, NaiveDate, usize),
-    penalty_a_day: Fen,
+    known: &Known,
     today: NaiveDate,
 ) -> Waiting {
+    let (penalty_a_day, as_known) = (known.penalty_a_day, &known.as_known);
     let penalty = if penalty_a_day.is_positive() {
         format!("罚息每天约 ¥{}。", penalty_a_day.to_page_text())
     } else {
@@ -74,7 +77,7 @@ fn arrears(
         class: "bad",
         whom: format!("有 {times} 期到期未还"),
         until: format!(
-            "，今天还清要 ¥{}。最早一期 {}到期，{}",
+            "，{as_known}还清要 ¥{}。最早一期 {}到期，{}",
             sum.to_page_text(),
             in_words(since, today),
             how_long(today, since)
@@ -92,7 +95,7 @@ pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
         return settled_at_bank(day, today);
     }
     if let Some(overdue) = known.overdue {
-        return Some(arrears(overdue, known.penalty_a_day, today));
+        return Some(arrears(overdue, known, today));
     }
     bank(known, today)
         .or_else(|| before_repayment(known, today))
@@ -219,6 +222,7 @@ mod tests {
         let known = Known {
             overdue: Some((Fen::new(269_740), d("2025-12-20"), 1)),
             penalty_a_day: Fen::new(27),
+            as_known: "今天".to_owned(),
             no_receipt: vec![2026],
             receipts_until: Some(d("2026-10-10")),
             ..Known::default()
