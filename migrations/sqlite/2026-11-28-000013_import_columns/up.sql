@@ -13,9 +13,9 @@ CREATE TABLE import_profile (
 -- whether somebody has confirmed that.
 ALTER TABLE import_job ADD COLUMN bindings TEXT NOT NULL DEFAULT '';
 ALTER TABLE import_job ADD COLUMN findings TEXT NOT NULL DEFAULT '';
-ALTER TABLE import_job ADD COLUMN confirmed BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE import_job ADD COLUMN confirmed BOOLEAN NOT NULL DEFAULT false;
 
 -- Whom and how much a line is about, and whether somebody should look at it.
 ALTER TABLE import_row ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE import_row ADD COLUMN amount_fen BIGINT;
-ALTER TABLE import_row ADD COLUMN warned BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE import_row ADD COLUMN warned BOOLEAN NOT NULL DEFAULT false;
