@@ -101,6 +101,12 @@ impl Known {
         days.iter().find(|(on, _)| *on == day).map(|(_, reason)| reason.as_str())
     }
 
+    /// The same for whoever does not go ahead: a family's own pages.
+    #[must_use]
+    pub fn without_going_ahead(self) -> Known {
+        Known { ahead: BTreeMap::new(), ..self }
+    }
+
     /// A day, as far as payments of a contract are known on it.
     pub fn as_of(&self, office_code: &str, product: &str, day: NaiveDate) -> AsOf {
         let all =

@@ -239,7 +239,10 @@ fn awaiting(hello: &str, account: &Account, row: &PlanRow, next: Option<&PlanRow
     Hero {
         lead: format!("{hello}{}这一期应还", in_words(row.due_on, account.today)),
         big: yuan(row.open),
-        line: "银行结果还没有到，收到后更新。".to_owned(),
+        line: match row.assumed {
+            "" => "银行结果还没有到，收到后更新。".to_owned(),
+            assumed => format!("银行结果还没有到，收到后更新。利息{assumed}。"),
+        },
         more,
         late: false,
     }

@@ -30,6 +30,8 @@ struct Paying {
 struct RepayPage {
     next: Option<(String, Fen, String)>,
     overdue: Fen,
+    /// Open of due days of which the bank's result is not known yet.
+    awaiting: Fen,
     /// The day that sum is of, in words.
     as_known: String,
     accounts: Vec<Paying>,
@@ -50,6 +52,7 @@ pub async fn show(
         next: home::next_row(&plan)
             .map(|row| (in_words(row.due_on, NaiveDate::MIN), row.open, home::kind_of(row))),
         overdue: account.overdue(),
+        awaiting: account.awaiting(),
         as_known: file::as_known(&account.contracts, account.today, account.today),
         accounts: accounts(&account),
     };

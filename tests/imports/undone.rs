@@ -133,8 +133,8 @@ fn a_correction_that_is_undone_gives_the_first_payment_back() {
         let of = |total| list(&[(0, "2025-12-20", "2025-12-20", total, "正常还款", 509_092)]);
         let first = post_text(&county, of(50_000), "2026-01-31");
         let before = standing(&county);
-        let overdue = "SELECT CAST(SUM(overdue_principal_fen + overdue_interest_fen) AS BIGINT) AS n \
-                       FROM loan_position";
+        let overdue = "SELECT CAST(SUM(overdue_principal_fen + overdue_interest_fen) AS BIGINT) \
+                       AS n FROM loan_position";
         let was = number(&county.app, overdue);
         let second = post_text(&county, of(72_727), "2026-02-28");
         assert_ne!(number(&county.app, overdue), was);

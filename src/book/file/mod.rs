@@ -16,7 +16,7 @@ use crate::book::ids::LoanId;
 use crate::book::loan::Loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
-use crate::book::payments_known;
+use crate::book::payments_known::Known;
 use crate::book::position::{self, Basis};
 use crate::book::statement::{AsOf, Event, EventKind, Stage, Statement};
 use crate::error::AppResult;
@@ -67,17 +67,16 @@ pub struct Papers {
     pub recognised_on: Option<NaiveDate>,
 }
 
-/// The statements of contracts as of a day.
+/// The statements of contracts as of a day, as far as payments are known.
 pub fn contracts(
     db: &mut Db,
     scope: &Scope,
     basis: &Basis,
-    loans: Vec<Loan>,
+    (known, loans): (&Known, Vec<Loan>),
     as_of: NaiveDate,
 ) -> AppResult<Vec<Contract>> {
     let ids: Vec<LoanId> = loans.iter().map(|loan| loan.id).collect();
     let mut rows = events::of_loans(db, scope, &ids)?;
-    let known = payments_known::load(db, scope)?;
     let settled = bank::settled(db, scope, &ids)?;
     loans
         .into_iter()
@@ -156,5 +155,7 @@ pub fn overdue_since(contracts: &[Contract], as_of: NaiveDate) -> Option<(NaiveD
         .filter(|c| c.statement.position.days_overdue > 0)
         .filter_map(|c| c.statement.position.oldest_unpaid_due_on)
         .min()?;
-    Some((oldest, days_between(oldest, as_of)))
+    // As far as money is known.
+    let known = contracts.iter().map(|c| c.statement.known_until).min().unwrap_or(as_of);
+    Some((oldest, days_between(oldest, known.min(as_of))))
 }

@@ -50,10 +50,12 @@ impl Fields {
         (bank_data, today): (&BankData, NaiveDate),
     ) -> Fields {
         let ahead = bank_data.ahead.as_ref();
-        let ahead = ahead.map(|reason| format!("银行这一期的结果还没有到，先提醒：{reason}"));
+        let ahead =
+            ahead.map(|reason| format!("银行这一期的结果还没有到，可能已经还了，先提醒：{reason}"));
         let based: Vec<&str> = [assumed, ahead.as_deref()].into_iter().flatten().collect();
         let based = Some(based.join("；")).filter(|words| !words.is_empty());
-        self.day("as_of", bank_data.day_of(today), today).amount(amount, based.as_deref())
+        let known = bank_data.until.map_or(today, |until| until.min(today));
+        self.day("as_of", known, today).amount(amount, based.as_deref())
     }
 
     /// A day: `12月20日`, with the year when it is not this year.

@@ -80,7 +80,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("graduate", "研究生"),
     ("doctoral", "博士生"),
     ("reference", "参照"),
-    ("margin_percent", "加点（百分点）"),
+    ("margin_percent", "减点（百分点）"),
     ("fixed_percent", "固定利率（%）"),
     ("percent", "比例（%）"),
     ("signed_before", "早于这天签订"),

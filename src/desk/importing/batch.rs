@@ -155,6 +155,11 @@ pub fn take_in(
         for sheet in opened.sheets {
             let lines = sheet.lines(today, &limits);
             gather(&app.sealer, &lines, &mut batch.companions);
+            if let Some(day) = sheet.binding.as_of.filter(|day| *day > today) {
+                let why = format!("标题写的是截至 {day}，这一天还没有到。请核对标题里的日期。");
+                batch.refused.push((upload.name.clone(), why));
+                continue;
+            }
             let mut job = new_job(&sheet.table.name, Some(sheet.binding.layout));
             job.as_of = sheet.binding.as_of.or(as_of);
             job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);

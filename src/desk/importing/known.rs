@@ -70,7 +70,8 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
     let mut by_day: BTreeMap<(String, NaiveDate), Vec<ImportJob>> = BTreeMap::new();
     for list in lists {
         let as_of = list.as_of.unwrap_or_else(|| local(list.created_at).date());
-        if known.until(scope.own(), &list.product).is_none_or(|until| as_of > until) {
+        let newer = known.until(scope.own(), &list.product).is_none_or(|until| as_of > until);
+        if newer && as_of <= app.clock.today() {
             by_day.entry((list.product.clone(), as_of)).or_default().push(list);
         }
     }

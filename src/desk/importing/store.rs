@@ -296,6 +296,7 @@ pub fn of_layout(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<I
         .filter(import_job::layout.eq(&job.layout))
         .filter(import_job::id.ne(job.id))
         .filter(import_job::state.ne_all(["dropped", "failed"]))
+        .filter(import_job::undone_at.is_null())
         .order(import_job::id.desc())
         .limit(50)
         .select(ImportJob::as_select())

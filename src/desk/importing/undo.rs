@@ -394,7 +394,7 @@ impl Life<'_> {
         Origin {
             channel,
             bank_ref: String::new(),
-            source: format!("undo of import {}", self.undo.import),
+            source: format!("撤销导入 {}", self.undo.import),
             command_key,
             recorded_by: self.undo.by.staff_id,
         }

@@ -19,7 +19,6 @@ use crate::book::ids::{CaseId, FileId, StaffId};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
 use crate::error::AppResult;
-use crate::life::overdue::ladder::follow;
 use crate::life::overdue::ladder::kinds::{AskedFor, NextStep, ParkedFor, Stage, State};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, overdue_case};
@@ -67,8 +66,6 @@ pub struct Everybody {
     cases: Vec<One>,
     /// How many files have arrears: each should have one case.
     late: usize,
-    /// How many cases stand over what awaits the bank.
-    waiting: usize,
     /// What was asked of families, and the cases of those that are so.
     family: Family,
     so: HashSet<CaseId>,
@@ -91,7 +88,6 @@ impl Everybody {
             .into_iter()
             .collect();
         let late = arrears.len();
-        let waiting = if cases.len() == late { 0 } else { follow::awaiting_count(db, scope)? };
         let of = |file: FileId| arrears.get(&file).copied().unwrap_or_default();
         let cases = cases.into_iter().map(|case| One { arrears: of(case.file_id), case });
         let family = wanted.filter.family();
@@ -99,7 +95,7 @@ impl Everybody {
             true => HashSet::new(),
             false => cases::of_families(db, scope, &wanted.filter)?.into_iter().collect(),
         };
-        Ok(Everybody { cases: cases.collect(), late, waiting, family, so })
+        Ok(Everybody { cases: cases.collect(), late, family, so })
     }
 
     /// Is there a case that is not in step with what is owed and with the day? The same as
@@ -110,7 +106,7 @@ impl Everybody {
             case.promised_on.is_some_and(|on| on < today)
                 || case.until_on.is_some_and(|on| on <= today)
         };
-        self.cases.len() != self.late + self.waiting
+        self.cases.len() != self.late
             || self.cases.iter().filter(owes).count() != self.late
             || self.cases.iter().any(past)
     }

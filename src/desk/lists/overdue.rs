@@ -20,6 +20,7 @@ use crate::book::file::plan::{Standing, plan};
 use crate::book::ids::{FileId, StaffId};
 use crate::book::loan;
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::position::Basis;
 use crate::book::staff;
 use crate::desk::shell;
@@ -357,7 +358,8 @@ fn times(
 ) -> AppResult<HashMap<FileId, usize>> {
     let files: Vec<FileId> = page.rows.iter().map(|(row, _)| row.file_id).collect();
     let loans = loan::chains(db, scope, &files)?;
-    let contracts = file::contracts(db, scope, basis, loans, today)?;
+    let known = payments_known::load(db, scope)?;
+    let contracts = file::contracts(db, scope, basis, (&known, loans), today)?;
     let mut found = HashMap::new();
     for file in files {
         let own: Vec<_> =

@@ -14,6 +14,7 @@ use crate::book::ids::{LoanId, PersonId};
 use crate::book::loan::{self, LoanFile};
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::person::{self, Person, Phone};
 use crate::book::position::Basis;
 use crate::book::statement::Statement;
@@ -109,7 +110,8 @@ pub fn load(
     let at = people.iter().position(|p| p.id == file.person_id).ok_or(AppError::NotFound)?;
     let student = people.remove(at);
     let phones = person::phones_of(db, scope, &people_ids)?;
-    let contracts = file::contracts(db, scope, basis, loans, as_of)?;
+    let known = payments_known::load(db, scope)?;
+    let contracts = file::contracts(db, scope, basis, (&known, loans), as_of)?;
     let ids: Vec<LoanId> = contracts.iter().map(|contract| contract.loan.id).collect();
     let (checked_on, differences) = bank(db, scope, &ids)?;
     let stages = stages(db, scope, &file)?;

@@ -49,6 +49,8 @@ pub struct Import {
     pub refused_rows: i32,
     /// When it was uploaded.
     pub created_at: NaiveDateTime,
+    /// When it was undone.
+    pub undone_at: Option<NaiveDateTime>,
 }
 
 /// Everything the workbench knows.
@@ -208,6 +210,7 @@ fn imports(db: &mut Db, scope: &Scope) -> AppResult<Vec<Import>> {
             import_job::rows_done,
             import_job::refused_rows,
             import_job::created_at,
+            import_job::undone_at,
         ))
         .load(db)?)
 }

@@ -321,6 +321,7 @@ fn imports(facts: &Facts) -> Vec<ImportView> {
         .iter()
         .map(|import| {
             let (kind, words) = match import.state.as_str() {
+                _ if import.undone_at.is_some() => ("", "已撤销".to_owned()),
                 "uploaded" | "checking" => ("acc", "正在核对".to_owned()),
                 "checked" => ("wait", "待入账".to_owned()),
                 "posting" => ("acc", format!("{} / {} 行", import.rows_done, import.rows_total)),

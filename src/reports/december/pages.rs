@@ -82,6 +82,8 @@ struct DayView {
 #[derive(Debug, Serialize)]
 struct View {
     year: i32,
+    /// The bank has not told of this December yet.
+    waits: bool,
     office: String,
     last: String,
     before: Option<i32>,
@@ -101,6 +103,7 @@ struct Table {
     days: Vec<Day>,
     latest: Option<Day>,
     last: NaiveDate,
+    waits: bool,
     left_out: Vec<String>,
 }
 
@@ -113,8 +116,11 @@ async fn table(app: &App, me: &SignedIn, year: i32) -> AppResult<Table> {
         let last = known.unwrap_or(day_in(FIRST_YEAR, 1, 1)).min(end);
         let Found { lines, left_out } = facts::of_year(db, &scope, &inner.basis(), (year, last))?;
         let days = rules::days(&lines, day_in(year, 12, 1), last);
+        // Between the due day and the bank's list nobody knows what came in.
+        let waits = last < day_in(year, 12, 20) && day_in(year, 12, 20) < today.min(end);
         let latest = days.last().copied().or_else(|| rules::days(&lines, last, last).pop());
-        Ok(Table { days, latest, last, left_out })
+        let latest = latest.filter(|_| !waits);
+        Ok(Table { days, latest, last, waits, left_out })
     })
     .await
 }
@@ -148,8 +154,9 @@ async fn show(
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
     let year = asked.year(today);
-    let Table { days, latest, last, left_out } = table(&app, &me, year).await?;
+    let Table { days, latest, last, waits, left_out } = table(&app, &me, year).await?;
     let view = View {
+        waits,
         year,
         office: me.office.name.clone(),
         last: last.to_string(),

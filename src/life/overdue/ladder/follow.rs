@@ -25,18 +25,6 @@ use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_confirmation, file_position, loan, loan_file, overdue_case};
 
-/// Cases that are not closed, with a due day that awaits the bank and was past when they were
-/// opened.
-macro_rules! awaiting_cases {
-    ($scope:expr) => {
-        overdue_case::table
-            .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
-            .filter(overdue_case::office_code.eq_any($scope.codes()))
-            .filter(overdue_case::state.ne(State::Closed))
-            .filter(file_position::awaiting_on.lt(overdue_case::opened_on.nullable()))
-    };
-}
-
 /// In whose name the program writes steps.
 const PROGRAM: &str = "程序";
 
@@ -141,17 +129,23 @@ pub fn follow(
     store::add_all(db, &new)?;
     let (stay, gone): (Vec<Case>, Vec<Case>) =
         cases.into_iter().partition(|case| late_files.contains(&case.file_id));
-    // What is not known any more (a list was taken back) or known for a day only (the director went
-    // ahead) has not been paid: such a case waits where it is.
-    let waiting = awaiting(db, scope, &gone)?;
-    let gone: Vec<Case> = gone.into_iter().filter(|case| !waiting.contains(&case.id)).collect();
+    // What is not known any more (a list was taken back) or was followed for a day only (the
+    // director went ahead) was never paid: such a case is taken back, and a new one opens when the
+    // bank tells.
+    let unknown = awaiting(db, scope, &gone)?;
+    let (unknown, gone): (Vec<Case>, Vec<Case>) =
+        gone.into_iter().partition(|case| unknown.contains(&case.id));
+    for case in &unknown {
+        steps.push(set.step(case, StepKind::Closed, "银行的结果还不知道，撤下等待"));
+    }
+    store::close_all(db, &ids(&unknown), (ClosedWhy::Corrected, set.today))?;
     for case in &gone {
         if case.promised_on.is_some() {
             steps.push(set.step(case, StepKind::PromiseKept, ""));
         }
         steps.push(set.step(case, StepKind::Closed, ClosedWhy::Paid.in_words()));
     }
-    store::close_all(db, &ids(&gone), set.today)?;
+    store::close_all(db, &ids(&gone), (ClosedWhy::Paid, set.today))?;
     let broken: Vec<&Case> =
         stay.iter().filter(|case| case.promised_on.is_some_and(|day| day < set.today)).collect();
     for case in &broken {
@@ -259,8 +253,11 @@ fn awaiting(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<Cas
     let ids = ids(cases);
     let mut found = HashSet::new();
     for chunk in ids.chunks(BINDS_MAX) {
-        let of: Vec<CaseId> = awaiting_cases!(scope)
+        let of: Vec<CaseId> = overdue_case::table
+            .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
+            .filter(overdue_case::office_code.eq_any(scope.codes()))
             .filter(overdue_case::id.eq_any(chunk))
+            .filter(file_position::awaiting_on.lt(overdue_case::opened_on.nullable()))
             .select(overdue_case::id)
             .load(db)?;
         found.extend(of);
@@ -389,15 +386,6 @@ pub fn files_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<F
     Ok(found)
 }
 
-/// How many cases stand over nothing but what awaits the bank.
-pub fn awaiting_count(db: &mut Db, scope: &Scope) -> AppResult<usize> {
-    let found: i64 = awaiting_cases!(scope)
-        .filter(file_position::oldest_unpaid_due_on.is_null())
-        .count()
-        .get_result(db)?;
-    Ok(usize::try_from(found).unwrap_or_default())
-}
-
 /// Is there a case that is not in step? Asked before a page, so that nobody waits for the night.
 pub fn is_behind(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
     let own = || {
@@ -429,9 +417,5 @@ pub fn is_behind(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool
         .count()
         .get_result(db)?;
     let cases: i64 = own().count().get_result(db)?;
-    if cases == late {
-        return Ok(false);
-    }
-    let waiting = i64::try_from(awaiting_count(db, scope)?).unwrap_or(i64::MAX);
-    Ok(cases != late + waiting)
+    Ok(cases != late)
 }

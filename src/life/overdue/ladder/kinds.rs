@@ -166,7 +166,7 @@ text_enum! {
         /// Nothing past due is open any more.
         Paid = "paid", "已还清欠款";
         /// The figure was wrong.
-        Corrected = "corrected", "账目更正，没有欠款";
+        Corrected = "corrected", "账目更正，或结果还不知道";
     }
 }
 

@@ -179,13 +179,17 @@ pub fn change(db: &mut Db, changed: &Case) -> AppResult<()> {
 }
 
 /// Ends cases: nothing past due is open any more.
-pub fn close_all(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()> {
+pub fn close_all(
+    db: &mut Db,
+    ids: &[CaseId],
+    (why, today): (ClosedWhy, NaiveDate),
+) -> AppResult<()> {
     for chunk in ids.chunks(BINDS_MAX) {
         diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
             .set((
                 overdue_case::state.eq(State::Closed),
                 overdue_case::closed_on.eq(today),
-                overdue_case::closed_why.eq(ClosedWhy::Paid),
+                overdue_case::closed_why.eq(why),
                 overdue_case::asked_for.eq(AskedFor::Nothing),
                 overdue_case::until_on.eq(None::<NaiveDate>),
                 overdue_case::version.eq(overdue_case::version + 1),
