@@ -109,9 +109,14 @@ impl Known {
 
     /// A day, as far as payments of a contract are known on it.
     pub fn as_of(&self, office_code: &str, product: &str, day: NaiveDate) -> AsOf {
-        let all =
-            product == Product::Local.as_text() || self.ahead(office_code, product, day).is_some();
-        if all { day.into() } else { AsOf::known_until(day, self.until(office_code, product)) }
+        let until = self.until(office_code, product);
+        if product == Product::Local.as_text() {
+            day.into()
+        } else if self.ahead(office_code, product, day).is_some() {
+            AsOf::ahead(day, until)
+        } else {
+            AsOf::known_until(day, until)
+        }
     }
 }
 

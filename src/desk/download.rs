@@ -5,7 +5,6 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use crate::app::App;
 use crate::book::history::{self, Note};
-use crate::book::payments_known;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::session::SignedIn;
 use crate::plumbing::sheet::write::{self, Head, Out};
@@ -34,20 +33,13 @@ pub async fn list(
     (name, unit): (&'static str, &'static str),
 ) -> AppResult<HttpResponse> {
     let count = rows.len();
-    head.titles.push(bank_data(app, me).await?);
+    head.titles.push(me.bank_data.in_words());
     let bytes = actix_web::web::block(move || write::list(&head, rows.into_iter()))
         .await
         .map_err(AppError::broken)?
         .map_err(AppError::broken)?;
     noted(app, me, name, format!("导出{name} {count} {unit}，号码已遮盖")).await?;
     Ok(attachment(&format!("{name}-{}.xlsx", app.clock.today()), WORKBOOK, bytes))
-}
-
-/// `银行数据截至 2026年10月31日`: stands in the head of every workbook with money.
-pub async fn bank_data(app: &App, me: &SignedIn) -> AppResult<String> {
-    let (scope, today) = (me.scope.clone(), app.clock.today());
-    let until = app.read(move |db| payments_known::figures_until(db, &scope, today)).await?;
-    Ok(payments_known::in_words(until))
 }
 
 /// Writes down that `subject` was taken along.

@@ -8,12 +8,20 @@ use chrono::NaiveDate;
 pub struct AsOf {
     day: NaiveDate,
     known_until: NaiveDate,
+    penalty_until: NaiveDate,
 }
 
 impl AsOf {
     /// `day` as far as money is known: up to `known_until`, or (`None`) not at all.
     pub fn known_until(day: NaiveDate, known_until: Option<NaiveDate>) -> AsOf {
-        AsOf { day, known_until: known_until.map_or(NaiveDate::MIN, |known| known.min(day)) }
+        let known_until = known_until.map_or(NaiveDate::MIN, |known| known.min(day));
+        AsOf { day, known_until, penalty_until: known_until }
+    }
+
+    /// `day` for whoever goes ahead without the bank: what is open is overdue, but bears penalty no
+    /// longer than payments are known.
+    pub fn ahead(day: NaiveDate, known_until: Option<NaiveDate>) -> AsOf {
+        AsOf { known_until: day, ..AsOf::known_until(day, known_until) }
     }
 
     /// The day of the statement.
@@ -25,10 +33,15 @@ impl AsOf {
     pub const fn known(self) -> NaiveDate {
         self.known_until
     }
+
+    /// The last day that bears penalty, unless a later payment tells more.
+    pub(super) const fn penalty(self) -> NaiveDate {
+        self.penalty_until
+    }
 }
 
 impl From<NaiveDate> for AsOf {
     fn from(day: NaiveDate) -> AsOf {
-        AsOf { day, known_until: day }
+        AsOf { day, known_until: day, penalty_until: day }
     }
 }

@@ -107,7 +107,7 @@ impl<'a> Life<'a> {
             rates,
             as_of,
             known_until: days.known(),
-            penalty_until: days.known(),
+            penalty_until: days.penalty(),
             acts: Vec::with_capacity(events.len()),
             state_pays: Vec::with_capacity(2),
             subsidy_ends_on: terms.subsidy_ends_on,
@@ -142,7 +142,7 @@ impl<'a> Life<'a> {
         life.acts.sort_unstable();
         life.merge();
         let paid = life.acts.iter().rev().find(|(_, act)| act.is_payment());
-        life.penalty_until = life.known_until.max(paid.map_or(NaiveDate::MIN, |act| act.0));
+        life.penalty_until = life.penalty_until.max(paid.map_or(NaiveDate::MIN, |act| act.0));
         Ok(life)
     }
 

@@ -319,7 +319,10 @@ fn visit(batch: &Batch, receiver: &Receiver, sheet: &Sheet, choices: &Choices) -
         of_yours: text::of_yours(batch.by, receiver),
         name: household.name.clone(),
         programme: text::programme(household),
-        instalments: text::instalments(household),
+        instalments: match choices.wishes.bank_data.ahead {
+            Some(_) => text::MAY_BE_PAID.to_owned(),
+            None => text::instalments(household),
+        },
         sex_and_age: format!("{}　{} 岁", household.sex.in_words(), household.age),
         id_mask: household.id_mask.clone(),
         address: household.address.clone(),

@@ -58,6 +58,9 @@ pub const fn matter(purpose: Purpose) -> &'static str {
 /// Asked for on every paper of a yearly contact.
 pub const KEEP: &str = "请勿对外张贴或转发本表。";
 
+/// What papers say instead of arrears where the director goes ahead without the bank.
+pub const MAY_BE_PAID: &str = "有还款已经到期，银行的结果还没有到，可能已经还了";
+
 /// Asked for on every paper.
 pub const DISCRETION: &str = "请勿将还款交给个人，请勿对外张贴或转发本表。";
 

@@ -339,8 +339,12 @@ fn request(batch: &Batch, receiver: &Receiver, wishes: &Wishes) -> String {
             text::KEEP,
         );
     }
+    let open = match wishes.bank_data.ahead {
+        Some(_) => text::MAY_BE_PAID,
+        None => "有还款到期未还",
+    };
     format!(
-        "　　{}中有下列人员读大学期间办理了助学贷款，有还款到期未还。请协助上门告知，了解家庭实际情况，\
+        "　　{}中有下列人员读大学期间办理了助学贷款，{open}。请协助上门告知，了解家庭实际情况，\
          把结果填在右边各栏，于 {} 前交回。可用手机银行、支付宝或到县资助中心还款，不收手续费；\
          暂时有困难、正在服役或继续读书的，请尽快告诉我们，可以依政策办理。{}谢谢支持。",
         text::of_yours(batch.by, receiver),

@@ -13,7 +13,7 @@ use crate::book::dates::{day_in, weekday_in_words};
 use crate::book::money::Fen;
 use crate::book::payments_known;
 use crate::book::staff::Right;
-use crate::desk::download::{self, WORKBOOK, attachment, noted};
+use crate::desk::download::{WORKBOOK, attachment, noted};
 use crate::desk::shell;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::http::route::{Entry, Needs, get};
@@ -236,7 +236,7 @@ async fn workbook(
     let year = asked.year(app.clock.today());
     let Table { days, left_out, last, .. } = table(&app, &me, year).await?;
     let title = format!("{} {year}年12月还款进度，到 {last}", me.office.county());
-    let titles = vec![title, download::bank_data(&app, &me).await?];
+    let titles = vec![title, me.bank_data.in_words()];
     let bytes = actix_web::web::block(move || {
         let text = |text: &str| Out::Text(text.to_owned());
         let mut words: Vec<Vec<Out>> =

@@ -8,7 +8,7 @@ use super::pages::Asked;
 use super::rules::{self, By, DEFINITIONS, Figure, Numbers, Unit, percent};
 use crate::app::App;
 use crate::book::money::Fen;
-use crate::desk::download::{self, WORKBOOK, attachment, noted};
+use crate::desk::download::{WORKBOOK, attachment, noted};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::session::SignedIn;
 use crate::plumbing::sheet::write::{self, Head, Out};
@@ -20,7 +20,7 @@ pub async fn workbook(
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
     let (day, _) = asked.day(&app, &me.scope).await?;
-    let known = download::bank_data(&app, &me).await?;
+    let known = me.bank_data.in_words();
     let by = asked.by();
     let found = kept::lines(&app, &me.scope, day).await?;
     let county = me.office.county().to_owned();

@@ -295,6 +295,10 @@ fn a_due_day_after_what_is_known_awaits_the_bank() {
     let part = seen(&events, "2036-01-20", "2035-12-31").position;
     assert_eq!((part.penalty, part.days_overdue), (Fen::new(809), 11));
     assert!(part.changes_on.is_none_or(|day| day > d("2036-01-21")), "it stands still");
+    // Going ahead without the bank: overdue, but no penalty of days that nobody knows of.
+    let ahead = AsOf::ahead(d("2036-01-20"), Some(d("2035-10-31")));
+    let ahead = statement(&terms, &events, &rates(), ahead).unwrap().position;
+    assert_eq!((ahead.overdue_principal, ahead.penalty), (Fen::new(727_273), Fen::ZERO));
     // A late payment on record tells of its own contract: 31 days, 22.80 (loan-maths 5).
     add(&mut events, "2036-01-20 paid 9566.64");
     let late = seen(&events, "2036-01-25", "2035-10-31").position;
