@@ -298,16 +298,19 @@ fn the_director_goes_ahead_for_a_day_and_what_goes_out_says_why() {
         let [late, _, cases, _] = count(&t);
         assert!(late > 10 && cases == late, "{late} {cases}");
         jobs::send_overdue_notices::run(&t.app, day(AFTER)).unwrap();
+        assert_eq!(count(&t)[3], 0, "nobody is told that something is unpaid");
         let texts: Vec<Vec<u8>> = read(&t, |db| {
             Ok(message::table
-                .filter(message::reason.eq("overdue_notice"))
+                .filter(message::reason.eq("due_unconfirmed"))
                 .select(message::text_sealed)
                 .load(db)?)
         });
         assert!(!texts.is_empty());
         for text in &texts {
             let text = t.app.sealer.open_text(Field::Message, text).unwrap();
-            assert!(text.contains("可能已经还了，先提醒：银行系统停机到月底"), "{text}");
+            assert!(text.contains("12月20日有一期到期，银行结果还没到，可能已经还了"), "{text}");
+            assert!(text.contains("先提醒（银行系统停机到月底）"), "{text}");
+            assert!(!text.contains("未还") && !text.contains('¥'), "{text}");
         }
         director.get("/overdue").await.is(200).says(&["银行系统停机到月底"]);
         is_clean(&t);

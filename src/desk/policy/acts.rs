@@ -16,7 +16,8 @@ use crate::book::office::{self, Scope};
 use crate::book::policy::{Policy, PolicyError, taken_apart};
 use crate::book::policy_book::{self, Compared, Decided, Decision, Kind, Line, Proposal};
 use crate::book::position;
-use crate::desk::shell;
+use crate::desk::importing::compare;
+use crate::desk::{bank_data, shell};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::jobs::{check_rate_table, close_day};
 use crate::plumbing::db::Db;
@@ -400,6 +401,12 @@ async fn take_over(app: &App) -> AppResult<()> {
     actix_web::rt::spawn(async move {
         let work = web::block(move || {
             let loans = close_day::refresh_all(&own)?;
+            // Cases and differences go with the positions.
+            for office in own.db.read(office::all)? {
+                let scope = Scope::of(&office.code);
+                bank_data::settle(&own, &scope)?;
+                compare::run(&own, &scope, |_| ())?;
+            }
             // Lines that asked for the value go at once.
             check_rate_table::run(&own, own.clock.today()).map(|_| loans)
         });
