@@ -6,10 +6,11 @@ use std::hint::black_box;
 
 use chrono::NaiveDate;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use zhuxue::book::money::Fen;
+use zhuxue::base::money::Fen;
+use zhuxue::base::month_day::MonthDay;
 use zhuxue::book::policy::Policy;
 use zhuxue::book::statement::{
-    Event, EventKind, MonthDay, Statement, StudyLevel, Terms, position, statement,
+    Event, EventKind, Statement, StudyLevel, Terms, position, statement,
 };
 
 fn day(text: &str) -> NaiveDate {

@@ -7,10 +7,11 @@
 use chrono::NaiveDate;
 
 use crate::app::App;
-use crate::book::office::{self, Scope};
+use crate::base::scope::Scope;
+use crate::book::office;
+use crate::clock::{Counts, Job, Missed};
 use crate::desk::bank_data::ask;
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// When and how.
 pub const JOB: Job = Job {

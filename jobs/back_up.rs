@@ -11,9 +11,9 @@ use chrono::NaiveDate;
 
 use super::count;
 use crate::app::App;
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::plumbing::backup::{self, Made};
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// When and how.
 pub const JOB: Job =

@@ -10,8 +10,8 @@ use super::count;
 use crate::app::App;
 use crate::book::history::{self, ChainState};
 use crate::book::office;
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// When and how.
 pub const JOB: Job = Job {

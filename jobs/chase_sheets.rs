@@ -8,11 +8,11 @@ use chrono::NaiveDate;
 
 use super::count;
 use crate::app::App;
-use crate::book::office::Scope;
+use crate::base::scope::Scope;
 use crate::book::warning::{self, Warning};
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::life::overdue::sheets::store;
-use crate::plumbing::timetable::{Counts, Job, Missed};
+use crate::life::visits::sheets::store;
 
 /// See the file.
 pub const JOB: Job = Job {

@@ -10,15 +10,15 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::{chain_history, count, offices};
 use crate::app::App;
+use crate::base::ids::LoanId;
+use crate::base::scope::Scope;
 use crate::book::history::ChainState;
-use crate::book::ids::LoanId;
-use crate::book::office::Scope;
 use crate::book::verify;
 use crate::book::warning::{self, Warning};
+use crate::clock::{Counts, Job, Missed};
 use crate::desk::health::BOOKS_OK;
 use crate::error::AppResult;
 use crate::plumbing::meta;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// When and how.
 pub const JOB: Job = Job {

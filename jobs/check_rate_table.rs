@@ -12,8 +12,8 @@ use super::{count, offices};
 use crate::app::App;
 use crate::book::policy::PolicyWarning;
 use crate::book::warning::{self, Warning};
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// When and how.
 pub const JOB: Job = Job {

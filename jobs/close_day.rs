@@ -16,11 +16,11 @@ use tokio::sync::watch;
 
 use super::count;
 use crate::app::App;
-use crate::book::ids::FileId;
-use crate::book::office::{self, Scope};
-use crate::book::position;
+use crate::base::ids::FileId;
+use crate::base::scope::Scope;
+use crate::book::{office, position};
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// When and how.
 pub const JOB: Job =
@@ -97,7 +97,7 @@ fn refresh(app: &App) -> AppResult<Changed> {
     }
     app.db.learn_sizes();
     if all.loans > 0 {
-        app.counts.forget();
+        app.note_change();
         tracing::info!(loans = all.loans, day = %today, "positions refreshed");
     }
     Ok(all)

@@ -19,16 +19,16 @@ use futures_util::future::select;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::base::phone_number::{self, PhoneKind, PhoneNumber};
 use crate::book::delivery;
 use crate::book::notice::{self, Verdict};
 use crate::book::office::{self, Office};
-use crate::book::phone_number::{self, PhoneKind, PhoneNumber};
+use crate::clock::{Counts, Job, Missed};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::gateway::{Gateway, Line, Outcome, Outgoing};
 use crate::plumbing::outbox::{self, AsSent, Channel, Message, Settle, Settled};
 use crate::plumbing::sms;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// Every minute.
 pub const JOB: Job = Job {
@@ -308,7 +308,7 @@ impl Batch<'_> {
                 if !number.is_ok_and(|number| number.kind() == PhoneKind::Mobile) {
                     return Err(Settle::Failed("不是手机号，收不了短信".to_owned()));
                 }
-                sms::signed(config, office, &text)
+                sms::signed(config, &office.name, &text)
             }
         };
         Ok(Outgoing {
@@ -318,7 +318,7 @@ impl Batch<'_> {
             text,
             html,
             from_name: office.name.clone(),
-            signature: sms::signature(config, office).to_owned(),
+            signature: sms::signature(config, &office.name).to_owned(),
             template_id: config.template_of(&row.reason).to_owned(),
             params,
             now: self.app.clock.now(),

@@ -9,10 +9,11 @@ use chrono::NaiveDate;
 
 use super::{close_day, count};
 use crate::app::App;
-use crate::book::office::{self, Scope};
+use crate::base::scope::Scope;
+use crate::book::office;
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::life::overdue::ladder::follow::{Followed, Setting, follow};
-use crate::plumbing::timetable::{Counts, Job, Missed};
+use crate::life::overdue::follow::{Followed, follow_office};
 
 /// When and how.
 pub const JOB: Job = Job {
@@ -41,14 +42,5 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
         done: count(opened + closed + broken + back),
         note: said.join("，"),
         ..Counts::default()
-    })
-}
-
-/// The same for one office.
-pub fn follow_office(app: &App, scope: &Scope) -> AppResult<Followed> {
-    let (now, today) = (app.clock.now_at(), app.clock.today());
-    app.db.write("follow overdue", |db| {
-        let set = Setting { ids: &app.ids, policy: &app.policy(), now, today };
-        follow(db, scope, set, None)
     })
 }

@@ -28,8 +28,13 @@ pub mod warn_staff;
 use crate::app::App;
 use crate::book::notice::Wrote;
 use crate::book::office::{self, Office};
+use crate::clock::{Counts, Job, pause};
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, pause};
+
+/// What is wrong with `[jobs.*]` of a configuration.
+pub fn mistakes(name: &str, text: &str) -> Vec<String> {
+    crate::clock::settings::mistakes(name, text, ALL)
+}
 
 /// Every job, in the order in which pages list them.
 pub const ALL: &[Job] = &[
@@ -87,7 +92,7 @@ pub fn offices(app: &App, job: &Job) -> AppResult<Vec<Office>> {
     })
 }
 
-/// A count of rows as [`crate::plumbing::timetable::Counts`] keeps it.
+/// A count of rows as [`crate::clock::Counts`] keeps it.
 pub fn count(rows: usize) -> u64 {
     u64::try_from(rows).unwrap_or(u64::MAX)
 }

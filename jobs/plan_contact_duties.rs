@@ -9,11 +9,11 @@ use chrono::{Datelike as _, NaiveDate};
 
 use super::{count, offices};
 use crate::app::App;
-use crate::book::office::Scope;
+use crate::base::scope::Scope;
 use crate::book::staff;
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::life::contact::steps::{self, Planned};
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// When and how.
 pub const JOB: Job = Job {

@@ -7,14 +7,13 @@
 use chrono::{Duration, NaiveDate};
 
 use crate::app::App;
-use crate::book::dates::local;
-use crate::book::delivery;
-use crate::book::office::{self, Scope};
-use crate::book::person;
+use crate::base::dates::local;
+use crate::base::scope::Scope;
+use crate::book::{delivery, office, person};
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::plumbing::gateway::{Asked, Gateway};
 use crate::plumbing::outbox::{self, Channel, Message, Recorded, State};
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// Every ten minutes.
 pub const JOB: Job = Job {

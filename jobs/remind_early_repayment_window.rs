@@ -9,11 +9,11 @@ use chrono::{Datelike, NaiveDate};
 
 use super::wrote;
 use crate::app::App;
-use crate::book::dates::day_in;
+use crate::base::dates::day_in;
+use crate::base::scope::Scope;
 use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
-use crate::book::office::Scope;
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// See the file.
 pub const JOB: Job = Job {

@@ -7,12 +7,12 @@ use chrono::{Datelike, Days, NaiveDate};
 
 use super::wrote;
 use crate::app::App;
-use crate::book::dates;
+use crate::base::dates;
+use crate::base::month_day::MonthDay;
+use crate::base::scope::Scope;
 use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
-use crate::book::office::Scope;
-use crate::book::statement::MonthDay;
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// See the file.
 pub const JOB: Job = Job {

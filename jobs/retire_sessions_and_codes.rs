@@ -9,10 +9,9 @@ use chrono::{Days, Duration, NaiveDate};
 use super::count;
 use crate::app::App;
 use crate::borrower;
+use crate::clock::{self, Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::liaison;
-use crate::plumbing::timetable::{self, Counts, Job, Missed};
-use crate::plumbing::{guard, session};
+use crate::web::session::{self, guard};
 
 /// When and how.
 pub const JOB: Job = Job {
@@ -36,13 +35,13 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     let ended = now - Duration::days(SESSIONS_DAYS);
     let runs = app.clock.today().checked_sub_days(Days::new(RUNS_DAYS)).unwrap_or_default();
     let sessions = app.db.write("retire sessions", |db| session::forget_ended(db, ended))?;
-    let phones = app.db.write("retire phones", |db| borrower::session::retire(db, ended))?;
-    let liaisons = app.db.write("retire liaisons", |db| liaison::session::retire(db, ended))?;
+    let phones = app.db.write("retire phones", |db| session::borrower::retire(db, ended))?;
+    let liaisons = app.db.write("retire liaisons", |db| session::liaison::retire(db, ended))?;
     let codes = app
         .db
         .write("retire codes", |db| borrower::code::retire(db, now - Duration::days(CODES_DAYS)))?;
     let guards = app.db.write("retire guards", |db| guard::forget_old(db, now))?;
-    let runs = app.db.write("retire runs", |db| timetable::forget_before(db, runs))?;
+    let runs = app.db.write("retire runs", |db| clock::forget_before(db, runs))?;
     Ok(Counts {
         done: count(sessions + phones + liaisons + codes + guards + runs),
         ..Counts::default()

@@ -9,12 +9,12 @@ use chrono::{Days, NaiveDate};
 
 use super::wrote;
 use crate::app::App;
-use crate::book::ids::FileId;
-use crate::book::money::Fen;
+use crate::base::ids::FileId;
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
-use crate::book::office::Scope;
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// See the file.
 pub const JOB: Job = Job {

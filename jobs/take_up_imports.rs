@@ -8,9 +8,9 @@ use chrono::NaiveDate;
 
 use super::count;
 use crate::app::App;
-use crate::desk::importing::runner;
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, Missed};
+use crate::imports::runner;
 
 /// When and how.
 pub const JOB: Job = Job {

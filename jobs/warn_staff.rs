@@ -9,11 +9,11 @@ use chrono::{Datelike, NaiveDate};
 
 use super::{count, offices};
 use crate::app::App;
-use crate::book::dates::{days_between, in_words};
+use crate::base::dates::{days_between, in_words};
 use crate::book::office::Office;
 use crate::book::warning::{self, DEADLINE, Warning};
+use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::plumbing::timetable::{Counts, Job, Missed};
 
 /// When and how.
 pub const JOB: Job = Job {

@@ -9,15 +9,20 @@
 //! * `book` never imports `life`; a stage of `life` never imports another stage.
 //! * Each table is written by exactly one file.
 
-pub mod app;
 pub mod error;
-pub mod life;
+pub mod base;
+pub mod plumbing;
 pub mod book;
-pub mod reports;
-pub mod desk;
+pub mod app;
+pub mod web;
+pub mod clock;
+pub mod imports;
+pub mod life;
 pub mod borrower;
 pub mod liaison;
-pub mod plumbing;
+pub mod reports;
+pub mod desk;
+pub mod site;
 /// The command line: one file for each command; `mod.rs` lists them and opens what they need.
 pub mod command;
 /// The clock side: one file for each thing that happens without a person.

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::book::ids::{EventId, ImportId, LoanId, RowId};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
+use crate::base::ids::{EventId, ImportId, LoanId, RowId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -90,7 +90,7 @@ pub struct BankFigure {
     pub event_id: Option<EventId>,
 }
 
-crate::book::ids::text_enum! {
+crate::base::ids::text_enum! {
     /// How much a repayment list says beside the line itself.
     Tells {
         /// No more than the line.

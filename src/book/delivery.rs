@@ -5,9 +5,10 @@
 
 use chrono::{Duration, NaiveDateTime};
 
-use crate::book::dates::local;
+use crate::base::dates::local;
+use crate::base::scope::Scope;
 use crate::book::history::{self, By, Note};
-use crate::book::office::{Office, Scope};
+use crate::book::office::Office;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;

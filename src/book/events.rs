@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use crate::base::ids::{EventId, LoanId, StaffId};
+use crate::base::money::Fen;
+use crate::base::rate::RatePpm;
+use crate::base::scope::Scope;
 use crate::book::facts::EventFacts;
-use crate::book::ids::{EventId, LoanId, StaffId};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
-use crate::book::rate::RatePpm;
 use crate::book::statement::{Event, EventKind};
 use crate::error::AppResult;
 use crate::insert_rows;

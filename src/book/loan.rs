@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use crate::base::ids::{FileId, LoanId, PersonId, StaffId};
+use crate::base::money::Fen;
+use crate::base::rate::RatePpm;
+use crate::base::scope::Scope;
 use crate::book::facts::LoanFacts;
-use crate::book::ids::{FileId, LoanId, PersonId, StaffId};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
-use crate::book::rate::RatePpm;
 use crate::book::statement::{Allocation, Product, Recut, SelfPayStarts, Switches, Terms};
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;

@@ -1,24 +1,15 @@
 //! What every stage of a loan's life shares: typed values, dated rules, the statement,
 //! people, places, loans, events and positions. Never imports `life`.
 
-pub mod money;
-pub mod rate;
-pub mod dates;
-pub mod ids;
+pub mod parts;
 pub mod policy;
 pub mod statement;
-pub mod division_code;
-pub mod id_number;
-pub mod phone_number;
 pub mod office;
 pub mod staff;
+pub mod liaison;
 pub mod payments_known;
 pub mod person;
 pub mod contact;
-pub mod contact_record;
-pub mod contact_duty;
-mod contact_number;
-pub mod contact_point;
 pub mod loan;
 pub mod events;
 pub mod facts;
@@ -32,6 +23,7 @@ pub mod notice;
 pub mod warning;
 pub mod bank;
 pub mod reconcile;
+pub mod monthly;
 pub mod uncomputable;
 pub mod verify;
 pub mod history;

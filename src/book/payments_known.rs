@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::book::dates;
-use crate::book::ids::{ImportId, RowId, text_enum};
-use crate::book::office::Scope;
+use crate::base::dates;
+use crate::base::ids::{ImportId, RowId, text_enum};
+use crate::base::scope::Scope;
 use crate::book::statement::{AsOf, Product};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;

@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::book::contact_point::Tried;
-use crate::book::ids::{PersonId, PhoneId, text_enum};
-use crate::book::office::Scope;
+use crate::base::ids::{PersonId, PhoneId, text_enum};
+use crate::base::scope::Scope;
+use crate::book::contact::point::Tried;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::crypto::{Field, Sealer};

@@ -9,7 +9,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use crate::book::ids::{RowId, StaffId, text_enum};
+use crate::base::ids::{RowId, StaffId, text_enum};
 use crate::book::policy::{BY_HAND, Policy, PolicyError};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;

@@ -10,19 +10,18 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::book::bank;
+use crate::base::ids::{FileId, LoanId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::events::EventRow;
 use crate::book::facts::{self, LoanFacts};
-use crate::book::ids::{FileId, LoanId};
 use crate::book::loan::Loan;
-use crate::book::money::Fen;
-use crate::book::office::Scope;
 use crate::book::payments_known::{self, Known};
-use crate::book::policy_book;
 use crate::book::statement::{
     self, AsOf, Event, EventKind, RateTables, Stage, Statement, StatementError,
 };
 use crate::book::uncomputable::{self, Tried};
+use crate::book::{bank, policy_book};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::{Database, Db};

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use crate::base::money::Fen;
 use crate::book::bank::{self, BankFigure};
 use crate::book::events::EventRow;
 use crate::book::loan::Loan;
-use crate::book::money::Fen;
 use crate::book::position::{Basis, statement_of};
 use crate::book::statement::Statement;
 use crate::error::AppResult;

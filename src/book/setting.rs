@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::book::office::Scope;
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::office_setting;

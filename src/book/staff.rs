@@ -3,9 +3,9 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use crate::base::ids::{StaffId, text_enum};
+use crate::base::scope::Scope;
 use crate::book::history::By;
-use crate::book::ids::{StaffId, text_enum};
-use crate::book::office::Scope;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::staff;

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use crate::book::ids::{FileId, LoanId};
+use crate::base::ids::{FileId, LoanId};
+use crate::base::scope::Scope;
 use crate::book::loan;
-use crate::book::office::Scope;
 use crate::book::warning::{self, Warning};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;

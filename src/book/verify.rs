@@ -5,13 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
-use crate::book::bank;
-use crate::book::events;
-use crate::book::ids::{FileId, LoanId};
-use crate::book::loan;
-use crate::book::office::Scope;
-use crate::book::payments_known;
+use crate::base::ids::{FileId, LoanId};
+use crate::base::scope::Scope;
 use crate::book::position::{self, Basis, FilePosition, LoanPosition};
+use crate::book::{bank, events, loan, payments_known};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan as loans;
@@ -94,7 +91,7 @@ fn check_file(
 /// The figures that differ, in words.
 fn differences(kept: &LoanPosition, fresh: &LoanPosition) -> Vec<String> {
     let mut found = Vec::new();
-    let mut money = |name: &str, kept: crate::book::money::Fen, fresh: crate::book::money::Fen| {
+    let mut money = |name: &str, kept: crate::base::money::Fen, fresh: crate::base::money::Fen| {
         if kept != fresh {
             found.push(format!("{name} is stored as {kept}, should be {fresh}"));
         }

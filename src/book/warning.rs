@@ -4,7 +4,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::book::office::Scope;
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::warning;

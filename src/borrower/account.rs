@@ -9,21 +9,20 @@ use chrono::{Datelike as _, NaiveDate};
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::session::BorrowerIn;
-use super::shell;
 use crate::app::App;
+use crate::base::ids::{FileId, PersonId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::file::plan::{Plan, plan};
 use crate::book::file::{self, Contract};
-use crate::book::ids::{FileId, PersonId};
-use crate::book::loan;
-use crate::book::money::Fen;
-use crate::book::office::Scope;
-use crate::book::payments_known;
 use crate::book::policy::Policy;
 use crate::book::position::Basis;
+use crate::book::{loan, payments_known};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_confirmation, loan as loans, loan_file, person};
+use crate::web::session::borrower::BorrowerIn;
+use crate::web::shell::phone;
 
 /// A file that somebody is a party of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -196,6 +195,6 @@ pub async fn open(
     let found = app.read(move |db| find(db, &me, &inner.basis(), today)).await?;
     Ok(match found {
         Found::One(account) => Ok(*account),
-        Found::Choose => Err(shell::to("/m/files")),
+        Found::Choose => Err(phone::to("/m/files")),
     })
 }

@@ -8,19 +8,19 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::shell;
 use super::sign_in::{is_our_form, keep_token, token_of};
 use crate::app::App;
-use crate::book::dates::{in_words, local};
+use crate::base::dates::{in_words, local};
 use crate::book::notice::Reason;
 use crate::book::office::Office;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::plumbing::guard::{self, Attempt, Subjects};
-use crate::plumbing::http::around::address_of;
-use crate::plumbing::http::form::OpenForm;
 use crate::plumbing::outbox::State;
 use crate::plumbing::schema::message;
+use crate::web::around::address_of;
+use crate::web::form::OpenForm;
+use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::shell::phone;
 
 /// Codes have at least and at most so many characters.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=16;
@@ -55,10 +55,10 @@ async fn answer(
     status: StatusCode,
     mut page: CheckPage,
 ) -> AppResult<HttpResponse> {
-    let offices = shell::offices(app).await?;
+    let offices = phone::offices(app).await?;
     page.token = token_of(req)?;
     let token = page.token.clone();
-    let mut answer = shell::open_page(status, app, req, &offices, "m/check.html", &page)?;
+    let mut answer = phone::open_page(status, app, req, &offices, "m/check.html", &page)?;
     keep_token(&mut answer, app, token);
     Ok(answer)
 }
@@ -128,7 +128,7 @@ pub async fn look(
             let how_long = guard::wait_in_words(until, now);
             let page = page(format!("查得太多了，请 {how_long}后再查，或者直接打电话问"));
             let mut answer = answer(&app, &req, StatusCode::TOO_MANY_REQUESTS, page).await?;
-            shell::retry_after(&mut answer, (until - now).num_seconds());
+            phone::retry_after(&mut answer, (until - now).num_seconds());
             Ok(answer)
         }
         Looked::Found(ours) => {

@@ -9,11 +9,11 @@ use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 use subtle::ConstantTimeEq as _;
 
-use crate::book::ids::PersonId;
+use crate::base::hex::{hash_of, random_hex};
+use crate::base::ids::PersonId;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::borrower_code;
-use crate::plumbing::session::{hash_of, random_hex};
 
 /// How long a code is good for.
 pub const GOOD_FOR_MINUTES: i64 = 5;

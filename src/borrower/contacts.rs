@@ -7,18 +7,18 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::account::{self, Account};
-use super::session::{BorrowerForm, BorrowerIn};
-use super::shell;
 use crate::app::App;
-use crate::book::contact::{self, Change, Confirmation, Kind, mask_address, mask_email};
-use crate::book::contact_record::{self, Channel, Outcome, Party, Record, Source};
-use crate::book::dates::{in_words, local};
+use crate::base::dates::{in_words, local};
+use crate::base::ids::RecordId;
+use crate::base::phone_number::PhoneNumber;
+use crate::book::contact::change::{self, Change, Confirmation, Kind, mask_address, mask_email};
+use crate::book::contact::record::{self, Channel, Outcome, Party, Record, Source};
 use crate::book::history::{self, By, Note};
-use crate::book::ids::RecordId;
 use crate::book::person::{self, PhoneState};
-use crate::book::phone_number::PhoneNumber;
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
+use crate::web::session::borrower::{BorrowerForm, BorrowerIn};
+use crate::web::shell::phone;
 
 /// Where changes and confirmations of this page come from.
 const SOURCE: &str = "手机页面";
@@ -86,7 +86,7 @@ pub async fn show(
     };
     let mut page = page(&app, &me, &account).await?;
     page.done = done;
-    shell::page(&app, &me, &req, "m/contacts.html", &page)
+    phone::page(&app, &me, &req, "m/contacts.html", &page)
 }
 
 async fn page(app: &web::Data<App>, me: &BorrowerIn, account: &Account) -> AppResult<ContactsPage> {
@@ -96,7 +96,7 @@ async fn page(app: &web::Data<App>, me: &BorrowerIn, account: &Account) -> AppRe
             Ok((
                 person::find(db, &scope, id)?,
                 person::phones_of(db, &scope, &[id])?,
-                contact::of_person(db, &scope, id, CHANGES_MAX)?,
+                change::of_person(db, &scope, id, CHANGES_MAX)?,
             ))
         })
         .await?;
@@ -201,14 +201,14 @@ pub async fn confirm(
     let by = By::program(SOURCE, &me.office.code);
     let record = record(&app, &me, &account);
     app.write("contacts confirmed", move |db| {
-        if contact::confirm(db, &new)? {
+        if change::confirm(db, &new)? {
             history::note(db, &by, id, new.confirmed_at, note.clone())?;
         }
-        contact_record::add(db, &record)?;
+        record::add(db, &record)?;
         Ok(())
     })
     .await?;
-    Ok(shell::to("/m/contacts?done=confirmed"))
+    Ok(phone::to("/m/contacts?done=confirmed"))
 }
 
 /// One contact that was typed: what, its plain form, masked.
@@ -281,7 +281,7 @@ pub async fn change(
             page.typed = typed;
             page.problem = Some(problem);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return shell::page_as(status, &app, &me, &req, "m/contacts.html", &page);
+            return phone::page_as(status, &app, &me, &req, "m/contacts.html", &page);
         }
     };
     let now = app.clock.now_at();
@@ -312,14 +312,14 @@ pub async fn change(
     let record = record(&app, &me, &account);
     app.write("contact change asked", move |db| {
         for change in &changes {
-            contact::ask(db, change)?;
+            change::ask(db, change)?;
         }
-        contact::confirm(db, &new)?;
-        contact_record::add(db, &record)?;
+        change::confirm(db, &new)?;
+        record::add(db, &record)?;
         history::note(db, &by, id, now, note.clone())
     })
     .await?;
-    Ok(shell::to("/m/contacts?done=asked"))
+    Ok(phone::to("/m/contacts?done=asked"))
 }
 
 #[cfg(test)]

@@ -7,16 +7,16 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::account::{self, Account};
-use super::session::BorrowerIn;
-use super::shell;
 use crate::app::App;
-use crate::book::dates::in_words;
+use crate::base::dates::in_words;
+use crate::base::money::Fen;
 use crate::book::file::Contract;
-use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::position::Basis;
 use crate::book::statement::{self, Event, EventKind, Quote, Statement};
 use crate::error::{AppError, AppResult};
+use crate::web::session::borrower::BorrowerIn;
+use crate::web::shell::phone;
 
 /// How many days ahead a request day may lie.
 const AHEAD_DAYS: u64 = 366;
@@ -103,7 +103,7 @@ pub async fn show(
     };
     let page = page(&account, &open, &asked, &app.policy(), sum, problem);
     let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    shell::page_as(status, &app, &me, &req, "m/early.html", &page)
+    phone::page_as(status, &app, &me, &req, "m/early.html", &page)
 }
 
 type Problem = (&'static str, String);

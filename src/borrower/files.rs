@@ -6,15 +6,16 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::account::{self, Party};
-use super::session::{self, BorrowerForm, BorrowerIn};
-use super::shell;
 use crate::app::App;
-use crate::book::ids::{FileId, PersonId};
-use crate::book::office::{self, Scope};
+use crate::base::ids::{FileId, PersonId};
+use crate::base::scope::Scope;
+use crate::book::office;
 use crate::book::person::{self, PhoneState};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::person as people;
+use crate::web::session::borrower::{self, BorrowerForm, BorrowerIn};
+use crate::web::shell::phone;
 
 /// The same person in another office.
 #[derive(Clone, Debug, Serialize)]
@@ -45,7 +46,7 @@ pub async fn show(
             Ok((parties, elsewhere(db, &inner)?))
         })
         .await?;
-    shell::page(&app, &me, &req, "m/files.html", &FilesPage { parties, elsewhere })
+    phone::page(&app, &me, &req, "m/files.html", &FilesPage { parties, elsewhere })
 }
 
 /// Other offices that know the same identity number and have the same telephone on file.
@@ -105,7 +106,7 @@ pub async fn choose(
             let parties = account::parties(db, &me.scope, me.person_id)?;
             let party = parties.iter().find(|party| party.file_no == chosen.file);
             let party = party.ok_or(AppError::NotFound)?;
-            return session::look_at(db, &me.session, party.id);
+            return borrower::look_at(db, &me.session, party.id);
         }
         let other = elsewhere(db, &me)?.into_iter().find(|one| one.code == chosen.office);
         let other = other.ok_or(AppError::NotFound)?;
@@ -114,8 +115,8 @@ pub async fn choose(
             [only] => Some(only.id),
             _ => None,
         };
-        session::move_to(db, &me.session, (&other.code, other.person_id), only)
+        borrower::move_to(db, &me.session, (&other.code, other.person_id), only)
     })
     .await?;
-    Ok(shell::to("/m"))
+    Ok(phone::to("/m"))
 }

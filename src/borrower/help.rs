@@ -6,11 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::{session, shell};
 use crate::app::App;
 use crate::book::office;
 use crate::error::AppResult;
 use crate::plumbing::schema::office_setting;
+use crate::web::session::borrower;
+use crate::web::shell::phone;
 
 /// The setting in which an office writes its hours.
 const HOURS: &str = "office_hours";
@@ -34,7 +35,7 @@ struct HelpPage {
 
 /// `GET /m/help`
 pub async fn show(app: web::Data<App>, req: HttpRequest) -> AppResult<HttpResponse> {
-    let me = session::signed_in(&req).await.ok();
+    let me = borrower::signed_in(&req).await.ok();
     let own = me.as_ref().map(|me| me.office.code.clone());
     let (offices, hours) = app
         .read(|db| {
@@ -61,7 +62,7 @@ pub async fn show(app: web::Data<App>, req: HttpRequest) -> AppResult<HttpRespon
         .collect();
     let page = HelpPage { centres, signed_in: me.is_some() };
     match &me {
-        Some(me) => shell::page(&app, me, &req, "m/help.html", &page),
-        None => shell::open_page(StatusCode::OK, &app, &req, &offices, "m/help.html", &page),
+        Some(me) => phone::page(&app, me, &req, "m/help.html", &page),
+        None => phone::open_page(StatusCode::OK, &app, &req, &offices, "m/help.html", &page),
     }
 }

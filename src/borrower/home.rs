@@ -6,10 +6,8 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
 use super::account::{self, Account};
-use super::session::BorrowerIn;
-use super::shell;
 use crate::app::App;
-use crate::book::dates::{day_in, days_between, in_words};
+use crate::base::dates::{day_in, days_between, in_words};
 use crate::book::file::life::life;
 use crate::book::file::plan::{Plan, PlanRow, Standing};
 use crate::book::file::{self, Papers};
@@ -17,6 +15,8 @@ use crate::book::lifeline::{self, Line};
 use crate::book::policy::Policy;
 use crate::book::statement::Stage;
 use crate::error::AppResult;
+use crate::web::session::borrower::BorrowerIn;
+use crate::web::shell::phone;
 
 /// Until when a year's contacts should be confirmed (rules: graduates, every year by 12-01).
 const CONFIRM_BY: (u32, u32) = (12, 1);
@@ -66,7 +66,7 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    shell::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy()))
+    phone::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy()))
 }
 
 impl HomePage {
@@ -118,7 +118,7 @@ pub fn kind_of(row: &PlanRow) -> String {
     if row.assumed.is_empty() { kind.to_owned() } else { format!("{kind}，{}", row.assumed) }
 }
 
-fn yuan(amount: crate::book::money::Fen) -> String {
+fn yuan(amount: crate::base::money::Fen) -> String {
     format!("¥{}", amount.to_page_text())
 }
 

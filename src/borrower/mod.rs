@@ -17,12 +17,11 @@ pub mod paid;
 pub mod repay;
 pub mod schedule;
 pub mod send;
-pub mod session;
 pub mod settings;
-pub mod shell;
 pub mod sign_in;
 
-use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::web::route::{Entry, Needs, get, post};
+use crate::web::shell::phone;
 
 /// The pages of borrowers and who may use each.
 pub fn routes() -> Vec<Entry> {
@@ -34,7 +33,7 @@ pub fn routes() -> Vec<Entry> {
         get("/m/code", Needs::Nobody, sign_in::show_code),
         post("/m/code", Needs::Nobody, sign_in::enter),
         post("/m/sign-out", me, sign_in::sign_out),
-        post("/m/type", Needs::Nobody, shell::set_type),
+        post("/m/type", Needs::Nobody, phone::set_type),
         get("/m/files", me, files::show),
         post("/m/files", me, files::choose),
         get("/m/schedule", me, schedule::show),

@@ -7,14 +7,14 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
 use super::account::{self, Account};
-use super::session::BorrowerIn;
-use super::shell;
 use crate::app::App;
-use crate::book::dates::in_words;
+use crate::base::dates::in_words;
+use crate::base::money::Fen;
 use crate::book::file::Contract;
-use crate::book::money::Fen;
 use crate::book::statement::{EventKind, RowKind};
 use crate::error::AppResult;
+use crate::web::session::borrower::BorrowerIn;
+use crate::web::shell::phone;
 
 /// One day's money of one kind, over all contracts.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +54,7 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    shell::page(&app, &me, &req, "m/paid.html", &PaidPage::new(&account))
+    phone::page(&app, &me, &req, "m/paid.html", &PaidPage::new(&account))
 }
 
 impl PaidPage {

@@ -6,16 +6,17 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::account::{self, Account};
-use super::session::BorrowerIn;
-use super::{home, shell};
+use super::home;
 use crate::app::App;
-use crate::book::dates::in_words;
+use crate::base::dates::in_words;
+use crate::base::ids::PersonId;
+use crate::base::money::Fen;
 use crate::book::file::{self, Contract};
-use crate::book::ids::PersonId;
-use crate::book::money::Fen;
 use crate::book::statement::Stage;
 use crate::error::AppResult;
 use crate::plumbing::schema::person;
+use crate::web::session::borrower::BorrowerIn;
+use crate::web::shell::phone;
 
 /// An account that a contract is repaid from.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -62,7 +63,7 @@ pub async fn show(
         as_known: file::as_known(&account.contracts, account.today, account.today),
         accounts: accounts(&account),
     };
-    shell::page(&app, &me, &req, "m/repay.html", &page)
+    phone::page(&app, &me, &req, "m/repay.html", &page)
 }
 
 fn accounts(account: &Account) -> Vec<Paying> {
@@ -124,7 +125,7 @@ pub async fn contracts(
         .await?;
     let contracts = account.contracts.iter().rev().map(|c| in_plain_words(c, &names)).collect();
     let page = ContractsPage { contracts, phone: me.office.phone.clone() };
-    shell::page(&app, &me, &req, "m/contracts.html", &page)
+    phone::page(&app, &me, &req, "m/contracts.html", &page)
 }
 
 fn in_plain_words(contract: &Contract, names: &[(PersonId, String)]) -> InWords {

@@ -5,15 +5,15 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
 use super::account::{self, Account};
-use super::session::BorrowerIn;
-use super::shell;
 use crate::app::App;
-use crate::book::dates::{day_in, in_words};
+use crate::base::dates::{day_in, in_words};
+use crate::base::money::Fen;
 use crate::book::file::explain::{self, Part};
 use crate::book::file::plan::{Plan, PlanRow, Standing};
-use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::error::AppResult;
+use crate::web::session::borrower::BorrowerIn;
+use crate::web::shell::phone;
 
 /// One day, or a few years in which the state paid everything.
 #[derive(Debug, Serialize)]
@@ -62,7 +62,7 @@ pub async fn show(
         Err(elsewhere) => return Ok(elsewhere),
     };
     let page = SchedulePage::new(&account, &app.policy());
-    shell::page(&app, &me, &req, "m/schedule.html", &page)
+    phone::page(&app, &me, &req, "m/schedule.html", &page)
 }
 
 impl SchedulePage {

@@ -5,8 +5,8 @@ use chrono::{Duration, NaiveDateTime};
 
 use super::code;
 use crate::app::App;
-use crate::book::dates;
-use crate::book::ids::{PersonId, PhoneId};
+use crate::base::dates;
+use crate::base::ids::{PersonId, PhoneId};
 use crate::book::notice::{self, Fields, Reason, To};
 use crate::book::office::Office;
 use crate::book::person::{Phone, PhoneState};

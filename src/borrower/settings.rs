@@ -3,14 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::session::{self, BorrowerForm, BorrowerIn, Session};
-use super::shell;
 use crate::app::App;
-use crate::book::contact::mask_email;
-use crate::book::dates::local;
+use crate::base::dates::local;
+use crate::book::contact::change::mask_email;
 use crate::book::notice::wishes::{self, Wish};
 use crate::book::person;
 use crate::error::AppResult;
+use crate::web::session::borrower::{self, BorrowerForm, BorrowerIn, Session};
+use crate::web::shell::phone;
 
 /// One kind of message.
 #[derive(Debug, Serialize)]
@@ -61,7 +61,7 @@ pub async fn show(
             Ok((
                 wishes::of_person(db, &scope, id)?,
                 person::find(db, &scope, id)?,
-                session::of_person(db, id, now)?,
+                borrower::of_person(db, id, now)?,
             ))
         })
         .await?;
@@ -85,7 +85,7 @@ pub async fn show(
             _ => None,
         },
     };
-    shell::page(&app, &me, &req, "m/settings.html", &page)
+    phone::page(&app, &me, &req, "m/settings.html", &page)
 }
 
 fn sign_in(one: &Session, me: &BorrowerIn) -> SignIn {
@@ -130,7 +130,7 @@ pub async fn change(
         Ok(())
     })
     .await?;
-    Ok(shell::to("/m/settings?done=wishes"))
+    Ok(phone::to("/m/settings?done=wishes"))
 }
 
 /// Nothing but the token.
@@ -145,8 +145,8 @@ pub async fn end_others(
 ) -> AppResult<HttpResponse> {
     let now = app.clock.now_at();
     app.write("borrower sessions ended", move |db| {
-        session::end_others(db, me.person_id, &me.session, now)
+        borrower::end_others(db, me.person_id, &me.session, now)
     })
     .await?;
-    Ok(shell::to("/m/settings?done=ended"))
+    Ok(phone::to("/m/settings?done=ended"))
 }

@@ -13,24 +13,27 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{self, Party};
 use super::code::{self, NewCode, Typed};
-use super::session::{self, BorrowerForm, BorrowerIn, COOKIE};
-use super::{send, shell};
+use super::send;
 use crate::app::App;
+use crate::base::hex::{hash_of, random_hex};
+use crate::base::id_number::IdNumber;
+use crate::base::ids::{FileId, PersonId};
+use crate::base::phone_number::{PhoneKind, PhoneNumber};
+use crate::base::scope::Scope;
 use crate::book::history::{self, By, Note};
-use crate::book::id_number::IdNumber;
-use crate::book::ids::{FileId, PersonId};
-use crate::book::office::{self, Office, Scope};
+use crate::book::office::{self, Office};
 use crate::book::person::{self, Phone, PhoneState};
-use crate::book::phone_number::{PhoneKind, PhoneNumber};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
-use crate::plumbing::guard::{self, Attempt, Subjects};
-use crate::plumbing::http::around::address_of;
-use crate::plumbing::http::form::{OpenForm, equal};
 use crate::plumbing::outbox;
 use crate::plumbing::schema::person as people;
-use crate::plumbing::session::{NewSession, hash_of, random_hex};
+use crate::web::around::address_of;
+use crate::web::form::{OpenForm, equal};
+use crate::web::session::NewSession;
+use crate::web::session::borrower::{self, BorrowerForm, BorrowerIn, COOKIE};
+use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::shell::phone;
 
 /// The token of the forms before the sign-in.
 const FORM_COOKIE: &str = "zhuxue_m_in";
@@ -84,7 +87,7 @@ pub fn is_our_form(req: &HttpRequest, token: &str) -> bool {
 
 /// Has the browser keep the token of a form.
 pub fn keep_token(answer: &mut HttpResponse, app: &App, token: String) {
-    shell::set_cookie(answer, app, (FORM_COOKIE, token), COOKIE_MINUTES);
+    phone::set_cookie(answer, app, (FORM_COOKIE, token), COOKIE_MINUTES);
 }
 
 /// `GET /m/sign-in`
@@ -93,8 +96,8 @@ pub async fn show(
     req: HttpRequest,
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
-    if session::signed_in(&req).await.is_ok() {
-        return Ok(shell::to("/m"));
+    if borrower::signed_in(&req).await.is_ok() {
+        return Ok(phone::to("/m"));
     }
     sign_in_page(&app, &req, StatusCode::OK, &Ask::default(), None, asked.out.is_some()).await
 }
@@ -107,7 +110,7 @@ async fn sign_in_page(
     problem: Option<String>,
     signed_out: bool,
 ) -> AppResult<HttpResponse> {
-    let offices = shell::offices(app).await?;
+    let offices = phone::offices(app).await?;
     let page = SignInPage {
         token: token_of(req)?,
         id_number: typed.id_number.clone(),
@@ -116,7 +119,7 @@ async fn sign_in_page(
         problem,
         signed_out,
     };
-    let mut answer = shell::open_page(status, app, req, &page.offices, "m/sign_in.html", &page)?;
+    let mut answer = phone::open_page(status, app, req, &page.offices, "m/sign_in.html", &page)?;
     keep_token(&mut answer, app, page.token);
     Ok(answer)
 }
@@ -199,13 +202,13 @@ pub async fn ask(
         let problem =
             format!("验证码要得太勤，请 {how_long}后再试。刚收到的还能用，请回到上一页填写");
         let mut answer = again(problem, StatusCode::TOO_MANY_REQUESTS).await?;
-        shell::retry_after(&mut answer, (at - now).num_seconds());
+        phone::retry_after(&mut answer, (at - now).num_seconds());
         return Ok(answer);
     }
     // Rung for everybody: whether it was answered says nothing.
     app.bell.ring();
-    let mut answer = shell::to("/m/code");
-    shell::set_cookie(&mut answer, &app, (CODE_COOKIE, request), COOKIE_MINUTES);
+    let mut answer = phone::to("/m/code");
+    phone::set_cookie(&mut answer, &app, (CODE_COOKIE, request), COOKIE_MINUTES);
     Ok(answer)
 }
 
@@ -266,7 +269,7 @@ pub fn mobile(
 /// `GET /m/code`
 pub async fn show_code(app: web::Data<App>, req: HttpRequest) -> AppResult<HttpResponse> {
     if req.cookie(CODE_COOKIE).is_none() {
-        return Ok(shell::to("/m/sign-in"));
+        return Ok(phone::to("/m/sign-in"));
     }
     code_page(&app, &req, StatusCode::OK, None, false).await
 }
@@ -278,10 +281,10 @@ async fn code_page(
     problem: Option<String>,
     over: bool,
 ) -> AppResult<HttpResponse> {
-    let offices = shell::offices(app).await?;
+    let offices = phone::offices(app).await?;
     let minutes = code::GOOD_FOR_MINUTES;
     let page = CodePage { token: token_of(req)?, minutes, offices, problem, over };
-    let mut answer = shell::open_page(status, app, req, &page.offices, "m/code.html", &page)?;
+    let mut answer = phone::open_page(status, app, req, &page.offices, "m/code.html", &page)?;
     keep_token(&mut answer, app, page.token);
     Ok(answer)
 }
@@ -324,7 +327,7 @@ pub async fn enter(
         let problem = Some("页面开得太久，请再填一次".to_owned());
         return code_page(&app, &req, StatusCode::FORBIDDEN, problem, false).await;
     }
-    let Some(cookie) = req.cookie(CODE_COOKIE) else { return Ok(shell::to("/m/sign-in")) };
+    let Some(cookie) = req.cookie(CODE_COOKIE) else { return Ok(phone::to("/m/sign-in")) };
     let agent = req.headers().get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let new = NewSession::new(address_of(&req), agent)?;
     let session_cookie = new.cookie_named(COOKIE, &app.config);
@@ -354,16 +357,16 @@ pub async fn enter(
             let problem = Some(format!("输错的次数太多，请 {how_long}后再试"));
             let status = StatusCode::TOO_MANY_REQUESTS;
             let mut answer = code_page(&app, &req, status, problem, true).await?;
-            shell::retry_after(&mut answer, (until - now).num_seconds());
+            phone::retry_after(&mut answer, (until - now).num_seconds());
             Ok(answer)
         }
         Entered::In => {
-            let mut answer = shell::to("/m");
+            let mut answer = phone::to("/m");
             if let Err(error) = answer.add_cookie(&session_cookie) {
                 tracing::error!(%error, "a cookie cannot be written");
             }
             for used in [FORM_COOKIE, CODE_COOKIE] {
-                shell::set_cookie(&mut answer, &app, (used, String::new()), 0);
+                phone::set_cookie(&mut answer, &app, (used, String::new()), 0);
             }
             Ok(answer)
         }
@@ -396,7 +399,7 @@ impl Try {
             };
         guard::succeeded(db, &subjects, self.now)?;
         if let Some(before) = &self.before {
-            session::end(db, before, self.now)?;
+            borrower::end(db, before, self.now)?;
         }
         let scope = Scope::of(&office_code);
         let parties = account::parties(db, &scope, person_id)?;
@@ -404,7 +407,7 @@ impl Try {
             [only] => Some(only.id),
             _ => None,
         };
-        session::begin(db, (&office_code, person_id), only, &self.new, self.now)?;
+        borrower::begin(db, (&office_code, person_id), only, &self.new, self.now)?;
         let name = person::find(db, &scope, person_id)?.name;
         if let Some(first) = parties.first() {
             let by = By::program("手机页面", &office_code);
@@ -436,9 +439,9 @@ pub async fn sign_out(
     _checked: BorrowerForm<Nothing>,
 ) -> AppResult<HttpResponse> {
     let now = app.clock.now_at();
-    app.write("borrower signs out", move |db| session::end(db, &me.session, now)).await?;
-    let mut answer = shell::to("/m/sign-in?out=1");
-    shell::set_cookie(&mut answer, &app, (COOKIE, String::new()), 0);
+    app.write("borrower signs out", move |db| borrower::end(db, &me.session, now)).await?;
+    let mut answer = phone::to("/m/sign-in?out=1");
+    phone::set_cookie(&mut answer, &app, (COOKIE, String::new()), 0);
     Ok(answer)
 }
 

@@ -11,17 +11,18 @@ use clap::Args;
 
 use super::{Stop, serve};
 use crate::app::{App, DemoSignIn};
-use crate::book::dates::{Clock, day_in};
+use crate::base::dates::{Clock, day_in};
+use crate::base::ids::{LiaisonId, StaffId};
+use crate::base::scope::Scope;
 use crate::book::history::By;
-use crate::book::ids::{LiaisonId, StaffId};
-use crate::book::office::{self, Office, Scope};
+use crate::book::liaison::{self, Kind, Liaison};
+use crate::book::office::{self, Office};
 use crate::book::policy;
 use crate::book::staff::{self, Role, Staff};
 use crate::book::statement::Product;
-use crate::desk::importing::batch::{self, Upload};
-use crate::desk::imports::Layout;
+use crate::imports::batch::{self, Upload};
+use crate::imports::layout::Layout;
 use crate::jobs;
-use crate::liaison::account::{self, Kind, Liaison};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Address;
 use crate::plumbing::sheet::SheetLimits;
@@ -245,7 +246,7 @@ fn set_up(app: &App) -> Result<(), Stop> {
     let helper = liaison(app, now)?;
     app.db.write("demo set-up", |db| {
         office::add(db, &office)?;
-        account::add(db, &helper)?;
+        liaison::add(db, &helper)?;
         for one in &people {
             staff::add(db, one)?;
         }

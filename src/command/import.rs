@@ -8,16 +8,16 @@ use clap::Args;
 
 use super::Stop;
 use crate::app::App;
-use crate::book::dates::Clock;
+use crate::base::dates::Clock;
+use crate::base::ids::ImportId;
+use crate::base::scope::Scope;
 use crate::book::history::By;
-use crate::book::ids::ImportId;
-use crate::book::office::{self, Scope};
-use crate::book::staff;
 use crate::book::statement::Product;
-use crate::desk::importing::batch::{self, Batch, Upload};
-use crate::desk::importing::findings::{self, Columns};
-use crate::desk::importing::{columns, store};
-use crate::desk::imports::Layout;
+use crate::book::{office, staff};
+use crate::imports::batch::{self, Batch, Upload};
+use crate::imports::findings::{self, Columns};
+use crate::imports::layout::Layout;
+use crate::imports::{columns, store};
 use crate::plumbing::config::Config;
 use crate::plumbing::sheet::{self, SheetLimits};
 

@@ -7,10 +7,11 @@ use clap::Subcommand;
 
 use super::Stop;
 use crate::app::App;
-use crate::book::dates::{Clock, local};
+use crate::base::dates::{Clock, local};
 use crate::book::history::By;
+use crate::clock::Timetable;
+use crate::clock::{self, Line, RunState};
 use crate::plumbing::config::Config;
-use crate::plumbing::timetable::{self, Line, RunState};
 
 /// Jobs: what happens by the clock.
 #[derive(Clone, Debug, Subcommand)]
@@ -46,10 +47,10 @@ fn list(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
     let now = app.clock.now_at();
     let (lines, paused) = app.db.read(|db| {
         let mut paused = Vec::new();
-        for job in app.timetable.jobs() {
-            paused.push(timetable::pause::offices_without(db, job.job.name)?);
+        for job in Timetable::of(&app).jobs() {
+            paused.push(clock::pause::offices_without(db, job.job.name)?);
         }
-        Ok((timetable::lines(app, db, now)?, paused))
+        Ok((clock::lines(app, db, now)?, paused))
     })?;
     for (line, paused) in lines.iter().zip(paused) {
         let job = line.planned.job;
@@ -79,8 +80,8 @@ fn last_of(line: &Line) -> String {
 }
 
 fn run(app: &App, name: &str, day: Option<NaiveDate>, out: &mut dyn Write) -> Result<(), Stop> {
-    if app.timetable.find(name).is_none() {
-        let known: Vec<&str> = app.timetable.jobs().iter().map(|one| one.job.name).collect();
+    if Timetable::of(&app).find(name).is_none() {
+        let known: Vec<&str> = Timetable::of(&app).jobs().iter().map(|one| one.job.name).collect();
         return Err(Stop::input(format!("no job {name:?}; known: {}", known.join(", "))));
     }
     let today = app.clock.today();
@@ -90,7 +91,7 @@ fn run(app: &App, name: &str, day: Option<NaiveDate>, out: &mut dyn Write) -> Re
             "--for {day}: the day has not come yet (today is {today})"
         )));
     }
-    let ran = timetable::run_now(app, name, day, &By::program("zhuxue job run", ""))?;
+    let ran = clock::run_now(app, name, day, &By::program("zhuxue job run", ""))?;
     match ran.outcome {
         Ok(counts) => {
             let ms = ran.took.as_millis();

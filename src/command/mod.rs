@@ -22,13 +22,14 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::app::App;
-use crate::book::dates::Clock;
+use crate::base::dates::Clock;
 use crate::book::policy::Policy;
 use crate::error::AppError;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Address, Database};
 use crate::plumbing::{logs, meta};
+use crate::{clock, jobs};
 
 /// 助学: origin-place student credit loans of a county student-aid centre.
 #[derive(Debug, Parser)]
@@ -75,7 +76,7 @@ pub enum Command {
 /// Runs the command. What it prints goes to `out`; why it stopped is in the error.
 pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
     let read = |log: Option<&str>| {
-        let mut config = Config::read(cli.config.as_deref(), std::env::vars())
+        let mut config = Config::read(cli.config.as_deref(), std::env::vars(), jobs::mistakes)
             .map_err(|e| Stop::input(e.to_string()))?;
         if let Some(log) = log {
             config.log = log.to_owned();
@@ -179,6 +180,7 @@ pub fn open_or_make(config: Config, clock: Clock) -> Result<App, Stop> {
     let policy = Policy::load(config.policy_dir.as_deref())
         .map_err(|error| Stop::input(error.to_string()))?;
     let app = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
+    clock::set(&app, jobs::ALL).map_err(Stop::failed)?;
     app.follow_rules()?;
     Ok(app)
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Subcommand;
 
 use super::Stop;
-use crate::book::dates::Clock;
+use crate::base::dates::Clock;
 use crate::book::history::{self, By, Note};
 use crate::book::office;
 use crate::plumbing::config::Config;

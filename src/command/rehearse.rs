@@ -26,13 +26,14 @@ use clap::Args;
 
 use super::Stop;
 use crate::app::App;
-use crate::book::dates::{Clock, starts_at};
-use crate::book::ids::LoanId;
-use crate::book::office::{self, Scope};
-use crate::book::{position, verify};
+use crate::base::dates::{Clock, starts_at};
+use crate::base::ids::LoanId;
+use crate::base::scope::Scope;
+use crate::book::{office, position, verify};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Database;
 use crate::plumbing::gateway::{Gateway, Gateways, Line, LineConfig, Outcome, Outgoing};
+use crate::{clock, jobs};
 
 /// Loans computed anew in one write.
 const AT_ONCE: i64 = 1_000;
@@ -123,8 +124,9 @@ impl Rehearse {
         clock.set_at(starts_at(self.from));
         let (policy, sealer) = (app.rules.files().clone(), app.sealer.clone());
         let mut copy = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
+        clock::set(&copy, jobs::ALL).map_err(Stop::failed)?;
         copy.follow_rules()?;
-        copy.gateways = Arc::new(Gateways::with(line(), line()));
+        copy.parts.gateways = Arc::new(Gateways::with(line(), line()));
         compute_anew(&copy)?;
         Ok(copy)
     }
@@ -175,7 +177,7 @@ struct Folder(std::path::PathBuf);
 
 impl Folder {
     fn new() -> Result<Folder, Stop> {
-        let name = crate::plumbing::session::random_hex(6)?;
+        let name = crate::base::hex::random_hex(6)?;
         let path = std::env::temp_dir().join(format!("zhuxue-rehearsal-{name}"));
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]

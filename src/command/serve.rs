@@ -10,11 +10,11 @@ use tokio::sync::watch;
 
 use super::Stop;
 use crate::app::App;
-use crate::book::dates::Clock;
+use crate::base::dates::Clock;
 use crate::book::{office, staff};
-use crate::jobs;
+use crate::imports::runner::Runner;
 use crate::plumbing::config::Config;
-use crate::plumbing::{http, timetable};
+use crate::{clock, jobs, site};
 
 /// Requests still running when the program is told to stop get this long to end.
 const STOP_WITHIN_S: u64 = 15;
@@ -62,7 +62,7 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
         );
     }
     let for_workers = app.clone();
-    let server = actix_web::HttpServer::new(move || http::site(&for_workers))
+    let server = actix_web::HttpServer::new(move || site::site(&for_workers))
         .workers(config.workers)
         .worker_max_blocking_threads(16)
         .client_request_timeout(Duration::from_secs(15))
@@ -86,7 +86,7 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
     });
     let ended = server.await;
     let _ = tell.send(true);
-    let imports = app.imports.clone();
+    let imports = Runner::of(&app).clone();
     if actix_web::web::block(move || imports.stop(IMPORTS_STOP_WITHIN)).await.is_err() {
         tracing::error!("an import could not be stopped; it goes on at the next start");
     }
@@ -137,7 +137,7 @@ async fn background(app: App, told: watch::Receiver<bool>) {
     // What else listens while the program serves is joined to this one.
     let mail = actix_web::rt::spawn(jobs::deliver_messages::listen(app.clone(), told.clone()));
     let rules = actix_web::rt::spawn(jobs::close_day::listen(app.clone(), told.clone()));
-    timetable::serve(app.clone(), told).await;
+    clock::serve(app.clone(), told).await;
     if let Err(error) = rules.await {
         tracing::error!(%error, "following the rules ended badly");
     }

@@ -9,14 +9,16 @@ use clap::{Args, Subcommand};
 
 use super::Stop;
 use crate::app::App;
-use crate::book::dates::{self, Clock};
+use crate::base::dates::{self, Clock};
+use crate::base::ids::StaffId;
+use crate::base::scope::Scope;
 use crate::book::history::{self, By, Note};
-use crate::book::ids::StaffId;
-use crate::book::office::{self, Scope};
+use crate::book::office;
 use crate::book::staff::{self, Role, Staff};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
-use crate::plumbing::{password, session};
+use crate::plumbing::password;
+use crate::web::session;
 
 /// Accounts of staff.
 #[derive(Debug, Subcommand)]

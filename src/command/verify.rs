@@ -7,10 +7,10 @@ use clap::Args;
 
 use super::Stop;
 use crate::app::App;
-use crate::book::dates::Clock;
-use crate::book::ids::LoanId;
-use crate::book::office::{self, Scope};
-use crate::book::{history, position, verify};
+use crate::base::dates::Clock;
+use crate::base::ids::LoanId;
+use crate::base::scope::Scope;
+use crate::book::{history, office, position, verify};
 use crate::jobs;
 use crate::plumbing::config::Config;
 

@@ -10,17 +10,18 @@ use clap::Args;
 
 use super::Stop;
 use crate::app::App;
-use crate::book::dates::Clock;
+use crate::base::dates::Clock;
+use crate::base::scope::Scope;
 use crate::book::history::{self, By as InNameOf, Note};
-use crate::book::office::{self, Office, Scope};
+use crate::book::office::{self, Office};
 use crate::book::payments_known::{self, BankData};
-use crate::life::overdue::folder::{self, NotWritten};
-use crate::life::overdue::purpose::Purpose;
-use crate::life::overdue::rules::{self, Batch, By, Selection};
-use crate::life::overdue::text::{self, Sender};
-use crate::life::overdue::web::{summary_of, usual_return};
-use crate::life::overdue::workbook::Wishes;
-use crate::life::overdue::{names, store};
+use crate::life::visits::folder::{self, NotWritten};
+use crate::life::visits::purpose::Purpose;
+use crate::life::visits::rules::{self, Batch, By, Selection};
+use crate::life::visits::text::{self, Sender};
+use crate::life::visits::web::{summary_of, usual_return};
+use crate::life::visits::workbook::Wishes;
+use crate::life::visits::{names, store};
 use crate::plumbing::config::Config;
 
 /// Writes the overdue follow-up worksheets: one workbook for each receiver, and a cover list.

@@ -6,18 +6,18 @@ use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::shell;
 use crate::app::App;
-use crate::book::dates;
+use crate::base::dates;
+use crate::base::ids::{FileId, StaffId};
 use crate::book::history::{self, ACTIONS, Entry, Wanted};
-use crate::book::ids::{FileId, StaffId};
+use crate::book::liaison;
 use crate::book::staff;
 use crate::error::{AppResult, FieldError};
-use crate::liaison;
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::is_part;
 use crate::plumbing::schema::loan_file;
-use crate::plumbing::session::SignedIn;
+use crate::web::form::is_part;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Before the name of a liaison in the filter; without it stands the number of a member of staff.
 const LIAISON: &str = "l:";
@@ -102,7 +102,7 @@ pub async fn list(
     }
 }
 
-fn gather(db: &mut Db, scope: &crate::book::office::Scope, filter: Filter) -> AppResult<AuditPage> {
+fn gather(db: &mut Db, scope: &crate::base::scope::Scope, filter: Filter) -> AppResult<AuditPage> {
     let mut errors = Vec::new();
     let file_no = filter.file.trim().to_uppercase();
     let file = match file_no.as_str() {
@@ -143,10 +143,10 @@ fn gather(db: &mut Db, scope: &crate::book::office::Scope, filter: Filter) -> Ap
     let verified = history::last_verified(db, scope.own())?.map(|(holds, number, at)| Verified {
         holds,
         number,
-        at: super::me::minute(at),
+        at: crate::base::dates::minute(at),
     });
     let people = staff::all(db, scope)?;
-    let liaisons = liaison::account::all(db, scope)?.into_iter().map(|one| one.called());
+    let liaisons = liaison::all(db, scope)?.into_iter().map(|one| one.called());
     let file_nos = numbers_of(db, &entries)?;
     Ok(AuditPage {
         filtered: !query.is_empty(),

@@ -2,12 +2,12 @@
 //! in the write of the decision.
 
 use crate::app::App;
-use crate::book::contact::{self, Decision, Kind};
+use crate::book::contact::change::{self, Decision, Kind};
 use crate::book::loan;
 use crate::book::notice::{Composer, Fields, Reason, To, is_held, people};
 use crate::error::AppResult;
 use crate::plumbing::outbox::Message;
-use crate::plumbing::session::SignedIn;
+use crate::web::session::SignedIn;
 
 /// The messages that answer this change; none when the person cannot be reached or wants none.
 ///
@@ -22,7 +22,7 @@ pub async fn messages(
     let (scope, inner) = (me.scope.clone(), app.clone());
     let (change, receiver, held) = app
         .read(move |db| {
-            let change = contact::find(db, &scope, change_id)?;
+            let change = change::find(db, &scope, change_id)?;
             let held = is_held(&inner, db, &scope)?;
             let Some(file_id) = change.file_id else { return Ok((change, None, held)) };
             let file = loan::file(db, &scope, file_id)?;

@@ -7,22 +7,23 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
-use super::me::minute;
-use super::{contact_answer, shell};
+use super::contact_answer;
 use crate::app::App;
-use crate::book::contact::{self, Change, Decision, Kind, Waiting};
+use crate::base::dates::minute;
+use crate::base::ids::{PersonId, PhoneId};
+use crate::base::phone_number::PhoneNumber;
+use crate::book::contact::change::{self, Change, Decision, Kind, Waiting};
 use crate::book::history::{self, Note};
-use crate::book::ids::{PersonId, PhoneId};
 use crate::book::person::{self, Phone, PhoneState};
-use crate::book::phone_number::PhoneNumber;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::CsrfForm;
-use crate::plumbing::http::route::{Entry, Needs, get, post};
 use crate::plumbing::outbox;
-use crate::plumbing::session::SignedIn;
+use crate::web::form::CsrfForm;
+use crate::web::route::{Entry, Needs, get, post};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Lines on the page; the rest comes up as these are decided.
 const LINES_MAX: i64 = 60;
@@ -72,7 +73,7 @@ async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<
     let scope = me.scope.clone();
     let (waiting, phones) = app
         .read(move |db| {
-            let waiting = contact::waiting(db, &scope, LINES_MAX)?;
+            let waiting = change::waiting(db, &scope, LINES_MAX)?;
             let people: Vec<PersonId> = waiting.iter().map(|one| one.change.person_id).collect();
             Ok((waiting, person::phones_of(db, &scope, &people)?))
         })
@@ -177,7 +178,7 @@ async fn decide(
         outbox::add(db, &answers)
     })
     .await?;
-    app.counts.forget();
+    app.note_change();
     let said =
         if accepted { "已接受，新的联系方式生效" } else { "已答复，没有改动" };
     shell::done(&app, "/contact-changes", said)
@@ -190,11 +191,11 @@ fn act(
     asked: &Asked,
     (note_id, phone_id): (i64, PhoneId),
 ) -> AppResult<()> {
-    let change = contact::find(db, &me.scope, asked.id)?;
+    let change = change::find(db, &me.scope, asked.id)?;
     if seen(change.asked_at) != asked.seen {
         return Err(AppError::Changed);
     }
-    contact::decide(db, &me.scope, (change.id, change.asked_at), &asked.decision)?;
+    change::decide(db, &me.scope, (change.id, change.asked_at), &asked.decision)?;
     let one = person::find(db, &me.scope, change.person_id)?;
     let kind = Kind::from_text(&change.field).ok_or(AppError::NotFound)?;
     if asked.decision.accepted {

@@ -6,18 +6,18 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::book::ids::RowId;
-use crate::book::money::Fen;
-use crate::book::office::Scope;
+use crate::base::ids::RowId;
+use crate::base::money::Fen;
+use crate::base::person_name::name_key;
+use crate::base::scope::Scope;
 use crate::book::staff::Right;
-use crate::desk::imports::name::name_key;
-use crate::desk::lists::filter::{anywhere, link};
-use crate::desk::shell;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::plumbing::http::route::{Entry, Needs, get};
 use crate::plumbing::schema::{bank_difference, bank_figure, loan, loan_file, person};
-use crate::plumbing::session::SignedIn;
+use crate::web::list::filter::{anywhere, link};
+use crate::web::route::{Entry, Needs, get};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Rows on a page.
 const SIZE: i64 = 50;

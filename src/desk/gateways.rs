@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::app::App;
 use crate::book::delivery;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::http::form::equal;
-use crate::plumbing::http::route::{Entry, Needs, get, post};
 use crate::plumbing::outbox::{Channel, Recorded};
 use crate::plumbing::sms;
+use crate::web::form::equal;
+use crate::web::route::{Entry, Needs, get, post};
 
 /// The lines of this page.
 pub fn routes() -> Vec<Entry> {

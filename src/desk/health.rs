@@ -5,11 +5,11 @@ use actix_web::{HttpResponse, web};
 use diesel::prelude::*;
 
 use crate::app::App;
+use crate::clock;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::meta;
 use crate::plumbing::schema::{history, loan_position};
-use crate::plumbing::timetable;
 
 /// Key in `meta` of the last check of the books: `1` or `0`, written by whoever checks.
 pub const BOOKS_OK: &str = "books_ok";
@@ -36,7 +36,7 @@ pub async fn metrics(app: web::Data<App>) -> AppResult<HttpResponse> {
     app.metrics.history_unchained.set(unchained);
     app.metrics.books_ok.set(books);
     let (own, now) = (app.clone(), app.clock.now_at());
-    for lag in app.read(move |db| timetable::lags(&own, db, now)).await? {
+    for lag in app.read(move |db| clock::lags(&own, db, now)).await? {
         app.metrics.job_lag_s.with_label_values(&[lag.job]).set(lag.seconds);
         app.metrics.job_last_success.with_label_values(&[lag.job]).set(lag.last_success);
     }

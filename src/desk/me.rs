@@ -1,19 +1,19 @@
 //! `/me`: one's own password and the browsers one is signed in with.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::shell;
 use crate::app::App;
-use crate::book::dates;
+use crate::base::dates::minute;
+use crate::base::hex::hex;
 use crate::book::history::{self, Note};
 use crate::book::staff;
 use crate::error::{AppError, AppResult, FieldError};
-use crate::plumbing::guard::{self, Attempt, Subjects};
-use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::password;
-use crate::plumbing::session::{self, Session, SignedIn, hex};
+use crate::web::form::CsrfForm;
+use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::session::{self, Session, SignedIn};
+use crate::web::shell;
 
 /// What `desk/me.html` shows.
 #[derive(Debug, Serialize)]
@@ -53,11 +53,6 @@ pub fn lines(all: &[Session], own: &[u8]) -> Vec<SessionLine> {
             own: one.hash == own,
         })
         .collect()
-}
-
-/// `2026-10-31 12:05`, local.
-pub fn minute(at: NaiveDateTime) -> String {
-    dates::local(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A browser in words a clerk knows; the order matters, since each claims to be the next.

@@ -2,10 +2,6 @@
 //! what was done, and the shell around all.
 //! A page here shows and asks; what happens is decided in `life` and kept by `book`.
 
-pub mod shell;
-pub mod download;
-pub mod counts;
-pub mod heard;
 pub mod contacts;
 mod contact_answer;
 pub mod sign_in;
@@ -24,17 +20,17 @@ pub mod differences;
 pub mod bank_data;
 pub mod policy;
 pub mod messages;
-pub mod imports;
-pub mod importing;
 
 use crate::book::staff::Right;
 use crate::plumbing::assets;
-use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::web::route::{Entry, Needs, get, post};
 
-/// Every route of the program and who may use it. The server registers exactly these lines.
+/// The pages of the desk across stages, and who may use them.
 pub fn routes() -> Vec<Entry> {
     let staff = Needs::Right(Right::ManageStaff);
     let office = Needs::Right(Right::ManageOffice);
+    let liaisons = Needs::Right(Right::ManageLiaisons);
+    let amounts = Needs::Right(Right::AllowAmounts);
     let mut routes = vec![
         get("/assets/{version}/{name:.*}", Needs::Nobody, assets::show),
         get("/healthz", Needs::Nobody, health::alive),
@@ -57,6 +53,13 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/staff/{id}/sessions", staff, admin::account::end_sessions),
         get("/admin/office", office, admin::office::show),
         post("/admin/office", office, admin::office::change),
+        get("/admin/liaisons", liaisons, admin::liaisons::list),
+        get("/admin/liaisons/new", liaisons, admin::liaisons::new),
+        post("/admin/liaisons", liaisons, admin::liaisons::add),
+        get("/admin/liaisons/{id}", liaisons, admin::liaisons::show),
+        post("/admin/liaisons/{id}", liaisons, admin::liaisons::change),
+        post("/admin/liaisons/{id}/password", liaisons, admin::liaisons::set_password),
+        post("/admin/liaisons/{id}/amounts", amounts, admin::liaisons::set_amounts),
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ];
@@ -71,12 +74,5 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(policy::routes());
     routes.extend(messages::routes());
     routes.extend(contacts::routes());
-    routes.extend(importing::web::routes());
-    routes.extend(crate::life::contact::web::routes());
-    routes.extend(crate::life::overdue::web::routes());
-    routes.extend(crate::life::overdue::ladder::web::routes());
-    routes.extend(crate::reports::routes());
-    routes.extend(crate::borrower::routes());
-    routes.extend(crate::liaison::routes());
     routes
 }

@@ -11,19 +11,19 @@ use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::shell;
 use crate::app::App;
+use crate::base::ids::{FileId, PersonId};
+use crate::base::scope::Scope;
 use crate::book::history::{self, Note};
-use crate::book::ids::{FileId, PersonId};
-use crate::book::office::Scope;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::{CsrfForm, is_part};
 use crate::plumbing::schema::{
     contact_change, contact_point, loan, loan_file, person, person_phone,
 };
-use crate::plumbing::session::SignedIn;
+use crate::web::form::{CsrfForm, is_part};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Looks in an hour that need no reason.
 pub const FREE_PER_HOUR: i64 = 60;

@@ -12,21 +12,21 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::book::ids::PersonId;
-use crate::book::office::Scope;
+use crate::base::ids::PersonId;
+use crate::base::person_name::name_key;
+use crate::base::place::short_village;
+use crate::base::scope::Scope;
 use crate::book::staff::Right;
 use crate::book::statement::Stage;
-use crate::desk::imports::name::name_key;
-use crate::desk::lists::filter::{anywhere, at_end};
-use crate::desk::lists::words::short_village;
-use crate::desk::loan_file::view::stage_tag;
-use crate::desk::shell;
 use crate::error::AppResult;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
-use crate::plumbing::http::route::{Entry, Needs, get};
 use crate::plumbing::schema::{file_position, loan, loan_file, person, person_phone};
-use crate::plumbing::session::SignedIn;
+use crate::web::list::filter::{anywhere, at_end};
+use crate::web::list::words::stage_tag;
+use crate::web::route::{Entry, Needs, get};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// More hits than this are cut off; the page says so.
 const HITS_MAX: i64 = 100;

@@ -10,16 +10,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::shell;
 use crate::app::{App, DemoSignIn};
+use crate::base::hex::{hash_of, random_hex};
 use crate::book::history::{self, By, Note};
 use crate::book::office::{self, Office};
 use crate::book::staff::{self, Right, Role, Staff};
 use crate::error::{AppError, AppResult};
-use crate::plumbing::guard::{self, Attempt, Subjects};
-use crate::plumbing::http::around::address_of;
-use crate::plumbing::http::form::{CsrfForm, OpenForm, equal};
-use crate::plumbing::session::{self, COOKIE, NewSession, SignedIn};
+use crate::web::around::address_of;
+use crate::web::form::{CsrfForm, OpenForm, equal};
+use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::session::{self, COOKIE, NewSession, SignedIn};
+use crate::web::shell;
 
 /// The cookie that holds the token of the sign-in form.
 const FORM_COOKIE: &str = "zhuxue_in";
@@ -113,7 +114,7 @@ async fn login_page(
     // A second tab keeps the token of the first.
     let token = match req.cookie(FORM_COOKIE) {
         Some(cookie) if cookie.value().len() == 64 => cookie.value().to_owned(),
-        _ => session::random_hex(32)?,
+        _ => random_hex(32)?,
     };
     let page = LoginPage {
         token: token.clone(),
@@ -224,7 +225,7 @@ async fn let_in(
     let agent = req.headers().get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let new = NewSession::new(address, agent)?;
     let cookie = new.cookie(&app.config);
-    let before = req.cookie(COOKIE).map(|cookie| session::hash_of(cookie.value()));
+    let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
     let (config, subjects, id) = (app.config.clone(), subjects.clone(), app.next_id());
     let role = one.role;
     app.write("sign in", move |db| {

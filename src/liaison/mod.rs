@@ -3,20 +3,14 @@
 //! the sheets that were handed to their own place. Names as on the paper, numbers masked, no
 //! amounts unless the director has allowed them; every look at a sheet is written down.
 
-pub mod account;
-pub mod session;
 pub mod sign_in;
 pub mod password;
 pub mod sheets;
-pub mod admin;
 
-use crate::book::staff::Right;
-use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::web::route::{Entry, Needs, get, post};
 
 /// The routes of liaisons, and of the desk's pages about them.
 pub fn routes() -> Vec<Entry> {
-    let admin = Needs::Right(Right::ManageLiaisons);
-    let amounts = Needs::Right(Right::AllowAmounts);
     vec![
         get("/l/login", Needs::Nobody, sign_in::show),
         post("/l/login", Needs::Nobody, sign_in::sign_in),
@@ -26,12 +20,5 @@ pub fn routes() -> Vec<Entry> {
         post("/l/sheets/{id}", Needs::Liaison, sheets::hand_in),
         get("/l/password", Needs::Liaison, password::show),
         post("/l/password", Needs::Liaison, password::change),
-        get("/admin/liaisons", admin, admin::list),
-        get("/admin/liaisons/new", admin, admin::new),
-        post("/admin/liaisons", admin, admin::add),
-        get("/admin/liaisons/{id}", admin, admin::show),
-        post("/admin/liaisons/{id}", admin, admin::change),
-        post("/admin/liaisons/{id}/password", admin, admin::set_password),
-        post("/admin/liaisons/{id}/amounts", amounts, admin::set_amounts),
     ]
 }

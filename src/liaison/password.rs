@@ -4,13 +4,13 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::account;
-use super::session::{self, LiaisonForm, LiaisonIn};
 use crate::app::App;
 use crate::book::history::{self, Note};
-use crate::borrower::shell;
+use crate::book::liaison;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::password;
+use crate::web::session::liaison::{self as session, LiaisonForm, LiaisonIn};
+use crate::web::shell::phone;
 
 /// What `l/password.html` shows.
 #[derive(Debug, Serialize)]
@@ -27,7 +27,7 @@ fn page(
     problem: Option<(&'static str, String)>,
 ) -> AppResult<HttpResponse> {
     let page = PasswordPage { first: !me.account.own_password, problem };
-    shell::page_for(status, app, req, (&me.office, &me.csrf), "l/password.html", &page)
+    phone::page_for(status, app, req, (&me.office, &me.csrf), "l/password.html", &page)
 }
 
 /// `GET /l/password`
@@ -68,7 +68,7 @@ pub async fn change(
     one.own_password = true;
     let (id, now, by, own) = (app.next_id(), app.clock.now_at(), me.by(), me.session.clone());
     let done = app.write("liaison password", move |db| {
-        account::change(db, &one)?;
+        liaison::change(db, &one)?;
         session::end_all(db, one.id, Some(&own), now)?;
         let note = Note {
             action: "password_changed",
@@ -79,7 +79,7 @@ pub async fn change(
         history::note(db, &by, id, now, note)
     });
     match done.await {
-        Ok(()) => Ok(shell::to("/l")),
+        Ok(()) => Ok(phone::to("/l")),
         Err(AppError::Changed) => {
             let problem = ("old", "账号刚被中心改过，请再试一次".to_owned());
             page(StatusCode::CONFLICT, &app, &me, &req, Some(problem))

@@ -9,27 +9,26 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::session::LiaisonIn;
 use crate::app::App;
-use crate::book::dates::{in_words, local};
+use crate::base::dates::{in_words, local};
+use crate::base::ids::{FileId, SheetId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::history::{self, Note};
-use crate::book::ids::{FileId, SheetId};
-use crate::book::loan;
-use crate::book::money::Fen;
-use crate::book::office::Scope;
-use crate::book::payments_known;
 use crate::book::person::{self, PhoneState};
-use crate::borrower::shell;
+use crate::book::{loan, payments_known};
 use crate::error::{AppError, AppResult};
-use crate::life::overdue::sheets::form::{self, Form, PHOTO_MB};
-use crate::life::overdue::sheets::returns::CameBy;
-use crate::life::overdue::sheets::rules::Typed;
-use crate::life::overdue::sheets::store::{self, Batch, Sheet, State};
-use crate::life::overdue::sheets::take;
+use crate::life::visits::sheets::form::{self, Form, PHOTO_MB};
+use crate::life::visits::sheets::returns::CameBy;
+use crate::life::visits::sheets::rules::Typed;
+use crate::life::visits::sheets::store::{self, Batch, Sheet, State};
+use crate::life::visits::sheets::take;
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::equal;
-use crate::plumbing::http::upload;
 use crate::plumbing::schema::file_position;
+use crate::web::form::equal;
+use crate::web::session::liaison::LiaisonIn;
+use crate::web::shell::phone;
+use crate::web::upload;
 
 /// Sheets on the list that are to be filled in: a large school's.
 const OPEN_MAX: i64 = 1_000;
@@ -110,7 +109,7 @@ pub async fn list(
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
     if !me.account.own_password {
-        return Ok(shell::to("/l/password"));
+        return Ok(phone::to("/l/password"));
     }
     let (inner, today) = (me.clone(), app.clock.today());
     let line = (app.next_id(), app.clock.now_at());
@@ -158,7 +157,7 @@ pub async fn list(
         said: (asked.done == "1").then_some("已经交给中心，谢谢。"),
     };
     let who = (&me.office, me.csrf.as_str());
-    shell::page_for(StatusCode::OK, &app, &req, who, "l/list.html", &page)
+    phone::page_for(StatusCode::OK, &app, &req, who, "l/list.html", &page)
 }
 
 fn said_of(sheet: &Sheet, today: NaiveDate) -> String {
@@ -287,7 +286,7 @@ fn page(
         form,
     };
     let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    shell::page_for(status, app, req, (&me.office, &me.csrf), "l/sheet.html", &page)
+    phone::page_for(status, app, req, (&me.office, &me.csrf), "l/sheet.html", &page)
 }
 
 /// `GET /l/sheets/{id}`: the look is written down.
@@ -298,7 +297,7 @@ pub async fn show(
     id: web::Path<SheetId>,
 ) -> AppResult<HttpResponse> {
     if !me.account.own_password {
-        return Ok(shell::to("/l/password"));
+        return Ok(phone::to("/l/password"));
     }
     let (inner, id, line) = (me.clone(), *id, (app.next_id(), app.clock.now_at()));
     let today = app.clock.today();
@@ -349,7 +348,7 @@ pub async fn hand_in(
         return Err(AppError::Stale);
     }
     if !me.account.own_password {
-        return Ok(shell::to("/l/password"));
+        return Ok(phone::to("/l/password"));
     }
     let (inner, id, today) = (me.clone(), *id, app.clock.today());
     let one = match app.read(move |db| open(db, &inner, id, today)).await {
@@ -364,5 +363,5 @@ pub async fn hand_in(
     let (scope, by) = (me.scope.clone(), me.by());
     let kept = app.write("a liaison's sheet", move |db| take::keep(db, &scope, &by, &came)).await?;
     // Somebody was quicker: the page says when it came back.
-    Ok(shell::to(&if kept { "/l?done=1".to_owned() } else { format!("/l/sheets/{id}") }))
+    Ok(phone::to(&if kept { "/l?done=1".to_owned() } else { format!("/l/sheets/{id}") }))
 }

@@ -7,17 +7,18 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::account::{self, Liaison};
-use super::session::{self, COOKIE, LiaisonForm, LiaisonIn};
 use crate::app::App;
+use crate::base::hex::{hash_of, random_hex};
 use crate::book::history::{self, By, Note};
+use crate::book::liaison::{self, Liaison};
 use crate::book::staff;
-use crate::borrower::shell;
 use crate::error::AppResult;
-use crate::plumbing::guard::{self, Attempt, Subjects};
-use crate::plumbing::http::around::address_of;
-use crate::plumbing::http::form::{OpenForm, equal};
-use crate::plumbing::session::{NewSession, hash_of, random_hex};
+use crate::web::around::address_of;
+use crate::web::form::{OpenForm, equal};
+use crate::web::session::NewSession;
+use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::session::liaison::{self as session, COOKIE, LiaisonForm, LiaisonIn};
+use crate::web::shell::phone;
 
 /// The cookie that holds the token of the sign-in form.
 const FORM_COOKIE: &str = "zhuxue_l_in";
@@ -46,7 +47,7 @@ pub async fn show(
     query: web::Query<Out>,
 ) -> AppResult<HttpResponse> {
     if session::signed_in(&req).await.is_ok() {
-        return Ok(shell::to("/l"));
+        return Ok(phone::to("/l"));
     }
     let page = LoginPage {
         token: String::new(),
@@ -63,15 +64,15 @@ async fn login_page(
     status: StatusCode,
     mut page: LoginPage,
 ) -> AppResult<HttpResponse> {
-    let offices = shell::offices(app).await?;
+    let offices = phone::offices(app).await?;
     // A second tab keeps the token of the first.
     page.token = match req.cookie(FORM_COOKIE) {
         Some(cookie) if cookie.value().len() == 64 => cookie.value().to_owned(),
         _ => random_hex(32)?,
     };
     let token = page.token.clone();
-    let mut answer = shell::open_page(status, app, req, &offices, "l/login.html", &page)?;
-    shell::set_cookie(&mut answer, app, (FORM_COOKIE, token), FORM_MINUTES);
+    let mut answer = phone::open_page(status, app, req, &offices, "l/login.html", &page)?;
+    phone::set_cookie(&mut answer, app, (FORM_COOKIE, token), FORM_MINUTES);
     Ok(answer)
 }
 
@@ -115,11 +116,11 @@ pub async fn sign_in(
         let page =
             again(&format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请打电话给中心"));
         let mut answer = login_page(&app, &req, StatusCode::TOO_MANY_REQUESTS, page).await?;
-        shell::retry_after(&mut answer, (until - now).num_seconds());
+        phone::retry_after(&mut answer, (until - now).num_seconds());
         return Ok(answer);
     }
     let wanted = login.clone();
-    let known = app.read(move |db| account::by_login(db, &wanted)).await?;
+    let known = app.read(move |db| liaison::by_login(db, &wanted)).await?;
     let known = known.filter(|one| one.active);
     let hash = known.as_ref().map(|one| one.password_hash.clone());
     let right = app.passwords.matches(password, hash).await?;
@@ -153,7 +154,7 @@ async fn let_in(
             session::end(db, before, now)?;
         }
         session::begin(db, &one, &new, now)?;
-        account::signed_in(db, one.id, now)?;
+        liaison::signed_in(db, one.id, now)?;
         let by = By::program(&format!("联络员 {}", one.name), &one.office_code);
         let note = Note {
             action: "signed_in",
@@ -164,11 +165,11 @@ async fn let_in(
         history::note(db, &by, id, now, note)
     })
     .await?;
-    let mut answer = shell::to(first);
+    let mut answer = phone::to(first);
     if let Err(error) = answer.add_cookie(&cookie) {
         tracing::error!(%error, "a cookie cannot be written");
     }
-    shell::set_cookie(&mut answer, app, (FORM_COOKIE, String::new()), 0);
+    phone::set_cookie(&mut answer, app, (FORM_COOKIE, String::new()), 0);
     Ok(answer)
 }
 
@@ -184,7 +185,7 @@ pub async fn sign_out(
 ) -> AppResult<HttpResponse> {
     let now = app.clock.now_at();
     app.write("liaison signs out", move |db| session::end(db, &me.session, now)).await?;
-    let mut answer = shell::to("/l/login?out=1");
-    shell::set_cookie(&mut answer, &app, (COOKIE, String::new()), 0);
+    let mut answer = phone::to("/l/login?out=1");
+    phone::set_cookie(&mut answer, &app, (COOKIE, String::new()), 0);
     Ok(answer)
 }

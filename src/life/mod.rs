@@ -8,3 +8,4 @@ pub mod study;
 pub mod compensation;
 pub mod contact;
 pub mod overdue;
+pub mod visits;

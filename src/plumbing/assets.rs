@@ -27,7 +27,7 @@ fn version() -> &'static str {
                 hash.update(&file.data);
             }
         }
-        let mut text = super::session::hex(&hash.finalize());
+        let mut text = crate::base::hex::hex(&hash.finalize());
         text.truncate(12);
         text
     })

@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::book::notice::MessageConfig;
 use crate::plumbing::backup::BackupConfig;
 use crate::plumbing::crypto::Suite;
 use crate::plumbing::mail::MailConfig;
+use crate::plumbing::message_settings::MessageConfig;
 use crate::plumbing::sms::SmsConfig;
-use crate::plumbing::timetable::{self, JobConfig};
 
 /// Tables of the file; `ZHUXUE_MAIL_PASSWORD` sets `password` of `[mail]`.
 const SECTIONS: [&str; 4] = ["messages", "mail", "sms", "backup"];
@@ -117,6 +116,19 @@ impl fmt::Debug for Config {
 }
 
 /// The configuration cannot be used; every mistake on a line of its own.
+/// What the configuration can set for one job: `[jobs.send_due_reminders]`.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JobConfig {
+    /// Another time than the job's own.
+    pub cron: Option<String>,
+    /// Switched off for every office of this installation.
+    pub off: bool,
+}
+
+/// What else is wrong in a text of this name: what only those above know (the names of jobs).
+pub type Check = fn(&str, &str) -> Vec<String>;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadConfig(pub Vec<String>);
 
@@ -133,6 +145,7 @@ impl Config {
     pub fn read(
         file: Option<&Path>,
         environment: impl Iterator<Item = (String, String)>,
+        check: Check,
     ) -> Result<Config, BadConfig> {
         let fallback = Path::new("zhuxue.toml");
         let chosen = file.or_else(|| fallback.exists().then_some(fallback));
@@ -143,7 +156,7 @@ impl Config {
             })?,
         };
         let name = chosen.map_or_else(String::new, |p| p.display().to_string());
-        Config::from_texts(&name, &text, environment)
+        Config::from_texts(&name, &text, environment, check)
     }
 
     /// The same from texts; `name` is the file's, for messages.
@@ -151,11 +164,12 @@ impl Config {
         name: &str,
         text: &str,
         environment: impl Iterator<Item = (String, String)>,
+        check: Check,
     ) -> Result<Config, BadConfig> {
         let mut table: toml::Table = text
             .parse()
             .map_err(|e: toml::de::Error| BadConfig(vec![format!("{name}: {}", one_line(&e))]))?;
-        let mut mistakes = timetable::settings::mistakes(name, text, crate::jobs::ALL);
+        let mut mistakes = check(name, text);
         if !mistakes.is_empty() {
             return Err(BadConfig(mistakes));
         }
@@ -292,6 +306,10 @@ fn one_line(error: &toml::de::Error) -> String {
 mod tests {
     use super::*;
 
+    fn none(_: &str, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+
     fn env(pairs: &[(&str, &str)]) -> std::vec::IntoIter<(String, String)> {
         pairs
             .iter()
@@ -304,7 +322,7 @@ mod tests {
     fn the_environment_wins_over_the_file() {
         let text = "listen = \"127.0.0.1:9000\"\nupload_mb = 10\n";
         let config =
-            Config::from_texts("t", text, env(&[("ZHUXUE_UPLOAD_MB", "20"), ("HOME", "x")]))
+            Config::from_texts("t", text, env(&[("ZHUXUE_UPLOAD_MB", "20"), ("HOME", "x")]), none)
                 .unwrap();
         assert_eq!(config.upload_mb, 20);
         assert_eq!(config.listen, "127.0.0.1:9000");
@@ -313,17 +331,18 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let text = "listen = \"8080\"\nworkers = 0\npublic_url = \"x\"\ndatabase_url = \"a.db\"";
-        let BadConfig(mistakes) = Config::from_texts("t", text, env(&[])).unwrap_err();
+        let BadConfig(mistakes) = Config::from_texts("t", text, env(&[]), none).unwrap_err();
         assert_eq!(mistakes.len(), 4, "{mistakes:?}");
     }
 
     #[test]
     fn an_unknown_key_and_plain_http_for_everybody_are_refused() {
-        assert!(Config::from_texts("t", "lissten = \"x\"", env(&[])).is_err());
+        assert!(Config::from_texts("t", "lissten = \"x\"", env(&[]), none).is_err());
         let open = "listen = \"0.0.0.0:80\"\npublic_url = \"http://a.example\"";
-        assert!(Config::from_texts("t", open, env(&[])).is_err());
+        assert!(Config::from_texts("t", open, env(&[]), none).is_err());
         assert!(
-            Config::from_texts("t", &format!("{open}\nallow_plain_http = true"), env(&[])).is_ok()
+            Config::from_texts("t", &format!("{open}\nallow_plain_http = true"), env(&[]), none)
+                .is_ok()
         );
     }
 
@@ -338,7 +357,7 @@ mod tests {
             .filter(|l| !l.starts_with('#'))
             .map(|l| format!("{l}\n"))
             .collect();
-        let shown = Config::from_texts("example", &uncommented, env(&[])).unwrap();
+        let shown = Config::from_texts("example", &uncommented, env(&[]), none).unwrap();
         assert_eq!(shown.workers, Config::default().workers);
         assert_eq!(shown.messages, MessageConfig::default());
         let keys: toml::Table = uncommented.parse().unwrap();

@@ -12,7 +12,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use rust_embed::RustEmbed;
 use serde::Serialize;
 
-use crate::book::money::Fen;
+use crate::base::money::Fen;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::assets;
 

@@ -3,10 +3,9 @@
 
 pub mod behind;
 pub mod december;
-pub mod monthly;
 pub mod recovery;
 
-use crate::plumbing::http::route::Entry;
+use crate::web::route::Entry;
 
 /// The pages of all reports.
 pub fn routes() -> Vec<Entry> {

@@ -1,8 +1,8 @@
 //! People and settings: who is added, changed, kept out, and what is written down.
 
 use crate::support::{OFFICE, TestApp, each};
+use zhuxue::base::scope::Scope;
 use zhuxue::book::history::{self, Wanted};
-use zhuxue::book::office::Scope;
 use zhuxue::book::staff::{self, Role};
 
 fn summaries(t: &TestApp) -> Vec<String> {

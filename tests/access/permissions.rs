@@ -8,8 +8,8 @@ use actix_web::test::TestRequest;
 
 use crate::support::{Browser, each};
 use zhuxue::book::staff::Role;
-use zhuxue::desk;
-use zhuxue::plumbing::http::route::Needs;
+use zhuxue::site;
+use zhuxue::web::route::Needs;
 
 async fn ask(browser: &mut Browser, method: &Method, path: &str) -> &'static str {
     let csrf = browser.csrf.clone();
@@ -43,7 +43,7 @@ fn every_route_and_every_role() {
         }
         table.push_str("borrower");
         table = format!("{}\n", table.trim_end());
-        for entry in desk::routes() {
+        for entry in site::routes() {
             let path = filled(entry.path);
             let mut line = format!("{:5}{:36}", entry.method.as_str(), entry.path);
             for (role, name) in &columns {

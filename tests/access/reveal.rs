@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use crate::support::{OFFICE, TestApp, each};
+use zhuxue::base::scope::Scope;
 use zhuxue::book::history::{self, By, Note, Wanted};
-use zhuxue::book::office::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{loan, loan_file, person, person_phone};

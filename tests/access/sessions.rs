@@ -21,7 +21,7 @@ fn one_ends_ones_other_sessions() {
         let one = t.add_staff("lz01", "韦清越", Role::Clerk);
         let (mut here, mut there) = (t.sign_in_as(&one), t.sign_in_as(&one));
         let stranger = t.sign_in(Role::Clerk).who().await.unwrap();
-        let key = zhuxue::plumbing::session::hex(&stranger.session);
+        let key = zhuxue::base::hex::hex(&stranger.session);
         here.post("/me/sessions", &[("end", &key)]).await.is(404);
         here.post("/me/sessions", &[("end", "others")]).await.is(303);
         there.get("/me").await.is(303);
@@ -79,7 +79,7 @@ async fn the_database_holds_no_token() {
         .read(|db| Ok(staff_session::table.select(staff_session::token_hash).first(db)?))
         .unwrap();
     assert_eq!(token.len(), 64);
-    assert_eq!(kept, zhuxue::plumbing::session::hash_of(&token));
+    assert_eq!(kept, zhuxue::base::hex::hash_of(&token));
 }
 
 #[test]

@@ -93,11 +93,14 @@ fn waits_grow_survive_and_end() {
         let mut second = t.app.clone();
         second.db = again;
         let until = |minutes: i64| {
-            let guard = zhuxue::plumbing::guard::Subjects::new("lz01", "10.0.0.9");
+            let guard = zhuxue::web::session::guard::Subjects::new("lz01", "10.0.0.9");
             let now = second.clock.now_at() + chrono::Duration::minutes(minutes);
-            second.db.write("test", |db| zhuxue::plumbing::guard::attempt(db, &guard, now)).unwrap()
+            second
+                .db
+                .write("test", |db| zhuxue::web::session::guard::attempt(db, &guard, now))
+                .unwrap()
         };
-        use zhuxue::plumbing::guard::Attempt;
+        use zhuxue::web::session::guard::Attempt;
         assert!(matches!(until(0), Attempt::Wait { .. }), "another instance waits, too");
         // A minute later the sixth wrong one is taken and begins a wait of two.
         assert_eq!(until(2), Attempt::Counted { last: true });
@@ -113,12 +116,12 @@ fn waits_grow_survive_and_end() {
 fn one_address_guessing_many_logins_waits() {
     each(async |t| {
         let subjects =
-            |n: i32| zhuxue::plumbing::guard::Subjects::new(&format!("login{n}"), "10.0.0.9");
+            |n: i32| zhuxue::web::session::guard::Subjects::new(&format!("login{n}"), "10.0.0.9");
         let now = t.app.clock.now_at();
         for n in 0..30 {
             t.app
                 .db
-                .write("test", |db| zhuxue::plumbing::guard::attempt(db, &subjects(n), now))
+                .write("test", |db| zhuxue::web::session::guard::attempt(db, &subjects(n), now))
                 .unwrap();
         }
         try_with(&mut t.nobody(), "login99", PASSWORD).await.is(429);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use zhuxue::book::dates::Clock;
+use zhuxue::base::dates::Clock;
 use zhuxue::command::{self, Cli, Stop};
 use zhuxue::plumbing::config::Config;
 

@@ -1,13 +1,12 @@
 //! How far payments are known: what awaits the bank accuses nobody, and the bank's word moves it.
 
 use diesel::prelude::*;
-use zhuxue::book::ids::{BatchId, LoanId};
-use zhuxue::book::office::Scope;
-use zhuxue::book::payments_known;
+use zhuxue::base::ids::{BatchId, LoanId};
+use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
-use zhuxue::book::verify;
-use zhuxue::desk::importing::batch::{self, Upload};
+use zhuxue::book::{payments_known, verify};
+use zhuxue::imports::batch::{self, Upload};
 use zhuxue::jobs;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::town::{STUDENT, each, read, sign_in};
-use zhuxue::book::contact::{self, Change};
+use zhuxue::book::contact::change::{self, Change};
 use zhuxue::book::staff::Role;
 use zhuxue::plumbing::schema::{contact_change, contact_confirmation, person, person_phone};
 
@@ -125,7 +125,7 @@ fn a_change_written_over_carries_its_own_source() {
         let heard = |db: &mut zhuxue::plumbing::db::Db| {
             let row: Change = contact_change::table.select(Change::as_select()).first(db)?;
             let source = "家庭联系（张三）".to_owned();
-            contact::ask(db, &Change { source, file_id: None, asked_by_person: None, ..row })
+            change::ask(db, &Change { source, file_id: None, asked_by_person: None, ..row })
         };
         t.app.db.write("heard by a clerk", heard).unwrap();
         let mut clerk = t.sign_in(Role::Clerk);

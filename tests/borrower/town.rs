@@ -2,12 +2,12 @@
 //! for them.
 
 use diesel::prelude::*;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::history::By;
-use zhuxue::book::office::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch;
 use zhuxue::error::AppResult;
+use zhuxue::imports::batch;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::message;

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 use zhuxue::book::staff::Role;
-use zhuxue::life::overdue::purpose::Purpose;
+use zhuxue::life::visits::purpose::Purpose;
 use zhuxue::plumbing::schema::{
     contact_duty, contact_point, contact_record, loan_file, overdue_case, person_phone, warning,
 };
@@ -121,7 +121,7 @@ fn a_sheet_that_is_back_and_accepted_is_the_contact_of_the_year() {
         phone.get(&here).await.says(&["这张家庭联系表", "已经交回"]);
         assert_eq!(state_of(&t, file), "open", "a proposal meets nothing");
 
-        t.app.counts.forget();
+        t.app.note_change();
         let _ = clerk.get("/visits/returns").await.is(200).says(&["家庭联系", "联系上了"]);
         let id: i64 = read(&t, |db| {
             use zhuxue::plumbing::schema::sheet_return;
@@ -250,7 +250,7 @@ fn the_menu_counts_what_waits_to_be_looked_at() {
         let mut phone = t.nobody();
         let good = [("outcome", "reached"), ("met", "parents"), ("filled_by", "王主任")];
         phone.upload(&format!("/r/{code}"), &good, &[]).await.is(303);
-        t.app.counts.forget();
+        t.app.note_change();
         let mut found = String::new();
         for _ in 0..40 {
             found = clerk.get("/visits/sent").await.text;

@@ -8,10 +8,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use zhuxue::book::money::Fen;
+use zhuxue::base::money::Fen;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch::{self, Upload};
-use zhuxue::desk::importing::store::{self, ImportRow};
+use zhuxue::imports::batch::{self, Upload};
+use zhuxue::imports::store::{self, ImportRow};
 
 use super::county::number;
 use crate::support::county::{County, bank_tells_every_day, day, path, small_sheets};

@@ -2,14 +2,13 @@
 //! next import of everybody else come to their end, the workbench names it until it is mended.
 
 use diesel::prelude::*;
+use zhuxue::base::ids::LoanId;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::history::By;
-use zhuxue::book::ids::LoanId;
-use zhuxue::book::office::{self, Scope};
-use zhuxue::book::position;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
-use zhuxue::book::warning;
-use zhuxue::desk::importing::{batch, compare};
+use zhuxue::book::{office, position, warning};
+use zhuxue::imports::{batch, compare};
 use zhuxue::plumbing::schema::{loan, loan_file, loan_position};
 
 use crate::borrower::town::{each, fill, read};

@@ -5,9 +5,10 @@
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use zhuxue::book::office::Scope;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
-use zhuxue::desk::importing::store::{self, ImportJob};
+use zhuxue::imports::runner::Runner;
+use zhuxue::imports::store::{self, ImportJob};
 
 use super::county::{compare_totals, number};
 use super::instance::Instance;
@@ -54,7 +55,7 @@ pub fn shared(kind: Kind) -> TestApp {
         config.import_lines = 23;
         config.import_lease_s = 1;
     });
-    t.app.imports.stop(Duration::ZERO);
+    Runner::of(&t.app).stop(Duration::ZERO);
     t
 }
 

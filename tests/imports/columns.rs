@@ -1,15 +1,15 @@
 //! What a sheet is and what its columns are: never guessed, chosen by a person, kept for the next
 //! time; and what is out of the ordinary about a sheet is said before anything is posted.
 
-use zhuxue::book::office::Scope;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch::{self, Upload};
-use zhuxue::desk::importing::columns::empty_sheet;
-use zhuxue::desk::importing::findings::{self, Columns};
-use zhuxue::desk::importing::profile;
-use zhuxue::desk::importing::store::{self, ImportJob};
-use zhuxue::desk::imports::{Layout, recognise};
+use zhuxue::imports::batch::{self, Upload};
+use zhuxue::imports::columns::empty_sheet;
+use zhuxue::imports::findings::{self, Columns};
+use zhuxue::imports::layout::{Layout, recognise};
+use zhuxue::imports::profile;
+use zhuxue::imports::store::{self, ImportJob};
 use zhuxue::plumbing::sheet::{SheetLimits, read};
 
 use super::county::number;

@@ -4,11 +4,11 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use zhuxue::app::App;
-use zhuxue::book::ids::ImportId;
-use zhuxue::book::money::Fen;
+use zhuxue::base::ids::ImportId;
+use zhuxue::base::money::Fen;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch::{self, Batch, Upload};
-use zhuxue::desk::importing::store::{self, ImportJob};
+use zhuxue::imports::batch::{self, Batch, Upload};
+use zhuxue::imports::store::{self, ImportJob};
 use zhuxue::plumbing::db::Db;
 
 use crate::support::county::{County, day, sheets, small_sheets, summary};

@@ -3,8 +3,8 @@
 
 use zhuxue::book::statement::Product;
 use zhuxue::command::demo::december_sheets;
-use zhuxue::desk::importing::batch::{self, Upload};
-use zhuxue::desk::importing::store;
+use zhuxue::imports::batch::{self, Upload};
+use zhuxue::imports::store;
 use zhuxue::jobs::close_day;
 
 use super::county::{compare_totals, number};

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch;
-use zhuxue::desk::importing::store::{self, ImportRow};
+use zhuxue::imports::batch;
+use zhuxue::imports::store::{self, ImportRow};
 use zhuxue::plumbing::sheet::{self, SheetLimits};
 
 use super::county::number;

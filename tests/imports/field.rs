@@ -3,10 +3,10 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use zhuxue::book::ids::ImportId;
+use zhuxue::base::ids::ImportId;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch::{self, Batch, Upload};
-use zhuxue::desk::importing::store::{self, ImportJob, ImportRow};
+use zhuxue::imports::batch::{self, Batch, Upload};
+use zhuxue::imports::store::{self, ImportJob, ImportRow};
 use zhuxue::plumbing::db::Db;
 
 use super::county::number;

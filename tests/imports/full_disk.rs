@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use zhuxue::app::App;
-use zhuxue::desk::importing::runner;
+use zhuxue::imports::runner;
+use zhuxue::imports::runner::Runner;
 use zhuxue::plumbing::db::Db;
 
 use super::chance::{Chance, all_is_in, is_done, jobs, shared, to_the_end, upload_all};
@@ -26,7 +27,7 @@ fn run(test: impl AsyncFn(u64)) {
 /// Until no import runs in this process.
 fn idle(app: &App) {
     for _ in 0..6_000 {
-        if app.imports.is_idle() {
+        if Runner::of(&app).is_idle() {
             return;
         }
         std::thread::sleep(Duration::from_millis(10));
@@ -83,7 +84,7 @@ fn a_file_that_may_not_grow_refuses_no_line() {
     run(async |at| {
         let t = shared(Kind::Sqlite);
         let mut here = t.app.clone();
-        here.imports = std::sync::Arc::default();
+        here.shared = std::sync::Arc::default();
         let mut clerk = upload_all(&t, &mut Chance::new()).await;
         runner::wake(&here, OFFICE);
         idle(&here);

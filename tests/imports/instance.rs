@@ -5,9 +5,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use zhuxue::book::dates::Clock;
+use zhuxue::base::dates::Clock;
 use zhuxue::command::open_or_make;
-use zhuxue::desk::importing::runner;
+use zhuxue::imports::runner;
+use zhuxue::imports::runner::Runner;
 use zhuxue::plumbing::config::Config;
 
 use crate::support::TestApp;
@@ -106,7 +107,7 @@ fn an_instance_that_other_tests_start() {
     loop {
         // A database that is away is asked again.
         let _ = runner::take_up_abandoned(&app);
-        while !app.imports.is_idle() {
+        while !Runner::of(&app).is_idle() {
             std::thread::sleep(Duration::from_millis(1));
         }
         println!("{LOOKED}");

@@ -2,10 +2,11 @@
 //! back; and what the pages say when something is not in order.
 
 use calamine::Reader;
-use zhuxue::book::ids::ImportId;
-use zhuxue::book::office::Scope;
+use zhuxue::base::ids::ImportId;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
-use zhuxue::desk::importing::store::{self, ImportJob};
+use zhuxue::imports::runner::Runner;
+use zhuxue::imports::store::{self, ImportJob};
 
 use super::county::number;
 use crate::support::county::small_sheets;
@@ -20,7 +21,7 @@ pub fn sheet(name: &str) -> Vec<u8> {
 /// Waits until no import runs.
 pub fn wait(t: &TestApp) {
     for _ in 0..6_000 {
-        if t.app.imports.is_idle() {
+        if Runner::of(&t.app).is_idle() {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));

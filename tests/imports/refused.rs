@@ -6,8 +6,8 @@ use std::cell::Cell;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch::{self, Upload};
-use zhuxue::desk::importing::store::{self, ImportRow};
+use zhuxue::imports::batch::{self, Upload};
+use zhuxue::imports::store::{self, ImportRow};
 
 use crate::support::county::{County, SHEETS, day, small_sheets};
 use crate::support::database::Kind;

@@ -7,9 +7,10 @@ use std::time::Duration;
 use diesel::prelude::*;
 use zhuxue::app::App;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch::{self, Batch, Upload};
-use zhuxue::desk::importing::plan::Companions;
-use zhuxue::desk::importing::{run, runner, store};
+use zhuxue::imports::batch::{self, Batch, Upload};
+use zhuxue::imports::plan::Companions;
+use zhuxue::imports::runner::Runner;
+use zhuxue::imports::{run, runner, store};
 
 use super::county::number;
 use crate::support::county::{County, day, sheet};
@@ -57,13 +58,13 @@ fn totals(app: &App) -> Vec<i64> {
 /// A program that starts anew on the same database.
 fn started_again(app: &App) -> App {
     let mut again = app.clone();
-    again.imports = Arc::default();
+    again.shared = std::sync::Arc::default();
     again
 }
 
 fn wait(app: &App) {
     for _ in 0..12_000 {
-        if app.imports.is_idle() {
+        if Runner::of(&app).is_idle() {
             return;
         }
         std::thread::sleep(Duration::from_millis(10));
@@ -83,7 +84,7 @@ fn an_import_killed_in_the_middle_is_taken_up_and_comes_to_the_same() {
         for id in &batch.jobs {
             // One write's worth, then the program is told to stop ...
             let app = started_again(&broken.app);
-            app.imports.stop(Duration::ZERO);
+            Runner::of(&app).stop(Duration::ZERO);
             let companions = Companions {
                 first_years: batch.companions.first_years.clone(),
                 ..Companions::default()

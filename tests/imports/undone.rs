@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use zhuxue::book::ids::ImportId;
+use zhuxue::base::ids::ImportId;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch::{self, Upload};
-use zhuxue::desk::importing::{store, undo};
 use zhuxue::error::AppError;
+use zhuxue::imports::batch::{self, Upload};
+use zhuxue::imports::{store, undo};
 
 use super::bank_lines::{county, list, standing};
 use super::county::number;
@@ -229,7 +229,7 @@ fn a_reviewer_undoes_on_the_page_and_a_clerk_does_not() {
         let job = test
             .app
             .db
-            .read(|db| store::find(db, &zhuxue::book::office::Scope::of(OFFICE), id))
+            .read(|db| store::find(db, &zhuxue::base::scope::Scope::of(OFFICE), id))
             .unwrap();
         assert!(job.undone_at.is_some());
     });

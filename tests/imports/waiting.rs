@@ -2,13 +2,13 @@
 //! stopped them or put them away. And what breaks on a line of ours stops there.
 
 use diesel::prelude::*;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::history::By;
-use zhuxue::book::office::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch::{self, Upload};
-use zhuxue::desk::importing::runner;
-use zhuxue::desk::importing::store::ImportJob;
+use zhuxue::imports::batch::{self, Upload};
+use zhuxue::imports::runner;
+use zhuxue::imports::store::ImportJob;
 
 use super::county::number;
 use super::pages::{job, run, send, sheet, wait};
@@ -215,7 +215,7 @@ fn who_has_lost_the_lease_writes_nothing() {
         );
         let held = job(&t, "borrowers");
         let asked = |held: &ImportJob| {
-            t.app.db.read(|db| zhuxue::desk::importing::store::stop_wanted(db, held)).unwrap()
+            t.app.db.read(|db| zhuxue::imports::store::stop_wanted(db, held)).unwrap()
         };
         assert_eq!(asked(&held), Some(false));
         sql(

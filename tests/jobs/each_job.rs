@@ -4,14 +4,14 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use diesel::RunQueryDsl;
 use zhuxue::app::App;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::history::By;
-use zhuxue::book::office::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::book::warning::{self, Warning};
-use zhuxue::desk::importing::batch;
+use zhuxue::clock::{Missed, run_due};
+use zhuxue::imports::batch;
 use zhuxue::jobs;
-use zhuxue::plumbing::timetable::{Missed, run_due};
 
 use crate::support::county::{bank_tells_every_day, day, small_sheets};
 use crate::support::database::{Kind, on_both};

@@ -7,9 +7,9 @@ use chrono::Duration;
 use zhuxue::app::App;
 use zhuxue::book::history::By;
 use zhuxue::book::policy::Policy;
+use zhuxue::clock::{self, ATTEMPTS_MAX, LEASE_S, RunState, Timetable};
 use zhuxue::error::AppError;
 use zhuxue::plumbing::crypto::Sealer;
-use zhuxue::plumbing::timetable::{self, ATTEMPTS_MAX, LEASE_S, RunState, Timetable};
 
 use super::{EACH, LATEST, OFTEN, at, counted, order, run_of, runs, runs_at, with_jobs};
 use crate::support::TestApp;
@@ -19,12 +19,12 @@ use crate::support::database::on_both;
 /// Another instance of the program on the same database, with a pool and clock of its own.
 fn another(t: &TestApp) -> App {
     let config = (*t.app.config).clone();
-    let clock = zhuxue::book::dates::Clock::starting_on(t.app.clock.today());
+    let clock = zhuxue::base::dates::Clock::starting_on(t.app.clock.today());
     clock.set_at(t.app.clock.now_at());
     let (policy, sealer) = (Policy::embedded().unwrap(), Sealer::throw_away().unwrap());
-    let mut app = App::new(t.database.open(), clock, policy, sealer, config).unwrap();
+    let app = App::new(t.database.open(), clock, policy, sealer, config).unwrap();
     let jobs = [EACH, LATEST, OFTEN];
-    app.timetable = Timetable::new(&jobs, &Default::default()).unwrap().into();
+    app.shared.set(Timetable::new(&jobs, &Default::default()).unwrap());
     app
 }
 
@@ -42,7 +42,7 @@ fn four_threads_of_two_instances_run_each_day_once() {
                     // Until nothing is left: who lost one looks for the next.
                     while runs(app, "each").len() < 21 || runs(app, "latest").len() < 2 {
                         let now = at("2026-12-10 12:00");
-                        let all = timetable::run_due(app, now).unwrap();
+                        let all = clock::run_due(app, now).unwrap();
                         ran.fetch_add(all.len(), Ordering::Relaxed);
                     }
                 });
@@ -71,32 +71,31 @@ fn a_run_that_somebody_holds_is_left_alone_until_its_lease_is_over() {
         t.app.clock.set_at(at("2026-11-22 09:00"));
         // Another instance claims the run and is killed: it never settles.
         let now = t.app.clock.now_at();
-        let found = timetable::due(&t.app, now).unwrap();
+        let found = clock::due(&t.app, now).unwrap();
         assert_eq!(found.len(), 1);
         let dead = claim("a dead one", now, 1);
         let day = day("2026-11-22");
-        let took = t.app.db.write("t", |db| timetable::claim(db, "each", day, None, &dead));
+        let took = t.app.db.write("t", |db| clock::claim(db, "each", day, None, &dead));
         assert!(took.unwrap());
-        let second = t.app.db.write("t", |db| timetable::claim(db, "each", day, None, &dead));
+        let second = t.app.db.write("t", |db| clock::claim(db, "each", day, None, &dead));
         assert!(!second.unwrap(), "claimed twice");
         let lease = |seconds| now + Duration::seconds(LEASE_S + seconds);
-        assert!(timetable::run_due(&t.app, lease(-1)).unwrap().is_empty());
+        assert!(clock::run_due(&t.app, lease(-1)).unwrap().is_empty());
         let by = By::program("test", "");
-        let refused = timetable::run_now(&t.app, "each", day, &by).unwrap_err();
+        let refused = clock::run_now(&t.app, "each", day, &by).unwrap_err();
         assert!(matches!(refused, AppError::Refused(_)), "{refused}");
         t.app.clock.set_at(lease(1));
-        assert_eq!(timetable::run_due(&t.app, lease(1)).unwrap().len(), 1);
+        assert_eq!(clock::run_due(&t.app, lease(1)).unwrap().len(), 1);
         let run = run_of(&t.app, "each");
         assert_eq!((run.state, run.attempts), (RunState::Done, 2));
         // The dead one wakes up: it finds that the run is not its own any more.
-        let renewed =
-            t.app.db.write("t", |db| timetable::renew(db, "each", day, &dead, lease(600)));
+        let renewed = t.app.db.write("t", |db| clock::renew(db, "each", day, &dead, lease(600)));
         assert!(!renewed.unwrap());
     });
 }
 
-fn claim(by: &str, at: chrono::NaiveDateTime, attempts: i32) -> timetable::Claim {
-    timetable::Claim { by: by.to_owned(), at, until: at + Duration::seconds(LEASE_S), attempts }
+fn claim(by: &str, at: chrono::NaiveDateTime, attempts: i32) -> clock::Claim {
+    clock::Claim { by: by.to_owned(), at, until: at + Duration::seconds(LEASE_S), attempts }
 }
 
 #[test]
@@ -110,12 +109,12 @@ fn a_run_that_kills_the_program_every_time_is_given_up() {
             let seen = runs(&t.app, "each").into_iter().next();
             let dies = claim("dies", t.app.clock.now_at(), attempts);
             let seen = seen.as_ref();
-            let took = t.app.db.write("t", |db| timetable::claim(db, "each", day, seen, &dies));
+            let took = t.app.db.write("t", |db| clock::claim(db, "each", day, seen, &dies));
             assert!(took.unwrap(), "{attempts}");
             now += Duration::seconds(LEASE_S + 5);
         }
         t.app.clock.set_at(now);
-        let all = timetable::run_due(&t.app, t.app.clock.now_at()).unwrap();
+        let all = clock::run_due(&t.app, t.app.clock.now_at()).unwrap();
         assert!(all[0].gave_up);
         assert_eq!(run_of(&t.app, "each").state, RunState::GaveUp);
         assert!(counted(&t.app).is_empty(), "it was begun once more");
@@ -129,7 +128,7 @@ fn a_lease_written_by_a_clock_years_ahead_does_not_hold_a_run_for_years() {
         t.app.clock.set_at(at("2026-11-22 09:00"));
         let dead = claim("2035", at("2035-01-01 09:00"), 1);
         let day = day("2026-11-22");
-        t.app.db.write("t", |db| timetable::claim(db, "each", day, None, &dead)).unwrap();
+        t.app.db.write("t", |db| clock::claim(db, "each", day, None, &dead)).unwrap();
         assert_eq!(runs_at(&t.app, "2026-11-22 09:01"), ["each 2026-11-22"]);
     });
 }
@@ -140,17 +139,17 @@ fn by_hand_runs_again_and_never_ahead() {
         let t = with_jobs(TestApp::on(kind), &[EACH, OFTEN]);
         runs_at(&t.app, "2026-11-22 12:00");
         let by = By::program("test", "");
-        let ran = timetable::run_now(&t.app, "each", day("2026-11-22"), &by).unwrap();
+        let ran = clock::run_now(&t.app, "each", day("2026-11-22"), &by).unwrap();
         assert_eq!(ran.outcome.unwrap().done, 1);
-        let early = timetable::run_now(&t.app, "each", day("2026-11-23"), &by).unwrap_err();
+        let early = clock::run_now(&t.app, "each", day("2026-11-23"), &by).unwrap_err();
         assert!(early.to_string().contains("还没有到"));
-        let unknown = timetable::run_now(&t.app, "eech", day("2026-11-22"), &by).unwrap_err();
+        let unknown = clock::run_now(&t.app, "eech", day("2026-11-22"), &by).unwrap_err();
         assert!(matches!(unknown, AppError::NotFound));
         // A day before the first one, by hand: not due by itself, but somebody asked for it.
-        timetable::run_now(&t.app, "each", day("2026-11-01"), &by).unwrap();
-        timetable::run_now(&t.app, "often", day("2026-11-01"), &by).unwrap();
+        clock::run_now(&t.app, "each", day("2026-11-01"), &by).unwrap();
+        clock::run_now(&t.app, "often", day("2026-11-01"), &by).unwrap();
         order(&t.app, "each", "fail");
-        let failed = timetable::run_now(&t.app, "each", day("2026-11-22"), &by).unwrap();
+        let failed = clock::run_now(&t.app, "each", day("2026-11-22"), &by).unwrap();
         assert!(failed.outcome.is_err() && !failed.gave_up);
         order(&t.app, "each", "");
         assert_eq!(runs_at(&t.app, "2026-11-22 12:02"), ["each 2026-11-22"]);

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::RunQueryDsl;
 use zhuxue::app::App;
-use zhuxue::book::dates::starts_at;
+use zhuxue::base::dates::starts_at;
+use zhuxue::clock::{Counts, Job, Missed, Run, Timetable, run_due, runs_of};
 use zhuxue::error::{AppError, AppResult};
 use zhuxue::plumbing::meta;
-use zhuxue::plumbing::timetable::{Counts, Job, Missed, Run, Timetable, run_due, runs_of};
 
 use crate::support::TestApp;
 use crate::support::county::day;
@@ -71,8 +71,8 @@ fn order(app: &App, name: &str, how: &str) {
 }
 
 /// Gives the program these jobs instead of its own.
-fn with_jobs(mut t: TestApp, jobs: &[Job]) -> TestApp {
-    t.app.timetable = Arc::new(Timetable::new(jobs, &Default::default()).unwrap());
+fn with_jobs(t: TestApp, jobs: &[Job]) -> TestApp {
+    t.app.shared.set(Timetable::new(jobs, &Default::default()).unwrap());
     t
 }
 

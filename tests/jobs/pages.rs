@@ -1,8 +1,8 @@
 //! The pages of the timetable, and its lines on the workbench and for monitors.
 
 use zhuxue::book::staff::Role;
+use zhuxue::clock::{self, pause};
 use zhuxue::jobs;
-use zhuxue::plumbing::timetable::{self, pause};
 
 use super::{EACH, order, runs_at, with_jobs};
 use crate::support::{TestApp, each};
@@ -11,7 +11,7 @@ use crate::support::{TestApp, each};
 fn whoever_may_see_the_history_sees_what_ran_and_only_managers_can_act() {
     each(async |t| {
         t.set_day("2026-12-21");
-        timetable::run_due(&t.app, t.app.clock.now_at()).unwrap();
+        clock::run_due(&t.app, t.app.clock.now_at()).unwrap();
         let mut auditor = t.sign_in(Role::Auditor);
         let list = auditor.get("/admin/jobs").await;
         list.is(200).says(&["日终结转", "每天 00:00", "做完了", "12月22日 00:00", "每 5 秒"]);

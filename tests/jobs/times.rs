@@ -1,9 +1,9 @@
 //! Whatever the clock does, each day's run happens once.
 
 use chrono::{Days, Duration};
-use zhuxue::book::office::Scope;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::warning;
-use zhuxue::plumbing::timetable::{self, ATTEMPTS_MAX, RunState};
+use zhuxue::clock::{self, ATTEMPTS_MAX, RunState};
 
 use super::{EACH, LATEST, OFTEN, at, counted, order, run_of, runs, runs_at, with_jobs};
 use crate::support::county::day;
@@ -105,7 +105,7 @@ fn a_year_hour_by_hour_has_every_day_once_and_the_leap_day() {
     let mut now = at("2027-12-01 00:00");
     while now < at("2028-04-01 00:00") {
         t.app.clock.set_at(now);
-        timetable::run_due(&t.app, now).unwrap();
+        clock::run_due(&t.app, now).unwrap();
         now += Duration::hours(1);
     }
     let days = from.iter_days().take_while(|day| *day <= to).count();
@@ -127,7 +127,7 @@ fn what_fails_is_tried_again_after_growing_waits_and_given_up() {
         let mut tried = Vec::new();
         for minute in 0..60 * 23 {
             t.app.clock.set_at(now);
-            if !timetable::run_due(&t.app, now).unwrap().is_empty() {
+            if !clock::run_due(&t.app, now).unwrap().is_empty() {
                 tried.push(minute);
             }
             now += Duration::minutes(1);
@@ -179,7 +179,7 @@ fn what_runs_often_keeps_one_row_and_never_ends() {
         let mut now = at("2026-12-23 10:00");
         for _ in 0..120 {
             t.app.clock.set_at(now);
-            timetable::run_due(&t.app, now).unwrap();
+            clock::run_due(&t.app, now).unwrap();
             now += Duration::minutes(1);
         }
         let run = run_of(&t.app, "often");
@@ -197,9 +197,9 @@ fn what_runs_often_keeps_one_row_and_never_ends() {
 #[test]
 fn a_rehearsal_can_jump_to_the_next_instant() {
     let t = with_jobs(TestApp::new(), &[EACH, LATEST, OFTEN]);
-    let next = timetable::next_planned(&t.app, at("2026-11-22 08:00"));
+    let next = clock::next_planned(&t.app, at("2026-11-22 08:00"));
     assert_eq!(next, Some(at("2026-11-22 09:00")));
-    assert_eq!(timetable::next_planned(&t.app, next.unwrap()), Some(at("2026-11-23 00:30")));
+    assert_eq!(clock::next_planned(&t.app, next.unwrap()), Some(at("2026-11-23 00:30")));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn old_runs_are_forgotten_but_not_done_again() {
     runs_at(&t.app, "2026-11-20 12:00");
     runs_at(&t.app, "2026-11-22 12:00");
     let first = day("2026-11-20").checked_add_days(Days::new(1)).unwrap();
-    let gone = t.app.db.write("t", |db| timetable::forget_before(db, first)).unwrap();
+    let gone = t.app.db.write("t", |db| clock::forget_before(db, first)).unwrap();
     assert_eq!(gone, 2);
     assert_eq!(runs_at(&t.app, "2026-11-22 12:01"), none());
 }

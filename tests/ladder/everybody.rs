@@ -2,16 +2,16 @@
 //! says when it is asked for that list alone.
 
 use diesel::prelude::*;
-use zhuxue::book::ids::StaffId;
-use zhuxue::book::office::Scope;
+use zhuxue::base::ids::StaffId;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
-use zhuxue::desk::lists::cases::{self, LISTS, Wanted, wanted};
-use zhuxue::desk::lists::everybody::Everybody;
-use zhuxue::desk::lists::filter::{Filter, From, Key};
-use zhuxue::desk::lists::overdue::asked_of;
-use zhuxue::life::overdue::ladder::follow;
+use zhuxue::life::overdue::follow;
+use zhuxue::life::overdue::list::cases::{self, LISTS, Wanted, wanted};
+use zhuxue::life::overdue::list::counts::Everybody;
+use zhuxue::life::overdue::list::page::asked_of;
 use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::{file_position, overdue_case};
+use zhuxue::web::list::filter::{Filter, From, Key};
 
 use super::{AFTER, act, case, contact, files, night, pay};
 use crate::borrower::town::each;

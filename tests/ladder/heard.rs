@@ -2,10 +2,10 @@
 //! back puts case, number, duty and messages as they were.
 
 use diesel::prelude::*;
-use zhuxue::book::contact_point::Tried;
+use zhuxue::book::contact::point::Tried;
 use zhuxue::book::person::PhoneState;
 use zhuxue::book::staff::Role;
-use zhuxue::life::overdue::ladder::kinds::{ParkedFor, State};
+use zhuxue::life::overdue::kinds::{ParkedFor, State};
 use zhuxue::plumbing::schema::{
     contact_duty, contact_record, loan_file, message_stop, overdue_case, overdue_step, person_phone,
 };

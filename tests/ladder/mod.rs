@@ -6,16 +6,16 @@ mod heard;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use zhuxue::base::ids::{FileId, LoanId};
+use zhuxue::base::money::Fen;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::events::{self, EventRow, Origin};
-use zhuxue::book::ids::{FileId, LoanId};
-use zhuxue::book::money::Fen;
-use zhuxue::book::office::Scope;
 use zhuxue::book::position;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::{Event, EventKind};
-use zhuxue::life::overdue::ladder::follow::{Setting, follow};
-use zhuxue::life::overdue::ladder::kinds::{ParkedFor, Stage, State};
-use zhuxue::life::overdue::ladder::store::Case;
+use zhuxue::life::overdue::follow::{Setting, follow};
+use zhuxue::life::overdue::kinds::{ParkedFor, Stage, State};
+use zhuxue::life::overdue::store::Case;
 use zhuxue::plumbing::schema::{contact_record, loan_file, loan_position, overdue_case};
 
 use crate::borrower::town::{each, read};
@@ -483,7 +483,7 @@ fn what_lists_ask_of_families_follows_person_file_and_case() {
         assert_eq!(kept, real, "person and file were changed");
         assert!(kept.iter().any(|row| row[0] == "改了名字" && row[5] == "改了大学"));
         let mut clerk = t.sign_in(Role::Clerk);
-        let named = zhuxue::plumbing::url::link("/overdue", &[("q", "改了名字")]);
+        let named = zhuxue::base::url::link("/overdue", &[("q", "改了名字")]);
         clerk.get(&named).await.is(200).says(&[&format!("/overdue/{no}")]);
         t.app
             .db

@@ -78,7 +78,7 @@ fn a_liaison_sees_the_sheets_of_the_own_place_and_hands_one_in() {
         let at = audit.text.find("value=\"l:").expect("liaisons are among the people");
         let name = &audit.text[at + 7..];
         let name = &name[..name.find('"').unwrap()];
-        let url = format!("/audit?person={}", zhuxue::plumbing::url::encoded(name));
+        let url = format!("/audit?person={}", zhuxue::base::url::encoded(name));
         let own_lines = auditor.get(&url).await;
         own_lines.is(200).says(&["看名单", "打开不是自己的走访表"]);
         assert!(!own_lines.text.contains("做走访表：按"), "nobody else's lines");

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use zhuxue::book::ids::{FileId, LoanId, PersonId};
+use zhuxue::base::ids::{FileId, LoanId, PersonId};
+use zhuxue::base::scope::Scope;
 use zhuxue::book::notice::wishes::{self, Wish};
 use zhuxue::book::notice::{self, Kind, stops};
-use zhuxue::book::office::Scope;
+use zhuxue::clock::Job;
 use zhuxue::jobs;
 use zhuxue::plumbing::outbox::{Message, State};
 use zhuxue::plumbing::schema::{loan, loan_position, university_receipt};
-use zhuxue::plumbing::timetable::Job;
 
 use super::{messages, text, with_sample};
 use crate::support::county::day;

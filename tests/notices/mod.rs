@@ -7,11 +7,12 @@ mod texts;
 mod wanted;
 
 use diesel::prelude::*;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::history::By;
-use zhuxue::book::office::{self, Office, Scope};
+use zhuxue::book::office::{self, Office};
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch;
+use zhuxue::imports::batch;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::outbox::Message;
 use zhuxue::plumbing::schema::message;

@@ -1,7 +1,7 @@
 //! Every text that leaves: its length, its words, and what an editor may not save.
 
 use zhuxue::app::App;
-use zhuxue::book::money::Fen;
+use zhuxue::base::money::Fen;
 use zhuxue::book::notice::{Fields, Reason, new_check_code, text};
 use zhuxue::error::AppError;
 

@@ -2,10 +2,10 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use zhuxue::book::dates;
+use zhuxue::base::dates;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::notice::wishes::{self, Wish};
 use zhuxue::book::notice::{Kind, Verdict, still_wanted, stops};
-use zhuxue::book::office::Scope;
 use zhuxue::book::person::{self, PhoneState};
 use zhuxue::jobs;
 use zhuxue::plumbing::outbox::{Channel, Message};

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use zhuxue::book::dates::Clock;
-use zhuxue::book::ids::StaffId;
-use zhuxue::book::office::{self, Office, Scope};
+use zhuxue::base::dates::Clock;
+use zhuxue::base::ids::StaffId;
+use zhuxue::base::scope::Scope;
+use zhuxue::book::office::{self, Office};
 use zhuxue::book::staff::{self, Role, Staff};
 use zhuxue::command::open_or_make;
 use zhuxue::plumbing::config::Config;

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use zhuxue::book::office::Scope;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::person::{self, PhoneState};
 use zhuxue::plumbing::config::Config;
 use zhuxue::plumbing::outbox::{self, Channel, State};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Duration, NaiveDateTime};
 use zhuxue::app::App;
-use zhuxue::book::ids::{PersonId, PhoneId};
-use zhuxue::book::office::Scope;
+use zhuxue::base::ids::{PersonId, PhoneId};
+use zhuxue::base::scope::Scope;
 use zhuxue::book::person::{self, Person, Phone, PhoneState, Sex};
 use zhuxue::book::warning::{self, Warning};
 use zhuxue::jobs::deliver_messages;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use zhuxue::book::office::Scope;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::person::{self, PhoneState};
 use zhuxue::jobs::read_delivery_receipts;
 use zhuxue::plumbing::outbox::{self, Channel, Heard, Receipt, Recorded, State};

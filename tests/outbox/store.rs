@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use chrono::Duration;
-use zhuxue::book::office::Scope;
+use zhuxue::base::scope::Scope;
 use zhuxue::plumbing::outbox::{self, Channel, Filter, Group, Settle, Settled, State};
 
 use super::Post;

@@ -3,9 +3,9 @@
 use actix_web::cookie::Cookie;
 use actix_web::test;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch;
-use zhuxue::plumbing::http;
-use zhuxue::plumbing::session::{self, COOKIE, NewSession};
+use zhuxue::imports::batch;
+use zhuxue::site;
+use zhuxue::web::session::{self, COOKIE, NewSession};
 
 use crate::support::county::{County, day, small_sheets};
 use crate::support::database::Kind;
@@ -101,7 +101,7 @@ impl Site {
 
     /// Opens a page, as htmx when `part`.
     pub async fn open(&self, path: &str, part: bool) -> Answer {
-        let service = test::init_service(http::site(&self.county.app)).await;
+        let service = test::init_service(site::site(&self.county.app)).await;
         let mut request =
             test::TestRequest::get().uri(path).cookie(Cookie::new(COOKIE, self.token.clone()));
         if part {

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use zhuxue::plumbing::config::Config;
 use zhuxue::plumbing::crypto::Field;
-use zhuxue::plumbing::http;
 use zhuxue::plumbing::outbox::{Channel, State};
+use zhuxue::site;
 
 use crate::outbox::Post;
 use crate::support::TestApp;
@@ -91,7 +91,7 @@ fn long_messages_with_rare_characters_arrive_and_their_receipts_come_back() {
         let own_port = listener.local_addr().unwrap().port();
         let t = TestApp::with(|config| use_kannel(config, port, own_port));
         let served = t.app.clone();
-        let server = actix_web::HttpServer::new(move || http::site(&served))
+        let server = actix_web::HttpServer::new(move || site::site(&served))
             .workers(1)
             .disable_signals()
             .listen(listener)

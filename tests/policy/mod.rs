@@ -3,15 +3,14 @@
 
 use diesel::prelude::*;
 use zhuxue::app::App;
-use zhuxue::book::dates::Clock;
-use zhuxue::book::ids::LoanId;
-use zhuxue::book::money::Fen;
+use zhuxue::base::dates::Clock;
+use zhuxue::base::ids::LoanId;
+use zhuxue::base::money::Fen;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::notice::{Verdict, still_wanted};
-use zhuxue::book::office::Scope;
 use zhuxue::book::policy::{Policy, Waiver};
-use zhuxue::book::position;
 use zhuxue::book::staff::Role;
-use zhuxue::book::{verify, warning};
+use zhuxue::book::{position, verify, warning};
 use zhuxue::jobs::{check_rate_table, close_day, send_due_reminders};
 use zhuxue::plumbing::schema::{file_position, history, loan_file, loan_position, policy_proposal};
 
@@ -367,9 +366,9 @@ fn a_family_reads_on_the_phone_what_the_amount_is_based_on() {
 }
 
 fn borrower_with_something_due(t: &TestApp) -> Browser {
-    use zhuxue::book::ids::PersonId;
-    use zhuxue::borrower::session as borrower;
-    use zhuxue::plumbing::session::NewSession;
+    use zhuxue::base::ids::PersonId;
+    use zhuxue::web::session::NewSession;
+    use zhuxue::web::session::borrower;
     let file = a_file(t);
     let person: PersonId = read(t, |db| {
         let own = loan_file::table.filter(loan_file::file_no.eq(&file));

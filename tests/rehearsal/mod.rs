@@ -5,7 +5,7 @@
 use chrono::NaiveDate;
 use zhuxue::book::statement::Product;
 use zhuxue::command::rehearse::Rehearse;
-use zhuxue::desk::importing::batch;
+use zhuxue::imports::batch;
 
 use crate::support::county::{County, day, small_sheets};
 use crate::support::database::{Kind, kinds};

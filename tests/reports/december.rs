@@ -2,7 +2,7 @@
 
 use super::sheet;
 use crate::borrower::town::{self, each};
-use zhuxue::book::office::Scope;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::reports::december::{facts, rules};
 use zhuxue::reports::recovery;
@@ -41,7 +41,7 @@ fn a_past_december_ends_where_the_recovery_report_of_its_last_day_stands() {
         assert_eq!(end.sums.due_interest, year.sums.due_interest);
         assert_eq!(end.sums.paid_interest, year.sums.paid_interest);
         let first = days.first().unwrap().sums.paid();
-        let changes: zhuxue::book::money::Fen = days.iter().filter_map(|day| day.change).sum();
+        let changes: zhuxue::base::money::Fen = days.iter().filter_map(|day| day.change).sum();
         assert_eq!(first + changes, end.sums.paid());
         assert!(end.sums.paid().is_positive() && end.sums.paid() > first);
         let mut browser = t.sign_in(Role::Clerk);

@@ -1,7 +1,7 @@
 //! Each kind of fault once, with what is done about it and how it is said.
 
-use zhuxue::desk::imports::Severity::{self, Refused, Repaired, Warning};
-use zhuxue::desk::imports::{Fault, Hook, Layout, Note, Row, explain};
+use zhuxue::imports::layout::Severity::{Refused, Repaired, Warning};
+use zhuxue::imports::layout::{Fault, Hook, Layout, Note, Row, Severity, explain};
 
 use super::{Said, import, one_row, table};
 

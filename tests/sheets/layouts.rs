@@ -1,8 +1,8 @@
 //! Recognising layouts: any order, other headings, titles, two lines of headings, units.
 
 use proptest::prelude::*;
-use zhuxue::book::money::Fen;
-use zhuxue::desk::imports::{Layout, LayoutProblem, Row, recognise, recognise_any, recognise_as};
+use zhuxue::base::money::Fen;
+use zhuxue::imports::layout::{Layout, LayoutProblem, Row, recognise, recognise_any, recognise_as};
 use zhuxue::plumbing::sheet::Table;
 
 use super::{import, table};

@@ -8,7 +8,7 @@ mod workbooks;
 use chrono::NaiveDate;
 use zhuxue::book::policy::Policy;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::imports::{
+use zhuxue::imports::layout::{
     Binding, Duplicate, Layout, Limits, Note, Parsed, Read, find_duplicates, read_rows, recognise,
 };
 use zhuxue::plumbing::sheet::{SheetLimits, Table, read};

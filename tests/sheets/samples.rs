@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use zhuxue::desk::imports::{Layout, Note, Severity};
+use zhuxue::imports::layout::{Layout, Note, Severity};
 
 use super::{Said, import, table};
 

@@ -3,8 +3,8 @@
 use encoding_rs::GB18030;
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
-use zhuxue::book::money::Fen;
-use zhuxue::desk::imports::{Fault, Layout, Row, parse_row, recognise};
+use zhuxue::base::money::Fen;
+use zhuxue::imports::layout::{Fault, Layout, Row, parse_row, recognise};
 use zhuxue::plumbing::sheet::write::{Head, LineResult, Out, list, results};
 use zhuxue::plumbing::sheet::{CellKind, SheetLimits, SheetProblem, read};
 

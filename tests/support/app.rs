@@ -8,19 +8,18 @@ use actix_web::test;
 use chrono::NaiveDate;
 use tempfile::TempDir;
 use zhuxue::app::App;
-use zhuxue::book::dates::Clock;
-use zhuxue::book::ids::{PersonId, StaffId};
+use zhuxue::base::dates::Clock;
+use zhuxue::base::ids::{PersonId, StaffId};
 use zhuxue::book::office::{self, Office};
 use zhuxue::book::person::{self, Person, Sex};
+use zhuxue::book::policy::Policy;
 use zhuxue::book::staff::{self, Role, Staff};
-use zhuxue::borrower::session as borrower;
 use zhuxue::plumbing::config::Config;
 use zhuxue::plumbing::crypto::Sealer;
-use zhuxue::plumbing::http;
-use zhuxue::plumbing::session::{self, NewSession, SignedIn};
+use zhuxue::site;
+use zhuxue::web::session::{self, NewSession, SignedIn, borrower};
 
 use super::database::{Kind, TestDatabase, kinds};
-use zhuxue::book::policy::Policy;
 
 /// The office every test begins with.
 pub const OFFICE: &str = "512022";
@@ -91,6 +90,7 @@ impl TestApp {
         let sealer = Sealer::throw_away().unwrap();
         let policy = Policy::embedded().unwrap();
         let app = App::new(database.db.clone(), clock, policy, sealer, config).unwrap();
+        zhuxue::clock::set(&app, zhuxue::jobs::ALL).unwrap();
         let made = TestApp { app, database, _folder: folder };
         made.add_office(OFFICE, "LZ", "乐至县学生资助管理中心");
         made
@@ -337,7 +337,7 @@ impl Browser {
             request = request.insert_header((*name, value.as_str()));
         }
         request = request.peer_addr("10.0.0.9:50000".parse().unwrap());
-        let service = test::init_service(http::site(&self.app)).await;
+        let service = test::init_service(site::site(&self.app)).await;
         let response = test::call_service(&service, request.to_request()).await;
         for cookie in response.response().cookies() {
             self.cookies.retain(|(name, _)| name != cookie.name());

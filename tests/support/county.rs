@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use zhuxue::app::App;
-use zhuxue::book::dates::Clock;
+use zhuxue::base::dates::Clock;
+use zhuxue::base::ids::StaffId;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::history::By;
-use zhuxue::book::ids::StaffId;
-use zhuxue::book::office::{self, Office, Scope};
+use zhuxue::book::office::{self, Office};
 use zhuxue::book::policy::Policy;
 use zhuxue::book::staff::{self, Role, Staff};
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch::Upload;
+use zhuxue::imports::batch::Upload;
 use zhuxue::plumbing::config::Config;
 use zhuxue::plumbing::crypto::Sealer;
 
@@ -125,7 +126,7 @@ pub fn summary(set: &str) -> serde_json::Value {
 /// As if the bank told everything on its day: for tests of what follows from arrears. What happens
 /// before it has told is tested in `tests/bank_data`.
 pub fn bank_tells_every_day(app: &App, office: &str) {
-    use zhuxue::book::ids::RowId;
+    use zhuxue::base::ids::RowId;
     use zhuxue::book::payments_known::{self, PaymentsKnown, Source};
     use zhuxue::book::position;
     let (id, now) = (RowId::new(app.next_id()), app.clock.now_at());

@@ -1,7 +1,7 @@
 //! The page behind the code: once, for a while, that sheet only; and everything people may send.
 
 use diesel::prelude::*;
-use zhuxue::book::ids::FileId;
+use zhuxue::base::ids::FileId;
 use zhuxue::plumbing::schema::{file_position, history, sheet_photo, sheet_return};
 
 use super::{AFTER, count_records, sent, sheets};
@@ -52,9 +52,9 @@ fn a_code_opens_its_sheet_once_and_says_little() {
         assert_eq!(page.header("cache-control"), "no-store");
         assert!(page.header("x-robots-tag").contains("noindex"));
         let name: String = read(&t, |db| {
-            let people = zhuxue::life::overdue::sheets::store::people(
+            let people = zhuxue::life::visits::sheets::store::people(
                 db,
-                &zhuxue::book::office::Scope::of(&sheet.office_code),
+                &zhuxue::base::scope::Scope::of(&sheet.office_code),
                 &[sheet.file_id],
             )?;
             Ok(people[&sheet.file_id].name.clone())

@@ -7,7 +7,7 @@ mod workbook;
 
 use diesel::prelude::*;
 use zhuxue::book::staff::Role;
-use zhuxue::life::overdue::sheets::store::{Batch, Sheet, State};
+use zhuxue::life::visits::sheets::store::{Batch, Sheet, State};
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{
     contact_record, history, person_phone, sheet, sheet_batch, warning,

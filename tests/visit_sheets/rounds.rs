@@ -2,11 +2,11 @@
 //! the network does, and decided at the desk like every other return.
 
 use diesel::prelude::*;
-use zhuxue::book::ids::RoundId;
+use zhuxue::base::ids::RoundId;
 use zhuxue::book::staff::Role;
-use zhuxue::life::overdue::rounds::rules::{RoundState, StopState};
-use zhuxue::life::overdue::rounds::store::{Round, Stop};
-use zhuxue::life::overdue::sheets::store::State;
+use zhuxue::life::visits::rounds::rules::{RoundState, StopState};
+use zhuxue::life::visits::rounds::store::{Round, Stop};
+use zhuxue::life::visits::sheets::store::State;
 use zhuxue::plumbing::schema::{history, sheet, sheet_return, visit_round, visit_stop};
 
 use super::{AFTER, count_records, sent, sheets};
@@ -269,7 +269,7 @@ fn the_key_of_a_phone_belongs_to_a_person_and_a_round() {
         assert_eq!((seal.len(), part(&one, "data-owner").len()), (64, 16));
         // Signed in again, another session: the same key, so nothing on the phone is lost.
         let staff = read(&t, |db| {
-            let scope = zhuxue::book::office::Scope::of(crate::support::OFFICE);
+            let scope = zhuxue::base::scope::Scope::of(crate::support::OFFICE);
             zhuxue::book::staff::find(db, &scope, clerk.staff_id.unwrap())
         });
         let again = t.sign_in_as(&staff).get(&phone).await;

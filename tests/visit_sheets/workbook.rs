@@ -1,8 +1,8 @@
 //! The workbook that comes back: rows moved, added, merged, of another village, twice, half filled.
 
 use rust_xlsxwriter::{Format, Workbook};
-use zhuxue::book::office::Scope;
-use zhuxue::life::overdue::sheets::store::{self, Sheet};
+use zhuxue::base::scope::Scope;
+use zhuxue::life::visits::sheets::store::{self, Sheet};
 
 use super::{batches, sent, sheets};
 use crate::borrower::town::{each, read};

@@ -12,17 +12,17 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::test;
 use calamine::{Data, Reader as _, Xlsx};
 use diesel::prelude::*;
-use zhuxue::book::ids::StaffId;
-use zhuxue::book::money::Fen;
+use zhuxue::base::ids::StaffId;
+use zhuxue::base::money::Fen;
 use zhuxue::book::position::FilePosition;
 use zhuxue::book::staff::{self, Role, Staff};
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch;
-use zhuxue::life::overdue::rules::{self, By, Selection};
-use zhuxue::life::overdue::store;
-use zhuxue::plumbing::http;
+use zhuxue::imports::batch;
+use zhuxue::life::visits::rules::{self, By, Selection};
+use zhuxue::life::visits::store;
 use zhuxue::plumbing::schema::{file_position, history};
-use zhuxue::plumbing::session::{self, NewSession};
+use zhuxue::site;
+use zhuxue::web::session::{self, NewSession};
 
 use crate::support::county::{County, bank_tells_every_day, day, small_sheets};
 use crate::support::database::{Kind, on_both};
@@ -120,7 +120,7 @@ async fn ask(county: &County, role: Role, url: &str) -> (StatusCode, String, Vec
             session::begin(db, &app.config, one.id, &new, now)
         })
         .unwrap();
-    let site = test::init_service(http::site(app)).await;
+    let site = test::init_service(site::site(app)).await;
     let request = test::TestRequest::get().uri(url).cookie(new.cookie(&app.config)).to_request();
     let response = test::call_service(&site, request).await;
     let status = response.status();
@@ -174,11 +174,9 @@ async fn the_choosing_page_adds_up_and_offers_each_receiver() {
         assert!(page.contains(&format!("¥{}", batch.total_fen().to_page_text())));
         assert_eq!(page.matches("/visits/workbook.xlsx?").count(), batch.receivers.len());
         let township = &batch.receivers[0].township;
-        let some = text(
-            &county,
-            &format!("/visits?township={}", zhuxue::plumbing::url::encoded(township)),
-        )
-        .await;
+        let some =
+            text(&county, &format!("/visits?township={}", zhuxue::base::url::encoded(township)))
+                .await;
         assert!(some.contains(&format!("只看：{township}")));
         let (status, _, body) = ask(&county, Role::Clerk, "/visits?as_of=31.10.2026").await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -248,7 +246,7 @@ async fn downloads_hold_the_amounts_of_the_page() {
             sum += amounts(bytes);
         }
         assert_eq!(sum, batch.total_fen());
-        let stem = zhuxue::plumbing::url::encoded(&batch.receivers[0].stem);
+        let stem = zhuxue::base::url::encoded(&batch.receivers[0].stem);
         let one = format!("/visits/workbook.xlsx?receiver={stem}");
         let (status, name, body) = ask(&county, Role::Clerk, &one).await;
         assert_eq!((status, name.ends_with(".xlsx")), (StatusCode::OK, true));

@@ -7,10 +7,10 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::{Contract, early_word};
-use crate::book::dates::{day_in, days_between};
-use crate::book::money::Fen;
+use crate::base::dates::{day_in, days_between};
+use crate::base::money::Fen;
+use crate::base::rate::RatePpm;
 use crate::book::policy::Policy;
-use crate::book::rate::RatePpm;
 use crate::book::statement::{EventKind, Instalment, InstalmentState, Pricing, RowKind, Statement};
 
 /// One contract's part of a figure.

@@ -6,9 +6,9 @@ use chrono::{Datelike, NaiveDate};
 
 use super::plan::{Plan, PlanRow, Standing};
 use super::{Contract, Papers, early_word};
-use crate::book::dates::day_in;
+use crate::base::dates::day_in;
+use crate::base::money::Fen;
 use crate::book::lifeline::{Due, Happening, Life, Mark};
-use crate::book::money::Fen;
 use crate::book::statement::{EventKind, InstalmentState};
 
 /// The life of a file as of the day of its statements; nothing without a contract.

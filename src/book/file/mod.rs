@@ -9,13 +9,13 @@ pub mod plan;
 
 use chrono::NaiveDate;
 
+use crate::base::dates::{days_between, in_words};
+use crate::base::ids::LoanId;
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::bank;
-use crate::book::dates::{days_between, in_words};
 use crate::book::events::{self, EventRow};
-use crate::book::ids::LoanId;
 use crate::book::loan::Loan;
-use crate::book::money::Fen;
-use crate::book::office::Scope;
 use crate::book::payments_known::Known;
 use crate::book::position::{self, Basis};
 use crate::book::statement::{AsOf, Event, EventKind, Stage, Statement};

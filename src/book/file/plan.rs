@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use crate::book::dates::{days_between, in_words};
-use crate::book::money::Fen;
+use crate::base::dates::{days_between, in_words};
+use crate::base::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::statement::{Instalment, InstalmentState, RowKind, Statement};
 

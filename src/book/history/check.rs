@@ -5,11 +5,11 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::{Entry, head_key, link};
+use crate::base::hex::hex;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::meta;
 use crate::plumbing::schema::history;
-use crate::plumbing::session::hex;
 
 /// What [`verify_chain`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]

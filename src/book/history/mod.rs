@@ -14,13 +14,13 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use sm3::{Digest as _, Sm3};
 
-use crate::book::ids::{FileId, StaffId};
-use crate::book::office::Scope;
+use crate::base::hex::hex;
+use crate::base::ids::{FileId, StaffId};
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::meta;
 use crate::plumbing::schema::history;
-use crate::plumbing::session::hex;
 
 pub use check::{ChainState, keep_verified, last_verified, verify_chain};
 

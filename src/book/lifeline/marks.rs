@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::scale::{Scale, percent};
 use super::{Life, short_money};
-use crate::book::money::Fen;
+use crate::base::money::Fen;
 
 /// How something that falls due stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,8 +13,8 @@ mod scale;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use crate::book::dates::in_words;
-use crate::book::money::Fen;
+use crate::base::dates::in_words;
+use crate::base::money::Fen;
 
 use marks::{Below, Node};
 pub use marks::{Due, Happening, Mark};

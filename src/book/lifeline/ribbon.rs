@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 
 use super::scale::Scale;
-use crate::book::money::Fen;
+use crate::base::money::Fen;
 
 /// Never thinner than this, in hundredths of a pixel.
 const THIN: i64 = 300;

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use crate::book::dates::days_between;
+use crate::base::dates::days_between;
 
 /// Where each phase begins, and where the last one ends: 17, 23, 17, 40.5 and 2.5 percent.
 const STOPS: [i64; 5] = [0, 17_000, 40_000, 57_000, 97_500];

@@ -17,13 +17,13 @@ fn qin() -> Life {
     ];
     let mut owed = 0;
     for (year, yuan) in [(2015, 6_500), (2016, 6_500), (2017, 8_000), (2018, 8_000)] {
-        let on = crate::book::dates::day_in(year, 11, 15);
+        let on = crate::base::dates::day_in(year, 11, 15);
         owed += yuan;
         balances.push((on, Fen::from_yuan(owed)));
         marks.push(Mark { on, what: Happening::PaidOut(Fen::from_yuan(yuan)) });
     }
     for year in 2019..=2021 {
-        let on = crate::book::dates::day_in(year, 12, 20);
+        let on = crate::base::dates::day_in(year, 12, 20);
         marks.push(Mark { on, what: Happening::Interest(Due::Done) });
     }
     let each = Fen::from_yuan(owed).share(11);

@@ -9,10 +9,10 @@ use diesel::prelude::*;
 
 use super::reason::Reason;
 use super::rounds::Round;
-use crate::book::dates::day_in;
-use crate::book::ids::FileId;
-use crate::book::money::Fen;
-use crate::book::office::Scope;
+use crate::base::dates::day_in;
+use crate::base::ids::FileId;
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::payments_known::BankData;
 use crate::book::statement::Product;
 use crate::error::AppResult;

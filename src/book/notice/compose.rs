@@ -5,17 +5,18 @@ use chrono::{NaiveDate, NaiveDateTime};
 use super::fields::Fields;
 use super::reason::Reason;
 use super::{allowed_from, text};
-use crate::app::App;
-use crate::book::dates;
-use crate::book::ids::{FileId, PersonId};
-use crate::book::office::{Office, Scope};
+use crate::base::dates;
+use crate::base::hex::hex;
+use crate::base::ids::{FileId, PersonId};
+use crate::base::scope::Scope;
+use crate::book::office::Office;
+use crate::book::parts::Parts;
 use crate::book::person::Phone;
 use crate::book::setting;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{Channel, Message, State};
-use crate::plumbing::session::hex;
 
 /// The setting by which every message of an office waits until somebody releases it.
 const HOLD: &str = "messages.hold";
@@ -51,7 +52,7 @@ impl To<'_> {
 
 /// Makes messages of one office; for many at once, since it asks for the setting only once.
 pub struct Composer<'a> {
-    app: &'a App,
+    app: &'a Parts,
     office: &'a Office,
     held: bool,
     now: NaiveDateTime,
@@ -61,14 +62,14 @@ pub struct Composer<'a> {
 
 impl<'a> Composer<'a> {
     /// For messages of this office, as it has set them.
-    pub fn new(app: &'a App, office: &'a Office) -> AppResult<Composer<'a>> {
+    pub fn new(app: &'a Parts, office: &'a Office) -> AppResult<Composer<'a>> {
         let scope = Scope::of(&office.code);
         let held = app.db.read(|db| is_held(app, db, &scope))?;
         Ok(Composer::with(app, office, held))
     }
 
     /// The same when the setting is known.
-    pub fn with(app: &'a App, office: &'a Office, held: bool) -> Composer<'a> {
+    pub fn with(app: &'a Parts, office: &'a Office, held: bool) -> Composer<'a> {
         let now = app.clock.now_at();
         let open_at = allowed_from(app.policy().calendar(), &app.config.messages, now);
         Composer { app, office, held, now, open_at }
@@ -159,7 +160,7 @@ impl<'a> Composer<'a> {
 /// # Errors
 /// As [`Composer::message`].
 pub fn compose(
-    app: &App,
+    app: &Parts,
     office: &Office,
     reason: Reason,
     to: &To<'_>,
@@ -174,7 +175,7 @@ pub fn compose(
 }
 
 /// Whether the messages of an office wait until somebody releases them.
-pub fn is_held(app: &App, db: &mut Db, scope: &Scope) -> AppResult<bool> {
+pub fn is_held(app: &Parts, db: &mut Db, scope: &Scope) -> AppResult<bool> {
     let set = setting::get(db, scope, HOLD)?;
     Ok(set.map_or(app.config.messages.hold, |value| value == "yes"))
 }

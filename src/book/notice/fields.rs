@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::book::dates;
-use crate::book::money::Fen;
+use crate::base::dates;
+use crate::base::money::Fen;
 use crate::book::payments_known::BankData;
 
 /// The words for the fields of a template, by their name.

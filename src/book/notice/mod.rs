@@ -7,7 +7,6 @@
 
 pub mod asked;
 mod compose;
-mod config;
 mod fields;
 pub mod people;
 mod quiet;
@@ -20,7 +19,6 @@ pub mod wishes;
 mod write;
 
 pub use compose::{Composer, To, compose, is_held, new_check_code, set_held};
-pub use config::MessageConfig;
 pub use fields::Fields;
 pub use quiet::allowed_from;
 pub use reason::{COMMON_FIELDS, Kind, Reason};

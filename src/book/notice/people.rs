@@ -10,10 +10,10 @@ use diesel::prelude::*;
 use super::reason::Reason;
 use super::stops;
 use super::wishes::{self, Wish};
-use crate::app::App;
-use crate::book::ids::{FileId, PersonId, PhoneId};
+use crate::base::ids::{FileId, PersonId, PhoneId};
+use crate::base::scope::Scope;
 use crate::book::loan::LoanFile;
-use crate::book::office::Scope;
+use crate::book::parts::Parts;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
@@ -51,7 +51,7 @@ pub(super) type Names = HashMap<PersonId, (String, String)>;
 /// Who gets a message of this reason about these files. A file whose people cannot be reached or
 /// do not want it has an empty list. A few queries, however many files.
 pub fn of_files(
-    app: &App,
+    app: &Parts,
     db: &mut Db,
     scope: &Scope,
     files: &[FileId],
@@ -88,7 +88,7 @@ pub fn of_files(
 
 /// One person of a file as a receiver; none: stopped, or not there.
 pub fn one(
-    app: &App,
+    app: &Parts,
     db: &mut Db,
     scope: &Scope,
     person: PersonId,
@@ -102,7 +102,7 @@ pub fn one(
 }
 
 /// Whether e-mail is set up at all.
-pub fn has_mail(app: &App) -> bool {
+pub fn has_mail(app: &Parts) -> bool {
     app.config.mail.gateway != "off"
 }
 

@@ -3,9 +3,9 @@
 
 use chrono::{Duration, NaiveDateTime, NaiveTime};
 
-use super::MessageConfig;
-use crate::book::dates;
+use crate::base::dates;
 use crate::book::policy::Calendar;
+use crate::plumbing::message_settings::MessageConfig;
 
 /// The first instant (UTC, as the databases keep it), not before `at`, at which a message may go.
 pub fn allowed_from(

@@ -1,6 +1,6 @@
 //! Why a message is written, and the kind under which a person can switch it off.
 
-use crate::book::ids::text_enum;
+use crate::base::ids::text_enum;
 
 /// Why a message is written. One template each: `templates/messages/NAME.txt`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -51,7 +51,7 @@ pub fn latest(days: impl Iterator<Item = NaiveDate>, today: NaiveDate, gap: u32)
 }
 
 fn days_from(from: NaiveDate, to: NaiveDate) -> i64 {
-    crate::book::dates::days_between(from, to)
+    crate::base::dates::days_between(from, to)
 }
 
 #[cfg(test)]

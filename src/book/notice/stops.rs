@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::book::ids::{PersonId, text_enum};
-use crate::book::office::Scope;
+use crate::base::ids::{PersonId, text_enum};
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;

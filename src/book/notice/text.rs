@@ -6,8 +6,8 @@ use minijinja::{Environment, UndefinedBehavior};
 
 use super::fields::Fields;
 use super::reason::{COMMON_FIELDS, Reason};
-use crate::app::App;
 use crate::book::office::Office;
+use crate::book::parts::Parts;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::sms;
 
@@ -22,7 +22,7 @@ pub const SAMPLE_CODE: &str = "7K3M9Q";
 
 /// The text of a message of this office.
 pub fn render(
-    app: &App,
+    app: &Parts,
     office: &Office,
     reason: Reason,
     fields: &Fields,
@@ -48,7 +48,7 @@ pub fn params(office: &Office, fields: &Fields, check_code: &str) -> AppResult<s
 }
 
 /// The page of an e-mail: the same text, with who we are below.
-pub fn html(app: &App, office: &Office, title: &str, text: &str) -> AppResult<String> {
+pub fn html(app: &Parts, office: &Office, title: &str, text: &str) -> AppResult<String> {
     let page =
         Page { title, text, centre: &office.name, phone: &office.phone, address: &office.address };
     app.templates.render_own(&office.code, "messages/_mail.html", page)
@@ -60,12 +60,12 @@ pub fn title(office: &Office, reason: Reason) -> String {
 }
 
 /// The whole text as an SMS leaves: its signature first.
-pub fn signed(app: &App, office: &Office, text: &str) -> String {
-    sms::signed(&app.config.sms, office, text)
+pub fn signed(app: &Parts, office: &Office, text: &str) -> String {
+    sms::signed(&app.config.sms, &office.name, text)
 }
 
 /// How many SMS a text is charged as, its signature included.
-pub fn parts(app: &App, office: &Office, text: &str) -> i32 {
+pub fn parts(app: &Parts, office: &Office, text: &str) -> i32 {
     sms::parts(&signed(app, office, text))
 }
 

@@ -11,12 +11,13 @@ use super::fields::{Fields, amount_words};
 use super::people::{self, Facts};
 use super::reason::Reason;
 use super::{allowed_from, asked, stops, text};
-use crate::app::App;
-use crate::book::dates;
-use crate::book::ids::{FileId, PersonId};
+use crate::base::dates;
+use crate::base::ids::{FileId, PersonId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::loan::{self, LoanFile};
-use crate::book::money::Fen;
-use crate::book::office::{self, Office, Scope};
+use crate::book::office::{self, Office};
+use crate::book::parts::Parts;
 use crate::book::payments_known::{self, BankData};
 use crate::book::policy::WITHOUT_WAIVER;
 use crate::error::AppResult;
@@ -49,7 +50,7 @@ pub enum Verdict {
 /// What is to be done with these messages, by identity. `now` is the instant of the database
 /// (UTC). A message whose row cannot be understood is cancelled with the reason, never an error.
 pub fn still_wanted(
-    app: &App,
+    app: &Parts,
     db: &mut Db,
     messages: &[Message],
     now: NaiveDateTime,
@@ -93,7 +94,7 @@ enum Told {
 }
 
 /// The fields as they were written; an empty object where no vendor asks for them.
-fn stored_params(app: &App, message: &Message) -> AppResult<serde_json::Value> {
+fn stored_params(app: &Parts, message: &Message) -> AppResult<serde_json::Value> {
     let none = || serde_json::Value::Object(serde_json::Map::new());
     let Some(sealed) = from_hex(&message.vendor_fields).filter(|bytes| !bytes.is_empty()) else {
         return Ok(none());
@@ -123,7 +124,7 @@ struct Batch {
 
 impl Batch {
     fn load(
-        app: &App,
+        app: &Parts,
         db: &mut Db,
         code: &str,
         messages: &[(&Message, Reason)],
@@ -162,7 +163,7 @@ impl Batch {
         })
     }
 
-    fn verdict(&self, app: &App, message: &Message, reason: Reason) -> AppResult<Verdict> {
+    fn verdict(&self, app: &Parts, message: &Message, reason: Reason) -> AppResult<Verdict> {
         let latest = self.latest.get(&(message.subject.clone(), message.reason.clone()));
         if latest.is_some_and(|day| *day > message.planned_on) {
             return Ok(cancel("后一次提醒已经写好，只发那一条。"));
@@ -187,7 +188,7 @@ impl Batch {
     /// The number or address of today, or why there is nobody to send to any more.
     fn receiver(
         &self,
-        app: &App,
+        app: &Parts,
         message: &Message,
         reason: Reason,
     ) -> AppResult<Result<String, &'static str>> {
@@ -220,7 +221,7 @@ impl Batch {
     /// The text as stored, or made anew when its figures have changed, or why it is not wanted.
     fn text(
         &self,
-        app: &App,
+        app: &Parts,
         message: &Message,
         reason: Reason,
         stored: String,

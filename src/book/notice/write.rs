@@ -9,10 +9,11 @@ use super::fields::Fields;
 use super::people::{self, Receiver};
 use super::reason::Reason;
 use super::rounds::Round;
-use crate::app::App;
-use crate::book::dates;
-use crate::book::ids::FileId;
-use crate::book::office::{Office, Scope};
+use crate::base::dates;
+use crate::base::ids::FileId;
+use crate::base::scope::Scope;
+use crate::book::office::Office;
+use crate::book::parts::Parts;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::outbox::{self, Channel, Message};
 
@@ -69,7 +70,7 @@ struct Made {
 /// Writes the messages about these files; `fields` gives what the text says of each. The next
 /// ones are made while these are written: texts cost a processor, rows cost the disk.
 pub fn write_about<T: Sync>(
-    app: &App,
+    app: &Parts,
     office: &Office,
     about: &About,
     files: &[(FileId, T)],
@@ -104,7 +105,7 @@ pub fn write_about<T: Sync>(
 
 /// Makes the messages of some files.
 fn make<T>(
-    app: &App,
+    app: &Parts,
     composer: &Composer<'_>,
     scope: &Scope,
     about: &About,

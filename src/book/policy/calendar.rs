@@ -6,8 +6,8 @@ use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::error::{Fault, PolicyError};
 use super::values::next_day;
-use crate::book::dates::day_in;
-use crate::book::rate::RatePpm;
+use crate::base::dates::day_in;
+use crate::base::rate::RatePpm;
 
 /// A CSV file as found: its name, its bytes, and whether it is the county's own.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::book::contact_record::Party;
+use crate::book::contact::record::Party;
 
 /// The stages by their keys, lowest first.
 const KEYS: [&str; 5] = ["student", "co_borrower", "school", "village", "police"];

@@ -10,8 +10,8 @@ use super::dated::RawEntry;
 use super::error::{Fault, PolicyError};
 use super::load::Files;
 use super::{Policy, Tables};
-use crate::book::dates::day_in;
-use crate::book::rate::RatePpm;
+use crate::base::dates::day_in;
+use crate::base::rate::RatePpm;
 
 /// Is the interest of a year the state's?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

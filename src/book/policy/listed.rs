@@ -244,7 +244,7 @@ impl Policy {
     fn lpr_listed(&self, raw: &[RawEntry]) -> Vec<RuleValue> {
         let all = self.rates.lpr().values();
         let newest = all.last().map(|(day, _)| *day);
-        let entry = |(day, rate): &(NaiveDate, crate::book::rate::RatePpm)| {
+        let entry = |(day, rate): &(NaiveDate, crate::base::rate::RatePpm)| {
             let text = day.to_string();
             let own = raw.iter().find(|raw| {
                 raw.values.get("published_on").and_then(toml::Value::as_str) == Some(&text)

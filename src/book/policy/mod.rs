@@ -40,13 +40,14 @@ pub use values::{
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 
-use super::dates::day_in;
-use super::money::Fen;
-use super::rate::RatePpm;
 use super::statement::{
-    Allocation, DayCount, MonthDay, Pricing, Product, RateSeries, RateTables, Recut, SelfPayStarts,
+    Allocation, DayCount, Pricing, Product, RateSeries, RateTables, Recut, SelfPayStarts,
     StudyLevel, Switches, Terms,
 };
+use crate::base::dates::day_in;
+use crate::base::money::Fen;
+use crate::base::month_day::MonthDay;
+use crate::base::rate::RatePpm;
 use dated::{RawEntry, dated, take_source, value};
 use load::Files;
 use values::{BenchmarkRule, PenaltyMultiplier, PricingRule, Window, Word, YearDay};

@@ -3,10 +3,10 @@
 use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Deserializer};
 
-use crate::book::dates::day_in;
-use crate::book::money::Fen;
-use crate::book::rate::RatePpm;
-use crate::book::statement::MonthDay;
+use crate::base::dates::day_in;
+use crate::base::money::Fen;
+use crate::base::month_day::MonthDay;
+use crate::base::rate::RatePpm;
 
 /// Reads a value from its text form.
 fn from_text<'de, D, T>(

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::later::Waiver;
-use crate::book::rate::RatePpm;
+use crate::base::rate::RatePpm;
 
 /// The tables that such a file may hold.
 pub const LATER_TABLES: [&str; 3] = ["waiver_year", "lpr", "holidays"];

@@ -6,9 +6,9 @@ use chrono::{Datelike, NaiveDate};
 use super::error::StatementError;
 use super::event::{Event, EventKind};
 use super::terms::Terms;
-use crate::book::dates::day_in;
-use crate::book::ids::EventId;
-use crate::book::money::Fen;
+use crate::base::dates::day_in;
+use crate::base::ids::EventId;
+use crate::base::money::Fen;
 
 /// First and last year an event may lie in.
 pub(super) const FIRST_YEAR: i32 = 1990;

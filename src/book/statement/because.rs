@@ -3,8 +3,8 @@
 use super::output::{Instalment, Payer, PenaltySpan, PrincipalBasis, Span, Statement};
 use super::owed::half_up;
 use super::terms::SelfPayStarts;
-use crate::book::money::Fen;
-use crate::book::rate::RatePpm;
+use crate::base::money::Fen;
+use crate::base::rate::RatePpm;
 
 impl Statement {
     /// The spans that the row's interest (or what the state pays of it) is made of.

@@ -6,9 +6,9 @@ use super::life::Life;
 use super::output::{Instalment, InstalmentState, Position, Stage, Statement, Totals};
 use super::owed::Owed;
 use super::walk::Walk;
-use crate::book::dates::{day_in, days_between};
-use crate::book::money::Fen;
-use crate::book::rate::RatePpm;
+use crate::base::dates::{day_in, days_between};
+use crate::base::money::Fen;
+use crate::base::rate::RatePpm;
 
 /// The position, and the walk left in projection after the next due day.
 pub(super) fn position(walk: &mut Walk<'_>) -> Position {

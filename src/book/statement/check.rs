@@ -1,7 +1,7 @@
 //! The invariants of loan-maths section 7, for tests and for whoever stores a statement.
 
 use super::output::Statement;
-use crate::book::money::Fen;
+use crate::base::money::Fen;
 
 impl Statement {
     /// The first invariant that does not hold, in words for a log; `None` when all is well.

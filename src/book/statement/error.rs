@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
-use crate::book::ids::EventId;
+use crate::base::ids::EventId;
 
 /// A contradiction in the terms or events. Nothing is guessed: the caller sees this instead.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use crate::book::dates::day_in;
-use crate::book::ids::EventId;
-use crate::book::money::Fen;
-use crate::book::rate::RatePpm;
+use crate::base::dates::day_in;
+use crate::base::ids::EventId;
+use crate::base::money::Fen;
+use crate::base::rate::RatePpm;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 use super::error::StatementError;
 use super::event::{Event, EventKind};
 use super::terms::{
-    Allocation, DayCount, MonthDay, Pricing, Product, Recut, SelfPayStarts, StudyLevel, Switches,
-    Terms,
+    Allocation, DayCount, Pricing, Product, Recut, SelfPayStarts, StudyLevel, Switches, Terms,
 };
-use crate::book::dates::day_in;
-use crate::book::ids::EventId;
-use crate::book::money::Fen;
+use crate::base::dates::day_in;
+use crate::base::ids::EventId;
+use crate::base::money::Fen;
+use crate::base::month_day::MonthDay;
 use crate::book::policy::{Policy, penalty_ppm};
 
 /// What is wrong with a file: one line naming field and expectation.

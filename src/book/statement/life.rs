@@ -17,9 +17,9 @@ use super::error::StatementError;
 use super::event::{Event, EventKind};
 use super::rates::RateTables;
 use super::terms::{SelfPayStarts, Terms};
-use crate::book::dates::last_of_month;
-use crate::book::money::Fen;
-use crate::book::rate::RatePpm;
+use crate::base::dates::last_of_month;
+use crate::base::money::Fen;
+use crate::base::rate::RatePpm;
 
 /// Years as bits, from `FIRST_YEAR` on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -27,7 +27,7 @@ mod walk;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::money::Fen;
+use crate::base::money::Fen;
 pub use as_of::AsOf;
 pub use error::StatementError;
 pub use event::{Event, EventKind};
@@ -38,8 +38,7 @@ pub use output::{
 };
 pub use rates::{RateSeries, RateTables};
 pub use terms::{
-    Allocation, DayCount, MonthDay, Pricing, Product, Recut, SelfPayStarts, StudyLevel, Switches,
-    Terms,
+    Allocation, DayCount, Pricing, Product, Recut, SelfPayStarts, StudyLevel, Switches, Terms,
 };
 use walk::Walk;
 

@@ -4,8 +4,8 @@
 use chrono::NaiveDate;
 
 use super::terms::{Facts, words};
-use crate::book::money::Fen;
-use crate::book::rate::RatePpm;
+use crate::base::money::Fen;
+use crate::base::rate::RatePpm;
 
 words! {
     /// How an instalment stands on the day of the statement.

@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use super::output::PrincipalBasis;
 use super::terms::Recut;
 use super::walk::Walk;
-use crate::book::money::Fen;
+use crate::base::money::Fen;
 
 /// The plan in force: the equal amount and from which year on.
 #[derive(Clone, Copy, Debug)]

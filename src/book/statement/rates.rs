@@ -2,8 +2,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::book::dates::day_in;
-use crate::book::rate::RatePpm;
+use crate::base::dates::day_in;
+use crate::base::rate::RatePpm;
 
 /// Dated rates, oldest first: the value of a day is the last one on or before it; days before
 /// the first value use the first.

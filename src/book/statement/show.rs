@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::output::{Instalment, InstalmentState, RowKind, Stage, Statement, Totals};
 use super::terms::Terms;
-use crate::book::money::Fen;
+use crate::base::money::Fen;
 
 #[derive(Serialize)]
 struct File<'a> {

@@ -3,8 +3,8 @@
 
 use chrono::NaiveDate;
 
-use crate::book::dates::day_in;
-use crate::book::rate::RatePpm;
+use crate::base::month_day::MonthDay;
+use crate::base::rate::RatePpm;
 
 /// An enum whose values are written as fixed words in files and databases.
 macro_rules! words {
@@ -159,42 +159,6 @@ pub enum Pricing {
     Floating,
     /// One yearly rate for the whole life (the 2020 choice; interest-free loans have 0).
     Fixed(RatePpm),
-}
-
-/// A day of the year, such as 12-20.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MonthDay {
-    month: u32,
-    day: u32,
-}
-
-impl MonthDay {
-    /// 12-20, the due day of the origin-place loan (rules.md 2.2).
-    pub const DECEMBER_20: MonthDay = MonthDay { month: 12, day: 20 };
-
-    /// A day that exists in a leap year, or nothing.
-    pub fn new(month: u32, day: u32) -> Option<Self> {
-        NaiveDate::from_ymd_opt(2000, month, day).map(|_| MonthDay { month, day })
-    }
-
-    /// Reads `12-20`.
-    pub fn from_text(text: &str) -> Option<Self> {
-        let (month, day) = text.split_once('-')?;
-        if month.len() != 2 || day.len() != 2 {
-            return None;
-        }
-        MonthDay::new(month.parse().ok()?, day.parse().ok()?)
-    }
-
-    /// `12-20`.
-    pub fn to_text(self) -> String {
-        format!("{:02}-{:02}", self.month, self.day)
-    }
-
-    /// This day in a year (02-29 is 02-28 in a common year).
-    pub fn in_year(self, year: i32) -> NaiveDate {
-        day_in(year, self.month, self.day)
-    }
 }
 
 /// The terms of one contract, fixed at signing. What events change (the subsidy end, the plan,

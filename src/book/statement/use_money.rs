@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::output::{PrincipalBasis, RowKind};
 use super::owed::Parts;
 use super::walk::{Giver, Walk};
-use crate::book::money::Fen;
+use crate::base::money::Fen;
 
 impl Walk<'_> {
     /// Step 4 of a due day: settle, ask, use unapplied money.

@@ -19,9 +19,9 @@ use super::owed::{Owed, half_up};
 use super::plan::Plan;
 use super::rates::december_before;
 use super::terms::Pricing;
-use crate::book::dates::{day_in, days_between};
-use crate::book::money::Fen;
-use crate::book::rate::RatePpm;
+use crate::base::dates::{day_in, days_between};
+use crate::base::money::Fen;
+use crate::base::rate::RatePpm;
 
 /// Who brings the money.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use super::data;
 use super::page::Server;
 use super::place::Place;
 use super::table::{Figure, Line, Table};
-use crate::book::dates::Clock;
+use crate::base::dates::Clock;
 use crate::book::loan;
-use crate::borrower::session::{self, COOKIE};
 use crate::command::Stop;
-use crate::plumbing::session::NewSession;
+use crate::web::session::NewSession;
+use crate::web::session::borrower::{self, COOKIE};
 
 /// How many requests each connection sends; with few borrowers no more than there are.
 const REQUESTS: u32 = 2_000;
@@ -60,7 +60,7 @@ fn sign_in(place: &Place, loans: u32) -> Result<Vec<Ask>, Stop> {
     place.app.db.write("bench sessions", |db| {
         for (file, new) in &made {
             let who = (place.scope.own(), file.person_id);
-            session::begin(db, who, Some(file.id), new, now)?;
+            borrower::begin(db, who, Some(file.id), new, now)?;
         }
         Ok(())
     })?;

@@ -8,12 +8,12 @@ use chrono::{Datelike, NaiveDate};
 
 use super::place::{self, Place};
 use crate::app::App;
-use crate::book::dates::day_in;
+use crate::base::dates::day_in;
+use crate::base::id_number;
+use crate::base::ids::{EventId, FileId, LoanId, PersonId, PhoneId};
+use crate::base::money::Fen;
 use crate::book::events::{self, EventRow, Origin};
-use crate::book::id_number;
-use crate::book::ids::{EventId, FileId, LoanId, PersonId, PhoneId};
 use crate::book::loan::{self, Loan, LoanFile, switches_to_text};
-use crate::book::money::Fen;
 use crate::book::person::{self, Person, Phone, PhoneState, Sex};
 use crate::book::position;
 use crate::book::statement::{self, Event, EventKind, Pricing, Product, StudyLevel, Terms};

@@ -19,15 +19,15 @@ use super::page::{Server, sign_in};
 use super::place::{self, Kind, Place};
 use super::table::{Figure, Line, Table, thousands};
 use super::{raw, sheets};
-use crate::book::dates::Clock;
-use crate::book::ids::{RowId, StaffId};
+use crate::base::dates::Clock;
+use crate::base::ids::{RowId, StaffId};
+use crate::base::url::encoded;
 use crate::book::staff::Role;
 use crate::command::Stop;
 use crate::jobs::{follow_overdue, plan_contact_duties};
-use crate::life::overdue::ladder::kinds::Stage;
-use crate::life::overdue::ladder::saved::{self, Saved};
+use crate::life::overdue::kinds::Stage;
+use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::schema::{contact_duty, overdue_case};
-use crate::plumbing::url::encoded;
 
 /// Of so many borrowers one is late: of 100,000 some 6,000, for in waived years nothing is owed.
 const LATE_ONE_IN: u32 = 10;

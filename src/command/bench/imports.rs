@@ -14,7 +14,7 @@ use super::{first_day, raw};
 use crate::book::policy::data_file;
 use crate::book::statement::Product;
 use crate::command::Stop;
-use crate::desk::importing::batch::{self, Upload};
+use crate::imports::batch::{self, Upload};
 
 /// The ten sheets, in an order that is not the order of posting.
 const SHEETS: [&str; 10] = [

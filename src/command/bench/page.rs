@@ -11,11 +11,11 @@ use super::client::{self, Ask, CONNECTIONS};
 use super::place::Place;
 use super::table::{Figure, Line, Table, thousands};
 use super::{borrower, data, machine};
-use crate::book::dates::Clock;
-use crate::book::ids::StaffId;
+use crate::base::dates::Clock;
+use crate::base::ids::StaffId;
 use crate::command::Stop;
 use crate::jobs;
-use crate::plumbing::session::{self, NewSession};
+use crate::web::session::{self, NewSession};
 
 /// How many requests each connection sends; with few loans no more than there are loans.
 const REQUESTS: u32 = 2_000;

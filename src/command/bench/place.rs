@@ -10,10 +10,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::app::App;
-use crate::book::dates::{Clock, day_in};
+use crate::base::dates::{Clock, day_in};
+use crate::base::ids::{RowId, StaffId};
+use crate::base::scope::Scope;
 use crate::book::history::By;
-use crate::book::ids::{RowId, StaffId};
-use crate::book::office::{self, Office, Scope};
+use crate::book::office::{self, Office};
 use crate::book::payments_known::{self, PaymentsKnown, Source};
 use crate::book::staff::{self, Role, Staff};
 use crate::book::statement::Product;

@@ -11,8 +11,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::place::Place;
+use crate::base::ids::{FileId, LoanId};
 use crate::book::facts::{EventFacts, LoanFacts};
-use crate::book::ids::{FileId, LoanId};
 use crate::book::position;
 use crate::book::statement::{self, Event, Position};
 use crate::command::Stop;
@@ -176,7 +176,7 @@ fn write_sums(db: &mut Db, sums: &[(FileId, i64)], today: NaiveDate) -> AppResul
                     .set((
                         file_position::as_of.eq(today),
                         file_position::outstanding_fen
-                            .eq(crate::book::money::Fen::new(*outstanding)),
+                            .eq(crate::base::money::Fen::new(*outstanding)),
                     ))
                     .execute(c)?;
             }

@@ -12,11 +12,11 @@ use super::day;
 use super::place::Place;
 use super::table::{Figure, Line, Table};
 use crate::app::App;
-use crate::book::dates::{Clock, starts_at};
+use crate::base::dates::{Clock, starts_at};
+use crate::clock;
 use crate::command::Stop;
 use crate::jobs::deliver_messages;
 use crate::plumbing::config::Config;
-use crate::plumbing::timetable;
 
 /// What we promise a gateway gets in a second.
 const PER_SECOND: u64 = 500;
@@ -58,13 +58,13 @@ pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> 
 /// No gateway: what waits to be sent goes at the gateway's own speed and is measured above.
 pub(super) fn catch_up(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> {
     let app = &place.app;
-    timetable::run_due(app, app.clock.now_at())?;
+    clock::run_due(app, app.clock.now_at())?;
     let back_on = starts_at(app.clock.today()) + Span::days(30) + Span::hours(9);
     app.clock.set_at(back_on);
     let started = Instant::now();
     let mut runs = 0;
     loop {
-        let ran = timetable::run_due(app, app.clock.now_at())?;
+        let ran = clock::run_due(app, app.clock.now_at())?;
         if let Some(failed) = ran.iter().find(|one| one.outcome.is_err()) {
             return Err(Stop::failed(format!("catching up: {} failed", failed.job)));
         }

@@ -13,8 +13,8 @@ use super::place::Place;
 use super::raw;
 use super::table::{Figure, Line, Table, thousands};
 use crate::command::Stop;
-use crate::life::overdue::sheets::codes;
-use crate::life::overdue::workbook::{
+use crate::life::visits::sheets::codes;
+use crate::life::visits::workbook::{
     CODE, NEW_PHONE, NUMBER, PROMISED, REMARK, RESULT, VISITED, VISITOR,
 };
 use crate::plumbing::crypto::Field;

@@ -5,8 +5,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use super::table::{Figure, Line, Table};
-use crate::book::dates::day_in;
-use crate::book::money::Fen;
+use crate::base::dates::day_in;
+use crate::base::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::statement::{
     self, Event, EventKind, Product, Statement, StatementError, StudyLevel, Terms,

@@ -4,8 +4,8 @@
 use chrono::{Datelike, Days, NaiveDate};
 
 use crate::app::App;
-use crate::book::ids::RowId;
-use crate::book::office::Scope;
+use crate::base::ids::RowId;
+use crate::base::scope::Scope;
 use crate::book::payments_known::{self, PaymentsKnown, Source};
 use crate::book::position;
 use crate::book::statement::Product;

@@ -9,11 +9,11 @@ use super::first::{self, Orders};
 use super::payments::{self, Habit, Paid};
 use super::tally::{Tally, Totals};
 use crate::app::App;
-use crate::book::dates::starts_at;
-use crate::book::office::{self, Scope};
+use crate::base::dates::starts_at;
+use crate::base::scope::Scope;
+use crate::book::office;
 use crate::command::Stop;
-use crate::jobs;
-use crate::plumbing::timetable;
+use crate::{clock, jobs};
 
 /// The hours at which the program of the rehearsal is awake: the night's jobs, the opening of the
 /// sending time, and often enough for retries. Between them nothing is planned.
@@ -50,7 +50,7 @@ impl Days {
             }
             for hour in HOURS {
                 app.clock.set_at(starts_at(day) + Duration::minutes(hour * 60 + 30));
-                timetable::run_due(app, app.clock.now_at())?;
+                clock::run_due(app, app.clock.now_at())?;
                 if hour == PAYING_HOUR {
                     for scope in &scopes {
                         tally.paid(payments::book(app, scope, day, habit)?);

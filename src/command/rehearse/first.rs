@@ -15,14 +15,14 @@ use diesel::sql_types::BigInt;
 
 use super::payments::Paid;
 use crate::app::App;
-use crate::book::ids::{FileId, StaffId};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
+use crate::base::ids::{FileId, StaffId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::command::Stop;
-use crate::desk::lists::cases;
-use crate::desk::lists::filter::Asked;
 use crate::error::AppResult;
+use crate::life::overdue::list::cases;
 use crate::plumbing::schema::{loan, loan_event};
+use crate::web::list::filter::Asked;
 
 /// For so many days payments are looked at.
 pub(super) const DAYS: u64 = 30;

@@ -6,10 +6,10 @@ use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 
 use crate::app::App;
+use crate::base::ids::{EventId, LoanId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::events::{self, EventRow, Origin};
-use crate::book::ids::{EventId, LoanId};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
 use crate::book::position;
 use crate::book::statement::{Event, EventKind};
 use crate::error::AppResult;

@@ -9,10 +9,10 @@ use diesel::prelude::*;
 
 use super::payments::Paid;
 use crate::app::App;
-use crate::book::dates::{starts_at, weekday_in_words};
-use crate::book::money::Fen;
+use crate::base::dates::{starts_at, weekday_in_words};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::notice::Reason;
-use crate::book::office::Scope;
 use crate::command::Stop;
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;

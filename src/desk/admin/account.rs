@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use super::{again, record, url};
 use crate::app::App;
-use crate::book::ids::StaffId;
+use crate::base::ids::StaffId;
 use crate::book::staff;
-use crate::desk::shell;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::password;
-use crate::plumbing::session::{self, SignedIn};
+use crate::web::form::CsrfForm;
+use crate::web::session::{self, SignedIn};
+use crate::web::shell;
 
 /// A password set for somebody.
 #[derive(Deserialize)]

@@ -2,23 +2,26 @@
 //! can manage accounts always remains, and every change is written down.
 
 pub mod account;
+pub mod liaisons;
 pub mod office;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::{me as own, shell};
+use super::me as own;
 use crate::app::App;
+use crate::base::dates::minute;
+use crate::base::ids::StaffId;
 use crate::book::history::{self, Note};
-use crate::book::ids::StaffId;
 use crate::book::office::Office;
 use crate::book::staff::{self, Role, Staff};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::password;
-use crate::plumbing::session::{self, SignedIn};
+use crate::web::form::CsrfForm;
+use crate::web::session::{self, SignedIn};
+use crate::web::shell;
 
 /// Something to choose from, for the macro `choice`.
 #[derive(Debug, Serialize)]
@@ -61,7 +64,7 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
         role: one.role.in_words(),
         active: one.active,
         own: one.id == me.staff_id,
-        last_signed_in: one.last_signed_in_at.map(own::minute),
+        last_signed_in: one.last_signed_in_at.map(minute),
     };
     let page = ListPage {
         office: me.office.clone(),
@@ -209,8 +212,8 @@ async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPag
         active: one.active,
         own: one.id == me.staff_id,
         changed_meanwhile: false,
-        created: own::minute(one.created_at),
-        last_signed_in: one.last_signed_in_at.map(own::minute),
+        created: minute(one.created_at),
+        last_signed_in: one.last_signed_in_at.map(minute),
         roles: roles(),
         sessions: own::lines(&sessions, &me.session),
         errors: Vec::new(),

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{field, record};
 use crate::app::App;
+use crate::base::hex::{hash_of, hex};
 use crate::book::office::{self, Office};
-use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
-use crate::plumbing::http::form::CsrfForm;
-use crate::plumbing::session::{SignedIn, hash_of, hex};
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 #[derive(Debug, Serialize)]
 struct OfficePage {

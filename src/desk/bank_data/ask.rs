@@ -7,13 +7,13 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use crate::app::App;
-use crate::book::dates::in_words;
-use crate::book::money::Fen;
-use crate::book::office::Scope;
+use crate::base::dates::in_words;
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::warning::{self, Warning};
-use crate::desk::importing::known::{self, Short};
 use crate::error::AppResult;
-use crate::life::overdue::sheets::take;
+use crate::imports::known::{self, Short};
+use crate::life::visits::sheets::take;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::file_position;
 

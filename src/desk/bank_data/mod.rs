@@ -10,22 +10,22 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::book::dates::{in_words, local};
+use crate::base::dates::{in_words, local};
+use crate::base::ids::RowId;
+use crate::base::scope::Scope;
 use crate::book::history::{self, Note};
-use crate::book::ids::RowId;
 use crate::book::notice::text;
-use crate::book::office::Scope;
 use crate::book::payments_known::{self, Known, PaymentsKnown, Source, Which};
 use crate::book::position;
 use crate::book::staff::Right;
 use crate::book::statement::Product;
-use crate::desk::importing::known::{self, Short};
-use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::overdue::ladder::follow;
-use crate::plumbing::http::form::CsrfForm;
-use crate::plumbing::http::route::{Entry, Needs, get, post};
-use crate::plumbing::session::SignedIn;
+use crate::imports::known::{self, Short};
+use crate::life::overdue::follow;
+use crate::web::form::CsrfForm;
+use crate::web::route::{Entry, Needs, get, post};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 use ask::Awaiting;
 
@@ -363,6 +363,6 @@ pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
         follow::follow(db, scope, set, None)
     })?;
     ask::look(app, scope)?;
-    app.counts.forget();
+    app.note_change();
     Ok(())
 }

@@ -10,17 +10,18 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::shell;
 use crate::app::App;
 use crate::book::history::{self, Note};
 use crate::book::staff::Right;
+use crate::clock::Timetable;
+use crate::clock::pause::{self, Pause};
+use crate::clock::{self, Planned};
 use crate::error::{AppError, AppResult};
 use crate::jobs;
-use crate::plumbing::http::form::CsrfForm;
-use crate::plumbing::http::route::{Entry, Needs, get, post};
-use crate::plumbing::session::SignedIn;
-use crate::plumbing::timetable::pause::{self, Pause};
-use crate::plumbing::timetable::{self, Planned};
+use crate::web::form::CsrfForm;
+use crate::web::route::{Entry, Needs, get, post};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Runs shown on the page of one job.
 const SHOWN: i64 = 60;
@@ -47,14 +48,14 @@ pub fn routes() -> Vec<Entry> {
 async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
     let (own, scope, now) = (app.clone(), me.scope.clone(), app.clock.now_at());
     let (lines, pauses) = app
-        .read(move |db| Ok((timetable::lines(&own, db, now)?, pause::of_offices(db, &scope)?)))
+        .read(move |db| Ok((clock::lines(&own, db, now)?, pause::of_offices(db, &scope)?)))
         .await?;
     let page = view::List::new(&lines, &pauses, now);
     shell::page(&app, &me, &req, "jobs/list.html", page)
 }
 
 fn planned(app: &App, name: &str) -> AppResult<Planned> {
-    app.timetable.find(name).cloned().ok_or(AppError::NotFound)
+    Timetable::of(&app).find(name).cloned().ok_or(AppError::NotFound)
 }
 
 async fn one(app: &App, me: &SignedIn, name: &str) -> AppResult<view::One> {
@@ -64,9 +65,9 @@ async fn one(app: &App, me: &SignedIn, name: &str) -> AppResult<view::One> {
     let (lines, pauses, runs) = app
         .read(move |db| {
             Ok((
-                timetable::lines(&own, db, now)?,
+                clock::lines(&own, db, now)?,
                 pause::of_offices(db, &scope)?,
-                timetable::runs_of(db, job, SHOWN)?,
+                clock::runs_of(db, job, SHOWN)?,
             ))
         })
         .await?;
@@ -187,7 +188,7 @@ async fn run(
     let (own, by, today) = (app.get_ref().clone(), me.by(), app.clock.today());
     // Goes on behind the page when it takes long: its end is kept in its row.
     let work = actix_web::rt::spawn(actix_web::web::block(move || {
-        timetable::run_now(&own, job.name, today, &by)
+        clock::run_now(&own, job.name, today, &by)
     }));
     let said = match tokio::time::timeout(WAIT, work).await {
         Err(_) => format!("“{}”正在运行，过一会儿刷新本页看结果", job.words),

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
-use crate::book::dates::{in_words, local};
+use crate::base::dates::{in_words, local};
+use crate::clock::pause::Pause;
+use crate::clock::{Line, Missed, Planned, Run, RunState};
 use crate::error::FieldError;
 use crate::jobs;
-use crate::plumbing::timetable::pause::Pause;
-use crate::plumbing::timetable::{Line, Missed, Planned, Run, RunState};
 
 /// What a run did, for the page.
 #[derive(Debug, Serialize)]

@@ -3,13 +3,15 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::filter::{Asked, Sort};
-use super::query::{self, Choices, Page, Sums};
-use super::words::{Neighbours, RowWords, neighbours, row_words};
 use crate::app::App;
-use crate::desk::shell;
 use crate::error::AppResult;
-use crate::plumbing::session::SignedIn;
+use crate::web::list::export;
+use crate::web::list::files::{self, Choices, Page, Sums};
+use crate::web::list::filter::{Asked, Sort};
+use crate::web::list::words::SumsView;
+use crate::web::list::words::{Neighbours, RowWords, neighbours, row_words};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 const PATH: &str = "/loans";
 
@@ -54,29 +56,25 @@ struct View {
     is_new: bool,
 }
 
-/// The sums as templates take them.
-#[derive(Serialize)]
-pub struct SumsView {
-    files: i64,
-    outstanding: i64,
-    overdue: i64,
-}
-
-impl From<Sums> for SumsView {
-    fn from(sums: Sums) -> Self {
-        SumsView {
-            files: sums.files,
-            outstanding: sums.outstanding_fen.get(),
-            overdue: sums.overdue_fen.get(),
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct SortLinks {
     file_no: String,
     next_due: String,
     balance: String,
+}
+
+/// `/loans.xlsx`
+pub async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let filter = asked.understood(Sort::FileNo);
+    let scope = me.scope.clone();
+    let rows = app.read(move |db| files::all(db, &scope, &filter, export::ROWS_MAX)).await?;
+    let today = app.clock.today();
+    let rows = rows.iter().map(|row| export::cells(row, today)).collect();
+    export::file(&app, &me, rows, "贷款档案", &[]).await
 }
 
 /// The list.
@@ -92,9 +90,9 @@ pub async fn list(
     let (page, sums, choices): (Page, Sums, Choices) = app
         .read(move |db| {
             Ok((
-                query::page(db, &scope, &inner)?,
-                query::sums(db, &scope, &inner)?,
-                query::choices(db, &scope)?,
+                files::page(db, &scope, &inner)?,
+                files::sums(db, &scope, &inner)?,
+                files::choices(db, &scope)?,
             ))
         })
         .await?;

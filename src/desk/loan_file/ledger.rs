@@ -7,10 +7,10 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::load::Facts;
-use crate::book::dates::local;
+use crate::base::dates::local;
+use crate::base::ids::{EventId, ImportId};
+use crate::base::scope::Scope;
 use crate::book::events::EventRow;
-use crate::book::ids::{EventId, ImportId};
-use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::import_job;

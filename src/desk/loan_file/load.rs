@@ -7,13 +7,13 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 
-use crate::book::contact;
-use crate::book::contact_duty::{self, Duty};
+use crate::base::ids::{LoanId, PersonId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
+use crate::book::contact::change;
+use crate::book::contact::task::{self, Duty};
 use crate::book::file::{self, Contract, Papers};
-use crate::book::ids::{LoanId, PersonId};
 use crate::book::loan::{self, LoanFile};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
 use crate::book::payments_known;
 use crate::book::person::{self, Person, Phone};
 use crate::book::position::Basis;
@@ -123,7 +123,7 @@ pub fn load(
         applied_on: stages.preapplications.iter().filter_map(|p| p.applied_on).min(),
         recognised_on: stages.recognitions.iter().filter_map(|r| r.recognised_on).min(),
     };
-    let contact_duty = contact_duty::of_file(db, scope, file.id, as_of.year())?;
+    let contact_duty = task::of_file(db, scope, file.id, as_of.year())?;
     Ok(Facts {
         as_of,
         file,
@@ -136,7 +136,7 @@ pub fn load(
         stages,
         checked_on,
         differences,
-        contact_change: contact::is_open(db, scope, &people_ids)?,
+        contact_change: change::is_open(db, scope, &people_ids)?,
         contact_duty,
     })
 }

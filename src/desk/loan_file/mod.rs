@@ -16,12 +16,12 @@ use crate::app::App;
 use crate::book::file::explain::{self, Figure, Why};
 use crate::book::history;
 use crate::book::staff::Right;
-use crate::desk::lists::filter::link;
-use crate::desk::shell;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::plumbing::http::route::{Entry, Needs, get};
-use crate::plumbing::session::SignedIn;
+use crate::web::list::filter::link;
+use crate::web::route::{Entry, Needs, get};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 use load::Facts;
 use view::{Page, Tab};
 

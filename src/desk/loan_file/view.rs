@@ -6,16 +6,17 @@ use serde::Serialize;
 use super::ledger;
 use super::load::Facts;
 use super::waiting::{Known, Waiting, waiting};
-use crate::book::dates::{age_on, day_in, in_words, local};
+use crate::base::dates::{age_on, day_in, in_words, local};
+use crate::base::money::Fen;
+use crate::base::place::short_village;
 use crate::book::file::life::life;
 use crate::book::file::plan::{Plan, PlanRow, Standing, plan};
 use crate::book::file::{self, Contract};
 use crate::book::history;
 use crate::book::lifeline::{self, Line};
-use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::statement::{Product, Stage};
-use crate::desk::lists::words::short_village;
+use crate::web::list::words::stage_tag;
 
 /// Rows of the plan after the next one that are shown before they are folded together.
 const AHEAD: usize = 0;
@@ -255,17 +256,6 @@ impl Page {
                 reason: entry.reason.clone(),
             })
             .collect();
-    }
-}
-
-/// The word and class of a stage.
-pub fn stage_tag(stage: Stage) -> (&'static str, &'static str) {
-    match stage {
-        Stage::Undisbursed => ("wait", "待放款"),
-        Stage::InStudy => ("acc", "在读"),
-        Stage::Grace => ("acc", "宽限期"),
-        Stage::Repaying => ("acc", "还本付息"),
-        Stage::Settled => ("ok", "已结清"),
     }
 }
 

@@ -6,8 +6,8 @@
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use crate::book::dates::{days_between, in_words};
-use crate::book::money::Fen;
+use crate::base::dates::{days_between, in_words};
+use crate::base::money::Fen;
 
 /// What is known of a file, as far as waiting goes.
 #[derive(Clone, Debug, Default)]

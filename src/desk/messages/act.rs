@@ -9,12 +9,12 @@ use super::facts::{self, GroupRow, Row};
 use crate::app::App;
 use crate::book::history::{self, Note};
 use crate::book::notice::{self, Reason};
-use crate::desk::lists::filter::link;
-use crate::desk::shell;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::outbox::{self, Filter, Group, State};
-use crate::plumbing::session::SignedIn;
+use crate::web::form::CsrfForm;
+use crate::web::list::filter::link;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Texts shown before a step.
 const SAMPLES: i64 = 3;

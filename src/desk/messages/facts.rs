@@ -7,10 +7,10 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::book::dates;
-use crate::book::ids::{FileId, PersonId, PhoneId};
+use crate::base::dates;
+use crate::base::ids::{FileId, PersonId, PhoneId};
+use crate::base::scope::Scope;
 use crate::book::notice::Reason;
-use crate::book::office::Scope;
 use crate::book::person::PhoneState;
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;

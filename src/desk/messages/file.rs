@@ -6,18 +6,18 @@ use serde::Serialize;
 
 use super::facts::{self, Row};
 use crate::app::App;
-use crate::book::dates;
-use crate::book::ids::PersonId;
+use crate::base::dates;
+use crate::base::ids::PersonId;
+use crate::base::scope::Scope;
 use crate::book::loan::{self, LoanFile};
 use crate::book::notice::wishes::{self, Wish};
 use crate::book::notice::{Kind, Reason, people, stops};
-use crate::book::office::Scope;
 use crate::book::person;
-use crate::desk::shell;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
-use crate::plumbing::session::SignedIn;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Messages on the page; a life has some sixty.
 const MOST: i64 = 300;

@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::file::BY_HAND;
 use crate::app::App;
+use crate::base::ids::PersonId;
+use crate::base::scope::Scope;
 use crate::book::history::{self, Note};
-use crate::book::ids::PersonId;
 use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
-use crate::book::office::Scope;
 use crate::book::payments_known;
-use crate::desk::heard::{self, Who};
-use crate::desk::shell;
 use crate::error::{AppError, AppResult};
+use crate::life::overdue::reaction::{self, Who};
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::outbox::{self, Channel};
-use crate::plumbing::session::SignedIn;
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Which message, to whom.
 #[derive(Clone, Debug, Deserialize)]
@@ -250,14 +250,14 @@ pub async fn stop(
                         since: at,
                     };
                     if why == stops::Why::Died && person == file.person_id {
-                        heard::died(db, who, file.id, &note)?;
+                        reaction::died(db, who, file.id, &note)?;
                     }
                     let said = format!("不再给{}发消息：{}", one.name, why.in_words());
                     (stops::put(db, &scope, &stop)?, "messages_stopped", said)
                 }
                 None => {
                     if person == file.person_id {
-                        heard::lives(db, who, file.id, "恢复发消息")?;
+                        reaction::lives(db, who, file.id, "恢复发消息")?;
                     }
                     let said = format!("恢复给{}发消息", one.name);
                     (stops::lift(db, &scope, person)?, "messages_resumed", said)

@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{self, GroupRow, Row};
 use crate::app::App;
+use crate::base::scope::Scope;
 use crate::book::notice::{self, Reason};
-use crate::book::office::Scope;
-use crate::desk::lists::filter::link;
-use crate::desk::shell;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::is_part;
 use crate::plumbing::outbox::{self, Filter, State};
-use crate::plumbing::session::SignedIn;
+use crate::web::form::is_part;
+use crate::web::list::filter::link;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Rows on a page.
 const SIZE: i64 = 50;

@@ -10,7 +10,7 @@ pub mod list;
 pub mod texts;
 
 use crate::book::staff::Right;
-use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::web::route::{Entry, Needs, get, post};
 
 /// The pages.
 pub fn routes() -> Vec<Entry> {

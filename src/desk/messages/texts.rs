@@ -8,19 +8,19 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::book::dates;
+use crate::base::dates;
+use crate::base::ids::{FileId, PersonId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::history::{self, Note};
-use crate::book::ids::{FileId, PersonId};
-use crate::book::money::Fen;
 use crate::book::notice::{COMMON_FIELDS, Fields, Reason, asked, text};
-use crate::book::office::Scope;
-use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::CsrfForm;
 use crate::plumbing::schema::{file_position, loan_file, person};
-use crate::plumbing::session::SignedIn;
 use crate::plumbing::templates::Templates;
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 #[derive(Debug, Serialize)]
 struct Line {
@@ -164,7 +164,7 @@ async fn text_page(
 
 /// Stands for the text the form was filled from.
 fn version(text: &str) -> String {
-    crate::plumbing::session::hex(&crate::plumbing::session::hash_of(text))
+    crate::base::hex::hex(&crate::base::hex::hash_of(text))
 }
 
 /// The form.

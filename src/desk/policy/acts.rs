@@ -9,20 +9,21 @@ use serde::Deserialize;
 use super::forms::{self, Read, Typed};
 use super::{TEMPLATE, view};
 use crate::app::App;
-use crate::book::dates::day_in;
+use crate::base::dates::day_in;
+use crate::base::ids::RowId;
+use crate::base::scope::Scope;
 use crate::book::history::{self, By, Note};
-use crate::book::ids::RowId;
-use crate::book::office::{self, Scope};
 use crate::book::policy::{Policy, PolicyError, taken_apart};
 use crate::book::policy_book::{self, Compared, Decided, Decision, Kind, Line, Proposal};
-use crate::book::position;
-use crate::desk::importing::compare;
-use crate::desk::{bank_data, shell};
+use crate::book::{office, position};
+use crate::desk::bank_data;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::imports::compare;
 use crate::jobs::{check_rate_table, close_day};
 use crate::plumbing::db::Db;
-use crate::plumbing::http::form::CsrfForm;
-use crate::plumbing::session::SignedIn;
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 const PAGE: &str = "/policy";
 /// Longest reason.
@@ -31,7 +32,7 @@ const REASON_MAX: usize = 80;
 /// Who does it, and when.
 struct Act {
     by: By,
-    staff: crate::book::ids::StaffId,
+    staff: crate::base::ids::StaffId,
     at: NaiveDateTime,
     today: NaiveDate,
 }

@@ -3,11 +3,11 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 
+use crate::base::rate::RatePpm;
 use crate::book::policy::{
     Fault, LaterEntry, PolicyError, Waiver, holidays_entry, lpr_entry, waiver_entry,
 };
 use crate::book::policy_book::Kind;
-use crate::book::rate::RatePpm;
 use crate::error::FieldError;
 
 /// The years that can be meant.

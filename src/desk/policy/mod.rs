@@ -11,13 +11,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 pub use acts::recompute;
 
-use super::shell;
 use crate::app::App;
 use crate::book::policy_book;
 use crate::book::staff::Right;
 use crate::error::AppResult;
-use crate::plumbing::http::route::{Entry, Needs, get, post};
-use crate::plumbing::session::SignedIn;
+use crate::web::route::{Entry, Needs, get, post};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 const TEMPLATE: &str = "desk/policy.html";
 

@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use super::forms::Typed;
 use crate::app::App;
+use crate::base::dates::minute;
 use crate::book::policy::{Rule, Waiver};
 use crate::book::policy_book::{self, Decision, Kind, Line};
 use crate::book::staff::Right;
-use crate::desk::me::minute;
 use crate::error::{AppResult, FieldError};
-use crate::plumbing::session::SignedIn;
+use crate::web::session::SignedIn;
 use chrono::Datelike as _;
 
 /// A rule and when it was last compared.

@@ -6,10 +6,10 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::follow::{self, Following};
-use crate::book::dates::day_in;
-use crate::book::ids::ImportId;
-use crate::book::money::Fen;
-use crate::book::office::Scope;
+use crate::base::dates::day_in;
+use crate::base::ids::ImportId;
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::warning::{self, Warning};
 use crate::desk::bank_data::ask::{self, Awaiting};
 use crate::error::AppResult;

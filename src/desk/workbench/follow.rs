@@ -3,11 +3,11 @@
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 
-use crate::book::contact_duty;
-use crate::book::office::Scope;
+use crate::base::scope::Scope;
+use crate::book::contact::task;
 use crate::error::AppResult;
-use crate::life::overdue::ladder::kinds::{AskedFor, State};
-use crate::life::overdue::sheets::returns;
+use crate::life::overdue::kinds::{AskedFor, State};
+use crate::life::visits::sheets::returns;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_duty as duty, overdue_case};
 
@@ -43,7 +43,7 @@ pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Following
         families: duty::table
             .filter(duty::office_code.eq_any(scope.codes()))
             .filter(duty::year.eq(today.year()))
-            .filter(duty::state.eq(contact_duty::State::Open))
+            .filter(duty::state.eq(task::State::Open))
             .filter(duty::next_on.le(today))
             .count()
             .get_result(db)?,

@@ -9,10 +9,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
 use crate::book::staff::Right;
-use crate::desk::shell;
 use crate::error::AppResult;
-use crate::plumbing::http::route::{Entry, Needs, get};
-use crate::plumbing::session::SignedIn;
+use crate::web::route::{Entry, Needs, get};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// The workbench.
 pub fn routes() -> Vec<Entry> {

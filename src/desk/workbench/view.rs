@@ -4,13 +4,13 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::facts::Facts;
-use crate::book::dates::{days_between, in_words, local, weekday_in_words};
+use crate::base::dates::{days_between, in_words, local, weekday_in_words};
+use crate::base::money::Fen;
 use crate::book::lifeline::county::{self, Segment};
-use crate::book::money::Fen;
 use crate::book::policy::Policy;
 use crate::book::warning::{DEADLINE, Warning};
 use crate::desk::bank_data::ask::Awaiting;
-use crate::desk::lists::filter::link;
+use crate::web::list::filter::link;
 
 /// One stage of the county's line.
 #[derive(Clone, Debug, Serialize)]

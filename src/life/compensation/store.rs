@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::book::ids::{ImportId, PersonId, RowId};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
+use crate::base::ids::{ImportId, PersonId, RowId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;

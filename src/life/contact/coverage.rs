@@ -9,13 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::filter::{Asked, NONE, PATH};
 use super::store::{self, Cell, Row};
 use crate::app::App;
-use crate::book::contact_duty::{AssigneeKind, State};
-use crate::desk::download;
-use crate::desk::lists::filter::link;
-use crate::desk::shell;
+use crate::book::contact::task::{AssigneeKind, State};
 use crate::error::AppResult;
-use crate::plumbing::session::SignedIn;
 use crate::plumbing::sheet::write::{Head, Out};
+use crate::web::list::filter::link;
+use crate::web::session::SignedIn;
+use crate::web::{download, shell};
 
 /// A sheet holds about a million rows; more than this is a job, not a click.
 const ROWS_MAX: i64 = 200_000;

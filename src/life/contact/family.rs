@@ -11,15 +11,15 @@ use super::list::{record_words, state_tag};
 use super::rules::{self, SearchStep, Want};
 use super::store::{self, Facts};
 use crate::app::App;
-use crate::book::contact_duty::State;
-use crate::book::contact_point::{Kind, MayKnow, Tried};
-use crate::book::contact_record::{Ability, Channel, Outcome, Party, Record, Source};
-use crate::book::dates::{in_words, local};
+use crate::base::dates::{in_words, local};
+use crate::base::place::short_village;
+use crate::book::contact::point::{Kind, MayKnow, Tried};
+use crate::book::contact::record::{Ability, Channel, Outcome, Party, Record, Source};
+use crate::book::contact::task::State;
 use crate::book::person::Person;
-use crate::desk::lists::words::short_village;
-use crate::desk::shell;
 use crate::error::{AppResult, FieldError};
-use crate::plumbing::session::SignedIn;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// What the form of a contact sends.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -243,7 +243,7 @@ fn people(facts: &Facts, today: NaiveDate) -> Vec<Who> {
 }
 
 fn points(facts: &Facts, today: NaiveDate) -> Vec<PointLine> {
-    let line = |point: &crate::book::contact_point::Point| PointLine {
+    let line = |point: &crate::book::contact::point::Point| PointLine {
         id: point.id.to_string(),
         called: point.called(),
         mask: point.phone_mask.clone(),

@@ -4,9 +4,9 @@
 use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use crate::book::contact_duty::{AssigneeKind, Reason, State};
-use crate::book::ids::{FileId, StaffId};
-use crate::desk::lists::filter::link;
+use crate::base::ids::{FileId, StaffId};
+use crate::book::contact::task::{AssigneeKind, Reason, State};
+use crate::web::list::filter::link;
 
 /// The list's address.
 pub const PATH: &str = "/family-contacts";

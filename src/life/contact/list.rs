@@ -11,14 +11,14 @@ use super::filter::{Asked, Filter, NONE, PATH};
 use super::share;
 use super::store::{self, Choices, Page, Row};
 use crate::app::App;
-use crate::book::contact_duty::State;
-use crate::book::contact_record::{self, Record};
-use crate::book::dates::in_words;
-use crate::book::ids::FileId;
-use crate::desk::lists::words::short_village;
-use crate::desk::shell;
+use crate::base::dates::in_words;
+use crate::base::ids::FileId;
+use crate::base::place::short_village;
+use crate::book::contact::record::{self, Record};
+use crate::book::contact::task::State;
 use crate::error::AppResult;
-use crate::plumbing::session::SignedIn;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// The chips: list and name.
 const LISTS: [(&str, &str); 7] = [
@@ -172,7 +172,7 @@ pub async fn list(
             }
             let files: Vec<FileId> = page.rows.iter().map(|row| row.duty.file_id).collect();
             let choices = store::choices(db, &scope, inner.year)?;
-            let last = contact_record::last_of(db, &scope, &files)?;
+            let last = record::last_of(db, &scope, &files)?;
             Ok((page, counts, choices, last, store::overdue_of(db, &scope, &files)?))
         })
         .await?;

@@ -8,13 +8,13 @@ use diesel::dsl::{count_star, exists, max, min, not};
 use diesel::prelude::*;
 
 use super::rules::Family;
-use crate::book::contact_duty::{Assignee, AssigneeKind};
-use crate::book::contact_record::{Outcome, Record};
-use crate::book::dates::{day_in, local};
-use crate::book::ids::{FileId, StaffId};
-use crate::book::money::Fen;
+use crate::base::dates::{day_in, local};
+use crate::base::ids::{FileId, StaffId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
+use crate::book::contact::record::{Outcome, Record};
+use crate::book::contact::task::{Assignee, AssigneeKind};
 use crate::book::notice::stops::Why;
-use crate::book::office::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{

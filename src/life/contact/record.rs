@@ -7,18 +7,18 @@ use chrono::{Days, NaiveDate};
 use super::family::{self, AllTyped, Typed};
 use super::store::Facts;
 use crate::app::App;
-use crate::book::contact::{self, Change, mask_address};
-use crate::book::contact_record::{self, Ability, Channel, Outcome, Party, Record, Source};
+use crate::base::ids::{PersonId, PhoneId, PointId, RecordId};
+use crate::base::money::Fen;
+use crate::base::phone_number::PhoneNumber;
+use crate::book::contact::change::{self, Change, mask_address};
+use crate::book::contact::record::{self, Ability, Channel, Outcome, Party, Record, Source};
 use crate::book::history::{self, Note};
-use crate::book::ids::{PersonId, PhoneId, PointId, RecordId};
-use crate::book::money::Fen;
-use crate::book::phone_number::PhoneNumber;
-use crate::desk::heard::{self, Who};
-use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::life::overdue::reaction::{self, Who};
 use crate::plumbing::crypto::Field;
-use crate::plumbing::http::form::CsrfForm;
-use crate::plumbing::session::SignedIn;
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Where changes that were told in a conversation come from.
 const SOURCE: &str = "家庭联系";
@@ -124,14 +124,14 @@ fn promise(
             }
         },
     };
-    if let Some(fault) = heard::promise_fault(app, on_day, app.clock.today()) {
+    if let Some(fault) = reaction::promise_fault(app, on_day, app.clock.today()) {
         wrong(errors, "promised_on", fault);
     }
     let sum = match typed.promised.trim() {
         "" => None,
         text => {
             let read = text.parse::<Fen>().ok();
-            if let Some(fault) = heard::amount_fault(read, most) {
+            if let Some(fault) = reaction::amount_fault(read, most) {
                 wrong(errors, "promised", fault);
             }
             read
@@ -221,13 +221,13 @@ fn key(typed: &str, id: RecordId) -> String {
 
 fn proposed(app: &App, me: &SignedIn, read: &Read) -> AppResult<Vec<Change>> {
     let mut all = Vec::new();
-    let fields = [(contact::Kind::Phone, &read.phone), (contact::Kind::Address, &read.address)];
+    let fields = [(change::Kind::Phone, &read.phone), (change::Kind::Address, &read.address)];
     for (kind, value) in fields.into_iter().filter_map(|(kind, v)| Some((kind, v.as_ref()?))) {
         let mask = match kind {
-            contact::Kind::Phone => {
+            change::Kind::Phone => {
                 PhoneNumber::parse(value).map(|number| number.masked()).unwrap_or_default()
             }
-            contact::Kind::Email | contact::Kind::Address => mask_address(value),
+            change::Kind::Email | change::Kind::Address => mask_address(value),
         };
         all.push(Change {
             id: app.next_id(),
@@ -278,16 +278,16 @@ pub async fn add(
     let (added, waits, inner) = (read.record.clone(), !changes.is_empty(), app.clone());
     app.write("family contacted", move |db| {
         let who = Who { app: &inner, scope: &scope, by: &by, at: added.recorded_at };
-        if !heard::heard(db, who, added.clone())? {
+        if !reaction::heard(db, who, added.clone())? {
             return Ok(());
         }
         for change in &changes {
-            contact::ask(db, change)?;
+            change::ask(db, change)?;
         }
         history::note(db, &by, id, added.recorded_at, note.clone())
     })
     .await?;
-    app.counts.forget();
+    app.note_change();
     let said = if waits { "已记下，新的联系方式等核对" } else { "已记下" };
     shell::done(&app, &format!("/family-contacts/{}", facts.file.file_no), said)
 }
@@ -309,7 +309,7 @@ pub async fn undo(
     let (by, scope, file) = (me.by(), me.scope.clone(), facts.file.id);
     let (inner, subject) = (app.clone(), facts.student.name.clone());
     let undone = app.write("family contact undone", move |db| {
-        let record = contact_record::find(db, &scope, RecordId::new(id))?;
+        let record = record::find(db, &scope, RecordId::new(id))?;
         if record.file_id != file {
             return Err(AppError::NotFound);
         }
@@ -320,7 +320,7 @@ pub async fn undo(
             return Err(AppError::refused("只能撤销当天由工作人员写的记录，请另写一条说明"));
         }
         let who = Who { app: &inner, scope: &scope, by: &by, at: now };
-        let record = heard::taken_back(db, who, record.id)?;
+        let record = reaction::taken_back(db, who, record.id)?;
         let note = Note {
             action: "family_contact_undone",
             file_id: Some(file),

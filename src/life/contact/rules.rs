@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use crate::book::contact_duty::{Assignee, AssigneeKind, Reason};
-use crate::book::contact_record::{Channel, Outcome, Party};
-use crate::book::dates::{day_in, days_between};
-use crate::book::ids::{FileId, StaffId};
+use crate::base::dates::{day_in, days_between};
+use crate::base::ids::{FileId, StaffId};
+use crate::book::contact::record::{Channel, Outcome, Party};
+use crate::book::contact::task::{Assignee, AssigneeKind, Reason};
 use crate::book::policy::{Calendar, ContactPlan, LostRule};
 
 /// What the plan knows of a family.

@@ -11,15 +11,15 @@ use super::filter::{Asked, Filter, NONE, PATH};
 use super::rules::{self, Family, Share};
 use super::{steps, store};
 use crate::app::App;
-use crate::book::contact_duty::{self, Assignee, AssigneeKind};
+use crate::base::ids::{FileId, StaffId};
+use crate::book::contact::task::{self, Assignee, AssigneeKind};
 use crate::book::history::{self, Note};
-use crate::book::ids::{FileId, StaffId};
 use crate::book::staff;
-use crate::desk::lists::filter::link;
-use crate::desk::shell;
 use crate::error::{AppResult, FieldError};
-use crate::plumbing::http::form::CsrfForm;
-use crate::plumbing::session::SignedIn;
+use crate::web::form::CsrfForm;
+use crate::web::list::filter::link;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// What the form sends.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -183,14 +183,14 @@ pub async fn share(
                         name: one.name,
                     };
                     let files = store::files(db, &scope, &filter)?;
-                    done += contact_duty::assign(db, &scope, (filter.year, &files), &to)?;
+                    done += task::assign(db, &scope, (filter.year, &files), &to)?;
                     names.push(to.name);
                 }
                 To::By(share) => {
                     let rows = store::all(db, &scope, &filter, i64::MAX)?;
                     let families: Vec<Family> = rows.iter().map(family).collect();
                     for (to, files) in by_receiver(&families, share) {
-                        done += contact_duty::assign(db, &scope, (filter.year, &files), &to)?;
+                        done += task::assign(db, &scope, (filter.year, &files), &to)?;
                         names.push(to.name);
                     }
                 }

@@ -7,10 +7,10 @@ use chrono::{Days, NaiveDate};
 
 use super::plan_store::{self, Already};
 use super::rules::{self, Family, Share};
-use crate::book::contact_duty::{self, Assignee, Duty, Reason, State};
-use crate::book::contact_record::Source;
-use crate::book::ids::StaffId;
-use crate::book::office::Scope;
+use crate::base::ids::StaffId;
+use crate::base::scope::Scope;
+use crate::book::contact::record::Source;
+use crate::book::contact::task::{self, Assignee, Duty, Reason, State};
 use crate::book::policy::{ContactPlan, Policy};
 use crate::book::staff::{Role, Staff};
 use crate::error::AppResult;
@@ -50,7 +50,7 @@ pub fn plan_year(
 ) -> AppResult<Planned> {
     let plan = policy.contact_plan.on(today);
     let families = plan_store::missing(db, scope, year)?;
-    let excused = contact_duty::excuse_settled(db, scope, year)?;
+    let excused = task::excuse_settled(db, scope, year)?;
     let mut done = Planned { excused, ..Planned::default() };
     if families.is_empty() {
         return Ok(done);
@@ -64,7 +64,7 @@ pub fn plan_year(
     let duties = duties(scope.own(), &families, &share, &already, (policy, plan, year, today));
     done.made = duties.len();
     done.met = duties.iter().filter(|duty| duty.state == State::Done).count();
-    contact_duty::add_all(db, &duties)?;
+    task::add_all(db, &duties)?;
     Ok(done)
 }
 
@@ -137,7 +137,7 @@ fn met_already(duty: &mut Duty, already: &Already) {
     for record in already.records.get(&duty.file_id).into_iter().flatten() {
         duty.tries += i32::from(record.source != Source::PhonePage);
         duty.last_try_on = Some(record.on_day);
-        if contact_duty::meets(record) && duty.state == State::Open {
+        if task::meets(record) && duty.state == State::Open {
             duty.state = State::Done;
             duty.done_on = Some(record.on_day);
             duty.record_id = Some(record.id);

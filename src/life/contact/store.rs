@@ -8,14 +8,14 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::filter::{Filter, Key, Which};
-use crate::book::contact;
-use crate::book::contact_duty::{self, AssigneeKind, Duty, State};
-use crate::book::contact_point::{self, Kind, Point, Tried};
-use crate::book::contact_record::{self, Record};
-use crate::book::ids::{FileId, PersonId, PhoneId, PointId, StaffId};
+use crate::base::ids::{FileId, PersonId, PhoneId, PointId, StaffId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
+use crate::book::contact::change;
+use crate::book::contact::point::{self, Kind, Point, Tried};
+use crate::book::contact::record::{self, Record};
+use crate::book::contact::task::{self, AssigneeKind, Duty, State};
 use crate::book::loan::{self, LoanFile};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
 use crate::book::person::{self, Person, Phone};
 use crate::book::position::FilePosition;
 use crate::error::{AppError, AppResult};
@@ -367,7 +367,7 @@ pub fn family(
     let at = found.iter().position(|one| one.id == file.person_id).ok_or(AppError::NotFound)?;
     let student = found.remove(at);
     let co_borrower = found.pop();
-    let duty = contact_duty::of_file(db, scope, file.id, today.year())?;
+    let duty = task::of_file(db, scope, file.id, today.year())?;
     let next = match &duty {
         Some(duty) => next(db, scope, duty, me)?,
         None => None,
@@ -387,11 +387,11 @@ pub fn family(
     Ok(Facts {
         phones: person::phones_of(db, scope, &ids)?,
         tried: person::tries_of(db, scope, &ids)?,
-        points: contact_point::of_file(db, scope, file.id)?,
+        points: point::of_file(db, scope, file.id)?,
         universities: universities.into_iter().collect(),
-        records: contact_record::of_file(db, scope, file.id, RECORDS_MAX)?,
+        records: record::of_file(db, scope, file.id, RECORDS_MAX)?,
         overdue: !overdue_of(db, scope, &[file.id])?.is_empty(),
-        change_waits: contact::is_open(db, scope, &ids)?,
+        change_waits: change::is_open(db, scope, &ids)?,
         most: position.as_ref().map(FilePosition::most_fen),
         stage: position.map(|sums| sums.stage).unwrap_or_default(),
         file,

@@ -1,9 +1,9 @@
 //! Tests of the rules.
 
 use super::rules::*;
-use crate::book::contact_duty::{Assignee, AssigneeKind, Reason};
-use crate::book::contact_record::{Channel, Outcome, Party};
-use crate::book::ids::{FileId, StaffId};
+use crate::base::ids::{FileId, StaffId};
+use crate::book::contact::record::{Channel, Outcome, Party};
+use crate::book::contact::task::{Assignee, AssigneeKind, Reason};
 use crate::book::policy::Policy;
 use chrono::NaiveDate;
 

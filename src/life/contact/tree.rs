@@ -7,17 +7,17 @@ use serde::Deserialize;
 use super::family::{self, AllTyped, TypedPoint};
 use super::{rules, steps};
 use crate::app::App;
-use crate::book::contact_duty::{self, State};
-use crate::book::contact_point::{self, Kind, MayKnow, Point, Tried};
+use crate::base::ids::{PhoneId, PointId};
+use crate::base::phone_number::PhoneNumber;
+use crate::book::contact::point::{self, Kind, MayKnow, Point, Tried};
+use crate::book::contact::task::{self, State};
 use crate::book::history::{self, Note};
-use crate::book::ids::{PhoneId, PointId};
 use crate::book::person;
-use crate::book::phone_number::PhoneNumber;
-use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
-use crate::plumbing::http::form::CsrfForm;
-use crate::plumbing::session::SignedIn;
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Longest name or note in characters.
 const TEXT_MAX: usize = 80;
@@ -97,8 +97,8 @@ pub async fn point(
     let (scope, today) = (me.scope.clone(), app.clock.today());
     app.write("contact point changed", move |db| {
         match tried {
-            Some(tried) => contact_point::set_tried(db, &scope, point.id, (tried, Some(today)))?,
-            None => contact_point::retire(db, &scope, point.id, at)?,
+            Some(tried) => point::set_tried(db, &scope, point.id, (tried, Some(today)))?,
+            None => point::retire(db, &scope, point.id, at)?,
         }
         history::note(db, &by, note_id, at, note.clone())
     })
@@ -195,7 +195,7 @@ pub async fn add(
     };
     let (by, note_id) = (me.by(), app.next_id());
     app.write("contact point added", move |db| {
-        contact_point::add(db, &new)?;
+        point::add(db, &new)?;
         history::note(db, &by, note_id, now, note.clone())
     })
     .await?;
@@ -263,7 +263,7 @@ pub async fn lost(
     let (by, note_id) = (me.by(), app.next_id());
     let next_on = if is_lost { steps::usual_next(today) } else { today };
     app.write("family lost", move |db| {
-        contact_duty::mark(db, &duty, (state, &reason), next_on)?;
+        task::mark(db, &duty, (state, &reason), next_on)?;
         history::note(db, &by, note_id, now, note.clone())
     })
     .await?;

@@ -3,7 +3,7 @@
 
 use super::{coverage, family, list, record, share, tree};
 use crate::book::staff::Right;
-use crate::plumbing::http::route::{Entry, Needs, get, post};
+use crate::web::route::{Entry, Needs, get, post};
 
 /// The routes of this stage.
 pub fn routes() -> Vec<Entry> {

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use crate::book::ids::{ImportId, LoanId, RowId};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
+use crate::base::ids::{ImportId, LoanId, RowId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;

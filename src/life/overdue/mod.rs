@@ -1,38 +1,27 @@
-//! Overdue follow-up (逾期跟进): a loan file enters on the day after a due day of which something
-//! is still open, and leaves when nothing past due is open any more (rules.md 10).
+//! The ladder (逾期跟进): one case for each overdue loan file, five stages, the next step with its
+//! day. Rules (`policies/ladder.toml`) suggest, a person decides; every result of a contact has its
+//! road; who has paid leaves at once.
 //!
-//! What happens here so far is the third step of the ladder that county offices describe: when
-//! telephone and co-borrower did not answer, the village committee, the old school or the police
-//! station is asked to look in at the family. The office prints a visit sheet for each household
-//! and sends each receiver the list of its own households as a workbook.
-//!
-//! The words are part of the rule: it is a reminder and an offer of help, never a demand. A
-//! receiver learns only of its own households, numbers are masked, amounts can be left out, and
-//! every paper asks not to be posted or passed on.
-//!
-//! Read `rules.rs` (who goes to whom, in which order, under which number), `store.rs` (who is
-//! overdue on a day), `text.rs` (what papers say), then the three shapes: `workbook.rs` with
-//! `cover.rs` (XLSX), `papers.rs` (A4 pages), `folder.rs` (a folder or archive of all workbooks).
-//! `web.rs` and the command line only ask and show. Nothing here stores a balance; amounts are
-//! the statement's.
+//! `kinds.rs` words, `rules.rs` decides (pure), `store.rs` keeps cases and steps, `follow.rs` keeps
+//! them in step with what is owed, `steps.rs` what people do in an open write, `saved.rs` lists
+//! under a name; `view.rs`, `people.rs`, `form.rs`, `web.rs`, `acts.rs`, `bulk.rs` the pages.
+//! Nothing threatening is ever written here: a step is a reminder or an offer of help.
 
-pub mod road;
-pub mod names;
-pub mod rules;
-pub mod purpose;
+pub mod kinds;
 pub mod store;
-pub mod text;
-mod look;
-pub mod workbook;
-pub mod cover;
-pub mod folder;
-pub mod papers;
-pub mod asked;
-mod choose;
+pub mod rules;
+pub mod follow;
+mod owners;
+mod people;
+pub mod steps;
+pub mod saved;
+mod view;
+mod form;
 pub mod web;
-pub mod sheets;
-pub mod rounds;
-pub mod ladder;
+mod acts;
+mod bulk;
+pub mod list;
+pub mod reaction;
 
 #[cfg(test)]
 mod tests;

@@ -1,392 +1,419 @@
-//! Who is written to about which household, in which order, and under which number. Pure.
+//! What a contact leads to, which steps are allowed and suggested, who comes first. Pure: decides
+//! from the case as it stands and the dated rule; a person does the rest.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use chrono::{Datelike, Days, NaiveDate};
 
-use chrono::{Datelike, NaiveDate};
+use super::kinds::{NextStep, ParkedFor, Stage, State, StepKind};
+use super::store::Case;
+use crate::base::dates::{day_in, days_between, in_words};
+use crate::base::money::Fen;
+use crate::book::contact::record::{Channel, Outcome, Party};
+use crate::book::policy::{LadderRule, LadderStage, VISIT};
 
-use super::names::Names;
-use super::road;
-use crate::book::ids::FileId;
-use crate::book::money::Fen;
-use crate::book::person::Sex;
+/// What came of a contact, as far as the case is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The day it happened.
+    pub on_day: NaiveDate,
+    /// The result.
+    pub outcome: Outcome,
+    /// By which way.
+    pub channel: Channel,
+    /// With whom.
+    pub party: Party,
+    /// Who brought the answer on a sheet.
+    pub carrier: Option<Party>,
+    /// The day on which they promise to pay.
+    pub promised_on: Option<NaiveDate>,
+    /// How much.
+    pub promised_fen: Option<Fen>,
+    /// When to look again, when somebody named a day.
+    pub next_on: Option<NaiveDate>,
+    /// In somebody's own words.
+    pub note: String,
+}
 
-/// To whom the sheets of one batch go.
+/// The road of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// 村（社区）: the committee of the home village.
-    Village,
-    /// 毕业高中: the senior high school.
-    School,
-    /// 派出所: the police station of the home.
-    Police,
+pub enum Road {
+    /// A day was agreed on.
+    Promise,
+    /// Off the ladder, to another stage of a loan's life.
+    Park(ParkedFor),
+    /// Spoken with.
+    Talked,
+    /// Another number is needed.
+    Number,
+    /// Once more.
+    Try,
 }
 
-impl By {
-    /// Every kind, in the order pages offer them.
-    pub const ALL: [By; 3] = [By::Village, By::School, By::Police];
-
-    /// As the address and the command line write it.
-    pub const fn as_text(self) -> &'static str {
-        match self {
-            By::Village => "village",
-            By::School => "school",
-            By::Police => "police",
-        }
-    }
-
-    /// The kind that a word names.
-    pub fn from_text(text: &str) -> Option<By> {
-        By::ALL.into_iter().find(|by| by.as_text() == text)
-    }
-
-    /// As pages say it.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            By::Village => "村（社区）",
-            By::School => "毕业高中",
-            By::Police => "派出所",
-        }
-    }
-
-    /// The letters before a sheet's number: each kind has its own series, so that one number of
-    /// one day never names two households.
-    pub const fn letters(self) -> &'static str {
-        match self {
-            By::Village => "HZ",
-            By::School => "XZ",
-            By::Police => "PZ",
-        }
+/// Where a result leads.
+pub const fn road(outcome: Outcome) -> Road {
+    match outcome {
+        Outcome::Promised => Road::Promise,
+        Outcome::Hardship => Road::Park(ParkedFor::Hardship),
+        Outcome::InService => Road::Park(ParkedFor::InService),
+        Outcome::Studying => Road::Park(ParkedFor::Studying),
+        Outcome::Dispute => Road::Park(ParkedFor::Dispute),
+        Outcome::SaysPaid => Road::Park(ParkedFor::SaysPaid),
+        Outcome::Died => Road::Park(ParkedFor::Died),
+        Outcome::Reached => Road::Talked,
+        Outcome::BadNumber | Outcome::WrongPerson => Road::Number,
+        Outcome::NoAnswer | Outcome::Refused | Outcome::MovedAway | Outcome::LeftWord => Road::Try,
     }
 }
 
-/// A borrower with arrears on the chosen day, as a paper may show them: numbers masked, money
-/// from the statement of that day.
+/// A day so many days later.
+pub fn later(day: NaiveDate, days: u64) -> NaiveDate {
+    day.checked_add_days(Days::new(days)).unwrap_or(day)
+}
+
+fn of(rule: &LadderRule, stage: Stage) -> Option<&LadderStage> {
+    rule.stage(stage.as_text())
+}
+
+/// The day of the first step in a stage that is entered today.
+pub fn first_on(stage: Stage, rule: &LadderRule, today: NaiveDate) -> NaiveDate {
+    later(today, of(rule, stage).map_or(0, |stage| stage.first_after_days))
+}
+
+/// For how many days a case is off the ladder when nobody names a day.
+pub fn park_days(why: ParkedFor, rule: &LadderRule) -> u64 {
+    match why {
+        ParkedFor::Hardship => rule.park_days.hardship,
+        ParkedFor::InService => rule.park_days.in_service,
+        ParkedFor::Studying => rule.park_days.studying,
+        ParkedFor::Dispute => rule.park_days.dispute,
+        ParkedFor::Died => rule.park_days.died,
+        ParkedFor::SaysPaid | ParkedFor::Nothing => rule.park_days.says_paid,
+    }
+}
+
+/// What is wrong with a promised day; none when it can be taken.
+pub fn promise_fault(
+    day: Option<NaiveDate>,
+    today: NaiveDate,
+    rule: &LadderRule,
+) -> Option<String> {
+    let Some(day) = day else { return Some("请填写约定的还款日".to_owned()) };
+    if day < today {
+        return Some("约定的还款日已经过去，请填今天或以后的日子".to_owned());
+    }
+    let last = later(today, rule.promise_days_most);
+    (day > last).then(|| {
+        format!("约定的还款日最晚到 {}；要更久，请选“有困难”一起想办法", in_words(last, today))
+    })
+}
+
+/// What is wrong with a promised sum; `most` is all that can be owed, when that is known.
+pub fn amount_fault(fen: Option<Fen>, most: Option<Fen>) -> Option<&'static str> {
+    match fen.filter(|fen| fen.is_positive()) {
+        None => Some("金额请写成 1200 或 1200.50 这样"),
+        Some(fen) if most.is_some_and(|most| fen > most) => Some("比全部欠款还多，请核对金额"),
+        Some(_) => None,
+    }
+}
+
+/// What is wrong with the day of the next step after such a result.
+pub fn next_fault(
+    day: NaiveDate,
+    outcome: Outcome,
+    today: NaiveDate,
+    rule: &LadderRule,
+) -> Option<String> {
+    if day < today {
+        return Some("下一步的日子不能在今天以前".to_owned());
+    }
+    let furthest = match road(outcome) {
+        Road::Park(_) => rule.parked_days_most,
+        _ => rule.next_days_most,
+    };
+    let furthest = later(today, furthest);
+    (day > furthest).then(|| format!("太远了，最晚到 {furthest}"))
+}
+
+/// What is wrong with the last day of a pause.
+pub fn until_fault(day: Option<NaiveDate>, today: NaiveDate, rule: &LadderRule) -> Option<String> {
+    let Some(day) = day else { return Some("请填写到哪一天".to_owned()) };
+    if day <= today {
+        return Some("请填今天以后的日子".to_owned());
+    }
+    let last = later(today, rule.pause_days_most);
+    (day > last).then(|| format!("最晚到 {}，到期再看", in_words(last, today)))
+}
+
+/// Takes a case off the ladder.
+pub fn park(case: &Case, why: ParkedFor, until: NaiveDate, reason: &str) -> Case {
+    Case {
+        state: State::Parked,
+        parked_for: why,
+        parked_reason: reason.to_owned(),
+        until_on: Some(until),
+        next_step: why.step(),
+        next_on: until,
+        promised_on: None,
+        promised_fen: None,
+        ..case.clone()
+    }
+}
+
+/// Is this a try of the case's stage? Somebody who rang the student has not asked the village, and
+/// what happened before the stage began belongs to another.
+pub fn counts(case: &Case, told: &Told, rule: &LadderRule) -> bool {
+    let with = of(rule, case.stage).map(|stage| stage.tried_with.as_slice()).unwrap_or_default();
+    let is_there = |text: &str| with.iter().any(|one| one == text);
+    let is_with = is_there(told.party.as_text())
+        || told.carrier.is_some_and(|carrier| is_there(carrier.as_text()))
+        || (told.channel == Channel::Visit && is_there(VISIT));
+    is_with && told.on_day >= case.stage_since
+}
+
+/// The case after a contact, and how its log calls it.
+pub fn after_contact(
+    case: &Case,
+    told: &Told,
+    rule: &LadderRule,
+    today: NaiveDate,
+) -> (Case, StepKind) {
+    let again = of(rule, case.stage).map_or(3, |stage| stage.again_after_days);
+    let mut next = case.clone();
+    next.tries += i32::from(counts(case, told, rule));
+    next.reached |= told.outcome.is_reached();
+    match road(told.outcome) {
+        // A paper can come back after the day that was named on it: nothing was broken since we
+        // know of it, so somebody looks whether the money came.
+        Road::Promise if told.promised_on.is_some_and(|day| day < today) => {
+            let mut next = on_ladder(next);
+            next.next_step = NextStep::LookAgain;
+            next.next_on = told.next_on.unwrap_or(today);
+            (next, StepKind::NextSet)
+        }
+        Road::Promise => {
+            let day = told.promised_on.unwrap_or(today);
+            next.promised_on = Some(day);
+            next.promised_fen = told.promised_fen;
+            next.next_step = NextStep::PromiseDue;
+            // Not out of sight for longer than the promise lasts.
+            let after = later(day, 1);
+            next.next_on = told.next_on.map_or(after, |on| on.min(after));
+            (on_ladder(next), StepKind::Promised)
+        }
+        Road::Park(why) => {
+            let until = told.next_on.unwrap_or_else(|| later(today, park_days(why, rule)));
+            let reason = if told.note.is_empty() { why.in_words() } else { &told.note };
+            (park(&next, why, until, reason), StepKind::Parked)
+        }
+        // Who is paused or off the ladder stays so: a try changes nothing about the reason.
+        _ if case.state != State::Open => (next, StepKind::NextSet),
+        Road::Talked => {
+            next.next_step = NextStep::KeepTouch;
+            next.next_on = told.next_on.unwrap_or_else(|| later(today, again));
+            (next, StepKind::NextSet)
+        }
+        Road::Number => {
+            next.next_step = NextStep::FindNumber;
+            next.next_on = told.next_on.unwrap_or_else(|| later(today, 1));
+            (next, StepKind::NextSet)
+        }
+        Road::Try => {
+            next.next_step = NextStep::Again;
+            next.next_on = told.next_on.unwrap_or_else(|| later(today, again));
+            (next, StepKind::NextSet)
+        }
+    }
+}
+
+fn on_ladder(case: Case) -> Case {
+    Case {
+        state: State::Open,
+        parked_for: ParkedFor::Nothing,
+        parked_reason: String::new(),
+        until_on: None,
+        ..case
+    }
+}
+
+/// Back on the ladder, to be looked at today.
+pub fn back(case: &Case, today: NaiveDate) -> Case {
+    Case { next_step: NextStep::LookAgain, next_on: today, ..on_ladder(case.clone()) }
+}
+
+/// The stages that this case can go up to without the director: the next one, and those behind
+/// stages that may be passed over.
+pub fn above(case: &Case, rule: &LadderRule) -> Vec<Stage> {
+    let mut found = Vec::new();
+    let mut at = case.stage;
+    while let Some(next) = at.above() {
+        let Some(data) = of(rule, next) else { break };
+        if data.director {
+            break;
+        }
+        found.push(next);
+        if !data.may_skip {
+            break;
+        }
+        at = next;
+    }
+    found
+}
+
+/// The stages below.
+pub fn below(case: &Case) -> Vec<Stage> {
+    Stage::ALL.iter().copied().filter(|stage| stage.place() < case.stage.place()).collect()
+}
+
+/// Is the stage above one that the director allows?
+pub fn is_next_directors(case: &Case, rule: &LadderRule) -> bool {
+    let mut at = case.stage;
+    while let Some(next) = at.above() {
+        match of(rule, next) {
+            Some(data) if data.director => return true,
+            Some(data) if data.may_skip => at = next,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Why a case cannot move on now; none when it can.
+pub fn move_fault(case: &Case, to: Stage, rule: &LadderRule) -> Option<String> {
+    let said = |words: &str| Some(words.to_owned());
+    if case.state != State::Open {
+        return said("这一户现在不在跟进中，先恢复跟进再转阶段");
+    }
+    if to.place() < case.stage.place() {
+        return None;
+    }
+    if to == case.stage {
+        return said("已经在这一阶段了");
+    }
+    if of(rule, to).is_some_and(|data| data.director) {
+        return said("请派出所协助要先请示主任，请用“请示主任”");
+    }
+    if !above(case, rule).contains(&to) {
+        return said("要一步一步来，请选相邻的下一阶段");
+    }
+    too_early(case, rule)
+}
+
+/// Nobody moves on from a stage in which nothing was tried.
+pub fn too_early(case: &Case, rule: &LadderRule) -> Option<String> {
+    let least = of(rule, case.stage).map_or(0, |stage| stage.least_tries);
+    let whom = case.stage.whom();
+    (case.tries < least).then(|| match case.tries {
+        0 => format!("这一阶段还没有联系过{whom}，联系 {least} 次以后再转"),
+        n => format!("这一阶段联系过{whom} {n} 次，满 {least} 次再转"),
+    })
+}
+
+/// How a case stands beside the yardstick of its stage: what the rule calls enough before the next
+/// one. It forbids nothing; going up earlier is said to whoever decides, and kept with the step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Household {
-    /// The loan file.
-    pub file_id: FileId,
-    /// Its number.
-    pub file_no: String,
-    /// The borrower.
-    pub name: String,
-    /// Identity number, masked.
-    pub id_mask: String,
-    /// Sex.
-    pub sex: Sex,
-    /// Full years on the chosen day.
-    pub age: i32,
-    /// Home address in full.
-    pub address: String,
-    /// 乡镇（街道）.
-    pub township: String,
-    /// 村（社区）, as the county's list writes it.
-    pub village: String,
-    /// 12-digit code of the village, may be empty.
-    pub village_code: String,
-    /// 毕业高中.
-    pub high_school: String,
-    /// 就读高校.
-    pub university: String,
-    /// Year of graduation.
-    pub graduates_in: Option<i32>,
-    /// 派出所.
-    pub police_station: String,
-    /// The borrower's telephones that work, masked.
-    pub phones: Vec<String>,
-    /// The co-borrower of the latest contract.
-    pub co_borrower: Option<CoBorrower>,
-    /// False when every overdue contract is the county's own product.
-    pub is_state_programme: bool,
-    /// False when no due day is to come any more.
-    pub has_more_due: bool,
-    /// What is overdue.
-    pub arrears: Arrears,
+pub struct Yardstick {
+    /// Neither the tries nor the days are reached.
+    pub is_early: bool,
+    /// What is enough: `联系 3 次或停留 10 天`.
+    pub enough: String,
+    /// How it stands: `联系本人 2 次，停留 7 天`.
+    pub stands: String,
 }
 
-/// The co-borrower, as a paper may show them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CoBorrower {
-    /// Name.
-    pub name: String,
-    /// 父亲, 母亲 ...
-    pub relation: String,
-    /// Telephones that work, masked.
-    pub phones: Vec<String>,
+/// The yardstick of the case's stage; none in the last one.
+pub fn yardstick(case: &Case, rule: &LadderRule, today: NaiveDate) -> Option<Yardstick> {
+    case.stage.above()?;
+    let data = of(rule, case.stage)?;
+    let days = days_between(case.stage_since, today);
+    Some(Yardstick {
+        is_early: case.tries < data.up_after_tries && days < data.up_after_days,
+        enough: format!("联系 {} 次或停留 {} 天", data.up_after_tries, data.up_after_days),
+        stands: format!("联系{} {} 次，停留 {days} 天", case.stage.whom(), case.tries),
+    })
 }
 
-/// What is overdue over all contracts of a file. Money in fen, from the statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arrears {
-    /// Principal past its due day.
-    pub principal_fen: Fen,
-    /// Interest past its due day.
-    pub interest_fen: Fen,
-    /// Penalty interest not paid.
-    pub penalty_fen: Fen,
-    /// Due days of which something is open; contracts with the same due day count once.
-    pub due_days: usize,
-    /// The oldest of them.
-    pub oldest_due_on: NaiveDate,
-}
-
-impl Arrears {
-    /// What settles the arrears: principal, interest and penalty.
-    pub fn total_fen(&self) -> Fen {
-        self.principal_fen + self.interest_fen + self.penalty_fen
+/// A reason to go up as the log keeps it: that it is early is said with it.
+pub fn reason_to_go_up(case: &Case, rule: &LadderRule, today: NaiveDate, reason: &str) -> String {
+    match yardstick(case, rule, today).filter(|one| one.is_early) {
+        Some(one) => format!("{reason}（早于标准：{}；标准是{}）", one.stands, one.enough),
+        None => reason.to_owned(),
     }
 }
 
-/// Which households are wanted; what is not said does not narrow.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// 乡镇（街道）.
-    pub township: Option<String>,
-    /// 村（社区）.
-    pub village: Option<String>,
-    /// 毕业高中.
-    pub school: Option<String>,
-    /// 派出所.
-    pub police: Option<String>,
-    /// These loan files only.
-    pub files: Vec<String>,
-    /// Arrears of at least so much.
-    pub least: Option<Fen>,
-    /// One receiver of the batch, by the name of its file.
-    pub receiver: Option<String>,
-    /// Part of the name, or the end of the identity number.
-    pub who: Option<String>,
-    /// Part of the name of the university.
-    pub university: Option<String>,
-    /// The oldest overdue due day is this one or later.
-    pub due_from: Option<NaiveDate>,
-    /// The oldest overdue due day is before this one.
-    pub due_before: Option<NaiveDate>,
-    /// No due day is to come any more.
-    pub ended: bool,
-}
-
-impl Selection {
-    fn takes(&self, household: &Household) -> bool {
-        let same = |wanted: &Option<String>, is: &str| wanted.as_ref().is_none_or(|w| w == is);
-        same(&self.township, &household.township)
-            && same(&self.village, &household.village)
-            && same(&self.school, &household.high_school)
-            && same(&self.police, &household.police_station)
-            && (self.files.is_empty() || self.files.contains(&household.file_no))
-            && self.least.is_none_or(|least| household.arrears.total_fen() >= least)
-            && self.who.as_ref().is_none_or(|who| is_called(household, who))
-            && self.university.as_ref().is_none_or(|part| household.university.contains(part))
-            && self.due_from.is_none_or(|day| household.arrears.oldest_due_on >= day)
-            && self.due_before.is_none_or(|day| household.arrears.oldest_due_on < day)
-            && (!self.ended || !household.has_more_due)
-    }
-
-    /// One line for the page and the history: `中天镇，至少 1000.00 元`; empty when all are wanted.
-    pub fn in_words(&self) -> String {
-        let named = [
-            &self.township,
-            &self.village,
-            &self.school,
-            &self.police,
-            &self.receiver,
-            &self.who,
-            &self.university,
-        ];
-        let mut parts: Vec<String> = named.into_iter().flatten().cloned().collect();
-        if !self.files.is_empty() {
-            parts.push(format!("选定 {} 户", self.files.len()));
-        }
-        if let Some(least) = self.least {
-            parts.push(format!("至少 {} 元", least.to_page_text()));
-        }
-        if let Some(day) = self.due_from {
-            parts.push(format!("{day} 起到期"));
-        }
-        if let Some(day) = self.due_before {
-            parts.push(format!("{day} 以前到期"));
-        }
-        if self.ended {
-            parts.push("贷款期已满".to_owned());
-        }
-        parts.join("，")
+/// The case in another stage.
+pub fn moved(case: &Case, to: Stage, rule: &LadderRule, today: NaiveDate) -> Case {
+    Case {
+        stage: to,
+        stage_since: today,
+        tries: 0,
+        next_step: to.first_step(),
+        next_on: first_on(to, rule, today),
+        ..case.clone()
     }
 }
 
-/// A part of the name, or the last characters of the identity number; only its last four are
-/// known here, so more are compared by those.
-fn is_called(household: &Household, who: &str) -> bool {
-    let digits = who.strip_suffix(['x', 'X']).unwrap_or(who);
-    if who.len() >= 3 && digits.bytes().all(|b| b.is_ascii_digit()) {
-        let tail = who.get(who.len().saturating_sub(4)..).unwrap_or(who).to_ascii_uppercase();
-        return household.id_mask.ends_with(&tail);
+/// What the rule suggests, in words; a person decides.
+pub fn suggestion(case: &Case, rule: &LadderRule, today: NaiveDate) -> Option<String> {
+    if case.state != State::Open || case.promised_on.is_some_and(|day| day >= today) {
+        return None;
     }
-    household.name.contains(who)
-}
-
-/// One sheet: a household and the number it goes under.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sheet {
-    /// `HZ-1031-001`.
-    pub number: String,
-    /// `7K3M-9QXP`, by which it comes back; empty on a sheet that was only looked at.
-    pub code: String,
-    /// About whom.
-    pub household: Household,
-}
-
-/// A village committee, school or police station and the households it is written to about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receiver {
-    /// 乡镇（街道） of a village; empty for the others.
-    pub township: String,
-    /// The name as the county's lists write it; empty when the files do not say.
-    pub name: String,
-    /// Name of its file, without ending; unique in the batch.
-    pub stem: String,
-    /// The sheets, in the order of the road.
-    pub sheets: Vec<Sheet>,
-}
-
-impl Receiver {
-    /// True when the files do not say who it is: nothing can be sent.
-    pub fn is_unknown(&self) -> bool {
-        self.name.is_empty()
-    }
-
-    /// What its households owe together, in fen.
-    pub fn total_fen(&self) -> Fen {
-        self.sheets.iter().map(|sheet| sheet.household.arrears.total_fen()).sum()
-    }
-}
-
-/// Everything that is printed or sent in one go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
-    /// To whom.
-    pub by: By,
-    /// The day the amounts are of.
-    pub as_of: NaiveDate,
-    /// The receivers, in the order of printing.
-    pub receivers: Vec<Receiver>,
-}
-
-impl Batch {
-    /// How many households.
-    pub fn households(&self) -> usize {
-        self.receivers.iter().map(|receiver| receiver.sheets.len()).sum()
-    }
-
-    /// What they owe together, in fen.
-    pub fn total_fen(&self) -> Fen {
-        self.receivers.iter().map(Receiver::total_fen).sum()
-    }
-}
-
-/// Sorts all households of the county into receivers and numbers them, then keeps what is
-/// wanted. Numbers are given before narrowing: a household has one number a day however the
-/// batch was narrowed, so two batches of a day never send out the same number twice.
-pub fn batch(by: By, as_of: NaiveDate, all: Vec<Household>, wanted: &Selection) -> Batch {
-    let mut names = Names::default();
-    let mut next = 0_u32;
-    let mut receivers = Vec::new();
-    for ((township, name), households) in grouped(by, all) {
-        let unknown = format!("未填写{}", by.in_words());
-        let shown = if name.is_empty() { unknown.as_str() } else { name.as_str() };
-        let stem = names.stem(&[&township, shown]);
-        let mut sheets = Vec::with_capacity(households.len());
-        for household in households {
-            next += 1;
-            let number = number(by, as_of, next);
-            if wanted.takes(&household) {
-                sheets.push(Sheet { number, code: String::new(), household });
-            }
-        }
-        if !sheets.is_empty() && wanted.receiver.as_ref().is_none_or(|one| *one == stem) {
-            receivers.push(Receiver { township, name, stem, sheets });
-        }
-    }
-    Batch { by, as_of, receivers }
-}
-
-fn number(by: By, day: NaiveDate, n: u32) -> String {
-    format!("{}-{:02}{:02}-{n:03}", by.letters(), day.month(), day.day())
-}
-
-type Groups = Vec<((String, String), Vec<Household>)>;
-
-/// Receivers in order: villages as the statistics codes go (the order every list of the county
-/// has), schools and stations by name; those without a name last. Inside: the road.
-fn grouped(by: By, all: Vec<Household>) -> Groups {
-    let order = Order::of(
-        all.iter().map(|h| (h.township.as_str(), h.village.as_str(), h.village_code.as_str())),
-    );
-    let mut groups: BTreeMap<(String, String), Vec<Household>> = BTreeMap::new();
-    for household in all {
-        let key = match by {
-            By::Village => (household.township.clone(), household.village.clone()),
-            By::School => (String::new(), household.high_school.clone()),
-            By::Police => (String::new(), household.police_station.clone()),
-        };
-        groups.entry(key).or_default().push(household);
-    }
-    let mut groups: Groups = groups.into_iter().collect();
-    if by == By::Village {
-        groups.sort_by(|((t1, v1), _), ((t2, v2), _)| {
-            v1.is_empty().cmp(&v2.is_empty()).then_with(|| order.compare((t1, v1), (t2, v2)))
-        });
+    let data = of(rule, case.stage)?;
+    let days = days_between(case.stage_since, today);
+    let next = case.stage.above()?;
+    let to = match of(rule, next) {
+        Some(above) if above.director => format!("请示主任，{}", next.first_step().in_words()),
+        _ => format!("转到“{}”", next.in_words()),
+    };
+    if case.tries >= data.up_after_tries {
+        Some(format!("这一阶段已联系{} {} 次，可以考虑{to}", case.stage.whom(), case.tries))
+    } else if days >= data.up_after_days && case.tries >= data.least_tries {
+        Some(format!("在这一阶段已 {days} 天，可以考虑{to}"))
     } else {
-        groups.sort_by_key(|((_, name), _)| name.is_empty());
-    }
-    for (_, households) in &mut groups {
-        households.sort_by_cached_key(|h| {
-            let (township, village) = order.rank(&h.township, &h.village);
-            (township, village, road::place(&h.address), h.name.clone(), h.file_no.clone())
-        });
-    }
-    groups
-}
-
-/// The smallest statistics code seen of each township and village; a name without a code comes
-/// after those with one.
-pub(super) struct Order {
-    townships: BTreeMap<String, String>,
-    villages: BTreeMap<(String, String), String>,
-}
-
-/// 0 with a code, 1 without, 2 without even a name; then the code and the name.
-pub(super) type Rank = (u8, String, String);
-
-impl Order {
-    /// Of places: township, village and its code.
-    pub(super) fn of<'a>(places: impl Iterator<Item = (&'a str, &'a str, &'a str)>) -> Order {
-        let mut order = Order { townships: BTreeMap::new(), villages: BTreeMap::new() };
-        for (township, village, code) in places.filter(|(_, _, code)| !code.is_empty()) {
-            keep_smallest(&mut order.townships, township.to_owned(), code);
-            let village = (township.to_owned(), village.to_owned());
-            keep_smallest(&mut order.villages, village, code);
-        }
-        order
-    }
-
-    /// Where a village comes among all of them.
-    pub(super) fn rank(&self, township: &str, village: &str) -> (Rank, Rank) {
-        let rank = |code: Option<&String>, name: &str| {
-            let known = if name.is_empty() { 2 } else { u8::from(code.is_none()) };
-            (known, code.cloned().unwrap_or_default(), name.to_owned())
-        };
-        let key = (township.to_owned(), village.to_owned());
-        (rank(self.townships.get(township), township), rank(self.villages.get(&key), village))
-    }
-
-    fn compare(&self, one: (&str, &str), other: (&str, &str)) -> Ordering {
-        self.rank(one.0, one.1).cmp(&self.rank(other.0, other.1))
+        None
     }
 }
 
-fn keep_smallest<K: Ord>(codes: &mut BTreeMap<K, String>, key: K, code: &str) {
-    let known = codes.entry(key).or_insert_with(|| code.to_owned());
-    if code < known.as_str() {
-        code.clone_into(known);
-    }
+/// What the order "who first" is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct First {
+    /// Arrears.
+    pub overdue: Fen,
+    /// Days in the stage.
+    pub days: i64,
+    /// Promises not kept.
+    pub broken: i32,
+    /// In the first year of repayment.
+    pub first_year: bool,
+    /// Somebody was spoken with.
+    pub reached: bool,
+    /// Contacts were confirmed within a year.
+    pub confirmed: bool,
+}
+
+/// Is this the first year of repayment of somebody who graduated then? Until the second due day.
+pub fn is_first_year(graduates_on: Option<NaiveDate>, today: NaiveDate) -> bool {
+    graduates_on.is_some_and(|on| today <= day_in(on.year() + 1, 12, 20))
+}
+
+/// Points and each reason with its points, in words.
+pub fn first(facts: &First, rule: &LadderRule) -> (i64, Vec<String>) {
+    let w = &rule.weights;
+    let thousands = facts.overdue.get() / 100_000;
+    let parts = [
+        ((thousands * w.per_thousand_yuan).clamp(0, w.amount_most), "欠款金额"),
+        ((facts.days / 10 * w.per_ten_days_in_stage).clamp(0, w.days_most), "停留时间"),
+        (
+            (i64::from(facts.broken) * w.per_broken_promise).clamp(0, w.broken_most),
+            "约定过没有还上",
+        ),
+        (if facts.first_year { w.first_repayment_year } else { 0 }, "头一年还款"),
+        (if facts.reached { w.reached_before } else { 0 }, "以前联系上过"),
+        (if facts.confirmed { w.contact_confirmed } else { 0 }, "联系方式核对过"),
+    ];
+    let total = parts.iter().map(|(points, _)| points).sum();
+    let why = parts
+        .iter()
+        .filter(|(points, _)| *points != 0)
+        .map(|(points, words)| format!("{words} {points}"))
+        .collect();
+    (total, why)
 }

@@ -1,322 +1,269 @@
-//! Who is overdue on a day: reads only. Amounts come from the statement of that day.
+//! Cases and their steps. The only file that writes the tables `overdue_case` and `overdue_step`.
 //!
-//! The stored positions are used for one thing, to leave out loans that have nothing overdue; a
-//! position that does not hold on the chosen day (`as_of` up to the day before `changes_on`) is
-//! computed anew. So today costs one statement for each overdue loan, another day one for each
-//! loan of the office.
+//! A case is changed from the version that was read (`change`), so that of two clerks one is told;
+//! what the night does to many cases at once is set-wise (`close_all` and its neighbours).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use chrono::{Datelike, NaiveDate};
-use diesel::dsl::{exists, not};
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::ladder::kinds::Stage;
-use super::purpose;
-use super::rules::{Arrears, By, CoBorrower, Household};
-use crate::book::bank;
-use crate::book::contact_duty::{AssigneeKind, State};
-use crate::book::dates::age_on;
-use crate::book::events::{self, EventRow};
-use crate::book::ids::{FileId, LoanId, PersonId};
-use crate::book::loan::{self, Loan, LoanFile};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
-use crate::book::payments_known;
-use crate::book::person::{self, Person, PhoneState};
-use crate::book::position::{self, Basis};
-use crate::book::statement::{InstalmentState, Product};
+use super::kinds::{AskedFor, ClosedWhy, NextStep, ParkedFor, Stage, State, StepKind};
+use crate::base::ids::{CaseId, FileId, RecordId, RowId, StaffId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::error::{AppError, AppResult};
+use crate::insert_rows;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{
-    contact_duty, file_position, loan_file, loan_position, overdue_case,
-};
+use crate::plumbing::schema::{overdue_case, overdue_step};
 
-/// Loans whose contracts and events are in memory at one time.
-const AT_ONCE: usize = 2_000;
-
-/// The overdue households of a day.
-#[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// One entry for each loan file, in no order.
-    pub households: Vec<Household>,
-    /// Loans whose statement cannot be computed, each with the reason: they are on no sheet, and
-    /// whoever makes the batch must be told.
-    pub left_out: Vec<String>,
+/// A loan file on the ladder, as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = overdue_case, treat_none_as_default_value = false)]
+#[diesel(treat_none_as_null = true)]
+pub struct Case {
+    /// Identity.
+    pub id: CaseId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// The family.
+    pub file_id: FileId,
+    /// How it stands.
+    pub state: State,
+    /// Where on the ladder.
+    pub stage: Stage,
+    /// When it began.
+    pub opened_on: NaiveDate,
+    /// In this stage since.
+    pub stage_since: NaiveDate,
+    /// Who looks after it.
+    pub owner_id: Option<StaffId>,
+    /// What is done next.
+    pub next_step: NextStep,
+    /// When.
+    pub next_on: NaiveDate,
+    /// Tries in this stage.
+    pub tries: i32,
+    /// Somebody of the family was spoken with.
+    pub reached: bool,
+    /// The day on which they promised to pay.
+    pub promised_on: Option<NaiveDate>,
+    /// How much, when they said.
+    pub promised_fen: Option<Fen>,
+    /// Promises that were not kept.
+    pub broken_promises: i32,
+    /// The newest contact of this case.
+    pub last_record_id: Option<RecordId>,
+    /// Why it is off the ladder.
+    pub parked_for: ParkedFor,
+    /// The same in somebody's own words; of a pause too.
+    pub parked_reason: String,
+    /// Paused or off the ladder until this day.
+    pub until_on: Option<NaiveDate>,
+    /// What the director is asked for.
+    pub asked_for: AskedFor,
+    /// By whom.
+    pub asked_by: String,
+    /// Why.
+    pub asked_reason: String,
+    /// When.
+    pub asked_at: Option<NaiveDateTime>,
+    /// The day on which the lender was asked to send its notice.
+    pub notice_on: Option<NaiveDate>,
+    /// When it ended.
+    pub closed_on: Option<NaiveDate>,
+    /// Why it ended.
+    pub closed_why: ClosedWhy,
+    /// Who first: the larger the sooner.
+    pub weight: i64,
+    /// Grows with every change by a person; weights alone do not count.
+    pub version: i32,
 }
 
-/// All households of these offices with something overdue on `day`.
-pub fn overdue_on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResult<Found> {
-    let mut sums: BTreeMap<FileId, Sum> = BTreeMap::new();
-    let mut left_out = Vec::new();
-    let known = payments_known::load(db, scope)?;
-    for ids in candidates(db, scope, day)?.chunks(AT_ONCE) {
-        let loans = loan::by_ids(db, scope, ids)?;
-        let mut lives = events::of_loans(db, scope, ids)?;
-        let settled = bank::settled(db, scope, ids)?;
-        for loan in &loans {
-            let life = lives.remove(&loan.id).unwrap_or_default();
-            let lender = (&known, settled.get(&loan.id).copied());
-            match arrears_of(loan, &life, basis, (lender, day)) {
-                Ok(None) => {}
-                Ok(Some(arrears)) => sums.entry(loan.file_id).or_default().add(loan, &arrears),
-                Err(AppError::Refused(why)) => left_out.push(why),
-                Err(other) => return Err(other),
-            }
-        }
-    }
-    let households = households(db, scope, &sums, day)?;
-    Ok(Found { households, left_out })
+const CASE_COLUMNS: usize = 28;
+
+/// One step of a case, as stored. Never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = overdue_step, treat_none_as_default_value = false)]
+pub struct Step {
+    /// Identity; grows with time.
+    pub id: RowId,
+    /// Whose data this is.
+    pub office_code: String,
+    /// The case.
+    pub case_id: CaseId,
+    /// The day.
+    pub on_day: NaiveDate,
+    /// The instant.
+    pub at: NaiveDateTime,
+    /// What happened.
+    pub kind: StepKind,
+    /// From which stage.
+    pub from_stage: String,
+    /// To which stage.
+    pub to_stage: String,
+    /// Why, or what.
+    pub reason: String,
+    /// The contact that it came from.
+    pub record_id: Option<RecordId>,
+    /// Who.
+    pub staff_id: Option<StaffId>,
+    /// Who, by name.
+    pub by_name: String,
+    /// How the case stood before a contact, so that it can be taken back.
+    pub before: String,
 }
 
-/// The families with whom receivers of a kind are to speak this year and who have not been spoken
-/// with: their duty is open and given to such a receiver, and nothing of theirs is past due.
-pub fn yearly_on(db: &mut Db, scope: &Scope, by: By, day: NaiveDate) -> AppResult<Vec<Household>> {
-    let Some(kind) = purpose::assignee_kind(by) else { return Ok(Vec::new()) };
-    let files = to_speak_with(db, scope, day.year(), Some(kind))?;
-    without_arrears(db, scope, files, day)
-}
+const STEP_COLUMNS: usize = 13;
 
-/// Those of these families who are still to be spoken with in the year of a day.
-pub fn yearly_of(
-    db: &mut Db,
-    scope: &Scope,
-    files: &[FileId],
-    day: NaiveDate,
-) -> AppResult<Vec<Household>> {
-    let open: BTreeSet<FileId> = to_speak_with(db, scope, day.year(), None)?.into_iter().collect();
-    let files = files.iter().copied().filter(|file| open.contains(file)).collect();
-    without_arrears(db, scope, files, day)
-}
-
-fn without_arrears(
-    db: &mut Db,
-    scope: &Scope,
-    files: Vec<FileId>,
-    day: NaiveDate,
-) -> AppResult<Vec<Household>> {
-    let sums = files.into_iter().map(|file| (file, Sum::default())).collect();
-    households(db, scope, &sums, day)
-}
-
-/// Families with an open duty of a year, of whom nothing is past due.
-fn to_speak_with(
-    db: &mut Db,
-    scope: &Scope,
-    year: i32,
-    kind: Option<AssigneeKind>,
-) -> AppResult<Vec<FileId>> {
-    let arrears = file_position::overdue_principal_fen
-        + file_position::overdue_interest_fen
-        + file_position::penalty_fen;
-    let on_the_ladder = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .filter(overdue_case::file_id.eq(contact_duty::file_id))
-        .filter(overdue_case::state.ne("closed"))
-        .select(overdue_case::id);
-    let mut query = contact_duty::table
-        .inner_join(file_position::table.on(file_position::file_id.eq(contact_duty::file_id)))
-        .filter(contact_duty::office_code.eq_any(scope.codes()))
-        .filter(contact_duty::year.eq(year))
-        .filter(contact_duty::state.eq(State::Open))
-        .filter(arrears.le(0_i64))
-        .filter(not(exists(on_the_ladder)))
-        .select(contact_duty::file_id)
-        .into_boxed();
-    if let Some(kind) = kind {
-        query = query.filter(contact_duty::assignee_kind.eq(kind));
-    }
-    Ok(query.load(db)?)
-}
-
-/// The files whose case has come to the police station's stage, by the director's leave.
-pub fn at_police(db: &mut Db, scope: &Scope) -> AppResult<BTreeSet<FileId>> {
-    let files: Vec<FileId> = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .filter(overdue_case::state.ne("closed"))
-        .filter(overdue_case::stage.eq(Stage::Police))
-        .select(overdue_case::file_id)
-        .load(db)?;
-    Ok(files.into_iter().collect())
-}
-
-/// Loans that are overdue on `day`, or of which the stored position cannot tell.
-fn candidates(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<Vec<LoanId>> {
-    let arrears = loan_position::overdue_principal_fen
-        + loan_position::overdue_interest_fen
-        + loan_position::penalty_fen;
-    Ok(loan_position::table
-        .filter(loan_position::office_code.eq_any(scope.codes()))
-        .filter(
-            loan_position::as_of
-                .gt(day)
-                .or(loan_position::changes_on.le(day))
-                .or(arrears.gt(0_i64)),
-        )
-        .order(loan_position::loan_id)
-        .select(loan_position::loan_id)
-        .load(db)?)
-}
-
-/// What one contract has overdue.
-struct LoanArrears {
-    principal: Fen,
-    interest: Fen,
-    penalty: Fen,
-    due_days: BTreeSet<NaiveDate>,
-    has_more_due: bool,
-}
-
-fn arrears_of(
-    loan: &Loan,
-    life: &[EventRow],
-    basis: &Basis,
-    (lender, day): ((&payments_known::Known, Option<NaiveDate>), NaiveDate),
-) -> AppResult<Option<LoanArrears>> {
-    let quick = position::compute(loan, life, basis, lender, day)?;
-    let total = quick.overdue_principal_fen + quick.overdue_interest_fen + quick.penalty_fen;
-    if !total.is_positive() {
-        return Ok(None);
-    }
-    let days = lender.0.as_of(&loan.office_code, &loan.product, day);
-    let statement = position::statement_of(loan, life, basis, days)?;
-    let due_days = statement
-        .instalments
-        .iter()
-        .filter(|row| row.state == InstalmentState::Overdue)
-        .map(|row| row.due_on)
-        .collect();
-    Ok(Some(LoanArrears {
-        principal: statement.position.overdue_principal,
-        interest: statement.position.overdue_interest,
-        penalty: statement.position.penalty,
-        due_days,
-        has_more_due: statement.position.next_due_on.is_some(),
-    }))
-}
-
-/// The same over the contracts of a file.
-#[derive(Default)]
-struct Sum {
-    principal: Fen,
-    interest: Fen,
-    penalty: Fen,
-    due_days: BTreeSet<NaiveDate>,
-    state_programme: bool,
-    has_more_due: bool,
-}
-
-impl Sum {
-    fn add(&mut self, loan: &Loan, arrears: &LoanArrears) {
-        self.principal += arrears.principal;
-        self.interest += arrears.interest;
-        self.penalty += arrears.penalty;
-        self.due_days.extend(&arrears.due_days);
-        self.has_more_due |= arrears.has_more_due;
-        self.state_programme |= loan.product() != Some(Product::Local);
-    }
-}
-
-fn households(
-    db: &mut Db,
-    scope: &Scope,
-    sums: &BTreeMap<FileId, Sum>,
-    day: NaiveDate,
-) -> AppResult<Vec<Household>> {
-    let ids: Vec<FileId> = sums.keys().copied().collect();
-    let files = files(db, scope, &ids)?;
-    let people: BTreeSet<PersonId> =
-        files.iter().flat_map(|file| [Some(file.person_id), file.co_person_id]).flatten().collect();
-    let people: Vec<PersonId> = people.into_iter().collect();
-    let known = Known {
-        people: person::by_ids(db, scope, &people)?.into_iter().map(|p| (p.id, p)).collect(),
-        phones: phones(db, scope, &people)?,
+/// The cases that are not closed, of these files or of all.
+pub fn not_closed(db: &mut Db, scope: &Scope, only: Option<&[FileId]>) -> AppResult<Vec<Case>> {
+    let all = || {
+        overdue_case::table
+            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(overdue_case::state.ne(State::Closed))
+            .select(Case::as_select())
     };
-    let mut found = Vec::with_capacity(files.len());
-    for file in &files {
-        if let Some(sum) = sums.get(&file.id) {
-            found.push(household(file, sum, &known, day)?);
-        }
+    let Some(files) = only else { return Ok(all().load(db)?) };
+    let mut found = Vec::new();
+    for chunk in files.chunks(BINDS_MAX) {
+        let of: Vec<Case> = all().filter(overdue_case::file_id.eq_any(chunk)).load(db)?;
+        found.extend(of);
     }
     Ok(found)
 }
 
-fn files(db: &mut Db, scope: &Scope, ids: &[FileId]) -> AppResult<Vec<LoanFile>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(BINDS_MAX) {
-        found.extend(
-            loan_file::table
-                .filter(loan_file::office_code.eq_any(scope.codes()))
-                .filter(loan_file::id.eq_any(chunk))
-                .order(loan_file::id)
-                .select(LoanFile::as_select())
-                .load::<LoanFile>(db)?,
-        );
-    }
-    Ok(found)
+/// The newest case of a file, closed or not.
+pub fn newest(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Case>> {
+    Ok(overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::file_id.eq(file))
+        .order(overdue_case::id.desc())
+        .select(Case::as_select())
+        .first(db)
+        .optional()?)
 }
 
-/// Masked numbers of people, without those that do not work any more.
-fn phones(
+/// One case, or NotFound.
+pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> AppResult<Case> {
+    Ok(overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::id.eq(id))
+        .select(Case::as_select())
+        .first(db)?)
+}
+
+/// Keeps new cases.
+pub fn add_all(db: &mut Db, cases: &[Case]) -> AppResult<()> {
+    insert_rows!(db, overdue_case::table, CASE_COLUMNS, cases)?;
+    Ok(())
+}
+
+/// Keeps new steps.
+pub fn add_steps(db: &mut Db, steps: &[Step]) -> AppResult<()> {
+    insert_rows!(db, overdue_step::table, STEP_COLUMNS, steps)?;
+    Ok(())
+}
+
+/// Keeps a changed case; `changed.version` is the version it was changed from.
+/// [`AppError::Changed`] when somebody saved first.
+pub fn change(db: &mut Db, changed: &Case) -> AppResult<()> {
+    let next = Case { version: changed.version + 1, ..changed.clone() };
+    let rows = diesel::update(
+        overdue_case::table
+            .filter(overdue_case::id.eq(changed.id))
+            .filter(overdue_case::version.eq(changed.version)),
+    )
+    .set(&next)
+    .execute(db)?;
+    if rows == 0 { Err(AppError::Changed) } else { Ok(()) }
+}
+
+/// Ends cases: nothing past due is open any more.
+pub fn close_all(
     db: &mut Db,
-    scope: &Scope,
-    people: &[PersonId],
-) -> AppResult<HashMap<PersonId, Vec<String>>> {
-    let mut found: HashMap<PersonId, Vec<String>> = HashMap::with_capacity(people.len());
-    for phone in person::phones_of(db, scope, people)? {
-        if phone.state != PhoneState::Dead {
-            found.entry(phone.person_id).or_default().push(phone.phone_mask);
-        }
+    ids: &[CaseId],
+    (why, today): (ClosedWhy, NaiveDate),
+) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set((
+                overdue_case::state.eq(State::Closed),
+                overdue_case::closed_on.eq(today),
+                overdue_case::closed_why.eq(why),
+                overdue_case::asked_for.eq(AskedFor::Nothing),
+                overdue_case::until_on.eq(None::<NaiveDate>),
+                overdue_case::version.eq(overdue_case::version + 1),
+            ))
+            .execute(db)?;
     }
-    Ok(found)
+    Ok(())
 }
 
-/// The people behind the files.
-struct Known {
-    people: HashMap<PersonId, Person>,
-    phones: HashMap<PersonId, Vec<String>>,
-}
-
-impl Known {
-    fn phones(&self, of: PersonId) -> Vec<String> {
-        self.phones.get(&of).cloned().unwrap_or_default()
+/// The promised day went by: speak with them again today.
+pub fn break_promises(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set((
+                overdue_case::promised_on.eq(None::<NaiveDate>),
+                overdue_case::promised_fen.eq(None::<Fen>),
+                overdue_case::broken_promises.eq(overdue_case::broken_promises + 1),
+                overdue_case::next_step.eq(NextStep::PromiseDue),
+                overdue_case::next_on.eq(today),
+                overdue_case::version.eq(overdue_case::version + 1),
+            ))
+            .execute(db)?;
     }
+    Ok(())
 }
 
-fn household(file: &LoanFile, sum: &Sum, known: &Known, day: NaiveDate) -> AppResult<Household> {
-    let missing = || AppError::broken(format!("loan_file {}: its person is missing", file.id));
-    let borrower = known.people.get(&file.person_id).ok_or_else(missing)?;
-    let co = file.co_person_id.and_then(|id| known.people.get(&id));
-    Ok(Household {
-        file_id: file.id,
-        file_no: file.file_no.clone(),
-        name: borrower.name.clone(),
-        id_mask: borrower.id_mask.clone(),
-        sex: borrower.sex,
-        age: age_on(borrower.born_on, day),
-        address: borrower.address.clone(),
-        township: borrower.township.clone(),
-        village: borrower.village.clone(),
-        village_code: borrower.village_code.clone(),
-        high_school: file.high_school.clone(),
-        university: file.university.clone(),
-        graduates_in: file.graduates_on.map(|on| on.year()),
-        police_station: borrower.police_station.clone(),
-        phones: known.phones(borrower.id),
-        co_borrower: co.map(|person| CoBorrower {
-            name: person.name.clone(),
-            relation: file.co_relation.clone(),
-            phones: known.phones(person.id),
-        }),
-        is_state_programme: sum.state_programme,
-        has_more_due: sum.has_more_due,
-        arrears: Arrears {
-            principal_fen: sum.principal,
-            interest_fen: sum.interest,
-            penalty_fen: sum.penalty,
-            due_days: sum.due_days.len(),
-            oldest_due_on: sum.due_days.first().copied().unwrap_or(day),
-        },
-    })
+/// The pause or the time off the ladder is over: look again today.
+pub fn bring_back(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set((
+                overdue_case::state.eq(State::Open),
+                overdue_case::parked_for.eq(ParkedFor::Nothing),
+                overdue_case::parked_reason.eq(""),
+                overdue_case::until_on.eq(None::<NaiveDate>),
+                overdue_case::next_step.eq(NextStep::LookAgain),
+                overdue_case::next_on.eq(today),
+                overdue_case::version.eq(overdue_case::version + 1),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Sets who is first. The version stays: no form is about it.
+pub fn weigh(db: &mut Db, ids: &[CaseId], weight: i64) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set(overdue_case::weight.eq(weight))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Gives cases that nobody has to somebody.
+pub fn own(db: &mut Db, ids: &[CaseId], owner: StaffId) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(
+            overdue_case::table
+                .filter(overdue_case::id.eq_any(chunk))
+                .filter(overdue_case::owner_id.is_null()),
+        )
+        .set(overdue_case::owner_id.eq(owner))
+        .execute(db)?;
+    }
+    Ok(())
+}
+
+/// The steps of a case, newest first.
+pub fn steps(db: &mut Db, scope: &Scope, case: CaseId) -> AppResult<Vec<Step>> {
+    Ok(overdue_step::table
+        .filter(overdue_step::office_code.eq_any(scope.codes()))
+        .filter(overdue_step::case_id.eq(case))
+        .order(overdue_step::id.desc())
+        .select(Step::as_select())
+        .load(db)?)
 }

@@ -1,305 +1,293 @@
-//! Who goes to whom, in which order, under which number; and the workbooks, read back.
+//! The rules of the ladder by themselves: what a result leads to, who may go up, who comes first.
 
-use crate::book::payments_known::BankData;
-use std::io::{Cursor, Read as _};
-
-use calamine::{Data, Reader as _, Xlsx};
 use chrono::NaiveDate;
+use proptest::prelude::*;
 
-use super::cover;
-use super::folder::{self, NotWritten};
-use super::names::COVER;
-use super::purpose::Purpose;
-use super::rules::{Arrears, Batch, By, CoBorrower, Household, Selection, batch};
-use super::text::Sender;
-use super::workbook::{self, Wishes};
-use crate::book::ids::FileId;
-use crate::book::money::Fen;
-use crate::book::person::Sex;
+use super::kinds::{AskedFor, ClosedWhy, NextStep, ParkedFor, Stage, State, StepKind};
+use super::rules::{self, First, Told};
+use super::store::Case;
+use crate::base::ids::{CaseId, FileId};
+use crate::base::money::Fen;
+use crate::book::contact::record::{Channel, Outcome, Party};
+use crate::book::policy::{LadderRule, Policy};
 
-fn day(text: &str) -> NaiveDate {
+fn d(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn household(n: i64, name: &str, township: &str, village: &str, road: &str, fen: i64) -> Household {
-    let code = match (township, village) {
-        ("中天镇", "大楼湾村村民委员会") => "512022111213",
-        ("中天镇", "普照村村民委员会") => "512022111201",
-        ("宝林镇", _) => "512022105225",
-        _ => "",
-    };
-    Household {
-        file_id: FileId::new(n),
-        file_no: format!("LZ2015-{n:04}"),
-        name: name.to_owned(),
-        id_mask: "512***********125X".to_owned(),
-        sex: Sex::Female,
-        age: 29,
-        address: format!("乐至县{township}{road}"),
-        township: township.to_owned(),
-        village: village.to_owned(),
-        village_code: code.to_owned(),
-        high_school: if n % 2 == 0 { "乐至县第四中学" } else { "乐至县第一中学" }.to_owned(),
-        university: "西岭师范学院".to_owned(),
-        graduates_in: Some(2019),
-        police_station: String::new(),
-        phones: vec!["164****4847".to_owned()],
-        co_borrower: Some(CoBorrower {
-            name: "郭素琼".to_owned(),
-            relation: "母亲".to_owned(),
-            phones: vec!["164****4848".to_owned()],
-        }),
-        is_state_programme: true,
-        has_more_due: true,
-        arrears: Arrears {
-            principal_fen: Fen::new(fen - 100),
-            interest_fen: Fen::new(90),
-            penalty_fen: Fen::new(10),
-            due_days: 1,
-            oldest_due_on: day("2025-12-20"),
-        },
+const TODAY: &str = "2026-12-28";
+
+fn rule() -> LadderRule {
+    Policy::embedded().unwrap().ladder.on(d(TODAY)).clone()
+}
+
+fn case(stage: Stage, tries: i32) -> Case {
+    Case {
+        id: CaseId::new(1),
+        office_code: "512022".to_owned(),
+        file_id: FileId::new(1),
+        state: State::Open,
+        stage,
+        opened_on: d("2026-12-21"),
+        stage_since: d("2026-12-21"),
+        owner_id: None,
+        next_step: stage.first_step(),
+        next_on: d("2026-12-21"),
+        tries,
+        reached: false,
+        promised_on: None,
+        promised_fen: None,
+        broken_promises: 0,
+        last_record_id: None,
+        parked_for: ParkedFor::Nothing,
+        parked_reason: String::new(),
+        until_on: None,
+        asked_for: AskedFor::Nothing,
+        asked_by: String::new(),
+        asked_reason: String::new(),
+        asked_at: None,
+        notice_on: None,
+        closed_on: None,
+        closed_why: ClosedWhy::Nothing,
+        weight: 0,
+        version: 1,
     }
 }
 
-fn county() -> Vec<Household> {
-    vec![
-        household(1, "廖中旭", "中天镇", "大楼湾村村民委员会", "大楼湾村10组2号", 269_740),
-        household(2, "吕凤欢", "宝林镇", "太平寺村村民委员会", "太平寺村6组86号", 113_250),
-        household(3, "=HYPERLINK(\"http://x\")", "中天镇", "普照村村民委员会", "普照村1组", 5_010),
-        household(4, "周丽莺", "中天镇", "大楼湾村村民委员会", "大楼湾村2组31号", 99_999),
-        household(5, "𪚥小明", "中天镇", "", "", 1_000),
-        household(6, "赵无村", "", "", "", 2_000),
-        household(7, "钱新村", "中天镇", "新合村村民委员会", "新合村3组", 3_000),
-    ]
-}
-
-fn made(by: By, wanted: &Selection) -> Batch {
-    batch(by, day("2026-10-31"), county(), wanted)
-}
-
-fn wishes(amounts: bool) -> Wishes {
-    Wishes {
-        purpose: Purpose::Overdue,
-        amounts,
-        assumed: "",
-        bank_data: BankData { until: Some(day("2026-10-31")), ahead: None },
-        return_by: day("2026-11-16"),
-        sender: Sender {
-            office: "乐至县学生资助管理中心".to_owned(),
-            address: "县教育局一楼 3 号窗口".to_owned(),
-            phone: "0000-6180312".to_owned(),
-            contact: "韦清越".to_owned(),
-        },
+fn told(outcome: Outcome) -> Told {
+    let promised_on = (outcome == Outcome::Promised).then(|| d("2027-01-10"));
+    Told {
+        on_day: d(TODAY),
+        outcome,
+        channel: Channel::Call,
+        party: Party::Student,
+        carrier: None,
+        promised_on,
+        promised_fen: None,
+        next_on: None,
+        note: String::new(),
     }
 }
 
-/// One line a sheet: file name, number, name.
-fn listed(batch: &Batch) -> String {
-    let mut out = String::new();
-    for receiver in &batch.receivers {
-        out.push_str(&format!("{}:", receiver.stem));
-        for sheet in &receiver.sheets {
-            let number = sheet.number.rsplit('-').next().unwrap();
-            out.push_str(&format!(" {number} {}", sheet.household.name));
+#[test]
+fn nobody_skips_a_stage_or_leaves_one_in_which_nothing_was_tried() {
+    let rule = rule();
+    let fault = |stage, tries, to| rules::move_fault(&case(stage, tries), to, &rule);
+    let nothing = fault(Stage::Student, 0, Stage::CoBorrower).unwrap();
+    assert_eq!(nothing, "这一阶段还没有联系过本人，联系 1 次以后再转");
+    assert_eq!(fault(Stage::Student, 1, Stage::CoBorrower), None);
+    assert!(fault(Stage::Student, 5, Stage::Village).unwrap().contains("相邻的下一阶段"));
+    assert!(fault(Stage::Student, 5, Stage::Student).unwrap().contains("已经在这一阶段"));
+    // The school can be passed over, for who went to none of the county's.
+    assert_eq!(fault(Stage::CoBorrower, 1, Stage::Village), None);
+    // The police station only by the director, from wherever.
+    for stage in [Stage::Student, Stage::CoBorrower, Stage::School, Stage::Village] {
+        assert!(fault(stage, 9, Stage::Police).unwrap().contains("先请示主任"), "{stage:?}");
+    }
+    // Down is always possible; not while it is off the ladder.
+    assert_eq!(fault(Stage::Police, 0, Stage::Student), None);
+    let parked = rules::park(&case(Stage::School, 2), ParkedFor::Hardship, d("2027-01-20"), "");
+    assert!(rules::move_fault(&parked, Stage::Village, &rule).unwrap().contains("先恢复跟进"));
+}
+
+#[test]
+fn the_rule_suggests_by_tries_or_days_and_keeps_quiet_over_a_promise() {
+    let rule = rule();
+    let said = |case: &Case, day: &str| rules::suggestion(case, &rule, d(day));
+    assert_eq!(said(&case(Stage::Student, 2), TODAY), None);
+    let third = said(&case(Stage::Student, 3), TODAY).unwrap();
+    assert_eq!(third, "这一阶段已联系本人 3 次，可以考虑转到“共同借款人”");
+    assert_eq!(said(&case(Stage::Student, 0), "2027-02-01"), None, "days alone are not enough");
+    assert!(said(&case(Stage::Student, 1), "2026-12-31").unwrap().contains("在这一阶段已 10 天"));
+    let promised = Case { promised_on: Some(d("2027-01-10")), ..case(Stage::Student, 5) };
+    assert_eq!(said(&promised, TODAY), None);
+    assert!(said(&promised, "2027-01-11").is_some());
+    assert!(said(&case(Stage::Village, 9), "2027-03-01").unwrap().contains("请示主任"));
+    assert_eq!(said(&case(Stage::Police, 99), "2027-03-01"), None, "nothing is above");
+}
+
+#[test]
+fn a_promise_heard_of_after_its_day_is_not_broken_and_none_hides_a_case() {
+    let (rule, today) = (rule(), d(TODAY));
+    let late = Told { promised_on: Some(d("2026-12-01")), ..told(Outcome::Promised) };
+    let (after, _) = rules::after_contact(&case(Stage::Student, 0), &late, &rule, today);
+    assert_eq!((after.promised_on, after.broken_promises), (None, 0));
+    assert_eq!((after.next_step, after.next_on), (NextStep::LookAgain, today));
+    let far = Told { next_on: Some(d("2036-12-01")), ..told(Outcome::Promised) };
+    let (after, _) = rules::after_contact(&case(Stage::Student, 0), &far, &rule, today);
+    assert_eq!(after.next_on, d("2027-01-11"), "the day after the promise");
+}
+
+#[test]
+fn every_result_has_its_road() {
+    let rule = rule();
+    let roads = [
+        (Outcome::Hardship, ParkedFor::Hardship, NextStep::Relief, "2027-01-27"),
+        (Outcome::InService, ParkedFor::InService, NextStep::Service, "2027-02-26"),
+        (Outcome::Studying, ParkedFor::Studying, NextStep::Enrolment, "2027-01-27"),
+        (Outcome::Dispute, ParkedFor::Dispute, NextStep::Reconcile, "2027-01-11"),
+        (Outcome::SaysPaid, ParkedFor::SaysPaid, NextStep::Reconcile, "2027-01-02"),
+        (Outcome::Died, ParkedFor::Died, NextStep::Relief, "2027-01-27"),
+    ];
+    for (outcome, why, step, until) in roads {
+        let (after, kind) =
+            rules::after_contact(&case(Stage::Student, 0), &told(outcome), &rule, d(TODAY));
+        assert_eq!((after.state, after.parked_for, kind), (State::Parked, why, StepKind::Parked));
+        assert_eq!((after.next_step, after.until_on), (step, Some(d(until))), "{outcome:?}");
+    }
+    let (after, kind) =
+        rules::after_contact(&case(Stage::Student, 0), &told(Outcome::Promised), &rule, d(TODAY));
+    assert_eq!((kind, after.next_step), (StepKind::Promised, NextStep::PromiseDue));
+    assert_eq!((after.promised_on, after.next_on), (Some(d("2027-01-10")), d("2027-01-11")));
+    // A promise brings somebody back who was off the ladder.
+    let parked = rules::park(&case(Stage::School, 2), ParkedFor::SaysPaid, d("2027-01-02"), "");
+    let (after, _) = rules::after_contact(&parked, &told(Outcome::Promised), &rule, d(TODAY));
+    assert_eq!((after.state, after.parked_for), (State::Open, ParkedFor::Nothing));
+}
+
+#[test]
+fn days_in_the_past_or_too_far_are_said() {
+    let rule = rule();
+    let promise = |day: Option<&str>| rules::promise_fault(day.map(d), d(TODAY), &rule);
+    assert!(promise(None).unwrap().contains("请填写约定的还款日"));
+    assert!(promise(Some("2026-12-27")).unwrap().contains("已经过去"));
+    assert_eq!(promise(Some(TODAY)), None);
+    assert_eq!(promise(Some("2027-02-11")), None);
+    assert!(promise(Some("2027-02-12")).unwrap().contains("最晚到"));
+    let until = |day: Option<&str>| rules::until_fault(day.map(d), d(TODAY), &rule);
+    assert!(until(None).is_some() && until(Some(TODAY)).unwrap().contains("今天以后"));
+    assert_eq!(until(Some("2027-03-28")), None);
+    assert!(until(Some("2027-03-29")).unwrap().contains("最晚到"));
+}
+
+/// Issue 4: going up takes a try of the stage itself. Each line: who was asked in which way, and
+/// the stages of which that is a try.
+#[test]
+fn only_who_is_asked_in_a_stage_counts_as_its_try() {
+    let rule = rule();
+    let table: [(Channel, Party, Option<Party>, &[Stage]); 9] = [
+        (Channel::Call, Party::Student, None, &[Stage::Student]),
+        (Channel::Call, Party::CoBorrower, None, &[Stage::CoBorrower]),
+        (Channel::Call, Party::Family, None, &[]),
+        (Channel::Call, Party::School, None, &[Stage::School]),
+        (Channel::Chat, Party::Village, None, &[Stage::Village]),
+        (Channel::Call, Party::Police, None, &[Stage::Police]),
+        (Channel::Call, Party::Employer, None, &[]),
+        // Nobody at home, but the village was there; a sheet says who brought it.
+        (Channel::Visit, Party::Other, None, &[Stage::Village]),
+        (Channel::Sheet, Party::Other, Some(Party::School), &[Stage::School]),
+    ];
+    for (channel, party, carrier, stages) in table {
+        let said = Told { channel, party, carrier, ..told(Outcome::NoAnswer) };
+        for stage in Stage::ALL.iter().copied() {
+            let counts = stages.contains(&stage);
+            let line = format!("{channel:?} {party:?} {carrier:?} in {stage:?}");
+            assert_eq!(rules::counts(&case(stage, 1), &said, &rule), counts, "{line}");
+            let (after, _) = rules::after_contact(&case(stage, 1), &said, &rule, d(TODAY));
+            assert_eq!(after.tries, 1 + i32::from(counts), "{line}");
         }
-        out.push('\n');
     }
-    out
 }
 
 #[test]
-fn villages_come_by_code_and_houses_by_road_those_without_a_village_last() {
-    let batch = made(By::Village, &Selection::default());
+fn what_happened_before_a_stage_is_no_try_of_it() {
+    let rule = rule();
+    let at = |day: &str| Told { on_day: d(day), ..told(Outcome::NoAnswer) };
+    let tries =
+        |day| rules::after_contact(&case(Stage::Student, 0), &at(day), &rule, d(TODAY)).0.tries;
+    assert_eq!(tries("2026-12-20"), 0, "the day before the case was opened");
+    assert_eq!(tries("2026-12-21"), 1);
+}
+
+/// `policies/ladder.toml`: village 2 tries or 30 days, student 3 tries or 10 days.
+#[test]
+fn going_up_early_is_said_with_the_reason() {
+    let rule = rule();
+    let stick = |stage, tries, day: &str| rules::yardstick(&case(stage, tries), &rule, d(day));
+    let early = stick(Stage::Village, 1, TODAY).unwrap();
+    assert!(early.is_early);
+    assert_eq!(early.enough, "联系 2 次或停留 30 天");
+    assert_eq!(early.stands, "联系村（社区） 1 次，停留 7 天");
+    assert!(!stick(Stage::Village, 2, TODAY).unwrap().is_early, "two tries are enough");
+    assert!(stick(Stage::Village, 0, "2027-01-19").unwrap().is_early, "29 days");
+    assert!(!stick(Stage::Village, 0, "2027-01-20").unwrap().is_early, "30 days");
+    assert_eq!(stick(Stage::Police, 0, TODAY), None, "nothing is above");
+    let reason =
+        |tries| rules::reason_to_go_up(&case(Stage::Student, tries), &rule, d(TODAY), "停机");
+    assert_eq!(reason(3), "停机");
     assert_eq!(
-        listed(&batch),
-        "宝林镇-太平寺村村民委员会: 001 吕凤欢\n\
-         中天镇-普照村村民委员会: 002 =HYPERLINK(\"http://x\")\n\
-         中天镇-大楼湾村村民委员会: 003 周丽莺 004 廖中旭\n\
-         中天镇-新合村村民委员会: 005 钱新村\n\
-         中天镇-未填写村（社区）: 006 𪚥小明\n\
-         未填写村（社区）: 007 赵无村\n"
+        reason(1),
+        "停机（早于标准：联系本人 1 次，停留 7 天；标准是联系 3 次或停留 10 天）"
     );
-    assert_eq!(batch.households(), 7);
-    assert_eq!(batch.receivers[0].sheets[0].number, "HZ-1031-001");
-    let all: Fen = county().iter().map(|h| h.arrears.total_fen()).sum();
-    assert_eq!(batch.total_fen(), all);
 }
 
 #[test]
-fn a_household_keeps_its_number_however_the_batch_is_narrowed() {
-    let one = |wanted: Selection| listed(&made(By::Village, &wanted));
-    let file = Selection { files: vec!["LZ2015-0001".to_owned()], ..Selection::default() };
-    assert_eq!(one(file), "中天镇-大楼湾村村民委员会: 004 廖中旭\n");
-    let township = Selection { township: Some("宝林镇".to_owned()), ..Selection::default() };
-    assert_eq!(one(township), "宝林镇-太平寺村村民委员会: 001 吕凤欢\n");
-    let least = Selection { least: Some(Fen::new(113_250)), ..Selection::default() };
-    assert_eq!(
-        one(least),
-        "宝林镇-太平寺村村民委员会: 001 吕凤欢\n中天镇-大楼湾村村民委员会: 004 廖中旭\n"
-    );
-    let receiver =
-        Selection { receiver: Some("未填写村（社区）".to_owned()), ..Selection::default() };
-    assert_eq!(one(receiver), "未填写村（社区）: 007 赵无村\n");
-}
-
-#[test]
-fn schools_and_stations_have_numbers_of_their_own() {
-    let schools = made(By::School, &Selection::default());
-    assert_eq!(
-        listed(&schools),
-        "乐至县第一中学: 001 =HYPERLINK(\"http://x\") 002 廖中旭 003 钱新村 004 𪚥小明\n\
-         乐至县第四中学: 005 吕凤欢 006 周丽莺 007 赵无村\n"
-    );
-    assert_eq!(schools.receivers[0].sheets[0].number, "XZ-1031-001");
-    let police = made(By::Police, &Selection::default());
-    assert_eq!(police.receivers.len(), 1);
-    assert!(police.receivers[0].is_unknown());
-    assert_eq!(police.receivers[0].stem, "未填写派出所");
-}
-
-fn rows(bytes: Vec<u8>) -> Vec<Vec<Data>> {
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
-    let name = book.sheet_names()[0].clone();
-    let range = book.worksheet_range(&name).unwrap();
-    range.rows().map(<[Data]>::to_vec).collect()
-}
-
-fn column(rows: &[Vec<Data>], heading: &str) -> Vec<Data> {
-    let head = rows.iter().position(|row| row[0] == "编号").unwrap();
-    let at = rows[head].iter().position(|cell| *cell == heading).unwrap();
-    rows[head + 1..].iter().map(|row| row[at].clone()).collect()
-}
-
-#[test]
-fn a_workbook_reads_back_with_the_amounts_as_numbers_and_text_as_text() {
-    let batch = made(By::Village, &Selection::default());
-    let receiver = &batch.receivers[2];
-    let book = workbook::for_receiver(&batch, receiver, &wishes(true)).unwrap();
-    let rows = rows(book);
-    assert_eq!(rows[0][0], Data::from("助学贷款还款提醒走访名单"));
-    assert_eq!(rows[1][0], Data::from("中天镇大楼湾村村民委员会："));
-    let text = rows[2][0].to_string();
-    assert!(text.contains("2026年11月16日") && text.contains("请勿对外张贴或转发"), "{text}");
-    let amounts = column(&rows, workbook::AMOUNT);
-    assert_eq!(amounts[..3], [Data::Float(999.99), Data::Float(2697.4), Data::Float(3697.39)]);
-    let files = column(&rows, workbook::FILE_NO);
-    assert_eq!(files[..2], [Data::from("LZ2015-0004"), Data::from("LZ2015-0001")]);
-    assert_eq!(column(&rows, "证件号")[0], Data::from("512***********125X"));
-    assert_eq!(column(&rows, "共同借款人")[0], Data::from("母亲 郭素琼\n164****4848"));
-}
-
-#[test]
-fn amounts_can_be_left_out_and_a_formula_stays_text() {
-    let batch = made(By::Village, &Selection::default());
-    let book = workbook::for_receiver(&batch, &batch.receivers[1], &wishes(false)).unwrap();
-    let xml = part(&book, "xl/worksheets/sheet1.xml");
-    assert!(!xml.contains("<f>"), "no formula is ever written");
-    let rows = rows(book);
-    assert_eq!(column(&rows, "姓名")[0], Data::from("=HYPERLINK(\"http://x\")"));
-    assert!(!rows[4].contains(&Data::from(workbook::AMOUNT)));
-    assert!(!format!("{rows:?}").contains("50.1"));
-    let cover = cover::cover(&batch, &wishes(false)).unwrap();
-    assert!(!part(&cover, "xl/worksheets/sheet1.xml").contains("50.1"));
-}
-
-fn part(book: &[u8], name: &str) -> String {
-    let mut zip = zip::ZipArchive::new(Cursor::new(book)).unwrap();
-    let mut text = String::new();
-    zip.by_name(name).unwrap().read_to_string(&mut text).unwrap();
-    text
-}
-
-#[test]
-fn a_workbook_is_ready_to_print_and_to_fill_in() {
-    let batch = made(By::Village, &Selection::default());
-    let book = workbook::for_receiver(&batch, &batch.receivers[2], &wishes(true)).unwrap();
-    let xml = part(&book, "xl/worksheets/sheet1.xml");
-    for wanted in [
-        "orientation=\"landscape\"",
-        "paperSize=\"9\"",
-        "fitToHeight=\"0\"",
-        "<sheetProtection",
-        "type=\"list\"",
-        "接通本人,见到家人,家中无人",
-        "type=\"date\"",
-        "hidden=\"1\"",
-        "state=\"frozen\"",
-        "第 &amp;P 页，共 &amp;N 页",
-    ] {
-        assert!(xml.contains(wanted), "{wanted} is missing in {xml}");
+fn a_next_step_and_a_promised_sum_have_limits() {
+    let rule = rule();
+    let next = |outcome, day: &str| rules::next_fault(d(day), outcome, d(TODAY), &rule);
+    assert!(next(Outcome::NoAnswer, "2026-12-27").unwrap().contains("今天以前"));
+    assert_eq!(next(Outcome::NoAnswer, TODAY), None);
+    assert_eq!(next(Outcome::NoAnswer, "2027-12-29"), None);
+    assert!(next(Outcome::NoAnswer, "2027-12-30").unwrap().contains("最晚到 2027-12-29"));
+    assert_eq!(next(Outcome::InService, "2029-12-28"), None, "two years of service");
+    let sum = |fen, most| rules::amount_fault(fen, most).unwrap_or_default();
+    assert_eq!(sum(Some(Fen::new(100)), Some(Fen::new(100))), "");
+    assert!(sum(Some(Fen::new(101)), Some(Fen::new(100))).contains("比全部欠款还多"));
+    for wrong in [None, Some(Fen::new(0)), Some(Fen::new(-5))] {
+        assert!(sum(wrong, None).contains("金额请写成"), "{wrong:?}");
     }
-    let names = part(&book, "xl/workbook.xml");
-    assert!(names.contains("_xlnm.Print_Titles") && names.contains("_xlnm.Print_Area"));
 }
 
+/// The weights of `policies/ladder.toml`, counted by hand.
 #[test]
-fn equal_input_gives_equal_bytes() {
-    let one = folder::archive(&made(By::Village, &Selection::default()), &wishes(true)).unwrap();
-    let two = folder::archive(&made(By::Village, &Selection::default()), &wishes(true)).unwrap();
-    assert!(one == two);
-    let mut zip = zip::ZipArchive::new(Cursor::new(one)).unwrap();
-    assert_eq!(zip.len(), 7);
-    assert_eq!(zip.by_index(0).unwrap().name().unwrap(), COVER);
+fn who_first_is_added_up_in_words() {
+    let facts = First {
+        overdue: Fen::new(359_999),
+        days: 25,
+        broken: 1,
+        first_year: true,
+        reached: true,
+        confirmed: false,
+    };
+    let (points, why) = rules::first(&facts, &rule());
+    assert_eq!(points, 6 + 6 + 10 + 15 + 8);
+    let words =
+        ["欠款金额 6", "停留时间 6", "约定过没有还上 10", "头一年还款 15", "以前联系上过 8"];
+    assert_eq!(why, words);
+    let most = First { overdue: Fen::new(99_999_999), days: 9_999, broken: 99, ..facts };
+    assert_eq!(rules::first(&most, &rule()).0, 20 + 18 + 20 + 15 + 8);
 }
 
-#[test]
-fn the_cover_list_adds_up() {
-    let batch = made(By::Village, &Selection::default());
-    let rows = rows(cover::cover(&batch, &wishes(true)).unwrap());
-    let last = rows.last().unwrap();
-    assert_eq!(last[1..4], [Data::from("合计"), Data::Float(7.0), Data::Float(4939.99)]);
-    assert_eq!(rows[7][5], Data::from("中天镇-大楼湾村村民委员会.xlsx"));
-    assert!(rows[10][1].to_string().contains("没有填写村"));
-}
-
-#[test]
-fn a_folder_is_filled_whole_or_not_at_all() {
-    let batch = made(By::Village, &Selection::default());
-    let place = tempfile::TempDir::new().unwrap();
-    let out = place.path().join("走访表");
-    let names = folder::write(&batch, &wishes(true), &out).unwrap();
-    assert_eq!(names.len(), 7);
-    let mut there: Vec<String> = std::fs::read_dir(&out)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    there.sort();
-    let mut wanted = names.clone();
-    wanted.sort();
-    assert_eq!(there, wanted, "nothing else is left in the folder");
-
-    let file = place.path().join("file");
-    std::fs::write(&file, "x").unwrap();
-    let refused = folder::write(&batch, &wishes(true), &file).unwrap_err();
-    assert!(matches!(refused, NotWritten::BadFolder(line) if line.contains("is a file")));
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "x");
-
-    // A folder in the way of the last workbook: the others keep their old bytes or get the new
-    // ones, and no hidden file stays.
-    let blocked = place.path().join("blocked");
-    std::fs::create_dir_all(blocked.join("未填写村（社区）.xlsx/x")).unwrap();
-    assert!(folder::write(&batch, &wishes(true), &blocked).is_err());
-    let hidden = std::fs::read_dir(&blocked)
-        .unwrap()
-        .any(|entry| entry.unwrap().file_name().to_string_lossy().ends_with(".part"));
-    assert!(!hidden);
-}
-
-/// For looking: `WORKSHEETS_OUT=/some/folder cargo test workbooks_to_look_at`.
-#[test]
-fn workbooks_to_look_at() {
-    let Ok(out) = std::env::var("WORKSHEETS_OUT") else { return };
-    let mut many = county();
-    for n in 8..40 {
-        many.push(household(
-            n,
-            "周丽莺",
-            "宝林镇",
-            "太平寺村村民委员会",
-            "太平寺村6组8号",
-            n * 777,
-        ));
+proptest! {
+    /// Whatever families say, in whichever order: a person moves the stage, never a result; the
+    /// next step is never in the past; a case off the ladder has its reason and its day.
+    #[test]
+    fn results_never_move_the_stage(
+        stage in proptest::sample::select(Stage::ALL),
+        results in proptest::collection::vec(proptest::sample::select(Outcome::ALL), 1..12),
+        days in proptest::collection::vec(0_u64..9, 12),
+    ) {
+        let rule = rule();
+        let mut today = d(TODAY);
+        let mut now = case(stage, 0);
+        now.next_on = today;
+        for (outcome, wait) in results.iter().zip(&days) {
+            today = rules::later(today, *wait);
+            let mut said = told(*outcome);
+            said.promised_on = said.promised_on.map(|_| rules::later(today, 5));
+            let (after, _) = rules::after_contact(&now, &said, &rule, today);
+            prop_assert_eq!(after.stage, stage);
+            let counts = rules::counts(&now, &said, &rule);
+            prop_assert_eq!(after.tries, now.tries + i32::from(counts));
+            prop_assert!(!now.reached || after.reached);
+            let off = after.state == State::Parked;
+            prop_assert_eq!(off, after.parked_for != ParkedFor::Nothing);
+            prop_assert_eq!(off, after.until_on.is_some());
+            prop_assert!(!off || after.promised_on.is_none());
+            // A try changes nothing about a day that was set before.
+            let same = after.next_on == now.next_on;
+            prop_assert!(same || after.next_on >= today, "{} {}", after.next_on, today);
+            now = after;
+        }
     }
-    let batch = batch(By::Village, day("2026-10-31"), many, &Selection::default());
-    folder::write(&batch, &wishes(true), out.as_ref()).unwrap();
 }

@@ -1,321 +1,308 @@
-//! `/visits` 走访表: what a batch is made of, and taking it along: print it, the workbooks. The page
-//! on which it is chosen is `choose.rs`.
-//!
-//! Opening the printing page or taking workbooks is when personal data leaves the program, so
-//! that is what history records: how many sheets, of which day, narrowed by what.
+//! `/overdue/{file_no}` a case, `/overdue/next` the next one of a list: the page, and keeping a
+//! contact. What else can be done with a case is in `acts.rs`, with many at once in `bulk.rs`.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{Days, NaiveDate};
-use serde::Serialize;
+use chrono::NaiveDate;
+use serde::Deserialize;
 
-use super::asked::{Asked, Field, Pairs};
-use super::papers::{self, Choices, Papers};
-use super::purpose::Purpose;
-use super::rules::{self, Batch, By, Household};
-use super::sheets::store::{self as sheets, Out};
-use super::text::{self, Sender};
-use super::workbook::{self, Wishes};
-use super::{choose, folder, store};
+use super::form::{self, Fields};
+use super::kinds::{State, StepKind};
+use super::steps::{self, Acting, Seen};
+use super::view::{self, CasePage, Facts, Saved};
+use super::{acts, bulk, store};
 use crate::app::App;
-use crate::book::dates::local;
-use crate::book::history::{self, Note};
+use crate::base::hex::random_hex;
+use crate::base::ids::RecordId;
+use crate::book::contact::record;
+use crate::book::history::By;
+use crate::book::loan;
 use crate::book::staff::Right;
-use crate::desk::download::{WORKBOOK, attachment};
-use crate::desk::shell;
-use crate::error::{AppError, AppResult};
-use crate::plumbing::http::route::{Entry, Needs, get, post};
-use crate::plumbing::session::SignedIn;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::life::overdue::list::cases;
+use crate::life::overdue::list::counts::Everybody;
+use crate::life::overdue::list::page::{asked_of, in_step};
+use crate::web::form::CsrfForm;
+use crate::web::list::filter::{Asked, From};
+use crate::web::route::{Entry, Needs, get, post};
+use crate::web::session::SignedIn;
+use crate::web::shell;
 
-/// Households on one printing page: what a browser lays out in a few seconds.
-pub(super) const PRINT_MAX: usize = 400;
+/// Somebody else has saved while this was typed.
+const CHANGED: &str =
+    "别人刚刚改过这一户，您写的还没有保存：先看看现在的情况，仍然要记就再保存一次";
 
-/// The routes of this stage.
+/// The routes of the ladder; `/overdue` itself is a list (`desk/lists/overdue.rs`).
 pub fn routes() -> Vec<Entry> {
-    let needs = Needs::Right(Right::PrintWorksheets);
-    let mut routes = vec![
-        get("/visits", needs, choose::show),
-        post("/visits/amounts", Needs::Right(Right::AllowAmounts), choose::set_amounts),
-        get("/visits/print", needs, print),
-        get("/visits/workbooks.zip", needs, archive),
-        get("/visits/workbook.xlsx", needs, one_workbook),
-    ];
-    routes.extend(super::sheets::routes());
-    routes.extend(super::rounds::routes());
-    routes
+    let (see, follow) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::FollowOverdue));
+    vec![
+        get("/overdue/next", follow, next),
+        post("/overdue/bulk", follow, bulk::choose),
+        post("/overdue/lists", see, bulk::keep_list),
+        post("/overdue/lists/{id}/forget", see, bulk::forget_list),
+        get("/overdue/{file_no}", see, show),
+        post("/overdue/{file_no}/contacts", follow, contact),
+        post("/overdue/{file_no}/undo", follow, undo),
+        post("/overdue/{file_no}/steps", follow, acts::step),
+        post("/overdue/{file_no}/decision", Needs::Right(Right::AllowPoliceStage), acts::decide),
+    ]
 }
 
-/// A batch that was asked for, and what the page offers to narrow it.
-pub(super) struct Made {
-    pub(super) batch: Batch,
-    /// Sheets about the same matter that are out.
-    pub(super) out: Out,
-    pub(super) offers: Offers,
-    pub(super) left_out: Vec<String>,
+/// Reads the facts of a file.
+pub(super) async fn facts(app: &App, me: &SignedIn, file_no: &str) -> AppResult<Facts> {
+    let (scope, no, today) = (me.scope.clone(), file_no.to_owned(), app.clock.today());
+    app.read(move |db| view::load(db, &scope, &no, today)).await
 }
 
-/// What the query row offers: whatever occurs among those with arrears.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Offers {
-    pub(super) townships: Vec<String>,
-    pub(super) schools: Vec<String>,
-    pub(super) police: Vec<String>,
+pub(super) fn fresh(app: &App, facts: &Facts) -> AppResult<CasePage> {
+    Ok(view::page(app, facts, app.clock.today(), random_hex(16)?))
 }
 
-pub(super) async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<Made> {
-    let (inner, scope, day) = (app.clone(), me.scope.clone(), asked.as_of);
-    let (purpose, by, now) = (asked.purpose, asked.by, app.clock.now_at());
-    let (found, out) = app
-        .read(move |db| {
-            let out = sheets::out(db, &scope, now)?;
-            let found = match purpose {
-                Purpose::Overdue if by == By::Police => {
-                    // The director decides who gets that far; a paper must not go before.
-                    let asked_for = store::at_police(db, &scope)?;
-                    let mut found = store::overdue_on(db, &scope, &inner.basis(), day)?;
-                    let all = found.households.len();
-                    found.households.retain(|one| asked_for.contains(&one.file_id));
-                    let left = all - found.households.len();
-                    if left > 0 {
-                        found.left_out.push(format!(
-                        "{left} 户还没有转到“派出所协助”，没有列入；要派出所协助，先在逾期跟进里\
-                         申请，主任同意后再印"
-                    ));
-                    }
-                    found
-                }
-                Purpose::Overdue => store::overdue_on(db, &scope, &inner.basis(), day)?,
-                Purpose::Yearly => {
-                    let households = store::yearly_on(db, &scope, by, day)?;
-                    store::Found { households, ..store::Found::default() }
-                }
-            };
-            Ok((found, out))
-        })
-        .await?;
-    let offers = offers(&found.households);
-    let batch = rules::batch(asked.by, asked.as_of, found.households, &asked.wanted);
-    Ok(Made { batch, out, offers, left_out: found.left_out })
-}
-
-fn offers(all: &[Household]) -> Offers {
-    let list = |of: fn(&Household) -> &String| {
-        let mut found: Vec<String> =
-            all.iter().map(of).filter(|t| !t.is_empty()).cloned().collect();
-        found.sort();
-        found.dedup();
-        found
+/// The case again with what is wrong and what was typed: 422, or 409 when somebody else was first.
+/// Other refusals pass on.
+pub(super) async fn again(
+    app: &App,
+    me: &SignedIn,
+    req: &HttpRequest,
+    (file_no, fields): (&str, &Fields),
+    error: AppError,
+) -> AppResult<HttpResponse> {
+    let status = match &error {
+        AppError::Changed => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    Offers {
-        townships: list(|h| &h.township),
-        schools: list(|h| &h.high_school),
-        police: list(|h| &h.police_station),
+    let errors = match error {
+        AppError::Invalid(errors) => errors,
+        AppError::Refused(message) => vec![FieldError { field: "reason".to_owned(), message }],
+        // What was typed must not be lost: the page shows how the case stands now, and takes it.
+        AppError::Changed => {
+            let is_contact = fields.0.iter().any(|(key, _)| key == "outcome");
+            let field = if is_contact { "outcome" } else { "reason" }.to_owned();
+            vec![FieldError { field, message: CHANGED.to_owned() }]
+        }
+        other => return Err(other),
+    };
+    let facts = facts(app, me, file_no).await?;
+    let mut page = fresh(app, &facts)?;
+    page.typed = fields.typed();
+    if page.typed.on_day.is_empty() {
+        page.typed.on_day = app.clock.today().to_string();
     }
+    page.errors = errors;
+    let flow = fields.0.iter().find(|(key, _)| key == "flow");
+    page.flow = flow.map(|(_, flow)| asked_of(flow).link("", &[]));
+    shell::page_as(status, app, me, req, "overdue/case.html", page)
 }
 
-/// The day by which sheets should come back when nobody says another: two weeks, to a working day.
-pub fn usual_return(app: &App, as_of: NaiveDate) -> NaiveDate {
-    let in_two_weeks = as_of.checked_add_days(Days::new(14)).unwrap_or(as_of);
-    app.policy().calendar().working_day_from(in_two_weeks)
-}
-
-pub(super) fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
-    Wishes {
-        purpose: asked.purpose,
-        amounts: asked.amounts
-            && me.office.allows_amounts_on_papers()
-            && me.bank_data.ahead.is_none(),
-        assumed: app.policy().assumed_in_arrears(asked.as_of).unwrap_or_default(),
-        bank_data: me.bank_data.clone(),
-        return_by: asked.return_by.unwrap_or_else(|| usual_return(app, asked.as_of)),
-        sender: Sender {
-            office: me.office.name.clone(),
-            address: me.office.address.clone(),
-            phone: me.office.phone.clone(),
-            contact: me.name.clone(),
-        },
+/// Was this very form sent before by the same person, and was that the last thing that was done?
+/// Then somebody has pressed a button twice, and nobody was quicker. Something else that the same
+/// person did in another window is no such thing: what was typed here must not be lost.
+pub(super) async fn sent_before(
+    app: &App,
+    me: &SignedIn,
+    (seen, kinds, reason): (Seen, &'static [StepKind], &str),
+    error: &AppError,
+) -> AppResult<bool> {
+    if !matches!(error, AppError::Changed) {
+        return Ok(false);
     }
+    let (scope, staff, reason) = (me.scope.clone(), me.staff_id, reason.to_owned());
+    app.read(move |db| {
+        let case = store::find(db, &scope, seen.id)?;
+        let newest = store::steps(db, &scope, seen.id)?.into_iter().next();
+        let same = newest.is_some_and(|step| {
+            step.staff_id == Some(staff)
+                && kinds.contains(&step.kind)
+                && step.reason.contains(&reason)
+        });
+        Ok(same && case.version == seen.version + 1)
+    })
+    .await
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct PrintPage {
-    pub(super) title: String,
-    pub(super) back: String,
-    /// Where the tool bar's form leads.
-    pub(super) action: String,
-    pub(super) fields: Vec<Field>,
-    pub(super) stub: bool,
-    pub(super) letter: String,
-    /// Names of families that are left out because nothing is overdue any more.
-    pub(super) paid: Vec<String>,
-    /// Where the same comes as one PDF; only what is kept can.
-    pub(super) pdf: String,
-    pub(super) papers: Papers,
-}
-
-/// `GET /visits/print`
-async fn print(
+/// `GET /overdue/{file_no}`
+async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    pairs: web::Query<Pairs>,
+    file_no: web::Path<String>,
 ) -> AppResult<HttpResponse> {
-    let asked = readable(&pairs, &app)?;
-    let Made { batch, .. } = made(&app, &me, &asked).await?;
-    if batch.households() > PRINT_MAX {
-        return Err(AppError::refused(format!(
-            "一次最多打印 {PRINT_MAX} 户，现在选了 {} 户，请先选一个乡镇或单位",
-            batch.households()
-        )));
-    }
-    refuse_empty(&asked, &batch)?;
-    let choices = Choices {
-        wishes: wishes(&app, &me, &asked),
-        stub: asked.stub,
-        letter: asked.letter,
-        printed_at: local(app.clock.now_at()),
-    };
-    let page = PrintPage {
-        title: title(&asked, &batch),
-        back: asked.link("/visits", None),
-        action: "/visits/print".to_owned(),
-        paid: Vec::new(),
-        pdf: String::new(),
-        fields: asked.fields(),
-        stub: asked.stub,
-        letter: asked.letter.map(|n| n.to_string()).unwrap_or_default(),
-        papers: papers::papers(&batch, &choices),
-    };
-    note(&app, &me, "printed", "打印走访表", &asked, &batch).await?;
-    shell::page(&app, &me, &req, "visits/print.html", page)
+    in_step(&app, &me).await?;
+    let facts = facts(&app, &me, &file_no).await?;
+    let page = fresh(&app, &facts)?;
+    shell::page(&app, &me, &req, "overdue/case.html", page)
 }
 
-/// The name of the batch: its only receiver, or how many there are.
-fn title(asked: &Asked, batch: &Batch) -> String {
-    match batch.receivers.as_slice() {
-        [only] if only.is_unknown() => text::receiver_name(asked.by, only),
-        [only] => text::addressee(asked.by, only),
-        many => format!("{} 个{}", many.len(), asked.by.in_words()),
-    }
+/// What was kept just before.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Before {
+    saved: String,
 }
 
-/// `GET /visits/workbooks.zip`
-async fn archive(
+/// `GET /overdue/next`: the first case of the list that waits for today.
+async fn next(
     app: web::Data<App>,
     me: SignedIn,
-    pairs: web::Query<Pairs>,
+    req: HttpRequest,
+    asked: web::Query<Asked>,
+    before: web::Query<Before>,
 ) -> AppResult<HttpResponse> {
-    let asked = readable(&pairs, &app)?;
-    let Made { batch, .. } = made(&app, &me, &asked).await?;
-    refuse_empty(&asked, &batch)?;
-    note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
-    let name = format!("走访名单-{}-按{}.zip", asked.as_of, asked.by.in_words());
-    let wishes = wishes(&app, &me, &asked);
-    let bytes = apart(move || folder::archive(&batch, &wishes)).await?;
-    Ok(attachment(&name, "application/zip", bytes))
-}
-
-/// `GET /visits/workbook.xlsx`: the workbook of the only receiver that is asked for.
-async fn one_workbook(
-    app: web::Data<App>,
-    me: SignedIn,
-    pairs: web::Query<Pairs>,
-) -> AppResult<HttpResponse> {
-    let asked = readable(&pairs, &app)?;
-    let Made { batch, .. } = made(&app, &me, &asked).await?;
-    let [only] = batch.receivers.as_slice() else { return Err(AppError::NotFound) };
-    note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
-    let name = format!("{}.xlsx", only.stem);
-    let (wishes, only) = (wishes(&app, &me, &asked), only.clone());
-    let bytes = apart(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
-    Ok(attachment(&name, WORKBOOK, bytes))
-}
-
-/// An address that cannot be read stops what leaves the program; the choosing page shows it. So
-/// does a day to come: a paper must not say of an instalment that it is past due before it is.
-pub(super) fn readable(pairs: &Pairs, app: &App) -> AppResult<Asked> {
+    in_step(&app, &me).await?;
+    let asked = Asked { before: String::new(), size: "10".to_owned(), ..asked.into_inner() };
     let today = app.clock.today();
-    let asked = Asked::read(pairs, today);
-    if !asked.errors.is_empty() {
-        return Err(AppError::Invalid(asked.errors));
+    let mut wanted = cases::wanted(&asked, me.staff_id, today);
+    if wanted.list.is_empty() {
+        wanted.list = "today".to_owned();
     }
-    if asked.as_of > today {
-        return Err(AppError::refused(format!(
-            "{}还没有到，到了那天才能打印和下载走访表",
-            text::full_day(asked.as_of)
-        )));
-    }
-    Ok(asked)
-}
-
-pub(super) fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {
-    if batch.receivers.is_empty() && asked.purpose.is_yearly() {
-        return Err(AppError::refused(
-            "没有分给这些单位、今年还没有联系过的家庭；先在“分配家庭联系”里分给学校或村",
-        ));
-    }
-    if batch.receivers.is_empty() && asked.by == By::Police {
-        return Err(AppError::refused(
-            "没有转到“派出所协助”的逾期户；要派出所协助，先在逾期跟进里申请，主任同意后再印",
-        ));
-    }
-    if batch.receivers.is_empty() {
-        return Err(AppError::refused(format!(
-            "{}没有符合条件的逾期户，不用走访",
-            text::full_day(asked.as_of)
-        )));
-    }
-    Ok(())
-}
-
-/// Makes something large without holding up other requests.
-pub(super) async fn apart<T: Send + 'static>(
-    make: impl FnOnce() -> AppResult<T> + Send + 'static,
-) -> AppResult<T> {
-    web::block(make).await.map_err(|e| AppError::broken(format!("a blocking task ended: {e}")))?
-}
-
-/// One line for the batch, and one on each loan file that a sheet is about.
-async fn note(
-    app: &App,
-    me: &SignedIn,
-    action: &'static str,
-    what: &str,
-    asked: &Asked,
-    batch: &Batch,
-) -> AppResult<()> {
-    let (by, at) = (me.by(), app.clock.now_at());
-    let mut notes = vec![(app.next_id(), summary(action, what, asked, batch))];
-    for sheet in batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
-        let note = Note {
-            action,
-            file_id: Some(sheet.household.file_id),
-            subject: sheet.household.name.clone(),
-            summary: format!("{what} {}，金额算到 {}", sheet.number, asked.as_of),
-            reason: String::new(),
+    let saved = saved(&app, &me, &before.saved).await?;
+    let (scope, inner) = (me.scope.clone(), wanted.clone());
+    let rows = app
+        .read(move |db| {
+            let everybody = Everybody::read(db, &scope, &inner)?;
+            cases::from_there(db, &scope, (&inner, &everybody), 200)
+        })
+        .await?;
+    let due = |state: State, on: NaiveDate| state == State::Open && on <= today;
+    let found = rows.into_iter().find(|(_, case)| due(case.state, case.next_on));
+    let Some((row, case)) = found else {
+        let words = match (&saved, wanted.filter.from == From::Start) {
+            (_, true) => "今天要联系的都联系过了".to_owned(),
+            (Some(one), _) => format!("{}；这个名单到底了", one.words),
+            (None, _) => "这个名单到底了，跳过的还在名单里".to_owned(),
         };
-        notes.push((app.next_id(), note));
-    }
-    app.write("worksheets noted", move |db| history::notes(db, &by, at, notes.clone())).await
+        let back = Asked { size: String::new(), ..asked }.link("/overdue", &[]);
+        return shell::done(&app, &back, &words);
+    };
+    let facts = facts(&app, &me, &row.file_no).await?;
+    let mut page = fresh(&app, &facts)?;
+    let after = wanted.key(&row, &case).to_text();
+    let asked = Asked { size: String::new(), ..asked };
+    page.skip = with_after(&asked, "/overdue/next", &after);
+    page.flow = Some(with_after(&asked, "", &after));
+    page.saved = saved;
+    shell::page(&app, &me, &req, "overdue/case.html", page)
 }
 
-/// What history says about a whole batch; the command line writes the same.
-pub fn summary_of(what: &str, by: By, wanted: &str, batch: &Batch) -> String {
-    let narrowed = if wanted.is_empty() { String::new() } else { format!("，{wanted}") };
-    format!(
-        "{what}：按{}，{} 个单位 {} 户，截至 {}{narrowed}",
-        by.in_words(),
-        batch.receivers.len(),
-        batch.households(),
-        batch.as_of
-    )
+/// The same list from behind a row. By points the row moves when it changes, by day it moves on.
+fn with_after(asked: &Asked, path: &str, after: &str) -> String {
+    asked.link(path, &[("after", after)])
 }
 
-fn summary(action: &'static str, what: &str, asked: &Asked, batch: &Batch) -> Note {
-    Note {
-        action,
-        file_id: None,
-        subject: "走访表".to_owned(),
-        summary: summary_of(what, asked.by, &asked.wanted.in_words(), batch),
-        reason: String::new(),
+async fn saved(app: &App, me: &SignedIn, id: &str) -> AppResult<Option<Saved>> {
+    let Ok(id) = id.parse().map(RecordId::new) else { return Ok(None) };
+    let scope = me.scope.clone();
+    let found = app
+        .read(move |db| {
+            let record = record::find(db, &scope, id)?;
+            let file = loan::file(db, &scope, record.file_id)?;
+            Ok((record, file.file_no))
+        })
+        .await;
+    Ok(match found {
+        Ok((record, file_no)) if record.undone_at.is_none() => Some(Saved {
+            record: record.id.to_string(),
+            words: format!("已保存：{}，{}", record.party_name, record.outcome.in_words()),
+            file_no,
+        }),
+        Ok(_) | Err(AppError::NotFound) => None,
+        Err(other) => return Err(other),
+    })
+}
+
+/// `POST /overdue/{file_no}/contacts`
+async fn contact(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: web::Path<String>,
+    form: CsrfForm<Vec<(String, String)>>,
+) -> AppResult<HttpResponse> {
+    let fields = Fields(form.0);
+    let facts = facts(&app, &me, &file_no).await?;
+    let record = match form::record(&app, &me, &facts, &fields) {
+        Ok(record) => record,
+        Err(error) => return again(&app, &me, &req, (&file_no, &fields), error).await,
+    };
+    let (id, seen) = (record.id, fields.seen()?);
+    let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
+    let (now, today) = (app.clock.now_at(), app.clock.today());
+    let kept = app
+        .write("overdue contact", move |db| {
+            let a = acting(&inner, &by, &scope, now, today);
+            steps::contact(db, a, seen, &record)
+        })
+        .await;
+    if let Err(error) = kept {
+        return again(&app, &me, &req, (&file_no, &fields), error).await;
     }
+    let kept = kept.unwrap_or_default();
+    match fields.0.iter().find(|(key, _)| key == "flow") {
+        Some((_, flow)) => {
+            let to = asked_of(flow).link("/overdue/next", &[("after", &asked_of(flow).after)]);
+            let sign = if to.contains('?') { '&' } else { '?' };
+            let saved = if kept { format!("{sign}saved={id}") } else { String::new() };
+            shell::done(&app, &format!("{to}{saved}"), "")
+        }
+        None if kept => shell::done(&app, &format!("/overdue/{file_no}"), "已保存"),
+        None => shell::done(
+            &app,
+            &format!("/overdue/{file_no}"),
+            "这次联系刚才已经记下了，没有再记；要改，请先撤销，再重新记",
+        ),
+    }
+}
+
+/// Who acts.
+pub(super) fn acting<'a>(
+    app: &'a App,
+    by: &'a By,
+    scope: &'a crate::base::scope::Scope,
+    now: chrono::NaiveDateTime,
+    today: NaiveDate,
+) -> Acting<'a> {
+    Acting { scope, by, ids: &app.ids, policy: app.policy(), now, today }
+}
+
+/// `POST /overdue/{file_no}/undo`: takes the newest contact back.
+async fn undo(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    file_no: web::Path<String>,
+    form: CsrfForm<Vec<(String, String)>>,
+) -> AppResult<HttpResponse> {
+    let fields = Fields(form.0);
+    let id = fields.get("record").parse().map(RecordId::new).map_err(|_| AppError::NotFound)?;
+    let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
+    let (now, today) = (app.clock.now_at(), app.clock.today());
+    let undone = app
+        .write("overdue contact undone", move |db| {
+            let record = record::find(db, &scope, id)?;
+            if record.undone_at.is_some() {
+                return Ok(false);
+            }
+            steps::undo(db, acting(&inner, &by, &scope, now, today), id)?;
+            Ok(true)
+        })
+        .await;
+    let said = match undone {
+        Ok(true) => "已撤销，这一户回到联系以前的样子",
+        Ok(false) => "这次联系刚才已经撤销了，没有再改",
+        Err(AppError::Changed) => {
+            let mut page = fresh(&app, &facts(&app, &me, &file_no).await?)?;
+            let message = "这次联系以后又办过别的事，不能再撤销，请另记一次说明".to_owned();
+            page.errors = vec![FieldError { field: "outcome".to_owned(), message }];
+            return shell::page_as(
+                StatusCode::CONFLICT,
+                &app,
+                &me,
+                &req,
+                "overdue/case.html",
+                page,
+            );
+        }
+        Err(other) => return Err(other),
+    };
+    shell::done(&app, &format!("/overdue/{file_no}"), said)
 }

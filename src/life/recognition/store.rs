@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::book::ids::{ImportId, PersonId, RowId};
-use crate::book::office::Scope;
+use crate::base::ids::{ImportId, PersonId, RowId};
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;

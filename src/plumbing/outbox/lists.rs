@@ -7,8 +7,8 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::{Channel, Group, Message, State};
-use crate::book::ids::{FileId, PersonId};
-use crate::book::office::Scope;
+use crate::base::ids::{FileId, PersonId};
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;

@@ -8,11 +8,9 @@
 //! any more; `unsure` was in the hands of a gateway that cannot recognise a repeat when the
 //! program died: staff decide.
 
-mod bell;
 mod lists;
 mod store;
 
-pub use bell::Bell;
 pub use lists::{
     Filter, Progress, by_check_code, count, counts_by_state, find, groups, is_any_due,
     is_any_left_over, latest_of, list, of_file, of_person, progress, waiting_for_gateway,
@@ -27,7 +25,7 @@ pub use store::{
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::book::ids::{FileId, PersonId, PhoneId, text_enum};
+use crate::base::ids::{FileId, PersonId, PhoneId, text_enum};
 use crate::plumbing::schema::message;
 
 text_enum! {

@@ -9,7 +9,7 @@ use rust_xlsxwriter::{
 };
 
 use super::{CellKind, Table};
-use crate::book::money::Fen;
+use crate::base::money::Fen;
 
 /// One cell to write.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,11 +11,11 @@ use ureq::http::Request;
 
 use super::expression::{Reply, json_text};
 use super::http::ask_for;
-use crate::book::dates::local;
+use crate::base::dates::local;
+use crate::base::hex::hex;
 use crate::plumbing::config::Config;
 use crate::plumbing::gateway::{Answer, Asked, Fault, Gateway, Outcome, Outgoing};
 use crate::plumbing::outbox::Heard;
-use crate::plumbing::session::hex;
 
 const VERSION: &str = "2017-05-25";
 

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::book::office::Office;
 use crate::plumbing::config::Config;
 use crate::plumbing::gateway::spool::Spool;
 use crate::plumbing::gateway::{Gateway, LineConfig, Outcome, Outgoing};
@@ -204,13 +203,13 @@ impl Gateway for SmsSpool {
     }
 }
 
-/// The signature of an office, without its brackets.
-pub fn signature<'a>(config: &'a SmsConfig, office: &'a Office) -> &'a str {
-    if config.signature.is_empty() { &office.name } else { &config.signature }
+/// The signature of the office of this name, without its brackets.
+pub fn signature<'a>(config: &'a SmsConfig, office: &'a str) -> &'a str {
+    if config.signature.is_empty() { office } else { &config.signature }
 }
 
 /// The whole text as it leaves: signature first, in 【】.
-pub fn signed(config: &SmsConfig, office: &Office, text: &str) -> String {
+pub fn signed(config: &SmsConfig, office: &str, text: &str) -> String {
     format!("【{}】{text}", signature(config, office))
 }
 
@@ -258,18 +257,10 @@ mod tests {
 
     #[test]
     fn the_signature_stands_first() {
-        let office = Office {
-            code: "512022".to_owned(),
-            name: "乐至县学生资助管理中心".to_owned(),
-            letters: "LZ".to_owned(),
-            phone: String::new(),
-            address: String::new(),
-            created_at: chrono::NaiveDateTime::default(),
-            amounts_on_papers_by: String::new(),
-        };
+        let office = "乐至县学生资助管理中心";
         let mut config = SmsConfig::default();
-        assert_eq!(signed(&config, &office, "好"), "【乐至县学生资助管理中心】好");
+        assert_eq!(signed(&config, office, "好"), "【乐至县学生资助管理中心】好");
         config.signature = "乐至助学".to_owned();
-        assert_eq!(signed(&config, &office, "好"), "【乐至助学】好");
+        assert_eq!(signed(&config, office, "好"), "【乐至助学】好");
     }
 }

@@ -9,10 +9,10 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{Datelike, NaiveDate};
 
 use super::rules::{Line, Part};
-use crate::book::dates::day_in;
+use crate::base::dates::day_in;
+use crate::base::ids::LoanId;
+use crate::base::scope::Scope;
 use crate::book::facts::{self, LoanFacts};
-use crate::book::ids::LoanId;
-use crate::book::office::Scope;
 use crate::book::position::{self, Basis};
 use crate::book::statement::{self, Event, RowKind};
 use crate::error::AppResult;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::book::ids::{FileId, text_enum};
-use crate::book::money::Fen;
+use crate::base::ids::{FileId, text_enum};
+use crate::base::money::Fen;
 use crate::reports::recovery::rules::share;
 
 /// What the columns mean, as page and workbook show it.

@@ -89,7 +89,7 @@ fn tall(fen: i64, most: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::money::Fen;
+    use crate::base::money::Fen;
     use crate::reports::recovery::rules::Sums;
 
     #[test]

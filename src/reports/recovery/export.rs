@@ -7,11 +7,11 @@ use super::kept;
 use super::pages::Asked;
 use super::rules::{self, By, DEFINITIONS, Figure, Numbers, Unit, percent};
 use crate::app::App;
-use crate::book::money::Fen;
-use crate::desk::download::{WORKBOOK, attachment, noted};
+use crate::base::money::Fen;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::session::SignedIn;
 use crate::plumbing::sheet::write::{self, Head, Out};
+use crate::web::download::{WORKBOOK, attachment, noted};
+use crate::web::session::SignedIn;
 
 /// `GET /reports/recovery.xlsx`
 pub async fn workbook(

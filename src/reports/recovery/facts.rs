@@ -8,11 +8,11 @@ use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 
 use super::rules::{Line, Owner, Sums};
-use crate::book::dates::day_in;
+use crate::base::dates::day_in;
+use crate::base::ids::{FileId, LoanId, StaffId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::facts::{self, LoanFacts};
-use crate::book::ids::{FileId, LoanId, StaffId};
-use crate::book::money::Fen;
-use crate::book::office::Scope;
 use crate::book::position::{self, Basis};
 use crate::book::statement::{self, Event, EventKind, RowKind, Totals};
 use crate::error::AppResult;

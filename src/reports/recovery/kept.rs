@@ -10,8 +10,8 @@ use diesel::prelude::*;
 
 use super::facts::{self, Found};
 use crate::app::App;
-use crate::book::ids::EventId;
-use crate::book::office::Scope;
+use crate::base::ids::EventId;
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan, loan_event, loan_file, overdue_case, person, staff};
@@ -37,6 +37,10 @@ pub struct Kept {
 }
 
 impl Kept {
+    fn of(app: &App) -> Arc<Kept> {
+        app.shared.get()
+    }
+
     fn get(&self, codes: &[String], day: NaiveDate, stamp: &Stamp) -> Option<Arc<Found>> {
         let days = self.days.lock().ok()?;
         let found = days.get(codes)?.iter().find(|(on, of, _)| *on == day && of == stamp)?;
@@ -59,11 +63,11 @@ pub async fn lines(app: &App, scope: &Scope, day: NaiveDate) -> AppResult<Arc<Fo
     let (inner, scope) = (app.clone(), scope.clone());
     app.read(move |db| {
         let stamp = stamp(db, &scope, inner.basis().version)?;
-        if let Some(found) = inner.recovery.get(scope.codes(), day, &stamp) {
+        if let Some(found) = Kept::of(&inner).get(scope.codes(), day, &stamp) {
             return Ok(found);
         }
         let found = Arc::new(facts::on(db, &scope, &inner.basis(), day)?);
-        inner.recovery.put(scope.codes(), (day, stamp, found.clone()));
+        Kept::of(&inner).put(scope.codes(), (day, stamp, found.clone()));
         Ok(found)
     })
     .await

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::book::ids::FileId;
-use crate::book::money::Fen;
+use crate::base::ids::FileId;
+use crate::base::money::Fen;
 
 /// What the office calls somebody or something that was never filled in.
 pub const BLANK: &str = "（未填）";

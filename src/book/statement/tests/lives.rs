@@ -6,8 +6,8 @@ use proptest::test_runner::RngSeed;
 
 use super::reference::slow;
 use super::*;
-use crate::book::ids::EventId;
-use crate::book::rate::RatePpm;
+use crate::base::ids::EventId;
+use crate::base::rate::RatePpm;
 
 fn rates() -> std::sync::Arc<RateTables> {
     static TABLES: std::sync::OnceLock<std::sync::Arc<RateTables>> = std::sync::OnceLock::new();

@@ -11,7 +11,7 @@ mod tables;
 use chrono::NaiveDate;
 
 use super::*;
-use crate::book::dates::day_in;
+use crate::base::dates::day_in;
 use crate::book::policy::Policy;
 
 /// A date out of text.

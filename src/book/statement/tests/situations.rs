@@ -3,7 +3,7 @@
 
 use super::tables::{ONE_PLAN, add, has_rows, life, rates, rows, run};
 use super::*;
-use crate::book::rate::RatePpm;
+use crate::base::rate::RatePpm;
 
 /// Money early, on time, too much; the position before and after a due day.
 #[test]
@@ -180,7 +180,7 @@ fn contradictions_are_refused() {
     };
     let paid = |id, fen| Event::new(id, d("2030-01-01"), EventKind::Paid { amount: Fen::new(fen) });
     let undo = |id, of| {
-        let of = crate::book::ids::EventId::new(of);
+        let of = crate::base::ids::EventId::new(of);
         Event::new(id, d("2030-01-02"), EventKind::Reversed { of })
     };
     let rate = |id| Event::new(id, d("2030-01-01"), EventKind::RateSet { rate: RatePpm::ZERO });

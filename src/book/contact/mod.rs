@@ -1,0 +1,7 @@
+//! A family's numbers, what was said, the year's duty, and changes that borrowers ask for.
+
+pub mod change;
+pub mod task;
+mod number;
+pub mod point;
+pub mod record;

@@ -1,0 +1,279 @@
+//! What is due: decided from the clock's instant and the rows of `job_run`, whatever the clock
+//! did in between (switched off, set back, set forward). The decisions are pure; the database is
+//! asked once for all jobs.
+
+use std::collections::HashMap;
+
+use chrono::{Days, Duration, NaiveDate, NaiveDateTime};
+
+use super::attempt::{self, Ran};
+use super::store::{self, Run, RunState};
+use super::{Known, Missed, Planned};
+use crate::app::App;
+use crate::base::dates::{day_of, starts_at};
+use crate::book::history::By;
+use crate::clock::Timetable;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::meta;
+
+/// Days that are made up for at most. Who was off for longer starts with the last of them.
+const CATCH_UP_DAYS: u64 = 92;
+
+/// A lease or a wait that ends later than this was written by a clock that was wrong.
+const BELIEVED_FOR: Duration = Duration::hours(24);
+
+/// How far the clocks of two instances may differ.
+const CLOCKS_DIFFER_BY: Duration = Duration::seconds(60);
+
+/// The row of a job that runs every few minutes.
+pub(super) const OFTEN: NaiveDate = match NaiveDate::from_ymd_opt(1970, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
+/// A run that may begin now.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// The job.
+    pub planned: Planned,
+    /// For which day.
+    pub day: NaiveDate,
+    /// When it should have begun (UTC).
+    pub planned_at: NaiveDateTime,
+    /// Its row as it is; the claim is lost when it has changed.
+    pub(super) seen: Option<Run>,
+}
+
+impl Due {
+    /// Does it run every few minutes?
+    pub fn is_often(&self) -> bool {
+        self.planned.job.missed == Missed::Often
+    }
+}
+
+/// Is the end of a lease or wait behind us, or not to be believed?
+fn is_over(until: Option<NaiveDateTime>, now: NaiveDateTime) -> bool {
+    until.is_none_or(|until| until <= now || until > now + BELIEVED_FOR)
+}
+
+/// May somebody begin this run now?
+fn is_free(run: &Run, now: NaiveDateTime) -> bool {
+    match run.state {
+        RunState::Running => is_over(run.leased_until, now),
+        RunState::Failed => is_over(run.next_try_at, now),
+        RunState::Done | RunState::GaveUp => false,
+    }
+}
+
+/// Nothing more to do for that day?
+fn is_settled(run: Option<&&Run>) -> bool {
+    run.is_some_and(|run| matches!(run.state, RunState::Done | RunState::GaveUp))
+}
+
+/// What one job's days say.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The day whose run comes next, and when it should have begun; due even when it is leased.
+    pub(super) next: Option<(NaiveDate, NaiveDateTime)>,
+    /// Every day up to here is settled.
+    pub(super) floor: Option<NaiveDate>,
+}
+
+/// The next day of a job that runs by the day: not before `from`, not after now.
+pub(super) fn next_day(
+    planned: &Planned,
+    rows: &HashMap<NaiveDate, &Run>,
+    from: NaiveDate,
+    now: NaiveDateTime,
+) -> Found {
+    let today = day_of(now.and_utc());
+    let mut found = Found::default();
+    let came = |day: NaiveDate| planned.times.first_on(day).filter(|at| *at <= now);
+    match planned.job.missed {
+        Missed::Often => {}
+        Missed::EachDay => {
+            for day in from.iter_days().take_while(|day| *day <= today) {
+                match came(day) {
+                    Some(_) if is_settled(rows.get(&day)) => found.floor = Some(day),
+                    Some(at) => {
+                        found.next = Some((day, at));
+                        break;
+                    }
+                    None if day < today => found.floor = Some(day),
+                    None => {}
+                }
+            }
+        }
+        Missed::Latest => {
+            let back = std::iter::successors(Some(today), |day: &NaiveDate| day.pred_opt());
+            let last =
+                back.take_while(|day| *day >= from).find_map(|day| came(day).map(|at| (day, at)));
+            match last {
+                Some((day, at)) if !is_settled(rows.get(&day)) => found.next = Some((day, at)),
+                Some((day, _)) if day == today => found.floor = Some(today),
+                // Nothing is planned between that day, or the first one, and today.
+                _ => found.floor = today.pred_opt().filter(|day| *day >= from),
+            }
+        }
+    }
+    found
+}
+
+/// Is a job that runs every few minutes due? Then since when.
+fn often(planned: &Planned, run: Option<&Run>, now: NaiveDateTime) -> Option<NaiveDateTime> {
+    let Some(run) = run else { return Some(now) };
+    match run.state {
+        RunState::Running | RunState::Failed => is_free(run, now).then_some(now),
+        RunState::GaveUp => is_over(run.next_try_at, now).then_some(now),
+        // Began in the future: the clock was set back meanwhile.
+        RunState::Done if run.started_at > now + CLOCKS_DIFFER_BY => Some(now),
+        RunState::Done => planned.times.next_after(run.started_at).filter(|at| *at <= now),
+    }
+}
+
+/// Everything that may begin now: first by the day, the oldest first, then what runs every few
+/// minutes. One query; jobs that are switched off are left out.
+pub fn due(app: &App, now: NaiveDateTime) -> AppResult<Vec<Due>> {
+    let timetable = &Timetable::of(&app);
+    let today = day_of(now.and_utc());
+    let known = known(app, today)?;
+    let oldest = today.checked_sub_days(Days::new(CATCH_UP_DAYS)).unwrap_or(today);
+    let from = |planned: &Planned| {
+        let since = known.since.get(planned.job.name).copied().unwrap_or(today);
+        let after = known.floor.get(planned.job.name).and_then(NaiveDate::succ_opt);
+        since.max(oldest).max(after.unwrap_or(oldest))
+    };
+    let on = || timetable.jobs().iter().filter(|planned| !planned.off);
+    let by_day = || on().filter(|planned| planned.job.missed != Missed::Often);
+    let first = by_day().map(from).min().unwrap_or(today);
+    let rows = app.db.read(|db| store::since(db, first))?;
+    let mut runs: HashMap<&str, HashMap<NaiveDate, &Run>> = HashMap::new();
+    for run in &rows {
+        runs.entry(&run.job).or_default().insert(run.planned_for, run);
+    }
+    let none = HashMap::new();
+    let mut found = Vec::new();
+    let mut floors = Vec::new();
+    for planned in by_day() {
+        let own = runs.get(planned.job.name).unwrap_or(&none);
+        let Found { next, floor } = next_day(planned, own, from(planned), now);
+        floors.extend(floor.map(|floor| (planned.job.name, floor)));
+        let Some((day, planned_at)) = next else { continue };
+        let seen = own.get(&day).copied();
+        if seen.is_none_or(|run| is_free(run, now)) {
+            let (planned, seen) = (planned.clone(), seen.cloned());
+            found.push(Due { planned, day, planned_at, seen });
+        }
+    }
+    found.sort_by_key(|due| (due.day, due.planned_at));
+    for planned in on().filter(|planned| planned.job.missed == Missed::Often) {
+        let seen = runs.get(planned.job.name).and_then(|own| own.get(&OFTEN)).copied();
+        if let Some(planned_at) = often(planned, seen, now) {
+            let (planned, seen) = (planned.clone(), seen.cloned());
+            found.push(Due { planned, day: today, planned_at, seen });
+        }
+    }
+    if let Ok(mut known) = timetable.known.lock() {
+        known.floor.extend(floors);
+    }
+    Ok(found)
+}
+
+/// What is remembered, right for today: a clock set back makes later knowledge void.
+fn known(app: &App, today: NaiveDate) -> AppResult<Known> {
+    let timetable = &Timetable::of(&app);
+    let mut known =
+        timetable.known.lock().map_err(|_| AppError::broken("the timetable is poisoned"))?.clone();
+    known.floor.retain(|_, day| *day <= today);
+    let complete = timetable
+        .jobs()
+        .iter()
+        .all(|planned| known.since.get(planned.job.name).is_some_and(|day| *day <= today));
+    if !complete {
+        let names: Vec<&'static str> =
+            timetable.jobs().iter().map(|planned| planned.job.name).collect();
+        known.since = app.db.write("jobs first seen", |db| {
+            let mut since = HashMap::with_capacity(names.len());
+            for name in &names {
+                let key = format!("job_since:{name}");
+                let kept: Option<NaiveDate> =
+                    meta::get(db, &key)?.and_then(|text| text.parse().ok());
+                let day = match kept.filter(|day| *day <= today) {
+                    Some(day) => day,
+                    None => {
+                        meta::set(db, &key, &today.to_string())?;
+                        today
+                    }
+                };
+                since.insert(*name, day);
+            }
+            Ok(since)
+        })?;
+    }
+    if let Ok(mut kept) = timetable.known.lock() {
+        kept.clone_from(&known);
+    }
+    Ok(known)
+}
+
+/// Runs, one after the other, everything that is due at `now` (the clock's instant): days that
+/// were missed in their order, then what runs every few minutes, once each. Cheap when nothing is
+/// due: one query. For tests, rehearsals and commands; a server runs [`super::serve`].
+pub fn run_due(app: &App, now: NaiveDateTime) -> AppResult<Vec<Ran>> {
+    let mut all = Vec::new();
+    loop {
+        let found = due(app, now)?;
+        let Some(first) = found.first().filter(|due| !due.is_often()).map(|due| due.day) else {
+            for one in &found {
+                all.extend(attempt::run(app, one)?);
+            }
+            return Ok(all);
+        };
+        let before = all.len();
+        for one in found.iter().filter(|due| !due.is_often() && due.day == first) {
+            all.extend(attempt::run(app, one)?);
+        }
+        if Timetable::of(&app).is_stopping() || all.len() == before {
+            return Ok(all);
+        }
+    }
+}
+
+/// The next instant after `after` at which a job that runs by the day is planned; a rehearsal can
+/// jump there. Tries again after a failure are not foreseen.
+pub fn next_planned(app: &App, after: NaiveDateTime) -> Option<NaiveDateTime> {
+    let by_day = |planned: &&Planned| !planned.off && planned.job.missed != Missed::Often;
+    let timetable = Timetable::of(app);
+    let jobs = timetable.jobs().iter().filter(by_day);
+    jobs.filter_map(|planned| planned.times.next_after(after)).min()
+}
+
+/// Runs one job now, whether or not it ran before, and writes into the history who asked for it.
+///
+/// # Errors
+/// `NotFound`: no such job. `Refused`: it runs already, or the day has not come.
+pub fn run_now(app: &App, job: &str, day: NaiveDate, by: &By) -> AppResult<Ran> {
+    let now = app.clock.now_at();
+    let planned = Timetable::of(&app).find(job).ok_or(AppError::NotFound)?.clone();
+    let today = day_of(now.and_utc());
+    if day > today {
+        return Err(AppError::refused(format!("{day} 还没有到，不能提前运行")));
+    }
+    let is_often = planned.job.missed == Missed::Often;
+    let key = if is_often { OFTEN } else { day };
+    let seen = app.db.read(|db| store::find(db, job, key))?;
+    let busy = || AppError::refused(format!("“{}”正在运行，等它结束再试", planned.job.words));
+    if seen.as_ref().is_some_and(|run| run.state == RunState::Running && !is_free(run, now)) {
+        return Err(busy());
+    }
+    let day = if is_often { today } else { day };
+    let planned_at = planned.times.first_on(day).unwrap_or_else(|| starts_at(day));
+    let due = Due { planned: planned.clone(), day, planned_at, seen };
+    // Should it fail, it is not settled any more.
+    if let Ok(mut known) = Timetable::of(&app).known.lock() {
+        known.floor.remove(planned.job.name);
+    }
+    let ran = attempt::by_hand(app, &due)?.ok_or_else(busy)?;
+    attempt::note(app, &planned, &ran, by)?;
+    Ok(ran)
+}

@@ -1,0 +1,381 @@
+//! Several files uploaded together: each sheet becomes an import, all are checked with what the
+//! others bring in mind, and posted in the order in which one needs the other.
+
+use std::collections::BTreeSet;
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::facts::index_of;
+use super::pages::has_balances;
+use super::plan::Companions;
+use super::read::{self, ReadLine};
+use super::store::{self, ImportJob};
+use super::{compare, known, profile, run};
+use crate::app::App;
+use crate::base::ids::{ImportId, StaffId};
+use crate::base::scope::Scope;
+use crate::book::history::{self, By};
+use crate::book::position;
+use crate::book::statement::Product;
+use crate::desk::bank_data::ask;
+use crate::error::{AppError, AppResult};
+use crate::imports::layout::{Layout, Limits, Row};
+use crate::plumbing::crypto::{Field, Sealer};
+use crate::plumbing::db::Db;
+use crate::plumbing::sheet::SheetLimits;
+
+/// A file as it arrives.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Several imports that belong together.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The imports, in the order of posting.
+    pub jobs: Vec<ImportId>,
+    /// What they bring to each other.
+    pub companions: Companions,
+    /// Imports whose kind or columns a person has to choose first.
+    pub asks: Vec<ImportId>,
+    /// Files that are no sheet we know, each with the reason.
+    pub refused: Vec<(String, String)>,
+}
+
+/// Where an import stands in the order of posting.
+pub fn order_of(job: &ImportJob) -> (u8, ImportId) {
+    (Layout::from_text(&job.layout).map_or(u8::MAX, rank), job.id)
+}
+
+/// True when lines of `job` may only be understood once `other` is posted.
+pub fn needs(job: &ImportJob, other: &ImportJob) -> bool {
+    let of = |job: &ImportJob| Layout::from_text(&job.layout);
+    let (Some(own), Some(other)) = (of(job), of(other)) else { return false };
+    let people = matches!(other, Layout::Borrowers | Layout::Contracts);
+    let alone = matches!(own, Layout::Preapply | Layout::Monthly);
+    let money = own == Layout::Overdue && other == Layout::Repayments;
+    !alone && rank(other) < rank(own) && (people || money)
+}
+
+/// What must be in the books before `job` may be posted and is not, in its order: sheets of the
+/// same upload whatever became of them, other sheets of the office while they are on their way.
+/// `open`: all imports of the office that have not come to their end.
+pub fn missing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob> {
+    let on_its_way = |other: &ImportJob| {
+        let blocked = open.iter().any(|third| together(other, third) && needs(other, third));
+        other.office_code == job.office_code && other.state == "posting" && !blocked
+    };
+    let mut found: Vec<&ImportJob> = open
+        .iter()
+        .filter(|other| needs(job, other) && (together(job, other) || on_its_way(other)))
+        .collect();
+    found.sort_by_key(|other| order_of(other));
+    found
+}
+
+/// True for sheets of one upload: by one person, at one moment.
+fn together(job: &ImportJob, other: &ImportJob) -> bool {
+    (job.staff_id, job.created_at) == (other.staff_id, other.created_at)
+}
+
+/// `gone` was put away: what was checked with it in mind is checked anew, so that nothing waits
+/// for it and a person decides on what is left.
+pub fn check_anew_without(
+    db: &mut Db,
+    scope: &Scope,
+    gone: &ImportJob,
+    now: NaiveDateTime,
+) -> AppResult<()> {
+    for job in store::open_jobs(db, scope)? {
+        if together(&job, gone) && needs(&job, gone) {
+            store::put_in_line(db, scope, job.id, &["checked", "posting"], "checking", now)?;
+        }
+    }
+    Ok(())
+}
+
+/// In which order sheets are posted: people before contracts before money before lists.
+const fn rank(layout: Layout) -> u8 {
+    match layout {
+        Layout::Borrowers => 0,
+        Layout::Contracts => 1,
+        Layout::Repayments => 2,
+        Layout::Overdue => 3,
+        Layout::Graduation => 4,
+        Layout::Preapply => 5,
+        Layout::Hardship => 6,
+        Layout::Enlistment => 7,
+        Layout::Receipts => 8,
+        Layout::Monthly => 9,
+    }
+}
+
+/// Takes uploads in: reads and recognises every sheet, stores each as an import. A file that is
+/// no sheet we know is named in `refused` and keeps no other from being taken.
+///
+/// `as_of`: the day the balances are of, for sheets that do not say it themselves.
+pub fn take_in(
+    app: &App,
+    scope: &Scope,
+    by: &By,
+    uploads: &[Upload],
+    as_of: Option<NaiveDate>,
+    product: Product,
+) -> AppResult<Batch> {
+    let mut batch = Batch::default();
+    let mut found: Vec<(u8, ImportJob, usize)> = Vec::new();
+    let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
+    let today = app.clock.today();
+    let limits = Limits::of(&app.policy(), product);
+    if as_of.is_some_and(|day| day > today) {
+        return Err(AppError::field("as_of", "余额截止日期在今天之后，请核对。"));
+    }
+    // One moment for all of them: by it and the person they are known to belong together.
+    let now = app.clock.now_at();
+    let profiles = app.db.read(|db| profile::all(db, scope))?;
+    for (at, upload) in uploads.iter().enumerate() {
+        let opened = match read::open(&upload.bytes, &SheetLimits::default(), &profiles) {
+            Ok(opened) => opened,
+            Err(problem) => {
+                batch.refused.push((upload.name.clone(), problem));
+                continue;
+            }
+        };
+        let new_job = |sheet_name: &str, layout: Option<Layout>| ImportJob {
+            product: product.as_text().to_owned(),
+            as_of,
+            ..new_job(app, scope, staff_id, upload, (sheet_name, layout), now)
+        };
+        for sheet in opened.sheets {
+            let lines = sheet.lines(today, &limits);
+            gather(&app.sealer, &lines, &mut batch.companions);
+            if let Some(day) = sheet.binding.as_of.filter(|day| *day > today) {
+                let why = format!("标题写的是截至 {day}，这一天还没有到。请核对标题里的日期。");
+                batch.refused.push((upload.name.clone(), why));
+                continue;
+            }
+            let mut job = new_job(&sheet.table.name, Some(sheet.binding.layout));
+            job.as_of = sheet.binding.as_of.or(as_of);
+            job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
+            found.push((rank(sheet.binding.layout), job, at));
+        }
+        for (table, problem) in opened.unsure {
+            let mut job = new_job(&table.name, problem.nearest());
+            job.state = "failed".to_owned();
+            job.problem = problem.to_chinese();
+            batch.asks.push(job.id);
+            found.push((u8::MAX, job, at));
+        }
+    }
+    found.sort_by_key(|(rank, job, _)| (*rank, job.id));
+    for (_, job, at) in found {
+        let Some(upload) = uploads.get(at) else { continue };
+        let sealed = app.sealer.seal(Field::Upload, &upload.bytes)?;
+        let note_id = app.next_id();
+        app.db.write("import upload", |db| {
+            store::insert(db, &job, &sealed)?;
+            let note = history::Note {
+                action: "imported",
+                file_id: None,
+                subject: job.file_name.clone(),
+                summary: format!("上传“{}”，{} 行", job.file_name, job.rows_total),
+                reason: String::new(),
+            };
+            history::note(db, by, note_id, job.created_at, note)
+        })?;
+        if !batch.asks.contains(&job.id) {
+            batch.jobs.push(job.id);
+        }
+    }
+    Ok(batch)
+}
+
+/// Puts away sheets whose title says another day than the one that was typed, and says so.
+pub fn refuse_other_day(
+    app: &App,
+    scope: &Scope,
+    batch: &mut Batch,
+    typed: Option<NaiveDate>,
+) -> AppResult<()> {
+    let Some(typed) = typed else { return Ok(()) };
+    let ids = batch.jobs.clone();
+    let others = app.db.write("import other day", |db| {
+        let mut others = Vec::new();
+        for id in &ids {
+            let job = store::find(db, scope, *id)?;
+            let day = job.as_of.filter(|day| *day != typed && has_balances(&job.layout));
+            if let Some(day) = day {
+                store::drop_job(db, scope, *id)?;
+                others.push((*id, job.file_name, day));
+            }
+        }
+        Ok(others)
+    })?;
+    for (id, name, day) in others {
+        batch.jobs.retain(|own| *own != id);
+        let why =
+            format!("标题写的是截至 {day}，填写的余额截止日期是 {typed}。请核对是不是选错了文件。");
+        batch.refused.push((name, why));
+    }
+    Ok(())
+}
+
+fn new_job(
+    app: &App,
+    scope: &Scope,
+    staff_id: StaffId,
+    upload: &Upload,
+    (sheet_name, layout): (&str, Option<Layout>),
+    now: NaiveDateTime,
+) -> ImportJob {
+    use sha2::Digest;
+    ImportJob {
+        id: ImportId::new(app.next_id()),
+        office_code: scope.own().to_owned(),
+        staff_id,
+        file_name: upload.name.clone(),
+        sheet_name: sheet_name.to_owned(),
+        layout: layout.map_or("", Layout::as_text).to_owned(),
+        product: Product::Cdb.as_text().to_owned(),
+        as_of: None,
+        state: "uploaded".to_owned(),
+        content_hash: sha2::Sha256::digest(&upload.bytes).to_vec(),
+        rows_total: 0,
+        rows_done: 0,
+        new_rows: 0,
+        same_rows: 0,
+        changed_rows: 0,
+        refused_rows: 0,
+        skipped_rows: 0,
+        differences: 0,
+        problem: String::new(),
+        stop_wanted: false,
+        leased_until: None,
+        created_at: now,
+        updated_at: now,
+        undone_at: None,
+        undone_by: String::new(),
+        bindings: String::new(),
+        findings: String::new(),
+        confirmed: false,
+    }
+}
+
+/// Notes what a sheet brings for the others.
+fn gather(sealer: &Sealer, lines: &[ReadLine], companions: &mut Companions) {
+    for line in lines {
+        let Some(parsed) = line.parsed.as_ref().filter(|parsed| !parsed.is_refused()) else {
+            continue;
+        };
+        match &parsed.row {
+            Some(Row::Borrower(row)) => {
+                companions.people.insert(index_of(sealer, &row.id_number));
+                companions.student_numbers.extend(row.student_number.clone());
+            }
+            Some(Row::Contract(row)) => {
+                let index = index_of(sealer, &row.id_number);
+                let year = companions.first_years.entry(index.clone()).or_insert(row.loan_year);
+                *year = row.loan_year.min(*year);
+                companions.people.insert(index);
+                companions.contract_nos.insert(row.contract_number.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The sheets uploaded together with `job` (itself among them) that will still bring people or
+/// contracts. `open`: all imports of the office that have not come to their end.
+pub fn bringing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob> {
+    let brings = |one: &ImportJob| {
+        let layout = Layout::from_text(&one.layout);
+        matches!(layout, Some(Layout::Borrowers | Layout::Contracts)) && one.state != "failed"
+    };
+    open.iter().filter(|one| together(job, one) && brings(one)).collect()
+}
+
+/// What these sheets will bring, read from their files again: for a check anew, or one taken up
+/// after a stop.
+pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<Companions> {
+    let mut companions = Companions::default();
+    for one in sheets {
+        let scope = Scope::of(&one.office_code);
+        let profiles = app.db.read(|db| profile::all(db, &scope))?;
+        let Some(layout) = Layout::from_text(&one.layout) else { continue };
+        let sealed = app.db.read(|db| store::content(db, one.id))?;
+        let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
+        // A file that cannot be read any more tells so when it is run itself.
+        let limits = SheetLimits::default();
+        let opened = read::open_as(&bytes, &limits, &one.sheet_name, layout, &profiles);
+        if let Ok(sheet) = opened {
+            let product = Product::from_text(&one.product).unwrap_or(Product::Cdb);
+            let limits = Limits::of(&app.policy(), product);
+            let lines = sheet.lines(app.clock.today(), &limits);
+            gather(&app.sealer, &lines, &mut companions);
+        }
+    }
+    Ok(companions)
+}
+
+/// Checks every import of a batch.
+pub fn check(
+    app: &App,
+    scope: &Scope,
+    batch: &Batch,
+    mut done: impl FnMut(ImportId),
+) -> AppResult<()> {
+    for id in &batch.jobs {
+        run::check(app, *id, scope, &batch.companions)?;
+        done(*id);
+    }
+    Ok(())
+}
+
+/// Posts every import of a batch in order, then compares the bank's figures with ours once.
+/// Returns how many figures differ. What needs a sheet that did not come to its end stays as it is.
+pub fn post(
+    app: &App,
+    scope: &Scope,
+    batch: &Batch,
+    mut done: impl FnMut(ImportId),
+) -> AppResult<usize> {
+    // Only the numbering of files looks at companions now: everything else is posted before
+    // what needs it.
+    let companions = Companions {
+        first_years: batch.companions.first_years.clone(),
+        contract_nos: BTreeSet::new(),
+        people: BTreeSet::new(),
+        student_numbers: BTreeSet::new(),
+    };
+    for id in &batch.jobs {
+        run::post(app, *id, scope, &companions)?;
+        done(*id);
+    }
+    settle(app, scope, &batch.jobs)
+}
+
+/// Compares with the bank's figures and notes at each import how many of its figures differ.
+pub fn settle(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize> {
+    // What an undone import has left to do.
+    position::catch_up(&app.db, scope, app.clock.today(), || app.newest_basis())?;
+    let short = known::learn(app, scope)?;
+    ask::remind(app, scope, short.as_ref())?;
+    let differ = compare::run(app, scope, |_| {})?;
+    app.db.write("import differences", |db| {
+        for id in jobs {
+            let mut job = store::find(db, scope, *id)?;
+            if job.state != "posted" {
+                continue;
+            }
+            let count = crate::book::bank::count_differences(db, scope, *id)?;
+            job.differences = i32::try_from(count).unwrap_or(i32::MAX);
+            store::save(db, &job)?;
+        }
+        Ok(())
+    })?;
+    Ok(differ)
+}

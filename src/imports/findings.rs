@@ -1,0 +1,332 @@
+//! What the check finds out about a sheet as a whole, before anybody posts it: which columns are
+//! read, and what is out of the ordinary. What stops a sheet has to be confirmed by a person.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::pages::has_balances;
+use super::plan::Companions;
+use super::read::{ReadLine, ReadSheet};
+use super::store::{self, ImportJob};
+use crate::base::scope::Scope;
+use crate::book::loan;
+use crate::book::office::Office;
+use crate::error::AppResult;
+use crate::imports::layout::{ColumnKind, Layout, Row, totals};
+use crate::plumbing::db::Db;
+
+/// A list of as many lines as this is worth comparing with another one.
+const MANY: i32 = 20;
+/// A list with fewer lines than this share of the last one, in percent, may be half of it.
+const HALF_PERCENT: i64 = 70;
+
+/// Something out of the ordinary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// It is not posted until somebody confirms.
+    pub stops: bool,
+    /// What was found, and what it means, in one sentence.
+    pub text: String,
+}
+
+impl Finding {
+    fn stop(text: impl Into<String>) -> Finding {
+        Finding { stops: true, text: text.into() }
+    }
+
+    fn say(text: impl Into<String>) -> Finding {
+        Finding { stops: false, text: text.into() }
+    }
+}
+
+/// Findings as kept: one a line, those that stop with a mark in front.
+pub fn to_text(findings: &[Finding]) -> String {
+    let line = |one: &Finding| format!("{}{}", if one.stops { '!' } else { '-' }, one.text);
+    findings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Findings as kept, read again.
+pub fn from_text(text: &str) -> Vec<Finding> {
+    let read = |line: &str| match line.strip_prefix('!') {
+        Some(text) => Finding::stop(text),
+        None => Finding::say(line.trim_start_matches('-')),
+    };
+    text.lines().map(read).collect()
+}
+
+/// True when a sheet may not be posted before somebody has confirmed what was found.
+pub fn waits(job: &ImportJob) -> bool {
+    !job.confirmed && from_text(&job.findings).iter().any(|finding| finding.stops)
+}
+
+/// Which headings are read as what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Heading as written, and the column it is read as.
+    pub bound: Vec<(String, String)>,
+    /// Headings that are not read.
+    pub unread: Vec<String>,
+    /// Columns that the sheet does not have and need not have.
+    pub absent: Vec<String>,
+}
+
+impl Columns {
+    /// The columns of a sheet.
+    pub fn of(sheet: &ReadSheet) -> Columns {
+        let mut columns = Columns::default();
+        for (_, written, column) in sheet.binding.bound() {
+            let written = written.split_whitespace().collect::<Vec<_>>().join(" ");
+            match column {
+                Some(column) => columns.bound.push((written, column.heading.to_owned())),
+                None => columns.unread.push(written),
+            }
+        }
+        columns.absent = sheet.binding.absent.iter().map(|name| (*name).to_owned()).collect();
+        columns
+    }
+
+    /// As kept: a line for each, told apart by how many tabs it has.
+    pub fn to_text(&self) -> String {
+        let bound = self.bound.iter().map(|(written, column)| format!("{written}\t{column}"));
+        let unread = self.unread.iter().cloned();
+        let absent = self.absent.iter().map(|column| format!("\t{column}"));
+        bound.chain(unread).chain(absent).collect::<Vec<_>>().join("\n")
+    }
+
+    /// As kept, read again.
+    pub fn from_text(text: &str) -> Columns {
+        let mut columns = Columns::default();
+        for line in text.lines() {
+            match line.split_once('\t') {
+                Some(("", column)) => columns.absent.push(column.to_owned()),
+                Some((written, column)) => {
+                    columns.bound.push((written.to_owned(), column.to_owned()));
+                }
+                None => columns.unread.push(line.to_owned()),
+            }
+        }
+        columns
+    }
+}
+
+/// Everything out of the ordinary about a sheet.
+pub fn look(
+    db: &mut Db,
+    scope: &Scope,
+    office: &Office,
+    job: &ImportJob,
+    sheet: &ReadSheet,
+    lines: &[ReadLine],
+    companions: &Companions,
+) -> AppResult<Vec<Finding>> {
+    let mut findings = Vec::new();
+    findings.extend(other_county(office, sheet));
+    let contracts = contracts_of(lines);
+    // A list of contracts brings its own; what another sheet of the upload brings is known.
+    let own = sheet.binding.layout == Layout::Contracts;
+    let expected = !own && contracts.iter().any(|no| companions.contract_nos.contains(no));
+    if !contracts.is_empty() && !expected {
+        findings.extend(unknown_contracts(db, scope, office, sheet, &contracts)?);
+    }
+    findings.extend(
+        totals::contradictions(&sheet.table, &sheet.binding).into_iter().map(Finding::stop),
+    );
+    findings.extend(unread(job, sheet));
+    if let Some(unit) = sheet.binding.stated_unit() {
+        findings.push(Finding::say(format!("表里写明金额单位是{unit}，金额已换算成元。")));
+    }
+    findings.extend(hidden(sheet));
+    let others = store::of_layout(db, scope, job)?;
+    findings.extend(same_content(job, &others));
+    findings.extend(older(job, &others));
+    findings.extend(half(job, lines, &others));
+    Ok(findings)
+}
+
+/// A column that is not read while one of amounts is missing: most likely it was renamed.
+fn unread(job: &ImportJob, sheet: &ReadSheet) -> Option<Finding> {
+    let binding = &sheet.binding;
+    if binding.extra.is_empty() {
+        return None;
+    }
+    let names = binding.extra.join("、");
+    let of_money = |name: &&&str| {
+        let mut columns = binding.layout.columns().iter();
+        columns.any(|column| column.heading == **name && column.kind == ColumnKind::Money)
+    };
+    let missing: Vec<&str> = binding.absent.iter().filter(of_money).copied().collect();
+    if has_balances(&job.layout) && !missing.is_empty() {
+        return Some(Finding::stop(format!(
+            "没有读取的列：{names}。同时表里没有 {}，可能是改了列名：请在“列的对应”里选定，\
+             确实没有的，确认后再入账。",
+            missing.join("、")
+        )));
+    }
+    Some(Finding::say(format!("没有读取的列：{names}。要用的话，请在“列的对应”里选定它是什么。")))
+}
+
+fn hidden(sheet: &ReadSheet) -> Vec<Finding> {
+    let hidden = &sheet.table.hidden;
+    let mut said = Vec::new();
+    let from = sheet.binding.heading_line;
+    let lines: Vec<String> =
+        hidden.lines.iter().filter(|line| **line > from).map(u32::to_string).collect();
+    if !lines.is_empty() {
+        let shown = lines.iter().take(10).cloned().collect::<Vec<_>>().join("、");
+        let more = if lines.len() > 10 { "等" } else { "" };
+        said.push(Finding::say(format!(
+            "有 {} 行在表格里是隐藏的（或被筛选掉），也读取了：第 {shown} 行{more}。",
+            lines.len()
+        )));
+    }
+    let columns = sheet.binding.bound().filter(|(cell, ..)| hidden.columns.contains(cell));
+    let columns: Vec<&str> = columns.map(|(_, written, _)| written).collect();
+    if !columns.is_empty() {
+        said.push(Finding::say(format!("隐藏的列也读取了：{}。", columns.join("、"))));
+    }
+    if !hidden.sheets.is_empty() {
+        let names: Vec<String> = hidden.sheets.iter().map(|name| format!("“{name}”")).collect();
+        said.push(Finding::say(format!(
+            "隐藏的工作表没有读取：{}。要导入的话，请在表格软件里取消隐藏后重新上传。",
+            names.join("、")
+        )));
+    }
+    said
+}
+
+/// `乐至县` of `乐至县学生资助管理中心`.
+fn county_of(text: &str) -> Option<&str> {
+    let end = ["县", "区", "旗", "市"].iter().find_map(|word| {
+        let at = text.find(word)?;
+        Some(at + word.len())
+    })?;
+    text.get(..end)
+}
+
+fn other_county(office: &Office, sheet: &ReadSheet) -> Option<Finding> {
+    let own = county_of(&office.name)?;
+    if sheet.binding.titles.iter().any(|title| title.contains(own)) {
+        return None;
+    }
+    let is_han = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
+    let none = ["社区", "校区", "地区", "片区", "学区", "辖区", "园区"];
+    for title in &sheet.binding.titles {
+        for run in title.split(|c: char| !is_han(c)) {
+            let named = ["县", "区", "旗"].iter().find_map(|word| {
+                let (front, _) = run.split_once(word)?;
+                let front = front.rsplit(['省', '市']).next()?;
+                (2..=5).contains(&front.chars().count()).then(|| format!("{front}{word}"))
+            });
+            let other = named.filter(|name| !none.iter().any(|word| name.ends_with(word)));
+            if let Some(other) = other {
+                return Some(Finding::stop(format!(
+                    "标题写的是“{other}”，本中心是“{own}”：可能是别的县的表，请核对。"
+                )));
+            }
+        }
+    }
+    None
+}
+
+fn contracts_of(lines: &[ReadLine]) -> BTreeSet<String> {
+    let rows = lines.iter().filter_map(|line| line.parsed.as_ref()?.row.as_ref());
+    rows.flat_map(|row| match row {
+        Row::Contract(row) => vec![row.contract_number.clone()],
+        Row::Repayment(row) => vec![row.contract_number.clone()],
+        Row::Overdue(row) => vec![row.contract_number.clone()],
+        Row::Enlistment(row) => row.contract_numbers.clone(),
+        _ => Vec::new(),
+    })
+    .collect()
+}
+
+/// Contracts of which the office knows none are those of another county, or their list is yet
+/// to come.
+fn unknown_contracts(
+    db: &mut Db,
+    scope: &Scope,
+    office: &Office,
+    sheet: &ReadSheet,
+    contracts: &BTreeSet<String>,
+) -> AppResult<Option<Finding>> {
+    let numbers: Vec<String> = contracts.iter().cloned().collect();
+    if !loan::by_contract_no(db, scope, &numbers)?.is_empty() {
+        return Ok(None);
+    }
+    let foreign = numbers.iter().all(|no| !no.starts_with(&office.code));
+    let count = numbers.len();
+    Ok(match sheet.binding.layout {
+        // A year's new contracts are all unknown; what gives another county away is its code.
+        Layout::Contracts if foreign => Some(Finding::stop(format!(
+            "这张表的 {count} 份合同，编号都不以本县代码 {} 开头：可能是别的县的表，请核对。",
+            office.code
+        ))),
+        Layout::Contracts => None,
+        _ => Some(Finding::stop(format!(
+            "这张表的 {count} 份合同，本中心一份都没有登记：可能是别的县的表，\
+             或者还没有导入合同明细。"
+        ))),
+    })
+}
+
+fn same_content(job: &ImportJob, others: &[ImportJob]) -> Option<Finding> {
+    let same = |other: &&ImportJob| {
+        other.content_hash == job.content_hash && other.sheet_name == job.sheet_name
+    };
+    let other = others.iter().find(same)?;
+    let state = if other.state == "posted" { "已入账" } else { "也在等待入账" };
+    Some(Finding::say(format!(
+        "内容与“{}”（{} 上传，{state}）完全相同。",
+        other.file_name,
+        crate::base::dates::minute(other.created_at)
+    )))
+}
+
+fn older(job: &ImportJob, others: &[ImportJob]) -> Option<Finding> {
+    let day = job.as_of.filter(|_| has_balances(&job.layout))?;
+    let posted = others.iter().filter(|other| other.state == "posted");
+    let newest: NaiveDate = posted.filter_map(|other| other.as_of).max()?;
+    (day < newest).then(|| {
+        Finding::say(format!(
+            "这张表截至 {day}，比已入账的同类表（截至 {newest}）旧：新的数字不会被旧的改掉。"
+        ))
+    })
+}
+
+fn half(job: &ImportJob, lines: &[ReadLine], others: &[ImportJob]) -> Option<Finding> {
+    if !has_balances(&job.layout) {
+        return None;
+    }
+    let last = others.iter().find(|other| other.state == "posted" && other.rows_total >= MANY)?;
+    let rows = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    let before = i64::from(last.rows_total);
+    (rows * 100 < before * HALF_PERCENT).then(|| {
+        Finding::say(format!(
+            "这张表有 {rows} 行，上一份“{}”有 {before} 行，少了很多：请核对是不是完整。",
+            last.file_name
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_read_again() {
+        let findings = vec![Finding::stop("合计对不上。"), Finding::say("-有隐藏的行。")];
+        let again = from_text(&to_text(&findings));
+        assert_eq!(again[0], findings[0]);
+        assert!(!again[1].stops && again[1].text.ends_with("有隐藏的行。"));
+        assert_eq!(from_text(""), []);
+        let columns = Columns {
+            bound: vec![("学年".to_owned(), "贷款学年".to_owned())],
+            unread: vec!["QQ".to_owned()],
+            absent: vec!["发放日期".to_owned()],
+        };
+        assert_eq!(Columns::from_text(&columns.to_text()), columns);
+        assert_eq!(county_of("乐至县学生资助管理中心"), Some("乐至县"));
+        assert_eq!(county_of("学生资助管理中心"), None);
+    }
+}

@@ -1,0 +1,202 @@
+//! Whether a repayment list tells enough to move the day up to which payments are known: it must
+//! name every contract that would be overdue if it were the last word. The list of one township
+//! does not, two halves of one day do. What is missing is named, and nobody is called overdue
+//! meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use super::store::{self, ImportJob};
+use super::{profile, read};
+use crate::app::App;
+use crate::base::dates::local;
+use crate::base::ids::{ImportId, LoanId, RowId};
+use crate::base::scope::Scope;
+use crate::book::facts::{self, LoanFacts};
+use crate::book::payments_known::{self, PaymentsKnown, Source};
+use crate::book::position::{self, Basis};
+use crate::book::statement::{self, InstalmentState, Product};
+use crate::book::{bank, loan};
+use crate::error::{AppError, AppResult};
+use crate::imports::layout::{Layout, Limits, Row};
+use crate::plumbing::crypto::Field;
+use crate::plumbing::db::Db;
+use crate::plumbing::sheet::SheetLimits;
+
+/// Loans whose events are in memory at one time.
+const AT_ONCE: usize = 2_000;
+
+/// The newest list of a lender that does not cover everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Short {
+    /// Its lender's product.
+    pub product: Product,
+    /// The day it is of.
+    pub as_of: NaiveDate,
+    /// The contracts it should have named and does not.
+    pub missing: Vec<String>,
+}
+
+/// What the posted lists that are newer than what is known come to.
+#[derive(Default)]
+struct Looked {
+    /// Those that cover everything, the newest of each lender.
+    whole: Vec<(Product, NaiveDate, ImportId, String)>,
+    short: Option<Short>,
+}
+
+/// The newest posted list that does not cover everything, if there is one. Reads only.
+pub fn short(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
+    Ok(look(app, scope)?.short)
+}
+
+/// Moves the day up to which payments are known where a posted list covers everything. Run again it
+/// changes nothing. Returns the newest list that does not.
+pub fn learn(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
+    let Looked { whole, short } = look(app, scope)?;
+    for list in whole {
+        keep(app, scope, list)?;
+    }
+    Ok(short)
+}
+
+fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
+    let lists = app.db.read(|db| store::posted_as(db, scope, Layout::Repayments.as_text()))?;
+    let known = app.db.read(|db| payments_known::load(db, scope))?;
+    let mut by_day: BTreeMap<(String, NaiveDate), Vec<ImportJob>> = BTreeMap::new();
+    for list in lists {
+        let as_of = list.as_of.unwrap_or_else(|| local(list.created_at).date());
+        let newer = known.until(scope.own(), &list.product).is_none_or(|until| as_of > until);
+        if newer && as_of <= app.clock.today() {
+            by_day.entry((list.product.clone(), as_of)).or_default().push(list);
+        }
+    }
+    let mut looked = Looked::default();
+    // The newest first: once one covers everything, older ones have nothing to add.
+    for ((text, as_of), lists) in by_day.into_iter().rev() {
+        let Some(product) = Product::from_text(&text) else { continue };
+        let done = looked.whole.iter().any(|(of, ..)| *of == product);
+        let Some(last) = lists.iter().max_by_key(|list| list.id) else { continue };
+        if product == Product::Local || done {
+            continue;
+        }
+        let named = named(app, scope, (product, &lists))?;
+        if named.is_empty() {
+            // Nothing of it was taken, so it tells nothing.
+            continue;
+        }
+        let missing = missing(app, scope, (product, as_of), &named)?;
+        if missing.is_empty() {
+            looked.whole.push((product, as_of, last.id, last.file_name.clone()));
+        } else if looked.short.is_none() {
+            looked.short = Some(Short { product, as_of, missing });
+        }
+    }
+    Ok(looked)
+}
+
+/// The contracts of these lists, each with the latest due day that a line of it is about.
+fn named(
+    app: &App,
+    scope: &Scope,
+    (product, lists): (Product, &[ImportJob]),
+) -> AppResult<HashMap<String, NaiveDate>> {
+    let (policy, profiles) = (app.policy(), app.db.read(|db| profile::all(db, scope))?);
+    let read_by = Limits::of(&policy, product);
+    let mut found: HashMap<String, NaiveDate> = HashMap::new();
+    for list in lists {
+        let (sealed, refused) = app
+            .db
+            .read(|db| Ok((store::content(db, list.id)?, store::refused_lines(db, list.id)?)))?;
+        let refused: BTreeSet<i32> = refused.into_iter().collect();
+        let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
+        let limits = SheetLimits::default();
+        let layout = Layout::Repayments;
+        let sheet = read::open_as(&bytes, &limits, &list.sheet_name, layout, &profiles);
+        let Ok(sheet) = sheet else { continue };
+        for line in sheet.lines(app.clock.today(), &read_by) {
+            let Some(Row::Repayment(row)) = line.parsed.and_then(|parsed| parsed.row) else {
+                continue;
+            };
+            if refused.contains(&i32::try_from(line.line).unwrap_or(i32::MAX)) {
+                continue;
+            }
+            let due_on = found.entry(row.contract_number).or_insert(row.due_on);
+            *due_on = row.due_on.max(*due_on);
+        }
+    }
+    Ok(found)
+}
+
+/// The contracts that would be overdue on `as_of` and of which no line says so.
+fn missing(
+    app: &App,
+    scope: &Scope,
+    (product, as_of): (Product, NaiveDate),
+    named: &HashMap<String, NaiveDate>,
+) -> AppResult<Vec<String>> {
+    let basis = app.basis();
+    let all = app.db.read(|db| loan::of_product(db, scope, product))?;
+    let mut found = Vec::new();
+    for chunk in all.chunks(AT_ONCE) {
+        let late = app.db.read(|db| late(db, scope, &basis, chunk, as_of))?;
+        found.extend(late.into_iter().filter_map(|(contract_no, newest)| {
+            let covered = named.get(&contract_no).is_some_and(|due_on| *due_on >= newest);
+            (!covered).then_some(contract_no)
+        }));
+    }
+    Ok(found)
+}
+
+/// The contracts that are overdue on a day if all that is on record is all there is, each with the
+/// newest due day of which something is open.
+fn late(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    loans: &[LoanId],
+    day: NaiveDate,
+) -> AppResult<Vec<(String, NaiveDate)>> {
+    let terms: Vec<LoanFacts> = facts::loans(db, scope, loans)?;
+    let mut lives = facts::events(db, scope, loans)?;
+    let settled = bank::settled(db, scope, loans)?;
+    let mut found = Vec::new();
+    for one in terms.iter().filter(|one| !settled.contains_key(&one.id)) {
+        let events = position::with_waivers(lives.remove(&one.id).unwrap_or_default(), basis);
+        let terms = one.terms()?;
+        // A contract that cannot be computed accuses nobody; it is named elsewhere.
+        let Ok(quick) = statement::position(&terms, &events, &basis.rates, day) else { continue };
+        if !(quick.overdue_principal + quick.overdue_interest).is_positive() {
+            continue;
+        }
+        let Ok(whole) = statement::statement(&terms, &events, &basis.rates, day) else { continue };
+        let open = whole.instalments.iter().filter(|row| row.state == InstalmentState::Overdue);
+        found.extend(open.map(|row| row.due_on).max().map(|newest| (terms.contract_no, newest)));
+    }
+    Ok(found)
+}
+
+fn keep(
+    app: &App,
+    scope: &Scope,
+    (product, as_of, import, file_name): (Product, NaiveDate, ImportId, String),
+) -> AppResult<()> {
+    let (id, at, today) = (RowId::new(app.next_id()), app.clock.now_at(), app.clock.today());
+    app.db.write("payments known", |db| {
+        if payments_known::has_list(db, scope, import)? {
+            return Ok(());
+        }
+        let lender = (scope.own(), product);
+        let row = PaymentsKnown {
+            import_id: Some(import),
+            reason: file_name.clone(),
+            ..PaymentsKnown::new(id, lender, Source::List, as_of, at)
+        };
+        payments_known::add(db, &row)?;
+        position::outdate(db, scope, today, today).map(|_| ())
+    })?;
+    position::catch_up(&app.db, scope, today, || app.newest_basis())?;
+    app.note_change();
+    Ok(())
+}

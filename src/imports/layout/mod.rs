@@ -1,0 +1,32 @@
+//! Import of what staff, schools and the bank send: sheets become typed rows with notes.
+//!
+//! Everything in this folder is pure: no SQL, no clock, no files. A sheet is read by
+//! [`crate::plumbing::sheet`], [`recognise`] says which layout it is,
+//! [`parse::read_rows`] makes each line a typed [`rows::Row`] with [`fault::Note`]s, and
+//! [`duplicates::find_duplicates`] compares the lines of one file. What needs the database
+//! (is this person known?) is left open as a [`fault::Hook`] on a note.
+//!
+//! A note never holds a full identity or telephone number.
+
+pub mod fault;
+pub mod kind;
+mod columns;
+mod heading;
+mod binding;
+mod recognise;
+pub mod university;
+pub mod words;
+mod value;
+mod reader;
+pub mod rows;
+pub mod parse;
+pub mod duplicates;
+pub mod totals;
+
+pub use binding::{Binding, Chosen, Line};
+pub use duplicates::{Duplicate, find_duplicates};
+pub use fault::{Fault, Hook, Note, Severity, explain};
+pub use kind::{Cap, Column, ColumnKind, Layout, Limits};
+pub use parse::{Parsed, Read, parse_row, read_rows};
+pub use recognise::{LayoutProblem, outline, recognise, recognise_any, recognise_as, recognise_by};
+pub use rows::Row;

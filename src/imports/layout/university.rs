@@ -1,0 +1,111 @@
+//! Universities under the names people give them, against the ministry's list.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::base::person_name::{half, is_blank, simplify};
+
+static NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let list = include_str!("../../../data/universities.csv");
+    list.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect()
+});
+
+/// What was found under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Written as in the list.
+    Exact,
+    /// In the list, once traditional characters are simplified.
+    Traditional(String),
+    /// In the list under this form of the name.
+    Variant(String),
+    /// Cut off, and several names of the list begin so.
+    OneOf(Vec<&'static str>),
+    /// Not in the list. Old names, branches and military schools are not.
+    Unknown,
+}
+
+/// True for a name of the list.
+pub fn is_listed(name: &str) -> bool {
+    NAMES.contains(name)
+}
+
+/// Looks for the name in the list: quotation marks, blanks, brackets, 本部 and a cut-off end
+/// are understood.
+pub(super) fn find(text: &str) -> Found {
+    if is_listed(text) {
+        return Found::Exact;
+    }
+    let simple = simplify(text);
+    if simple != text && is_listed(&simple) {
+        return Found::Traditional(simple.into_owned());
+    }
+    let quotes = ['《', '》', '“', '”', '"', '「', '」', '〈', '〉', '【', '】'];
+    let plain: String = simple
+        .chars()
+        .filter(|c| !is_blank(*c) && !quotes.contains(c))
+        .map(|c| match half(c) {
+            '(' => '（',
+            ')' => '）',
+            other => other,
+        })
+        .collect();
+    let candidates = [Some(plain.as_str()), without_campus(&plain)];
+    if let Some(name) = candidates.into_iter().flatten().find(|name| is_listed(name)) {
+        return Found::Variant(name.to_owned());
+    }
+    let mut fits = completions(&plain);
+    match fits.as_slice() {
+        [] => Found::Unknown,
+        [only] => Found::Variant((*only).to_owned()),
+        _ => {
+            fits.sort_unstable();
+            fits.truncate(4);
+            Found::OneOf(fits)
+        }
+    }
+}
+
+/// `西南财经大学（本部）` and `四川大学江安校区` without what names a campus.
+fn without_campus(name: &str) -> Option<&str> {
+    if let Some((front, bracket)) = name.split_once('（') {
+        let campus = ["本部）", "校区）", "校本部）"].iter().any(|end| bracket.ends_with(end));
+        return campus.then_some(front);
+    }
+    if let Some(front) = name.strip_suffix("本部") {
+        return Some(front.strip_suffix('校').unwrap_or(front));
+    }
+    let at = name.find("大学").map(|at| at + "大学".len())?;
+    name.ends_with("校区").then(|| name.get(..at)).flatten()
+}
+
+/// The names that begin so and go on for at most three characters (a cut-off cell).
+fn completions(start: &str) -> Vec<&'static str> {
+    if start.chars().count() < 4 {
+        return Vec::new();
+    }
+    let short = |rest: &str| rest.chars().count() <= 3;
+    let fits = NAMES.iter().filter(|name| name.strip_prefix(start).is_some_and(short));
+    fits.copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_of_a_name_are_understood() {
+        let variant = |name: &str| Found::Variant(name.to_owned());
+        assert_eq!(find("四川大学"), Found::Exact);
+        assert_eq!(find("绵阳师范學院"), Found::Traditional("绵阳师范学院".into()));
+        for text in ["西南财经大学（本部）", "《西南财经大学》", "西南财经", "西南财经大学柳林校区"]
+        {
+            assert_eq!(find(text), variant("西南财经大学"), "{text}");
+        }
+        assert_eq!(find("四川 职业技术学院"), variant("四川职业技术学院"));
+        assert_eq!(find("中国石油大学(北京)"), variant("中国石油大学（北京）"));
+        assert_eq!(find("四川"), Found::Unknown);
+        assert_eq!(find("河北科技"), Found::OneOf(vec!["河北科技大学", "河北科技学院"]));
+        assert_eq!(find("某军事学院"), Found::Unknown);
+    }
+}

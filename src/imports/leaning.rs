@@ -1,0 +1,136 @@
+//! What leans on the people and files that an import has made: work of persons keeps the import
+//! from being undone; anything else (a message that was sent, a case that the night opened) only
+//! keeps the person or the file from being taken away. Reads; removing is the owners' work.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::base::ids::{FileId, PersonId, PhoneId};
+use crate::base::scope::Scope;
+use crate::book::loan::{self, LoanFile};
+use crate::book::person::{self, Person, Phone};
+use crate::book::position;
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+
+/// Tables in which people write something about a file, and what it is called.
+const WORK: [(&str, &str); 6] = [
+    ("contact_record", "联系记录"),
+    ("contact_point", "登记的联系人"),
+    ("contact_change", "联系方式变更"),
+    ("contact_confirmation", "家庭确认"),
+    ("sheet", "走访表"),
+    ("sheet_return", "走访回执"),
+];
+
+/// Every column that names a file.
+const OF_FILE: [(&str, &str); 12] = [
+    ("loan", "file_id"),
+    ("graduation", "file_id"),
+    ("message", "file_id"),
+    ("borrower_session", "file_id"),
+    ("contact_change", "file_id"),
+    ("contact_confirmation", "file_id"),
+    ("contact_point", "file_id"),
+    ("contact_record", "file_id"),
+    ("contact_duty", "file_id"),
+    ("overdue_case", "file_id"),
+    ("sheet", "file_id"),
+    ("sheet_return", "file_id"),
+];
+
+/// Every column that names a telephone number.
+const OF_PHONE: [(&str, &str); 2] = [("message", "phone_id"), ("contact_record", "phone_id")];
+
+/// Every column that names a person.
+const OF_PERSON: [(&str, &str); 16] = [
+    ("person_phone", "person_id"),
+    ("loan_file", "person_id"),
+    ("loan_file", "co_person_id"),
+    ("loan", "co_person_id"),
+    ("preapplication", "person_id"),
+    ("recognition", "person_id"),
+    ("enlistment", "person_id"),
+    ("message", "person_id"),
+    ("message_wish", "person_id"),
+    ("message_stop", "person_id"),
+    ("borrower_code", "person_id"),
+    ("borrower_session", "person_id"),
+    ("contact_change", "person_id"),
+    ("contact_change", "asked_by_person"),
+    ("contact_confirmation", "person_id"),
+    ("overdue_family", "person_id"),
+];
+
+/// How many identities are asked for at once.
+const CHUNK: usize = 1_000;
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// Which of these identities a column names. Identities only ever come from the database.
+fn named(db: &mut Db, table: &str, column: &str, ids: &[i64]) -> AppResult<BTreeSet<i64>> {
+    let mut found = BTreeSet::new();
+    for chunk in ids.chunks(CHUNK) {
+        let list: Vec<String> = chunk.iter().map(i64::to_string).collect();
+        let sql = format!(
+            "SELECT DISTINCT {column} AS id FROM {table} WHERE {column} IN ({})",
+            list.join(", ")
+        );
+        let rows: Vec<Named> = diesel::sql_query(sql).load(db)?;
+        found.extend(rows.into_iter().map(|row| row.id));
+    }
+    Ok(found)
+}
+
+/// Which of these identities none of the columns names.
+fn alone(db: &mut Db, columns: &[(&str, &str)], mut ids: Vec<i64>) -> AppResult<Vec<i64>> {
+    for (table, column) in columns {
+        let leaned_on = named(db, table, column, &ids)?;
+        ids.retain(|id| !leaned_on.contains(id));
+    }
+    Ok(ids)
+}
+
+/// Names the work of persons that stands on new files.
+pub fn on_files(
+    db: &mut Db,
+    scope: &Scope,
+    files: &[LoanFile],
+    against: &mut Vec<String>,
+) -> AppResult<()> {
+    let own: Vec<&LoanFile> =
+        files.iter().filter(|file| scope.codes().contains(&file.office_code)).collect();
+    let ids: Vec<i64> = own.iter().map(|file| file.id.get()).collect();
+    for (table, words) in WORK {
+        let leaned_on = named(db, table, "file_id", &ids)?;
+        let those = own.iter().filter(|file| leaned_on.contains(&file.id.get()));
+        against.extend(those.map(|file| format!("档案 {}：已有{words}", file.file_no)));
+    }
+    Ok(())
+}
+
+/// Takes away new files, numbers and people on which nothing leans.
+pub fn remove_alone(
+    db: &mut Db,
+    scope: &Scope,
+    files: &[LoanFile],
+    phones: &[Phone],
+    people: &[Person],
+) -> AppResult<()> {
+    let files = alone(db, &OF_FILE, files.iter().map(|one| one.id.get()).collect())?;
+    let files: Vec<FileId> = files.into_iter().map(FileId::new).collect();
+    position::remove(db, scope, &[], &files)?;
+    loan::remove_files(db, scope, &files)?;
+    let phones = alone(db, &OF_PHONE, phones.iter().map(|one| one.id.get()).collect())?;
+    let phones: Vec<PhoneId> = phones.into_iter().map(PhoneId::new).collect();
+    person::remove_phones(db, scope, &phones)?;
+    let people = alone(db, &OF_PERSON, people.iter().map(|one| one.id.get()).collect())?;
+    let people: Vec<PersonId> = people.into_iter().map(PersonId::new).collect();
+    person::remove_all(db, scope, &people)
+}

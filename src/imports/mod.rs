@@ -1,0 +1,41 @@
+//! Imports: what [`crate::imports::layout`] has read meets the database.
+//!
+//! Three steps. *Check* is a dry run: each row is held against what is stored and told apart as
+//! new, same, changed or refused. *Post* runs the very same plan and writes it, some hundred
+//! rows a transaction; rows are marked posted in that transaction, so posting can be stopped or
+//! killed at any instant and goes on where it was. *Result* is the user's own sheet with two
+//! columns more. Importing a file again finds every row the same.
+//!
+//! [`plan`] decides (no SQL), [`facts`] loads what it decides on, [`run`] drives both.
+
+pub mod layout;
+pub mod store;
+mod layer;
+mod written;
+mod apply;
+mod leaning;
+pub mod undo;
+mod undo_web;
+pub mod profile;
+pub mod read;
+pub mod findings;
+pub mod columns;
+pub mod facts;
+pub mod known;
+pub mod plan;
+mod moved;
+mod people;
+mod borrowers;
+mod contracts;
+mod bank_list;
+mod repayments;
+
+mod lists;
+pub mod run;
+pub mod compare;
+pub mod batch;
+pub mod runner;
+mod pages;
+pub mod web;
+pub mod act;
+pub mod result;

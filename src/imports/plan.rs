@@ -1,0 +1,318 @@
+//! What some lines come to: an outcome for each, and everything that has to be written. Decides,
+//! touches no database; the check throws the writes away, posting applies them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::bank_list::BankList;
+use super::facts::Facts;
+use super::moved::{self, Moved};
+use super::read::ReadLine;
+use crate::base::ids::{FileId, Ids, ImportId, LoanId, RowId};
+use crate::base::scope::Scope;
+use crate::book::bank::BankFigure;
+use crate::book::events::EventRow;
+use crate::book::history::{self, By};
+use crate::book::monthly::MonthlyFigure;
+use crate::book::office::Office;
+use crate::book::person::{Person, Phone};
+use crate::book::policy::Policy;
+use crate::book::position::Basis;
+use crate::book::statement::Product;
+use crate::imports::layout::{Note, Row, Severity};
+use crate::life::compensation::store::Enlistment;
+use crate::life::contract::store::Receipt;
+use crate::life::overdue::follow;
+use crate::life::preapplication::store::Preapplication;
+use crate::life::recognition::store::Recognition;
+use crate::life::study::store::Graduation;
+use crate::plumbing::crypto::Sealer;
+
+/// What everything is decided in: who, when, for whom, by which rules.
+pub struct Setting<'a> {
+    /// Seals and indexes.
+    pub sealer: &'a Sealer,
+    /// Makes identities. One burnt by a plan that is thrown away hurts nobody.
+    pub ids: &'a Ids,
+    /// The dated rules.
+    pub policy: Arc<Policy>,
+    /// What a position depends on.
+    pub basis: Basis,
+    /// The office.
+    pub office: &'a Office,
+    /// Its scope.
+    pub scope: &'a Scope,
+    /// In whose name.
+    pub by: &'a By,
+    /// Taken before the write.
+    pub now: NaiveDateTime,
+    /// Today.
+    pub today: NaiveDate,
+    /// The import.
+    pub import_id: ImportId,
+    /// Name of its file.
+    pub file_name: &'a str,
+    /// The day its balances are of.
+    pub as_of: Option<NaiveDate>,
+    /// The product of its contracts.
+    pub product: Product,
+    /// What the other sheets of the same batch bring.
+    pub companions: &'a Companions,
+    /// The repayment list as a whole.
+    pub list: &'a BankList,
+}
+
+impl Setting<'_> {
+    /// The next identity.
+    pub fn next_id(&self) -> i64 {
+        self.ids.next(self.now.and_utc())
+    }
+
+    pub(super) fn following(&self) -> follow::Setting<'_> {
+        let Setting { ids, now, today, .. } = *self;
+        follow::Setting { ids, policy: &self.policy, now, today }
+    }
+}
+
+/// What other sheets, uploaded together and not posted yet, will bring: so that a check of
+/// several files at once does not refuse what their order of posting will make right.
+#[derive(Clone, Debug, Default)]
+pub struct Companions {
+    /// Contract numbers.
+    pub contract_nos: BTreeSet<String>,
+    /// School year of the first contract by blind index of the borrower.
+    pub first_years: HashMap<Vec<u8>, i32>,
+    /// Blind indexes of the people.
+    pub people: BTreeSet<Vec<u8>>,
+    /// Student numbers.
+    pub student_numbers: BTreeSet<String>,
+}
+
+/// What a line comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not stored yet.
+    New,
+    /// Stored, just so.
+    Same,
+    /// Stored otherwise; the headings that change.
+    Changed(Vec<&'static str>),
+    /// Not taken; the reasons are among the notes.
+    Refused,
+    /// Not data, or the same as an earlier line.
+    Skipped,
+}
+
+impl Outcome {
+    /// As kept in the database.
+    pub const fn as_text(&self) -> &'static str {
+        match self {
+            Outcome::New => "new",
+            Outcome::Same => "same",
+            Outcome::Changed(_) => "changed",
+            Outcome::Refused => "refused",
+            Outcome::Skipped => "skipped",
+        }
+    }
+
+    /// New when nothing was stored, else changed or same.
+    pub(super) fn of(new: bool, changed: Vec<&'static str>) -> Outcome {
+        match (new, changed.is_empty()) {
+            (true, _) => Outcome::New,
+            (false, true) => Outcome::Same,
+            (false, false) => Outcome::Changed(changed),
+        }
+    }
+}
+
+/// One line, decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The line.
+    pub line: u32,
+    /// What it comes to.
+    pub outcome: Outcome,
+    /// Remarks in Chinese, one a line; repairs that need nobody are among them.
+    pub notes: Vec<String>,
+    /// Among the remarks is one that somebody should look at.
+    pub warned: bool,
+}
+
+/// A refusal found while deciding, in Chinese.
+pub(super) type Refusal = String;
+
+/// What lines bring besides changed facts.
+#[derive(Default)]
+pub(super) struct Change {
+    pub phones: Vec<Phone>,
+    pub events: Vec<EventRow>,
+    /// By row key: one line may have changed another one of its instalment, and that one again.
+    pub figures: BTreeMap<String, BankFigure>,
+    /// Figures that the bank does not have any more.
+    pub gone: Vec<RowId>,
+    pub recognitions: Vec<Recognition>,
+    pub preapplications: Vec<Preapplication>,
+    pub graduations: Vec<Graduation>,
+    pub enlistments: Vec<Enlistment>,
+    pub receipts: Vec<Receipt>,
+    pub months: Vec<MonthlyFigure>,
+    /// Loans whose position must be computed anew.
+    pub touched: BTreeSet<LoanId>,
+    /// The year by which a new file is numbered.
+    pub file_years: HashMap<FileId, i32>,
+    pub history: Vec<history::Note>,
+}
+
+impl Change {
+    fn merge(&mut self, line: Change) {
+        self.phones.extend(line.phones);
+        self.events.extend(line.events);
+        self.figures.extend(line.figures);
+        self.gone.extend(line.gone);
+        self.recognitions.extend(line.recognitions);
+        self.preapplications.extend(line.preapplications);
+        self.graduations.extend(line.graduations);
+        self.enlistments.extend(line.enlistments);
+        self.receipts.extend(line.receipts);
+        self.months.extend(line.months);
+        self.touched.extend(line.touched);
+        self.file_years.extend(line.file_years);
+        self.history.extend(line.history);
+    }
+}
+
+/// The plan of a chunk: facts as they will be, and what must be written besides them. Only what
+/// lines bring that are taken: `change` and the upper layer of `facts` are the line at hand.
+pub struct Plan<'a> {
+    pub(super) set: &'a Setting<'a>,
+    pub(super) facts: Facts,
+    pub(super) change: Change,
+    pub(super) taken: Change,
+    /// Remarks found while deciding the line at hand.
+    pub(super) remarks: Vec<Note>,
+    /// What the chunk as a whole leaves in history.
+    pub(super) history: Vec<history::Note>,
+}
+
+impl<'a> Plan<'a> {
+    /// Starts from what is stored.
+    pub fn new(set: &'a Setting<'a>, facts: Facts) -> Self {
+        Plan {
+            set,
+            facts,
+            change: Change::default(),
+            taken: Change::default(),
+            remarks: Vec::new(),
+            history: Vec::new(),
+        }
+    }
+
+    /// Decides one line.
+    pub fn line(&mut self, read: &ReadLine) -> Decided {
+        let mut warned = false;
+        let decided = |outcome, notes: Vec<String>, warned| Decided {
+            line: read.line,
+            outcome,
+            notes,
+            warned,
+        };
+        if let Some(note) = &read.skipped {
+            return decided(Outcome::Skipped, vec![note.sentence()], false);
+        }
+        let Some(parsed) = &read.parsed else {
+            return decided(Outcome::Skipped, Vec::new(), false);
+        };
+        let mut parsed = parsed.clone();
+        self.settle_hooks(&mut parsed);
+        let mut notes: Vec<String> = parsed.notes.iter().map(Note::sentence).collect();
+        if parsed.is_refused() {
+            notes = parsed
+                .notes
+                .iter()
+                .filter(|note| note.severity == Severity::Refused)
+                .chain(parsed.notes.iter().filter(|note| note.severity != Severity::Refused))
+                .map(Note::sentence)
+                .collect();
+            return decided(Outcome::Refused, notes, true);
+        }
+        let Some(row) = parsed.row else { return decided(Outcome::Refused, notes, true) };
+        warned |= parsed.notes.iter().any(|note| note.severity == Severity::Warning);
+        let outcome = match self.row(&row, read.line) {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                notes.insert(0, refusal);
+                Outcome::Refused
+            }
+        };
+        warned |= !self.remarks.is_empty();
+        let moved = self.moved();
+        self.end_line(!matches!(outcome, Outcome::Refused | Outcome::Skipped));
+        notes.extend(self.remarks.drain(..).map(|note| note.sentence()));
+        if let Outcome::Changed(headings) = &outcome {
+            notes.push(format!("更新：{}。", moved::words(headings, &moved)));
+        }
+        decided(outcome, notes, warned)
+    }
+
+    /// What the line at hand changes about people, files and loans that are stored.
+    fn moved(&self) -> Vec<Moved> {
+        let people = self.facts.people.changes();
+        let files = self.facts.files.changes();
+        let loans = self.facts.loans.changes();
+        people
+            .flat_map(|(old, new)| moved::person(&old.row, &new.row))
+            .chain(files.flat_map(|(old, new)| moved::file(&old.row, &new.row)))
+            .chain(loans.flat_map(|(old, new)| moved::loan(&old.row, &new.row)))
+            .collect()
+    }
+
+    /// A refused line leaves nothing behind, whatever it had decided before it was refused.
+    fn end_line(&mut self, taken: bool) {
+        let line = std::mem::take(&mut self.change);
+        self.facts.end_line(taken);
+        if taken {
+            self.taken.merge(line);
+        }
+    }
+
+    fn row(&mut self, row: &Row, line: u32) -> Result<Outcome, Refusal> {
+        match row {
+            Row::Borrower(row) => self.borrower(row),
+            Row::Contract(row) => self.contract(row, line),
+            Row::Repayment(row) => self.repayment(row, line),
+            Row::Overdue(row) => self.overdue(row, line),
+            Row::Graduation(row) => self.graduation(row),
+            Row::Preapplication(row) => self.preapplication(row),
+            Row::Hardship(row) => self.hardship(row),
+            Row::Enlistment(row) => self.enlistment(row),
+            Row::Receipt(row) => self.receipt(row),
+            Row::Monthly(row) => Ok(self.monthly(row)),
+        }
+    }
+}
+
+/// Takes `new` over `old` when the sheet says something and it is something else; a blank cell
+/// never erases what is known.
+pub(super) fn take<T: PartialEq + Clone>(
+    changed: &mut Vec<&'static str>,
+    heading: &'static str,
+    old: &mut T,
+    new: Option<T>,
+) {
+    if let Some(new) = new
+        && *old != new
+    {
+        *old = new;
+        changed.push(heading);
+    }
+}
+
+impl Person {
+    /// Marks a change of this row.
+    pub(super) fn moved(&mut self, now: NaiveDateTime) {
+        self.updated_at = now;
+        self.version += 1;
+    }
+}

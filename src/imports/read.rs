@@ -1,0 +1,161 @@
+//! From the bytes of a file to lines that can be planned: reading, recognising, parsing, and
+//! comparing the lines of one sheet with each other.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use super::profile::{self, Profiles};
+use crate::imports::layout::{
+    self, Binding, Fault, Layout, LayoutProblem, Limits, Line, Note, Parsed, Row, Severity,
+    find_duplicates,
+};
+use crate::plumbing::sheet::{self, SheetLimits, Table};
+
+/// One line below the headings, read.
+#[derive(Clone, Debug)]
+pub struct ReadLine {
+    /// The line as a spreadsheet program shows it.
+    pub line: u32,
+    /// The row and its notes; `None` for a line that is not data.
+    pub parsed: Option<Parsed>,
+    /// Why it is passed over.
+    pub skipped: Option<Note>,
+}
+
+impl ReadLine {
+    /// The notes on the line, whatever it is.
+    pub fn notes(&self) -> &[Note] {
+        match (&self.parsed, &self.skipped) {
+            (_, Some(note)) => std::slice::from_ref(note),
+            (Some(parsed), None) => &parsed.notes,
+            (None, None) => &[],
+        }
+    }
+}
+
+/// One sheet of a file whose layout is known.
+#[derive(Clone, Debug)]
+pub struct ReadSheet {
+    /// The sheet as it is.
+    pub table: Table,
+    /// Which cell holds what.
+    pub binding: Binding,
+}
+
+/// The sheets of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Opened {
+    /// Those whose layout is known.
+    pub sheets: Vec<ReadSheet>,
+    /// Those with headings that leave the layout open: a person has to choose.
+    pub unsure: Vec<(Table, LayoutProblem)>,
+}
+
+/// Every sheet of a file that has headings; refused with a sentence when there is none.
+pub fn open(bytes: &[u8], limits: &SheetLimits, profiles: &Profiles) -> Result<Opened, String> {
+    let tables = sheet::read(bytes, limits).map_err(|problem| problem.to_chinese())?;
+    let mut opened = Opened::default();
+    for table in tables {
+        let chosen = by_profile(&table, None, profiles);
+        match chosen.map_or_else(|| layout::recognise(&table), Ok) {
+            Ok(binding) => opened.sheets.push(ReadSheet { table, binding }),
+            Err(LayoutProblem::NoHeadings) => {}
+            Err(problem) => opened.unsure.push((table, problem)),
+        }
+    }
+    if opened.sheets.is_empty() && opened.unsure.is_empty() {
+        return Err(LayoutProblem::NoHeadings.to_chinese());
+    }
+    Ok(opened)
+}
+
+/// One named sheet of a file, as the given layout.
+pub fn open_as(
+    bytes: &[u8],
+    limits: &SheetLimits,
+    sheet_name: &str,
+    layout: Layout,
+    profiles: &Profiles,
+) -> Result<ReadSheet, String> {
+    let table = table_of(bytes, limits, sheet_name)?;
+    let chosen = by_profile(&table, Some(layout), profiles);
+    let binding = chosen
+        .map_or_else(|| layout::recognise_as(&table, layout), Ok)
+        .map_err(|problem| problem.to_chinese())?;
+    Ok(ReadSheet { table, binding })
+}
+
+/// One named sheet of a file, whatever it is.
+pub fn table_of(bytes: &[u8], limits: &SheetLimits, sheet_name: &str) -> Result<Table, String> {
+    let tables = sheet::read(bytes, limits).map_err(|problem| problem.to_chinese())?;
+    tables
+        .into_iter()
+        .find(|table| table.name == sheet_name)
+        .ok_or_else(|| format!("文件里没有名为“{sheet_name}”的工作表。"))
+}
+
+/// The columns that somebody chose for such headings.
+fn by_profile(table: &Table, layout: Option<Layout>, profiles: &Profiles) -> Option<Binding> {
+    if profiles.is_empty() {
+        return None;
+    }
+    let (_, headings) = layout::outline(table, Layout::Borrowers).ok()?;
+    let chosen = profiles.get(&profile::key_of(&headings))?;
+    if layout.is_some_and(|layout| layout != chosen.layout) {
+        return None;
+    }
+    layout::recognise_by(table, chosen).ok()
+}
+
+impl ReadSheet {
+    /// How many lines there are below the headings.
+    pub fn lines_total(&self) -> usize {
+        self.binding.rows(&self.table).len()
+    }
+
+    /// Reads every line below the headings.
+    pub fn lines(&self, today: NaiveDate, limits: &Limits) -> Vec<ReadLine> {
+        let mut lines: Vec<ReadLine> = self
+            .binding
+            .rows(&self.table)
+            .iter()
+            .map(|row| match self.binding.classify(row) {
+                Line::Skipped(note) => {
+                    ReadLine { line: row.line, parsed: None, skipped: Some(note) }
+                }
+                Line::Data => ReadLine {
+                    line: row.line,
+                    parsed: Some(layout::parse_row(&self.binding, &row.cells, today, limits)),
+                    skipped: None,
+                },
+            })
+            .collect();
+        mark_duplicates(&mut lines);
+        lines
+    }
+}
+
+/// A line that repeats an earlier one is passed over; one that contradicts it is refused.
+fn mark_duplicates(lines: &mut [ReadLine]) {
+    let rows = lines.iter().filter_map(|line| {
+        let row: &Row = line.parsed.as_ref()?.row.as_ref()?;
+        Some((line.line, row))
+    });
+    let duplicates: HashMap<u32, Note> =
+        find_duplicates(rows).into_iter().map(|dup| (dup.line, dup.note())).collect();
+    if duplicates.is_empty() {
+        return;
+    }
+    for line in lines {
+        let Some(note) = duplicates.get(&line.line) else { continue };
+        debug_assert_eq!(note.fault, Fault::DuplicateRow);
+        if note.severity == Severity::Refused {
+            if let Some(parsed) = &mut line.parsed {
+                parsed.notes.push(note.clone());
+            }
+        } else {
+            line.skipped = Some(note.clone());
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! Lines of 还款明细 and 逾期名单: money becomes events, the bank's figures are kept beside ours.
+//!
+//! 正常还款 and 逾期还款 are `paid`, 提前还款 is `prepaid`, 国家代偿 is `compensated` of 实还合计;
+//! 免息 and 逾期未还 are the bank's figures only; a line of less than nothing takes back a payment.
+//!
+//! A line is known by contract, due day, day paid and its place among the lines of that day
+//! ([`super::bank_list`]). What is booked is what stands under it: when the bank says otherwise,
+//! the event is reversed and a fresh one appended, never edited. Nothing older than what is known
+//! counts.
+
+use chrono::NaiveDate;
+
+use super::bank_list::{Told, money_of, total};
+use super::contracts::{balance_key, outdated};
+use super::facts::index_of;
+use super::plan::{Outcome, Plan, Refusal};
+use crate::base::ids::{EventId, LoanId};
+use crate::base::money::Fen;
+use crate::book::bank::{BankFigure, Tells};
+use crate::book::person::PhoneState;
+use crate::book::statement::{Event, EventKind};
+use crate::imports::layout::Row;
+use crate::imports::layout::rows::{OverdueRow, RepaymentRow};
+use crate::imports::layout::words::RepaymentKind;
+
+/// The keys of the figures of balances and arrears that these rows may have left behind.
+pub fn keys(rows: &[&Row]) -> Vec<String> {
+    let mut figures = Vec::new();
+    for row in rows {
+        match row {
+            Row::Contract(row) => figures.push(balance_key(row)),
+            Row::Overdue(row) => {
+                figures.extend(row.cut_off.map(|day| overdue_key(&row.contract_number, day)));
+            }
+            _ => {}
+        }
+    }
+    figures
+}
+
+fn line_key(row: &RepaymentRow, ordinal: i32) -> String {
+    let paid_on = row.paid_on.map_or_else(|| "-".to_owned(), |day| day.to_string());
+    format!("repayments:{}:{}:{paid_on}:{ordinal}", row.contract_number, row.due_on)
+}
+
+fn overdue_key(contract_no: &str, day: NaiveDate) -> String {
+    format!("overdue:{contract_no}:{day}")
+}
+
+/// What a line with money in it means for the loan.
+fn event_kind(figure: &BankFigure) -> Option<EventKind> {
+    let amount = figure.paid_fen;
+    if !amount.is_positive() {
+        return None;
+    }
+    match RepaymentKind::from_chinese(&figure.kind)? {
+        RepaymentKind::Regular | RepaymentKind::Late => Some(EventKind::Paid { amount }),
+        RepaymentKind::Compensated => Some(EventKind::Compensated { amount }),
+        RepaymentKind::Early => {
+            let whole = figure.balance_fen.is_some_and(Fen::is_zero);
+            let principal = if whole { None } else { Some(figure.paid_principal_fen) };
+            Some(EventKind::Prepaid { principal })
+        }
+        RepaymentKind::Unpaid | RepaymentKind::Waived => None,
+    }
+}
+
+/// The name of the event that the money of a line is; empty when it has none.
+fn money(figure: &BankFigure) -> &'static str {
+    let kind = RepaymentKind::from_chinese(&figure.kind).filter(|_| !figure.paid_fen.is_zero());
+    kind.map_or("", money_of)
+}
+
+impl Plan<'_> {
+    /// The contract a line is about; its borrower must be the one the line names.
+    fn loan_of(
+        &self,
+        contract_no: &str,
+        id: Option<crate::base::id_number::IdNumber>,
+        name: Option<&str>,
+    ) -> Result<LoanId, Refusal> {
+        let Some(kept) = self.facts.loans.get(contract_no) else {
+            return Err(format!(
+                "合同编号：{contract_no} 还没有登记。请先导入包含这份合同的合同明细，再导入这张表。"
+            ));
+        };
+        let student = self.facts.student_of.get(&kept.row.file_id);
+        let known = student
+            .and_then(|student| self.facts.index_of.get(student))
+            .and_then(|index| self.facts.people.get(index));
+        if let (Some(known), Some(id)) = (known, id)
+            && known.row.id_index != index_of(self.set.sealer, &id)
+        {
+            return Err(format!(
+                "身份证号：{} 不是合同 {contract_no} 的借款学生，请核对合同编号和身份证号。",
+                id.masked()
+            ));
+        }
+        if let (Some(known), Some(name)) = (known, name)
+            && !crate::base::person_name::may_be_same(name, &known.row.name)
+        {
+            return Err(format!(
+                "姓名：表中是“{name}”，合同 {contract_no} 的借款学生是“{}”，请核对。",
+                known.row.name
+            ));
+        }
+        Ok(kept.row.id)
+    }
+
+    pub(super) fn repayment(&mut self, row: &RepaymentRow, line: u32) -> Result<Outcome, Refusal> {
+        let expected = self.set.companions.contract_nos.contains(&row.contract_number);
+        if expected && !self.facts.loans.contains_key(&row.contract_number) {
+            return Ok(Outcome::New);
+        }
+        let loan = self.loan_of(&row.contract_number, row.id_number, row.name.as_deref())?;
+        let as_of = self.set.as_of.unwrap_or(self.set.today);
+        self.check_days(row, loan, as_of)?;
+        let list = self.set.list;
+        let lines = list.instalment(&row.contract_number, row.due_on);
+        let ordinal = lines.iter().find(|told| told.line == line).map_or(1, |told| told.ordinal);
+        let mut figure = self.blank_figure(loan, "repayments", line_key(row, ordinal), as_of, line);
+        fill(&mut figure, row);
+        (figure.ordinal, figure.tells) = (ordinal, list.tells(lines));
+        check_money(&figure)?;
+        let key = (loan, row.due_on);
+        let mut told = self.facts.told.get(&key).cloned().unwrap_or_default();
+        let at = told.iter().position(|one| is_place(one, row.paid_on, ordinal));
+        let known = at.and_then(|at| told.get(at)).cloned();
+        if let Some(newer) = newer_day(&told, known.as_ref(), &figure) {
+            if known.is_some_and(|known| differing(&known, &figure).is_empty()) {
+                return Ok(Outcome::Same);
+            }
+            self.remark("", outdated(Some(as_of), newer));
+            return Ok(Outcome::Skipped);
+        }
+        check_taken_back(&told, lines, &figure)?;
+        self.withdraw(&mut told, lines, &figure, line);
+        let changed = match &known {
+            Some(known) => {
+                figure.id = known.id;
+                figure.row_key.clone_from(&known.row_key);
+                figure.event_id = known.event_id;
+                if known.as_of == figure.as_of {
+                    figure.tells = figure.tells.max(known.tells);
+                }
+                differing(known, &figure)
+            }
+            None => Vec::new(),
+        };
+        told.retain(|one| one.id != figure.id);
+        told.push(figure);
+        self.settle(&mut told, line);
+        self.keep_told(key, told);
+        Ok(Outcome::of(known.is_none(), changed))
+    }
+
+    /// Money has a day: not before the pay-out, and not after the day of the list.
+    fn check_days(
+        &self,
+        row: &RepaymentRow,
+        loan: LoanId,
+        as_of: NaiveDate,
+    ) -> Result<(), Refusal> {
+        let has_money = !money_of(row.kind).is_empty() && !total(row).is_zero();
+        if has_money && row.paid_on.is_none() {
+            return Err("还款日期：有实还金额却没有还款日期。请补上后重新导入。".to_owned());
+        }
+        if row.paid_on.is_some_and(|day| day > as_of.max(self.set.today)) {
+            return Err("还款日期：在今天之后，请核对。".to_owned());
+        }
+        let signed_on = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.signed_on);
+        let from = self.facts.pay_out(loan).map(|event| event.effective_on).or(signed_on);
+        let days = [("还款日期", row.paid_on), ("应还日期", Some(row.due_on))];
+        for (heading, day) in days {
+            if let (Some(day), Some(from)) = (day, from)
+                && day < from
+            {
+                return Err(format!(
+                    "{heading}：{day} 早于这份合同的发放日期 {from}，请核对日期后重新导入。"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes away what the list, being newer and saying enough, does not have any more.
+    fn withdraw(
+        &mut self,
+        told: &mut Vec<BankFigure>,
+        lines: &[Told],
+        fresh: &BankFigure,
+        line: u32,
+    ) {
+        let list = self.set.list;
+        let is_gone = |old: &BankFigure| {
+            let named = lines.iter().any(|told| is_place(old, told.paid_on, told.ordinal));
+            let spoken_of = match fresh.tells {
+                Tells::Line => false,
+                Tells::Instalment => is_alike(old, fresh),
+                Tells::List => money(old).is_empty() || list.has_money(money(old)),
+            };
+            !named && spoken_of && old.as_of <= fresh.as_of
+        };
+        for mut gone in told.extract_if(.., |old| is_gone(old)) {
+            if let (false, Some(on)) = (money(&gone).is_empty(), gone.paid_on) {
+                let amount = gone.paid_fen.to_page_text();
+                self.remark("还款日期", format!("这份名单不再有 {on} 的 {amount} 元，已冲回。"));
+            }
+            self.book(&mut gone, None, None, line);
+            self.change.gone.push(gone.id);
+            self.change.figures.remove(&gone.row_key);
+        }
+    }
+
+    /// Books what these lines of one instalment come to.
+    fn settle(&mut self, told: &mut [BankFigure], line: u32) {
+        let taken = taken_back(&places(told));
+        for figure in told {
+            let place = (figure.paid_on, figure.ordinal);
+            let taken_on = taken.iter().find(|(_, of)| *of == place).and_then(|(by, _)| by.0);
+            let target = event_kind(figure).filter(|_| taken_on.is_none());
+            self.book(figure, target, taken_on, line);
+        }
+    }
+
+    /// Makes `target` stand under a line: whatever else does is reversed.
+    fn book(
+        &mut self,
+        figure: &mut BankFigure,
+        target: Option<EventKind>,
+        taken_on: Option<NaiveDate>,
+        line: u32,
+    ) {
+        let loan = figure.loan_id;
+        let standing = figure.event_id.and_then(|id| {
+            self.facts.life.get(&loan).into_iter().flatten().find(|event| event.id == id).cloned()
+        });
+        let agrees = match &standing {
+            Some(row) => {
+                self.counts_on(figure) == Some(row.effective_on)
+                    && row.event().ok().map(|event| event.kind) == target
+            }
+            None => target.is_none(),
+        };
+        if agrees {
+            return;
+        }
+        if let Some(row) = standing {
+            let id = EventId::new(self.set.next_id());
+            let (on, kind) =
+                (taken_on.unwrap_or(row.effective_on), EventKind::Reversed { of: row.id });
+            let event = Event { id, on, recorded_at: None, kind };
+            self.append(loan, &event, format!("reversed:{}", row.id), String::new(), line);
+            figure.event_id = None;
+        }
+        if let (Some(kind), Some(on)) = (target, self.counts_on(figure)) {
+            let id = EventId::new(self.set.next_id());
+            let event = Event { id, on, recorded_at: None, kind };
+            let key = self.fresh_key(loan, &format!("{}:{}", figure.row_key, self.set.import_id));
+            self.append(loan, &event, key, figure.channel.clone(), line);
+            figure.event_id = Some(id);
+        }
+    }
+
+    /// The day on which the money of a line counts. What the bank calls 正常还款 and debits on the
+    /// next working day (a due day on a Sunday) was paid on the due day: the bank's own word.
+    fn counts_on(&self, figure: &BankFigure) -> Option<NaiveDate> {
+        let (paid_on, due_on) = (figure.paid_on?, figure.due_on?);
+        let policy = &self.set.policy;
+        let days = policy.bank_tolerance.on(due_on).working_days;
+        let last = policy.calendar().add_working_days(due_on, i64::from(days));
+        let regular = RepaymentKind::from_chinese(&figure.kind) == Some(RepaymentKind::Regular);
+        Some(if regular && paid_on > due_on && paid_on <= last { due_on } else { paid_on })
+    }
+
+    /// The key, or the key with the next number behind it: what was booked under a line and
+    /// undone may be booked again.
+    fn fresh_key(&self, loan: LoanId, key: &str) -> String {
+        let life = self.facts.life.get(&loan).into_iter().flatten();
+        match life.filter(|event| event.command_key.starts_with(key)).count() {
+            0 => key.to_owned(),
+            n => format!("{key}#{n}"),
+        }
+    }
+
+    /// Keeps the lines of an instalment, and has those written that are not stored just so.
+    fn keep_told(&mut self, key: (LoanId, NaiveDate), told: Vec<BankFigure>) {
+        let before = self.facts.told.get(&key).cloned().unwrap_or_default();
+        for figure in &told {
+            let known = before.iter().find(|one| one.id == figure.id);
+            if !known.is_some_and(|known| super::contracts::same_figure(known, figure)) {
+                self.change.figures.insert(figure.row_key.clone(), figure.clone());
+            }
+        }
+        self.facts.told.insert(key, told);
+    }
+
+    pub(super) fn overdue(&mut self, row: &OverdueRow, line: u32) -> Result<Outcome, Refusal> {
+        let expected = self.set.companions.contract_nos.contains(&row.contract_number);
+        if expected && !self.facts.loans.contains_key(&row.contract_number) {
+            return Ok(Outcome::New);
+        }
+        let loan = self.loan_of(&row.contract_number, row.id_number, row.name.as_deref())?;
+        let Some(as_of) = row.cut_off.or(self.set.as_of) else {
+            return Err("截止日期：不知道这些金额是哪一天的。请填写后重新导入。".to_owned());
+        };
+        let key = overdue_key(&row.contract_number, as_of);
+        let mut figure = self.blank_figure(loan, "overdue", key, as_of, line);
+        figure.due_on = row.first_overdue_on;
+        figure.balance_fen = row.balance;
+        figure.overdue_principal_fen = row.overdue_principal;
+        figure.overdue_interest_fen = row.overdue_interest;
+        figure.penalty_fen = row.penalty.unwrap_or_default();
+        figure.note = row.contact_result.clone().unwrap_or_default();
+        let known = self.keep_figure(figure.clone());
+        let new = known.is_none();
+        let mut changed = Vec::new();
+        if known.is_some_and(|known| !super::contracts::same_figure(&known, &figure)) {
+            changed.push("逾期金额");
+        }
+        if let Some(student) = self.student_of_loan(&row.contract_number)
+            && self.add_phones(student, &row.phones, PhoneState::ToConfirm, "逾期名单")?
+        {
+            changed.push("手机");
+        }
+        Ok(Outcome::of(new, changed))
+    }
+
+    fn student_of_loan(&self, contract_no: &str) -> Option<crate::base::ids::PersonId> {
+        let file = self.facts.loans.get(contract_no)?.row.file_id;
+        self.facts.student_of.get(&file).copied()
+    }
+}
+
+fn fill(figure: &mut BankFigure, row: &RepaymentRow) {
+    figure.due_on = Some(row.due_on);
+    figure.paid_on = row.paid_on;
+    figure.kind = row.kind.to_chinese().to_owned();
+    figure.channel = row.channel.clone().unwrap_or_default();
+    figure.due_principal_fen = row.due_principal.unwrap_or_default();
+    figure.due_interest_fen = row.due_interest.unwrap_or_default();
+    figure.waived_fen = row.waived_interest.unwrap_or_default();
+    figure.paid_principal_fen = row.paid_principal;
+    figure.paid_interest_fen = row.paid_interest.unwrap_or_default();
+    figure.paid_penalty_fen = row.paid_penalty.unwrap_or_default();
+    figure.balance_fen = row.balance_after;
+    figure.paid_fen = total(row);
+}
+
+fn is_place(figure: &BankFigure, paid_on: Option<NaiveDate>, ordinal: i32) -> bool {
+    figure.paid_on == paid_on && figure.ordinal == ordinal
+}
+
+/// Headings of what a line says otherwise than the one on record.
+fn differing(known: &BankFigure, figure: &BankFigure) -> Vec<&'static str> {
+    let paid = |one: &BankFigure| {
+        (one.paid_fen, one.paid_principal_fen, one.paid_interest_fen, one.paid_penalty_fen)
+    };
+    let due = |one: &BankFigure| (one.due_principal_fen, one.due_interest_fen, one.waived_fen);
+    [
+        ("实还合计（元）", paid(known) != paid(figure)),
+        ("还款类型", known.kind != figure.kind),
+        ("还款渠道", known.channel != figure.channel),
+        ("应还金额（元）", due(known) != due(figure)),
+        ("还款后贷款余额（元）", known.balance_fen != figure.balance_fen),
+    ]
+    .into_iter()
+    .filter_map(|(heading, differs)| differs.then_some(heading))
+    .collect()
+}
+
+/// Money of the same kind for the same dues, or no money.
+fn is_alike(one: &BankFigure, other: &BankFigure) -> bool {
+    let due = |figure: &BankFigure| (figure.due_principal_fen, figure.due_interest_fen);
+    due(one) == due(other) && (money(one).is_empty() || money(one) == money(other))
+}
+
+/// The day of newer figures that have said what there is to say about a line.
+fn newer_day(
+    told: &[BankFigure],
+    known: Option<&BankFigure>,
+    figure: &BankFigure,
+) -> Option<NaiveDate> {
+    let newer = |one: &&BankFigure| one.as_of > figure.as_of;
+    if let Some(known) = known {
+        return Some(known).filter(newer).map(|known| known.as_of);
+    }
+    let speaks = |one: &&BankFigure| match one.tells {
+        Tells::Line => false,
+        Tells::Instalment => is_alike(figure, one),
+        Tells::List => true,
+    };
+    told.iter().filter(newer).filter(speaks).map(|one| one.as_of).max()
+}
+
+/// What cannot be booked as the line has it.
+fn check_money(figure: &BankFigure) -> Result<(), Refusal> {
+    let is_early = figure.kind == RepaymentKind::Early.to_chinese();
+    let whole = figure.balance_fen.is_some_and(Fen::is_zero);
+    if is_early
+        && figure.paid_fen.is_positive()
+        && !whole
+        && !figure.paid_principal_fen.is_positive()
+    {
+        return Err("实还本金（元）：提前还款没有本金，请核对后重新导入。".to_owned());
+    }
+    let takes = figure.paid_fen < Fen::ZERO;
+    if takes
+        && RepaymentKind::from_chinese(&figure.kind).is_none_or(|kind| money_of(kind).is_empty())
+    {
+        return Err("实还合计（元）：这种还款类型不能是负数，请核对后重新导入。".to_owned());
+    }
+    Ok(())
+}
+
+/// A line by its place in the instalment.
+type Place = (Option<NaiveDate>, i32);
+
+fn places(told: &[BankFigure]) -> Vec<(Place, Fen)> {
+    told.iter().map(|one| ((one.paid_on, one.ordinal), one.paid_fen)).collect()
+}
+
+/// Which lines take back which: each the latest payment of just that amount that was not after
+/// it. Taking and taken.
+fn taken_back(lines: &[(Place, Fen)]) -> Vec<(Place, Place)> {
+    let mut takes: Vec<&(Place, Fen)> =
+        lines.iter().filter(|(_, paid)| *paid < Fen::ZERO).collect();
+    takes.sort();
+    let mut found: Vec<(Place, Place)> = Vec::new();
+    for (by, amount) in takes {
+        let latest = lines
+            .iter()
+            .filter(|(of, paid)| paid.is_positive() && *paid + *amount == Fen::ZERO && of.0 <= by.0)
+            .filter(|(of, _)| !found.iter().any(|(_, taken)| taken == of))
+            .max();
+        found.extend(latest.map(|(of, _)| (*by, *of)));
+    }
+    found
+}
+
+/// A payment that is taken back must be known, or come with the same list.
+fn check_taken_back(
+    told: &[BankFigure],
+    lines: &[Told],
+    figure: &BankFigure,
+) -> Result<(), Refusal> {
+    if figure.paid_fen >= Fen::ZERO {
+        return Ok(());
+    }
+    let own = (figure.paid_on, figure.ordinal);
+    let mut all = vec![(own, figure.paid_fen)];
+    let listed = lines.iter().map(|one| ((one.paid_on, one.ordinal), one.total));
+    for (place, amount) in listed.chain(places(told)) {
+        if !all.iter().any(|(known, _)| *known == place) {
+            all.push((place, amount));
+        }
+    }
+    if taken_back(&all).iter().any(|(by, _)| *by == own) {
+        return Ok(());
+    }
+    Err(format!(
+        "实还合计（元）：银行退回 {} 元，但这一期没有金额相同的还款可以冲回。\
+         请先导入包含那笔还款的还款明细，或请银行核对。",
+        (Fen::ZERO - figure.paid_fen).to_page_text()
+    ))
+}

@@ -1,0 +1,463 @@
+//! Drives an import: check, post, go on where it was stopped or killed.
+//!
+//! Whoever runs an import holds its lease and renews it with every chunk; when the holder dies
+//! the lease runs out and another instance (or the next start) takes the import up again. Rows
+//! are marked posted in the write that posts them, so nothing is posted twice; every write asks
+//! first whether the lease is still ours.
+//!
+//! A line is refused by a rule or not at all. What the disk, the connection or the time is to
+//! blame for leaves the import in line; what we are to blame for stops it at the line it met.
+
+use std::collections::HashSet;
+
+use chrono::{Duration, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::bank_list::BankList;
+use super::plan::{Companions, Decided, Outcome, Plan, Setting};
+use super::profile::{self, Profiles};
+use super::read::{self, ReadLine, ReadSheet};
+use super::store::{self, ImportJob, ImportRow};
+use super::{batch, facts, findings};
+use crate::app::App;
+use crate::base::ids::{ImportId, StaffId};
+use crate::base::scope::Scope;
+use crate::book::history::{self, By};
+use crate::book::office::{self, Office};
+use crate::book::statement::Product;
+use crate::error::{AppError, AppResult};
+use crate::imports::layout::{Layout, Limits};
+use crate::imports::runner::Runner;
+use crate::plumbing::crypto::Field;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::staff;
+use crate::plumbing::sheet::SheetLimits;
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Every line was done.
+    Done,
+    /// Somebody asked to stop.
+    Stopped,
+    /// The program stops; whoever starts next goes on.
+    Paused,
+    /// Another holds it now; it is no longer ours to write to.
+    Lost,
+}
+
+/// What an import is run with.
+struct Running {
+    job: ImportJob,
+    office: Office,
+    scope: Scope,
+    by: By,
+    layout: Layout,
+    product: Product,
+    lines: Vec<ReadLine>,
+    /// The sheet itself, for a check.
+    sheet: Option<ReadSheet>,
+    list: BankList,
+}
+
+/// Checks an import: a dry run that stores nothing but what each row would come to.
+pub fn check(app: &App, id: ImportId, scope: &Scope, companions: &Companions) -> AppResult<()> {
+    let from = ["uploaded", "checking", "checked", "failed"];
+    let Some(mut running) = take(app, id, scope, &from, "checking")? else { return Ok(()) };
+    let lines = std::mem::take(&mut running.lines);
+    running.job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
+    running.job.rows_done = 0;
+    let checked = look(app, &mut running, &lines, companions)
+        .and_then(|()| check_lines(app, &mut running, &lines, companions));
+    finish(app, running, checked, "checked")
+}
+
+/// What there is to say about the sheet as a whole. Somebody's confirmation holds as long as it
+/// is the same.
+fn look(
+    app: &App,
+    running: &mut Running,
+    lines: &[ReadLine],
+    companions: &Companions,
+) -> AppResult<()> {
+    let Some(sheet) = running.sheet.take() else { return Ok(()) };
+    let (scope, office, job) = (&running.scope, &running.office, &running.job);
+    let found =
+        app.db.read(|db| findings::look(db, scope, office, job, &sheet, lines, companions))?;
+    let text = findings::to_text(&found);
+    running.job.confirmed &= running.job.findings == text;
+    running.job.findings = text;
+    running.job.bindings = findings::Columns::of(&sheet).to_text();
+    Ok(())
+}
+
+fn check_lines(
+    app: &App,
+    running: &mut Running,
+    lines: &[ReadLine],
+    companions: &Companions,
+) -> AppResult<End> {
+    for chunk in lines.chunks(app.config.import_lines.max(1)) {
+        let now = app.clock.now_at();
+        let decided = {
+            let set = setting(app, running, companions, now);
+            let chunk: Vec<&ReadLine> = chunk.iter().collect();
+            app.db.read(|db| {
+                let facts = facts::load(db, set.scope, set.sealer, running.layout, &chunk)?;
+                let mut plan = Plan::new(&set, facts);
+                Ok(chunk.iter().map(|line| plan.line(line)).collect::<Vec<Decided>>())
+            })?
+        };
+        let job = renewed(app, &running.job, chunk.len(), now);
+        let all: Vec<&ReadLine> = chunk.iter().collect();
+        let rows = rows_of(job.id, &all, &decided, false);
+        let stop = app.db.write("import check", |db| {
+            let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
+            store::put_rows(db, &rows)?;
+            store::save(db, &job)?;
+            Ok(Some(stop))
+        })?;
+        let Some(stop) = stop else { return Ok(End::Lost) };
+        running.job = job;
+        if stop {
+            return Ok(End::Stopped);
+        }
+        if Runner::of(&app).is_stopping() {
+            return Ok(End::Paused);
+        }
+    }
+    Ok(End::Done)
+}
+
+/// Posts an import that was checked, or goes on with one that was stopped or abandoned. Nothing
+/// happens while a sheet that it needs is not posted.
+pub fn post(app: &App, id: ImportId, scope: &Scope, companions: &Companions) -> AppResult<()> {
+    let from = ["checked", "stopped", "posting"];
+    let Some(mut running) = take(app, id, scope, &from, "posting")? else { return Ok(()) };
+    let done: HashSet<i32> = app.db.read(|db| store::posted_lines(db, id))?.into_iter().collect();
+    let mut lines = std::mem::take(&mut running.lines);
+    running.job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
+    lines.retain(|line| !done.contains(&i32::try_from(line.line).unwrap_or(i32::MAX)));
+    let left = i32::try_from(lines.len()).unwrap_or(i32::MAX);
+    running.job.rows_done = running.job.rows_total - left;
+    let posted = post_lines(app, &mut running, &lines, companions);
+    app.note_change();
+    app.db.learn_sizes();
+    finish(app, running, posted, "posted")
+}
+
+fn post_lines(
+    app: &App,
+    running: &mut Running,
+    lines: &[ReadLine],
+    companions: &Companions,
+) -> AppResult<End> {
+    for chunk in lines.chunks(app.config.import_lines.max(1)) {
+        let whole: Vec<&ReadLine> = chunk.iter().collect();
+        let end = match post_chunk(app, running, &whole, companions) {
+            Ok(end) => end,
+            Err(error) if error.is_of_database() => return Err(error),
+            Err(error) => {
+                tracing::warn!(import.id = running.job.id.get(), %error,
+                    "a chunk cannot be posted as a whole; posting its lines one by one");
+                post_each(app, running, &whole, companions)?
+            }
+        };
+        if let Some(end) = end {
+            return Ok(end);
+        }
+        if Runner::of(&app).is_stopping() {
+            return Ok(End::Paused);
+        }
+    }
+    Ok(End::Done)
+}
+
+/// Each line by itself. One that a rule refuses is refused and the others go on; at one that
+/// fails through a fault of ours the import stops, and says which it was.
+fn post_each(
+    app: &App,
+    running: &mut Running,
+    lines: &[&ReadLine],
+    companions: &Companions,
+) -> AppResult<Option<End>> {
+    for line in lines {
+        let end = match post_chunk(app, running, &[line], companions) {
+            Err(AppError::Refused(why)) => refuse_line(app, running, line, why)?,
+            Err(error) if !error.is_of_database() => {
+                running.job.problem = format!(
+                    "停在第 {} 行，这一行写不进去，是系统的问题：前面的行已经入账，\
+                     这一行和后面的没有动。请把文件名和行号告诉管理员。",
+                    line.line
+                );
+                return Err(error);
+            }
+            other => other?,
+        };
+        if end.is_some() {
+            return Ok(end);
+        }
+    }
+    Ok(None)
+}
+
+/// Decides and writes some lines. Tells when that is the end (after these lines, when somebody
+/// asked to stop).
+fn post_chunk(
+    app: &App,
+    running: &mut Running,
+    lines: &[&ReadLine],
+    companions: &Companions,
+) -> AppResult<Option<End>> {
+    let now = app.clock.now_at();
+    let job = renewed(app, &running.job, lines.len(), now);
+    let stop = {
+        let set = setting(app, running, companions, now);
+        app.db.write("import post", |db| {
+            let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
+            let facts = facts::load(db, set.scope, set.sealer, running.layout, lines)?;
+            let mut plan = Plan::new(&set, facts);
+            let decided: Vec<Decided> = lines.iter().map(|line| plan.line(line)).collect();
+            tell_chunk(&mut plan, &decided);
+            plan.apply(db)?;
+            store::put_rows(db, &rows_of(job.id, lines, &decided, true))?;
+            store::save(db, &job)?;
+            Ok(Some(stop))
+        })?
+    };
+    Ok(went_on(running, job, stop))
+}
+
+/// What a write came to: nothing when it was no longer ours to do.
+fn went_on(running: &mut Running, job: ImportJob, stop: Option<bool>) -> Option<End> {
+    let Some(stop) = stop else { return Some(End::Lost) };
+    running.job = job;
+    stop.then_some(End::Stopped)
+}
+
+/// Every write leaves a line in history: which lines of which file.
+fn tell_chunk(plan: &mut Plan<'_>, decided: &[Decided]) {
+    let wrote = |d: &&Decided| matches!(d.outcome, Outcome::New | Outcome::Changed(_));
+    let count = decided.iter().filter(wrote).count();
+    let (Some(first), Some(last)) = (decided.first(), decided.last()) else { return };
+    if count == 0 {
+        return;
+    }
+    let summary =
+        format!("“{}”第 {} 至 {} 行入账 {count} 行", plan.set.file_name, first.line, last.line);
+    plan.history.push(history::Note {
+        action: "imported",
+        file_id: None,
+        subject: plan.set.file_name.to_owned(),
+        summary,
+        reason: String::new(),
+    });
+}
+
+fn refuse_line(
+    app: &App,
+    running: &mut Running,
+    line: &ReadLine,
+    why: String,
+) -> AppResult<Option<End>> {
+    let mut notes = vec![why];
+    notes.extend(line.notes().iter().map(|note| note.sentence()));
+    let decided = Decided { line: line.line, outcome: Outcome::Refused, notes, warned: true };
+    let job = renewed(app, &running.job, 1, app.clock.now_at());
+    let rows = rows_of(job.id, &[line], &[decided], true);
+    let stop = app.db.write("import refusal", |db| {
+        let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
+        store::put_rows(db, &rows)?;
+        store::save(db, &job)?;
+        Ok(Some(stop))
+    })?;
+    Ok(went_on(running, job, stop))
+}
+
+fn rows_of(id: ImportId, lines: &[&ReadLine], decided: &[Decided], posted: bool) -> Vec<ImportRow> {
+    let who = |line: &ReadLine| line.parsed.as_ref().and_then(|parsed| parsed.who.clone());
+    decided
+        .iter()
+        .zip(lines)
+        .map(|(one, line)| ImportRow {
+            import_id: id,
+            line: i32::try_from(one.line).unwrap_or(i32::MAX),
+            outcome: one.outcome.as_text().to_owned(),
+            posted,
+            notes: one.notes.join("\n"),
+            name: who(line).unwrap_or_default(),
+            amount_fen: line.parsed.as_ref().and_then(|parsed| parsed.amount),
+            warned: one.warned,
+        })
+        .collect()
+}
+
+/// The import some lines further, its lease begun anew.
+fn renewed(app: &App, job: &ImportJob, lines: usize, now: NaiveDateTime) -> ImportJob {
+    let mut job = job.clone();
+    job.rows_done += i32::try_from(lines).unwrap_or(i32::MAX);
+    job.updated_at = now;
+    job.leased_until = Some(lease(app, now));
+    job
+}
+
+fn lease(app: &App, now: NaiveDateTime) -> NaiveDateTime {
+    now + Duration::seconds(i64::from(app.config.import_lease_s))
+}
+
+/// Takes the lease and reads the file. `None` when somebody else holds it, it is not in a state
+/// to be run, or what it needs is not in the books yet.
+fn take(
+    app: &App,
+    id: ImportId,
+    scope: &Scope,
+    from: &[&str],
+    state: &str,
+) -> AppResult<Option<Running>> {
+    let now = app.clock.now_at();
+    let until = lease(app, now);
+    let taken = app.db.write("import claim", |db| {
+        if state == "posting" {
+            let job = store::find(db, scope, id)?;
+            if !batch::missing(&job, &store::open_jobs(db, scope)?).is_empty() {
+                return Ok(false);
+            }
+        }
+        store::claim(db, id, from, state, now, until)
+    })?;
+    if !taken {
+        return Ok(None);
+    }
+    let (mut job, sealed, office, by) = app.db.read(|db| {
+        let job = store::find(db, scope, id)?;
+        let office = office::find(db, &job.office_code)?;
+        let by = by_of(db, job.staff_id, &job.office_code)?;
+        Ok((job, store::content(db, id)?, office, by))
+    })?;
+    job.problem.clear();
+    job.leased_until = Some(until);
+    let profiles = app.db.read(|db| profile::all(db, scope))?;
+    match open(app, &job, &sealed, &profiles) {
+        Ok((product, sheet)) => {
+            let layout = sheet.binding.layout;
+            let lines = sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product));
+            // What somebody chose may name the day where the title did not before.
+            job.as_of = sheet.binding.as_of.or(job.as_of);
+            let mut list = BankList::default();
+            if layout == Layout::Repayments {
+                list = BankList::of(&lines);
+                let as_of = job.as_of.unwrap_or_else(|| app.clock.today());
+                app.db.read(|db| list.judge(db, scope, as_of))?;
+            }
+            let (scope, sheet) = (scope.clone(), Some(sheet).filter(|_| state == "checking"));
+            Ok(Some(Running { job, office, scope, by, layout, product, lines, list, sheet }))
+        }
+        Err(problem) => {
+            fail(app, job, &problem)?;
+            Ok(None)
+        }
+    }
+}
+
+fn open(
+    app: &App,
+    job: &ImportJob,
+    sealed: &[u8],
+    profiles: &Profiles,
+) -> Result<(Product, ReadSheet), String> {
+    let layout = Layout::from_text(&job.layout).ok_or("还没有选定这是哪一种表。")?;
+    let product = Product::from_text(&job.product).ok_or("不认识这种贷款。")?;
+    let bytes = app.sealer.open(Field::Upload, sealed).map_err(|error| error.to_string())?;
+    let limits = SheetLimits::default();
+    let sheet = read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)?;
+    Ok((product, sheet))
+}
+
+fn by_of(db: &mut Db, staff_id: StaffId, office_code: &str) -> AppResult<By> {
+    let name: String = staff::table.find(staff_id).select(staff::name).first(db)?;
+    Ok(By { staff_id: Some(staff_id), name, office_code: office_code.to_owned() })
+}
+
+fn setting<'a>(
+    app: &'a App,
+    running: &'a Running,
+    companions: &'a Companions,
+    now: NaiveDateTime,
+) -> Setting<'a> {
+    Setting {
+        sealer: &app.sealer,
+        ids: &app.ids,
+        policy: app.policy(),
+        basis: app.basis(),
+        office: &running.office,
+        scope: &running.scope,
+        by: &running.by,
+        now,
+        today: app.clock.today(),
+        import_id: running.job.id,
+        file_name: &running.job.file_name,
+        as_of: running.job.as_of,
+        product: running.product,
+        companions,
+        list: &running.list,
+    }
+}
+
+/// Counts what the rows came to and lets the lease go.
+fn finish(app: &App, running: Running, result: AppResult<End>, done_state: &str) -> AppResult<()> {
+    let held = running.job;
+    let mut job = held.clone();
+    let back = if done_state == "checked" { "uploaded" } else { "stopped" };
+    let outcome = match result {
+        Ok(End::Done) => {
+            job.state = done_state.to_owned();
+            if done_state == "posted" {
+                job.differences = store::NOT_COMPARED;
+            }
+            Ok(())
+        }
+        Ok(End::Stopped) => {
+            job.state = back.to_owned();
+            Ok(())
+        }
+        // The state stays `checking` or `posting` with nobody holding it.
+        Ok(End::Paused) => Ok(()),
+        Ok(End::Lost) => return Ok(()),
+        Err(error) if error.is_of_database() => {
+            job.problem =
+                "现在存不进数据库（磁盘满了、连接断了或太忙），没有丢行，也没有一行因此不导入。\
+                           好了以后半分钟内自动接着做。"
+                    .to_owned();
+            Err(error)
+        }
+        Err(error) => {
+            job.state = back.to_owned();
+            if job.problem.is_empty() {
+                job.problem = "中途停下了，已入账的行不受影响，可以继续。".to_owned();
+            }
+            Err(error)
+        }
+    };
+    job.leased_until = None;
+    job.updated_at = app.clock.now_at();
+    let finished = app.db.write("import finish", |db| {
+        if store::stop_wanted(db, &held)?.is_none() {
+            return Ok(());
+        }
+        let mut job = job.clone();
+        store::count_rows(db, &mut job)?;
+        store::save(db, &job)
+    });
+    // With no room for this either, the lease runs out by itself.
+    outcome.and(finished)
+}
+
+/// The file cannot be read (any more): the import ends here, with the reason. One that may have
+/// posted lines can only be stopped.
+fn fail(app: &App, mut job: ImportJob, problem: &str) -> AppResult<()> {
+    job.state = if job.state == "posting" { "stopped" } else { "failed" }.to_owned();
+    job.problem = problem.to_owned();
+    job.leased_until = None;
+    job.updated_at = app.clock.now_at();
+    app.db.write("import fail", |db| store::save(db, &job))
+}

@@ -1,0 +1,532 @@
+//! Takes an import back as a whole: money by counter-events, details to what stood there before,
+//! new rows away where nothing else stands on them. Worked out first ([`work_out`], a dry run),
+//! then done in one write ([`undo`]), so nothing is ever half done. Refused, with the rows named,
+//! where something later stands on what the import wrote; never guesses around it.
+//!
+//! Events are never deleted, so a contract on which anything was booked stays: its pay-out is
+//! reversed and it is marked 已撤销, as the bank says it of a contract that is withdrawn.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::leaning;
+use super::store::{self, ImportJob, NOT_COMPARED};
+use super::written::{self, Kind, Versioned, Written};
+use crate::app::App;
+use crate::base::ids::{EventId, FileId, ImportId, LoanId, PersonId, PhoneId, RowId};
+use crate::base::scope::Scope;
+use crate::book::bank::{self, BankFigure};
+use crate::book::events::{self, EventRow, Origin};
+use crate::book::history::{self, By};
+use crate::book::loan::{self, Loan, LoanFile};
+use crate::book::monthly::{self, MonthlyFigure};
+use crate::book::person::{self, Person, Phone};
+use crate::book::statement::{Event, EventKind};
+use crate::book::{payments_known, position};
+use crate::error::{AppError, AppResult};
+use crate::imports::layout::words::ContractState;
+use crate::life::compensation::store as compensation;
+use crate::life::compensation::store::Enlistment;
+use crate::life::contract::store as contract;
+use crate::life::contract::store::Receipt;
+use crate::life::overdue::follow;
+use crate::life::preapplication::store as preapplication;
+use crate::life::preapplication::store::Preapplication;
+use crate::life::recognition::store as recognition;
+use crate::life::recognition::store::Recognition;
+use crate::life::study::store as study;
+use crate::life::study::store::Graduation;
+use crate::plumbing::db::Db;
+
+/// Rows of one kind as an import left them, and what is to become of them.
+struct Rows<T> {
+    /// As before, and as now.
+    restored: Vec<(T, T)>,
+    /// New with the import.
+    fresh: Vec<T>,
+    /// Taken away by the import.
+    gone: Vec<T>,
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Rows { restored: Vec::new(), fresh: Vec::new(), gone: Vec::new() }
+    }
+}
+
+/// What undoing an import comes to.
+#[derive(Default)]
+pub struct Undoing {
+    people: Rows<Person>,
+    phones: Rows<Phone>,
+    files: Rows<LoanFile>,
+    loans: Rows<Loan>,
+    figures: Rows<BankFigure>,
+    recognitions: Rows<Recognition>,
+    preapplications: Rows<Preapplication>,
+    graduations: Rows<Graduation>,
+    enlistments: Rows<Enlistment>,
+    receipts: Rows<Receipt>,
+    months: Rows<MonthlyFigure>,
+    /// Counter-events, and payments that stand again.
+    events: Vec<EventRow>,
+    /// Figures as they will be.
+    figures_after: Vec<BankFigure>,
+    touched: BTreeSet<LoanId>,
+    /// What it would do, a line each.
+    pub lines: Vec<String>,
+    /// What stands on it, a line each; not empty: it cannot be undone.
+    pub against: Vec<String>,
+}
+
+impl Undoing {
+    /// How much of what it comes to, in the order of a page.
+    pub fn counts(&self) -> Vec<(&'static str, usize)> {
+        let restored = self.people.restored.len()
+            + self.files.restored.len()
+            + self.loans.restored.len()
+            + self.recognitions.restored.len()
+            + self.preapplications.restored.len()
+            + self.graduations.restored.len()
+            + self.enlistments.restored.len()
+            + self.receipts.restored.len()
+            + self.months.restored.len();
+        let lists = self.recognitions.fresh.len()
+            + self.preapplications.fresh.len()
+            + self.graduations.fresh.len()
+            + self.enlistments.fresh.len()
+            + self.receipts.fresh.len()
+            + self.months.fresh.len();
+        let figures =
+            self.figures.fresh.len() + self.figures.restored.len() + self.figures.gone.len();
+        let reversed = self.events.iter().filter(|event| event.kind == "reversed").count();
+        vec![
+            ("冲销的入账", reversed),
+            ("重新入账的原有还款", self.events.len() - reversed),
+            ("恢复原样的银行数字", figures),
+            ("恢复原内容的资料", restored),
+            ("撤销的合同", self.loans.fresh.len()),
+            ("删除的名单行", lists),
+            ("新建的档案（没有其他记录的删除）", self.files.fresh.len()),
+            ("新建的人员（没有其他记录的删除）", self.people.fresh.len()),
+        ]
+    }
+}
+
+/// In whose name, when, of what.
+struct Undo<'a> {
+    app: &'a App,
+    scope: &'a Scope,
+    by: &'a By,
+    now: NaiveDateTime,
+    import: ImportId,
+}
+
+/// Why an import as it is now cannot be undone, whatever it wrote.
+pub fn refusal(job: &ImportJob) -> Option<&'static str> {
+    match job.state.as_str() {
+        _ if job.undone_at.is_some() => Some("这份表已经撤销过了。"),
+        "posting" => Some("这份表正在入账，请先停止，等它停下以后再撤销。"),
+        "posted" | "stopped" => None,
+        _ => Some("这份表没有入账，不用撤销，放弃就可以。"),
+    }
+}
+
+/// Works out what undoing an import would come to. Writes nothing.
+pub fn work_out(
+    app: &App,
+    db: &mut Db,
+    scope: &Scope,
+    by: &By,
+    job: &ImportJob,
+) -> AppResult<Undoing> {
+    let now = app.clock.now_at();
+    let undo = Undo { app, scope, by, now, import: job.id };
+    let all = written::of_import(db, job.id)?;
+    let mut found = Undoing::default();
+    if all.is_empty() && job.new_rows + job.changed_rows > 0 {
+        found
+            .against
+            .push("这份表是程序升级以前入账的，没有记下原来的内容，不能整份撤销。".to_owned());
+        return Ok(found);
+    }
+    undo.people(db, &all, &mut found)?;
+    undo.lists(db, &all, &mut found)?;
+    undo.money(db, &all, &mut found)?;
+    leaning::on_files(db, scope, &found.files.fresh, &mut found.against)?;
+    Ok(found)
+}
+
+/// Undoes an import, or tells what stands against it. `Refused` when it cannot be undone now.
+pub fn undo(
+    app: &App,
+    scope: &Scope,
+    by: &By,
+    id: ImportId,
+    reason: &str,
+) -> AppResult<Result<(), Undoing>> {
+    let note_id = app.next_id();
+    let done = app.db.write("import undo", |db| {
+        let mut job = store::find(db, scope, id)?;
+        if let Some(why) = refusal(&job) {
+            return Err(AppError::refused(why));
+        }
+        let found = work_out(app, db, scope, by, &job)?;
+        if !found.against.is_empty() {
+            return Ok(Err(found));
+        }
+        let now = app.clock.now_at();
+        // What this list told of how far payments are known does not hold any more.
+        let of_list = payments_known::Which::OfImport(id);
+        if payments_known::withdraw(db, scope, of_list, (now, &by.name))? > 0 {
+            let today = app.clock.today();
+            position::outdate(db, scope, today, today)?;
+        }
+        carry_out(app, db, scope, found, now)?;
+        job.state = "posted".to_owned();
+        (job.undone_at, job.undone_by) = (Some(now), by.name.clone());
+        (job.problem, job.leased_until, job.updated_at) = (String::new(), None, now);
+        job.differences = NOT_COMPARED;
+        store::save(db, &job)?;
+        let note = history::Note {
+            action: "import_undone",
+            file_id: None,
+            subject: job.file_name.clone(),
+            summary: format!("撤销导入“{}”", job.file_name),
+            reason: reason.to_owned(),
+        };
+        history::note(db, by, note_id, now, note)?;
+        Ok(Ok(()))
+    })?;
+    app.note_change();
+    Ok(done)
+}
+
+/// First what stood before and last what was left, by row, for one kind.
+fn of_kind<T: Kind>(all: &[Written]) -> BTreeMap<i64, (&Written, &Written)> {
+    let mut found: BTreeMap<i64, (&Written, &Written)> = BTreeMap::new();
+    for one in all.iter().filter(|one| one.kind == T::KIND) {
+        found.entry(one.row_id).and_modify(|(_, last)| *last = one).or_insert((one, one));
+    }
+    found
+}
+
+impl Undo<'_> {
+    /// Tells rows of one kind apart; one that is not as the import left it stands against it.
+    fn rows<T: Kind>(
+        &self,
+        all: &[Written],
+        now: Vec<T>,
+        name: impl Fn(&T) -> String,
+        against: &mut Vec<String>,
+    ) -> AppResult<Rows<T>> {
+        let mut now: HashMap<i64, T> = now.into_iter().map(|row| (row.row_id(), row)).collect();
+        let mut rows = Rows::default();
+        for (id, (first, last)) in of_kind::<T>(all) {
+            let before: Option<T> = match &first.before_sealed {
+                Some(sealed) => Some(written::before(&self.app.sealer, sealed)?),
+                None => None,
+            };
+            match (now.remove(&id), before) {
+                (Some(row), _) if written::hash(&row)? != last.left_hash => {
+                    against.push(format!("{}：后来又改过", name(&row)));
+                }
+                (Some(row), Some(before)) => rows.restored.push((before, row)),
+                (Some(row), None) => rows.fresh.push(row),
+                (None, Some(before)) if last.left_hash.is_empty() => rows.gone.push(before),
+                (None, None) if last.left_hash.is_empty() => {}
+                (None, Some(before)) => {
+                    against.push(format!("{}：后来的导入已把它去掉", name(&before)));
+                }
+                (None, None) => against.push("有新增的行后来已被去掉".to_owned()),
+            }
+        }
+        Ok(rows)
+    }
+
+    fn people(&self, db: &mut Db, all: &[Written], found: &mut Undoing) -> AppResult<()> {
+        let (scope, against) = (self.scope, &mut found.against);
+        let people: Vec<PersonId> = ids::<Person>(all).into_iter().map(PersonId::new).collect();
+        let now = person::by_ids(db, scope, &people)?;
+        let name = |one: &Person| format!("{}（{}）的资料", one.name, one.id_mask);
+        found.people = self.rows(all, now, name, against)?;
+        let phones: Vec<PhoneId> = ids::<Phone>(all).into_iter().map(PhoneId::new).collect();
+        let now = person::phones_by_ids(db, scope, &phones)?;
+        let name = |one: &Phone| format!("手机 {}", one.phone_mask);
+        found.phones = self.rows(all, now, name, against)?;
+        let files: Vec<FileId> = ids::<LoanFile>(all).into_iter().map(FileId::new).collect();
+        let now = loan::files_by_ids(db, scope, &files)?.into_values().collect();
+        let name = |one: &LoanFile| format!("档案 {}", one.file_no);
+        found.files = self.rows(all, now, name, against)?;
+        let loans: Vec<LoanId> = ids::<Loan>(all).into_iter().map(LoanId::new).collect();
+        let now = loan::by_ids(db, scope, &loans)?;
+        let name = |one: &Loan| format!("合同 {}", one.contract_no);
+        found.loans = self.rows(all, now, name, against)?;
+        found.touched.extend(loans);
+        let lines = &mut found.lines;
+        lines.extend(
+            found.people.restored.iter().map(|(one, _)| format!("恢复 {} 的资料", one.name)),
+        );
+        lines.extend(
+            found.files.restored.iter().map(|(one, _)| format!("恢复档案 {}", one.file_no)),
+        );
+        lines.extend(
+            found.loans.restored.iter().map(|(one, _)| format!("恢复合同 {}", one.contract_no)),
+        );
+        lines.extend(found.loans.fresh.iter().map(|one| format!("撤销合同 {}", one.contract_no)));
+        Ok(())
+    }
+
+    fn lists(&self, db: &mut Db, all: &[Written], found: &mut Undoing) -> AppResult<()> {
+        macro_rules! list {
+            ($rows:ident, $row:ty, $store:ident, $name:literal) => {{
+                let ids: Vec<RowId> = ids::<$row>(all).into_iter().map(RowId::new).collect();
+                let now = $store::by_ids(db, self.scope, &ids)?;
+                let name = |_: &$row| concat!($name, "中的一行").to_owned();
+                found.$rows = self.rows(all, now, name, &mut found.against)?;
+            }};
+        }
+        list!(recognitions, Recognition, recognition, "困难认定汇总表");
+        list!(preapplications, Preapplication, preapplication, "预申请名单");
+        list!(graduations, Graduation, study, "毕业确认名单");
+        list!(enlistments, Enlistment, compensation, "服兵役代偿名单");
+        list!(receipts, Receipt, contract, "高校回执登记表");
+        let now = monthly::all(db, self.scope)?;
+        let name = |one: &MonthlyFigure| format!("{} 的资助月报", one.month.format("%Y-%m"));
+        found.months = self.rows(all, now, name, &mut found.against)?;
+        Ok(())
+    }
+
+    /// Figures back to what they were, and with them the events that stand for them.
+    fn money(&self, db: &mut Db, all: &[Written], found: &mut Undoing) -> AppResult<()> {
+        let scope = self.scope;
+        let rows: Vec<RowId> = ids::<BankFigure>(all).into_iter().map(RowId::new).collect();
+        let now = bank::by_ids(db, scope, &rows)?;
+        let name = |one: &BankFigure| {
+            let day = one.due_on.unwrap_or(one.as_of);
+            format!("{day} 的银行数据（第 {} 行）", one.line)
+        };
+        found.figures = self.rows(all, now, name, &mut found.against)?;
+        let keys: Vec<String> = found.figures.gone.iter().map(|one| one.row_key.clone()).collect();
+        let again = bank::by_key(db, scope, &keys)?;
+        found.against.extend(again.values().map(|one| format!("{}：后来又导入过", name(one))));
+        let figures = &found.figures;
+        let of_figures = figures.restored.iter().map(|(one, _)| one).chain(&figures.fresh);
+        found.touched.extend(of_figures.chain(&figures.gone).map(|one| one.loan_id));
+        let pay_outs: Vec<EventId> = ids::<EventRow>(all).into_iter().map(EventId::new).collect();
+        let pay_outs = events::by_ids(db, scope, &pay_outs)?;
+        found.touched.extend(pay_outs.iter().map(|event| event.loan_id));
+        let touched: Vec<LoanId> = found.touched.iter().copied().collect();
+        let numbers: HashMap<LoanId, String> = loan::by_ids(db, scope, &touched)?
+            .into_iter()
+            .map(|loan| (loan.id, loan.contract_no))
+            .collect();
+        let mut life =
+            Life { undo: self, all: events::of_loans(db, scope, &touched)?, new: vec![] };
+        for (before, now) in &found.figures.restored {
+            let mut after = before.clone();
+            after.event_id = now.event_id;
+            if before.event_id != now.event_id {
+                life.reverse(now.loan_id, now.event_id);
+                after.event_id = life.revive(now.loan_id, before.event_id);
+            }
+            found.figures_after.push(after);
+        }
+        for fresh in &found.figures.fresh {
+            life.reverse(fresh.loan_id, fresh.event_id);
+        }
+        for gone in &found.figures.gone {
+            let mut after = gone.clone();
+            after.event_id = life.revive(gone.loan_id, gone.event_id);
+            found.figures_after.push(after);
+        }
+        for event in &pay_outs {
+            life.reverse(event.loan_id, Some(event.id));
+        }
+        let own: BTreeSet<RowId> = rows.into_iter().collect();
+        let fresh: Vec<LoanId> = found.loans.fresh.iter().map(|loan| loan.id).collect();
+        for figure in bank::figures_of(db, scope, &fresh)? {
+            if !own.contains(&figure.id) {
+                let no = numbers.get(&figure.loan_id).map_or("", String::as_str);
+                found.against.push(format!("合同 {no}：已有别的导入带来的{}", name(&figure)));
+            }
+        }
+        for loan in &found.loans.fresh {
+            found.against.extend(life.standing(loan.id).map(|event| {
+                format!("合同 {}：{} 还有一笔入账", loan.contract_no, event.effective_on)
+            }));
+        }
+        found.lines.extend(life.new.iter().map(|event| life.line(event, &numbers)));
+        found.events = life.new;
+        Ok(())
+    }
+}
+
+fn ids<T: Kind>(all: &[Written]) -> Vec<i64> {
+    of_kind::<T>(all).into_keys().collect()
+}
+
+/// The events of the contracts at hand, with those that the undoing appends.
+struct Life<'a> {
+    undo: &'a Undo<'a>,
+    all: HashMap<LoanId, Vec<EventRow>>,
+    new: Vec<EventRow>,
+}
+
+impl Life<'_> {
+    fn of(&self, loan: LoanId) -> impl Iterator<Item = &EventRow> {
+        let own = self.new.iter().filter(move |event| event.loan_id == loan);
+        self.all.get(&loan).into_iter().flatten().chain(own)
+    }
+
+    fn standing(&self, loan: LoanId) -> impl Iterator<Item = &EventRow> {
+        let undone: BTreeSet<EventId> =
+            self.of(loan).filter_map(|event| event.reverses_id).collect();
+        self.of(loan)
+            .filter(move |event| event.reverses_id.is_none() && !undone.contains(&event.id))
+    }
+
+    fn find(&self, loan: LoanId, id: Option<EventId>) -> Option<(EventRow, bool)> {
+        let event = self.of(loan).find(|event| Some(event.id) == id)?.clone();
+        let stands = self.standing(loan).any(|other| other.id == event.id);
+        Some((event, stands))
+    }
+
+    fn origin(&self, channel: String, command_key: String) -> Origin {
+        Origin {
+            channel,
+            bank_ref: String::new(),
+            source: format!("撤销导入 {}", self.undo.import),
+            command_key,
+            recorded_by: self.undo.by.staff_id,
+        }
+    }
+
+    fn reverse(&mut self, loan: LoanId, id: Option<EventId>) {
+        let Some((event, true)) = self.find(loan, id) else { return };
+        let kind = EventKind::Reversed { of: event.id };
+        let id = EventId::new(self.undo.app.next_id());
+        let reversal = Event { id, on: event.effective_on, recorded_at: None, kind };
+        let origin = self.origin(String::new(), format!("reversed:{}", event.id));
+        let row = EventRow::new(&event.office_code, loan, &reversal, self.undo.now, origin);
+        self.new.push(row);
+    }
+
+    /// What had stood before stands again: as it is, or as a copy when it was reversed.
+    fn revive(&mut self, loan: LoanId, id: Option<EventId>) -> Option<EventId> {
+        let (event, stands) = self.find(loan, id)?;
+        if stands {
+            return Some(event.id);
+        }
+        let key = format!("undo:{}:{}", self.undo.import, event.id);
+        let origin = self.origin(event.channel.clone(), key);
+        let copy = EventRow {
+            id: EventId::new(self.undo.app.next_id()),
+            source: origin.source,
+            command_key: origin.command_key,
+            recorded_at: self.undo.now,
+            recorded_by: origin.recorded_by,
+            ..event
+        };
+        let id = copy.id;
+        self.new.push(copy);
+        Some(id)
+    }
+
+    fn line(&self, event: &EventRow, numbers: &HashMap<LoanId, String>) -> String {
+        let no = numbers.get(&event.loan_id).map_or("", String::as_str);
+        let meant = match event.reverses_id {
+            Some(_) => self.of(event.loan_id).find(|one| Some(one.id) == event.reverses_id),
+            None => Some(event),
+        };
+        let amount = meant.and_then(|one| one.amount_fen);
+        let amount = amount.map_or_else(|| "全部结清".to_owned(), |fen| fen.to_page_text());
+        let verb = if event.reverses_id.is_some() { "冲销" } else { "重新入账" };
+        format!("合同 {no}：{verb} {} 的 {amount}", event.effective_on)
+    }
+}
+
+fn carry_out(
+    app: &App,
+    db: &mut Db,
+    scope: &Scope,
+    mut found: Undoing,
+    now: NaiveDateTime,
+) -> AppResult<()> {
+    events::append_all(db, &found.events)?;
+    let gone: Vec<RowId> = found.figures.fresh.iter().map(|one| one.id).collect();
+    bank::remove_figures(db, scope, &gone)?;
+    bank::put_figures(db, &found.figures_after)?;
+    put_lists_back(db, scope, &mut found)?;
+    put_people_back(db, scope, &mut found, now)?;
+    let touched: Vec<LoanId> = found.touched.into_iter().collect();
+    bank::put_differences(db, scope, &touched, &[])?;
+    let today = app.clock.today();
+    let basis = app.basis();
+    position::refresh(db, scope, &basis, &touched, today)?;
+    let files = follow::files_of(db, scope, &touched)?;
+    let set = follow::Setting { ids: &app.ids, policy: &app.policy(), now, today };
+    follow::follow(db, scope, set, Some(&files))?;
+    leaning::remove_alone(db, scope, &found.files.fresh, &found.phones.fresh, &found.people.fresh)
+}
+
+fn put_lists_back(db: &mut Db, scope: &Scope, found: &mut Undoing) -> AppResult<()> {
+    macro_rules! list {
+        ($rows:ident, $store:ident) => {{
+            let rows = std::mem::take(&mut found.$rows);
+            let fresh: Vec<RowId> = rows.fresh.iter().map(|one| one.id).collect();
+            $store::remove(db, scope, &fresh)?;
+            let before: Vec<_> = rows.restored.into_iter().map(|(before, _)| before).collect();
+            $store::put_all(db, &before)?;
+        }};
+    }
+    list!(recognitions, recognition);
+    list!(preapplications, preapplication);
+    list!(graduations, study);
+    list!(enlistments, compensation);
+    list!(receipts, contract);
+    let months = std::mem::take(&mut found.months);
+    let fresh: Vec<NaiveDate> = months.fresh.iter().map(|one| one.month).collect();
+    monthly::remove(db, scope, &fresh)?;
+    let before: Vec<_> = months.restored.into_iter().map(|(before, _)| before).collect();
+    monthly::put_all(db, &before)
+}
+
+fn put_people_back(
+    db: &mut Db,
+    scope: &Scope,
+    found: &mut Undoing,
+    at: NaiveDateTime,
+) -> AppResult<()> {
+    fn again<T: Versioned>(rows: &mut Rows<T>, at: NaiveDateTime) -> Vec<T> {
+        let restored = std::mem::take(&mut rows.restored).into_iter();
+        let newer = |(mut before, now): (T, T)| {
+            before.again(now.version() + 1, at);
+            before
+        };
+        restored.map(newer).collect()
+    }
+    person::replace_all(db, &again(&mut found.people, at))?;
+    loan::replace_files(db, &again(&mut found.files, at))?;
+    let mut loans = again(&mut found.loans, at);
+    let fresh: Vec<LoanId> = found.loans.fresh.iter().map(|loan| loan.id).collect();
+    let life = events::of_loans(db, scope, &fresh)?;
+    let receipts = contract::of(db, scope, &fresh)?;
+    let mut untouched = Vec::new();
+    for mut one in std::mem::take(&mut found.loans.fresh) {
+        let is_receipted = receipts.iter().any(|receipt| receipt.loan_id == Some(one.id));
+        if life.contains_key(&one.id) || is_receipted {
+            one.bank_state = ContractState::Cancelled.to_chinese().to_owned();
+            one.again(one.version + 1, at);
+            loans.push(one);
+        } else {
+            untouched.push(one.id);
+        }
+    }
+    loan::replace_all(db, &loans)?;
+    found.touched.retain(|loan| !untouched.contains(loan));
+    bank::put_differences(db, scope, &untouched, &[])?;
+    position::remove(db, scope, &untouched, &[])?;
+    loan::remove_all(db, scope, &untouched)
+}

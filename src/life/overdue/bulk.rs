@@ -1,0 +1,196 @@
+//! What is done with many ticked cases, and lists under a name. Printing goes to `/visits`; another
+//! owner is shown before it is done, with the version that each case had on that page.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use super::acts::Act;
+use super::form::Fields;
+use super::kinds::State;
+use super::saved::{self, Saved};
+use super::steps::Seen;
+use super::store;
+use super::web::acting;
+use crate::app::App;
+use crate::base::ids::{CaseId, RowId, StaffId};
+use crate::base::url;
+use crate::book::staff::{self, Right};
+use crate::book::{loan, person};
+use crate::error::{AppError, AppResult, FieldError};
+use crate::life::overdue::list::page::asked_of;
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
+
+/// Cases in one go.
+const MOST: usize = 200;
+
+/// One case of the page that asks once more.
+#[derive(Clone, Debug, Serialize)]
+struct Line {
+    file_no: String,
+    name: String,
+    stage: &'static str,
+    owner: String,
+    /// `id:version`.
+    seen: String,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    id: String,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct BulkPage {
+    lines: Vec<Line>,
+    staff: Vec<Choice>,
+    errors: Vec<FieldError>,
+}
+
+/// `POST /overdue/bulk`: to the papers, the page that asks once more, or the deed.
+pub(super) async fn choose(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Vec<(String, String)>>,
+) -> AppResult<HttpResponse> {
+    let fields = Fields(form.0);
+    let files: Vec<String> = fields
+        .0
+        .iter()
+        .filter(|(name, _)| name == "file")
+        .map(|(_, value)| value.trim().to_owned())
+        .collect();
+    match fields.get("do") {
+        "print" => {
+            let query: Vec<String> =
+                files.iter().map(|no| format!("file={}", url::encoded(no))).collect();
+            shell::done(&app, &format!("/visits?{}", query.join("&")), "")
+        }
+        "sure" => owner(app, me, req, fields).await,
+        _ if files.is_empty() => shell::done(&app, "/overdue", "先勾选要改的人"),
+        _ => ask(&app, &me, &req, files, Vec::new()).await,
+    }
+}
+
+async fn ask(
+    app: &App,
+    me: &SignedIn,
+    req: &HttpRequest,
+    files: Vec<String>,
+    errors: Vec<FieldError>,
+) -> AppResult<HttpResponse> {
+    if files.len() > MOST {
+        return Err(AppError::refused(format!("一次最多改 {MOST} 户")));
+    }
+    let scope = me.scope.clone();
+    let (lines, staff) = app
+        .read(move |db| {
+            let all = staff::all(db, &scope)?;
+            let mut lines = Vec::new();
+            for no in &files {
+                let file = loan::file_by_no(db, &scope, no)?;
+                let Some(case) = store::newest(db, &scope, file.id)? else { continue };
+                if case.state == State::Closed {
+                    continue;
+                }
+                let owner = all.iter().find(|one| Some(one.id) == case.owner_id);
+                lines.push(Line {
+                    name: person::find(db, &scope, file.person_id)?.name,
+                    file_no: file.file_no,
+                    stage: case.stage.in_words(),
+                    owner: owner.map(|one| one.name.clone()).unwrap_or_default(),
+                    seen: format!("{}:{}", case.id, case.version),
+                });
+            }
+            Ok((lines, all))
+        })
+        .await?;
+    let staff = staff
+        .into_iter()
+        .filter(|one| one.active && one.role.may(Right::FollowOverdue))
+        .map(|one| Choice { id: one.id.to_string(), name: one.name })
+        .collect();
+    let refused = !errors.is_empty();
+    let page = BulkPage { lines, staff, errors };
+    match refused {
+        true => shell::refused(app, me, req, "overdue/bulk.html", page),
+        false => shell::page(app, me, req, "overdue/bulk.html", page),
+    }
+}
+
+async fn owner(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    fields: Fields,
+) -> AppResult<HttpResponse> {
+    let files = || fields.0.iter().filter(|(name, _)| name == "file").map(|(_, v)| v.clone());
+    let Ok(id) = fields.get("owner").parse().map(StaffId::new) else {
+        let errors =
+            vec![FieldError { field: "owner".to_owned(), message: "请选责任人".to_owned() }];
+        return ask(&app, &me, &req, files().collect(), errors).await;
+    };
+    let seen: Vec<Seen> = fields
+        .0
+        .iter()
+        .filter(|(name, _)| name == "seen")
+        .filter_map(|(_, value)| {
+            let (case, version) = value.split_once(':')?;
+            Some(Seen { id: CaseId::new(case.parse().ok()?), version: version.parse().ok()? })
+        })
+        .collect();
+    let count = seen.len();
+    let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
+    let (now, today) = (app.clock.now_at(), app.clock.today());
+    app.write("overdue owners", move |db| {
+        let a = acting(&inner, &by, &scope, now, today);
+        for one in &seen {
+            Act::Owner(id).run(db, a.clone(), *one)?;
+        }
+        Ok(())
+    })
+    .await?;
+    shell::done(&app, "/overdue", &format!("{count} 户已改责任人"))
+}
+
+/// `POST /overdue/lists`: keeps the list of an address under a name.
+pub(super) async fn keep_list(
+    app: web::Data<App>,
+    me: SignedIn,
+    form: CsrfForm<Vec<(String, String)>>,
+) -> AppResult<HttpResponse> {
+    let fields = Fields(form.0);
+    let name: String = fields.get("name").chars().take(20).collect();
+    let asked = asked_of(fields.get("query"));
+    let back = asked.link("/overdue", &[]);
+    if name.is_empty() {
+        return Err(AppError::field("name", "给这个名单起个名字"));
+    }
+    let new = Saved {
+        id: RowId::new(app.next_id()),
+        office_code: me.office.code.clone(),
+        staff_id: me.staff_id,
+        page: String::new(),
+        name,
+        query: asked.link("", &[]),
+        shared: !fields.get("shared").is_empty(),
+        created_at: app.clock.now_at(),
+    };
+    app.write("list kept", move |db| saved::keep(db, &new)).await?;
+    shell::done(&app, &back, "名单已存好")
+}
+
+/// `POST /overdue/lists/{id}/forget`
+pub(super) async fn forget_list(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    _form: CsrfForm<Vec<(String, String)>>,
+) -> AppResult<HttpResponse> {
+    let (staff, id) = (me.staff_id, RowId::new(id.into_inner()));
+    app.write("list forgotten", move |db| saved::forget(db, staff, id)).await?;
+    shell::done(&app, "/overdue", "名单已去掉")
+}

@@ -1,0 +1,370 @@
+//! 逾期跟进: everybody on the ladder, by the day of the next step or by who comes first. A file
+//! without a case gets one before the page is made, so nobody with arrears is missing here.
+
+use std::collections::HashMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::cases::{self, LISTS, Order, Wanted};
+use super::counts::Everybody;
+use super::words::{CaseLine, around, line};
+use crate::app::App;
+use crate::base::ids::{FileId, StaffId};
+use crate::base::scope::Scope;
+use crate::book::file::plan::{Standing, plan};
+use crate::book::position::Basis;
+use crate::book::{file, loan, payments_known, staff};
+use crate::error::AppResult;
+use crate::life::overdue::follow;
+use crate::life::overdue::follow::follow_office;
+use crate::life::overdue::kinds::{ParkedFor, Stage};
+use crate::life::overdue::saved::{self, Saved};
+use crate::plumbing::db::Db;
+use crate::web::list::files::{self, Sums};
+use crate::web::list::filter::Asked;
+use crate::web::list::words::Neighbours;
+use crate::web::list::words::SumsView;
+use crate::web::session::SignedIn;
+use crate::web::shell;
+use crate::web::shell::counts::Counts;
+
+const PATH: &str = "/overdue";
+
+/// A list with its count.
+#[derive(Clone, Debug, Serialize)]
+struct Chip {
+    name: String,
+    count: i64,
+    link: String,
+    on: bool,
+    /// Names a list of one's own that can be forgotten.
+    own: String,
+}
+
+/// Somebody who can look after a case.
+#[derive(Clone, Debug, Serialize)]
+struct Person {
+    id: String,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct View {
+    asked: Asked,
+    narrowed: bool,
+    sums: SumsView,
+    all: SumsView,
+    /// What the arrears say besides: 按没有免息政策计算; mostly nothing.
+    assumed: &'static str,
+    parked: i64,
+    /// Of the cases off the ladder: how many for each reason, how many with each owner.
+    parked_by: Vec<Chip>,
+    today: i64,
+    rows: Vec<CaseLine>,
+    first_order: bool,
+    next_to: Neighbours,
+    stages: Vec<Chip>,
+    chips: Vec<Chip>,
+    townships: Vec<String>,
+    schools: Vec<String>,
+    police: Vec<String>,
+    staff: Vec<Person>,
+    export: String,
+    visits: String,
+    next: String,
+    by_step: String,
+    by_first: String,
+    /// The same conditions among the cases off the ladder.
+    in_parked: String,
+    query: String,
+}
+
+/// Brings the cases of this person's office into step when something is missing.
+pub async fn in_step(app: &App, me: &SignedIn) -> AppResult<()> {
+    let (scope, today) = (me.scope.clone(), app.clock.today());
+    if app.read(move |db| follow::is_behind(db, &scope, today)).await? {
+        follow_now(app, me).await?;
+    }
+    Ok(())
+}
+
+async fn follow_now(app: &App, me: &SignedIn) -> AppResult<()> {
+    let (inner, scope) = (app.clone(), me.scope.clone());
+    actix_web::web::block(move || follow_office(&inner, &scope))
+        .await
+        .map_err(crate::error::AppError::broken)??;
+    Ok(())
+}
+
+/// Everything the page shows; cases that are not in step are brought into step before it is read.
+async fn read_in_step(app: &App, me: &SignedIn, wanted: &Wanted) -> AppResult<Read> {
+    let own = || (app.clone(), me.scope.clone(), wanted.clone());
+    let (data, scope, list) = own();
+    let found = app
+        .read(move |db| {
+            let everybody = Everybody::read(db, &scope, &list)?;
+            if everybody.is_behind(list.today) {
+                return Ok(None);
+            }
+            read(db, &data, &scope, (&list, &everybody)).map(Some)
+        })
+        .await?;
+    if let Some(read) = found {
+        return Ok(read);
+    }
+    follow_now(app, me).await?;
+    let (data, scope, list) = own();
+    app.read(move |db| {
+        let everybody = Everybody::read(db, &scope, &list)?;
+        read(db, &data, &scope, (&list, &everybody))
+    })
+    .await
+}
+
+/// What one snapshot gives.
+struct Read {
+    page: cases::Page,
+    lines: Vec<CaseLine>,
+    sums: Sums,
+    all: Sums,
+    by_stage: Vec<(Stage, i64)>,
+    lists: Vec<i64>,
+    parked: Parked,
+    saved: Vec<(Saved, i64)>,
+    choices: files::Choices,
+    staff: Vec<Person>,
+}
+
+/// How many cases are off the ladder for each reason, and with each owner; empty on other lists.
+type Parked = (Vec<(ParkedFor, i64)>, Vec<(StaffId, i64)>);
+
+fn parked(db: &mut Db, scope: &Scope, wanted: &Wanted, everybody: &Everybody) -> AppResult<Parked> {
+    if !wanted.list.starts_with("parked") {
+        return Ok(Parked::default());
+    }
+    let mut reasons = Vec::new();
+    for &why in ParkedFor::ALL.iter().filter(|why| **why != ParkedFor::Nothing) {
+        let count = everybody.sums(db, scope, &wanted.bare(&cases::parked_list(why)))?.files;
+        reasons.push((why, count));
+    }
+    Ok((reasons, everybody.parked_by_owner()))
+}
+
+/// The same as links.
+fn parked_by(asked: &Asked, read: &Read) -> Vec<Chip> {
+    let (reasons, owners) = &read.parked;
+    let chip = |name: &str, count: i64, changes: &[(&str, &str)], on| Chip {
+        name: name.to_owned(),
+        count,
+        link: asked.link(PATH, changes),
+        on,
+        own: String::new(),
+    };
+    let reasons = reasons.iter().filter(|(_, count)| *count > 0).map(|(why, count)| {
+        let list = cases::parked_list(*why);
+        let on = asked.list == list;
+        let to = if on { "parked" } else { list.as_str() };
+        chip(why.in_words(), *count, &[("list", to), ("owner", "")], on)
+    });
+    let owners = owners.iter().filter_map(|(id, count)| {
+        let id = id.to_string();
+        let person = read.staff.iter().find(|one| one.id == id)?;
+        let on = asked.owner == id;
+        let to = if on { "" } else { id.as_str() };
+        Some(chip(&person.name, *count, &[("list", "parked"), ("owner", to)], on))
+    });
+    reasons.chain(owners).collect()
+}
+
+fn read(
+    db: &mut Db,
+    app: &App,
+    scope: &Scope,
+    (wanted, everybody): (&Wanted, &Everybody),
+) -> AppResult<Read> {
+    let today = wanted.today;
+    let kept: Vec<(Saved, Wanted)> = saved::all(db, scope, wanted.me)?
+        .into_iter()
+        .map(|one| {
+            let of = cases::wanted(&asked_of(&one.query), wanted.me, today);
+            (one, of)
+        })
+        .collect();
+    let page = cases::page(db, scope, wanted, everybody)?;
+    let around = around(db, scope, &page.rows, today)?;
+    let times = times(db, scope, &app.basis(), &page, today)?;
+    let policy = app.policy();
+    let rule = policy.ladder.on(today);
+    let mut lines: Vec<CaseLine> =
+        page.rows.iter().map(|(row, case)| line(row, case, &around, rule, today)).collect();
+    for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
+        words.words.times = times.get(&row.file_id).copied().unwrap_or(1);
+    }
+    let parked = parked(db, scope, wanted, everybody)?;
+    let mut lists = Vec::new();
+    for (list, _) in LISTS {
+        lists.push(everybody.sums(db, scope, &wanted.bare(list))?.files);
+    }
+    let mut saved = Vec::new();
+    for (one, of) in kept {
+        let count = match everybody.tells(&of) {
+            true => everybody.sums(db, scope, &of)?.files,
+            false => Counts::of(app).list(app, (scope.own(), wanted.me, &one.query), || {
+                Ok(cases::sums(db, scope, &of)?.files)
+            })?,
+        };
+        saved.push((one, count));
+    }
+    let may = |one: &staff::Staff| one.active && one.role.may(staff::Right::FollowOverdue);
+    let staff = staff::all(db, scope)?
+        .into_iter()
+        .filter(may)
+        .map(|one| Person { id: one.id.to_string(), name: one.name })
+        .collect();
+    Ok(Read {
+        sums: everybody.sums(db, scope, wanted)?,
+        all: everybody.all(),
+        by_stage: everybody.by_stage(),
+        page,
+        lines,
+        lists,
+        parked,
+        saved,
+        choices: files::places(db, scope)?,
+        staff,
+    })
+}
+
+/// An address as a list under a name keeps it.
+pub fn asked_of(query: &str) -> Asked {
+    web::Query::<Asked>::from_query(query.trim_start_matches('?'))
+        .map(web::Query::into_inner)
+        .unwrap_or_default()
+}
+
+/// The list.
+pub async fn list(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    asked: web::Query<Asked>,
+) -> AppResult<HttpResponse> {
+    let asked = asked.into_inner();
+    let wanted = cases::wanted(&asked, me.staff_id, app.clock.today());
+    let read = read_in_step(&app, &me, &wanted).await?;
+    let count_of = |key: &str| {
+        let at = LISTS.iter().position(|(list, _)| *list == key);
+        at.and_then(|at| read.lists.get(at)).copied().unwrap_or_default()
+    };
+    let view = View {
+        narrowed: asked.is_narrowed(),
+        assumed: app.policy().assumed_in_arrears(wanted.today).unwrap_or_default(),
+        parked: count_of("parked"),
+        parked_by: parked_by(&asked, &read),
+        today: count_of("today"),
+        next_to: neighbours(&asked, &wanted, &read.page),
+        stages: stages(&asked, &read.by_stage, count_of("paid")),
+        chips: chips(&asked, &read, &me),
+        sums: read.sums.into(),
+        all: read.all.into(),
+        rows: read.lines,
+        first_order: wanted.order == Order::First,
+        townships: read.choices.townships,
+        schools: read.choices.schools,
+        police: read.choices.police,
+        staff: read.staff,
+        export: asked.link("/overdue.xlsx", &[]),
+        visits: asked.link("/visits", &[("stage", ""), ("owner", ""), ("sort", "")]),
+        next: asked.link("/overdue/next", &[]),
+        by_step: asked.link(PATH, &[("sort", "")]),
+        by_first: asked.link(PATH, &[("sort", "first")]),
+        in_parked: asked.link(PATH, &[("list", "parked"), ("stage", "")]),
+        query: asked.link("", &[]),
+        asked,
+    };
+    shell::page(&app, &me, &req, "overdue/list.html", view)
+}
+
+fn neighbours(asked: &Asked, wanted: &Wanted, page: &cases::Page) -> Neighbours {
+    let link = |name: &str, row: Option<&(files::Row, _)>, there: bool| match row {
+        Some((row, case)) if there => asked.link(PATH, &[(name, &wanted.key(row, case).to_text())]),
+        _ => String::new(),
+    };
+    Neighbours {
+        before: link("before", page.rows.first(), page.has_before),
+        after: link("after", page.rows.last(), page.has_after),
+        first: if page.has_before { asked.link(PATH, &[]) } else { String::new() },
+    }
+}
+
+/// The tabs: everybody on the ladder, each stage, and who has paid this week.
+fn stages(asked: &Asked, by_stage: &[(Stage, i64)], paid: i64) -> Vec<Chip> {
+    let chip = |name: &str, count, changes: &[(&str, &str)], on| Chip {
+        name: name.to_owned(),
+        count,
+        link: asked.link(PATH, changes),
+        on,
+        own: String::new(),
+    };
+    let all = by_stage.iter().map(|(_, count)| count).sum();
+    let bare = asked.stage.is_empty() && asked.list != "paid";
+    let mut found = vec![chip("全部", all, &[("stage", ""), ("list", "")], bare)];
+    for &stage in Stage::ALL {
+        let count = by_stage.iter().find(|(of, _)| *of == stage).map_or(0, |(_, count)| *count);
+        let list = if asked.list == "paid" { "" } else { asked.list.as_str() };
+        let to = [("stage", stage.as_text()), ("list", list)];
+        found.push(chip(stage.in_words(), count, &to, asked.stage == stage.as_text()));
+    }
+    let to = [("stage", ""), ("list", "paid")];
+    found.push(chip("本周已还清", paid, &to, asked.list == "paid"));
+    found
+}
+
+fn chips(asked: &Asked, read: &Read, me: &SignedIn) -> Vec<Chip> {
+    let built_in = LISTS
+        .iter()
+        .zip(&read.lists)
+        .filter(|((list, _), count)| *list != "paid" && (*list == "today" || **count > 0))
+        .map(|((list, name), count)| Chip {
+            name: (*name).to_owned(),
+            count: *count,
+            link: asked.link(PATH, &[("list", if asked.list == *list { "" } else { list })]),
+            on: asked.list == *list,
+            own: String::new(),
+        });
+    let here = asked.link("", &[]);
+    let kept = read.saved.iter().map(|(one, count)| Chip {
+        name: one.name.clone(),
+        count: *count,
+        link: asked_of(&one.query).link(PATH, &[]),
+        on: one.query == here,
+        own: if one.staff_id == me.staff_id { one.id.to_string() } else { String::new() },
+    });
+    built_in.chain(kept).collect()
+}
+
+/// How many due days are open, for the files of one page: from their statements, because waived
+/// years between two due days cannot be told from the sums.
+fn times(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    page: &cases::Page,
+    today: NaiveDate,
+) -> AppResult<HashMap<FileId, usize>> {
+    let files: Vec<FileId> = page.rows.iter().map(|(row, _)| row.file_id).collect();
+    let loans = loan::chains(db, scope, &files)?;
+    let known = payments_known::load(db, scope)?;
+    let contracts = file::contracts(db, scope, basis, (&known, loans), today)?;
+    let mut found = HashMap::new();
+    for file in files {
+        let own: Vec<_> =
+            contracts.iter().filter(|c| c.loan.file_id == file).map(|c| &c.statement).collect();
+        let plan = plan(&own, today, |_| "");
+        let open = plan.rows.iter().filter(|row| row.standing == Standing::Overdue).count();
+        found.insert(file, open);
+    }
+    Ok(found)
+}

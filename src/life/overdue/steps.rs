@@ -1,0 +1,414 @@
+//! What people do with a case, each in an open write: a contact, taking it back, up, down, asking
+//! the director, the answer, a pause, off the ladder and back, another owner.
+//!
+//! Every step names the version that its page showed; of two clerks the second is told
+//! ([`AppError::Changed`]) and nothing of theirs is kept.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+
+use super::follow;
+use super::kinds::{AskedFor, NextStep, ParkedFor, Stage, State, StepKind};
+use super::rules::{self, Told};
+use super::store::{self, Case, Step};
+use crate::base::ids::{CaseId, Ids, RecordId, RowId, StaffId};
+use crate::base::money::Fen;
+use crate::base::scope::Scope;
+use crate::book::contact::record::{self, Record};
+use crate::book::history::{self, By, Note};
+use crate::book::loan;
+use crate::book::policy::{LadderRule, Policy};
+use crate::error::{AppError, AppResult};
+use crate::life::visits::sheets::store as sheets;
+use crate::plumbing::db::Db;
+
+/// Who acts, when, by which rules.
+#[derive(Clone)]
+pub struct Acting<'a> {
+    /// The offices whose cases they may touch.
+    pub scope: &'a Scope,
+    /// In whose name.
+    pub by: &'a By,
+    /// Makes identities.
+    pub ids: &'a Ids,
+    /// The dated rules.
+    pub policy: Arc<Policy>,
+    /// Taken before the write.
+    pub now: NaiveDateTime,
+    /// Today.
+    pub today: NaiveDate,
+}
+
+/// A case as somebody saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Which.
+    pub id: CaseId,
+    /// Its version on their page.
+    pub version: i32,
+}
+
+/// What a step is, for log and history.
+struct What<'a> {
+    kind: StepKind,
+    action: &'static str,
+    reason: &'a str,
+    record_id: Option<RecordId>,
+    before: String,
+}
+
+impl<'a> What<'a> {
+    fn new(kind: StepKind, action: &'static str, reason: &'a str) -> Self {
+        What { kind, action, reason, record_id: None, before: String::new() }
+    }
+}
+
+impl Acting<'_> {
+    /// The rule of today.
+    pub fn rule(&self) -> &LadderRule {
+        self.policy.ladder.on(self.today)
+    }
+
+    fn next_id(&self) -> i64 {
+        self.ids.next(self.now.and_utc())
+    }
+
+    /// The case, when it is still as it was seen and not over.
+    fn seen(&self, db: &mut Db, seen: Seen) -> AppResult<Case> {
+        let case = store::find(db, self.scope, seen.id)?;
+        if case.version != seen.version || case.state == State::Closed {
+            return Err(AppError::Changed);
+        }
+        Ok(case)
+    }
+
+    fn keep(&self, db: &mut Db, old: &Case, new: &Case, what: What<'_>) -> AppResult<()> {
+        let weight = follow::weight_of(db, self.scope, new, (self.rule(), self.today))?;
+        let new = &Case { weight, ..new.clone() };
+        store::change(db, new)?;
+        let moved = old.stage != new.stage;
+        let stage = |stage: Stage| if moved { stage.as_text() } else { "" };
+        let step = Step {
+            id: RowId::new(self.next_id()),
+            office_code: new.office_code.clone(),
+            case_id: new.id,
+            on_day: self.today,
+            at: self.now,
+            kind: what.kind,
+            from_stage: stage(old.stage).to_owned(),
+            to_stage: stage(new.stage).to_owned(),
+            reason: what.reason.to_owned(),
+            record_id: what.record_id,
+            staff_id: self.by.staff_id,
+            by_name: self.by.name.clone(),
+            before: what.before,
+        };
+        store::add_steps(db, &[step])?;
+        let file = loan::file(db, self.scope, new.file_id)?;
+        let summary = match moved {
+            true => format!("从“{}”到“{}”", old.stage.in_words(), new.stage.in_words()),
+            false => what.kind.in_words().to_owned(),
+        };
+        let note = Note {
+            action: what.action,
+            file_id: Some(new.file_id),
+            subject: file.file_no,
+            summary,
+            reason: what.reason.to_owned(),
+        };
+        history::note(db, self.by, self.next_id(), self.now, note)
+    }
+}
+
+/// How a case stood before a contact, as its step keeps it.
+#[derive(Serialize, Deserialize)]
+struct Before {
+    state: State,
+    next_step: NextStep,
+    next_on: NaiveDate,
+    owner: Option<StaffId>,
+    tries: i32,
+    reached: bool,
+    promised_on: Option<NaiveDate>,
+    promised_fen: Option<i64>,
+    last_record: Option<RecordId>,
+    parked_for: ParkedFor,
+    parked_reason: String,
+    until_on: Option<NaiveDate>,
+}
+
+impl Before {
+    fn of(case: &Case) -> Before {
+        Before {
+            state: case.state,
+            next_step: case.next_step,
+            next_on: case.next_on,
+            owner: case.owner_id,
+            tries: case.tries,
+            reached: case.reached,
+            promised_on: case.promised_on,
+            promised_fen: case.promised_fen.map(Fen::get),
+            last_record: case.last_record_id,
+            parked_for: case.parked_for,
+            parked_reason: case.parked_reason.clone(),
+            until_on: case.until_on,
+        }
+    }
+
+    fn restore(self, case: &Case) -> Case {
+        Case {
+            state: self.state,
+            next_step: self.next_step,
+            next_on: self.next_on,
+            owner_id: self.owner,
+            tries: self.tries,
+            reached: self.reached,
+            promised_on: self.promised_on,
+            promised_fen: self.promised_fen.map(Fen::new),
+            last_record_id: self.last_record,
+            parked_for: self.parked_for,
+            parked_reason: self.parked_reason,
+            until_on: self.until_on,
+            ..case.clone()
+        }
+    }
+}
+
+/// Keeps a contact and what it leads to. False: this form was kept before, and nothing changed.
+pub fn contact(db: &mut Db, a: Acting<'_>, seen: Seen, record: &Record) -> AppResult<bool> {
+    if !record::add(db, record)? {
+        return Ok(false);
+    }
+    let case = a.seen(db, seen)?;
+    let carrier = match record.sheet_id {
+        Some(id) => sheets::carrier(db, a.scope, id)?,
+        None => None,
+    };
+    let told = Told {
+        on_day: record.on_day,
+        outcome: record.outcome,
+        channel: record.channel,
+        party: record.party,
+        carrier,
+        promised_on: record.promised_on,
+        promised_fen: record.promised_fen,
+        next_on: record.next_on,
+        note: record.note.clone(),
+    };
+    let (mut next, kind) = rules::after_contact(&case, &told, a.rule(), a.today);
+    next.last_record_id = Some(record.id);
+    if next.state == State::Parked && next.owner_id.is_none() {
+        next.owner_id = a.by.staff_id;
+    }
+    let before = serde_json::to_string(&Before::of(&case)).map_err(AppError::broken)?;
+    let what = What {
+        record_id: Some(record.id),
+        before,
+        ..What::new(kind, "case_contact", record.outcome.in_words())
+    };
+    a.keep(db, &case, &next, what)?;
+    Ok(true)
+}
+
+/// Takes the newest contact of a case back: the case stands as before. `Changed` when something
+/// else has happened to it since.
+pub fn undo(db: &mut Db, a: Acting<'_>, id: RecordId) -> AppResult<Case> {
+    let record = record::find(db, a.scope, id)?;
+    let case_id = record.case_id.ok_or(AppError::NotFound)?;
+    let case = store::find(db, a.scope, case_id)?;
+    let newest = store::steps(db, a.scope, case_id)?.into_iter().next();
+    let step = newest.filter(|step| step.record_id == Some(id)).ok_or(AppError::Changed)?;
+    let before: Before = serde_json::from_str(&step.before).map_err(AppError::broken)?;
+    record::undo(db, a.scope, id, (&a.by.name, a.now))?;
+    let old = before.restore(&case);
+    let what = What::new(StepKind::Undone, "case_contact_undone", record.outcome.in_words());
+    a.keep(db, &case, &old, what)?;
+    Ok(old)
+}
+
+fn needs_reason(reason: &str) -> AppResult<()> {
+    if reason.trim().is_empty() {
+        return Err(AppError::field("reason", "请写一句理由"));
+    }
+    Ok(())
+}
+
+/// Up or down a stage, with a reason.
+pub fn move_to(db: &mut Db, a: Acting<'_>, seen: Seen, to: Stage, reason: &str) -> AppResult<()> {
+    needs_reason(reason)?;
+    let case = a.seen(db, seen)?;
+    if let Some(fault) = rules::move_fault(&case, to, a.rule()) {
+        return Err(AppError::field("to", fault));
+    }
+    let next = rules::moved(&case, to, a.rule(), a.today);
+    let up = to.place() > case.stage.place();
+    let kind = if up { StepKind::MovedUp } else { StepKind::MovedDown };
+    let reason = match up {
+        true => rules::reason_to_go_up(&case, a.rule(), a.today, reason),
+        false => reason.to_owned(),
+    };
+    a.keep(db, &case, &next, What::new(kind, "case_moved", &reason))
+}
+
+/// Asks the director for the police station's assistance or the lender's notice.
+pub fn ask(db: &mut Db, a: Acting<'_>, seen: Seen, what: AskedFor, reason: &str) -> AppResult<()> {
+    needs_reason(reason)?;
+    let case = a.seen(db, seen)?;
+    let said = |words: &str| Some(words.to_owned());
+    let fault = match what {
+        AskedFor::Nothing => said("请选要请示什么"),
+        _ if case.state != State::Open => said("这一户现在不在跟进中，先恢复跟进"),
+        _ if case.asked_for != AskedFor::Nothing => said("已经请示过，等主任决定"),
+        AskedFor::Police if !rules::is_next_directors(&case, a.rule()) => {
+            said("走完前面的阶段才能请派出所协助")
+        }
+        AskedFor::Notice if case.stage != Stage::Police => said("到派出所阶段才能请银行发通知"),
+        AskedFor::Notice if case.notice_on.is_some() => said("已经请银行发过通知"),
+        _ => rules::too_early(&case, a.rule()),
+    };
+    if let Some(fault) = fault {
+        return Err(AppError::field("ask", fault));
+    }
+    let next = Case {
+        asked_for: what,
+        asked_by: a.by.name.clone(),
+        asked_reason: reason.to_owned(),
+        asked_at: Some(a.now),
+        ..case.clone()
+    };
+    let reason = match what {
+        AskedFor::Police => rules::reason_to_go_up(&case, a.rule(), a.today, reason),
+        AskedFor::Notice | AskedFor::Nothing => reason.to_owned(),
+    };
+    let said = format!("{}：{reason}", what.in_words());
+    a.keep(db, &case, &next, What::new(StepKind::Asked, "case_asked", &said))
+}
+
+/// The director's answer. The caller has looked that it is the director.
+pub fn decide(
+    db: &mut Db,
+    a: Acting<'_>,
+    seen: Seen,
+    (allowed, reason): (bool, &str),
+) -> AppResult<()> {
+    let case = a.seen(db, seen)?;
+    if case.asked_for == AskedFor::Nothing {
+        return Err(AppError::Changed);
+    }
+    if !allowed {
+        needs_reason(reason)?;
+    }
+    let mut next = Case {
+        asked_for: AskedFor::Nothing,
+        asked_by: String::new(),
+        asked_reason: String::new(),
+        asked_at: None,
+        ..case.clone()
+    };
+    if allowed && case.asked_for == AskedFor::Police {
+        next = rules::moved(&next, Stage::Police, a.rule(), a.today);
+    } else if allowed {
+        next.notice_on = Some(a.today);
+    }
+    let kind = match (allowed, case.asked_for) {
+        (false, _) => StepKind::Declined,
+        (true, AskedFor::Notice) => StepKind::Notice,
+        (true, _) => StepKind::Allowed,
+    };
+    let said = match reason.is_empty() {
+        true => case.asked_for.in_words().to_owned(),
+        false => format!("{}：{reason}", case.asked_for.in_words()),
+    };
+    a.keep(db, &case, &next, What::new(kind, "case_decided", &said))
+}
+
+/// Nothing to do until a day.
+pub fn pause(
+    db: &mut Db,
+    a: Acting<'_>,
+    seen: Seen,
+    (until, reason): (Option<NaiveDate>, &str),
+) -> AppResult<()> {
+    let case = a.seen(db, seen)?;
+    let until = checked(until, reason, &a)?;
+    let next = Case {
+        state: State::Paused,
+        parked_reason: reason.to_owned(),
+        until_on: Some(until),
+        next_step: NextStep::LookAgain,
+        next_on: until,
+        ..case.clone()
+    };
+    a.keep(db, &case, &next, What::new(StepKind::Paused, "case_set_aside", reason))
+}
+
+/// Off the ladder until a day, for a reason that another part of a loan's life looks after.
+pub fn park(
+    db: &mut Db,
+    a: Acting<'_>,
+    seen: Seen,
+    why: ParkedFor,
+    (until, reason): (Option<NaiveDate>, &str),
+) -> AppResult<()> {
+    let case = a.seen(db, seen)?;
+    if why == ParkedFor::Nothing {
+        return Err(AppError::field("why", "请选暂放的原因"));
+    }
+    let until = checked(until, reason, &a)?;
+    let mut next = rules::park(&case, why, until, reason);
+    next.owner_id = next.owner_id.or(a.by.staff_id);
+    let said = format!("{}：{reason}", why.in_words());
+    a.keep(db, &case, &next, What::new(StepKind::Parked, "case_set_aside", &said))
+}
+
+/// The last day of a pause that has a reason; both are looked at before anything is said.
+fn checked(until: Option<NaiveDate>, reason: &str, a: &Acting<'_>) -> AppResult<NaiveDate> {
+    let mut errors = Vec::new();
+    for fault in [needs_reason(reason).err(), until_fault(until, a).err()].into_iter().flatten() {
+        match fault {
+            AppError::Invalid(some) => errors.extend(some),
+            other => return Err(other),
+        }
+    }
+    match until {
+        Some(day) if errors.is_empty() => Ok(day),
+        _ => Err(AppError::Invalid(errors)),
+    }
+}
+
+fn until_fault(until: Option<NaiveDate>, a: &Acting<'_>) -> AppResult<()> {
+    let fault = rules::until_fault(until, a.today, a.rule());
+    fault.map_or(Ok(()), |fault| Err(AppError::field("until", fault)))
+}
+
+/// Back on the ladder before the day.
+pub fn go_back(db: &mut Db, a: Acting<'_>, seen: Seen, reason: &str) -> AppResult<()> {
+    needs_reason(reason)?;
+    let case = a.seen(db, seen)?;
+    let kind = match case.state {
+        State::Paused => StepKind::Resumed,
+        State::Parked => StepKind::Returned,
+        State::Open | State::Closed => {
+            return Err(AppError::field("reason", "这一户本来就在跟进中"));
+        }
+    };
+    let next = rules::back(&case, a.today);
+    a.keep(db, &case, &next, What::new(kind, "case_set_aside", reason))
+}
+
+/// Somebody else looks after it.
+pub fn set_owner(
+    db: &mut Db,
+    a: Acting<'_>,
+    seen: Seen,
+    (owner, name): (StaffId, &str),
+) -> AppResult<()> {
+    let case = a.seen(db, seen)?;
+    if case.owner_id == Some(owner) {
+        return Ok(());
+    }
+    let next = Case { owner_id: Some(owner), ..case.clone() };
+    a.keep(db, &case, &next, What::new(StepKind::Owner, "case_owner", name))
+}

@@ -1,0 +1,468 @@
+//! The page of one case in words: whom to ask by which number, the last contacts, what was done,
+//! what can be done. Reads and shows; numbers stay masked until somebody asks for one.
+
+use std::collections::HashMap;
+
+use chrono::{Datelike, NaiveDate};
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::follow;
+use super::kinds::{AskedFor, ParkedFor, Stage, State};
+use super::people::{self, PersonView};
+use super::rules::{self, First};
+use super::store::{self, Case, Step};
+use crate::app::App;
+use crate::base::dates::{days_between, in_words};
+use crate::base::ids::{BatchId, PhoneId, StaffId};
+use crate::base::money::Fen;
+use crate::base::place::short_village;
+use crate::base::scope::Scope;
+use crate::book::contact::point::{self, Point, Tried};
+use crate::book::contact::record::{self, Channel, Outcome, Record};
+use crate::book::contact::task;
+use crate::book::loan::{self, LoanFile};
+use crate::book::person::{self, Person, Phone};
+use crate::book::policy::LadderRule;
+use crate::book::position::FilePosition;
+use crate::book::staff::{self, Right};
+use crate::error::{AppError, AppResult, FieldError};
+use crate::life::visits::sheets::store as sheets;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{file_position, sheet};
+
+/// Contacts that are read; the newest three stay in sight.
+const RECORDS_MAX: i64 = 30;
+/// How many contacts stay in sight.
+const IN_SIGHT: usize = 3;
+
+/// The results on the keys 1 to 6.
+pub(super) const KEYED: [Outcome; 6] = [
+    Outcome::Promised,
+    Outcome::SaysPaid,
+    Outcome::NoAnswer,
+    Outcome::BadNumber,
+    Outcome::Hardship,
+    Outcome::InService,
+];
+
+/// A case with everything on its page.
+pub(super) struct Facts {
+    pub(super) file: LoanFile,
+    pub(super) student: Person,
+    pub(super) co: Option<Person>,
+    pub(super) phones: Vec<Phone>,
+    /// What came of the last try with each of them.
+    pub(super) tried: HashMap<PhoneId, (Tried, Option<NaiveDate>)>,
+    /// The rest of the contact tree.
+    pub(super) points: Vec<Point>,
+    position: Option<FilePosition>,
+    pub(super) case: Option<Case>,
+    steps: Vec<Step>,
+    records: Vec<Record>,
+    staff: Vec<(StaffId, String, bool)>,
+    confirmed: bool,
+    /// The family is marked lost this year: why.
+    lost: Option<String>,
+    sheets: Vec<(BatchId, String, sheets::State)>,
+}
+
+impl Facts {
+    /// All that can be owed, when that is known.
+    pub(super) fn most(&self) -> Option<Fen> {
+        self.position.as_ref().map(FilePosition::most_fen)
+    }
+}
+
+/// Reads it.
+pub(super) fn load(
+    db: &mut Db,
+    scope: &Scope,
+    file_no: &str,
+    today: NaiveDate,
+) -> AppResult<Facts> {
+    let file = loan::file_by_no(db, scope, file_no)?;
+    let ids: Vec<_> = std::iter::once(file.person_id).chain(file.co_person_id).collect();
+    let mut people = person::by_ids(db, scope, &ids)?;
+    let at = people.iter().position(|one| one.id == file.person_id).ok_or(AppError::NotFound)?;
+    let student = people.remove(at);
+    let case = store::newest(db, scope, file.id)?;
+    let steps = match &case {
+        Some(case) => store::steps(db, scope, case.id)?,
+        None => Vec::new(),
+    };
+    let position = file_position::table
+        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(file_position::file_id.eq(file.id))
+        .select(FilePosition::as_select())
+        .first(db)
+        .optional()?;
+    let staff = staff::all(db, scope)?
+        .into_iter()
+        .map(|one| (one.id, one.name, one.active && one.role.may(Right::FollowOverdue)))
+        .collect();
+    Ok(Facts {
+        phones: person::phones_of(db, scope, &ids)?,
+        tried: person::tries_of(db, scope, &ids)?,
+        points: point::of_file(db, scope, file.id)?,
+        records: record::of_file(db, scope, file.id, RECORDS_MAX)?,
+        confirmed: !follow::confirmed(db, scope, &[student.id], today)?.is_empty(),
+        co: people.into_iter().next(),
+        lost: task::of_file(db, scope, file.id, today.year())?
+            .filter(|duty| duty.state == task::State::Lost)
+            .map(|duty| duty.note),
+        sheets: sheet::table
+            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(sheet::file_id.eq(file.id))
+            .filter(sheet::state.eq_any([sheets::State::Out, sheets::State::Returned]))
+            .order(sheet::id.desc())
+            .select((sheet::batch_id, sheet::number, sheet::state))
+            .load(db)?,
+        file,
+        student,
+        position,
+        case,
+        steps,
+        staff,
+    })
+}
+
+#[derive(Serialize)]
+pub(super) struct Choice {
+    value: String,
+    text: String,
+}
+
+pub(super) fn choice(value: impl ToString, text: impl ToString) -> Choice {
+    Choice { value: value.to_string(), text: text.to_string() }
+}
+
+#[derive(Serialize)]
+struct RecordView {
+    id: String,
+    day: String,
+    words: String,
+    note: String,
+    by: String,
+    is_promise: bool,
+}
+
+#[derive(Serialize)]
+struct StepView {
+    day: String,
+    words: String,
+    reason: String,
+    by: String,
+}
+
+#[derive(Serialize)]
+struct CaseView {
+    id: String,
+    version: i32,
+    state: &'static str,
+    state_words: &'static str,
+    place: u8,
+    stage: &'static str,
+    days: i64,
+    whom: &'static str,
+    tries: i32,
+    /// What is enough before the next stage, and whether that is reached.
+    enough: String,
+    is_early: bool,
+    stands: String,
+    reached: bool,
+    next: &'static str,
+    next_on: String,
+    is_late: bool,
+    promised: String,
+    broken: i32,
+    set_aside: String,
+    until: String,
+    asked: &'static str,
+    asked_by: String,
+    asked_reason: String,
+    notice_on: String,
+    owner: String,
+    weight: i64,
+    why_first: String,
+    suggestion: Option<String>,
+    ups: Vec<Choice>,
+    downs: Vec<Choice>,
+    asks: Vec<Choice>,
+    closed: String,
+}
+
+/// What was typed into a form that could not be taken, or what it begins with.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Typed {
+    pub(super) outcome: String,
+    pub(super) whom: String,
+    pub(super) channel: String,
+    pub(super) on_day: String,
+    pub(super) promised_on: String,
+    pub(super) promised: String,
+    pub(super) next_on: String,
+    pub(super) note: String,
+    /// Which of the forms about the case was sent: `move`, `ask` ...; empty for another form.
+    pub(super) step: String,
+    pub(super) ask: String,
+    pub(super) reason: String,
+    pub(super) until: String,
+    pub(super) why: String,
+    pub(super) to: String,
+    pub(super) owner: String,
+}
+
+/// What was just kept, and can be taken back.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Saved {
+    pub(super) record: String,
+    pub(super) file_no: String,
+    pub(super) words: String,
+}
+
+/// The page.
+#[derive(Serialize)]
+pub(super) struct CasePage {
+    file_no: String,
+    name: String,
+    initial: String,
+    person_id: String,
+    id_mask: String,
+    home: String,
+    studied: String,
+    overdue: Fen,
+    /// What the arrears say besides: 按没有免息政策计算; mostly nothing.
+    assumed: &'static str,
+    since: String,
+    overdue_days: i64,
+    /// Why the family is marked lost; none when it is not.
+    lost: Option<String>,
+    people: Vec<PersonView>,
+    case: Option<CaseView>,
+    last: Vec<RecordView>,
+    older: Vec<RecordView>,
+    undo: Option<String>,
+    steps: Vec<StepView>,
+    /// Sheets that are out or wait to be looked at: batch, number, where.
+    sheets: Vec<(String, String, &'static str)>,
+    keyed: Vec<Choice>,
+    others: Vec<Choice>,
+    whom: Vec<Choice>,
+    channels: Vec<Choice>,
+    parks: Vec<Choice>,
+    staff: Vec<Choice>,
+    pub(super) typed: Typed,
+    pub(super) errors: Vec<FieldError>,
+    /// The query of the list that is gone through; none on the case's own page.
+    pub(super) flow: Option<String>,
+    /// The next one, without saving.
+    pub(super) skip: String,
+    pub(super) saved: Option<Saved>,
+    /// New for every form: the second try of one form changes nothing.
+    pub(super) key: String,
+}
+
+/// Puts a case into words.
+pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> CasePage {
+    let (policy, newest_step) = (app.policy(), facts.steps.first());
+    let rule = policy.ladder.on(today);
+    let stage = facts.case.as_ref().map_or(Stage::Student, |case| case.stage);
+    let overdue = facts.position.as_ref().map(FilePosition::overdue_fen).unwrap_or_default();
+    let oldest = facts.position.as_ref().and_then(|position| position.oldest_unpaid_due_on);
+    let mut records: Vec<RecordView> =
+        facts.records.iter().map(|record| record_view(record, today)).collect();
+    let older = records.split_off(records.len().min(IN_SIGHT));
+    CasePage {
+        file_no: facts.file.file_no.clone(),
+        name: facts.student.name.clone(),
+        initial: facts.student.name.chars().take(1).collect(),
+        person_id: facts.student.id.to_string(),
+        id_mask: facts.student.id_mask.clone(),
+        home: format!("{}{}", facts.student.township, short_village(&facts.student.village)),
+        studied: studied(&facts.file),
+        overdue,
+        assumed: policy.assumed_in_arrears(today).unwrap_or_default(),
+        since: oldest.map(|day| day.to_string()).unwrap_or_default(),
+        overdue_days: oldest.map_or(0, |day| days_between(day, today)),
+        lost: facts.lost.clone(),
+        people: people::people(facts, today),
+        case: facts.case.as_ref().map(|case| case_view(facts, case, rule, today)),
+        last: records,
+        older,
+        undo: newest_step
+            .filter(|step| !step.before.is_empty())
+            .and_then(|step| step.record_id)
+            .map(|id| id.to_string()),
+        steps: facts.steps.iter().map(|step| step_view(step, today)).collect(),
+        sheets: facts
+            .sheets
+            .iter()
+            .map(|(batch, number, state)| (batch.to_string(), number.clone(), state.in_words()))
+            .collect(),
+        keyed: KEYED.iter().map(|one| choice(one.as_text(), one.in_words())).collect(),
+        others: Outcome::ALL
+            .iter()
+            .filter(|one| !KEYED.contains(one))
+            .map(|one| choice(one.as_text(), one.in_words()))
+            .collect(),
+        whom: people::whom(facts),
+        channels: Channel::ALL
+            .iter()
+            .filter(|one| !matches!(one, Channel::PhonePage | Channel::Sheet))
+            .map(|one| choice(one.as_text(), one.in_words()))
+            .collect(),
+        parks: ParkedFor::ALL
+            .iter()
+            .filter(|one| **one != ParkedFor::Nothing)
+            .map(|one| choice(one.as_text(), one.in_words()))
+            .collect(),
+        staff: facts
+            .staff
+            .iter()
+            .filter(|(_, _, may)| *may)
+            .map(|(id, name, _)| choice(id, name))
+            .collect(),
+        typed: Typed {
+            whom: people::usual_whom(facts, stage),
+            channel: Channel::Call.as_text().to_owned(),
+            on_day: today.to_string(),
+            ..Typed::default()
+        },
+        errors: Vec::new(),
+        flow: None,
+        skip: String::new(),
+        saved: None,
+        key,
+    }
+}
+
+fn studied(file: &LoanFile) -> String {
+    let graduated = file.graduates_on.map(|on| format!("{} 届", on.format("%Y")));
+    [Some(file.university.clone()), graduated]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("，")
+}
+
+fn record_view(record: &Record, today: NaiveDate) -> RecordView {
+    let mut words = format!(
+        "{}{}：{}",
+        record.channel.in_words(),
+        match record.party_name.is_empty() {
+            true => record.party.in_words().to_owned(),
+            false => record.party_name.clone(),
+        },
+        record.outcome.said_of(record.channel)
+    );
+    if let Some(day) = record.promised_on {
+        words.push_str(&format!("，{} 还", in_words(day, today)));
+    }
+    if let Some(fen) = record.promised_fen {
+        words.push_str(&format!(" {} 元", fen.to_page_text()));
+    }
+    RecordView {
+        id: record.id.to_string(),
+        day: in_words(record.on_day, today),
+        words,
+        note: record.note.clone(),
+        by: record.by_name.clone(),
+        is_promise: record.promised_on.is_some(),
+    }
+}
+
+fn step_view(step: &Step, today: NaiveDate) -> StepView {
+    let stage = |text: &str| Stage::from_text(text).map(Stage::in_words);
+    let words = match (stage(&step.from_stage), stage(&step.to_stage)) {
+        (Some(from), Some(to)) => format!("{}：{from} → {to}", step.kind.in_words()),
+        _ => step.kind.in_words().to_owned(),
+    };
+    StepView {
+        day: in_words(step.on_day, today),
+        words,
+        reason: step.reason.clone(),
+        by: step.by_name.clone(),
+    }
+}
+
+fn case_view(facts: &Facts, case: &Case, rule: &LadderRule, today: NaiveDate) -> CaseView {
+    let day = |day: Option<NaiveDate>| day.map(|on| in_words(on, today)).unwrap_or_default();
+    let first = First {
+        overdue: facts.position.as_ref().map(FilePosition::overdue_fen).unwrap_or_default(),
+        days: days_between(case.stage_since, today),
+        broken: case.broken_promises,
+        first_year: rules::is_first_year(facts.file.graduates_on, today),
+        reached: case.reached,
+        confirmed: facts.confirmed,
+    };
+    let stages = |all: Vec<Stage>| -> Vec<Choice> {
+        all.into_iter().map(|one| choice(one.as_text(), one.in_words())).collect()
+    };
+    let open = case.state == State::Open;
+    let yardstick = rules::yardstick(case, rule, today);
+    CaseView {
+        id: case.id.to_string(),
+        version: case.version,
+        state: case.state.as_text(),
+        state_words: case.state.in_words(),
+        place: case.stage.place(),
+        stage: case.stage.in_words(),
+        days: days_between(case.stage_since, today),
+        whom: case.stage.whom(),
+        tries: case.tries,
+        is_early: yardstick.as_ref().is_some_and(|one| one.is_early),
+        stands: yardstick.as_ref().map(|one| one.stands.clone()).unwrap_or_default(),
+        enough: yardstick.map(|one| one.enough).unwrap_or_default(),
+        reached: case.reached,
+        next: case.next_step.in_words(),
+        next_on: if case.next_on == today { "今天".to_owned() } else { day(Some(case.next_on)) },
+        is_late: open && case.next_on < today,
+        promised: day(case.promised_on),
+        broken: case.broken_promises,
+        set_aside: case.parked_for.in_words().to_owned(),
+        until: day(case.until_on),
+        asked: case.asked_for.in_words(),
+        asked_by: case.asked_by.clone(),
+        asked_reason: match case.state {
+            State::Paused | State::Parked if case.asked_reason.is_empty() => {
+                case.parked_reason.clone()
+            }
+            _ => case.asked_reason.clone(),
+        },
+        notice_on: day(case.notice_on),
+        owner: owner(facts, case),
+        weight: case.weight,
+        why_first: rules::first(&first, rule).1.join("，"),
+        suggestion: rules::suggestion(case, rule, today),
+        ups: stages(if open { rules::above(case, rule) } else { Vec::new() }),
+        downs: stages(if open { rules::below(case) } else { Vec::new() }),
+        asks: asks(case, rule),
+        closed: match case.state {
+            State::Closed => format!("{}，{}", day(case.closed_on), case.closed_why.in_words()),
+            _ => String::new(),
+        },
+    }
+}
+
+fn owner(facts: &Facts, case: &Case) -> String {
+    let named = facts.staff.iter().find(|(id, ..)| Some(*id) == case.owner_id);
+    named.map(|(_, name, _)| name.clone()).unwrap_or_default()
+}
+
+/// What the director can be asked for now.
+fn asks(case: &Case, rule: &LadderRule) -> Vec<Choice> {
+    if case.state != State::Open || case.asked_for != AskedFor::Nothing {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut offer = |what: AskedFor| found.push(choice(what.as_text(), what.in_words()));
+    if rules::is_next_directors(case, rule) {
+        offer(AskedFor::Police);
+    }
+    if case.stage == Stage::Police && case.notice_on.is_none() {
+        offer(AskedFor::Notice);
+    }
+    found
+}

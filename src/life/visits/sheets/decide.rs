@@ -1,0 +1,311 @@
+//! `/visits/returns/{id}`: one proposal beside what is on file; the desk accepts or refuses it.
+//! Accepting makes a contact record, and of new numbers telephones; nothing else does.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::accept::{self, Wishes};
+use super::desk::outcome_words;
+use super::returns::{self, Return};
+use super::store::{self, Sheet, Who};
+use super::{make, take};
+use crate::app::App;
+use crate::base::dates::{in_words, local};
+use crate::base::ids::ReturnId;
+use crate::base::phone_number::{self, PhoneNumber};
+use crate::book::contact::record::{self, Ability};
+use crate::book::history::{self, Note};
+use crate::book::person;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::crypto::Field;
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
+
+/// Longest remark in characters.
+const NOTE_MAX: usize = 80;
+
+/// A telephone on file.
+#[derive(Debug, Serialize)]
+struct OnFile {
+    id: String,
+    mask: String,
+    state: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Picture {
+    id: i64,
+    kilobytes: i32,
+}
+
+#[derive(Debug, Serialize)]
+struct ReturnPage {
+    id: String,
+    is_open: bool,
+    decided: String,
+    name: String,
+    file_no: String,
+    number: String,
+    paper: &'static str,
+    ability: &'static str,
+    wish: String,
+    receiver: String,
+    came: String,
+    by_name: String,
+    outcome: &'static str,
+    met: &'static str,
+    whereabouts: String,
+    family: String,
+    visited: String,
+    promised: String,
+    /// The day they promised is over.
+    promise_over: bool,
+    note: String,
+    new_phone: String,
+    /// What was written instead of a number, for the desk to read.
+    unread_phone: String,
+    family_phone: String,
+    phones: Vec<OnFile>,
+    last: String,
+    paid: bool,
+    photos: Vec<Picture>,
+    /// The form as it was sent; at first with its boxes ticked.
+    typed: DecideForm,
+    errors: Vec<FieldError>,
+}
+
+/// What the page of one proposal is made of.
+struct Whole {
+    row: Return,
+    sheet: Sheet,
+    batch: store::Batch,
+    who: Option<Who>,
+    phones: Vec<person::Phone>,
+    last: Option<record::Record>,
+    paid: bool,
+    photos: Vec<(i64, i32)>,
+}
+
+async fn whole(app: &App, me: &SignedIn, id: ReturnId) -> AppResult<Whole> {
+    let scope = me.scope.clone();
+    app.read(move |db| {
+        let row = returns::find(db, &scope, id)?;
+        let sheet = store::find(db, &scope, row.sheet_id)?;
+        let files = [row.file_id];
+        let who = store::people(db, &scope, &files)?.remove(&row.file_id);
+        let people: Vec<_> = who.iter().map(|who| who.person_id).collect();
+        Ok(Whole {
+            batch: store::batch(db, &scope, sheet.batch_id)?,
+            phones: person::phones_of(db, &scope, &people)?,
+            last: record::of_file(db, &scope, row.file_id, 1)?.pop(),
+            paid: take::paid(db, &scope, &[row.sheet_id])?.contains(&row.sheet_id),
+            photos: returns::photos(db, &scope, id)?,
+            row,
+            sheet,
+            who,
+        })
+    })
+    .await
+}
+
+/// `GET /visits/returns/{id}`
+pub async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<i64>,
+) -> AppResult<HttpResponse> {
+    let page = page(&app, &me, ReturnId::new(*id)).await?;
+    shell::page(&app, &me, &req, "visits/return.html", page)
+}
+
+/// Who has decided, when and how; empty while nobody has.
+fn decided(row: &Return, today: NaiveDate) -> String {
+    let Some(at) = row.decided_at else { return String::new() };
+    let (day, by) = (in_words(local(at).date(), today), &row.decided_by);
+    match row.state.as_str() {
+        "accepted" => format!("{day} {by} 已采用"),
+        _ => format!("{day} {by} 没有采用：{}", row.decided_note),
+    }
+}
+
+async fn page(app: &App, me: &SignedIn, id: ReturnId) -> AppResult<ReturnPage> {
+    let one = whole(app, me, id).await?;
+    let answers = one.row.answers(&app.sealer)?;
+    let today = app.clock.today();
+    let text = |of: fn(&Who) -> &String| one.who.as_ref().map(of).cloned().unwrap_or_default();
+    let unread = !answers.new_phone.is_empty() && PhoneNumber::parse(&answers.new_phone).is_err();
+    let purpose = one.batch.purpose;
+    let ability = Ability::from_text(&answers.ability).filter(|one| *one != Ability::Unknown);
+    Ok(ReturnPage {
+        id: one.row.id.to_string(),
+        is_open: one.row.state == "proposed",
+        decided: decided(&one.row, today),
+        name: text(|who| &who.name),
+        file_no: text(|who| &who.file_no),
+        number: one.sheet.number.clone(),
+        paper: purpose.paper(),
+        ability: ability.map_or("", Ability::in_words),
+        wish: answers.wish,
+        receiver: make::addressee(&one.batch),
+        came: format!(
+            "{} {}",
+            in_words(local(one.row.came_at).date(), today),
+            one.row.came_by.in_words()
+        ),
+        by_name: one.row.by_name.clone(),
+        outcome: outcome_words(purpose, &one.row.outcome),
+        met: answers.met.in_words(),
+        visited: in_words(answers.visited_on, today),
+        promise_over: answers.promised_on.is_some_and(|on| on < today),
+        promised: answers.promised_on.map(|on| in_words(on, today)).unwrap_or_default(),
+        new_phone: if unread { String::new() } else { phone_number::mask(&answers.new_phone) },
+        unread_phone: if unread { answers.new_phone } else { String::new() },
+        family_phone: phone_number::mask(&answers.family_phone),
+        whereabouts: answers.whereabouts,
+        family: answers.family,
+        note: answers.note,
+        phones: one
+            .phones
+            .iter()
+            .map(|phone| OnFile {
+                id: phone.id.to_string(),
+                mask: phone.phone_mask.clone(),
+                state: phone.state.in_words(),
+            })
+            .collect(),
+        last: one
+            .last
+            .map(|last| {
+                let day = in_words(last.on_day, today);
+                format!("{day} {}，{}", last.channel.in_words(), last.outcome.in_words())
+            })
+            .unwrap_or_default(),
+        paid: one.paid,
+        photos: one
+            .photos
+            .iter()
+            .map(|(id, bytes)| Picture { id: *id, kilobytes: bytes / 1024 + 1 })
+            .collect(),
+        typed: DecideForm {
+            take_phone: "1".to_owned(),
+            take_family: "1".to_owned(),
+            ..DecideForm::default()
+        },
+        errors: Vec::new(),
+    })
+}
+
+/// The form of a decision.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct DecideForm {
+    decision: String,
+    note: String,
+    take_phone: String,
+    phone: String,
+    take_family: String,
+}
+
+impl DecideForm {
+    /// What the desk wants done, or what is wrong with the form.
+    fn read(&self) -> AppResult<Wishes> {
+        let wrong = |field: &str, message: &str| Err(AppError::field(field, message));
+        let (note, phone) = (self.note.trim().to_owned(), self.phone.trim().to_owned());
+        if note.chars().count() > NOTE_MAX {
+            return wrong("note", "写得太长，请写在 80 个字以内");
+        }
+        let accepted = match self.decision.as_str() {
+            "accept" => true,
+            "refuse" if note.is_empty() => return wrong("note", "不采用时请写一句原因"),
+            "refuse" => false,
+            _ => return wrong("note", "请选“采用”或“不采用”"),
+        };
+        if accepted
+            && !phone.is_empty()
+            && let Err(problem) = PhoneNumber::parse(&phone)
+        {
+            return wrong("phone", &problem.to_chinese());
+        }
+        Ok(Wishes {
+            accepted,
+            note,
+            phone: !self.take_phone.is_empty() || !phone.is_empty(),
+            read_phone: phone,
+            family: !self.take_family.is_empty(),
+        })
+    }
+}
+
+/// `POST /visits/returns/{id}`
+pub async fn decide(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<i64>,
+    form: CsrfForm<DecideForm>,
+) -> AppResult<HttpResponse> {
+    let (id, form) = (ReturnId::new(*id), form.0);
+    let wishes = match form.read() {
+        Ok(wishes) => wishes,
+        Err(AppError::Invalid(errors)) => {
+            let page = ReturnPage { typed: form, errors, ..page(&app, &me, id).await? };
+            return shell::refused(&app, &me, &req, "visits/return.html", page);
+        }
+        Err(other) => return Err(other),
+    };
+    let accepted = wishes.accepted;
+    let ids = accept::Ids::new(&app);
+    let (inner, who, at) = (app.clone(), me.clone(), app.clock.now_at());
+    let done = app
+        .write("sheet return decided", move |db| {
+            accept::decide(db, &inner, &who, (id, &wishes), (&ids, at))
+        })
+        .await;
+    match done {
+        Ok(()) => {}
+        // The page says who has decided, and what; pressed twice it was oneself.
+        Err(AppError::Changed) => {
+            let said = "这一份刚才已经处理过，没有再改；怎样处理的，看这一页";
+            return shell::done(&app, &format!("/visits/returns/{id}"), said);
+        }
+        Err(other) => return Err(other),
+    }
+    app.note_change();
+    let said = match accepted {
+        true => "已采用，写进了联系记录",
+        false => "没有采用，这张走访表仍算在外，回报码可以再用",
+    };
+    shell::done(&app, "/visits/returns", said)
+}
+
+/// `GET /visits/photos/{id}`: one photograph, written down before it is shown.
+pub async fn photo(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+) -> AppResult<HttpResponse> {
+    let (id, note_id, at) = (*id, app.next_id(), app.clock.now_at());
+    let photo = app
+        .write("sheet photo seen", move |db| {
+            let photo = returns::photo(db, &me.scope, id)?;
+            let row = returns::find(db, &me.scope, photo.return_id)?;
+            let sheet = store::find(db, &me.scope, row.sheet_id)?;
+            let note = Note {
+                action: "sheet_photo_seen",
+                file_id: Some(row.file_id),
+                subject: sheet.number.clone(),
+                summary: format!("看走访表 {} 的照片", sheet.number),
+                reason: String::new(),
+            };
+            history::note(db, &me.by(), note_id, at, note)?;
+            Ok(photo)
+        })
+        .await?;
+    let bytes = app.sealer.open(Field::Upload, &photo.content_sealed)?;
+    let kind = format!("image/{}", photo.kind);
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).body(bytes))
+}

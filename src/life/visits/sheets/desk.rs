@@ -1,0 +1,259 @@
+//! `/visits/returns` 回报核对: what came back and waits for the desk (`decide.rs` is the page of one).
+//! And `/visits/enter`: the desk types in what came on paper or was said on the telephone.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::returns::{self, CameBy};
+use super::rules::{self, Answers, FAMILY, Met, Typed, WHEREABOUTS};
+use super::store::{self, Sheet, State, Who};
+use super::{codes, make, take};
+use crate::app::App;
+use crate::base::dates::{in_words, local};
+use crate::base::ids::{FileId, SheetId};
+use crate::book::contact::record::{Ability, Outcome};
+use crate::error::{AppError, AppResult, FieldError};
+use crate::life::visits::asked::Pairs;
+use crate::life::visits::purpose::Purpose;
+use crate::plumbing::crypto::Field;
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
+
+/// Lines on the page; the rest comes up as these are decided.
+const LINES: i64 = 200;
+
+/// One proposal of the list.
+#[derive(Debug, Serialize)]
+struct Line {
+    id: String,
+    name: String,
+    file_no: String,
+    village: String,
+    came: String,
+    by_name: String,
+    outcome: &'static str,
+    about: &'static str,
+    paid: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct ListPage {
+    lines: Vec<Line>,
+    all: i64,
+}
+
+pub(super) fn outcome_words(purpose: Purpose, text: &str) -> &'static str {
+    Outcome::from_text(text).map_or("", |outcome| {
+        let known = purpose.outcomes().iter().find(|(one, _)| *one == outcome);
+        known.map_or(outcome.in_words(), |(_, words)| words)
+    })
+}
+
+/// `GET /visits/returns`
+pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    let scope = me.scope.clone();
+    let (all, rows, people, paid, purposes) = app
+        .read(move |db| {
+            let rows = returns::waiting(db, &scope, LINES)?;
+            let files: Vec<FileId> = rows.iter().map(|row| row.file_id).collect();
+            let people = store::people(db, &scope, &files)?;
+            let sheets: Vec<SheetId> = rows.iter().map(|row| row.sheet_id).collect();
+            let paid = take::paid(db, &scope, &sheets)?;
+            let purposes = store::purposes(db, &scope, &sheets)?;
+            Ok((returns::count_waiting(db, &scope)?, rows, people, paid, purposes))
+        })
+        .await?;
+    let today = app.clock.today();
+    let lines = rows.iter().map(|row| {
+        let who = people.get(&row.file_id);
+        let purpose = purposes.get(&row.sheet_id).copied().unwrap_or(Purpose::Overdue);
+        let text = |of: fn(&Who) -> &String| who.map(of).cloned().unwrap_or_default();
+        Line {
+            about: if purpose.is_yearly() { purpose.in_words() } else { "" },
+            id: row.id.to_string(),
+            name: text(|who| &who.name),
+            file_no: text(|who| &who.file_no),
+            village: text(|who| &who.village),
+            came: format!(
+                "{} {}",
+                in_words(local(row.came_at).date(), today),
+                row.came_by.in_words()
+            ),
+            by_name: row.by_name.clone(),
+            outcome: outcome_words(purpose, &row.outcome),
+            paid: paid.contains(&row.sheet_id),
+        }
+    });
+    let page = ListPage { lines: lines.collect(), all };
+    shell::page(&app, &me, &req, "visits/returns.html", page)
+}
+
+/// A choice of the form.
+#[derive(Debug, Serialize)]
+struct Choice {
+    value: &'static str,
+    text: &'static str,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct EnterPage {
+    code: String,
+    said: String,
+    sheet_id: String,
+    spoken: bool,
+    number: String,
+    name: String,
+    file_no: String,
+    receiver: String,
+    outcomes: Vec<Choice>,
+    yearly: bool,
+    paper: &'static str,
+    abilities: Vec<Choice>,
+    met: Vec<Choice>,
+    whereabouts: Vec<&'static str>,
+    family: Vec<&'static str>,
+    typed: Typed,
+    errors: Vec<FieldError>,
+}
+
+/// Which sheet is to be typed in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Which {
+    code: String,
+}
+
+/// The sheet of this office that a code or a number names; true: by its code.
+async fn named(app: &App, me: &SignedIn, text: &str) -> AppResult<Option<(Sheet, bool)>> {
+    let index = codes::read(text).map(|code| app.sealer.index(Field::Sheet, &code));
+    let number = text.trim().to_uppercase();
+    let scope = me.scope.clone();
+    app.read(move |db| {
+        if let Some(index) = index
+            && let Some(sheet) = store::by_code(db, &index)?
+            && scope.codes().contains(&sheet.office_code)
+        {
+            return Ok(Some((sheet, true)));
+        }
+        Ok(store::by_numbers(db, &scope, &[number])?.pop().map(|sheet| (sheet, false)))
+    })
+    .await
+}
+
+/// Why nothing can be typed in for a sheet.
+fn why_not(sheet: &Sheet) -> Option<String> {
+    match sheet.state {
+        State::Out => None,
+        State::Returned => Some(format!("走访表 {} 已经回来，在“回报核对”里", sheet.number)),
+        State::Accepted => Some(format!("走访表 {} 的结果已经采用", sheet.number)),
+        State::Void => Some(format!("走访表 {} 已作废：{}", sheet.number, sheet.closed_why)),
+    }
+}
+
+async fn enter_page(app: &App, me: &SignedIn, sheet: &Sheet) -> AppResult<EnterPage> {
+    let (scope, file, batch) = (me.scope.clone(), sheet.file_id, sheet.batch_id);
+    let (who, batch) = app
+        .read(move |db| {
+            let who = store::people(db, &scope, &[file])?.remove(&file);
+            Ok((who, store::batch(db, &scope, batch)?))
+        })
+        .await?;
+    let text = |of: fn(&Who) -> &String| who.as_ref().map(of).cloned().unwrap_or_default();
+    Ok(EnterPage {
+        sheet_id: sheet.id.to_string(),
+        number: sheet.number.clone(),
+        name: text(|who| &who.name),
+        file_no: text(|who| &who.file_no),
+        receiver: make::addressee(&batch),
+        yearly: batch.purpose.is_yearly(),
+        paper: batch.purpose.paper(),
+        abilities: Ability::ALL
+            .iter()
+            .map(|one| Choice { value: one.as_text(), text: one.in_words() })
+            .collect(),
+        outcomes: batch
+            .purpose
+            .outcomes()
+            .iter()
+            .map(|(one, text)| Choice { value: one.as_text(), text })
+            .collect(),
+        met: Met::offered()
+            .map(|one| Choice { value: one.as_text(), text: one.in_words() })
+            .collect(),
+        whereabouts: WHEREABOUTS.to_vec(),
+        family: FAMILY.to_vec(),
+        ..EnterPage::default()
+    })
+}
+
+/// `GET /visits/enter`
+pub async fn enter(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    which: web::Query<Which>,
+) -> AppResult<HttpResponse> {
+    let code = which.code.trim().to_owned();
+    if code.is_empty() {
+        return shell::page(&app, &me, &req, "visits/enter.html", EnterPage::default());
+    }
+    let said = match named(&app, &me, &code).await? {
+        None => "没有这个编号或回报码的走访表，请对照纸上再输一次".to_owned(),
+        Some((sheet, spoken)) => match why_not(&sheet) {
+            Some(why) => why,
+            None => {
+                let today = app.clock.today().to_string();
+                let typed = Typed { visited_on: today, ..Typed::default() };
+                let page = enter_page(&app, &me, &sheet).await?;
+                let page = EnterPage { code, spoken, typed, ..page };
+                return shell::page(&app, &me, &req, "visits/enter.html", page);
+            }
+        },
+    };
+    let page = EnterPage { code, said, ..EnterPage::default() };
+    shell::refused(&app, &me, &req, "visits/enter.html", page)
+}
+
+/// `POST /visits/enter`
+pub async fn typed(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Pairs>,
+) -> AppResult<HttpResponse> {
+    let value = |name: &str| {
+        form.0.iter().find(|(key, _)| key == name).map(|(_, v)| v.as_str()).unwrap_or_default()
+    };
+    let id = SheetId::new(value("sheet").parse().map_err(|_| AppError::NotFound)?);
+    let spoken = value("came_by") == "spoken";
+    let scope = me.scope.clone();
+    let (sheet, batch) = app
+        .read(move |db| {
+            let sheet = store::find(db, &scope, id)?;
+            let batch = store::batch(db, &scope, sheet.batch_id)?;
+            Ok((sheet, batch))
+        })
+        .await?;
+    if let Some(why) = why_not(&sheet) {
+        return Err(AppError::refused(why));
+    }
+    let typed = Typed::of(&form.0);
+    let answers: Answers = match rules::read(&typed, batch.paper(app.clock.today())) {
+        Ok(answers) => answers,
+        Err(errors) => {
+            let page = enter_page(&app, &me, &sheet).await?;
+            let page = EnterPage { spoken, typed, errors, ..page };
+            return shell::refused(&app, &me, &req, "visits/enter.html", page);
+        }
+    };
+    let came_by = if spoken { CameBy::Spoken } else { CameBy::Desk };
+    let came = take::incoming(&app, &sheet, came_by, &answers, None)?;
+    let id = came.row.id;
+    let kept =
+        app.write("a sheet typed in", move |db| take::keep(db, &me.scope, &me.by(), &came)).await?;
+    if !kept {
+        return Err(AppError::refused(format!("走访表 {} 刚才已经交回", sheet.number)));
+    }
+    shell::done(&app, &format!("/visits/returns/{id}"), "已录入，请核对后采用")
+}

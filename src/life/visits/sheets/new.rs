@@ -1,0 +1,93 @@
+//! `POST /visits/batches`: what was chosen on `/visits` goes out, or the page says why not.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::make::{self, Draft, Kept};
+use crate::app::App;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::life::visits::asked::{Asked, Pairs};
+use crate::life::visits::choose;
+use crate::life::visits::web::{made, readable, refuse_empty, wishes};
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
+
+/// Makes the batches; a refusal is said on the page on which they were chosen.
+pub async fn make(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: CsrfForm<Pairs>,
+) -> AppResult<HttpResponse> {
+    let errors = match try_make(&app, &me, &form.0).await {
+        Ok((to, said)) => return shell::done(&app, &to, &said),
+        Err(AppError::Invalid(errors)) => errors,
+        Err(AppError::Refused(message)) => {
+            vec![FieldError { field: "make".to_owned(), message }]
+        }
+        Err(other) => return Err(other),
+    };
+    // Of one receiver only the page of all is shown again: the others can still be made.
+    let pairs: Pairs = form.0.into_iter().filter(|(name, _)| name != "receiver").collect();
+    // What the address itself gets wrong the page finds again.
+    let again = Asked::read(&pairs, app.clock.today()).errors;
+    let errors = errors.into_iter().filter(|one| !again.contains(one)).collect();
+    choose::shown(&app, &me, &req, &pairs, errors).await
+}
+
+/// Where the first batch is, and what to say.
+async fn try_make(app: &App, me: &SignedIn, pairs: &Pairs) -> AppResult<(String, String)> {
+    let asked = readable(pairs, app)?;
+    let chosen = made(app, me, &asked).await?.batch;
+    refuse_empty(&asked, &chosen)?;
+    let wishes = wishes(app, me, &asked);
+    if wishes.return_by < app.clock.today() {
+        return Err(AppError::field("return_by", "请交回的日子已经过了，请改成今天以后的日子"));
+    }
+    let letter = asked.letter.map(|n| n.to_string()).unwrap_or_default();
+    let drafts = make::drafts(app, me, &chosen, &wishes, &letter)?;
+    let unknown = chosen.receivers.iter().filter(|one| one.is_unknown()).count();
+    if drafts.is_empty() {
+        return Err(AppError::refused(format!(
+            "选中的户没有填写{}，不知道交给谁，请先在档案里补上",
+            asked.by.in_words()
+        )));
+    }
+    let households: usize = drafts.iter().map(Draft::households).sum();
+    let notes: Vec<i64> = (0..=households).map(|_| app.next_id()).collect();
+    let (prefix, now) =
+        (make::prefix(asked.purpose, asked.by, app.clock.today()), app.clock.now_at());
+    let (me2, purpose, by, also) = (me.clone(), asked.purpose, asked.by, asked.also);
+    let kept = app
+        .write("sheets made", move |db| {
+            make::keep(db, &me2, (purpose, by, &prefix, also), &drafts, (&notes, now))
+        })
+        .await?;
+    let Some(first) = kept.batches.first() else { return Err(nothing(&asked, &kept)) };
+    let mut said =
+        format!("做好 {} 个单位 {} 张{}", kept.batches.len(), kept.sheets, purpose.paper());
+    if kept.skipped > 0 {
+        said.push_str(&format!("；{} 户已有走访表在外或等核对，没有再做", kept.skipped));
+    }
+    if kept.elsewhere > 0 {
+        said.push_str(&format!("；{} 户的表在别处，没有再做", kept.elsewhere));
+    }
+    if unknown > 0 {
+        said.push_str(&format!("；有户没有填写{}，没有做", asked.by.in_words()));
+    }
+    Ok((format!("/visits/batches/{first}"), said))
+}
+
+/// Why no sheet was made at all.
+fn nothing(asked: &Asked, kept: &Kept) -> AppError {
+    if kept.elsewhere > 0 {
+        return AppError::refused(format!(
+            "没有再做：{} 户的表在别处还没有收回。要同时交给{}，请勾选“也做”",
+            kept.elsewhere,
+            asked.by.in_words()
+        ));
+    }
+    AppError::refused(
+        "选中的户都已有走访表在外或等核对。要重印请到“已发走访表”里打印，要重做请先作废",
+    )
+}

@@ -1,0 +1,166 @@
+//! One PDF of a batch, by the program `zhuxue-papers` that may stand beside ours (its README is
+//! in papers/).
+//! It is asked as a child with JSON on its standard input; when it is not there, the page says how
+//! to get it. The browser's own printing needs none of this.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use actix_web::{HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::make::{self, Rebuilt};
+use super::web::note;
+use crate::app::App;
+use crate::base::ids::BatchId;
+use crate::error::{AppError, AppResult};
+use crate::life::visits::asked::Pairs;
+use crate::life::visits::papers::{self, Common, Papers, Visit};
+use crate::life::visits::web::apart;
+use crate::web::download::attachment;
+use crate::web::session::SignedIn;
+
+/// `GET /visits/batches/{id}/papers.pdf`
+pub async fn papers(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    pairs: web::Query<Pairs>,
+) -> AppResult<HttpResponse> {
+    let all = pairs.iter().any(|(key, _)| key == "all");
+    let again = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
+    let Some(program) = beside_us() else {
+        return Err(AppError::refused(
+            "还没有安装排版程序 zhuxue-papers，不能打成一个 PDF。请管理员把它放在 zhuxue 程序旁边\
+             （cargo build --release --package zhuxue-papers），或者直接用浏览器打印",
+        ));
+    };
+    let data = data(&app, &again);
+    note(&app, &me, "exported", &format!("导出{} PDF", again.row.purpose.paper()), &again).await?;
+    let name = format!("{}-{}.pdf", again.row.purpose.paper(), again.title());
+    let folder = app.config.data_dir.clone();
+    let out = folder.join(format!("papers-{}.pdf", app.next_id()));
+    let bytes = apart(move || set(&program, &data, &out)).await?;
+    Ok(attachment(&name, "application/pdf", bytes))
+}
+
+fn beside_us() -> Option<PathBuf> {
+    let own = std::env::current_exe().ok()?;
+    let program = own.parent()?.join(format!("zhuxue-papers{}", std::env::consts::EXE_SUFFIX));
+    program.is_file().then_some(program)
+}
+
+/// Runs the program. Its data never touches the disk; the PDF is read and removed.
+fn set(program: &Path, data: &Value, out: &Path) -> AppResult<Vec<u8>> {
+    let mut child = Command::new(program)
+        .args(["--template", "pack", "--data", "-", "--out"])
+        .arg(out)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| AppError::broken(format!("zhuxue-papers does not start: {e}")))?;
+    let text = serde_json::to_vec(data).map_err(AppError::broken)?;
+    if let Some(mut input) = child.stdin.take() {
+        // A program that stops early closes its end; what it says then is read below.
+        let _ = input.write_all(&text);
+    }
+    let done = child.wait_with_output().map_err(AppError::broken)?;
+    let bytes = std::fs::read(out);
+    let _ = std::fs::remove_file(out);
+    if done.status.success() {
+        return bytes.map_err(|e| AppError::broken(format!("the PDF cannot be read: {e}")));
+    }
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    Err(AppError::broken(format!("zhuxue-papers: {}: {said}", done.status)))
+}
+
+fn data(app: &App, again: &Rebuilt) -> Value {
+    let papers = papers::papers(&again.batch, &again.choices(app, true));
+    let amounts = papers.common.amounts;
+    let covers: Vec<Value> = again
+        .batch
+        .receivers
+        .iter()
+        .zip(&papers.stacks)
+        .map(|(receiver, stack)| {
+            let first = stack.visits.first();
+            let lines = receiver.sheets.iter().map(|sheet| {
+                let mut line = json!({
+                    "number": sheet.number,
+                    "name": sheet.household.name,
+                    "address": sheet.household.address,
+                });
+                put_amount(&mut line, amounts, sheet.household.arrears.total_fen());
+                line
+            });
+            json!({
+                "township": receiver.township,
+                "addressee": first.map(|visit| visit.addressee.clone()).unwrap_or_default(),
+                "filled_by": first.map(|visit| visit.filled_by).unwrap_or_default(),
+                "lines": lines.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({
+        "office": office(app, &papers.common),
+        "covers": covers,
+        "sheets": sheets(app, &papers),
+        "stubs": true,
+    })
+}
+
+fn put_amount(to: &mut Value, amounts: bool, fen: crate::base::money::Fen) {
+    if let (true, Some(map)) = (amounts, to.as_object_mut()) {
+        map.insert("amount_fen".to_owned(), json!(fen));
+    }
+}
+
+fn office(app: &App, common: &Common) -> Value {
+    json!({
+        "office": common.office,
+        "return_by": common.return_by,
+        "letter": common.letter,
+        "dated": common.as_of,
+        "as_of_short": common.as_of_short,
+        "printed": common.printed,
+        "address": common.address,
+        "contact": common.contact,
+        "site": app.config.public_url.trim_end_matches('/'),
+        "by": common.by,
+        "discretion": common.discretion,
+        "amounts": common.amounts,
+        "yearly": common.yearly,
+    })
+}
+
+fn sheets(app: &App, papers: &Papers) -> Vec<Value> {
+    let visits = papers.stacks.iter().flat_map(|stack| &stack.visits);
+    visits.map(|visit| sheet(app, visit)).collect()
+}
+
+fn sheet(app: &App, visit: &Visit) -> Value {
+    let mut sheet = json!({
+        "number": visit.number,
+        "addressee": visit.addressee,
+        "filled_by": visit.filled_by,
+        "of_yours": visit.of_yours,
+        "name": visit.name,
+        "programme": visit.programme,
+        "instalments": visit.instalments,
+        "sex_and_age": visit.sex_and_age,
+        "id_mask": visit.id_mask,
+        "address": visit.address,
+        "studies": visit.studies,
+        "co_borrower": visit.co_borrower,
+        "phones": visit.phones,
+        "seals": visit.seals,
+        "return_code": visit.code,
+        "return_url": make::return_url(app, &visit.code),
+    });
+    if let Some(fen) = visit.amount {
+        put_amount(&mut sheet, true, fen);
+    }
+    sheet
+}

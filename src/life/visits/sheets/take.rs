@@ -1,0 +1,163 @@
+//! Takes in what came back about a sheet: one write moves the sheet, keeps the proposal and its
+//! photograph, and writes it down. Of two that come at once, one is kept and the other is told.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+
+use super::returns::{self, CameBy, Photo, Return};
+use super::rules::Answers;
+use super::store::{self, Sheet, State};
+use crate::app::App;
+use crate::base::ids::{ReturnId, SheetId};
+use crate::base::scope::Scope;
+use crate::book::history::{self, By, Note};
+use crate::error::AppResult;
+use crate::life::visits::purpose::Purpose;
+use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::crypto::Field;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{file_position, sheet, sheet_batch};
+
+/// A picture that was sent along.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// `jpeg`, `png`, `webp`.
+    pub kind: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Everything that is kept of one return, made before the write that keeps it.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The proposal.
+    pub row: Return,
+    photo: Option<Photo>,
+    note: (i64, Note),
+}
+
+/// Prepares what came back about a sheet.
+pub fn incoming(
+    app: &App,
+    sheet: &Sheet,
+    came_by: CameBy,
+    answers: &Answers,
+    picture: Option<&Picture>,
+) -> AppResult<Incoming> {
+    let (id, at) = (ReturnId::new(app.next_id()), app.clock.now_at());
+    let row = Return {
+        id,
+        office_code: sheet.office_code.clone(),
+        sheet_id: sheet.id,
+        file_id: sheet.file_id,
+        came_by,
+        came_at: at,
+        by_name: answers.filled_by.clone(),
+        answers_sealed: returns::sealed(&app.sealer, answers)?,
+        outcome: answers.outcome.as_text().to_owned(),
+        state: "proposed".to_owned(),
+        decided_at: None,
+        decided_by: String::new(),
+        decided_note: String::new(),
+        record_id: None,
+        command_key: format!("return-{id}"),
+    };
+    let photo = picture
+        .map(|picture| {
+            Ok::<_, crate::error::AppError>(Photo {
+                id: app.next_id(),
+                office_code: sheet.office_code.clone(),
+                return_id: id,
+                kind: picture.kind.to_owned(),
+                bytes: i32::try_from(picture.bytes.len()).unwrap_or(i32::MAX),
+                content_sealed: app.sealer.seal(Field::Upload, &picture.bytes)?,
+                added_at: at,
+            })
+        })
+        .transpose()?;
+    let note = Note {
+        action: "sheet_returned",
+        file_id: Some(sheet.file_id),
+        subject: sheet.number.clone(),
+        summary: format!("走访表 {} 回来（{}）", sheet.number, came_by.in_words()),
+        reason: String::new(),
+    };
+    Ok(Incoming { row, photo, note: (app.next_id(), note) })
+}
+
+/// Keeps it; false when the sheet is not out any more.
+pub fn keep(db: &mut Db, scope: &Scope, by: &By, one: &Incoming) -> AppResult<bool> {
+    let ids = [one.row.sheet_id];
+    if store::move_to(db, scope, &ids, (State::Out, State::Returned), one.row.came_at)? == 0 {
+        return Ok(false);
+    }
+    returns::add_all(db, std::slice::from_ref(&one.row))?;
+    if let Some(photo) = &one.photo {
+        returns::add_photo(db, photo)?;
+    }
+    let (id, note) = one.note.clone();
+    history::note(db, by, id, one.row.came_at, note)?;
+    Ok(true)
+}
+
+/// The notes of many, for one write.
+pub fn notes(all: &[Incoming]) -> Vec<(i64, Note)> {
+    all.iter().map(|one| one.note.clone()).collect()
+}
+
+/// Sheets that are out for a reminder whose family is not late any more, but awaits the bank.
+macro_rules! called_back {
+    ($scope:expr) => {
+        sheet::table
+            .inner_join(sheet_batch::table)
+            .inner_join(file_position::table.on(file_position::file_id.eq(sheet::file_id)))
+            .filter(sheet::office_code.eq_any($scope.codes()))
+            .filter(sheet::state.eq(State::Out))
+            .filter(sheet_batch::purpose.eq(Purpose::Overdue))
+            .filter(file_position::oldest_unpaid_due_on.is_null())
+            .filter(file_position::awaiting_on.is_not_null())
+    };
+}
+
+/// Those of these sheets about a reminder that were made on what was not known (the director went
+/// ahead, a list was taken back) and whose family awaits the bank's result: nobody should go.
+pub fn called_back(db: &mut Db, scope: &Scope, sheets: &[SheetId]) -> AppResult<HashSet<SheetId>> {
+    let mut found = HashSet::new();
+    for chunk in sheets.chunks(BINDS_MAX) {
+        let rows: Vec<SheetId> =
+            called_back!(scope).filter(sheet::id.eq_any(chunk)).select(sheet::id).load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// How many such sheets are out.
+pub fn count_called_back(db: &mut Db, scope: &Scope) -> AppResult<i64> {
+    Ok(called_back!(scope).count().get_result(db)?)
+}
+
+/// Those of these sheets about a reminder whose family owes nothing overdue any more. Figures from
+/// before the day of the sheet cannot say that somebody has paid since, nor can what awaits the
+/// bank.
+pub fn paid(db: &mut Db, scope: &Scope, sheets: &[SheetId]) -> AppResult<HashSet<SheetId>> {
+    let overdue = file_position::overdue_principal_fen
+        + file_position::overdue_interest_fen
+        + file_position::penalty_fen;
+    let mut found = HashSet::new();
+    for chunk in sheets.chunks(BINDS_MAX) {
+        let rows: Vec<SheetId> = sheet::table
+            .inner_join(sheet_batch::table)
+            .inner_join(file_position::table.on(file_position::file_id.eq(sheet::file_id)))
+            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(sheet::id.eq_any(chunk))
+            .filter(sheet_batch::purpose.eq(Purpose::Overdue))
+            .filter(file_position::as_of.ge(sheet_batch::as_of))
+            .filter(overdue.le(0_i64))
+            .filter(file_position::awaiting_on.is_null())
+            .select(sheet::id)
+            .load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}

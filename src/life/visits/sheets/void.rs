@@ -1,0 +1,111 @@
+//! Takes sheets out of use: one, or all of a batch that are still out. Their codes open nothing any
+//! more; what has come back stays.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::store;
+use super::web::receiver_of;
+use crate::app::App;
+use crate::base::ids::{BatchId, SheetId};
+use crate::book::history::{self, Note};
+use crate::error::{AppError, AppResult};
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
+
+/// Longest reason in characters.
+const WHY_MAX: usize = 60;
+
+/// Why they are taken out of use.
+#[derive(Debug, Deserialize)]
+pub struct Why {
+    why: String,
+}
+
+impl Why {
+    fn read(self) -> AppResult<String> {
+        let why = self.why.trim().to_owned();
+        if why.is_empty() || why.chars().count() > WHY_MAX {
+            return Err(AppError::refused(format!("作废走访表请写一句原因，{WHY_MAX} 个字以内")));
+        }
+        Ok(why)
+    }
+}
+
+/// `POST /visits/sheets/{id}/void`
+pub async fn one(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    form: CsrfForm<Why>,
+) -> AppResult<HttpResponse> {
+    let (id, why) = (SheetId::new(*id), form.0.read()?);
+    let (note_id, at) = (app.next_id(), app.clock.now_at());
+    let (batch, done) = app
+        .write("sheet voided", move |db| {
+            let sheet = store::find(db, &me.scope, id)?;
+            if !store::void(db, &me.scope, id, (&why, at))? {
+                return Ok((sheet.batch_id, false));
+            }
+            history::note(db, &me.by(), note_id, at, note_of(&sheet, &why))?;
+            Ok((sheet.batch_id, true))
+        })
+        .await?;
+    let said = match done {
+        true => "已作废，回报码不能再用",
+        false => "这张走访表已经交回或作废，没有再改",
+    };
+    shell::done(&app, &format!("/visits/batches/{batch}"), said)
+}
+
+/// `POST /visits/batches/{id}/void`: every sheet of the batch that is still out.
+pub async fn all(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    form: CsrfForm<Why>,
+) -> AppResult<HttpResponse> {
+    let (id, why, at) = (BatchId::new(*id), form.0.read()?, app.clock.now_at());
+    let ids = app.ids.clone();
+    let voided = app
+        .write("batch voided", move |db| {
+            let batch = store::batch(db, &me.scope, id)?;
+            let voided = store::void_all(db, &me.scope, id, (&why, at))?;
+            let mut notes: Vec<(i64, Note)> =
+                voided.iter().map(|sheet| (ids.next(at.and_utc()), note_of(sheet, &why))).collect();
+            if !voided.is_empty() {
+                let whole = Note {
+                    action: "sheet_voided",
+                    subject: receiver_of(&batch),
+                    summary: format!(
+                        "作废{}的{} {} 张",
+                        receiver_of(&batch),
+                        batch.purpose.paper(),
+                        voided.len()
+                    ),
+                    reason: why.clone(),
+                    ..Note::default()
+                };
+                notes.push((ids.next(at.and_utc()), whole));
+            }
+            history::notes(db, &me.by(), at, notes)?;
+            Ok(voided.len())
+        })
+        .await?;
+    let said = match voided {
+        0 => "这一批没有在外的走访表，没有再改".to_owned(),
+        n => format!("已作废 {n} 张，回报码不能再用；已经交回的不变"),
+    };
+    shell::done(&app, &format!("/visits/batches/{id}"), &said)
+}
+
+fn note_of(sheet: &store::Sheet, why: &str) -> Note {
+    Note {
+        action: "sheet_voided",
+        file_id: Some(sheet.file_id),
+        subject: sheet.number.clone(),
+        summary: format!("作废走访表 {}", sheet.number),
+        reason: why.to_owned(),
+    }
+}

@@ -1,0 +1,441 @@
+//! `/visits/sent` 已发走访表: makes batches, prints them with their codes, and follows them until
+//! they are back: handed over, asked for, taken out of use.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Datelike, Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::rules::{self, Counts};
+use super::store::{self, Handed, State};
+use super::{make, qr, returns, take};
+use crate::app::App;
+use crate::base::dates::{in_words, local};
+use crate::base::ids::{BatchId, FileId, SheetId};
+use crate::book::history::{self, Note};
+use crate::book::staff::Right;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::life::visits::asked::{Field, Pairs};
+use crate::life::visits::papers::{self, Choices};
+use crate::life::visits::rules::By;
+use crate::life::visits::web::{PRINT_MAX, PrintPage, apart};
+use crate::life::visits::workbook;
+use crate::web::download::{WORKBOOK, attachment};
+use crate::web::form::CsrfForm;
+use crate::web::session::SignedIn;
+use crate::web::shell;
+
+/// Batches on the page.
+const BATCHES: i64 = 300;
+
+/// One batch of a list.
+#[derive(Debug, Serialize)]
+pub struct SentLine {
+    id: String,
+    /// What it is about, when that is not a reminder.
+    about: &'static str,
+    paper: &'static str,
+    receiver: String,
+    made: String,
+    sheets: i64,
+    return_by: String,
+    kind: &'static str,
+    words: String,
+    handed: String,
+    chased: String,
+}
+
+/// The receiver's name as a letter begins.
+pub(super) fn receiver_of(batch: &store::Batch) -> String {
+    make::addressee(batch)
+}
+
+fn sent_line(batch: &store::Batch, counts: Counts, today: NaiveDate) -> SentLine {
+    let (kind, words) = rules::state(counts, batch.handed_on, batch.return_by, today);
+    SentLine {
+        id: batch.id.to_string(),
+        about: if batch.purpose.is_yearly() { batch.purpose.in_words() } else { "" },
+        paper: batch.purpose.paper(),
+        receiver: receiver_of(batch),
+        made: in_words(local(batch.made_at).date(), today),
+        sheets: counts.all(),
+        return_by: in_words(batch.return_by, today),
+        kind,
+        words,
+        handed: match batch.handed_on {
+            Some(on) => format!("{} 交 {}", in_words(on, today), batch.handed_to),
+            None => String::new(),
+        },
+        chased: match batch.chased_on {
+            Some(on) => format!("催过 {} 次，{}", batch.chased_times, in_words(on, today)),
+            None => String::new(),
+        },
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct SentPage {
+    lines: Vec<SentLine>,
+    late_only: bool,
+    late: usize,
+    waiting: i64,
+    may_edit: bool,
+}
+
+/// What narrows the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Narrow {
+    list: String,
+}
+
+/// `GET /visits/sent`
+pub async fn sent(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    narrow: web::Query<Narrow>,
+) -> AppResult<HttpResponse> {
+    let (scope, today) = (me.scope.clone(), app.clock.today());
+    let late_only = narrow.list == "late";
+    let (batches, late, counts, waiting) = app
+        .read(move |db| {
+            let late = store::late(db, &scope, today)?;
+            let batches =
+                if late_only { late.clone() } else { store::batches(db, &scope, BATCHES)? };
+            let ids: Vec<BatchId> = batches.iter().map(|batch| batch.id).collect();
+            let counts = store::counts(db, &scope, &ids)?;
+            Ok((batches, late.len(), counts, returns::count_waiting(db, &scope)?))
+        })
+        .await?;
+    let lines = batches
+        .iter()
+        .map(|batch| sent_line(batch, counts.get(&batch.id).copied().unwrap_or_default(), today))
+        .collect();
+    let may_edit = me.may(Right::EditPeople);
+    let page = SentPage { lines, late_only, late, waiting, may_edit };
+    shell::page(&app, &me, &req, "visits/sent.html", page)
+}
+
+/// One sheet of a batch.
+#[derive(Debug, Serialize)]
+struct SheetLine {
+    id: String,
+    number: String,
+    name: String,
+    village: String,
+    file_no: String,
+    state: &'static str,
+    is_out: bool,
+    paid: bool,
+    called_back: bool,
+    why: String,
+}
+
+/// The form of handing over.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct HandForm {
+    version: i32,
+    on: String,
+    to: String,
+    how: String,
+    receipt: String,
+}
+
+#[derive(Debug, Serialize)]
+struct BatchPage {
+    line: SentLine,
+    version: i32,
+    kind: String,
+    made_by: String,
+    handed_by: String,
+    handed_how: String,
+    receipt: String,
+    is_handed: bool,
+    is_late: bool,
+    /// Sheets that are out.
+    out: i64,
+    /// How many were made in the same go.
+    together: usize,
+    sheets: Vec<SheetLine>,
+    typed: HandForm,
+    errors: Vec<FieldError>,
+}
+
+/// Ways of handing over, in the order of the page.
+pub const HOW: [&str; 4] = ["当面", "邮寄", "工作群", "请人转交"];
+
+async fn batch_page(
+    app: &App,
+    me: &SignedIn,
+    id: BatchId,
+    typed: HandForm,
+    errors: Vec<FieldError>,
+) -> AppResult<BatchPage> {
+    let scope = me.scope.clone();
+    let (batch, together, sheets, people, (paid, back)) = app
+        .read(move |db| {
+            let batch = store::batch(db, &scope, id)?;
+            let sheets = store::sheets_of(db, &scope, id)?;
+            let files: Vec<FileId> = sheets.iter().map(|sheet| sheet.file_id).collect();
+            let people = store::people(db, &scope, &files)?;
+            let together = store::made_with(db, &scope, &batch)?.len();
+            let ids: Vec<SheetId> = sheets.iter().map(|sheet| sheet.id).collect();
+            let over = (take::paid(db, &scope, &ids)?, take::called_back(db, &scope, &ids)?);
+            Ok((batch, together, sheets, people, over))
+        })
+        .await?;
+    let today = app.clock.today();
+    let mut counts = Counts::default();
+    let mut lines = Vec::with_capacity(sheets.len());
+    for sheet in &sheets {
+        match sheet.state {
+            State::Out => counts.out += 1,
+            State::Returned => counts.returned += 1,
+            State::Accepted => counts.accepted += 1,
+            State::Void => counts.void += 1,
+        }
+        let who = people.get(&sheet.file_id);
+        let text = |of: fn(&store::Who) -> &String| who.map(of).cloned().unwrap_or_default();
+        lines.push(SheetLine {
+            id: sheet.id.to_string(),
+            number: sheet.number.clone(),
+            name: text(|who| &who.name),
+            village: text(|who| &who.village),
+            file_no: text(|who| &who.file_no),
+            state: sheet.state.in_words(),
+            is_out: sheet.state == State::Out,
+            paid: paid.contains(&sheet.id),
+            called_back: back.contains(&sheet.id),
+            why: sheet.closed_why.clone(),
+        });
+    }
+    Ok(BatchPage {
+        line: sent_line(&batch, counts, today),
+        version: batch.version,
+        kind: By::from_text(&batch.receiver_kind).map_or("", By::in_words).to_owned(),
+        made_by: batch.made_by.clone(),
+        handed_by: batch.handed_by.clone(),
+        handed_how: batch.handed_how.clone(),
+        receipt: batch.receipt.clone(),
+        is_handed: batch.handed_on.is_some(),
+        out: counts.out,
+        is_late: counts.out > 0 && today > batch.return_by,
+        together,
+        sheets: lines,
+        typed,
+        errors,
+    })
+}
+
+/// `GET /visits/batches/{id}`
+pub async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<i64>,
+) -> AppResult<HttpResponse> {
+    let typed = HandForm {
+        on: app.clock.today().to_string(),
+        how: HOW.first().copied().unwrap_or_default().to_owned(),
+        ..HandForm::default()
+    };
+    let page = batch_page(&app, &me, BatchId::new(*id), typed, Vec::new()).await?;
+    shell::page(&app, &me, &req, "visits/batch.html", page)
+}
+
+/// `POST /visits/batches/{id}/handed`
+pub async fn handed(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<i64>,
+    form: CsrfForm<HandForm>,
+) -> AppResult<HttpResponse> {
+    let (id, typed, today) = (BatchId::new(*id), form.0, app.clock.today());
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, message: &str| {
+        errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+    };
+    let scope = me.scope.clone();
+    let made_on = app.read(move |db| store::batch(db, &scope, id)).await?.made_on();
+    let on = rules::day(&typed.on, today, false).filter(|on| (made_on..=today).contains(on));
+    if on.is_none() {
+        let made = in_words(made_on, today);
+        wrong("on", &format!("交付日期在做表那天（{made}）和今天之间，写成 2026-11-05 这样"));
+    }
+    if typed.to.trim().is_empty() {
+        wrong("to", "请写谁收下的");
+    }
+    if [&typed.to, &typed.receipt].iter().any(|text| text.chars().count() > 60) {
+        wrong("to", "写得太长，请写在 60 个字以内");
+    }
+    let Some(on) = on.filter(|_| errors.is_empty()) else {
+        let page = batch_page(&app, &me, id, typed, errors).await?;
+        return shell::refused(&app, &me, &req, "visits/batch.html", page);
+    };
+    let handed = Handed {
+        on,
+        by: me.name.clone(),
+        to: typed.to.trim().to_owned(),
+        how: HOW.iter().find(|how| **how == typed.how).copied().unwrap_or("其他").to_owned(),
+        receipt: typed.receipt.trim().to_owned(),
+    };
+    let (note_id, at) = (app.next_id(), app.clock.now_at());
+    app.write("sheets handed over", move |db| {
+        let batch = store::batch(db, &me.scope, id)?;
+        store::handed(db, &me.scope, (id, typed.version), &handed)?;
+        let note = Note {
+            action: "sheets_handed",
+            subject: receiver_of(&batch),
+            summary: format!(
+                "{}{}{}交给{}",
+                handed.by,
+                batch.purpose.paper(),
+                handed.how,
+                handed.to
+            ),
+            ..Note::default()
+        };
+        history::note(db, &me.by(), note_id, at, note)
+    })
+    .await?;
+    shell::done(&app, &format!("/visits/batches/{id}"), "已记下交付")
+}
+
+/// The form that only names the version seen.
+#[derive(Debug, Deserialize)]
+pub struct Seen {
+    version: i32,
+}
+
+/// `POST /visits/batches/{id}/chased`
+pub async fn chased(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+    form: CsrfForm<Seen>,
+) -> AppResult<HttpResponse> {
+    let (id, version) = (BatchId::new(*id), form.0.version);
+    let (note_id, at, today) = (app.next_id(), app.clock.now_at(), app.clock.today());
+    let done = app.write("sheets asked for", move |db| {
+        let batch = store::batch(db, &me.scope, id)?;
+        if batch.chased_on == Some(today) {
+            return Ok(false);
+        }
+        store::chased(db, &me.scope, (id, version), today)?;
+        let note = Note {
+            action: "sheets_chased",
+            subject: receiver_of(&batch),
+            summary: format!("{}请{}交回{}", me.name, receiver_of(&batch), batch.purpose.paper()),
+            ..Note::default()
+        };
+        history::note(db, &me.by(), note_id, at, note)?;
+        Ok(true)
+    });
+    let said = match done.await? {
+        true => "已记下催过一次",
+        false => "今天已经记过，没有再记",
+    };
+    shell::done(&app, &format!("/visits/batches/{id}"), said)
+}
+
+/// `GET /visits/batches/{id}/print`
+pub async fn print(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<i64>,
+    pairs: web::Query<Pairs>,
+) -> AppResult<HttpResponse> {
+    let has = |name: &str| pairs.iter().any(|(key, _)| key == name);
+    let all = has("all");
+    let again = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
+    if again.batch.households() > PRINT_MAX {
+        return Err(AppError::refused(format!(
+            "一次最多打印 {PRINT_MAX} 户，请逐个单位打印，或打成一个 PDF"
+        )));
+    }
+    let choices = again.choices(&app, !has("set") || has("stub"));
+    let mut papers = papers::papers(&again.batch, &choices);
+    let site = app.config.public_url.trim_end_matches('/');
+    site.clone_into(&mut papers.common.site);
+    for visit in papers.stacks.iter_mut().flat_map(|stack| &mut stack.visits) {
+        visit.qr = qr::svg(&make::return_url(&app, &visit.code))?;
+    }
+    note(&app, &me, "printed", &format!("打印{}", again.row.purpose.paper()), &again).await?;
+    let at = format!("/visits/batches/{id}");
+    let page = PrintPage {
+        title: again.title(),
+        back: at.clone(),
+        action: format!("{at}/print"),
+        fields: if all { vec![Field { name: "all", value: "1".to_owned() }] } else { Vec::new() },
+        stub: choices.stub,
+        letter: String::new(),
+        paid: again.paid,
+        pdf: format!("{at}/papers.pdf{}", if all { "?all=1" } else { "" }),
+        papers,
+    };
+    shell::page(&app, &me, &req, "visits/print.html", page)
+}
+
+/// `GET /visits/batches/{id}/workbook.xlsx`
+pub async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<i64>,
+) -> AppResult<HttpResponse> {
+    let again = make::rebuilt(&app, &me, BatchId::new(*id), false).await?;
+    note(&app, &me, "exported", &format!("导出{}名单", again.row.purpose.paper()), &again).await?;
+    let Choices { wishes, .. } = again.choices(&app, false);
+    let make::Rebuilt { batch, .. } = again;
+    let Some(only) = batch.receivers.first().cloned() else { return Err(AppError::NotFound) };
+    let name = format!("{}.xlsx", only.stem);
+    let bytes = apart(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
+    Ok(attachment(&name, WORKBOOK, bytes))
+}
+
+/// Writes down that a batch left the program once more: one line, and one on each file.
+pub(super) async fn note(
+    app: &App,
+    me: &SignedIn,
+    action: &'static str,
+    what: &str,
+    again: &make::Rebuilt,
+) -> AppResult<()> {
+    let (by, at) = (me.by(), app.clock.now_at());
+    let whole = Note {
+        action,
+        subject: again.row.purpose.paper().to_owned(),
+        summary: format!(
+            "{what}：{}，{} 户，截至 {}",
+            again.title(),
+            again.batch.households(),
+            again.row.as_of
+        ),
+        ..Note::default()
+    };
+    let mut notes = vec![(app.next_id(), whole)];
+    for sheet in again.batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
+        let note = Note {
+            action,
+            file_id: Some(sheet.household.file_id),
+            subject: sheet.household.name.clone(),
+            summary: format!("{what} {}", sheet.number),
+            reason: String::new(),
+        };
+        notes.push((app.next_id(), note));
+    }
+    app.write("sheets noted", move |db| history::notes(db, &by, at, notes.clone())).await
+}
+
+/// The last instant at which a code opens something: long after the day of return.
+pub(super) fn expires(return_by: NaiveDate) -> chrono::NaiveDateTime {
+    let day = return_by.checked_add_days(Days::new(31)).unwrap_or(return_by);
+    crate::base::dates::starts_at(day)
+}
+
+/// `26-1221`.
+pub(super) fn stamp(day: NaiveDate) -> String {
+    format!("{:02}-{:02}{:02}", day.year() % 100, day.month(), day.day())
+}

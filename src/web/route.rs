@@ -1,0 +1,131 @@
+//! The table of routes. A stage or a desk page returns its lines from `routes()`; the server
+//! registers exactly these, and the test of permissions walks over exactly these.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, FromRequest, Handler, Responder, Route, guard, web};
+use futures_util::FutureExt as _;
+
+use crate::book::staff::{Right, Role};
+use crate::error::{AppError, AppResult};
+use crate::web::session;
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Everybody, signed in or not.
+    Nobody,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Whoever is signed in with a role that has this right.
+    Right(Right),
+    /// A borrower or co-borrower who has signed in by a code (`/m`).
+    Borrower,
+    /// A liaison of a village, school or police station (`/l`).
+    Liaison,
+    /// The addresses of `metrics_from`.
+    MetricsAddress,
+}
+
+impl Needs {
+    /// May a member of staff of this role (nobody: not signed in) pass?
+    pub fn admits(self, role: Option<Role>) -> bool {
+        match (self, role) {
+            (Needs::Nobody | Needs::MetricsAddress, _) | (Needs::SignedIn, Some(_)) => true,
+            (Needs::Right(right), Some(role)) => role.may(right),
+            (Needs::Borrower | Needs::Liaison, _) | (Needs::SignedIn | Needs::Right(_), None) => {
+                false
+            }
+        }
+    }
+}
+
+/// One line of the table.
+pub struct Entry {
+    /// GET (HEAD with it) or POST.
+    pub method: Method,
+    /// The pattern: `/loans/{file_no}`.
+    pub path: &'static str,
+    /// Who may use it.
+    pub needs: Needs,
+    route: Route,
+}
+
+/// A page or a part of one.
+pub fn get<F, Args>(path: &'static str, needs: Needs, handler: F) -> Entry
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let route = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler);
+    entry(Method::GET, path, needs, route)
+}
+
+/// Something that changes something.
+pub fn post<F, Args>(path: &'static str, needs: Needs, handler: F) -> Entry
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    entry(Method::POST, path, needs, web::post().to(handler))
+}
+
+fn entry(method: Method, path: &'static str, needs: Needs, route: Route) -> Entry {
+    let check = move |req, next| admitted(needs, req, next);
+    Entry { method, path, needs, route: route.wrap(from_fn(check)) }
+}
+
+/// Registers the lines, one resource for each path, in the order of the table.
+pub fn register(config: &mut web::ServiceConfig, entries: Vec<Entry>) {
+    let mut resources: Vec<(&'static str, actix_web::Resource)> = Vec::new();
+    for entry in entries {
+        let path = entry.path;
+        let resource = match resources.iter().position(|(seen, _)| *seen == path) {
+            Some(at) => resources.remove(at).1,
+            None => web::resource(path).default_service(web::to(wrong_method)),
+        };
+        resources.push((path, resource.route(entry.route)));
+    }
+    for (_, resource) in resources {
+        config.service(resource);
+    }
+}
+
+async fn wrong_method() -> AppResult<actix_web::HttpResponse> {
+    std::future::ready(Err(AppError::NotFound)).await
+}
+
+/// Lets the request through to the handler, or not; turns a panic of the handler into our fault.
+async fn admitted(
+    needs: Needs,
+    mut req: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let http = req.request().clone();
+    if let Err(error) = may_pass(needs, &mut req).await {
+        return Ok(ServiceResponse::from_err(error, http));
+    }
+    match AssertUnwindSafe(next.call(req)).catch_unwind().await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Ok(ServiceResponse::from_err(error, http)),
+        // The message of the panic is on standard error already, by the panic hook.
+        Err(_) => Ok(ServiceResponse::from_err(AppError::broken("a handler panicked"), http)),
+    }
+}
+
+async fn may_pass(needs: Needs, req: &mut ServiceRequest) -> AppResult<()> {
+    match needs {
+        Needs::Nobody => Ok(()),
+        Needs::SignedIn => session::signed_in(req.request()).await.map(|_| ()),
+        Needs::Right(right) => session::signed_in(req.request()).await?.needs(right),
+        Needs::Borrower => session::borrower::signed_in(req.request()).await.map(|_| ()),
+        Needs::Liaison => session::liaison::signed_in(req.request()).await.map(|_| ()),
+        Needs::MetricsAddress => super::around::from_metrics_address(req.request()),
+    }
+}

@@ -1,0 +1,133 @@
+//! The counts beside the entries of the menu. Old by up to a minute, so that no page waits for
+//! them: a page takes what is there and, when that is old, has it counted anew behind its back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+
+use crate::app::App;
+use crate::base::ids::StaffId;
+use crate::book::contact::change;
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::{file_position, sheet_return};
+
+/// How long a count is good enough for the menu.
+const GOOD_FOR: Duration = Duration::from_secs(60);
+
+/// What the menu shows for one office.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Count {
+    /// Files with something past due.
+    pub overdue: Option<i64>,
+    /// Sheets that came back and wait to be looked at; nothing when there are none.
+    pub returns: Option<i64>,
+    /// Contacts that borrowers want changed; nothing when there are none.
+    pub contacts: Option<i64>,
+}
+
+/// The last counts of each office: one for each instance, kept in its `App` as shared state.
+#[derive(Debug, Default)]
+pub struct Counts {
+    menu: Mutex<HashMap<String, (Age, Count)>>,
+    lists: Mutex<HashMap<ListKey, (Age, i64)>>,
+}
+
+/// A list under a name: the office, whoever asks (some lists are about them), the query.
+type ListKey = (String, StaffId, String);
+
+/// When something was counted, and how many changes there had been in this instance.
+#[derive(Clone, Copy, Debug)]
+struct Age {
+    at: Instant,
+    changes: u64,
+}
+
+impl Age {
+    fn now(app: &App) -> Age {
+        Age { at: Instant::now(), changes: app.changes() }
+    }
+
+    fn is_good(self) -> bool {
+        self.at.elapsed() < GOOD_FOR
+    }
+}
+
+impl Counts {
+    /// Those of this instance.
+    pub fn of(app: &App) -> Arc<Counts> {
+        app.shared.get()
+    }
+
+    /// What the menu shows: what is known now; when it is old, it is counted again in the
+    /// background.
+    pub fn menu(&self, app: &App, office_code: &str) -> Count {
+        let Ok(mut menu) = self.menu.lock() else { return Count::default() };
+        let now = Age::now(app);
+        let known = menu.get(office_code).filter(|(age, _)| age.changes == now.changes).copied();
+        if let Some((age, count)) = known
+            && age.is_good()
+        {
+            return count;
+        }
+        let count = known.map(|(_, count)| count).unwrap_or_default();
+        // Marked as fresh at once, so that one page asks and not every page of this second.
+        menu.insert(office_code.to_owned(), (now, count));
+        let (app, office_code) = (app.clone(), office_code.to_owned());
+        actix_web::rt::spawn(async move {
+            let code = office_code.clone();
+            match app.read(move |db| count_of(db, &code)).await {
+                Ok(count) => Counts::of(&app).keep(office_code, (now, count)),
+                Err(error) => tracing::debug!(%error, "the menu could not be counted"),
+            }
+        });
+        count
+    }
+
+    /// How many are in a list under a name that only the database can count.
+    pub fn list(
+        &self,
+        app: &App,
+        (office, me, query): (&str, StaffId, &str),
+        count: impl FnOnce() -> AppResult<i64>,
+    ) -> AppResult<i64> {
+        let (key, now) = ((office.to_owned(), me, query.to_owned()), Age::now(app));
+        let is_good = |age: Age| age.is_good() && age.changes == now.changes;
+        let known = self.lists.lock().ok().and_then(|lists| lists.get(&key).copied());
+        if let Some((age, number)) = known
+            && is_good(age)
+        {
+            return Ok(number);
+        }
+        let number = count()?;
+        if let Ok(mut lists) = self.lists.lock() {
+            lists.retain(|_, (age, _)| is_good(*age));
+            lists.insert(key, (now, number));
+        }
+        Ok(number)
+    }
+
+    fn keep(&self, office_code: String, counted: (Age, Count)) {
+        if let Ok(mut menu) = self.menu.lock() {
+            menu.insert(office_code, counted);
+        }
+    }
+}
+
+fn count_of(db: &mut Db, office_code: &str) -> AppResult<Count> {
+    let overdue = file_position::table
+        .filter(file_position::office_code.eq(office_code))
+        .filter(file_position::oldest_unpaid_due_on.is_not_null())
+        .count()
+        .get_result(db)?;
+    let contacts = change::count_open(db, office_code)?;
+    let returns = sheet_return::table
+        .filter(sheet_return::office_code.eq(office_code))
+        .filter(sheet_return::state.eq("proposed"))
+        .count()
+        .get_result(db)?;
+    let some = |n: i64| Some(n).filter(|n| *n > 0);
+    Ok(Count { overdue: Some(overdue), returns: some(returns), contacts: some(contacts) })
+}
