@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::base::scope::Scope;
 use crate::book::office;
 use crate::clock::{Counts, Job, Missed};
-use crate::desk::bank_data::ask;
 use crate::error::AppResult;
+use crate::imports::ask;
 
 /// When and how.
 pub const JOB: Job = Job {

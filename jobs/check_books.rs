@@ -14,9 +14,9 @@ use crate::base::ids::LoanId;
 use crate::base::scope::Scope;
 use crate::book::history::ChainState;
 use crate::book::verify;
+use crate::book::verify::BOOKS_OK;
 use crate::book::warning::{self, Warning};
 use crate::clock::{Counts, Job, Missed};
-use crate::desk::health::BOOKS_OK;
 use crate::error::AppResult;
 use crate::plumbing::meta;
 

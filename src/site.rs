@@ -1,13 +1,20 @@
 //! The whole site: every route of the program and who may use it, and what surrounds a request.
 
+use std::sync::Arc;
+
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{Error, body::MessageBody, web};
 
 use crate::app::App;
+use crate::base::dates::Clock;
+use crate::book::policy::Policy;
 use crate::error::AppError;
+use crate::plumbing::config::Config;
+use crate::plumbing::crypto::Sealer;
+use crate::plumbing::db::Database;
 use crate::web::route::Entry;
-use crate::{borrower, desk, imports, liaison, life, reports};
+use crate::{borrower, clock, desk, imports, jobs, liaison, life, reports};
 
 /// Largest form (not upload) in bytes.
 const FORM_BYTES_MAX: usize = 256 * 1024;
@@ -59,4 +66,22 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(borrower::routes());
     routes.extend(liaison::routes());
     routes
+}
+
+/// An [`App`] with everything that upper layers put in: the jobs, and what stages do when something
+/// is heard of a family. The only way in which a program makes one.
+///
+/// # Errors
+/// As [`App::new`]; or a job whose times cannot be read.
+pub fn app(
+    db: Database,
+    clock: Clock,
+    policy: impl Into<Arc<Policy>>,
+    sealer: impl Into<Arc<Sealer>>,
+    config: Config,
+) -> Result<App, String> {
+    let mut app = App::new(db, clock, policy, sealer, config)?;
+    app.parts.reactions = life::overdue::reaction::REACTIONS;
+    clock::set(&app, jobs::ALL)?;
+    Ok(app)
 }

@@ -72,11 +72,17 @@ pub fn may_be_same(one: &str, other: &str) -> bool {
 /// A name as read from a cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameRead {
+    /// The cleaned name.
     pub text: String,
+    /// A blank stood inside.
     pub inner_blank: bool,
+    /// The dot between the parts was another character than ·.
     pub other_dot: bool,
+    /// Characters of full width were made narrow.
     pub full_width: bool,
+    /// Characters are traditional ones.
     pub traditional: bool,
+    /// A character is missing: a box or question mark stands for it.
     pub lost: bool,
 }
 

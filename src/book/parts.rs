@@ -8,6 +8,7 @@ use crate::base::ids::Ids;
 use crate::book::policy::{Held, Policy};
 use crate::book::policy_book;
 use crate::book::position::Basis;
+use crate::book::reaction::Reactions;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bell::Bell;
 use crate::plumbing::config::Config;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub bell: Arc<Bell>,
     /// The ways out for text messages and e-mail.
     pub gateways: Arc<Gateways>,
+    /// What else moves when something is heard of a family.
+    pub reactions: Reactions,
     changes: Arc<AtomicU64>,
 }
 
@@ -74,6 +77,7 @@ impl Parts {
             passwords: Arc::default(),
             bell: Arc::default(),
             gateways: Arc::new(gateways),
+            reactions: Reactions::default(),
             changes: Arc::default(),
         })
     }

@@ -13,6 +13,9 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan as loans;
 
+/// Key in `meta` of the last check of the books: `1` or `0`, written by whoever checks.
+pub const BOOKS_OK: &str = "books_ok";
+
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

@@ -25,11 +25,12 @@ use crate::app::App;
 use crate::base::dates::Clock;
 use crate::book::policy::Policy;
 use crate::error::AppError;
+use crate::jobs;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Address, Database};
 use crate::plumbing::{logs, meta};
-use crate::{clock, jobs};
+use crate::site;
 
 /// 助学: origin-place student credit loans of a county student-aid centre.
 #[derive(Debug, Parser)]
@@ -179,8 +180,7 @@ pub fn open_or_make(config: Config, clock: Clock) -> Result<App, Stop> {
     }
     let policy = Policy::load(config.policy_dir.as_deref())
         .map_err(|error| Stop::input(error.to_string()))?;
-    let app = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
-    clock::set(&app, jobs::ALL).map_err(Stop::failed)?;
+    let app = site::app(db, clock, policy, sealer, config).map_err(Stop::failed)?;
     app.follow_rules()?;
     Ok(app)
 }

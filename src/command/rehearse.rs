@@ -33,7 +33,7 @@ use crate::book::{office, position, verify};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Database;
 use crate::plumbing::gateway::{Gateway, Gateways, Line, LineConfig, Outcome, Outgoing};
-use crate::{clock, jobs};
+use crate::site;
 
 /// Loans computed anew in one write.
 const AT_ONCE: i64 = 1_000;
@@ -123,8 +123,7 @@ impl Rehearse {
         let clock = Clock::starting_on(self.from);
         clock.set_at(starts_at(self.from));
         let (policy, sealer) = (app.rules.files().clone(), app.sealer.clone());
-        let mut copy = App::new(db, clock, policy, sealer, config).map_err(Stop::failed)?;
-        clock::set(&copy, jobs::ALL).map_err(Stop::failed)?;
+        let mut copy = site::app(db, clock, policy, sealer, config).map_err(Stop::failed)?;
         copy.follow_rules()?;
         copy.parts.gateways = Arc::new(Gateways::with(line(), line()));
         compute_anew(&copy)?;

@@ -5,14 +5,12 @@ use actix_web::{HttpResponse, web};
 use diesel::prelude::*;
 
 use crate::app::App;
+use crate::book::verify::BOOKS_OK;
 use crate::clock;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::meta;
 use crate::plumbing::schema::{history, loan_position};
-
-/// Key in `meta` of the last check of the books: `1` or `0`, written by whoever checks.
-pub const BOOKS_OK: &str = "books_ok";
 
 /// `GET /healthz`: the program answers.
 pub async fn alive() -> HttpResponse {

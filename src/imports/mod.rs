@@ -22,6 +22,7 @@ pub mod findings;
 pub mod columns;
 pub mod facts;
 pub mod known;
+pub mod ask;
 pub mod plan;
 mod moved;
 mod people;

@@ -115,7 +115,6 @@ impl fmt::Debug for Config {
     }
 }
 
-/// The configuration cannot be used; every mistake on a line of its own.
 /// What the configuration can set for one job: `[jobs.send_due_reminders]`.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -129,6 +128,7 @@ pub struct JobConfig {
 /// What else is wrong in a text of this name: what only those above know (the names of jobs).
 pub type Check = fn(&str, &str) -> Vec<String>;
 
+/// The configuration cannot be used; every mistake on a line of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadConfig(pub Vec<String>);
 

@@ -58,7 +58,7 @@ fn two_instances_chain_without_a_fork() {
     each(async |t| {
         write_down(&t, 60);
         let mut other = t.app.clone();
-        other.db = t.database.open();
+        other.parts.db = t.database.open();
         let one = t.app.clone();
         std::thread::scope(|s| {
             let a = s.spawn(|| chain_history::chain_all(&one).unwrap());

@@ -99,7 +99,7 @@ fn our_fault_gets_a_reference_and_no_cause() {
         std::fs::create_dir(folder.path().join("desk")).unwrap();
         std::fs::write(folder.path().join("desk/admin.html"), "{{ page.nothing.there }}").unwrap();
         let templates = zhuxue::plumbing::templates::Templates::new(Some(folder.path()));
-        t.app.templates = std::sync::Arc::new(templates);
+        t.app.parts.templates = std::sync::Arc::new(templates);
         let mut broken = t.nobody();
         broken.cookies.clone_from(&browser.cookies);
         let answer = broken.get("/admin").await;

@@ -91,7 +91,7 @@ fn waits_grow_survive_and_end() {
             .says(&["后再试", "连续输错的次数太多"]);
         let again = t.database.open();
         let mut second = t.app.clone();
-        second.db = again;
+        second.parts.db = again;
         let until = |minutes: i64| {
             let guard = zhuxue::web::session::guard::Subjects::new("lz01", "10.0.0.9");
             let now = second.clock.now_at() + chrono::Duration::minutes(minutes);

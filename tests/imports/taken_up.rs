@@ -1,7 +1,6 @@
 //! The program ends in the middle of an import; the next start goes on, and everything is as if
 //! nothing had happened.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;

@@ -45,7 +45,9 @@ fn another_time_and_switched_off() {
     assert!(run_due(&t.app, at("2026-11-22 16:00")).unwrap().is_empty());
 }
 
-fn toml_jobs(text: &str) -> std::collections::BTreeMap<String, zhuxue::clock::JobConfig> {
+fn toml_jobs(
+    text: &str,
+) -> std::collections::BTreeMap<String, zhuxue::plumbing::config::JobConfig> {
     let table: toml::Table = text.parse().unwrap();
     let jobs = table.get("jobs").cloned().unwrap_or(toml::Value::Table(toml::Table::new()));
     jobs.try_into().unwrap()

@@ -147,7 +147,7 @@ fn the_books_are_checked_and_a_difference_is_a_red_line_until_it_is_mended() {
         let counts = jobs::check_books::run(&t.app, today).unwrap();
         assert_eq!((counts.failed, counts.note.as_str()), (0, ""), "{counts:?}");
         let ok = |t: &TestApp| {
-            let key = zhuxue::desk::health::BOOKS_OK;
+            let key = zhuxue::book::verify::BOOKS_OK;
             t.app.db.read(|db| zhuxue::plumbing::meta::get(db, key)).unwrap()
         };
         assert_eq!(ok(&t).as_deref(), Some("1"));

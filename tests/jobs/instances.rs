@@ -22,7 +22,7 @@ fn another(t: &TestApp) -> App {
     let clock = zhuxue::base::dates::Clock::starting_on(t.app.clock.today());
     clock.set_at(t.app.clock.now_at());
     let (policy, sealer) = (Policy::embedded().unwrap(), Sealer::throw_away().unwrap());
-    let app = App::new(t.database.open(), clock, policy, sealer, config).unwrap();
+    let app = zhuxue::site::app(t.database.open(), clock, policy, sealer, config).unwrap();
     let jobs = [EACH, LATEST, OFTEN];
     app.shared.set(Timetable::new(&jobs, &Default::default()).unwrap());
     app

@@ -7,8 +7,6 @@ mod instances;
 mod pages;
 mod times;
 
-use std::sync::Arc;
-
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::RunQueryDsl;
 use zhuxue::app::App;

@@ -145,7 +145,7 @@ fn a_wrong_password_loses_nothing_and_is_told() {
     assert!(lines[0].title.contains("邮件服务器自") && lines[0].title.contains("拒绝登录"));
     assert!(lines[0].advice.contains("[mail]"), "{}", lines[0].advice);
     // With the right one, later.
-    let t2 = zhuxue::app::App::new(
+    let t2 = zhuxue::site::app(
         t.app.db.clone(),
         t.app.clock.clone(),
         zhuxue::book::policy::Policy::embedded().unwrap(),
@@ -158,7 +158,7 @@ fn a_wrong_password_loses_nothing_and_is_told() {
     )
     .unwrap();
     let mut app = t2;
-    app.sealer = t.app.sealer.clone();
+    app.parts.sealer = t.app.sealer.clone();
     let post = Post { app, person: post.person, phone: post.phone };
     post.next_day();
     assert_eq!(post.deliver(), (20, 0, 0));

@@ -199,7 +199,8 @@ fn another(t: &TestApp) -> App {
     let clock = Clock::starting_on(t.app.clock.today());
     let sealer = zhuxue::plumbing::crypto::Sealer::throw_away().unwrap();
     let config = (*t.app.config).clone();
-    App::new(t.database.open(), clock, Policy::embedded().unwrap(), sealer, config).unwrap()
+    zhuxue::site::app(t.database.open(), clock, Policy::embedded().unwrap(), sealer, config)
+        .unwrap()
 }
 
 #[test]

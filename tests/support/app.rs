@@ -89,8 +89,7 @@ impl TestApp {
         let clock = Clock::starting_on(TODAY.parse().unwrap());
         let sealer = Sealer::throw_away().unwrap();
         let policy = Policy::embedded().unwrap();
-        let app = App::new(database.db.clone(), clock, policy, sealer, config).unwrap();
-        zhuxue::clock::set(&app, zhuxue::jobs::ALL).unwrap();
+        let app = zhuxue::site::app(database.db.clone(), clock, policy, sealer, config).unwrap();
         let made = TestApp { app, database, _folder: folder };
         made.add_office(OFFICE, "LZ", "乐至县学生资助管理中心");
         made

@@ -48,7 +48,8 @@ impl County {
         let clock = Clock::starting_on(day("2026-10-31"));
         let policy = Policy::embedded().unwrap();
         let sealer = Sealer::throw_away().unwrap();
-        let app = App::new(database.db.clone(), clock, policy, sealer, Config::default()).unwrap();
+        let app = zhuxue::site::app(database.db.clone(), clock, policy, sealer, Config::default())
+            .unwrap();
         let now = app.clock.now_at();
         let office = Office {
             code: "512022".to_owned(),

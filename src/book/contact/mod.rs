@@ -4,4 +4,5 @@ pub mod change;
 pub mod task;
 mod number;
 pub mod point;
+pub mod promise;
 pub mod record;

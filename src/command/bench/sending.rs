@@ -11,12 +11,12 @@ use chrono::Duration as Span;
 use super::day;
 use super::place::Place;
 use super::table::{Figure, Line, Table};
-use crate::app::App;
 use crate::base::dates::{Clock, starts_at};
 use crate::clock;
 use crate::command::Stop;
 use crate::jobs::deliver_messages;
 use crate::plumbing::config::Config;
+use crate::site;
 
 /// What we promise a gateway gets in a second.
 const PER_SECOND: u64 = 500;
@@ -43,7 +43,7 @@ pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> 
     let clock = Clock::starting_on(day(2026, 12, 11)?);
     let (policy, sealer) = (place.app.rules.files().clone(), place.app.sealer.clone());
     let app =
-        App::new(place.app.db.clone(), clock, policy, sealer, config).map_err(Stop::failed)?;
+        site::app(place.app.db.clone(), clock, policy, sealer, config).map_err(Stop::failed)?;
     let started = Instant::now();
     let counts = deliver_messages::run(&app, app.clock.today())?;
     table.line(Line {

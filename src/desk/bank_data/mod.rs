@@ -2,8 +2,6 @@
 //! declaration that all payments are in, and going ahead without the list for a day. Nothing here
 //! touches money: it says what is known of it.
 
-pub mod ask;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
@@ -20,14 +18,12 @@ use crate::book::position;
 use crate::book::staff::Right;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::imports::ask::{self, Awaiting};
 use crate::imports::known::{self, Short};
-use crate::life::overdue::follow;
 use crate::web::form::CsrfForm;
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
-
-use ask::Awaiting;
 
 /// The page.
 pub const PATH: &str = "/bank-data";
@@ -350,19 +346,5 @@ async fn keep(
 /// Positions, cases and the workbench after what is known has changed.
 async fn follow_up(app: &web::Data<App>, scope: &Scope) -> AppResult<()> {
     let (app, scope) = (app.clone(), scope.clone());
-    web::block(move || settle(&app, &scope)).await.map_err(AppError::broken)?
-}
-
-/// The same for whoever is no page: what a list has told, or what was taken back, is in every
-/// position, case and line of the workbench afterwards.
-pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
-    let (now, today) = (app.clock.now_at(), app.clock.today());
-    position::catch_up(&app.db, scope, today, || app.newest_basis())?;
-    app.db.write("follow overdue", |db| {
-        let set = follow::Setting { ids: &app.ids, policy: &app.policy(), now, today };
-        follow::follow(db, scope, set, None)
-    })?;
-    ask::look(app, scope)?;
-    app.note_change();
-    Ok(())
+    web::block(move || ask::settle(&app, &scope)).await.map_err(AppError::broken)?
 }

@@ -13,8 +13,8 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
 use crate::book::payments_known;
+use crate::book::reaction::Who;
 use crate::error::{AppError, AppResult};
-use crate::life::overdue::reaction::{self, Who};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{self, Channel};
 use crate::web::form::CsrfForm;
@@ -238,7 +238,7 @@ pub async fn stop(
                 return Err(AppError::NotFound);
             }
             let one = crate::book::person::find(db, &scope, person)?;
-            let who = Who { app: &inner, scope: &scope, by: &by, at };
+            let who = Who { parts: &inner, scope: &scope, by: &by, at };
             let (done, action, said) = match why {
                 Some(why) => {
                     let stop = stops::Stop {
@@ -250,14 +250,14 @@ pub async fn stop(
                         since: at,
                     };
                     if why == stops::Why::Died && person == file.person_id {
-                        reaction::died(db, who, file.id, &note)?;
+                        (inner.reactions.died)(db, who, file.id, &note)?;
                     }
                     let said = format!("不再给{}发消息：{}", one.name, why.in_words());
                     (stops::put(db, &scope, &stop)?, "messages_stopped", said)
                 }
                 None => {
                     if person == file.person_id {
-                        reaction::lives(db, who, file.id, "恢复发消息")?;
+                        (inner.reactions.lives)(db, who, file.id, "恢复发消息")?;
                     }
                     let said = format!("恢复给{}发消息", one.name);
                     (stops::lift(db, &scope, person)?, "messages_resumed", said)

@@ -16,8 +16,8 @@ use crate::book::history::{self, By, Note};
 use crate::book::policy::{Policy, PolicyError, taken_apart};
 use crate::book::policy_book::{self, Compared, Decided, Decision, Kind, Line, Proposal};
 use crate::book::{office, position};
-use crate::desk::bank_data;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::imports::ask;
 use crate::imports::compare;
 use crate::jobs::{check_rate_table, close_day};
 use crate::plumbing::db::Db;
@@ -415,7 +415,7 @@ pub fn recompute(app: &App) -> AppResult<usize> {
     let loans = close_day::refresh_all(app)?;
     for office in app.db.read(office::all)? {
         let scope = Scope::of(&office.code);
-        bank_data::settle(app, &scope)?;
+        ask::settle(app, &scope)?;
         compare::run(app, &scope, |_| ())?;
     }
     check_rate_table::run(app, app.clock.today())?;

@@ -11,8 +11,8 @@ use crate::base::ids::ImportId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::warning::{self, Warning};
-use crate::desk::bank_data::ask::{self, Awaiting};
 use crate::error::AppResult;
+use crate::imports::ask::{self, Awaiting};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
     bank_difference, file_position, graduation, import_job, loan, loan_file, loan_position, person,

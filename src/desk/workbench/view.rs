@@ -9,7 +9,7 @@ use crate::base::money::Fen;
 use crate::book::lifeline::county::{self, Segment};
 use crate::book::policy::Policy;
 use crate::book::warning::{DEADLINE, Warning};
-use crate::desk::bank_data::ask::Awaiting;
+use crate::imports::ask::Awaiting;
 use crate::web::list::filter::link;
 
 /// One stage of the county's line.

@@ -11,10 +11,11 @@ use crate::base::ids::{PersonId, PhoneId, PointId, RecordId};
 use crate::base::money::Fen;
 use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::change::{self, Change, mask_address};
+use crate::book::contact::promise;
 use crate::book::contact::record::{self, Ability, Channel, Outcome, Party, Record, Source};
 use crate::book::history::{self, Note};
+use crate::book::reaction::Who;
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::overdue::reaction::{self, Who};
 use crate::plumbing::crypto::Field;
 use crate::web::form::CsrfForm;
 use crate::web::session::SignedIn;
@@ -124,14 +125,15 @@ fn promise(
             }
         },
     };
-    if let Some(fault) = reaction::promise_fault(app, on_day, app.clock.today()) {
+    let (today, policy) = (app.clock.today(), app.policy());
+    if let Some(fault) = promise::day_fault(on_day, today, policy.ladder.on(today)) {
         wrong(errors, "promised_on", fault);
     }
     let sum = match typed.promised.trim() {
         "" => None,
         text => {
             let read = text.parse::<Fen>().ok();
-            if let Some(fault) = reaction::amount_fault(read, most) {
+            if let Some(fault) = promise::sum_fault(read, most) {
                 wrong(errors, "promised", fault);
             }
             read
@@ -277,8 +279,8 @@ pub async fn add(
     let (by, id, scope) = (me.by(), app.next_id(), me.scope.clone());
     let (added, waits, inner) = (read.record.clone(), !changes.is_empty(), app.clone());
     app.write("family contacted", move |db| {
-        let who = Who { app: &inner, scope: &scope, by: &by, at: added.recorded_at };
-        if !reaction::heard(db, who, added.clone())? {
+        let who = Who { parts: &inner, scope: &scope, by: &by, at: added.recorded_at };
+        if !(inner.reactions.heard)(db, who, added.clone())? {
             return Ok(());
         }
         for change in &changes {
@@ -319,8 +321,8 @@ pub async fn undo(
         if !family::may_undo(&record, today) {
             return Err(AppError::refused("只能撤销当天由工作人员写的记录，请另写一条说明"));
         }
-        let who = Who { app: &inner, scope: &scope, by: &by, at: now };
-        let record = reaction::taken_back(db, who, record.id)?;
+        let who = Who { parts: &inner, scope: &scope, by: &by, at: now };
+        let record = (inner.reactions.taken_back)(db, who, record.id)?;
         let note = Note {
             action: "family_contact_undone",
             file_id: Some(file),

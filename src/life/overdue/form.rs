@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::base::dates::days_between;
 use crate::base::ids::{CaseId, RecordId};
 use crate::base::money::Fen;
+use crate::book::contact::promise;
 use crate::book::contact::record::{Channel, Outcome, Party, Record, Source};
 use crate::book::policy::LadderRule;
 use crate::error::{AppError, AppResult, FieldError};
@@ -148,7 +149,7 @@ impl Reading<'_> {
         let is_promise = outcome.is_some_and(|one| rules::road(one) == Road::Promise);
         let day = self.take(self.fields.day("promised_on"))?;
         if let (Some(day), true) = (day, is_promise)
-            && let Some(fault) = rules::promise_fault(day, self.today, self.rule)
+            && let Some(fault) = promise::day_fault(day, self.today, self.rule)
         {
             self.say("promised_on", fault);
         }
@@ -156,7 +157,7 @@ impl Reading<'_> {
             "" => None,
             text => {
                 let read = text.parse::<Fen>().ok();
-                if let Some(fault) = rules::amount_fault(read, self.facts.most()) {
+                if let Some(fault) = promise::sum_fault(read, self.facts.most()) {
                     self.say("promised", fault);
                 }
                 read

@@ -1,17 +1,13 @@
-//! What is heard of a family reaches all that follow it. The stages of a loan's life do not know
-//! each other: here a contact, wherever it was written down, also moves the overdue case of the
-//! family, and taking it back moves the case back.
+//! What is heard of a family also moves its overdue case, wherever it was written down, and taking
+//! it back moves the case back.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use chrono::Datelike;
 
-use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{FileId, RecordId};
-use crate::base::money::Fen;
-use crate::base::scope::Scope;
 use crate::book::contact::record::{self, Record};
 use crate::book::contact::task;
-use crate::book::history::By;
+use crate::book::reaction::{Reactions, Who};
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::kinds::{ParkedFor, State};
 use crate::life::overdue::rules;
@@ -19,48 +15,36 @@ use crate::life::overdue::steps::{self, Acting, Seen};
 use crate::life::overdue::store::{self, Case};
 use crate::plumbing::db::Db;
 
-/// Whose hearing it is.
-#[derive(Clone, Copy)]
-pub struct Who<'a> {
-    /// The program.
-    pub app: &'a App,
-    /// The offices they may see.
-    pub scope: &'a Scope,
-    /// In whose name.
-    pub by: &'a By,
-    /// When, taken before the write.
-    pub at: NaiveDateTime,
-}
-
-impl Who<'_> {
-    fn acting(&self) -> Acting<'_> {
-        Acting {
-            scope: self.scope,
-            by: self.by,
-            ids: &self.app.ids,
-            policy: self.app.policy(),
-            now: self.at,
-            today: local(self.at).date(),
-        }
-    }
-
-    /// The case of a family that is not over.
-    fn case(&self, db: &mut Db, file: FileId) -> AppResult<Option<Case>> {
-        let newest = store::newest(db, self.scope, file)?;
-        Ok(newest.filter(|case| case.state != State::Closed))
+fn acting<'a>(who: &Who<'a>) -> Acting<'a> {
+    Acting {
+        scope: who.scope,
+        by: who.by,
+        ids: &who.parts.ids,
+        policy: who.parts.policy(),
+        now: who.at,
+        today: local(who.at).date(),
     }
 }
+
+/// The case of a family that is not over.
+fn case(who: &Who<'_>, db: &mut Db, file: FileId) -> AppResult<Option<Case>> {
+    let newest = store::newest(db, who.scope, file)?;
+    Ok(newest.filter(|case| case.state != State::Closed))
+}
+
+/// What this stage does when something has happened elsewhere.
+pub const REACTIONS: Reactions = Reactions { heard, taken_back, died, lives };
 
 /// Keeps a contact; of a family with an overdue case it is a contact of that case, which a promise
 /// or a hardship moves as if it had been written on the page of the case. False: this form was kept
 /// before, and nothing changed.
 pub fn heard(db: &mut Db, who: Who<'_>, mut record: Record) -> AppResult<bool> {
-    let Some(case) = who.case(db, record.file_id)? else {
+    let Some(case) = case(&who, db, record.file_id)? else {
         return record::add(db, &record);
     };
     record.case_id = Some(case.id);
     let seen = Seen { id: case.id, version: case.version };
-    steps::contact(db, who.acting(), seen, &record)
+    steps::contact(db, acting(&who), seen, &record)
 }
 
 /// Takes a contact back, and with it what it did to a case. `Changed` when it was taken back
@@ -73,7 +57,7 @@ pub fn taken_back(db: &mut Db, who: Who<'_>, id: RecordId) -> AppResult<Record> 
     if record.undone_at.is_some() {
         return Err(AppError::Changed);
     }
-    match steps::undo(db, who.acting(), id) {
+    match steps::undo(db, acting(&who), id) {
         Ok(_) => record::find(db, who.scope, id),
         Err(AppError::Changed) => Err(AppError::refused(
             "这条记录以后，逾期跟进里又办过别的事，不能再撤销，请另写一条说明",
@@ -82,22 +66,12 @@ pub fn taken_back(db: &mut Db, who: Who<'_>, id: RecordId) -> AppResult<Record> 
     }
 }
 
-/// What is wrong with the day of a promise; none when it can be taken.
-pub fn promise_fault(app: &App, day: Option<NaiveDate>, today: NaiveDate) -> Option<String> {
-    rules::promise_fault(day, today, app.policy().ladder.on(today))
-}
-
-/// What is wrong with a promised sum; `most` is all that can be owed.
-pub fn amount_fault(fen: Option<Fen>, most: Option<Fen>) -> Option<&'static str> {
-    rules::amount_fault(fen, most)
-}
-
 /// The student of a family has died, said somewhere else than in a contact: nobody has to be rung
 /// this year, and the case goes off the ladder.
 pub fn died(db: &mut Db, who: Who<'_>, file: FileId, reason: &str) -> AppResult<()> {
-    let a = who.acting();
+    let a = acting(&who);
     task::excuse_died(db, who.scope, (file, a.today.year()), true)?;
-    let Some(case) = who.case(db, file)? else { return Ok(()) };
+    let Some(case) = case(&who, db, file)? else { return Ok(()) };
     let until = rules::later(a.today, rules::park_days(ParkedFor::Died, a.rule()));
     let seen = Seen { id: case.id, version: case.version };
     steps::park(db, a, seen, ParkedFor::Died, (Some(until), reason))
@@ -105,9 +79,9 @@ pub fn died(db: &mut Db, who: Who<'_>, file: FileId, reason: &str) -> AppResult<
 
 /// That was a mistake.
 pub fn lives(db: &mut Db, who: Who<'_>, file: FileId, reason: &str) -> AppResult<()> {
-    let a = who.acting();
+    let a = acting(&who);
     task::excuse_died(db, who.scope, (file, a.today.year()), false)?;
-    let case = who.case(db, file)?.filter(|case| case.parked_for == ParkedFor::Died);
+    let case = case(&who, db, file)?.filter(|case| case.parked_for == ParkedFor::Died);
     let Some(case) = case else { return Ok(()) };
     steps::go_back(db, a, Seen { id: case.id, version: case.version }, reason)
 }

@@ -20,8 +20,8 @@ use crate::book::contact::record::{self, Record};
 use crate::book::history::{self, By, Note};
 use crate::book::loan;
 use crate::book::policy::{LadderRule, Policy};
+use crate::book::visit_sheet;
 use crate::error::{AppError, AppResult};
-use crate::life::visits::sheets::store as sheets;
 use crate::plumbing::db::Db;
 
 /// Who acts, when, by which rules.
@@ -183,7 +183,7 @@ pub fn contact(db: &mut Db, a: Acting<'_>, seen: Seen, record: &Record) -> AppRe
     }
     let case = a.seen(db, seen)?;
     let carrier = match record.sheet_id {
-        Some(id) => sheets::carrier(db, a.scope, id)?,
+        Some(id) => visit_sheet::carrier(db, a.scope, id)?,
         None => None,
     };
     let told = Told {

@@ -8,6 +8,7 @@ use super::rules::{self, First, Told};
 use super::store::Case;
 use crate::base::ids::{CaseId, FileId};
 use crate::base::money::Fen;
+use crate::book::contact::promise;
 use crate::book::contact::record::{Channel, Outcome, Party};
 use crate::book::policy::{LadderRule, Policy};
 
@@ -148,7 +149,7 @@ fn every_result_has_its_road() {
 #[test]
 fn days_in_the_past_or_too_far_are_said() {
     let rule = rule();
-    let promise = |day: Option<&str>| rules::promise_fault(day.map(d), d(TODAY), &rule);
+    let promise = |day: Option<&str>| promise::day_fault(day.map(d), d(TODAY), &rule);
     assert!(promise(None).unwrap().contains("请填写约定的还款日"));
     assert!(promise(Some("2026-12-27")).unwrap().contains("已经过去"));
     assert_eq!(promise(Some(TODAY)), None);
@@ -230,7 +231,7 @@ fn a_next_step_and_a_promised_sum_have_limits() {
     assert_eq!(next(Outcome::NoAnswer, "2027-12-29"), None);
     assert!(next(Outcome::NoAnswer, "2027-12-30").unwrap().contains("最晚到 2027-12-29"));
     assert_eq!(next(Outcome::InService, "2029-12-28"), None, "two years of service");
-    let sum = |fen, most| rules::amount_fault(fen, most).unwrap_or_default();
+    let sum = |fen, most| promise::sum_fault(fen, most).unwrap_or_default();
     assert_eq!(sum(Some(Fen::new(100)), Some(Fen::new(100))), "");
     assert!(sum(Some(Fen::new(101)), Some(Fen::new(100))).contains("比全部欠款还多"));
     for wrong in [None, Some(Fen::new(0)), Some(Fen::new(-5))] {

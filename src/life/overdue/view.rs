@@ -26,8 +26,8 @@ use crate::book::person::{self, Person, Phone};
 use crate::book::policy::LadderRule;
 use crate::book::position::FilePosition;
 use crate::book::staff::{self, Right};
+use crate::book::visit_sheet;
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::visits::sheets::store as sheets;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, sheet};
 
@@ -64,7 +64,7 @@ pub(super) struct Facts {
     confirmed: bool,
     /// The family is marked lost this year: why.
     lost: Option<String>,
-    sheets: Vec<(BatchId, String, sheets::State)>,
+    sheets: Vec<(BatchId, String, visit_sheet::State)>,
 }
 
 impl Facts {
@@ -114,7 +114,7 @@ pub(super) fn load(
         sheets: sheet::table
             .filter(sheet::office_code.eq_any(scope.codes()))
             .filter(sheet::file_id.eq(file.id))
-            .filter(sheet::state.eq_any([sheets::State::Out, sheets::State::Returned]))
+            .filter(sheet::state.eq_any([visit_sheet::State::Out, visit_sheet::State::Returned]))
             .order(sheet::id.desc())
             .select((sheet::batch_id, sheet::number, sheet::state))
             .load(db)?,

@@ -25,7 +25,6 @@ use crate::book::position::{self, Basis};
 use crate::book::statement::{InstalmentState, Product};
 use crate::book::{bank, payments_known};
 use crate::error::{AppError, AppResult};
-use crate::life::overdue::kinds::Stage;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
@@ -134,7 +133,7 @@ pub fn at_police(db: &mut Db, scope: &Scope) -> AppResult<BTreeSet<FileId>> {
     let files: Vec<FileId> = overdue_case::table
         .filter(overdue_case::office_code.eq_any(scope.codes()))
         .filter(overdue_case::state.ne("closed"))
-        .filter(overdue_case::stage.eq(Stage::Police))
+        .filter(overdue_case::stage.eq("police"))
         .select(overdue_case::file_id)
         .load(db)?;
     Ok(files.into_iter().collect())

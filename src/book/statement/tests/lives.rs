@@ -7,6 +7,7 @@ use proptest::test_runner::RngSeed;
 use super::reference::slow;
 use super::*;
 use crate::base::ids::EventId;
+use crate::base::month_day::MonthDay;
 use crate::base::rate::RatePpm;
 
 fn rates() -> std::sync::Arc<RateTables> {

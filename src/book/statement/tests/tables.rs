@@ -1,6 +1,7 @@
 //! Lives as lines of text, and statements as lines of text.
 
 use super::*;
+use crate::base::month_day::MonthDay;
 
 /// A contract in one line: `signed level principal disbursed subsidy_end grace final pricing`.
 pub fn life(line: &str) -> (Terms, Vec<Event>) {

@@ -14,8 +14,8 @@ use crate::book::contact::point::{self, MayKnow, Point, Tried};
 use crate::book::contact::record::{Ability, Channel, Record, Source};
 use crate::book::history::{self, Note};
 use crate::book::person::{self, Phone, PhoneState};
+use crate::book::reaction::Who;
 use crate::error::AppResult;
-use crate::life::overdue::reaction::{self, Who};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::web::session::SignedIn;
@@ -76,7 +76,7 @@ pub fn decide(
             false => format!("{paper}照片"),
         };
         let by = me.by();
-        reaction::heard(db, Who { app, scope: &me.scope, by: &by, at }, record)?;
+        (app.reactions.heard)(db, Who { parts: app, scope: &me.scope, by: &by, at }, record)?;
         let number = match wishes.read_phone.as_str() {
             "" => answers.new_phone.as_str(),
             read => read,

@@ -8,9 +8,9 @@ use diesel::prelude::*;
 
 use super::rules::{Counts, Paper};
 use crate::base::dates::local;
-use crate::base::ids::{BatchId, CaseId, FileId, PersonId, SheetId, text_enum};
+use crate::base::ids::{BatchId, CaseId, FileId, PersonId, SheetId};
 use crate::base::scope::Scope;
-use crate::book::contact::record::Party;
+pub use crate::book::visit_sheet::State;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
 use crate::life::visits::purpose::Purpose;
@@ -18,20 +18,6 @@ use crate::life::visits::rules::By;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan_file, overdue_case, person, sheet, sheet_batch};
-
-text_enum! {
-    /// Where a sheet is.
-    State {
-        /// With the receiver, not back yet.
-        Out = "out", "在外";
-        /// Something came back that the desk has to look at.
-        Returned = "returned", "待核对";
-        /// What came back was accepted.
-        Accepted = "accepted", "已采用";
-        /// Taken out of use.
-        Void = "void", "作废";
-    }
-}
 
 /// What one receiver gets in one go, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -166,22 +152,6 @@ pub fn out(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<Out> {
         found.entry(file).or_default().push((purpose, by, batch));
     }
     Ok(found)
-}
-
-/// With whom a contact on this sheet is a contact: its receiver.
-pub fn carrier(db: &mut Db, scope: &Scope, id: SheetId) -> AppResult<Option<Party>> {
-    let kind: Option<String> = sheet::table
-        .inner_join(sheet_batch::table)
-        .filter(sheet::office_code.eq_any(scope.codes()))
-        .filter(sheet::id.eq(id))
-        .select(sheet_batch::receiver_kind)
-        .first(db)
-        .optional()?;
-    Ok(kind.and_then(|kind| By::from_text(&kind)).map(|by| match by {
-        By::Village => Party::Village,
-        By::School => Party::School,
-        By::Police => Party::Police,
-    }))
 }
 
 /// What each of these sheets is about.

@@ -10,13 +10,17 @@ use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::position;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
 use crate::imports::known::{self, Short};
+use crate::life::overdue::follow;
 use crate::life::visits::sheets::take;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::file_position;
 
+/// The page where it is asked for.
+const PATH: &str = "/bank-data";
 /// The kind of the line.
 const KIND: &str = "bank_data";
 /// The key of the line about sheets to be called back.
@@ -88,7 +92,7 @@ pub fn remind(app: &App, scope: &Scope, short: Option<&Short>) -> AppResult<()> 
                 found.families
             ),
             advice,
-            url: super::PATH.to_owned(),
+            url: PATH.to_owned(),
             due_on: None,
             since: now,
             seen_at: now,
@@ -126,4 +130,15 @@ fn call_back(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
             },
         ),
     }
+}
+
+/// The same for whoever is no page: what a list has told, or what was taken back, is in every
+/// position, case and line of the workbench afterwards.
+pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
+    let today = app.clock.today();
+    position::catch_up(&app.db, scope, today, || app.newest_basis())?;
+    follow::follow_office(app, scope)?;
+    look(app, scope)?;
+    app.note_change();
+    Ok(())
 }
