@@ -26,16 +26,15 @@ pub const JOB: Job = Job {
 
 /// What the lines on the workbench are filed under.
 const WARNING: &str = "rates";
-const KEYS: [&str; 3] = ["lpr", "holidays", "waiver"];
 
 /// Where the values are entered.
 const PAGE: &str = "/policy";
 
-fn key(warning: &PolicyWarning) -> &'static str {
+fn key(warning: &PolicyWarning) -> String {
     match warning {
-        PolicyWarning::LprLate { .. } => "lpr",
-        PolicyWarning::HolidaysUnknown { .. } => "holidays",
-        PolicyWarning::WaiverUnknown { .. } => "waiver",
+        PolicyWarning::LprLate { .. } => "lpr".to_owned(),
+        PolicyWarning::HolidaysUnknown { .. } => "holidays".to_owned(),
+        PolicyWarning::WaiverUnknown { year } => format!("waiver {year}"),
     }
 }
 
@@ -60,15 +59,16 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     let offices = offices(app, &JOB)?;
     app.db.write("rate table checked", |db| {
         for office in &offices {
-            for name in KEYS {
-                let Some(missing) = found.iter().find(|one| key(one) == name) else {
-                    warning::clear(db, &office.code, WARNING, name)?;
-                    continue;
-                };
+            for old in warning::of_kind(db, &office.code, WARNING)? {
+                if !found.iter().any(|missing| key(missing) == old.key) {
+                    warning::clear(db, &office.code, WARNING, &old.key)?;
+                }
+            }
+            for missing in &found {
                 let line = Warning {
                     office_code: office.code.clone(),
                     kind: WARNING.to_owned(),
-                    key: name.to_owned(),
+                    key: key(missing),
                     level: "wait".to_owned(),
                     title: missing.to_string(),
                     advice: advice(missing).to_owned(),

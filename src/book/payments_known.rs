@@ -85,14 +85,20 @@ impl PaymentsKnown {
 /// How far payments are known, over some offices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    until: BTreeMap<(String, String), NaiveDate>,
+    until: BTreeMap<(String, String), (NaiveDate, Source)>,
     ahead: BTreeMap<(String, String), Vec<(NaiveDate, String)>>,
 }
 
 impl Known {
     /// The last day of which all payments to a lender are known.
     pub fn until(&self, office_code: &str, product: &str) -> Option<NaiveDate> {
-        self.until.get(&(office_code.to_owned(), product.to_owned())).copied()
+        self.until.get(&(office_code.to_owned(), product.to_owned())).map(|(until, _)| *until)
+    }
+
+    /// Whether a person said so, and no list.
+    pub fn is_declared(&self, office_code: &str, product: &str) -> bool {
+        let newest = self.until.get(&(office_code.to_owned(), product.to_owned()));
+        newest.is_some_and(|(_, source)| *source == Source::Declaration)
     }
 
     /// Why the director goes ahead without the bank's list on a day.
@@ -125,6 +131,8 @@ impl Known {
 pub struct BankData {
     /// The last day of which all payments are known.
     pub until: Option<NaiveDate>,
+    /// A person said so (人工确认), no list.
+    pub declared: bool,
     /// Why the director goes ahead without the bank's list on that day.
     pub ahead: Option<String>,
 }
@@ -132,7 +140,8 @@ pub struct BankData {
 impl BankData {
     /// `银行数据截至 2026年10月31日`; with why nobody waits for more, where that is so.
     pub fn in_words(&self) -> String {
-        let known = in_words(self.until);
+        let by_hand = if self.declared { "（人工确认）" } else { "" };
+        let known = format!("{}{by_hand}", in_words(self.until));
         match &self.ahead {
             Some(reason) => format!("{known}，今天经主任决定先行跟进（{reason}）"),
             None => known,
@@ -156,6 +165,7 @@ pub fn bank_data(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<BankDa
     let (known, bank) = (load(db, scope)?, Product::Cdb.as_text());
     Ok(BankData {
         until: known.until(scope.own(), bank).map(|until| until.min(day)),
+        declared: known.is_declared(scope.own(), bank),
         ahead: known.ahead(scope.own(), bank, day).map(str::to_owned),
     })
 }
@@ -173,8 +183,10 @@ pub fn load(db: &mut Db, scope: &Scope) -> AppResult<Known> {
         if row.source == Source::GoAhead {
             known.ahead.entry(key).or_default().push((row.known_until, row.reason));
         } else {
-            let until = known.until.entry(key).or_insert(row.known_until);
-            *until = row.known_until.max(*until);
+            let until = known.until.entry(key).or_insert((row.known_until, row.source));
+            if row.known_until > until.0 {
+                *until = (row.known_until, row.source);
+            }
         }
     }
     Ok(known)

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::payments_known;
 use crate::book::position;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
@@ -70,6 +71,10 @@ pub fn remind(app: &App, scope: &Scope, short: Option<&Short>) -> AppResult<()> 
     });
     app.db.write("ask for bank data", |db| {
         call_back(db, scope, now)?;
+        // Going ahead for a day does not bring the list: what is asked for stays asked for.
+        if payments_known::bank_data(db, scope, today)?.ahead.is_some() {
+            return Ok(());
+        }
         let Some(found) = found else {
             return warning::clear(db, scope.own(), KIND, "list").map(|_| ());
         };

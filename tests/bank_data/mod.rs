@@ -77,6 +77,18 @@ fn known(t: &TestApp) -> Option<chrono::NaiveDate> {
     read(t, |db| payments_known::load(db, &scope())).until(OFFICE, "cdb")
 }
 
+/// The family of some open case has agreed to pay by a day.
+fn promise(t: &TestApp, by: &str) {
+    read(t, |db| {
+        let first = overdue_case::table.select(overdue_case::id).order(overdue_case::id);
+        let first: i64 = first.first(db)?;
+        diesel::update(overdue_case::table.find(first))
+            .set(overdue_case::promised_on.eq(day(by)))
+            .execute(db)?;
+        Ok(())
+    });
+}
+
 fn is_clean(t: &TestApp) {
     let ids: Vec<LoanId> = read(t, |db| Ok(loan::table.select(loan::id).load(db)?));
     let found = read(t, |db| verify::check(db, &scope(), &t.app.basis(), &ids));
@@ -268,12 +280,19 @@ fn a_declaration_moves_the_day_and_can_be_withdrawn_without_calling_anybody_paid
         let [late, waiting, cases, _] = count(&t);
         assert!(late > 10 && waiting == 0 && cases == late, "{late} {waiting} {cases}");
         is_clean(&t);
+        reviewer.get("/overdue").await.is(200).says(&["银行数据截至 2026年12月22日（人工确认）"]);
+        promise(&t, "2026-12-30");
         let page = reviewer.get("/bank-data").await;
         let id = page.is(200).hidden("id");
         reviewer.post("/bank-data/withdrawal", &[("id", &id)]).await.is(303);
         let [still, again, open, _] = count(&t);
         assert_eq!((still, again), (0, late));
         assert_eq!(open, 0, "what is not known is no case");
+        let promised = read(&t, |db| {
+            let own = overdue_case::table.filter(overdue_case::promised_on.eq(day("2026-12-30")));
+            Ok(own.count().get_result::<i64>(db)?)
+        });
+        assert_eq!(promised, 1, "what was agreed with a family is kept");
         let paid: i64 = read(&t, |db| {
             let own = overdue_case::table.filter(overdue_case::closed_why.eq("paid"));
             Ok(own.count().get_result(db)?)
@@ -282,6 +301,16 @@ fn a_declaration_moves_the_day_and_can_be_withdrawn_without_calling_anybody_paid
         reviewer.get("/overdue").await.is(200);
         reviewer.post("/bank-data/withdrawal", &[("id", &id)]).await.is(422);
         is_clean(&t);
+        // Known again, and still not paid: the same cases go on, with what was agreed.
+        reviewer.post("/bank-data/declaration", &form).await.is(303);
+        assert_eq!(count(&t)[2], late);
+        let cases: i64 = read(&t, |db| Ok(overdue_case::table.count().get_result(db)?));
+        assert_eq!(cases, late);
+        let open = read(&t, |db| {
+            let own = overdue_case::table.filter(overdue_case::promised_on.eq(day("2026-12-30")));
+            Ok(own.filter(overdue_case::state.eq("open")).count().get_result::<i64>(db)?)
+        });
+        assert_eq!(open, 1);
     });
 }
 

@@ -155,7 +155,5 @@ pub fn overdue_since(contracts: &[Contract], as_of: NaiveDate) -> Option<(NaiveD
         .filter(|c| c.statement.position.days_overdue > 0)
         .filter_map(|c| c.statement.position.oldest_unpaid_due_on)
         .min()?;
-    // As far as money is known.
-    let known = contracts.iter().map(|c| c.statement.known_until).min().unwrap_or(as_of);
-    Some((oldest, days_between(oldest, known.min(as_of))))
+    Some((oldest, days_between(oldest, as_of)))
 }

@@ -220,10 +220,8 @@ impl Policy {
         // Notices came out between January and May; from February on somebody looks.
         let asked = |year: &i32| *year < today.year() || today.month() >= 2;
         let unknown = |year: &i32| self.waiver(*year) == Waiver::Unknown;
-        let mut years = today.year() - 1..=today.year();
-        if let Some(year) = years.find(|year| asked(year) && unknown(year)) {
-            found.push(PolicyWarning::WaiverUnknown { year });
-        }
+        let years = (today.year() - 1..=today.year()).filter(|year| asked(year) && unknown(year));
+        found.extend(years.map(|year| PolicyWarning::WaiverUnknown { year }));
         let year = if today.month() == 12 { today.year() + 1 } else { today.year() };
         if !self.calendar.knows(year) {
             found.push(PolicyWarning::HolidaysUnknown { year });

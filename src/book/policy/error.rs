@@ -113,7 +113,7 @@ impl fmt::Display for PolicyWarning {
             PolicyWarning::LprLate { last_published_on, expected_on } => {
                 write!(f, "{expected_on} 应公布的五年期以上 LPR 尚未录入，暂用")?;
                 match last_published_on {
-                    Some(day) => write!(f, " {day} 的数值"),
+                    Some(day) => write!(f, " {day} 的数值；缺几个月的，从最早的一个月录起"),
                     None => f.write_str("已有数值"),
                 }
             }

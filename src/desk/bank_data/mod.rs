@@ -20,6 +20,9 @@ use crate::book::statement::Product;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::ask::{self, Awaiting};
 use crate::imports::known::{self, Short};
+use crate::imports::layout::Layout;
+use crate::imports::store::{self, ImportJob};
+use crate::plumbing::db::Db;
 use crate::web::form::CsrfForm;
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
@@ -75,6 +78,7 @@ struct View {
     awaiting: Option<Awaiting>,
     awaiting_on: String,
     short: Option<ShortView>,
+    unread: Option<Unread>,
     ahead: Option<String>,
     rows: Vec<RowView>,
     may_declare: bool,
@@ -82,6 +86,23 @@ struct View {
     today: String,
     typed: Typed,
     errors: Vec<FieldError>,
+}
+
+/// A list of which rows could not be taken: what they say is not known.
+#[derive(Debug, Serialize)]
+struct Unread {
+    id: String,
+    file_name: String,
+    rows: i32,
+}
+
+/// The newest list of repayments, when rows of it could not be taken and nothing newer is known.
+fn unread(db: &mut Db, scope: &Scope, known: &Known) -> AppResult<Option<ImportJob>> {
+    let lists = store::posted_as(db, scope, Layout::Repayments.as_text())?;
+    let newest = lists.into_iter().filter(|list| list.product == BANK.as_text());
+    let newest = newest.max_by_key(|list| list.id).filter(|list| list.refused_rows > 0);
+    let until = known.until(scope.own(), BANK.as_text());
+    Ok(newest.filter(|list| list.as_of.is_none_or(|day| until.is_none_or(|until| day > until))))
 }
 
 #[derive(Debug, Serialize)]
@@ -96,10 +117,12 @@ async fn view(app: &web::Data<App>, me: &SignedIn) -> AppResult<View> {
     let short =
         web::block(move || known::short(&inner, &scope)).await.map_err(AppError::broken)??;
     let scope = me.scope.clone();
-    let (known, rows, awaiting) = app
+    let (known, rows, awaiting, unread) = app
         .read(move |db| {
             let rows = payments_known::list(db, &scope, SHOWN)?;
-            Ok((payments_known::load(db, &scope)?, rows, ask::awaiting(db, &scope)?))
+            let known = payments_known::load(db, &scope)?;
+            let unread = unread(db, &scope, &known)?;
+            Ok((known, rows, ask::awaiting(db, &scope)?, unread))
         })
         .await?;
     let until = known.until(me.scope.own(), BANK.as_text());
@@ -109,6 +132,11 @@ async fn view(app: &web::Data<App>, me: &SignedIn) -> AppResult<View> {
         awaiting_on: awaiting.map(|a| in_words(a.due_on, today)).unwrap_or_default(),
         awaiting,
         short: short.map(|short| short_view(short, today)),
+        unread: unread.map(|list| Unread {
+            id: list.id.to_string(),
+            file_name: list.file_name,
+            rows: list.refused_rows,
+        }),
         ahead: known.ahead(me.scope.own(), BANK.as_text(), today).map(str::to_owned),
         rows: rows.into_iter().map(|row| row_view(row, me, today)).collect(),
         may_declare: me.may(Right::DeclarePayments),
@@ -174,8 +202,22 @@ async fn declare_known(
     let Declared { known_until, reason } = form.0;
     let today = app.clock.today();
     let (scope, inner) = (me.scope.clone(), me.scope.own().to_owned());
-    let known = app.read(move |db| payments_known::load(db, &scope)).await?;
-    match checked(&known_until, &reason, (&known, &inner, today)) {
+    let (known, unread) = app
+        .read(move |db| {
+            let known = payments_known::load(db, &scope)?;
+            let unread = unread(db, &scope, &known)?;
+            Ok((known, unread))
+        })
+        .await?;
+    let checked = checked(&known_until, &reason, (&known, &inner, today)).and_then(|day| {
+        let Some(list) = unread else { return Ok(day) };
+        let message = format!(
+            "{}里有 {} 行没有收进来，这些户可能已经还了。请先改好这些行再导入，或者撤销那次导入",
+            list.file_name, list.refused_rows
+        );
+        Err(vec![FieldError { field: "known_until".to_owned(), message }])
+    });
+    match checked {
         Ok(day) => {
             let said = format!("确认 {} 以前的还款都已入账", in_words(day, today));
             let row = new_row(&app, &me, Source::Declaration, day, &reason);

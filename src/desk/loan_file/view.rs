@@ -298,7 +298,17 @@ fn head(facts: &Facts, plan: &Plan) -> Head {
 
 fn checked(facts: &Facts, today: NaiveDate) -> String {
     match facts.checked_on {
-        Some(on) => format!("与银行 {}对账文件一致", in_words(on, today)),
+        Some(on) => {
+            let known = facts.contracts.iter().map(|c| c.statement.known_until).min();
+            match known.filter(|known| *known < on) {
+                Some(known) => format!(
+                    "到 {}为止与银行一致；{}的文件要等还款明细",
+                    in_words(known, today),
+                    in_words(on, today)
+                ),
+                None => format!("与银行 {}对账文件一致", in_words(on, today)),
+            }
+        }
         None => "还没有银行文件可以核对".to_owned(),
     }
 }

@@ -28,6 +28,9 @@ use crate::plumbing::schema::{
     contact_confirmation, file_position, loan, loan_event, loan_file, loan_position, overdue_case,
 };
 
+/// A case that was taken back longer ago than this is over: the next one begins anew.
+const REOPENED_WITHIN: u64 = 90;
+
 /// In whose name the program writes steps.
 const PROGRAM: &str = "程序";
 
@@ -124,8 +127,17 @@ pub fn follow(
     }
     let late = late(db, scope, only)?;
     let late_files: HashSet<FileId> = late.iter().map(|one| one.file_id).collect();
-    let known: HashSet<FileId> = cases.iter().map(|case| case.file_id).collect();
     let mut steps = Vec::new();
+    let mut cases = cases;
+    let again = if only.is_none() { reopen(db, scope, set, (&late, &cases))? } else { Vec::new() };
+    steps.extend(
+        again
+            .iter()
+            .map(|case| set.step(case, StepKind::Resumed, "结果知道了，还没有还，接着以前的跟进")),
+    );
+    let reopened = again.len();
+    cases.extend(again);
+    let known: HashSet<FileId> = cases.iter().map(|case| case.file_id).collect();
     let new =
         new_cases(db, scope, set, &late, |one| only.is_none() && !known.contains(&one.file_id))?;
     steps.extend(new.iter().map(|case| set.step(case, StepKind::Opened, "")));
@@ -179,8 +191,12 @@ pub fn follow(
     let over_ids: Vec<CaseId> = over.iter().map(|case| case.id).collect();
     store::bring_back(db, &over_ids, set.today)?;
     store::add_steps(db, &steps)?;
-    let done =
-        Followed { opened: new.len(), closed: gone.len(), broken: broken.len(), back: over.len() };
+    let done = Followed {
+        opened: new.len(),
+        closed: gone.len(),
+        broken: broken.len(),
+        back: over.len() + reopened,
+    };
     let all: Vec<Case> = stay.into_iter().chain(new).collect();
     give_out(db, scope, set, &all)?;
     weigh(db, scope, set, &late, &all)?;
@@ -194,6 +210,23 @@ pub fn follow_office(app: &App, scope: &Scope) -> AppResult<Followed> {
         let set = Setting { ids: &app.ids, policy: &app.policy(), now, today };
         follow(db, scope, set, None)
     })
+}
+
+/// Cases that were taken back because nobody knew the result, of files that are late by what is
+/// known now: what was agreed with the family holds on.
+fn reopen(
+    db: &mut Db,
+    scope: &Scope,
+    set: Setting<'_>,
+    (late, open): (&[Late], &[Case]),
+) -> AppResult<Vec<Case>> {
+    let known: HashSet<FileId> = open.iter().map(|case| case.file_id).collect();
+    let files: Vec<FileId> =
+        late.iter().map(|one| one.file_id).filter(|file| !known.contains(file)).collect();
+    let since = set.today.checked_sub_days(Days::new(REOPENED_WITHIN)).unwrap_or(set.today);
+    let found = store::taken_back(db, scope, &files, since)?;
+    store::reopen_all(db, &ids(&found))?;
+    store::by_ids(db, scope, &ids(&found))
 }
 
 /// The cases of the files that have none. Nobody rings somebody who has died: such a case begins

@@ -3,6 +3,8 @@
 //! A case is changed from the version that was read (`change`), so that of two clerks one is told;
 //! what the night does to many cases at once is set-wise (`close_all` and its neighbours).
 
+use std::collections::HashMap;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -178,6 +180,76 @@ pub fn change(db: &mut Db, changed: &Case) -> AppResult<()> {
     if rows == 0 { Err(AppError::Changed) } else { Ok(()) }
 }
 
+/// The cases of these files that ended since a day because the figure was wrong or not known, the
+/// newest of each file, when it is the file's newest.
+pub fn taken_back(
+    db: &mut Db,
+    scope: &Scope,
+    files: &[FileId],
+    since: NaiveDate,
+) -> AppResult<Vec<Case>> {
+    let mut newest: HashMap<FileId, Case> = HashMap::new();
+    for chunk in files.chunks(BINDS_MAX) {
+        let rows: Vec<Case> = overdue_case::table
+            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(overdue_case::file_id.eq_any(chunk))
+            .order(overdue_case::id)
+            .select(Case::as_select())
+            .load(db)?;
+        newest.extend(rows.into_iter().map(|case| (case.file_id, case)));
+    }
+    let mut found: Vec<Case> = newest
+        .into_values()
+        .filter(|case| case.closed_why == ClosedWhy::Corrected)
+        .filter(|case| case.closed_on.is_some_and(|day| day >= since))
+        .collect();
+    found.sort_unstable_by_key(|case| case.id);
+    Ok(found)
+}
+
+/// Opens cases again that were taken back, as they were.
+pub fn reopen_all(db: &mut Db, ids: &[CaseId]) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        let closed = || overdue_case::table.filter(overdue_case::id.eq_any(chunk));
+        let parked = overdue_case::parked_for.ne(ParkedFor::Nothing);
+        let paused = overdue_case::parked_for
+            .eq(ParkedFor::Nothing)
+            .and(overdue_case::until_on.is_not_null());
+        diesel::update(closed().filter(parked))
+            .set(overdue_case::state.eq(State::Parked))
+            .execute(db)?;
+        diesel::update(closed().filter(paused))
+            .set(overdue_case::state.eq(State::Paused))
+            .execute(db)?;
+        diesel::update(closed().filter(overdue_case::state.eq(State::Closed)))
+            .set(overdue_case::state.eq(State::Open))
+            .execute(db)?;
+        diesel::update(closed())
+            .set((
+                overdue_case::closed_on.eq(None::<NaiveDate>),
+                overdue_case::closed_why.eq(ClosedWhy::Nothing),
+                overdue_case::version.eq(overdue_case::version + 1),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// These cases.
+pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[CaseId]) -> AppResult<Vec<Case>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(BINDS_MAX) {
+        let rows: Vec<Case> = overdue_case::table
+            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(overdue_case::id.eq_any(chunk))
+            .order(overdue_case::id)
+            .select(Case::as_select())
+            .load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// Ends cases: nothing past due is open any more.
 pub fn close_all(
     db: &mut Db,
@@ -191,7 +263,6 @@ pub fn close_all(
                 overdue_case::closed_on.eq(today),
                 overdue_case::closed_why.eq(why),
                 overdue_case::asked_for.eq(AskedFor::Nothing),
-                overdue_case::until_on.eq(None::<NaiveDate>),
                 overdue_case::version.eq(overdue_case::version + 1),
             ))
             .execute(db)?;

@@ -53,6 +53,8 @@ struct ChoosePage {
     kinds: Vec<(&'static str, &'static str)>,
     as_of: String,
     as_of_words: String,
+    /// The day that the amounts are of.
+    known_words: String,
     is_future: bool,
     return_by: String,
     township: String,
@@ -132,6 +134,7 @@ fn page(app: &App, me: &SignedIn, asked: Asked, made: Made) -> ChoosePage {
         kinds: asked.purpose.kinds().iter().map(|by| (by.as_text(), by.in_words())).collect(),
         as_of: asked.as_of.to_string(),
         as_of_words: text::full_day(asked.as_of),
+        known_words: text::full_day(me.bank_data.day_of(asked.as_of)),
         is_future: asked.as_of > today,
         return_by: return_by.to_string(),
         township: some(&asked.wanted.township),

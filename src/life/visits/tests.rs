@@ -81,7 +81,7 @@ fn wishes(amounts: bool) -> Wishes {
         purpose: Purpose::Overdue,
         amounts,
         assumed: "",
-        bank_data: BankData { until: Some(day("2026-10-31")), ahead: None },
+        bank_data: BankData { until: Some(day("2026-10-31")), ahead: None, declared: false },
         return_by: day("2026-11-16"),
         sender: Sender {
             office: "乐至县学生资助管理中心".to_owned(),

@@ -9,6 +9,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::codes;
 use super::store::{self, Batch, Sheet, State};
+use super::take;
 use super::web::{expires, stamp};
 use crate::app::App;
 use crate::base::dates::local;
@@ -321,6 +322,12 @@ pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppRes
         }
     }
     if receivers.is_empty() {
+        let ids: Vec<SheetId> =
+            rows.iter().flat_map(|(_, sheets)| sheets).map(|sheet| sheet.id).collect();
+        let scope = me.scope.clone();
+        if !app.read(move |db| take::called_back(db, &scope, &ids)).await?.is_empty() {
+            return Err(AppError::refused("这一批的户，银行的结果还没有到，先不要去，也不再打印"));
+        }
         return Err(AppError::refused(match row.purpose {
             Purpose::Overdue => "这一批已经没有要走访的户：都已还清或作废",
             Purpose::Yearly => "这一批已经没有要联系的户：都联系过了、另行联系或作废",
