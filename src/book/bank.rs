@@ -174,20 +174,29 @@ pub fn remove_figures(db: &mut Db, scope: &Scope, rows: &[RowId]) -> AppResult<(
     Ok(())
 }
 
-/// Contract and due day of everything that repayment lists of `until` or earlier have said.
-pub fn instalments_told(
-    db: &mut Db,
-    scope: &Scope,
-    until: NaiveDate,
-) -> AppResult<Vec<(LoanId, NaiveDate)>> {
-    let rows: Vec<(LoanId, Option<NaiveDate>)> = bank_figure::table
+/// Everything that repayment lists of `until` or earlier have said.
+pub fn lines_told(db: &mut Db, scope: &Scope, until: NaiveDate) -> AppResult<Vec<LineTold>> {
+    Ok(bank_figure::table
         .filter(bank_figure::office_code.eq_any(scope.codes()))
         .filter(bank_figure::sheet.eq("repayments"))
         .filter(bank_figure::as_of.le(until))
-        .select((bank_figure::loan_id, bank_figure::due_on))
-        .distinct()
-        .load(db)?;
-    Ok(rows.into_iter().filter_map(|(loan, due)| Some((loan, due?))).collect())
+        .filter(bank_figure::due_on.is_not_null())
+        .select(LineTold::as_select())
+        .load(db)?)
+}
+
+/// As much of a line of a repayment list as tells whether another list has it too.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = bank_figure)]
+pub struct LineTold {
+    /// The contract.
+    pub loan_id: LoanId,
+    /// 应还日期.
+    pub due_on: Option<NaiveDate>,
+    /// 还款类型.
+    pub kind: String,
+    /// 实还本金.
+    pub paid_principal_fen: Fen,
 }
 
 /// The rows with these keys, by key. For imports: one query a chunk.

@@ -7,6 +7,7 @@ mod cli;
 mod county;
 mod december;
 mod dirty;
+mod early;
 mod columns;
 mod field;
 mod full_disk;

@@ -19,6 +19,7 @@ pub mod profile;
 pub mod read;
 pub mod findings;
 pub mod columns;
+mod early;
 pub mod facts;
 pub mod known;
 pub mod plan;

@@ -127,7 +127,9 @@ impl Plan<'_> {
         let mut told = self.facts.told.get(&key).cloned().unwrap_or_default();
         let at = told.iter().position(|one| is_place(one, row.paid_on, ordinal));
         let known = at.and_then(|at| told.get(at)).cloned();
-        if let Some(newer) = newer_day(&told, known.as_ref(), &figure) {
+        let moved = || self.moved_since(&row.contract_number, &figure);
+        let newer = newer_day(&told, known.as_ref(), &figure);
+        if let Some(newer) = newer.or_else(|| known.is_none().then(moved).flatten()) {
             if known.is_some_and(|known| differing(&known, &figure).is_empty()) {
                 return Ok(Outcome::Same);
             }
@@ -136,6 +138,7 @@ impl Plan<'_> {
         }
         check_taken_back(&told, lines, &figure)?;
         self.withdraw(&mut told, lines, &figure, line);
+        self.withdraw_moved(&row.contract_number, &figure, line);
         let changed = match &known {
             Some(known) => {
                 figure.id = known.id;
@@ -203,14 +206,19 @@ impl Plan<'_> {
             !named && spoken_of && old.as_of <= fresh.as_of
         };
         for mut gone in told.extract_if(.., |old| is_gone(old)) {
-            if let (false, Some(on)) = (money(&gone).is_empty(), gone.paid_on) {
-                let amount = gone.paid_fen.to_page_text();
-                self.remark("还款日期", format!("这份名单不再有 {on} 的 {amount} 元，已冲回。"));
-            }
-            self.book(&mut gone, None, None, line);
-            self.change.gone.push(gone.id);
-            self.change.figures.remove(&gone.row_key);
+            self.take_away(&mut gone, line);
         }
+    }
+
+    /// Takes a line away, and what it stands for.
+    pub(super) fn take_away(&mut self, gone: &mut BankFigure, line: u32) {
+        if let (false, Some(on)) = (money(gone).is_empty(), gone.paid_on) {
+            let amount = gone.paid_fen.to_page_text();
+            self.remark("还款日期", format!("这份名单不再有 {on} 的 {amount} 元，已冲回。"));
+        }
+        self.book(gone, None, None, line);
+        self.change.gone.push(gone.id);
+        self.change.figures.remove(&gone.row_key);
     }
 
     /// Books what these lines of one instalment come to.
@@ -285,7 +293,7 @@ impl Plan<'_> {
     }
 
     /// Keeps the lines of an instalment, and has those written that are not stored just so.
-    fn keep_told(&mut self, key: (LoanId, NaiveDate), told: Vec<BankFigure>) {
+    pub(super) fn keep_told(&mut self, key: (LoanId, NaiveDate), told: Vec<BankFigure>) {
         let before = self.facts.told.get(&key).cloned().unwrap_or_default();
         for figure in &told {
             let known = before.iter().find(|one| one.id == figure.id);
@@ -348,7 +356,7 @@ fn fill(figure: &mut BankFigure, row: &RepaymentRow) {
     figure.paid_fen = total(row);
 }
 
-fn is_place(figure: &BankFigure, paid_on: Option<NaiveDate>, ordinal: i32) -> bool {
+pub(super) fn is_place(figure: &BankFigure, paid_on: Option<NaiveDate>, ordinal: i32) -> bool {
     figure.paid_on == paid_on && figure.ordinal == ordinal
 }
 
