@@ -15,6 +15,8 @@ use crate::book::position;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 
+use super::named::Names;
+
 /// Tables in which people write something about a file, and what it is called.
 const WORK: [(&str, &str); 6] = [
     ("contact_record", "联系记录"),
@@ -102,6 +104,7 @@ pub fn on_files(
     db: &mut Db,
     scope: &Scope,
     files: &[LoanFile],
+    names: &Names,
     against: &mut Vec<String>,
 ) -> AppResult<()> {
     let own: Vec<&LoanFile> =
@@ -110,7 +113,7 @@ pub fn on_files(
     for (table, words) in WORK {
         let leaned_on = named(db, table, "file_id", &ids)?;
         let those = own.iter().filter(|file| leaned_on.contains(&file.id.get()));
-        against.extend(those.map(|file| format!("档案 {}：已有{words}", file.file_no)));
+        against.extend(those.map(|file| format!("{}：已有{words}", names.file(file.id))));
     }
     Ok(())
 }

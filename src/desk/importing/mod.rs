@@ -13,6 +13,7 @@ mod layer;
 mod written;
 mod apply;
 mod leaning;
+mod named;
 pub mod undo;
 mod undo_web;
 pub mod profile;
