@@ -151,6 +151,16 @@ pub fn by_index(
     Ok(found)
 }
 
+/// The townships that people of these offices live in.
+pub fn townships(db: &mut Db, scope: &Scope) -> AppResult<Vec<String>> {
+    Ok(person::table
+        .filter(person::office_code.eq_any(scope.codes()))
+        .filter(person::township.ne(""))
+        .select(person::township)
+        .distinct()
+        .load(db)?)
+}
+
 /// The people with these identities.
 pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[PersonId]) -> AppResult<Vec<Person>> {
     let mut found = Vec::with_capacity(ids.len());

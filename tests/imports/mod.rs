@@ -13,6 +13,7 @@ mod field;
 mod full_disk;
 mod instance;
 mod pages;
+mod parts;
 mod refused;
 mod taken_up;
 mod undone;

@@ -23,6 +23,7 @@ use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
 
+use super::findings;
 use super::profile;
 use super::read;
 use super::store::{self, ImportJob};
@@ -90,6 +91,11 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
             continue;
         }
         let missing = missing(app, scope, (product, as_of), &named)?;
+        let alone = matches!(&lists[..], [only] if findings::is_part(only));
+        if missing.is_empty() && alone {
+            // All who would be overdue live where this list is from: it tells for no other place.
+            continue;
+        }
         if missing.is_empty() {
             looked.whole.push((product, as_of, last.id, last.file_name.clone()));
         } else if looked.short.is_none() {

@@ -158,7 +158,9 @@ impl Plan<'_> {
         Ok(Outcome::of(known.is_none(), changed))
     }
 
-    /// Money has a day: not before the pay-out, and not after the day of the list.
+    /// Money has a day: not before the pay-out, and not after the day of the list. What cannot
+    /// have happened by then is never booked: the day of the list or that of the line is wrong,
+    /// and a list with a refused line tells of that contract nothing that anybody is accused on.
     fn check_days(
         &self,
         row: &RepaymentRow,
@@ -169,8 +171,11 @@ impl Plan<'_> {
         if has_money && row.paid_on.is_none() {
             return Err("还款日期：有实还金额却没有还款日期。请补上后重新导入。".to_owned());
         }
-        if row.paid_on.is_some_and(|day| day > as_of.max(self.set.today)) {
-            return Err("还款日期：在今天之后，请核对。".to_owned());
+        if let Some(day) = row.paid_on.filter(|day| *day > as_of) {
+            return Err(too_late("还款日期", day, as_of, "请核对日期，或名单的截止日"));
+        }
+        if row.kind == RepaymentKind::Unpaid && row.due_on > as_of {
+            return Err(too_late("应还日期", row.due_on, as_of, "那时还没有到期，请核对"));
         }
         let signed_on = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.signed_on);
         let from = self.facts.pay_out(loan).map(|event| event.effective_on).or(signed_on);
@@ -313,6 +318,11 @@ impl Plan<'_> {
         let Some(as_of) = row.cut_off.or(self.set.as_of) else {
             return Err("截止日期：不知道这些金额是哪一天的。请填写后重新导入。".to_owned());
         };
+        if let Some(day) = row.first_overdue_on.filter(|day| *day > as_of) {
+            return Err(format!(
+                "首次逾期日期：{day} 晚于截止日期 {as_of}，请核对日期后重新导入。"
+            ));
+        }
         let key = overdue_key(&row.contract_number, as_of);
         let mut figure = self.blank_figure(loan, "overdue", key, as_of, line);
         figure.due_on = row.first_overdue_on;
@@ -339,6 +349,10 @@ impl Plan<'_> {
         let file = self.facts.loans.get(contract_no)?.row.file_id;
         self.facts.student_of.get(&file).copied()
     }
+}
+
+fn too_late(heading: &str, day: NaiveDate, as_of: NaiveDate, advice: &str) -> Refusal {
+    format!("{heading}：{day} 晚于这份名单的截止日 {as_of}，{advice}后重新导入。")
 }
 
 fn fill(figure: &mut BankFigure, row: &RepaymentRow) {

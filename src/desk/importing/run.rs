@@ -348,7 +348,11 @@ fn take(
             if layout == Layout::Repayments {
                 list = BankList::of(&lines);
                 let as_of = job.as_of.unwrap_or_else(|| app.clock.today());
-                app.db.read(|db| list.judge(db, scope, as_of))?;
+                app.db.read(|db| match findings::part(db, scope, &job, &sheet)? {
+                    // The list of a township says nothing of what it does not name.
+                    Some(_) => Ok(()),
+                    None => list.judge(db, scope, as_of),
+                })?;
             }
             let (scope, sheet) = (scope.clone(), Some(sheet).filter(|_| state == "checking"));
             Ok(Some(Running { job, office, scope, by, layout, product, lines, list, sheet }))
