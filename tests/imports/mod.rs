@@ -12,6 +12,7 @@ mod columns;
 mod field;
 mod full_disk;
 mod instance;
+mod kinds;
 mod pages;
 mod parts;
 mod refused;

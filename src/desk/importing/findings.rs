@@ -8,9 +8,10 @@ use chrono::NaiveDate;
 use crate::book::loan;
 use crate::book::office::{Office, Scope};
 use crate::book::person;
-use crate::desk::imports::{ColumnKind, Layout, Row, totals};
+use crate::desk::imports::{self, Chosen, ColumnKind, Layout, Row, totals};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
+use crate::plumbing::sheet::Table;
 
 use super::pages::has_balances;
 use super::plan::Companions;
@@ -72,12 +73,17 @@ pub struct Columns {
     pub absent: Vec<String>,
 }
 
+/// A heading on one line.
+fn plain(written: &str) -> String {
+    written.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 impl Columns {
     /// The columns of a sheet.
     pub fn of(sheet: &ReadSheet) -> Columns {
         let mut columns = Columns::default();
         for (_, written, column) in sheet.binding.bound() {
-            let written = written.split_whitespace().collect::<Vec<_>>().join(" ");
+            let written = plain(written);
             match column {
                 Some(column) => columns.bound.push((written, column.heading.to_owned())),
                 None => columns.unread.push(written),
@@ -85,6 +91,21 @@ impl Columns {
         }
         columns.absent = sheet.binding.absent.iter().map(|name| (*name).to_owned()).collect();
         columns
+    }
+
+    /// The columns as chosen once more: each heading in its place is what it was bound to.
+    pub fn chosen(&self, table: &Table, layout: Layout) -> Option<Chosen> {
+        let (outline, _) = imports::outline(table, layout).ok()?;
+        let mut bound = self.bound.iter().peekable();
+        let mut columns = Vec::new();
+        for (cell, written, _) in outline.bound() {
+            let Some((_, heading)) = bound.next_if(|(own, _)| *own == plain(written)) else {
+                continue;
+            };
+            let column = layout.columns().iter().find(|column| column.heading == heading)?;
+            columns.push((cell, column.key.to_owned()));
+        }
+        (!columns.is_empty() && bound.next().is_none()).then_some(Chosen { layout, columns })
     }
 
     /// As kept: a line for each, told apart by how many tabs it has.

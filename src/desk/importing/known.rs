@@ -121,8 +121,7 @@ fn named(
         let refused: BTreeSet<i32> = refused.into_iter().collect();
         let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
         let limits = SheetLimits::default();
-        let layout = Layout::Repayments;
-        let sheet = read::open_as(&bytes, &limits, &list.sheet_name, layout, &profiles);
+        let sheet = read::open_kept(&bytes, &limits, list, &profiles);
         let Ok(sheet) = sheet else { continue };
         for line in sheet.lines(app.clock.today(), &read_by) {
             let Some(Row::Repayment(row)) = line.parsed.and_then(|parsed| parsed.row) else {

@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::book::history::{self, Note};
 use crate::book::ids::ImportId;
 use crate::desk::download::{WORKBOOK, attachment};
-use crate::desk::imports::Layout;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::session::SignedIn;
@@ -63,11 +62,9 @@ fn made(
     rows: Vec<ImportRow>,
     profiles: &Profiles,
 ) -> AppResult<Vec<u8>> {
-    let layout = Layout::from_text(&job.layout).ok_or(AppError::NotFound)?;
     let bytes = app.sealer.open(Field::Upload, sealed).map_err(AppError::broken)?;
     let limits = SheetLimits::default();
-    let sheet = read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)
-        .map_err(AppError::Refused)?;
+    let sheet = read::open_kept(&bytes, &limits, job, profiles).map_err(AppError::Refused)?;
     let results: Vec<LineResult> = rows
         .into_iter()
         .map(|row| LineResult {

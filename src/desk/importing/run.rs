@@ -374,7 +374,11 @@ fn open(
     let product = Product::from_text(&job.product).ok_or("不认识这种贷款。")?;
     let bytes = app.sealer.open(Field::Upload, sealed).map_err(|error| error.to_string())?;
     let limits = SheetLimits::default();
-    let sheet = read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)?;
+    // What is posted is what was checked, by the same columns.
+    let sheet = match job.state.as_str() {
+        "posting" => read::open_kept(&bytes, &limits, job, profiles)?,
+        _ => read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)?,
+    };
     Ok((product, sheet))
 }
 
