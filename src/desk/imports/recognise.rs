@@ -139,9 +139,10 @@ pub fn recognise(table: &Table) -> Result<Binding, LayoutProblem> {
     // Without a title, and with headings that nobody knows, what is left must be of this kind and
     // of no other: every list of people has names and numbers.
     let fitting: Vec<&Fit> = complete().filter(|fit| fit.score == best).collect();
+    let is_strange = |name: &String| !name.is_empty() && !KNOWN.contains_key(name);
     if let [only] = fitting.as_slice()
-        && !only.binding.extra.is_empty()
         && only.binding.claims.is_empty()
+        && tried.headings.iter().any(|(name, _)| is_strange(name))
         && !tells(&only.binding)
     {
         return Err(LayoutProblem::Ambiguous(vec![only.binding.layout]));
