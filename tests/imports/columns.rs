@@ -176,6 +176,24 @@ async fn previews_of_what_waits_follow_what_is_posted() {
 }
 
 #[actix_web::test]
+async fn lines_that_two_waiting_lists_have_are_not_promised_twice() {
+    let t = TestApp::new();
+    let mut clerk = t.sign_in(Role::Clerk);
+    post(&t, &mut clerk, &[("名单.csv", &sheet("borrowers")), ("合同.csv", &sheet("contracts"))])
+        .await;
+    let whole = titled("repayments", REPAYMENTS);
+    let half: Vec<&str> = whole.lines().take(100).collect();
+    send(&mut clerk, &[("一.csv", whole.as_bytes())]).await.is(303);
+    wait(&t);
+    let page = clerk.get("/imports").await;
+    page.is(200).says(&["全部入账会新增 298 行"]);
+    send(&mut clerk, &[("二.csv", half.join("\n").as_bytes())]).await.is(303);
+    wait(&t);
+    let page = clerk.get("/imports").await;
+    page.is(200).says(&["全部入账最多新增 396 行", "有几份“还款明细”：几份里都有的行只入账一次"]);
+}
+
+#[actix_web::test]
 async fn an_empty_sheet_of_each_kind_can_be_taken_and_is_known_as_that() {
     for layout in Layout::ALL {
         let bytes = empty_sheet(layout).unwrap();

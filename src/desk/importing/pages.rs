@@ -379,6 +379,8 @@ pub struct ListPage {
     pub ready_changed: i32,
     /// The lines these leave out.
     pub ready_refused: i32,
+    /// Kinds of which several wait: a line that two of them have is counted twice above.
+    pub ready_twice: Vec<&'static str>,
     /// Something goes on.
     pub running: bool,
     /// The ten sheets: key and name.

@@ -13,6 +13,7 @@ use crate::book::ids::{ImportId, StaffId};
 use crate::book::office::Scope;
 use crate::book::staff::{self, Right};
 use crate::book::statement::Product;
+use crate::desk::imports::Layout;
 use crate::desk::lists::filter::link;
 use crate::desk::shell;
 use crate::error::{AppError, AppResult, FieldError};
@@ -103,6 +104,11 @@ async fn list(
         ready_new: sum(|job| job.new_rows),
         ready_changed: sum(|job| job.changed_rows),
         ready_refused: sum(|job| job.refused_rows),
+        ready_twice: Layout::ALL
+            .into_iter()
+            .filter(|layout| once.iter().filter(|job| job.layout == layout.as_text()).count() > 1)
+            .map(Layout::short_title)
+            .collect(),
         layouts: pages::layouts(),
     };
     shell::page(&app, &me, &req, "imports/list.html", page)
