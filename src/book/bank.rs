@@ -13,7 +13,7 @@ use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure};
-use crate::upsert_rows;
+use crate::{remove_rows, upsert_rows};
 
 /// 合同状态 of a contract of which nothing is owed any more.
 const SETTLED: &str = "已结清";
@@ -163,15 +163,14 @@ pub fn put_figures(db: &mut Db, rows: &[BankFigure]) -> AppResult<()> {
 
 /// Takes rows away that the bank's newest list does not have any more.
 pub fn remove_figures(db: &mut Db, scope: &Scope, rows: &[RowId]) -> AppResult<()> {
-    for chunk in rows.chunks(BINDS_MAX) {
-        diesel::delete(
-            bank_figure::table
-                .filter(bank_figure::office_code.eq_any(scope.codes()))
-                .filter(bank_figure::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(
+        db,
+        bank_figure::table,
+        bank_figure::id,
+        bank_figure::office_code,
+        scope,
+        rows
+    )?)
 }
 
 /// Everything that repayment lists of `until` or earlier have said.
@@ -337,14 +336,14 @@ pub fn put_differences(
         now_differ.iter().filter(|one| !is_known(one)).cloned().collect();
     let gone = known.iter().filter(|one| !now_differ.iter().any(|other| same(one, other)));
     let gone: Vec<RowId> = gone.map(|one| one.id).collect();
-    for chunk in gone.chunks(BINDS_MAX) {
-        diesel::delete(
-            bank_difference::table
-                .filter(bank_difference::office_code.eq_any(scope.codes()))
-                .filter(bank_difference::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
+    remove_rows!(
+        db,
+        bank_difference::table,
+        bank_difference::id,
+        bank_difference::office_code,
+        scope,
+        gone
+    )?;
     crate::insert_rows!(db, bank_difference::table, 9, fresh)?;
     Ok(())
 }
