@@ -229,6 +229,7 @@ fn a_reviewer_undoes_on_the_page_and_a_clerk_does_not() {
         let page = reviewer.get(&path).await;
         page.is(200).says(&["已整份撤销"]);
         assert!(!page.text.contains("已入账，正在"), "{}", page.text);
+        assert!(!page.text.contains("已新增"), "{}", page.text);
         // Whether or not the differences are looked at anew by then.
         super::pages::wait(&test);
         let anew = "UPDATE import_job SET differences = -1";

@@ -71,9 +71,9 @@ fn made(
             line: u32::try_from(row.line).unwrap_or(u32::MAX),
             outcome: match (row.warned, row.outcome.as_str()) {
                 (true, "new" | "same" | "changed") => {
-                    format!("{}，有提示", outcome_words(&row.outcome, row.posted).1)
+                    format!("{}，有提示", outcome_words(job, &row).1)
                 }
-                _ => outcome_words(&row.outcome, row.posted).1.to_owned(),
+                _ => outcome_words(job, &row).1.to_owned(),
             },
             needs_attention: row.outcome == "refused" || row.warned,
             explanation: row.notes,

@@ -325,7 +325,7 @@ fn page_of(
         state: job.state.clone(),
         steps: pages::steps(job),
         filters: pages::filters(job, noted, shown),
-        rows: rows.into_iter().map(RowLine::from).collect(),
+        rows: rows.into_iter().map(|row| RowLine::of(job, row)).collect(),
         here: at(after),
         first: (after > 0).then(|| link(&path, &[("show", show)])),
         next: last.map(at),
