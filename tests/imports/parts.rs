@@ -1,8 +1,9 @@
 //! Lists that are not what they seem to be: of a part of the county, half of one, with days that
 //! cannot be.
 
+use diesel::prelude::*;
 use zhuxue::book::statement::Product;
-use zhuxue::desk::importing::batch;
+use zhuxue::desk::importing::{batch, known};
 use zhuxue::error::AppError;
 
 use super::bank_lines::{county, import, list, standing};
@@ -51,6 +52,20 @@ fn a_list_of_one_township_never_tells_for_all() {
     assert_eq!(number(&county.app, "SELECT count(*) AS n FROM payments_known"), 0);
     posted(&county, "全县.csv", &titled("repayments", REPAYMENTS));
     assert_eq!(number(&county.app, "SELECT count(*) AS n FROM payments_known"), 1);
+}
+
+#[test]
+fn what_a_posted_list_names_is_read_once() {
+    let county = filled();
+    let (app, scope) = (&county.app, &county.scope);
+    let few = first(&titled("repayments", REPAYMENTS), 30);
+    let (batch, _) = texts(&county, vec![upload("还款.csv", &few)]);
+    batch::post(app, scope, &batch, |_| {}).unwrap();
+    let short = known::short(app, scope).unwrap();
+    assert!(short.as_ref().is_some_and(|short| !short.missing.is_empty()), "{short:?}");
+    let gone = "DELETE FROM import_file";
+    app.db.write("test", |db| Ok(diesel::sql_query(gone).execute(db)?)).unwrap();
+    assert_eq!(known::short(app, scope).unwrap(), short);
 }
 
 #[test]

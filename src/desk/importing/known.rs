@@ -42,6 +42,9 @@ pub struct Short {
     pub missing: Vec<String>,
 }
 
+/// The contracts that a list names, each with the latest due day that a line of it is about.
+pub type Named = HashMap<String, NaiveDate>;
+
 /// What the posted lists that are newer than what is known come to.
 #[derive(Default)]
 struct Looked {
@@ -106,30 +109,34 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
 }
 
 /// The contracts of these lists, each with the latest due day that a line of it is about.
-fn named(
-    app: &App,
-    scope: &Scope,
-    (product, lists): (Product, &[ImportJob]),
-) -> AppResult<HashMap<String, NaiveDate>> {
-    let (policy, profiles) = (app.policy(), app.db.read(|db| profile::all(db, scope))?);
-    let read_by = Limits::of(&policy, product);
-    let mut found: HashMap<String, NaiveDate> = HashMap::new();
+fn named(app: &App, scope: &Scope, (product, lists): (Product, &[ImportJob])) -> AppResult<Named> {
+    let mut found = Named::new();
     for list in lists {
-        let (sealed, refused) = app
-            .db
-            .read(|db| Ok((store::content(db, list.id)?, store::refused_lines(db, list.id)?)))?;
-        let refused: BTreeSet<i32> = refused.into_iter().collect();
-        let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
-        let limits = SheetLimits::default();
-        let sheet = read::open_kept(&bytes, &limits, list, &profiles);
-        let Ok(sheet) = sheet else { continue };
-        for line in sheet.lines(app.clock.today(), &read_by) {
-            let Some(Row::Repayment(row)) = line.parsed.and_then(|parsed| parsed.row) else {
-                continue;
-            };
-            if refused.contains(&i32::try_from(line.line).unwrap_or(i32::MAX)) {
-                continue;
-            }
+        let own = app.imports.named(list.id, || read_named(app, scope, product, list))?;
+        for (contract_no, newest) in own.iter() {
+            let due_on = found.entry(contract_no.clone()).or_insert(*newest);
+            *due_on = (*newest).max(*due_on);
+        }
+    }
+    Ok(found)
+}
+
+/// The same of one list, from its file.
+fn read_named(app: &App, scope: &Scope, product: Product, list: &ImportJob) -> AppResult<Named> {
+    let (sealed, refused, profiles) = app.db.read(|db| {
+        let refused = store::refused_lines(db, list.id)?;
+        Ok((store::content(db, list.id)?, refused, profile::all(db, scope)?))
+    })?;
+    let refused: BTreeSet<i32> = refused.into_iter().collect();
+    let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
+    let mut found = Named::new();
+    let sheet = read::open_kept(&bytes, &SheetLimits::default(), list, &profiles);
+    let Ok(sheet) = sheet else { return Ok(found) };
+    for line in sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product)) {
+        let Some(Row::Repayment(row)) = line.parsed.and_then(|parsed| parsed.row) else {
+            continue;
+        };
+        if !refused.contains(&i32::try_from(line.line).unwrap_or(i32::MAX)) {
             let due_on = found.entry(row.contract_number).or_insert(row.due_on);
             *due_on = row.due_on.max(*due_on);
         }
@@ -142,7 +149,7 @@ fn missing(
     app: &App,
     scope: &Scope,
     (product, as_of): (Product, NaiveDate),
-    named: &HashMap<String, NaiveDate>,
+    named: &Named,
 ) -> AppResult<Vec<String>> {
     let basis = app.basis();
     let all = app.db.read(|db| loan::of_product(db, scope, product))?;
