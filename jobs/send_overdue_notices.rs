@@ -53,16 +53,25 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
             };
             let files: Vec<(FileId, Fen)> =
                 app.db.read(|db| asked::without_overdue_notice(db, &scope, due_on, round))?;
-            let about = About {
-                reason: Reason::OverdueNotice,
+            let about = |reason| About {
+                reason,
                 round,
                 what: due_on.to_string(),
                 last_on: round.planned_on.checked_add_days(Days::new(LATE)).unwrap_or(day),
             };
+            let ids: Vec<FileId> = files.iter().map(|(file, _)| *file).collect();
+            let unconfirmed =
+                app.db.read(|db| asked::unconfirmed(db, &scope, &ids, (&bank_data, day)))?;
+            let (unconfirmed, late): (Vec<_>, Vec<_>) =
+                files.into_iter().partition(|(file, _)| unconfirmed.contains(file));
             let assumed = app.policy().assumed_in_arrears(day);
-            all += write_about(app, &office, &about, &files, |fields, amount| {
-                let fields = fields.day("due_on", due_on, day);
-                fields.arrears(*amount, assumed, (&bank_data, day))
+            all +=
+                write_about(app, &office, &about(Reason::OverdueNotice), &late, |to, amount| {
+                    to.day("due_on", due_on, day).arrears(*amount, assumed, (&bank_data, day))
+                })?;
+            let about = about(Reason::DueUnconfirmed);
+            all += write_about(app, &office, &about, &unconfirmed, |to, _| {
+                to.day("due_on", due_on, day).unconfirmed(&bank_data)
             })?;
         }
     }

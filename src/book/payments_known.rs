@@ -139,6 +139,12 @@ impl BankData {
         }
     }
 
+    /// What amounts are based on: the same, and what they assume where nobody knows yet.
+    pub fn based_on(&self, assumed: Option<&str>) -> String {
+        let assumed = assumed.map(|assumed| format!("，金额{assumed}")).unwrap_or_default();
+        format!("{}{assumed}", self.in_words())
+    }
+
     /// The day that amounts of `day` are of.
     pub fn day_of(&self, day: NaiveDate) -> NaiveDate {
         if self.ahead.is_some() { day } else { self.until.map_or(day, |until| until.min(day)) }
@@ -149,7 +155,7 @@ impl BankData {
 pub fn bank_data(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<BankData> {
     let (known, bank) = (load(db, scope)?, Product::Cdb.as_text());
     Ok(BankData {
-        until: known.until(scope.own(), bank),
+        until: known.until(scope.own(), bank).map(|until| until.min(day)),
         ahead: known.ahead(scope.own(), bank, day).map(str::to_owned),
     })
 }

@@ -1,7 +1,7 @@
 //! `/m/repay`: how money gets to the bank, and `/m/contracts`: the contracts in plain words.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -29,6 +29,8 @@ struct Paying {
 #[derive(Debug, Serialize)]
 struct RepayPage {
     next: Option<(String, Fen, String)>,
+    /// The next due day, and when its result is known, in words; nothing when none is to come.
+    due: Option<(String, &'static str)>,
     overdue: Fen,
     /// Open of due days of which the bank's result is not known yet.
     awaiting: Fen,
@@ -51,6 +53,10 @@ pub async fn show(
     let page = RepayPage {
         next: home::next_row(&plan)
             .map(|row| (in_words(row.due_on, NaiveDate::MIN), row.open, home::kind_of(row))),
+        due: home::next_row(&plan).map(|row| {
+            let seen = if row.due_on.month() == 12 { "一月初" } else { "过些天" };
+            (in_words(row.due_on, account.today), seen)
+        }),
         overdue: account.overdue(),
         awaiting: account.awaiting(),
         as_known: file::as_known(&account.contracts, account.today, account.today),

@@ -6,14 +6,16 @@
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
-use chrono::{Duration, NaiveDateTime};
+use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
+use crate::book::dates::local;
 use crate::book::ids::{FileId, PersonId};
 use crate::book::office::{Office, Scope};
+use crate::book::payments_known;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::http::form::{parse_checked, read_body};
@@ -42,6 +44,8 @@ pub struct BorrowerIn {
     pub office: Office,
     /// The file they look at; none while they have to choose.
     pub file_id: Option<FileId>,
+    /// How far the bank's data go.
+    pub known_until: Option<NaiveDate>,
     /// What every form of this session must bring back.
     pub csrf: String,
     /// SHA-256 of the token: names the session, opens nothing.
@@ -112,7 +116,9 @@ fn find(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<(BorrowerIn, 
     }
     let scope = Scope::of(&office.code);
     let session = hash.to_vec();
-    Ok((BorrowerIn { person_id, name, scope, office, file_id, csrf, session }, seen_at))
+    let known_until = payments_known::bank_data(db, &scope, local(now).date())?.until;
+    let me = BorrowerIn { person_id, name, scope, office, file_id, known_until, csrf, session };
+    Ok((me, seen_at))
 }
 
 fn seen(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<()> {

@@ -11,6 +11,7 @@ use super::session::BorrowerIn;
 use crate::app::App;
 use crate::book::dates;
 use crate::book::office::{self, Office};
+use crate::book::payments_known;
 use crate::error::AppResult;
 use crate::plumbing::http::form::OpenForm;
 use crate::plumbing::session::cookie;
@@ -33,6 +34,8 @@ pub struct Frame {
     big: bool,
     /// The page, for the way back from choosing the type.
     here: String,
+    /// `银行数据截至 2026年10月31日`; empty where no loan is shown.
+    bank_data: String,
     /// What every form brings back; empty before the sign-in.
     csrf: String,
     /// `演示日期 2026年10月31日` when the clock is not the machine's.
@@ -54,6 +57,7 @@ impl Frame {
             phone,
             big: req.cookie(TYPE_COOKIE).is_some_and(|cookie| cookie.value() == "big"),
             here: req.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
+            bank_data: String::new(),
             csrf: csrf.to_owned(),
             clock_note: app
                 .clock
@@ -100,7 +104,9 @@ pub fn page_as<T: Serialize>(
     template: &str,
     page: &T,
 ) -> AppResult<HttpResponse> {
-    page_for(status, app, req, (&me.office, &me.csrf), template, page)
+    let frame = Frame::new(app, req, Some(&me.office), &me.csrf);
+    let bank_data = payments_known::in_words(me.known_until);
+    answer(app, status, template, Frame { bank_data, ..frame }, page)
 }
 
 /// The same frame around a page of somebody else on a phone: a liaison.

@@ -123,7 +123,7 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
             .clock
             .is_shifted()
             .then(|| format!("演示日期 {}", dates::in_words(today, chrono::NaiveDate::MIN))),
-        bank_data: me.bank_data.in_words(),
+        bank_data: me.bank_data.based_on(app.policy().assumed_in_arrears(today)),
         flash: req.cookie(FLASH).map(|cookie| decoded(cookie.value())),
         counts,
         may,

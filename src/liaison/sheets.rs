@@ -17,6 +17,7 @@ use crate::book::ids::{FileId, SheetId};
 use crate::book::loan;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::payments_known;
 use crate::book::person::{self, PhoneState};
 use crate::borrower::shell;
 use crate::error::{AppError, AppResult};
@@ -47,6 +48,7 @@ struct Line {
     late: bool,
     /// Nothing of theirs is past due any more.
     paid: bool,
+    called_back: bool,
     state: &'static str,
     words: String,
 }
@@ -112,7 +114,7 @@ pub async fn list(
     }
     let (inner, today) = (me.clone(), app.clock.today());
     let line = (app.next_id(), app.clock.now_at());
-    let (sheets, people, paid) = app
+    let (sheets, people, paid, back) = app
         .write("a liaison looks at the list", move |db| {
             let sheets = of_own_place(db, &inner)?;
             let note = Note {
@@ -125,7 +127,8 @@ pub async fn list(
             let files: Vec<FileId> = sheets.iter().map(|(sheet, _)| sheet.file_id).collect();
             let ids: Vec<SheetId> = sheets.iter().map(|(sheet, _)| sheet.id).collect();
             let paid = take::paid(db, &inner.scope, &ids)?;
-            Ok((sheets, store::people(db, &inner.scope, &files)?, paid))
+            let back = take::called_back(db, &inner.scope, &ids)?;
+            Ok((sheets, store::people(db, &inner.scope, &files)?, paid, back))
         })
         .await?;
     let (mut open, mut done) = (Vec::new(), Vec::new());
@@ -140,10 +143,12 @@ pub async fn list(
             return_by: in_words(batch.return_by, today),
             late: sheet.state == State::Out && today > batch.return_by,
             paid: paid.contains(&sheet.id),
+            called_back: back.contains(&sheet.id),
             state: sheet.state.as_text(),
             words: said_of(sheet, today),
         };
-        if sheet.state == State::Out && !line.paid { open.push(line) } else { done.push(line) }
+        let is_open = sheet.state == State::Out && !line.paid && !line.called_back;
+        if is_open { open.push(line) } else { done.push(line) }
     }
     let page = ListPage {
         place: me.account.where_at(),
@@ -181,11 +186,12 @@ struct Opened {
     id_mask: String,
     address: String,
     contacts: Vec<Contact>,
-    overdue: Option<Fen>,
+    /// The arrears, and the day that they are of.
+    overdue: Option<(Fen, NaiveDate)>,
 }
 
 /// Loads a sheet of the liaison's own place; NotFound otherwise.
-fn open(db: &mut Db, me: &LiaisonIn, id: SheetId) -> AppResult<Opened> {
+fn open(db: &mut Db, me: &LiaisonIn, id: SheetId, today: NaiveDate) -> AppResult<Opened> {
     let (sheet, batch) = store::one_of_place(db, &me.scope, place(me), id)?;
     let file = loan::file(db, &me.scope, sheet.file_id)?;
     let student = person::find(db, &me.scope, file.person_id)?;
@@ -201,10 +207,16 @@ fn open(db: &mut Db, me: &LiaisonIn, id: SheetId) -> AppResult<Opened> {
         let who = format!("{} {name}", file.co_relation).trim().to_owned();
         contacts.push(Contact { who, phones: of(co) });
     }
-    let overdue = match me.account.amounts_allowed_by.is_empty() || batch.purpose.is_yearly() {
-        true => None,
-        false => Some(overdue_of(db, &me.scope, sheet.file_id)?),
+    // Where the director goes ahead, nobody knows what is owed.
+    let bank_data = payments_known::bank_data(db, &me.scope, today)?;
+    let is_shown = !me.account.amounts_allowed_by.is_empty()
+        && !batch.purpose.is_yearly()
+        && bank_data.ahead.is_none();
+    let overdue = match is_shown {
+        true => Some((overdue_of(db, &me.scope, sheet.file_id)?, bank_data.day_of(today))),
+        false => None,
     };
+
     Ok(Opened {
         name: student.name,
         id_mask: student.id_mask,
@@ -240,6 +252,7 @@ struct OnePage {
     address: String,
     contacts: Vec<Contact>,
     overdue: Option<Fen>,
+    overdue_of: String,
     return_by: String,
     /// Why there is nothing to fill in; none when there is.
     closed: Option<String>,
@@ -265,7 +278,12 @@ fn page(
         id_mask: one.id_mask,
         address: one.address,
         contacts: one.contacts,
-        overdue: one.overdue,
+        overdue: one.overdue.map(|(amount, _)| amount),
+        overdue_of: one.overdue.map_or_else(String::new, |(_, day)| {
+            let assumed = app.policy().assumed_in_arrears(day);
+            let assumed = assumed.map(|assumed| format!("，{assumed}")).unwrap_or_default();
+            format!("含罚息，算到 {}{assumed}", in_words(day, today))
+        }),
         form,
     };
     let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -283,9 +301,10 @@ pub async fn show(
         return Ok(shell::to("/l/password"));
     }
     let (inner, id, line) = (me.clone(), *id, (app.next_id(), app.clock.now_at()));
+    let today = app.clock.today();
     let one = app
         .write("a liaison looks at a sheet", move |db| {
-            let one = open(db, &inner, id)?;
+            let one = open(db, &inner, id, today)?;
             let note = Note {
                 action: "liaison_looked",
                 file_id: Some(one.sheet.file_id),
@@ -332,8 +351,8 @@ pub async fn hand_in(
     if !me.account.own_password {
         return Ok(shell::to("/l/password"));
     }
-    let (inner, id) = (me.clone(), *id);
-    let one = match app.read(move |db| open(db, &inner, id)).await {
+    let (inner, id, today) = (me.clone(), *id, app.clock.today());
+    let one = match app.read(move |db| open(db, &inner, id, today)).await {
         Ok(one) => one,
         Err(error) => return Err(refused(&app, &me, id, error).await),
     };

@@ -1,7 +1,7 @@
 //! How far payments are known: what awaits the bank accuses nobody, and the bank's word moves it.
 
 use diesel::prelude::*;
-use zhuxue::book::ids::LoanId;
+use zhuxue::book::ids::{BatchId, LoanId};
 use zhuxue::book::office::Scope;
 use zhuxue::book::payments_known;
 use zhuxue::book::staff::Role;
@@ -11,8 +11,8 @@ use zhuxue::desk::importing::batch::{self, Upload};
 use zhuxue::jobs;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{
-    bank_difference, file_position, loan, loan_position, message, overdue_case,
-    payments_known as known_table, warning,
+    bank_difference, file_position, loan, loan_file, loan_position, message, overdue_case,
+    payments_known as known_table, policy_proposal, sheet_batch, warning,
 };
 
 use crate::borrower::town::{self, read};
@@ -298,24 +298,86 @@ fn the_director_goes_ahead_for_a_day_and_what_goes_out_says_why() {
         let [late, _, cases, _] = count(&t);
         assert!(late > 10 && cases == late, "{late} {cases}");
         jobs::send_overdue_notices::run(&t.app, day(AFTER)).unwrap();
+        assert_eq!(count(&t)[3], 0, "nobody is told that something is unpaid");
         let texts: Vec<Vec<u8>> = read(&t, |db| {
             Ok(message::table
-                .filter(message::reason.eq("overdue_notice"))
+                .filter(message::reason.eq("due_unconfirmed"))
                 .select(message::text_sealed)
                 .load(db)?)
         });
         assert!(!texts.is_empty());
         for text in &texts {
             let text = t.app.sealer.open_text(Field::Message, text).unwrap();
-            assert!(text.contains("可能已经还了，先提醒：银行系统停机到月底"), "{text}");
+            assert!(text.contains("12月20日有一期到期，银行结果还没到，可能已经还了"), "{text}");
+            assert!(text.contains("先提醒（银行系统停机到月底）"), "{text}");
+            assert!(!text.contains("未还") && !text.contains('¥'), "{text}");
         }
         director.get("/overdue").await.is(200).says(&["银行系统停机到月底"]);
         is_clean(&t);
+        // By hand neither: the reason that says 到期未还 is not to be had on such a day.
+        let late: String = read(&t, |db| {
+            let own = overdue_case::table.inner_join(loan_file::table);
+            Ok(own.select(loan_file::file_no).order(loan_file::file_no).first(db)?)
+        });
+        let page = director.get(&format!("/loans/{late}/messages")).await;
+        let person = page.is(200).hidden("person");
+        let by_hand = format!("/loans/{late}/messages/new?reason=overdue_notice&person={person}");
+        director.get(&by_hand).await.is(422).says(&["银行这一期的结果还没有到"]);
+        // Papers of the day say no amount, whatever the director has allowed.
+        director.post("/visits/amounts", &[("amounts", "yes")]).await.is(303);
+        let form = [("by", "village"), ("set", "1"), ("amounts", "1")];
+        director.post("/visits/batches", &form).await.is(303);
+        assert!(
+            read(&t, |db| {
+                let said = sheet_batch::table.filter(sheet_batch::amounts.eq(true));
+                Ok(said.count().get_result::<i64>(db)?)
+            }) == 0
+        );
         // The next day nobody is overdue again, and the cases are taken back.
         night(&t, "2026-12-23");
         let [late, waiting, open, _] = count(&t);
         assert_eq!((late, open), (0, 0));
         assert!(waiting > 10);
+        is_clean(&t);
+        // The sheets of that day are called back, until they are out of use.
+        let asked = "张走访表在外，银行的结果却还没有到，先不要去";
+        assert!(lines(&t).iter().any(|(_, line)| line.contains(asked)), "{:?}", lines(&t));
+        let batch: BatchId =
+            read(&t, |db| Ok(sheet_batch::table.select(sheet_batch::id).first(db)?));
+        let mut clerk = t.sign_in(Role::Clerk);
+        let page = clerk.get(&format!("/visits/batches/{batch}")).await;
+        page.is(200).says(&["银行结果没到，先不要去"]);
+    });
+}
+
+#[test]
+fn a_waiver_takes_cases_away_that_nobody_has_paid() {
+    each(AFTER, async |t| {
+        let mut reviewer = t.sign_in(Role::Reviewer);
+        let form = [("known_until", "2026-12-21"), ("reason", "银行电话答复，全部入账")];
+        reviewer.post("/bank-data/declaration", &form).await.is(303);
+        let [_, _, before, _] = count(&t);
+        let closed = |why: &str| -> i64 {
+            let own = overdue_case::table.filter(overdue_case::closed_why.eq(why.to_owned()));
+            read(&t, |db| Ok(own.count().get_result(db)?))
+        };
+        assert_eq!((closed("paid"), closed("corrected")), (0, 0));
+        let mut director = t.sign_in(Role::Director);
+        let waiver = [
+            ("year", "2026"),
+            ("state", "announced"),
+            ("document", "财教〔2026〕31号"),
+            ("document_on", "2026-12-21"),
+        ];
+        director.post("/policy/waiver", &waiver).await.is(303);
+        let id: i64 =
+            read(&t, |db| Ok(policy_proposal::table.select(policy_proposal::id).first(db)?));
+        let word = [("decision", "confirmed"), ("reason", "")];
+        reviewer.post(&format!("/policy/{id}/decide"), &word).await.is(303);
+        zhuxue::desk::policy::recompute(&t.app).unwrap();
+        let [_, _, after, _] = count(&t);
+        assert!(after < before, "{before} {after}");
+        assert_eq!((closed("paid"), closed("corrected")), (0, before - after));
         is_clean(&t);
     });
 }

@@ -15,6 +15,9 @@ fn fields(reason: Reason, name: &str) -> Fields {
             let fields = fields.text("due_on", "12月20日").text("as_of", "12月21日");
             fields.money("amount", Fen::new(1_234_567))
         }
+        Reason::DueUnconfirmed => {
+            fields.text("due_on", "12月20日").text("why", "银行系统停机到月底")
+        }
         Reason::ReceiptMissing => {
             fields.text("school_year", "2026-2027").text("last_on", "10月10日")
         }

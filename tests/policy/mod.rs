@@ -95,7 +95,8 @@ fn a_waiver_is_proposed_by_one_and_confirmed_by_another_and_holds_at_once() {
         let (mut director, mut reviewer) = (t.sign_in(Role::Director), t.sign_in(Role::Reviewer));
         let (file, before) = (a_file(&t), asked(&t));
         director.get(&format!("/loans/{file}")).await.is(200).says(&[SAYS]);
-        director.get("/policy").await.is(200).says(&["2026 年是否免息，还没有人录入", SAYS]);
+        let rules = ["2026 年是否免息，还没有人录入", SAYS, "情形 死亡或失踪、丧失"];
+        director.get("/policy").await.is(200).says(&rules);
         director.post("/policy/waiver", &notice("announced")).await.is(303);
         reviewer.get("/policy").await.is(200).says(&[
             "2026 年利息免除",
@@ -153,6 +154,9 @@ fn what_cannot_be_taken_is_said_in_one_sentence() {
         past.is(422).says(&["2026-08-20 及以前的数值已经录入"]);
         let ahead = director.post("/policy/lpr", &lpr("2026-11-20", "3.40")).await;
         ahead.is(422).says(&["公布日期 2026-11-20 还没有到"]);
+        let far =
+            [("year", "2028"), ("state", "none"), ("document", "x"), ("document_on", "2026-10-20")];
+        director.post("/policy/waiver", &far).await.is(422).says(&["那一年还早，通知还没有出"]);
         // One month after the other, both waiting; the second cannot be confirmed first.
         director.post("/policy/lpr", &lpr("2026-09-21", "3.45")).await.is(303);
         let twice = director.post("/policy/lpr", &lpr("2026-09-21", "3.40")).await;

@@ -1,9 +1,9 @@
 //! Which files should have a message by now and do not. Reads only; what a job asks first, so
 //! that a second run finds nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 use diesel::dsl::{exists, min, not};
 use diesel::prelude::*;
 
@@ -13,6 +13,8 @@ use crate::book::dates::day_in;
 use crate::book::ids::FileId;
 use crate::book::money::Fen;
 use crate::book::office::Scope;
+use crate::book::payments_known::BankData;
+use crate::book::statement::Product;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -224,6 +226,7 @@ pub fn without_overdue_notice(
         .filter(file_position::oldest_unpaid_due_on.le(due_on))
         .filter(exists(unpaid_of!(due_on, due_on.format("%m-%d").to_string())))
         .filter(not(already!(file_position::file_id, Reason::OverdueNotice, round)))
+        .filter(not(already!(file_position::file_id, Reason::DueUnconfirmed, round)))
         .order(file_position::file_id)
         .select((
             file_position::file_id,
@@ -237,6 +240,39 @@ pub fn without_overdue_notice(
         .map(|(file, principal, interest, penalty)| (file, principal + interest + penalty))
         .filter(|(_, amount)| *amount > Fen::ZERO)
         .collect())
+}
+
+/// Of these files those that are called late by a due day of the bank's only because the director
+/// goes ahead without its result. None on a day when nobody does.
+pub fn unconfirmed(
+    db: &mut Db,
+    scope: &Scope,
+    files: &[FileId],
+    (bank_data, day): (&BankData, NaiveDate),
+) -> AppResult<HashSet<FileId>> {
+    let mut found = HashSet::new();
+    if bank_data.ahead.is_none() {
+        return Ok(found);
+    }
+    let year_ago = day.checked_sub_months(Months::new(12)).unwrap_or(day);
+    let known = bank_data.until.unwrap_or(year_ago).max(year_ago);
+    let awaited: Vec<NaiveDate> =
+        known.iter_days().skip(1).take_while(|awaited| *awaited <= day).collect();
+    let each_year: Vec<String> =
+        awaited.iter().map(|awaited| awaited.format("%m-%d").to_string()).collect();
+    for chunk in files.chunks(BINDS_MAX / 4) {
+        let rows: Vec<FileId> = loan_position::table
+            .inner_join(loan::table)
+            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(loan_position::file_id.eq_any(chunk))
+            .filter(loan_position::oldest_unpaid_due_on.is_not_null())
+            .filter(loan::product.ne(Product::Local.as_text()))
+            .filter(loan::due_month_day.eq_any(&each_year).or(loan::final_due_on.eq_any(&awaited)))
+            .select(loan_position::file_id)
+            .load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// What of these files is late, by file: the oldest due day; principal, interest and penalty as of

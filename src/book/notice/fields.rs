@@ -42,20 +42,20 @@ impl Fields {
         self.text("amount", amount_words(amount, assumed))
     }
 
-    /// The arrears of a notice, as far as the bank's data go; where nobody waits for them, why.
+    /// The arrears of a notice, as far as the bank's data go.
     pub fn arrears(
         self,
         amount: Fen,
-        assumed: Option<&'static str>,
+        assumed: Option<&str>,
         (bank_data, today): (&BankData, NaiveDate),
     ) -> Fields {
-        let ahead = bank_data.ahead.as_ref();
-        let ahead =
-            ahead.map(|reason| format!("银行这一期的结果还没有到，可能已经还了，先提醒：{reason}"));
-        let based: Vec<&str> = [assumed, ahead.as_deref()].into_iter().flatten().collect();
-        let based = Some(based.join("；")).filter(|words| !words.is_empty());
         let known = bank_data.until.map_or(today, |until| until.min(today));
-        self.day("as_of", known, today).amount(amount, based.as_deref())
+        self.day("as_of", known, today).amount(amount, assumed)
+    }
+
+    /// Why nobody waits for the bank's result: no amount, since it may be paid.
+    pub fn unconfirmed(self, bank_data: &BankData) -> Fields {
+        self.text("why", bank_data.ahead.as_deref().unwrap_or_default())
     }
 
     /// A day: `12月20日`, with the year when it is not this year.

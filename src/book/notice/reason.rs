@@ -10,6 +10,8 @@ pub enum Reason {
     DueReminder,
     /// A due day has passed and something of it is unpaid.
     OverdueNotice,
+    /// A due day has passed, and the director does not wait for the bank's result of it.
+    DueUnconfirmed,
     /// The university has not entered the receipt of this year's contract.
     ReceiptMissing,
     /// The county's counter opens for renewing.
@@ -54,9 +56,10 @@ impl Kind {
 
 impl Reason {
     /// Every reason, in the order pages show them.
-    pub const ALL: [Reason; 9] = [
+    pub const ALL: [Reason; 10] = [
         Reason::DueReminder,
         Reason::OverdueNotice,
+        Reason::DueUnconfirmed,
         Reason::ReceiptMissing,
         Reason::Renewal,
         Reason::GraduationConfirmation,
@@ -71,6 +74,7 @@ impl Reason {
         match self {
             Reason::DueReminder => "due_reminder",
             Reason::OverdueNotice => "overdue_notice",
+            Reason::DueUnconfirmed => "due_unconfirmed",
             Reason::ReceiptMissing => "receipt_missing",
             Reason::Renewal => "renewal",
             Reason::GraduationConfirmation => "graduation_confirmation",
@@ -91,6 +95,7 @@ impl Reason {
         match self {
             Reason::DueReminder => "还款提醒",
             Reason::OverdueNotice => "到期未还提醒",
+            Reason::DueUnconfirmed => "到期待确认提醒",
             Reason::ReceiptMissing => "高校回执还没有录入",
             Reason::Renewal => "续贷办理时间",
             Reason::GraduationConfirmation => "毕业确认",
@@ -106,6 +111,7 @@ impl Reason {
         match self {
             Reason::DueReminder => "还款日之前几次，发给学生和共同借款人",
             Reason::OverdueNotice => "还款日过后几天，还有没还的，发给学生和共同借款人",
+            Reason::DueUnconfirmed => "银行的结果没到、主任决定先行跟进的日子，代替到期未还提醒",
             Reason::ReceiptMissing => "高校录入回执的最后一天之前，发给学生",
             Reason::Renewal => "本县受理开始之前，发给在读的学生",
             Reason::GraduationConfirmation => "毕业那年春天，发给学生",
@@ -122,7 +128,7 @@ impl Reason {
     pub const fn kind(self) -> Option<Kind> {
         match self {
             Reason::DueReminder | Reason::EarlyRepaymentWindow => Some(Kind::Repayment),
-            Reason::OverdueNotice => Some(Kind::Overdue),
+            Reason::OverdueNotice | Reason::DueUnconfirmed => Some(Kind::Overdue),
             Reason::ReceiptMissing | Reason::Renewal | Reason::GraduationConfirmation => {
                 Some(Kind::Procedure)
             }
@@ -134,7 +140,7 @@ impl Reason {
 
     /// True when the co-borrower gets it too.
     pub const fn to_co_borrower(self) -> bool {
-        matches!(self, Reason::DueReminder | Reason::OverdueNotice)
+        matches!(self, Reason::DueReminder | Reason::OverdueNotice | Reason::DueUnconfirmed)
     }
 
     /// Goes at once, at any hour.
@@ -149,6 +155,7 @@ impl Reason {
             Reason::OverdueNotice => {
                 &[("due_on", "还款日"), ("as_of", "银行数据截至"), ("amount", "还清要的钱，含罚息")]
             }
+            Reason::DueUnconfirmed => &[("due_on", "还款日"), ("why", "主任先行跟进的理由")],
             Reason::ReceiptMissing => {
                 &[("school_year", "学年"), ("last_on", "高校录入回执的最后一天")]
             }

@@ -111,6 +111,8 @@ struct Batch {
     students: HashMap<PersonId, String>,
     due: HashMap<FileId, (NaiveDate, Fen)>,
     overdue: HashMap<FileId, (NaiveDate, Fen)>,
+    /// Files of which the bank's result is not there.
+    unconfirmed: HashSet<FileId>,
     /// Files for which what a message asks for has been done: per reason.
     done: HashSet<(Reason, FileId)>,
     /// The newest message of each subject and reason that has not come to an end.
@@ -136,7 +138,10 @@ impl Batch {
             let own = messages.iter().filter(|(_, r)| *r == reason);
             own.filter_map(|(message, _)| message.file_id).collect()
         };
-        let (due, overdue) = (files_for(Reason::DueReminder), files_for(Reason::OverdueNotice));
+        let due = files_for(Reason::DueReminder);
+        let late = [Reason::OverdueNotice, Reason::DueUnconfirmed];
+        let overdue: Vec<FileId> = late.into_iter().flat_map(&files_for).collect();
+        let bank_data = payments_known::bank_data(db, &scope, today)?;
         let told: Vec<FileId> = due.iter().chain(&overdue).copied().collect();
         let files = loan::files_by_ids(db, &scope, &told)?;
         let students: Vec<PersonId> = files.values().map(|file| file.person_id).collect();
@@ -149,10 +154,11 @@ impl Batch {
             students: students.into_iter().map(|(id, (name, _))| (id, name)).collect(),
             due: asked::due_amounts(db, &scope, &due)?,
             overdue: asked::overdue_amounts(db, &scope, &overdue)?,
+            unconfirmed: asked::unconfirmed(db, &scope, &overdue, (&bank_data, today))?,
             done: done(db, &scope, today.year(), &files_for)?,
             latest: outbox::latest_of(db, &scope, messages.iter().map(|(message, _)| *message))?,
             with_mail: people::has_mail(app),
-            bank_data: payments_known::bank_data(db, &scope, today)?,
+            bank_data,
         })
     }
 
@@ -222,7 +228,13 @@ impl Batch {
         let Some(file) = message.file_id else { return Ok(Ok(Told::AsStored(stored))) };
         let facts = match reason {
             Reason::DueReminder => self.due.get(&file),
-            Reason::OverdueNotice => self.overdue.get(&file),
+            Reason::OverdueNotice if self.unconfirmed.contains(&file) => {
+                return Ok(Err("银行的结果还没有到，不按到期未还发。"));
+            }
+            Reason::DueUnconfirmed if !self.unconfirmed.contains(&file) => {
+                return Ok(Err("银行的结果已经到了，或者先行跟进的那天过了，不用再发。"));
+            }
+            Reason::OverdueNotice | Reason::DueUnconfirmed => self.overdue.get(&file),
             _ if self.done.contains(&(reason, file)) => return Ok(Err("这件事已经办好。")),
             _ => return Ok(Ok(Told::AsStored(stored))),
         };
@@ -230,7 +242,7 @@ impl Batch {
             message.subject.rsplit('/').next().and_then(|day| day.parse::<NaiveDate>().ok());
         // A later due day may be unpaid beside an older one; a reminder is of its own day only.
         let fits = |day: NaiveDate, about: NaiveDate| match reason {
-            Reason::OverdueNotice => day <= about,
+            Reason::OverdueNotice | Reason::DueUnconfirmed => day <= about,
             _ => day == about,
         };
         let policy = app.policy();
@@ -259,6 +271,7 @@ impl Batch {
             Reason::OverdueNotice => {
                 fields.arrears(*amount, assumed, (&self.bank_data, self.today))
             }
+            Reason::DueUnconfirmed => fields.unconfirmed(&self.bank_data),
             _ => fields.amount(*amount, assumed),
         };
         let text = text::render(app, &self.office, reason, &fields, &message.check_code)?;

@@ -127,6 +127,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("instalments", "分几次"),
     ("hardship", "家庭困难"),
     ("share", "分给"),
+    ("classes", "情形"),
+    ("publicity_working_days", "公示工作日"),
     ("promise_days_most", "约定最远天数"),
     ("pause_days_most", "暂停最长天数"),
     ("state", "状态"),
@@ -169,7 +171,9 @@ fn worded(value: &toml::Value) -> String {
         toml::Value::String(text) => looked_up(WORDS, text).unwrap_or(text).to_owned(),
         toml::Value::Boolean(yes) => if *yes { "是" } else { "否" }.to_owned(),
         toml::Value::Array(items) if items.iter().any(toml::Value::is_table) => {
-            format!("共 {} 项", items.len())
+            let name = |item: &toml::Value| Some(item.get("name")?.as_str()?.to_owned());
+            let names: Vec<String> = items.iter().filter_map(name).collect();
+            if names.is_empty() { format!("共 {} 项", items.len()) } else { names.join("、") }
         }
         toml::Value::Array(items) => items.iter().map(worded).collect::<Vec<String>>().join("、"),
         toml::Value::Table(fields) => format!("共 {} 项", fields.len()),

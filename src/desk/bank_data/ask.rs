@@ -1,7 +1,7 @@
 //! Asks for the bank's list on the workbench as long as a due day awaits it: amber, and red from
 //! the fifth working day after the due day on (rules-more 3.14).
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -13,11 +13,14 @@ use crate::book::office::Scope;
 use crate::book::warning::{self, Warning};
 use crate::desk::importing::known::{self, Short};
 use crate::error::AppResult;
+use crate::life::overdue::sheets::take;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::file_position;
 
 /// The kind of the line.
 const KIND: &str = "bank_data";
+/// The key of the line about sheets to be called back.
+const SHEETS: &str = "sheets";
 /// From this working day after the due day on the line is red.
 const LATE_FROM: i64 = 5;
 
@@ -62,6 +65,7 @@ pub fn remind(app: &App, scope: &Scope, short: Option<&Short>) -> AppResult<()> 
         today >= app.policy().calendar().add_working_days(found.due_on, LATE_FROM)
     });
     app.db.write("ask for bank data", |db| {
+        call_back(db, scope, now)?;
         let Some(found) = found else {
             return warning::clear(db, scope.own(), KIND, "list").map(|_| ());
         };
@@ -95,4 +99,31 @@ pub fn remind(app: &App, scope: &Scope, short: Option<&Short>) -> AppResult<()> 
         };
         if kept.iter().any(same) { Ok(()) } else { warning::raise(db, &line) }
     })
+}
+
+/// The line that asks to call sheets back that went out on what was not known.
+fn call_back(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
+    let out = take::count_called_back(db, scope)?;
+    let kept = warning::of_kind(db, scope.own(), KIND)?.into_iter().find(|old| old.key == SHEETS);
+    let title = format!("{out} 张走访表在外，银行的结果却还没有到，先不要去");
+    match kept {
+        None if out == 0 => Ok(()),
+        Some(_) if out == 0 => warning::clear(db, scope.own(), KIND, SHEETS).map(|_| ()),
+        Some(old) if old.title == title => Ok(()),
+        _ => warning::raise(
+            db,
+            &Warning {
+                office_code: scope.own().to_owned(),
+                kind: KIND.to_owned(),
+                key: SHEETS.to_owned(),
+                level: "bad".to_owned(),
+                title,
+                advice: "请告诉领表的单位先不要去；不用再去的，在那一批里作废".to_owned(),
+                url: "/visits/sent".to_owned(),
+                due_on: None,
+                since: now,
+                seen_at: now,
+            },
+        ),
+    }
 }

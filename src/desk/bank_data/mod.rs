@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::book::dates::{in_words, local};
 use crate::book::history::{self, Note};
 use crate::book::ids::RowId;
+use crate::book::notice::text;
 use crate::book::office::Scope;
 use crate::book::payments_known::{self, Known, PaymentsKnown, Source, Which};
 use crate::book::position;
@@ -36,8 +37,9 @@ const BANK: Product = Product::Cdb;
 const SHOWN: i64 = 50;
 /// Contracts that a list should have named and that the page shows.
 const MISSING_SHOWN: usize = 20;
-/// The longest reason.
+/// The longest reason, and the longest that goes into a text message.
 const REASON_MAX: usize = 200;
+const AHEAD_MAX: usize = 20;
 
 /// The pages.
 pub fn routes() -> Vec<Entry> {
@@ -234,6 +236,16 @@ fn reason_fault(field: &str, reason: &str, missing: &str) -> Option<FieldError> 
     Some(FieldError { field: field.to_owned(), message })
 }
 
+/// The reason goes into a text message to families.
+fn unfit(reason: &str) -> Option<FieldError> {
+    let message = if reason.trim().chars().count() > AHEAD_MAX {
+        format!("理由会写进短信，请写在 {AHEAD_MAX} 个字以内")
+    } else {
+        text::fits(reason).err()?
+    };
+    Some(FieldError { field: "ahead_reason".to_owned(), message })
+}
+
 #[derive(Deserialize)]
 struct Ahead {
     ahead_reason: String,
@@ -248,7 +260,8 @@ async fn go_ahead(
 ) -> AppResult<HttpResponse> {
     let reason = form.0.ahead_reason;
     let missing = "请写为什么不等银行结果，会印在走访表和信上";
-    if let Some(fault) = reason_fault("ahead_reason", &reason, missing) {
+    let fault = reason_fault("ahead_reason", &reason, missing).or_else(|| unfit(&reason));
+    if let Some(fault) = fault {
         let mut view = view(&app, &me).await?;
         view.typed.ahead_reason = reason;
         view.errors = vec![fault];

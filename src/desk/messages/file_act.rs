@@ -69,9 +69,17 @@ fn draft(
         None => fields,
     };
     let id = file.id;
+    let bank_data = payments_known::bank_data(db, scope, today)?;
     let facts = match reason {
         Reason::DueReminder => asked::due_amounts(db, scope, &[id])?.get(&id).copied(),
-        Reason::OverdueNotice => asked::overdue_amounts(db, scope, &[id])?.get(&id).copied(),
+        Reason::OverdueNotice => {
+            if !asked::unconfirmed(db, scope, &[id], (&bank_data, today))?.is_empty() {
+                return Err(AppError::refused(
+                    "银行这一期的结果还没有到，不知道还了没有，不能发这条；要联系这一家，请发「请来电联系」。",
+                ));
+            }
+            asked::overdue_amounts(db, scope, &[id])?.get(&id).copied()
+        }
         _ => None,
     };
     let fields = match (reason, facts) {
@@ -83,10 +91,7 @@ fn draft(
             };
             let fields = fields.day("due_on", due_on, today);
             match reason {
-                Reason::OverdueNotice => {
-                    let bank_data = payments_known::bank_data(db, scope, today)?;
-                    fields.arrears(amount, assumed, (&bank_data, today))
-                }
+                Reason::OverdueNotice => fields.arrears(amount, assumed, (&bank_data, today)),
                 _ => fields.amount(amount, assumed),
             }
         }

@@ -250,7 +250,9 @@ impl Example {
         let name = if self.name.is_empty() { "张三" } else { self.name.as_str() };
         let in_december = || (dates::day_in(today.year(), 12, 20), Fen::from_yuan(1_120));
         let (due_on, amount) = match reason {
-            Reason::OverdueNotice => self.overdue.unwrap_or_else(in_december),
+            Reason::OverdueNotice | Reason::DueUnconfirmed => {
+                self.overdue.unwrap_or_else(in_december)
+            }
             _ => self.due.unwrap_or_else(in_december),
         };
         let assumed = match reason {
@@ -265,6 +267,7 @@ impl Example {
             .day("due_on", due_on, today)
             .day("as_of", today, today)
             .amount(amount, assumed)
+            .text("why", "银行系统停机到月底")
             .text("school_year", format!("{}-{}", today.year(), today.year() + 1))
             .day("last_on", app.policy().receipt_deadline(today.year()), today)
             .day("opens_on", window.0, today)

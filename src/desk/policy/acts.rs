@@ -16,7 +16,8 @@ use crate::book::office::{self, Scope};
 use crate::book::policy::{Policy, PolicyError, taken_apart};
 use crate::book::policy_book::{self, Compared, Decided, Decision, Kind, Line, Proposal};
 use crate::book::position;
-use crate::desk::shell;
+use crate::desk::importing::compare;
+use crate::desk::{bank_data, shell};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::jobs::{check_rate_table, close_day};
 use crate::plumbing::db::Db;
@@ -398,18 +399,26 @@ async fn take_over(app: &App) -> AppResult<()> {
     web::block(move || own.follow_rules()).await.map_err(blocked)??;
     let own = app.clone();
     actix_web::rt::spawn(async move {
-        let work = web::block(move || {
-            let loans = close_day::refresh_all(&own)?;
-            // Lines that asked for the value go at once.
-            check_rate_table::run(&own, own.clock.today()).map(|_| loans)
-        });
-        match work.await {
+        match web::block(move || recompute(&own)).await {
             Ok(Ok(loans)) => tracing::info!(loans, "computed anew by the new rules"),
             Ok(Err(error)) => tracing::error!(%error, "the new rules are not computed yet"),
             Err(error) => tracing::error!(%error, "the new rules are not computed yet"),
         }
     });
     Ok(())
+}
+
+/// Everything that follows from the rules of now, in all offices: positions, cases, differences,
+/// the lines of the workbench. Returns how many contracts were computed.
+pub fn recompute(app: &App) -> AppResult<usize> {
+    let loans = close_day::refresh_all(app)?;
+    for office in app.db.read(office::all)? {
+        let scope = Scope::of(&office.code);
+        bank_data::settle(app, &scope)?;
+        compare::run(app, &scope, |_| ())?;
+    }
+    check_rate_table::run(app, app.clock.today())?;
+    Ok(loans)
 }
 
 /// Which rule was held against its document.

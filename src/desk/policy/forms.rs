@@ -153,6 +153,10 @@ impl Reading<'_> {
                 None
             }
         };
+        // The notice of a year comes in that year, at the earliest late in the one before.
+        if year.is_some_and(|year| year > self.today.year() + 1) {
+            self.wrong("year", "那一年还早，通知还没有出，只能录入今年、明年和以前的");
+        }
         let (document, on) = (self.document(), self.document_on());
         let (year, waiver) = (year?, waiver?);
         let words = match waiver {

@@ -9,6 +9,8 @@ mod view;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 
+pub use acts::recompute;
+
 use super::shell;
 use crate::app::App;
 use crate::book::policy_book;

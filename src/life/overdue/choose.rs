@@ -72,6 +72,8 @@ struct ChoosePage {
     /// The boxes as they were sent.
     also: bool,
     amounts: bool,
+    /// The director goes ahead today: no paper says an amount.
+    ahead: bool,
     letter: String,
     /// The director who allowed amounts on papers; empty: nobody.
     amounts_by: String,
@@ -151,6 +153,7 @@ fn page(app: &App, me: &SignedIn, asked: Asked, made: Made) -> ChoosePage {
         total: batch.total_fen(),
         also: asked.also,
         amounts: asked.amounts,
+        ahead: me.bank_data.ahead.is_some(),
         letter: asked.letter.map(|n| n.to_string()).unwrap_or_default(),
         amounts_by: me.office.amounts_on_papers_by.clone(),
         may_allow: me.may(Right::AllowAmounts),

@@ -121,7 +121,9 @@ pub fn usual_return(app: &App, as_of: NaiveDate) -> NaiveDate {
 pub(super) fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
     Wishes {
         purpose: asked.purpose,
-        amounts: asked.amounts && me.office.allows_amounts_on_papers(),
+        amounts: asked.amounts
+            && me.office.allows_amounts_on_papers()
+            && me.bank_data.ahead.is_none(),
         assumed: app.policy().assumed_in_arrears(asked.as_of).unwrap_or_default(),
         bank_data: me.bank_data.clone(),
         return_by: asked.return_by.unwrap_or_else(|| usual_return(app, asked.as_of)),

@@ -359,8 +359,7 @@ pub(super) fn based_on(wishes: &Wishes) -> String {
         return String::new();
     }
     let says = wishes.amounts && !wishes.assumed.is_empty();
-    let assumed = if says { format!("，金额{}", wishes.assumed) } else { String::new() };
-    format!("，{}{assumed}", wishes.bank_data.in_words())
+    format!("，{}", wishes.bank_data.based_on(says.then_some(&*wishes.assumed)))
 }
 
 fn sent_by(batch: &Batch, receiver: &Receiver, wishes: &Wishes) -> String {

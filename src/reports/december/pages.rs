@@ -84,6 +84,8 @@ struct View {
     year: i32,
     /// The bank has not told of this December yet.
     waits: bool,
+    /// What the amounts assume, where nobody knows yet.
+    assumed: Option<&'static str>,
     office: String,
     last: String,
     before: Option<i32>,
@@ -157,6 +159,7 @@ async fn show(
     let Table { days, latest, last, waits, left_out } = table(&app, &me, year).await?;
     let view = View {
         waits,
+        assumed: app.policy().assumed(day_in(year, 12, 20)),
         year,
         office: me.office.name.clone(),
         last: last.to_string(),
@@ -236,7 +239,8 @@ async fn workbook(
     let year = asked.year(app.clock.today());
     let Table { days, left_out, last, .. } = table(&app, &me, year).await?;
     let title = format!("{} {year}年12月还款进度，到 {last}", me.office.county());
-    let titles = vec![title, me.bank_data.in_words()];
+    let assumed = app.policy().assumed(day_in(year, 12, 20));
+    let titles = vec![title, me.bank_data.based_on(assumed)];
     let bytes = actix_web::web::block(move || {
         let text = |text: &str| Out::Text(text.to_owned());
         let mut words: Vec<Vec<Out>> =

@@ -20,7 +20,7 @@ pub async fn workbook(
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
     let (day, _) = asked.day(&app, &me.scope).await?;
-    let known = me.bank_data.in_words();
+    let known = me.bank_data.based_on(app.policy().assumed_in_arrears(app.clock.today()));
     let by = asked.by();
     let found = kept::lines(&app, &me.scope, day).await?;
     let county = me.office.county().to_owned();

@@ -23,7 +23,9 @@ use crate::book::policy::{LadderRule, Policy};
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{contact_confirmation, file_position, loan, loan_file, overdue_case};
+use crate::plumbing::schema::{
+    contact_confirmation, file_position, loan, loan_event, loan_file, loan_position, overdue_case,
+};
 
 /// In whose name the program writes steps.
 const PROGRAM: &str = "程序";
@@ -138,7 +140,14 @@ pub fn follow(
     for case in &unknown {
         steps.push(set.step(case, StepKind::Closed, "银行的结果还不知道，撤下等待"));
     }
-    store::close_all(db, &ids(&unknown), (ClosedWhy::Corrected, set.today))?;
+    let paid = paid(db, scope, &gone)?;
+    let (gone, corrected): (Vec<Case>, Vec<Case>) =
+        gone.into_iter().partition(|case| paid.contains(&case.id));
+    for case in &corrected {
+        steps.push(set.step(case, StepKind::Closed, "没有新的还款，是政策或账目更正后不再逾期"));
+    }
+    let unpaid: Vec<CaseId> = ids(&unknown).into_iter().chain(ids(&corrected)).collect();
+    store::close_all(db, &unpaid, (ClosedWhy::Corrected, set.today))?;
     for case in &gone {
         if case.promised_on.is_some() {
             steps.push(set.step(case, StepKind::PromiseKept, ""));
@@ -263,6 +272,42 @@ fn awaiting(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<Cas
         found.extend(of);
     }
     Ok(found)
+}
+
+/// Of these cases those of whose file money came in, or was settled by the bank's word, since the
+/// case was opened. What a waiver or a correction takes away was not paid.
+fn paid(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<CaseId>> {
+    let since = cases.iter().map(|case| case.opened_on).min();
+    let Some(since) = since else { return Ok(HashSet::new()) };
+    let files: Vec<FileId> = cases.iter().map(|case| case.file_id).collect();
+    let mut came: HashMap<FileId, NaiveDateTime> = HashMap::new();
+    let mut settled: HashSet<FileId> = HashSet::new();
+    for chunk in files.chunks(BINDS_MAX) {
+        let money: Vec<(FileId, NaiveDateTime)> = loan_event::table
+            .inner_join(loan::table)
+            .filter(loan::office_code.eq_any(scope.codes()))
+            .filter(loan::file_id.eq_any(chunk))
+            .filter(loan_event::recorded_at.ge(starts_at(since)))
+            .filter(loan_event::kind.eq_any(["paid", "prepaid", "compensated", "relieved"]))
+            .select((loan::file_id, loan_event::recorded_at))
+            .load(db)?;
+        for (file, at) in money {
+            let newest = came.entry(file).or_insert(at);
+            *newest = at.max(*newest);
+        }
+        let told: Vec<FileId> = loan_position::table
+            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(loan_position::file_id.eq_any(chunk))
+            .filter(loan_position::bank_settled_on.is_not_null())
+            .select(loan_position::file_id)
+            .load(db)?;
+        settled.extend(told);
+    }
+    let is_paid = |case: &&Case| {
+        settled.contains(&case.file_id)
+            || came.get(&case.file_id).is_some_and(|at| *at >= starts_at(case.opened_on))
+    };
+    Ok(cases.iter().filter(is_paid).map(|case| case.id).collect())
 }
 
 fn opened(one: &Late, set: Setting<'_>) -> Case {

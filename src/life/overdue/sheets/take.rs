@@ -106,6 +106,37 @@ pub fn notes(all: &[Incoming]) -> Vec<(i64, Note)> {
     all.iter().map(|one| one.note.clone()).collect()
 }
 
+/// Sheets that are out for a reminder whose family is not late any more, but awaits the bank.
+macro_rules! called_back {
+    ($scope:expr) => {
+        sheet::table
+            .inner_join(sheet_batch::table)
+            .inner_join(file_position::table.on(file_position::file_id.eq(sheet::file_id)))
+            .filter(sheet::office_code.eq_any($scope.codes()))
+            .filter(sheet::state.eq(State::Out))
+            .filter(sheet_batch::purpose.eq(Purpose::Overdue))
+            .filter(file_position::oldest_unpaid_due_on.is_null())
+            .filter(file_position::awaiting_on.is_not_null())
+    };
+}
+
+/// Those of these sheets about a reminder that were made on what was not known (the director went
+/// ahead, a list was taken back) and whose family awaits the bank's result: nobody should go.
+pub fn called_back(db: &mut Db, scope: &Scope, sheets: &[SheetId]) -> AppResult<HashSet<SheetId>> {
+    let mut found = HashSet::new();
+    for chunk in sheets.chunks(BINDS_MAX) {
+        let rows: Vec<SheetId> =
+            called_back!(scope).filter(sheet::id.eq_any(chunk)).select(sheet::id).load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// How many such sheets are out.
+pub fn count_called_back(db: &mut Db, scope: &Scope) -> AppResult<i64> {
+    Ok(called_back!(scope).count().get_result(db)?)
+}
+
 /// Those of these sheets about a reminder whose family owes nothing overdue any more. Figures from
 /// before the day of the sheet cannot say that somebody has paid since, nor can what awaits the
 /// bank.

@@ -128,6 +128,7 @@ struct SheetLine {
     state: &'static str,
     is_out: bool,
     paid: bool,
+    called_back: bool,
     why: String,
 }
 
@@ -173,7 +174,7 @@ async fn batch_page(
     errors: Vec<FieldError>,
 ) -> AppResult<BatchPage> {
     let scope = me.scope.clone();
-    let (batch, together, sheets, people, paid) = app
+    let (batch, together, sheets, people, (paid, back)) = app
         .read(move |db| {
             let batch = store::batch(db, &scope, id)?;
             let sheets = store::sheets_of(db, &scope, id)?;
@@ -181,7 +182,8 @@ async fn batch_page(
             let people = store::people(db, &scope, &files)?;
             let together = store::made_with(db, &scope, &batch)?.len();
             let ids: Vec<SheetId> = sheets.iter().map(|sheet| sheet.id).collect();
-            Ok((batch, together, sheets, people, take::paid(db, &scope, &ids)?))
+            let over = (take::paid(db, &scope, &ids)?, take::called_back(db, &scope, &ids)?);
+            Ok((batch, together, sheets, people, over))
         })
         .await?;
     let today = app.clock.today();
@@ -205,6 +207,7 @@ async fn batch_page(
             state: sheet.state.in_words(),
             is_out: sheet.state == State::Out,
             paid: paid.contains(&sheet.id),
+            called_back: back.contains(&sheet.id),
             why: sheet.closed_why.clone(),
         });
     }
