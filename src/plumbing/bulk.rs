@@ -54,8 +54,10 @@ macro_rules! remove_rows {
     ($db:expr, $table:expr, $key:expr, $office:expr, $scope:expr, $keys:expr) => {{
         let mut chunks = $keys.chunks($crate::plumbing::bulk::BINDS_MAX);
         chunks.try_for_each(|chunk| {
-            let own = $table.filter($office.eq_any($scope.codes())).filter($key.eq_any(chunk));
-            diesel::delete(own).execute($db).map(|_| ())
+            let gone = diesel::delete(
+                $table.filter($office.eq_any($scope.codes())).filter($key.eq_any(chunk)),
+            );
+            gone.execute($db).map(|_| ())
         })
     }};
 }
