@@ -89,6 +89,18 @@ fn a_part_of_a_list_moves_no_early_repayment() {
     assert_eq!(prepaid(&county), listed(&both));
 }
 
+#[test]
+fn a_list_of_one_township_moves_none_however_much_it_holds() {
+    let county = county(Kind::Sqlite);
+    let first = [(0, "2022-08-20", 10_000)];
+    import(&county, "一.csv", &whole(&first), "2026-01-31");
+    let moved = [(0, "2022-09-20", 10_000)];
+    let title = "生源地信用助学贷款还款明细（乐至县中天镇，截至2026-02-28）\n";
+    let part = [title.as_bytes(), &whole(&moved)].concat();
+    import(&county, "二.csv", &part, "2026-02-28");
+    assert_eq!(prepaid(&county), listed(&[first[0], moved[0]]));
+}
+
 const DAYS: [&str; 4] = ["2022-06-20", "2022-08-20", "2022-09-20", "2022-10-20"];
 
 #[test]
