@@ -13,7 +13,7 @@ use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure};
-use crate::upsert_rows;
+use crate::{remove_rows, upsert_rows};
 
 /// 合同状态 of a contract of which nothing is owed any more.
 const SETTLED: &str = "已结清";
@@ -163,31 +163,39 @@ pub fn put_figures(db: &mut Db, rows: &[BankFigure]) -> AppResult<()> {
 
 /// Takes rows away that the bank's newest list does not have any more.
 pub fn remove_figures(db: &mut Db, scope: &Scope, rows: &[RowId]) -> AppResult<()> {
-    for chunk in rows.chunks(BINDS_MAX) {
-        diesel::delete(
-            bank_figure::table
-                .filter(bank_figure::office_code.eq_any(scope.codes()))
-                .filter(bank_figure::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(
+        db,
+        bank_figure::table,
+        bank_figure::id,
+        bank_figure::office_code,
+        scope,
+        rows
+    )?)
 }
 
-/// Contract and due day of everything that repayment lists of `until` or earlier have said.
-pub fn instalments_told(
-    db: &mut Db,
-    scope: &Scope,
-    until: NaiveDate,
-) -> AppResult<Vec<(LoanId, NaiveDate)>> {
-    let rows: Vec<(LoanId, Option<NaiveDate>)> = bank_figure::table
+/// Everything that repayment lists of `until` or earlier have said.
+pub fn lines_told(db: &mut Db, scope: &Scope, until: NaiveDate) -> AppResult<Vec<LineTold>> {
+    Ok(bank_figure::table
         .filter(bank_figure::office_code.eq_any(scope.codes()))
         .filter(bank_figure::sheet.eq("repayments"))
         .filter(bank_figure::as_of.le(until))
-        .select((bank_figure::loan_id, bank_figure::due_on))
-        .distinct()
-        .load(db)?;
-    Ok(rows.into_iter().filter_map(|(loan, due)| Some((loan, due?))).collect())
+        .filter(bank_figure::due_on.is_not_null())
+        .select(LineTold::as_select())
+        .load(db)?)
+}
+
+/// As much of a line of a repayment list as tells whether another list has it too.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = bank_figure)]
+pub struct LineTold {
+    /// The contract.
+    pub loan_id: LoanId,
+    /// 应还日期.
+    pub due_on: Option<NaiveDate>,
+    /// 还款类型.
+    pub kind: String,
+    /// 实还本金.
+    pub paid_principal_fen: Fen,
 }
 
 /// The rows with these keys, by key. For imports: one query a chunk.
@@ -328,14 +336,14 @@ pub fn put_differences(
         now_differ.iter().filter(|one| !is_known(one)).cloned().collect();
     let gone = known.iter().filter(|one| !now_differ.iter().any(|other| same(one, other)));
     let gone: Vec<RowId> = gone.map(|one| one.id).collect();
-    for chunk in gone.chunks(BINDS_MAX) {
-        diesel::delete(
-            bank_difference::table
-                .filter(bank_difference::office_code.eq_any(scope.codes()))
-                .filter(bank_difference::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
+    remove_rows!(
+        db,
+        bank_difference::table,
+        bank_difference::id,
+        bank_difference::office_code,
+        scope,
+        gone
+    )?;
     crate::insert_rows!(db, bank_difference::table, 9, fresh)?;
     Ok(())
 }

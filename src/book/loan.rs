@@ -18,7 +18,7 @@ use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_serial, loan, loan_file};
-use crate::{insert_rows, upsert_rows};
+use crate::{insert_rows, remove_rows, upsert_rows};
 
 /// A loan file (档案) as stored.
 #[derive(
@@ -476,28 +476,12 @@ pub fn replace_all(db: &mut Db, loans: &[Loan]) -> AppResult<()> {
 
 /// Takes new files of an undone import away; nothing refers to them.
 pub fn remove_files(db: &mut Db, scope: &Scope, ids: &[FileId]) -> AppResult<()> {
-    for chunk in ids.chunks(BINDS_MAX) {
-        diesel::delete(
-            loan_file::table
-                .filter(loan_file::office_code.eq_any(scope.codes()))
-                .filter(loan_file::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(db, loan_file::table, loan_file::id, loan_file::office_code, scope, ids)?)
 }
 
 /// Takes new contracts of an undone import away; nothing was ever booked on them.
 pub fn remove_all(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<()> {
-    for chunk in ids.chunks(BINDS_MAX) {
-        diesel::delete(
-            loan::table
-                .filter(loan::office_code.eq_any(scope.codes()))
-                .filter(loan::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(db, loan::table, loan::id, loan::office_code, scope, ids)?)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{person, person_phone};
-use crate::{insert_rows, upsert_rows};
+use crate::{insert_rows, remove_rows, upsert_rows};
 
 text_enum! {
     /// Male or female, as the identity number says.
@@ -149,6 +149,16 @@ pub fn by_index(
         found.extend(rows.into_iter().map(|row| (row.id_index.clone(), row)));
     }
     Ok(found)
+}
+
+/// The townships that people of these offices live in.
+pub fn townships(db: &mut Db, scope: &Scope) -> AppResult<Vec<String>> {
+    Ok(person::table
+        .filter(person::office_code.eq_any(scope.codes()))
+        .filter(person::township.ne(""))
+        .select(person::township)
+        .distinct()
+        .load(db)?)
 }
 
 /// The people with these identities.
@@ -333,28 +343,19 @@ pub fn open_phone(sealer: &Sealer, phone: &Phone) -> AppResult<String> {
 
 /// Takes new people of an undone import away; nothing refers to them.
 pub fn remove_all(db: &mut Db, scope: &Scope, ids: &[PersonId]) -> AppResult<()> {
-    for chunk in ids.chunks(BINDS_MAX) {
-        diesel::delete(
-            person::table
-                .filter(person::office_code.eq_any(scope.codes()))
-                .filter(person::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(db, person::table, person::id, person::office_code, scope, ids)?)
 }
 
 /// Takes new telephone numbers of an undone import away; nothing refers to them.
 pub fn remove_phones(db: &mut Db, scope: &Scope, ids: &[PhoneId]) -> AppResult<()> {
-    for chunk in ids.chunks(BINDS_MAX) {
-        diesel::delete(
-            person_phone::table
-                .filter(person_phone::office_code.eq_any(scope.codes()))
-                .filter(person_phone::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(
+        db,
+        person_phone::table,
+        person_phone::id,
+        person_phone::office_code,
+        scope,
+        ids
+    )?)
 }
 
 /// The numbers with these identities.

@@ -26,7 +26,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::{Database, Db};
 use crate::plumbing::schema::{file_position, loan_position};
-use crate::upsert_rows;
+use crate::{remove_rows, upsert_rows};
 
 /// Loans refreshed in one write: enough to be cheap, few enough to keep nobody waiting.
 const AT_ONCE: i64 = 1_000;
@@ -579,21 +579,20 @@ pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Fil
 
 /// Takes the positions of contracts and files away that are taken away themselves.
 pub fn remove(db: &mut Db, scope: &Scope, loans: &[LoanId], files: &[FileId]) -> AppResult<()> {
-    for chunk in loans.chunks(BINDS_MAX) {
-        diesel::delete(
-            loan_position::table
-                .filter(loan_position::office_code.eq_any(scope.codes()))
-                .filter(loan_position::loan_id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    for chunk in files.chunks(BINDS_MAX) {
-        diesel::delete(
-            file_position::table
-                .filter(file_position::office_code.eq_any(scope.codes()))
-                .filter(file_position::file_id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    remove_rows!(
+        db,
+        loan_position::table,
+        loan_position::loan_id,
+        loan_position::office_code,
+        scope,
+        loans
+    )?;
+    Ok(remove_rows!(
+        db,
+        file_position::table,
+        file_position::file_id,
+        file_position::office_code,
+        scope,
+        files
+    )?)
 }

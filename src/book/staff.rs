@@ -235,13 +235,18 @@ pub fn signed_in(db: &mut Db, id: StaffId, now: NaiveDateTime) -> AppResult<()> 
     Ok(())
 }
 
-/// In whose name a sheet is imported from the command line: the account with this sign-in name,
-/// or the first active one of the office, when it may import.
-pub fn importer(db: &mut Db, office_code: &str, login: Option<&str>) -> AppResult<Option<By>> {
+/// In whose name something is done from the command line: the account with this sign-in name,
+/// or the first active one of the office, when it may do so.
+pub fn who_may(
+    db: &mut Db,
+    office_code: &str,
+    right: Right,
+    login: Option<&str>,
+) -> AppResult<Option<By>> {
     let people = all(db, &Scope::of(office_code))?;
     let chosen = people
         .into_iter()
-        .filter(|one| one.active && one.role.may(Right::Import))
+        .filter(|one| one.active && one.role.may(right))
         .find(|one| login.is_none_or(|login| one.login == login));
     Ok(chosen.map(|one| By {
         staff_id: Some(one.id),

@@ -18,7 +18,7 @@ use crate::book::history::By;
 use crate::book::liaison::{self, Kind, Liaison};
 use crate::book::office::{self, Office};
 use crate::book::policy;
-use crate::book::staff::{self, Role, Staff};
+use crate::book::staff::{self, Right, Role, Staff};
 use crate::book::statement::Product;
 use crate::imports::batch::{self, Upload};
 use crate::imports::layout::Layout;
@@ -196,7 +196,7 @@ fn remove(file: &Path) -> Result<(), Stop> {
 /// goes on: importing again changes nothing.
 fn load(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
     set_up(app)?;
-    let clerk = app.db.read(|db| staff::importer(db, OFFICE, Some("jingban")))?;
+    let clerk = app.db.read(|db| staff::who_may(db, OFFICE, Right::Import, Some("jingban")))?;
     let by = clerk.ok_or_else(|| Stop::failed("the demo's clerk is missing; use --reset"))?;
     let by = By { office_code: OFFICE.to_owned(), ..by };
     let scope = Scope::of(OFFICE);

@@ -4,16 +4,17 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::Stop;
+use super::import_undo::Undo;
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::ids::ImportId;
 use crate::base::scope::Scope;
 use crate::book::history::By;
+use crate::book::staff::{self, Right};
 use crate::book::statement::Product;
-use crate::book::{office, staff};
 use crate::imports::batch::{self, Batch, Upload};
 use crate::imports::findings::{self, Columns};
 use crate::imports::layout::Layout;
@@ -23,7 +24,11 @@ use crate::plumbing::sheet::{self, SheetLimits};
 
 /// Imports sheets (XLSX, XLS, ODS, CSV), recognised by their headings, in any order.
 #[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Import {
+    /// Something else than importing.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
     /// Files to import; with --template, the file to write.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -60,12 +65,22 @@ pub struct Import {
     pub office: Option<String>,
 }
 
+/// What can be done with an import afterwards.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// Takes one back as a whole; only shows what that would come to without --yes.
+    Undo(Undo),
+}
+
 impl Import {
     /// Checks and posts; prints a line per file and every refused row.
     ///
     /// # Errors
     /// Exit code 2 for a file that cannot be imported (the others are); 1 for our own trouble.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+        if let Some(Verb::Undo(undo)) = self.verb {
+            return undo.run(config, out);
+        }
         let product = Product::from_text(&self.product)
             .ok_or_else(|| Stop::input("--product: expected cdb or local".to_owned()))?;
         if let Some(layout) = self.template {
@@ -184,27 +199,13 @@ impl Import {
     }
 
     fn who(&self, app: &App) -> Result<(Scope, By), Stop> {
-        let offices = app.db.read(office::all)?;
-        let office = match (&self.office, offices.as_slice()) {
-            (Some(code), all) => all
-                .iter()
-                .find(|office| office.code == *code)
-                .ok_or_else(|| Stop::input(format!("--office: there is no office {code}")))?,
-            (None, [only]) => only,
-            (None, []) => {
-                return Err(Stop::input(
-                    "there is no office yet; set one up first: zhuxue office add --help",
-                ));
-            }
-            (None, _) => {
-                return Err(Stop::input("--office: there are several offices, name one"));
-            }
-        };
-        let by = app.db.read(|db| staff::importer(db, &office.code, self.user.as_deref()))?;
+        let office = super::office::chosen(app, self.office.as_deref())?.code;
+        let right = Right::Import;
+        let by = app.db.read(|db| staff::who_may(db, &office, right, self.user.as_deref()))?;
         let by = by.ok_or_else(|| {
             Stop::input("--user: there is no active account that may import; see zhuxue user add")
         })?;
-        Ok((Scope::of(&office.code), by))
+        Ok((Scope::of(&office), by))
     }
 }
 

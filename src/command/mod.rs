@@ -10,6 +10,7 @@ pub mod verify;
 pub mod office;
 pub mod user;
 pub mod import;
+pub mod import_undo;
 pub mod statement;
 pub mod worksheets;
 pub mod rehearse;

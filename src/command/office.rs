@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Subcommand;
 
 use super::Stop;
+use crate::app::App;
 use crate::base::dates::Clock;
 use crate::book::history::{self, By, Note};
 use crate::book::office;
@@ -106,4 +107,22 @@ fn check(new: &office::Office) -> Result<(), Stop> {
         return wrong("--letters: expected 1 to 4 letters, such as LZ");
     }
     Ok(())
+}
+
+/// The office that a command is about: the one that is named, or the only one.
+pub fn chosen(app: &App, code: Option<&str>) -> Result<office::Office, Stop> {
+    let mut offices = app.db.read(office::all)?;
+    if let Some(code) = code {
+        offices.retain(|office| office.code == code);
+        return offices
+            .pop()
+            .ok_or_else(|| Stop::input(format!("--office: there is no office {code}")));
+    }
+    match (offices.pop(), offices.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => Err(Stop::input("--office: there are several offices, name one")),
+        (None, _) => {
+            Err(Stop::input("there is no office yet; set one up first: zhuxue office add --help"))
+        }
+    }
 }

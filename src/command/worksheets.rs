@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::scope::Scope;
 use crate::book::history::{self, By as InNameOf, Note};
-use crate::book::office::{self, Office};
+use crate::book::office::Office;
 use crate::book::payments_known::{self, BankData};
 use crate::life::visits::folder::{self, NotWritten};
 use crate::life::visits::purpose::Purpose;
@@ -81,7 +81,7 @@ impl Worksheets {
         let wanted = self.wanted()?;
         folder::make_folder(&self.out).map_err(stop)?;
         let app = super::open(config, Clock::real())?;
-        let office = self.office(&app)?;
+        let office = super::office::chosen(&app, self.office.as_deref())?;
         let scope = Scope::of(&office.code);
         let (found, bank_data) = app.db.read(|db| {
             let found = store::overdue_on(db, &scope, &app.basis(), self.as_of)?;
@@ -146,23 +146,6 @@ impl Worksheets {
     /// As on the pages: no paper shows an amount before the director has allowed it.
     fn amounts(&self, office: &Office) -> bool {
         !self.no_amounts && office.allows_amounts_on_papers()
-    }
-
-    fn office(&self, app: &App) -> Result<Office, Stop> {
-        let mut offices = app.db.read(office::all)?;
-        if let Some(code) = &self.office {
-            offices.retain(|office| office.code == *code);
-            return offices
-                .pop()
-                .ok_or_else(|| Stop::input(format!("--office: there is no office {code}")));
-        }
-        match (offices.pop(), offices.is_empty()) {
-            (Some(only), true) => Ok(only),
-            (Some(_), false) => Err(Stop::input("--office: there are several offices, name one")),
-            (None, _) => Err(Stop::input(
-                "there is no office yet; set one up first: zhuxue office add --help",
-            )),
-        }
     }
 }
 

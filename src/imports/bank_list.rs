@@ -5,14 +5,16 @@
 //! among the lines of that day, ordered by what they say: the same lines in another order are the
 //! same list.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Datelike, NaiveDate};
 
 use super::read::ReadLine;
+use super::repayments::is_place;
+use crate::base::ids::LoanId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::bank::{self, Tells};
+use crate::book::bank::{self, BankFigure, LineTold, Tells};
 use crate::book::loan::{self, Loan};
 use crate::error::AppResult;
 use crate::imports::layout::Row;
@@ -41,6 +43,8 @@ pub struct Told {
 #[derive(Clone, Debug, Default)]
 pub struct BankList {
     instalments: HashMap<(String, NaiveDate), Vec<Told>>,
+    /// How many early repayments it has, by contract and principal.
+    early: HashMap<(String, Fen), usize>,
     /// Names of the kinds of events that it has any line of.
     moneys: BTreeSet<&'static str>,
     /// A line could not be read: what it says is not known.
@@ -102,13 +106,18 @@ impl BankList {
         if !told.total.is_zero() {
             self.moneys.insert(money_of(row.kind));
         }
+        if row.kind == RepaymentKind::Early && row.paid_principal.is_positive() {
+            let key = (row.contract_number.clone(), row.paid_principal);
+            *self.early.entry(key).or_default() += 1;
+        }
         self.instalments.entry((row.contract_number.clone(), row.due_on)).or_default().push(told);
     }
 
     /// Finds out whether the list is whole: every line could be read, it names everything that
-    /// older lists have named, and nine of ten contracts that have come to a due day (one that was
-    /// settled early or always waived may have no line). A list of one township, of one month or
-    /// half a list is not, and what it does not name stays as it is.
+    /// older lists have named (an early repayment on whatever day), and nine of ten contracts that
+    /// have come to a due day (one that was settled early or always waived may have no line). A
+    /// list of one township, of one month or half a list is not, and what it does not name stays
+    /// as it is.
     pub fn judge(&mut self, db: &mut Db, scope: &Scope, as_of: NaiveDate) -> AppResult<()> {
         let numbers: BTreeSet<&String> = self.instalments.keys().map(|(no, _)| no).collect();
         let numbers: Vec<String> = numbers.into_iter().cloned().collect();
@@ -124,16 +133,42 @@ impl BankList {
             due_count += 1;
             named_count += usize::from(named.contains_key(&loan.contract_no));
         }
-        let own: HashMap<_, &str> =
+        let own: HashMap<LoanId, &str> =
             all.iter().map(|loan| (loan.id, loan.contract_no.as_str())).collect();
-        let told: HashSet<(&str, NaiveDate)> =
-            self.instalments.keys().map(|(no, due_on)| (no.as_str(), *due_on)).collect();
-        let repeats = bank::instalments_told(db, scope, as_of)?
-            .into_iter()
-            .filter_map(|(loan, due_on)| Some((*own.get(&loan)?, due_on)))
-            .all(|instalment| told.contains(&instalment));
-        self.whole = repeats && named_count * 10 >= due_count * 9;
+        let told = bank::lines_told(db, scope, as_of)?;
+        self.whole = self.repeats(&own, &told) && named_count * 10 >= due_count * 9;
         Ok(())
+    }
+
+    /// Has the list all that was told before?
+    fn repeats(&self, own: &HashMap<LoanId, &str>, told: &[LineTold]) -> bool {
+        let mut early: HashMap<(&str, Fen), usize> = HashMap::new();
+        let is_early = |one: &LineTold| {
+            one.kind == RepaymentKind::Early.to_chinese() && one.paid_principal_fen.is_positive()
+        };
+        for one in told.iter().filter(|one| is_early(one)) {
+            if let Some(no) = own.get(&one.loan_id) {
+                *early.entry((no, one.paid_principal_fen)).or_default() += 1;
+            }
+        }
+        told.iter().all(|one| {
+            let (Some(no), Some(due_on)) = (own.get(&one.loan_id), one.due_on) else { return true };
+            let principal = one.paid_principal_fen;
+            let before = || early.get(&(*no, principal)).copied().unwrap_or_default();
+            !self.instalment(no, due_on).is_empty()
+                || (is_early(one) && self.early(no, principal) >= before())
+        })
+    }
+
+    /// How many early repayments of this principal the list has for a contract.
+    pub fn early(&self, contract_no: &str, principal: Fen) -> usize {
+        self.early.get(&(contract_no.to_owned(), principal)).copied().unwrap_or_default()
+    }
+
+    /// Has the list this very line?
+    pub fn names(&self, contract_no: &str, figure: &BankFigure) -> bool {
+        let lines = figure.due_on.map_or(&[][..], |due_on| self.instalment(contract_no, due_on));
+        lines.iter().any(|told| is_place(figure, told.paid_on, told.ordinal))
     }
 
     /// The lines about one instalment.

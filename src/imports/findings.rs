@@ -10,11 +10,12 @@ use super::plan::Companions;
 use super::read::{ReadLine, ReadSheet};
 use super::store::{self, ImportJob};
 use crate::base::scope::Scope;
-use crate::book::loan;
 use crate::book::office::Office;
+use crate::book::{loan, person};
 use crate::error::AppResult;
-use crate::imports::layout::{ColumnKind, Layout, Row, totals};
+use crate::imports::layout::{self, Chosen, ColumnKind, Layout, Row, totals};
 use crate::plumbing::db::Db;
+use crate::plumbing::sheet::Table;
 
 /// A list of as many lines as this is worth comparing with another one.
 const MANY: i32 = 20;
@@ -71,12 +72,17 @@ pub struct Columns {
     pub absent: Vec<String>,
 }
 
+/// A heading on one line.
+fn plain(written: &str) -> String {
+    written.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 impl Columns {
     /// The columns of a sheet.
     pub fn of(sheet: &ReadSheet) -> Columns {
         let mut columns = Columns::default();
         for (_, written, column) in sheet.binding.bound() {
-            let written = written.split_whitespace().collect::<Vec<_>>().join(" ");
+            let written = plain(written);
             match column {
                 Some(column) => columns.bound.push((written, column.heading.to_owned())),
                 None => columns.unread.push(written),
@@ -84,6 +90,21 @@ impl Columns {
         }
         columns.absent = sheet.binding.absent.iter().map(|name| (*name).to_owned()).collect();
         columns
+    }
+
+    /// The columns as chosen once more: each heading in its place is what it was bound to.
+    pub fn chosen(&self, table: &Table, layout: Layout) -> Option<Chosen> {
+        let (outline, _) = layout::outline(table, layout).ok()?;
+        let mut bound = self.bound.iter().peekable();
+        let mut columns = Vec::new();
+        for (cell, written, _) in outline.bound() {
+            let Some((_, heading)) = bound.next_if(|(own, _)| *own == plain(written)) else {
+                continue;
+            };
+            let column = layout.columns().iter().find(|column| column.heading == heading)?;
+            columns.push((cell, column.key.to_owned()));
+        }
+        (!columns.is_empty() && bound.next().is_none()).then_some(Chosen { layout, columns })
     }
 
     /// As kept: a line for each, told apart by how many tabs it has.
@@ -140,8 +161,45 @@ pub fn look(
     let others = store::of_layout(db, scope, job)?;
     findings.extend(same_content(job, &others));
     findings.extend(older(job, &others));
-    findings.extend(half(job, lines, &others));
+    match part(db, scope, job, sheet)? {
+        Some(township) => findings.push(of_part(job, &township)),
+        None => findings.extend(half(job, lines, &others)),
+    }
     Ok(findings)
+}
+
+/// In a finding: the sheet is that of one township.
+const PART: &str = "这是一部分合同的表";
+/// In a finding: the sheet has far fewer lines than the one before.
+const LESS: &str = "少了很多";
+
+/// The township that the title of a bank's list names: it is a part, whatever it holds.
+pub fn part(
+    db: &mut Db,
+    scope: &Scope,
+    job: &ImportJob,
+    sheet: &ReadSheet,
+) -> AppResult<Option<String>> {
+    if !has_balances(&job.layout) {
+        return Ok(None);
+    }
+    let titles = &sheet.binding.titles;
+    let names = |township: &String| titles.iter().any(|title| title.contains(township.as_str()));
+    Ok(person::townships(db, scope)?.into_iter().find(names))
+}
+
+fn of_part(job: &ImportJob, township: &str) -> Finding {
+    let tells = if job.layout == Layout::Repayments.as_text() {
+        "只更新表里有的合同，单凭它“银行数据截至”不会往前走。"
+    } else {
+        "只更新表里有的合同。"
+    };
+    Finding::say(format!("标题写的是“{township}”：{PART}，不是全县的。{tells}"))
+}
+
+/// True for a list that the check has found to be that of a township.
+pub fn is_part(job: &ImportJob) -> bool {
+    job.findings.contains(PART)
 }
 
 /// A column that is not read while one of amounts is missing: most likely it was renamed.
@@ -298,12 +356,18 @@ fn half(job: &ImportJob, lines: &[ReadLine], others: &[ImportJob]) -> Option<Fin
     if !has_balances(&job.layout) {
         return None;
     }
-    let last = others.iter().find(|other| other.state == "posted" && other.rows_total >= MANY)?;
+    let is_whole = |other: &&ImportJob| {
+        other.state == "posted"
+            && other.rows_total >= MANY
+            && !is_part(other)
+            && !other.findings.contains(LESS)
+    };
+    let last = others.iter().find(is_whole)?;
     let rows = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let before = i64::from(last.rows_total);
     (rows * 100 < before * HALF_PERCENT).then(|| {
         Finding::say(format!(
-            "这张表有 {rows} 行，上一份“{}”有 {before} 行，少了很多：请核对是不是完整。",
+            "这张表有 {rows} 行，上一份全县的“{}”有 {before} 行，{LESS}：请核对是不是完整。",
             last.file_name
         ))
     })

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use super::store::{self, ImportJob};
-use super::{profile, read};
+use super::{findings, profile, read};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{ImportId, LoanId, RowId};
@@ -20,6 +20,7 @@ use crate::book::statement::{self, InstalmentState, Product};
 use crate::book::{bank, loan};
 use crate::error::{AppError, AppResult};
 use crate::imports::layout::{Layout, Limits, Row};
+use crate::imports::runner::Runner;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
@@ -37,6 +38,9 @@ pub struct Short {
     /// The contracts it should have named and does not.
     pub missing: Vec<String>,
 }
+
+/// The contracts that a list names, each with the latest due day that a line of it is about.
+pub type Named = HashMap<String, NaiveDate>;
 
 /// What the posted lists that are newer than what is known come to.
 #[derive(Default)]
@@ -87,6 +91,11 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
             continue;
         }
         let missing = missing(app, scope, (product, as_of), &named)?;
+        let alone = matches!(&lists[..], [only] if findings::is_part(only));
+        if missing.is_empty() && alone {
+            // All who would be overdue live where this list is from: it tells for no other place.
+            continue;
+        }
         if missing.is_empty() {
             looked.whole.push((product, as_of, last.id, last.file_name.clone()));
         } else if looked.short.is_none() {
@@ -97,31 +106,34 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
 }
 
 /// The contracts of these lists, each with the latest due day that a line of it is about.
-fn named(
-    app: &App,
-    scope: &Scope,
-    (product, lists): (Product, &[ImportJob]),
-) -> AppResult<HashMap<String, NaiveDate>> {
-    let (policy, profiles) = (app.policy(), app.db.read(|db| profile::all(db, scope))?);
-    let read_by = Limits::of(&policy, product);
-    let mut found: HashMap<String, NaiveDate> = HashMap::new();
+fn named(app: &App, scope: &Scope, (product, lists): (Product, &[ImportJob])) -> AppResult<Named> {
+    let mut found = Named::new();
     for list in lists {
-        let (sealed, refused) = app
-            .db
-            .read(|db| Ok((store::content(db, list.id)?, store::refused_lines(db, list.id)?)))?;
-        let refused: BTreeSet<i32> = refused.into_iter().collect();
-        let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
-        let limits = SheetLimits::default();
-        let layout = Layout::Repayments;
-        let sheet = read::open_as(&bytes, &limits, &list.sheet_name, layout, &profiles);
-        let Ok(sheet) = sheet else { continue };
-        for line in sheet.lines(app.clock.today(), &read_by) {
-            let Some(Row::Repayment(row)) = line.parsed.and_then(|parsed| parsed.row) else {
-                continue;
-            };
-            if refused.contains(&i32::try_from(line.line).unwrap_or(i32::MAX)) {
-                continue;
-            }
+        let own = Runner::of(app).named(list.id, || read_named(app, scope, product, list))?;
+        for (contract_no, newest) in own.iter() {
+            let due_on = found.entry(contract_no.clone()).or_insert(*newest);
+            *due_on = (*newest).max(*due_on);
+        }
+    }
+    Ok(found)
+}
+
+/// The same of one list, from its file.
+fn read_named(app: &App, scope: &Scope, product: Product, list: &ImportJob) -> AppResult<Named> {
+    let (sealed, refused, profiles) = app.db.read(|db| {
+        let refused = store::refused_lines(db, list.id)?;
+        Ok((store::content(db, list.id)?, refused, profile::all(db, scope)?))
+    })?;
+    let refused: BTreeSet<i32> = refused.into_iter().collect();
+    let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
+    let mut found = Named::new();
+    let sheet = read::open_kept(&bytes, &SheetLimits::default(), list, &profiles);
+    let Ok(sheet) = sheet else { return Ok(found) };
+    for line in sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product)) {
+        let Some(Row::Repayment(row)) = line.parsed.and_then(|parsed| parsed.row) else {
+            continue;
+        };
+        if !refused.contains(&i32::try_from(line.line).unwrap_or(i32::MAX)) {
             let due_on = found.entry(row.contract_number).or_insert(row.due_on);
             *due_on = row.due_on.max(*due_on);
         }
@@ -134,7 +146,7 @@ fn missing(
     app: &App,
     scope: &Scope,
     (product, as_of): (Product, NaiveDate),
-    named: &HashMap<String, NaiveDate>,
+    named: &Named,
 ) -> AppResult<Vec<String>> {
     let basis = app.basis();
     let all = app.db.read(|db| loan::of_product(db, scope, product))?;

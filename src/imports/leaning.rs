@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::named::Names;
 use crate::base::ids::{FileId, PersonId, PhoneId};
 use crate::base::scope::Scope;
 use crate::book::loan::{self, LoanFile};
@@ -102,6 +103,7 @@ pub fn on_files(
     db: &mut Db,
     scope: &Scope,
     files: &[LoanFile],
+    names: &Names,
     against: &mut Vec<String>,
 ) -> AppResult<()> {
     let own: Vec<&LoanFile> =
@@ -110,7 +112,7 @@ pub fn on_files(
     for (table, words) in WORK {
         let leaned_on = named(db, table, "file_id", &ids)?;
         let those = own.iter().filter(|file| leaned_on.contains(&file.id.get()));
-        against.extend(those.map(|file| format!("档案 {}：已有{words}", file.file_no)));
+        against.extend(those.map(|file| format!("{}：已有{words}", names.file(file.id))));
     }
     Ok(())
 }

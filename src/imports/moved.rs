@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::base::money::Fen;
+use crate::book::bank::BankFigure;
 use crate::book::loan::{Loan, LoanFile};
 use crate::book::person::Person;
 
@@ -115,6 +116,28 @@ pub(super) fn loan(old: &Loan, new: &Loan) -> Vec<Moved> {
         "合同状态" = bank_state,
         "还款账户" = account_mask,
     )
+}
+
+/// A line of the bank, corrected.
+pub(super) fn figure(old: &BankFigure, new: &BankFigure) -> Vec<Moved> {
+    let mut moved = differences!(
+        old,
+        new,
+        "实还合计（元）" = paid_fen,
+        "还款类型" = kind,
+        "还款渠道" = channel,
+        "还款后贷款余额（元）" = balance_fen,
+    );
+    let due = |one: &BankFigure| one.due_principal_fen + one.due_interest_fen;
+    let late =
+        |one: &BankFigure| one.overdue_principal_fen + one.overdue_interest_fen + one.penalty_fen;
+    let sums = [("应还金额（元）", due(old), due(new)), ("逾期金额", late(old), late(new))];
+    moved.extend(
+        sums.into_iter()
+            .filter(|(_, old, new)| old != new)
+            .map(|(heading, old, new)| (heading, old.said(), new.said())),
+    );
+    moved
 }
 
 /// The headings that change, each with what stood there and what stands there now: `学号（1 → 2）`.

@@ -281,11 +281,12 @@ pub struct RowLine {
     pub notes: Vec<String>,
 }
 
-impl From<ImportRow> for RowLine {
-    fn from(row: ImportRow) -> RowLine {
+impl RowLine {
+    /// A line of this import.
+    pub fn of(job: &ImportJob, row: ImportRow) -> RowLine {
         RowLine {
             line: row.line,
-            outcome: outcome_words(&row.outcome, row.posted),
+            outcome: outcome_words(job, &row),
             name: row.name,
             amount: row.amount_fen,
             warned: row.warned && row.outcome != "refused",
@@ -294,9 +295,10 @@ impl From<ImportRow> for RowLine {
     }
 }
 
-/// Colour and word of an outcome, before and after posting.
-pub fn outcome_words(outcome: &str, posted: bool) -> (&'static str, &'static str) {
-    match (outcome, posted) {
+/// Colour and word of an outcome, before and after posting, and when it was undone.
+pub fn outcome_words(job: &ImportJob, row: &ImportRow) -> (&'static str, &'static str) {
+    match (row.outcome.as_str(), row.posted) {
+        ("new" | "changed", true) if job.undone_at.is_some() => ("", "已撤销"),
         ("new", true) => ("ok", "已新增"),
         ("new", false) => ("acc", "新增"),
         ("changed", true) => ("ok", "已更新"),
@@ -378,6 +380,8 @@ pub struct ListPage {
     pub ready_changed: i32,
     /// The lines these leave out.
     pub ready_refused: i32,
+    /// Kinds of which several wait: a line that two of them have is counted twice above.
+    pub ready_twice: Vec<&'static str>,
     /// Something goes on.
     pub running: bool,
     /// The ten sheets: key and name.

@@ -256,8 +256,14 @@ impl<'a> Plan<'a> {
         decided(outcome, notes, warned)
     }
 
-    /// What the line at hand changes about people, files and loans that are stored.
+    /// What the line at hand changes about people, files, loans and the bank's lines that are
+    /// stored.
     fn moved(&self) -> Vec<Moved> {
+        let told = self.facts.told.changes().flat_map(|(old, new)| {
+            let same = |old: &BankFigure| new.iter().find(move |new| new.id == old.id);
+            old.iter().filter_map(move |old| Some((old, same(old)?)))
+        });
+        let figures = self.facts.figures.changes().chain(told);
         let people = self.facts.people.changes();
         let files = self.facts.files.changes();
         let loans = self.facts.loans.changes();
@@ -265,6 +271,7 @@ impl<'a> Plan<'a> {
             .flat_map(|(old, new)| moved::person(&old.row, &new.row))
             .chain(files.flat_map(|(old, new)| moved::file(&old.row, &new.row)))
             .chain(loans.flat_map(|(old, new)| moved::loan(&old.row, &new.row)))
+            .chain(figures.flat_map(|(old, new)| moved::figure(old, new)))
             .collect()
     }
 

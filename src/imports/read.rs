@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
+use super::findings::Columns;
 use super::profile::{self, Profiles};
+use super::store::ImportJob;
 use crate::imports::layout::{
     self, Binding, Fault, Layout, LayoutProblem, Limits, Line, Note, Parsed, Row, Severity,
     find_duplicates,
@@ -78,7 +80,27 @@ pub fn open_as(
     layout: Layout,
     profiles: &Profiles,
 ) -> Result<ReadSheet, String> {
-    let table = table_of(bytes, limits, sheet_name)?;
+    of_table(table_of(bytes, limits, sheet_name)?, layout, profiles)
+}
+
+/// The sheet of an import that was checked, by the columns that it was checked by: what an office
+/// chooses or forgets later reads nothing of it otherwise.
+pub fn open_kept(
+    bytes: &[u8],
+    limits: &SheetLimits,
+    job: &ImportJob,
+    profiles: &Profiles,
+) -> Result<ReadSheet, String> {
+    let layout = Layout::from_text(&job.layout).ok_or("还没有选定这是哪一种表。")?;
+    let table = table_of(bytes, limits, &job.sheet_name)?;
+    let chosen = Columns::from_text(&job.bindings).chosen(&table, layout);
+    match chosen.and_then(|chosen| layout::recognise_by(&table, &chosen).ok()) {
+        Some(binding) => Ok(ReadSheet { table, binding }),
+        None => of_table(table, layout, profiles),
+    }
+}
+
+fn of_table(table: Table, layout: Layout, profiles: &Profiles) -> Result<ReadSheet, String> {
     let chosen = by_profile(&table, Some(layout), profiles);
     let binding = chosen
         .map_or_else(|| layout::recognise_as(&table, layout), Ok)

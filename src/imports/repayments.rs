@@ -126,7 +126,9 @@ impl Plan<'_> {
         let mut told = self.facts.told.get(&key).cloned().unwrap_or_default();
         let at = told.iter().position(|one| is_place(one, row.paid_on, ordinal));
         let known = at.and_then(|at| told.get(at)).cloned();
-        if let Some(newer) = newer_day(&told, known.as_ref(), &figure) {
+        let moved = || self.moved_since(&row.contract_number, &figure);
+        let newer = newer_day(&told, known.as_ref(), &figure);
+        if let Some(newer) = newer.or_else(|| known.is_none().then(moved).flatten()) {
             if known.is_some_and(|known| differing(&known, &figure).is_empty()) {
                 return Ok(Outcome::Same);
             }
@@ -135,6 +137,7 @@ impl Plan<'_> {
         }
         check_taken_back(&told, lines, &figure)?;
         self.withdraw(&mut told, lines, &figure, line);
+        self.withdraw_moved(&row.contract_number, &figure, line);
         let changed = match &known {
             Some(known) => {
                 figure.id = known.id;
@@ -154,7 +157,9 @@ impl Plan<'_> {
         Ok(Outcome::of(known.is_none(), changed))
     }
 
-    /// Money has a day: not before the pay-out, and not after the day of the list.
+    /// Money has a day: not before the pay-out, and not after the day of the list. What cannot
+    /// have happened by then is never booked: the day of the list or that of the line is wrong,
+    /// and a list with a refused line tells of that contract nothing that anybody is accused on.
     fn check_days(
         &self,
         row: &RepaymentRow,
@@ -165,8 +170,11 @@ impl Plan<'_> {
         if has_money && row.paid_on.is_none() {
             return Err("还款日期：有实还金额却没有还款日期。请补上后重新导入。".to_owned());
         }
-        if row.paid_on.is_some_and(|day| day > as_of.max(self.set.today)) {
-            return Err("还款日期：在今天之后，请核对。".to_owned());
+        if let Some(day) = row.paid_on.filter(|day| *day > as_of) {
+            return Err(too_late("还款日期", day, as_of, "请核对日期，或名单的截止日"));
+        }
+        if row.kind == RepaymentKind::Unpaid && row.due_on > as_of {
+            return Err(too_late("应还日期", row.due_on, as_of, "那时还没有到期，请核对"));
         }
         let signed_on = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.signed_on);
         let from = self.facts.pay_out(loan).map(|event| event.effective_on).or(signed_on);
@@ -202,14 +210,19 @@ impl Plan<'_> {
             !named && spoken_of && old.as_of <= fresh.as_of
         };
         for mut gone in told.extract_if(.., |old| is_gone(old)) {
-            if let (false, Some(on)) = (money(&gone).is_empty(), gone.paid_on) {
-                let amount = gone.paid_fen.to_page_text();
-                self.remark("还款日期", format!("这份名单不再有 {on} 的 {amount} 元，已冲回。"));
-            }
-            self.book(&mut gone, None, None, line);
-            self.change.gone.push(gone.id);
-            self.change.figures.remove(&gone.row_key);
+            self.take_away(&mut gone, line);
         }
+    }
+
+    /// Takes a line away, and what it stands for.
+    pub(super) fn take_away(&mut self, gone: &mut BankFigure, line: u32) {
+        if let (false, Some(on)) = (money(gone).is_empty(), gone.paid_on) {
+            let amount = gone.paid_fen.to_page_text();
+            self.remark("还款日期", format!("这份名单不再有 {on} 的 {amount} 元，已冲回。"));
+        }
+        self.book(gone, None, None, line);
+        self.change.gone.push(gone.id);
+        self.change.figures.remove(&gone.row_key);
     }
 
     /// Books what these lines of one instalment come to.
@@ -284,7 +297,7 @@ impl Plan<'_> {
     }
 
     /// Keeps the lines of an instalment, and has those written that are not stored just so.
-    fn keep_told(&mut self, key: (LoanId, NaiveDate), told: Vec<BankFigure>) {
+    pub(super) fn keep_told(&mut self, key: (LoanId, NaiveDate), told: Vec<BankFigure>) {
         let before = self.facts.told.get(&key).cloned().unwrap_or_default();
         for figure in &told {
             let known = before.iter().find(|one| one.id == figure.id);
@@ -304,6 +317,11 @@ impl Plan<'_> {
         let Some(as_of) = row.cut_off.or(self.set.as_of) else {
             return Err("截止日期：不知道这些金额是哪一天的。请填写后重新导入。".to_owned());
         };
+        if let Some(day) = row.first_overdue_on.filter(|day| *day > as_of) {
+            return Err(format!(
+                "首次逾期日期：{day} 晚于截止日期 {as_of}，请核对日期后重新导入。"
+            ));
+        }
         let key = overdue_key(&row.contract_number, as_of);
         let mut figure = self.blank_figure(loan, "overdue", key, as_of, line);
         figure.due_on = row.first_overdue_on;
@@ -332,6 +350,10 @@ impl Plan<'_> {
     }
 }
 
+fn too_late(heading: &str, day: NaiveDate, as_of: NaiveDate, advice: &str) -> Refusal {
+    format!("{heading}：{day} 晚于这份名单的截止日 {as_of}，{advice}后重新导入。")
+}
+
 fn fill(figure: &mut BankFigure, row: &RepaymentRow) {
     figure.due_on = Some(row.due_on);
     figure.paid_on = row.paid_on;
@@ -347,7 +369,7 @@ fn fill(figure: &mut BankFigure, row: &RepaymentRow) {
     figure.paid_fen = total(row);
 }
 
-fn is_place(figure: &BankFigure, paid_on: Option<NaiveDate>, ordinal: i32) -> bool {
+pub(super) fn is_place(figure: &BankFigure, paid_on: Option<NaiveDate>, ordinal: i32) -> bool {
     figure.paid_on == paid_on && figure.ordinal == ordinal
 }
 

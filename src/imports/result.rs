@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::base::ids::ImportId;
 use crate::book::history::{self, Note};
 use crate::error::{AppError, AppResult};
-use crate::imports::layout::Layout;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::SheetLimits;
 use crate::plumbing::sheet::write::{self, LineResult};
@@ -62,20 +61,18 @@ fn made(
     rows: Vec<ImportRow>,
     profiles: &Profiles,
 ) -> AppResult<Vec<u8>> {
-    let layout = Layout::from_text(&job.layout).ok_or(AppError::NotFound)?;
     let bytes = app.sealer.open(Field::Upload, sealed).map_err(AppError::broken)?;
     let limits = SheetLimits::default();
-    let sheet = read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)
-        .map_err(AppError::Refused)?;
+    let sheet = read::open_kept(&bytes, &limits, job, profiles).map_err(AppError::Refused)?;
     let results: Vec<LineResult> = rows
         .into_iter()
         .map(|row| LineResult {
             line: u32::try_from(row.line).unwrap_or(u32::MAX),
             outcome: match (row.warned, row.outcome.as_str()) {
                 (true, "new" | "same" | "changed") => {
-                    format!("{}，有提示", outcome_words(&row.outcome, row.posted).1)
+                    format!("{}，有提示", outcome_words(job, &row).1)
                 }
-                _ => outcome_words(&row.outcome, row.posted).1.to_owned(),
+                _ => outcome_words(job, &row).1.to_owned(),
             },
             needs_attention: row.outcome == "refused" || row.warned,
             explanation: row.notes,

@@ -347,7 +347,11 @@ fn take(
             if layout == Layout::Repayments {
                 list = BankList::of(&lines);
                 let as_of = job.as_of.unwrap_or_else(|| app.clock.today());
-                app.db.read(|db| list.judge(db, scope, as_of))?;
+                app.db.read(|db| match findings::part(db, scope, &job, &sheet)? {
+                    // The list of a township says nothing of what it does not name.
+                    Some(_) => Ok(()),
+                    None => list.judge(db, scope, as_of),
+                })?;
             }
             let (scope, sheet) = (scope.clone(), Some(sheet).filter(|_| state == "checking"));
             Ok(Some(Running { job, office, scope, by, layout, product, lines, list, sheet }))
@@ -369,7 +373,11 @@ fn open(
     let product = Product::from_text(&job.product).ok_or("不认识这种贷款。")?;
     let bytes = app.sealer.open(Field::Upload, sealed).map_err(|error| error.to_string())?;
     let limits = SheetLimits::default();
-    let sheet = read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)?;
+    // What is posted is what was checked, by the same columns.
+    let sheet = match job.state.as_str() {
+        "posting" => read::open_kept(&bytes, &limits, job, profiles)?,
+        _ => read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)?,
+    };
     Ok((product, sheet))
 }
 

@@ -5,12 +5,13 @@
 //! comparison with the bank's figures. A posting stays in line until every sheet it needs is in
 //! the books: whatever holds that one up, no line is refused because of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::known::Named;
 use super::plan::Companions;
 use super::store::{self, ImportJob};
 use super::{batch, run};
@@ -28,12 +29,36 @@ pub struct Runner {
     /// Offices with a thread; true when it was woken again meanwhile.
     working: Mutex<BTreeMap<String, bool>>,
     stopping: AtomicBool,
+    /// What posted lists name, as they were read: a posted list does not change any more.
+    named: Mutex<HashMap<ImportId, Arc<Named>>>,
 }
+
+/// Lists kept in memory at most; those that nobody looks at any more are read again if need be.
+const NAMED_MOST: usize = 16;
 
 impl Runner {
     /// The one of this instance.
     pub fn of(app: &App) -> Arc<Runner> {
         app.shared.get()
+    }
+
+    /// What a posted list names; read once.
+    pub fn named(
+        &self,
+        id: ImportId,
+        read: impl FnOnce() -> AppResult<Named>,
+    ) -> AppResult<Arc<Named>> {
+        let lock = || self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&id).cloned() {
+            return Ok(known);
+        }
+        let fresh = Arc::new(read()?);
+        let mut kept = lock();
+        if kept.len() >= NAMED_MOST {
+            kept.clear();
+        }
+        kept.insert(id, Arc::clone(&fresh));
+        Ok(fresh)
     }
 
     fn working(&self) -> MutexGuard<'_, BTreeMap<String, bool>> {

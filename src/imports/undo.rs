@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::leaning;
+use super::named::Names;
 use super::store::{self, ImportJob, NOT_COMPARED};
 use super::written::{self, Kind, Versioned, Written};
 use crate::app::App;
@@ -25,6 +26,7 @@ use crate::book::person::{self, Person, Phone};
 use crate::book::statement::{Event, EventKind};
 use crate::book::{payments_known, position};
 use crate::error::{AppError, AppResult};
+use crate::imports::layout::Layout;
 use crate::imports::layout::words::ContractState;
 use crate::life::compensation::store as compensation;
 use crate::life::compensation::store::Enlistment;
@@ -76,6 +78,8 @@ pub struct Undoing {
     touched: BTreeSet<LoanId>,
     /// What it would do, a line each.
     pub lines: Vec<String>,
+    /// What it leaves as it is although it belongs together, a sentence each.
+    pub beside: Vec<String>,
     /// What stands on it, a line each; not empty: it cannot be undone.
     pub against: Vec<String>,
 }
@@ -121,6 +125,7 @@ struct Undo<'a> {
     by: &'a By,
     now: NaiveDateTime,
     import: ImportId,
+    names: Names,
 }
 
 /// Why an import as it is now cannot be undone, whatever it wrote.
@@ -142,9 +147,10 @@ pub fn work_out(
     job: &ImportJob,
 ) -> AppResult<Undoing> {
     let now = app.clock.now_at();
-    let undo = Undo { app, scope, by, now, import: job.id };
     let all = written::of_import(db, job.id)?;
-    let mut found = Undoing::default();
+    let names = Names::of(db, app, scope, &all)?;
+    let undo = Undo { app, scope, by, now, import: job.id, names };
+    let mut found = Undoing { beside: staying(db, scope, job)?, ..Undoing::default() };
     if all.is_empty() && job.new_rows + job.changed_rows > 0 {
         found
             .against
@@ -154,8 +160,26 @@ pub fn work_out(
     undo.people(db, &all, &mut found)?;
     undo.lists(db, &all, &mut found)?;
     undo.money(db, &all, &mut found)?;
-    leaning::on_files(db, scope, &found.files.fresh, &mut found.against)?;
+    leaning::on_files(db, scope, &found.files.fresh, &undo.names, &mut found.against)?;
     Ok(found)
+}
+
+/// Lists of who is overdue that came with these payments or after them: their figures are the
+/// bank's own and stand on nothing of ours, so they keep no list of payments from being undone.
+fn staying(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<String>> {
+    if job.layout != Layout::Repayments.as_text() {
+        return Ok(Vec::new());
+    }
+    let lists = store::posted_as(db, scope, Layout::Overdue.as_text())?;
+    let stays = |list: &&ImportJob| list.as_of >= job.as_of && list.product == job.product;
+    Ok(lists.iter().filter(stays).map(|list| {
+        let day = list.as_of.map_or_else(String::new, |day| format!("（截至 {day}）"));
+        format!(
+            "“{}”{day}留着不动：逾期名单是银行自己的数字，不靠这份还款明细。撤销以后我们这边少了\
+             这些还款，会与它对不上，列在“与银行核对”里。",
+            list.file_name
+        )
+    }).collect())
 }
 
 /// Undoes an import, or tells what stands against it. `Refused` when it cannot be undone now.
@@ -257,11 +281,12 @@ impl Undo<'_> {
         found.phones = self.rows(all, now, name, against)?;
         let files: Vec<FileId> = ids::<LoanFile>(all).into_iter().map(FileId::new).collect();
         let now = loan::files_by_ids(db, scope, &files)?.into_values().collect();
-        let name = |one: &LoanFile| format!("档案 {}", one.file_no);
+        let names = &self.names;
+        let name = |one: &LoanFile| names.file(one.id).to_owned();
         found.files = self.rows(all, now, name, against)?;
         let loans: Vec<LoanId> = ids::<Loan>(all).into_iter().map(LoanId::new).collect();
         let now = loan::by_ids(db, scope, &loans)?;
-        let name = |one: &Loan| format!("合同 {}", one.contract_no);
+        let name = |one: &Loan| names.loan(one.id).to_owned();
         found.loans = self.rows(all, now, name, against)?;
         found.touched.extend(loans);
         let lines = &mut found.lines;
@@ -269,12 +294,12 @@ impl Undo<'_> {
             found.people.restored.iter().map(|(one, _)| format!("恢复 {} 的资料", one.name)),
         );
         lines.extend(
-            found.files.restored.iter().map(|(one, _)| format!("恢复档案 {}", one.file_no)),
+            found.files.restored.iter().map(|(one, _)| format!("恢复{}", names.file(one.id))),
         );
         lines.extend(
-            found.loans.restored.iter().map(|(one, _)| format!("恢复合同 {}", one.contract_no)),
+            found.loans.restored.iter().map(|(one, _)| format!("恢复{}", names.loan(one.id))),
         );
-        lines.extend(found.loans.fresh.iter().map(|one| format!("撤销合同 {}", one.contract_no)));
+        lines.extend(found.loans.fresh.iter().map(|one| format!("撤销{}", names.loan(one.id))));
         Ok(())
     }
 
@@ -300,12 +325,12 @@ impl Undo<'_> {
 
     /// Figures back to what they were, and with them the events that stand for them.
     fn money(&self, db: &mut Db, all: &[Written], found: &mut Undoing) -> AppResult<()> {
-        let scope = self.scope;
+        let (scope, names) = (self.scope, &self.names);
         let rows: Vec<RowId> = ids::<BankFigure>(all).into_iter().map(RowId::new).collect();
         let now = bank::by_ids(db, scope, &rows)?;
         let name = |one: &BankFigure| {
             let day = one.due_on.unwrap_or(one.as_of);
-            format!("{day} 的银行数据（第 {} 行）", one.line)
+            format!("{}：{day} 的银行数据（第 {} 行）", names.loan(one.loan_id), one.line)
         };
         found.figures = self.rows(all, now, name, &mut found.against)?;
         let keys: Vec<String> = found.figures.gone.iter().map(|one| one.row_key.clone()).collect();
@@ -318,10 +343,6 @@ impl Undo<'_> {
         let pay_outs = events::by_ids(db, scope, &pay_outs)?;
         found.touched.extend(pay_outs.iter().map(|event| event.loan_id));
         let touched: Vec<LoanId> = found.touched.iter().copied().collect();
-        let numbers: HashMap<LoanId, String> = loan::by_ids(db, scope, &touched)?
-            .into_iter()
-            .map(|loan| (loan.id, loan.contract_no))
-            .collect();
         let mut life =
             Life { undo: self, all: events::of_loans(db, scope, &touched)?, new: vec![] };
         for (before, now) in &found.figures.restored {
@@ -348,16 +369,15 @@ impl Undo<'_> {
         let fresh: Vec<LoanId> = found.loans.fresh.iter().map(|loan| loan.id).collect();
         for figure in bank::figures_of(db, scope, &fresh)? {
             if !own.contains(&figure.id) {
-                let no = numbers.get(&figure.loan_id).map_or("", String::as_str);
-                found.against.push(format!("合同 {no}：已有别的导入带来的{}", name(&figure)));
+                found.against.push(format!("{}，是别的导入带来的", name(&figure)));
             }
         }
         for loan in &found.loans.fresh {
             found.against.extend(life.standing(loan.id).map(|event| {
-                format!("合同 {}：{} 还有一笔入账", loan.contract_no, event.effective_on)
+                format!("{}：{} 还有一笔入账", names.loan(loan.id), event.effective_on)
             }));
         }
-        found.lines.extend(life.new.iter().map(|event| life.line(event, &numbers)));
+        found.lines.extend(life.new.iter().map(|event| life.line(event)));
         found.events = life.new;
         Ok(())
     }
@@ -434,8 +454,8 @@ impl Life<'_> {
         Some(id)
     }
 
-    fn line(&self, event: &EventRow, numbers: &HashMap<LoanId, String>) -> String {
-        let no = numbers.get(&event.loan_id).map_or("", String::as_str);
+    fn line(&self, event: &EventRow) -> String {
+        let whose = self.undo.names.loan(event.loan_id);
         let meant = match event.reverses_id {
             Some(_) => self.of(event.loan_id).find(|one| Some(one.id) == event.reverses_id),
             None => Some(event),
@@ -443,7 +463,7 @@ impl Life<'_> {
         let amount = meant.and_then(|one| one.amount_fen);
         let amount = amount.map_or_else(|| "全部结清".to_owned(), |fen| fen.to_page_text());
         let verb = if event.reverses_id.is_some() { "冲销" } else { "重新入账" };
-        format!("合同 {no}：{verb} {} 的 {amount}", event.effective_on)
+        format!("{whose}：{verb} {} 的 {amount}", event.effective_on)
     }
 }
 

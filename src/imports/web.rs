@@ -18,6 +18,7 @@ use crate::base::scope::Scope;
 use crate::book::staff::{self, Right};
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::imports::layout::Layout;
 use crate::plumbing::db::Db;
 use crate::web::list::filter::link;
 use crate::web::route::{Entry, Needs, get, post};
@@ -101,6 +102,11 @@ async fn list(
         ready_new: sum(|job| job.new_rows),
         ready_changed: sum(|job| job.changed_rows),
         ready_refused: sum(|job| job.refused_rows),
+        ready_twice: Layout::ALL
+            .into_iter()
+            .filter(|layout| once.iter().filter(|job| job.layout == layout.as_text()).count() > 1)
+            .map(Layout::short_title)
+            .collect(),
         layouts: pages::layouts(),
     };
     shell::page(&app, &me, &req, "imports/list.html", page)
@@ -317,7 +323,7 @@ fn page_of(
         state: job.state.clone(),
         steps: pages::steps(job),
         filters: pages::filters(job, noted, shown),
-        rows: rows.into_iter().map(RowLine::from).collect(),
+        rows: rows.into_iter().map(|row| RowLine::of(job, row)).collect(),
         here: at(after),
         first: (after > 0).then(|| link(&path, &[("show", show)])),
         next: last.map(at),

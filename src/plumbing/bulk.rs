@@ -47,3 +47,17 @@ macro_rules! upsert_rows {
         done
     }};
 }
+
+/// Removes the rows of these offices whose `key` is among `keys`. `QueryResult<()>`.
+#[macro_export]
+macro_rules! remove_rows {
+    ($db:expr, $table:expr, $key:expr, $office:expr, $scope:expr, $keys:expr) => {{
+        let mut chunks = $keys.chunks($crate::plumbing::bulk::BINDS_MAX);
+        chunks.try_for_each(|chunk| {
+            let gone = diesel::delete(
+                $table.filter($office.eq_any($scope.codes())).filter($key.eq_any(chunk)),
+            );
+            gone.execute($db).map(|_| ())
+        })
+    }};
+}

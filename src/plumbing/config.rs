@@ -196,14 +196,26 @@ impl Config {
             };
             place.insert(key, parsed);
         }
+        let is_named = table.contains_key("public_url");
         let config: Config = match table.try_into() {
-            Ok(config) => config,
+            Ok(config) if is_named => config,
+            Ok(config) => Config { public_url: config.own_url(), ..config },
             Err(e) => {
                 return Err(BadConfig(vec![format!("configuration {name}: {}", one_line(&e))]));
             }
         };
         config.check(&mut mistakes);
         if mistakes.is_empty() { Ok(config) } else { Err(BadConfig(mistakes)) }
+    }
+
+    /// Where the program is found when nobody says otherwise: where it listens.
+    fn own_url(&self) -> String {
+        match self.listen.parse::<std::net::SocketAddr>() {
+            Ok(address) if address.ip().is_unspecified() => {
+                format!("http://127.0.0.1:{}", address.port())
+            }
+            _ => format!("http://{}", self.listen),
+        }
     }
 
     fn check(&self, mistakes: &mut Vec<String>) {
@@ -326,6 +338,20 @@ mod tests {
                 .unwrap();
         assert_eq!(config.upload_mb, 20);
         assert_eq!(config.listen, "127.0.0.1:9000");
+    }
+
+    #[test]
+    fn the_address_that_is_printed_is_the_one_listened_on() {
+        let url = |listen: &str, named: &[(&str, &str)]| {
+            let all = [&[("ZHUXUE_LISTEN", listen)], named].concat();
+            Config::from_texts("t", "allow_plain_http = true", env(&all), none).unwrap().public_url
+        };
+        assert_eq!(url("127.0.0.1:9000", &[]), "http://127.0.0.1:9000");
+        assert_eq!(url("0.0.0.0:9000", &[]), "http://127.0.0.1:9000");
+        let named = [("ZHUXUE_PUBLIC_URL", "https://a.example")];
+        assert_eq!(url("127.0.0.1:9000", &named), "https://a.example");
+        let nothing = Config::from_texts("t", "", env(&[]), none).unwrap();
+        assert_eq!(nothing.public_url, Config::default().public_url);
     }
 
     #[test]

@@ -106,3 +106,43 @@ fn columns_remarks_and_kinds_are_said_on_the_command_line() {
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     has(&said.out, &["（还款明细）入账：新增 0"]);
 }
+
+#[test]
+fn an_import_is_undone_on_the_command_line_by_somebody_who_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let office = ["office", "add", "--code", "512022", "--name", "乐至县学生资助管理中心"];
+    assert_eq!(run(folder, &[&office[..], &["--letters", "LZ"]].concat(), "").code, 0);
+    for (login, name, role) in [("clerk", "韦清越", "clerk"), ("fuhe", "陆文谦", "reviewer")]
+    {
+        let user = ["user", "add", "--office", "512022", "--login", login, "--name", name];
+        let user = [&user[..], &["--role", role, "--password-stdin"]].concat();
+        assert_eq!(run(folder, &user, "a long enough pass phrase\n").code, 0);
+    }
+    let text = "学生名单\n姓名,身份证号,学号\n程林㼆,512098200012207855,7\n";
+    std::fs::write(folder.join("名单.csv"), text).unwrap();
+    assert_eq!(run(folder, &["import", "名单.csv"], "").code, 0);
+    let undo = ["import", "undo", "名单.csv"];
+    let by = |login: &'static str| [&undo[..], &["--user", login]].concat();
+    // Without a person who may, nothing; without --yes only what it would come to.
+    has(&run(folder, &undo, "").err, &["--user"]);
+    let said = run(folder, &by("clerk"), "");
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    has(&said.err, &["clerk", "复核"]);
+    let said = run(folder, &by("fuhe"), "");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    has(&said.out, &["新建的人员（没有其他记录的删除） 1", "没有撤销", "--yes"]);
+    let said = run(folder, &[&by("fuhe")[..], &["--yes"]].concat(), "");
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    has(&said.err, &["--reason"]);
+    let yes = [&by("fuhe")[..], &["--yes", "--reason", "导错了县"]].concat();
+    let said = run(folder, &yes, "");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    has(&said.out, &["已整份撤销"]);
+    let said = run(folder, &yes, "");
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    has(&said.err, &["这份表已经撤销过了"]);
+    let said = run(folder, &["import", "undo", "没有.csv", "--user", "fuhe"], "");
+    assert_eq!(said.code, 2, "{}{}", said.out, said.err);
+    has(&said.err, &["没有入过账的“没有.csv”"]);
+}

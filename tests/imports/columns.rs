@@ -19,12 +19,12 @@ use crate::support::database::Kind;
 use crate::support::{Browser, OFFICE, TestApp};
 
 /// A sheet of the small set as text, below a title.
-fn titled(name: &str, title: &str) -> String {
+pub fn titled(name: &str, title: &str) -> String {
     let text = String::from_utf8(sheet(name)).unwrap();
     format!("{title}\n{}", text.trim_start_matches('\u{feff}'))
 }
 
-const REPAYMENTS: &str = "生源地信用助学贷款还款明细（乐至县，截至2026-10-31）";
+pub const REPAYMENTS: &str = "生源地信用助学贷款还款明细（乐至县，截至2026-10-31）";
 
 async fn post(t: &TestApp, clerk: &mut Browser, files: &[(&str, &[u8])]) {
     send(clerk, files).await.is(303);
@@ -176,6 +176,24 @@ async fn previews_of_what_waits_follow_what_is_posted() {
 }
 
 #[actix_web::test]
+async fn lines_that_two_waiting_lists_have_are_not_promised_twice() {
+    let t = TestApp::new();
+    let mut clerk = t.sign_in(Role::Clerk);
+    post(&t, &mut clerk, &[("名单.csv", &sheet("borrowers")), ("合同.csv", &sheet("contracts"))])
+        .await;
+    let whole = titled("repayments", REPAYMENTS);
+    let half: Vec<&str> = whole.lines().take(100).collect();
+    send(&mut clerk, &[("一.csv", whole.as_bytes())]).await.is(303);
+    wait(&t);
+    let page = clerk.get("/imports").await;
+    page.is(200).says(&["全部入账会新增 298 行"]);
+    send(&mut clerk, &[("二.csv", half.join("\n").as_bytes())]).await.is(303);
+    wait(&t);
+    let page = clerk.get("/imports").await;
+    page.is(200).says(&["全部入账最多新增 396 行", "有几份“还款明细”：几份里都有的行只入账一次"]);
+}
+
+#[actix_web::test]
 async fn an_empty_sheet_of_each_kind_can_be_taken_and_is_known_as_that() {
     for layout in Layout::ALL {
         let bytes = empty_sheet(layout).unwrap();
@@ -221,7 +239,7 @@ fn what_a_known_file_changes_is_shown_as_old_and_new() {
 
 // ---- what is out of the ordinary
 
-fn texts(county: &County, uploads: Vec<Upload>) -> (batch::Batch, Vec<(bool, String)>) {
+pub fn texts(county: &County, uploads: Vec<Upload>) -> (batch::Batch, Vec<(bool, String)>) {
     let County { app, scope, by, .. } = county;
     let batch = batch::take_in(app, scope, by, &uploads, None, Product::Cdb).unwrap();
     assert!(batch.refused.is_empty() && batch.asks.is_empty(), "{batch:?}");
@@ -231,16 +249,16 @@ fn texts(county: &County, uploads: Vec<Upload>) -> (batch::Batch, Vec<(bool, Str
     (batch, found.into_iter().map(|one| (one.stops, one.text)).collect())
 }
 
-fn find(county: &County, batch: &batch::Batch) -> ImportJob {
+pub fn find(county: &County, batch: &batch::Batch) -> ImportJob {
     county.app.db.read(|db| store::find(db, &county.scope, batch.jobs[0])).unwrap()
 }
 
-fn upload(name: &str, text: &str) -> Upload {
+pub fn upload(name: &str, text: &str) -> Upload {
     Upload { name: name.to_owned(), bytes: text.as_bytes().to_vec() }
 }
 
 /// A county whose people and contracts are in the books.
-fn filled() -> County {
+pub fn filled() -> County {
     let county = County::new(Kind::Sqlite);
     let uploads: Vec<Upload> = small_sheets("clean_plain")
         .into_iter()

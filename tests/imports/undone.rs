@@ -141,6 +141,8 @@ fn a_correction_that_is_undone_gives_the_first_payment_back() {
         // The first cannot be undone under the second; it says on which line that stands.
         let against = undone(&county, first);
         assert!(against.iter().any(|line| line.contains("2025-12-20 的银行数据")), "{against:?}");
+        let whose = "合同 51202220160000101（罗明远）";
+        assert!(against.iter().all(|line| line.starts_with(whose)), "{against:?}");
         assert_eq!(undone(&county, second), Vec::<String>::new());
         assert_eq!((standing(&county), number(&county.app, overdue)), (before, was));
         // Undone, it is as if it had never come: the same list goes in again, and out again.
@@ -224,7 +226,17 @@ fn a_reviewer_undoes_on_the_page_and_a_clerk_does_not() {
         reviewer.get(&undo).await.is(200).says(&["撤销以后", "新建的档案", "整份撤销"]);
         reviewer.post(&undo, &[("reason", " ")]).await.is(422).says(&["请写明为什么撤销"]);
         reviewer.post(&undo, &[("reason", "导错了县")]).await.is(303);
-        reviewer.get(&path).await.is(200).says(&["已整份撤销"]);
+        let page = reviewer.get(&path).await;
+        page.is(200).says(&["已整份撤销"]);
+        assert!(!page.text.contains("已入账，正在"), "{}", page.text);
+        assert!(!page.text.contains("已新增"), "{}", page.text);
+        // Whether or not the differences are looked at anew by then.
+        super::pages::wait(&test);
+        let anew = "UPDATE import_job SET differences = -1";
+        test.app.db.write("test", |db| Ok(diesel::sql_query(anew).execute(db)?)).unwrap();
+        let page = reviewer.get(&path).await;
+        page.is(200).says(&["已整份撤销", "正在与银行的数字重新核对"]);
+        assert!(!page.text.contains("已入账，正在"), "{}", page.text);
         reviewer.post(&undo, &[("reason", "再来一次")]).await.is(422).says(&["已经撤销过了"]);
         let job = test
             .app
@@ -233,4 +245,46 @@ fn a_reviewer_undoes_on_the_page_and_a_clerk_does_not() {
             .unwrap();
         assert!(job.undone_at.is_some());
     });
+}
+
+/// What undoing would come to, and what it says beside.
+fn told(county: &County, id: ImportId) -> undo::Undoing {
+    let (app, scope) = (&county.app, &county.scope);
+    app.db
+        .read(|db| {
+            let job = store::find(db, scope, id)?;
+            undo::work_out(app, db, scope, &county.by, &job)
+        })
+        .unwrap()
+}
+
+#[test]
+fn the_preview_says_whose_contracts_they_are() {
+    let county = county(Kind::Sqlite);
+    let one = list(&[(0, "2025-12-20", "2025-12-20", 72_727, "正常还款", 509_092)]);
+    let id = post_text(&county, one, "2026-01-31");
+    let lines = told(&county, id).lines;
+    let expected = "合同 51202220160000101（罗明远）：冲销 2025-12-20 的 727.27";
+    assert_eq!(lines, [expected]);
+}
+
+#[test]
+fn an_overdue_list_that_stays_is_said_before_the_payments_are_undone() {
+    let county = County::new(Kind::Sqlite);
+    let sheets = small_sheets("clean_plain");
+    let sheet =
+        |name: &str| sheets.iter().find(|one| one.name == format!("{name}.csv")).unwrap().clone();
+    for name in ["borrowers", "contracts"] {
+        post(&county, sheet(name), "2026-10-31");
+    }
+    let payments = post(&county, sheet("repayments"), "2026-10-31");
+    assert_eq!(told(&county, payments).beside, Vec::<String>::new());
+    let overdue = post(&county, sheet("overdue"), "2026-10-31");
+    let beside = told(&county, payments).beside;
+    assert!(
+        matches!(&beside[..], [one] if one.contains("“overdue.csv”（截至 2026-10-31）留着不动")),
+        "{beside:?}"
+    );
+    assert_eq!(undone(&county, overdue), Vec::<String>::new());
+    assert_eq!(told(&county, payments).beside, Vec::<String>::new());
 }

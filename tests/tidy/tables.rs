@@ -34,6 +34,7 @@ fn by_diesel(code: &str, known: &BTreeSet<String>) -> Vec<Write> {
         ("replace_into(", 0, true),
         ("insert_rows!(", 1, true),
         ("upsert_rows!(", 1, true),
+        ("remove_rows!(", 1, true),
         ("diesel::update(", 0, true),
         ("diesel::delete(", 0, true),
         ("update(", 0, false),
@@ -195,6 +196,7 @@ fn these_rules_can_fail() {
     assert_eq!(writes("update(loan::table).set(x)"), [loan()]);
     assert_eq!(writes("diesel::delete(loan.filter(x))"), [loan()]);
     assert_eq!(writes("insert_rows!(db, loan::table, 2, rows)"), [loan()]);
+    assert_eq!(writes("remove_rows!(db, loan::table, loan::id, x, scope, ids)"), [loan()]);
     assert_eq!(writes("upsert_rows!(\n    db,\n    loan::table, 2, rows)"), [loan()]);
     assert_eq!(writes("let row = loan::table.find(1);\n diesel::update(row).set(x)"), [loan()]);
     assert_eq!(writes("let row = other();\n diesel::update(row).set(x)"), [None]);

@@ -9,6 +9,8 @@ use crate::plumbing::sheet::Table;
 
 /// How much a title that names a layout weighs against headings.
 const NAMED: usize = 6;
+/// Headings that are complete for another layout and fit it so much better contradict a title.
+const CLEARLY: usize = 2;
 
 /// Why the layout of a sheet is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +45,8 @@ pub enum LayoutProblem {
 }
 
 impl LayoutProblem {
-    /// The layout that somebody may well choose.
+    /// The layout that somebody may well choose: of title and headings that disagree, the headings'
+    /// own, whose columns are there.
     pub fn nearest(&self) -> Option<Layout> {
         match self {
             LayoutProblem::NoHeadings => None,
@@ -51,7 +54,7 @@ impl LayoutProblem {
                 Some(*layout)
             }
             LayoutProblem::Ambiguous(layouts) => layouts.first().copied(),
-            LayoutProblem::Disagree { title, .. } => Some(*title),
+            LayoutProblem::Disagree { headings, .. } => Some(*headings),
         }
     }
 
@@ -116,11 +119,11 @@ pub fn recognise(table: &Table) -> Result<Binding, LayoutProblem> {
     }
     if let Some(fit) = said.iter().max_by_key(|fit| fit.score) {
         let title = fit.binding.layout;
-        return Err(match complete().find(|fit| fit.score == best) {
-            Some(other) if fit.missing.is_empty() => {
-                LayoutProblem::Disagree { title, headings: other.binding.layout }
-            }
-            _ => LayoutProblem::Missing { layout: title, headings: fit.missing.clone() },
+        let whole = complete().find(|other| other.score == best && best >= fit.score + CLEARLY);
+        let nearest = || fits.iter().find(|other| other.score == most && most > fit.score + NAMED);
+        return Err(match whole.or_else(nearest) {
+            Some(other) => LayoutProblem::Disagree { title, headings: other.binding.layout },
+            None => LayoutProblem::Missing { layout: title, headings: fit.missing.clone() },
         });
     }
     if best < most {
@@ -133,7 +136,28 @@ pub fn recognise(table: &Table) -> Result<Binding, LayoutProblem> {
         let headings = nearest.missing.clone();
         return Err(LayoutProblem::Missing { layout: nearest.binding.layout, headings });
     }
-    one_of(complete().filter(|fit| fit.score == best))
+    // Without a title, and with headings that nobody knows, what is left must be of this kind and
+    // of no other: every list of people has names and numbers.
+    let fitting: Vec<&Fit> = complete().filter(|fit| fit.score == best).collect();
+    let is_strange = |name: &String| !name.is_empty() && !KNOWN.contains_key(name);
+    if let [only] = fitting.as_slice()
+        && only.binding.claims.is_empty()
+        && tried.headings.iter().any(|(name, _)| is_strange(name))
+        && !tells(&only.binding)
+    {
+        return Err(LayoutProblem::Ambiguous(vec![only.binding.layout]));
+    }
+    one_of(fitting.into_iter())
+}
+
+/// Has the sheet a heading that no other layout has?
+fn tells(binding: &Binding) -> bool {
+    binding.places.iter().flatten().any(|place| meanings(binding, place.0) == 1)
+}
+
+/// How many layouts have the heading of a cell.
+fn meanings(binding: &Binding, cell: usize) -> usize {
+    binding.repeated.get(cell).and_then(|name| KNOWN.get(name)).map_or(0, Vec::len)
 }
 
 fn one_of<'f>(fits: impl Iterator<Item = &'f Fit>) -> Result<Binding, LayoutProblem> {
@@ -335,9 +359,7 @@ fn put_together(
 fn score(binding: &Binding) -> usize {
     let mut score = 0;
     for place in binding.places.iter().flatten() {
-        let name = binding.repeated.get(place.0);
-        let meanings = name.and_then(|name| KNOWN.get(name)).map_or(0, Vec::len);
-        score += if meanings == 1 { 3 } else { 1 };
+        score += if meanings(binding, place.0) == 1 { 3 } else { 1 };
     }
     score
 }

@@ -10,7 +10,7 @@ use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::enlistment;
-use crate::upsert_rows;
+use crate::{remove_rows, upsert_rows};
 
 /// One service member (服义务兵役) as an import brought them.
 #[derive(
@@ -108,13 +108,5 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Enlist
 
 /// Takes rows away that an import had brought and that is undone.
 pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
-    for chunk in ids.chunks(BINDS_MAX) {
-        diesel::delete(
-            enlistment::table
-                .filter(enlistment::office_code.eq_any(scope.codes()))
-                .filter(enlistment::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(db, enlistment::table, enlistment::id, enlistment::office_code, scope, ids)?)
 }

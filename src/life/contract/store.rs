@@ -9,7 +9,7 @@ use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::university_receipt;
-use crate::upsert_rows;
+use crate::{remove_rows, upsert_rows};
 
 /// One receipt (回执) as the university entered it. `loan_id` is none while it matches no contract.
 #[derive(
@@ -130,13 +130,12 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Receip
 
 /// Takes rows away that an import had brought and that is undone.
 pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
-    for chunk in ids.chunks(BINDS_MAX) {
-        diesel::delete(
-            university_receipt::table
-                .filter(university_receipt::office_code.eq_any(scope.codes()))
-                .filter(university_receipt::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(
+        db,
+        university_receipt::table,
+        university_receipt::id,
+        university_receipt::office_code,
+        scope,
+        ids
+    )?)
 }

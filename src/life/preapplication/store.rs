@@ -9,7 +9,7 @@ use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::preapplication;
-use crate::upsert_rows;
+use crate::{remove_rows, upsert_rows};
 
 /// One pre-application (预申请) as an import brought it.
 #[derive(
@@ -104,13 +104,12 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Preapp
 
 /// Takes rows away that an import had brought and that is undone.
 pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
-    for chunk in ids.chunks(BINDS_MAX) {
-        diesel::delete(
-            preapplication::table
-                .filter(preapplication::office_code.eq_any(scope.codes()))
-                .filter(preapplication::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(
+        db,
+        preapplication::table,
+        preapplication::id,
+        preapplication::office_code,
+        scope,
+        ids
+    )?)
 }

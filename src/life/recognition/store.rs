@@ -9,7 +9,7 @@ use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::recognition;
-use crate::upsert_rows;
+use crate::{remove_rows, upsert_rows};
 
 /// One recognition of hardship (困难认定) as an import brought it.
 #[derive(
@@ -101,13 +101,5 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Recogn
 
 /// Takes rows away that an import had brought and that is undone.
 pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
-    for chunk in ids.chunks(BINDS_MAX) {
-        diesel::delete(
-            recognition::table
-                .filter(recognition::office_code.eq_any(scope.codes()))
-                .filter(recognition::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(db, recognition::table, recognition::id, recognition::office_code, scope, ids)?)
 }

@@ -10,7 +10,7 @@ use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::graduation;
-use crate::upsert_rows;
+use crate::{remove_rows, upsert_rows};
 
 /// One graduation confirmation (毕业确认) as an import brought it.
 #[derive(
@@ -109,13 +109,5 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Gradua
 
 /// Takes rows away that an import had brought and that is undone.
 pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
-    for chunk in ids.chunks(BINDS_MAX) {
-        diesel::delete(
-            graduation::table
-                .filter(graduation::office_code.eq_any(scope.codes()))
-                .filter(graduation::id.eq_any(chunk)),
-        )
-        .execute(db)?;
-    }
-    Ok(())
+    Ok(remove_rows!(db, graduation::table, graduation::id, graduation::office_code, scope, ids)?)
 }

@@ -359,7 +359,7 @@ pub(super) fn based_on(wishes: &Wishes) -> String {
         return String::new();
     }
     let says = wishes.amounts && !wishes.assumed.is_empty();
-    format!("，{}", wishes.bank_data.based_on(says.then_some(&*wishes.assumed)))
+    format!("，{}", wishes.bank_data.based_on(says.then_some(wishes.assumed)))
 }
 
 fn sent_by(batch: &Batch, receiver: &Receiver, wishes: &Wishes) -> String {
