@@ -28,7 +28,7 @@ pub struct Who<'a> {
 /// What happens then; by default nothing but what is told.
 #[derive(Clone, Copy, Debug)]
 pub struct Reactions {
-    /// Keeps a contact, and what it leads to. False: this form was kept before, and nothing changed.
+    /// Keeps a contact, and what it leads to. False: this form was kept before.
     pub heard: fn(&mut Db, Who<'_>, Record) -> AppResult<bool>,
     /// Takes a contact back, and what it led to.
     pub taken_back: fn(&mut Db, Who<'_>, RecordId) -> AppResult<Record>,

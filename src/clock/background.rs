@@ -87,7 +87,7 @@ fn begin(app: &App, first: Due) -> JoinHandle<()> {
 }
 
 fn all_by_day(app: &App) -> AppResult<()> {
-    while !Timetable::of(&app).is_stopping() {
+    while !Timetable::of(app).is_stopping() {
         let found = due::due(app, app.clock.now_at())?;
         let mut ran = false;
         for one in found.iter().filter(|due| !due.is_often()) {

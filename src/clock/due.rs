@@ -134,7 +134,7 @@ fn often(planned: &Planned, run: Option<&Run>, now: NaiveDateTime) -> Option<Nai
 /// Everything that may begin now: first by the day, the oldest first, then what runs every few
 /// minutes. One query; jobs that are switched off are left out.
 pub fn due(app: &App, now: NaiveDateTime) -> AppResult<Vec<Due>> {
-    let timetable = &Timetable::of(&app);
+    let timetable = &Timetable::of(app);
     let today = day_of(now.and_utc());
     let known = known(app, today)?;
     let oldest = today.checked_sub_days(Days::new(CATCH_UP_DAYS)).unwrap_or(today);
@@ -181,7 +181,7 @@ pub fn due(app: &App, now: NaiveDateTime) -> AppResult<Vec<Due>> {
 
 /// What is remembered, right for today: a clock set back makes later knowledge void.
 fn known(app: &App, today: NaiveDate) -> AppResult<Known> {
-    let timetable = &Timetable::of(&app);
+    let timetable = &Timetable::of(app);
     let mut known =
         timetable.known.lock().map_err(|_| AppError::broken("the timetable is poisoned"))?.clone();
     known.floor.retain(|_, day| *day <= today);
@@ -233,7 +233,7 @@ pub fn run_due(app: &App, now: NaiveDateTime) -> AppResult<Vec<Ran>> {
         for one in found.iter().filter(|due| !due.is_often() && due.day == first) {
             all.extend(attempt::run(app, one)?);
         }
-        if Timetable::of(&app).is_stopping() || all.len() == before {
+        if Timetable::of(app).is_stopping() || all.len() == before {
             return Ok(all);
         }
     }
@@ -254,7 +254,7 @@ pub fn next_planned(app: &App, after: NaiveDateTime) -> Option<NaiveDateTime> {
 /// `NotFound`: no such job. `Refused`: it runs already, or the day has not come.
 pub fn run_now(app: &App, job: &str, day: NaiveDate, by: &By) -> AppResult<Ran> {
     let now = app.clock.now_at();
-    let planned = Timetable::of(&app).find(job).ok_or(AppError::NotFound)?.clone();
+    let planned = Timetable::of(app).find(job).ok_or(AppError::NotFound)?.clone();
     let today = day_of(now.and_utc());
     if day > today {
         return Err(AppError::refused(format!("{day} 还没有到，不能提前运行")));
@@ -270,7 +270,7 @@ pub fn run_now(app: &App, job: &str, day: NaiveDate, by: &By) -> AppResult<Ran> 
     let planned_at = planned.times.first_on(day).unwrap_or_else(|| starts_at(day));
     let due = Due { planned: planned.clone(), day, planned_at, seen };
     // Should it fail, it is not settled any more.
-    if let Ok(mut known) = Timetable::of(&app).known.lock() {
+    if let Ok(mut known) = Timetable::of(app).known.lock() {
         known.floor.remove(planned.job.name);
     }
     let ran = attempt::by_hand(app, &due)?.ok_or_else(busy)?;

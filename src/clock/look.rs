@@ -68,7 +68,7 @@ pub struct Lag {
 /// How late each job is; for monitors.
 pub fn lags(app: &App, db: &mut Db, now: NaiveDateTime) -> AppResult<Vec<Lag>> {
     let today = day_of(now.and_utc());
-    let known = Timetable::of(&app).known.lock().map(|known| known.clone()).unwrap_or_default();
+    let known = Timetable::of(app).known.lock().map(|known| known.clone()).unwrap_or_default();
     let oldest = today.checked_sub_days(Days::new(LOOK_BACK_DAYS)).unwrap_or(today);
     let rows = store::since(db, oldest)?;
     let mut successes: HashMap<String, i64> = HashMap::new();
@@ -76,7 +76,7 @@ pub fn lags(app: &App, db: &mut Db, now: NaiveDateTime) -> AppResult<Vec<Lag>> {
         successes.insert(job, at.map_or(0, |at| at.and_utc().timestamp()));
     }
     let mut lags = Vec::new();
-    for planned in Timetable::of(&app).jobs() {
+    for planned in Timetable::of(app).jobs() {
         let name = planned.job.name;
         let own: HashMap<_, &Run> =
             rows.iter().filter(|run| run.job == name).map(|run| (run.planned_for, run)).collect();

@@ -47,7 +47,7 @@ fn list(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
     let now = app.clock.now_at();
     let (lines, paused) = app.db.read(|db| {
         let mut paused = Vec::new();
-        for job in Timetable::of(&app).jobs() {
+        for job in Timetable::of(app).jobs() {
             paused.push(clock::pause::offices_without(db, job.job.name)?);
         }
         Ok((clock::lines(app, db, now)?, paused))
@@ -80,8 +80,8 @@ fn last_of(line: &Line) -> String {
 }
 
 fn run(app: &App, name: &str, day: Option<NaiveDate>, out: &mut dyn Write) -> Result<(), Stop> {
-    if Timetable::of(&app).find(name).is_none() {
-        let known: Vec<&str> = Timetable::of(&app).jobs().iter().map(|one| one.job.name).collect();
+    if Timetable::of(app).find(name).is_none() {
+        let known: Vec<&str> = Timetable::of(app).jobs().iter().map(|one| one.job.name).collect();
         return Err(Stop::input(format!("no job {name:?}; known: {}", known.join(", "))));
     }
     let today = app.clock.today();

@@ -122,7 +122,7 @@ fn check_lines(
         if stop {
             return Ok(End::Stopped);
         }
-        if Runner::of(&app).is_stopping() {
+        if Runner::of(app).is_stopping() {
             return Ok(End::Paused);
         }
     }
@@ -166,7 +166,7 @@ fn post_lines(
         if let Some(end) = end {
             return Ok(end);
         }
-        if Runner::of(&app).is_stopping() {
+        if Runner::of(app).is_stopping() {
             return Ok(End::Paused);
         }
     }

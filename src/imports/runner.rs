@@ -112,7 +112,7 @@ impl Runner {
 
 /// Has the waiting imports of an office run, unless that goes on already. Returns at once.
 pub fn wake(app: &App, office_code: &str) {
-    if Runner::of(&app).is_stopping() || !Runner::of(&app).begin(office_code) {
+    if Runner::of(app).is_stopping() || !Runner::of(app).begin(office_code) {
         return;
     }
     let (own, office) = (app.clone(), office_code.to_owned());
@@ -124,7 +124,7 @@ pub fn wake(app: &App, office_code: &str) {
     });
     if let Err(error) = thread {
         tracing::error!(%error, "no thread for imports");
-        Runner::of(&app).end(office_code);
+        Runner::of(app).end(office_code);
     }
 }
 
@@ -155,10 +155,10 @@ fn work(app: &App, office_code: &str) {
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the line of imports cannot be read"),
         }
-        if Runner::of(&app).is_stopping() {
-            return Runner::of(&app).end(office_code);
+        if Runner::of(app).is_stopping() {
+            return Runner::of(app).end(office_code);
         }
-        if !Runner::of(&app).go_on(office_code) {
+        if !Runner::of(app).go_on(office_code) {
             return;
         }
         ended_early.clear();
@@ -175,7 +175,7 @@ fn next(
     known: &mut Known,
     ended_early: &mut BTreeSet<ImportId>,
 ) -> AppResult<bool> {
-    if Runner::of(&app).is_stopping() {
+    if Runner::of(app).is_stopping() {
         return Ok(false);
     }
     let now = app.clock.now_at();

@@ -79,14 +79,15 @@ fn known(t: &TestApp) -> Option<chrono::NaiveDate> {
 
 /// The family of some open case has agreed to pay by a day.
 fn promise(t: &TestApp, by: &str) {
-    read(t, |db| {
+    let write = |db: &mut zhuxue::plumbing::db::Db| {
         let first = overdue_case::table.select(overdue_case::id).order(overdue_case::id);
         let first: i64 = first.first(db)?;
         diesel::update(overdue_case::table.find(first))
             .set(overdue_case::promised_on.eq(day(by)))
             .execute(db)?;
         Ok(())
-    });
+    };
+    t.app.db.write("a promise of the test", write).unwrap();
 }
 
 fn is_clean(t: &TestApp) {

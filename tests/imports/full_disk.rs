@@ -27,7 +27,7 @@ fn run(test: impl AsyncFn(u64)) {
 /// Until no import runs in this process.
 fn idle(app: &App) {
     for _ in 0..6_000 {
-        if Runner::of(&app).is_idle() {
+        if Runner::of(app).is_idle() {
             return;
         }
         std::thread::sleep(Duration::from_millis(10));

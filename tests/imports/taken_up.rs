@@ -63,7 +63,7 @@ fn started_again(app: &App) -> App {
 
 fn wait(app: &App) {
     for _ in 0..12_000 {
-        if Runner::of(&app).is_idle() {
+        if Runner::of(app).is_idle() {
             return;
         }
         std::thread::sleep(Duration::from_millis(10));

@@ -235,7 +235,9 @@ fn a_missing_rate_is_an_amber_line() {
         let t = TestApp::on(kind);
         t.set_day("2026-08-25");
         // What stands in any case: nobody has said yet whether the year is waived.
-        let asked = || lines(&t, "rates").into_iter().filter(|line| line.key != "waiver").count();
+        let asked = || {
+            lines(&t, "rates").into_iter().filter(|line| !line.key.starts_with("waiver")).count()
+        };
         assert_eq!(jobs::check_rate_table::run(&t.app, day("2026-08-25")).unwrap().failed, 1);
         assert_eq!(asked(), 0);
         t.set_day("2026-10-25");

@@ -284,7 +284,7 @@ fn the_workbench_asks_until_somebody_has_said() {
             let lines = read(t, |db| warning::of_kind(db, OFFICE, "rates"));
             lines.into_iter().map(|line| (line.key, line.url)).collect()
         };
-        let waiver = ("waiver".to_owned(), "/policy".to_owned());
+        let waiver = ("waiver 2026".to_owned(), "/policy".to_owned());
         check_rate_table::run(&t.app, t.app.clock.today()).unwrap();
         assert!(keys(&t).contains(&waiver), "{:?}", keys(&t));
         settle(&t, "none").await;
@@ -302,6 +302,8 @@ fn the_workbench_asks_until_somebody_has_said() {
         assert_eq!(asks("2026-01-31"), Vec::<String>::new());
         assert_eq!(asks("2026-02-01").len(), 1);
         assert!(asks("2027-01-15")[0].starts_with("2026 年"));
+        // A year that nobody has settled hides no later one.
+        assert_eq!(asks("2027-02-01").len(), 2);
     });
 }
 

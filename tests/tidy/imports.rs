@@ -1,7 +1,7 @@
-//! Who may use whom: stages do not know each other, what is shared does not know the stages,
-//! rules know neither database nor web nor clock.
+//! Who may use whom: one table of the top folders without exceptions; stages do not know each
+//! other; rules know neither database nor web nor clock.
 
-use super::source::{Source, line_of, places_of, program};
+use super::source::{Source, line_of, places_of, program, root};
 use super::{each, expect_none};
 
 /// Every path that the program part of a file names, `use` trees spelled out: line and path.
@@ -99,43 +99,94 @@ fn store(source: &Source) -> Vec<String> {
     banned(source, &["actix_web", "actix_multipart"], "pages belong in web.rs, SQL here")
 }
 
-fn book(source: &Source) -> Vec<String> {
-    if !source.path.starts_with("src/book/") {
-        return Vec::new();
-    }
-    banned(
-        source,
-        &["crate::life", "crate::desk", "crate::reports"],
-        "book is what they share; move the call up",
-    )
+/// Which top folder (or file) of `src/` may name which others, lowest first. All may name `error`.
+/// What is not listed is forbidden, without exceptions. ARCHITECTURE.md shows this table.
+const MAY: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("base", &[]),
+    ("plumbing", &["base"]),
+    ("book", &["base", "plumbing"]),
+    ("app", &["base", "plumbing", "book"]),
+    ("web", &["base", "plumbing", "book", "app"]),
+    ("clock", &["base", "plumbing", "book", "app", "web"]),
+    ("life", &["base", "plumbing", "book", "app", "web", "clock"]),
+    ("imports", &["base", "plumbing", "book", "app", "web", "clock", "life"]),
+    ("borrower", &["base", "plumbing", "book", "app", "web", "clock", "life"]),
+    ("liaison", &["base", "plumbing", "book", "app", "web", "clock", "life"]),
+    ("reports", &["base", "plumbing", "book", "app", "web", "clock", "life"]),
+    ("jobs", &["base", "plumbing", "book", "app", "web", "clock", "life", "imports", "borrower"]),
+    (
+        "desk",
+        &["base", "plumbing", "book", "app", "web", "clock", "life", "imports", "reports", "jobs"],
+    ),
+    ("site", &["*"]),
+    ("command", &["*"]),
+    ("lib", &["*"]),
+    ("main", &["*"]),
+];
+
+/// The modules of a file, from the crate: `src/book/loan.rs` is `book`, `loan`.
+fn modules(path: &str) -> Vec<&str> {
+    let path = path.strip_prefix("src/").unwrap_or(path).trim_end_matches(".rs");
+    path.split('/').filter(|part| *part != "mod").collect()
 }
 
-fn stage(source: &Source) -> Vec<String> {
-    let Some(rest) = source.path.strip_prefix("src/life/") else { return Vec::new() };
-    let Some((own, _)) = rest.split_once('/') else { return Vec::new() };
+/// A path as written in a file, from the crate; nothing when it is no path of ours.
+fn from_crate(source: &Source, path: &str) -> Option<Vec<String>> {
+    let mut parts: Vec<&str> = path.split("::").collect();
+    let mut at = modules(&source.path);
+    match *parts.first()? {
+        "crate" => at.clear(),
+        "super" => {}
+        _ => return None,
+    }
+    while parts.first().is_some_and(|part| *part == "crate" || *part == "super") {
+        if parts.remove(0) == "super" {
+            at.pop();
+        }
+    }
+    Some(at.into_iter().chain(parts).map(str::to_owned).collect())
+}
+
+fn layers(source: &Source) -> Vec<String> {
+    if source.path.starts_with("papers/") {
+        return Vec::new();
+    }
+    let own = modules(&source.path);
+    let Some(top) = own.first() else { return Vec::new() };
+    let Some((_, may)) = MAY.iter().find(|(name, _)| name == top) else {
+        return vec![format!("{}: {top} is not in the table MAY", source.path)];
+    };
     let mut complaints = Vec::new();
     for (line, path) in paths_in(source) {
-        let path = path.strip_prefix("crate::life::").or(path.strip_prefix("super::super::"));
-        let Some(other) = path.and_then(|path| path.split("::").next()) else { continue };
-        if other != own {
+        let Some(path) = from_crate(source, &path) else { continue };
+        let Some(to) = path.first().filter(|to| MAY.iter().any(|(name, _)| name == to)) else {
+            continue;
+        };
+        let fits = to == top || to == "error" || may.contains(&"*") || may.contains(&to.as_str());
+        if !fits {
             complaints.push(format!(
-                "{}:{line}: stage {own} uses {other}; the database is the interface between \
-                 stages, what two of them need belongs in src/book/",
+                "{}:{line}: {top} may not use {to} (table MAY); move the shared part down, or hand \
+                 it in",
+                source.path
+            ));
+        }
+        // A stage of a loan's life knows no other.
+        if let ("life", "life", Some(stage), Some(other)) =
+            (*top, to.as_str(), own.get(1), path.get(1))
+            && stage != other
+            && !path.iter().any(|part| part == "tests")
+        {
+            complaints.push(format!(
+                "{}:{line}: stage {stage} uses stage {other}; the database is the interface \
+                 between stages, what two of them need belongs in src/book/",
                 source.path
             ));
         }
     }
+    complaints.sort();
     complaints.dedup();
     complaints
-}
-
-fn plumbing(source: &Source) -> Vec<String> {
-    // The server has to hand its requests to the pages, and shows errors in their shell.
-    let server = source.path.starts_with("src/plumbing/http/");
-    if !source.path.starts_with("src/plumbing/") || server {
-        return Vec::new();
-    }
-    banned(source, &["crate::life", "crate::desk", "crate::reports"], "plumbing is not about loans")
 }
 
 #[test]
@@ -149,18 +200,31 @@ fn stores_know_no_web() {
 }
 
 #[test]
-fn book_does_not_know_the_stages() {
-    expect_none(&each(&program(), book));
+fn nothing_uses_what_lies_above_it() {
+    expect_none(&each(&program(), layers));
 }
 
 #[test]
-fn stages_do_not_know_each_other() {
-    expect_none(&each(&program(), stage));
+fn a_folder_may_use_only_what_stands_above_it_in_the_table() {
+    for (at, (name, may)) in MAY.iter().enumerate() {
+        let before: Vec<&str> = MAY[..at].iter().map(|(name, _)| *name).collect();
+        let wrong = may.iter().find(|to| **to != "*" && !before.contains(*to));
+        assert!(wrong.is_none(), "{name} may use {wrong:?}, which comes later: a circle");
+    }
 }
 
 #[test]
-fn plumbing_does_not_know_the_stages() {
-    expect_none(&each(&program(), plumbing));
+fn architecture_shows_the_same_table() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for (name, may) in MAY.iter().filter(|(name, _)| !["lib", "main"].contains(name)) {
+        let may = match *may {
+            [] => "nothing".to_owned(),
+            ["*"] => "everything".to_owned(),
+            may => may.join(", "),
+        };
+        let row = format!("| {name} | {may} |");
+        assert!(text.contains(&row), "ARCHITECTURE.md lacks the row {row}");
+    }
 }
 
 #[test]
@@ -175,12 +239,13 @@ fn these_rules_can_fail() {
     assert_eq!(found(pure, rules, "use crate::book::money::Fen; // diesel::x"), 0);
     assert_eq!(found(pure, "src/life/repayment/steps.rs", "use diesel::x;"), 0);
     assert_eq!(found(store, "src/life/repayment/store.rs", "use actix_web::web;"), 1);
-    assert_eq!(found(book, "src/book/loan.rs", "use crate::{book::x, life::overdue::y};"), 1);
-    assert_eq!(found(book, "src/book/loan.rs", "let life = 1; crate::lifeline::x();"), 0);
-    assert_eq!(found(book, "src/book/statement/mod.rs", "mod life; use life::x;"), 0);
-    assert_eq!(found(book, "src/book/loan.rs", "use super::super::life::x;"), 1);
-    assert_eq!(found(stage, rules, "use crate::life::overdue::steps;"), 1);
-    assert_eq!(found(stage, rules, "use crate::life::repayment::store;"), 0);
-    assert_eq!(found(stage, rules, "fn a() { super::super::overdue::b(); }"), 1);
-    assert_eq!(found(plumbing, "src/plumbing/mail.rs", "use crate::desk::home;"), 1);
+    assert_eq!(found(layers, "src/book/loan.rs", "use crate::{book::x, life::overdue::y};"), 1);
+    assert_eq!(found(layers, "src/book/loan.rs", "let life = 1; crate::lifeline::x();"), 0);
+    assert_eq!(found(layers, "src/book/statement/mod.rs", "mod life; use life::x;"), 0);
+    assert_eq!(found(layers, "src/book/loan.rs", "use super::super::life::x;"), 1);
+    assert_eq!(found(layers, rules, "use crate::life::overdue::steps;"), 1);
+    assert_eq!(found(layers, rules, "use crate::life::repayment::store;"), 0);
+    assert_eq!(found(layers, rules, "fn a() { super::super::overdue::b(); }"), 1);
+    assert_eq!(found(layers, "src/plumbing/mail.rs", "use crate::desk::home;"), 1);
+    assert_eq!(found(layers, "src/none/mail.rs", "use crate::desk::home;"), 1);
 }

@@ -171,11 +171,11 @@ fn every_path_and_function_on_the_maps_exists() {
 fn these_rules_can_fail() {
     let sources = [Source::new("src/book/events.rs", "pub fn append() {}\nimpl Event {}")];
     let wrong = |text: &str| wrong_in("x.md", text, &sources).len();
-    assert_eq!(wrong("`src/base/money.rs` and `book/money.rs` and `book/`"), 0);
+    assert_eq!(wrong("`src/base/money.rs` and `base/money.rs` and `book/`"), 0);
     assert_eq!(wrong("`src/book/none.rs` and `life/none/`"), 2);
     assert_eq!(wrong("`src/*.rs`, `application/json`, `a/{b}.rs`"), 0);
-    assert_eq!(wrong("```tree\nsrc/  our code\n  book/\n    money.rs rate.rs  values\n```"), 0);
-    assert_eq!(wrong("```tree\nsrc/\n  book/\n    none.rs rate.rs  values\n  none/\n```"), 2);
+    assert_eq!(wrong("```tree\nsrc/  our code\n  base/\n    money.rs rate.rs  values\n```"), 0);
+    assert_eq!(wrong("```tree\nsrc/\n  base/\n    none.rs rate.rs  values\n  none/\n```"), 2);
     assert_eq!(wrong("`events::append`, `book::events::append()`, `Event::append`"), 0);
     assert_eq!(wrong("`events::appen`, `loans::append`"), 2);
 }

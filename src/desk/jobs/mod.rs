@@ -55,7 +55,7 @@ async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<
 }
 
 fn planned(app: &App, name: &str) -> AppResult<Planned> {
-    Timetable::of(&app).find(name).cloned().ok_or(AppError::NotFound)
+    Timetable::of(app).find(name).cloned().ok_or(AppError::NotFound)
 }
 
 async fn one(app: &App, me: &SignedIn, name: &str) -> AppResult<view::One> {

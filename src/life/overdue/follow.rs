@@ -121,53 +121,25 @@ pub fn follow(
     if only.is_some_and(<[FileId]>::is_empty) {
         return Ok(Followed::default());
     }
-    let cases = store::not_closed(db, scope, only)?;
+    let mut cases = store::not_closed(db, scope, only)?;
     if only.is_some() && cases.is_empty() {
         return Ok(Followed::default());
     }
     let late = late(db, scope, only)?;
     let late_files: HashSet<FileId> = late.iter().map(|one| one.file_id).collect();
     let mut steps = Vec::new();
-    let mut cases = cases;
-    let again = if only.is_none() { reopen(db, scope, set, (&late, &cases))? } else { Vec::new() };
-    steps.extend(
-        again
-            .iter()
-            .map(|case| set.step(case, StepKind::Resumed, "结果知道了，还没有还，接着以前的跟进")),
-    );
-    let reopened = again.len();
-    cases.extend(again);
-    let known: HashSet<FileId> = cases.iter().map(|case| case.file_id).collect();
-    let new =
-        new_cases(db, scope, set, &late, |one| only.is_none() && !known.contains(&one.file_id))?;
-    steps.extend(new.iter().map(|case| set.step(case, StepKind::Opened, "")));
-    store::add_all(db, &new)?;
+    let mut new = Vec::new();
+    if only.is_none() {
+        cases.extend(reopen(db, scope, set, (&late, &cases), &mut steps)?);
+        let known: HashSet<FileId> = cases.iter().map(|case| case.file_id).collect();
+        new = new_cases(db, scope, set, &late, |one| !known.contains(&one.file_id))?;
+        steps.extend(new.iter().map(|case| set.step(case, StepKind::Opened, "")));
+        store::add_all(db, &new)?;
+    }
+    let reopened = steps.len() - new.len();
     let (stay, gone): (Vec<Case>, Vec<Case>) =
         cases.into_iter().partition(|case| late_files.contains(&case.file_id));
-    // What is not known any more (a list was taken back) or was followed for a day only (the
-    // director went ahead) was never paid: such a case is taken back, and a new one opens when the
-    // bank tells.
-    let unknown = awaiting(db, scope, &gone)?;
-    let (unknown, gone): (Vec<Case>, Vec<Case>) =
-        gone.into_iter().partition(|case| unknown.contains(&case.id));
-    for case in &unknown {
-        steps.push(set.step(case, StepKind::Closed, "银行的结果还不知道，撤下等待"));
-    }
-    let paid = paid(db, scope, &gone)?;
-    let (gone, corrected): (Vec<Case>, Vec<Case>) =
-        gone.into_iter().partition(|case| paid.contains(&case.id));
-    for case in &corrected {
-        steps.push(set.step(case, StepKind::Closed, "没有新的还款，是政策或账目更正后不再逾期"));
-    }
-    let unpaid: Vec<CaseId> = ids(&unknown).into_iter().chain(ids(&corrected)).collect();
-    store::close_all(db, &unpaid, (ClosedWhy::Corrected, set.today))?;
-    for case in &gone {
-        if case.promised_on.is_some() {
-            steps.push(set.step(case, StepKind::PromiseKept, ""));
-        }
-        steps.push(set.step(case, StepKind::Closed, ClosedWhy::Paid.in_words()));
-    }
-    store::close_all(db, &ids(&gone), (ClosedWhy::Paid, set.today))?;
+    let closed = end(db, scope, set, gone, &mut steps)?;
     let broken: Vec<&Case> =
         stay.iter().filter(|case| case.promised_on.is_some_and(|day| day < set.today)).collect();
     for case in &broken {
@@ -191,12 +163,8 @@ pub fn follow(
     let over_ids: Vec<CaseId> = over.iter().map(|case| case.id).collect();
     store::bring_back(db, &over_ids, set.today)?;
     store::add_steps(db, &steps)?;
-    let done = Followed {
-        opened: new.len(),
-        closed: gone.len(),
-        broken: broken.len(),
-        back: over.len() + reopened,
-    };
+    let done =
+        Followed { opened: new.len(), closed, broken: broken.len(), back: over.len() + reopened };
     let all: Vec<Case> = stay.into_iter().chain(new).collect();
     give_out(db, scope, set, &all)?;
     weigh(db, scope, set, &late, &all)?;
@@ -212,6 +180,41 @@ pub fn follow_office(app: &App, scope: &Scope) -> AppResult<Followed> {
     })
 }
 
+/// Ends the cases of files of which nothing late is known any more; says how many were paid.
+fn end(
+    db: &mut Db,
+    scope: &Scope,
+    set: Setting<'_>,
+    gone: Vec<Case>,
+    steps: &mut Vec<Step>,
+) -> AppResult<usize> {
+    // What is not known any more (a list was taken back) or was followed for a day only (the
+    // director went ahead) was never paid: such a case is taken back, and opened again when the
+    // bank tells.
+    let unknown = awaiting(db, scope, &gone)?;
+    let (unknown, gone): (Vec<Case>, Vec<Case>) =
+        gone.into_iter().partition(|case| unknown.contains(&case.id));
+    for case in &unknown {
+        steps.push(set.step(case, StepKind::Closed, "银行的结果还不知道，撤下等待"));
+    }
+    let paid = paid(db, scope, &gone)?;
+    let (gone, corrected): (Vec<Case>, Vec<Case>) =
+        gone.into_iter().partition(|case| paid.contains(&case.id));
+    for case in &corrected {
+        steps.push(set.step(case, StepKind::Closed, "没有新的还款，是政策或账目更正后不再逾期"));
+    }
+    let unpaid: Vec<CaseId> = ids(&unknown).into_iter().chain(ids(&corrected)).collect();
+    store::close_all(db, &unpaid, (ClosedWhy::Corrected, set.today))?;
+    for case in &gone {
+        if case.promised_on.is_some() {
+            steps.push(set.step(case, StepKind::PromiseKept, ""));
+        }
+        steps.push(set.step(case, StepKind::Closed, ClosedWhy::Paid.in_words()));
+    }
+    store::close_all(db, &ids(&gone), (ClosedWhy::Paid, set.today))?;
+    Ok(gone.len())
+}
+
 /// Cases that were taken back because nobody knew the result, of files that are late by what is
 /// known now: what was agreed with the family holds on.
 fn reopen(
@@ -219,6 +222,7 @@ fn reopen(
     scope: &Scope,
     set: Setting<'_>,
     (late, open): (&[Late], &[Case]),
+    steps: &mut Vec<Step>,
 ) -> AppResult<Vec<Case>> {
     let known: HashSet<FileId> = open.iter().map(|case| case.file_id).collect();
     let files: Vec<FileId> =
@@ -226,7 +230,10 @@ fn reopen(
     let since = set.today.checked_sub_days(Days::new(REOPENED_WITHIN)).unwrap_or(set.today);
     let found = store::taken_back(db, scope, &files, since)?;
     store::reopen_all(db, &ids(&found))?;
-    store::by_ids(db, scope, &ids(&found))
+    let again = store::by_ids(db, scope, &ids(&found))?;
+    let said = "结果知道了，还没有还，接着以前的跟进";
+    steps.extend(again.iter().map(|case| set.step(case, StepKind::Resumed, said)));
+    Ok(again)
 }
 
 /// The cases of the files that have none. Nobody rings somebody who has died: such a case begins

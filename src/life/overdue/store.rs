@@ -207,30 +207,37 @@ pub fn taken_back(
     Ok(found)
 }
 
+/// Opens those of these closed cases for which `$so` holds.
+macro_rules! reopen_as {
+    ($db:expr, $chunk:expr, $so:expr, $state:expr) => {
+        diesel::update(
+            overdue_case::table
+                .filter(overdue_case::id.eq_any($chunk))
+                .filter(overdue_case::state.eq(State::Closed))
+                .filter($so),
+        )
+        .set((
+            overdue_case::state.eq($state),
+            overdue_case::closed_on.eq(None::<NaiveDate>),
+            overdue_case::closed_why.eq(ClosedWhy::Nothing),
+            overdue_case::version.eq(overdue_case::version + 1),
+        ))
+        .execute($db)?
+    };
+}
+
 /// Opens cases again that were taken back, as they were.
 pub fn reopen_all(db: &mut Db, ids: &[CaseId]) -> AppResult<()> {
     for chunk in ids.chunks(BINDS_MAX) {
-        let closed = || overdue_case::table.filter(overdue_case::id.eq_any(chunk));
         let parked = overdue_case::parked_for.ne(ParkedFor::Nothing);
         let paused = overdue_case::parked_for
             .eq(ParkedFor::Nothing)
             .and(overdue_case::until_on.is_not_null());
-        diesel::update(closed().filter(parked))
-            .set(overdue_case::state.eq(State::Parked))
-            .execute(db)?;
-        diesel::update(closed().filter(paused))
-            .set(overdue_case::state.eq(State::Paused))
-            .execute(db)?;
-        diesel::update(closed().filter(overdue_case::state.eq(State::Closed)))
-            .set(overdue_case::state.eq(State::Open))
-            .execute(db)?;
-        diesel::update(closed())
-            .set((
-                overdue_case::closed_on.eq(None::<NaiveDate>),
-                overdue_case::closed_why.eq(ClosedWhy::Nothing),
-                overdue_case::version.eq(overdue_case::version + 1),
-            ))
-            .execute(db)?;
+        let open =
+            overdue_case::parked_for.eq(ParkedFor::Nothing).and(overdue_case::until_on.is_null());
+        reopen_as!(db, chunk, parked, State::Parked);
+        reopen_as!(db, chunk, paused, State::Paused);
+        reopen_as!(db, chunk, open, State::Open);
     }
     Ok(())
 }
