@@ -38,6 +38,9 @@ pub enum AppError {
     /// The database could not do it: no room, no connection, no time. What was asked may be quite
     /// right and is done when it is asked again. To the reader the same as Broken. 500.
     Database(String),
+    /// Somebody else changed what was read, or holds the lock: `Database::write` runs the body again,
+    /// and nobody else ever sees this.
+    Conflict(String),
     /// Our fault: 500 with a reference number; the detail goes to the log only.
     Broken(String),
 }
@@ -54,7 +57,7 @@ impl AppError {
     /// True when the same thing asked again later may well be done: the cause is the disk, the
     /// connection or the time, not what was asked.
     pub fn is_of_database(&self) -> bool {
-        matches!(self, AppError::Database(_) | AppError::TooBusy(_))
+        matches!(self, AppError::Database(_) | AppError::Conflict(_) | AppError::TooBusy(_))
     }
 
     /// A rule says no, in a Chinese sentence.
@@ -82,12 +85,22 @@ impl fmt::Display for AppError {
             AppError::NotFound => f.write_str("没有找到"),
             AppError::Changed => f.write_str("别人刚刚改过，请刷新后再改"),
             AppError::TooBusy(what) => write!(f, "too busy: {what}"),
-            AppError::Database(what) | AppError::Broken(what) => f.write_str(what),
+            AppError::Database(what) | AppError::Conflict(what) | AppError::Broken(what) => {
+                f.write_str(what)
+            }
         }
     }
 }
 
 impl std::error::Error for AppError {}
+
+/// A deadlock and a locked file have no kind of their own in diesel; the text of the first follows
+/// the server's language.
+fn is_conflict(text: &str) -> bool {
+    ["deadlock detected", "检测到死锁", "database is locked", "database table is locked"]
+        .iter()
+        .any(|sign| text.contains(sign))
+}
 
 impl From<diesel::result::Error> for AppError {
     /// `NotFound` from a query is a missing row. What the database says of the statement itself
@@ -103,15 +116,17 @@ impl From<diesel::result::Error> for AppError {
         use diesel::result::Error;
         match error {
             Error::NotFound => AppError::NotFound,
-            // Named here, since the server's own text may be in Chinese.
-            Error::DatabaseError(SerializationFailure, cause) => {
-                AppError::Database(format!("database: could not serialize: {}", cause.message()))
+            Error::DatabaseError(SerializationFailure, _) => {
+                AppError::Conflict(format!("database: {error}"))
             }
             Error::DatabaseError(
                 UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation
                 | RestrictViolation | ExclusionViolation,
                 _,
             ) => AppError::Broken(format!("database: {error}")),
+            Error::DatabaseError(_, ref cause) if is_conflict(cause.message()) => {
+                AppError::Conflict(format!("database: {error}"))
+            }
             Error::DatabaseError(..)
             | Error::RollbackErrorOnCommit { .. }
             | Error::BrokenTransactionManager => AppError::Database(format!("database: {error}")),

@@ -23,6 +23,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::slow::SlowQueries;
 use crate::error::{AppError, AppResult};
 
 /// One connection to either database. Stores take `&mut Db`.
@@ -118,12 +119,14 @@ impl Manager {
                      PRAGMA mmap_size = 0; PRAGMA query_only = {only};"
                 ))
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                c.set_instrumentation(SlowQueries::default());
                 Ok(Db::Sqlite(c))
             }
             Address::Postgres(url) => {
                 let mut c = PgConnection::establish(url)?;
                 c.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning;")
                     .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                c.set_instrumentation(SlowQueries::default());
                 Ok(Db::Postgres(c))
             }
         }
@@ -336,7 +339,7 @@ impl Database {
                 Ok(value) => return Ok(value),
                 Err(error) => {
                     roll_back(&mut db);
-                    if !is_conflict(&error) {
+                    if !matches!(error, AppError::Conflict(_)) {
                         return Err(error);
                     }
                     self.retries.fetch_add(1, Ordering::Relaxed);
@@ -369,22 +372,6 @@ fn roll_back(db: &mut Db) {
             return;
         }
     }
-}
-
-/// Somebody else changed what we read, or holds the lock: run it again.
-fn is_conflict(error: &AppError) -> bool {
-    let AppError::Database(text) = error else { return false };
-    // The first is ours (error.rs), from the code that PostgreSQL sends; a deadlock has no kind of
-    // its own in diesel, and its text follows the server's language.
-    [
-        "could not serialize",
-        "deadlock detected",
-        "检测到死锁",
-        "database is locked",
-        "database table is locked",
-    ]
-    .iter()
-    .any(|sign| text.contains(sign))
 }
 
 /// 1, 2, 4 ... 64 ms, spread by the attempt so that two losers do not meet again.

@@ -3,6 +3,7 @@
 pub mod db;
 pub mod schema;
 pub mod bulk;
+mod slow;
 pub mod crypto;
 pub mod config;
 pub mod state;

@@ -191,6 +191,8 @@ pub fn status_of(error: &AppError) -> StatusCode {
         AppError::NotFound => StatusCode::NOT_FOUND,
         AppError::Changed => StatusCode::CONFLICT,
         AppError::TooBusy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        AppError::Database(_) | AppError::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        AppError::Database(_) | AppError::Conflict(_) | AppError::Broken(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }

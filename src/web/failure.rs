@@ -119,7 +119,7 @@ fn is_below(req: &HttpRequest, realm: &str) -> bool {
 fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure) -> HttpResponse {
     let message = match error {
         AppError::NotFound => "网址可能输错了，或者这一页已经没有了。请回到首页再找。".to_owned(),
-        AppError::Database(_) | AppError::Broken(_) => {
+        AppError::Database(_) | AppError::Conflict(_) | AppError::Broken(_) => {
             "刚才没有办成。请过一会儿再试；一直不行，请打电话把下面的编号告诉我们。".to_owned()
         }
         AppError::Forbidden => "这一页您不能看。".to_owned(),
@@ -189,7 +189,7 @@ fn describe(app: &App, error: &AppError) -> Failure {
                 .to_owned(),
         ),
         AppError::TooBusy(_) => ("现在太忙", "请过几秒再试一次，刚才的操作没有执行。".to_owned()),
-        AppError::Database(_) | AppError::Broken(_) => (
+        AppError::Database(_) | AppError::Conflict(_) | AppError::Broken(_) => (
             "没能办成，是系统的问题",
             "刚才的操作没有执行。请再试一次；一直不行，请把下面的编号告诉管理员。".to_owned(),
         ),
@@ -205,7 +205,7 @@ fn describe(app: &App, error: &AppError) -> Failure {
 fn reference(app: &App, error: &AppError) -> Option<String> {
     static LAST: AtomicU32 = AtomicU32::new(0);
     match error {
-        AppError::Database(cause) | AppError::Broken(cause) => {
+        AppError::Database(cause) | AppError::Conflict(cause) | AppError::Broken(cause) => {
             let today = app.clock.today();
             let number = LAST.fetch_add(1, Ordering::Relaxed) + 1 + started_at();
             let text = format!("E-{:02}{:02}-{number}", today.month(), today.day());
