@@ -35,15 +35,10 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     let ended = now - Duration::days(SESSIONS_DAYS);
     let runs = app.clock.today().checked_sub_days(Days::new(RUNS_DAYS)).unwrap_or_default();
     let sessions = app.db.write("retire sessions", |db| session::forget_ended(db, ended))?;
-    let phones = app.db.write("retire phones", |db| session::borrower::retire(db, ended))?;
-    let liaisons = app.db.write("retire liaisons", |db| session::liaison::retire(db, ended))?;
     let codes = app
         .db
         .write("retire codes", |db| borrower::code::retire(db, now - Duration::days(CODES_DAYS)))?;
     let guards = app.db.write("retire guards", |db| guard::forget_old(db, now))?;
     let runs = app.db.write("retire runs", |db| clock::forget_before(db, runs))?;
-    Ok(Counts {
-        done: count(sessions + phones + liaisons + codes + guards + runs),
-        ..Counts::default()
-    })
+    Ok(Counts { done: count(sessions + codes + guards + runs), ..Counts::default() })
 }

@@ -38,8 +38,8 @@ pub enum AppError {
     /// The database could not do it: no room, no connection, no time. What was asked may be quite
     /// right and is done when it is asked again. To the reader the same as Broken. 500.
     Database(String),
-    /// Somebody else changed what was read, or holds the lock: `Database::write` runs the body again,
-    /// and nobody else ever sees this.
+    /// Somebody else changed what was read, or holds the lock: `Database::write` runs the body
+    /// again, and nobody else ever sees this.
     Conflict(String),
     /// Our fault: 500 with a reference number; the detail goes to the log only.
     Broken(String),

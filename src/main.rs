@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use zhuxue::command::{self, Cli};
 
-/// The allocator of the C library keeps what a thread once used for that thread: after an import the
-/// server held seven times what it needed.
+/// The allocator of the C library keeps what a thread once used for that thread: after an import
+/// the server held seven times what it needed.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

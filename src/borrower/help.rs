@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::book::office;
 use crate::error::AppResult;
 use crate::plumbing::schema::office_setting;
-use crate::web::session::borrower;
+use crate::web::session;
+use crate::web::session::borrower::BorrowerIn;
 use crate::web::shell::phone;
 
 /// The setting in which an office writes its hours.
@@ -35,7 +36,7 @@ struct HelpPage {
 
 /// `GET /m/help`
 pub async fn show(app: web::Data<App>, req: HttpRequest) -> AppResult<HttpResponse> {
-    let me = borrower::signed_in(&req).await.ok();
+    let me = session::signed_in::<BorrowerIn>(&req).await.ok();
     let own = me.as_ref().map(|me| me.office.code.clone());
     let (offices, hours) = app
         .read(|db| {

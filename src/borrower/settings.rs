@@ -9,7 +9,8 @@ use crate::book::contact::change::mask_email;
 use crate::book::notice::wishes::{self, Wish};
 use crate::book::person;
 use crate::error::AppResult;
-use crate::web::session::borrower::{self, BorrowerForm, BorrowerIn, Session};
+use crate::web::session::borrower::{BorrowerForm, BorrowerIn};
+use crate::web::session::{self, Realm as _, Session};
 use crate::web::shell::phone;
 
 /// One kind of message.
@@ -56,12 +57,13 @@ pub async fn show(
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
     let (scope, id, now) = (me.scope.clone(), me.person_id, app.clock.now_at());
+    let config = app.config.clone();
     let (known, one, sessions) = app
         .read(move |db| {
             Ok((
                 wishes::of_person(db, &scope, id)?,
                 person::find(db, &scope, id)?,
-                borrower::of_person(db, id, now)?,
+                session::living(db, id, BorrowerIn::idle(&config), now)?,
             ))
         })
         .await?;
@@ -145,7 +147,7 @@ pub async fn end_others(
 ) -> AppResult<HttpResponse> {
     let now = app.clock.now_at();
     app.write("borrower sessions ended", move |db| {
-        borrower::end_others(db, me.person_id, &me.session, now)
+        session::end_all(db, me.person_id, Some(&me.session), now)
     })
     .await?;
     Ok(phone::to("/m/settings?done=ended"))

@@ -30,9 +30,9 @@ use crate::plumbing::outbox;
 use crate::plumbing::schema::person as people;
 use crate::web::around::address_of;
 use crate::web::form::{OpenForm, equal};
-use crate::web::session::NewSession;
 use crate::web::session::borrower::{self, BorrowerForm, BorrowerIn, COOKIE};
 use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::session::{self, NewSession};
 use crate::web::shell::phone;
 
 /// The token of the forms before the sign-in.
@@ -96,7 +96,7 @@ pub async fn show(
     req: HttpRequest,
     asked: web::Query<Asked>,
 ) -> AppResult<HttpResponse> {
-    if borrower::signed_in(&req).await.is_ok() {
+    if session::signed_in::<BorrowerIn>(&req).await.is_ok() {
         return Ok(phone::to("/m"));
     }
     sign_in_page(&app, &req, StatusCode::OK, &Ask::default(), None, asked.out.is_some()).await
@@ -399,7 +399,7 @@ impl Try {
             };
         guard::succeeded(db, &subjects, self.now)?;
         if let Some(before) = &self.before {
-            borrower::end(db, before, self.now)?;
+            session::revoke(db, before, self.now)?;
         }
         let scope = Scope::of(&office_code);
         let parties = account::parties(db, &scope, person_id)?;
@@ -439,7 +439,7 @@ pub async fn sign_out(
     _checked: BorrowerForm<Nothing>,
 ) -> AppResult<HttpResponse> {
     let now = app.clock.now_at();
-    app.write("borrower signs out", move |db| borrower::end(db, &me.session, now)).await?;
+    app.write("borrower signs out", move |db| session::revoke(db, &me.session, now)).await?;
     let mut answer = phone::to("/m/sign-in?out=1");
     phone::set_cookie(&mut answer, &app, (COOKIE, String::new()), 0);
     Ok(answer)

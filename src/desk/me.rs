@@ -12,7 +12,7 @@ use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::password;
 use crate::web::form::CsrfForm;
 use crate::web::session::guard::{self, Attempt, Subjects};
-use crate::web::session::{self, Session, SignedIn};
+use crate::web::session::{self, Realm as _, Session, SignedIn};
 use crate::web::shell;
 
 /// What `desk/me.html` shows.
@@ -83,7 +83,8 @@ fn browser(agent: &str) -> String {
 
 async fn page(app: &App, me: &SignedIn, errors: Vec<FieldError>) -> AppResult<MePage> {
     let (staff_id, now, config) = (me.staff_id, app.clock.now_at(), app.config.clone());
-    let all = app.read(move |db| session::of_staff(db, &config, staff_id, now)).await?;
+    let all =
+        app.read(move |db| session::living(db, staff_id, SignedIn::idle(&config), now)).await?;
     Ok(MePage {
         login: me.login.clone(),
         role: me.role.in_words(),
@@ -191,7 +192,7 @@ pub async fn end_sessions(
         let ended = if which == "others" {
             session::end_all(db, me.staff_id, Some(&me.session), now)?
         } else {
-            let all = session::of_staff_hashes(db, me.staff_id)?;
+            let all = session::staff::hashes(db, me.staff_id)?;
             let hash = all.iter().find(|hash| hex(hash) == which).ok_or(AppError::NotFound)?;
             session::end(db, me.staff_id, hash, now)?
         };

@@ -77,7 +77,7 @@ pub async fn show(
     query: web::Query<Next>,
 ) -> AppResult<HttpResponse> {
     let next = own_path(&query.next);
-    if let Ok(me) = session::signed_in(&req).await {
+    if let Ok(me) = session::signed_in::<SignedIn>(&req).await {
         return Ok(to(next.unwrap_or_else(|| first_page_of(me.role))));
     }
     let said = if query.out.is_some() { Said::SignedOut } else { Said::Nothing };

@@ -9,7 +9,8 @@ use crate::book::history::{self, Note};
 use crate::book::liaison;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::password;
-use crate::web::session::liaison::{self as session, LiaisonForm, LiaisonIn};
+use crate::web::session;
+use crate::web::session::liaison::{LiaisonForm, LiaisonIn};
 use crate::web::shell::phone;
 
 /// What `l/password.html` shows.

@@ -15,9 +15,9 @@ use crate::book::staff;
 use crate::error::AppResult;
 use crate::web::around::address_of;
 use crate::web::form::{OpenForm, equal};
-use crate::web::session::NewSession;
 use crate::web::session::guard::{self, Attempt, Subjects};
-use crate::web::session::liaison::{self as session, COOKIE, LiaisonForm, LiaisonIn};
+use crate::web::session::liaison::{COOKIE, LiaisonForm, LiaisonIn, begin};
+use crate::web::session::{self, NewSession};
 use crate::web::shell::phone;
 
 /// The cookie that holds the token of the sign-in form.
@@ -46,7 +46,7 @@ pub async fn show(
     req: HttpRequest,
     query: web::Query<Out>,
 ) -> AppResult<HttpResponse> {
-    if session::signed_in(&req).await.is_ok() {
+    if session::signed_in::<LiaisonIn>(&req).await.is_ok() {
         return Ok(phone::to("/l"));
     }
     let page = LoginPage {
@@ -151,9 +151,9 @@ async fn let_in(
     app.write("liaison signs in", move |db| {
         guard::succeeded(db, &subjects, now)?;
         if let Some(before) = &before {
-            session::end(db, before, now)?;
+            session::revoke(db, before, now)?;
         }
-        session::begin(db, &one, &new, now)?;
+        begin(db, &one, &new, now)?;
         liaison::signed_in(db, one.id, now)?;
         let by = By::program(&format!("联络员 {}", one.name), &one.office_code);
         let note = Note {
@@ -184,7 +184,7 @@ pub async fn sign_out(
     _checked: LiaisonForm<Nothing>,
 ) -> AppResult<HttpResponse> {
     let now = app.clock.now_at();
-    app.write("liaison signs out", move |db| session::end(db, &me.session, now)).await?;
+    app.write("liaison signs out", move |db| session::revoke(db, &me.session, now)).await?;
     let mut answer = phone::to("/l/login?out=1");
     phone::set_cookie(&mut answer, &app, (COOKIE, String::new()), 0);
     Ok(answer)

@@ -9,6 +9,23 @@ pub use clock::*;
 pub use follow::*;
 
 diesel::table! {
+    session (token_hash) {
+        token_hash -> Binary,
+        realm -> Text,
+        office_code -> Text,
+        subject_id -> BigInt,
+        file_id -> Nullable<BigInt>,
+        csrf -> Text,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+        address -> Text,
+        agent -> Text,
+    }
+}
+
+diesel::table! {
     office (code) {
         code -> Text,
         name -> Text,
@@ -40,20 +57,6 @@ diesel::table! {
         created_at -> Timestamp,
         last_signed_in_at -> Nullable<Timestamp>,
         version -> Integer,
-    }
-}
-
-diesel::table! {
-    staff_session (token_hash) {
-        token_hash -> Binary,
-        staff_id -> BigInt,
-        csrf -> Text,
-        created_at -> Timestamp,
-        seen_at -> Timestamp,
-        expires_at -> Timestamp,
-        revoked_at -> Nullable<Timestamp>,
-        address -> Text,
-        agent -> Text,
     }
 }
 
@@ -510,7 +513,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     office,
     file_serial,
     staff,
-    staff_session,
+    session,
     sign_in_guard,
     person,
     person_phone,
@@ -543,7 +546,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_wish,
     message_stop,
     borrower_code,
-    borrower_session,
     contact_change,
     contact_confirmation,
     contact_point,
@@ -561,7 +563,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sheet_return,
     sheet_photo,
     liaison,
-    liaison_session,
     visit_round,
     visit_stop,
 );
@@ -570,20 +571,18 @@ diesel::joinable!(loan_position -> loan (loan_id));
 diesel::joinable!(file_position -> loan_file (file_id));
 diesel::joinable!(loan_event -> loan (loan_id));
 diesel::joinable!(person_phone -> person (person_id));
-diesel::joinable!(staff_session -> staff (staff_id));
+diesel::joinable!(session -> office (office_code));
 diesel::joinable!(staff -> office (office_code));
 diesel::joinable!(bank_figure -> loan (loan_id));
 diesel::joinable!(bank_difference -> loan (loan_id));
 diesel::joinable!(import_row -> import_job (import_id));
 diesel::joinable!(graduation -> loan_file (file_id));
-diesel::joinable!(borrower_session -> office (office_code));
 diesel::joinable!(contact_record -> loan_file (file_id));
 diesel::joinable!(contact_duty -> loan_file (file_id));
 diesel::joinable!(overdue_case -> loan_file (file_id));
 diesel::joinable!(overdue_step -> overdue_case (case_id));
 diesel::joinable!(sheet -> sheet_batch (batch_id));
 diesel::joinable!(sheet_return -> sheet (sheet_id));
-diesel::joinable!(liaison_session -> liaison (liaison_id));
 diesel::joinable!(visit_stop -> visit_round (round_id));
 diesel::joinable!(visit_stop -> sheet (sheet_id));
 diesel::joinable!(policy_decision -> policy_proposal (proposal_id));

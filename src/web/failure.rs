@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use chrono::Datelike as _;
 use serde::Serialize;
 
+use super::session::borrower::BorrowerIn;
 use super::{around, form};
 use crate::app::App;
 use crate::error::{AppError, FieldError};
@@ -77,7 +78,7 @@ fn answer(app: &App, req: &HttpRequest, error: &AppError) -> HttpResponse {
     if form::wants_json(req) {
         return HttpResponse::build(status).json(failure);
     }
-    let me = SignedIn::found(req);
+    let me = super::session::found::<SignedIn>(req);
     let part = form::is_part(req);
     let template = match (&me, part) {
         (_, true) => "_error_part.html",
@@ -125,7 +126,7 @@ fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure
         AppError::Forbidden => "这一页您不能看。".to_owned(),
         _ => failure.message,
     };
-    let me = super::session::borrower::found(req);
+    let me = super::session::found::<BorrowerIn>(req);
     let page = super::shell::phone::Failure {
         title: failure.title,
         message,

@@ -30,7 +30,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
         let body = web::Bytes::from_request(req, payload);
         let req = req.clone();
         Box::pin(async move {
-            let me = signed_in(&req).await?;
+            let me = signed_in::<SignedIn>(&req).await?;
             let text = read_body(body.await)?;
             let fields: Vec<(String, String)> = parse(&text)?;
             let token = fields.iter().find(|(name, _)| name == "csrf").map(|(_, v)| v.as_str());

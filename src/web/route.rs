@@ -10,6 +10,9 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, FromRequest, Handler, Responder, Route, guard, web};
 use futures_util::FutureExt as _;
 
+use super::session::SignedIn;
+use super::session::borrower::BorrowerIn;
+use super::session::liaison::LiaisonIn;
 use crate::book::staff::{Right, Role};
 use crate::error::{AppError, AppResult};
 use crate::web::session;
@@ -122,10 +125,10 @@ async fn admitted(
 async fn may_pass(needs: Needs, req: &mut ServiceRequest) -> AppResult<()> {
     match needs {
         Needs::Nobody => Ok(()),
-        Needs::SignedIn => session::signed_in(req.request()).await.map(|_| ()),
-        Needs::Right(right) => session::signed_in(req.request()).await?.needs(right),
-        Needs::Borrower => session::borrower::signed_in(req.request()).await.map(|_| ()),
-        Needs::Liaison => session::liaison::signed_in(req.request()).await.map(|_| ()),
+        Needs::SignedIn => session::signed_in::<SignedIn>(req.request()).await.map(|_| ()),
+        Needs::Right(right) => session::signed_in::<SignedIn>(req.request()).await?.needs(right),
+        Needs::Borrower => session::signed_in::<BorrowerIn>(req.request()).await.map(|_| ()),
+        Needs::Liaison => session::signed_in::<LiaisonIn>(req.request()).await.map(|_| ()),
         Needs::MetricsAddress => super::around::from_metrics_address(req.request()),
     }
 }

@@ -69,15 +69,12 @@ fn disabling_an_account_ends_its_sessions_at_once() {
 #[actix_web::test]
 async fn the_database_holds_no_token() {
     use diesel::{QueryDsl as _, RunQueryDsl as _};
-    use zhuxue::plumbing::schema::staff_session;
+    use zhuxue::plumbing::schema::session;
     let t = TestApp::new();
     let browser = t.sign_in(Role::Clerk);
     let token = browser.cookies[0].1.clone();
-    let kept: Vec<u8> = t
-        .app
-        .db
-        .read(|db| Ok(staff_session::table.select(staff_session::token_hash).first(db)?))
-        .unwrap();
+    let kept: Vec<u8> =
+        t.app.db.read(|db| Ok(session::table.select(session::token_hash).first(db)?)).unwrap();
     assert_eq!(token.len(), 64);
     assert_eq!(kept, zhuxue::base::hex::hash_of(&token));
 }

@@ -8,7 +8,7 @@ use super::town::{
     read, sign_in,
 };
 use crate::support::TestApp;
-use zhuxue::plumbing::schema::{borrower_session, history, person_phone};
+use zhuxue::plumbing::schema::{history, person_phone, session};
 
 /// Moves the clock on by so many minutes, by a whole day and back where it cannot.
 fn later(t: &TestApp, minutes: i64) {
@@ -185,9 +185,7 @@ fn a_session_ends_by_hand_by_idling_and_from_another_phone() {
         t.app
             .db
             .write("test", |db| {
-                diesel::update(borrower_session::table)
-                    .set(borrower_session::seen_at.eq(idle))
-                    .execute(db)?;
+                diesel::update(session::table).set(session::seen_at.eq(idle)).execute(db)?;
                 Ok(())
             })
             .unwrap();

@@ -359,6 +359,6 @@ impl Browser {
         }
         let request =
             request.app_data(actix_web::web::Data::new(self.app.clone())).to_http_request();
-        session::signed_in(&request).await.ok()
+        session::signed_in::<SignedIn>(&request).await.ok()
     }
 }

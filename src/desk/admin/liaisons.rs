@@ -17,8 +17,7 @@ use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::password;
 use crate::web::form::CsrfForm;
-use crate::web::session::SignedIn;
-use crate::web::session::liaison as session;
+use crate::web::session::{self, SignedIn};
 use crate::web::shell;
 
 /// Something to choose from, for the macro `choice`.

@@ -20,7 +20,7 @@ use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::plumbing::password;
 use crate::web::form::CsrfForm;
-use crate::web::session::{self, SignedIn};
+use crate::web::session::{self, Realm as _, SignedIn};
 use crate::web::shell;
 
 /// Something to choose from, for the macro `choice`.
@@ -199,7 +199,10 @@ async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPag
     let (scope, now, config) = (me.scope.clone(), app.clock.now_at(), app.config.clone());
     let (one, sessions) = app
         .read(move |db| {
-            Ok((staff::find(db, &scope, id)?, session::of_staff(db, &config, id, now)?))
+            Ok((
+                staff::find(db, &scope, id)?,
+                session::living(db, id, SignedIn::idle(&config), now)?,
+            ))
         })
         .await?;
     Ok(StaffPage {

@@ -125,22 +125,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    borrower_session (token_hash) {
-        token_hash -> Binary,
-        office_code -> Text,
-        person_id -> BigInt,
-        file_id -> Nullable<BigInt>,
-        csrf -> Text,
-        created_at -> Timestamp,
-        seen_at -> Timestamp,
-        expires_at -> Timestamp,
-        revoked_at -> Nullable<Timestamp>,
-        address -> Text,
-        agent -> Text,
-    }
-}
-
-diesel::table! {
     contact_change (id) {
         id -> BigInt,
         office_code -> Text,

@@ -257,21 +257,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    liaison_session (token_hash) {
-        token_hash -> Binary,
-        office_code -> Text,
-        liaison_id -> BigInt,
-        csrf -> Text,
-        created_at -> Timestamp,
-        seen_at -> Timestamp,
-        expires_at -> Timestamp,
-        revoked_at -> Nullable<Timestamp>,
-        address -> Text,
-        agent -> Text,
-    }
-}
-
-diesel::table! {
     visit_round (id) {
         id -> BigInt,
         office_code -> Text,

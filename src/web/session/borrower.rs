@@ -1,28 +1,20 @@
-//! Which borrower or co-borrower is signed in. The only file that writes the table
-//! `borrower_session`.
-//!
-//! As for staff, the browser holds 256 random bits and the database their SHA-256. A session is
-//! short: half an hour without a click, half a day in all; phones are shared and lost.
+//! Borrowers and co-borrowers who are signed in. A session is short: half an hour without a click,
+//! half a day in all; phones are shared and lost.
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use futures_util::future::LocalBoxFuture;
-use serde::de::DeserializeOwned;
 
-use crate::app::App;
+use super::store;
+use super::{NewSession, Realm, Row, extracted};
 use crate::base::dates::local;
-use crate::base::hex::hash_of;
 use crate::base::ids::{FileId, PersonId};
 use crate::base::scope::Scope;
-use crate::book::office::Office;
+use crate::book::office::{self, Office};
 use crate::book::payments_known;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
+use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{borrower_session, office, person};
-use crate::web::form::{parse_checked, read_body};
-use crate::web::session::NewSession;
+use crate::plumbing::schema::person;
 
 /// The cookie that carries the token.
 pub const COOKIE: &str = "zhuxue_m";
@@ -30,8 +22,6 @@ pub const COOKIE: &str = "zhuxue_m";
 pub const IDLE_MINUTES: i64 = 30;
 /// Hours after which a session ends in any case.
 pub const MOST_HOURS: i64 = 12;
-/// `seen_at` is written at most this often, so that a page is read-only nearly always.
-const SEEN_EVERY_S: i64 = 60;
 
 /// The borrower or co-borrower at the other end, as an extractor.
 #[derive(Clone, Debug)]
@@ -54,80 +44,42 @@ pub struct BorrowerIn {
     pub session: Vec<u8>,
 }
 
-impl FromRequest for BorrowerIn {
-    type Error = AppError;
-    type Future = LocalBoxFuture<'static, AppResult<BorrowerIn>>;
+extracted!(BorrowerIn, BorrowerForm);
 
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let req = req.clone();
-        Box::pin(async move { signed_in(&req).await })
+impl Realm for BorrowerIn {
+    const NAME: &'static str = "borrower";
+    const COOKIE: &'static str = COOKIE;
+
+    fn idle(_: &Config) -> Duration {
+        Duration::minutes(IDLE_MINUTES)
     }
-}
 
-/// The borrower already found for this request; asks no database.
-pub fn found(req: &HttpRequest) -> Option<BorrowerIn> {
-    req.extensions().get::<BorrowerIn>().cloned()
-}
-
-/// Who sends this request: from the request's own memory, or by one query.
-pub async fn signed_in(req: &HttpRequest) -> AppResult<BorrowerIn> {
-    if let Some(me) = found(req) {
-        return Ok(me);
+    fn load(db: &mut Db, row: &Row, now: NaiveDateTime) -> AppResult<Option<BorrowerIn>> {
+        let found: Option<(PersonId, String)> = person::table
+            .filter(person::office_code.eq(&row.office_code))
+            .filter(person::id.eq(row.subject_id))
+            .select((person::id, person::name))
+            .first(db)
+            .optional()?;
+        let Some((person_id, name)) = found else { return Ok(None) };
+        let office = office::find(db, &row.office_code)?;
+        let scope = Scope::of(&office.code);
+        let known_until = payments_known::bank_data(db, &scope, local(now).date())?.until;
+        Ok(Some(BorrowerIn {
+            person_id,
+            name,
+            scope,
+            office,
+            file_id: row.file_id,
+            known_until,
+            csrf: row.csrf.clone(),
+            session: row.token_hash.clone(),
+        }))
     }
-    let app = req
-        .app_data::<web::Data<App>>()
-        .ok_or_else(|| AppError::broken("no App in the server"))?
-        .clone();
-    let token = req.cookie(COOKIE).ok_or(AppError::NotSignedIn)?;
-    let hash = hash_of(token.value());
-    let now = app.clock.now_at();
-    let (me, seen_at) = app.read(move |db| find(db, &hash, now)).await?;
-    if now - seen_at >= Duration::seconds(SEEN_EVERY_S) {
-        let hash = me.session.clone();
-        // Not being able to note the minute must not take the page away.
-        if let Err(error) = app.write("borrower seen", move |db| seen(db, &hash, now)).await {
-            tracing::warn!(%error, "the time of a session could not be noted");
-        }
-    }
-    req.extensions_mut().insert(me.clone());
-    Ok(me)
-}
 
-fn find(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<(BorrowerIn, NaiveDateTime)> {
-    type Row = (PersonId, String, Office, Option<FileId>, String, NaiveDateTime, NaiveDateTime);
-    let row: Option<Row> = borrower_session::table
-        .inner_join(office::table)
-        .inner_join(person::table.on(person::id.eq(borrower_session::person_id)))
-        .filter(borrower_session::token_hash.eq(hash))
-        .filter(borrower_session::revoked_at.is_null())
-        .select((
-            person::id,
-            person::name,
-            Office::as_select(),
-            borrower_session::file_id,
-            borrower_session::csrf,
-            borrower_session::seen_at,
-            borrower_session::expires_at,
-        ))
-        .get_result(db)
-        .optional()?;
-    let (person_id, name, office, file_id, csrf, seen_at, expires_at) =
-        row.ok_or(AppError::NotSignedIn)?;
-    if now >= expires_at || now - seen_at >= Duration::minutes(IDLE_MINUTES) {
-        return Err(AppError::NotSignedIn);
+    fn hash(&self) -> &[u8] {
+        &self.session
     }
-    let scope = Scope::of(&office.code);
-    let session = hash.to_vec();
-    let known_until = payments_known::bank_data(db, &scope, local(now).date())?.until;
-    let me = BorrowerIn { person_id, name, scope, office, file_id, known_until, csrf, session };
-    Ok((me, seen_at))
-}
-
-fn seen(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<()> {
-    diesel::update(borrower_session::table.find(hash))
-        .set(borrower_session::seen_at.eq(now))
-        .execute(db)?;
-    Ok(())
 }
 
 /// Signs a person in; `file_id` is the one file there is, or nothing.
@@ -138,124 +90,17 @@ pub fn begin(
     new: &NewSession,
     now: NaiveDateTime,
 ) -> AppResult<()> {
-    diesel::insert_into(borrower_session::table)
-        .values((
-            borrower_session::token_hash.eq(new.hash()),
-            borrower_session::office_code.eq(office_code),
-            borrower_session::person_id.eq(person_id),
-            borrower_session::file_id.eq(file_id),
-            borrower_session::csrf.eq(new.csrf()),
-            borrower_session::created_at.eq(now),
-            borrower_session::seen_at.eq(now),
-            borrower_session::expires_at.eq(now + Duration::hours(MOST_HOURS)),
-            borrower_session::address.eq(&new.address),
-            borrower_session::agent.eq(&new.agent),
-        ))
-        .execute(db)?;
-    Ok(())
+    let whose = (office_code, person_id.into(), file_id);
+    store::begin(db, whose, new, (now, Duration::hours(MOST_HOURS)))
 }
 
-/// Looks at another file from now on. The caller has seen that it is theirs.
-pub fn look_at(db: &mut Db, hash: &[u8], file_id: FileId) -> AppResult<()> {
-    diesel::update(borrower_session::table.find(hash))
-        .set(borrower_session::file_id.eq(file_id))
-        .execute(db)?;
-    Ok(())
-}
-
-/// The same person in another office. The caller has seen that it is the same.
+/// Looks at another file from now on, or is the same person in another office. The caller has seen
+/// that it is theirs, or that it is the same.
 pub fn move_to(
     db: &mut Db,
     hash: &[u8],
     (office_code, person_id): (&str, PersonId),
     file_id: Option<FileId>,
 ) -> AppResult<()> {
-    diesel::update(borrower_session::table.find(hash))
-        .set((
-            borrower_session::office_code.eq(office_code),
-            borrower_session::person_id.eq(person_id),
-            borrower_session::file_id.eq(file_id),
-        ))
-        .execute(db)?;
-    Ok(())
-}
-
-/// A session as its owner sees it.
-#[derive(Clone, Debug, Queryable)]
-pub struct Session {
-    /// SHA-256 of the token.
-    pub hash: Vec<u8>,
-    /// When the person signed in.
-    pub created_at: NaiveDateTime,
-    /// Last click, to the minute.
-    pub seen_at: NaiveDateTime,
-    /// With which browser.
-    pub agent: String,
-}
-
-/// The living sessions of one person, newest first.
-pub fn of_person(db: &mut Db, person_id: PersonId, now: NaiveDateTime) -> AppResult<Vec<Session>> {
-    Ok(borrower_session::table
-        .filter(borrower_session::person_id.eq(person_id))
-        .filter(borrower_session::revoked_at.is_null())
-        .filter(borrower_session::expires_at.gt(now))
-        .filter(borrower_session::seen_at.gt(now - Duration::minutes(IDLE_MINUTES)))
-        .order(borrower_session::created_at.desc())
-        .select((
-            borrower_session::token_hash,
-            borrower_session::created_at,
-            borrower_session::seen_at,
-            borrower_session::agent,
-        ))
-        .load(db)?)
-}
-
-/// Ends one session. The number ended is 0 or 1.
-pub fn end(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<usize> {
-    Ok(diesel::update(
-        borrower_session::table.find(hash).filter(borrower_session::revoked_at.is_null()),
-    )
-    .set(borrower_session::revoked_at.eq(now))
-    .execute(db)?)
-}
-
-/// Ends every session of a person but the one with the hash `but`.
-pub fn end_others(
-    db: &mut Db,
-    person_id: PersonId,
-    but: &[u8],
-    now: NaiveDateTime,
-) -> AppResult<usize> {
-    Ok(diesel::update(
-        borrower_session::table
-            .filter(borrower_session::person_id.eq(person_id))
-            .filter(borrower_session::token_hash.ne(but))
-            .filter(borrower_session::revoked_at.is_null()),
-    )
-    .set(borrower_session::revoked_at.eq(now))
-    .execute(db)?)
-}
-
-/// Takes away sessions that ended before an instant; for the job that tidies up.
-pub fn retire(db: &mut Db, before: NaiveDateTime) -> AppResult<usize> {
-    Ok(diesel::delete(borrower_session::table.filter(borrower_session::expires_at.lt(before)))
-        .execute(db)?)
-}
-
-/// A urlencoded form of a borrower, its `csrf` field checked.
-#[derive(Debug)]
-pub struct BorrowerForm<T>(pub T);
-
-impl<T: DeserializeOwned + 'static> FromRequest for BorrowerForm<T> {
-    type Error = AppError;
-    type Future = LocalBoxFuture<'static, AppResult<BorrowerForm<T>>>;
-
-    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = web::Bytes::from_request(req, payload);
-        let req = req.clone();
-        Box::pin(async move {
-            let me = signed_in(&req).await?;
-            Ok(BorrowerForm(parse_checked(&read_body(body.await)?, &me.csrf)?))
-        })
-    }
+    store::redirect(db, hash, (office_code, person_id.into(), file_id))
 }

@@ -1,119 +1,81 @@
-//! Who is signed in. The only file that writes the table `staff_session`.
+//! Who is signed in: staff, borrowers and liaisons, each a realm of its own with its own cookie.
 //!
-//! The browser holds 256 random bits in the cookie `zhuxue`; the database holds their SHA-256, so
-//! a stolen backup signs nobody in. A session is a row of our own table that we can end, list and
-//! read together with the person and the office in one query; a session library with a
-//! server-side store would bring a key-value blob and a second query, so there is none.
+//! The browser holds 256 random bits in the cookie; the database holds their SHA-256, so a stolen
+//! backup signs nobody in. A session is a row of our own table (`store.rs`) that we can end, list
+//! and read together with the person; a session library with a server-side store would bring a
+//! key-value blob, so there is none.
 
 pub mod borrower;
 pub mod guard;
 pub mod liaison;
+pub mod staff;
+mod store;
 
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use actix_web::{HttpMessage as _, HttpRequest, web};
 use chrono::{Duration, NaiveDateTime};
-use diesel::prelude::*;
-use futures_util::future::LocalBoxFuture;
 
 use crate::app::App;
-use crate::base::dates::local;
 use crate::base::hex::{hash_of, random_hex};
-use crate::base::ids::StaffId;
-use crate::base::scope::Scope;
-use crate::book::history::By;
-use crate::book::office::Office;
-use crate::book::payments_known::{self, BankData};
-use crate::book::staff::{Right, Role};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{office, staff, staff_session};
 
-/// The cookie that carries the session's token.
-pub const COOKIE: &str = "zhuxue";
+pub use staff::{COOKIE, SignedIn, begin};
+pub use store::{Row, Session, Whose, end, end_all, forget_ended, living, revoke};
 
 /// `seen_at` is written at most this often, so that a page is read-only nearly always.
 const SEEN_EVERY_S: i64 = 60;
 
-/// The person at the other end, as an extractor: a handler that takes one is only run for
-/// somebody who is signed in.
-#[derive(Clone, Debug)]
-pub struct SignedIn {
-    /// Who.
-    pub staff_id: StaffId,
-    /// The name they signed in with.
-    pub login: String,
-    /// The name pages show.
-    pub name: String,
-    /// What they are.
-    pub role: Role,
-    /// The offices whose rows they see.
-    pub scope: Scope,
-    /// The office they work for.
-    pub office: Office,
-    /// How far the bank's data go.
-    pub bank_data: BankData,
-    /// What every form of this session must bring back.
-    pub csrf: String,
+/// A kind of people who sign in: a cookie, how long a session lasts, who is at the other end.
+pub trait Realm: Clone + 'static {
+    /// As the table names it.
+    const NAME: &'static str;
+    /// The cookie that carries the token.
+    const COOKIE: &'static str;
+
+    /// Without a click for so long, a session is over.
+    fn idle(config: &Config) -> Duration;
+
+    /// Who is at the other end; nothing when they may not be any more.
+    fn load(db: &mut Db, row: &Row, now: NaiveDateTime) -> AppResult<Option<Self>>;
+
     /// SHA-256 of the token: names the session, opens nothing.
-    pub session: Vec<u8>,
+    fn hash(&self) -> &[u8];
 }
 
-impl SignedIn {
-    /// Goes on only when this person's role has the right.
-    pub fn needs(&self, right: Right) -> AppResult<()> {
-        if self.role.may(right) { Ok(()) } else { Err(AppError::Forbidden) }
-    }
-
-    /// True when this person's role has the right.
-    pub fn may(&self, right: Right) -> bool {
-        self.role.may(right)
-    }
-
-    /// In whose name history is written.
-    pub fn by(&self) -> By {
-        By {
-            staff_id: Some(self.staff_id),
-            name: self.name.clone(),
-            office_code: self.office.code.clone(),
-        }
-    }
-
-    /// The person already found for this request; asks no database.
-    pub fn found(req: &HttpRequest) -> Option<SignedIn> {
-        req.extensions().get::<SignedIn>().cloned()
-    }
+/// Who was already found for this request; asks no database.
+pub fn found<R: Realm>(req: &HttpRequest) -> Option<R> {
+    req.extensions().get::<R>().cloned()
 }
 
-impl FromRequest for SignedIn {
-    type Error = AppError;
-    type Future = LocalBoxFuture<'static, AppResult<SignedIn>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let req = req.clone();
-        Box::pin(async move { signed_in(&req).await })
-    }
-}
-
-/// Who sends this request: from the request's own memory, or by one query.
-pub async fn signed_in(req: &HttpRequest) -> AppResult<SignedIn> {
-    if let Some(me) = SignedIn::found(req) {
+/// Who sends this request: from the request's own memory, or from the database.
+pub async fn signed_in<R: Realm + Send>(req: &HttpRequest) -> AppResult<R> {
+    if let Some(me) = found::<R>(req) {
         return Ok(me);
     }
     let app = req
         .app_data::<web::Data<App>>()
         .ok_or_else(|| AppError::broken("no App in the server"))?
         .clone();
-    let token = req.cookie(COOKIE).ok_or(AppError::NotSignedIn)?;
+    let token = req.cookie(R::COOKIE).ok_or(AppError::NotSignedIn)?;
     let hash = hash_of(token.value());
-    let now = app.clock.now_at();
-    let idle = Duration::hours(i64::from(app.config.session_idle_hours));
-    let (me, seen_at) = app.read(move |db| find(db, &hash, now, idle)).await?;
+    let (now, idle) = (app.clock.now_at(), R::idle(&app.config));
+    let (me, seen_at): (R, NaiveDateTime) = app
+        .read(move |db| {
+            let row = store::find(db, R::NAME, &hash)?.ok_or(AppError::NotSignedIn)?;
+            if now >= row.expires_at || now - row.seen_at >= idle {
+                return Err(AppError::NotSignedIn);
+            }
+            let me = R::load(db, &row, now)?.ok_or(AppError::NotSignedIn)?;
+            Ok((me, row.seen_at))
+        })
+        .await?;
     if now - seen_at >= Duration::seconds(SEEN_EVERY_S) {
-        let hash = me.session.clone();
+        let hash = me.hash().to_vec();
         // Not being able to note the minute must not take the page away.
-        if let Err(error) = app.write("session seen", move |db| seen(db, &hash, now)).await {
+        let noted = app.write("session seen", move |db| store::seen(db, &hash, now)).await;
+        if let Err(error) = noted {
             tracing::warn!(%error, "the time of a session could not be noted");
         }
     }
@@ -121,48 +83,50 @@ pub async fn signed_in(req: &HttpRequest) -> AppResult<SignedIn> {
     Ok(me)
 }
 
-fn find(
-    db: &mut Db,
-    hash: &[u8],
-    now: NaiveDateTime,
-    idle: Duration,
-) -> AppResult<(SignedIn, NaiveDateTime)> {
-    type Row = (StaffId, String, String, Role, Office, String, NaiveDateTime, NaiveDateTime);
-    let row: Option<Row> = staff_session::table
-        .inner_join(staff::table.inner_join(office::table))
-        .filter(staff_session::token_hash.eq(hash))
-        .filter(staff_session::revoked_at.is_null())
-        .filter(staff::active.eq(true))
-        .select((
-            staff::id,
-            staff::login,
-            staff::name,
-            staff::role,
-            Office::as_select(),
-            staff_session::csrf,
-            staff_session::seen_at,
-            staff_session::expires_at,
-        ))
-        .get_result(db)
-        .optional()?;
-    let Some((staff_id, login, name, role, office, csrf, seen_at, expires_at)) = row else {
-        return Err(AppError::NotSignedIn);
-    };
-    if now >= expires_at || now - seen_at >= idle {
-        return Err(AppError::NotSignedIn);
-    }
-    let scope = Scope::of(&office.code);
-    let session = hash.to_vec();
-    let bank_data = payments_known::bank_data(db, &scope, local(now).date())?;
-    Ok((SignedIn { staff_id, login, name, role, scope, office, bank_data, csrf, session }, seen_at))
-}
+/// Makes a realm's person an extractor: a handler that takes one is only run for somebody who is
+/// signed in. `$form`: a urlencoded form of theirs, its `csrf` field checked.
+macro_rules! extracted {
+    ($me:ty $(, $form:ident)?) => {
+        impl actix_web::FromRequest for $me {
+            type Error = crate::error::AppError;
+            type Future =
+                futures_util::future::LocalBoxFuture<'static, crate::error::AppResult<$me>>;
 
-fn seen(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<()> {
-    diesel::update(staff_session::table.find(hash))
-        .set(staff_session::seen_at.eq(now))
-        .execute(db)?;
-    Ok(())
+            fn from_request(
+                req: &actix_web::HttpRequest,
+                _: &mut actix_web::dev::Payload,
+            ) -> Self::Future {
+                let req = req.clone();
+                Box::pin(async move { crate::web::session::signed_in::<$me>(&req).await })
+            }
+        }
+        $(
+        /// A urlencoded form of theirs, its `csrf` field checked.
+        #[derive(Debug)]
+        pub struct $form<T>(pub T);
+
+        impl<T: serde::de::DeserializeOwned + 'static> actix_web::FromRequest for $form<T> {
+            type Error = crate::error::AppError;
+            type Future =
+                futures_util::future::LocalBoxFuture<'static, crate::error::AppResult<$form<T>>>;
+
+            fn from_request(
+                req: &actix_web::HttpRequest,
+                payload: &mut actix_web::dev::Payload,
+            ) -> Self::Future {
+                use crate::web::form::{parse_checked, read_body};
+                let body = actix_web::web::Bytes::from_request(req, payload);
+                let req = req.clone();
+                Box::pin(async move {
+                    let me = crate::web::session::signed_in::<$me>(&req).await?;
+                    Ok($form(parse_checked(&read_body(body.await)?, &me.csrf)?))
+                })
+            }
+        }
+        )?
+    };
 }
+use extracted;
 
 /// What a new session of staff, a borrower or a liaison is made of. The token is known only here
 /// and in the browser.
@@ -206,119 +170,6 @@ impl NewSession {
     pub fn cookie_named(&self, name: &'static str, config: &Config) -> Cookie<'static> {
         cookie(name, self.token.clone(), config)
     }
-}
-
-/// Signs `staff_id` in.
-pub fn begin(
-    db: &mut Db,
-    config: &Config,
-    staff_id: StaffId,
-    new: &NewSession,
-    now: NaiveDateTime,
-) -> AppResult<()> {
-    let expires_at = now + Duration::hours(i64::from(config.session_hours));
-    diesel::insert_into(staff_session::table)
-        .values((
-            staff_session::token_hash.eq(hash_of(&new.token)),
-            staff_session::staff_id.eq(staff_id),
-            staff_session::csrf.eq(&new.csrf),
-            staff_session::created_at.eq(now),
-            staff_session::seen_at.eq(now),
-            staff_session::expires_at.eq(expires_at),
-            staff_session::address.eq(&new.address),
-            staff_session::agent.eq(&new.agent),
-        ))
-        .execute(db)?;
-    Ok(())
-}
-
-/// A session as its owner or an administrator sees it.
-#[derive(Clone, Debug, Queryable)]
-pub struct Session {
-    /// SHA-256 of the token.
-    pub hash: Vec<u8>,
-    /// When the person signed in.
-    pub created_at: NaiveDateTime,
-    /// Last click, to the minute.
-    pub seen_at: NaiveDateTime,
-    /// From which address.
-    pub address: String,
-    /// With which browser.
-    pub agent: String,
-}
-
-/// The living sessions of one person, newest first.
-pub fn of_staff(
-    db: &mut Db,
-    config: &Config,
-    staff_id: StaffId,
-    now: NaiveDateTime,
-) -> AppResult<Vec<Session>> {
-    let idle = Duration::hours(i64::from(config.session_idle_hours));
-    Ok(staff_session::table
-        .filter(staff_session::staff_id.eq(staff_id))
-        .filter(staff_session::revoked_at.is_null())
-        .filter(staff_session::expires_at.gt(now))
-        .filter(staff_session::seen_at.gt(now - idle))
-        .order(staff_session::created_at.desc())
-        .select((
-            staff_session::token_hash,
-            staff_session::created_at,
-            staff_session::seen_at,
-            staff_session::address,
-            staff_session::agent,
-        ))
-        .load(db)?)
-}
-
-/// The names of all sessions of one person that were not ended by hand.
-pub fn of_staff_hashes(db: &mut Db, staff_id: StaffId) -> AppResult<Vec<Vec<u8>>> {
-    Ok(staff_session::table
-        .filter(staff_session::staff_id.eq(staff_id))
-        .filter(staff_session::revoked_at.is_null())
-        .select(staff_session::token_hash)
-        .load(db)?)
-}
-
-/// Ends one session of one person. The number ended is 0 or 1.
-pub fn end(db: &mut Db, staff_id: StaffId, hash: &[u8], now: NaiveDateTime) -> AppResult<usize> {
-    Ok(diesel::update(
-        staff_session::table
-            .find(hash)
-            .filter(staff_session::staff_id.eq(staff_id))
-            .filter(staff_session::revoked_at.is_null()),
-    )
-    .set(staff_session::revoked_at.eq(now))
-    .execute(db)?)
-}
-
-/// Ends every session of one person, but the one with the hash `but`.
-pub fn end_all(
-    db: &mut Db,
-    staff_id: StaffId,
-    but: Option<&[u8]>,
-    now: NaiveDateTime,
-) -> AppResult<usize> {
-    Ok(diesel::update(
-        staff_session::table
-            .filter(staff_session::staff_id.eq(staff_id))
-            .filter(staff_session::token_hash.ne(but.unwrap_or_default()))
-            .filter(staff_session::revoked_at.is_null()),
-    )
-    .set(staff_session::revoked_at.eq(now))
-    .execute(db)?)
-}
-
-/// Removes sessions that ended, by hand or by time, before an instant.
-pub fn forget_ended(db: &mut Db, before: NaiveDateTime) -> AppResult<usize> {
-    Ok(diesel::delete(
-        staff_session::table.filter(
-            staff_session::expires_at.lt(before).or(staff_session::revoked_at
-                .is_not_null()
-                .and(staff_session::revoked_at.assume_not_null().lt(before))),
-        ),
-    )
-    .execute(db)?)
 }
 
 /// A cookie of ours: not for scripts, not for other sites, over https only when we are.
