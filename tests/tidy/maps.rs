@@ -10,10 +10,11 @@ use std::path::Path;
 use super::expect_none;
 use super::source::{Source, all_rust, root};
 
-const MAPS: [&str; 7] = [
+const MAPS: [&str; 8] = [
     "ARCHITECTURE.md",
     "README.md",
     "README.zh-CN.md",
+    "CONTRIBUTING.md",
     "migrations/README.md",
     "papers/README.md",
     "data/README.md",
