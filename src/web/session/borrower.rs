@@ -47,7 +47,7 @@ pub struct BorrowerIn {
 extracted!(BorrowerIn, BorrowerForm);
 
 impl Realm for BorrowerIn {
-    const NAME: &'static str = "borrower";
+    const NAME: &'static str = store::BORROWER;
     const COOKIE: &'static str = COOKIE;
 
     fn idle(_: &Config) -> Duration {

@@ -46,7 +46,7 @@ impl LiaisonIn {
 extracted!(LiaisonIn, LiaisonForm);
 
 impl Realm for LiaisonIn {
-    const NAME: &'static str = "liaison";
+    const NAME: &'static str = store::LIAISON;
     const COOKIE: &'static str = COOKIE;
 
     fn idle(_: &Config) -> Duration {

@@ -68,7 +68,7 @@ impl SignedIn {
 extracted!(SignedIn);
 
 impl Realm for SignedIn {
-    const NAME: &'static str = "staff";
+    const NAME: &'static str = store::STAFF;
     const COOKIE: &'static str = COOKIE;
 
     fn idle(config: &Config) -> Duration {

@@ -3,11 +3,16 @@
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::{NewSession, Realm};
+use super::NewSession;
 use crate::base::ids::{FileId, LiaisonId, PersonId, StaffId};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::session;
+
+/// The realms, as the table names them.
+pub(super) const STAFF: &str = "staff";
+pub(super) const BORROWER: &str = "borrower";
+pub(super) const LIAISON: &str = "liaison";
 
 /// A session that was not ended, as stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -38,19 +43,19 @@ pub struct Whose {
 
 impl From<StaffId> for Whose {
     fn from(id: StaffId) -> Whose {
-        Whose { realm: super::SignedIn::NAME, id: id.get() }
+        Whose { realm: STAFF, id: id.get() }
     }
 }
 
 impl From<PersonId> for Whose {
     fn from(id: PersonId) -> Whose {
-        Whose { realm: super::borrower::BorrowerIn::NAME, id: id.get() }
+        Whose { realm: BORROWER, id: id.get() }
     }
 }
 
 impl From<LiaisonId> for Whose {
     fn from(id: LiaisonId) -> Whose {
-        Whose { realm: super::liaison::LiaisonIn::NAME, id: id.get() }
+        Whose { realm: LIAISON, id: id.get() }
     }
 }
 
