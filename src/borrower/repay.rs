@@ -35,6 +35,8 @@ struct RepayPage {
     overdue: Fen,
     /// Open of due days of which the bank's result is not known yet.
     awaiting: Fen,
+    /// A few fen that an earlier due day left, in words.
+    rest: Option<String>,
     /// The day that sum is of, in words.
     as_known: String,
     accounts: Vec<Paying>,
@@ -60,6 +62,7 @@ pub async fn show(
         }),
         overdue: account.overdue(),
         awaiting: account.awaiting(),
+        rest: home::rest(&account, home::next_row(&plan).is_some()),
         as_known: file::as_known(&account.contracts, account.today, account.today),
         accounts: accounts(&account),
     };

@@ -194,6 +194,7 @@ fn line(account: &Account, policy: &Policy, row: &PlanRow) -> Line {
         Standing::Overdue => ("bad", "到期未还"),
         Standing::Paid if row.early => ("ok", "已办"),
         Standing::Paid => ("ok", "已还"),
+        Standing::Rest => ("", "还差一点"),
         Standing::Waived => ("ok", "已免除"),
         Standing::Upcoming => ("", ""),
     };

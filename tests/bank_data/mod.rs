@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use zhuxue::base::ids::{BatchId, LoanId};
+use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
@@ -11,7 +12,7 @@ use zhuxue::jobs;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{
     bank_difference, file_position, loan, loan_file, loan_position, message, overdue_case,
-    payments_known as known_table, policy_proposal, sheet_batch, warning,
+    payments_known as known_table, person, policy_proposal, sheet_batch, warning,
 };
 
 use crate::borrower::town::{self, read};
@@ -79,7 +80,7 @@ fn known(t: &TestApp) -> Option<chrono::NaiveDate> {
 
 /// The family of some open case has agreed to pay by a day.
 fn promise(t: &TestApp, by: &str) {
-    read(t, |db| {
+    let agreed = t.app.db.write("a family agrees", |db| {
         let first = overdue_case::table.select(overdue_case::id).order(overdue_case::id);
         let first: i64 = first.first(db)?;
         diesel::update(overdue_case::table.find(first))
@@ -87,6 +88,7 @@ fn promise(t: &TestApp, by: &str) {
             .execute(db)?;
         Ok(())
     });
+    agreed.unwrap();
 }
 
 fn is_clean(t: &TestApp) {
@@ -119,6 +121,13 @@ fn list(t: &TestApp, on: &str, rows: &[(String, &str)]) -> Upload {
         let after = asked.position.principal_outstanding - row.principal;
         let paid = match *kind {
             "逾期未还" => format!(",0.00,0.00,0.00,0.00,{kind},"),
+            // The bank calls it paid, and half a yuan is missing.
+            "差五角" => {
+                let short = Fen::new(50);
+                let interest = (row.interest - short).to_yuan_text();
+                let sum = (row.principal + row.interest - short).to_yuan_text();
+                format!("{on},{principal},{interest},0.00,{sum},正常还款,{}", after.to_yuan_text())
+            }
             _ => format!("{on},{principal},{interest},0.00,{sum},{kind},{}", after.to_yuan_text()),
         };
         text.push_str(&format!("{contract},2026-12-20,{principal},{interest},{paid}\n"));
@@ -193,20 +202,7 @@ fn on_the_day_after_a_due_day_nobody_is_overdue_before_the_bank_has_told() {
 #[test]
 fn a_family_sees_that_the_result_is_awaited_and_no_reproach() {
     each(AFTER, async |t| {
-        let file = awaited(&t);
-        let id: Vec<u8> = read(&t, |db| {
-            Ok(loan::table
-                .inner_join(zhuxue::plumbing::schema::loan_file::table)
-                .inner_join(
-                    zhuxue::plumbing::schema::person::table
-                        .on(zhuxue::plumbing::schema::person::id
-                            .eq(zhuxue::plumbing::schema::loan_file::person_id)),
-                )
-                .filter(loan::contract_no.eq(&file[0]))
-                .select(zhuxue::plumbing::schema::person::id_sealed)
-                .first(db)?)
-        });
-        let id = t.app.sealer.open_text(Field::IdNumber, &id).unwrap();
+        let (_, id) = family_of(&t, &awaited(&t)[0]);
         let mut family = town::sign_in(&t, &id).await;
         let home = family.get("/m").await;
         home.is(200).says(&["银行结果还没有到，收到后更新", "待银行结果"]);
@@ -256,6 +252,56 @@ fn a_list_of_one_township_does_not_tell_for_the_others_and_two_halves_do() {
         assert!(cases > 0 && notices > 0);
         assert!(lines(&t).is_empty());
         is_clean(&t);
+    });
+}
+
+/// The file and the identity number of the family of a contract.
+fn family_of(t: &TestApp, contract: &str) -> (String, String) {
+    let (file_no, id): (String, Vec<u8>) = read(t, |db| {
+        Ok(loan::table
+            .inner_join(loan_file::table)
+            .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+            .filter(loan::contract_no.eq(contract))
+            .select((loan_file::file_no, person::id_sealed))
+            .first(db)?)
+    });
+    (file_no, t.app.sealer.open_text(Field::IdNumber, &id).unwrap())
+}
+
+#[test]
+fn half_a_yuan_is_a_rest_and_nobody_is_called_overdue_for_it() {
+    each(AFTER, async |t| {
+        let all = awaited(&t);
+        let told: Vec<(String, &str)> = all
+            .iter()
+            .enumerate()
+            .map(|(at, one)| (one.clone(), if at == 0 { "差五角" } else { "正常还款" }))
+            .collect();
+        let upload = list(&t, "2026-12-21", &told);
+        post(&t, upload, AFTER);
+        night(&t, AFTER);
+        assert_eq!(count(&t), [0, 0, 0, 0]);
+        let (file_no, id) = family_of(&t, &all[0]);
+        let mut family = town::sign_in(&t, &id).await;
+        for (path, said) in [
+            ("/m", "上一期还差 ¥0.50，下一次一起还就行，不算逾期。"),
+            ("/m/repay", "上一期还差 ¥0.50"),
+            ("/m/schedule", "还差一点"),
+        ] {
+            let page = family.get(path).await;
+            page.is(200).says(&[said]);
+            for word in ["到期未还", "已过", "请联系我们"] {
+                assert!(!town::words(&page).contains(word), "{word} in {}", town::words(&page));
+            }
+        }
+        let mut clerk = t.sign_in(Role::Clerk);
+        let page = clerk.get(&format!("/loans/{file_no}")).await;
+        page.is(200).says(&["还差 ¥0.50", "上一期还差（随下一次一起还）"]);
+        for word in ["逾期 1 期", "期到期未还", "逾期 2 天", "还清逾期"] {
+            assert!(!town::words(&page).contains(word), "{word} in {}", town::words(&page));
+        }
+        let page = clerk.get("/reports/december").await;
+        page.is(200).says(&["figure=left\">0 人</a>", "¥0.50"]);
     });
 }
 

@@ -30,6 +30,11 @@ impl Policy {
         self.term_rule.on(signed_on)
     }
 
+    /// Arrears of a family below this are a rest: no case, no word of being overdue.
+    pub fn smallest_arrears(&self) -> Fen {
+        self.bank_tolerance.on(NaiveDate::MAX).smallest_arrears()
+    }
+
     /// Years of grace for contracts signed on a day.
     pub fn grace_years(&self, signed_on: NaiveDate) -> i32 {
         self.grace_rule.on(signed_on).years
