@@ -328,7 +328,7 @@ async fn withdraw(
     let scope = me.scope.clone();
     let rows = app.read(move |db| payments_known::list(db, &scope, SHOWN)).await?;
     let row = rows.into_iter().find(|row| row.id == id).ok_or(AppError::NotFound)?;
-    let until = row.known_until;
+    let (until, source) = (row.known_until, row.source);
     if !row_view(row, &me, app.clock.today()).can_withdraw {
         return Err(AppError::refused(
             "这一条不能在这里撤回：清单要撤销它的导入，其他的已经撤回过",
@@ -342,8 +342,12 @@ async fn withdraw(
             return Err(AppError::Changed);
         }
         position::outdate(db, &scope, today, today)?;
-        let summary = format!("撤回：{}以前的还款都已入账", in_words(until, today));
-        let note = Note { action: "payments_withdrawn", summary, ..Note::default() };
+        let day = in_words(until, today);
+        let (action, summary) = match source {
+            Source::GoAhead => ("waiting_resumed", format!("撤回：{day}不等银行结果，先行跟进")),
+            _ => ("payments_withdrawn", format!("撤回：{day}以前的还款都已入账")),
+        };
+        let note = Note { action, summary, ..Note::default() };
         history::note(db, &by, note_id, at, note)
     })
     .await?;
