@@ -16,9 +16,11 @@ use zhuxue::plumbing::schema::{
 };
 
 use crate::borrower::town::{self, read};
+use crate::liaison::ready;
 use crate::support::county::{day, small_sheets};
 use crate::support::database::kinds;
 use crate::support::{OFFICE, TestApp};
+use crate::visit_sheets::{batches, sheets};
 
 /// Two days after a due day; the bank told last on 2026-10-31.
 const AFTER: &str = "2026-12-22";
@@ -421,6 +423,41 @@ fn the_director_goes_ahead_for_a_day_and_what_goes_out_says_why() {
         let mut clerk = t.sign_in(Role::Clerk);
         let page = clerk.get(&format!("/visits/batches/{batch}")).await;
         page.is(200).says(&["银行结果没到，先不要去"]);
+    });
+}
+
+#[test]
+fn whoever_carries_a_sheet_reads_that_it_may_be_paid_and_after_the_withdrawal_not_to_go() {
+    each(AFTER, async |t| {
+        let mut director = t.sign_in(Role::Director);
+        let form = [("ahead_reason", "银行系统停机到月底")];
+        director.post("/bank-data/go-ahead", &form).await.is(303);
+        director.post("/visits/batches", &[("by", "village"), ("set", "1")]).await.is(303);
+        let batch = batches(&t).remove(0);
+        let all = sheets(&t);
+        let (sheet, code) = all.iter().find(|(one, _)| one.batch_id == batch.id).unwrap().clone();
+        let mut liaison = ready(&t, "wang01", &batch.township, &batch.receiver).await;
+        let mut anybody = t.nobody();
+        let (own, by_code) = (format!("/l/sheets/{}", sheet.id), format!("/r/{code}"));
+        let may_be = "银行的结果还没有到，可能已经还了；先提醒（银行系统停机到月底）。";
+        liaison.get(&own).await.is(200).says(&[may_be]);
+        anybody.get(&by_code).await.is(200).says(&[may_be]);
+        liaison.get("/l").await.is(200).says(&["户没有回报，走访后点开填一填"]);
+
+        let id = director.get("/bank-data").await.is(200).hidden("id");
+        director.post("/bank-data/withdrawal", &[("id", &id)]).await.is(303);
+        let stop = "银行的结果还没有到，先不要去，等中心通知。";
+        liaison.get(&own).await.is(200).says(&[stop, "multipart/form-data"]);
+        anybody.get(&by_code).await.is(200).says(&[stop, "multipart/form-data"]);
+        let list = liaison.get("/l").await;
+        list.is(200).says(&["现在没有要去的户", "先不要去的", stop, &sheet.number]);
+        for word in ["都回报了", "不用再去的", "可能已经还了"] {
+            assert!(!town::words(&list).contains(word), "{word} in {}", town::words(&list));
+        }
+        // The history says what was withdrawn, and nothing that nobody ever said.
+        let audit = director.get("/audit").await;
+        audit.is(200).says(&["撤回先行跟进", "撤回：12月22日不等银行结果，先行跟进"]);
+        assert!(!town::words(&audit).contains("以前的还款都已入账"), "{}", town::words(&audit));
     });
 }
 
