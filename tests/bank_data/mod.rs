@@ -308,6 +308,32 @@ fn half_a_yuan_is_a_rest_and_nobody_is_called_overdue_for_it() {
 }
 
 #[test]
+fn a_list_of_the_due_day_itself_leaves_it_open_until_what_is_booked_on_time_is_in() {
+    each(AFTER, async |t| {
+        // 2026-12-20 is a Sunday: what is booked on the Monday is on time.
+        let told: Vec<(String, &str)> =
+            awaited(&t).into_iter().map(|one| (one, "逾期未还")).collect();
+        let upload = list(&t, "2026-12-20", &told);
+        post(&t, upload, "2026-12-20");
+        night(&t, AFTER);
+        assert_eq!(known(&t), Some(day("2026-12-19")));
+        let [late, waiting, cases, notices] = count(&t);
+        assert_eq!((late, cases, notices), (0, 0, 0));
+        assert!(waiting > 10, "{waiting}");
+        let mut reviewer = t.sign_in(Role::Reviewer);
+        let form = [("known_until", "2026-12-20"), ("reason", "银行电话答复，已全部入账")];
+        let said = "12月20日到期的，12月21日入账也算按时。请写 12月21日或更晚的日子";
+        reviewer.post("/bank-data/declaration", &form).await.is(422).says(&[said]);
+        // The list of the Monday tells.
+        let upload = list(&t, "2026-12-21", &told);
+        post(&t, upload, "2026-12-21");
+        assert_eq!(known(&t), Some(day("2026-12-21")));
+        assert_eq!(count(&t)[..2], [waiting, 0]);
+        is_clean(&t);
+    });
+}
+
+#[test]
 fn a_declaration_moves_the_day_and_can_be_withdrawn_without_calling_anybody_paid() {
     each(AFTER, async |t| {
         let mut clerk = t.sign_in(Role::Clerk);

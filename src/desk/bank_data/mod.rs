@@ -202,14 +202,28 @@ async fn declare_known(
     let Declared { known_until, reason } = form.0;
     let today = app.clock.today();
     let (scope, inner) = (me.scope.clone(), me.scope.own().to_owned());
-    let (known, unread) = app
+    let (policy, typed) = (app.policy(), known_until.trim().parse::<NaiveDate>());
+    let (known, unread, told) = app
         .read(move |db| {
             let known = payments_known::load(db, &scope)?;
             let unread = unread(db, &scope, &known)?;
-            Ok((known, unread))
+            let told = match typed {
+                Ok(day) => known::told_until(db, &scope, &policy, (BANK, day))?,
+                Err(_) => today,
+            };
+            Ok((known, unread, told))
         })
         .await?;
     let checked = checked(&known_until, &reason, (&known, &inner, today)).and_then(|day| {
+        let due_on = told.succ_opt().filter(|due_on| *due_on <= day);
+        if let Some(due_on) = due_on {
+            let last = in_words(app.policy().on_time_until(due_on), today);
+            let message = format!(
+                "{}到期的，{last}入账也算按时。请写 {last}或更晚的日子",
+                in_words(due_on, today)
+            );
+            return Err(vec![FieldError { field: "known_until".to_owned(), message }]);
+        }
         let Some(list) = unread else { return Ok(day) };
         let message = format!(
             "{}里有 {} 行没有收进来，这些户可能已经还了。请先改好这些行再导入，或者撤销那次导入",
