@@ -334,6 +334,32 @@ fn a_list_of_the_due_day_itself_leaves_it_open_until_what_is_booked_on_time_is_i
 }
 
 #[test]
+fn what_waits_for_the_list_of_repayments_is_not_called_the_same_as_at_the_bank() {
+    each(AFTER, async |t| {
+        let contract = awaited(&t).remove(0);
+        let (file_no, id) = family_of(&t, &contract);
+        let text = format!(
+            "身份证号,合同编号,贷款余额（元）,逾期本金（元）,逾期利息（元）,罚息（元）,\
+             逾期合计（元）,首次逾期日期,逾期天数,截止日期\n\
+             {id},{contract},8000.00,0.00,100.00,0.00,100.00,2026-12-20,2,2026-12-22\n"
+        );
+        post(&t, Upload { name: "逾期名单.csv".to_owned(), bytes: text.into_bytes() }, AFTER);
+        assert_eq!(count(&t)[0], 0, "the list of arrears alone accuses nobody");
+        let mut clerk = t.sign_in(Role::Clerk);
+        let page = clerk.get("/differences").await;
+        page.is(200).says(&[
+            "到 10月31日为止与银行一致",
+            "12月22日的文件里的余额和逾期，要等还款明细到了才能核对",
+            "银行名单上有、这里还在等还款明细的合同",
+            &contract,
+            &file_no,
+        ]);
+        let words = town::words(&page);
+        assert!(!words.contains("全都一致") && !words.contains("核对到 12月22日"), "{words}");
+    });
+}
+
+#[test]
 fn a_declaration_moves_the_day_and_can_be_withdrawn_without_calling_anybody_paid() {
     each(AFTER, async |t| {
         let mut clerk = t.sign_in(Role::Clerk);
