@@ -156,6 +156,13 @@ impl Account {
         self.total(|c| c.statement.position.awaiting)
     }
 
+    /// The bank calls all settled that awaits it, against our books: we are checking.
+    pub fn bank_settled(&self) -> bool {
+        let mut waiting =
+            self.contracts.iter().filter(|c| c.statement.position.awaiting.is_positive());
+        self.awaiting().is_positive() && waiting.all(|c| c.bank_settled_on.is_some())
+    }
+
     /// Principal not repaid.
     pub fn outstanding(&self) -> Fen {
         self.total(|c| c.statement.position.principal_outstanding)

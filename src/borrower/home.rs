@@ -237,9 +237,8 @@ fn late(hello: &str, account: &Account, next: Option<&PlanRow>) -> Hero {
 /// The day is past and the bank has not told yet: neither thanks nor a reproach.
 fn awaiting(hello: &str, account: &Account, row: &PlanRow, next: Option<&PlanRow>) -> Hero {
     let mut more = Vec::new();
-    if account.contracts.iter().any(|c| c.bank_settled_on.is_some()) {
-        more.push("银行说已经还清，我们正在核对，您不用做什么。".to_owned());
-    } else {
+    let is_settled = account.bank_settled();
+    if !is_settled {
         more.push(
             "已经存够钱的不用再存；没有存够的请尽快存进还款账户，或者打电话问我们。".to_owned(),
         );
@@ -252,6 +251,7 @@ fn awaiting(hello: &str, account: &Account, row: &PlanRow, next: Option<&PlanRow
         lead: format!("{hello}{}这一期应还", in_words(row.due_on, account.today)),
         big: yuan(row.open),
         line: match row.assumed {
+            _ if is_settled => "银行说已经还清，我们正在核对，您不用做什么。".to_owned(),
             "" => "银行结果还没有到，收到后更新。".to_owned(),
             assumed => format!("银行结果还没有到，收到后更新。利息{assumed}。"),
         },
@@ -284,7 +284,9 @@ fn owed(account: &Account, plan: &Plan) -> Vec<Owed> {
     }
     let (overdue, awaiting) = (account.overdue(), account.awaiting());
     if awaiting.is_positive() {
-        rows.push(plain("待银行结果", awaiting));
+        let label =
+            if account.bank_settled() { "正在和银行核对" } else { "待银行结果" };
+        rows.push(plain(label, awaiting));
     }
     if account.rest().is_positive() {
         rows.push(plain("上一期还差（下一次一起还）", account.rest()));

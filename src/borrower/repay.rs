@@ -35,6 +35,8 @@ struct RepayPage {
     overdue: Fen,
     /// Open of due days of which the bank's result is not known yet.
     awaiting: Fen,
+    /// The bank calls that settled.
+    bank_settled: bool,
     /// A few fen that an earlier due day left, in words.
     rest: Option<String>,
     /// The day that sum is of, in words.
@@ -62,6 +64,7 @@ pub async fn show(
         }),
         overdue: account.overdue(),
         awaiting: account.awaiting(),
+        bank_settled: account.bank_settled(),
         rest: home::rest(&account, home::next_row(&plan).is_some()),
         as_known: file::as_known(&account.contracts, account.today, account.today),
         accounts: accounts(&account),

@@ -553,6 +553,13 @@ fn what_the_bank_calls_settled_is_not_asked_for_and_opens_a_difference() {
                 .inner_join(loan::table)
                 .filter(loan_position::next_due_on.eq(day("2026-12-20")))
                 .filter(loan_position::next_due_fen.gt(0))
+                .filter(
+                    loan::file_id.eq_any(
+                        file_position::table
+                            .filter(file_position::loans.eq(1))
+                            .select(file_position::file_id),
+                    ),
+                )
                 .order(loan::contract_no)
                 .select(loan::contract_no)
                 .first(db)?)
@@ -588,5 +595,16 @@ fn what_the_bank_calls_settled_is_not_asked_for_and_opens_a_difference() {
         is_clean(&t);
         let rows: i64 = read(&t, |db| Ok(known_table::table.count().get_result(db)?));
         assert_eq!(rows, 1, "a list of contracts tells nothing of payments");
+        // After the due day the family reads that, and not that a result is awaited.
+        night(&t, AFTER);
+        let (_, id) = family_of(&t, &contract);
+        let mut family = town::sign_in(&t, &id).await;
+        family.get("/m").await.is(200).says(&["银行说已经还清，我们正在核对"]);
+        for path in ["/m", "/m/repay", "/m/schedule"] {
+            let words = town::words(&family.get(path).await);
+            for word in ["银行结果还没有到", "待银行结果", "到期未还"] {
+                assert!(!words.contains(word), "{path}: {word} in {words}");
+            }
+        }
     });
 }
