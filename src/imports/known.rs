@@ -38,6 +38,8 @@ pub struct Short {
     pub as_of: NaiveDate,
     /// The contracts it should have named and does not.
     pub missing: Vec<String>,
+    /// How many of its rows could not be taken.
+    pub refused: i32,
 }
 
 /// The contracts that a list names, each with the latest due day that a line of it is about.
@@ -110,7 +112,8 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
         if missing.is_empty() {
             looked.whole.push((product, told, last.id, last.file_name.clone()));
         } else if looked.short.is_none() {
-            looked.short = Some(Short { product, as_of, missing });
+            let refused = lists.iter().map(|list| list.refused_rows).sum();
+            looked.short = Some(Short { product, as_of, missing, refused });
         }
     }
     Ok(looked)

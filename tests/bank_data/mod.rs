@@ -334,6 +334,55 @@ fn a_list_of_the_due_day_itself_leaves_it_open_until_what_is_booked_on_time_is_i
 }
 
 #[test]
+fn rows_that_were_refused_are_no_gap_of_the_bank_and_an_older_list_no_answer() {
+    each(AFTER, async |t| {
+        let advice = || -> String {
+            let own = warning::table.filter(warning::kind.eq("bank_data"));
+            read(&t, |db| Ok(own.select(warning::advice).first(db)?))
+        };
+        let asked = "向银行要还款明细，导入后逾期名单、提醒和报表才会更新";
+        assert_eq!(advice(), asked);
+        // One contract's line has a kind of payment that the bank does not have.
+        let told: Vec<(String, &str)> = awaited(&t)
+            .into_iter()
+            .enumerate()
+            .map(|(at, one)| (one, if at == 0 { "已扣款" } else { "正常还款" }))
+            .collect();
+        let upload = list(&t, "2026-12-21", &told);
+        post(&t, upload, AFTER);
+        night(&t, AFTER);
+        let said =
+            "还款明细（截至 12月22日）有 1 行没有收进来，缺 1 份合同的结果。改好这些行再导入";
+        assert_eq!(advice(), said);
+        let mut clerk = t.sign_in(Role::Clerk);
+        let page = clerk.get("/bank-data").await;
+        page.is(200).says(&["有 1 行没有收进来"]);
+        assert!(!town::words(&page).contains("请向银行补要"), "{}", town::words(&page));
+    });
+    each("2026-11-30", async |t| {
+        // A list of November with few lines says nothing of December.
+        let due: Vec<String> = read(&t, |db| {
+            Ok(loan_position::table
+                .inner_join(loan::table)
+                .filter(loan_position::next_due_on.eq(day("2026-12-20")))
+                .order(loan::contract_no)
+                .select(loan::contract_no)
+                .limit(2)
+                .load(db)?)
+        });
+        let told: Vec<(String, &str)> = due.into_iter().map(|one| (one, "正常还款")).collect();
+        let upload = list(&t, "2026-11-28", &told);
+        post(&t, upload, "2026-11-28");
+        night(&t, AFTER);
+        let advice: String = read(&t, |db| {
+            let own = warning::table.filter(warning::kind.eq("bank_data"));
+            Ok(own.select(warning::advice).first(db)?)
+        });
+        assert_eq!(advice, "向银行要还款明细，导入后逾期名单、提醒和报表才会更新");
+    });
+}
+
+#[test]
 fn what_waits_for_the_list_of_repayments_is_not_called_the_same_as_at_the_bank() {
     each(AFTER, async |t| {
         let contract = awaited(&t).remove(0);

@@ -131,7 +131,9 @@ async fn view(app: &web::Data<App>, me: &SignedIn) -> AppResult<View> {
         is_known: until.is_some(),
         awaiting_on: awaiting.map(|a| in_words(a.due_on, today)).unwrap_or_default(),
         awaiting,
-        short: short.map(|short| short_view(short, today)),
+        short: short
+            .filter(|short| awaiting.is_some_and(|awaiting| short.as_of >= awaiting.due_on))
+            .map(|short| short_view(short, today)),
         unread: unread.map(|list| Unread {
             id: list.id.to_string(),
             file_name: list.file_name,
