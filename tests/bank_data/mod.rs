@@ -383,6 +383,31 @@ fn rows_that_were_refused_are_no_gap_of_the_bank_and_an_older_list_no_answer() {
 }
 
 #[test]
+fn before_a_list_is_taken_back_the_page_says_how_far_payments_are_known_then() {
+    each(AFTER, async |t| {
+        let told: Vec<(String, &str)> =
+            awaited(&t).into_iter().map(|one| (one, "正常还款")).collect();
+        let [_, waiting, ..] = count(&t);
+        let upload = list(&t, "2026-12-21", &told);
+        post(&t, upload, AFTER);
+        assert_eq!(known(&t), Some(day(AFTER)));
+        let id: i64 = read(&t, |db| {
+            let own = known_table::table.filter(known_table::known_until.eq(day(AFTER)));
+            let id: Option<i64> = own.select(known_table::import_id).first(db)?;
+            Ok(id.unwrap())
+        });
+        let mut reviewer = t.sign_in(Role::Reviewer);
+        let said = format!(
+            "“银行数据截至”退回到 10月31日：在这以后到期的 {waiting} 户重新待银行结果，不再算已还或逾期"
+        );
+        reviewer.get(&format!("/imports/{id}/undo")).await.is(200).says(&[&said]);
+        reviewer.post(&format!("/imports/{id}/undo"), &[("reason", "导错了")]).await.is(303);
+        night(&t, AFTER);
+        assert_eq!(count(&t)[..2], [0, waiting]);
+    });
+}
+
+#[test]
 fn what_waits_for_the_list_of_repayments_is_not_called_the_same_as_at_the_bank() {
     each(AFTER, async |t| {
         let contract = awaited(&t).remove(0);
