@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::base::ids::{FileId, LoanId, PersonId, StaffId};
 use crate::base::money::Fen;
+use crate::base::month_day::MonthDay;
 use crate::base::rate::RatePpm;
 use crate::base::scope::Scope;
 use crate::book::facts::LoanFacts;
@@ -360,6 +361,34 @@ pub fn of_product(db: &mut Db, scope: &Scope, product: Product) -> AppResult<Vec
         .order(loan::id)
         .select(loan::id)
         .load(db)?)
+}
+
+/// The days of the month before `day`, it included, on which contracts of a product may fall due:
+/// once a year, and at their end.
+pub fn due_days_until(
+    db: &mut Db,
+    scope: &Scope,
+    product: Product,
+    day: NaiveDate,
+) -> AppResult<Vec<NaiveDate>> {
+    let since = day.checked_sub_days(Days::new(31)).unwrap_or(day);
+    let yearly: Vec<String> = loan::table
+        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(loan::product.eq(product.as_text()))
+        .select(loan::due_month_day)
+        .distinct()
+        .load(db)?;
+    let mut found: Vec<NaiveDate> = loan::table
+        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(loan::product.eq(product.as_text()))
+        .filter(loan::final_due_on.between(since, day))
+        .select(loan::final_due_on)
+        .distinct()
+        .load(db)?;
+    let days = yearly.iter().filter_map(|text| MonthDay::from_text(text));
+    found.extend(days.flat_map(|one| [one.in_year(since.year()), one.in_year(day.year())]));
+    found.retain(|due_on| (since..=day).contains(due_on));
+    Ok(found)
 }
 
 /// Takes `count` serials for files whose first contract is of `year`; the first of them.

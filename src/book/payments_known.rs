@@ -239,6 +239,28 @@ pub fn has_list(db: &mut Db, scope: &Scope, import_id: ImportId) -> AppResult<bo
     Ok(diesel::select(diesel::dsl::exists(rows)).get_result(db)?)
 }
 
+/// What a list tells, and what is known without it; nothing when it moves no day.
+pub fn without_list(
+    db: &mut Db,
+    scope: &Scope,
+    import_id: ImportId,
+) -> AppResult<Option<(NaiveDate, Option<NaiveDate>)>> {
+    let rows: Vec<PaymentsKnown> = payments_known::table
+        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .filter(payments_known::withdrawn_at.is_null())
+        .filter(payments_known::source.ne(Source::GoAhead))
+        .select(PaymentsKnown::as_select())
+        .load(db)?;
+    let Some(own) = rows.iter().find(|row| row.import_id == Some(import_id)) else {
+        return Ok(None);
+    };
+    let lender = (&own.office_code, &own.product);
+    let others = rows.iter().filter(|row| (&row.office_code, &row.product) == lender);
+    let rest =
+        others.filter(|row| row.import_id != Some(import_id)).map(|row| row.known_until).max();
+    Ok((rest < Some(own.known_until)).then_some((own.known_until, rest)))
+}
+
 /// Which rows are withdrawn.
 #[derive(Clone, Copy, Debug)]
 pub enum Which {

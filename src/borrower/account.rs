@@ -110,6 +110,8 @@ pub struct Account {
     pub today: NaiveDate,
     /// Contacts were confirmed or corrected this year.
     pub confirmed: bool,
+    /// Arrears below this are a rest, and nobody is called late for it.
+    pub smallest_arrears: Fen,
 }
 
 impl Account {
@@ -121,8 +123,7 @@ impl Account {
     /// The plan over all contracts.
     pub fn plan(&self, policy: &Policy) -> Plan {
         let statements = file::statements(&self.contracts);
-        plan(&statements, self.today, |day| file::early_word(&self.contracts, day))
-            .with_assumed(policy)
+        plan(&statements, self.today, |day| file::early_word(&self.contracts, day)).under(policy)
     }
 
     /// Everything was repaid, on that day.
@@ -132,8 +133,18 @@ impl Account {
         if days.iter().any(Option::is_none) { None } else { days.into_iter().flatten().max() }
     }
 
-    /// Principal, interest and penalty interest past their day.
+    /// Principal, interest and penalty interest past their day; a small rest is not among it.
     pub fn overdue(&self) -> Fen {
+        let late = self.late();
+        if late < self.smallest_arrears { Fen::ZERO } else { late }
+    }
+
+    /// What is past its day and so little that it is taken with the next due day.
+    pub fn rest(&self) -> Fen {
+        self.late() - self.overdue()
+    }
+
+    fn late(&self) -> Fen {
         self.total(|c| {
             let position = &c.statement.position;
             position.overdue_principal + position.overdue_interest + position.penalty
@@ -143,6 +154,13 @@ impl Account {
     /// Open of due days of which the bank's result is not known yet.
     pub fn awaiting(&self) -> Fen {
         self.total(|c| c.statement.position.awaiting)
+    }
+
+    /// The bank calls all settled that awaits it, against our books: we are checking.
+    pub fn bank_settled(&self) -> bool {
+        let mut waiting =
+            self.contracts.iter().filter(|c| c.statement.position.awaiting.is_positive());
+        self.awaiting().is_positive() && waiting.all(|c| c.bank_settled_on.is_some())
     }
 
     /// Principal not repaid.
@@ -182,7 +200,13 @@ fn find(db: &mut Db, me: &BorrowerIn, basis: &Basis, today: NaiveDate) -> AppRes
         .filter(contact_confirmation::year.eq(today.year()))
         .filter(contact_confirmation::office_code.eq_any(me.scope.codes()));
     let confirmed = diesel::select(diesel::dsl::exists(confirmed)).get_result(db)?;
-    Ok(Found::One(Box::new(Account { party, contracts, today, confirmed })))
+    Ok(Found::One(Box::new(Account {
+        party,
+        contracts,
+        today,
+        confirmed,
+        smallest_arrears: basis.smallest_arrears,
+    })))
 }
 
 /// The file a page is about; or the way to the page where one is chosen.

@@ -146,7 +146,9 @@ fn hero(name: &str, account: &Account, plan: &Plan) -> Hero {
         return awaiting(&hello, account, row, next);
     }
     let Some(row) = next else {
-        return hero("现在不用还钱", "看还款计划，可以知道以后怎么还。".to_owned());
+        let mut made = hero("现在不用还钱", "看还款计划，可以知道以后怎么还。".to_owned());
+        made.more.extend(rest(account, false));
+        return made;
     };
     let amount = yuan(row.open);
     let studying = account.contracts.iter().all(|c| {
@@ -178,6 +180,7 @@ fn hero(name: &str, account: &Account, plan: &Plan) -> Hero {
         }
     };
     made.more.extend(put_aside(account, row));
+    made.more.extend(rest(account, true));
     made
 }
 
@@ -189,6 +192,15 @@ fn put_aside(account: &Account, row: &PlanRow) -> Option<String> {
     }
     let enough = if there >= row.open { "，已经够了" } else { "" };
     Some(format!("您已存入 {}，到期先用这笔钱{enough}。", yuan(there)))
+}
+
+/// A few fen that an earlier due day left: said calmly, and asked for by nobody.
+pub fn rest(account: &Account, is_next: bool) -> Option<String> {
+    let rest = account.rest();
+    rest.is_positive().then(|| {
+        let how = if is_next { "下一次一起还" } else { "方便的时候存进还款账户" };
+        format!("上一期还差 {}，{how}就行，不算逾期。", yuan(rest))
+    })
 }
 
 fn late(hello: &str, account: &Account, next: Option<&PlanRow>) -> Hero {
@@ -225,9 +237,8 @@ fn late(hello: &str, account: &Account, next: Option<&PlanRow>) -> Hero {
 /// The day is past and the bank has not told yet: neither thanks nor a reproach.
 fn awaiting(hello: &str, account: &Account, row: &PlanRow, next: Option<&PlanRow>) -> Hero {
     let mut more = Vec::new();
-    if account.contracts.iter().any(|c| c.bank_settled_on.is_some()) {
-        more.push("银行说已经还清，我们正在核对，您不用做什么。".to_owned());
-    } else {
+    let is_settled = account.bank_settled();
+    if !is_settled {
         more.push(
             "已经存够钱的不用再存；没有存够的请尽快存进还款账户，或者打电话问我们。".to_owned(),
         );
@@ -240,6 +251,7 @@ fn awaiting(hello: &str, account: &Account, row: &PlanRow, next: Option<&PlanRow
         lead: format!("{hello}{}这一期应还", in_words(row.due_on, account.today)),
         big: yuan(row.open),
         line: match row.assumed {
+            _ if is_settled => "银行说已经还清，我们正在核对，您不用做什么。".to_owned(),
             "" => "银行结果还没有到，收到后更新。".to_owned(),
             assumed => format!("银行结果还没有到，收到后更新。利息{assumed}。"),
         },
@@ -272,7 +284,12 @@ fn owed(account: &Account, plan: &Plan) -> Vec<Owed> {
     }
     let (overdue, awaiting) = (account.overdue(), account.awaiting());
     if awaiting.is_positive() {
-        rows.push(plain("待银行结果", awaiting));
+        let label =
+            if account.bank_settled() { "正在和银行核对" } else { "待银行结果" };
+        rows.push(plain(label, awaiting));
+    }
+    if account.rest().is_positive() {
+        rows.push(plain("上一期还差（下一次一起还）", account.rest()));
     }
     rows.push(if overdue.is_positive() {
         Owed { label: late_label(plan), text: yuan(overdue), class: "c-bad" }

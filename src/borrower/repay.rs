@@ -35,6 +35,10 @@ struct RepayPage {
     overdue: Fen,
     /// Open of due days of which the bank's result is not known yet.
     awaiting: Fen,
+    /// The bank calls that settled.
+    bank_settled: bool,
+    /// A few fen that an earlier due day left, in words.
+    rest: Option<String>,
     /// The day that sum is of, in words.
     as_known: String,
     accounts: Vec<Paying>,
@@ -60,6 +64,8 @@ pub async fn show(
         }),
         overdue: account.overdue(),
         awaiting: account.awaiting(),
+        bank_settled: account.bank_settled(),
+        rest: home::rest(&account, home::next_row(&plan).is_some()),
         as_known: file::as_known(&account.contracts, account.today, account.today),
         accounts: accounts(&account),
     };

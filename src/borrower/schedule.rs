@@ -190,10 +190,12 @@ fn line(account: &Account, policy: &Policy, row: &PlanRow) -> Line {
     let (tag, tag_words) = match row.standing {
         Standing::Next => ("wait", "下一次"),
         Standing::Today => ("wait", "今天要还"),
+        Standing::Awaiting if account.bank_settled() => ("wait", "正在核对"),
         Standing::Awaiting => ("wait", "待银行结果"),
         Standing::Overdue => ("bad", "到期未还"),
         Standing::Paid if row.early => ("ok", "已办"),
         Standing::Paid => ("ok", "已还"),
+        Standing::Rest => ("", "还差一点"),
         Standing::Waived => ("ok", "已免除"),
         Standing::Upcoming => ("", ""),
     };

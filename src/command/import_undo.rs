@@ -127,7 +127,9 @@ fn show(job: &ImportJob, found: &Undoing, out: &mut dyn Write) -> Result<(), Sto
     for (what, count) in found.counts().into_iter().filter(|(_, count)| *count > 0) {
         writeln!(out, "  {what} {count}")?;
     }
-    for line in &found.beside {
+    for line in
+        Some(&found.known).filter(|known| !known.is_empty()).into_iter().chain(&found.beside)
+    {
         writeln!(out, "  {line}")?;
     }
     some(&found.lines, out)

@@ -6,19 +6,26 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::base::dates::in_words as day_in_words;
 use crate::base::ids::RowId;
 use crate::base::money::Fen;
 use crate::base::person_name::name_key;
 use crate::base::scope::Scope;
+use crate::book::payments_known;
 use crate::book::staff::Right;
+use crate::book::statement::Product;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{bank_difference, bank_figure, loan, loan_file, person};
+use crate::plumbing::schema::{
+    bank_difference, bank_figure, loan, loan_file, loan_position, person,
+};
 use crate::web::list::filter::{anywhere, link};
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
+/// Contracts of the bank's list of arrears that await its result, as many as the page names.
+const NAMED_MAX: i64 = 50;
 /// Rows on a page.
 const SIZE: i64 = 50;
 
@@ -70,7 +77,53 @@ struct View {
     count: i64,
     narrowed: bool,
     next: String,
-    checked_on: Option<NaiveDate>,
+    checked: Checked,
+}
+
+/// What was held against each other, and what could not be yet.
+#[derive(Default, Serialize)]
+struct Checked {
+    /// The day of the newest file of the bank, in words; empty without any.
+    file: String,
+    /// Balances and arrears are compared up to this day; empty when that is all of the file.
+    until: String,
+    /// They are not compared at all: there is no repayment list yet.
+    never: bool,
+    /// The bank's list names these contracts as overdue, and we await its repayment list: file,
+    /// name, contract.
+    named: Vec<(String, String, String)>,
+}
+
+fn checked(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Checked> {
+    let newest: Option<NaiveDate> = bank_figure::table
+        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .select(diesel::dsl::max(bank_figure::as_of))
+        .first(db)?;
+    let Some(newest) = newest else { return Ok(Checked::default()) };
+    let payments = payments_known::load(db, scope)?;
+    let known = payments.as_of(scope.own(), Product::Cdb.as_text(), today).known();
+    let named = bank_figure::table
+        .inner_join(loan::table.inner_join(
+            loan_file::table.inner_join(person::table.on(person::id.eq(loan_file::person_id))),
+        ))
+        .inner_join(loan_position::table.on(loan_position::loan_id.eq(bank_figure::loan_id)))
+        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(bank_figure::sheet.eq("overdue"))
+        .filter(bank_figure::as_of.gt(known))
+        .filter(loan_position::awaiting_on.is_not_null())
+        .order(loan::contract_no)
+        .select((loan_file::file_no, person::name, loan::contract_no))
+        .distinct()
+        .limit(NAMED_MAX)
+        .load(db)?;
+    let waits = known < newest;
+    let never = waits && known == NaiveDate::MIN;
+    Ok(Checked {
+        file: day_in_words(newest, today),
+        until: if waits && !never { day_in_words(known, today) } else { String::new() },
+        never,
+        named,
+    })
 }
 
 /// A figure as pages name it.
@@ -146,7 +199,8 @@ async fn list(
 ) -> AppResult<HttpResponse> {
     let asked = asked.into_inner();
     let (scope, inner) = (me.scope.clone(), asked.clone());
-    let ((mut rows, count), figures, checked_on) = app
+    let today = app.clock.today();
+    let ((mut rows, count), figures, checked) = app
         .read(move |db| {
             let found = rows(db, &scope, &inner)?;
             let figures: Vec<String> = bank_difference::table
@@ -155,11 +209,7 @@ async fn list(
                 .distinct()
                 .order(bank_difference::figure)
                 .load(db)?;
-            let checked_on: Option<NaiveDate> = bank_figure::table
-                .filter(bank_figure::office_code.eq_any(scope.codes()))
-                .select(diesel::dsl::max(bank_figure::as_of))
-                .first(db)?;
-            Ok((found, figures, checked_on))
+            Ok((found, figures, checked(db, &scope, today)?))
         })
         .await?;
     let size = usize::try_from(SIZE).unwrap_or(50);
@@ -191,7 +241,7 @@ async fn list(
         figures: figures.into_iter().map(|figure| (in_words(&figure), figure)).collect(),
         count,
         next,
-        checked_on,
+        checked,
     };
     shell::page(&app, &me, &req, "differences/list.html", view)
 }

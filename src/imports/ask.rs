@@ -78,7 +78,13 @@ pub fn remind(app: &App, scope: &Scope, short: Option<&Short>) -> AppResult<()> 
         let Some(found) = found else {
             return warning::clear(db, scope.own(), KIND, "list").map(|_| ());
         };
-        let advice = match short {
+        let advice = match short.filter(|short| short.as_of >= found.due_on) {
+            Some(short) if short.refused > 0 => format!(
+                "还款明细（截至 {}）有 {} 行没有收进来，缺 {} 份合同的结果。改好这些行再导入",
+                in_words(short.as_of, today),
+                short.refused,
+                short.missing.len()
+            ),
             Some(short) => format!(
                 "已入账的还款明细（截至 {}）缺 {} 份合同的结果，不能说明全县。补齐后再更新",
                 in_words(short.as_of, today),

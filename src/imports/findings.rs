@@ -9,11 +9,12 @@ use super::pages::has_balances;
 use super::plan::Companions;
 use super::read::{ReadLine, ReadSheet};
 use super::store::{self, ImportJob};
+use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::office::Office;
 use crate::book::{loan, person};
 use crate::error::AppResult;
-use crate::imports::layout::{self, Chosen, ColumnKind, Layout, Row, totals};
+use crate::imports::layout::{self, Chosen, ColumnKind, Fault, Layout, Row, Severity, totals};
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::Table;
 
@@ -54,6 +55,27 @@ pub fn from_text(text: &str) -> Vec<Finding> {
         None => Finding::say(line.trim_start_matches('-')),
     };
     text.lines().map(read).collect()
+}
+
+/// Ends what the findings say of the disbursements that posting books.
+const PAY_OUTS: &str = "贷款余额从发放日起算。";
+
+/// Adds that posting books disbursements: a list of contracts moves millions, too.
+pub fn tell_pay_outs(text: &mut String, count: usize, sum: Fen) {
+    if count == 0 {
+        return;
+    }
+    let mut found = from_text(text);
+    let sum = sum.to_page_text();
+    found.push(Finding::say(format!("入账会记 {count} 笔放款，共 ¥{sum}；{PAY_OUTS}")));
+    *text = to_text(&found);
+}
+
+/// The findings about the sheet itself.
+pub fn without_pay_outs(text: &str) -> String {
+    let mut found = from_text(text);
+    found.retain(|finding| !finding.text.ends_with(PAY_OUTS));
+    to_text(&found)
 }
 
 /// True when a sheet may not be posted before somebody has confirmed what was found.
@@ -158,6 +180,7 @@ pub fn look(
         findings.push(Finding::say(format!("表里写明金额单位是{unit}，金额已换算成元。")));
     }
     findings.extend(hidden(sheet));
+    findings.extend(once(lines));
     let others = store::of_layout(db, scope, job)?;
     findings.extend(same_content(job, &others));
     findings.extend(older(job, &others));
@@ -222,6 +245,31 @@ fn unread(job: &ImportJob, sheet: &ReadSheet) -> Option<Finding> {
         )));
     }
     Some(Finding::say(format!("没有读取的列：{names}。要用的话，请在“列的对应”里选定它是什么。")))
+}
+
+/// In a finding: of lines that are the same in every column one is booked.
+const ONCE: &str = "只入一次";
+
+fn once(lines: &[ReadLine]) -> Option<Finding> {
+    let notes = lines.iter().filter_map(|line| Some((line.line, line.skipped.as_ref()?)));
+    let same: Vec<String> = notes
+        .filter(|(_, note)| note.fault == Fault::DuplicateRow)
+        .filter(|(_, note)| note.severity == Severity::Warning)
+        .map(|(line, _)| line.to_string())
+        .collect();
+    let shown = same.iter().take(10).cloned().collect::<Vec<_>>().join("、");
+    let more = if same.len() > 10 { "等" } else { "" };
+    (!same.is_empty()).then(|| {
+        Finding::say(format!(
+            "第 {shown} 行{more}和前面的行完全相同，{ONCE}。如果确实还了两次，要由银行的清单说明\
+             （例如每次还款后的余额），请向银行核实。"
+        ))
+    })
+}
+
+/// True when lines were left out because they are the same as an earlier one.
+pub fn has_once(job: &ImportJob) -> bool {
+    job.findings.contains(ONCE)
 }
 
 fn hidden(sheet: &ReadSheet) -> Vec<Finding> {

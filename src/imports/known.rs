@@ -15,6 +15,7 @@ use crate::base::ids::{ImportId, LoanId, RowId};
 use crate::base::scope::Scope;
 use crate::book::facts::{self, LoanFacts};
 use crate::book::payments_known::{self, PaymentsKnown, Source};
+use crate::book::policy::Policy;
 use crate::book::position::{self, Basis};
 use crate::book::statement::{self, InstalmentState, Product};
 use crate::book::{bank, loan};
@@ -37,6 +38,8 @@ pub struct Short {
     pub as_of: NaiveDate,
     /// The contracts it should have named and does not.
     pub missing: Vec<String>,
+    /// How many of its rows could not be taken.
+    pub refused: i32,
 }
 
 /// The contracts that a list names, each with the latest due day that a line of it is about.
@@ -45,7 +48,7 @@ pub type Named = HashMap<String, NaiveDate>;
 /// What the posted lists that are newer than what is known come to.
 #[derive(Default)]
 struct Looked {
-    /// Those that cover everything, the newest of each lender.
+    /// Those that cover everything, the newest of each lender, with the day until which they tell.
     whole: Vec<(Product, NaiveDate, ImportId, String)>,
     short: Option<Short>,
 }
@@ -68,10 +71,19 @@ pub fn learn(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
 fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
     let lists = app.db.read(|db| store::posted_as(db, scope, Layout::Repayments.as_text()))?;
     let known = app.db.read(|db| payments_known::load(db, scope))?;
+    let mut tells = BTreeMap::new();
+    for list in &lists {
+        let (Some(product), day) = (Product::from_text(&list.product), day_of(list)) else {
+            continue;
+        };
+        let until = app.db.read(|db| told_until(db, scope, &app.policy(), (product, day)))?;
+        tells.insert((list.product.clone(), day), until);
+    }
     let mut by_day: BTreeMap<(String, NaiveDate), Vec<ImportJob>> = BTreeMap::new();
     for list in lists {
-        let as_of = list.as_of.unwrap_or_else(|| local(list.created_at).date());
-        let newer = known.until(scope.own(), &list.product).is_none_or(|until| as_of > until);
+        let as_of = day_of(&list);
+        let told = tells.get(&(list.product.clone(), as_of)).copied().unwrap_or(as_of);
+        let newer = known.until(scope.own(), &list.product).is_none_or(|until| told > until);
         if newer && as_of <= app.clock.today() {
             by_day.entry((list.product.clone(), as_of)).or_default().push(list);
         }
@@ -90,19 +102,40 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
             // Nothing of it was taken, so it tells nothing.
             continue;
         }
-        let missing = missing(app, scope, (product, as_of), &named)?;
+        let told = tells.get(&(text, as_of)).copied().unwrap_or(as_of);
+        let missing = missing(app, scope, (product, told), &named)?;
         let alone = matches!(&lists[..], [only] if findings::is_part(only));
         if missing.is_empty() && alone {
             // All who would be overdue live where this list is from: it tells for no other place.
             continue;
         }
         if missing.is_empty() {
-            looked.whole.push((product, as_of, last.id, last.file_name.clone()));
+            looked.whole.push((product, told, last.id, last.file_name.clone()));
         } else if looked.short.is_none() {
-            looked.short = Some(Short { product, as_of, missing });
+            let refused = lists.iter().map(|list| list.refused_rows).sum();
+            looked.short = Some(Short { product, as_of, missing, refused });
         }
     }
     Ok(looked)
+}
+
+/// The day a list is of.
+fn day_of(list: &ImportJob) -> NaiveDate {
+    list.as_of.unwrap_or_else(|| local(list.created_at).date())
+}
+
+/// Until when a list of `day` tells who has paid: what is booked within the tolerance after a due
+/// day (12-21, where 12-20 is a Sunday) is on time, so an earlier list leaves that due day open.
+pub fn told_until(
+    db: &mut Db,
+    scope: &Scope,
+    policy: &Policy,
+    (product, day): (Product, NaiveDate),
+) -> AppResult<NaiveDate> {
+    let mut due_days = loan::due_days_until(db, scope, product, day)?;
+    due_days.retain(|due_on| day < policy.on_time_until(*due_on));
+    let first = due_days.into_iter().min();
+    Ok(first.and_then(|due_on| due_on.pred_opt()).unwrap_or(day))
 }
 
 /// The contracts of these lists, each with the latest due day that a line of it is about.

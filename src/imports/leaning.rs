@@ -2,14 +2,16 @@
 //! from being undone; anything else (a message that was sent, a case that the night opened) only
 //! keeps the person or the file from being taken away. Reads; removing is the owners' work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::named::Names;
-use crate::base::ids::{FileId, PersonId, PhoneId};
+use super::store;
+use crate::base::ids::{FileId, ImportId, PersonId, PhoneId};
 use crate::base::scope::Scope;
+use crate::book::bank::BankFigure;
 use crate::book::loan::{self, LoanFile};
 use crate::book::person::{self, Person, Phone};
 use crate::book::position;
@@ -135,4 +137,24 @@ pub fn remove_alone(
     let people = alone(db, &OF_PERSON, people.iter().map(|one| one.id.get()).collect())?;
     let people: Vec<PersonId> = people.into_iter().map(PersonId::new).collect();
     person::remove_all(db, scope, &people)
+}
+
+/// The later lists that have these figures, each once.
+pub fn later_lists(
+    db: &mut Db,
+    scope: &Scope,
+    figures: &[BankFigure],
+    name: &impl Fn(&BankFigure) -> String,
+) -> AppResult<Vec<String>> {
+    let mut lists: BTreeMap<ImportId, (usize, String)> = BTreeMap::new();
+    for figure in figures {
+        lists.entry(figure.import_id).or_insert_with(|| (0, name(figure))).0 += 1;
+    }
+    let mut said = Vec::new();
+    for (import, (count, first)) in lists {
+        let list = store::find(db, scope, import)?.file_name;
+        let all = if count > 1 { format!("等 {count} 行") } else { String::new() };
+        said.push(format!("{first}{all}，后来又在“{list}”里，请先撤销那一份"));
+    }
+    Ok(said)
 }

@@ -345,6 +345,8 @@ pub struct JobPage {
     pub waits_for: Vec<String>,
     /// What is out of the ordinary about the sheet: does it stop, and the sentence.
     pub findings: Vec<(bool, String)>,
+    /// Lines that are the same as an earlier one were left out.
+    pub once: bool,
     /// Somebody has to confirm these first.
     pub waits: bool,
     /// By what it is known that they have not changed since.

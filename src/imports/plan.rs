@@ -11,6 +11,7 @@ use super::facts::Facts;
 use super::moved::{self, Moved};
 use super::read::ReadLine;
 use crate::base::ids::{FileId, Ids, ImportId, LoanId, RowId};
+use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::bank::BankFigure;
 use crate::book::events::EventRow;
@@ -219,7 +220,8 @@ impl<'a> Plan<'a> {
             warned,
         };
         if let Some(note) = &read.skipped {
-            return decided(Outcome::Skipped, vec![note.sentence()], false);
+            let warned = note.severity == Severity::Warning;
+            return decided(Outcome::Skipped, vec![note.sentence()], warned);
         }
         let Some(parsed) = &read.parsed else {
             return decided(Outcome::Skipped, Vec::new(), false);
@@ -247,13 +249,26 @@ impl<'a> Plan<'a> {
             }
         };
         warned |= !self.remarks.is_empty();
+        let pay_outs: Vec<String> = pay_outs(&self.change.events)
+            .map(|event| {
+                let amount = event.amount_fen.unwrap_or_default().to_page_text();
+                format!("记一笔放款：{}，¥{amount}。", event.effective_on)
+            })
+            .collect();
         let moved = self.moved();
         self.end_line(!matches!(outcome, Outcome::Refused | Outcome::Skipped));
         notes.extend(self.remarks.drain(..).map(|note| note.sentence()));
         if let Outcome::Changed(headings) = &outcome {
             notes.push(format!("更新：{}。", moved::words(headings, &moved)));
+            notes.extend(pay_outs);
         }
         decided(outcome, notes, warned)
+    }
+
+    /// How many disbursements the lines so far bring, and their sum.
+    pub(super) fn pay_outs(&self) -> (usize, Fen) {
+        let sum = pay_outs(&self.taken.events).filter_map(|event| event.amount_fen).sum();
+        (pay_outs(&self.taken.events).count(), sum)
     }
 
     /// What the line at hand changes about people, files, loans and the bank's lines that are
@@ -298,6 +313,10 @@ impl<'a> Plan<'a> {
             Row::Monthly(row) => Ok(self.monthly(row)),
         }
     }
+}
+
+fn pay_outs(events: &[EventRow]) -> impl Iterator<Item = &EventRow> {
+    events.iter().filter(|event| event.kind == "disbursed")
 }
 
 /// Takes `new` over `old` when the sheet says something and it is something else; a blank cell

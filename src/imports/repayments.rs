@@ -279,9 +279,7 @@ impl Plan<'_> {
     /// next working day (a due day on a Sunday) was paid on the due day: the bank's own word.
     fn counts_on(&self, figure: &BankFigure) -> Option<NaiveDate> {
         let (paid_on, due_on) = (figure.paid_on?, figure.due_on?);
-        let policy = &self.set.policy;
-        let days = policy.bank_tolerance.on(due_on).working_days;
-        let last = policy.calendar().add_working_days(due_on, i64::from(days));
+        let last = self.set.policy.on_time_until(due_on);
         let regular = RepaymentKind::from_chinese(&figure.kind) == Some(RepaymentKind::Regular);
         Some(if regular && paid_on > due_on && paid_on <= last { due_on } else { paid_on })
     }

@@ -21,6 +21,7 @@ use super::store::{self, ImportJob, ImportRow};
 use super::{batch, facts, findings};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
+use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::history::{self, By};
 use crate::book::office::{self, Office};
@@ -85,7 +86,7 @@ fn look(
     let found =
         app.db.read(|db| findings::look(db, scope, office, job, &sheet, lines, companions))?;
     let text = findings::to_text(&found);
-    running.job.confirmed &= running.job.findings == text;
+    running.job.confirmed &= findings::without_pay_outs(&running.job.findings) == text;
     running.job.findings = text;
     running.job.bindings = findings::Columns::of(&sheet).to_text();
     Ok(())
@@ -97,6 +98,7 @@ fn check_lines(
     lines: &[ReadLine],
     companions: &Companions,
 ) -> AppResult<End> {
+    let (mut pay_outs, mut paid_out) = (0, Fen::ZERO);
     for chunk in lines.chunks(app.config.import_lines.max(1)) {
         let now = app.clock.now_at();
         let decided = {
@@ -105,9 +107,12 @@ fn check_lines(
             app.db.read(|db| {
                 let facts = facts::load(db, set.scope, set.sealer, running.layout, &chunk)?;
                 let mut plan = Plan::new(&set, facts);
-                Ok(chunk.iter().map(|line| plan.line(line)).collect::<Vec<Decided>>())
+                let decided: Vec<Decided> = chunk.iter().map(|line| plan.line(line)).collect();
+                Ok((decided, plan.pay_outs()))
             })?
         };
+        let (decided, (count, sum)) = decided;
+        (pay_outs, paid_out) = (pay_outs + count, paid_out + sum);
         let job = renewed(app, &running.job, chunk.len(), now);
         let all: Vec<&ReadLine> = chunk.iter().collect();
         let rows = rows_of(job.id, &all, &decided, false);
@@ -126,6 +131,7 @@ fn check_lines(
             return Ok(End::Paused);
         }
     }
+    findings::tell_pay_outs(&mut running.job.findings, pay_outs, paid_out);
     Ok(End::Done)
 }
 

@@ -15,6 +15,7 @@ use super::named::Names;
 use super::store::{self, ImportJob, NOT_COMPARED};
 use super::written::{self, Kind, Versioned, Written};
 use crate::app::App;
+use crate::base::dates::in_words;
 use crate::base::ids::{EventId, FileId, ImportId, LoanId, PersonId, PhoneId, RowId};
 use crate::base::scope::Scope;
 use crate::book::bank::{self, BankFigure};
@@ -49,11 +50,13 @@ struct Rows<T> {
     fresh: Vec<T>,
     /// Taken away by the import.
     gone: Vec<T>,
+    /// Not as the import left them.
+    later: Vec<T>,
 }
 
 impl<T> Default for Rows<T> {
     fn default() -> Self {
-        Rows { restored: Vec::new(), fresh: Vec::new(), gone: Vec::new() }
+        Rows { restored: vec![], fresh: vec![], gone: vec![], later: vec![] }
     }
 }
 
@@ -78,6 +81,8 @@ pub struct Undoing {
     touched: BTreeSet<LoanId>,
     /// What it would do, a line each.
     pub lines: Vec<String>,
+    /// How far payments are known afterwards, in a sentence; empty when that stays.
+    pub known: String,
     /// What it leaves as it is although it belongs together, a sentence each.
     pub beside: Vec<String>,
     /// What stands on it, a line each; not empty: it cannot be undone.
@@ -160,8 +165,37 @@ pub fn work_out(
     undo.people(db, &all, &mut found)?;
     undo.lists(db, &all, &mut found)?;
     undo.money(db, &all, &mut found)?;
+    found.known = known_after(app, db, scope, (job, &found))?;
     leaning::on_files(db, scope, &found.files.fresh, &undo.names, &mut found.against)?;
     Ok(found)
+}
+
+/// Until when payments are known after the list is taken back, and how many families await the
+/// bank again.
+fn known_after(
+    app: &App,
+    db: &mut Db,
+    scope: &Scope,
+    (job, found): (&ImportJob, &Undoing),
+) -> AppResult<String> {
+    let Some((_, rest)) = payments_known::without_list(db, scope, job.id)? else {
+        return Ok(String::new());
+    };
+    let today = app.clock.today();
+    let figures = found.figures.fresh.iter();
+    let figures = figures.chain(found.figures.restored.iter().map(|(_, now)| now));
+    let open = figures.filter(|one| one.due_on.is_some_and(|due_on| rest < Some(due_on)));
+    let loans: BTreeSet<LoanId> = open.map(|one| one.loan_id).collect();
+    let loans = loan::by_ids(db, scope, &loans.into_iter().collect::<Vec<_>>())?;
+    let files: BTreeSet<FileId> = loans.iter().map(|one| one.file_id).collect();
+    let back = rest.map_or_else(
+        || "撤销以后没有银行的还款数据".to_owned(),
+        |day| format!("“银行数据截至”退回到 {}", in_words(day, today)),
+    );
+    Ok(format!(
+        "{back}：在这以后到期的 {} 户重新待银行结果，不再算已还或逾期，没有发出的提醒也停下。",
+        files.len()
+    ))
 }
 
 /// Lists of who is overdue that came with these payments or after them: their figures are the
@@ -245,6 +279,19 @@ impl Undo<'_> {
         name: impl Fn(&T) -> String,
         against: &mut Vec<String>,
     ) -> AppResult<Rows<T>> {
+        let rows = self.told_apart(all, now, &name, against)?;
+        against.extend(rows.later.iter().map(|row| format!("{}：后来又改过", name(row))));
+        Ok(rows)
+    }
+
+    /// The same; what was changed later is left to say.
+    fn told_apart<T: Kind>(
+        &self,
+        all: &[Written],
+        now: Vec<T>,
+        name: &impl Fn(&T) -> String,
+        against: &mut Vec<String>,
+    ) -> AppResult<Rows<T>> {
         let mut now: HashMap<i64, T> = now.into_iter().map(|row| (row.row_id(), row)).collect();
         let mut rows = Rows::default();
         for (id, (first, last)) in of_kind::<T>(all) {
@@ -253,9 +300,7 @@ impl Undo<'_> {
                 None => None,
             };
             match (now.remove(&id), before) {
-                (Some(row), _) if written::hash(&row)? != last.left_hash => {
-                    against.push(format!("{}：后来又改过", name(&row)));
-                }
+                (Some(row), _) if written::hash(&row)? != last.left_hash => rows.later.push(row),
                 (Some(row), Some(before)) => rows.restored.push((before, row)),
                 (Some(row), None) => rows.fresh.push(row),
                 (None, Some(before)) if last.left_hash.is_empty() => rows.gone.push(before),
@@ -332,7 +377,9 @@ impl Undo<'_> {
             let day = one.due_on.unwrap_or(one.as_of);
             format!("{}：{day} 的银行数据（第 {} 行）", names.loan(one.loan_id), one.line)
         };
-        found.figures = self.rows(all, now, name, &mut found.against)?;
+        found.figures = self.told_apart(all, now, &name, &mut found.against)?;
+        let later = leaning::later_lists(db, scope, &found.figures.later, &name)?;
+        found.against.extend(later);
         let keys: Vec<String> = found.figures.gone.iter().map(|one| one.row_key.clone()).collect();
         let again = bank::by_key(db, scope, &keys)?;
         found.against.extend(again.values().map(|one| format!("{}：后来又导入过", name(one))));

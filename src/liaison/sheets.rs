@@ -47,7 +47,6 @@ struct Line {
     late: bool,
     /// Nothing of theirs is past due any more.
     paid: bool,
-    called_back: bool,
     state: &'static str,
     words: String,
 }
@@ -57,6 +56,8 @@ struct ListPage {
     place: String,
     name: String,
     open: Vec<Line>,
+    /// Nobody should go: the bank's result is not known.
+    back: Vec<Line>,
     done: Vec<Line>,
     said: Option<&'static str>,
 }
@@ -113,7 +114,7 @@ pub async fn list(
     }
     let (inner, today) = (me.clone(), app.clock.today());
     let line = (app.next_id(), app.clock.now_at());
-    let (sheets, people, paid, back) = app
+    let (sheets, people, paid, called_back) = app
         .write("a liaison looks at the list", move |db| {
             let sheets = of_own_place(db, &inner)?;
             let note = Note {
@@ -126,11 +127,11 @@ pub async fn list(
             let files: Vec<FileId> = sheets.iter().map(|(sheet, _)| sheet.file_id).collect();
             let ids: Vec<SheetId> = sheets.iter().map(|(sheet, _)| sheet.id).collect();
             let paid = take::paid(db, &inner.scope, &ids)?;
-            let back = take::called_back(db, &inner.scope, &ids)?;
-            Ok((sheets, store::people(db, &inner.scope, &files)?, paid, back))
+            let called_back = take::called_back(db, &inner.scope, &ids)?;
+            Ok((sheets, store::people(db, &inner.scope, &files)?, paid, called_back))
         })
         .await?;
-    let (mut open, mut done) = (Vec::new(), Vec::new());
+    let (mut open, mut back, mut done) = (Vec::new(), Vec::new(), Vec::new());
     for (sheet, batch) in &sheets {
         let who = people.get(&sheet.file_id);
         let line = Line {
@@ -142,17 +143,20 @@ pub async fn list(
             return_by: in_words(batch.return_by, today),
             late: sheet.state == State::Out && today > batch.return_by,
             paid: paid.contains(&sheet.id),
-            called_back: back.contains(&sheet.id),
             state: sheet.state.as_text(),
             words: said_of(sheet, today),
         };
-        let is_open = sheet.state == State::Out && !line.paid && !line.called_back;
-        if is_open { open.push(line) } else { done.push(line) }
+        match sheet.state {
+            State::Out if called_back.contains(&sheet.id) => back.push(line),
+            State::Out if !line.paid => open.push(line),
+            _ => done.push(line),
+        }
     }
     let page = ListPage {
         place: me.account.where_at(),
         name: me.account.name.clone(),
         open,
+        back,
         done,
         said: (asked.done == "1").then_some("已经交给中心，谢谢。"),
     };
@@ -187,6 +191,8 @@ struct Opened {
     contacts: Vec<Contact>,
     /// The arrears, and the day that they are of.
     overdue: Option<(Fen, NaiveDate)>,
+    /// What to know before going.
+    caution: Option<String>,
 }
 
 /// Loads a sheet of the liaison's own place; NotFound otherwise.
@@ -217,6 +223,7 @@ fn open(db: &mut Db, me: &LiaisonIn, id: SheetId, today: NaiveDate) -> AppResult
     };
 
     Ok(Opened {
+        caution: take::caution(db, &me.scope, (&sheet, &batch), today)?,
         name: student.name,
         id_mask: student.id_mask,
         address: student.address,
@@ -252,6 +259,7 @@ struct OnePage {
     contacts: Vec<Contact>,
     overdue: Option<Fen>,
     overdue_of: String,
+    caution: Option<String>,
     return_by: String,
     /// Why there is nothing to fill in; none when there is.
     closed: Option<String>,
@@ -277,6 +285,7 @@ fn page(
         id_mask: one.id_mask,
         address: one.address,
         contacts: one.contacts,
+        caution: one.caution,
         overdue: one.overdue.map(|(amount, _)| amount),
         overdue_of: one.overdue.map_or_else(String::new, |(_, day)| {
             let assumed = app.policy().assumed_in_arrears(day);

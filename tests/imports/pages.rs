@@ -3,6 +3,7 @@
 
 use calamine::Reader;
 use zhuxue::base::ids::ImportId;
+use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::imports::runner::Runner;
@@ -91,6 +92,60 @@ fn two_sheets_in_the_wrong_order_go_in_and_come_back_with_results() {
         clerk.post(&format!("{path}/post"), &[]).await.is(409);
         clerk.post(&format!("{path}/drop"), &[]).await.is(409);
         result_has_two_columns_more(&t, &mut clerk, one.id).await;
+    });
+}
+
+#[test]
+fn a_list_of_contracts_says_before_posting_what_it_pays_out_and_a_line_twice_is_booked_once() {
+    run(async |t| {
+        let mut clerk = t.sign_in(Role::Clerk);
+        let (contracts, borrowers) = (sheet("contracts"), sheet("borrowers"));
+        // First without the day of one disbursement.
+        let text = String::from_utf8(contracts.clone()).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let column = lines[0].split(',').position(|name| name == "发放日期").unwrap();
+        let is_out = |line: &String| line.split(',').nth(column).is_some_and(|day| day.len() == 10);
+        let at = lines.iter().position(is_out).unwrap();
+        let mut cells: Vec<&str> = lines[at].split(',').collect();
+        let paid_out_on = std::mem::take(&mut cells[column]).to_owned();
+        lines[at] = cells.join(",");
+        let fewer = lines.join("\n");
+        send(&mut clerk, &[("合同.csv", fewer.as_bytes()), ("名单.csv", &borrowers)]).await.is(303);
+        wait(&t);
+        let one = job(&t, "contracts");
+        let path = format!("/imports/{}", one.id);
+        let preview = clerk.get(&path).await;
+        clerk.post(&format!("{path}/post"), &[]).await.is(303);
+        wait(&t);
+        let of = |what: &str| {
+            let from = "FROM loan_event WHERE kind = 'disbursed'";
+            number(&t.app, &format!("SELECT CAST({what} AS BIGINT) AS n {from}"))
+        };
+        let (count, sum) = (of("count(*)"), Fen::new(of("sum(amount_fen)")));
+        let said = format!("入账会记 {count} 笔放款，共 ¥{}；", sum.to_page_text());
+        preview.says(&[&said]);
+        send(&mut clerk, &[("合同二.csv", &contracts)]).await.is(303);
+        wait(&t);
+        let path = format!("/imports/{}?show=changed", job(&t, "contracts").id);
+        let row = format!("记一笔放款：{paid_out_on}，¥");
+        clerk.get(&path).await.is(200).says(&["入账会记 1 笔放款，共 ¥", &row]);
+
+        // The same payment in two lines, alike in every column.
+        let text = String::from_utf8(sheet("repayments")).unwrap();
+        let paid = text.lines().find(|line| line.contains("正常还款")).unwrap();
+        let twice = format!("{}\n{paid}\n", text.trim_end());
+        send(&mut clerk, &[("还款.csv", twice.as_bytes())]).await.is(303);
+        wait(&t);
+        let path = format!("/imports/{}", job(&t, "repayments").id);
+        clerk.post(&format!("{path}/post"), &[]).await.is(303);
+        wait(&t);
+        let page = clerk.get(&path).await;
+        page.is(200).says(&[
+            "入账完成",
+            "有完全相同的行，只入了一次，见下面的说明",
+            "行和这一行完全相同，只入一次。如果确实还了两次",
+        ]);
+        assert!(!page.text.contains("没有落下的行"));
     });
 }
 

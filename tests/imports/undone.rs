@@ -140,6 +140,10 @@ fn a_correction_that_is_undone_gives_the_first_payment_back() {
         assert_ne!(number(&county.app, overdue), was);
         // The first cannot be undone under the second; it says on which line that stands.
         let against = undone(&county, first);
+        assert!(
+            matches!(&against[..], [one] if one.ends_with("，后来又在“还款.csv”里，请先撤销那一份")),
+            "{against:?}"
+        );
         assert!(against.iter().any(|line| line.contains("2025-12-20 的银行数据")), "{against:?}");
         let whose = "合同 51202220160000101（罗明远）";
         assert!(against.iter().all(|line| line.starts_with(whose)), "{against:?}");

@@ -37,7 +37,7 @@ async fn signed_in(t: &TestApp, login: &str, password: &str) -> Browser {
 }
 
 /// An account that has chosen its own password.
-async fn ready(t: &TestApp, login: &str, township: &str, place: &str) -> Browser {
+pub async fn ready(t: &TestApp, login: &str, township: &str, place: &str) -> Browser {
     account(t, login, township, place).await;
     let mut phone = signed_in(t, login, FIRST).await;
     phone.post("/l/password", &[("old", FIRST), ("new", OWN)]).await.is(303);

@@ -52,6 +52,28 @@ fn the_weeks_around_the_due_day_are_the_same_on_both_databases_and_change_nothin
 }
 
 #[test]
+fn who_paid_before_the_first_day_is_told_by_the_bank_and_not_accused() {
+    let county = county(Kind::Sqlite);
+    let text = rehearsed(&county, day("2026-12-22"), day("2026-12-29"));
+    let line = text.lines().find(|line| line.contains("到期未还 ")).unwrap_or_default();
+    let families = line.split_once("到期未还 ").map_or("0", |(_, rest)| rest);
+    let families: i32 = families.split(' ').next().unwrap().parse().unwrap();
+    // Of a thousand 970 pay: of the thirty-two families that fall due, two at most do not.
+    assert!(families <= 2, "{text}");
+    let paying_nobody = Rehearse {
+        from: day("2026-12-22"),
+        to: day("2026-12-29"),
+        paying: 0,
+        first_on: None,
+        all_days: false,
+    };
+    let mut out = Vec::new();
+    paying_nobody.of(&county.app, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("到期未还 32 户"), "{text}");
+}
+
+#[test]
 fn both_orders_of_the_overdue_list_are_compared_after_thirty_days() {
     let county = county(Kind::Sqlite);
     let (from, to) = (day("2026-12-15"), day("2027-02-10"));

@@ -29,7 +29,9 @@ fn a_past_december_ends_where_the_recovery_report_of_its_last_day_stands() {
                 recovery::facts::on(db, &scope, basis, last)?,
             ))
         });
-        let days = rules::days(&found.lines, "2025-12-01".parse().unwrap(), last);
+        let smallest_arrears = t.app.policy().smallest_arrears();
+        let book = rules::Book { lines: &found.lines, smallest_arrears };
+        let days = rules::days(book, "2025-12-01".parse().unwrap(), last);
         assert_eq!(days.len(), 31);
         let end = days.last().unwrap();
         let (_, year) = recovery::rules::groups(&report.lines, recovery::rules::By::DueYear)

@@ -105,7 +105,7 @@ fn due_mark(contracts: &[Contract], row: &PlanRow) -> Option<Mark> {
         Standing::Awaiting => Due::Awaiting,
         Standing::Next | Standing::Today => Due::Next,
         Standing::Upcoming => Due::Planned,
-        Standing::Paid | Standing::Waived => Due::Done,
+        Standing::Paid | Standing::Rest | Standing::Waived => Due::Done,
     };
     let what = if row.principal.is_positive() {
         Happening::Principal(due)

@@ -21,6 +21,8 @@ pub enum Standing {
     Waived,
     /// Nothing is open.
     Paid,
+    /// So little is open after its day that it is nobody's case: it is taken with the next one.
+    Rest,
     /// Still to come.
     Upcoming,
     /// The next one.
@@ -84,9 +86,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The same; interest of a year of which no waiver is known yet says so.
-    pub fn with_assumed(mut self, policy: &Policy) -> Plan {
+    /// The same under the dated rules: arrears too small for a case are a rest, and interest of a
+    /// year of which no waiver is known yet says so.
+    pub fn under(mut self, policy: &Policy) -> Plan {
+        let late = |row: &&PlanRow| row.standing == Standing::Overdue;
+        let open: Fen = self.rows.iter().filter(late).map(|row| row.open).sum();
+        let is_rest = open < policy.smallest_arrears();
         for row in &mut self.rows {
+            if is_rest && row.standing == Standing::Overdue {
+                row.standing = Standing::Rest;
+                (row.tag, row.tag_words, row.note) = rest_in_words(row.open);
+            }
             let settled = matches!(row.standing, Standing::Paid | Standing::Waived);
             if row.interest.is_positive() && !settled {
                 row.assumed = policy.assumed(row.due_on).unwrap_or_default();
@@ -198,6 +208,7 @@ fn row(
         Standing::Upcoming => ("", String::new(), "预计".to_owned()),
         Standing::Awaiting => ("wait", "待银行结果".to_owned(), "收到银行清单后更新".to_owned()),
         Standing::Today => ("wait", "今天应还".to_owned(), String::new()),
+        Standing::Rest => rest_in_words(total(Instalment::open)),
         Standing::Overdue => {
             let days = days_between(due_on, known_until.max(due_on));
             let part = total(|row| row.paid_interest + row.paid_principal + row.paid_penalty);
@@ -222,6 +233,11 @@ fn row(
         assumed: "",
         contracts: parts.len(),
     }
+}
+
+fn rest_in_words(open: Fen) -> (&'static str, String, String) {
+    let words = format!("还差 ¥{}", open.to_page_text());
+    ("", words, "随下一次一起还，不算逾期".to_owned())
 }
 
 fn paid_note(due_on: NaiveDate, settled_on: Option<NaiveDate>, today: NaiveDate) -> String {

@@ -112,6 +112,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("round_changed", "改走访安排"),
     ("payments_declared", "确认还款都已入账"),
     ("bank_not_awaited", "不等银行先行跟进"),
+    ("waiting_resumed", "撤回先行跟进"),
     ("payments_withdrawn", "撤回还款已入账"),
     ("case_contact", "逾期跟进：联系"),
     ("case_contact_undone", "逾期跟进：撤销联系"),

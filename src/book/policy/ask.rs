@@ -30,6 +30,17 @@ impl Policy {
         self.term_rule.on(signed_on)
     }
 
+    /// Arrears of a family below this are a rest: no case, no word of being overdue.
+    pub fn smallest_arrears(&self) -> Fen {
+        self.bank_tolerance.on(NaiveDate::MAX).smallest_arrears()
+    }
+
+    /// The last day on which what fell due on `due_on` is booked on time.
+    pub fn on_time_until(&self, due_on: NaiveDate) -> NaiveDate {
+        let days = self.bank_tolerance.on(due_on).working_days;
+        self.calendar().add_working_days(due_on, i64::from(days))
+    }
+
     /// Years of grace for contracts signed on a day.
     pub fn grace_years(&self, signed_on: NaiveDate) -> i32 {
         self.grace_rule.on(signed_on).years

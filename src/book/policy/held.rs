@@ -4,8 +4,6 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chrono::NaiveDate;
-
 use super::Policy;
 use crate::book::position::Basis;
 
@@ -21,7 +19,7 @@ pub struct Snapshot {
 impl Snapshot {
     fn new(policy: Arc<Policy>, version: i64) -> Self {
         let waiver_years = policy.waiver_years().map(|waiver| waiver.year).collect();
-        let smallest_arrears = policy.bank_tolerance.on(NaiveDate::MAX).smallest_arrears();
+        let smallest_arrears = policy.smallest_arrears();
         let basis = Basis { rates: policy.rates(), waiver_years, smallest_arrears, version };
         Snapshot { policy, basis }
     }

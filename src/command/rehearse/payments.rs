@@ -54,6 +54,8 @@ struct Asking {
     overdue_principal_fen: Fen,
     overdue_interest_fen: Fen,
     penalty_fen: Fen,
+    awaiting_on: Option<NaiveDate>,
+    awaiting_fen: Fen,
 }
 
 /// How the families of a rehearsal pay.
@@ -61,7 +63,8 @@ struct Asking {
 pub(super) struct Habit {
     /// So many of a thousand pay in time.
     pub(super) paying: u32,
-    /// The first day of the rehearsal: whoever would have paid before it pays on it.
+    /// The first day of the rehearsal: whoever would have paid before it pays on it. What fell due
+    /// before it and awaits the bank was paid on its day by as many.
     pub(super) first_day: NaiveDate,
 }
 
@@ -71,8 +74,10 @@ pub(super) fn book(app: &App, scope: &Scope, day: NaiveDate, habit: Habit) -> Ap
     let mut paid = Paid::default();
     let mut rows = Vec::new();
     for one in &asking {
-        let Some((due_on, amount)) = one.pays_on(day, habit) else { continue };
-        let event = Event::new(app.next_id(), day, EventKind::Paid { amount });
+        let told = one.was_paid(day, habit).map(|(due_on, amount)| (due_on, due_on, amount));
+        let pays = || one.pays_on(day, habit).map(|(due_on, amount)| (day, due_on, amount));
+        let Some((on, due_on, amount)) = told.or_else(pays) else { continue };
+        let event = Event::new(app.next_id(), on, EventKind::Paid { amount });
         let origin = Origin {
             channel: "支付宝".to_owned(),
             source: "rehearsal".to_owned(),
@@ -107,7 +112,8 @@ fn asking(
             loan_position::next_due_on
                 .between(day, until)
                 .assume_not_null()
-                .or(loan_position::oldest_unpaid_due_on.is_not_null()),
+                .or(loan_position::oldest_unpaid_due_on.is_not_null())
+                .or(loan_position::awaiting_on.is_not_null()),
         )
         .order(loan::contract_no)
         .select((
@@ -121,11 +127,21 @@ fn asking(
             loan_position::overdue_principal_fen,
             loan_position::overdue_interest_fen,
             loan_position::penalty_fen,
+            loan_position::awaiting_on,
+            loan_position::awaiting_fen,
         ))
         .load(db)?)
 }
 
 impl Asking {
+    /// What the bank will tell of a due day before the first day: paid on its day, by the same
+    /// share of families as later ones.
+    fn was_paid(&self, day: NaiveDate, habit: Habit) -> Option<(NaiveDate, Fen)> {
+        let due_on = self.awaiting_on.filter(|due_on| *due_on < day && day == habit.first_day)?;
+        let pays = spread(&self.file_no) % 1_000 < u64::from(habit.paying);
+        (pays && self.awaiting_fen.is_positive()).then_some((due_on, self.awaiting_fen))
+    }
+
     /// For which due day this contract's family pays on `day`, and how much.
     fn pays_on(&self, day: NaiveDate, habit: Habit) -> Option<(NaiveDate, Fen)> {
         let family = spread(&self.file_no);

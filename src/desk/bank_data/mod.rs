@@ -131,7 +131,9 @@ async fn view(app: &web::Data<App>, me: &SignedIn) -> AppResult<View> {
         is_known: until.is_some(),
         awaiting_on: awaiting.map(|a| in_words(a.due_on, today)).unwrap_or_default(),
         awaiting,
-        short: short.map(|short| short_view(short, today)),
+        short: short
+            .filter(|short| awaiting.is_some_and(|awaiting| short.as_of >= awaiting.due_on))
+            .map(|short| short_view(short, today)),
         unread: unread.map(|list| Unread {
             id: list.id.to_string(),
             file_name: list.file_name,
@@ -202,14 +204,28 @@ async fn declare_known(
     let Declared { known_until, reason } = form.0;
     let today = app.clock.today();
     let (scope, inner) = (me.scope.clone(), me.scope.own().to_owned());
-    let (known, unread) = app
+    let (policy, typed) = (app.policy(), known_until.trim().parse::<NaiveDate>());
+    let (known, unread, told) = app
         .read(move |db| {
             let known = payments_known::load(db, &scope)?;
             let unread = unread(db, &scope, &known)?;
-            Ok((known, unread))
+            let told = match typed {
+                Ok(day) => known::told_until(db, &scope, &policy, (BANK, day))?,
+                Err(_) => today,
+            };
+            Ok((known, unread, told))
         })
         .await?;
     let checked = checked(&known_until, &reason, (&known, &inner, today)).and_then(|day| {
+        let due_on = told.succ_opt().filter(|due_on| *due_on <= day);
+        if let Some(due_on) = due_on {
+            let last = in_words(app.policy().on_time_until(due_on), today);
+            let message = format!(
+                "{}到期的，{last}入账也算按时。请写 {last}或更晚的日子",
+                in_words(due_on, today)
+            );
+            return Err(vec![FieldError { field: "known_until".to_owned(), message }]);
+        }
         let Some(list) = unread else { return Ok(day) };
         let message = format!(
             "{}里有 {} 行没有收进来，这些户可能已经还了。请先改好这些行再导入，或者撤销那次导入",
@@ -328,7 +344,7 @@ async fn withdraw(
     let scope = me.scope.clone();
     let rows = app.read(move |db| payments_known::list(db, &scope, SHOWN)).await?;
     let row = rows.into_iter().find(|row| row.id == id).ok_or(AppError::NotFound)?;
-    let until = row.known_until;
+    let (until, source) = (row.known_until, row.source);
     if !row_view(row, &me, app.clock.today()).can_withdraw {
         return Err(AppError::refused(
             "这一条不能在这里撤回：清单要撤销它的导入，其他的已经撤回过",
@@ -342,8 +358,12 @@ async fn withdraw(
             return Err(AppError::Changed);
         }
         position::outdate(db, &scope, today, today)?;
-        let summary = format!("撤回：{}以前的还款都已入账", in_words(until, today));
-        let note = Note { action: "payments_withdrawn", summary, ..Note::default() };
+        let day = in_words(until, today);
+        let (action, summary) = match source {
+            Source::GoAhead => ("waiting_resumed", format!("撤回：{day}不等银行结果，先行跟进")),
+            _ => ("payments_withdrawn", format!("撤回：{day}以前的还款都已入账")),
+        };
+        let note = Note { action, summary, ..Note::default() };
         history::note(db, &by, note_id, at, note)
     })
     .await?;

@@ -199,7 +199,7 @@ impl Page {
     /// Puts a file into words.
     pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate, tab: Tab, all_rows: bool) -> Page {
         let statements = facts.statements();
-        let plan = plan(&statements, today, |day| facts.early_word(day)).with_assumed(policy);
+        let plan = plan(&statements, today, |day| facts.early_word(day)).under(policy);
         let life = life(&facts.contracts, facts.papers, facts.as_of, &plan)
             .map(|life| lifeline::draw(&life));
         let waiting = waiting(&known(facts, &plan, policy), facts.as_of);
@@ -320,6 +320,7 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
     let penalty = total(|c| c.statement.position.penalty);
     let balance = total(|c| c.statement.position.principal_outstanding);
     let arrears = principal + interest + penalty;
+    let is_late = plan.rows.iter().any(|row| row.standing == Standing::Overdue);
     let figure = |label: String, amount, bad, figure, due_on: String| Figure {
         label,
         amount,
@@ -328,7 +329,7 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
         due_on,
     };
     let none = String::new;
-    if arrears.is_positive() {
+    if is_late {
         let day = file::as_known(&facts.contracts, facts.as_of, today);
         let a_day = facts.penalty_a_day();
         let penalty_words = if a_day.is_positive() {
@@ -372,6 +373,10 @@ fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
             format!("其中利息（预计，{}）", row.assumed)
         };
         figures.push(figure(guess, row.interest, false, "", day));
+    }
+    if arrears.is_positive() {
+        let label = "上一期还差（随下一次一起还）".to_owned();
+        figures.push(figure(label, arrears, false, "arrears", none()));
     }
     figures.push(figure("本金余额".to_owned(), balance, false, "balance", none()));
     figures

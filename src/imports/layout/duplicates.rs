@@ -12,6 +12,8 @@ pub struct Duplicate {
     pub line: u32,
     /// The first line with this key.
     pub first_line: u32,
+    /// Both are payments: the bank may mean two of them.
+    pub is_payment: bool,
     /// Headings of what differs; empty when both say the same.
     pub differing: Vec<&'static str>,
 }
@@ -20,6 +22,13 @@ impl Duplicate {
     /// The note on the later line: skipped when it says the same, refused when it does not.
     pub fn note(&self) -> Note {
         let first = self.first_line;
+        if self.differing.is_empty() && self.is_payment {
+            let message = format!(
+                "第 {first} 行和这一行完全相同，只入一次。如果确实还了两次，要由银行的清单说明\
+                 （例如每次还款后的余额），请向银行核实。"
+            );
+            return Note::on_line(Severity::Warning, Fault::DuplicateRow, message);
+        }
         if self.differing.is_empty() {
             let message = format!("与第 {first} 行完全相同，已跳过。");
             return Note::on_line(Severity::Repaired, Fault::DuplicateRow, message);
@@ -44,7 +53,8 @@ pub fn find_duplicates<'r>(rows: impl IntoIterator<Item = (u32, &'r Row)>) -> Ve
             std::collections::hash_map::Entry::Occupied(earlier) => {
                 let (first_line, earlier) = *earlier.get();
                 let differing = earlier.differences(row);
-                duplicates.push(Duplicate { line, first_line, differing });
+                let is_payment = matches!(row, Row::Repayment(row) if row.paid_on.is_some());
+                duplicates.push(Duplicate { line, first_line, is_payment, differing });
             }
         }
     }

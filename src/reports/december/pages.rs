@@ -117,10 +117,12 @@ async fn table(app: &App, me: &SignedIn, year: i32) -> AppResult<Table> {
         let known = payments_known::figures_until(db, &scope, today)?;
         let last = known.unwrap_or(day_in(FIRST_YEAR, 1, 1)).min(end);
         let Found { lines, left_out } = facts::of_year(db, &scope, &inner.basis(), (year, last))?;
-        let days = rules::days(&lines, day_in(year, 12, 1), last);
+        let smallest_arrears = inner.policy().smallest_arrears();
+        let book = rules::Book { lines: &lines, smallest_arrears };
+        let days = rules::days(book, day_in(year, 12, 1), last);
         // Between the due day and the bank's list nobody knows what came in.
         let waits = last < day_in(year, 12, 20) && day_in(year, 12, 20) < today.min(end);
-        let latest = days.last().copied().or_else(|| rules::days(&lines, last, last).pop());
+        let latest = days.last().copied().or_else(|| rules::days(book, last, last).pop());
         let latest = latest.filter(|_| !waits);
         Ok(Table { days, latest, last, waits, left_out })
     })
@@ -198,7 +200,9 @@ async fn list(
             Ok((found, owners(db, &scope)?))
         })
         .await?;
-    let mut all: Vec<(Arc<Owner>, Fen)> = rules::rows(&found.lines, on, figure)
+    let smallest_arrears = app.policy().smallest_arrears();
+    let book = rules::Book { lines: &found.lines, smallest_arrears };
+    let mut all: Vec<(Arc<Owner>, Fen)> = rules::rows(book, on, figure)
         .into_iter()
         .map(|(file, fen)| (owners.get(&file).cloned().unwrap_or_default(), fen))
         .collect();

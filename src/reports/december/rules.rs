@@ -12,7 +12,10 @@ use crate::reports::recovery::rules::share;
 pub const DEFINITIONS: &[(&str, &str)] = &[
     ("应还", "本年12月到期的那一期（一般是12月20日）的本金和利息，不含以前各期的欠款和罚息"),
     ("已还", "到当天为止收到的、用在这一期上的钱；还款日以前存入的，按还款日的用法先算进来"),
-    ("还清人数", "这一期的本金和利息全部还清的人数，一人的各份合同合在一起"),
+    (
+        "还清人数",
+        "这一期的本金和利息全部还清的人数，一人的各份合同合在一起；差额小到不算逾期的，算还清",
+    ),
     ("回收率", "已还的本金和利息 ÷ 应还的本金和利息；没有收齐时不进到 100.00%"),
 ];
 
@@ -85,6 +88,21 @@ impl Day {
     }
 }
 
+/// The lines of a December, and what is so little that it is nobody's arrears.
+#[derive(Clone, Copy, Debug)]
+pub struct Book<'a> {
+    /// One for each contract with an instalment in it.
+    pub lines: &'a [Line],
+    /// A person of whom less than this is open has paid.
+    pub smallest_arrears: Fen,
+}
+
+impl Book<'_> {
+    fn is_done(&self, part: &Part) -> bool {
+        part.open() <= Fen::ZERO || part.open() < self.smallest_arrears
+    }
+}
+
 /// How each person with something due stood on a day, all contracts of a file together.
 fn people(lines: &[Line], on: NaiveDate) -> BTreeMap<FileId, Part> {
     let mut people: BTreeMap<FileId, Part> = BTreeMap::new();
@@ -113,6 +131,8 @@ text_enum! {
         Done = "done", "还清";
         /// What is still to come.
         Open = "open", "还差";
+        /// Those who have not, with what is still to come of them.
+        Left = "left", "还没有还清";
         /// What came in since the day before.
         Change = "change", "比前一天";
     }
@@ -120,7 +140,8 @@ text_enum! {
 
 /// The persons who make up a figure of a day, with the amount of each: together they are the
 /// figure. 应还 and 还清 list everybody who is counted, the others whose amount is not zero.
-pub fn rows(lines: &[Line], on: NaiveDate, figure: Figure) -> Vec<(FileId, Fen)> {
+pub fn rows(book: Book<'_>, on: NaiveDate, figure: Figure) -> Vec<(FileId, Fen)> {
+    let lines = book.lines;
     let before = match on.pred_opt() {
         Some(day) if figure == Figure::Change => people(lines, day),
         _ => BTreeMap::new(),
@@ -131,8 +152,9 @@ pub fn rows(lines: &[Line], on: NaiveDate, figure: Figure) -> Vec<(FileId, Fen)>
             Figure::Paid => part.paid(),
             Figure::PaidPrincipal => part.paid_principal,
             Figure::PaidInterest => part.paid_interest,
-            Figure::Done if part.open().is_positive() => Fen::ZERO,
-            Figure::Done => part.due(),
+            Figure::Done if book.is_done(part) => part.due(),
+            Figure::Left if !book.is_done(part) => part.open(),
+            Figure::Done | Figure::Left => Fen::ZERO,
             Figure::Open => part.open(),
             Figure::Change => part.paid() - before.get(file).map_or(Fen::ZERO, Part::paid),
         };
@@ -142,14 +164,14 @@ pub fn rows(lines: &[Line], on: NaiveDate, figure: Figure) -> Vec<(FileId, Fen)>
 }
 
 /// The table from `first` to `last`; no day when `last` is before it.
-pub fn days(lines: &[Line], first: NaiveDate, last: NaiveDate) -> Vec<Day> {
+pub fn days(book: Book<'_>, first: NaiveDate, last: NaiveDate) -> Vec<Day> {
     let mut table: Vec<Day> = Vec::new();
     for on in first.iter_days().take_while(|day| *day <= last) {
         let mut day = Day { on, ..Day::default() };
-        for part in people(lines, on).values() {
+        for part in people(book.lines, on).values() {
             day.sums.add(part);
             day.due_persons += 1;
-            day.paid_persons += i64::from(!part.open().is_positive());
+            day.paid_persons += i64::from(book.is_done(part));
         }
         day.change = table.last().map(|before| day.sums.paid() - before.sums.paid());
         table.push(day);
@@ -180,7 +202,8 @@ mod tests {
             },
             Line { file_id: FileId::new(2), steps: vec![(first, part(300, 0))] },
         ];
-        let table = days(&lines, first, day("2026-12-04"));
+        let book = Book { lines: &lines, smallest_arrears: Fen::new(1) };
+        let table = days(book, first, day("2026-12-04"));
         assert_eq!(table.len(), 4);
         let paid: Vec<i64> = table.iter().map(|day| day.paid_persons).collect();
         assert_eq!(paid, [0, 0, 1, 1]);
@@ -188,13 +211,27 @@ mod tests {
         assert_eq!(change, [None, Some(Fen::ZERO), Some(Fen::new(50)), Some(Fen::ZERO)]);
         assert_eq!(table[3].rate(), Some(3_333));
         assert_eq!(table[3].due_persons, 2);
-        assert!(days(&lines, first, day("2026-11-30")).is_empty());
+        assert!(days(book, first, day("2026-11-30")).is_empty());
         let third = table[2];
-        let sum = |figure| rows(&lines, third.on, figure).iter().map(|(_, fen)| *fen).sum::<Fen>();
+        let sum = |figure| rows(book, third.on, figure).iter().map(|(_, fen)| *fen).sum::<Fen>();
         assert_eq!(sum(Figure::Due), third.sums.due());
         assert_eq!(sum(Figure::Paid), third.sums.paid());
         assert_eq!(sum(Figure::Open), third.sums.open());
         assert_eq!(Some(sum(Figure::Change)), third.change);
-        assert_eq!(rows(&lines, third.on, Figure::Done), [(FileId::new(1), Fen::new(150))]);
+        assert_eq!(rows(book, third.on, Figure::Done), [(FileId::new(1), Fen::new(150))]);
+        assert_eq!(rows(book, third.on, Figure::Left), [(FileId::new(2), Fen::new(300))]);
+    }
+
+    #[test]
+    fn a_few_fen_short_is_paid_and_the_money_stays_open() {
+        let on = day("2026-12-22");
+        let lines = [(1, 801), (2, 800)].map(|(file, paid)| Line {
+            file_id: FileId::new(file),
+            steps: vec![(on, part(900, paid))],
+        });
+        let book = Book { lines: &lines, smallest_arrears: Fen::new(100) };
+        let table = days(book, on, on);
+        assert_eq!((table[0].paid_persons, table[0].sums.open()), (1, Fen::new(199)));
+        assert_eq!(rows(book, on, Figure::Left), [(FileId::new(2), Fen::new(100))]);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 
-use super::rules::{Line, Owner, Sums};
+use super::rules::{Line, Owner, Sums, find_defaults};
 use crate::base::dates::day_in;
 use crate::base::ids::{FileId, LoanId, StaffId};
 use crate::base::money::Fen;
@@ -119,6 +119,7 @@ pub fn on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResul
             }
         }
     }
+    find_defaults(&mut found.lines, basis.smallest_arrears);
     Ok(found)
 }
 

@@ -18,7 +18,10 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
         "统计范围",
         "到统计日为止（含当日）到期的各期本金和利息；提前还款不算到期，也不算收回率的分子",
     ),
-    ("违约率（按人数）", "有到期本金过了还款日还没有还清的人数 ÷ 有到期本金的人数"),
+    (
+        "违约率（按人数）",
+        "有到期本金过了还款日还没有还清的人数（差额小到不算逾期的不计）÷ 有到期本金的人数",
+    ),
     ("本金回收率", "到期本金中已收回的金额 ÷ 到期本金"),
     ("利息回收率", "到期利息中已收回的金额 ÷ 到期利息；只算借款人应付的利息，不含贴息、免息和罚息"),
     ("到期合同回收率", "到期的本金和利息已全部还清的合同数 ÷ 有本金或利息到期的合同数"),
@@ -44,6 +47,8 @@ pub struct Sums {
     pub paid_principal: Fen,
     /// What of it is past its due day and open.
     pub late_principal: Fen,
+    /// The same of a person whose late principal is more than a few fen: what makes a default.
+    pub default_principal: Fen,
     /// Interest due up to the day.
     pub due_interest: Fen,
     /// What of it was paid.
@@ -66,6 +71,7 @@ impl Sums {
         self.due_principal += other.due_principal;
         self.paid_principal += other.paid_principal;
         self.late_principal += other.late_principal;
+        self.default_principal += other.default_principal;
         self.due_interest += other.due_interest;
         self.paid_interest += other.paid_interest;
         self.due_contracts += other.due_contracts;
@@ -308,7 +314,8 @@ impl Figure {
     pub fn amount(self, sums: &Sums) -> Fen {
         match self {
             Figure::DuePersons | Figure::DuePrincipal => sums.due_principal,
-            Figure::LatePersons | Figure::LatePrincipal => sums.late_principal,
+            Figure::LatePersons => sums.default_principal,
+            Figure::LatePrincipal => sums.late_principal,
             Figure::PaidPrincipal => sums.paid_principal,
             Figure::DueInterest => sums.due_interest,
             Figure::PaidInterest => sums.paid_interest,
@@ -400,6 +407,22 @@ pub fn share(part: i64, whole: i64) -> Option<i64> {
 /// `0.07%`; what has no share is a dash.
 pub fn percent(share: Option<i64>) -> String {
     share.map_or_else(|| "—".to_owned(), |n| format!("{}.{:02}%", n / 100, n.rem_euclid(100)))
+}
+
+/// Says of each contract what of its late principal makes its person a defaulter: all of it, or
+/// nothing where all contracts of the person together are short of less than `smallest`.
+pub fn find_defaults(lines: &mut [Line], smallest: Fen) {
+    let mut people: BTreeMap<FileId, Fen> = BTreeMap::new();
+    for line in lines.iter() {
+        *people.entry(line.file_id).or_default() += line.sums.late_principal;
+    }
+    for line in lines {
+        let is_default = people.get(&line.file_id).is_some_and(|late| *late >= smallest);
+        let years = line.by_due_year.iter_mut().map(|(_, sums)| sums);
+        for sums in std::iter::once(&mut line.sums).chain(years) {
+            sums.default_principal = if is_default { sums.late_principal } else { Fen::ZERO };
+        }
+    }
 }
 
 /// The figures of everything.
@@ -521,7 +544,8 @@ mod tests {
 
     #[test]
     fn a_person_counts_once_however_many_contracts() {
-        let lines = [line(1, 2020, 100, 100), line(1, 2021, 100, 40), line(2, 2021, 50, 50)];
+        let mut lines = [line(1, 2020, 100, 100), line(1, 2021, 100, 40), line(2, 2021, 50, 50)];
+        find_defaults(&mut lines, Fen::new(60));
         let all = total(&lines);
         assert_eq!((all.due_persons, all.late_persons), (2, 1));
         assert_eq!((all.sums.due_contracts, all.sums.paid_contracts), (3, 2));
@@ -533,11 +557,16 @@ mod tests {
         assert_eq!(years[0].1.late_persons + years[1].1.late_persons, 1);
         assert_eq!(years[0].1.due_persons + years[1].1.due_persons, 3);
         assert_eq!(groups(&lines, By::Township)[0].0, BLANK);
+        // So little is no default; the money stays open.
+        find_defaults(&mut lines, Fen::new(61));
+        let all = total(&lines);
+        assert_eq!((all.late_persons, all.sums.late_principal), (0, Fen::new(60)));
     }
 
     #[test]
     fn every_figure_is_the_sum_of_its_rows() {
-        let lines = [line(1, 2020, 100, 100), line(1, 2021, 100, 40), line(2, 2021, 50, 50)];
+        let mut lines = [line(1, 2020, 100, 100), line(1, 2021, 100, 40), line(2, 2021, 50, 50)];
+        find_defaults(&mut lines, Fen::new(1));
         for figure in Figure::ALL {
             assert_eq!(Figure::from_text(figure.as_text()), Some(figure));
             let mut wanted = vec![(None, total(&lines))];

@@ -40,6 +40,8 @@ struct SheetPage {
     name: String,
     place: String,
     receiver: String,
+    /// What to know before going.
+    caution: Option<String>,
     #[serde(flatten)]
     form: Form,
 }
@@ -110,6 +112,7 @@ struct Opened {
     receiver: String,
     office: Office,
     batch: Batch,
+    caution: Option<String>,
 }
 
 enum Found {
@@ -122,7 +125,7 @@ async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
     let code = codes::read(typed);
     let index = code.map(|code| app.sealer.index(Field::Sheet, &code));
     let subjects = Subjects::sheet(&address_of(req));
-    let now = app.clock.now_at();
+    let (now, today) = (app.clock.now_at(), app.clock.today());
     app.write("open a sheet by its code", move |db| {
         if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {
             return Ok(Found::Wait(until));
@@ -139,6 +142,7 @@ async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
             who: store::people(db, &scope, &[sheet.file_id])?.remove(&sheet.file_id),
             receiver: make::addressee(&batch),
             office: office::find(db, &sheet.office_code)?,
+            caution: take::caution(db, &scope, (&sheet, &batch), today)?,
             batch,
             sheet,
         })))
@@ -211,6 +215,7 @@ fn page_of(one: &Opened, code: &str, form: Form) -> SheetPage {
         name: rules::masked_name(&text(|who| &who.name)),
         place: text(|who| &who.village),
         receiver: one.receiver.clone(),
+        caution: one.caution.clone(),
         form,
     }
 }

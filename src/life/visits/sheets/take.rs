@@ -3,17 +3,20 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::returns::{self, CameBy, Photo, Return};
 use super::rules::Answers;
-use super::store::{self, Sheet, State};
+use super::store::{self, Batch, Sheet, State};
 use crate::app::App;
 use crate::base::ids::{ReturnId, SheetId};
 use crate::base::scope::Scope;
 use crate::book::history::{self, By, Note};
+use crate::book::payments_known;
 use crate::error::AppResult;
 use crate::life::visits::purpose::Purpose;
+use crate::life::visits::text;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
@@ -130,6 +133,24 @@ pub fn called_back(db: &mut Db, scope: &Scope, sheets: &[SheetId]) -> AppResult<
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// What whoever opens a sheet must know before going, like the paper says it: not to go at all, or
+/// that it may be paid already and why nobody waits; mostly nothing.
+pub fn caution(
+    db: &mut Db,
+    scope: &Scope,
+    (sheet, batch): (&Sheet, &Batch),
+    today: NaiveDate,
+) -> AppResult<Option<String>> {
+    if batch.purpose.is_yearly() || sheet.state != State::Out {
+        return Ok(None);
+    }
+    if called_back(db, scope, &[sheet.id])?.contains(&sheet.id) {
+        return Ok(Some("银行的结果还没有到，先不要去，等中心通知。".to_owned()));
+    }
+    let ahead = payments_known::bank_data(db, scope, today)?.ahead;
+    Ok(ahead.map(|reason| format!("{}；先提醒（{reason}）。", text::MAY_BE_PAID)))
 }
 
 /// How many such sheets are out.
