@@ -9,6 +9,7 @@ use zhuxue::web::session::{self, COOKIE, NewSession};
 
 use crate::support::county::{County, day, small_sheets};
 use crate::support::database::Kind;
+use crate::support::tags_in_a_line;
 
 /// A page as it came.
 pub struct Answer {
@@ -112,7 +113,8 @@ impl Site {
         let location = response.headers().get("location");
         let location = location.map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default();
         let bytes = test::read_body(response).await;
-        Answer { status, location, body: String::from_utf8_lossy(&bytes).into_owned() }
+        let body = tags_in_a_line(&String::from_utf8_lossy(&bytes));
+        Answer { status, location, body }
     }
 
     /// The words of a page that must be there.

@@ -347,7 +347,7 @@ impl Browser {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = test::read_body(response).await;
-        let text = String::from_utf8_lossy(&body).into_owned();
+        let text = super::tags_in_a_line(&String::from_utf8_lossy(&body));
         Answer { status, headers, text, bytes: body.to_vec() }
     }
 
