@@ -187,13 +187,28 @@ pub fn loans(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<LoanFa
     Ok(found)
 }
 
-/// The events of these loans by loan, in the order of recording.
-pub fn events(
-    db: &mut Db,
-    scope: &Scope,
-    loans: &[LoanId],
-) -> AppResult<HashMap<LoanId, Vec<Event>>> {
-    let mut found: HashMap<LoanId, Vec<Event>> = HashMap::with_capacity(loans.len());
+/// The events of some loans.
+#[derive(Clone, Debug, Default)]
+pub struct Lives(HashMap<LoanId, Vec<EventFacts>>);
+
+impl Lives {
+    /// Those of one loan, in the order of recording; a loan without any has none.
+    ///
+    /// # Errors
+    /// `Broken` when one of them is damaged: it concerns this loan and no other.
+    pub fn take(&mut self, loan: LoanId) -> AppResult<Vec<Event>> {
+        let rows = self.0.remove(&loan).unwrap_or_default();
+        let mut events = rows.iter().map(EventFacts::event).collect::<AppResult<Vec<Event>>>()?;
+        // Sorted here: the index delivers them by day, and asking for another order costs a sort of
+        // the whole answer.
+        events.sort_unstable_by_key(|event| event.id);
+        Ok(events)
+    }
+}
+
+/// The events of these loans.
+pub fn events(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Lives> {
+    let mut found: HashMap<LoanId, Vec<EventFacts>> = HashMap::with_capacity(loans.len());
     for chunk in loans.chunks(BINDS_MAX) {
         let rows: Vec<EventFacts> = loan_event::table
             .filter(loan_event::office_code.eq_any(scope.codes()))
@@ -201,15 +216,10 @@ pub fn events(
             .select(EventFacts::as_select())
             .load(db)?;
         for row in rows {
-            found.entry(row.loan_id).or_default().push(row.event()?);
+            found.entry(row.loan_id).or_default().push(row);
         }
     }
-    // Sorted here: the index delivers them by day, and asking for another order costs a sort of
-    // the whole answer.
-    for events in found.values_mut() {
-        events.sort_unstable_by_key(|event| event.id);
-    }
-    Ok(found)
+    Ok(Lives(found))
 }
 
 /// A contract of a file.

@@ -301,10 +301,10 @@ fn refreshed(
     let settled = bank::settled(db, scope, &ids)?;
     let mut tried = Vec::with_capacity(rows.len());
     for loan in &rows {
-        let own = with_waivers(life.remove(&loan.id).unwrap_or_default(), basis);
+        let own = life.take(loan.id).map(|own| with_waivers(own, basis));
         let (file, contract_no) = (loan.file_id, loan.contract_no.as_str());
         let lender = (&payments, settled.get(&loan.id).copied());
-        let why = match computed(loan, own, basis, lender, today) {
+        let why = match own.and_then(|own| computed(loan, own, basis, lender, today)) {
             Ok(position) => fresh.insert(loan.id, position).and(None),
             Err(why) if skip || known.contains(contract_no) => Some(why),
             Err(why) => return Err(why),

@@ -208,9 +208,9 @@ fn late(
     let settled = bank::settled(db, scope, loans)?;
     let mut found = Vec::new();
     for one in terms.iter().filter(|one| !settled.contains_key(&one.id)) {
-        let events = position::with_waivers(lives.remove(&one.id).unwrap_or_default(), basis);
-        let terms = one.terms()?;
         // A contract that cannot be computed accuses nobody; it is named elsewhere.
+        let (Ok(own), Ok(terms)) = (lives.take(one.id), one.terms()) else { continue };
+        let events = position::with_waivers(own, basis);
         let Ok(quick) = statement::position(&terms, &events, &basis.rates, day) else { continue };
         if !(quick.overdue_principal + quick.overdue_interest).is_positive() {
             continue;

@@ -73,6 +73,13 @@ fn a_contract_that_cannot_be_computed_stops_nothing_else() {
         assert_eq!(named(&t), [number.as_str()]);
         let mut clerk = t.sign_in(Role::Clerk);
         clerk.get("/home").await.is(200).says(&[&format!("合同 {number} 的账目算不出来")]);
+        // The reports name it and count the others.
+        for page in ["/overdue", "/loans", "/visits", "/family-contacts"] {
+            clerk.get(page).await.is(200);
+        }
+        for page in ["/reports/recovery", "/reports/december"] {
+            clerk.get(page).await.is(200).says(&[&format!("合同 {number}（记录不完整）")]);
+        }
         // The comparison and everybody else's import go on.
         compare::run(&t.app, &scope, |_| {}).unwrap();
         import_again(&t);
@@ -83,6 +90,30 @@ fn a_contract_that_cannot_be_computed_stops_nothing_else() {
         set_due_day(&t, broken, "12-20");
         night(&t, "2026-12-23");
         assert_eq!(named(&t), Vec::<String>::new());
+    });
+}
+
+/// A row of the append-only list without the amount that its kind needs.
+#[test]
+fn a_damaged_event_stops_nothing_but_its_own_contract() {
+    each(async |t| {
+        let (broken, number) = first_due(&t, "2026-12-21");
+        let sql = format!(
+            "INSERT INTO loan_event (id, office_code, loan_id, effective_on, kind, whole, source, \
+             recorded_at, command_key) \
+             SELECT 1, office_code, loan_id, effective_on, 'paid', whole, source, recorded_at, \
+             'damaged' FROM loan_event WHERE loan_id = {broken} LIMIT 1"
+        );
+        t.app.db.write("damage", |db| Ok(diesel::sql_query(&sql).execute(db)?)).unwrap();
+        assert!(night(&t, "2026-12-21") > 1, "the others are computed");
+        assert_eq!(named(&t), [number.as_str()]);
+        let mut clerk = t.sign_in(Role::Clerk);
+        for page in ["/reports/recovery", "/reports/december", "/overdue", "/loans", "/visits"] {
+            clerk.get(page).await.is(200);
+        }
+        compare::run(&t.app, &Scope::of(OFFICE), |_| {}).unwrap();
+        import_again(&t);
+        assert_eq!(named(&t), [number.as_str()]);
     });
 }
 

@@ -19,7 +19,7 @@ use crate::book::loan::Loan;
 use crate::book::payments_known::Known;
 use crate::book::position::{self, Basis};
 use crate::book::statement::{AsOf, Event, EventKind, Stage, Statement};
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 
 /// One contract with its events and its statement.
@@ -68,6 +68,9 @@ pub struct Papers {
 }
 
 /// The statements of contracts as of a day, as far as payments are known.
+///
+/// # Errors
+/// Refused, in words, when one of them cannot be computed.
 pub fn contracts(
     db: &mut Db,
     scope: &Scope,
@@ -75,14 +78,40 @@ pub fn contracts(
     (known, loans): (&Known, Vec<Loan>),
     as_of: NaiveDate,
 ) -> AppResult<Vec<Contract>> {
+    each(db, scope, basis, (known, loans), as_of)?.into_iter().collect()
+}
+
+/// The same of those that can be computed, for a list of many families; the others are named on
+/// the workbench.
+pub fn computable(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    (known, loans): (&Known, Vec<Loan>),
+    as_of: NaiveDate,
+) -> AppResult<Vec<Contract>> {
+    Ok(each(db, scope, basis, (known, loans), as_of)?.into_iter().flatten().collect())
+}
+
+fn each(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    (known, loans): (&Known, Vec<Loan>),
+    as_of: NaiveDate,
+) -> AppResult<Vec<AppResult<Contract>>> {
     let ids: Vec<LoanId> = loans.iter().map(|loan| loan.id).collect();
     let mut rows = events::of_loans(db, scope, &ids)?;
     let settled = bank::settled(db, scope, &ids)?;
-    loans
+    Ok(loans
         .into_iter()
         .map(|loan| {
             let rows = rows.remove(&loan.id).unwrap_or_default();
-            let events = position::life(&rows, basis)?;
+            let events = position::life(&rows, basis).map_err(|damaged| {
+                tracing::error!(contract = loan.contract_no, %damaged, "cannot be computed");
+                let number = &loan.contract_no;
+                AppError::refused(format!("合同 {number} 的记录不完整，算不出来，请找管理员核对"))
+            })?;
             let of = |days| position::statement_of(&loan, &rows, basis, days);
             let mut statement = of(known.as_of(&loan.office_code, &loan.product, as_of))?;
             let position = &statement.position;
@@ -93,7 +122,7 @@ pub fn contracts(
             }
             Ok(Contract { loan, rows, events, statement, bank_settled_on: says })
         })
-        .collect()
+        .collect())
 }
 
 /// The statements of all contracts.

@@ -60,7 +60,11 @@ pub fn overdue_on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> 
                 Ok(None) => {}
                 Ok(Some(arrears)) => sums.entry(loan.file_id).or_default().add(loan, &arrears),
                 Err(AppError::Refused(why)) => left_out.push(why),
-                Err(other) => return Err(other),
+                // Pure arithmetic: what else goes wrong is a damaged record of this contract.
+                Err(damaged) => {
+                    tracing::error!(contract = loan.contract_no, %damaged, "left out");
+                    left_out.push(format!("合同 {}（记录不完整）", loan.contract_no));
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::book::position::{self, Basis};
 use crate::book::statement::{self, Event, RowKind};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::reports::recovery::facts::{AT_ONCE, Wrong, contracts, contradiction};
+use crate::reports::recovery::facts::{AT_ONCE, contracts, damaged, left_out};
 
 /// The lines of a December.
 #[derive(Clone, Debug, Default)]
@@ -44,12 +44,12 @@ pub fn of_year(
         let mut lives = facts::events(db, scope, &ids)?;
         for one in chunk {
             let Some(facts) = terms.get(&one.id) else { continue };
-            let own = lives.remove(&one.id).unwrap_or_default();
-            match steps(&one.contract_no, facts, &own, (basis, year, last)) {
+            let own = lives.take(one.id).map_err(|_| damaged(&one.contract_no));
+            let own = own.and_then(|own| steps(&one.contract_no, facts, &own, (basis, year, last)));
+            match own {
                 Ok(steps) if steps.is_empty() => {}
                 Ok(steps) => found.lines.push(Line { file_id: one.file_id, steps }),
-                Err(Wrong::Contradiction(why)) => found.left_out.push(why),
-                Err(Wrong::Broken(error)) => return Err(error),
+                Err(why) => found.left_out.push(why),
             }
         }
     }
@@ -61,16 +61,16 @@ fn steps(
     facts: &LoanFacts,
     own: &[Event],
     (basis, year, last): (&Basis, i32, NaiveDate),
-) -> Result<Vec<(NaiveDate, Part)>, Wrong> {
-    let terms = facts.terms().map_err(Wrong::Broken)?;
+) -> Result<Vec<(NaiveDate, Part)>, String> {
+    let terms = facts.terms().map_err(|_| damaged(contract_no))?;
     let first = day_in(year, 12, 1);
     let end = day_in(year, 12, 31);
     // From the last day backwards: most contracts have no instalment, and one question is enough.
-    let asked = |on: NaiveDate| {
+    let asked = |on: NaiveDate| -> Result<Part, String> {
         let events: Vec<Event> = own.iter().filter(|event| event.on <= on).copied().collect();
         let events = position::with_waivers(events, basis);
         let statement = statement::statement(&terms, &events, &basis.rates, end)
-            .map_err(|error| contradiction(contract_no, &error))?;
+            .map_err(|error| left_out(contract_no, &error))?;
         let rows = statement.instalments.iter().filter(|row| {
             row.kind == RowKind::DueDay && row.due_on.year() == year && row.due_on.month() == 12
         });

@@ -104,8 +104,9 @@ pub fn on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResul
         let mut lives = facts::events(db, scope, &ids)?;
         for one in chunk {
             let Some(facts) = terms.get(&one.id) else { continue };
-            let events = position::with_waivers(lives.remove(&one.id).unwrap_or_default(), basis);
-            match line(one, facts, &events, (basis, day)) {
+            let own = lives.take(one.id).map_err(|_| damaged(&one.contract_no));
+            let own = own.map(|own| position::with_waivers(own, basis));
+            match own.and_then(|events| line(one, facts, &events, (basis, day))) {
                 Ok((sums, by_due_year)) => found.lines.push(Line {
                     file_id: one.file_id,
                     owner: owners.get(&one.file_id).cloned().unwrap_or_default(),
@@ -114,8 +115,7 @@ pub fn on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResul
                     sums,
                     by_due_year,
                 }),
-                Err(Wrong::Contradiction(why)) => found.left_out.push(why),
-                Err(Wrong::Broken(error)) => return Err(error),
+                Err(why) => found.left_out.push(why),
             }
         }
     }
@@ -123,17 +123,14 @@ pub fn on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResul
     Ok(found)
 }
 
-/// Why a contract has no line.
-pub enum Wrong {
-    /// Its events contradict each other: said to people.
-    Contradiction(String),
-    /// Anything else.
-    Broken(crate::error::AppError),
+/// Why a contract has no line, as pages say it: its events contradict each other.
+pub fn left_out(contract_no: &str, error: &statement::StatementError) -> String {
+    format!("合同 {contract_no}（{error}）")
 }
 
-/// What `error` means for the contract.
-pub fn contradiction(contract_no: &str, error: &statement::StatementError) -> Wrong {
-    Wrong::Contradiction(format!("合同 {contract_no}（{error}）"))
+/// The same of one whose record is damaged.
+pub fn damaged(contract_no: &str) -> String {
+    format!("合同 {contract_no}（记录不完整）")
 }
 
 fn line(
@@ -141,9 +138,9 @@ fn line(
     facts: &LoanFacts,
     events: &[Event],
     (basis, day): (&Basis, NaiveDate),
-) -> Result<(Sums, Vec<(i32, Sums)>), Wrong> {
-    let terms = facts.terms().map_err(Wrong::Broken)?;
-    let wrong = |e| contradiction(&one.contract_no, &e);
+) -> Result<(Sums, Vec<(i32, Sums)>), String> {
+    let terms = facts.terms().map_err(|_| damaged(&one.contract_no))?;
+    let wrong = |e| left_out(&one.contract_no, &e);
     let now = statement::statement(&terms, events, &basis.rates, day).map_err(wrong)?;
     let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
     let due = now.instalments.iter().filter(|row| row.kind == RowKind::DueDay && row.due_on <= day);

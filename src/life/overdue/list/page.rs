@@ -357,7 +357,7 @@ fn times(
     let files: Vec<FileId> = page.rows.iter().map(|(row, _)| row.file_id).collect();
     let loans = loan::chains(db, scope, &files)?;
     let known = payments_known::load(db, scope)?;
-    let contracts = file::contracts(db, scope, basis, (&known, loans), today)?;
+    let contracts = file::computable(db, scope, basis, (&known, loans), today)?;
     let mut found = HashMap::new();
     for file in files {
         let own: Vec<_> =
