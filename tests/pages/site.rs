@@ -7,9 +7,9 @@ use zhuxue::imports::batch;
 use zhuxue::site;
 use zhuxue::web::session::{self, COOKIE, NewSession};
 
+use crate::support::as_read;
 use crate::support::county::{County, day, small_sheets};
 use crate::support::database::Kind;
-use crate::support::tags_in_a_line;
 
 /// A page as it came.
 pub struct Answer {
@@ -113,7 +113,7 @@ impl Site {
         let location = response.headers().get("location");
         let location = location.map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default();
         let bytes = test::read_body(response).await;
-        let body = tags_in_a_line(&String::from_utf8_lossy(&bytes));
+        let body = as_read(&String::from_utf8_lossy(&bytes));
         Answer { status, location, body }
     }
 

@@ -347,7 +347,12 @@ impl Browser {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = test::read_body(response).await;
-        let text = super::tags_in_a_line(&String::from_utf8_lossy(&body));
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let page = headers
+            .get("content-type")
+            .and_then(|kind| kind.to_str().ok())
+            .is_some_and(|kind| kind.starts_with("text/html"));
+        let text = if page { super::as_read(&text) } else { text };
         Answer { status, headers, text, bytes: body.to_vec() }
     }
 

@@ -7,22 +7,26 @@ pub mod everything;
 
 pub use app::{Answer, Browser, OFFICE, TestApp, each};
 
-/// A page with each tag in one line: where a template breaks its lines says nothing.
-pub fn tags_in_a_line(text: &str) -> String {
+/// A page as a browser reads it: where a template breaks its lines, inside a tag or inside a
+/// sentence, says nothing. A line that ends or begins with a tag stays a line.
+pub fn as_read(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let (mut in_tag, mut blank) = (false, false);
+    let mut in_tag = false;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        let opens = c == '<' && chars.peek().is_some_and(|next| next.is_alphabetic());
-        in_tag = (in_tag || opens) && c != '>';
-        if in_tag && c.is_whitespace() {
-            blank = true;
+        if !c.is_whitespace() {
+            let opens = c == '<' && chars.peek().is_some_and(|next| next.is_alphabetic());
+            in_tag = (in_tag || opens) && c != '>';
+            out.push(c);
             continue;
         }
-        if std::mem::take(&mut blank) {
-            out.push(' ');
+        let mut run = String::from(c);
+        while let Some(more) = chars.next_if(|next| next.is_whitespace()) {
+            run.push(more);
         }
-        out.push(c);
+        let in_sentence = !out.ends_with('>') && chars.peek().is_some_and(|next| *next != '<');
+        let broken = run.contains('\n');
+        out.push_str(if in_tag || (broken && in_sentence) { " " } else { &run });
     }
     out
 }

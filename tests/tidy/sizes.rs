@@ -7,8 +7,8 @@ use super::{each, expect_none};
 const FILE_LINES_MAX: usize = 600;
 const STYLE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
-const COLUMNS_MAX: usize = 100;
-const TEMPLATE_COLUMNS_MAX: usize = 160;
+const CODE: (usize, fn(&str) -> usize) = (100, characters);
+const TEMPLATE: (usize, fn(&str) -> usize) = (160, wide);
 
 fn file(source: &Source, most: usize) -> Vec<String> {
     let lines = source.text.lines().count();
@@ -18,15 +18,24 @@ fn file(source: &Source, most: usize) -> Vec<String> {
     vec![format!("{}:1: {lines} lines; {most} at most: split it by what it is for", source.path)]
 }
 
-fn columns(source: &Source, most: usize) -> Vec<String> {
+/// Columns of a line on a screen: a Chinese character takes two.
+fn wide(line: &str) -> usize {
+    line.chars().map(|c| if c.len_utf8() == 3 { 2 } else { 1 }).sum()
+}
+
+fn characters(line: &str) -> usize {
+    line.chars().count()
+}
+
+fn columns(source: &Source, (most, of): (usize, fn(&str) -> usize)) -> Vec<String> {
     source
         .lines()
-        .filter(|(_, line)| line.chars().count() > most)
+        .filter(|(_, line)| of(line) > most)
         .map(|(number, line)| {
             format!(
                 "{}:{number}: {} columns; {most} at most: break the line (a text with \\)",
                 source.path,
-                line.chars().count()
+                of(line)
             )
         })
         .collect()
@@ -92,10 +101,10 @@ fn functions_are_short() {
 
 #[test]
 fn lines_are_short() {
-    expect_none(&each(&all_rust(), |source| columns(source, COLUMNS_MAX)));
-    expect_none(&each(&files("scripts", &[""]), |source| columns(source, COLUMNS_MAX)));
+    expect_none(&each(&all_rust(), |source| columns(source, CODE)));
+    expect_none(&each(&files("scripts", &[""]), |source| columns(source, CODE)));
     let templates = files("templates", &[".html"]);
-    expect_none(&each(&templates, |source| columns(source, TEMPLATE_COLUMNS_MAX)));
+    expect_none(&each(&templates, |source| columns(source, TEMPLATE)));
 }
 
 #[test]
@@ -103,8 +112,9 @@ fn these_rules_can_fail() {
     let source = |text: &str| Source::new("src/x.rs", text);
     assert_eq!(file(&source(&"a\n".repeat(601)), 600).len(), 1);
     assert_eq!(file(&source(&"a\n".repeat(600)), 600).len(), 0);
-    assert_eq!(columns(&source(&"贷".repeat(100)), COLUMNS_MAX).len(), 0);
-    assert_eq!(columns(&source(&"a".repeat(101)), COLUMNS_MAX).len(), 1);
+    assert_eq!(columns(&source(&"贷".repeat(100)), CODE).len(), 0);
+    assert_eq!(columns(&source(&"a".repeat(101)), CODE).len(), 1);
+    assert_eq!(columns(&source(&"贷".repeat(81)), TEMPLATE).len(), 1);
     let long =
         |lines: usize| format!("fn a<T>(x: [u8; 2]) -> T {{\n{}}}\n", "    b();\n".repeat(lines));
     assert_eq!(functions(&source(&long(70))).len(), 0);
