@@ -247,7 +247,9 @@ pub async fn confirm(
     if profile::key_of(&job.findings) != seen {
         return Err(AppError::Changed);
     }
-    let summary = format!("确认“{}”：{}", job.file_name, job.findings.replace('\n', " "));
+    let found: Vec<String> =
+        findings::from_text(&job.findings).into_iter().map(|one| one.text).collect();
+    let summary = format!("确认“{}”：{}", job.file_name, found.join(" "));
     let told = Told { action: "imported", subject: job.file_name, summary };
     let (mut told, findings) = (tell(&app, &me, told), job.findings);
     app.write("import confirm", move |db| {

@@ -143,8 +143,8 @@ fn call_back(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
     }
 }
 
-/// The same for whoever is no page: what a list has told, or what was taken back, is in every
-/// position, case and line of the workbench afterwards.
+/// After what is known has changed (a list, a declaration, a rule, or one taken back): it is in
+/// every position, case and line of the workbench afterwards.
 pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
     let today = app.clock.today();
     position::catch_up(&app.db, scope, today, || app.newest_basis())?;

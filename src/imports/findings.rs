@@ -9,6 +9,7 @@ use super::pages::has_balances;
 use super::plan::Companions;
 use super::read::{ReadLine, ReadSheet};
 use super::store::{self, ImportJob};
+use crate::base::ids::text_enum;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::office::Office;
@@ -23,42 +24,75 @@ const MANY: i32 = 20;
 /// A list with fewer lines than this share of the last one, in percent, may be half of it.
 const HALF_PERCENT: i64 = 70;
 
+text_enum! {
+    /// What a finding is about, where something is decided by it later.
+    About {
+        /// Nothing is.
+        Sheet = "", "这份表";
+        /// The sheet is that of one township.
+        Part = "part", "一部分";
+        /// The sheet has far fewer lines than the whole one before.
+        Less = "less", "少了很多";
+        /// Of lines that are the same in every column one is booked.
+        Once = "once", "只入一次";
+        /// The disbursements that posting books.
+        PayOuts = "pay_outs", "放款";
+    }
+}
+
 /// Something out of the ordinary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// It is not posted until somebody confirms.
     pub stops: bool,
+    /// What it is about.
+    pub about: About,
     /// What was found, and what it means, in one sentence.
     pub text: String,
 }
 
 impl Finding {
     fn stop(text: impl Into<String>) -> Finding {
-        Finding { stops: true, text: text.into() }
+        Finding { stops: true, ..Finding::say(text) }
     }
 
     fn say(text: impl Into<String>) -> Finding {
-        Finding { stops: false, text: text.into() }
+        Finding { stops: false, about: About::Sheet, text: text.into() }
+    }
+
+    fn about(self, about: About) -> Finding {
+        Finding { about, ..self }
     }
 }
 
-/// Findings as kept: one a line, those that stop with a mark in front.
+/// Findings as kept: one a line, those that stop with a mark in front, and before a tab what it is
+/// about.
 pub fn to_text(findings: &[Finding]) -> String {
-    let line = |one: &Finding| format!("{}{}", if one.stops { '!' } else { '-' }, one.text);
+    let line = |one: &Finding| {
+        let (mark, about) = (if one.stops { '!' } else { '-' }, one.about.as_text());
+        let about = if about.is_empty() { String::new() } else { format!("{about}\t") };
+        format!("{mark}{about}{}", one.text)
+    };
     findings.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Findings as kept, read again.
 pub fn from_text(text: &str) -> Vec<Finding> {
-    let read = |line: &str| match line.strip_prefix('!') {
-        Some(text) => Finding::stop(text),
-        None => Finding::say(line.trim_start_matches('-')),
+    let read = |line: &str| {
+        let stops = line.starts_with('!');
+        let rest = line.strip_prefix(['!', '-']).unwrap_or(line);
+        let told =
+            rest.split_once('\t').and_then(|(key, text)| Some((About::from_text(key)?, text)));
+        let (about, text) = told.unwrap_or((About::Sheet, rest));
+        Finding { stops, about, text: text.to_owned() }
     };
     text.lines().map(read).collect()
 }
 
-/// Ends what the findings say of the disbursements that posting books.
-const PAY_OUTS: &str = "贷款余额从发放日起算。";
+/// Has the check found this of an import?
+pub fn says(job: &ImportJob, about: About) -> bool {
+    from_text(&job.findings).iter().any(|one| one.about == about)
+}
 
 /// Adds that posting books disbursements: a list of contracts moves millions, too.
 pub fn tell_pay_outs(text: &mut String, count: usize, sum: Fen) {
@@ -67,14 +101,15 @@ pub fn tell_pay_outs(text: &mut String, count: usize, sum: Fen) {
     }
     let mut found = from_text(text);
     let sum = sum.to_page_text();
-    found.push(Finding::say(format!("入账会记 {count} 笔放款，共 ¥{sum}；{PAY_OUTS}")));
+    let said = format!("入账会记 {count} 笔放款，共 ¥{sum}；贷款余额从发放日起算。");
+    found.push(Finding::say(said).about(About::PayOuts));
     *text = to_text(&found);
 }
 
 /// The findings about the sheet itself.
 pub fn without_pay_outs(text: &str) -> String {
     let mut found = from_text(text);
-    found.retain(|finding| !finding.text.ends_with(PAY_OUTS));
+    found.retain(|finding| finding.about != About::PayOuts);
     to_text(&found)
 }
 
@@ -191,11 +226,6 @@ pub fn look(
     Ok(findings)
 }
 
-/// In a finding: the sheet is that of one township.
-const PART: &str = "这是一部分合同的表";
-/// In a finding: the sheet has far fewer lines than the one before.
-const LESS: &str = "少了很多";
-
 /// The township that the title of a bank's list names: it is a part, whatever it holds.
 pub fn part(
     db: &mut Db,
@@ -217,12 +247,8 @@ fn of_part(job: &ImportJob, township: &str) -> Finding {
     } else {
         "只更新表里有的合同。"
     };
-    Finding::say(format!("标题写的是“{township}”：{PART}，不是全县的。{tells}"))
-}
-
-/// True for a list that the check has found to be that of a township.
-pub fn is_part(job: &ImportJob) -> bool {
-    job.findings.contains(PART)
+    let text = format!("标题写的是“{township}”：这是一部分合同的表，不是全县的。{tells}");
+    Finding::say(text).about(About::Part)
 }
 
 /// A column that is not read while one of amounts is missing: most likely it was renamed.
@@ -247,9 +273,6 @@ fn unread(job: &ImportJob, sheet: &ReadSheet) -> Option<Finding> {
     Some(Finding::say(format!("没有读取的列：{names}。要用的话，请在“列的对应”里选定它是什么。")))
 }
 
-/// In a finding: of lines that are the same in every column one is booked.
-const ONCE: &str = "只入一次";
-
 fn once(lines: &[ReadLine]) -> Option<Finding> {
     let notes = lines.iter().filter_map(|line| Some((line.line, line.skipped.as_ref()?)));
     let same: Vec<String> = notes
@@ -261,15 +284,11 @@ fn once(lines: &[ReadLine]) -> Option<Finding> {
     let more = if same.len() > 10 { "等" } else { "" };
     (!same.is_empty()).then(|| {
         Finding::say(format!(
-            "第 {shown} 行{more}和前面的行完全相同，{ONCE}。如果确实还了两次，要由银行的清单说明\
+            "第 {shown} 行{more}和前面的行完全相同，只入一次。如果确实还了两次，要由银行的清单说明\
              （例如每次还款后的余额），请向银行核实。"
         ))
+        .about(About::Once)
     })
-}
-
-/// True when lines were left out because they are the same as an earlier one.
-pub fn has_once(job: &ImportJob) -> bool {
-    job.findings.contains(ONCE)
 }
 
 fn hidden(sheet: &ReadSheet) -> Vec<Finding> {
@@ -407,17 +426,18 @@ fn half(job: &ImportJob, lines: &[ReadLine], others: &[ImportJob]) -> Option<Fin
     let is_whole = |other: &&ImportJob| {
         other.state == "posted"
             && other.rows_total >= MANY
-            && !is_part(other)
-            && !other.findings.contains(LESS)
+            && !says(other, About::Part)
+            && !says(other, About::Less)
     };
     let last = others.iter().find(is_whole)?;
     let rows = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let before = i64::from(last.rows_total);
     (rows * 100 < before * HALF_PERCENT).then(|| {
         Finding::say(format!(
-            "这张表有 {rows} 行，上一份全县的“{}”有 {before} 行，{LESS}：请核对是不是完整。",
+            "这张表有 {rows} 行，上一份全县的“{}”有 {before} 行，少了很多：请核对是不是完整。",
             last.file_name
         ))
+        .about(About::Less)
     })
 }
 
@@ -427,7 +447,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_read_again() {
-        let findings = vec![Finding::stop("合计对不上。"), Finding::say("-有隐藏的行。")];
+        let part = Finding::say("一个乡镇的。").about(About::Part);
+        let findings = vec![Finding::stop("合计对不上。"), Finding::say("-有隐藏的行。"), part];
         let again = from_text(&to_text(&findings));
         assert_eq!(again[0], findings[0]);
         assert!(!again[1].stops && again[1].text.ends_with("有隐藏的行。"));

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
+use super::findings::{self, About};
 use super::store::{self, ImportJob};
-use super::{findings, profile, read};
+use super::{profile, read};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{ImportId, LoanId, RowId};
@@ -104,7 +105,7 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
         }
         let told = tells.get(&(text, as_of)).copied().unwrap_or(as_of);
         let missing = missing(app, scope, (product, told), &named)?;
-        let alone = matches!(&lists[..], [only] if findings::is_part(only));
+        let alone = matches!(&lists[..], [only] if findings::says(only, About::Part));
         if missing.is_empty() && alone {
             // All who would be overdue live where this list is from: it tells for no other place.
             continue;
@@ -117,6 +118,21 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
         }
     }
     Ok(looked)
+}
+
+/// The newest list of repayments of a lender, when rows of it could not be taken and nothing newer
+/// is known.
+pub fn unread(
+    db: &mut Db,
+    scope: &Scope,
+    known: &payments_known::Known,
+    product: Product,
+) -> AppResult<Option<ImportJob>> {
+    let lists = store::posted_as(db, scope, Layout::Repayments.as_text())?;
+    let newest = lists.into_iter().filter(|list| list.product == product.as_text());
+    let newest = newest.max_by_key(|list| list.id).filter(|list| list.refused_rows > 0);
+    let until = known.until(scope.own(), product.as_text());
+    Ok(newest.filter(|list| list.as_of.is_none_or(|day| until.is_none_or(|until| day > until))))
 }
 
 /// The day a list is of.

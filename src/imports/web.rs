@@ -338,7 +338,7 @@ fn page_of(
         before: name_of(act::before(job, siblings)),
         waits_for: name_of(act::unchecked(job, siblings)),
         findings: found.into_iter().map(|one| (one.stops, one.text)).collect(),
-        once: findings::has_once(job),
+        once: findings::says(job, findings::About::Once),
         waits: findings::waits(job) && job.state != "posted",
         seen: profile::key_of(&job.findings),
         bound: columns.bound,

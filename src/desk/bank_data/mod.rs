@@ -20,9 +20,6 @@ use crate::book::statement::Product;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::ask::{self, Awaiting};
 use crate::imports::known::{self, Short};
-use crate::imports::layout::Layout;
-use crate::imports::store::{self, ImportJob};
-use crate::plumbing::db::Db;
 use crate::web::form::CsrfForm;
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
@@ -96,15 +93,6 @@ struct Unread {
     rows: i32,
 }
 
-/// The newest list of repayments, when rows of it could not be taken and nothing newer is known.
-fn unread(db: &mut Db, scope: &Scope, known: &Known) -> AppResult<Option<ImportJob>> {
-    let lists = store::posted_as(db, scope, Layout::Repayments.as_text())?;
-    let newest = lists.into_iter().filter(|list| list.product == BANK.as_text());
-    let newest = newest.max_by_key(|list| list.id).filter(|list| list.refused_rows > 0);
-    let until = known.until(scope.own(), BANK.as_text());
-    Ok(newest.filter(|list| list.as_of.is_none_or(|day| until.is_none_or(|until| day > until))))
-}
-
 #[derive(Debug, Serialize)]
 struct ShortView {
     as_of: String,
@@ -121,7 +109,7 @@ async fn view(app: &web::Data<App>, me: &SignedIn) -> AppResult<View> {
         .read(move |db| {
             let rows = payments_known::list(db, &scope, SHOWN)?;
             let known = payments_known::load(db, &scope)?;
-            let unread = unread(db, &scope, &known)?;
+            let unread = known::unread(db, &scope, &known, BANK)?;
             Ok((known, rows, ask::awaiting(db, &scope)?, unread))
         })
         .await?;
@@ -208,7 +196,7 @@ async fn declare_known(
     let (known, unread, told) = app
         .read(move |db| {
             let known = payments_known::load(db, &scope)?;
-            let unread = unread(db, &scope, &known)?;
+            let unread = known::unread(db, &scope, &known, BANK)?;
             let told = match typed {
                 Ok(day) => known::told_until(db, &scope, &policy, (BANK, day))?,
                 Err(_) => today,
