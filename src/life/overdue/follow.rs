@@ -215,8 +215,8 @@ fn end(
     Ok(gone.len())
 }
 
-/// Cases that were taken back because nobody knew the result, of files that are late by what is
-/// known now: what was agreed with the family holds on.
+/// Opens the cases again that were taken back, of files that are called late once more: what was
+/// agreed with the family holds on.
 fn reopen(
     db: &mut Db,
     scope: &Scope,
@@ -231,7 +231,8 @@ fn reopen(
     let found = store::taken_back(db, scope, &files, since)?;
     store::reopen_all(db, &ids(&found))?;
     let again = store::by_ids(db, scope, &ids(&found))?;
-    let said = "结果知道了，还没有还，接着以前的跟进";
+    // Not that the result is known: the director may go ahead without it.
+    let said = "又列为逾期，接着以前的跟进";
     steps.extend(again.iter().map(|case| set.step(case, StepKind::Resumed, said)));
     Ok(again)
 }
