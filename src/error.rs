@@ -39,7 +39,7 @@ pub enum AppError {
     /// right and is done when it is asked again. To the reader the same as Broken. 500.
     Database(String),
     /// Somebody else changed what was read, or holds the lock: `Database::write` runs the body
-    /// again, and nobody else ever sees this.
+    /// again. What still comes out of it is to the reader the same as Database. 500.
     Conflict(String),
     /// Our fault: 500 with a reference number; the detail goes to the log only.
     Broken(String),

@@ -69,7 +69,7 @@ pub fn routes() -> Vec<Entry> {
 }
 
 /// An [`App`] with everything that upper layers put in: the jobs, and what stages do when something
-/// is heard of a family. The only way in which a program makes one.
+/// happens with a family. The only way in which a program makes one.
 ///
 /// # Errors
 /// As [`App::new`]; or a job whose times cannot be read.

@@ -26,7 +26,7 @@ pub struct Parts {
     pub db: Database,
     /// What time it is.
     pub clock: Clock,
-    /// The dated rules; ask [`App::policy`] and [`App::basis`].
+    /// The dated rules; ask [`Parts::policy`] and [`Parts::basis`].
     pub rules: Arc<Held>,
     /// Sealed fields.
     pub sealer: Arc<Sealer>,
@@ -44,7 +44,7 @@ pub struct Parts {
     pub bell: Arc<Bell>,
     /// The ways out for text messages and e-mail.
     pub gateways: Arc<Gateways>,
-    /// What else moves when something is heard of a family.
+    /// What else moves when something happens with a family.
     pub reactions: Reactions,
     changes: Arc<AtomicU64>,
 }

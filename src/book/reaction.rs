@@ -1,6 +1,6 @@
-//! What else moves when something is heard of a family, in the same write. The stages of a loan's
-//! life do not know each other: whoever hears something calls [`Parts::reactions`], and the stage
-//! that follows the family (`life::kinds::REACTIONS`) answers.
+//! What else moves when something happens with a family, in the same write. The stages of a loan's
+//! life do not know each other: whoever writes it down calls [`Parts::reactions`], and the stage
+//! that follows the family (`life::overdue::reaction`) answers.
 
 use chrono::NaiveDateTime;
 
@@ -29,9 +29,9 @@ pub struct Who<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Reactions {
     /// Keeps a contact, and what it leads to. False: this form was kept before.
-    pub heard: fn(&mut Db, Who<'_>, Record) -> AppResult<bool>,
+    pub contact: fn(&mut Db, Who<'_>, Record) -> AppResult<bool>,
     /// Takes a contact back, and what it led to.
-    pub taken_back: fn(&mut Db, Who<'_>, RecordId) -> AppResult<Record>,
+    pub contact_undone: fn(&mut Db, Who<'_>, RecordId) -> AppResult<Record>,
     /// The student of a family has died; why it is known.
     pub died: fn(&mut Db, Who<'_>, FileId, &str) -> AppResult<()>,
     /// That was a mistake.
@@ -41,8 +41,8 @@ pub struct Reactions {
 impl Default for Reactions {
     fn default() -> Reactions {
         Reactions {
-            heard: |db, _, record| record::add(db, &record),
-            taken_back: |db, who, id| record::undo(db, who.scope, id, (&who.by.name, who.at)),
+            contact: |db, _, record| record::add(db, &record),
+            contact_undone: |db, who, id| record::undo(db, who.scope, id, (&who.by.name, who.at)),
             died: |_, _, _, _| Ok(()),
             lives: |_, _, _, _| Ok(()),
         }

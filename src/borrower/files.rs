@@ -106,10 +106,8 @@ pub async fn choose(
             let parties = account::parties(db, &me.scope, me.person_id)?;
             let party = parties.iter().find(|party| party.file_no == chosen.file);
             let party = party.ok_or(AppError::NotFound)?;
-            return {
-                let own = (me.office.code.as_str(), me.person_id);
-                borrower::move_to(db, &me.session, own, Some(party.id))
-            };
+            let own = (me.office.code.as_str(), me.person_id);
+            return borrower::move_to(db, &me.session, own, Some(party.id));
         }
         let other = elsewhere(db, &me)?.into_iter().find(|one| one.code == chosen.office);
         let other = other.ok_or(AppError::NotFound)?;

@@ -94,7 +94,7 @@ fn run_as(app: &App, due: &Due, attempts: i32) -> AppResult<Option<Ran>> {
     let key = if due.is_often() { OFTEN } else { due.day };
     let at = app.clock.now_at();
     let claim = Claim {
-        by: Timetable::of(app).holder.clone(),
+        by: timetable.holder.clone(),
         at,
         until: at + Duration::seconds(LEASE_S),
         attempts,

@@ -86,7 +86,7 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
     });
     let ended = server.await;
     let _ = tell.send(true);
-    let imports = Runner::of(&app).clone();
+    let imports = Runner::of(&app);
     if actix_web::web::block(move || imports.stop(IMPORTS_STOP_WITHIN)).await.is_err() {
         tracing::error!("an import could not be stopped; it goes on at the next start");
     }

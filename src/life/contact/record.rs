@@ -280,7 +280,7 @@ pub async fn add(
     let (added, waits, inner) = (read.record.clone(), !changes.is_empty(), app.clone());
     app.write("family contacted", move |db| {
         let who = Who { parts: &inner, scope: &scope, by: &by, at: added.recorded_at };
-        if !(inner.reactions.heard)(db, who, added.clone())? {
+        if !(inner.reactions.contact)(db, who, added.clone())? {
             return Ok(());
         }
         for change in &changes {
@@ -322,7 +322,7 @@ pub async fn undo(
             return Err(AppError::refused("只能撤销当天由工作人员写的记录，请另写一条说明"));
         }
         let who = Who { parts: &inner, scope: &scope, by: &by, at: now };
-        let record = (inner.reactions.taken_back)(db, who, record.id)?;
+        let record = (inner.reactions.contact_undone)(db, who, record.id)?;
         let note = Note {
             action: "family_contact_undone",
             file_id: Some(file),

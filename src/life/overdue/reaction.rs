@@ -33,12 +33,12 @@ fn case(who: &Who<'_>, db: &mut Db, file: FileId) -> AppResult<Option<Case>> {
 }
 
 /// What this stage does when something has happened elsewhere.
-pub const REACTIONS: Reactions = Reactions { heard, taken_back, died, lives };
+pub const REACTIONS: Reactions = Reactions { contact, contact_undone, died, lives };
 
 /// Keeps a contact; of a family with an overdue case it is a contact of that case, which a promise
 /// or a hardship moves as if it had been written on the page of the case. False: this form was kept
 /// before, and nothing changed.
-pub fn heard(db: &mut Db, who: Who<'_>, mut record: Record) -> AppResult<bool> {
+pub fn contact(db: &mut Db, who: Who<'_>, mut record: Record) -> AppResult<bool> {
     let Some(case) = case(&who, db, record.file_id)? else {
         return record::add(db, &record);
     };
@@ -49,7 +49,7 @@ pub fn heard(db: &mut Db, who: Who<'_>, mut record: Record) -> AppResult<bool> {
 
 /// Takes a contact back, and with it what it did to a case. `Changed` when it was taken back
 /// before; refused when something else has been done with the case since.
-pub fn taken_back(db: &mut Db, who: Who<'_>, id: RecordId) -> AppResult<Record> {
+pub fn contact_undone(db: &mut Db, who: Who<'_>, id: RecordId) -> AppResult<Record> {
     let record = record::find(db, who.scope, id)?;
     if record.case_id.is_none() {
         return record::undo(db, who.scope, id, (&who.by.name, who.at));

@@ -137,6 +137,7 @@ pub fn at_police(db: &mut Db, scope: &Scope) -> AppResult<BTreeSet<FileId>> {
     let files: Vec<FileId> = overdue_case::table
         .filter(overdue_case::office_code.eq_any(scope.codes()))
         .filter(overdue_case::state.ne("closed"))
+        // A stage of the ladder, by its key in policies/ladder.toml.
         .filter(overdue_case::stage.eq("police"))
         .select(overdue_case::file_id)
         .load(db)?;

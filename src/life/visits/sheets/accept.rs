@@ -76,7 +76,7 @@ pub fn decide(
             false => format!("{paper}照片"),
         };
         let by = me.by();
-        (app.reactions.heard)(db, Who { parts: app, scope: &me.scope, by: &by, at }, record)?;
+        (app.reactions.contact)(db, Who { parts: app, scope: &me.scope, by: &by, at }, record)?;
         let number = match wishes.read_phone.as_str() {
             "" => answers.new_phone.as_str(),
             read => read,
