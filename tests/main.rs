@@ -15,6 +15,7 @@
 )]
 
 mod access;
+mod act;
 mod bank_data;
 mod bench_cli;
 mod borrower;

@@ -87,6 +87,14 @@ impl Act<'_> {
         history::note(self.db, self.by, id, self.now, note)
     }
 
+    /// Writes a line into the history of another office too: of what holds for all of them.
+    pub fn audit_in(&mut self, office_code: &str, note: Note) -> AppResult<()> {
+        let by = By { office_code: office_code.to_owned(), ..self.by.clone() };
+        let id = self.id();
+        self.audited = true;
+        history::note(self.db, &by, id, self.now, note)
+    }
+
     /// Says that this write needs no line of history of its own, and why; the reason is for the
     /// reader of the code.
     pub const fn needs_no_audit(&mut self, _because: &'static str) {

@@ -13,7 +13,7 @@ use crate::base::ids::RecordId;
 use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::change::{self, Change, Confirmation, Kind, mask_address, mask_email};
 use crate::book::contact::record::{self, Channel, Outcome, Party, Record, Source};
-use crate::book::history::{self, By, Note};
+use crate::book::history::{By, Note};
 use crate::book::person::{self, PhoneState};
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
@@ -195,16 +195,17 @@ pub async fn confirm(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let (new, id) = (confirmation(&app, &me, &account), app.next_id());
+    let new = confirmation(&app, &me, &account);
     let summary = format!("{}在手机页面确认 {} 年联系方式没有变", who(&me, &account), new.year);
     let note = note(&me, &account, "contacts_confirmed", summary);
     let by = By::program(SOURCE, &me.office.code);
     let record = record(&app, &me, &account);
-    app.write("contacts confirmed", move |db| {
-        if change::confirm(db, &new)? {
-            history::note(db, &by, id, new.confirmed_at, note.clone())?;
+    app.act((by, me.scope.clone()), "contacts confirmed", move |act| {
+        act.needs_no_audit("confirmed again within the year says nothing new");
+        if change::confirm(act.db, &new)? {
+            act.audit(note.clone())?;
         }
-        record::add(db, &record)?;
+        record::add(act.db, &record)?;
         Ok(())
     })
     .await?;
@@ -307,16 +308,16 @@ pub async fn change(
     let words: Vec<&str> = found.iter().map(|new| new.kind.in_words()).collect();
     let summary = format!("{}在手机页面提出修改{}，等待核对", who(&me, &account), words.join("、"));
     let note = note(&me, &account, "contact_change_asked", summary);
-    let (new, id) = (confirmation(&app, &me, &account), app.next_id());
+    let new = confirmation(&app, &me, &account);
     let by = By::program(SOURCE, &me.office.code);
     let record = record(&app, &me, &account);
-    app.write("contact change asked", move |db| {
+    app.act((by, me.scope.clone()), "contact change asked", move |act| {
         for change in &changes {
-            change::ask(db, change)?;
+            change::ask(act.db, change)?;
         }
-        change::confirm(db, &new)?;
-        record::add(db, &record)?;
-        history::note(db, &by, id, now, note.clone())
+        change::confirm(act.db, &new)?;
+        record::add(act.db, &record)?;
+        act.audit(note.clone())
     })
     .await?;
     Ok(phone::to("/m/contacts?done=asked"))

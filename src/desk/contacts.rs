@@ -12,13 +12,13 @@ use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::ids::{PersonId, PhoneId};
 use crate::base::phone_number::PhoneNumber;
+use crate::book::act::Act;
 use crate::book::contact::change::{self, Change, Decision, Kind, Waiting};
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
-use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
 use crate::web::form::CsrfForm;
 use crate::web::route::{Entry, Needs, get, post};
@@ -170,12 +170,10 @@ async fn decide(
         decision: Decision { accepted, by: me.name.clone(), answer, at: app.clock.now_at() },
         dead: dead.filter_map(|(_, v)| v.parse().ok().map(PhoneId::new)).collect(),
     };
-    let (note_id, phone_id) = (app.next_id(), PhoneId::new(app.next_id()));
     let answers = contact_answer::messages(&app, &me, asked.id, &asked.decision).await?;
-    let inner = app.clone();
-    app.write("contact change decided", move |db| {
-        act(db, &inner, &me, &asked, (note_id, phone_id))?;
-        outbox::add(db, &answers)
+    me.act(&app, "contact change decided", move |act| {
+        apply(act, &asked)?;
+        outbox::add(act.db, &answers)
     })
     .await?;
     app.note_change();
@@ -184,24 +182,18 @@ async fn decide(
     shell::done(&app, "/contact-changes", said)
 }
 
-fn act(
-    db: &mut Db,
-    app: &App,
-    me: &SignedIn,
-    asked: &Asked,
-    (note_id, phone_id): (i64, PhoneId),
-) -> AppResult<()> {
-    let change = change::find(db, &me.scope, asked.id)?;
+fn apply(act: &mut Act<'_>, asked: &Asked) -> AppResult<()> {
+    let change = change::find(act.db, act.scope, asked.id)?;
     if seen(change.asked_at) != asked.seen {
         return Err(AppError::Changed);
     }
-    change::decide(db, &me.scope, (change.id, change.asked_at), &asked.decision)?;
-    let one = person::find(db, &me.scope, change.person_id)?;
+    change::decide(act.db, act.scope, (change.id, change.asked_at), &asked.decision)?;
+    let one = person::find(act.db, act.scope, change.person_id)?;
     let kind = Kind::from_text(&change.field).ok_or(AppError::NotFound)?;
     if asked.decision.accepted {
-        let value = app.sealer.open_text(Field::Contact, &change.value_sealed)?;
+        let value = act.parts.sealer.open_text(Field::Contact, &change.value_sealed)?;
         match kind {
-            Kind::Phone => accept_phone(db, app, me, &change, (&value, phone_id), asked)?,
+            Kind::Phone => accept_phone(act, &change, &value, asked)?,
             Kind::Email | Kind::Address => {
                 let mut changed = one.clone();
                 match kind {
@@ -210,7 +202,7 @@ fn act(
                 }
                 changed.updated_at = asked.decision.at;
                 changed.version += 1;
-                person::replace_all(db, &[changed])?;
+                person::replace_all(act.db, &[changed])?;
             }
         }
     }
@@ -225,37 +217,30 @@ fn act(
         summary: format!("{verb}{}提出的{}修改", one.name, kind.in_words()),
         reason: asked.decision.answer.clone(),
     };
-    history::note(db, &me.by(), note_id, asked.decision.at, note)
+    act.audit(note)
 }
 
 /// The new number is on file; those that staff ticked are dead.
-fn accept_phone(
-    db: &mut Db,
-    app: &App,
-    me: &SignedIn,
-    change: &Change,
-    (value, phone_id): (&str, PhoneId),
-    asked: &Asked,
-) -> AppResult<()> {
+fn accept_phone(act: &mut Act<'_>, change: &Change, value: &str, asked: &Asked) -> AppResult<()> {
     let number = PhoneNumber::parse(value).map_err(|_| AppError::broken("a kept phone number"))?;
-    let index = app.sealer.index(Field::Phone, number.as_str());
-    let known = person::phones_of(db, &me.scope, &[change.person_id])?;
+    let index = act.parts.sealer.index(Field::Phone, number.as_str());
+    let known = person::phones_of(act.db, act.scope, &[change.person_id])?;
     for old in known.iter().filter(|old| asked.dead.contains(&old.id) && old.phone_index != index) {
-        person::set_phone_state(db, old.id, PhoneState::Dead)?;
+        person::set_phone_state(act.db, old.id, PhoneState::Dead)?;
     }
     if let Some(same) = known.iter().find(|old| old.phone_index == index) {
-        return person::set_phone_state(db, same.id, PhoneState::OnFile);
+        return person::set_phone_state(act.db, same.id, PhoneState::OnFile);
     }
     let new = Phone {
-        id: phone_id,
+        id: act.id(),
         office_code: change.office_code.clone(),
         person_id: change.person_id,
-        phone_sealed: app.sealer.seal(Field::Phone, number.as_str().as_bytes())?,
+        phone_sealed: act.parts.sealer.seal(Field::Phone, number.as_str().as_bytes())?,
         phone_index: index,
         phone_mask: number.masked(),
         state: PhoneState::OnFile,
         source: format!("{}更正", change.source),
         recorded_at: asked.decision.at,
     };
-    person::insert_phones(db, &[new])
+    person::insert_phones(act.db, &[new])
 }

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::hex::hex;
-use crate::book::history::{self, Note};
 use crate::book::staff;
+use crate::desk::admin::account::audit;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::db::Db;
 use crate::plumbing::password;
 use crate::web::form::CsrfForm;
-use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::session::entry::{self, Tried};
+use crate::web::session::guard::{self, Subjects};
 use crate::web::session::{self, Realm as _, Session, SignedIn};
 use crate::web::shell;
 
@@ -123,19 +125,14 @@ pub async fn change_password(
         return shell::refused(&app, &me, &req, "desk/me.html", page);
     }
     let password_hash = app.passwords.hash(new).await?;
-    let (id, now) = (app.next_id(), app.clock.now_at());
-    app.write("change password", move |db| {
-        let mut one = staff::find(db, &me.scope, me.staff_id)?;
+    let (staff_id, own) = (me.staff_id, me.session.clone());
+    me.act(&app, "change password", move |act| {
+        let mut one = staff::find(act.db, act.scope, staff_id)?;
         one.password_hash.clone_from(&password_hash);
-        staff::change(db, &one)?;
-        session::end_all(db, me.staff_id, Some(&me.session), now)?;
-        let note = Note {
-            action: "password_changed",
-            subject: me.name.clone(),
-            summary: format!("{}改了自己的密码", me.name),
-            ..Note::default()
-        };
-        history::note(db, &me.by(), id, now, note)
+        staff::change(act.db, &one)?;
+        session::end_all(act.db, staff_id, Some(&own), act.now)?;
+        let summary = format!("{}改了自己的密码", one.name);
+        audit(act, "password_changed", &one.name, &summary)
     })
     .await?;
     shell::done(&app, "/me", "密码已改，其他浏览器上的登录已结束")
@@ -158,17 +155,16 @@ fn wrong_new(new: &str, again: &str, me: &SignedIn) -> Vec<FieldError> {
 async fn wrong_old(app: &App, me: &SignedIn, old: String) -> AppResult<Option<FieldError>> {
     let now = app.clock.now_at();
     let subjects = Subjects::new(&me.login, "me");
-    let for_write = subjects.clone();
-    let attempt = app.write("old password", move |db| guard::attempt(db, &for_write, now)).await?;
-    let error = |message: String| Some(FieldError { field: "old".to_owned(), message });
-    if let Attempt::Wait { until } = attempt {
-        let how_long = guard::wait_in_words(until, now);
-        return Ok(error(format!("连续输错的次数太多，请 {how_long}后再试")));
-    }
     let (scope, staff_id) = (me.scope.clone(), me.staff_id);
-    let one = app.read(move |db| staff::find(db, &scope, staff_id)).await?;
-    if !app.passwords.matches(old, Some(one.password_hash)).await? {
-        return Ok(error("现在的密码不对，请重输".to_owned()));
+    let find = move |db: &mut Db| staff::find(db, &scope, staff_id).map(Some);
+    let error = |message: String| Some(FieldError { field: "old".to_owned(), message });
+    match entry::try_password(app, &subjects, old, find).await? {
+        Tried::Right(_) => {}
+        Tried::Wrong => return Ok(error("现在的密码不对，请重输".to_owned())),
+        Tried::Wait(until) => {
+            let how_long = guard::wait_in_words(until, now);
+            return Ok(error(format!("连续输错的次数太多，请 {how_long}后再试")));
+        }
     }
     app.write("old password right", move |db| guard::succeeded(db, &subjects, now)).await?;
     Ok(None)
@@ -186,26 +182,21 @@ pub async fn end_sessions(
     me: SignedIn,
     form: CsrfForm<EndSession>,
 ) -> AppResult<HttpResponse> {
-    let (id, now) = (app.next_id(), app.clock.now_at());
-    let which = form.0.end;
-    app.write("end sessions", move |db| {
+    let (which, staff_id, own) = (form.0.end, me.staff_id, me.session.clone());
+    me.act(&app, "end sessions", move |act| {
         let ended = if which == "others" {
-            session::end_all(db, me.staff_id, Some(&me.session), now)?
+            session::end_all(act.db, staff_id, Some(&own), act.now)?
         } else {
-            let all = session::staff::hashes(db, me.staff_id)?;
+            let all = session::staff::hashes(act.db, staff_id)?;
             let hash = all.iter().find(|hash| hex(hash) == which).ok_or(AppError::NotFound)?;
-            session::end(db, me.staff_id, hash, now)?
+            session::end(act.db, staff_id, hash, act.now)?
         };
         if ended == 0 {
             return Ok(());
         }
-        let note = Note {
-            action: "sessions_ended",
-            subject: me.name.clone(),
-            summary: format!("{}结束了自己的 {ended} 个登录", me.name),
-            ..Note::default()
-        };
-        history::note(db, &me.by(), id, now, note)
+        let name = &act.by.name;
+        let summary = format!("{name}结束了自己的 {ended} 个登录");
+        audit(act, "sessions_ended", name, &summary)
     })
     .await?;
     shell::done(&app, "/me", "已结束登录")

@@ -7,13 +7,14 @@
 
 use actix_web::http::header::{REFERER, REFRESH};
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::base::ids::{FileId, PersonId};
+use crate::base::ids::{FileId, PersonId, StaffId};
 use crate::base::scope::Scope;
+use crate::book::act::Act;
 use crate::book::history::{self, Note};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
@@ -114,9 +115,8 @@ pub async fn reveal(
     form: CsrfForm<Wanted>,
 ) -> AppResult<HttpResponse> {
     let wanted = form.0;
-    let (id, now) = (app.next_id(), app.clock.now_at());
-    let (me2, asked) = (me.clone(), wanted.clone());
-    let looked = app.write("reveal", move |db| look(db, &me2, &asked, id, now)).await?;
+    let (staff_id, form) = (me.staff_id, wanted.clone());
+    let looked = me.act(&app, "reveal", move |act| look(act, staff_id, &form)).await?;
     let mut page = RevealPage {
         kind: wanted.kind,
         kind_in_words: wanted.kind.in_words(),
@@ -165,17 +165,11 @@ fn back(req: &HttpRequest) -> String {
     }
 }
 
-fn look(
-    db: &mut Db,
-    me: &SignedIn,
-    wanted: &Wanted,
-    id: i64,
-    now: NaiveDateTime,
-) -> AppResult<Looked> {
-    let found = find(db, &me.scope, wanted)?;
-    let since = now - Duration::hours(1);
-    let looks = history::count_since(db, me.staff_id, "revealed", since)?;
-    let file_id = file_of(db, &me.scope, found.person_id)?;
+fn look(act: &mut Act<'_>, staff_id: StaffId, wanted: &Wanted) -> AppResult<Looked> {
+    let found = find(act.db, act.scope, wanted)?;
+    let since = act.now - Duration::hours(1);
+    let looks = history::count_since(act.db, staff_id, "revealed", since)?;
+    let file_id = file_of(act.db, act.scope, found.person_id)?;
     let what = format!("{}的{}", found.name, wanted.kind.in_words());
     let note = |action, summary| Note {
         action,
@@ -186,13 +180,13 @@ fn look(
     };
     if looks >= MOST_PER_HOUR {
         let summary = format!("要看{what}，一小时内已看 {looks} 个，没有显示");
-        history::note(db, &me.by(), id, now, note("reveal_refused", summary))?;
+        act.audit(note("reveal_refused", summary))?;
         return Ok(Looked::Refused);
     }
     if looks >= FREE_PER_HOUR && wanted.reason.trim().chars().count() < REASON_MIN {
         return Ok(Looked::ReasonWanted);
     }
-    history::note(db, &me.by(), id, now, note("revealed", format!("查看了{what}")))?;
+    act.audit(note("revealed", format!("查看了{what}")))?;
     Ok(Looked::Given(found))
 }
 

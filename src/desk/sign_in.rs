@@ -12,13 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::{App, DemoSignIn};
 use crate::base::hex::{hash_of, random_hex};
-use crate::book::history::{self, By, Note};
+use crate::base::scope::Scope;
+use crate::book::history::{By, Note};
 use crate::book::office::{self, Office};
 use crate::book::staff::{self, Right, Role, Staff};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
 use crate::web::around::address_of;
 use crate::web::form::{CsrfForm, OpenForm, equal};
-use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::session::entry::{self, Tried};
+use crate::web::session::guard::{self, Subjects};
 use crate::web::session::{self, COOKIE, NewSession, SignedIn};
 use crate::web::shell;
 
@@ -152,21 +155,16 @@ pub async fn sign_in(
     let address = address_of(&req);
     let now = app.clock.now_at();
     let subjects = Subjects::new(&login, &address);
-    let for_write = subjects.clone();
-    let attempt =
-        app.write("sign-in attempt", move |db| guard::attempt(db, &for_write, now)).await?;
-    let last = match attempt {
-        Attempt::Wait { until } => return wait(&app, &req, next, &login, until, now).await,
-        Attempt::Counted { last } => last,
-    };
     let wanted = login.clone();
-    let found = app.read(move |db| staff::by_login(db, &wanted)).await?;
-    let known = found.filter(|one| one.active);
-    let hash = known.as_ref().map(|one| one.password_hash.clone());
-    let right = app.passwords.matches(password, hash).await?;
-    match known {
-        Some(one) if right => let_in(&app, &req, one, &subjects, next, address, now).await,
-        other => refuse(&app, &req, other, last, next, &login).await,
+    let find = move |db: &mut Db| Ok(staff::by_login(db, &wanted)?.filter(|one| one.active));
+    match entry::try_password(&app, &subjects, password, find).await? {
+        Tried::Right(one) => let_in(&app, &req, one, &subjects, next, address).await,
+        Tried::Wait(until) => wait(&app, &req, next, &login, until, now).await,
+        Tried::Wrong => {
+            app.metrics.sign_ins_refused.inc();
+            let problem = Said::Problem("登录名或密码不对，请核对后再试".to_owned());
+            login_page(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, next, &login, problem).await
+        }
     }
 }
 
@@ -187,32 +185,6 @@ async fn wait(
     Ok(page)
 }
 
-async fn refuse(
-    app: &App,
-    req: &HttpRequest,
-    known: Option<Staff>,
-    last: bool,
-    next: &str,
-    login: &str,
-) -> AppResult<HttpResponse> {
-    app.metrics.sign_ins_refused.inc();
-    // Only when the waits begin, so that a guesser cannot fill the history of an office.
-    if let Some(one) = known.filter(|_| last) {
-        let (id, at) = (app.next_id(), app.clock.now_at());
-        let by = By::program("登录", &one.office_code);
-        let note = Note {
-            action: "sign_in_failed",
-            subject: one.name.clone(),
-            summary: format!("{}的账号连续输错密码，暂停登录", one.name),
-            ..Note::default()
-        };
-        app.write("sign-in refused", move |db| history::note(db, &by, id, at, note.clone()))
-            .await?;
-    }
-    let problem = Said::Problem("登录名或密码不对，请核对后再试".to_owned());
-    login_page(app, req, StatusCode::UNPROCESSABLE_ENTITY, next, login, problem).await
-}
-
 async fn let_in(
     app: &App,
     req: &HttpRequest,
@@ -220,33 +192,30 @@ async fn let_in(
     subjects: &Subjects,
     next: &str,
     address: String,
-    now: NaiveDateTime,
 ) -> AppResult<HttpResponse> {
     let agent = req.headers().get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let new = NewSession::new(address, agent)?;
     let cookie = new.cookie(&app.config);
     let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
-    let (config, subjects, id) = (app.config.clone(), subjects.clone(), app.next_id());
+    let (config, subjects) = (app.config.clone(), subjects.clone());
     let role = one.role;
-    app.write("sign in", move |db| {
-        guard::succeeded(db, &subjects, now)?;
+    let by =
+        By { staff_id: Some(one.id), name: one.name.clone(), office_code: one.office_code.clone() };
+    let scope = Scope::of(&one.office_code);
+    app.act((by, scope), "sign in", move |act| {
+        guard::succeeded(act.db, &subjects, act.now)?;
         if let Some(before) = &before {
-            session::end(db, one.id, before, now)?;
+            session::end(act.db, one.id, before, act.now)?;
         }
-        session::begin(db, &config, one.id, &new, now)?;
-        staff::signed_in(db, one.id, now)?;
-        let by = By {
-            staff_id: Some(one.id),
-            name: one.name.clone(),
-            office_code: one.office_code.clone(),
-        };
+        session::begin(act.db, &config, one.id, &new, act.now)?;
+        staff::signed_in(act.db, one.id, act.now)?;
         let note = Note {
             action: "signed_in",
             subject: one.name.clone(),
             summary: format!("{}登录", one.name),
             ..Note::default()
         };
-        history::note(db, &by, id, now, note)
+        act.audit(note)
     })
     .await?;
     let mut response = to(if next.is_empty() { first_page_of(role) } else { next });
@@ -267,18 +236,18 @@ pub async fn sign_out(
     me: SignedIn,
     _checked: CsrfForm<Nothing>,
 ) -> AppResult<HttpResponse> {
-    let (id, now) = (app.next_id(), app.clock.now_at());
-    app.write("sign out", move |db| {
-        if session::end(db, me.staff_id, &me.session, now)? == 0 {
+    let (staff_id, own) = (me.staff_id, me.session.clone());
+    me.act(&app, "sign out", move |act| {
+        if session::end(act.db, staff_id, &own, act.now)? == 0 {
             return Err(AppError::NotSignedIn);
         }
         let note = Note {
             action: "signed_out",
-            subject: me.name.clone(),
-            summary: format!("{}退出登录", me.name),
+            subject: act.by.name.clone(),
+            summary: format!("{}退出登录", act.by.name),
             ..Note::default()
         };
-        history::note(db, &me.by(), id, now, note)
+        act.audit(note)
     })
     .await?;
     let mut response = to("/login?out=1");

@@ -5,11 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::liaison;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::password;
 use crate::web::session;
+use crate::web::session::entry::{self, Tried};
+use crate::web::session::guard::{self, Subjects};
 use crate::web::session::liaison::{LiaisonForm, LiaisonIn};
 use crate::web::shell::phone;
 
@@ -54,10 +56,22 @@ pub async fn change(
     let Change { old, new } = form.0;
     let bad = StatusCode::UNPROCESSABLE_ENTITY;
     let mut one = me.account.clone();
-    if !app.passwords.matches(old.clone(), Some(one.password_hash.clone())).await? {
-        let problem = ("old", "现在的密码不对，请再输一次".to_owned());
-        return page(bad, &app, &me, &req, Some(problem));
+    let (subjects, now) =
+        (Subjects::new(&format!("l/{}", one.login), "password"), app.clock.now_at());
+    let own = one.clone();
+    let problem = match entry::try_password(&app, &subjects, old.clone(), |_| Ok(Some(own))).await?
+    {
+        Tried::Right(_) => None,
+        Tried::Wrong => Some("现在的密码不对，请再输一次".to_owned()),
+        Tried::Wait(until) => {
+            let how_long = guard::wait_in_words(until, now);
+            Some(format!("连续输错的次数太多，请 {how_long}后再试"))
+        }
+    };
+    if let Some(problem) = problem {
+        return page(bad, &app, &me, &req, Some(("old", problem)));
     }
+    app.write("old password right", move |db| guard::succeeded(db, &subjects, now)).await?;
     if new == old {
         let problem = ("new", "新密码和现在的一样，请换一个".to_owned());
         return page(bad, &app, &me, &req, Some(problem));
@@ -67,17 +81,17 @@ pub async fn change(
     }
     one.password_hash = app.passwords.hash(new).await?;
     one.own_password = true;
-    let (id, now, by, own) = (app.next_id(), app.clock.now_at(), me.by(), me.session.clone());
-    let done = app.write("liaison password", move |db| {
-        liaison::change(db, &one)?;
-        session::end_all(db, one.id, Some(&own), now)?;
+    let own = me.session.clone();
+    let done = app.act((me.by(), me.scope.clone()), "liaison password", move |act| {
+        liaison::change(act.db, &one)?;
+        session::end_all(act.db, one.id, Some(&own), act.now)?;
         let note = Note {
             action: "password_changed",
             subject: one.name.clone(),
             summary: format!("联络员{}改了自己的密码", one.name),
             ..Note::default()
         };
-        history::note(db, &by, id, now, note)
+        act.audit(note)
     });
     match done.await {
         Ok(()) => Ok(phone::to("/l")),

@@ -5,7 +5,7 @@
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::base::dates::{in_words, local};
 use crate::base::ids::{FileId, SheetId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::person::{self, PhoneState};
 use crate::book::{loan, payments_known};
 use crate::error::{AppError, AppResult};
@@ -81,25 +81,20 @@ fn of_own_place(db: &mut Db, me: &LiaisonIn) -> AppResult<Vec<(Sheet, Batch)>> {
     Ok(all)
 }
 
-/// A line of history in the liaison's name.
-fn look(db: &mut Db, me: &LiaisonIn, (id, at): (i64, NaiveDateTime), note: Note) -> AppResult<()> {
-    history::note(db, &me.by(), id, at, note)
-}
-
 /// An address that is not theirs was opened: that is kept, and the answer is that there is nothing.
 async fn refused(app: &App, me: &LiaisonIn, id: SheetId, error: AppError) -> AppError {
     if !matches!(error, AppError::NotFound) {
         return error;
     }
-    let (inner, line) = (me.clone(), (app.next_id(), app.clock.now_at()));
     let note = Note {
         action: "liaison_refused",
         subject: me.account.name.clone(),
         summary: format!("联络员{}打开不是自己的走访表，地址里是 {id}", me.account.name),
         ..Note::default()
     };
-    let kept = app.write("a liaison is refused", move |db| look(db, &inner, line, note.clone()));
-    kept.await.err().unwrap_or(error)
+    let who = (me.by(), me.scope.clone());
+    let noted = app.act(who, "a liaison is refused", move |act| act.audit(note.clone()));
+    noted.await.err().unwrap_or(error)
 }
 
 /// `GET /l`
@@ -113,22 +108,21 @@ pub async fn list(
         return Ok(phone::to("/l/password"));
     }
     let (inner, today) = (me.clone(), app.clock.today());
-    let line = (app.next_id(), app.clock.now_at());
     let (sheets, people, paid, called_back) = app
-        .write("a liaison looks at the list", move |db| {
-            let sheets = of_own_place(db, &inner)?;
+        .act((me.by(), me.scope.clone()), "a liaison looks at the list", move |act| {
+            let sheets = of_own_place(act.db, &inner)?;
             let note = Note {
                 action: "liaison_listed",
                 subject: inner.account.where_at(),
                 summary: format!("联络员{}看名单，{} 户", inner.account.name, sheets.len()),
                 ..Note::default()
             };
-            look(db, &inner, line, note)?;
+            act.audit(note)?;
             let files: Vec<FileId> = sheets.iter().map(|(sheet, _)| sheet.file_id).collect();
             let ids: Vec<SheetId> = sheets.iter().map(|(sheet, _)| sheet.id).collect();
-            let paid = take::paid(db, &inner.scope, &ids)?;
-            let called_back = take::called_back(db, &inner.scope, &ids)?;
-            Ok((sheets, store::people(db, &inner.scope, &files)?, paid, called_back))
+            let paid = take::paid(act.db, act.scope, &ids)?;
+            let called_back = take::called_back(act.db, act.scope, &ids)?;
+            Ok((sheets, store::people(act.db, act.scope, &files)?, paid, called_back))
         })
         .await?;
     let (mut open, mut back, mut done) = (Vec::new(), Vec::new(), Vec::new());
@@ -308,11 +302,10 @@ pub async fn show(
     if !me.account.own_password {
         return Ok(phone::to("/l/password"));
     }
-    let (inner, id, line) = (me.clone(), *id, (app.next_id(), app.clock.now_at()));
-    let today = app.clock.today();
+    let (inner, id) = (me.clone(), *id);
     let one = app
-        .write("a liaison looks at a sheet", move |db| {
-            let one = open(db, &inner, id, today)?;
+        .act((me.by(), me.scope.clone()), "a liaison looks at a sheet", move |act| {
+            let one = open(act.db, &inner, id, act.today)?;
             let note = Note {
                 action: "liaison_looked",
                 file_id: Some(one.sheet.file_id),
@@ -326,7 +319,7 @@ pub async fn show(
                 ),
                 ..Note::default()
             };
-            look(db, &inner, line, note)?;
+            act.audit(note)?;
             Ok(one)
         })
         .await;

@@ -4,18 +4,20 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::base::hex::{hash_of, random_hex};
-use crate::book::history::{self, By, Note};
+use crate::base::scope::Scope;
+use crate::book::history::{By, Note};
 use crate::book::liaison::{self, Liaison};
 use crate::book::staff;
 use crate::error::AppResult;
+use crate::plumbing::db::Db;
 use crate::web::around::address_of;
 use crate::web::form::{OpenForm, equal};
-use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::session::entry::{self, Tried};
+use crate::web::session::guard::{self, Subjects};
 use crate::web::session::liaison::{COOKIE, LiaisonForm, LiaisonIn, begin};
 use crate::web::session::{self, NewSession};
 use crate::web::shell::phone;
@@ -107,31 +109,23 @@ pub async fn sign_in(
     let now = app.clock.now_at();
     // A realm of its own: a liaison's login never counts against a member of staff.
     let subjects = Subjects::new(&format!("l/{login}"), &address);
-    let counted = subjects.clone();
-    let attempt =
-        app.write("liaison sign-in attempt", move |db| guard::attempt(db, &counted, now)).await?;
-    if let Attempt::Wait { until } = attempt {
-        app.metrics.sign_ins_refused.inc();
-        let how_long = guard::wait_in_words(until, now);
-        let page =
-            again(&format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请打电话给中心"));
-        let mut answer = login_page(&app, &req, StatusCode::TOO_MANY_REQUESTS, page).await?;
-        phone::retry_after(&mut answer, (until - now).num_seconds());
-        return Ok(answer);
-    }
     let wanted = login.clone();
-    let known = app.read(move |db| liaison::by_login(db, &wanted)).await?;
-    let known = known.filter(|one| one.active);
-    let hash = known.as_ref().map(|one| one.password_hash.clone());
-    let right = app.passwords.matches(password, hash).await?;
-    match known {
-        Some(one) if right => let_in(&app, &req, one, &subjects, address, now).await,
-        _ => {
-            app.metrics.sign_ins_refused.inc();
-            let page = again("登录名或密码不对，请核对后再试");
-            login_page(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, page).await
-        }
-    }
+    let find = move |db: &mut Db| Ok(liaison::by_login(db, &wanted)?.filter(|one| one.active));
+    let until = match entry::try_password(&app, &subjects, password, find).await? {
+        Tried::Right(one) => return let_in(&app, &req, one, &subjects, address).await,
+        Tried::Wait(until) => Some(until),
+        Tried::Wrong => None,
+    };
+    app.metrics.sign_ins_refused.inc();
+    let Some(until) = until else {
+        let page = again("登录名或密码不对，请核对后再试");
+        return login_page(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, page).await;
+    };
+    let how_long = guard::wait_in_words(until, now);
+    let page = again(&format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请打电话给中心"));
+    let mut answer = login_page(&app, &req, StatusCode::TOO_MANY_REQUESTS, page).await?;
+    phone::retry_after(&mut answer, (until - now).num_seconds());
+    Ok(answer)
 }
 
 async fn let_in(
@@ -140,29 +134,28 @@ async fn let_in(
     one: Liaison,
     subjects: &Subjects,
     address: String,
-    now: NaiveDateTime,
 ) -> AppResult<HttpResponse> {
     let agent = req.headers().get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let new = NewSession::new(address, agent)?;
     let cookie = new.cookie_named(COOKIE, &app.config);
     let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
-    let (subjects, id) = (subjects.clone(), app.next_id());
+    let subjects = subjects.clone();
     let first = if one.own_password { "/l" } else { "/l/password" };
-    app.write("liaison signs in", move |db| {
-        guard::succeeded(db, &subjects, now)?;
+    let by = By::program(&format!("联络员 {}", one.name), &one.office_code);
+    let scope = Scope::of(&one.office_code);
+    app.act((by, scope), "liaison signs in", move |act| {
+        guard::succeeded(act.db, &subjects, act.now)?;
         if let Some(before) = &before {
-            session::revoke(db, before, now)?;
+            session::revoke(act.db, before, act.now)?;
         }
-        begin(db, &one, &new, now)?;
-        liaison::signed_in(db, one.id, now)?;
-        let by = By::program(&format!("联络员 {}", one.name), &one.office_code);
-        let note = Note {
+        begin(act.db, &one, &new, act.now)?;
+        liaison::signed_in(act.db, one.id, act.now)?;
+        act.audit(Note {
             action: "signed_in",
             subject: one.name.clone(),
             summary: format!("联络员{}（{}）登录", one.name, one.where_at()),
             ..Note::default()
-        };
-        history::note(db, &by, id, now, note)
+        })
     })
     .await?;
     let mut answer = phone::to(first);

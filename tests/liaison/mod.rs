@@ -197,3 +197,34 @@ fn what_is_missing_in_a_new_account_is_said_and_guessing_is_slowed_down() {
         assert_eq!(others, 0);
     });
 }
+
+#[test]
+fn a_liaisons_lock_out_is_in_the_history() {
+    each(async |t| {
+        sent(&t).await;
+        let batch = batches(&t).remove(0);
+        account(&t, "wang01", &batch.township, &batch.receiver).await;
+        let mut phone = t.nobody();
+        let mut statuses = Vec::new();
+        for _ in 0..6 {
+            let token = phone.get("/l/login").await.is(200).hidden("csrf");
+            let form = [("csrf", token.as_str()), ("login", "wang01"), ("password", "猜一猜")];
+            statuses.push(phone.post_bare("/l/login", &form).await.status);
+        }
+        assert_eq!(statuses, [422, 422, 422, 422, 422, 429]);
+        let lines: Vec<String> = read(&t, |db| {
+            let failed = history::table.filter(history::action.eq("sign_in_failed"));
+            Ok(failed.select(history::summary).load(db)?)
+        });
+        assert_eq!(lines, ["王主任的账号连续输错密码，暂停登录"]);
+
+        account(&t, "wang02", &batch.township, &batch.receiver).await;
+        let mut phone = signed_in(&t, "wang02", FIRST).await;
+        for _ in 0..5 {
+            let wrong = [("old", "猜一猜"), ("new", OWN)];
+            phone.post("/l/password", &wrong).await.is(422).says(&["现在的密码不对"]);
+        }
+        let right = [("old", FIRST), ("new", OWN)];
+        phone.post("/l/password", &right).await.is(422).says(&["连续输错的次数太多"]);
+    });
+}

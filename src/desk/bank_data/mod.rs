@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::RowId;
 use crate::base::scope::Scope;
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::notice::text;
 use crate::book::payments_known::{self, Known, PaymentsKnown, Source, Which};
 use crate::book::position;
@@ -338,21 +338,19 @@ async fn withdraw(
             "这一条不能在这里撤回：清单要撤销它的导入，其他的已经撤回过",
         ));
     }
-    let (note_id, at, by, today) = (app.next_id(), app.clock.now_at(), me.by(), app.clock.today());
-    let (scope, name) = (me.scope.clone(), me.name.clone());
-    app.write("payments known withdrawn", move |db| {
-        let done = payments_known::withdraw(db, &scope, Which::One(id), (at, &name))?;
+    me.act(&app, "payments known withdrawn", move |act| {
+        let (today, by) = (act.today, (act.now, act.by.name.as_str()));
+        let done = payments_known::withdraw(act.db, act.scope, Which::One(id), by)?;
         if done == 0 {
             return Err(AppError::Changed);
         }
-        position::outdate(db, &scope, today, today)?;
+        position::outdate(act.db, act.scope, today, today)?;
         let day = in_words(until, today);
         let (action, summary) = match source {
             Source::GoAhead => ("waiting_resumed", format!("撤回：{day}不等银行结果，先行跟进")),
             _ => ("payments_withdrawn", format!("撤回：{day}以前的还款都已入账")),
         };
-        let note = Note { action, summary, ..Note::default() };
-        history::note(db, &by, note_id, at, note)
+        act.audit(Note { action, summary, ..Note::default() })
     })
     .await?;
     follow_up(&app, &me.scope).await?;
@@ -381,13 +379,11 @@ async fn keep(
     row: PaymentsKnown,
     (action, summary): (&'static str, String),
 ) -> AppResult<()> {
-    let (note_id, at, by, today) = (app.next_id(), app.clock.now_at(), me.by(), app.clock.today());
-    let scope = me.scope.clone();
-    app.write(action, move |db| {
-        payments_known::add(db, &row)?;
-        position::outdate(db, &scope, today, today)?;
+    me.act(app, action, move |act| {
+        payments_known::add(act.db, &row)?;
+        position::outdate(act.db, act.scope, act.today, act.today)?;
         let (summary, reason) = (summary.clone(), row.reason.clone());
-        history::note(db, &by, note_id, at, Note { action, summary, reason, ..Note::default() })
+        act.audit(Note { action, summary, reason, ..Note::default() })
     })
     .await?;
     follow_up(app, &me.scope).await

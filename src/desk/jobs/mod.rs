@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::staff::Right;
 use crate::clock::Timetable;
 use crate::clock::pause::{self, Pause};
@@ -123,26 +123,26 @@ async fn try_pause(app: &App, me: &SignedIn, name: &str, reason: &str) -> AppRes
     if reason.chars().count() > REASON_CHARS {
         return Err(AppError::field("reason", "原因太长，请控制在 200 个字以内"));
     }
-    let (id, at, by) = (app.next_id(), app.clock.now_at(), me.by());
-    let pause = Pause {
-        office_code: me.office.code.clone(),
-        job: job.name.to_owned(),
-        since: at,
-        by_name: me.name.clone(),
-        reason: reason.to_owned(),
-    };
-    app.write("job paused", move |db| {
-        if !pause::begin(db, &pause)? {
+    let reason = reason.to_owned();
+    me.act(app, "job paused", move |act| {
+        let pause = Pause {
+            office_code: act.by.office_code.clone(),
+            job: job.name.to_owned(),
+            since: act.now,
+            by_name: act.by.name.clone(),
+            reason: reason.clone(),
+        };
+        if !pause::begin(act.db, &pause)? {
             return Ok(());
         }
         let note = Note {
             action: "job_paused",
             subject: job.words.to_owned(),
             summary: format!("暂停定时任务“{}”", job.words),
-            reason: pause.reason.clone(),
+            reason: reason.clone(),
             ..Note::default()
         };
-        history::note(db, &by, id, at, note)
+        act.audit(note)
     })
     .await?;
     Ok(job.words)
@@ -159,10 +159,8 @@ async fn end_pause(
     _form: CsrfForm<NoFields>,
 ) -> AppResult<HttpResponse> {
     let job = planned(&app, &name)?.job;
-    let (id, at, by) = (app.next_id(), app.clock.now_at(), me.by());
-    let office = me.office.code.clone();
-    app.write("job resumed", move |db| {
-        if !pause::end(db, &office, job.name)? {
+    me.act(&app, "job resumed", move |act| {
+        if !pause::end(act.db, &act.by.office_code, job.name)? {
             return Ok(());
         }
         let note = Note {
@@ -171,7 +169,7 @@ async fn end_pause(
             summary: format!("恢复定时任务“{}”", job.words),
             ..Note::default()
         };
-        history::note(db, &by, id, at, note)
+        act.audit(note)
     })
     .await?;
     let page_of = format!("/admin/jobs/{}", job.name);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{self, GroupRow, Row};
 use crate::app::App;
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::notice::{self, Reason};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::outbox::{self, Filter, Group, State};
@@ -112,27 +112,25 @@ pub async fn group(
 ) -> AppResult<HttpResponse> {
     let wanted = form.0;
     let (group, reason) = wanted.group()?;
-    let (scope, by) = (me.scope.clone(), me.by());
-    let (id, now) = (app.next_id(), app.clock.now_at());
     let (action, verb) = match wanted.step {
         Step::Release => ("messages_released", "放行"),
         Step::Hold => ("messages_held", "停下"),
         Step::Cancel => ("messages_cancelled", "不发"),
     };
     let why = format!("{}决定不发", me.name);
-    let done = app
-        .write("messages of a group", move |db| {
+    let done = me
+        .act(&app, "messages of a group", move |act| {
             let done = match wanted.step {
-                Step::Release => outbox::release(db, &scope, &group, now)?,
-                Step::Hold => outbox::hold(db, &scope, &group, now)?,
-                Step::Cancel => outbox::cancel_group(db, &scope, &group, &why, now)?,
+                Step::Release => outbox::release(act.db, act.scope, &group, act.now)?,
+                Step::Hold => outbox::hold(act.db, act.scope, &group, act.now)?,
+                Step::Cancel => outbox::cancel_group(act.db, act.scope, &group, &why, act.now)?,
             };
             if done > 0 {
                 let summary =
                     format!("{verb} {} 的{}，{done} 条", group.planned_on, reason.in_words());
                 let subject = reason.in_words().to_owned();
                 let note = Note { action, subject, summary, ..Note::default() };
-                history::note(db, &by, id, now, note)?;
+                act.audit(note)?;
             }
             Ok(done)
         })
@@ -175,8 +173,6 @@ pub async fn one(
     form: CsrfForm<One>,
 ) -> AppResult<HttpResponse> {
     let One { id, step, back } = form.0;
-    let (scope, by) = (me.scope.clone(), me.by());
-    let (note_id, now) = (app.next_id(), app.clock.now_at());
     let (action, verb) = match step {
         OneStep::Release => ("messages_released", "放行一条"),
         OneStep::Cancel => ("messages_cancelled", "不发一条"),
@@ -184,16 +180,16 @@ pub async fn one(
         OneStep::Sent => ("message_resent", "核对为已发出"),
     };
     let why = format!("{}决定不发", me.name);
-    app.write("one message", move |db| {
-        let message = outbox::find(db, &scope, id)?;
+    me.act(&app, "one message", move |act| {
+        let message = outbox::find(act.db, act.scope, id)?;
         if message.urgent {
             return Err(AppError::NotFound);
         }
         let done = match step {
-            OneStep::Release => outbox::release_some(db, &scope, &[id], now)? > 0,
-            OneStep::Cancel => outbox::cancel(db, &scope, &[id], &why, now)? > 0,
-            OneStep::Resend => outbox::resend(db, &scope, id, now)?,
-            OneStep::Sent => outbox::mark_sent(db, &scope, id, now)?,
+            OneStep::Release => outbox::release_some(act.db, act.scope, &[id], act.now)? > 0,
+            OneStep::Cancel => outbox::cancel(act.db, act.scope, &[id], &why, act.now)? > 0,
+            OneStep::Resend => outbox::resend(act.db, act.scope, id, act.now)?,
+            OneStep::Sent => outbox::mark_sent(act.db, act.scope, id, act.now)?,
         };
         if !done {
             return Err(AppError::refused("这条消息刚刚有了变化，请刷新后再看。"));
@@ -206,7 +202,7 @@ pub async fn one(
             summary: format!("{verb}{words}，{} 的", message.planned_on),
             ..Note::default()
         };
-        history::note(db, &by, note_id, now, note)
+        act.audit(note)
     })
     .await?;
     let to = if back.starts_with("/messages") || back.starts_with("/loans/") {
@@ -230,18 +226,16 @@ pub async fn hold(
     form: CsrfForm<Hold>,
 ) -> AppResult<HttpResponse> {
     let on = form.0.on == "yes";
-    let (scope, by) = (me.scope.clone(), me.by());
-    let (id, now) = (app.next_id(), app.clock.now_at());
     let summary = if on {
         "以后写好的消息先待放行"
     } else {
         "以后写好的消息到时间就发，不用放行"
     };
-    app.write("messages held", move |db| {
-        notice::set_held(db, &scope, on)?;
+    me.act(&app, "messages held", move |act| {
+        notice::set_held(act.db, act.scope, on)?;
         let (subject, summary) = ("放行设置".to_owned(), summary.to_owned());
         let note = Note { action: "message_setting", subject, summary, ..Note::default() };
-        history::note(db, &by, id, now, note)
+        act.audit(note)
     })
     .await?;
     shell::done(&app, "/messages", summary)

@@ -8,7 +8,7 @@ use super::file::BY_HAND;
 use crate::app::App;
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
@@ -174,7 +174,6 @@ pub async fn send(
         })
         .collect::<AppResult<_>>()?;
     let back = format!("/loans/{}/messages", file.file_no);
-    let (id, at, by) = (app.next_id(), app.clock.now_at(), me.by());
     let note = Note {
         action: "message_written",
         file_id: Some(file.id),
@@ -182,11 +181,11 @@ pub async fn send(
         summary: format!("单独给{}发{}", receiver.name, reason.in_words()),
         ..Note::default()
     };
-    let new = app
-        .write("message by hand", move |db| {
-            let new = outbox::add(db, &messages)?;
+    let new = me
+        .act(&app, "message by hand", move |act| {
+            let new = outbox::add(act.db, &messages)?;
             if new > 0 {
-                history::note(db, &by, id, at, note.clone())?;
+                act.audit(note.clone())?;
             }
             Ok(new)
         })

@@ -3,16 +3,17 @@
 //! instance.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::forms::{self, Read, Typed};
 use super::{TEMPLATE, view};
 use crate::app::App;
 use crate::base::dates::day_in;
-use crate::base::ids::RowId;
+use crate::base::ids::{RowId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::{self, By, Note};
+use crate::book::act::Act;
+use crate::book::history::Note;
 use crate::book::policy::{Policy, PolicyError, taken_apart};
 use crate::book::policy_book::{self, Compared, Decided, Decision, Kind, Line, Proposal};
 use crate::book::{office, position};
@@ -20,7 +21,6 @@ use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::ask;
 use crate::imports::compare;
 use crate::jobs::{check_rate_table, close_day};
-use crate::plumbing::db::Db;
 use crate::web::form::CsrfForm;
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -28,20 +28,6 @@ use crate::web::shell;
 const PAGE: &str = "/policy";
 /// Longest reason.
 const REASON_MAX: usize = 80;
-
-/// Who does it, and when.
-struct Act {
-    by: By,
-    staff: crate::base::ids::StaffId,
-    at: NaiveDateTime,
-    today: NaiveDate,
-}
-
-impl Act {
-    fn of(app: &App, me: &SignedIn) -> Act {
-        Act { by: me.by(), staff: me.staff_id, at: app.clock.now_at(), today: app.clock.today() }
-    }
-}
 
 /// `POST /policy/waiver`
 pub(super) async fn waiver(
@@ -80,9 +66,8 @@ async fn entered(
     (kind, form): (Kind, &'static str),
     typed: Typed,
 ) -> AppResult<HttpResponse> {
-    let act = Act::of(app, me);
-    let result = match forms::read(kind, &typed, act.today) {
-        Ok(read) => propose(app, act, vec![read]).await,
+    let result = match forms::read(kind, &typed, app.clock.today()) {
+        Ok(read) => propose(app, me, vec![read]).await,
         Err(errors) => Err(AppError::Invalid(errors)),
     };
     match result {
@@ -109,13 +94,13 @@ pub(super) async fn import(
     req: HttpRequest,
     form: CsrfForm<Pasted>,
 ) -> AppResult<HttpResponse> {
-    let act = Act::of(&app, &me);
+    let today = app.clock.today();
     let wrong = |message: String| vec![FieldError { field: "text".to_owned(), message }];
     let read_all = || -> Result<Vec<Read>, Vec<FieldError>> {
         let mut all = Vec::new();
         for entry in taken_apart(&form.0.text).map_err(wrong)? {
             let Some((kind, typed)) = Typed::of(&entry) else { continue };
-            all.push(forms::read(kind, &typed, act.today).map_err(|errors| {
+            all.push(forms::read(kind, &typed, today).map_err(|errors| {
                 let said: Vec<String> = errors.into_iter().map(|one| one.message).collect();
                 wrong(format!("{} {}：{}", kind.in_words(), typed.document, said.join("；")))
             })?);
@@ -123,7 +108,7 @@ pub(super) async fn import(
         Ok(all)
     };
     let result = match read_all() {
-        Ok(read) => propose(&app, act, read).await,
+        Ok(read) => propose(&app, &me, read).await,
         Err(errors) => Err(AppError::Invalid(errors)),
     };
     match result {
@@ -139,36 +124,26 @@ pub(super) async fn import(
 }
 
 /// Keeps proposals that fit what holds and what waits already, in this order.
-async fn propose(app: &App, act: Act, read: Vec<Read>) -> AppResult<()> {
-    let files = app.rules.files().clone();
-    let (new, note_ids): (Vec<Proposal>, Vec<i64>) = read
-        .into_iter()
-        .map(|read| (proposal(RowId::new(app.next_id()), &act, read), app.next_id()))
-        .unzip();
-    app.write("a rule proposed", move |db| {
-        let lines = policy_book::all(db)?;
-        for one in &new {
-            if is_waiting(&lines, one) {
-                return Err(refused("year", "同样的一条正在等人确认"));
-            }
+async fn propose(app: &App, me: &SignedIn, read: Vec<Read>) -> AppResult<()> {
+    me.act(app, "a rule proposed", move |act| {
+        let new: Vec<Proposal> = read.iter().map(|read| proposal(act, read.clone())).collect();
+        let lines = policy_book::all(act.db)?;
+        if new.iter().any(|one| is_waiting(&lines, one)) {
+            return Err(AppError::field("year", "同样的一条正在等人确认"));
         }
         let waiting = lines.iter().rev().filter(|(_, decided)| decided.is_none());
         let mut values = policy_book::in_force(&lines);
         values.extend(waiting.map(|(one, _)| one).filter(|one| one.kind != Kind::Revoke));
         values.extend(&new);
-        check(&files, &values)?;
-        for (one, note_id) in new.iter().zip(&note_ids) {
-            policy_book::propose(db, one)?;
-            note_proposed(db, &act, *note_id, one)?;
-        }
-        Ok(())
+        check(act.parts.rules.files(), &values)?;
+        new.iter().try_for_each(|one| add_proposal(act, one))
     })
     .await
 }
 
-fn proposal(id: RowId, act: &Act, read: Read) -> Proposal {
+fn proposal(act: &mut Act<'_>, read: Read) -> Proposal {
     Proposal {
-        id,
+        id: act.id(),
         office_code: act.by.office_code.clone(),
         kind: read.kind,
         subject: read.subject,
@@ -176,9 +151,9 @@ fn proposal(id: RowId, act: &Act, read: Read) -> Proposal {
         entry: read.entry,
         document: read.document,
         document_on: read.document_on,
-        proposed_by: act.staff,
+        proposed_by: act.by.staff_id.unwrap_or(StaffId::new(0)),
         proposed_name: act.by.name.clone(),
-        proposed_at: act.at,
+        proposed_at: act.now,
     }
 }
 
@@ -188,23 +163,19 @@ fn is_waiting(lines: &[Line], new: &Proposal) -> bool {
     })
 }
 
-fn refused(field: &str, message: &str) -> AppError {
-    AppError::field(field, message)
-}
-
 fn check(files: &Policy, values: &[&Proposal]) -> AppResult<()> {
     let said = |error: PolicyError| AppError::Invalid(vec![forms::in_words(&error)]);
     policy_book::with(files, values).map(|_| ()).map_err(said)
 }
 
-fn note_proposed(db: &mut Db, act: &Act, id: i64, one: &Proposal) -> AppResult<()> {
-    let note = Note {
+fn add_proposal(act: &mut Act<'_>, one: &Proposal) -> AppResult<()> {
+    policy_book::propose(act.db, one)?;
+    act.audit(Note {
         action: "rules_proposed",
         subject: one.words.clone(),
         summary: format!("提出：{}，{}", one.words, one.document),
         ..Note::default()
-    };
-    history::note(db, &act.by, id, act.at, note)
+    })
 }
 
 /// Why a confirmed value no longer counts.
@@ -222,14 +193,13 @@ pub(super) async fn revoke(
     id: web::Path<i64>,
     form: CsrfForm<Why>,
 ) -> AppResult<HttpResponse> {
-    let act = Act::of(&app, &me);
     let reason = reason_of(&form.0.reason)?;
     if reason.is_empty() {
         return Err(AppError::refused("撤销要写明原因，例如 数值录错了"));
     }
-    let (of, new_id, note_id) = (RowId::new(id.into_inner()), app.next_id(), app.next_id());
-    app.write("a rule to be revoked", move |db| {
-        let lines = policy_book::all(db)?;
+    let of = RowId::new(id.into_inner());
+    me.act(&app, "a rule to be revoked", move |act| {
+        let lines = policy_book::all(act.db)?;
         let holds = policy_book::in_force(&lines);
         let Some(one) = holds.iter().find(|one| one.id == of) else {
             return Err(AppError::Changed);
@@ -242,12 +212,11 @@ pub(super) async fn revoke(
             document: reason.clone(),
             document_on: None,
         };
-        let new = proposal(RowId::new(new_id), &act, read);
+        let new = proposal(act, read);
         if is_waiting(&lines, &new) {
             return Err(AppError::refused("撤销这一条的申请正在等人确认"));
         }
-        policy_book::propose(db, &new)?;
-        note_proposed(db, &act, note_id, &new)
+        add_proposal(act, &new)
     })
     .await?;
     shell::done(&app, PAGE, "已提交撤销，等另一位复核或主任确认")
@@ -277,7 +246,6 @@ pub(super) async fn decide(
     id: web::Path<i64>,
     form: CsrfForm<Word>,
 ) -> AppResult<HttpResponse> {
-    let act = Act::of(&app, &me);
     let Some(decision) = Decision::from_text(&form.0.decision) else {
         return Err(AppError::refused("请选确认、不同意，或者撤回"));
     };
@@ -285,13 +253,13 @@ pub(super) async fn decide(
     if decision == Decision::Rejected && reason.is_empty() {
         return Err(AppError::refused("不同意要写一句原因"));
     }
-    let (id, inner) = (RowId::new(id.into_inner()), app.get_ref().clone());
-    app.write("a rule decided", move |db| {
-        let (one, decided) = policy_book::find(db, id)?;
+    let (id, staff) = (RowId::new(id.into_inner()), me.staff_id);
+    me.act(&app, "a rule decided", move |act| {
+        let (one, decided) = policy_book::find(act.db, id)?;
         if decided.is_some() {
             return Err(AppError::Changed);
         }
-        match (decision, one.proposed_by == act.staff) {
+        match (decision, one.proposed_by == staff) {
             (Decision::Withdrawn, false) => {
                 return Err(AppError::refused("只有提出的人能撤回"));
             }
@@ -301,7 +269,7 @@ pub(super) async fn decide(
             _ => {}
         }
         if decision == Decision::Confirmed {
-            confirm(&inner, db, &act, &one)?;
+            confirm(act, &one)?;
         }
         let new = Decided {
             proposal_id: id,
@@ -309,12 +277,12 @@ pub(super) async fn decide(
             decision,
             version: None,
             reason: reason.clone(),
-            decided_by: act.staff,
+            decided_by: staff,
             decided_name: act.by.name.clone(),
-            decided_at: act.at,
+            decided_at: act.now,
         };
-        policy_book::decide(db, new)?;
-        note_decided(&inner, db, &act, (&one, decision), &reason)
+        policy_book::decide(act.db, new)?;
+        note_decided(act, (&one, decision), &reason)
     })
     .await?;
     if decision == Decision::Confirmed {
@@ -330,8 +298,8 @@ pub(super) async fn decide(
 
 /// Does it still fit? Then everything that depends on it is to be computed anew, in all offices:
 /// marked in this write, so that it cannot be forgotten.
-fn confirm(app: &App, db: &mut Db, act: &Act, one: &Proposal) -> AppResult<()> {
-    let lines = policy_book::all(db)?;
+fn confirm(act: &mut Act<'_>, one: &Proposal) -> AppResult<()> {
+    let lines = policy_book::all(act.db)?;
     let mut values = policy_book::in_force(&lines);
     if one.kind == Kind::Revoke {
         if !values.iter().any(|known| known.id.to_string() == one.subject) {
@@ -341,14 +309,14 @@ fn confirm(app: &App, db: &mut Db, act: &Act, one: &Proposal) -> AppResult<()> {
     } else {
         values.push(one);
     }
-    policy_book::with(app.rules.files(), &values)
+    policy_book::with(act.parts.rules.files(), &values)
         .map_err(|error| AppError::refused(forms::in_words(&error).message))?;
     if one.kind == Kind::Holidays {
         return Ok(());
     }
     let from = depends_from(one, &lines).unwrap_or(NaiveDate::MIN);
-    for office in office::all(db)? {
-        position::outdate(db, &Scope::of(&office.code), from, act.today)?;
+    for office in office::all(act.db)? {
+        position::outdate(act.db, &Scope::of(&office.code), from, act.today)?;
     }
     Ok(())
 }
@@ -368,14 +336,11 @@ fn depends_from(one: &Proposal, lines: &[Line]) -> Option<NaiveDate> {
 
 /// The rules are those of every office, so every office's history tells it.
 fn note_decided(
-    app: &App,
-    db: &mut Db,
-    act: &Act,
+    act: &mut Act<'_>,
     (one, decision): (&Proposal, Decision),
     reason: &str,
 ) -> AppResult<()> {
-    for office in office::all(db)? {
-        let by = By { office_code: office.code, ..act.by.clone() };
+    for office in office::all(act.db)? {
         let note = Note {
             action: "rules_decided",
             subject: one.words.clone(),
@@ -388,7 +353,7 @@ fn note_decided(
             reason: reason.to_owned(),
             ..Note::default()
         };
-        history::note(db, &by, app.next_id(), act.at, note)?;
+        act.audit_in(&office.code, note)?;
     }
     Ok(())
 }
@@ -435,29 +400,27 @@ pub(super) async fn compared(
     me: SignedIn,
     form: CsrfForm<Which>,
 ) -> AppResult<HttpResponse> {
-    let act = Act::of(&app, &me);
-    let rules = app.policy().listed(act.today);
+    let rules = app.policy().listed(app.clock.today());
     let Some(rule) = rules.into_iter().find(|rule| rule.key == form.0.rule) else {
         return Err(AppError::NotFound);
     };
-    let new = Compared {
-        id: RowId::new(app.next_id()),
-        office_code: act.by.office_code.clone(),
-        rule: rule.key.clone(),
-        compared_by: act.staff,
-        compared_name: act.by.name.clone(),
-        compared_at: act.at,
-    };
-    let (note_id, title) = (app.next_id(), rule.title.clone());
-    app.write("a rule compared", move |db| {
-        policy_book::compared(db, &new)?;
-        let note = Note {
+    let (key, title, staff) = (rule.key.clone(), rule.title.clone(), me.staff_id);
+    me.act(&app, "a rule compared", move |act| {
+        let new = Compared {
+            id: act.id(),
+            office_code: act.by.office_code.clone(),
+            rule: key.clone(),
+            compared_by: staff,
+            compared_name: act.by.name.clone(),
+            compared_at: act.now,
+        };
+        policy_book::compared(act.db, &new)?;
+        act.audit(Note {
             action: "rules_compared",
             subject: title.clone(),
             summary: format!("对照文件核对：{title}"),
             ..Note::default()
-        };
-        history::note(db, &act.by, note_id, act.at, note)
+        })
     })
     .await?;
     shell::done(&app, &format!("{PAGE}#{}", rule.key), &format!("已记下：{}已核对", rule.title))

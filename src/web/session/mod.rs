@@ -6,6 +6,7 @@
 //! key-value blob, so there is none.
 
 pub mod borrower;
+pub mod entry;
 pub mod guard;
 pub mod liaison;
 pub mod staff;
