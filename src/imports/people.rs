@@ -46,16 +46,11 @@ impl Plan<'_> {
             let kept = self.facts.people.get(&index_of(self.set.sealer, &id))?;
             return Some(kept.row.name.clone());
         }
-        let contract_no = match row {
-            Row::Repayment(row) => &row.contract_number,
-            Row::Overdue(row) => &row.contract_number,
-            Row::Receipt(row) => {
-                let student = self.facts.by_student_number.get(&row.student_number)?;
-                let index = self.facts.index_of.get(student)?;
-                return self.facts.people.get(index).map(|kept| kept.row.name.clone());
-            }
-            _ => return None,
-        };
+        if let Some(number) = row.student_number() {
+            let index = self.facts.index_of.get(self.facts.by_student_number.get(number)?)?;
+            return self.facts.people.get(index).map(|kept| kept.row.name.clone());
+        }
+        let contract_no = row.contract_numbers().first()?;
         let file = self.facts.loans.get(contract_no)?.row.file_id;
         let index = self.facts.index_of.get(self.facts.student_of.get(&file)?)?;
         self.facts.people.get(index).map(|kept| kept.row.name.clone())
@@ -118,6 +113,30 @@ impl Plan<'_> {
         self.facts.index_of.insert(row.id, index.clone());
         self.facts.people.insert(index.clone(), Kept::fresh(row));
         Ok((index, true))
+    }
+
+    /// A person who must have a loan file already.
+    pub(super) fn borrower_of(
+        &self,
+        id: &IdNumber,
+        name: Option<&str>,
+    ) -> Result<Option<PersonId>, Refusal> {
+        let index = index_of(self.set.sealer, id);
+        let Some(kept) = self.facts.people.get(&index) else {
+            if self.set.companions.people.contains(&index) {
+                return Ok(None);
+            }
+            return Err(format!(
+                "身份证号：{} 还没有贷款档案。请先导入学生名单或合同明细，再导入这张表。",
+                id.masked()
+            ));
+        };
+        if let Some(name) = name
+            && !may_be_same(name, &kept.row.name)
+        {
+            return Err(format!("姓名：表中是“{name}”，系统中是“{}”，请核对。", kept.row.name));
+        }
+        Ok(Some(kept.row.id))
     }
 
     /// The identity of a person by blind index.

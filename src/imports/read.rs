@@ -122,7 +122,7 @@ fn by_profile(table: &Table, layout: Option<Layout>, profiles: &Profiles) -> Opt
     if profiles.is_empty() {
         return None;
     }
-    let (_, headings) = layout::outline(table, Layout::Borrowers).ok()?;
+    let (_, headings) = layout::outline(table, Layout::BORROWERS).ok()?;
     let chosen = profiles.get(&profile::key_of(&headings))?;
     if layout.is_some_and(|layout| layout != chosen.layout) {
         return None;

@@ -201,10 +201,10 @@ fn known_after(
 /// Lists of who is overdue that came with these payments or after them: their figures are the
 /// bank's own and stand on nothing of ours, so they keep no list of payments from being undone.
 fn staying(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<String>> {
-    if job.layout != Layout::Repayments.as_text() {
+    if job.layout != Layout::REPAYMENTS.as_text() {
         return Ok(Vec::new());
     }
-    let lists = store::posted_as(db, scope, Layout::Overdue.as_text())?;
+    let lists = store::posted_as(db, scope, Layout::OVERDUE.as_text())?;
     let stays = |list: &&ImportJob| list.as_of >= job.as_of && list.product == job.product;
     Ok(lists.iter().filter(stays).map(|list| {
         let day = list.as_of.map_or_else(String::new, |day| format!("（截至 {day}）"));
