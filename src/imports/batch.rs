@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::pages::has_balances;
 use super::plan::Companions;
-use super::read::{self, ReadLine};
+use super::read::{self, ReadSheet};
 use super::store::{self, ImportJob};
 use super::{compare, kinds, known, profile, run};
 use crate::app::App;
@@ -19,7 +19,7 @@ use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::imports::ask;
 use crate::imports::layout::{Layout, Limits};
-use crate::plumbing::crypto::{Field, Sealer};
+use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
 
@@ -130,8 +130,7 @@ pub fn take_in(
             ..new_job(app, scope, staff_id, upload, (sheet_name, layout), now)
         };
         for sheet in opened.sheets {
-            let lines = sheet.lines(today, &limits);
-            gather(&app.sealer, sheet.binding.layout, &lines, &mut batch.companions);
+            gather(app, &sheet, &limits, &mut batch.companions);
             if let Some(day) = sheet.binding.as_of.filter(|day| *day > today) {
                 let why = format!("标题写的是截至 {day}，这一天还没有到。请核对标题里的日期。");
                 batch.refused.push((upload.name.clone(), why));
@@ -139,7 +138,7 @@ pub fn take_in(
             }
             let mut job = new_job(&sheet.table.name, Some(sheet.binding.layout));
             job.as_of = sheet.binding.as_of.or(as_of);
-            job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
+            job.rows_total = i32::try_from(sheet.lines_total()).unwrap_or(i32::MAX);
             found.push((job, at));
         }
         for (table, problem) in opened.unsure {
@@ -244,15 +243,14 @@ fn new_job(
     }
 }
 
-/// Notes what a sheet brings for the others.
-fn gather(sealer: &Sealer, layout: Layout, lines: &[ReadLine], companions: &mut Companions) {
-    let Some(kind) = kinds::find(layout.as_text()) else { return };
-    for line in lines {
-        let Some(parsed) = line.parsed.as_ref().filter(|parsed| !parsed.is_refused()) else {
-            continue;
-        };
-        if let Some(row) = &parsed.row {
-            (kind.bring)(row, sealer, companions);
+/// Notes what a sheet brings for the others. One that brings nothing is not read for it.
+fn gather(app: &App, sheet: &ReadSheet, limits: &Limits, companions: &mut Companions) {
+    let kind = kinds::find(sheet.binding.layout.as_text()).filter(|kind| kind.brings);
+    let Some(kind) = kind else { return };
+    for line in sheet.lines(app.clock.today(), limits) {
+        let parsed = line.parsed.as_ref().filter(|parsed| !parsed.is_refused());
+        if let Some(row) = parsed.and_then(|parsed| parsed.row.as_ref()) {
+            (kind.bring)(row, &app.sealer, companions);
         }
     }
 }
@@ -282,8 +280,7 @@ pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<Companions> 
         if let Ok(sheet) = opened {
             let product = Product::from_text(&one.product).unwrap_or(Product::Cdb);
             let limits = Limits::of(&app.policy(), product);
-            let lines = sheet.lines(app.clock.today(), &limits);
-            gather(&app.sealer, layout, &lines, &mut companions);
+            gather(app, &sheet, &limits, &mut companions);
         }
     }
     Ok(companions)

@@ -1,13 +1,16 @@
 //! What a kind of sheet says of its own: what it builds on, what it has to know, and what a line of
-//! it comes to. [`super::kinds`] lists them all.
+//! it comes to, with all that its file needs in reach. [`super::kinds`] lists them all.
 
-use super::facts::{Facts, Load};
-use super::layout::{Declared, Layout, Row};
-use super::plan::{Companions, Decide, Outcome, Plan, Refusal};
-use crate::base::scope::Scope;
-use crate::error::AppResult;
-use crate::plumbing::crypto::Sealer;
-use crate::plumbing::db::Db;
+use super::facts::Load;
+pub(super) use super::facts::{Facts, index_of};
+pub(super) use super::layout::declare::*;
+use super::plan::Decide;
+pub(super) use super::plan::{Companions, Outcome, Plan, Refusal};
+pub(super) use super::records::{Undone, record, undone};
+pub(super) use crate::base::scope::Scope;
+pub(super) use crate::error::AppResult;
+pub(super) use crate::plumbing::crypto::Sealer;
+pub(super) use crate::plumbing::db::Db;
 
 /// A kind of sheet, implemented by its row.
 pub trait ImportKind: Declared + Sized {
@@ -17,6 +20,8 @@ pub trait ImportKind: Declared + Sized {
     const OF_BANK: bool = false;
     /// What a line brings that sheets posted behind it may need; none where it brings nothing.
     const BRING: Option<fn(&Self, &Sealer, &mut Companions)> = None;
+    /// The list of its own that its lines go to, for undoing.
+    const RECORDS: Option<Undone> = None;
 
     /// Loads what lines of this kind need to know beside the people and contracts they name.
     fn load(db: &mut Db, scope: &Scope, rows: &[&Self], facts: &mut Facts) -> AppResult<()>;
@@ -38,6 +43,7 @@ pub struct Kind {
     pub(super) bring: fn(&Row, &Sealer, &mut Companions),
     pub(super) load: Load,
     pub(super) decide: Decide,
+    pub(super) records: Option<Undone>,
 }
 
 impl Kind {
@@ -50,6 +56,7 @@ impl Kind {
             bring: bring::<K>,
             load: load::<K>,
             decide: decide::<K>,
+            records: K::RECORDS,
         }
     }
 }

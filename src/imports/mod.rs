@@ -32,6 +32,7 @@ mod people;
 mod money;
 mod bank_list;
 mod records;
+mod undone;
 mod kind;
 pub mod kinds;
 pub mod run;

@@ -213,8 +213,7 @@ impl<'a> Plan<'a> {
         let Some(parsed) = &read.parsed else {
             return decided(Outcome::Skipped, Vec::new(), false);
         };
-        let mut parsed = parsed.clone();
-        self.settle_hooks(&mut parsed);
+        let parsed = self.settle_hooks(parsed);
         let mut notes: Vec<String> = parsed.notes.iter().map(Note::sentence).collect();
         if parsed.is_refused() {
             notes = parsed
@@ -226,9 +225,9 @@ impl<'a> Plan<'a> {
                 .collect();
             return decided(Outcome::Refused, notes, true);
         }
-        let Some(row) = parsed.row else { return decided(Outcome::Refused, notes, true) };
+        let Some(row) = &parsed.row else { return decided(Outcome::Refused, notes, true) };
         warned |= parsed.notes.iter().any(|note| note.severity == Severity::Warning);
-        let outcome = match (self.set.decide)(self, &row, read.line) {
+        let outcome = match (self.set.decide)(self, row, read.line) {
             Ok(outcome) => outcome,
             Err(refusal) => {
                 notes.insert(0, refusal);

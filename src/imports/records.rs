@@ -4,17 +4,19 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::written::{Kind, Notes};
+use super::undone::{self, Rows};
+use super::written::{Kind, Notes, Written};
 use crate::base::ids::ImportId;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
+use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
 
 /// What a list that is imported again says otherwise.
 const DETAILS: &str = "名单内容";
 
 /// A row of such a list.
-pub trait Record: Kind + PartialEq + 'static {
+pub trait Record: Kind + PartialEq + Send + 'static {
     /// By what a row is known again.
     type Key: Eq + Hash;
     /// Its key.
@@ -23,14 +25,31 @@ pub trait Record: Kind + PartialEq + 'static {
     fn replace(&mut self, old: &Self);
     /// The import that brought it.
     fn import_id(&mut self) -> &mut ImportId;
-    /// What stands on record in the place of these rows.
-    fn before(db: &mut Db, scope: &Scope, rows: &[Self]) -> AppResult<Vec<Self>>;
+    /// What a clerk calls it.
+    fn title(&self) -> String;
+    /// What stands on record under [`Kind::row_id`].
+    fn by_ids(db: &mut Db, scope: &Scope, ids: &[i64]) -> AppResult<Vec<Self>>;
     /// Records rows; one that is there already takes the new details.
     fn put_all(db: &mut Db, rows: &[Self]) -> AppResult<()>;
+    /// Takes rows away that an import had brought and that is undone.
+    fn remove_all(db: &mut Db, scope: &Scope, rows: &[Self]) -> AppResult<()>;
 }
 
 macro_rules! record {
-    ($row:ident, $store:ident, |$own:ident| $key:expr => $type:ty) => {
+    (
+        $row:ident = $kind:literal, $layout:expr, $store:ident,
+        |$own:ident| $key:expr => $type:ty
+    ) => {
+        impl $crate::imports::written::Kind for $row {
+            const KIND: &'static str = $kind;
+            fn row_id(&self) -> i64 {
+                self.id.get()
+            }
+            fn bare(&self) -> Self {
+                self.clone()
+            }
+        }
+
         impl $crate::imports::records::Record for $row {
             type Key = $type;
             fn key(&self) -> $type {
@@ -43,18 +62,18 @@ macro_rules! record {
             fn import_id(&mut self) -> &mut $crate::base::ids::ImportId {
                 &mut self.import_id
             }
-            fn before(
-                db: &mut $crate::plumbing::db::Db,
-                scope: &$crate::base::scope::Scope,
-                rows: &[Self],
-            ) -> $crate::error::AppResult<Vec<Self>> {
-                let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+            fn title(&self) -> String {
+                format!("{}中的一行", $layout.short_title())
+            }
+            fn by_ids(db: &mut Db, scope: &Scope, ids: &[i64]) -> AppResult<Vec<Self>> {
+                let ids: Vec<RowId> = ids.iter().copied().map(RowId::new).collect();
                 $store::by_ids(db, scope, &ids)
             }
-            fn put_all(
-                db: &mut $crate::plumbing::db::Db,
-                rows: &[Self],
-            ) -> $crate::error::AppResult<()> {
+            fn remove_all(db: &mut Db, scope: &Scope, rows: &[Self]) -> AppResult<()> {
+                let ids: Vec<RowId> = rows.iter().map(|row| row.id).collect();
+                $store::remove(db, scope, &ids)
+            }
+            fn put_all(db: &mut Db, rows: &[Self]) -> AppResult<()> {
                 $store::put_all(db, rows)
             }
         }
@@ -116,7 +135,50 @@ impl<R: Record> AnyRecords for Records<R> {
         if self.taken.is_empty() {
             return Ok(());
         }
-        notes.left(&self.taken, &R::before(db, scope, &self.taken)?)?;
+        let ids: Vec<i64> = self.taken.iter().map(Kind::row_id).collect();
+        notes.left(&self.taken, &R::by_ids(db, scope, &ids)?)?;
         R::put_all(db, &self.taken)
     }
+}
+
+/// Rows of whatever list an import that is undone had brought.
+pub trait AnyUndone: Send {
+    /// How many stand again as they were before.
+    fn restored(&self) -> usize;
+    /// How many are taken away.
+    fn fresh(&self) -> usize;
+    /// Does both.
+    fn put_back(self: Box<Self>, db: &mut Db, scope: &Scope) -> AppResult<()>;
+}
+
+impl<R: Record> AnyUndone for Rows<R> {
+    fn restored(&self) -> usize {
+        self.restored.len()
+    }
+
+    fn fresh(&self) -> usize {
+        self.fresh.len()
+    }
+
+    fn put_back(self: Box<Self>, db: &mut Db, scope: &Scope) -> AppResult<()> {
+        R::remove_all(db, scope, &self.fresh)?;
+        let before: Vec<R> = self.restored.into_iter().map(|(before, _)| before).collect();
+        R::put_all(db, &before)
+    }
+}
+
+/// Tells apart what an import has written of one list; what stands against undoing it is named.
+pub type Undone =
+    fn(&Sealer, &mut Db, &Scope, &[Written], &mut Vec<String>) -> AppResult<Box<dyn AnyUndone>>;
+
+/// [`Undone`] of the rows `R`.
+pub fn undone<R: Record>(
+    sealer: &Sealer,
+    db: &mut Db,
+    scope: &Scope,
+    all: &[Written],
+    against: &mut Vec<String>,
+) -> AppResult<Box<dyn AnyUndone>> {
+    let now = R::by_ids(db, scope, &undone::ids::<R>(all))?;
+    Ok(Box::new(undone::rows(sealer, all, now, R::title, against)?))
 }

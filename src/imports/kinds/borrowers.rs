@@ -1,20 +1,13 @@
 //! 学生名单: the student, the co-borrower, their telephones, the loan file.
 
-use chrono::Datelike;
-
 use crate::base::id_number::Sex;
 use crate::base::ids::PersonId;
-use crate::base::scope::Scope;
 use crate::book::history;
 use crate::book::person::PhoneState;
-use crate::error::AppResult;
-use crate::imports::facts::{Facts, index_of};
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
+use crate::imports::kind::*;
 use crate::imports::layout::words::{Degree, Difficulty, Relation};
-use crate::imports::plan::{Companions, Outcome, Plan, Refusal, take};
-use crate::plumbing::crypto::Sealer;
-use crate::plumbing::db::Db;
+use crate::imports::plan::take;
+use chrono::Datelike;
 
 layout! {
     /// A line of 学生名单.

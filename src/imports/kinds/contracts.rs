@@ -1,22 +1,17 @@
 //! 合同明细: the contract with its terms, its disbursement, the bank's balance.
 
-use chrono::NaiveDate;
-
 use crate::base::ids::{EventId, FileId, LoanId, PersonId};
 use crate::base::money::Fen;
-use crate::base::scope::Scope;
 use crate::book::events;
 use crate::book::loan::{Loan, switches_to_text};
 use crate::book::statement::{Event, EventKind, Pricing, StudyLevel};
-use crate::error::AppResult;
-use crate::imports::facts::{Facts, Kept, index_of};
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
+use crate::imports::facts::Kept;
+use crate::imports::kind::*;
 use crate::imports::layout::words::{ContractState, LoanKind};
 use crate::imports::money::outdated;
-use crate::imports::plan::{Companions, Outcome, Plan, Refusal, take};
-use crate::plumbing::crypto::{Field, Sealer};
-use crate::plumbing::db::Db;
+use crate::imports::plan::take;
+use crate::plumbing::crypto::Field;
+use chrono::NaiveDate;
 
 layout! {
     /// A line of 合同明细. The term is in years, whatever the sheet counts in.

@@ -1,19 +1,11 @@
 //! 服兵役代偿名单: service members whose loans the state pays.
 
-use chrono::NaiveDate;
-
 use crate::base::ids::{LoanId, PersonId, RowId};
 use crate::base::money::Fen;
-use crate::base::scope::Scope;
 use crate::book::events;
-use crate::error::AppResult;
-use crate::imports::facts::Facts;
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
-use crate::imports::plan::{Outcome, Plan, Refusal};
-use crate::imports::records::record;
+use crate::imports::kind::*;
 use crate::life::compensation::store::{self, Enlistment};
-use crate::plumbing::db::Db;
+use chrono::NaiveDate;
 
 layout! {
     /// A line of 服兵役代偿名单.
@@ -32,10 +24,15 @@ layout! {
     may paid_on: Day = "拨付时间" | "拨付日期|代偿时间";
 }
 
-record!(Enlistment, store, |row| (row.person_id, row.enlisted_on) => (PersonId, NaiveDate));
+record!(
+    Enlistment = "enlistment", Layout::ENLISTMENT, store,
+    |row| (row.person_id, row.enlisted_on)
+        => (PersonId, NaiveDate)
+);
 
 impl ImportKind for EnlistmentRow {
     const AFTER: &'static [Layout] = &[Layout::BORROWERS, Layout::CONTRACTS];
+    const RECORDS: Option<Undone> = Some(undone::<Enlistment>);
 
     fn load(db: &mut Db, scope: &Scope, _rows: &[&Self], facts: &mut Facts) -> AppResult<()> {
         let people = facts.people_ids();

@@ -1,16 +1,9 @@
 //! 毕业确认名单: who has left the university, and from when he pays the interest himself.
 
 use crate::base::ids::{FileId, RowId};
-use crate::base::scope::Scope;
 use crate::book::person::PhoneState;
-use crate::error::AppResult;
-use crate::imports::facts::Facts;
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
-use crate::imports::plan::{Outcome, Plan, Refusal};
-use crate::imports::records::record;
+use crate::imports::kind::*;
 use crate::life::study::store::{self, Graduation};
-use crate::plumbing::db::Db;
 
 layout! {
     /// A line of 毕业确认名单.
@@ -30,10 +23,15 @@ layout! {
     may remark: FreeText = "备注" | "说明";
 }
 
-record!(Graduation, store, |row| row.file_id => FileId);
+record!(
+    Graduation = "graduation", Layout::GRADUATION, store,
+    |row| row.file_id
+        => FileId
+);
 
 impl ImportKind for GraduationRow {
     const AFTER: &'static [Layout] = &[Layout::BORROWERS, Layout::CONTRACTS];
+    const RECORDS: Option<Undone> = Some(undone::<Graduation>);
 
     fn load(db: &mut Db, scope: &Scope, _rows: &[&Self], facts: &mut Facts) -> AppResult<()> {
         let files: Vec<FileId> = facts.student_of.stored().keys().copied().collect();

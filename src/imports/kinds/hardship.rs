@@ -1,18 +1,10 @@
 //! 困难认定汇总表: who is in difficulty, by year.
 
-use chrono::Datelike;
-
 use crate::base::ids::{PersonId, RowId};
-use crate::base::scope::Scope;
-use crate::error::AppResult;
-use crate::imports::facts::Facts;
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
+use crate::imports::kind::*;
 use crate::imports::layout::words::Difficulty;
-use crate::imports::plan::{Outcome, Plan, Refusal};
-use crate::imports::records::record;
 use crate::life::recognition::store::{self, Recognition};
-use crate::plumbing::db::Db;
+use chrono::Datelike;
 
 layout! {
     /// A line of 困难认定汇总表.
@@ -29,10 +21,15 @@ layout! {
     may grade_opinion: FreeText = "年级认定意见" | "年级意见";
 }
 
-record!(Recognition, store, |row| (row.person_id, row.year) => (PersonId, i32));
+record!(
+    Recognition = "recognition", Layout::HARDSHIP, store,
+    |row| (row.person_id, row.year)
+        => (PersonId, i32)
+);
 
 impl ImportKind for HardshipRow {
     const AFTER: &'static [Layout] = &[Layout::BORROWERS, Layout::CONTRACTS];
+    const RECORDS: Option<Undone> = Some(undone::<Recognition>);
 
     fn load(db: &mut Db, scope: &Scope, _rows: &[&Self], facts: &mut Facts) -> AppResult<()> {
         let people = facts.people_ids();

@@ -27,6 +27,7 @@ pub use repayments::RepaymentRow;
 
 use super::kind::Kind;
 use super::layout::{Declared, Layout};
+use super::records::Undone;
 
 macro_rules! kinds {
     ($($row:ident,)*) => {
@@ -56,6 +57,11 @@ kinds! {
 /// The kind whose layout has this key.
 pub fn find(key: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.layout.as_text() == key)
+}
+
+/// What undoing has to know of the lists that have a table of their own.
+pub fn records() -> impl Iterator<Item = Undone> {
+    KINDS.iter().filter_map(|kind| kind.records)
 }
 
 /// The place of a kind in the order of posting; last for what is none.

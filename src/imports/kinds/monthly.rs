@@ -1,17 +1,10 @@
 //! 资助月报表: what the county reports of a month.
 
-use chrono::NaiveDate;
-
 use crate::base::ids::ImportId;
-use crate::base::scope::Scope;
 use crate::book::monthly::{self, MonthlyFigure};
-use crate::error::AppResult;
-use crate::imports::facts::Facts;
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
-use crate::imports::plan::{Outcome, Plan, Refusal};
+use crate::imports::kind::*;
 use crate::imports::records::Record;
-use crate::plumbing::db::Db;
+use chrono::NaiveDate;
 
 layout! {
     /// A line of 资助月报表.
@@ -30,6 +23,16 @@ layout! {
     must balance: Money = "月末贷款余额（元）" | "月末余额|贷款余额";
 }
 
+impl crate::imports::written::Kind for MonthlyFigure {
+    const KIND: &'static str = "month";
+    fn row_id(&self) -> i64 {
+        i64::from(chrono::Datelike::num_days_from_ce(&self.month))
+    }
+    fn bare(&self) -> Self {
+        self.clone()
+    }
+}
+
 impl Record for MonthlyFigure {
     type Key = NaiveDate;
     fn key(&self) -> NaiveDate {
@@ -39,8 +42,15 @@ impl Record for MonthlyFigure {
     fn import_id(&mut self) -> &mut ImportId {
         &mut self.import_id
     }
-    fn before(db: &mut Db, scope: &Scope, _rows: &[Self]) -> AppResult<Vec<Self>> {
+    fn title(&self) -> String {
+        format!("{} 的资助月报", self.month.format("%Y-%m"))
+    }
+    fn by_ids(db: &mut Db, scope: &Scope, _ids: &[i64]) -> AppResult<Vec<Self>> {
         monthly::all(db, scope)
+    }
+    fn remove_all(db: &mut Db, scope: &Scope, rows: &[Self]) -> AppResult<()> {
+        let months: Vec<NaiveDate> = rows.iter().map(|one| one.month).collect();
+        monthly::remove(db, scope, &months)
     }
     fn put_all(db: &mut Db, rows: &[Self]) -> AppResult<()> {
         monthly::put_all(db, rows)
@@ -49,6 +59,7 @@ impl Record for MonthlyFigure {
 
 impl ImportKind for MonthlyRow {
     const AFTER: &'static [Layout] = &[];
+    const RECORDS: Option<Undone> = Some(undone::<MonthlyFigure>);
 
     fn load(db: &mut Db, scope: &Scope, _rows: &[&Self], facts: &mut Facts) -> AppResult<()> {
         facts.keep(monthly::all(db, scope)?);

@@ -1,18 +1,11 @@
 //! 逾期名单: what the bank says is overdue, kept beside our figures; and telephones.
 
-use chrono::NaiveDate;
-
 use crate::base::ids::PersonId;
-use crate::base::scope::Scope;
 use crate::book::person::PhoneState;
-use crate::error::AppResult;
-use crate::imports::facts::Facts;
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
+use crate::imports::kind::*;
 use crate::imports::layout::words::Relation;
 use crate::imports::money::same_figure;
-use crate::imports::plan::{Outcome, Plan, Refusal};
-use crate::plumbing::db::Db;
+use chrono::NaiveDate;
 
 layout! {
     /// A line of 逾期名单.

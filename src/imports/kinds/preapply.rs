@@ -1,18 +1,10 @@
 //! 预申请名单: Grade 12 students who want a loan, named by their high school.
 
-use chrono::Datelike;
-
 use crate::base::ids::{PersonId, RowId};
-use crate::base::scope::Scope;
 use crate::book::person::PhoneState;
-use crate::error::AppResult;
-use crate::imports::facts::Facts;
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
-use crate::imports::plan::{Outcome, Plan, Refusal};
-use crate::imports::records::record;
+use crate::imports::kind::*;
 use crate::life::preapplication::store::{self, Preapplication};
-use crate::plumbing::db::Db;
+use chrono::Datelike;
 
 layout! {
     /// A line of 预申请名单.
@@ -32,10 +24,15 @@ layout! {
     may county_opinion: FreeText = "县级资助中心审核意见" | "资助中心意见|县级审核意见";
 }
 
-record!(Preapplication, store, |row| (row.person_id, row.year) => (PersonId, i32));
+record!(
+    Preapplication = "preapplication", Layout::PREAPPLY, store,
+    |row| (row.person_id, row.year)
+        => (PersonId, i32)
+);
 
 impl ImportKind for PreapplicationRow {
     const AFTER: &'static [Layout] = &[];
+    const RECORDS: Option<Undone> = Some(undone::<Preapplication>);
 
     fn load(db: &mut Db, scope: &Scope, _rows: &[&Self], facts: &mut Facts) -> AppResult<()> {
         let people = facts.people_ids();

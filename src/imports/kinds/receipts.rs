@@ -1,18 +1,11 @@
 //! 高校回执登记表: what the university has confirmed of a contract (rules.md 5.3).
 
-use std::collections::BTreeSet;
-
 use crate::base::ids::{LoanId, PersonId, RowId};
-use crate::base::scope::Scope;
 use crate::book::{loan, person};
-use crate::error::AppResult;
-use crate::imports::facts::{Facts, Kept};
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
-use crate::imports::plan::{Outcome, Plan, Refusal};
-use crate::imports::records::record;
+use crate::imports::facts::Kept;
+use crate::imports::kind::*;
 use crate::life::contract::store::{self, Receipt};
-use crate::plumbing::db::Db;
+use std::collections::BTreeSet;
 
 layout! {
     /// A line of 高校回执登记表.
@@ -33,11 +26,15 @@ layout! {
         => within_cap("amount", amount, loan_year);
 }
 
-record!(Receipt, store, |row| (row.student_number.clone(), row.loan_year, row.code.clone())
-    => (String, i32, String));
+record!(
+    Receipt = "receipt", Layout::RECEIPTS, store,
+    |row| (row.student_number.clone(), row.loan_year, row.code.clone())
+        => (String, i32, String)
+);
 
 impl ImportKind for ReceiptRow {
     const AFTER: &'static [Layout] = &[Layout::BORROWERS, Layout::CONTRACTS];
+    const RECORDS: Option<Undone> = Some(undone::<Receipt>);
 
     fn load(db: &mut Db, scope: &Scope, rows: &[&Self], facts: &mut Facts) -> AppResult<()> {
         let numbers: BTreeSet<String> = rows.iter().map(|row| row.student_number.clone()).collect();

@@ -8,24 +8,17 @@
 //! otherwise, the event is reversed and a fresh one appended, never edited. Nothing older than what
 //! is known counts.
 
-use chrono::NaiveDate;
-
 use crate::base::ids::{EventId, LoanId};
 use crate::base::money::Fen;
-use crate::base::scope::Scope;
 use crate::book::bank::{self, BankFigure, Tells};
 use crate::book::events;
 use crate::book::statement::{Event, EventKind};
-use crate::error::AppResult;
 use crate::imports::bank_list::{BankList, Told, is_place, money_of};
-use crate::imports::facts::Facts;
-use crate::imports::kind::ImportKind;
-use crate::imports::layout::declare::*;
+use crate::imports::kind::*;
 use crate::imports::layout::words::RepaymentKind;
 use crate::imports::money::{outdated, same_figure};
-use crate::imports::plan::{Outcome, Plan, Refusal};
 use crate::imports::read::ReadLine;
-use crate::plumbing::db::Db;
+use chrono::NaiveDate;
 
 layout! {
     /// A line of 还款明细.
