@@ -1,5 +1,5 @@
 //! Removes what nobody can use any more: sessions that ended a month ago, one-time codes of
-//! yesterday, counts of wrong passwords, and runs of jobs from years ago.
+//! yesterday, counts of wrong passwords, forms that were taken, and runs of jobs from years ago.
 //!
 //! When: every night. Why: they hold addresses and browsers of people, and nothing needs them.
 //! Missed: the last night only; the next run removes everything at once.
@@ -8,6 +8,7 @@ use chrono::{Days, Duration, NaiveDate};
 
 use super::count;
 use crate::app::App;
+use crate::book::act;
 use crate::borrower;
 use crate::clock::{self, Counts, Job, Missed};
 use crate::error::AppResult;
@@ -26,6 +27,8 @@ pub const JOB: Job = Job {
 const SESSIONS_DAYS: i64 = 30;
 /// One-time codes are good for minutes; the wait for the next one looks back a day.
 const CODES_DAYS: i64 = 1;
+/// A form is sent twice within seconds; a page left open is of another version after days.
+const FORMS_DAYS: i64 = 30;
 /// Runs of jobs are kept this long.
 const RUNS_DAYS: u64 = 800;
 
@@ -39,6 +42,9 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
         .db
         .write("retire codes", |db| borrower::code::retire(db, now - Duration::days(CODES_DAYS)))?;
     let guards = app.db.write("retire guards", |db| guard::forget_old(db, now))?;
+    let forms = app
+        .db
+        .write("retire forms", |db| act::forget_forms(db, now - Duration::days(FORMS_DAYS)))?;
     let runs = app.db.write("retire runs", |db| clock::forget_before(db, runs))?;
-    Ok(Counts { done: count(sessions + codes + guards + runs), ..Counts::default() })
+    Ok(Counts { done: count(sessions + codes + guards + forms + runs), ..Counts::default() })
 }

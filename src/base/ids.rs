@@ -150,6 +150,10 @@ macro_rules! id_types {
             pub const fn get(self) -> i64 { self.0 }
         }
 
+        impl From<i64> for $name {
+            fn from(number: i64) -> Self { $name(number) }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)

@@ -2,6 +2,7 @@
 //! people, places, loans, events and positions. Never imports `life`.
 
 pub mod parts;
+pub mod act;
 pub mod policy;
 pub mod statement;
 pub mod office;

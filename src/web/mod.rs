@@ -7,6 +7,7 @@
 
 pub mod route;
 pub mod form;
+pub mod fields;
 pub mod upload;
 pub mod failure;
 pub mod around;

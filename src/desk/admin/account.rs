@@ -1,116 +1,195 @@
-//! What an administrator does to somebody's account: a new password, may sign in or not, signed
-//! out everywhere. Never one's own: that needs the old password, or somebody else.
+//! Accounts of staff and of liaisons, changed by one way: loaded in the write, checked, stored at
+//! the version the form was shown with, their sessions ended when they may not go on, and written
+//! down. Nobody locks themself out: what staff may not do to themselves is said by [`Account`].
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
+use actix_web::HttpRequest;
 
-use super::{again, record, url};
+use super::Form;
 use crate::app::App;
-use crate::base::ids::StaffId;
-use crate::book::staff;
+use crate::base::scope::Scope;
+use crate::book::act::Act;
+use crate::book::history::Note;
+use crate::book::liaison::{self, Liaison};
+use crate::book::staff::{self, Staff};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
 use crate::plumbing::password;
-use crate::web::form::CsrfForm;
-use crate::web::session::{self, SignedIn};
-use crate::web::shell;
+use crate::web::fields::{Done, Fields};
+use crate::web::session::{self, SignedIn, Whose};
 
-/// A password set for somebody.
-#[derive(Deserialize)]
-pub struct SetPassword {
-    password: String,
-    version: i32,
+/// Reader, request and program of a page.
+pub type At<'a> = (&'a App, &'a SignedIn, &'a HttpRequest);
+
+/// An account that an office makes for somebody, as stored.
+pub trait Account: Sized + Clone + Send + 'static {
+    /// Its identity; sessions are found by it.
+    type Id: Copy + Send + Into<Whose> + 'static;
+    /// What history calls them before their name.
+    const NOUN: &'static str;
+
+    /// One of these offices.
+    fn find(db: &mut Db, scope: &Scope, id: Self::Id) -> AppResult<Self>;
+    /// Makes it; a login that is taken is refused.
+    fn add(db: &mut Db, new: &Self) -> AppResult<()>;
+    /// Stores it; `version` is the one the change was made from.
+    fn store(db: &mut Db, changed: &Self) -> AppResult<()>;
+    /// The page with its forms.
+    fn url(&self) -> String;
+    /// Login and name.
+    fn names(&self) -> (&str, &str);
+    /// The version a change is made from.
+    fn set_version(&mut self, version: i32);
+    /// A password that somebody else has chosen.
+    fn set_password(&mut self, hash: String);
 }
 
-/// `POST /admin/staff/{id}/password`: ends all sessions of that person.
-pub async fn set_password(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    id: web::Path<StaffId>,
-    form: CsrfForm<SetPassword>,
-) -> AppResult<HttpResponse> {
-    let (id, form) = (*id, form.0);
-    let scope = me.scope.clone();
-    let mut one = app.read(move |db| staff::find(db, &scope, id)).await?;
-    if id == me.staff_id {
-        return Err(AppError::refused("自己的密码请在“我的账号与密码”里改，要先输入现在的密码"));
-    }
-    if let Err(weak) = password::check(&form.password, &one.login, &one.name) {
-        let error = AppError::field("password", weak.in_words());
-        return again(&app, &me, &req, id, error, None).await;
-    }
-    one.password_hash = app.passwords.hash(form.password).await?;
-    one.version = form.version;
-    let (subject, now) = (one.name.clone(), app.clock.now_at());
-    let summary = format!("重设了{subject}的密码，结束其全部登录");
-    let result = record(&app, &me, "password_changed", &subject, summary, move |db| {
-        staff::change(db, &one)?;
-        session::end_all(db, one.id, None, now).map(|_| ())
-    });
-    match result.await {
-        Ok(()) => shell::done(&app, &url(id), "密码已重设，请当面告诉本人，并请其登录后自己再改"),
-        Err(error) => again(&app, &me, &req, id, error, None).await,
-    }
-}
+impl Account for Staff {
+    type Id = crate::base::ids::StaffId;
+    const NOUN: &'static str = "";
 
-/// Whether somebody may sign in.
-#[derive(Deserialize)]
-pub struct SetState {
-    state: String,
-    version: i32,
-}
-
-/// `POST /admin/staff/{id}/state`: `disabled` ends all sessions, too.
-pub async fn set_state(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    id: web::Path<StaffId>,
-    form: CsrfForm<SetState>,
-) -> AppResult<HttpResponse> {
-    let (id, active) = (*id, form.0.state == "active");
-    if id == me.staff_id {
-        return Err(AppError::refused("不能停用自己的账号，请另一位管理员来办"));
+    fn find(db: &mut Db, scope: &Scope, id: Self::Id) -> AppResult<Staff> {
+        staff::find(db, scope, id)
     }
-    let scope = me.scope.clone();
-    let mut one = app.read(move |db| staff::find(db, &scope, id)).await?;
-    one.active = active;
-    one.version = form.0.version;
-    let (subject, now) = (one.name.clone(), app.clock.now_at());
-    let (action, word) =
-        if active { ("staff_enabled", "启用") } else { ("staff_disabled", "停用") };
-    let summary = format!("{word}{subject}的账号");
-    let result = record(&app, &me, action, &subject, summary.clone(), move |db| {
-        staff::change(db, &one)?;
-        if !active {
-            session::end_all(db, one.id, None, now)?;
-        }
-        Ok(())
-    });
-    match result.await {
-        Ok(()) => shell::done(&app, &url(id), &format!("已{summary}")),
-        Err(error) => again(&app, &me, &req, id, error, None).await,
+    fn add(db: &mut Db, new: &Staff) -> AppResult<()> {
+        staff::add(db, new)
+    }
+    fn store(db: &mut Db, changed: &Staff) -> AppResult<()> {
+        staff::change(db, changed)
+    }
+    fn url(&self) -> String {
+        format!("/admin/staff/{}", self.id)
+    }
+    fn names(&self) -> (&str, &str) {
+        (&self.login, &self.name)
+    }
+    fn set_version(&mut self, version: i32) {
+        self.version = version;
+    }
+    fn set_password(&mut self, hash: String) {
+        self.password_hash = hash;
     }
 }
 
-/// Nothing but the token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
+impl Account for Liaison {
+    type Id = crate::base::ids::LiaisonId;
+    const NOUN: &'static str = "联络员";
 
-/// `POST /admin/staff/{id}/sessions`: signs somebody out everywhere.
-pub async fn end_sessions(
-    app: web::Data<App>,
-    me: SignedIn,
-    id: web::Path<StaffId>,
-    _checked: CsrfForm<Nothing>,
-) -> AppResult<HttpResponse> {
-    let (id, scope) = (*id, me.scope.clone());
-    let one = app.read(move |db| staff::find(db, &scope, id)).await?;
-    let (now, own) = (app.clock.now_at(), me.session.clone());
-    let summary = format!("结束{}的全部登录", one.name);
-    record(&app, &me, "sessions_ended", &one.name, summary, move |db| {
-        session::end_all(db, id, Some(&own), now).map(|_| ())
+    fn find(db: &mut Db, scope: &Scope, id: Self::Id) -> AppResult<Liaison> {
+        liaison::find(db, scope, id)
+    }
+    fn add(db: &mut Db, new: &Liaison) -> AppResult<()> {
+        liaison::add(db, new)
+    }
+    fn store(db: &mut Db, changed: &Liaison) -> AppResult<()> {
+        liaison::change(db, changed)
+    }
+    fn url(&self) -> String {
+        format!("/admin/liaisons/{}", self.id)
+    }
+    fn names(&self) -> (&str, &str) {
+        (&self.login, &self.name)
+    }
+    fn set_version(&mut self, version: i32) {
+        self.version = version;
+    }
+    fn set_password(&mut self, hash: String) {
+        self.password_hash = hash;
+        self.own_password = false;
+    }
+}
+
+/// What a change did, for history and for the page.
+pub struct Change {
+    /// One word of history.
+    pub action: &'static str,
+    /// One sentence of history; empty: nothing was changed.
+    pub summary: String,
+    /// What the page says afterwards.
+    pub sentence: String,
+    /// Their sessions end with it.
+    pub ends_sessions: bool,
+}
+
+impl Change {
+    /// A change that the page repeats as `已...`.
+    pub fn new(action: &'static str, summary: String) -> Change {
+        Change { action, sentence: format!("已{summary}"), summary, ends_sessions: false }
+    }
+}
+
+/// Makes an account.
+pub async fn add<A: Account>(at: At<'_>, new: A, summary: String) -> AppResult<()> {
+    let (app, me, _) = at;
+    let action = if A::NOUN.is_empty() { "staff_added" } else { "liaison_added" };
+    me.act(app, action, move |act| {
+        A::add(act.db, &new)?;
+        audit(act, action, new.names().1, &summary)
     })
-    .await?;
-    shell::done(&app, &url(id), "已结束登录")
+    .await
+}
+
+/// Changes an account: `edit` decides on the account as it is in the write.
+pub async fn edit<A: Account>(
+    (app, me, _): At<'_>,
+    id: A::Id,
+    form: &Fields,
+    edit: impl Fn(&mut A) -> AppResult<Change> + Send + 'static,
+) -> AppResult<Done> {
+    let (version, own) = (form.version()?, me.session.clone());
+    me.act(app, "account", move |act| {
+        let mut one = A::find(act.db, act.scope, id)?;
+        let name = one.names().1.to_owned();
+        let change = edit(&mut one)?;
+        let done = Done::to(one.url(), change.sentence);
+        if change.summary.is_empty() {
+            return Ok(done);
+        }
+        one.set_version(version);
+        A::store(act.db, &one)?;
+        if change.ends_sessions {
+            session::end_all(act.db, id, Some(&own), act.now)?;
+        }
+        audit(act, change.action, &name, &change.summary)?;
+        Ok(done)
+    })
+    .await
+}
+
+/// A password chosen for somebody, told to them in person; ends all their sessions.
+pub async fn set_password<A: Account>(
+    at: At<'_>,
+    id: A::Id,
+    form: &Form,
+    sentence: &'static str,
+) -> AppResult<Done> {
+    let (app, scope) = (at.0, at.1.scope.clone());
+    let one = app.read(move |db| A::find(db, &scope, id)).await?;
+    let password = form.0.secret("password");
+    let (login, name) = one.names();
+    if let Err(weak) = password::check(&password, login, name) {
+        return Err(AppError::field("password", weak.in_words()));
+    }
+    let hash = app.passwords.hash(password).await?;
+    edit::<A>(at, id, &form.0, move |one| {
+        one.set_password(hash.clone());
+        let summary = format!("重设了{}{}的密码，结束其全部登录", A::NOUN, one.names().1);
+        let change = Change::new("password_changed", summary);
+        Ok(Change { sentence: sentence.to_owned(), ends_sessions: true, ..change })
+    })
+    .await
+}
+
+/// One line of history about somebody's account.
+pub fn audit(
+    act: &mut Act<'_>,
+    action: &'static str,
+    subject: &str,
+    summary: &str,
+) -> AppResult<()> {
+    act.audit(Note {
+        action,
+        subject: subject.to_owned(),
+        summary: summary.to_owned(),
+        ..Note::default()
+    })
 }

@@ -1,31 +1,24 @@
 //! `/admin/liaisons`: the desk's pages about liaisons. Accounts are made by the office; amounts are
 //! shown to a liaison only when the director has allowed it, by name.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use super::Choice;
+use super::account::{self, At, Change};
 
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::ids::LiaisonId;
 use crate::base::phone_number::PhoneNumber;
-use crate::book::history::{self, Note};
 use crate::book::liaison::{self, Kind, Liaison};
-use crate::book::staff;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::book::staff::{self, Right};
+use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
-use crate::plumbing::db::Db;
 use crate::plumbing::password;
-use crate::web::form::CsrfForm;
-use crate::web::session::{self, SignedIn};
+use crate::web::fields::{self, Done, Fields, Form, FormPage, answer};
+use crate::web::session::SignedIn;
 use crate::web::shell;
-
-/// Something to choose from, for the macro `choice`.
-#[derive(Debug, Serialize)]
-struct Choice {
-    value: &'static str,
-    text: &'static str,
-}
 
 fn kinds() -> Vec<Choice> {
     Kind::ALL.iter().map(|kind| Choice { value: kind.as_text(), text: kind.in_words() }).collect()
@@ -76,32 +69,24 @@ fn line(one: &Liaison) -> Line {
     }
 }
 
-/// The form for a new liaison; what was typed goes back to the page but the password.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct NewLiaison {
-    kind: String,
-    township: String,
-    place: String,
-    name: String,
-    login: String,
-    phone: String,
-    #[serde(skip_serializing)]
-    password: String,
-}
-
+/// The form for a new liaison.
 #[derive(Debug, Serialize)]
 struct NewPage {
-    typed: NewLiaison,
     kinds: Vec<Choice>,
-    errors: Vec<FieldError>,
+}
+
+impl FormPage for NewPage {
+    const TEMPLATE: &'static str = "desk/liaison_new.html";
+    const REFUSED_AT: &'static str = "login";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 /// `GET /admin/liaisons/new`
 pub async fn new(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
-    std::future::ready(()).await;
-    let page = NewPage { typed: NewLiaison::default(), kinds: kinds(), errors: Vec::new() };
-    shell::page(&app, &me, &req, "desk/liaison_new.html", page)
+    fields::show(&app, &me, &req, &NewPage { kinds: kinds() })
 }
 
 /// `POST /admin/liaisons`
@@ -109,55 +94,36 @@ pub async fn add(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<NewLiaison>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    match try_add(&app, &me, &form.0).await {
-        Ok(name) => {
-            let said = format!("已添加联络员 {name}，请当面或打电话告诉登录名和密码");
-            shell::done(&app, "/admin/liaisons", &said)
-        }
-        Err(AppError::Invalid(errors)) => {
-            let page = NewPage { typed: form.0, kinds: kinds(), errors };
-            shell::refused(&app, &me, &req, "desk/liaison_new.html", page)
-        }
-        Err(other) => Err(other),
-    }
+    let (at, mut form) = ((&**app, &me, &req), form.0);
+    let done = try_add(at, &mut form).await;
+    answer(at, &form, done, async { Ok(NewPage { kinds: kinds() }) }).await
 }
 
-async fn try_add(app: &App, me: &SignedIn, form: &NewLiaison) -> AppResult<String> {
-    let trim = |text: &str| text.trim().to_owned();
-    let (login, name) = (staff::login_from(&form.login), trim(&form.name));
-    let mut errors = staff::check(&login, &name);
-    let kind = Kind::from_text(&form.kind);
-    if kind.is_none() {
-        errors.push(wrong("kind", "请选联络员在哪里工作"));
-    }
-    let (township, place) = (trim(&form.township), trim(&form.place));
+async fn try_add(at: At<'_>, form: &mut Fields) -> AppResult<Done> {
+    let (app, me, _) = at;
+    let text = |form: &Fields, name: &str| form.get(name).to_owned();
+    let (login, name) = (staff::login_from(form.get("login")), text(form, "name"));
+    form.reject_all(staff::check(&login, &name));
+    let kind = form.choice("kind", Kind::from_text, "请选联络员在哪里工作");
+    let (township, place) = (text(form, "township"), text(form, "place"));
     if place.is_empty() {
-        errors.push(wrong("place", "请写村（社区）、学校或派出所的名称，和档案里的写法一样"));
+        form.reject("place", "请写村（社区）、学校或派出所的名称，和档案里的写法一样");
     }
     if kind == Some(Kind::Village) && township.is_empty() {
-        errors.push(wrong("township", "村（社区）的联络员请写乡镇（街道），不同乡镇会有同名的村"));
+        form.reject("township", "村（社区）的联络员请写乡镇（街道），不同乡镇会有同名的村");
     }
-    let number = match form.phone.trim() {
-        "" => None,
-        text => match PhoneNumber::parse(text) {
-            Ok(number) => Some(number),
-            Err(problem) => {
-                errors.push(wrong("phone", problem.to_chinese()));
-                None
-            }
-        },
-    };
-    if let Err(weak) = password::check(&form.password, &login, &name) {
-        errors.push(wrong("password", weak.in_words()));
+    let number = phone(form);
+    let password = form.secret("password");
+    if let Err(weak) = password::check(&password, &login, &name) {
+        form.reject("password", weak.in_words());
     }
-    let (Some(kind), true) = (kind, errors.is_empty()) else {
-        return Err(AppError::Invalid(errors));
-    };
+    form.check()?;
+    let kind = kind.ok_or(AppError::NotFound)?;
     let place = known_place(app, me, kind, (&township, &place)).await?;
     let seal = |number: &PhoneNumber| app.sealer.seal(Field::Phone, number.as_str().as_bytes());
-    let made = Liaison {
+    let new = Liaison {
         id: LiaisonId::new(app.next_id()),
         office_code: me.office.code.clone(),
         kind,
@@ -167,7 +133,7 @@ async fn try_add(app: &App, me: &SignedIn, form: &NewLiaison) -> AppResult<Strin
         name,
         phone_sealed: number.as_ref().map(seal).transpose()?,
         phone_mask: number.as_ref().map(PhoneNumber::masked).unwrap_or_default(),
-        password_hash: app.passwords.hash(form.password.clone()).await?,
+        password_hash: app.passwords.hash(password).await?,
         own_password: false,
         active: true,
         amounts_allowed_by: String::new(),
@@ -176,10 +142,24 @@ async fn try_add(app: &App, me: &SignedIn, form: &NewLiaison) -> AppResult<Strin
         last_signed_in_at: None,
         version: 1,
     };
-    let name = made.name.clone();
-    let summary = format!("添加联络员{}（{}）", made.name, made.where_at());
-    record(app, me, ("liaison_added", &name), summary, move |db| liaison::add(db, &made)).await?;
-    Ok(name)
+    let sentence = format!("已添加联络员 {}，请当面或打电话告诉登录名和密码", new.name);
+    let summary = format!("添加联络员{}（{}）", new.name, new.where_at());
+    account::add(at, new, summary).await?;
+    Ok(Done::to("/admin/liaisons", sentence))
+}
+
+/// Their telephone; it may be left out.
+fn phone(form: &mut Fields) -> Option<PhoneNumber> {
+    match form.get("phone") {
+        "" => None,
+        text => match PhoneNumber::parse(text) {
+            Ok(number) => Some(number),
+            Err(problem) => {
+                form.reject("phone", problem.to_chinese());
+                None
+            }
+        },
+    }
 }
 
 /// The place as the lists write it, or one sentence that there is none.
@@ -198,27 +178,6 @@ async fn known_place(
     })
 }
 
-fn wrong(field: &str, message: impl Into<String>) -> FieldError {
-    FieldError { field: field.to_owned(), message: message.into() }
-}
-
-/// One write with its line of history.
-async fn record(
-    app: &App,
-    me: &SignedIn,
-    (action, subject): (&'static str, &str),
-    summary: String,
-    change: impl Fn(&mut Db) -> AppResult<()> + Send + 'static,
-) -> AppResult<()> {
-    let (id, at, by) = (app.next_id(), app.clock.now_at(), me.by());
-    let note = Note { action, subject: subject.to_owned(), summary, ..Note::default() };
-    app.write(action, move |db| {
-        change(db)?;
-        history::note(db, &by, id, at, note.clone())
-    })
-    .await
-}
-
 #[derive(Debug, Serialize)]
 struct OnePage {
     id: i64,
@@ -235,8 +194,15 @@ struct OnePage {
     created: String,
     created_by: String,
     last_signed_in: Option<String>,
-    changed_meanwhile: bool,
-    errors: Vec<FieldError>,
+}
+
+impl FormPage for OnePage {
+    const TEMPLATE: &'static str = "desk/liaison.html";
+    const REFUSED_AT: &'static str = "name";
+
+    fn fields(&self) -> Fields {
+        Fields::default().with("name", &self.name)
+    }
 }
 
 async fn one_page(app: &App, me: &SignedIn, id: LiaisonId) -> AppResult<OnePage> {
@@ -253,12 +219,10 @@ async fn one_page(app: &App, me: &SignedIn, id: LiaisonId) -> AppResult<OnePage>
         active: one.active,
         own_password: one.own_password,
         amounts_allowed_by: one.amounts_allowed_by,
-        may_allow: me.may(crate::book::staff::Right::AllowAmounts),
+        may_allow: me.may(Right::AllowAmounts),
         created: minute(one.created_at),
         created_by: one.created_by,
         last_signed_in: one.last_signed_in_at.map(minute),
-        changed_meanwhile: false,
-        errors: Vec::new(),
     })
 }
 
@@ -269,60 +233,35 @@ pub async fn show(
     req: HttpRequest,
     id: web::Path<LiaisonId>,
 ) -> AppResult<HttpResponse> {
-    let page = one_page(&app, &me, *id).await?;
-    shell::page(&app, &me, &req, "desk/liaison.html", page)
+    fields::show(&app, &me, &req, &one_page(&app, &me, *id).await?)
 }
 
-/// Name and whether they may sign in, and the version they were read at.
-#[derive(Deserialize)]
-pub struct Changed {
-    name: String,
-    state: String,
-    version: i32,
-}
-
-/// `POST /admin/liaisons/{id}`: `disabled` ends all sessions, too.
+/// `POST /admin/liaisons/{id}`: name, and whether they may sign in; `disabled` ends all sessions.
 pub async fn change(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<LiaisonId>,
-    form: CsrfForm<Changed>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, form, scope) = (*id, form.0, me.scope.clone());
-    let mut one = app.read(move |db| liaison::find(db, &scope, id)).await?;
-    let name = form.name.trim().to_owned();
-    let errors = staff::check(&one.login, &name);
-    if !errors.is_empty() {
-        return again(&app, &me, &req, id, AppError::Invalid(errors)).await;
-    }
-    let active = form.state == "active";
-    let word = match (active, one.active) {
-        (true, false) => "启用",
-        (false, true) => "停用",
-        _ => "修改",
-    };
-    let summary = format!("{word}联络员{}（{}）", one.name, one.where_at());
-    let (subject, now) = (one.name.clone(), app.clock.now_at());
-    (one.name, one.active, one.version) = (name, active, form.version);
-    let done = record(&app, &me, ("liaison_changed", &subject), summary.clone(), move |db| {
-        liaison::change(db, &one)?;
-        if !active {
-            session::end_all(db, one.id, None, now)?;
+    let at: At<'_> = (&app, &me, &req);
+    let (name, active) = (form.0.get("name").to_owned(), form.0.get("state") == "active");
+    let done = account::edit::<Liaison>(at, *id, &form.0, move |one| {
+        let errors = staff::check(&one.login, &name);
+        if !errors.is_empty() {
+            return Err(AppError::Invalid(errors));
         }
-        Ok(())
-    });
-    match done.await {
-        Ok(()) => shell::done(&app, &url(id), &format!("已{summary}")),
-        Err(error) => again(&app, &me, &req, id, error).await,
-    }
-}
-
-/// A password set for a liaison.
-#[derive(Deserialize)]
-pub struct SetPassword {
-    password: String,
-    version: i32,
+        let word = match (active, one.active) {
+            (true, false) => "启用",
+            (false, true) => "停用",
+            _ => "修改",
+        };
+        let summary = format!("{word}联络员{}（{}）", one.name, one.where_at());
+        (one.name, one.active) = (name.clone(), active);
+        Ok(Change { ends_sessions: !active, ..Change::new("liaison_changed", summary) })
+    })
+    .await;
+    answer(at, &form.0, done, one_page(&app, &me, *id)).await
 }
 
 /// `POST /admin/liaisons/{id}/password`: ends all sessions; they choose their own next time.
@@ -331,34 +270,12 @@ pub async fn set_password(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<LiaisonId>,
-    form: CsrfForm<SetPassword>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, form, scope) = (*id, form.0, me.scope.clone());
-    let mut one = app.read(move |db| liaison::find(db, &scope, id)).await?;
-    if let Err(weak) = password::check(&form.password, &one.login, &one.name) {
-        let error = AppError::field("password", weak.in_words());
-        return again(&app, &me, &req, id, error).await;
-    }
-    one.password_hash = app.passwords.hash(form.password).await?;
-    one.own_password = false;
-    one.version = form.version;
-    let (subject, now) = (one.name.clone(), app.clock.now_at());
-    let summary = format!("重设了联络员{subject}的密码，结束其全部登录");
-    let done = record(&app, &me, ("password_changed", &subject), summary, move |db| {
-        liaison::change(db, &one)?;
-        session::end_all(db, one.id, None, now).map(|_| ())
-    });
-    match done.await {
-        Ok(()) => shell::done(&app, &url(id), "密码已重设，对方登录后要先换成自己的密码"),
-        Err(error) => again(&app, &me, &req, id, error).await,
-    }
-}
-
-/// Whether amounts are shown.
-#[derive(Deserialize)]
-pub struct SetAmounts {
-    amounts: String,
-    version: i32,
+    let at: At<'_> = (&app, &me, &req);
+    let sentence = "密码已重设，对方登录后要先换成自己的密码";
+    let done = account::set_password::<Liaison>(at, *id, &form, sentence).await;
+    answer(at, &form.0, done, one_page(&app, &me, *id)).await
 }
 
 /// `POST /admin/liaisons/{id}/amounts`: the director allows amounts, or takes that back.
@@ -367,50 +284,18 @@ pub async fn set_amounts(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<LiaisonId>,
-    form: CsrfForm<SetAmounts>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, form, scope) = (*id, form.0, me.scope.clone());
-    let mut one = app.read(move |db| liaison::find(db, &scope, id)).await?;
-    let allowed = form.amounts == "yes";
-    one.amounts_allowed_by = if allowed { me.name.clone() } else { String::new() };
-    one.version = form.version;
-    let subject = one.name.clone();
-    let summary = match allowed {
-        true => format!("允许联络员{subject}看金额"),
-        false => format!("不再让联络员{subject}看金额"),
-    };
-    let done = record(&app, &me, ("liaison_amounts", &subject), summary.clone(), move |db| {
-        liaison::change(db, &one)
-    });
-    match done.await {
-        Ok(()) => shell::done(&app, &url(id), &format!("已{summary}")),
-        Err(error) => again(&app, &me, &req, id, error).await,
-    }
-}
-
-fn url(id: LiaisonId) -> String {
-    format!("/admin/liaisons/{id}")
-}
-
-/// The page again with what is wrong: 422, or 409 when somebody saved first.
-async fn again(
-    app: &App,
-    me: &SignedIn,
-    req: &HttpRequest,
-    id: LiaisonId,
-    error: AppError,
-) -> AppResult<HttpResponse> {
-    let mut page = one_page(app, me, id).await?;
-    let status = match error {
-        AppError::Invalid(errors) => {
-            page.errors = errors;
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        AppError::Changed => {
-            page.changed_meanwhile = true;
-            StatusCode::CONFLICT
-        }
-        other => return Err(other),
-    };
-    shell::page_as(status, app, me, req, "desk/liaison.html", page)
+    let at: At<'_> = (&app, &me, &req);
+    let (allowed, by) = (form.0.get("amounts") == "yes", me.name.clone());
+    let done = account::edit::<Liaison>(at, *id, &form.0, move |one| {
+        one.amounts_allowed_by = if allowed { by.clone() } else { String::new() };
+        let summary = match allowed {
+            true => format!("允许联络员{}看金额", one.name),
+            false => format!("不再让联络员{}看金额", one.name),
+        };
+        Ok(Change::new("liaison_amounts", summary))
+    })
+    .await;
+    answer(at, &form.0, done, one_page(&app, &me, *id)).await
 }

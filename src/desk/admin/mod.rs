@@ -5,21 +5,19 @@ pub mod account;
 pub mod liaisons;
 pub mod office;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use self::account::{Account as _, At, Change};
 use super::me as own;
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::ids::StaffId;
-use crate::book::history::{self, Note};
 use crate::book::office::Office;
 use crate::book::staff::{self, Role, Staff};
 use crate::error::{AppError, AppResult, FieldError};
-use crate::plumbing::db::Db;
 use crate::plumbing::password;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, Done, Fields, Form, FormPage, answer};
 use crate::web::session::{self, Realm as _, SignedIn};
 use crate::web::shell;
 
@@ -75,34 +73,23 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
 }
 
 /// The form for a new account.
-#[derive(Deserialize)]
-pub struct NewStaff {
-    login: String,
-    name: String,
-    role: String,
-    password: String,
-}
-
 #[derive(Debug, Serialize)]
 struct NewPage {
-    login: String,
-    name: String,
-    role: String,
     roles: Vec<Choice>,
-    errors: Vec<FieldError>,
+}
+
+impl FormPage for NewPage {
+    const TEMPLATE: &'static str = "desk/staff_new.html";
+    const REFUSED_AT: &'static str = "login";
+
+    fn fields(&self) -> Fields {
+        Fields::default().with("role", Role::Clerk.as_text())
+    }
 }
 
 /// `GET /admin/staff/new`
 pub async fn new(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
-    std::future::ready(()).await;
-    let page = NewPage {
-        login: String::new(),
-        name: String::new(),
-        role: Role::Clerk.as_text().to_owned(),
-        roles: roles(),
-        errors: Vec::new(),
-    };
-    shell::page(&app, &me, &req, "desk/staff_new.html", page)
+    fields::show(&app, &me, &req, &NewPage { roles: roles() })
 }
 
 /// `POST /admin/staff`
@@ -110,71 +97,40 @@ pub async fn add(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<NewStaff>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let form = form.0;
-    let result = try_add(&app, &me, &form).await;
-    let errors = match result {
-        Ok(name) => return shell::done(&app, "/admin", &format!("已添加 {name}")),
-        Err(AppError::Invalid(errors)) => errors,
-        Err(other) => return Err(other),
-    };
-    let NewStaff { login, name, role, .. } = form;
-    let page = NewPage { login, name, role, roles: roles(), errors };
-    shell::refused(&app, &me, &req, "desk/staff_new.html", page)
+    let (at, mut form) = ((&**app, &me, &req), form.0);
+    let done = try_add(at, &mut form).await;
+    answer(at, &form, done, async { Ok(NewPage { roles: roles() }) }).await
 }
 
-async fn try_add(app: &App, me: &SignedIn, form: &NewStaff) -> AppResult<String> {
-    let (login, name) = (staff::login_from(&form.login), form.name.trim().to_owned());
-    let mut errors = staff::check(&login, &name);
-    let role = Role::from_text(&form.role);
-    if role.is_none() {
-        errors.push(field("role", "角色还没有选"));
+async fn try_add(at: At<'_>, form: &mut Fields) -> AppResult<Done> {
+    let (app, me, _) = at;
+    let (login, name) = (staff::login_from(form.get("login")), form.get("name").to_owned());
+    form.reject_all(staff::check(&login, &name));
+    let role = form.choice("role", Role::from_text, "角色还没有选");
+    let password = form.secret("password");
+    if let Err(weak) = password::check(&password, &login, &name) {
+        form.reject("password", weak.in_words());
     }
-    if let Err(weak) = password::check(&form.password, &login, &name) {
-        errors.push(field("password", weak.in_words()));
-    }
-    let (Some(role), true) = (role, errors.is_empty()) else {
-        return Err(AppError::Invalid(errors));
-    };
-    let made = Staff {
+    form.check()?;
+    let role = role.ok_or(AppError::NotFound)?;
+    let new = Staff {
         id: StaffId::new(app.next_id()),
         office_code: me.office.code.clone(),
         login,
         name,
         role,
-        password_hash: app.passwords.hash(form.password.clone()).await?,
+        password_hash: app.passwords.hash(password).await?,
         active: true,
         created_at: app.clock.now_at(),
         last_signed_in_at: None,
         version: 1,
     };
-    let name = made.name.clone();
-    let summary = format!("添加{}（{}），{}", made.name, made.login, made.role.in_words());
-    record(app, me, "staff_added", &name, summary, move |db| staff::add(db, &made)).await?;
-    Ok(name)
-}
-
-fn field(name: &str, message: &str) -> FieldError {
-    FieldError { field: name.to_owned(), message: message.to_owned() }
-}
-
-/// One write with its line of history.
-async fn record(
-    app: &App,
-    me: &SignedIn,
-    action: &'static str,
-    subject: &str,
-    summary: String,
-    change: impl Fn(&mut Db) -> AppResult<()> + Send + 'static,
-) -> AppResult<()> {
-    let (id, at, by) = (app.next_id(), app.clock.now_at(), me.by());
-    let note = Note { action, subject: subject.to_owned(), summary, ..Note::default() };
-    app.write(action, move |db| {
-        change(db)?;
-        history::note(db, &by, id, at, note.clone())
-    })
-    .await
+    let done = Done::to("/admin", format!("已添加 {}", new.name));
+    let summary = format!("添加{}（{}），{}", new.name, new.login, role.in_words());
+    account::add(at, new, summary).await?;
+    Ok(done)
 }
 
 #[derive(Debug, Serialize)]
@@ -183,16 +139,23 @@ struct StaffPage {
     version: i32,
     login: String,
     name: String,
-    role: String,
-    role_in_words: &'static str,
+    #[serde(skip)]
+    role: Role,
     active: bool,
     own: bool,
-    changed_meanwhile: bool,
     created: String,
     last_signed_in: Option<String>,
     roles: Vec<Choice>,
     sessions: Vec<own::SessionLine>,
-    errors: Vec<FieldError>,
+}
+
+impl FormPage for StaffPage {
+    const TEMPLATE: &'static str = "desk/staff.html";
+    const REFUSED_AT: &'static str = "role";
+
+    fn fields(&self) -> Fields {
+        Fields::default().with("name", &self.name).with("role", self.role.as_text())
+    }
 }
 
 async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPage> {
@@ -210,16 +173,13 @@ async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPag
         version: one.version,
         login: one.login,
         name: one.name,
-        role: one.role.as_text().to_owned(),
-        role_in_words: one.role.in_words(),
+        role: one.role,
         active: one.active,
         own: one.id == me.staff_id,
-        changed_meanwhile: false,
         created: minute(one.created_at),
         last_signed_in: one.last_signed_in_at.map(minute),
         roles: roles(),
         sessions: own::lines(&sessions, &me.session),
-        errors: Vec::new(),
     })
 }
 
@@ -230,97 +190,108 @@ pub async fn show(
     req: HttpRequest,
     id: web::Path<StaffId>,
 ) -> AppResult<HttpResponse> {
-    let page = staff_page(&app, &me, *id).await?;
-    shell::page(&app, &me, &req, "desk/staff.html", page)
+    fields::show(&app, &me, &req, &staff_page(&app, &me, *id).await?)
 }
 
-/// Name and role, and the version they were read at.
-#[derive(Deserialize)]
-pub struct ChangedStaff {
-    name: String,
-    role: String,
-    version: i32,
-}
-
-/// `POST /admin/staff/{id}`
+/// `POST /admin/staff/{id}`: name and role.
 pub async fn change(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<StaffId>,
-    form: CsrfForm<ChangedStaff>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, form) = (*id, form.0);
-    match try_change(&app, &me, id, &form).await {
-        Ok(()) => shell::done(&app, &url(id), "已保存"),
-        Err(error) => again(&app, &me, &req, id, error, Some(form)).await,
-    }
+    let at: At<'_> = (&app, &me, &req);
+    let (id, own, form) = (*id, me.staff_id, form.0);
+    let (name, role) = (form.get("name").to_owned(), Role::from_text(form.get("role")));
+    let done =
+        account::edit::<Staff>(at, id, &form, move |one| rename(one, &name, role, one.id == own))
+            .await;
+    answer(at, &form, done, staff_page(&app, &me, id)).await
 }
 
-async fn try_change(app: &App, me: &SignedIn, id: StaffId, form: &ChangedStaff) -> AppResult<()> {
-    let name = form.name.trim().to_owned();
-    let scope = me.scope.clone();
-    let mut one = app.read(move |db| staff::find(db, &scope, id)).await?;
-    let mut errors = staff::check(&one.login, &name);
-    let role = Role::from_text(&form.role);
+fn rename(one: &mut Staff, name: &str, role: Option<Role>, own: bool) -> AppResult<Change> {
+    let mut errors = staff::check(&one.login, name);
+    let mut reject = |message: &str| {
+        errors.push(FieldError { field: "role".to_owned(), message: message.to_owned() });
+    };
     match role {
-        None => errors.push(field("role", "角色还没有选")),
-        Some(role) if id == me.staff_id && role != one.role => {
-            errors.push(field("role", "自己的角色要请另一位管理员来改"));
-        }
+        None => reject("角色还没有选"),
+        Some(role) if own && role != one.role => reject("自己的角色要请另一位管理员来改"),
         Some(_) => {}
     }
     let (Some(role), true) = (role, errors.is_empty()) else {
         return Err(AppError::Invalid(errors));
     };
-    let summary = match (one.name == name, one.role == role) {
-        (true, true) => return Ok(()),
-        (false, true) => format!("{}的姓名改为{name}", one.name),
-        (true, false) => {
-            format!("{}的角色由{}改为{}", one.name, one.role.in_words(), role.in_words())
-        }
-        (false, false) => format!("{}的姓名改为{name}，角色改为{}", one.name, role.in_words()),
+    let (old, was, is) = (&one.name, one.role.in_words(), role.in_words());
+    let summary = match (old == name, one.role == role) {
+        (true, true) => String::new(),
+        (false, true) => format!("{old}的姓名改为{name}"),
+        (true, false) => format!("{old}的角色由{was}改为{is}"),
+        (false, false) => format!("{old}的姓名改为{name}，角色改为{is}"),
     };
-    let subject = one.name.clone();
-    one.name = name;
-    one.role = role;
-    one.version = form.version;
-    record(app, me, "staff_changed", &subject, summary, move |db| staff::change(db, &one)).await
+    (one.name, one.role) = (name.to_owned(), role);
+    Ok(Change { sentence: "已保存".to_owned(), ..Change::new("staff_changed", summary) })
 }
 
-fn url(id: StaffId) -> String {
-    format!("/admin/staff/{id}")
-}
-
-/// The page again with what is wrong: 422, or 409 when somebody saved first. What was typed
-/// stays; after a 409 the form carries the new version, so a second look and save is enough.
-async fn again(
-    app: &App,
-    me: &SignedIn,
-    req: &HttpRequest,
-    id: StaffId,
-    error: AppError,
-    typed: Option<ChangedStaff>,
+/// `POST /admin/staff/{id}/password`: ends all sessions of that person. Never one's own: that needs
+/// the old one, or somebody else.
+pub async fn set_password(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<StaffId>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let mut page = staff_page(app, me, id).await?;
-    let status = match error {
-        AppError::Invalid(errors) => {
-            page.errors = errors;
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        AppError::Refused(why) => {
-            page.errors = vec![field("role", &why)];
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        AppError::Changed => {
-            page.changed_meanwhile = true;
-            StatusCode::CONFLICT
-        }
-        other => return Err(other),
-    };
-    if let Some(typed) = typed {
-        page.name = typed.name;
-        page.role = typed.role;
+    if *id == me.staff_id {
+        return Err(AppError::refused("自己的密码请在“我的账号与密码”里改，要先输入现在的密码"));
     }
-    shell::page_as(status, app, me, req, "desk/staff.html", page)
+    let at: At<'_> = (&app, &me, &req);
+    let sentence = "密码已重设，请当面告诉本人，并请其登录后自己再改";
+    let done = account::set_password::<Staff>(at, *id, &form, sentence).await;
+    answer(at, &form.0, done, staff_page(&app, &me, *id)).await
+}
+
+/// `POST /admin/staff/{id}/state`: whether they may sign in; `disabled` ends all sessions, too.
+pub async fn set_state(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    id: web::Path<StaffId>,
+    form: Form,
+) -> AppResult<HttpResponse> {
+    if *id == me.staff_id {
+        return Err(AppError::refused("不能停用自己的账号，请另一位管理员来办"));
+    }
+    let at: At<'_> = (&app, &me, &req);
+    let active = form.0.get("state") == "active";
+    let done = account::edit::<Staff>(at, *id, &form.0, move |one| {
+        one.active = active;
+        let (action, word) =
+            if active { ("staff_enabled", "启用") } else { ("staff_disabled", "停用") };
+        let change = Change::new(action, format!("{word}{}的账号", one.name));
+        Ok(Change { ends_sessions: !active, ..change })
+    })
+    .await;
+    answer(at, &form.0, done, staff_page(&app, &me, *id)).await
+}
+
+/// `POST /admin/staff/{id}/sessions`: signs somebody out everywhere.
+pub async fn end_sessions(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<StaffId>,
+    _checked: Form,
+) -> AppResult<HttpResponse> {
+    let (id, own) = (*id, me.session.clone());
+    let to = me
+        .act(&app, "end sessions", move |act| {
+            let one = staff::find(act.db, act.scope, id)?;
+            session::end_all(act.db, id, Some(&own), act.now)?;
+            let summary = format!("结束{}的全部登录", one.name);
+            account::audit(act, "sessions_ended", &one.name, &summary)?;
+            Ok(one.url())
+        })
+        .await?;
+    shell::done(&app, &to, "已结束登录")
 }

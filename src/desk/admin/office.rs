@@ -1,28 +1,21 @@
 //! `/admin/office`: name, telephone and address of the office, as pages and papers show them.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{field, record};
+use super::account::{self, At};
 use crate::app::App;
 use crate::base::hex::{hash_of, hex};
 use crate::book::office::{self, Office};
-use crate::error::{AppError, AppResult, FieldError};
-use crate::web::form::CsrfForm;
+use crate::error::{AppError, AppResult};
+use crate::web::fields::{self, Done, Fields, Form, FormPage, answer};
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 #[derive(Debug, Serialize)]
 struct OfficePage {
-    code: String,
-    letters: String,
-    name: String,
-    phone: String,
-    address: String,
+    #[serde(flatten)]
+    office: Office,
     version: String,
-    changed_meanwhile: bool,
-    errors: Vec<FieldError>,
 }
 
 /// Stands for what the form was filled from: an office row has no version column, and its three
@@ -33,33 +26,24 @@ fn version(office: &Office) -> String {
 }
 
 impl OfficePage {
-    fn new(office: &Office) -> OfficePage {
-        OfficePage {
-            code: office.code.clone(),
-            letters: office.letters.clone(),
-            name: office.name.clone(),
-            phone: office.phone.clone(),
-            address: office.address.clone(),
-            version: version(office),
-            changed_meanwhile: false,
-            errors: Vec::new(),
-        }
+    fn new(office: Office) -> OfficePage {
+        OfficePage { version: version(&office), office }
+    }
+}
+
+impl FormPage for OfficePage {
+    const TEMPLATE: &'static str = "desk/office.html";
+    const REFUSED_AT: &'static str = "name";
+
+    fn fields(&self) -> Fields {
+        let Office { name, phone, address, .. } = &self.office;
+        Fields::default().with("name", name).with("phone", phone).with("address", address)
     }
 }
 
 /// `GET /admin/office`
 pub async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
-    std::future::ready(()).await;
-    shell::page(&app, &me, &req, "desk/office.html", OfficePage::new(&me.office))
-}
-
-/// The form.
-#[derive(Deserialize)]
-pub struct ChangedOffice {
-    name: String,
-    phone: String,
-    address: String,
-    version: String,
+    fields::show(&app, &me, &req, &OfficePage::new(me.office.clone()))
 }
 
 /// `POST /admin/office`
@@ -67,64 +51,49 @@ pub async fn change(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<ChangedOffice>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let form = form.0;
-    let changed = Office {
-        name: form.name.trim().to_owned(),
-        phone: form.phone.trim().to_owned(),
-        address: form.address.trim().to_owned(),
-        ..me.office.clone()
-    };
-    let errors = check(&changed);
-    let result = if errors.is_empty() {
-        let (new, seen) = (changed.clone(), form.version);
-        let summary = format!("改为{}，电话 {}，地址 {}", new.name, new.phone, new.address);
-        record(&app, &me, "office_changed", &changed.name, summary, move |db| {
-            if version(&office::find(db, &new.code)?) != seen {
-                return Err(AppError::Changed);
-            }
-            office::change(db, &new)
-        })
-        .await
-    } else {
-        Err(AppError::Invalid(errors))
-    };
-    let code = changed.code.clone();
-    let error = match result {
-        Ok(()) => return shell::done(&app, "/admin", "已保存本中心资料"),
-        Err(error) => error,
-    };
-    let now = app.read(move |db| office::find(db, &code)).await?;
-    let mut page = OfficePage { version: version(&now), ..OfficePage::new(&changed) };
-    let status = match error {
-        AppError::Invalid(errors) => {
-            page.errors = errors;
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        AppError::Changed => {
-            page.changed_meanwhile = true;
-            StatusCode::CONFLICT
-        }
-        other => return Err(other),
-    };
-    shell::page_as(status, &app, &me, &req, "desk/office.html", page)
+    let (at, mut form) = ((&**app, &me, &req), form.0);
+    let done = try_change(at, &mut form).await;
+    let code = me.office.code.clone();
+    let now = async { Ok(OfficePage::new(app.read(move |db| office::find(db, &code)).await?)) };
+    answer(at, &form, done, now).await
 }
 
-fn check(office: &Office) -> Vec<FieldError> {
-    let mut errors = Vec::new();
+async fn try_change((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
+    let new = Office {
+        name: form.get("name").to_owned(),
+        phone: form.get("phone").to_owned(),
+        address: form.get("address").to_owned(),
+        ..me.office.clone()
+    };
+    check(&new, form);
+    form.check()?;
+    let seen = form.get("version").to_owned();
+    me.act(app, "office changed", move |act| {
+        if version(&office::find(act.db, &new.code)?) != seen {
+            return Err(AppError::Changed);
+        }
+        office::change(act.db, &new)?;
+        let summary = format!("改为{}，电话 {}，地址 {}", new.name, new.phone, new.address);
+        account::audit(act, "office_changed", &new.name, &summary)
+    })
+    .await?;
+    Ok(Done::to("/admin", "已保存本中心资料"))
+}
+
+fn check(office: &Office, form: &mut Fields) {
     let long = |text: &str, most: usize| text.chars().count() > most;
     if office.name.is_empty() {
-        errors.push(field("name", "中心名称还没有填"));
+        form.reject("name", "中心名称还没有填");
     } else if long(&office.name, 60) {
-        errors.push(field("name", "中心名称太长，请控制在 60 个字以内"));
+        form.reject("name", "中心名称太长，请控制在 60 个字以内");
     }
     let plain = |c: char| c.is_ascii_digit() || "-+() 转、，,/".contains(c);
     if long(&office.phone, 40) || !office.phone.chars().all(plain) {
-        errors.push(field("phone", "咨询电话只写数字和横线，例如 028-23350000"));
+        form.reject("phone", "咨询电话只写数字和横线，例如 028-23350000");
     }
     if long(&office.address, 100) {
-        errors.push(field("address", "地址太长，请控制在 100 个字以内"));
+        form.reject("address", "地址太长，请控制在 100 个字以内");
     }
-    errors
 }

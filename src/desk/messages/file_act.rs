@@ -13,7 +13,6 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
 use crate::book::payments_known;
-use crate::book::reaction::Who;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{self, Channel};
@@ -228,52 +227,47 @@ pub async fn stop(
     }
     let person = PersonId::new(person);
     let back = format!("/loans/{file_no}/messages");
-    let (scope, by) = (me.scope.clone(), me.by());
-    let (id, at, name) = (app.next_id(), app.clock.now_at(), me.name.clone());
-    let inner = app.clone();
-    let said = app
-        .write("messages stopped", move |db| {
-            let file = loan::file_by_no(db, &scope, &file_no)?;
+    let said = me
+        .act(&app, "messages stopped", move |act| {
+            let file = loan::file_by_no(act.db, act.scope, &file_no)?;
             if person != file.person_id && Some(person) != file.co_person_id {
                 return Err(AppError::NotFound);
             }
-            let one = crate::book::person::find(db, &scope, person)?;
-            let who = Who { parts: &inner, scope: &scope, by: &by, at };
-            let (done, action, said) = match why {
+            let one = crate::book::person::find(act.db, act.scope, person)?;
+            let (done, action, summary) = match why {
                 Some(why) => {
                     let stop = stops::Stop {
                         person_id: person,
-                        office_code: scope.own().to_owned(),
+                        office_code: act.scope.own().to_owned(),
                         why,
                         note: note.clone(),
-                        by_name: name.clone(),
-                        since: at,
+                        by_name: act.by.name.clone(),
+                        since: act.now,
                     };
                     if why == stops::Why::Died && person == file.person_id {
-                        (inner.reactions.died)(db, who, file.id, &note)?;
+                        (act.parts.reactions.died)(act, file.id, &note)?;
                     }
                     let said = format!("不再给{}发消息：{}", one.name, why.in_words());
-                    (stops::put(db, &scope, &stop)?, "messages_stopped", said)
+                    (stops::put(act.db, act.scope, &stop)?, "messages_stopped", said)
                 }
                 None => {
                     if person == file.person_id {
-                        (inner.reactions.lives)(db, who, file.id, "恢复发消息")?;
+                        (act.parts.reactions.lives)(act, file.id, "恢复发消息")?;
                     }
                     let said = format!("恢复给{}发消息", one.name);
-                    (stops::lift(db, &scope, person)?, "messages_resumed", said)
+                    (stops::lift(act.db, act.scope, person)?, "messages_resumed", said)
                 }
             };
             if done {
-                let note = Note {
+                act.audit(Note {
                     action,
                     file_id: Some(file.id),
                     subject: one.name,
-                    summary: said.clone(),
+                    summary: summary.clone(),
                     reason: note.clone(),
-                };
-                history::note(db, &by, id, at, note)?;
+                })?;
             }
-            Ok(said)
+            Ok(summary)
         })
         .await?;
     shell::done(&app, &back, &said)

@@ -13,8 +13,7 @@ use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::change::{self, Change, mask_address};
 use crate::book::contact::promise;
 use crate::book::contact::record::{self, Ability, Channel, Outcome, Party, Record, Source};
-use crate::book::history::{self, Note};
-use crate::book::reaction::Who;
+use crate::book::history::Note;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
 use crate::web::form::CsrfForm;
@@ -276,17 +275,16 @@ pub async fn add(
         summary: super::list::record_words(&read.record),
         ..Note::default()
     };
-    let (by, id, scope) = (me.by(), app.next_id(), me.scope.clone());
-    let (added, waits, inner) = (read.record.clone(), !changes.is_empty(), app.clone());
-    app.write("family contacted", move |db| {
-        let who = Who { parts: &inner, scope: &scope, by: &by, at: added.recorded_at };
-        if !(inner.reactions.contact)(db, who, added.clone())? {
+    let (added, waits) = (read.record.clone(), !changes.is_empty());
+    me.act(&app, "family contacted", move |act| {
+        if !(act.parts.reactions.contact)(act, added.clone())? {
+            act.needs_no_audit("the same form came before");
             return Ok(());
         }
         for change in &changes {
-            change::ask(db, change)?;
+            change::ask(act.db, change)?;
         }
-        history::note(db, &by, id, added.recorded_at, note.clone())
+        act.audit(note.clone())
     })
     .await?;
     app.note_change();
@@ -307,30 +305,26 @@ pub async fn undo(
 ) -> AppResult<HttpResponse> {
     let (file_no, id) = path.into_inner();
     let facts = family::facts(&app, &me, &file_no).await?;
-    let (now, today, note_id) = (app.clock.now_at(), app.clock.today(), app.next_id());
-    let (by, scope, file) = (me.by(), me.scope.clone(), facts.file.id);
-    let (inner, subject) = (app.clone(), facts.student.name.clone());
-    let undone = app.write("family contact undone", move |db| {
-        let record = record::find(db, &scope, RecordId::new(id))?;
+    let (file, subject) = (facts.file.id, facts.student.name.clone());
+    let undone = me.act(&app, "family contact undone", move |act| {
+        let record = record::find(act.db, act.scope, RecordId::new(id))?;
         if record.file_id != file {
             return Err(AppError::NotFound);
         }
         if record.undone_at.is_some() {
             return Ok(false);
         }
-        if !family::may_undo(&record, today) {
+        if !family::may_undo(&record, act.today) {
             return Err(AppError::refused("只能撤销当天由工作人员写的记录，请另写一条说明"));
         }
-        let who = Who { parts: &inner, scope: &scope, by: &by, at: now };
-        let record = (inner.reactions.contact_undone)(db, who, record.id)?;
-        let note = Note {
+        let record = (act.parts.reactions.contact_undone)(act, record.id)?;
+        act.audit(Note {
             action: "family_contact_undone",
             file_id: Some(file),
             subject: subject.clone(),
             summary: format!("撤销：{}", super::list::record_words(&record)),
             ..Note::default()
-        };
-        history::note(db, &by, note_id, now, note)?;
+        })?;
         Ok(true)
     });
     let said = match undone.await? {

@@ -3,28 +3,24 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::form::Fields;
-use super::kinds::{AskedFor, ParkedFor, Stage, StepKind};
-use super::steps::{self, Acting, Seen};
-use super::web::{acting, again, sent_before};
+use super::kinds::{AskedFor, ParkedFor, Stage};
+use super::steps;
+use super::web::again;
 use crate::app::App;
-use crate::base::ids::StaffId;
+use crate::base::ids::{CaseId, StaffId};
+use crate::book::act::{Act, Once};
 use crate::book::staff::{self, Right};
 use crate::error::{AppError, AppResult};
-use crate::plumbing::db::Db;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{Fields, Form, Seen, TEXT_MAX};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
 /// A button was pressed twice.
 const TWICE: &str = "刚才已经办好了，没有再办一次";
 
-/// How the log calls the director's answer.
-const DECIDED: &[StepKind] = &[StepKind::Allowed, StepKind::Notice, StepKind::Declined];
-
 /// What is to be done, read from a form.
 #[derive(Clone, Debug)]
-pub(super) enum Act {
+pub(super) enum Step {
     Move(Stage, String),
     Ask(AskedFor, String),
     Pause(Option<chrono::NaiveDate>, String),
@@ -33,70 +29,60 @@ pub(super) enum Act {
     Owner(StaffId),
 }
 
-impl Act {
-    fn read(fields: &Fields) -> AppResult<Act> {
-        let reason = fields.text("reason")?;
+impl Step {
+    fn read(fields: &mut Fields) -> AppResult<Step> {
+        let reason = fields.text("reason", TEXT_MAX);
+        let until = fields.date("until");
+        fields.check()?;
         Ok(match fields.get("step") {
             "move" => {
                 let to = Stage::from_text(fields.get("to"));
-                Act::Move(to.ok_or_else(|| AppError::field("to", "请选转到哪个阶段"))?, reason)
+                Step::Move(to.ok_or_else(|| AppError::field("to", "请选转到哪个阶段"))?, reason)
             }
             "ask" => {
                 let what = AskedFor::from_text(fields.get("ask")).unwrap_or(AskedFor::Nothing);
-                Act::Ask(what, reason)
+                Step::Ask(what, reason)
             }
-            "pause" => Act::Pause(fields.day("until")?, reason),
+            "pause" => Step::Pause(until, reason),
             "park" => {
                 let why = ParkedFor::from_text(fields.get("why")).unwrap_or(ParkedFor::Nothing);
-                Act::Park(why, fields.day("until")?, reason)
+                Step::Park(why, until, reason)
             }
-            "back" => Act::Back(reason),
+            "back" => Step::Back(reason),
             "owner" => {
                 let id = fields.get("owner").parse().map(StaffId::new);
-                Act::Owner(id.map_err(|_| AppError::field("owner", "请选责任人"))?)
+                Step::Owner(id.map_err(|_| AppError::field("owner", "请选责任人"))?)
             }
             _ => return Err(AppError::refused("请选要做什么")),
         })
     }
 
     /// What the page says afterwards.
-    const fn said(&self) -> &'static str {
+    const fn sentence(&self) -> &'static str {
         match self {
-            Act::Move(..) => "已转阶段",
-            Act::Ask(..) => "已请示，等主任决定",
-            Act::Pause(..) => "已暂停，到期自动回来",
-            Act::Park(..) => "已暂放，到期自动回来",
-            Act::Back(_) => "已恢复跟进",
-            Act::Owner(_) => "已改责任人",
-        }
-    }
-
-    /// How the log calls it.
-    const fn kinds(&self) -> &'static [StepKind] {
-        match self {
-            Act::Move(..) => &[StepKind::MovedUp, StepKind::MovedDown],
-            Act::Ask(..) => &[StepKind::Asked],
-            Act::Pause(..) => &[StepKind::Paused],
-            Act::Park(..) => &[StepKind::Parked],
-            Act::Back(_) => &[StepKind::Resumed, StepKind::Returned],
-            Act::Owner(_) => &[StepKind::Owner],
+            Step::Move(..) => "已转阶段",
+            Step::Ask(..) => "已请示，等主任决定",
+            Step::Pause(..) => "已暂停，到期自动回来",
+            Step::Park(..) => "已暂放，到期自动回来",
+            Step::Back(_) => "已恢复跟进",
+            Step::Owner(_) => "已改责任人",
         }
     }
 
     /// Does it, in an open write.
-    pub(super) fn run(&self, db: &mut Db, a: Acting<'_>, seen: Seen) -> AppResult<()> {
+    pub(super) fn run(&self, act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<()> {
         match self {
-            Act::Move(to, reason) => steps::move_to(db, a, seen, *to, reason),
-            Act::Ask(what, reason) => steps::ask(db, a, seen, *what, reason),
-            Act::Pause(until, reason) => steps::pause(db, a, seen, (*until, reason)),
-            Act::Park(why, until, reason) => steps::park(db, a, seen, *why, (*until, reason)),
-            Act::Back(reason) => steps::go_back(db, a, seen, reason),
-            Act::Owner(id) => {
-                let one = staff::find(db, a.scope, *id)?;
+            Step::Move(to, reason) => steps::move_to(act, seen, *to, reason),
+            Step::Ask(what, reason) => steps::ask(act, seen, *what, reason),
+            Step::Pause(until, reason) => steps::pause(act, seen, (*until, reason)),
+            Step::Park(why, until, reason) => steps::park(act, seen, *why, (*until, reason)),
+            Step::Back(reason) => steps::go_back(act, seen, reason),
+            Step::Owner(id) => {
+                let one = staff::find(act.db, act.scope, *id)?;
                 if !one.active || !one.role.may(Right::FollowOverdue) {
                     return Err(AppError::field("owner", "这位同事现在不能跟进，请另选一位"));
                 }
-                steps::set_owner(db, a, seen, (*id, &one.name))
+                steps::set_owner(act, seen, (*id, &one.name))
             }
         }
     }
@@ -108,29 +94,21 @@ pub(super) async fn step(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    form: CsrfForm<Vec<(String, String)>>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let fields = Fields(form.0);
-    let act = match Act::read(&fields) {
-        Ok(act) => act,
-        Err(error) => return again(&app, &me, &req, (&file_no, &fields), error).await,
-    };
-    let seen = fields.seen()?;
-    let (said, kinds) = (act.said(), act.kinds());
-    let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
-    let (now, today) = (app.clock.now_at(), app.clock.today());
-    let done = app
-        .write("overdue step", move |db| act.run(db, acting(&inner, &by, &scope, now, today), seen))
-        .await;
-    match done {
-        Ok(()) => shell::done(&app, &format!("/overdue/{file_no}"), said),
-        Err(error)
-            if sent_before(&app, &me, (seen, kinds, fields.get("reason")), &error).await? =>
-        {
-            shell::done(&app, &format!("/overdue/{file_no}"), TWICE)
+    let mut form = form.0;
+    let done = match Step::read(&mut form) {
+        Ok(step) => {
+            let sentence = step.sentence();
+            once((&app, &me), "overdue step", &form, move |act, seen| {
+                step.run(act, seen)?;
+                Ok(sentence)
+            })
+            .await
         }
-        Err(error) => again(&app, &me, &req, (&file_no, &fields), error).await,
-    }
+        Err(error) => Err(error),
+    };
+    back((&app, &me, &req), &file_no, &form, done).await
 }
 
 /// `POST /overdue/{file_no}/decision`: the director's answer.
@@ -139,36 +117,54 @@ pub(super) async fn decide(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    form: CsrfForm<Vec<(String, String)>>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let fields = Fields(form.0);
-    let allowed = match fields.get("decision") {
-        "allow" => true,
-        "decline" => false,
-        _ => {
-            let error = AppError::field("decision", "请选“同意”或“不同意”");
-            return again(&app, &me, &req, (&file_no, &fields), error).await;
-        }
+    let mut form = form.0;
+    let reason = form.text("reason", TEXT_MAX);
+    let allowed = match form.get("decision") {
+        "allow" => Some(true),
+        "decline" => Some(false),
+        _ => None,
     };
-    let (reason, seen) = (fields.text("reason")?, fields.seen()?);
-    let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
-    let (now, today) = (app.clock.now_at(), app.clock.today());
-    let done = app
-        .write("overdue decision", move |db| {
-            let a = acting(&inner, &by, &scope, now, today);
-            steps::decide(db, a, seen, (allowed, &reason))
-        })
-        .await;
+    if allowed.is_none() {
+        form.reject("decision", "请选“同意”或“不同意”");
+    }
+    let done = match (form.check(), allowed) {
+        (Ok(()), Some(allowed)) => {
+            once((&app, &me), "overdue decision", &form, move |act, seen| {
+                steps::decide(act, seen, (allowed, &reason))?;
+                Ok(if allowed { "已同意" } else { "已答复，没有同意" })
+            })
+            .await
+        }
+        (wrong, _) => Err(wrong.err().unwrap_or(AppError::Changed)),
+    };
+    back((&app, &me, &req), &file_no, &form, done).await
+}
+
+/// One write for one form about a case; the sentence says so when the very same form came before.
+async fn once(
+    (app, me): (&App, &SignedIn),
+    name: &'static str,
+    form: &Fields,
+    body: impl Fn(&mut Act<'_>, Seen<CaseId>) -> AppResult<&'static str> + Send + 'static,
+) -> AppResult<&'static str> {
+    let (key, seen) = (form.key(), form.seen("case")?);
+    me.act(app, name, move |act| match act.once(&key)? {
+        Once::First => body(act, seen),
+        Once::Again => Ok(TWICE),
+    })
+    .await
+}
+
+async fn back(
+    (app, me, req): (&App, &SignedIn, &HttpRequest),
+    file_no: &str,
+    form: &Fields,
+    done: AppResult<&'static str>,
+) -> AppResult<HttpResponse> {
     match done {
-        Ok(()) => {
-            let said = if allowed { "已同意" } else { "已答复，没有同意" };
-            shell::done(&app, &format!("/overdue/{file_no}"), said)
-        }
-        Err(error)
-            if sent_before(&app, &me, (seen, DECIDED, fields.get("reason")), &error).await? =>
-        {
-            shell::done(&app, &format!("/overdue/{file_no}"), TWICE)
-        }
-        Err(error) => again(&app, &me, &req, (&file_no, &fields), error).await,
+        Ok(sentence) => shell::done(app, &format!("/overdue/{file_no}"), sentence),
+        Err(error) => again(app, me, req, (file_no, form), error).await,
     }
 }

@@ -4,13 +4,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::acts::Act;
-use super::form::Fields;
+use super::acts::Step;
 use super::kinds::State;
 use super::saved::{self, Saved};
-use super::steps::Seen;
 use super::store;
-use super::web::acting;
 use crate::app::App;
 use crate::base::ids::{CaseId, RowId, StaffId};
 use crate::base::url;
@@ -18,7 +15,7 @@ use crate::book::staff::{self, Right};
 use crate::book::{loan, person};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::overdue::list::page::asked_of;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{Fields, Form, Seen};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -54,15 +51,10 @@ pub(super) async fn choose(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Vec<(String, String)>>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let fields = Fields(form.0);
-    let files: Vec<String> = fields
-        .0
-        .iter()
-        .filter(|(name, _)| name == "file")
-        .map(|(_, value)| value.trim().to_owned())
-        .collect();
+    let fields = form.0;
+    let files: Vec<String> = fields.all("file").map(str::to_owned).collect();
     match fields.get("do") {
         "print" => {
             let query: Vec<String> =
@@ -127,30 +119,22 @@ async fn owner(
     req: HttpRequest,
     fields: Fields,
 ) -> AppResult<HttpResponse> {
-    let files = || fields.0.iter().filter(|(name, _)| name == "file").map(|(_, v)| v.clone());
-    let Ok(id) = fields.get("owner").parse().map(StaffId::new) else {
+    let Some(id) = fields.id::<StaffId>("owner") else {
         let errors =
             vec![FieldError { field: "owner".to_owned(), message: "请选责任人".to_owned() }];
-        return ask(&app, &me, &req, files().collect(), errors).await;
+        return ask(&app, &me, &req, fields.all("file").map(str::to_owned).collect(), errors).await;
     };
-    let seen: Vec<Seen> = fields
-        .0
-        .iter()
-        .filter(|(name, _)| name == "seen")
-        .filter_map(|(_, value)| {
+    let seen: Vec<Seen<CaseId>> = fields
+        .all("seen")
+        .filter_map(|value| {
             let (case, version) = value.split_once(':')?;
             Some(Seen { id: CaseId::new(case.parse().ok()?), version: version.parse().ok()? })
         })
         .collect();
     let count = seen.len();
-    let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
-    let (now, today) = (app.clock.now_at(), app.clock.today());
-    app.write("overdue owners", move |db| {
-        let a = acting(&inner, &by, &scope, now, today);
-        for one in &seen {
-            Act::Owner(id).run(db, a.clone(), *one)?;
-        }
-        Ok(())
+    me.act(&app, "overdue owners", move |act| {
+        act.needs_no_audit("each step writes its own; none when nobody changes");
+        seen.iter().try_for_each(|one| Step::Owner(id).run(act, *one))
     })
     .await?;
     shell::done(&app, "/overdue", &format!("{count} 户已改责任人"))
@@ -160,9 +144,9 @@ async fn owner(
 pub(super) async fn keep_list(
     app: web::Data<App>,
     me: SignedIn,
-    form: CsrfForm<Vec<(String, String)>>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let fields = Fields(form.0);
+    let fields = form.0;
     let name: String = fields.get("name").chars().take(20).collect();
     let asked = asked_of(fields.get("query"));
     let back = asked.link("/overdue", &[]);
@@ -188,7 +172,7 @@ pub(super) async fn forget_list(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
-    _form: CsrfForm<Vec<(String, String)>>,
+    _form: Form,
 ) -> AppResult<HttpResponse> {
     let (staff, id) = (me.staff_id, RowId::new(id.into_inner()));
     app.write("list forgotten", move |db| saved::forget(db, staff, id)).await?;

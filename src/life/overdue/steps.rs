@@ -4,51 +4,23 @@
 //! Every step names the version that its page showed; of two clerks the second is told
 //! ([`AppError::Changed`]) and nothing of theirs is kept.
 
-use std::sync::Arc;
-
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::follow;
 use super::kinds::{AskedFor, NextStep, ParkedFor, Stage, State, StepKind};
 use super::rules::{self, Told};
 use super::store::{self, Case, Step};
-use crate::base::ids::{CaseId, Ids, RecordId, RowId, StaffId};
+use crate::base::ids::{CaseId, RecordId, StaffId};
 use crate::base::money::Fen;
-use crate::base::scope::Scope;
+use crate::book::act::Act;
 use crate::book::contact::record::{self, Record};
-use crate::book::history::{self, By, Note};
+use crate::book::history::Note;
 use crate::book::loan;
-use crate::book::policy::{LadderRule, Policy};
+use crate::book::policy::LadderRule;
 use crate::book::visit_sheet;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::db::Db;
-
-/// Who acts, when, by which rules.
-#[derive(Clone)]
-pub struct Acting<'a> {
-    /// The offices whose cases they may touch.
-    pub scope: &'a Scope,
-    /// In whose name.
-    pub by: &'a By,
-    /// Makes identities.
-    pub ids: &'a Ids,
-    /// The dated rules.
-    pub policy: Arc<Policy>,
-    /// Taken before the write.
-    pub now: NaiveDateTime,
-    /// Today.
-    pub today: NaiveDate,
-}
-
-/// A case as somebody saw it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// Which.
-    pub id: CaseId,
-    /// Its version on their page.
-    pub version: i32,
-}
+use crate::web::fields::Seen;
 
 /// What a step is, for log and history.
 struct What<'a> {
@@ -65,61 +37,55 @@ impl<'a> What<'a> {
     }
 }
 
-impl Acting<'_> {
-    /// The rule of today.
-    pub fn rule(&self) -> &LadderRule {
-        self.policy.ladder.on(self.today)
-    }
+/// The rule of today.
+pub(super) fn rule(act: &Act<'_>) -> LadderRule {
+    act.policy().ladder.on(act.today).clone()
+}
 
-    fn next_id(&self) -> i64 {
-        self.ids.next(self.now.and_utc())
+/// The case, when it is still as it was seen and not over.
+fn unchanged(act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<Case> {
+    let case = store::find(act.db, act.scope, seen.id)?;
+    if case.version != seen.version || case.state == State::Closed {
+        return Err(AppError::Changed);
     }
+    Ok(case)
+}
 
-    /// The case, when it is still as it was seen and not over.
-    fn seen(&self, db: &mut Db, seen: Seen) -> AppResult<Case> {
-        let case = store::find(db, self.scope, seen.id)?;
-        if case.version != seen.version || case.state == State::Closed {
-            return Err(AppError::Changed);
-        }
-        Ok(case)
-    }
-
-    fn keep(&self, db: &mut Db, old: &Case, new: &Case, what: What<'_>) -> AppResult<()> {
-        let weight = follow::weight_of(db, self.scope, new, (self.rule(), self.today))?;
-        let new = &Case { weight, ..new.clone() };
-        store::change(db, new)?;
-        let moved = old.stage != new.stage;
-        let stage = |stage: Stage| if moved { stage.as_text() } else { "" };
-        let step = Step {
-            id: RowId::new(self.next_id()),
-            office_code: new.office_code.clone(),
-            case_id: new.id,
-            on_day: self.today,
-            at: self.now,
-            kind: what.kind,
-            from_stage: stage(old.stage).to_owned(),
-            to_stage: stage(new.stage).to_owned(),
-            reason: what.reason.to_owned(),
-            record_id: what.record_id,
-            staff_id: self.by.staff_id,
-            by_name: self.by.name.clone(),
-            before: what.before,
-        };
-        store::add_steps(db, &[step])?;
-        let file = loan::file(db, self.scope, new.file_id)?;
-        let summary = match moved {
-            true => format!("从“{}”到“{}”", old.stage.in_words(), new.stage.in_words()),
-            false => what.kind.in_words().to_owned(),
-        };
-        let note = Note {
-            action: what.action,
-            file_id: Some(new.file_id),
-            subject: file.file_no,
-            summary,
-            reason: what.reason.to_owned(),
-        };
-        history::note(db, self.by, self.next_id(), self.now, note)
-    }
+/// Stores how a case stands after a step, the step, and its line of history.
+fn save_transition(act: &mut Act<'_>, old: &Case, new: &Case, what: What<'_>) -> AppResult<()> {
+    let weight = follow::weight_of(act.db, act.scope, new, (&rule(act), act.today))?;
+    let new = &Case { weight, ..new.clone() };
+    store::change(act.db, new)?;
+    let moved = old.stage != new.stage;
+    let stage = |stage: Stage| if moved { stage.as_text() } else { "" };
+    let step = Step {
+        id: act.id(),
+        office_code: new.office_code.clone(),
+        case_id: new.id,
+        on_day: act.today,
+        at: act.now,
+        kind: what.kind,
+        from_stage: stage(old.stage).to_owned(),
+        to_stage: stage(new.stage).to_owned(),
+        reason: what.reason.to_owned(),
+        record_id: what.record_id,
+        staff_id: act.by.staff_id,
+        by_name: act.by.name.clone(),
+        before: what.before,
+    };
+    store::add_steps(act.db, &[step])?;
+    let file = loan::file(act.db, act.scope, new.file_id)?;
+    let summary = match moved {
+        true => format!("从“{}”到“{}”", old.stage.in_words(), new.stage.in_words()),
+        false => what.kind.in_words().to_owned(),
+    };
+    act.audit(Note {
+        action: what.action,
+        file_id: Some(new.file_id),
+        subject: file.file_no,
+        summary,
+        reason: what.reason.to_owned(),
+    })
 }
 
 /// How a case stood before a contact, as its step keeps it.
@@ -177,13 +143,13 @@ impl Before {
 }
 
 /// Keeps a contact and what it leads to. False: this form was kept before, and nothing changed.
-pub fn contact(db: &mut Db, a: Acting<'_>, seen: Seen, record: &Record) -> AppResult<bool> {
-    if !record::add(db, record)? {
+pub fn contact(act: &mut Act<'_>, seen: Seen<CaseId>, record: &Record) -> AppResult<bool> {
+    if !record::add(act.db, record)? {
         return Ok(false);
     }
-    let case = a.seen(db, seen)?;
+    let case = unchanged(act, seen)?;
     let carrier = match record.sheet_id {
-        Some(id) => visit_sheet::carrier(db, a.scope, id)?,
+        Some(id) => visit_sheet::carrier(act.db, act.scope, id)?,
         None => None,
     };
     let told = Told {
@@ -197,10 +163,10 @@ pub fn contact(db: &mut Db, a: Acting<'_>, seen: Seen, record: &Record) -> AppRe
         next_on: record.next_on,
         note: record.note.clone(),
     };
-    let (mut next, kind) = rules::after_contact(&case, &told, a.rule(), a.today);
+    let (mut next, kind) = rules::after_contact(&case, &told, &rule(act), act.today);
     next.last_record_id = Some(record.id);
     if next.state == State::Parked && next.owner_id.is_none() {
-        next.owner_id = a.by.staff_id;
+        next.owner_id = act.by.staff_id;
     }
     let before = serde_json::to_string(&Before::of(&case)).map_err(AppError::broken)?;
     let what = What {
@@ -208,23 +174,23 @@ pub fn contact(db: &mut Db, a: Acting<'_>, seen: Seen, record: &Record) -> AppRe
         before,
         ..What::new(kind, "case_contact", record.outcome.in_words())
     };
-    a.keep(db, &case, &next, what)?;
+    save_transition(act, &case, &next, what)?;
     Ok(true)
 }
 
 /// Takes the newest contact of a case back: the case stands as before. `Changed` when something
 /// else has happened to it since.
-pub fn undo(db: &mut Db, a: Acting<'_>, id: RecordId) -> AppResult<Case> {
-    let record = record::find(db, a.scope, id)?;
+pub fn undo(act: &mut Act<'_>, id: RecordId) -> AppResult<Case> {
+    let record = record::find(act.db, act.scope, id)?;
     let case_id = record.case_id.ok_or(AppError::NotFound)?;
-    let case = store::find(db, a.scope, case_id)?;
-    let newest = store::steps(db, a.scope, case_id)?.into_iter().next();
+    let case = store::find(act.db, act.scope, case_id)?;
+    let newest = store::steps(act.db, act.scope, case_id)?.into_iter().next();
     let step = newest.filter(|step| step.record_id == Some(id)).ok_or(AppError::Changed)?;
     let before: Before = serde_json::from_str(&step.before).map_err(AppError::broken)?;
-    record::undo(db, a.scope, id, (&a.by.name, a.now))?;
+    record::undo(act.db, act.scope, id, (&act.by.name, act.now))?;
     let old = before.restore(&case);
     let what = What::new(StepKind::Undone, "case_contact_undone", record.outcome.in_words());
-    a.keep(db, &case, &old, what)?;
+    save_transition(act, &case, &old, what)?;
     Ok(old)
 }
 
@@ -236,64 +202,63 @@ fn needs_reason(reason: &str) -> AppResult<()> {
 }
 
 /// Up or down a stage, with a reason.
-pub fn move_to(db: &mut Db, a: Acting<'_>, seen: Seen, to: Stage, reason: &str) -> AppResult<()> {
+pub fn move_to(act: &mut Act<'_>, seen: Seen<CaseId>, to: Stage, reason: &str) -> AppResult<()> {
     needs_reason(reason)?;
-    let case = a.seen(db, seen)?;
-    if let Some(fault) = rules::move_fault(&case, to, a.rule()) {
+    let case = unchanged(act, seen)?;
+    if let Some(fault) = rules::move_fault(&case, to, &rule(act)) {
         return Err(AppError::field("to", fault));
     }
-    let next = rules::moved(&case, to, a.rule(), a.today);
+    let next = rules::moved(&case, to, &rule(act), act.today);
     let up = to.place() > case.stage.place();
     let kind = if up { StepKind::MovedUp } else { StepKind::MovedDown };
     let reason = match up {
-        true => rules::reason_to_go_up(&case, a.rule(), a.today, reason),
+        true => rules::reason_to_go_up(&case, &rule(act), act.today, reason),
         false => reason.to_owned(),
     };
-    a.keep(db, &case, &next, What::new(kind, "case_moved", &reason))
+    save_transition(act, &case, &next, What::new(kind, "case_moved", &reason))
 }
 
 /// Asks the director for the police station's assistance or the lender's notice.
-pub fn ask(db: &mut Db, a: Acting<'_>, seen: Seen, what: AskedFor, reason: &str) -> AppResult<()> {
+pub fn ask(act: &mut Act<'_>, seen: Seen<CaseId>, what: AskedFor, reason: &str) -> AppResult<()> {
     needs_reason(reason)?;
-    let case = a.seen(db, seen)?;
+    let case = unchanged(act, seen)?;
     let said = |words: &str| Some(words.to_owned());
     let fault = match what {
         AskedFor::Nothing => said("请选要请示什么"),
         _ if case.state != State::Open => said("这一户现在不在跟进中，先恢复跟进"),
         _ if case.asked_for != AskedFor::Nothing => said("已经请示过，等主任决定"),
-        AskedFor::Police if !rules::is_next_directors(&case, a.rule()) => {
+        AskedFor::Police if !rules::is_next_directors(&case, &rule(act)) => {
             said("走完前面的阶段才能请派出所协助")
         }
         AskedFor::Notice if case.stage != Stage::Police => said("到派出所阶段才能请银行发通知"),
         AskedFor::Notice if case.notice_on.is_some() => said("已经请银行发过通知"),
-        _ => rules::too_early(&case, a.rule()),
+        _ => rules::too_early(&case, &rule(act)),
     };
     if let Some(fault) = fault {
         return Err(AppError::field("ask", fault));
     }
     let next = Case {
         asked_for: what,
-        asked_by: a.by.name.clone(),
+        asked_by: act.by.name.clone(),
         asked_reason: reason.to_owned(),
-        asked_at: Some(a.now),
+        asked_at: Some(act.now),
         ..case.clone()
     };
     let reason = match what {
-        AskedFor::Police => rules::reason_to_go_up(&case, a.rule(), a.today, reason),
+        AskedFor::Police => rules::reason_to_go_up(&case, &rule(act), act.today, reason),
         AskedFor::Notice | AskedFor::Nothing => reason.to_owned(),
     };
     let said = format!("{}：{reason}", what.in_words());
-    a.keep(db, &case, &next, What::new(StepKind::Asked, "case_asked", &said))
+    save_transition(act, &case, &next, What::new(StepKind::Asked, "case_asked", &said))
 }
 
 /// The director's answer. The caller has looked that it is the director.
 pub fn decide(
-    db: &mut Db,
-    a: Acting<'_>,
-    seen: Seen,
+    act: &mut Act<'_>,
+    seen: Seen<CaseId>,
     (allowed, reason): (bool, &str),
 ) -> AppResult<()> {
-    let case = a.seen(db, seen)?;
+    let case = unchanged(act, seen)?;
     if case.asked_for == AskedFor::Nothing {
         return Err(AppError::Changed);
     }
@@ -308,9 +273,9 @@ pub fn decide(
         ..case.clone()
     };
     if allowed && case.asked_for == AskedFor::Police {
-        next = rules::moved(&next, Stage::Police, a.rule(), a.today);
+        next = rules::moved(&next, Stage::Police, &rule(act), act.today);
     } else if allowed {
-        next.notice_on = Some(a.today);
+        next.notice_on = Some(act.today);
     }
     let kind = match (allowed, case.asked_for) {
         (false, _) => StepKind::Declined,
@@ -321,18 +286,17 @@ pub fn decide(
         true => case.asked_for.in_words().to_owned(),
         false => format!("{}：{reason}", case.asked_for.in_words()),
     };
-    a.keep(db, &case, &next, What::new(kind, "case_decided", &said))
+    save_transition(act, &case, &next, What::new(kind, "case_decided", &said))
 }
 
 /// Nothing to do until a day.
 pub fn pause(
-    db: &mut Db,
-    a: Acting<'_>,
-    seen: Seen,
+    act: &mut Act<'_>,
+    seen: Seen<CaseId>,
     (until, reason): (Option<NaiveDate>, &str),
 ) -> AppResult<()> {
-    let case = a.seen(db, seen)?;
-    let until = checked(until, reason, &a)?;
+    let case = unchanged(act, seen)?;
+    let until = checked(until, reason, act)?;
     let next = Case {
         state: State::Paused,
         parked_reason: reason.to_owned(),
@@ -341,32 +305,31 @@ pub fn pause(
         next_on: until,
         ..case.clone()
     };
-    a.keep(db, &case, &next, What::new(StepKind::Paused, "case_set_aside", reason))
+    save_transition(act, &case, &next, What::new(StepKind::Paused, "case_set_aside", reason))
 }
 
 /// Off the ladder until a day, for a reason that another part of a loan's life looks after.
 pub fn park(
-    db: &mut Db,
-    a: Acting<'_>,
-    seen: Seen,
+    act: &mut Act<'_>,
+    seen: Seen<CaseId>,
     why: ParkedFor,
     (until, reason): (Option<NaiveDate>, &str),
 ) -> AppResult<()> {
-    let case = a.seen(db, seen)?;
+    let case = unchanged(act, seen)?;
     if why == ParkedFor::Nothing {
         return Err(AppError::field("why", "请选暂放的原因"));
     }
-    let until = checked(until, reason, &a)?;
+    let until = checked(until, reason, act)?;
     let mut next = rules::park(&case, why, until, reason);
-    next.owner_id = next.owner_id.or(a.by.staff_id);
+    next.owner_id = next.owner_id.or(act.by.staff_id);
     let said = format!("{}：{reason}", why.in_words());
-    a.keep(db, &case, &next, What::new(StepKind::Parked, "case_set_aside", &said))
+    save_transition(act, &case, &next, What::new(StepKind::Parked, "case_set_aside", &said))
 }
 
 /// The last day of a pause that has a reason; both are looked at before anything is said.
-fn checked(until: Option<NaiveDate>, reason: &str, a: &Acting<'_>) -> AppResult<NaiveDate> {
+fn checked(until: Option<NaiveDate>, reason: &str, act: &Act<'_>) -> AppResult<NaiveDate> {
     let mut errors = Vec::new();
-    for fault in [needs_reason(reason).err(), until_fault(until, a).err()].into_iter().flatten() {
+    for fault in [needs_reason(reason).err(), until_fault(until, act).err()].into_iter().flatten() {
         match fault {
             AppError::Invalid(some) => errors.extend(some),
             other => return Err(other),
@@ -378,15 +341,15 @@ fn checked(until: Option<NaiveDate>, reason: &str, a: &Acting<'_>) -> AppResult<
     }
 }
 
-fn until_fault(until: Option<NaiveDate>, a: &Acting<'_>) -> AppResult<()> {
-    let fault = rules::until_fault(until, a.today, a.rule());
+fn until_fault(until: Option<NaiveDate>, act: &Act<'_>) -> AppResult<()> {
+    let fault = rules::until_fault(until, act.today, &rule(act));
     fault.map_or(Ok(()), |fault| Err(AppError::field("until", fault)))
 }
 
 /// Back on the ladder before the day.
-pub fn go_back(db: &mut Db, a: Acting<'_>, seen: Seen, reason: &str) -> AppResult<()> {
+pub fn go_back(act: &mut Act<'_>, seen: Seen<CaseId>, reason: &str) -> AppResult<()> {
     needs_reason(reason)?;
-    let case = a.seen(db, seen)?;
+    let case = unchanged(act, seen)?;
     let kind = match case.state {
         State::Paused => StepKind::Resumed,
         State::Parked => StepKind::Returned,
@@ -394,21 +357,20 @@ pub fn go_back(db: &mut Db, a: Acting<'_>, seen: Seen, reason: &str) -> AppResul
             return Err(AppError::field("reason", "这一户本来就在跟进中"));
         }
     };
-    let next = rules::back(&case, a.today);
-    a.keep(db, &case, &next, What::new(kind, "case_set_aside", reason))
+    let next = rules::back(&case, act.today);
+    save_transition(act, &case, &next, What::new(kind, "case_set_aside", reason))
 }
 
 /// Somebody else looks after it.
 pub fn set_owner(
-    db: &mut Db,
-    a: Acting<'_>,
-    seen: Seen,
+    act: &mut Act<'_>,
+    seen: Seen<CaseId>,
     (owner, name): (StaffId, &str),
 ) -> AppResult<()> {
-    let case = a.seen(db, seen)?;
+    let case = unchanged(act, seen)?;
     if case.owner_id == Some(owner) {
         return Ok(());
     }
     let next = Case { owner_id: Some(owner), ..case.clone() };
-    a.keep(db, &case, &next, What::new(StepKind::Owner, "case_owner", name))
+    save_transition(act, &case, &next, What::new(StepKind::Owner, "case_owner", name))
 }

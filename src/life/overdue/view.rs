@@ -27,9 +27,10 @@ use crate::book::policy::LadderRule;
 use crate::book::position::FilePosition;
 use crate::book::staff::{self, Right};
 use crate::book::visit_sheet;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, sheet};
+use crate::web::fields::{Fields, FormPage};
 
 /// Contacts that are read; the newest three stay in sight.
 const RECORDS_MAX: i64 = 30;
@@ -192,27 +193,6 @@ struct CaseView {
     closed: String,
 }
 
-/// What was typed into a form that could not be taken, or what it begins with.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Typed {
-    pub(super) outcome: String,
-    pub(super) whom: String,
-    pub(super) channel: String,
-    pub(super) on_day: String,
-    pub(super) promised_on: String,
-    pub(super) promised: String,
-    pub(super) next_on: String,
-    pub(super) note: String,
-    /// Which of the forms about the case was sent: `move`, `ask` ...; empty for another form.
-    pub(super) step: String,
-    pub(super) ask: String,
-    pub(super) reason: String,
-    pub(super) until: String,
-    pub(super) why: String,
-    pub(super) to: String,
-    pub(super) owner: String,
-}
-
 /// What was just kept, and can be taken back.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Saved {
@@ -252,8 +232,9 @@ pub(super) struct CasePage {
     channels: Vec<Choice>,
     parks: Vec<Choice>,
     staff: Vec<Choice>,
-    pub(super) typed: Typed,
-    pub(super) errors: Vec<FieldError>,
+    /// What the contact's form begins with.
+    #[serde(skip)]
+    begins: Fields,
     /// The query of the list that is gone through; none on the case's own page.
     pub(super) flow: Option<String>,
     /// The next one, without saving.
@@ -261,6 +242,15 @@ pub(super) struct CasePage {
     pub(super) saved: Option<Saved>,
     /// New for every form: the second try of one form changes nothing.
     pub(super) key: String,
+}
+
+impl FormPage for CasePage {
+    const TEMPLATE: &'static str = "overdue/case.html";
+    const REFUSED_AT: &'static str = "reason";
+
+    fn fields(&self) -> Fields {
+        self.begins.clone()
+    }
 }
 
 /// Puts a case into words.
@@ -323,13 +313,10 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
             .filter(|(_, _, may)| *may)
             .map(|(id, name, _)| choice(id, name))
             .collect(),
-        typed: Typed {
-            whom: people::usual_whom(facts, stage),
-            channel: Channel::Call.as_text().to_owned(),
-            on_day: today.to_string(),
-            ..Typed::default()
-        },
-        errors: Vec::new(),
+        begins: Fields::default()
+            .with("whom", people::usual_whom(facts, stage))
+            .with("channel", Channel::Call.as_text())
+            .with("on_day", today),
         flow: None,
         skip: String::new(),
         saved: None,

@@ -1,28 +1,26 @@
 //! `/overdue/{file_no}` a case, `/overdue/next` the next one of a list: the page, and keeping a
 //! contact. What else can be done with a case is in `acts.rs`, with many at once in `bulk.rs`.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::form::{self, Fields};
-use super::kinds::{State, StepKind};
-use super::steps::{self, Acting, Seen};
+use super::form;
+use super::kinds::State;
+use super::steps;
 use super::view::{self, CasePage, Facts, Saved};
-use super::{acts, bulk, store};
+use super::{acts, bulk};
 use crate::app::App;
 use crate::base::hex::random_hex;
 use crate::base::ids::RecordId;
 use crate::book::contact::record;
-use crate::book::history::By;
 use crate::book::loan;
 use crate::book::staff::Right;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
 use crate::life::overdue::list::counts::Everybody;
 use crate::life::overdue::list::page::{asked_of, in_step};
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, Fields, Form, Rejected};
 use crate::web::list::filter::{Asked, From};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
@@ -59,65 +57,19 @@ pub(super) fn fresh(app: &App, facts: &Facts) -> AppResult<CasePage> {
 }
 
 /// The case again with what is wrong and what was typed: 422, or 409 when somebody else was first.
-/// Other refusals pass on.
+/// What was typed must not be lost: the page shows how the case stands now, and takes it.
 pub(super) async fn again(
     app: &App,
     me: &SignedIn,
     req: &HttpRequest,
-    (file_no, fields): (&str, &Fields),
+    (file_no, form): (&str, &Fields),
     error: AppError,
 ) -> AppResult<HttpResponse> {
-    let status = match &error {
-        AppError::Changed => StatusCode::CONFLICT,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    };
-    let errors = match error {
-        AppError::Invalid(errors) => errors,
-        AppError::Refused(message) => vec![FieldError { field: "reason".to_owned(), message }],
-        // What was typed must not be lost: the page shows how the case stands now, and takes it.
-        AppError::Changed => {
-            let is_contact = fields.0.iter().any(|(key, _)| key == "outcome");
-            let field = if is_contact { "outcome" } else { "reason" }.to_owned();
-            vec![FieldError { field, message: CHANGED.to_owned() }]
-        }
-        other => return Err(other),
-    };
-    let facts = facts(app, me, file_no).await?;
-    let mut page = fresh(app, &facts)?;
-    page.typed = fields.typed();
-    if page.typed.on_day.is_empty() {
-        page.typed.on_day = app.clock.today().to_string();
-    }
-    page.errors = errors;
-    let flow = fields.0.iter().find(|(key, _)| key == "flow");
-    page.flow = flow.map(|(_, flow)| asked_of(flow).link("", &[]));
-    shell::page_as(status, app, me, req, "overdue/case.html", page)
-}
-
-/// Was this very form sent before by the same person, and was that the last thing that was done?
-/// Then somebody has pressed a button twice, and nobody was quicker. Something else that the same
-/// person did in another window is no such thing: what was typed here must not be lost.
-pub(super) async fn sent_before(
-    app: &App,
-    me: &SignedIn,
-    (seen, kinds, reason): (Seen, &'static [StepKind], &str),
-    error: &AppError,
-) -> AppResult<bool> {
-    if !matches!(error, AppError::Changed) {
-        return Ok(false);
-    }
-    let (scope, staff, reason) = (me.scope.clone(), me.staff_id, reason.to_owned());
-    app.read(move |db| {
-        let case = store::find(db, &scope, seen.id)?;
-        let newest = store::steps(db, &scope, seen.id)?.into_iter().next();
-        let same = newest.is_some_and(|step| {
-            step.staff_id == Some(staff)
-                && kinds.contains(&step.kind)
-                && step.reason.contains(&reason)
-        });
-        Ok(same && case.version == seen.version + 1)
-    })
-    .await
+    let field = if form.has("outcome") { "outcome" } else { "reason" };
+    let rejected = Rejected::from(error, field, CHANGED)?;
+    let mut page = fresh(app, &facts(app, me, file_no).await?)?;
+    page.flow = form.has("flow").then(|| asked_of(form.get("flow")).link("", &[]));
+    fields::reject((app, me, req), &page, form, rejected)
 }
 
 /// `GET /overdue/{file_no}`
@@ -130,7 +82,7 @@ async fn show(
     in_step(&app, &me).await?;
     let facts = facts(&app, &me, &file_no).await?;
     let page = fresh(&app, &facts)?;
-    shell::page(&app, &me, &req, "overdue/case.html", page)
+    fields::show(&app, &me, &req, &page)
 }
 
 /// What was kept just before.
@@ -181,7 +133,7 @@ async fn next(
     page.skip = with_after(&asked, "/overdue/next", &after);
     page.flow = Some(with_after(&asked, "", &after));
     page.saved = saved;
-    shell::page(&app, &me, &req, "overdue/case.html", page)
+    fields::show(&app, &me, &req, &page)
 }
 
 /// The same list from behind a row. By points the row moves when it changes, by day it moves on.
@@ -216,52 +168,40 @@ async fn contact(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    form: CsrfForm<Vec<(String, String)>>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let fields = Fields(form.0);
+    let mut form = form.0;
     let facts = facts(&app, &me, &file_no).await?;
-    let record = match form::record(&app, &me, &facts, &fields) {
-        Ok(record) => record,
-        Err(error) => return again(&app, &me, &req, (&file_no, &fields), error).await,
+    let (id, added) = match add_contact(&app, &me, &facts, &mut form).await {
+        Ok(done) => done,
+        Err(error) => return again(&app, &me, &req, (&file_no, &form), error).await,
     };
-    let (id, seen) = (record.id, fields.seen()?);
-    let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
-    let (now, today) = (app.clock.now_at(), app.clock.today());
-    let kept = app
-        .write("overdue contact", move |db| {
-            let a = acting(&inner, &by, &scope, now, today);
-            steps::contact(db, a, seen, &record)
-        })
-        .await;
-    if let Err(error) = kept {
-        return again(&app, &me, &req, (&file_no, &fields), error).await;
+    let page = format!("/overdue/{file_no}");
+    if form.has("flow") {
+        let flow = asked_of(form.get("flow"));
+        let to = flow.link("/overdue/next", &[("after", &flow.after)]);
+        let sign = if to.contains('?') { '&' } else { '?' };
+        let saved = if added { format!("{sign}saved={id}") } else { String::new() };
+        return shell::done(&app, &format!("{to}{saved}"), "");
     }
-    let kept = kept.unwrap_or_default();
-    match fields.0.iter().find(|(key, _)| key == "flow") {
-        Some((_, flow)) => {
-            let to = asked_of(flow).link("/overdue/next", &[("after", &asked_of(flow).after)]);
-            let sign = if to.contains('?') { '&' } else { '?' };
-            let saved = if kept { format!("{sign}saved={id}") } else { String::new() };
-            shell::done(&app, &format!("{to}{saved}"), "")
-        }
-        None if kept => shell::done(&app, &format!("/overdue/{file_no}"), "已保存"),
-        None => shell::done(
-            &app,
-            &format!("/overdue/{file_no}"),
-            "这次联系刚才已经记下了，没有再记；要改，请先撤销，再重新记",
-        ),
-    }
+    let sentence = match added {
+        true => "已保存",
+        false => "这次联系刚才已经记下了，没有再记；要改，请先撤销，再重新记",
+    };
+    shell::done(&app, &page, sentence)
 }
 
-/// Who acts.
-pub(super) fn acting<'a>(
-    app: &'a App,
-    by: &'a By,
-    scope: &'a crate::base::scope::Scope,
-    now: chrono::NaiveDateTime,
-    today: NaiveDate,
-) -> Acting<'a> {
-    Acting { scope, by, ids: &app.ids, policy: app.policy(), now, today }
+/// The record, and whether it is new: a form that was sent before changes nothing.
+async fn add_contact(
+    app: &App,
+    me: &SignedIn,
+    facts: &Facts,
+    form: &mut Fields,
+) -> AppResult<(RecordId, bool)> {
+    let record = form::record(app, me, facts, form)?;
+    let (id, seen) = (record.id, form.seen("case")?);
+    let added = me.act(app, "overdue contact", move |act| steps::contact(act, seen, &record));
+    Ok((id, added.await?))
 }
 
 /// `POST /overdue/{file_no}/undo`: takes the newest contact back.
@@ -270,39 +210,23 @@ async fn undo(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    form: CsrfForm<Vec<(String, String)>>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let fields = Fields(form.0);
-    let id = fields.get("record").parse().map(RecordId::new).map_err(|_| AppError::NotFound)?;
-    let (inner, by, scope) = (app.clone(), me.by(), me.scope.clone());
-    let (now, today) = (app.clock.now_at(), app.clock.today());
-    let undone = app
-        .write("overdue contact undone", move |db| {
-            let record = record::find(db, &scope, id)?;
-            if record.undone_at.is_some() {
-                return Ok(false);
-            }
-            steps::undo(db, acting(&inner, &by, &scope, now, today), id)?;
-            Ok(true)
-        })
-        .await;
-    let said = match undone {
-        Ok(true) => "已撤销，这一户回到联系以前的样子",
-        Ok(false) => "这次联系刚才已经撤销了，没有再改",
-        Err(AppError::Changed) => {
-            let mut page = fresh(&app, &facts(&app, &me, &file_no).await?)?;
-            let message = "这次联系以后又办过别的事，不能再撤销，请另记一次说明".to_owned();
-            page.errors = vec![FieldError { field: "outcome".to_owned(), message }];
-            return shell::page_as(
-                StatusCode::CONFLICT,
-                &app,
-                &me,
-                &req,
-                "overdue/case.html",
-                page,
-            );
+    let id: RecordId = form.0.id("record").ok_or(AppError::NotFound)?;
+    let undone = me.act(&app, "overdue contact undone", move |act| {
+        if record::find(act.db, act.scope, id)?.undone_at.is_some() {
+            return Ok("这次联系刚才已经撤销了，没有再改");
         }
-        Err(other) => return Err(other),
-    };
-    shell::done(&app, &format!("/overdue/{file_no}"), said)
+        steps::undo(act, id)?;
+        Ok("已撤销，这一户回到联系以前的样子")
+    });
+    match undone.await {
+        Ok(sentence) => shell::done(&app, &format!("/overdue/{file_no}"), sentence),
+        Err(error) => {
+            let late = "这次联系以后又办过别的事，不能再撤销，请另记一次说明";
+            let rejected = Rejected::from(error, "outcome", late)?;
+            let page = fresh(&app, &facts(&app, &me, &file_no).await?)?;
+            fields::reject((&app, &me, &req), &page, &Fields::default(), rejected)
+        }
+    }
 }

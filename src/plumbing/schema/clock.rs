@@ -2,6 +2,14 @@
 //! `schema.rs`; see there.
 
 diesel::table! {
+    form_done (office_code, form_key) {
+        office_code -> Text,
+        form_key -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
     job_run (job, planned_for) {
         job -> Text,
         planned_for -> Date,

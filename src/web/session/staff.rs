@@ -5,9 +5,11 @@ use diesel::prelude::*;
 
 use super::store;
 use super::{NewSession, Realm, Row, extracted};
+use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
+use crate::book::act::Act;
 use crate::book::history::By;
 use crate::book::office::Office;
 use crate::book::payments_known::{self, BankData};
@@ -53,6 +55,15 @@ impl SignedIn {
     /// True when this person's role has the right.
     pub fn may(&self, right: Right) -> bool {
         self.role.may(right)
+    }
+
+    /// One write in their name; see [`Act`].
+    pub async fn act<T, F>(&self, app: &App, name: &'static str, body: F) -> AppResult<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Act<'_>) -> AppResult<T> + Send + 'static,
+    {
+        app.act((self.by(), self.scope.clone()), name, body).await
     }
 
     /// In whose name history is written.

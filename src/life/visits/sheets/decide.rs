@@ -16,7 +16,7 @@ use crate::base::dates::{in_words, local};
 use crate::base::ids::ReturnId;
 use crate::base::phone_number::{self, PhoneNumber};
 use crate::book::contact::record::{self, Ability};
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::person;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
@@ -258,13 +258,8 @@ pub async fn decide(
         Err(other) => return Err(other),
     };
     let accepted = wishes.accepted;
-    let ids = accept::Ids::new(&app);
-    let (inner, who, at) = (app.clone(), me.clone(), app.clock.now_at());
-    let done = app
-        .write("sheet return decided", move |db| {
-            accept::decide(db, &inner, &who, (id, &wishes), (&ids, at))
-        })
-        .await;
+    let done =
+        me.act(&app, "sheet return decided", move |act| accept::decide(act, (id, &wishes))).await;
     match done {
         Ok(()) => {}
         // The page says who has decided, and what; pressed twice it was oneself.
@@ -288,20 +283,19 @@ pub async fn photo(
     me: SignedIn,
     id: web::Path<i64>,
 ) -> AppResult<HttpResponse> {
-    let (id, note_id, at) = (*id, app.next_id(), app.clock.now_at());
-    let photo = app
-        .write("sheet photo seen", move |db| {
-            let photo = returns::photo(db, &me.scope, id)?;
-            let row = returns::find(db, &me.scope, photo.return_id)?;
-            let sheet = store::find(db, &me.scope, row.sheet_id)?;
-            let note = Note {
+    let id = *id;
+    let photo = me
+        .act(&app, "sheet photo seen", move |act| {
+            let photo = returns::photo(act.db, act.scope, id)?;
+            let row = returns::find(act.db, act.scope, photo.return_id)?;
+            let sheet = store::find(act.db, act.scope, row.sheet_id)?;
+            act.audit(Note {
                 action: "sheet_photo_seen",
                 file_id: Some(row.file_id),
                 subject: sheet.number.clone(),
                 summary: format!("看走访表 {} 的照片", sheet.number),
                 reason: String::new(),
-            };
-            history::note(db, &me.by(), note_id, at, note)?;
+            })?;
             Ok(photo)
         })
         .await?;

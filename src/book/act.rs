@@ -1,0 +1,205 @@
+//! [`Act`]: one write by somebody. It holds in whose name, when and for which offices something is
+//! done, makes identities that a second run of the body repeats, knows a form that was sent twice,
+//! and refuses a change that leaves no line in the history.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use crate::base::hex::{hash_of, hex};
+use crate::base::ids::StaffId;
+use crate::base::scope::Scope;
+use crate::book::history::{self, By, Note};
+use crate::book::parts::Parts;
+use crate::book::policy::Policy;
+use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::form_done;
+
+/// Identities of one write, in the order they were asked for: a body that runs again after a
+/// conflict gets the same ones.
+#[derive(Debug, Default)]
+struct IdTape {
+    made: Vec<i64>,
+    next: usize,
+}
+
+impl IdTape {
+    fn next(&mut self, make: impl FnOnce() -> i64) -> i64 {
+        let id = self.made.get(self.next).copied().unwrap_or_else(|| {
+            let id = make();
+            self.made.push(id);
+            id
+        });
+        self.next += 1;
+        id
+    }
+}
+
+/// An open write by a person or by the program.
+pub struct Act<'a> {
+    /// The open transaction.
+    pub db: &'a mut Db,
+    /// Clock, rules, keys and ways out.
+    pub parts: &'a Parts,
+    /// In whose name history is written.
+    pub by: &'a By,
+    /// The offices they may touch.
+    pub scope: &'a Scope,
+    /// Taken before the write, so that a second run writes the same (UTC).
+    pub now: NaiveDateTime,
+    /// The day of [`Act::now`] in Shanghai.
+    pub today: NaiveDate,
+    ids: &'a mut IdTape,
+    name: &'static str,
+    audited: bool,
+}
+
+/// The content of a form, token left out; see [`Act::once`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormKey(pub String);
+
+/// Whether a form comes for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Once {
+    /// It is to be done.
+    First,
+    /// It was done before; nothing may change.
+    Again,
+}
+
+impl Act<'_> {
+    /// A new identity; the same again when the body runs a second time.
+    pub fn id<I: From<i64>>(&mut self) -> I {
+        I::from(self.ids.next(|| self.parts.next_id()))
+    }
+
+    /// The dated rules of now.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.parts.policy()
+    }
+
+    /// Writes a line of history.
+    pub fn audit(&mut self, note: Note) -> AppResult<()> {
+        let id = self.id();
+        self.audited = true;
+        history::note(self.db, self.by, id, self.now, note)
+    }
+
+    /// Says that this write needs no line of history of its own, and why; the reason is for the
+    /// reader of the code.
+    pub const fn needs_no_audit(&mut self, _because: &'static str) {
+        self.audited = true;
+    }
+
+    /// Takes a form once: the same fields by the same person in the same write are `Again`. Ask it
+    /// first; a form without a `version` or a random `key` would be refused for ever.
+    pub fn once(&mut self, form: &FormKey) -> AppResult<Once> {
+        let by = self.by.staff_id.map_or(0, StaffId::get);
+        let FormKey(form) = form;
+        let key = hex(&hash_of(&format!("{}\n{by}\n{}\n{form}", self.name, self.by.name)));
+        let office = &self.by.office_code;
+        let is_known = form_done::table
+            .find((office, &key))
+            .select(form_done::at)
+            .get_result::<NaiveDateTime>(self.db)
+            .optional()?
+            .is_some();
+        if is_known {
+            self.needs_no_audit("nothing changes");
+            return Ok(Once::Again);
+        }
+        diesel::insert_into(form_done::table)
+            .values((
+                form_done::office_code.eq(office),
+                form_done::form_key.eq(&key),
+                form_done::at.eq(self.now),
+            ))
+            .execute(self.db)?;
+        Ok(Once::First)
+    }
+}
+
+/// Forgets forms that were taken before an instant. Returns how many.
+pub fn forget_forms(db: &mut Db, before: NaiveDateTime) -> AppResult<usize> {
+    Ok(diesel::delete(form_done::table.filter(form_done::at.lt(before))).execute(db)?)
+}
+
+/// Rows changed by this connection so far, in debug builds on SQLite; elsewhere always 0. The rule
+/// that it serves is held by tests, which run on SQLite too.
+fn rows_changed(db: &mut Db) -> AppResult<i64> {
+    #[derive(diesel::QueryableByName)]
+    struct Changed {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        rows: i64,
+    }
+    match db {
+        Db::Sqlite(c) if cfg!(debug_assertions) => {
+            let found: Changed = diesel::RunQueryDsl::get_result(
+                diesel::sql_query("SELECT total_changes() AS rows"),
+                c,
+            )?;
+            Ok(found.rows)
+        }
+        _ => Ok(0),
+    }
+}
+
+/// Runs `body` as one write of `by`; see [`crate::plumbing::db::Database::write`].
+///
+/// # Errors
+/// What `body` returns. In debug builds `Broken` when it changed something and wrote no history.
+pub fn run<T>(
+    parts: &Parts,
+    (by, scope): (&By, &Scope),
+    name: &'static str,
+    mut body: impl FnMut(&mut Act<'_>) -> AppResult<T>,
+) -> AppResult<T> {
+    let (now, today) = (parts.clock.now_at(), parts.clock.today());
+    let mut ids = IdTape::default();
+    parts.db.write(name, |db| {
+        ids.next = 0;
+        let before = rows_changed(db)?;
+        let ids = &mut ids;
+        let mut act = Act { db, parts, by, scope, now, today, ids, name, audited: false };
+        let done = body(&mut act)?;
+        let audited = act.audited;
+        if !audited && rows_changed(act.db)? != before {
+            return Err(AppError::broken(format!("{name} changed rows without a line of history")));
+        }
+        Ok(done)
+    })
+}
+
+impl Parts {
+    /// [`run`] from an async handler: on the blocking pool.
+    pub async fn act<T, F>(&self, who: (By, Scope), name: &'static str, body: F) -> AppResult<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Act<'_>) -> AppResult<T> + Send + 'static,
+    {
+        let parts = self.clone();
+        actix_web::web::block(move || run(&parts, (&who.0, &who.1), name, body))
+            .await
+            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::IdTape;
+
+    #[test]
+    fn a_second_run_gets_the_same_identities() {
+        let mut tape = IdTape::default();
+        let mut made = 0;
+        let mut make = || {
+            made += 1;
+            made
+        };
+        assert_eq!((tape.next(&mut make), tape.next(&mut make)), (1, 2));
+        tape.next = 0;
+        assert_eq!([tape.next(&mut make), tape.next(&mut make), tape.next(&mut make)], [1, 2, 3]);
+    }
+}
