@@ -136,7 +136,7 @@ impl Import {
             let mut names = Vec::new();
             for id in &batch.jobs {
                 let job = store::find(db, scope, *id)?;
-                if job.as_of.is_none() && job.layout == Layout::Contracts.as_text() {
+                if job.as_of.is_none() && job.layout == Layout::CONTRACTS.as_text() {
                     names.push(job.file_name);
                 }
             }

@@ -9,14 +9,9 @@ use crate::base::ids::{FileId, LoanId, PersonId, RowId};
 use crate::base::scope::Scope;
 use crate::book::bank::{self, BankFigure};
 use crate::book::loan::{self, Loan, LoanFile};
-use crate::book::{events, history, monthly, person, position};
+use crate::book::{events, history, person, position};
 use crate::error::AppResult;
-use crate::life::compensation::store as compensation;
-use crate::life::contract::store as contract;
 use crate::life::overdue::follow;
-use crate::life::preapplication::store as preapplication;
-use crate::life::recognition::store as recognition;
-use crate::life::study::store as study;
 use crate::plumbing::db::Db;
 
 impl Plan<'_> {
@@ -26,9 +21,12 @@ impl Plan<'_> {
         self.number_files(db)?;
         let next_id = || set.next_id();
         let mut notes = Notes::new(set.sealer, scope.own(), set.import_id, &next_id);
+        let records = self.facts.records.take();
         write_people(db, scope, self.facts, &self.taken, &mut notes)?;
         write_money(db, scope, &self.taken, &mut notes)?;
-        write_lists(db, scope, &self.taken, &mut notes)?;
+        if let Some(records) = records {
+            records.write(db, scope, &mut notes)?;
+        }
         notes.keep(db)?;
         // What the bank says of a loan is part of its position.
         let told = self.taken.figures.values().filter(|figure| figure.balance_fen.is_some());
@@ -110,23 +108,6 @@ fn write_money(db: &mut Db, scope: &Scope, taken: &Change, notes: &mut Notes<'_>
     let figures: Vec<BankFigure> = taken.figures.values().cloned().collect();
     notes.left(&figures, &bank::by_ids(db, scope, &ids(&figures))?)?;
     bank::put_figures(db, &figures)
-}
-
-fn write_lists(db: &mut Db, scope: &Scope, taken: &Change, notes: &mut Notes<'_>) -> AppResult<()> {
-    macro_rules! list {
-        ($store:ident, $rows:expr) => {{
-            notes.left($rows, &$store::by_ids(db, scope, &ids($rows))?)?;
-            $store::put_all(db, $rows)?;
-        }};
-    }
-    list!(recognition, &taken.recognitions);
-    list!(preapplication, &taken.preapplications);
-    list!(study, &taken.graduations);
-    list!(compensation, &taken.enlistments);
-    list!(contract, &taken.receipts);
-    let before = if taken.months.is_empty() { Vec::new() } else { monthly::all(db, scope)? };
-    notes.left(&taken.months, &before)?;
-    monthly::put_all(db, &taken.months)
 }
 
 fn ids<T: Kind>(rows: &[T]) -> Vec<RowId> {

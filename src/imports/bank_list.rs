@@ -9,16 +9,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Datelike, NaiveDate};
 
-use super::read::ReadLine;
-use super::repayments::is_place;
 use crate::base::ids::LoanId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::bank::{self, BankFigure, LineTold, Tells};
 use crate::book::loan::{self, Loan};
 use crate::error::AppResult;
-use crate::imports::layout::Row;
-use crate::imports::layout::rows::RepaymentRow;
 use crate::imports::layout::words::RepaymentKind;
 use crate::plumbing::db::Db;
 
@@ -33,10 +29,14 @@ pub struct Told {
     pub paid_on: Option<NaiveDate>,
     /// 实还合计.
     pub total: Fen,
-    kind: RepaymentKind,
-    parts: [Fen; 3],
-    due: [Option<Fen>; 2],
-    balance: Option<Fen>,
+    /// 还款类型.
+    pub kind: RepaymentKind,
+    /// 实还本金, 实还利息, 实还罚息.
+    pub parts: [Fen; 3],
+    /// 应还本金, 应还利息.
+    pub due: [Option<Fen>; 2],
+    /// 还款后贷款余额.
+    pub balance: Option<Fen>,
 }
 
 /// All lines of one repayment list, by contract and due day. Empty for every other sheet.
@@ -52,15 +52,6 @@ pub struct BankList {
     whole: bool,
 }
 
-/// The money of a line: the total when there is one.
-pub fn total(row: &RepaymentRow) -> Fen {
-    row.paid_total.unwrap_or_else(|| {
-        row.paid_principal
-            + row.paid_interest.unwrap_or_default()
-            + row.paid_penalty.unwrap_or_default()
-    })
-}
-
 /// The name of the event that money of this kind is; empty for the bank's figures only.
 pub const fn money_of(kind: RepaymentKind) -> &'static str {
     match kind {
@@ -72,45 +63,28 @@ pub const fn money_of(kind: RepaymentKind) -> &'static str {
 }
 
 impl BankList {
-    /// Gathers the lines of a sheet.
-    pub fn of(lines: &[ReadLine]) -> BankList {
+    /// Gathers the lines of a sheet, each with the instalment it is about; nothing for one that
+    /// could not be read.
+    pub fn of(lines: impl IntoIterator<Item = Option<((String, NaiveDate), Told)>>) -> BankList {
         let mut list = BankList::default();
-        for line in lines.iter().filter(|line| line.skipped.is_none()) {
-            let Some(parsed) = &line.parsed else { continue };
-            match (&parsed.row, parsed.is_refused()) {
-                (Some(Row::Repayment(row)), false) => list.add(line.line, row),
-                _ => list.faulty = true,
+        for line in lines {
+            let Some((instalment, told)) = line else {
+                list.faulty = true;
+                continue;
+            };
+            if !told.total.is_zero() {
+                list.moneys.insert(money_of(told.kind));
             }
+            let [principal, ..] = told.parts;
+            if told.kind == RepaymentKind::Early && principal.is_positive() {
+                *list.early.entry((instalment.0.clone(), principal)).or_default() += 1;
+            }
+            list.instalments.entry(instalment).or_default().push(told);
         }
         for lines in list.instalments.values_mut() {
             number(lines);
         }
         list
-    }
-
-    fn add(&mut self, line: u32, row: &RepaymentRow) {
-        let told = Told {
-            line,
-            ordinal: 1,
-            paid_on: row.paid_on,
-            total: total(row),
-            kind: row.kind,
-            parts: [
-                row.paid_principal,
-                row.paid_interest.unwrap_or_default(),
-                row.paid_penalty.unwrap_or_default(),
-            ],
-            due: [row.due_principal, row.due_interest],
-            balance: row.balance_after,
-        };
-        if !told.total.is_zero() {
-            self.moneys.insert(money_of(row.kind));
-        }
-        if row.kind == RepaymentKind::Early && row.paid_principal.is_positive() {
-            let key = (row.contract_number.clone(), row.paid_principal);
-            *self.early.entry(key).or_default() += 1;
-        }
-        self.instalments.entry((row.contract_number.clone(), row.due_on)).or_default().push(told);
     }
 
     /// Finds out whether the list is whole: every line could be read, it names everything that
@@ -189,6 +163,11 @@ impl BankList {
     pub fn has_money(&self, money: &str) -> bool {
         self.moneys.contains(money)
     }
+}
+
+/// Is this the line in that place of its instalment?
+pub fn is_place(figure: &BankFigure, paid_on: Option<NaiveDate>, ordinal: i32) -> bool {
+    figure.paid_on == paid_on && figure.ordinal == ordinal
 }
 
 /// Numbers the lines of each day paid by what they say: the one that left more to pay came first.

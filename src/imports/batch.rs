@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::facts::index_of;
 use super::pages::has_balances;
 use super::plan::Companions;
-use super::read::{self, ReadLine};
+use super::read::{self, ReadSheet};
 use super::store::{self, ImportJob};
-use super::{compare, known, profile, run};
+use super::{compare, kinds, known, profile, run};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
@@ -19,8 +18,8 @@ use crate::book::position;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::imports::ask;
-use crate::imports::layout::{Layout, Limits, Row};
-use crate::plumbing::crypto::{Field, Sealer};
+use crate::imports::layout::{Layout, Limits};
+use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
 
@@ -47,18 +46,14 @@ pub struct Batch {
 }
 
 /// Where an import stands in the order of posting.
-pub fn order_of(job: &ImportJob) -> (u8, ImportId) {
-    (Layout::from_text(&job.layout).map_or(u8::MAX, rank), job.id)
+pub fn order_of(job: &ImportJob) -> (usize, ImportId) {
+    (kinds::rank(&job.layout), job.id)
 }
 
 /// True when lines of `job` may only be understood once `other` is posted.
 pub fn needs(job: &ImportJob, other: &ImportJob) -> bool {
-    let of = |job: &ImportJob| Layout::from_text(&job.layout);
-    let (Some(own), Some(other)) = (of(job), of(other)) else { return false };
-    let people = matches!(other, Layout::Borrowers | Layout::Contracts);
-    let alone = matches!(own, Layout::Preapply | Layout::Monthly);
-    let money = own == Layout::Overdue && other == Layout::Repayments;
-    !alone && rank(other) < rank(own) && (people || money)
+    let after = kinds::find(&job.layout).map_or(&[][..], |kind| kind.after);
+    after.iter().any(|layout| layout.as_text() == other.layout)
 }
 
 /// What must be in the books before `job` may be posted and is not, in its order: sheets of the
@@ -98,22 +93,6 @@ pub fn check_anew_without(
     Ok(())
 }
 
-/// In which order sheets are posted: people before contracts before money before lists.
-const fn rank(layout: Layout) -> u8 {
-    match layout {
-        Layout::Borrowers => 0,
-        Layout::Contracts => 1,
-        Layout::Repayments => 2,
-        Layout::Overdue => 3,
-        Layout::Graduation => 4,
-        Layout::Preapply => 5,
-        Layout::Hardship => 6,
-        Layout::Enlistment => 7,
-        Layout::Receipts => 8,
-        Layout::Monthly => 9,
-    }
-}
-
 /// Takes uploads in: reads and recognises every sheet, stores each as an import. A file that is
 /// no sheet we know is named in `refused` and keeps no other from being taken.
 ///
@@ -127,7 +106,7 @@ pub fn take_in(
     product: Product,
 ) -> AppResult<Batch> {
     let mut batch = Batch::default();
-    let mut found: Vec<(u8, ImportJob, usize)> = Vec::new();
+    let mut found: Vec<(ImportJob, usize)> = Vec::new();
     let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
     let today = app.clock.today();
     let limits = Limits::of(&app.policy(), product);
@@ -151,8 +130,7 @@ pub fn take_in(
             ..new_job(app, scope, staff_id, upload, (sheet_name, layout), now)
         };
         for sheet in opened.sheets {
-            let lines = sheet.lines(today, &limits);
-            gather(&app.sealer, &lines, &mut batch.companions);
+            gather(app, &sheet, &limits, &mut batch.companions);
             if let Some(day) = sheet.binding.as_of.filter(|day| *day > today) {
                 let why = format!("标题写的是截至 {day}，这一天还没有到。请核对标题里的日期。");
                 batch.refused.push((upload.name.clone(), why));
@@ -160,19 +138,19 @@ pub fn take_in(
             }
             let mut job = new_job(&sheet.table.name, Some(sheet.binding.layout));
             job.as_of = sheet.binding.as_of.or(as_of);
-            job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
-            found.push((rank(sheet.binding.layout), job, at));
+            job.rows_total = i32::try_from(sheet.lines_total()).unwrap_or(i32::MAX);
+            found.push((job, at));
         }
         for (table, problem) in opened.unsure {
             let mut job = new_job(&table.name, problem.nearest());
             job.state = "failed".to_owned();
             job.problem = problem.to_chinese();
             batch.asks.push(job.id);
-            found.push((u8::MAX, job, at));
+            found.push((job, at));
         }
     }
-    found.sort_by_key(|(rank, job, _)| (*rank, job.id));
-    for (_, job, at) in found {
+    found.sort_by_key(|(job, _)| order_of(job));
+    for (job, at) in found {
         let Some(upload) = uploads.get(at) else { continue };
         let sealed = app.sealer.seal(Field::Upload, &upload.bytes)?;
         let note_id = app.next_id();
@@ -265,25 +243,14 @@ fn new_job(
     }
 }
 
-/// Notes what a sheet brings for the others.
-fn gather(sealer: &Sealer, lines: &[ReadLine], companions: &mut Companions) {
-    for line in lines {
-        let Some(parsed) = line.parsed.as_ref().filter(|parsed| !parsed.is_refused()) else {
-            continue;
-        };
-        match &parsed.row {
-            Some(Row::Borrower(row)) => {
-                companions.people.insert(index_of(sealer, &row.id_number));
-                companions.student_numbers.extend(row.student_number.clone());
-            }
-            Some(Row::Contract(row)) => {
-                let index = index_of(sealer, &row.id_number);
-                let year = companions.first_years.entry(index.clone()).or_insert(row.loan_year);
-                *year = row.loan_year.min(*year);
-                companions.people.insert(index);
-                companions.contract_nos.insert(row.contract_number.clone());
-            }
-            _ => {}
+/// Notes what a sheet brings for the others. One that brings nothing is not read for it.
+fn gather(app: &App, sheet: &ReadSheet, limits: &Limits, companions: &mut Companions) {
+    let kind = kinds::find(sheet.binding.layout.as_text()).filter(|kind| kind.brings);
+    let Some(kind) = kind else { return };
+    for line in sheet.lines(app.clock.today(), limits) {
+        let parsed = line.parsed.as_ref().filter(|parsed| !parsed.is_refused());
+        if let Some(row) = parsed.and_then(|parsed| parsed.row.as_ref()) {
+            (kind.bring)(row, &app.sealer, companions);
         }
     }
 }
@@ -292,8 +259,7 @@ fn gather(sealer: &Sealer, lines: &[ReadLine], companions: &mut Companions) {
 /// contracts. `open`: all imports of the office that have not come to their end.
 pub fn bringing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob> {
     let brings = |one: &ImportJob| {
-        let layout = Layout::from_text(&one.layout);
-        matches!(layout, Some(Layout::Borrowers | Layout::Contracts)) && one.state != "failed"
+        kinds::find(&one.layout).is_some_and(|kind| kind.brings) && one.state != "failed"
     };
     open.iter().filter(|one| together(job, one) && brings(one)).collect()
 }
@@ -314,8 +280,7 @@ pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<Companions> 
         if let Ok(sheet) = opened {
             let product = Product::from_text(&one.product).unwrap_or(Product::Cdb);
             let limits = Limits::of(&app.policy(), product);
-            let lines = sheet.lines(app.clock.today(), &limits);
-            gather(&app.sealer, &lines, &mut companions);
+            gather(app, &sheet, &limits, &mut companions);
         }
     }
     Ok(companions)

@@ -104,7 +104,7 @@ pub async fn form(
 ) -> AppResult<HttpResponse> {
     let opened = open(&app, &me, *id).await?;
     let kind = Layout::from_text(&asked.kind).or_else(|| Layout::from_text(&opened.job.layout));
-    let mut page = page_of(&opened, kind.unwrap_or(Layout::Borrowers))?;
+    let mut page = page_of(&opened, kind.unwrap_or(Layout::BORROWERS))?;
     if let Some(asked) = Layout::from_text(&asked.kind) {
         // Somebody has chosen the kind: what was unclear before is settled.
         let problem = layout::recognise_as(&opened.table, asked).err();

@@ -4,26 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::layer::Layer;
 use super::read::ReadLine;
+use super::records::{self, AnyRecords, Record};
 use crate::base::id_number::IdNumber;
 use crate::base::ids::{FileId, LoanId, PersonId};
 use crate::base::scope::Scope;
-use crate::book::bank::{self, BankFigure};
-use crate::book::events::{self, EventRow};
+use crate::book::bank::BankFigure;
+use crate::book::events::EventRow;
 use crate::book::loan::{self, Loan, LoanFile};
-use crate::book::monthly::{self, MonthlyFigure};
 use crate::book::person::{self, Person, Phone};
 use crate::error::AppResult;
-use crate::imports::layout::{Layout, Row};
-use crate::life::compensation::store as compensation;
-use crate::life::compensation::store::Enlistment;
-use crate::life::contract::store as contract;
-use crate::life::contract::store::Receipt;
-use crate::life::preapplication::store as preapplication;
-use crate::life::preapplication::store::Preapplication;
-use crate::life::recognition::store as recognition;
-use crate::life::recognition::store::Recognition;
-use crate::life::study::store as study;
-use crate::life::study::store::Graduation;
+use crate::imports::layout::Row;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 
@@ -65,7 +55,7 @@ impl<T> Kept<T> {
 }
 
 /// All of it. Keys: blind index for people, contract number for loans, row key for figures.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Facts {
     /// People by blind index of their identity number.
     pub people: Layer<Vec<u8>, Kept<Person>>,
@@ -85,20 +75,10 @@ pub struct Facts {
     pub figures: Layer<String, BankFigure>,
     /// Lines of the bank's repayment lists by instalment: loan and due day.
     pub told: Layer<(LoanId, chrono::NaiveDate), Vec<BankFigure>>,
-    /// Recognitions by person and year.
-    pub recognitions: HashMap<(PersonId, i32), Recognition>,
-    /// Pre-applications by person and year.
-    pub preapplications: HashMap<(PersonId, i32), Preapplication>,
-    /// Graduations by file.
-    pub graduations: HashMap<FileId, Graduation>,
-    /// Enlistments by person and day.
-    pub enlistments: HashMap<(PersonId, chrono::NaiveDate), Enlistment>,
-    /// Receipts by student number, year, code.
-    pub receipts: HashMap<(String, i32, String), Receipt>,
     /// Students by student number.
     pub by_student_number: HashMap<String, PersonId>,
-    /// Monthly figures.
-    pub months: HashMap<chrono::NaiveDate, MonthlyFigure>,
+    /// The list at hand, where it has a table of its own.
+    pub(super) records: Option<Box<dyn AnyRecords>>,
 }
 
 impl Facts {
@@ -110,6 +90,30 @@ impl Facts {
             )*};
         }
         each!(people, index_of, phones, files, student_of, loans, life, figures, told);
+        if let Some(records) = &mut self.records {
+            records.end_line(taken);
+        }
+    }
+
+    /// Keeps the rows on record of the list at hand.
+    pub(super) fn keep<R: Record>(&mut self, rows: Vec<R>) {
+        self.records = Some(records::stored(rows));
+    }
+
+    /// Holds a row of the list at hand against the one on record ([`records::settle`]).
+    pub(super) fn record<R: Record>(&mut self, fresh: R) -> (bool, Vec<&'static str>) {
+        let records = self.records.as_deref_mut();
+        records.map_or_else(Default::default, |records| records::settle(records, fresh))
+    }
+
+    /// The people loaded.
+    pub(super) fn people_ids(&mut self) -> Vec<PersonId> {
+        self.index_of.stored().keys().copied().collect()
+    }
+
+    /// The loans loaded.
+    pub(super) fn loan_ids(&mut self) -> Vec<LoanId> {
+        self.loans.stored().values().map(|kept| kept.row.id).collect()
     }
 
     /// The events of a loan that no other has undone.
@@ -130,12 +134,15 @@ pub fn index_of(sealer: &Sealer, id: &IdNumber) -> Vec<u8> {
     sealer.index(Field::IdNumber, id.as_str())
 }
 
-/// Loads what is stored about these lines.
+/// Loads what lines of one kind need to know beside the people and contracts they name.
+pub type Load = fn(&mut Db, &Scope, &[&Row], &mut Facts) -> AppResult<()>;
+
+/// Loads what is stored about these lines; `own` what only their kind needs.
 pub fn load(
     db: &mut Db,
     scope: &Scope,
     sealer: &Sealer,
-    layout: Layout,
+    own: Load,
     lines: &[&ReadLine],
 ) -> AppResult<Facts> {
     let mut facts = Facts::default();
@@ -143,44 +150,14 @@ pub fn load(
         lines.iter().filter_map(|line| line.parsed.as_ref()?.row.as_ref()).collect();
     load_loans(db, scope, &rows, &mut facts)?;
     load_people(db, scope, sealer, lines, &rows, &mut facts)?;
-    match layout {
-        Layout::Contracts | Layout::Repayments | Layout::Overdue => {
-            let keys = super::repayments::keys(&rows);
-            *facts.figures.stored() = bank::by_key(db, scope, &keys)?;
-            let loans: Vec<LoanId> = facts.loans.values().map(|kept| kept.row.id).collect();
-            if layout == Layout::Repayments {
-                for figure in bank::figures_of(db, scope, &loans)? {
-                    let Some(due_on) = figure.due_on.filter(|_| figure.sheet == "repayments")
-                    else {
-                        continue;
-                    };
-                    let key = (figure.loan_id, due_on);
-                    facts.told.stored().entry(key).or_default().push(figure);
-                }
-            }
-            if layout != Layout::Overdue {
-                *facts.life.stored() = events::of_loans(db, scope, &loans)?;
-            }
-        }
-        Layout::Monthly => {
-            facts.months =
-                monthly::all(db, scope)?.into_iter().map(|month| (month.month, month)).collect();
-        }
-        _ => load_lists(db, scope, layout, &rows, &mut facts)?,
-    }
+    own(db, scope, &rows, &mut facts)?;
     Ok(facts)
 }
 
 fn load_loans(db: &mut Db, scope: &Scope, rows: &[&Row], facts: &mut Facts) -> AppResult<()> {
     let mut numbers = BTreeSet::new();
     for row in rows {
-        match row {
-            Row::Contract(row) => drop(numbers.insert(row.contract_number.clone())),
-            Row::Repayment(row) => drop(numbers.insert(row.contract_number.clone())),
-            Row::Overdue(row) => drop(numbers.insert(row.contract_number.clone())),
-            Row::Enlistment(row) => numbers.extend(row.contract_numbers.iter().cloned()),
-            _ => {}
-        }
+        numbers.extend(row.contract_numbers().iter().cloned());
     }
     let numbers: Vec<String> = numbers.into_iter().collect();
     let loans = loan::by_contract_no(db, scope, &numbers)?;
@@ -209,11 +186,7 @@ fn load_people(
     }
     for row in rows {
         wanted.extend(row.id_number().map(|id| index_of(sealer, &id)));
-        match row {
-            Row::Borrower(row) => wanted.extend(row.co_id_number.map(|id| index_of(sealer, &id))),
-            Row::Contract(row) => wanted.extend(row.co_id_number.map(|id| index_of(sealer, &id))),
-            _ => {}
-        }
+        wanted.extend(row.co_id_number().map(|id| index_of(sealer, &id)));
     }
     let wanted: Vec<Vec<u8>> = wanted.into_iter().collect();
     let mut people: Vec<Person> = person::by_index(db, scope, &wanted)?.into_values().collect();
@@ -232,75 +205,6 @@ fn load_people(
     for person in people {
         facts.index_of.stored().insert(person.id, person.id_index.clone());
         facts.people.stored().insert(person.id_index.clone(), Kept::stored(person));
-    }
-    Ok(())
-}
-
-fn load_lists(
-    db: &mut Db,
-    scope: &Scope,
-    layout: Layout,
-    rows: &[&Row],
-    facts: &mut Facts,
-) -> AppResult<()> {
-    let people: Vec<PersonId> = facts.index_of.stored().keys().copied().collect();
-    let files: Vec<FileId> = facts.student_of.stored().keys().copied().collect();
-    match layout {
-        Layout::Hardship => {
-            for row in recognition::of(db, scope, &people)? {
-                facts.recognitions.insert((row.person_id, row.year), row);
-            }
-        }
-        Layout::Preapply => {
-            for row in preapplication::of(db, scope, &people)? {
-                facts.preapplications.insert((row.person_id, row.year), row);
-            }
-        }
-        Layout::Graduation => {
-            for row in study::of(db, scope, &files)? {
-                facts.graduations.insert(row.file_id, row);
-            }
-        }
-        Layout::Enlistment => {
-            for row in compensation::of(db, scope, &people)? {
-                facts.enlistments.insert((row.person_id, row.enlisted_on), row);
-            }
-            let loans: Vec<LoanId> = facts.loans.values().map(|loan| loan.row.id).collect();
-            *facts.life.stored() = events::of_loans(db, scope, &loans)?;
-        }
-        Layout::Receipts => load_receipts(db, scope, rows, facts)?,
-        _ => {}
-    }
-    Ok(())
-}
-
-fn load_receipts(db: &mut Db, scope: &Scope, rows: &[&Row], facts: &mut Facts) -> AppResult<()> {
-    let numbers: BTreeSet<String> = rows
-        .iter()
-        .filter_map(|row| match row {
-            Row::Receipt(receipt) => Some(receipt.student_number.clone()),
-            _ => None,
-        })
-        .collect();
-    let numbers: Vec<String> = numbers.into_iter().collect();
-    let mut files = Vec::new();
-    for file in loan::files_by_student_number(db, scope, &numbers)? {
-        facts.by_student_number.insert(file.student_number.clone(), file.person_id);
-        facts.student_of.stored().insert(file.id, file.person_id);
-        files.push(file.id);
-        facts.files.stored().insert(file.person_id, Kept::stored(file));
-    }
-    let students: Vec<PersonId> = facts.by_student_number.values().copied().collect();
-    for person in person::by_ids(db, scope, &students)? {
-        facts.index_of.stored().insert(person.id, person.id_index.clone());
-        facts.people.stored().insert(person.id_index.clone(), Kept::stored(person));
-    }
-    for loan in loan::chains(db, scope, &files)? {
-        facts.loans.stored().insert(loan.contract_no.clone(), Kept::stored(loan));
-    }
-    for row in contract::of_students(db, scope, &numbers)? {
-        let key = (row.student_number.clone(), row.loan_year, row.code.clone());
-        facts.receipts.insert(key, row);
     }
     Ok(())
 }

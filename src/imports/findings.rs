@@ -15,7 +15,7 @@ use crate::base::scope::Scope;
 use crate::book::office::Office;
 use crate::book::{loan, person};
 use crate::error::AppResult;
-use crate::imports::layout::{self, Chosen, ColumnKind, Fault, Layout, Row, Severity, totals};
+use crate::imports::layout::{self, Chosen, ColumnKind, Fault, Layout, Severity, totals};
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::Table;
 
@@ -202,7 +202,7 @@ pub fn look(
     findings.extend(other_county(office, sheet));
     let contracts = contracts_of(lines);
     // A list of contracts brings its own; what another sheet of the upload brings is known.
-    let own = sheet.binding.layout == Layout::Contracts;
+    let own = sheet.binding.layout == Layout::CONTRACTS;
     let expected = !own && contracts.iter().any(|no| companions.contract_nos.contains(no));
     if !contracts.is_empty() && !expected {
         findings.extend(unknown_contracts(db, scope, office, sheet, &contracts)?);
@@ -242,7 +242,7 @@ pub fn part(
 }
 
 fn of_part(job: &ImportJob, township: &str) -> Finding {
-    let tells = if job.layout == Layout::Repayments.as_text() {
+    let tells = if job.layout == Layout::REPAYMENTS.as_text() {
         "只更新表里有的合同，单凭它“银行数据截至”不会往前走。"
     } else {
         "只更新表里有的合同。"
@@ -356,14 +356,7 @@ fn other_county(office: &Office, sheet: &ReadSheet) -> Option<Finding> {
 
 fn contracts_of(lines: &[ReadLine]) -> BTreeSet<String> {
     let rows = lines.iter().filter_map(|line| line.parsed.as_ref()?.row.as_ref());
-    rows.flat_map(|row| match row {
-        Row::Contract(row) => vec![row.contract_number.clone()],
-        Row::Repayment(row) => vec![row.contract_number.clone()],
-        Row::Overdue(row) => vec![row.contract_number.clone()],
-        Row::Enlistment(row) => row.contract_numbers.clone(),
-        _ => Vec::new(),
-    })
-    .collect()
+    rows.flat_map(|row| row.contract_numbers().iter().cloned()).collect()
 }
 
 /// Contracts of which the office knows none are those of another county, or their list is yet
@@ -381,18 +374,19 @@ fn unknown_contracts(
     }
     let foreign = numbers.iter().all(|no| !no.starts_with(&office.code));
     let count = numbers.len();
-    Ok(match sheet.binding.layout {
-        // A year's new contracts are all unknown; what gives another county away is its code.
-        Layout::Contracts if foreign => Some(Finding::stop(format!(
-            "这张表的 {count} 份合同，编号都不以本县代码 {} 开头：可能是别的县的表，请核对。",
-            office.code
-        ))),
-        Layout::Contracts => None,
-        _ => Some(Finding::stop(format!(
+    if sheet.binding.layout != Layout::CONTRACTS {
+        return Ok(Some(Finding::stop(format!(
             "这张表的 {count} 份合同，本中心一份都没有登记：可能是别的县的表，\
              或者还没有导入合同明细。"
-        ))),
-    })
+        ))));
+    }
+    // A year's new contracts are all unknown; what gives another county away is its code.
+    Ok(foreign.then(|| {
+        Finding::stop(format!(
+            "这张表的 {count} 份合同，编号都不以本县代码 {} 开头：可能是别的县的表，请核对。",
+            office.code
+        ))
+    }))
 }
 
 fn same_content(job: &ImportJob, others: &[ImportJob]) -> Option<Finding> {

@@ -21,7 +21,8 @@ use crate::book::position::{self, Basis};
 use crate::book::statement::{self, InstalmentState, Product};
 use crate::book::{bank, loan};
 use crate::error::{AppError, AppResult};
-use crate::imports::layout::{Layout, Limits, Row};
+use crate::imports::kinds::RepaymentRow;
+use crate::imports::layout::{Layout, Limits};
 use crate::imports::runner::Runner;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
@@ -70,7 +71,7 @@ pub fn learn(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
 }
 
 fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
-    let lists = app.db.read(|db| store::posted_as(db, scope, Layout::Repayments.as_text()))?;
+    let lists = app.db.read(|db| store::posted_as(db, scope, Layout::REPAYMENTS.as_text()))?;
     let known = app.db.read(|db| payments_known::load(db, scope))?;
     let mut tells = BTreeMap::new();
     for list in &lists {
@@ -128,7 +129,7 @@ pub fn unread(
     known: &payments_known::Known,
     product: Product,
 ) -> AppResult<Option<ImportJob>> {
-    let lists = store::posted_as(db, scope, Layout::Repayments.as_text())?;
+    let lists = store::posted_as(db, scope, Layout::REPAYMENTS.as_text())?;
     let newest = lists.into_iter().filter(|list| list.product == product.as_text());
     let newest = newest.max_by_key(|list| list.id).filter(|list| list.refused_rows > 0);
     let until = known.until(scope.own(), product.as_text());
@@ -179,11 +180,10 @@ fn read_named(app: &App, scope: &Scope, product: Product, list: &ImportJob) -> A
     let sheet = read::open_kept(&bytes, &SheetLimits::default(), list, &profiles);
     let Ok(sheet) = sheet else { return Ok(found) };
     for line in sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product)) {
-        let Some(Row::Repayment(row)) = line.parsed.and_then(|parsed| parsed.row) else {
-            continue;
-        };
+        let row = line.parsed.as_ref().and_then(|parsed| parsed.row.as_ref());
+        let Some(row) = row.and_then(|row| row.of::<RepaymentRow>()) else { continue };
         if !refused.contains(&i32::try_from(line.line).unwrap_or(i32::MAX)) {
-            let due_on = found.entry(row.contract_number).or_insert(row.due_on);
+            let due_on = found.entry(row.contract_number.clone()).or_insert(row.due_on);
             *due_on = row.due_on.max(*due_on);
         }
     }

@@ -6,7 +6,8 @@
 //! killed at any instant and goes on where it was. *Result* is the user's own sheet with two
 //! columns more. Importing a file again finds every row the same.
 //!
-//! [`plan`] decides (no SQL), [`facts`] loads what it decides on, [`run`] drives both.
+//! [`kinds`] says what a line of each kind of sheet comes to, [`plan`] gathers it (no SQL),
+//! [`facts`] loads what all of them decide on, [`run`] drives it.
 
 pub mod layout;
 pub mod store;
@@ -28,12 +29,12 @@ pub mod ask;
 pub mod plan;
 mod moved;
 mod people;
-mod borrowers;
-mod contracts;
+mod money;
 mod bank_list;
-mod repayments;
-
-mod lists;
+mod records;
+mod undone;
+mod kind;
+pub mod kinds;
 pub mod run;
 pub mod compare;
 pub mod batch;

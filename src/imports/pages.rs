@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::batch;
+use super::kinds;
 use super::store::{ImportJob, ImportRow, NOT_COMPARED};
 use crate::base::dates::minute;
 use crate::base::ids::StaffId;
@@ -153,10 +154,7 @@ pub fn is_running(job: &ImportJob) -> bool {
 
 /// True for sheets whose figures are of a certain day.
 pub fn has_balances(layout: &str) -> bool {
-    matches!(
-        Layout::from_text(layout),
-        Some(Layout::Contracts | Layout::Repayments | Layout::Overdue)
-    )
+    kinds::find(layout).is_some_and(|kind| kind.of_bank)
 }
 
 fn state_words(job: &ImportJob) -> (&'static str, &'static str) {

@@ -1,6 +1,8 @@
 //! People in lines: found by the blind index of their number, made when they are new, named as
 //! they are known; their telephones; their loan files.
 
+use std::borrow::Cow;
+
 use chrono::Datelike;
 
 use super::facts::{Kept, index_of};
@@ -11,33 +13,31 @@ use crate::base::person_name::{may_be_same, name_key};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::loan::LoanFile;
 use crate::book::person::{self, Person, Phone, PhoneState};
-use crate::imports::layout::{Fault, Note, Parsed, Row, Severity};
+use crate::imports::layout::{Fault, Hook, Note, Parsed, Row, Severity};
 use crate::plumbing::crypto::Field;
 
 impl Plan<'_> {
     /// Resolves what parsing left open: 15-digit numbers of known people, damaged names of known
     /// people.
-    pub(super) fn settle_hooks(&mut self, parsed: &mut Parsed) {
+    pub(super) fn settle_hooks<'p>(&mut self, parsed: &'p Parsed) -> Cow<'p, Parsed> {
+        let mut parsed = Cow::Borrowed(parsed);
         if let Some(candidate) = parsed.upgraded()
             && self.facts.people.contains_key(&index_of(self.set.sealer, &candidate))
         {
-            parsed.accept_upgraded();
+            parsed.to_mut().accept_upgraded();
         }
-        let Some(row) = &parsed.row else { return };
-        let known = self.student_name(row);
-        let Some(known) = known else { return };
-        let differs = row.name().is_some_and(|name| name != known);
-        let hooked = parsed
-            .notes
-            .iter()
-            .any(|note| matches!(note.hook, Some(crate::imports::layout::Hook::KnownName)));
+        let known = parsed.row.as_ref().and_then(|row| self.student_name(row));
+        let (Some(row), Some(known)) = (&parsed.row, known) else { return parsed };
+        let other = row.name().filter(|name| *name != known);
+        let hooked = parsed.notes.iter().any(|note| matches!(note.hook, Some(Hook::KnownName)));
         let alike = |name: &str| name_key(name) == name_key(&known);
-        if hooked || (differs && row.name().is_some_and(alike)) {
-            parsed.keep_known_name(&known);
-        } else if differs && row.name().is_some_and(|name| may_be_same(name, &known)) {
+        if hooked || other.is_some_and(alike) {
+            parsed.to_mut().keep_known_name(&known);
+        } else if other.is_some_and(|name| may_be_same(name, &known)) {
             self.remark("姓名", format!("表中的写法与系统中的“{known}”不同，已沿用系统中的写法。"));
-            parsed.keep_known_name(&known);
+            parsed.to_mut().keep_known_name(&known);
         }
+        parsed
     }
 
     /// The known name of the student a row is about: by identity number, else by contract.
@@ -46,16 +46,11 @@ impl Plan<'_> {
             let kept = self.facts.people.get(&index_of(self.set.sealer, &id))?;
             return Some(kept.row.name.clone());
         }
-        let contract_no = match row {
-            Row::Repayment(row) => &row.contract_number,
-            Row::Overdue(row) => &row.contract_number,
-            Row::Receipt(row) => {
-                let student = self.facts.by_student_number.get(&row.student_number)?;
-                let index = self.facts.index_of.get(student)?;
-                return self.facts.people.get(index).map(|kept| kept.row.name.clone());
-            }
-            _ => return None,
-        };
+        if let Some(number) = row.student_number() {
+            let index = self.facts.index_of.get(self.facts.by_student_number.get(number)?)?;
+            return self.facts.people.get(index).map(|kept| kept.row.name.clone());
+        }
+        let contract_no = row.contract_numbers().first()?;
         let file = self.facts.loans.get(contract_no)?.row.file_id;
         let index = self.facts.index_of.get(self.facts.student_of.get(&file)?)?;
         self.facts.people.get(index).map(|kept| kept.row.name.clone())
@@ -118,6 +113,30 @@ impl Plan<'_> {
         self.facts.index_of.insert(row.id, index.clone());
         self.facts.people.insert(index.clone(), Kept::fresh(row));
         Ok((index, true))
+    }
+
+    /// A person who must have a loan file already.
+    pub(super) fn borrower_of(
+        &self,
+        id: &IdNumber,
+        name: Option<&str>,
+    ) -> Result<Option<PersonId>, Refusal> {
+        let index = index_of(self.set.sealer, id);
+        let Some(kept) = self.facts.people.get(&index) else {
+            if self.set.companions.people.contains(&index) {
+                return Ok(None);
+            }
+            return Err(format!(
+                "身份证号：{} 还没有贷款档案。请先导入学生名单或合同明细，再导入这张表。",
+                id.masked()
+            ));
+        };
+        if let Some(name) = name
+            && !may_be_same(name, &kept.row.name)
+        {
+            return Err(format!("姓名：表中是“{name}”，系统中是“{}”，请核对。", kept.row.name));
+        }
+        Ok(Some(kept.row.id))
     }
 
     /// The identity of a person by blind index.

@@ -16,19 +16,13 @@ use crate::base::scope::Scope;
 use crate::book::bank::BankFigure;
 use crate::book::events::EventRow;
 use crate::book::history::{self, By};
-use crate::book::monthly::MonthlyFigure;
 use crate::book::office::Office;
 use crate::book::person::{Person, Phone};
 use crate::book::policy::Policy;
 use crate::book::position::Basis;
 use crate::book::statement::Product;
 use crate::imports::layout::{Note, Row, Severity};
-use crate::life::compensation::store::Enlistment;
-use crate::life::contract::store::Receipt;
 use crate::life::overdue::follow;
-use crate::life::preapplication::store::Preapplication;
-use crate::life::recognition::store::Recognition;
-use crate::life::study::store::Graduation;
 use crate::plumbing::crypto::Sealer;
 
 /// What everything is decided in: who, when, for whom, by which rules.
@@ -61,6 +55,8 @@ pub struct Setting<'a> {
     pub product: Product,
     /// What the other sheets of the same batch bring.
     pub companions: &'a Companions,
+    /// What a line of the sheet comes to.
+    pub decide: Decide,
     /// The repayment list as a whole.
     pub list: &'a BankList,
 }
@@ -142,7 +138,10 @@ pub struct Decided {
 }
 
 /// A refusal found while deciding, in Chinese.
-pub(super) type Refusal = String;
+pub type Refusal = String;
+
+/// What a line comes to, by the kind of its sheet.
+pub type Decide = fn(&mut Plan<'_>, &Row, u32) -> Result<Outcome, Refusal>;
 
 /// What lines bring besides changed facts.
 #[derive(Default)]
@@ -153,12 +152,6 @@ pub(super) struct Change {
     pub figures: BTreeMap<String, BankFigure>,
     /// Figures that the bank does not have any more.
     pub gone: Vec<RowId>,
-    pub recognitions: Vec<Recognition>,
-    pub preapplications: Vec<Preapplication>,
-    pub graduations: Vec<Graduation>,
-    pub enlistments: Vec<Enlistment>,
-    pub receipts: Vec<Receipt>,
-    pub months: Vec<MonthlyFigure>,
     /// Loans whose position must be computed anew.
     pub touched: BTreeSet<LoanId>,
     /// The year by which a new file is numbered.
@@ -172,12 +165,6 @@ impl Change {
         self.events.extend(line.events);
         self.figures.extend(line.figures);
         self.gone.extend(line.gone);
-        self.recognitions.extend(line.recognitions);
-        self.preapplications.extend(line.preapplications);
-        self.graduations.extend(line.graduations);
-        self.enlistments.extend(line.enlistments);
-        self.receipts.extend(line.receipts);
-        self.months.extend(line.months);
         self.touched.extend(line.touched);
         self.file_years.extend(line.file_years);
         self.history.extend(line.history);
@@ -226,8 +213,7 @@ impl<'a> Plan<'a> {
         let Some(parsed) = &read.parsed else {
             return decided(Outcome::Skipped, Vec::new(), false);
         };
-        let mut parsed = parsed.clone();
-        self.settle_hooks(&mut parsed);
+        let parsed = self.settle_hooks(parsed);
         let mut notes: Vec<String> = parsed.notes.iter().map(Note::sentence).collect();
         if parsed.is_refused() {
             notes = parsed
@@ -239,9 +225,9 @@ impl<'a> Plan<'a> {
                 .collect();
             return decided(Outcome::Refused, notes, true);
         }
-        let Some(row) = parsed.row else { return decided(Outcome::Refused, notes, true) };
+        let Some(row) = &parsed.row else { return decided(Outcome::Refused, notes, true) };
         warned |= parsed.notes.iter().any(|note| note.severity == Severity::Warning);
-        let outcome = match self.row(&row, read.line) {
+        let outcome = match (self.set.decide)(self, row, read.line) {
             Ok(outcome) => outcome,
             Err(refusal) => {
                 notes.insert(0, refusal);
@@ -296,21 +282,6 @@ impl<'a> Plan<'a> {
         self.facts.end_line(taken);
         if taken {
             self.taken.merge(line);
-        }
-    }
-
-    fn row(&mut self, row: &Row, line: u32) -> Result<Outcome, Refusal> {
-        match row {
-            Row::Borrower(row) => self.borrower(row),
-            Row::Contract(row) => self.contract(row, line),
-            Row::Repayment(row) => self.repayment(row, line),
-            Row::Overdue(row) => self.overdue(row, line),
-            Row::Graduation(row) => self.graduation(row),
-            Row::Preapplication(row) => self.preapplication(row),
-            Row::Hardship(row) => self.hardship(row),
-            Row::Enlistment(row) => self.enlistment(row),
-            Row::Receipt(row) => self.receipt(row),
-            Row::Monthly(row) => Ok(self.monthly(row)),
         }
     }
 }

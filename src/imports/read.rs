@@ -9,7 +9,7 @@ use super::findings::Columns;
 use super::profile::{self, Profiles};
 use super::store::ImportJob;
 use crate::imports::layout::{
-    self, Binding, Fault, Layout, LayoutProblem, Limits, Line, Note, Parsed, Row, Severity,
+    self, Binding, Fault, Layout, LayoutProblem, Limits, Note, Parsed, Read, Row, Severity,
     find_duplicates,
 };
 use crate::plumbing::sheet::{self, SheetLimits, Table};
@@ -122,7 +122,7 @@ fn by_profile(table: &Table, layout: Option<Layout>, profiles: &Profiles) -> Opt
     if profiles.is_empty() {
         return None;
     }
-    let (_, headings) = layout::outline(table, Layout::Borrowers).ok()?;
+    let (_, headings) = layout::outline(table, Layout::BORROWERS).ok()?;
     let chosen = profiles.get(&profile::key_of(&headings))?;
     if layout.is_some_and(|layout| layout != chosen.layout) {
         return None;
@@ -138,19 +138,11 @@ impl ReadSheet {
 
     /// Reads every line below the headings.
     pub fn lines(&self, today: NaiveDate, limits: &Limits) -> Vec<ReadLine> {
-        let mut lines: Vec<ReadLine> = self
-            .binding
-            .rows(&self.table)
-            .iter()
-            .map(|row| match self.binding.classify(row) {
-                Line::Skipped(note) => {
-                    ReadLine { line: row.line, parsed: None, skipped: Some(note) }
-                }
-                Line::Data => ReadLine {
-                    line: row.line,
-                    parsed: Some(layout::parse_row(&self.binding, &row.cells, today, limits)),
-                    skipped: None,
-                },
+        let read = layout::read_rows(&self.table, &self.binding, today, limits);
+        let mut lines: Vec<ReadLine> = read
+            .map(|(line, read)| match read {
+                Read::Row(parsed) => ReadLine { line, parsed: Some(parsed), skipped: None },
+                Read::Skipped(note) => ReadLine { line, parsed: None, skipped: Some(note) },
             })
             .collect();
         mark_duplicates(&mut lines);

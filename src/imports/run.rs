@@ -14,11 +14,12 @@ use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::bank_list::BankList;
+use super::kind::Kind;
 use super::plan::{Companions, Decided, Outcome, Plan, Setting};
 use super::profile::{self, Profiles};
 use super::read::{self, ReadLine, ReadSheet};
 use super::store::{self, ImportJob, ImportRow};
-use super::{batch, facts, findings};
+use super::{batch, facts, findings, kinds};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::money::Fen;
@@ -53,7 +54,7 @@ struct Running {
     office: Office,
     scope: Scope,
     by: By,
-    layout: Layout,
+    kind: &'static Kind,
     product: Product,
     lines: Vec<ReadLine>,
     /// The sheet itself, for a check.
@@ -105,7 +106,7 @@ fn check_lines(
             let set = setting(app, running, companions, now);
             let chunk: Vec<&ReadLine> = chunk.iter().collect();
             app.db.read(|db| {
-                let facts = facts::load(db, set.scope, set.sealer, running.layout, &chunk)?;
+                let facts = facts::load(db, set.scope, set.sealer, running.kind.load, &chunk)?;
                 let mut plan = Plan::new(&set, facts);
                 let decided: Vec<Decided> = chunk.iter().map(|line| plan.line(line)).collect();
                 Ok((decided, plan.pay_outs()))
@@ -221,7 +222,7 @@ fn post_chunk(
         let set = setting(app, running, companions, now);
         app.db.write("import post", |db| {
             let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
-            let facts = facts::load(db, set.scope, set.sealer, running.layout, lines)?;
+            let facts = facts::load(db, set.scope, set.sealer, running.kind.load, lines)?;
             let mut plan = Plan::new(&set, facts);
             let decided: Vec<Decided> = lines.iter().map(|line| plan.line(line)).collect();
             tell_chunk(&mut plan, &decided);
@@ -344,14 +345,13 @@ fn take(
     job.leased_until = Some(until);
     let profiles = app.db.read(|db| profile::all(db, scope))?;
     match open(app, &job, &sealed, &profiles) {
-        Ok((product, sheet)) => {
-            let layout = sheet.binding.layout;
+        Ok((kind, product, sheet)) => {
             let lines = sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product));
             // What somebody chose may name the day where the title did not before.
             job.as_of = sheet.binding.as_of.or(job.as_of);
             let mut list = BankList::default();
-            if layout == Layout::Repayments {
-                list = BankList::of(&lines);
+            if kind.layout == Layout::REPAYMENTS {
+                list = kinds::repayments::list_of(&lines);
                 let as_of = job.as_of.unwrap_or_else(|| app.clock.today());
                 app.db.read(|db| match findings::part(db, scope, &job, &sheet)? {
                     // The list of a township says nothing of what it does not name.
@@ -360,7 +360,7 @@ fn take(
                 })?;
             }
             let (scope, sheet) = (scope.clone(), Some(sheet).filter(|_| state == "checking"));
-            Ok(Some(Running { job, office, scope, by, layout, product, lines, list, sheet }))
+            Ok(Some(Running { job, office, scope, by, kind, product, lines, list, sheet }))
         }
         Err(problem) => {
             fail(app, job, &problem)?;
@@ -374,17 +374,17 @@ fn open(
     job: &ImportJob,
     sealed: &[u8],
     profiles: &Profiles,
-) -> Result<(Product, ReadSheet), String> {
-    let layout = Layout::from_text(&job.layout).ok_or("还没有选定这是哪一种表。")?;
+) -> Result<(&'static Kind, Product, ReadSheet), String> {
+    let kind = kinds::find(&job.layout).ok_or("还没有选定这是哪一种表。")?;
     let product = Product::from_text(&job.product).ok_or("不认识这种贷款。")?;
     let bytes = app.sealer.open(Field::Upload, sealed).map_err(|error| error.to_string())?;
     let limits = SheetLimits::default();
     // What is posted is what was checked, by the same columns.
     let sheet = match job.state.as_str() {
         "posting" => read::open_kept(&bytes, &limits, job, profiles)?,
-        _ => read::open_as(&bytes, &limits, &job.sheet_name, layout, profiles)?,
+        _ => read::open_as(&bytes, &limits, &job.sheet_name, kind.layout, profiles)?,
     };
-    Ok((product, sheet))
+    Ok((kind, product, sheet))
 }
 
 fn by_of(db: &mut Db, staff_id: StaffId, office_code: &str) -> AppResult<By> {
@@ -413,6 +413,7 @@ fn setting<'a>(
         as_of: running.job.as_of,
         product: running.product,
         companions,
+        decide: running.kind.decide,
         list: &running.list,
     }
 }

@@ -6,14 +6,17 @@
 //! Events are never deleted, so a contract on which anything was booked stays: its pay-out is
 //! reversed and it is marked 已撤销, as the bank says it of a contract that is withdrawn.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDateTime;
 
+use super::kinds;
 use super::leaning;
 use super::named::Names;
+use super::records::AnyUndone;
 use super::store::{self, ImportJob, NOT_COMPARED};
-use super::written::{self, Kind, Versioned, Written};
+use super::undone::{self, Rows};
+use super::written::{self, Versioned, Written};
 use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::ids::{EventId, FileId, ImportId, LoanId, PersonId, PhoneId, RowId};
@@ -22,43 +25,15 @@ use crate::book::bank::{self, BankFigure};
 use crate::book::events::{self, EventRow, Origin};
 use crate::book::history::{self, By};
 use crate::book::loan::{self, Loan, LoanFile};
-use crate::book::monthly::{self, MonthlyFigure};
 use crate::book::person::{self, Person, Phone};
 use crate::book::statement::{Event, EventKind};
 use crate::book::{payments_known, position};
 use crate::error::{AppError, AppResult};
 use crate::imports::layout::Layout;
 use crate::imports::layout::words::ContractState;
-use crate::life::compensation::store as compensation;
-use crate::life::compensation::store::Enlistment;
 use crate::life::contract::store as contract;
-use crate::life::contract::store::Receipt;
 use crate::life::overdue::follow;
-use crate::life::preapplication::store as preapplication;
-use crate::life::preapplication::store::Preapplication;
-use crate::life::recognition::store as recognition;
-use crate::life::recognition::store::Recognition;
-use crate::life::study::store as study;
-use crate::life::study::store::Graduation;
 use crate::plumbing::db::Db;
-
-/// Rows of one kind as an import left them, and what is to become of them.
-struct Rows<T> {
-    /// As before, and as now.
-    restored: Vec<(T, T)>,
-    /// New with the import.
-    fresh: Vec<T>,
-    /// Taken away by the import.
-    gone: Vec<T>,
-    /// Not as the import left them.
-    later: Vec<T>,
-}
-
-impl<T> Default for Rows<T> {
-    fn default() -> Self {
-        Rows { restored: vec![], fresh: vec![], gone: vec![], later: vec![] }
-    }
-}
 
 /// What undoing an import comes to.
 #[derive(Default)]
@@ -68,12 +43,7 @@ pub struct Undoing {
     files: Rows<LoanFile>,
     loans: Rows<Loan>,
     figures: Rows<BankFigure>,
-    recognitions: Rows<Recognition>,
-    preapplications: Rows<Preapplication>,
-    graduations: Rows<Graduation>,
-    enlistments: Rows<Enlistment>,
-    receipts: Rows<Receipt>,
-    months: Rows<MonthlyFigure>,
+    lists: Vec<Box<dyn AnyUndone>>,
     /// Counter-events, and payments that stand again.
     events: Vec<EventRow>,
     /// Figures as they will be.
@@ -95,18 +65,8 @@ impl Undoing {
         let restored = self.people.restored.len()
             + self.files.restored.len()
             + self.loans.restored.len()
-            + self.recognitions.restored.len()
-            + self.preapplications.restored.len()
-            + self.graduations.restored.len()
-            + self.enlistments.restored.len()
-            + self.receipts.restored.len()
-            + self.months.restored.len();
-        let lists = self.recognitions.fresh.len()
-            + self.preapplications.fresh.len()
-            + self.graduations.fresh.len()
-            + self.enlistments.fresh.len()
-            + self.receipts.fresh.len()
-            + self.months.fresh.len();
+            + self.lists.iter().map(|rows| rows.restored()).sum::<usize>();
+        let lists = self.lists.iter().map(|rows| rows.fresh()).sum();
         let figures =
             self.figures.fresh.len() + self.figures.restored.len() + self.figures.gone.len();
         let reversed = self.events.iter().filter(|event| event.kind == "reversed").count();
@@ -163,7 +123,9 @@ pub fn work_out(
         return Ok(found);
     }
     undo.people(db, &all, &mut found)?;
-    undo.lists(db, &all, &mut found)?;
+    for undone in kinds::records() {
+        found.lists.push(undone(&app.sealer, db, scope, &all, &mut found.against)?);
+    }
     undo.money(db, &all, &mut found)?;
     found.known = known_after(app, db, scope, (job, &found))?;
     leaning::on_files(db, scope, &found.files.fresh, &undo.names, &mut found.against)?;
@@ -201,10 +163,10 @@ fn known_after(
 /// Lists of who is overdue that came with these payments or after them: their figures are the
 /// bank's own and stand on nothing of ours, so they keep no list of payments from being undone.
 fn staying(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<String>> {
-    if job.layout != Layout::Repayments.as_text() {
+    if job.layout != Layout::REPAYMENTS.as_text() {
         return Ok(Vec::new());
     }
-    let lists = store::posted_as(db, scope, Layout::Overdue.as_text())?;
+    let lists = store::posted_as(db, scope, Layout::OVERDUE.as_text())?;
     let stays = |list: &&ImportJob| list.as_of >= job.as_of && list.product == job.product;
     Ok(lists.iter().filter(stays).map(|list| {
         let day = list.as_of.map_or_else(String::new, |day| format!("（截至 {day}）"));
@@ -261,78 +223,29 @@ pub fn undo(
     Ok(done)
 }
 
-/// First what stood before and last what was left, by row, for one kind.
-fn of_kind<T: Kind>(all: &[Written]) -> BTreeMap<i64, (&Written, &Written)> {
-    let mut found: BTreeMap<i64, (&Written, &Written)> = BTreeMap::new();
-    for one in all.iter().filter(|one| one.kind == T::KIND) {
-        found.entry(one.row_id).and_modify(|(_, last)| *last = one).or_insert((one, one));
-    }
-    found
-}
-
 impl Undo<'_> {
-    /// Tells rows of one kind apart; one that is not as the import left it stands against it.
-    fn rows<T: Kind>(
-        &self,
-        all: &[Written],
-        now: Vec<T>,
-        name: impl Fn(&T) -> String,
-        against: &mut Vec<String>,
-    ) -> AppResult<Rows<T>> {
-        let rows = self.told_apart(all, now, &name, against)?;
-        against.extend(rows.later.iter().map(|row| format!("{}：后来又改过", name(row))));
-        Ok(rows)
-    }
-
-    /// The same; what was changed later is left to say.
-    fn told_apart<T: Kind>(
-        &self,
-        all: &[Written],
-        now: Vec<T>,
-        name: &impl Fn(&T) -> String,
-        against: &mut Vec<String>,
-    ) -> AppResult<Rows<T>> {
-        let mut now: HashMap<i64, T> = now.into_iter().map(|row| (row.row_id(), row)).collect();
-        let mut rows = Rows::default();
-        for (id, (first, last)) in of_kind::<T>(all) {
-            let before: Option<T> = match &first.before_sealed {
-                Some(sealed) => Some(written::before(&self.app.sealer, sealed)?),
-                None => None,
-            };
-            match (now.remove(&id), before) {
-                (Some(row), _) if written::hash(&row)? != last.left_hash => rows.later.push(row),
-                (Some(row), Some(before)) => rows.restored.push((before, row)),
-                (Some(row), None) => rows.fresh.push(row),
-                (None, Some(before)) if last.left_hash.is_empty() => rows.gone.push(before),
-                (None, None) if last.left_hash.is_empty() => {}
-                (None, Some(before)) => {
-                    against.push(format!("{}：后来的导入已把它去掉", name(&before)));
-                }
-                (None, None) => against.push("有新增的行后来已被去掉".to_owned()),
-            }
-        }
-        Ok(rows)
-    }
-
     fn people(&self, db: &mut Db, all: &[Written], found: &mut Undoing) -> AppResult<()> {
         let (scope, against) = (self.scope, &mut found.against);
-        let people: Vec<PersonId> = ids::<Person>(all).into_iter().map(PersonId::new).collect();
+        let people: Vec<PersonId> =
+            undone::ids::<Person>(all).into_iter().map(PersonId::new).collect();
         let now = person::by_ids(db, scope, &people)?;
         let name = |one: &Person| format!("{}（{}）的资料", one.name, one.id_mask);
-        found.people = self.rows(all, now, name, against)?;
-        let phones: Vec<PhoneId> = ids::<Phone>(all).into_iter().map(PhoneId::new).collect();
+        found.people = undone::rows(&self.app.sealer, all, now, name, against)?;
+        let phones: Vec<PhoneId> =
+            undone::ids::<Phone>(all).into_iter().map(PhoneId::new).collect();
         let now = person::phones_by_ids(db, scope, &phones)?;
         let name = |one: &Phone| format!("手机 {}", one.phone_mask);
-        found.phones = self.rows(all, now, name, against)?;
-        let files: Vec<FileId> = ids::<LoanFile>(all).into_iter().map(FileId::new).collect();
+        found.phones = undone::rows(&self.app.sealer, all, now, name, against)?;
+        let files: Vec<FileId> =
+            undone::ids::<LoanFile>(all).into_iter().map(FileId::new).collect();
         let now = loan::files_by_ids(db, scope, &files)?.into_values().collect();
         let names = &self.names;
         let name = |one: &LoanFile| names.file(one.id).to_owned();
-        found.files = self.rows(all, now, name, against)?;
-        let loans: Vec<LoanId> = ids::<Loan>(all).into_iter().map(LoanId::new).collect();
+        found.files = undone::rows(&self.app.sealer, all, now, name, against)?;
+        let loans: Vec<LoanId> = undone::ids::<Loan>(all).into_iter().map(LoanId::new).collect();
         let now = loan::by_ids(db, scope, &loans)?;
         let name = |one: &Loan| names.loan(one.id).to_owned();
-        found.loans = self.rows(all, now, name, against)?;
+        found.loans = undone::rows(&self.app.sealer, all, now, name, against)?;
         found.touched.extend(loans);
         let lines = &mut found.lines;
         lines.extend(
@@ -348,36 +261,16 @@ impl Undo<'_> {
         Ok(())
     }
 
-    fn lists(&self, db: &mut Db, all: &[Written], found: &mut Undoing) -> AppResult<()> {
-        macro_rules! list {
-            ($rows:ident, $row:ty, $store:ident, $name:literal) => {{
-                let ids: Vec<RowId> = ids::<$row>(all).into_iter().map(RowId::new).collect();
-                let now = $store::by_ids(db, self.scope, &ids)?;
-                let name = |_: &$row| concat!($name, "中的一行").to_owned();
-                found.$rows = self.rows(all, now, name, &mut found.against)?;
-            }};
-        }
-        list!(recognitions, Recognition, recognition, "困难认定汇总表");
-        list!(preapplications, Preapplication, preapplication, "预申请名单");
-        list!(graduations, Graduation, study, "毕业确认名单");
-        list!(enlistments, Enlistment, compensation, "服兵役代偿名单");
-        list!(receipts, Receipt, contract, "高校回执登记表");
-        let now = monthly::all(db, self.scope)?;
-        let name = |one: &MonthlyFigure| format!("{} 的资助月报", one.month.format("%Y-%m"));
-        found.months = self.rows(all, now, name, &mut found.against)?;
-        Ok(())
-    }
-
     /// Figures back to what they were, and with them the events that stand for them.
     fn money(&self, db: &mut Db, all: &[Written], found: &mut Undoing) -> AppResult<()> {
         let (scope, names) = (self.scope, &self.names);
-        let rows: Vec<RowId> = ids::<BankFigure>(all).into_iter().map(RowId::new).collect();
+        let rows: Vec<RowId> = undone::ids::<BankFigure>(all).into_iter().map(RowId::new).collect();
         let now = bank::by_ids(db, scope, &rows)?;
         let name = |one: &BankFigure| {
             let day = one.due_on.unwrap_or(one.as_of);
             format!("{}：{day} 的银行数据（第 {} 行）", names.loan(one.loan_id), one.line)
         };
-        found.figures = self.told_apart(all, now, &name, &mut found.against)?;
+        found.figures = undone::told_apart(&self.app.sealer, all, now, &name, &mut found.against)?;
         let later = leaning::later_lists(db, scope, &found.figures.later, &name)?;
         found.against.extend(later);
         let keys: Vec<String> = found.figures.gone.iter().map(|one| one.row_key.clone()).collect();
@@ -386,7 +279,8 @@ impl Undo<'_> {
         let figures = &found.figures;
         let of_figures = figures.restored.iter().map(|(one, _)| one).chain(&figures.fresh);
         found.touched.extend(of_figures.chain(&figures.gone).map(|one| one.loan_id));
-        let pay_outs: Vec<EventId> = ids::<EventRow>(all).into_iter().map(EventId::new).collect();
+        let pay_outs: Vec<EventId> =
+            undone::ids::<EventRow>(all).into_iter().map(EventId::new).collect();
         let pay_outs = events::by_ids(db, scope, &pay_outs)?;
         found.touched.extend(pay_outs.iter().map(|event| event.loan_id));
         let touched: Vec<LoanId> = found.touched.iter().copied().collect();
@@ -428,10 +322,6 @@ impl Undo<'_> {
         found.events = life.new;
         Ok(())
     }
-}
-
-fn ids<T: Kind>(all: &[Written]) -> Vec<i64> {
-    of_kind::<T>(all).into_keys().collect()
 }
 
 /// The events of the contracts at hand, with those that the undoing appends.
@@ -525,7 +415,9 @@ fn carry_out(
     let gone: Vec<RowId> = found.figures.fresh.iter().map(|one| one.id).collect();
     bank::remove_figures(db, scope, &gone)?;
     bank::put_figures(db, &found.figures_after)?;
-    put_lists_back(db, scope, &mut found)?;
+    for rows in std::mem::take(&mut found.lists) {
+        rows.put_back(db, scope)?;
+    }
     put_people_back(db, scope, &mut found, now)?;
     let touched: Vec<LoanId> = found.touched.into_iter().collect();
     bank::put_differences(db, scope, &touched, &[])?;
@@ -536,28 +428,6 @@ fn carry_out(
     let set = follow::Setting { ids: &app.ids, policy: &app.policy(), now, today };
     follow::follow(db, scope, set, Some(&files))?;
     leaning::remove_alone(db, scope, &found.files.fresh, &found.phones.fresh, &found.people.fresh)
-}
-
-fn put_lists_back(db: &mut Db, scope: &Scope, found: &mut Undoing) -> AppResult<()> {
-    macro_rules! list {
-        ($rows:ident, $store:ident) => {{
-            let rows = std::mem::take(&mut found.$rows);
-            let fresh: Vec<RowId> = rows.fresh.iter().map(|one| one.id).collect();
-            $store::remove(db, scope, &fresh)?;
-            let before: Vec<_> = rows.restored.into_iter().map(|(before, _)| before).collect();
-            $store::put_all(db, &before)?;
-        }};
-    }
-    list!(recognitions, recognition);
-    list!(preapplications, preapplication);
-    list!(graduations, study);
-    list!(enlistments, compensation);
-    list!(receipts, contract);
-    let months = std::mem::take(&mut found.months);
-    let fresh: Vec<NaiveDate> = months.fresh.iter().map(|one| one.month).collect();
-    monthly::remove(db, scope, &fresh)?;
-    let before: Vec<_> = months.restored.into_iter().map(|(before, _)| before).collect();
-    monthly::put_all(db, &before)
 }
 
 fn put_people_back(

@@ -14,14 +14,8 @@ use crate::base::ids::{ImportId, RowId};
 use crate::book::bank::BankFigure;
 use crate::book::events::EventRow;
 use crate::book::loan::{Loan, LoanFile};
-use crate::book::monthly::MonthlyFigure;
 use crate::book::person::{Person, Phone};
 use crate::error::{AppError, AppResult};
-use crate::life::compensation::store::Enlistment;
-use crate::life::contract::store::Receipt;
-use crate::life::preapplication::store::Preapplication;
-use crate::life::recognition::store::Recognition;
-use crate::life::study::store::Graduation;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::import_written;
@@ -82,21 +76,6 @@ kinds! {
     Phone = "phone";
     EventRow = "event";
     BankFigure = "figure", |row| row.event_id = None;
-    Recognition = "recognition";
-    Preapplication = "preapplication";
-    Graduation = "graduation";
-    Enlistment = "enlistment";
-    Receipt = "receipt";
-}
-
-impl Kind for MonthlyFigure {
-    const KIND: &'static str = "month";
-    fn row_id(&self) -> i64 {
-        i64::from(chrono::Datelike::num_days_from_ce(&self.month))
-    }
-    fn bare(&self) -> Self {
-        self.clone()
-    }
 }
 
 /// The hash by which a row is known again.

@@ -59,7 +59,7 @@ async fn a_sheet_of_repayments_without_its_contracts_waits_for_a_person() {
         let text = renamed.lines().nth(1).unwrap().to_owned();
         let mut fields = vec![("kind".to_owned(), "repayments".to_owned())];
         for (at, heading) in text.split(',').enumerate() {
-            let known = Layout::Repayments.columns().iter().find(|c| c.heading == heading);
+            let known = Layout::REPAYMENTS.columns().iter().find(|c| c.heading == heading);
             let key = match (heading, known) {
                 ("合约号", _) => first,
                 ("还款渠道", _) => also,
@@ -209,7 +209,7 @@ async fn an_empty_sheet_of_each_kind_can_be_taken_and_is_known_as_that() {
     clerk.get("/imports/new").await.is(200).says(&["/imports/templates/repayments"]);
     let answer = clerk.get("/imports/templates/repayments").await;
     answer.is(200);
-    assert_eq!(answer.bytes, empty_sheet(Layout::Repayments).unwrap());
+    assert_eq!(answer.bytes, empty_sheet(Layout::REPAYMENTS).unwrap());
     clerk.get("/imports/templates/unknown").await.is(404);
     // Sent back empty, it is a sheet of its kind without lines.
     send(&mut clerk, &[("空表.xlsx", &answer.bytes)]).await.is(303);

@@ -34,7 +34,7 @@ async fn a_title_over_the_headings_of_another_kind_is_said_until_somebody_choose
     }
     let mut fields = vec![("kind".to_owned(), "repayments".to_owned())];
     for (at, heading) in wrong.lines().nth(1).unwrap().split(',').enumerate() {
-        let column = Layout::Repayments.columns().iter().find(|c| c.heading == heading);
+        let column = Layout::REPAYMENTS.columns().iter().find(|c| c.heading == heading);
         fields.push((format!("c{at}"), column.map_or("", |column| column.key).to_owned()));
     }
     let fields: Vec<(&str, &str)> =
@@ -50,7 +50,7 @@ async fn a_title_over_the_headings_of_another_kind_is_said_until_somebody_choose
 #[test]
 fn what_remains_of_a_renamed_list_is_no_student_list() {
     let known = ["借款学生姓名", "身份证号"];
-    for layout in [Layout::Repayments, Layout::Overdue, Layout::Contracts] {
+    for layout in [Layout::REPAYMENTS, Layout::OVERDUE, Layout::CONTRACTS] {
         let heads = layout.columns().iter().enumerate().map(|(at, column)| {
             if known.contains(&column.heading) {
                 column.heading.to_owned()
@@ -61,7 +61,7 @@ fn what_remains_of_a_renamed_list_is_no_student_list() {
         let text = format!("{}\n", heads.collect::<Vec<_>>().join(","));
         let table = read(text.as_bytes(), &SheetLimits::default()).unwrap().remove(0);
         let said = recognise(&table);
-        assert_eq!(said, Err(LayoutProblem::Ambiguous(vec![Layout::Borrowers])), "{layout:?}");
+        assert_eq!(said, Err(LayoutProblem::Ambiguous(vec![Layout::BORROWERS])), "{layout:?}");
     }
 }
 
@@ -85,7 +85,7 @@ fn a_posted_list_is_read_as_it_was_posted_whatever_was_forgotten_since() {
     let table = read(text.as_bytes(), &SheetLimits::default()).unwrap().remove(0);
     let picks = [("合约号".to_owned(), "合同编号".to_owned())];
     let chosen = (scope, by.staff_id.unwrap());
-    zhuxue::imports::columns::choose_for(app, chosen, &table, Layout::Repayments, &picks).unwrap();
+    zhuxue::imports::columns::choose_for(app, chosen, &table, Layout::REPAYMENTS, &picks).unwrap();
     let (batch, _) = texts(&county, vec![upload("还款.csv", &text)]);
     // Forgotten after the check and before the posting; and again before what it tells is looked
     // at once more.

@@ -1,5 +1,6 @@
 //! Each kind of fault once, with what is done about it and how it is said.
 
+use zhuxue::imports::kinds::{BorrowerRow, ContractRow};
 use zhuxue::imports::layout::Severity::{Refused, Repaired, Warning};
 use zhuxue::imports::layout::{Fault, Hook, Layout, Note, Row, Severity, explain};
 
@@ -21,7 +22,7 @@ fn borrower(changed: &[(&'static str, &'static str)]) -> Said {
         values.retain(|(old, _)| old != key);
         values.push((key, value));
     }
-    one_row(Layout::Borrowers, &values)
+    one_row(Layout::BORROWERS, &values)
 }
 
 fn contract(changed: &[(&'static str, &'static str)]) -> Said {
@@ -38,7 +39,7 @@ fn contract(changed: &[(&'static str, &'static str)]) -> Said {
         values.retain(|(old, _)| old != key);
         values.push((key, value));
     }
-    one_row(Layout::Contracts, &values)
+    one_row(Layout::CONTRACTS, &values)
 }
 
 /// The only note, checked for kind and weight.
@@ -221,7 +222,7 @@ fn traditional_names_are_kept_and_places_simplified() {
     assert_eq!(first_row(&said).name(), Some("馬龍平"));
     let said = borrower(&[("township", "中天鎮")]);
     only(&said, Fault::TraditionalCharacters, Repaired);
-    let Row::Borrower(row) = first_row(&said) else { panic!() };
+    let row: &BorrowerRow = first_row(&said).of().unwrap();
     assert_eq!(row.township.as_deref(), Some("中天镇"));
 }
 
@@ -297,7 +298,7 @@ fn required_values_and_words() {
             ("paid_penalty", "0.00"),
             ("kind", "正常还款"),
         ];
-        one_row(Layout::Repayments, &[&known, values].concat())
+        one_row(Layout::REPAYMENTS, &[&known, values].concat())
     };
     let said = repayment(&[("paid_principal", "100"), ("paid_total", "101.50")]);
     assert_eq!(said.notes(), []);
@@ -353,7 +354,7 @@ fn units_and_amounts_that_the_rules_do_not_allow() {
              51202220200000005,程林㼆,512098200012207855,2024-2025,{amount},2038-09-20\n"
         );
         let said = import(&table(text.as_bytes()));
-        let Some(Row::Contract(row)) = &said.rows[0].1.row else { panic!() };
+        let row: &ContractRow = said.rows[0].1.row.as_ref().unwrap().of().unwrap();
         let faults: Vec<_> = said.notes().into_iter().map(|(_, note)| note.fault).collect();
         (row.amount.to_yuan_text(), faults)
     };

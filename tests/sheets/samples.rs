@@ -105,7 +105,7 @@ fn every_fault_of_the_dirty_set_is_found_and_nothing_else() {
 
 #[test]
 fn the_dirty_set_says_of_which_day_it_is() {
-    let said = said(Path::new("tests/sample/dirty_excel"), Layout::Contracts);
+    let said = said(Path::new("tests/sample/dirty_excel"), Layout::CONTRACTS);
     assert_eq!(said.binding.as_of, "2026-10-31".parse().ok());
     assert_eq!(said.binding.heading_line, 2);
     let refused = said.rows.iter().filter(|(_, parsed)| parsed.is_refused()).count();

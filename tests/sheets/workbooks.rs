@@ -4,7 +4,8 @@ use encoding_rs::GB18030;
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use zhuxue::base::money::Fen;
-use zhuxue::imports::layout::{Fault, Layout, Row, parse_row, recognise};
+use zhuxue::imports::kinds::ContractRow;
+use zhuxue::imports::layout::{Fault, Layout, parse_row, recognise};
 use zhuxue::plumbing::sheet::write::{Head, LineResult, Out, list, results};
 use zhuxue::plumbing::sheet::{CellKind, SheetLimits, SheetProblem, read};
 
@@ -46,7 +47,7 @@ fn cells_of_a_workbook_keep_what_they_are() {
     assert_eq!(said.binding.as_of, "2026-10-31".parse().ok());
     let lines: Vec<_> = said.rows.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [4, 60]);
-    let Some(Row::Contract(row)) = &said.rows[0].1.row else { panic!() };
+    let row: &ContractRow = said.rows[0].1.row.as_ref().unwrap().of().unwrap();
     assert_eq!(row.amount, Fen::new(1_150_050));
     assert_eq!(row.due_on.to_string(), "2038-09-20");
     assert_eq!(row.signed_on.unwrap().to_string(), "2026-07-24");
@@ -181,13 +182,13 @@ fn old_and_open_workbooks() {
     for name in ["small.xls", "small.ods"] {
         let bytes = std::fs::read(format!("tests/sample/books/{name}")).unwrap();
         let said = import(&table(&bytes));
-        assert_eq!(said.binding.layout, Layout::Contracts, "{name}");
+        assert_eq!(said.binding.layout, Layout::CONTRACTS, "{name}");
         assert_eq!(said.binding.heading_line, 3, "{name}");
         let lines: Vec<_> = said.rows.iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [4, 6], "{name}");
         let faults: Vec<_> = said.notes().iter().map(|(_, note)| note.fault).collect();
         assert_eq!(faults, [Fault::AmountStep, Fault::BlankRowBefore], "{name}");
-        let Some(Row::Contract(row)) = &said.rows[0].1.row else { panic!() };
+        let row: &ContractRow = said.rows[0].1.row.as_ref().unwrap().of().unwrap();
         assert_eq!((row.amount, row.loan_year), (Fen::new(1_150_050), 2026), "{name}");
         assert_eq!(row.due_on.to_string(), "2038-09-20", "{name}");
         assert_eq!(said.rows[1].1.row.as_ref().unwrap().name(), Some("赵𬱖"), "{name}");

@@ -41,7 +41,7 @@ impl Duplicate {
     }
 }
 
-/// Compares all rows of one sheet by the natural key of its layout ([`Row::natural_key`]).
+/// Compares all rows of one sheet by [`super::rows::SheetRow::natural_key`].
 pub fn find_duplicates<'r>(rows: impl IntoIterator<Item = (u32, &'r Row)>) -> Vec<Duplicate> {
     let mut first: HashMap<String, (u32, &Row)> = HashMap::new();
     let mut duplicates = Vec::new();
@@ -53,7 +53,7 @@ pub fn find_duplicates<'r>(rows: impl IntoIterator<Item = (u32, &'r Row)>) -> Ve
             std::collections::hash_map::Entry::Occupied(earlier) => {
                 let (first_line, earlier) = *earlier.get();
                 let differing = earlier.differences(row);
-                let is_payment = matches!(row, Row::Repayment(row) if row.paid_on.is_some());
+                let is_payment = row.is_payment();
                 duplicates.push(Duplicate { line, first_line, is_payment, differing });
             }
         }

@@ -1,11 +1,14 @@
-//! The ten sheets that a centre meets, and what the amounts in them are held against.
+//! What a kind of sheet is, and what the amounts in it are held against.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 
-use super::columns;
+use super::reader::Reader;
+use super::rows::Row;
 use crate::base::money::Fen;
 use crate::book::policy::{Policy, Step};
 use crate::book::statement::{Product, StudyLevel};
@@ -13,60 +16,29 @@ use crate::book::statement::{Product, StudyLevel};
 /// The first years of the school years that are believed.
 pub(super) const LOAN_YEARS: RangeInclusive<i32> = 1999..=2100;
 
-/// One of the ten kinds of sheet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Layout {
-    /// 学生名单
-    Borrowers,
-    /// 合同明细
-    Contracts,
-    /// 还款明细
-    Repayments,
-    /// 逾期名单
-    Overdue,
-    /// 毕业确认名单
-    Graduation,
-    /// 预申请名单
-    Preapply,
-    /// 困难认定汇总表
-    Hardship,
-    /// 服兵役代偿名单
-    Enlistment,
-    /// 高校回执登记表
-    Receipts,
-    /// 资助月报表
-    Monthly,
+/// What [`layout!`](super::declare) declares of one kind of sheet.
+pub struct Spec {
+    /// The key in the database, in addresses and as a file name.
+    pub key: &'static str,
+    /// A short name for buttons and lists.
+    pub short_title: &'static str,
+    /// The title that stands above such a sheet.
+    pub title: &'static str,
+    /// In the order of the proposed sheet.
+    pub columns: &'static [Column],
+    /// Reads one line; nothing when a required value is missing or useless.
+    pub read: fn(&mut Reader<'_>) -> Option<Row>,
 }
 
-impl Layout {
-    /// All layouts.
-    pub const ALL: [Layout; 10] = [
-        Layout::Borrowers,
-        Layout::Contracts,
-        Layout::Repayments,
-        Layout::Overdue,
-        Layout::Graduation,
-        Layout::Preapply,
-        Layout::Hardship,
-        Layout::Enlistment,
-        Layout::Receipts,
-        Layout::Monthly,
-    ];
+/// A kind of sheet: two are one when they have the same key. `Layout::ALL` stands where the kinds
+/// are listed.
+#[derive(Clone, Copy)]
+pub struct Layout(pub(in crate::imports) &'static Spec);
 
+impl Layout {
     /// The key in the database, in addresses and as a file name.
     pub const fn as_text(self) -> &'static str {
-        match self {
-            Layout::Borrowers => "borrowers",
-            Layout::Contracts => "contracts",
-            Layout::Repayments => "repayments",
-            Layout::Overdue => "overdue",
-            Layout::Graduation => "graduation",
-            Layout::Preapply => "preapply",
-            Layout::Hardship => "hardship",
-            Layout::Enlistment => "enlistment",
-            Layout::Receipts => "receipts",
-            Layout::Monthly => "monthly",
-        }
+        self.0.key
     }
 
     /// The layout with this key.
@@ -76,50 +48,43 @@ impl Layout {
 
     /// The title that stands above such a sheet.
     pub const fn title(self) -> &'static str {
-        match self {
-            Layout::Borrowers => "生源地信用助学贷款学生名单",
-            Layout::Contracts => "生源地信用助学贷款合同明细",
-            Layout::Repayments => "生源地信用助学贷款还款明细",
-            Layout::Overdue => "生源地信用助学贷款逾期名单",
-            Layout::Graduation => "生源地信用助学贷款毕业确认名单",
-            Layout::Preapply => "高中生源地助学贷款预申请名单",
-            Layout::Hardship => "家庭经济困难学生认定汇总表",
-            Layout::Enlistment => "服义务兵役贷款代偿名单",
-            Layout::Receipts => "国家生源地助学贷款回执登记表（高校侧）",
-            Layout::Monthly => "学生资助月报表（助学贷款）",
-        }
+        self.0.title
     }
 
     /// A short name for buttons and lists.
     pub const fn short_title(self) -> &'static str {
-        match self {
-            Layout::Borrowers => "学生名单",
-            Layout::Contracts => "合同明细",
-            Layout::Repayments => "还款明细",
-            Layout::Overdue => "逾期名单",
-            Layout::Graduation => "毕业确认名单",
-            Layout::Preapply => "预申请名单",
-            Layout::Hardship => "困难认定汇总表",
-            Layout::Enlistment => "服兵役代偿名单",
-            Layout::Receipts => "高校回执登记表",
-            Layout::Monthly => "资助月报表",
-        }
+        self.0.short_title
     }
 
     /// The columns, in the order of the proposed sheet.
     pub const fn columns(self) -> &'static [Column] {
-        match self {
-            Layout::Borrowers => columns::BORROWERS,
-            Layout::Contracts => columns::CONTRACTS,
-            Layout::Repayments => columns::REPAYMENTS,
-            Layout::Overdue => columns::OVERDUE,
-            Layout::Graduation => columns::GRADUATION,
-            Layout::Preapply => columns::PREAPPLY,
-            Layout::Hardship => columns::HARDSHIP,
-            Layout::Enlistment => columns::ENLISTMENT,
-            Layout::Receipts => columns::RECEIPTS,
-            Layout::Monthly => columns::MONTHLY,
-        }
+        self.0.columns
+    }
+}
+
+impl PartialEq for Layout {
+    fn eq(&self, other: &Layout) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for Layout {}
+
+impl PartialOrd for Layout {
+    fn partial_cmp(&self, other: &Layout) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Layout {
+    fn cmp(&self, other: &Layout) -> Ordering {
+        self.0.key.cmp(other.0.key)
+    }
+}
+
+impl fmt::Debug for Layout {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.0.key)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Import of what staff, schools and the bank send: sheets become typed rows with notes.
+//! What staff, schools and the bank send: sheets become typed rows with notes. `layout!` declares a
+//! kind of sheet; which there are is listed in [`crate::imports::kinds`].
 //!
 //! Everything in this folder is pure: no SQL, no clock, no files. A sheet is read by
 //! [`crate::plumbing::sheet`], [`recognise`] says which layout it is,
@@ -10,7 +11,9 @@
 
 pub mod fault;
 pub mod kind;
-mod columns;
+mod synonyms;
+mod cells;
+pub(in crate::imports) mod declare;
 mod heading;
 mod binding;
 mod recognise;
@@ -29,4 +32,4 @@ pub use fault::{Fault, Hook, Note, Severity, explain};
 pub use kind::{Cap, Column, ColumnKind, Layout, Limits};
 pub use parse::{Parsed, Read, parse_row, read_rows};
 pub use recognise::{LayoutProblem, outline, recognise, recognise_any, recognise_as, recognise_by};
-pub use rows::Row;
+pub use rows::{Declared, Row, SheetRow};

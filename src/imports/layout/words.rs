@@ -37,8 +37,10 @@ macro_rules! words {
 }
 
 /// A column of words.
-pub(super) trait Word: Sized {
+pub trait Word: Sized {
+    /// The meaning of a word.
     fn read(text: &str) -> Option<Self>;
+    /// All that may be written, for a message.
     fn list() -> String;
 }
 

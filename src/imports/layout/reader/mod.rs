@@ -3,11 +3,12 @@
 //! Columns are asked for in the order of the layout, so finding one costs nothing. The rules
 //! for single kinds of values are in `value.rs`; here stands what is said about them.
 
+mod checks;
 mod numbers;
 
 use chrono::NaiveDate;
 
-use crate::base::id_number::{self, IdNumber, Sex};
+use crate::base::id_number;
 use crate::base::money::Fen;
 use crate::base::person_name::{half, is_blank, read_name, simplify};
 use crate::base::phone_number::{self, PhoneNumber};
@@ -20,7 +21,7 @@ use crate::imports::layout::words::Word;
 use crate::plumbing::sheet::{Cell, CellKind};
 
 /// Reads one line.
-pub(in crate::imports::layout) struct Reader<'a> {
+pub struct Reader<'a> {
     binding: &'a Binding,
     cells: &'a [Cell],
     pub(in crate::imports::layout) today: NaiveDate,
@@ -71,6 +72,11 @@ impl<'a> Reader<'a> {
             amounts: Vec::new(),
             next: 0,
         }
+    }
+
+    /// The day that the title is of.
+    pub(in crate::imports::layout) fn as_of(&self) -> Option<NaiveDate> {
+        self.binding.as_of
     }
 
     /// The amount that tells most about the line.
@@ -207,8 +213,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks at a column that no typed row keeps (序号), for its blanks only.
-    pub(in crate::imports::layout) fn skip(&mut self, key: &'static str) {
-        let _ = self.raw(key);
+    pub(in crate::imports::layout) fn skip(&mut self, key: &'static str) -> Option<()> {
+        self.raw(key).map(|_| ())
     }
 
     /// Text in half-width characters; notes that full-width ones were there.
@@ -348,71 +354,6 @@ impl<'a> Reader<'a> {
             self.repaired(raw.column, Fault::PhoneForm, message);
         }
         read.numbers
-    }
-
-    /// Holds birthday and sex of the sheet against the number, which wins.
-    pub(in crate::imports::layout) fn compare_with_id(
-        &mut self,
-        id: Option<IdNumber>,
-        sex: Option<Sex>,
-        birth_on: Option<NaiveDate>,
-    ) {
-        let Some(id) = id else { return };
-        if let Some(written) = birth_on.filter(|written| *written != id.birth_on()) {
-            let heading = self.heading("birth_date");
-            let message = format!(
-                "填写的 {written} 与身份证号中的 {} 不一致，已以身份证号为准。请核对身份证原件。",
-                id.birth_on()
-            );
-            self.note(Severity::Warning, heading, Fault::BirthDateConflict, message);
-        }
-        if let Some(written) = sex.filter(|written| *written != id.sex()) {
-            let heading = self.heading("sex");
-            let message = format!(
-                "填写的“{}”与身份证号中的“{}”不一致，已以身份证号为准。请核对身份证原件。",
-                written.to_chinese(),
-                id.sex().to_chinese()
-            );
-            self.note(Severity::Warning, heading, Fault::SexConflict, message);
-        }
-    }
-
-    /// Refuses an amount above the cap of its school year. Without the level of study the
-    /// higher cap, that of postgraduates, is the limit here.
-    pub(in crate::imports::layout) fn within_cap(
-        &mut self,
-        key: &str,
-        amount: Option<Fen>,
-        loan_year: Option<i32>,
-    ) {
-        let (Some(amount), Some(year)) = (amount, loan_year) else { return };
-        let heading = self.heading(key);
-        if !amount.is_positive() {
-            let message = "贷款金额应大于 0，请更正。";
-            self.note(Severity::Refused, heading, Fault::BadMoney, message);
-            return;
-        }
-        let Some(cap) = self.limits.cap_of(year) else { return };
-        if amount <= cap.postgraduate {
-            if !cap.step.fits(amount) {
-                let message = format!(
-                    "{} 元不合规定：每年不低于 {} 元，并且是 {} 元的整数倍。请核对金额和单位。",
-                    amount.to_page_text(),
-                    cap.step.minimum.to_page_text(),
-                    cap.step.step.to_page_text()
-                );
-                self.note(Severity::Warning, heading, Fault::AmountStep, message);
-            }
-            return;
-        }
-        let message = format!(
-            "{} 元超过 {year}-{} 学年的上限（本专科 {} 元，研究生 {} 元）。请核对金额后更正。",
-            amount.to_page_text(),
-            year + 1,
-            cap.undergraduate.to_page_text(),
-            cap.postgraduate.to_page_text()
-        );
-        self.note(Severity::Refused, heading, Fault::AmountOverCap, message);
     }
 }
 

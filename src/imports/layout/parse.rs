@@ -1,15 +1,12 @@
 //! One line of a sheet becomes a typed row with notes.
 
-mod loans;
-mod people;
-
 use chrono::NaiveDate;
 
 use crate::base::id_number::IdNumber;
 use crate::base::money::Fen;
 use crate::imports::layout::binding::{Binding, Line};
 use crate::imports::layout::fault::{Hook, Note, Severity};
-use crate::imports::layout::kind::{Layout, Limits};
+use crate::imports::layout::kind::Limits;
 use crate::imports::layout::reader::Reader;
 use crate::imports::layout::rows::Row;
 use crate::plumbing::sheet::{Cell, Table};
@@ -105,28 +102,7 @@ pub fn read_rows<'a>(
 /// Reads one line below the headings. Never stops at the first fault: all are noted.
 pub fn parse_row(binding: &Binding, cells: &[Cell], today: NaiveDate, limits: &Limits) -> Parsed {
     let mut reader = Reader::new(binding, cells, today, limits);
-    let row = match binding.layout {
-        Layout::Borrowers => people::borrower(&mut reader).map(|row| Row::Borrower(Box::new(row))),
-        Layout::Contracts => loans::contract(&mut reader).map(|row| Row::Contract(Box::new(row))),
-        Layout::Repayments => {
-            loans::repayment(&mut reader).map(|row| Row::Repayment(Box::new(row)))
-        }
-        Layout::Overdue => {
-            loans::overdue(&mut reader, binding.as_of).map(|row| Row::Overdue(Box::new(row)))
-        }
-        Layout::Graduation => {
-            people::graduation(&mut reader).map(|row| Row::Graduation(Box::new(row)))
-        }
-        Layout::Preapply => {
-            people::preapplication(&mut reader).map(|row| Row::Preapplication(Box::new(row)))
-        }
-        Layout::Hardship => people::hardship(&mut reader).map(|row| Row::Hardship(Box::new(row))),
-        Layout::Enlistment => {
-            loans::enlistment(&mut reader).map(|row| Row::Enlistment(Box::new(row)))
-        }
-        Layout::Receipts => loans::receipt(&mut reader).map(|row| Row::Receipt(Box::new(row))),
-        Layout::Monthly => loans::monthly(&mut reader).map(|row| Row::Monthly(Box::new(row))),
-    };
+    let row = (binding.layout.0.read)(&mut reader);
     let amount = reader.amount();
     Parsed { row, amount, who: reader.who, notes: reader.notes }
 }

@@ -1,21 +1,75 @@
-//! Lines of 合同明细: the contract with its terms, its disbursement, the bank's balance.
+//! 合同明细: the contract with its terms, its disbursement, the bank's balance.
 
-use chrono::NaiveDate;
-
-use super::facts::Kept;
-use super::plan::{Outcome, Plan, Refusal, take};
-use crate::base::ids::{EventId, FileId, LoanId, PersonId, RowId};
+use crate::base::ids::{EventId, FileId, LoanId, PersonId};
 use crate::base::money::Fen;
-use crate::book::bank::{BankFigure, Tells};
-use crate::book::events::{EventRow, Origin};
+use crate::book::events;
 use crate::book::loan::{Loan, switches_to_text};
 use crate::book::statement::{Event, EventKind, Pricing, StudyLevel};
-use crate::imports::layout::rows::ContractRow;
+use crate::imports::facts::Kept;
+use crate::imports::kind::*;
 use crate::imports::layout::words::{ContractState, LoanKind};
+use crate::imports::money::outdated;
+use crate::imports::plan::take;
 use crate::plumbing::crypto::Field;
+use chrono::NaiveDate;
+
+layout! {
+    /// A line of 合同明细. The term is in years, whatever the sheet counts in.
+    CONTRACTS: ContractRow = "contracts", "合同明细", "生源地信用助学贷款合同明细";
+    key |row| row.contract_number.clone();
+    must contract_number: Code = "合同编号" | CONTRACT_NUMBERS;
+    may name: Name = "借款学生姓名" | NAMES;
+    must id_number: Id = "身份证号" | IDS;
+    must loan_year: LoanYear = "贷款学年" | LOAN_YEARS;
+    may kind: LoanKind = "首贷续贷" | "首贷/续贷|办理项目|是否新申请|贷款类型";
+    must amount: Money = "贷款金额（元）" | AMOUNTS => within_cap("amount", amount, loan_year);
+    may tuition: Money = "学费（元）" | "学费应收数|本学年学费";
+    may lodging: Money = "住宿费（元）" | "住宿费应收数";
+    may term_years: TermYears = "贷款期限（年）" | "贷款年限|借款期限|期限";
+    may signed_on: Day = "合同签订日期" | "签订日期|合同签订时间|签订时间|签约日期";
+    may disbursed_on: Day = "发放日期" | "放款日期|放款时间|发放时间|贷款开始日期|贷款开始时间";
+    must due_on: Day = "到期日期" | "到期日|贷款到期日|合同到期日";
+    may subsidy_until: Day = "贴息截止日" | "贴息截止日期|贴息到期日";
+    may grace_years: Whole<10> = "还本宽限期（年）" | "宽限期|还本宽限期限";
+    may receipt_code: ReceiptCode = "回执校验码" | RECEIPT_CODES;
+    may receipt_on: Day = "回执录入日期" | "回执录入时间|回执日期";
+    may agent: FreeText = "代理结算机构" | "代理机构|代理结算网点|代理银行";
+    may account: FreeText = "还款账户" | "个人账号|贷款账号|还款账号|支付宝账号";
+    may co_name: Name = "共同借款人姓名" | CO_NAMES;
+    may co_id_number: CoId = "共同借款人身份证号" | CO_IDS
+        => note_missing_co_borrower(co_name.as_deref(), co_id_number);
+    may status: ContractState = "合同状态" | "贷款状态|状态";
+    may balance: Money = "贷款余额（元）" | BALANCES;
+}
+
+impl ImportKind for ContractRow {
+    const AFTER: &'static [Layout] = &[Layout::BORROWERS];
+    const OF_BANK: bool = true;
+    const BRING: Option<fn(&Self, &Sealer, &mut Companions)> = Some(bring);
+
+    fn load(db: &mut Db, scope: &Scope, rows: &[&Self], facts: &mut Facts) -> AppResult<()> {
+        let keys: Vec<String> = rows.iter().map(|row| balance_key(row)).collect();
+        facts.load_figures(db, scope, &keys)?;
+        let loans = facts.loan_ids();
+        *facts.life.stored() = events::of_loans(db, scope, &loans)?;
+        Ok(())
+    }
+
+    fn decide(&self, plan: &mut Plan<'_>, line: u32) -> Result<Outcome, Refusal> {
+        plan.contract(self, line)
+    }
+}
+
+fn bring(row: &ContractRow, sealer: &Sealer, companions: &mut Companions) {
+    let index = index_of(sealer, &row.id_number);
+    let year = companions.first_years.entry(index.clone()).or_insert(row.loan_year);
+    *year = row.loan_year.min(*year);
+    companions.people.insert(index);
+    companions.contract_nos.insert(row.contract_number.clone());
+}
 
 impl Plan<'_> {
-    pub(super) fn contract(&mut self, row: &ContractRow, line: u32) -> Result<Outcome, Refusal> {
+    fn contract(&mut self, row: &ContractRow, line: u32) -> Result<Outcome, Refusal> {
         if row.balance.is_some() && self.set.as_of.is_none() {
             return Err(
                 "贷款余额（元）：不知道余额是哪一天的。请填写“余额截止日期”后再导入。".to_owned()
@@ -99,7 +153,7 @@ impl Plan<'_> {
 
     /// Without the level of study only the higher cap binds, and parsing has seen to that.
     fn degree_known(&self, row: &ContractRow) -> bool {
-        let index = super::facts::index_of(self.set.sealer, &row.id_number);
+        let index = index_of(self.set.sealer, &row.id_number);
         self.person_id(&index)
             .and_then(|student| self.facts.files.get(&student))
             .is_some_and(|kept| !kept.row.degree.is_empty())
@@ -294,32 +348,6 @@ impl Plan<'_> {
         Ok(true)
     }
 
-    /// Appends an event that this line brings.
-    pub(super) fn append(
-        &mut self,
-        loan: LoanId,
-        event: &Event,
-        command_key: String,
-        channel: String,
-        line: u32,
-    ) {
-        let origin = Origin {
-            channel,
-            bank_ref: String::new(),
-            source: format!("import {} line {line}", self.set.import_id),
-            command_key,
-            recorded_by: self.set.by.staff_id,
-        };
-        let office = self.set.scope.own();
-        let row = EventRow::new(office, loan, event, self.set.now, origin);
-        match self.facts.life.get_mut(&loan) {
-            Some(life) => life.push(row.clone()),
-            None => self.facts.life.insert(loan, vec![row.clone()]),
-        }
-        self.change.events.push(row);
-        self.change.touched.insert(loan);
-    }
-
     fn balance(&mut self, row: &ContractRow, line: u32) {
         let (Some(balance), Some(as_of)) = (row.balance, self.set.as_of) else { return };
         let Some(loan) = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.id) else {
@@ -330,78 +358,6 @@ impl Plan<'_> {
         figure.kind = row.status.map_or("", ContractState::to_chinese).to_owned();
         self.keep_figure(figure);
     }
-
-    pub(super) fn blank_figure(
-        &self,
-        loan_id: LoanId,
-        sheet: &str,
-        row_key: String,
-        as_of: NaiveDate,
-        line: u32,
-    ) -> BankFigure {
-        BankFigure {
-            id: RowId::new(self.set.next_id()),
-            office_code: self.set.scope.own().to_owned(),
-            loan_id,
-            sheet: sheet.to_owned(),
-            row_key,
-            as_of,
-            due_on: None,
-            paid_on: None,
-            kind: String::new(),
-            channel: String::new(),
-            due_principal_fen: Fen::ZERO,
-            due_interest_fen: Fen::ZERO,
-            waived_fen: Fen::ZERO,
-            paid_principal_fen: Fen::ZERO,
-            paid_interest_fen: Fen::ZERO,
-            paid_penalty_fen: Fen::ZERO,
-            balance_fen: None,
-            overdue_principal_fen: Fen::ZERO,
-            overdue_interest_fen: Fen::ZERO,
-            penalty_fen: Fen::ZERO,
-            note: String::new(),
-            import_id: self.set.import_id,
-            line: i32::try_from(line).unwrap_or(i32::MAX),
-            ordinal: 1,
-            paid_fen: Fen::ZERO,
-            tells: Tells::Line,
-            event_id: None,
-        }
-    }
-
-    /// Keeps a figure of the bank, unless the same or a newer one is on record.
-    /// What was on record before: `None` when nothing was.
-    pub(super) fn keep_figure(&mut self, figure: BankFigure) -> Option<BankFigure> {
-        let known = self.facts.figures.get(&figure.row_key).cloned();
-        if let Some(known) = &known
-            && (known.as_of > figure.as_of || same_figure(known, &figure))
-        {
-            return Some(known.clone());
-        }
-        let mut figure = figure;
-        if let Some(known) = &known {
-            figure.id = known.id;
-        }
-        self.facts.figures.insert(figure.row_key.clone(), figure.clone());
-        self.change.figures.insert(figure.row_key.clone(), figure);
-        known
-    }
-}
-
-/// Equal apart from identity and origin.
-pub(super) fn same_figure(one: &BankFigure, other: &BankFigure) -> bool {
-    let mut copy = other.clone();
-    copy.id = one.id;
-    copy.import_id = one.import_id;
-    copy.line = one.line;
-    copy == *one
-}
-
-/// A line of a list that is older than what is known.
-pub(super) fn outdated(as_of: Option<NaiveDate>, newer: NaiveDate) -> String {
-    let own = as_of.map_or_else(String::new, |day| format!("截至 {day} 的"));
-    format!("这一行是{own}旧数据，已有截至 {newer} 的银行数据，没有采用。")
 }
 
 fn product_words(product: &str) -> &'static str {
@@ -434,6 +390,6 @@ fn mask_account(account: &str) -> String {
     }
 }
 
-pub(super) fn balance_key(row: &ContractRow) -> String {
+fn balance_key(row: &ContractRow) -> String {
     format!("contracts:{}", row.contract_number)
 }

@@ -1,50 +1,122 @@
-//! Lines of 还款明细 and 逾期名单: money becomes events, the bank's figures are kept beside ours.
+//! 还款明细: money becomes events, the bank's figures are kept beside ours.
 //!
 //! 正常还款 and 逾期还款 are `paid`, 提前还款 is `prepaid`, 国家代偿 is `compensated` of 实还合计;
 //! 免息 and 逾期未还 are the bank's figures only; a line of less than nothing takes back a payment.
 //!
 //! A line is known by contract, due day, day paid and its place among the lines of that day
-//! ([`super::bank_list`]). What is booked is what stands under it: when the bank says otherwise,
-//! the event is reversed and a fresh one appended, never edited. Nothing older than what is known
-//! counts.
+//! ([`crate::imports::bank_list`]). What is booked is what stands under it: when the bank says
+//! otherwise, the event is reversed and a fresh one appended, never edited. Nothing older than what
+//! is known counts.
 
-use chrono::NaiveDate;
-
-use super::bank_list::{Told, money_of, total};
-use super::contracts::{balance_key, outdated};
-use super::facts::index_of;
-use super::plan::{Outcome, Plan, Refusal};
 use crate::base::ids::{EventId, LoanId};
 use crate::base::money::Fen;
-use crate::book::bank::{BankFigure, Tells};
-use crate::book::person::PhoneState;
+use crate::book::bank::{self, BankFigure, Tells};
+use crate::book::events;
 use crate::book::statement::{Event, EventKind};
-use crate::imports::layout::Row;
-use crate::imports::layout::rows::{OverdueRow, RepaymentRow};
+use crate::imports::bank_list::{BankList, Told, is_place, money_of};
+use crate::imports::kind::*;
 use crate::imports::layout::words::RepaymentKind;
+use crate::imports::money::{outdated, same_figure};
+use crate::imports::read::ReadLine;
+use chrono::NaiveDate;
 
-/// The keys of the figures of balances and arrears that these rows may have left behind.
-pub fn keys(rows: &[&Row]) -> Vec<String> {
-    let mut figures = Vec::new();
-    for row in rows {
-        match row {
-            Row::Contract(row) => figures.push(balance_key(row)),
-            Row::Overdue(row) => {
-                figures.extend(row.cut_off.map(|day| overdue_key(&row.contract_number, day)));
+layout! {
+    /// A line of 还款明细.
+    REPAYMENTS: RepaymentRow = "repayments", "还款明细", "生源地信用助学贷款还款明细";
+    key |row| row.line_key();
+    payment |row| row.paid_on.is_some();
+    must contract_number: Code = "合同编号" | CONTRACT_NUMBERS;
+    may name: Name = "借款学生姓名" | NAMES;
+    may id_number: Id = "身份证号" | IDS;
+    must due_on: Day = "应还日期" | "应还款日期|应还日|还款到期日";
+    may due_principal: Money = "应还本金（元）" | "应收本金";
+    may due_interest: Money = "应还利息（元）" | "应收利息";
+    may waived_interest: Money = "免除利息（元）" | "减免利息|免息金额";
+    may paid_on: Day = "还款日期" | "还款时间|实还日期|实际还款日期";
+    must paid_principal: Money = "实还本金（元）" | "已还本金|收回本金|实收本金";
+    may paid_interest: Money = "实还利息（元）" | "已还利息|收回利息|实收利息";
+    may paid_penalty: Money = "实还罚息（元）" | "已还罚息|收回罚息|实收罚息";
+    may paid_total: Money = "实还合计（元）" | "还款金额|实还金额|实还总额"
+        => note_sum("paid_total", &[paid_principal, paid_interest, paid_penalty], paid_total);
+    must kind: RepaymentKind = "还款类型" | "还款状态|还款种类|类型";
+    may channel: FreeText = "还款渠道" | "还款方式|渠道";
+    may balance_after: Money = "还款后贷款余额（元）" | "贷款余额|还款后余额|余额";
+}
+
+impl ImportKind for RepaymentRow {
+    const AFTER: &'static [Layout] = &[Layout::BORROWERS, Layout::CONTRACTS];
+    const OF_BANK: bool = true;
+
+    fn load(db: &mut Db, scope: &Scope, _rows: &[&Self], facts: &mut Facts) -> AppResult<()> {
+        let loans = facts.loan_ids();
+        for figure in bank::figures_of(db, scope, &loans)? {
+            let due_on = figure.due_on.filter(|_| figure.sheet == "repayments");
+            if let Some(due_on) = due_on {
+                let key = (figure.loan_id, due_on);
+                facts.told.stored().entry(key).or_default().push(figure);
             }
-            _ => {}
         }
+        *facts.life.stored() = events::of_loans(db, scope, &loans)?;
+        Ok(())
     }
-    figures
+
+    fn decide(&self, plan: &mut Plan<'_>, line: u32) -> Result<Outcome, Refusal> {
+        plan.repayment(self, line)
+    }
+}
+
+impl RepaymentRow {
+    /// Two lines are one when they say the same money, paid on the same day by the same way and
+    /// leaving the same to pay: part payments of one instalment, even of one day, are two. What
+    /// has no money is there once for a due day.
+    fn line_key(&self) -> String {
+        let key = format!("{} {} {}", self.contract_number, self.due_on, self.kind.to_chinese());
+        let parts = [Some(self.paid_principal), self.paid_interest, self.paid_penalty];
+        if parts.iter().chain([&self.paid_total]).flatten().all(|fen| fen.is_zero()) {
+            return key;
+        }
+        let rest = (self.paid_on, parts, self.paid_total, &self.channel, self.balance_after);
+        format!("{key} {rest:?}")
+    }
+}
+
+/// The lines of a sheet as one list.
+pub fn list_of(lines: &[ReadLine]) -> BankList {
+    let data = lines.iter().filter(|line| line.skipped.is_none());
+    let parsed = data.filter_map(|line| Some((line.line, line.parsed.as_ref()?)));
+    BankList::of(parsed.map(|(line, parsed)| {
+        let row = parsed.row.as_ref().filter(|_| !parsed.is_refused());
+        let row: &RepaymentRow = row?.of()?;
+        let told = Told {
+            line,
+            ordinal: 1,
+            paid_on: row.paid_on,
+            total: total(row),
+            kind: row.kind,
+            parts: [
+                row.paid_principal,
+                row.paid_interest.unwrap_or_default(),
+                row.paid_penalty.unwrap_or_default(),
+            ],
+            due: [row.due_principal, row.due_interest],
+            balance: row.balance_after,
+        };
+        Some(((row.contract_number.clone(), row.due_on), told))
+    }))
+}
+
+/// The money of a line: the total when there is one.
+fn total(row: &RepaymentRow) -> Fen {
+    row.paid_total.unwrap_or_else(|| {
+        row.paid_principal
+            + row.paid_interest.unwrap_or_default()
+            + row.paid_penalty.unwrap_or_default()
+    })
 }
 
 fn line_key(row: &RepaymentRow, ordinal: i32) -> String {
     let paid_on = row.paid_on.map_or_else(|| "-".to_owned(), |day| day.to_string());
     format!("repayments:{}:{}:{paid_on}:{ordinal}", row.contract_number, row.due_on)
-}
-
-fn overdue_key(contract_no: &str, day: NaiveDate) -> String {
-    format!("overdue:{contract_no}:{day}")
 }
 
 /// What a line with money in it means for the loan.
@@ -72,42 +144,7 @@ fn money(figure: &BankFigure) -> &'static str {
 }
 
 impl Plan<'_> {
-    /// The contract a line is about; its borrower must be the one the line names.
-    fn loan_of(
-        &self,
-        contract_no: &str,
-        id: Option<crate::base::id_number::IdNumber>,
-        name: Option<&str>,
-    ) -> Result<LoanId, Refusal> {
-        let Some(kept) = self.facts.loans.get(contract_no) else {
-            return Err(format!(
-                "合同编号：{contract_no} 还没有登记。请先导入包含这份合同的合同明细，再导入这张表。"
-            ));
-        };
-        let student = self.facts.student_of.get(&kept.row.file_id);
-        let known = student
-            .and_then(|student| self.facts.index_of.get(student))
-            .and_then(|index| self.facts.people.get(index));
-        if let (Some(known), Some(id)) = (known, id)
-            && known.row.id_index != index_of(self.set.sealer, &id)
-        {
-            return Err(format!(
-                "身份证号：{} 不是合同 {contract_no} 的借款学生，请核对合同编号和身份证号。",
-                id.masked()
-            ));
-        }
-        if let (Some(known), Some(name)) = (known, name)
-            && !crate::base::person_name::may_be_same(name, &known.row.name)
-        {
-            return Err(format!(
-                "姓名：表中是“{name}”，合同 {contract_no} 的借款学生是“{}”，请核对。",
-                known.row.name
-            ));
-        }
-        Ok(kept.row.id)
-    }
-
-    pub(super) fn repayment(&mut self, row: &RepaymentRow, line: u32) -> Result<Outcome, Refusal> {
+    fn repayment(&mut self, row: &RepaymentRow, line: u32) -> Result<Outcome, Refusal> {
         let expected = self.set.companions.contract_nos.contains(&row.contract_number);
         if expected && !self.facts.loans.contains_key(&row.contract_number) {
             return Ok(Outcome::New);
@@ -215,7 +252,7 @@ impl Plan<'_> {
     }
 
     /// Takes a line away, and what it stands for.
-    pub(super) fn take_away(&mut self, gone: &mut BankFigure, line: u32) {
+    pub(in crate::imports) fn take_away(&mut self, gone: &mut BankFigure, line: u32) {
         if let (false, Some(on)) = (money(gone).is_empty(), gone.paid_on) {
             let amount = gone.paid_fen.to_page_text();
             self.remark("还款日期", format!("这份名单不再有 {on} 的 {amount} 元，已冲回。"));
@@ -295,56 +332,19 @@ impl Plan<'_> {
     }
 
     /// Keeps the lines of an instalment, and has those written that are not stored just so.
-    pub(super) fn keep_told(&mut self, key: (LoanId, NaiveDate), told: Vec<BankFigure>) {
+    pub(in crate::imports) fn keep_told(
+        &mut self,
+        key: (LoanId, NaiveDate),
+        told: Vec<BankFigure>,
+    ) {
         let before = self.facts.told.get(&key).cloned().unwrap_or_default();
         for figure in &told {
             let known = before.iter().find(|one| one.id == figure.id);
-            if !known.is_some_and(|known| super::contracts::same_figure(known, figure)) {
+            if !known.is_some_and(|known| same_figure(known, figure)) {
                 self.change.figures.insert(figure.row_key.clone(), figure.clone());
             }
         }
         self.facts.told.insert(key, told);
-    }
-
-    pub(super) fn overdue(&mut self, row: &OverdueRow, line: u32) -> Result<Outcome, Refusal> {
-        let expected = self.set.companions.contract_nos.contains(&row.contract_number);
-        if expected && !self.facts.loans.contains_key(&row.contract_number) {
-            return Ok(Outcome::New);
-        }
-        let loan = self.loan_of(&row.contract_number, row.id_number, row.name.as_deref())?;
-        let Some(as_of) = row.cut_off.or(self.set.as_of) else {
-            return Err("截止日期：不知道这些金额是哪一天的。请填写后重新导入。".to_owned());
-        };
-        if let Some(day) = row.first_overdue_on.filter(|day| *day > as_of) {
-            return Err(format!(
-                "首次逾期日期：{day} 晚于截止日期 {as_of}，请核对日期后重新导入。"
-            ));
-        }
-        let key = overdue_key(&row.contract_number, as_of);
-        let mut figure = self.blank_figure(loan, "overdue", key, as_of, line);
-        figure.due_on = row.first_overdue_on;
-        figure.balance_fen = row.balance;
-        figure.overdue_principal_fen = row.overdue_principal;
-        figure.overdue_interest_fen = row.overdue_interest;
-        figure.penalty_fen = row.penalty.unwrap_or_default();
-        figure.note = row.contact_result.clone().unwrap_or_default();
-        let known = self.keep_figure(figure.clone());
-        let new = known.is_none();
-        let mut changed = Vec::new();
-        if known.is_some_and(|known| !super::contracts::same_figure(&known, &figure)) {
-            changed.push("逾期金额");
-        }
-        if let Some(student) = self.student_of_loan(&row.contract_number)
-            && self.add_phones(student, &row.phones, PhoneState::ToConfirm, "逾期名单")?
-        {
-            changed.push("手机");
-        }
-        Ok(Outcome::of(new, changed))
-    }
-
-    fn student_of_loan(&self, contract_no: &str) -> Option<crate::base::ids::PersonId> {
-        let file = self.facts.loans.get(contract_no)?.row.file_id;
-        self.facts.student_of.get(&file).copied()
     }
 }
 
@@ -365,10 +365,6 @@ fn fill(figure: &mut BankFigure, row: &RepaymentRow) {
     figure.paid_penalty_fen = row.paid_penalty.unwrap_or_default();
     figure.balance_fen = row.balance_after;
     figure.paid_fen = total(row);
-}
-
-pub(super) fn is_place(figure: &BankFigure, paid_on: Option<NaiveDate>, ordinal: i32) -> bool {
-    figure.paid_on == paid_on && figure.ordinal == ordinal
 }
 
 /// Headings of what a line says otherwise than the one on record.

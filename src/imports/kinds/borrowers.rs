@@ -1,14 +1,70 @@
-//! Lines of 学生名单: the student, the co-borrower, their telephones, the loan file.
+//! 学生名单: the student, the co-borrower, their telephones, the loan file.
 
-use chrono::Datelike;
-
-use super::plan::{Outcome, Plan, Refusal, take};
+use crate::base::id_number::Sex;
+use crate::base::ids::PersonId;
 use crate::book::history;
 use crate::book::person::PhoneState;
-use crate::imports::layout::rows::BorrowerRow;
+use crate::imports::kind::*;
+use crate::imports::layout::words::{Degree, Difficulty, Relation};
+use crate::imports::plan::take;
+use chrono::Datelike;
+
+layout! {
+    /// A line of 学生名单.
+    BORROWERS: BorrowerRow = "borrowers", "学生名单", "生源地信用助学贷款学生名单";
+    key |row| row.id_number.as_str().to_owned();
+    seen seq: Unread = "序号" | "编号";
+    must name: Name = "借款学生姓名" | NAMES;
+    must id_number: Id = "身份证号" | IDS;
+    seen sex: Sex = "性别";
+    seen birth_date: Day = "出生日期" | "出生年月日|生日"
+        => compare_with_id(id_number, sex, birth_date);
+    may ethnic: FreeText = "民族";
+    may household_type: FreeText = "户口性质" | "户口类型";
+    may township: Place = "乡镇（街道）" | TOWNSHIPS;
+    may village: Place = "村（社区）" | VILLAGES;
+    may village_code: Code = "村级代码" | "行政区划代码|村代码";
+    may address: FreeText = "家庭详细地址" | "家庭住址|家庭地址|通讯地址|家庭详细住址|入学前户籍|地址";
+    may police_station: Place = "派出所" | "户籍派出所|辖区派出所";
+    may high_school: Place = "毕业高中" | "毕业中学|高中学校|高中";
+    may university: University = "就读高校" | UNIVERSITIES;
+    may university_code: Code = "学校代码" | "高校代码|院校代码";
+    may major: FreeText = "专业" | "专业名称";
+    may student_number: Code = "学号";
+    may degree: Degree = "学历层次" | "学历|层次|培养层次";
+    may study_years: Whole<12> = "学制（年）" | "学制";
+    may enrolment: Month = "入学年月" | "入学年份|入学时间|入学日期";
+    may graduation: Month = "毕业年月" | GRADUATIONS;
+    may family_category: FreeText = "家庭类型" | FAMILIES;
+    may difficulty: Difficulty = "困难等级" | "困难级别|认定困难级别名称|认定等级|困难程度|贫困程度";
+    many phone: Phones = "手机" | PHONES;
+    may email: FreeText = "电子邮箱" | "邮箱|电子邮件|常用e-mail|email";
+    may co_name: Name = "共同借款人姓名" | CO_NAMES;
+    may co_relation: Relation = "与学生关系" | RELATIONS;
+    may co_id_number: CoId = "共同借款人身份证号" | CO_IDS;
+    many co_phone: Phones = "共同借款人手机" | CO_PHONES
+        => note_missing_co_borrower(co_name.as_deref(), co_id_number);
+    may remark: FreeText = "备注" | "说明";
+}
+
+impl ImportKind for BorrowerRow {
+    const AFTER: &'static [Layout] = &[];
+    const BRING: Option<fn(&Self, &Sealer, &mut Companions)> = Some(|row, sealer, companions| {
+        companions.people.insert(index_of(sealer, &row.id_number));
+        companions.student_numbers.extend(row.student_number.clone());
+    });
+
+    fn load(_: &mut Db, _: &Scope, _: &[&Self], _: &mut Facts) -> AppResult<()> {
+        Ok(())
+    }
+
+    fn decide(&self, plan: &mut Plan<'_>, _line: u32) -> Result<Outcome, Refusal> {
+        plan.borrower(self)
+    }
+}
 
 impl Plan<'_> {
-    pub(super) fn borrower(&mut self, row: &BorrowerRow) -> Result<Outcome, Refusal> {
+    fn borrower(&mut self, row: &BorrowerRow) -> Result<Outcome, Refusal> {
         let (index, new) = self.person(&row.id_number, Some(&row.name))?;
         let co = match (&row.co_id_number, &row.co_name) {
             (Some(id), name) => Some(self.person(id, name.as_deref())?.0),
@@ -17,12 +73,12 @@ impl Plan<'_> {
         let mut changed = Vec::new();
         self.student_details(&index, row, &mut changed);
         let Some(student) = self.person_id(&index) else { return Ok(Outcome::Refused) };
-        if self.add_phones(student, &row.phones, PhoneState::OnFile, "学生名单")? {
+        if self.add_phones(student, &row.phone, PhoneState::OnFile, "学生名单")? {
             changed.push("手机");
         }
         let co_id = co.as_deref().and_then(|index| self.person_id(index));
         if let Some(co_id) = co_id {
-            if self.add_phones(co_id, &row.co_phones, PhoneState::OnFile, "学生名单")? {
+            if self.add_phones(co_id, &row.co_phone, PhoneState::OnFile, "学生名单")? {
                 changed.push("共同借款人手机");
             }
             self.remark_if_borrower(co.as_deref().unwrap_or_default());
@@ -70,9 +126,9 @@ impl Plan<'_> {
 
     fn file_details(
         &mut self,
-        student: crate::base::ids::PersonId,
+        student: PersonId,
         row: &BorrowerRow,
-        co_id: Option<crate::base::ids::PersonId>,
+        co_id: Option<PersonId>,
         changed: &mut Vec<&'static str>,
     ) {
         let now = self.set.now;
