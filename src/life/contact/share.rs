@@ -13,7 +13,7 @@ use super::{steps, store};
 use crate::app::App;
 use crate::base::ids::{FileId, StaffId};
 use crate::book::contact::task::{self, Assignee, AssigneeKind};
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::staff;
 use crate::error::{AppResult, FieldError};
 use crate::web::form::CsrfForm;
@@ -168,40 +168,37 @@ pub async fn share(
         }
         return shell::refused(&app, &me, &req, "contacts/share.html", view);
     };
-    let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
-    let scope = me.scope.clone();
-    let done = app
-        .write("contact duties shared", move |db| {
+    let done = me
+        .act(&app, "contact duties shared", move |act| {
             let mut done = 0;
             let mut names = Vec::new();
             match &to {
                 To::Clerk(id) => {
-                    let one = staff::find(db, &scope, *id)?;
+                    let one = staff::find(act.db, act.scope, *id)?;
                     let to = Assignee {
                         kind: AssigneeKind::Clerk,
                         staff_id: Some(one.id),
                         name: one.name,
                     };
-                    let files = store::files(db, &scope, &filter)?;
-                    done += task::assign(db, &scope, (filter.year, &files), &to)?;
+                    let files = store::files(act.db, act.scope, &filter)?;
+                    done += task::assign(act.db, act.scope, (filter.year, &files), &to)?;
                     names.push(to.name);
                 }
                 To::By(share) => {
-                    let rows = store::all(db, &scope, &filter, i64::MAX)?;
+                    let rows = store::all(act.db, act.scope, &filter, i64::MAX)?;
                     let families: Vec<Family> = rows.iter().map(family).collect();
                     for (to, files) in by_receiver(&families, share) {
-                        done += task::assign(db, &scope, (filter.year, &files), &to)?;
+                        done += task::assign(act.db, act.scope, (filter.year, &files), &to)?;
                         names.push(to.name);
                     }
                 }
             }
-            let note = Note {
+            act.audit(Note {
                 action: "contact_duties_shared",
                 subject: of.clone(),
                 summary: format!("{of} {done} 户家庭联系分给{}", said(&names)),
                 ..Note::default()
-            };
-            history::note(db, &by, id, at, note)?;
+            })?;
             Ok(done)
         })
         .await?;

@@ -11,7 +11,7 @@ use crate::base::ids::{PhoneId, PointId};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::point::{self, Kind, MayKnow, Point, Tried};
 use crate::book::contact::task::{self, State};
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::person;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
@@ -55,11 +55,9 @@ pub async fn phone(
         summary: format!("号码 {} 标为{}", phone.phone_mask, tried.in_words()),
         ..Note::default()
     };
-    let (by, note_id, at) = (me.by(), app.next_id(), app.clock.now_at());
-    let (scope, today) = (me.scope.clone(), app.clock.today());
-    app.write("phone tried", move |db| {
-        person::set_phone_tried(db, &scope, phone.id, (tried, today))?;
-        history::note(db, &by, note_id, at, note.clone())
+    me.act(&app, "phone tried", move |act| {
+        person::set_phone_tried(act.db, act.scope, phone.id, (tried, act.today))?;
+        act.audit(note.clone())
     })
     .await?;
     shell::done(&app, &back(&file_no), "已记下号码的情况")
@@ -93,14 +91,14 @@ pub async fn point(
         },
         ..Note::default()
     };
-    let (by, note_id, at) = (me.by(), app.next_id(), app.clock.now_at());
-    let (scope, today) = (me.scope.clone(), app.clock.today());
-    app.write("contact point changed", move |db| {
+    me.act(&app, "contact point changed", move |act| {
         match tried {
-            Some(tried) => point::set_tried(db, &scope, point.id, (tried, Some(today)))?,
-            None => point::retire(db, &scope, point.id, at)?,
+            Some(tried) => {
+                point::set_tried(act.db, act.scope, point.id, (tried, Some(act.today)))?;
+            }
+            None => point::retire(act.db, act.scope, point.id, act.now)?,
         }
-        history::note(db, &by, note_id, at, note.clone())
+        act.audit(note.clone())
     })
     .await?;
     let said =
@@ -165,7 +163,6 @@ pub async fn add(
             return family::shown(&app, &me, &req, &facts, (typed, errors));
         }
     };
-    let now = app.clock.now_at();
     let sealed = |number: &PhoneNumber| app.sealer.seal(Field::Phone, number.as_str().as_bytes());
     let new = Point {
         id: PointId::new(app.next_id()),
@@ -182,7 +179,7 @@ pub async fn add(
         tried_on: None,
         note: typed.point_note.trim().to_owned(),
         source: me.name.clone(),
-        recorded_at: now,
+        recorded_at: app.clock.now_at(),
         retired_at: None,
         version: 1,
     };
@@ -193,10 +190,9 @@ pub async fn add(
         summary: format!("添加联系人 {}{}，{}", kind.in_words(), new.name, may_know.in_words()),
         ..Note::default()
     };
-    let (by, note_id) = (me.by(), app.next_id());
-    app.write("contact point added", move |db| {
-        point::add(db, &new)?;
-        history::note(db, &by, note_id, now, note.clone())
+    me.act(&app, "contact point added", move |act| {
+        point::add(act.db, &new)?;
+        act.audit(note.clone())
     })
     .await?;
     shell::done(&app, &back(&file_no), "已添加联系人")
@@ -219,7 +215,7 @@ pub async fn lost(
     file_no: web::Path<String>,
     form: CsrfForm<Decided>,
 ) -> AppResult<HttpResponse> {
-    let (today, now) = (app.clock.today(), app.clock.now_at());
+    let today = app.clock.today();
     let facts = family::facts(&app, &me, &file_no).await?;
     let reason = form.0.reason.trim().to_owned();
     let duty = facts.duty.clone().ok_or(AppError::NotFound)?;
@@ -260,11 +256,10 @@ pub async fn lost(
         summary: said.to_owned(),
         reason: reason.clone(),
     };
-    let (by, note_id) = (me.by(), app.next_id());
     let next_on = if is_lost { steps::usual_next(today) } else { today };
-    app.write("family lost", move |db| {
-        task::mark(db, &duty, (state, &reason), next_on)?;
-        history::note(db, &by, note_id, now, note.clone())
+    me.act(&app, "family lost", move |act| {
+        task::mark(act.db, &duty, (state, &reason), next_on)?;
+        act.audit(note.clone())
     })
     .await?;
     shell::done(&app, &back(&file_no), said)

@@ -153,17 +153,23 @@ pub(super) async fn keep_list(
     if name.is_empty() {
         return Err(AppError::field("name", "给这个名单起个名字"));
     }
-    let new = Saved {
-        id: RowId::new(app.next_id()),
-        office_code: me.office.code.clone(),
-        staff_id: me.staff_id,
-        page: String::new(),
-        name,
-        query: asked.link("", &[]),
-        shared: !fields.get("shared").is_empty(),
-        created_at: app.clock.now_at(),
-    };
-    app.write("list kept", move |db| saved::keep(db, &new)).await?;
+    let (staff_id, query) = (me.staff_id, asked.link("", &[]));
+    let shared = !fields.get("shared").is_empty();
+    me.act(&app, "list kept", move |act| {
+        act.needs_no_audit("a list under a name says nothing of any family");
+        let new = Saved {
+            id: act.id(),
+            office_code: act.by.office_code.clone(),
+            staff_id,
+            page: String::new(),
+            name: name.clone(),
+            query: query.clone(),
+            shared,
+            created_at: act.now,
+        };
+        saved::keep(act.db, &new)
+    })
+    .await?;
     shell::done(&app, &back, "名单已存好")
 }
 
@@ -175,6 +181,10 @@ pub(super) async fn forget_list(
     _form: Form,
 ) -> AppResult<HttpResponse> {
     let (staff, id) = (me.staff_id, RowId::new(id.into_inner()));
-    app.write("list forgotten", move |db| saved::forget(db, staff, id)).await?;
+    me.act(&app, "list forgotten", move |act| {
+        act.needs_no_audit("a list under a name says nothing of any family");
+        saved::forget(act.db, staff, id)
+    })
+    .await?;
     shell::done(&app, "/overdue", "名单已去掉")
 }

@@ -17,7 +17,7 @@ use super::web::{Made, Offers, PRINT_MAX, made, wishes};
 use crate::app::App;
 use crate::base::ids::BatchId;
 use crate::base::money::Fen;
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::office;
 use crate::book::staff::Right;
 use crate::error::{AppResult, FieldError};
@@ -253,21 +253,19 @@ pub(super) async fn set_amounts(
     form: CsrfForm<SetAmounts>,
 ) -> AppResult<HttpResponse> {
     let allowed = form.0.amounts == "yes";
-    let by = if allowed { me.name.clone() } else { String::new() };
     let said = match allowed {
         true => "已允许走访表印出金额",
         false => "走访表不再印出金额，以前做的不变",
     };
-    let (id, at) = (app.next_id(), app.clock.now_at());
-    app.write("amounts on papers", move |db| {
-        office::set_amounts_on_papers(db, &me.office.code, &by)?;
-        let note = Note {
+    me.act(&app, "amounts on papers", move |act| {
+        let by = if allowed { act.by.name.as_str() } else { "" };
+        office::set_amounts_on_papers(act.db, &act.by.office_code, by)?;
+        act.audit(Note {
             action: "papers_amounts",
             subject: "走访表".to_owned(),
             summary: said.to_owned(),
             ..Note::default()
-        };
-        history::note(db, &me.by(), id, at, note)
+        })
     })
     .await?;
     shell::done(&app, "/visits", said)

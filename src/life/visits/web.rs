@@ -19,6 +19,7 @@ use super::workbook::{self, Wishes};
 use super::{choose, folder, store};
 use crate::app::App;
 use crate::base::dates::local;
+use crate::book::act::Act;
 use crate::book::history::{self, Note};
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
@@ -284,8 +285,7 @@ async fn note(
     asked: &Asked,
     batch: &Batch,
 ) -> AppResult<()> {
-    let (by, at) = (me.by(), app.clock.now_at());
-    let mut notes = vec![(app.next_id(), summary(action, what, asked, batch))];
+    let mut notes = vec![summary(action, what, asked, batch)];
     for sheet in batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
         let note = Note {
             action,
@@ -294,9 +294,16 @@ async fn note(
             summary: format!("{what} {}，金额算到 {}", sheet.number, asked.as_of),
             reason: String::new(),
         };
-        notes.push((app.next_id(), note));
+        notes.push(note);
     }
-    app.write("worksheets noted", move |db| history::notes(db, &by, at, notes.clone())).await
+    me.act(app, "worksheets noted", move |act| audit_all(act, notes.clone())).await
+}
+
+/// Writes many lines of history at once.
+pub(super) fn audit_all(act: &mut Act<'_>, notes: Vec<Note>) -> AppResult<()> {
+    act.needs_no_audit("this is its history");
+    let notes = notes.into_iter().map(|note| (act.id(), note)).collect();
+    history::notes(act.db, act.by, act.now, notes)
 }
 
 /// What history says about a whole batch; the command line writes the same.

@@ -11,7 +11,7 @@ use super::rules::{self, House, Plan, RoundState, StopState, Typed, Village};
 use super::store::{self, Round, Stop};
 use crate::app::App;
 use crate::base::ids::{BatchId, RoundId, SheetId, StaffId};
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::staff::{self, Right};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::visits::asked::Pairs;
@@ -137,16 +137,15 @@ pub async fn make(
     };
     let (id, households) = (RoundId::new(app.next_id()), plan.houses.len());
     let (round, stops) = rows(&app, &me, id, plan);
-    let (note_id, at) = (app.next_id(), app.clock.now_at());
-    app.write("a visit round planned", move |db| {
-        let planned = store::planned(db, &me.scope)?;
+    me.act(&app, "a visit round planned", move |act| {
+        let planned = store::planned(act.db, act.scope)?;
         let twice = stops.iter().filter(|stop| planned.contains(&stop.sheet_id)).count();
         if twice > 0 {
             let why = format!("刚才有人把其中 {twice} 户安排进了另一次走访，请重新选");
             return Err(AppError::refused(why));
         }
-        store::add(db, &round, &stops)?;
-        let note = Note {
+        store::add(act.db, &round, &stops)?;
+        act.audit(Note {
             action: "round_made",
             subject: round.title.clone(),
             summary: format!(
@@ -156,8 +155,7 @@ pub async fn make(
                 round.visitors()
             ),
             ..Note::default()
-        };
-        history::note(db, &me.by(), note_id, at, note)
+        })
     })
     .await?;
     let said = format!("已安排 {households} 户，次序可以再调");

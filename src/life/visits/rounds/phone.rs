@@ -263,16 +263,15 @@ async fn keep(
     (id, no): (RoundId, i32),
     came: Incoming,
 ) -> AppResult<Kept> {
-    let me = me.clone();
-    app.write("a sheet of a round", move |db| {
+    me.act(app, "a sheet of a round", move |act| {
         let (key, at) = (came.row.command_key.as_str(), came.row.came_at);
-        if returns::has_come(db, &me.scope, key)? {
+        if returns::has_come(act.db, act.scope, key)? {
             return Ok(Kept::Before);
         }
-        if !take::keep(db, &me.scope, &me.by(), &came)? {
-            return Ok(Kept::Other(sheets::find(db, &me.scope, came.row.sheet_id)?.state));
+        if !take::take(act, &came)? {
+            return Ok(Kept::Other(sheets::find(act.db, act.scope, came.row.sheet_id)?.state));
         }
-        store::done(db, &me.scope, (id, no), (key, at))?;
+        store::done(act.db, act.scope, (id, no), (key, at))?;
         Ok(Kept::Now)
     })
     .await

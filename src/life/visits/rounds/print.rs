@@ -12,8 +12,9 @@ use super::web::{Whole, day_in_words, whole};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{FileId, RoundId};
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::error::{AppError, AppResult};
+use crate::life::visits::web::audit_all;
 use crate::life::visits::{road, text};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -169,14 +170,13 @@ pub async fn print(
 
 /// One line for the plan, and one on each file.
 async fn note(app: &App, me: &SignedIn, title: &str, all: &[Whole]) -> AppResult<()> {
-    let (by, at) = (me.by(), app.clock.now_at());
     let whole = Note {
         action: "printed",
         subject: title.to_owned(),
         summary: format!("打印走访安排：{title}，{} 户", all.len()),
         ..Note::default()
     };
-    let mut notes = vec![(app.next_id(), whole)];
+    let mut notes = vec![whole];
     for one in all {
         let note = Note {
             action: "printed",
@@ -185,7 +185,7 @@ async fn note(app: &App, me: &SignedIn, title: &str, all: &[Whole]) -> AppResult
             summary: format!("打印走访安排，内有 {}", one.house.number),
             reason: String::new(),
         };
-        notes.push((app.next_id(), note));
+        notes.push(note);
     }
-    app.write("a visit round printed", move |db| history::notes(db, &by, at, notes.clone())).await
+    me.act(app, "a visit round printed", move |act| audit_all(act, notes.clone())).await
 }

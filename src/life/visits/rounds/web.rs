@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::base::dates::{in_words, weekday_in_words};
 use crate::base::ids::{FileId, RoundId, SheetId};
 use crate::base::scope::Scope;
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::road;
@@ -227,21 +227,21 @@ pub async fn order(
     form: CsrfForm<Change>,
 ) -> AppResult<HttpResponse> {
     let (id, change) = (RoundId::new(*id), form.0);
-    let (note_id, at) = (app.next_id(), app.clock.now_at());
     let no = change.no;
-    let said = app
-        .write("a visit round changed", move |db| {
-            let (round, all) = whole(db, &me.scope, id)?;
+    let said = me
+        .act(&app, "a visit round changed", move |act| {
+            let (round, all) = whole(act.db, act.scope, id)?;
             if round.state == RoundState::Closed {
                 return Err(AppError::refused("这次走访已经结束，要改请先重新打开"));
             }
             let one = all.iter().find(|one| one.stop.no == no).ok_or(AppError::NotFound)?;
-            store::touch(db, &me.scope, (id, change.version))?;
+            store::touch(act.db, act.scope, (id, change.version))?;
             let out = match change.how.as_str() {
                 "up" | "down" => {
+                    act.needs_no_audit("an order of the day is no history of a family");
                     let order = moved(&all, no, change.how == "up");
                     for (place, no) in (1_i32..).zip(order) {
-                        store::set_place(db, &me.scope, (id, no), place)?;
+                        store::set_place(act.db, act.scope, (id, no), place)?;
                     }
                     return Ok("");
                 }
@@ -249,18 +249,17 @@ pub async fn order(
                 "in" => false,
                 _ => return Err(AppError::NotFound),
             };
-            if !store::leave_out(db, &me.scope, (id, no), out)? {
+            if !store::leave_out(act.db, act.scope, (id, no), out)? {
                 return Err(AppError::refused("这一户已经走访，不用再改"));
             }
             let words = if out { "这次不去" } else { "又加进来" };
-            let note = Note {
+            act.audit(Note {
                 action: "round_changed",
                 file_id: Some(one.house.file_id),
                 subject: one.house.number.clone(),
                 summary: format!("走访安排“{}”：{}{words}", round.title, one.house.name),
                 ..Note::default()
-            };
-            history::note(db, &me.by(), note_id, at, note)?;
+            })?;
             Ok(if out { "这一户这次不去，走访表还在外" } else { "已经加回来" })
         })
         .await?;
@@ -302,20 +301,18 @@ pub async fn state(
 ) -> AppResult<HttpResponse> {
     let (id, version) = (RoundId::new(*id), form.0.version);
     let to = RoundState::from_text(&form.0.to).ok_or(AppError::NotFound)?;
-    let (note_id, at) = (app.next_id(), app.clock.now_at());
     let closed = to == RoundState::Closed;
-    app.write("a visit round closed", move |db| {
-        let round = store::find(db, &me.scope, id)?;
-        store::touch(db, &me.scope, (id, version))?;
-        store::set_state(db, &me.scope, id, (to, closed.then_some(at)))?;
+    me.act(&app, "a visit round closed", move |act| {
+        let round = store::find(act.db, act.scope, id)?;
+        store::touch(act.db, act.scope, (id, version))?;
+        store::set_state(act.db, act.scope, id, (to, closed.then_some(act.now)))?;
         let verb = if closed { "结束" } else { "重新打开" };
-        let note = Note {
+        act.audit(Note {
             action: "round_changed",
             subject: round.title.clone(),
             summary: format!("{verb}走访：{}（{}）", round.title, round.on_day),
             ..Note::default()
-        };
-        history::note(db, &me.by(), note_id, at, note)
+        })
     })
     .await?;
     let said = if closed {

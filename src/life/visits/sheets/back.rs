@@ -284,7 +284,7 @@ pub async fn hand_in(
     let (scope, by) =
         (Scope::of(&one.sheet.office_code), By::program("扫码回报", &one.office.code));
     let kept =
-        app.write("a sheet comes back", move |db| take::keep(db, &scope, &by, &came)).await?;
+        app.act((by, scope), "a sheet comes back", move |act| take::take(act, &came)).await?;
     // When somebody was quicker, the page says when that was, and that this one was not taken.
     Ok(phone::to(if kept { &here } else { &late }))
 }

@@ -250,8 +250,7 @@ pub async fn typed(
     let came_by = if spoken { CameBy::Spoken } else { CameBy::Desk };
     let came = take::incoming(&app, &sheet, came_by, &answers, None)?;
     let id = came.row.id;
-    let kept =
-        app.write("a sheet typed in", move |db| take::keep(db, &me.scope, &me.by(), &came)).await?;
+    let kept = me.act(&app, "a sheet typed in", move |act| take::take(act, &came)).await?;
     if !kept {
         return Err(AppError::refused(format!("走访表 {} 刚才已经交回", sheet.number)));
     }

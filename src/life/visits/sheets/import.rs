@@ -19,8 +19,8 @@ use super::take::{self, Incoming};
 use super::{codes, make};
 use crate::app::App;
 use crate::base::ids::{BatchId, FileId, SheetId};
-use crate::book::history;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::life::visits::web::audit_all;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::{self, SheetLimits};
 use crate::web::session::SignedIn;
@@ -231,17 +231,16 @@ async fn one_file(
 
 /// Keeps the proposals of a file in one write; says which sheets had come back meanwhile.
 async fn keep_all(app: &App, me: &SignedIn, all: Vec<Incoming>) -> AppResult<HashSet<SheetId>> {
-    let (me, at) = (me.clone(), app.clock.now_at());
-    app.write("a workbook comes back", move |db| {
+    me.act(app, "a workbook comes back", move |act| {
         let ids: Vec<SheetId> = all.iter().map(|one| one.row.sheet_id).collect();
-        let out = store::still_out(db, &me.scope, &ids)?;
+        let out = store::still_out(act.db, act.scope, &ids)?;
         let keep: Vec<Incoming> =
             all.iter().filter(|one| out.contains(&one.row.sheet_id)).cloned().collect();
         let ids: Vec<SheetId> = keep.iter().map(|one| one.row.sheet_id).collect();
-        store::move_to(db, &me.scope, &ids, (State::Out, State::Returned), at)?;
+        store::move_to(act.db, act.scope, &ids, (State::Out, State::Returned), act.now)?;
         let rows: Vec<returns::Return> = keep.iter().map(|one| one.row.clone()).collect();
-        returns::add_all(db, &rows)?;
-        history::notes(db, &me.by(), at, take::notes(&keep))?;
+        returns::add_all(act.db, &rows)?;
+        audit_all(act, take::notes(&keep))?;
         Ok(all.iter().map(|one| one.row.sheet_id).filter(|id| !out.contains(id)).collect())
     })
     .await

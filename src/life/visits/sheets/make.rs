@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 
 use super::codes;
 use super::store::{self, Batch, Sheet, State};
@@ -14,7 +14,8 @@ use super::web::{expires, stamp};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{BatchId, FileId, SheetId};
-use crate::book::history::{self, Note};
+use crate::book::act::Act;
+use crate::book::history::Note;
 use crate::book::payments_known::BankData;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::names::Names;
@@ -23,9 +24,9 @@ use crate::life::visits::purpose::Purpose;
 use crate::life::visits::rules::{self, By, Household, Receiver};
 use crate::life::visits::store as arrears;
 use crate::life::visits::text::{self, Sender};
+use crate::life::visits::web::audit_all;
 use crate::life::visits::workbook::Wishes;
 use crate::plumbing::crypto::Field;
-use crate::plumbing::db::Db;
 use crate::web::session::SignedIn;
 
 /// A batch before it is kept; its sheets have codes but no numbers.
@@ -139,24 +140,20 @@ pub struct Kept {
 }
 
 /// Keeps drafts under numbers that go on where those of the day ended. `also`: also of households
-/// whose sheet is with a receiver of another kind. `notes` are identities for the history: one, and
-/// one for each household.
+/// whose sheet is with a receiver of another kind.
 pub fn keep(
-    db: &mut Db,
-    me: &SignedIn,
+    act: &mut Act<'_>,
     (purpose, by, prefix, also): (Purpose, By, &str, bool),
     drafts: &[Draft],
-    (notes, now): (&[i64], NaiveDateTime),
 ) -> AppResult<Kept> {
-    let out = store::out(db, &me.scope, now)?;
+    let out = store::out(act.db, act.scope, act.now)?;
     let place = |sheet: &Sheet| whereabouts(&out, (purpose, by), sheet.file_id);
-    let mut number = store::count_numbers(db, &me.scope, prefix)?;
+    let mut number = store::count_numbers(act.db, act.scope, prefix)?;
     let files: Vec<FileId> =
         drafts.iter().flat_map(|draft| &draft.sheets).map(|sheet| sheet.file_id).collect();
-    let cases = store::open_cases(db, &me.scope, &files)?;
+    let cases = store::open_cases(act.db, act.scope, &files)?;
     let (mut kept, paper) = (Kept::default(), purpose.paper());
-    let mut told = Vec::new();
-    let mut ids = notes.iter().copied();
+    let mut notes = Vec::new();
     for draft in drafts {
         let mut sheets = Vec::with_capacity(draft.sheets.len());
         for (place, sheet) in
@@ -168,14 +165,13 @@ pub fn keep(
         {
             number += 1;
             let number = format!("{prefix}{number:03}");
-            let note = Note {
+            notes.push(Note {
                 action: "sheets_made",
                 file_id: Some(sheet.file_id),
                 subject: number.clone(),
                 summary: format!("做{paper} {number}，交{}", addressee(&draft.batch)),
                 reason: String::new(),
-            };
-            told.extend(ids.next().map(|id| (id, note)));
+            });
             let case_id = cases.get(&sheet.file_id).copied();
             sheets.push(Sheet { number, place, case_id, ..sheet.clone() });
         }
@@ -187,13 +183,13 @@ pub fn keep(
             }
         }
         if !sheets.is_empty() {
-            store::add(db, &draft.batch, &sheets)?;
+            store::add(act.db, &draft.batch, &sheets)?;
             kept.batches.push(draft.batch.id);
             kept.sheets += sheets.len();
         }
     }
     if kept.sheets > 0 {
-        let whole = Note {
+        notes.push(Note {
             action: "sheets_made",
             subject: paper.to_owned(),
             summary: format!(
@@ -203,9 +199,8 @@ pub fn keep(
                 kept.sheets
             ),
             ..Note::default()
-        };
-        told.extend(ids.next().map(|id| (id, whole)));
-        history::notes(db, &me.by(), now, told)?;
+        });
+        audit_all(act, notes)?;
     }
     Ok(kept)
 }

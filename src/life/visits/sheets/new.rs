@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::make::{self, Draft, Kept};
+use super::make::{self, Kept};
 use crate::app::App;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::visits::asked::{Asked, Pairs};
@@ -53,15 +53,10 @@ async fn try_make(app: &App, me: &SignedIn, pairs: &Pairs) -> AppResult<(String,
             asked.by.in_words()
         )));
     }
-    let households: usize = drafts.iter().map(Draft::households).sum();
-    let notes: Vec<i64> = (0..=households).map(|_| app.next_id()).collect();
-    let (prefix, now) =
-        (make::prefix(asked.purpose, asked.by, app.clock.today()), app.clock.now_at());
-    let (me2, purpose, by, also) = (me.clone(), asked.purpose, asked.by, asked.also);
-    let kept = app
-        .write("sheets made", move |db| {
-            make::keep(db, &me2, (purpose, by, &prefix, also), &drafts, (&notes, now))
-        })
+    let prefix = make::prefix(asked.purpose, asked.by, app.clock.today());
+    let (purpose, by, also) = (asked.purpose, asked.by, asked.also);
+    let kept = me
+        .act(app, "sheets made", move |act| make::keep(act, (purpose, by, &prefix, also), &drafts))
         .await?;
     let Some(first) = kept.batches.first() else { return Err(nothing(&asked, &kept)) };
     let mut said =

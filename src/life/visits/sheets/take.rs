@@ -12,6 +12,7 @@ use super::store::{self, Batch, Sheet, State};
 use crate::app::App;
 use crate::base::ids::{ReturnId, SheetId};
 use crate::base::scope::Scope;
+use crate::book::act::Act;
 use crate::book::history::{self, By, Note};
 use crate::book::payments_known;
 use crate::error::AppResult;
@@ -104,9 +105,15 @@ pub fn keep(db: &mut Db, scope: &Scope, by: &By, one: &Incoming) -> AppResult<bo
     Ok(true)
 }
 
+/// [`keep`] in an open act.
+pub fn take(act: &mut Act<'_>, one: &Incoming) -> AppResult<bool> {
+    act.needs_no_audit("its line was prepared with it");
+    keep(act.db, act.scope, act.by, one)
+}
+
 /// The notes of many, for one write.
-pub fn notes(all: &[Incoming]) -> Vec<(i64, Note)> {
-    all.iter().map(|one| one.note.clone()).collect()
+pub fn notes(all: &[Incoming]) -> Vec<Note> {
+    all.iter().map(|one| one.note.1.clone()).collect()
 }
 
 /// Sheets that are out for a reminder whose family is not late any more, but awaits the bank.

@@ -8,8 +8,9 @@ use super::store;
 use super::web::receiver_of;
 use crate::app::App;
 use crate::base::ids::{BatchId, SheetId};
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::error::{AppError, AppResult};
+use crate::life::visits::web::audit_all;
 use crate::web::form::CsrfForm;
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -41,14 +42,13 @@ pub async fn one(
     form: CsrfForm<Why>,
 ) -> AppResult<HttpResponse> {
     let (id, why) = (SheetId::new(*id), form.0.read()?);
-    let (note_id, at) = (app.next_id(), app.clock.now_at());
-    let (batch, done) = app
-        .write("sheet voided", move |db| {
-            let sheet = store::find(db, &me.scope, id)?;
-            if !store::void(db, &me.scope, id, (&why, at))? {
+    let (batch, done) = me
+        .act(&app, "sheet voided", move |act| {
+            let sheet = store::find(act.db, act.scope, id)?;
+            if !store::void(act.db, act.scope, id, (&why, act.now))? {
                 return Ok((sheet.batch_id, false));
             }
-            history::note(db, &me.by(), note_id, at, note_of(&sheet, &why))?;
+            act.audit(note_of(&sheet, &why))?;
             Ok((sheet.batch_id, true))
         })
         .await?;
@@ -66,16 +66,14 @@ pub async fn all(
     id: web::Path<i64>,
     form: CsrfForm<Why>,
 ) -> AppResult<HttpResponse> {
-    let (id, why, at) = (BatchId::new(*id), form.0.read()?, app.clock.now_at());
-    let ids = app.ids.clone();
-    let voided = app
-        .write("batch voided", move |db| {
-            let batch = store::batch(db, &me.scope, id)?;
-            let voided = store::void_all(db, &me.scope, id, (&why, at))?;
-            let mut notes: Vec<(i64, Note)> =
-                voided.iter().map(|sheet| (ids.next(at.and_utc()), note_of(sheet, &why))).collect();
+    let (id, why) = (BatchId::new(*id), form.0.read()?);
+    let voided = me
+        .act(&app, "batch voided", move |act| {
+            let batch = store::batch(act.db, act.scope, id)?;
+            let voided = store::void_all(act.db, act.scope, id, (&why, act.now))?;
+            let mut notes: Vec<Note> = voided.iter().map(|sheet| note_of(sheet, &why)).collect();
             if !voided.is_empty() {
-                let whole = Note {
+                notes.push(Note {
                     action: "sheet_voided",
                     subject: receiver_of(&batch),
                     summary: format!(
@@ -86,10 +84,9 @@ pub async fn all(
                     ),
                     reason: why.clone(),
                     ..Note::default()
-                };
-                notes.push((ids.next(at.and_utc()), whole));
+                });
             }
-            history::notes(db, &me.by(), at, notes)?;
+            audit_all(act, notes)?;
             Ok(voided.len())
         })
         .await?;

@@ -11,13 +11,13 @@ use super::{make, qr, returns, take};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::{BatchId, FileId, SheetId};
-use crate::book::history::{self, Note};
+use crate::book::history::Note;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::visits::asked::{Field, Pairs};
 use crate::life::visits::papers::{self, Choices};
 use crate::life::visits::rules::By;
-use crate::life::visits::web::{PRINT_MAX, PrintPage, apart};
+use crate::life::visits::web::{PRINT_MAX, PrintPage, apart, audit_all};
 use crate::life::visits::workbook;
 use crate::web::download::{WORKBOOK, attachment};
 use crate::web::form::CsrfForm;
@@ -281,11 +281,10 @@ pub async fn handed(
         how: HOW.iter().find(|how| **how == typed.how).copied().unwrap_or("其他").to_owned(),
         receipt: typed.receipt.trim().to_owned(),
     };
-    let (note_id, at) = (app.next_id(), app.clock.now_at());
-    app.write("sheets handed over", move |db| {
-        let batch = store::batch(db, &me.scope, id)?;
-        store::handed(db, &me.scope, (id, typed.version), &handed)?;
-        let note = Note {
+    me.act(&app, "sheets handed over", move |act| {
+        let batch = store::batch(act.db, act.scope, id)?;
+        store::handed(act.db, act.scope, (id, typed.version), &handed)?;
+        act.audit(Note {
             action: "sheets_handed",
             subject: receiver_of(&batch),
             summary: format!(
@@ -296,8 +295,7 @@ pub async fn handed(
                 handed.to
             ),
             ..Note::default()
-        };
-        history::note(db, &me.by(), note_id, at, note)
+        })
     })
     .await?;
     shell::done(&app, &format!("/visits/batches/{id}"), "已记下交付")
@@ -317,20 +315,23 @@ pub async fn chased(
     form: CsrfForm<Seen>,
 ) -> AppResult<HttpResponse> {
     let (id, version) = (BatchId::new(*id), form.0.version);
-    let (note_id, at, today) = (app.next_id(), app.clock.now_at(), app.clock.today());
-    let done = app.write("sheets asked for", move |db| {
-        let batch = store::batch(db, &me.scope, id)?;
-        if batch.chased_on == Some(today) {
+    let done = me.act(&app, "sheets asked for", move |act| {
+        let batch = store::batch(act.db, act.scope, id)?;
+        if batch.chased_on == Some(act.today) {
             return Ok(false);
         }
-        store::chased(db, &me.scope, (id, version), today)?;
-        let note = Note {
+        store::chased(act.db, act.scope, (id, version), act.today)?;
+        act.audit(Note {
             action: "sheets_chased",
             subject: receiver_of(&batch),
-            summary: format!("{}请{}交回{}", me.name, receiver_of(&batch), batch.purpose.paper()),
+            summary: format!(
+                "{}请{}交回{}",
+                act.by.name,
+                receiver_of(&batch),
+                batch.purpose.paper()
+            ),
             ..Note::default()
-        };
-        history::note(db, &me.by(), note_id, at, note)?;
+        })?;
         Ok(true)
     });
     let said = match done.await? {
@@ -403,7 +404,6 @@ pub(super) async fn note(
     what: &str,
     again: &make::Rebuilt,
 ) -> AppResult<()> {
-    let (by, at) = (me.by(), app.clock.now_at());
     let whole = Note {
         action,
         subject: again.row.purpose.paper().to_owned(),
@@ -415,7 +415,7 @@ pub(super) async fn note(
         ),
         ..Note::default()
     };
-    let mut notes = vec![(app.next_id(), whole)];
+    let mut notes = vec![whole];
     for sheet in again.batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
         let note = Note {
             action,
@@ -424,9 +424,9 @@ pub(super) async fn note(
             summary: format!("{what} {}", sheet.number),
             reason: String::new(),
         };
-        notes.push((app.next_id(), note));
+        notes.push(note);
     }
-    app.write("sheets noted", move |db| history::notes(db, &by, at, notes.clone())).await
+    me.act(app, "sheets noted", move |act| audit_all(act, notes.clone())).await
 }
 
 /// The last instant at which a code opens something: long after the day of return.
