@@ -18,7 +18,6 @@ use crate::book::loan;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
-use crate::life::overdue::list::counts::Everybody;
 use crate::life::overdue::list::page::{asked_of, in_step};
 use crate::web::fields::{self, Fields, Form, Rejected};
 use crate::web::list::filter::{Asked, From};
@@ -109,12 +108,7 @@ async fn next(
     }
     let saved = saved(&app, &me, &before.saved).await?;
     let (scope, inner) = (me.scope.clone(), wanted.clone());
-    let rows = app
-        .read(move |db| {
-            let everybody = Everybody::read(db, &scope, &inner)?;
-            cases::from_there(db, &scope, (&inner, &everybody), 200)
-        })
-        .await?;
+    let rows = app.read(move |db| cases::from_there(db, &scope, &inner, 200)).await?;
     let due = |state: State, on: NaiveDate| state == State::Open && on <= today;
     let found = rows.into_iter().find(|(_, case)| due(case.state, case.next_on));
     let Some((row, case)) = found else {

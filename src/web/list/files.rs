@@ -94,15 +94,7 @@ pub struct Sums {
 }
 
 /// One page of a list.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// The rows.
-    pub rows: Vec<Row>,
-    /// There are rows before the first.
-    pub has_before: bool,
-    /// There are rows after the last.
-    pub has_after: bool,
-}
+pub type Page = super::kit::Page<Row>;
 
 /// Files with their student and their sums.
 macro_rules! joined {
@@ -198,8 +190,6 @@ macro_rules! narrowed_by_file {
 pub fn id_ends_with(tail: &str) -> String {
     at_end(tail.get(tail.len().saturating_sub(4)..).unwrap_or(tail))
 }
-
-pub(crate) use {narrowed_by_file, narrowed_by_person, narrowed_by_position};
 
 /// The office, on the side from which the order of the list comes: the database then walks that
 /// table's index and stops at the last row of the page. `$query` is boxed.
@@ -324,20 +314,7 @@ pub fn page(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Page> {
     narrowed_by_person!(query, filter);
     narrowed_by_file!(query, filter);
     paged!(query, filter);
-    let mut rows: Vec<Row> = query.limit(filter.size + 1).load(db)?;
-    let size = usize::try_from(filter.size).unwrap_or(50);
-    let more = rows.len() > size;
-    rows.truncate(size);
-    let backwards = matches!(filter.from, From::Before(_));
-    if backwards {
-        rows.reverse();
-    }
-    let (has_before, has_after) = match filter.from {
-        From::Start => (false, more),
-        From::After(_) => (true, more),
-        From::Before(_) => (more, true),
-    };
-    Ok(Page { rows, has_before, has_after })
+    Ok(Page::cut(query.limit(filter.size + 1).load(db)?, filter.size, &filter.from))
 }
 
 /// All rows of the selection, for a spreadsheet; at most `limit`.

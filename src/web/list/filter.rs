@@ -146,26 +146,6 @@ pub struct Filter {
     pub size: i64,
 }
 
-/// The conditions of a filter that neither the sums of a file nor its overdue case answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Family {
-    person: [Option<String>; 4],
-    file: [Option<String>; 2],
-    years: [Option<i32>; 2],
-}
-
-impl Filter {
-    /// What it asks of the family: the person, the schools, the contracts.
-    pub fn family(&self) -> Family {
-        let Filter { name, id_tail, township, police, school, university, .. } = self.clone();
-        Family {
-            person: [name, id_tail, township, police],
-            file: [school, university],
-            years: [self.graduates, self.year],
-        }
-    }
-}
-
 fn text(asked: &str) -> Option<String> {
     let asked = asked.trim();
     (!asked.is_empty()).then(|| asked.to_owned())

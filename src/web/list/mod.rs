@@ -6,4 +6,5 @@
 pub mod export;
 pub mod files;
 pub mod filter;
+pub mod kit;
 pub mod words;

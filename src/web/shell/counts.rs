@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 
 use crate::app::App;
-use crate::base::ids::StaffId;
 use crate::book::contact::change;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
@@ -32,11 +31,7 @@ pub struct Count {
 #[derive(Debug, Default)]
 pub struct Counts {
     menu: Mutex<HashMap<String, (Age, Count)>>,
-    lists: Mutex<HashMap<ListKey, (Age, i64)>>,
 }
-
-/// A list under a name: the office, whoever asks (some lists are about them), the query.
-type ListKey = (String, StaffId, String);
 
 /// When something was counted, and how many changes there had been in this instance.
 #[derive(Clone, Copy, Debug)]
@@ -84,29 +79,6 @@ impl Counts {
             }
         });
         count
-    }
-
-    /// How many are in a list under a name that only the database can count.
-    pub fn list(
-        &self,
-        app: &App,
-        (office, me, query): (&str, StaffId, &str),
-        count: impl FnOnce() -> AppResult<i64>,
-    ) -> AppResult<i64> {
-        let (key, now) = ((office.to_owned(), me, query.to_owned()), Age::now(app));
-        let is_good = |age: Age| age.is_good() && age.changes == now.changes;
-        let known = self.lists.lock().ok().and_then(|lists| lists.get(&key).copied());
-        if let Some((age, number)) = known
-            && is_good(age)
-        {
-            return Ok(number);
-        }
-        let number = count()?;
-        if let Ok(mut lists) = self.lists.lock() {
-            lists.retain(|_, (age, _)| is_good(*age));
-            lists.insert(key, (now, number));
-        }
-        Ok(number)
     }
 
     fn keep(&self, office_code: String, counted: (Age, Count)) {

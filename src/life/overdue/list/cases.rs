@@ -1,27 +1,21 @@
-//! The rows, counts and sums of the overdue page: files with the case that they are on the ladder
+//! The conditions and the rows of the overdue page: files with the case that they are on the ladder
 //! with. Reads only; the order is by the next step, or by who comes first.
 
 use chrono::{Datelike, Days, NaiveDate};
-use diesel::dsl::{count_star, exists, sql};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
-use super::counts::Everybody;
 use crate::base::dates::day_in;
 use crate::base::ids::{CaseId, StaffId};
 use crate::base::scope::Scope;
 use crate::error::AppResult;
-use crate::life::overdue::kinds::{AskedFor, ClosedWhy, NextStep, ParkedFor, Stage, State};
+use crate::life::overdue::kinds::{ParkedFor, Stage};
 use crate::life::overdue::store::Case;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{
-    file_position, loan, loan_file, overdue_case, overdue_family, person,
-};
-use crate::web::list::files::{
-    Row, Sums, columns, id_ends_with, narrowed_by_file, narrowed_by_person, narrowed_by_position,
-};
+use crate::plumbing::schema::{file_position, loan_file, overdue_case, person};
+use crate::web::list::files::{Row, columns, id_ends_with};
 use crate::web::list::filter::{Asked, Filter, From, Key, Sort, anywhere};
+use crate::web::list::kit::{self, Condition, Keyset, Value};
 
 /// The lists that everybody has, beside those under a name: key and words.
 pub const LISTS: [(&str, &str); 11] = [
@@ -112,24 +106,6 @@ impl Wanted {
         wanted(&asked, self.me, self.today)
     }
 
-    /// Where a case stands in this order, the first the smallest; file numbers decide the rest.
-    pub fn place(&self, (next, since, weight): (NaiveDate, NaiveDate, i64)) -> Place {
-        match self.order {
-            Order::NextStep => (i64::from(next.num_days_from_ce()), since),
-            Order::First => (weight.saturating_neg(), next),
-        }
-    }
-
-    /// The same of a key in the address.
-    pub fn place_of_key(&self, key: &Key) -> Option<Place> {
-        match self.order {
-            Order::NextStep => days(key).map(|(next, since)| self.place((next, since, 0))),
-            Order::First => {
-                points(key).map(|(weight, next)| self.place((next, NaiveDate::MIN, weight)))
-            }
-        }
-    }
-
     /// The key of a row in this order.
     pub fn key(&self, row: &Row, case: &Case) -> Key {
         let value = match self.order {
@@ -140,279 +116,215 @@ impl Wanted {
     }
 }
 
-/// Where a case stands in an order.
-pub type Place = (i64, NaiveDate);
-
 /// One page.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// The rows.
-    pub rows: Vec<(Row, Case)>,
-    /// There are rows before the first.
-    pub has_before: bool,
-    /// There are rows after the last.
-    pub has_after: bool,
-}
+pub type Page = kit::Page<(Row, Case)>;
 
-macro_rules! joined {
-    () => {
-        loan_file::table
-            .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-            .inner_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
-            .inner_join(overdue_case::table.on(overdue_case::file_id.eq(loan_file::id)))
-    };
-}
+/// Arrears of a file: what settles them.
+pub(super) const OVERDUE: &str = "file_position.overdue_principal_fen + \
+    file_position.overdue_interest_fen + file_position.penalty_fen";
 
-/// The conditions on the case; `$query` is boxed.
-macro_rules! narrowed_by_case {
-    ($query:ident, $w:expr) => {
-        $query = match $w.list.as_str() {
+/// By the next step; written so that an index of the cases on the ladder has the same order.
+const BY_STEP: Keyset = Keyset(&[
+    ("overdue_case.next_on", false),
+    ("overdue_case.stage_since", false),
+    ("loan_file.file_no", false),
+]);
+const BY_WEIGHT: Keyset = Keyset(&[
+    ("overdue_case.weight", true),
+    ("overdue_case.next_on", false),
+    ("loan_file.file_no", false),
+]);
+
+impl Wanted {
+    /// Everything that a case of this selection must be like, its sums and its family, too; that
+    /// there are arrears at all stands in [`Wanted::base`].
+    pub(super) fn condition(&self, scope: &Scope) -> Condition {
+        let mut all = self.listed();
+        let mut and = |one: Condition| all = all.clone().and(one);
+        if let Some(stage) = self.stage {
+            and(Condition::new("overdue_case.stage = ?").bind(stage.as_text()));
+        }
+        if let Some(owner) = self.owner {
+            and(Condition::new("overdue_case.owner_id = ?").bind(owner.get()));
+        }
+        let filter = &self.filter;
+        if filter.awaiting {
+            and(Condition::new("file_position.awaiting_on IS NOT NULL"));
+        }
+        if let Some(day) = filter.unpaid_from {
+            and(Condition::new("file_position.oldest_unpaid_due_on >= ?").bind(day));
+        }
+        if let Some(day) = filter.unpaid_before {
+            and(Condition::new("file_position.oldest_unpaid_due_on < ?").bind(day));
+        }
+        if filter.ended {
+            and(Condition::new("file_position.next_due_on IS NULL"));
+        }
+        if let Some(least) = filter.least {
+            and(Condition::new(&format!("{OVERDUE} >= ?")).bind(least.get()));
+        }
+        if let Some(year) = filter.year {
+            and(Condition::new(
+                "EXISTS (SELECT 1 FROM loan WHERE loan.office_code = overdue_case.office_code \
+                 AND loan.file_id = overdue_case.file_id AND loan.loan_year = ?)",
+            )
+            .bind(i64::from(year)));
+        }
+        if let Some(family) = family(filter) {
+            and(self.of_families(scope, family));
+        }
+        all
+    }
+
+    /// What holds for all lists but the one of those who have paid: there are arrears.
+    pub(super) fn base(&self) -> Condition {
+        let paid = self.list == "paid";
+        Condition::new(if paid { "TRUE" } else { "file_position.oldest_unpaid_due_on IS NOT NULL" })
+    }
+
+    /// What the list itself says. The kinds stand in the text, for an index is of some of them.
+    fn listed(&self) -> Condition {
+        let text = match self.list.as_str() {
             "paid" => {
-                let monday = $w.today.checked_sub_days(Days::new(u64::from(
-                    $w.today.weekday().num_days_from_monday(),
-                )));
-                $query
-                    .filter(overdue_case::closed_why.eq(ClosedWhy::Paid))
-                    .filter(overdue_case::closed_on.ge(monday))
+                let since = u64::from(self.today.weekday().num_days_from_monday());
+                let monday = self.today.checked_sub_days(Days::new(since)).unwrap_or(self.today);
+                let text = "overdue_case.closed_why = 'paid' AND overdue_case.closed_on >= ?";
+                return Condition::new(text).bind(monday);
             }
-            "parked" => $query.filter(overdue_case::state.eq(State::Parked)),
-            "paused" => $query.filter(overdue_case::state.eq(State::Paused)),
-            "today" => $query
-                .filter(overdue_case::state.eq(State::Open))
-                .filter(overdue_case::next_on.le($w.today)),
-            "promise" => $query.filter(overdue_case::state.eq(State::Open)).filter(
-                overdue_case::next_step
-                    .eq(NextStep::PromiseDue)
-                    .and(overdue_case::next_on.le($w.today))
-                    .or(overdue_case::promised_on.eq($w.today)),
-            ),
-            "number" => $query
-                .filter(overdue_case::state.eq(State::Open))
-                .filter(overdue_case::next_step.eq(NextStep::FindNumber)),
-            "asked" => $query
-                .filter(overdue_case::state.ne(State::Closed))
-                .filter(overdue_case::asked_for.ne(AskedFor::Nothing)),
-            "mine" => $query
-                .filter(overdue_case::state.eq_any([State::Open, State::Paused]))
-                .filter(overdue_case::owner_id.eq($w.me)),
+            "today" => {
+                let text = "overdue_case.state = 'open' AND overdue_case.next_on <= ?";
+                return Condition::new(text).bind(self.today);
+            }
+            "promise" => {
+                let text = "overdue_case.state = 'open' AND (overdue_case.promised_on = ? OR \
+                            overdue_case.next_step = 'promise_due' AND overdue_case.next_on <= ?)";
+                return Condition::new(text).bind(self.today).bind(self.today);
+            }
+            "mine" => {
+                let text = "overdue_case.state IN ('open', 'paused') AND overdue_case.owner_id = ?";
+                return Condition::new(text).bind(self.me.get());
+            }
             list if parked_for(list).is_some() => {
                 let why = parked_for(list).unwrap_or(ParkedFor::Nothing);
-                $query
-                    .filter(overdue_case::state.eq(State::Parked))
-                    .filter(overdue_case::parked_for.eq(why))
+                let text = "overdue_case.state = 'parked' AND overdue_case.parked_for = ?";
+                return Condition::new(text).bind(why.as_text());
             }
-            _ => $query.filter(overdue_case::state.eq_any([State::Open, State::Paused])),
+            "number" => "overdue_case.state = 'open' AND overdue_case.next_step = 'find_number'",
+            "asked" => "overdue_case.state <> 'closed' AND overdue_case.asked_for <> ''",
+            "paused" => "overdue_case.state = 'paused'",
+            "parked" => "overdue_case.state = 'parked'",
+            _ => "overdue_case.state IN ('open', 'paused')",
         };
-        if let Some(stage) = $w.stage {
-            $query = $query.filter(overdue_case::stage.eq(stage));
+        Condition::new(text)
+    }
+
+    /// The cases of such families. Of everybody on the ladder one table has all columns side by
+    /// side, and its triggers keep them; of closed cases the person and the file have them.
+    fn of_families(&self, scope: &Scope, family: Condition) -> Condition {
+        let (column, table, office) = match self.list.as_str() {
+            "paid" => (
+                "overdue_case.file_id IN (SELECT loan_file.id",
+                "loan_file JOIN person ON person.id = loan_file.person_id",
+                "loan_file.office_code",
+            ),
+            _ => (
+                "overdue_case.id IN (SELECT overdue_family.case_id",
+                "overdue_family",
+                "overdue_family.office_code",
+            ),
+        };
+        let of = Condition::one_of(office, scope.codes()).and(family);
+        of.within(&format!("{column} FROM {table} WHERE "), ")")
+    }
+
+    fn order(&self) -> Keyset {
+        match self.order {
+            Order::NextStep => BY_STEP,
+            Order::First => BY_WEIGHT,
         }
-        if let Some(owner) = $w.owner {
-            $query = $query.filter(overdue_case::owner_id.eq(owner));
-        }
+    }
+
+    /// The values of a key in the address, as [`Wanted::key`] wrote them.
+    fn values(&self, key: &Key) -> Option<[Value; 3]> {
+        let (first, second) = key.value.split_once('~')?;
+        let first = match self.order {
+            Order::NextStep => Value::Day(first.parse().ok()?),
+            Order::First => Value::Whole(first.parse().ok()?),
+        };
+        Some([first, Value::Day(second.parse().ok()?), Value::from(&key.file_no)])
+    }
+}
+
+/// What is asked of the family; columns without their table, for two tables have them.
+fn family(filter: &Filter) -> Option<Condition> {
+    let mut all = Vec::new();
+    let mut add = |text: &str, value: &Option<String>, pattern: fn(&str) -> String| {
+        all.extend(value.as_ref().map(|value| Condition::new(text).bind(pattern(value))));
     };
+    add("name_key LIKE ? ESCAPE '\\'", &filter.name, anywhere);
+    add("id_mask LIKE ? ESCAPE '\\'", &filter.id_tail, id_ends_with);
+    add("township = ?", &filter.township, str::to_owned);
+    add("police_station = ?", &filter.police, str::to_owned);
+    add("high_school = ?", &filter.school, str::to_owned);
+    add("university LIKE ? ESCAPE '\\'", &filter.university, anywhere);
+    if let Some(year) = filter.graduates {
+        let graduates = Condition::new("graduates_on BETWEEN ? AND ?");
+        all.push(graduates.bind(day_in(year, 1, 1)).bind(day_in(year, 12, 31)));
+    }
+    all.into_iter().reduce(Condition::and)
 }
 
-/// Two days as the key of a row keeps them.
-fn days(key: &Key) -> Option<(NaiveDate, NaiveDate)> {
-    let (next, since) = key.value.split_once('~')?;
-    Some((next.parse().ok()?, since.parse().ok()?))
-}
-
-/// Points and the day of the next step, as the key of a row keeps them.
-fn points(key: &Key) -> Option<(i64, NaiveDate)> {
-    let (weight, next) = key.value.split_once('~')?;
-    Some((weight.parse().ok()?, next.parse().ok()?))
-}
-
-/// Cuts `$query` at the key and puts it in order.
-macro_rules! paged {
-    ($query:ident, $w:expr) => {
-        use loan_file::file_no as no;
-        use overdue_case::{next_on, stage_since, weight};
-        match (&$w.filter.from, $w.order) {
-            (From::Start, _) => {}
-            (From::After(k), Order::NextStep) => {
-                if let Some((next, since)) = days(k) {
-                    let same = stage_since.eq(since).and(no.gt(k.file_no.clone()));
-                    let same = next_on.eq(next).and(stage_since.gt(since).or(same));
-                    $query = $query.filter(next_on.gt(next).or(same));
-                }
-            }
-            (From::Before(k), Order::NextStep) => {
-                if let Some((next, since)) = days(k) {
-                    let same = stage_since.eq(since).and(no.lt(k.file_no.clone()));
-                    let same = next_on.eq(next).and(stage_since.lt(since).or(same));
-                    $query = $query.filter(next_on.lt(next).or(same));
-                }
-            }
-            (From::After(k), Order::First) => {
-                if let Some((least, next)) = points(k) {
-                    let same = next_on.eq(next).and(no.gt(k.file_no.clone()));
-                    let same = weight.eq(least).and(next_on.gt(next).or(same));
-                    $query = $query.filter(weight.lt(least).or(same));
-                }
-            }
-            (From::Before(k), Order::First) => {
-                if let Some((least, next)) = points(k) {
-                    let same = next_on.eq(next).and(no.lt(k.file_no.clone()));
-                    let same = weight.eq(least).and(next_on.lt(next).or(same));
-                    $query = $query.filter(weight.gt(least).or(same));
-                }
-            }
-        }
-        match ($w.order, matches!($w.filter.from, From::Before(_))) {
-            (Order::NextStep, false) => {
-                $query = $query.order((next_on.asc(), stage_since.asc(), no.asc()));
-            }
-            (Order::NextStep, true) => {
-                $query = $query.order((next_on.desc(), stage_since.desc(), no.desc()));
-            }
-            (Order::First, false) => {
-                $query = $query.order((weight.desc(), next_on.asc(), no.asc()));
-            }
-            (Order::First, true) => {
-                $query = $query.order((weight.asc(), next_on.desc(), no.desc()));
-            }
-        }
-    };
-}
-
-/// One page of the list; found among few cases where everybody has been read already.
-pub fn page(db: &mut Db, scope: &Scope, wanted: &Wanted, everybody: &Everybody) -> AppResult<Page> {
-    let size = usize::try_from(wanted.filter.size).unwrap_or(50);
-    let mut rows = from_there(db, scope, (wanted, everybody), wanted.filter.size + 1)?;
-    let more = rows.len() > size;
-    rows.truncate(size);
-    let (has_before, has_after) = match wanted.filter.from {
-        From::Start => (false, more),
-        From::After(_) => (true, more),
-        From::Before(_) => {
-            rows.reverse();
-            (more, true)
-        }
-    };
-    Ok(Page { rows, has_before, has_after })
+/// One page of the list.
+pub fn page(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Page> {
+    let rows = from_there(db, scope, wanted, wanted.filter.size + 1)?;
+    Ok(Page::cut(rows, wanted.filter.size, &wanted.filter.from))
 }
 
 /// All rows of the selection, for a spreadsheet; at most `limit`.
 pub fn all(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<(Row, Case)>> {
     let filter = Filter { from: From::Start, ..wanted.filter.clone() };
-    load(db, scope, &Wanted { filter, ..wanted.clone() }, limit)
+    from_there(db, scope, &Wanted { filter, ..wanted.clone() }, limit)
 }
 
 /// The rows from where the page begins, as many as `limit`, in the order of the list or, before
-/// a row, against it.
+/// a row, against it. First which they are, by what the conditions and the order need alone:
+/// whole rows are dear to sort.
 pub fn from_there(
     db: &mut Db,
     scope: &Scope,
-    (wanted, everybody): (&Wanted, &Everybody),
+    wanted: &Wanted,
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
-    match everybody.around_page(wanted, usize::try_from(limit).unwrap_or(50)) {
-        Some(ids) if ids.len() <= BINDS_MAX => load_of(db, scope, (wanted, ids), limit),
-        _ => load(db, scope, wanted, limit),
+    let (key, back) = match &wanted.filter.from {
+        From::Start => (None, false),
+        From::After(key) => (Some(key), false),
+        From::Before(key) => (Some(key), true),
+    };
+    let mut condition = wanted.base().and(wanted.condition(scope));
+    if let Some(values) = key.and_then(|key| wanted.values(key)) {
+        condition = condition.and(wanted.order().beyond(&values, back));
     }
-}
-
-fn load(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<(Row, Case)>> {
-    let filter = &wanted.filter;
-    let mut query = joined!()
+    let ids: Vec<CaseId> = overdue_case::table
+        .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
+        .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
         .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .select((columns!(), overdue_case::all_columns))
-        .into_boxed();
-    narrowed_by_case!(query, wanted);
-    narrowed_by_position!(query, filter);
-    narrowed_by_person!(query, filter);
-    narrowed_by_file!(query, filter);
-    paged!(query, wanted);
-    Ok(query.limit(limit).load(db)?)
-}
-
-/// The page among these cases. Where more stand alike than the page holds, it is first cut by
-/// what the order needs alone: whole rows are dear to sort.
-fn load_of(
-    db: &mut Db,
-    scope: &Scope,
-    (wanted, mut ids): (&Wanted, Vec<CaseId>),
-    limit: i64,
-) -> AppResult<Vec<(Row, Case)>> {
-    if i64::try_from(ids.len()).unwrap_or(i64::MAX) > limit {
-        let mut query = overdue_case::table
-            .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
+        .filter(condition)
+        .order(wanted.order().order(back))
+        .limit(limit)
+        .select(overdue_case::id)
+        .load(db)?;
+    let mut rows = Vec::new();
+    for chunk in ids.chunks(BINDS_MAX) {
+        let some: Vec<(Row, Case)> = loan_file::table
+            .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+            .inner_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
+            .inner_join(overdue_case::table.on(overdue_case::file_id.eq(loan_file::id)))
             .filter(overdue_case::office_code.eq_any(scope.codes()))
-            .filter(overdue_case::id.eq_any(ids))
-            .select(overdue_case::id)
-            .into_boxed();
-        paged!(query, wanted);
-        ids = query.limit(limit).load(db)?;
+            .filter(overdue_case::id.eq_any(chunk))
+            .order(wanted.order().order(back))
+            .select((columns!(), overdue_case::all_columns))
+            .load(db)?;
+        rows.extend(some);
     }
-    let mut query = joined!()
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .filter(overdue_case::id.eq_any(ids))
-        .select((columns!(), overdue_case::all_columns))
-        .into_boxed();
-    paged!(query, wanted);
-    Ok(query.limit(limit).load(db)?)
-}
-
-/// The cases that are not closed and whose family is as the filter says: person, school, contracts.
-/// The table has these columns of everybody on the ladder side by side, and its triggers keep them.
-pub(super) fn of_families(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Vec<CaseId>> {
-    let mut query = overdue_family::table
-        .filter(overdue_family::office_code.eq_any(scope.codes()))
-        .select(overdue_family::case_id)
-        .into_boxed();
-    if let Some(name) = &filter.name {
-        query = query.filter(overdue_family::name_key.like(anywhere(name)).escape('\\'));
-    }
-    if let Some(tail) = &filter.id_tail {
-        query = query.filter(overdue_family::id_mask.like(id_ends_with(tail)).escape('\\'));
-    }
-    if let Some(township) = &filter.township {
-        query = query.filter(overdue_family::township.eq(township));
-    }
-    if let Some(police) = &filter.police {
-        query = query.filter(overdue_family::police_station.eq(police));
-    }
-    if let Some(school) = &filter.school {
-        query = query.filter(overdue_family::high_school.eq(school));
-    }
-    if let Some(part) = &filter.university {
-        query = query.filter(overdue_family::university.like(anywhere(part)).escape('\\'));
-    }
-    if let Some(year) = filter.graduates {
-        let (first, last) = (day_in(year, 1, 1), day_in(year, 12, 31));
-        query = query.filter(overdue_family::graduates_on.between(first, last));
-    }
-    if let Some(year) = filter.year {
-        query = query.filter(exists(
-            loan::table
-                .filter(loan::office_code.eq(overdue_family::office_code))
-                .filter(loan::file_id.eq(overdue_family::file_id))
-                .filter(loan::loan_year.eq(year))
-                .select(loan::id),
-        ));
-    }
-    Ok(query.load(db)?)
-}
-
-/// Counts and sums of the selection.
-pub fn sums(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sums> {
-    let filter = &wanted.filter;
-    let mut query = joined!()
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .select((
-            count_star(),
-            sql::<BigInt>("CAST(COALESCE(SUM(file_position.outstanding_fen), 0) AS BIGINT)"),
-            sql::<BigInt>(
-                "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \
-                 file_position.overdue_interest_fen + file_position.penalty_fen), 0) AS BIGINT)",
-            ),
-        ))
-        .into_boxed();
-    narrowed_by_case!(query, wanted);
-    narrowed_by_position!(query, filter);
-    narrowed_by_person!(query, filter);
-    narrowed_by_file!(query, filter);
-    Ok(query.first(db)?)
+    Ok(rows)
 }

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::cases::{self, LISTS, Order, Wanted};
-use super::counts::Everybody;
+use super::counts::{self, Totals};
 use super::words::{CaseLine, around, line};
 use crate::app::App;
 use crate::base::ids::{FileId, StaffId};
@@ -16,19 +16,18 @@ use crate::base::scope::Scope;
 use crate::book::file::plan::{Standing, plan};
 use crate::book::position::Basis;
 use crate::book::{file, loan, payments_known, staff};
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::life::overdue::follow;
 use crate::life::overdue::follow::follow_office;
-use crate::life::overdue::kinds::{ParkedFor, Stage};
+use crate::life::overdue::kinds::Stage;
 use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
-use crate::web::list::files::{self, Sums};
+use crate::web::list::files;
 use crate::web::list::filter::Asked;
 use crate::web::list::words::Neighbours;
 use crate::web::list::words::SumsView;
 use crate::web::session::SignedIn;
 use crate::web::shell;
-use crate::web::shell::counts::Counts;
 
 const PATH: &str = "/overdue";
 
@@ -94,67 +93,41 @@ async fn follow_now(app: &App, me: &SignedIn) -> AppResult<()> {
     let (inner, scope) = (app.clone(), me.scope.clone());
     actix_web::web::block(move || follow_office(&inner, &scope))
         .await
-        .map_err(crate::error::AppError::broken)??;
+        .map_err(AppError::broken)??;
     Ok(())
 }
 
 /// Everything the page shows; cases that are not in step are brought into step before it is read.
 async fn read_in_step(app: &App, me: &SignedIn, wanted: &Wanted) -> AppResult<Read> {
-    let own = || (app.clone(), me.scope.clone(), wanted.clone());
-    let (data, scope, list) = own();
-    let found = app
-        .read(move |db| {
-            let everybody = Everybody::read(db, &scope, &list)?;
-            if everybody.is_behind(list.today) {
-                return Ok(None);
-            }
-            read(db, &data, &scope, (&list, &everybody)).map(Some)
-        })
-        .await?;
-    if let Some(read) = found {
+    let snapshot = |follows: bool| {
+        let (data, scope, list) = (app.clone(), me.scope.clone(), wanted.clone());
+        app.read(move |db| read(db, &data, &scope, (&list, follows)))
+    };
+    if let Some(read) = snapshot(true).await? {
         return Ok(read);
     }
     follow_now(app, me).await?;
-    let (data, scope, list) = own();
-    app.read(move |db| {
-        let everybody = Everybody::read(db, &scope, &list)?;
-        read(db, &data, &scope, (&list, &everybody))
-    })
-    .await
+    snapshot(false).await?.ok_or(AppError::NotFound)
 }
 
 /// What one snapshot gives.
 struct Read {
     page: cases::Page,
     lines: Vec<CaseLine>,
-    sums: Sums,
-    all: Sums,
-    by_stage: Vec<(Stage, i64)>,
-    lists: Vec<i64>,
-    parked: Parked,
-    saved: Vec<(Saved, i64)>,
+    totals: Totals,
+    /// How many cases off the ladder each owner has; empty on other lists.
+    parked_by_owner: Vec<(StaffId, i64)>,
+    saved: Vec<Saved>,
     choices: files::Choices,
     staff: Vec<Person>,
 }
 
-/// How many cases are off the ladder for each reason, and with each owner; empty on other lists.
-type Parked = (Vec<(ParkedFor, i64)>, Vec<(StaffId, i64)>);
-
-fn parked(db: &mut Db, scope: &Scope, wanted: &Wanted, everybody: &Everybody) -> AppResult<Parked> {
-    if !wanted.list.starts_with("parked") {
-        return Ok(Parked::default());
-    }
-    let mut reasons = Vec::new();
-    for &why in ParkedFor::ALL.iter().filter(|why| **why != ParkedFor::Nothing) {
-        let count = everybody.sums(db, scope, &wanted.bare(&cases::parked_list(why)))?.files;
-        reasons.push((why, count));
-    }
-    Ok((reasons, everybody.parked_by_owner()))
-}
-
 /// The same as links.
 fn parked_by(asked: &Asked, read: &Read) -> Vec<Chip> {
-    let (reasons, owners) = &read.parked;
+    if !asked.list.starts_with("parked") {
+        return Vec::new();
+    }
+    let (reasons, owners) = (&read.totals.parked_for, &read.parked_by_owner);
     let chip = |name: &str, count: i64, changes: &[(&str, &str)], on| Chip {
         name: name.to_owned(),
         count,
@@ -178,21 +151,21 @@ fn parked_by(asked: &Asked, read: &Read) -> Vec<Chip> {
     reasons.chain(owners).collect()
 }
 
+/// Nothing when a case is not in step and `or_behind` asks for that first.
 fn read(
     db: &mut Db,
     app: &App,
     scope: &Scope,
-    (wanted, everybody): (&Wanted, &Everybody),
-) -> AppResult<Read> {
+    (wanted, or_behind): (&Wanted, bool),
+) -> AppResult<Option<Read>> {
     let today = wanted.today;
-    let kept: Vec<(Saved, Wanted)> = saved::all(db, scope, wanted.me)?
-        .into_iter()
-        .map(|one| {
-            let of = cases::wanted(&asked_of(&one.query), wanted.me, today);
-            (one, of)
-        })
-        .collect();
-    let page = cases::page(db, scope, wanted, everybody)?;
+    let saved = saved::all(db, scope, wanted.me)?;
+    let named = saved.iter().map(|one| cases::wanted(&asked_of(&one.query), wanted.me, today));
+    let totals = counts::totals(db, scope, wanted, &named.collect::<Vec<_>>())?;
+    if or_behind && totals.is_behind {
+        return Ok(None);
+    }
+    let page = cases::page(db, scope, wanted)?;
     let around = around(db, scope, &page.rows, today)?;
     let times = times(db, scope, &app.basis(), &page, today)?;
     let policy = app.policy();
@@ -202,39 +175,24 @@ fn read(
     for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
         words.words.times = times.get(&row.file_id).copied().unwrap_or(1);
     }
-    let parked = parked(db, scope, wanted, everybody)?;
-    let mut lists = Vec::new();
-    for (list, _) in LISTS {
-        lists.push(everybody.sums(db, scope, &wanted.bare(list))?.files);
-    }
-    let mut saved = Vec::new();
-    for (one, of) in kept {
-        let count = match everybody.tells(&of) {
-            true => everybody.sums(db, scope, &of)?.files,
-            false => Counts::of(app).list(app, (scope.own(), wanted.me, &one.query), || {
-                Ok(cases::sums(db, scope, &of)?.files)
-            })?,
-        };
-        saved.push((one, count));
-    }
     let may = |one: &staff::Staff| one.active && one.role.may(staff::Right::FollowOverdue);
     let staff = staff::all(db, scope)?
         .into_iter()
         .filter(may)
         .map(|one| Person { id: one.id.to_string(), name: one.name })
         .collect();
-    Ok(Read {
-        sums: everybody.sums(db, scope, wanted)?,
-        all: everybody.all(),
-        by_stage: everybody.by_stage(),
+    Ok(Some(Read {
         page,
         lines,
-        lists,
-        parked,
+        totals,
+        parked_by_owner: match wanted.list.starts_with("parked") {
+            true => counts::parked_by_owner(db, scope)?,
+            false => Vec::new(),
+        },
         saved,
         choices: files::places(db, scope)?,
         staff,
-    })
+    }))
 }
 
 /// An address as a list under a name keeps it.
@@ -256,7 +214,7 @@ pub async fn list(
     let read = read_in_step(&app, &me, &wanted).await?;
     let count_of = |key: &str| {
         let at = LISTS.iter().position(|(list, _)| *list == key);
-        at.and_then(|at| read.lists.get(at)).copied().unwrap_or_default()
+        at.and_then(|at| read.totals.lists.get(at)).copied().unwrap_or_default()
     };
     let view = View {
         narrowed: asked.is_narrowed(),
@@ -265,10 +223,10 @@ pub async fn list(
         parked_by: parked_by(&asked, &read),
         today: count_of("today"),
         next_to: neighbours(&asked, &wanted, &read.page),
-        stages: stages(&asked, &read.by_stage, count_of("paid")),
+        stages: stages(&asked, &read.totals.by_stage, count_of("paid")),
         chips: chips(&asked, &read, &me),
-        sums: read.sums.into(),
-        all: read.all.into(),
+        sums: read.totals.selection.into(),
+        all: read.totals.all.into(),
         rows: read.lines,
         first_order: wanted.order == Order::First,
         townships: read.choices.townships,
@@ -325,7 +283,7 @@ fn stages(asked: &Asked, by_stage: &[(Stage, i64)], paid: i64) -> Vec<Chip> {
 fn chips(asked: &Asked, read: &Read, me: &SignedIn) -> Vec<Chip> {
     let built_in = LISTS
         .iter()
-        .zip(&read.lists)
+        .zip(&read.totals.lists)
         .filter(|((list, _), count)| *list != "paid" && (*list == "today" || **count > 0))
         .map(|((list, name), count)| Chip {
             name: (*name).to_owned(),
@@ -335,7 +293,7 @@ fn chips(asked: &Asked, read: &Read, me: &SignedIn) -> Vec<Chip> {
             own: String::new(),
         });
     let here = asked.link("", &[]);
-    let kept = read.saved.iter().map(|(one, count)| Chip {
+    let kept = read.saved.iter().zip(&read.totals.saved).map(|(one, count)| Chip {
         name: one.name.clone(),
         count: *count,
         link: asked_of(&one.query).link(PATH, &[]),

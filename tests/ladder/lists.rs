@@ -1,5 +1,5 @@
-//! The overdue page counts its lists from one reading; what it says of a list is what the database
-//! says when it is asked for that list alone.
+//! The overdue page counts all its lists in one query; what it says of a list is what the rows of
+//! that list say.
 
 use diesel::prelude::*;
 use zhuxue::base::ids::StaffId;
@@ -7,10 +7,11 @@ use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::life::overdue::follow;
 use zhuxue::life::overdue::list::cases::{self, LISTS, Wanted, wanted};
-use zhuxue::life::overdue::list::counts::Everybody;
+use zhuxue::life::overdue::list::counts;
 use zhuxue::life::overdue::list::page::asked_of;
 use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::{file_position, overdue_case};
+use zhuxue::web::list::files::Sums;
 use zhuxue::web::list::filter::{Filter, From, Key};
 
 use super::{AFTER, act, case, contact, files, night, pay};
@@ -52,16 +53,30 @@ fn every_list_counts_what_the_database_counts() {
                     let owner = owner.map(|id| format!("&owner={id}")).unwrap_or_default();
                     let query = format!("?list={list}&{more}{owner}");
                     let one = wanted(&asked_of(&query), me, today);
-                    let (told, counted) = t
+                    let (totals, alone, rows) = t
                         .app
                         .db
                         .read(|db| {
-                            let all = Everybody::read(db, &scope, &one)?;
-                            let told = all.sums(db, &scope, &one)?;
-                            Ok((told, cases::sums(db, &scope, &one)?))
+                            let saved = [one.clone()];
+                            let totals = counts::totals(db, &scope, &one.bare(""), &saved)?;
+                            let selected = counts::totals(db, &scope, &one, &[])?.selection;
+                            assert_eq!(selected, counts::sums(db, &scope, &one)?, "{query}");
+                            Ok((totals, selected, cases::all(db, &scope, &one, 1_000)?))
                         })
                         .unwrap();
-                    assert_eq!(told, counted, "{query}");
+                    assert_eq!(totals.saved, [alone.files], "{query}");
+                    let counted = Sums {
+                        files: i64::try_from(rows.len()).unwrap(),
+                        outstanding_fen: rows.iter().map(|(row, _)| row.outstanding_fen).sum(),
+                        overdue_fen: rows.iter().map(|(row, _)| row.overdue_fen()).sum(),
+                    };
+                    assert_eq!(alone, counted, "{query}");
+                    if more.is_empty() && owner.is_empty() {
+                        let at = LISTS.iter().position(|(other, _)| other == list);
+                        if let Some(at) = at {
+                            assert_eq!(totals.lists[at], counted.files, "{query}");
+                        }
+                    }
                 }
             }
         }
@@ -89,10 +104,7 @@ fn a_page_among_cases_that_stand_alike_begins_where_the_last_one_ended() {
             let page = |from: From, limit: i64| -> Vec<String> {
                 let filter = Filter { from, ..one.filter.clone() };
                 let one = Wanted { filter, ..one.clone() };
-                let rows = t.app.db.read(|db| {
-                    let everybody = Everybody::read(db, &scope, &one)?;
-                    cases::from_there(db, &scope, (&one, &everybody), limit)
-                });
+                let rows = t.app.db.read(|db| cases::from_there(db, &scope, &one, limit));
                 rows.unwrap().into_iter().map(|(row, _)| row.file_no).collect()
             };
             for limit in 1..=late {
@@ -120,7 +132,7 @@ fn is_behind(t: &TestApp, today: &str) -> bool {
         .app
         .db
         .read(|db| {
-            let told = Everybody::read(db, &scope, &one)?.is_behind(today);
+            let told = counts::totals(db, &scope, &one, &[])?.is_behind;
             Ok((told, follow::is_behind(db, &scope, today)?))
         })
         .unwrap();
