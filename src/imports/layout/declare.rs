@@ -10,8 +10,9 @@
 //! `may`: an `Option`; `many`: empty when there is none; `seen`: read for what may be wrong with
 //! it, and not kept. Then the name of the column (the same for the same thing in all kinds), what
 //! is in its cells ([`super::cells`]), its heading, other headings, and what the reader checks once
-//! it is read. `key` is what makes two lines of one sheet the same thing; it holds identity numbers,
-//! so it is for comparing in memory only. `payment`: the bank may mean two by two lines alike.
+//! it is read. `key` is what makes two lines of one sheet the same thing; it holds identity
+//! numbers, so it is for comparing in memory only. `payment`: the bank may mean two by two lines
+//! alike.
 
 pub(in crate::imports) use super::cells::*;
 pub(in crate::imports) use super::kind::{Column, Layout, Spec};
