@@ -13,7 +13,6 @@ use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::imports::ask;
 
-/// When and how.
 pub const JOB: Job = Job {
     name: "ask_for_bank_data",
     words: "催要银行还款明细",

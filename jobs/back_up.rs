@@ -15,7 +15,6 @@ use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::plumbing::backup::{self, Made};
 
-/// When and how.
 pub const JOB: Job =
     Job {
         name: "back_up", words: "备份数据库", cron: "0 30 2 * * *", missed: Missed::Latest, run

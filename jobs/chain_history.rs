@@ -13,7 +13,6 @@ use crate::book::office;
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
-/// When and how.
 pub const JOB: Job = Job {
     name: "chain_history",
     words: "操作留痕入链",

@@ -14,7 +14,6 @@ use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::life::visits::sheets::store;
 
-/// See the file.
 pub const JOB: Job = Job {
     name: "chase_sheets",
     words: "收回走访表",

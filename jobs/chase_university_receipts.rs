@@ -13,7 +13,6 @@ use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
-/// See the file.
 pub const JOB: Job = Job {
     name: "chase_university_receipts",
     words: "提醒高校回执",

@@ -20,7 +20,6 @@ use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::plumbing::meta;
 
-/// When and how.
 pub const JOB: Job = Job {
     name: "check_books",
     words: "核对账目和留痕",

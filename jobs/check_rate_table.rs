@@ -15,7 +15,6 @@ use crate::book::warning::{self, Warning};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
-/// When and how.
 pub const JOB: Job = Job {
     name: "check_rate_table",
     words: "检查利率表和节假日表",

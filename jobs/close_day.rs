@@ -22,7 +22,6 @@ use crate::book::{office, position};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
-/// When and how.
 pub const JOB: Job =
     Job {
         name: "close_day", words: "日终结转", cron: "5 0 0 * * *", missed: Missed::Latest, run

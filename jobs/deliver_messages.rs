@@ -30,7 +30,6 @@ use crate::plumbing::gateway::{Gateway, Line, Outcome, Outgoing};
 use crate::plumbing::outbox::{self, AsSent, Channel, Message, Settle, Settled};
 use crate::plumbing::sms;
 
-/// Every minute.
 pub const JOB: Job = Job {
     name: "deliver_messages",
     words: "发送短信和邮件",

@@ -15,7 +15,6 @@ use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::life::overdue::follow::{Followed, follow_office};
 
-/// When and how.
 pub const JOB: Job = Job {
     name: "follow_overdue",
     words: "逾期跟进",

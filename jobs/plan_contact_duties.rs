@@ -15,7 +15,6 @@ use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::life::contact::steps::{self, Planned};
 
-/// When and how.
 pub const JOB: Job = Job {
     name: "plan_contact_duties",
     words: "安排每年的家庭联系",

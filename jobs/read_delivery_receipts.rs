@@ -15,7 +15,6 @@ use crate::error::AppResult;
 use crate::plumbing::gateway::{Asked, Gateway};
 use crate::plumbing::outbox::{self, Channel, Message, Recorded, State};
 
-/// Every ten minutes.
 pub const JOB: Job = Job {
     name: "read_delivery_receipts",
     words: "收取送达回执",
@@ -36,7 +35,6 @@ const DAYS_MAX: i64 = 30;
 /// So long after sending the first question.
 const FIRST_AFTER: Duration = Duration::minutes(1);
 
-/// Asks, and notes.
 pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     let mut counts = Counts::default();
     let now = app.clock.now_at();

@@ -15,7 +15,6 @@ use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
-/// See the file.
 pub const JOB: Job = Job {
     name: "remind_early_repayment_window",
     words: "提醒提前还款的日子",

@@ -14,7 +14,6 @@ use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
-/// See the file.
 pub const JOB: Job = Job {
     name: "remind_graduation_confirmation",
     words: "提醒毕业确认",

@@ -14,7 +14,6 @@ use crate::clock::{self, Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::web::session::{self, guard};
 
-/// When and how.
 pub const JOB: Job = Job {
     name: "retire_sessions_and_codes",
     words: "清理过期的登录和验证码",

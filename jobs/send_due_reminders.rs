@@ -16,7 +16,6 @@ use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
-/// See the file.
 pub const JOB: Job = Job {
     name: "send_due_reminders",
     words: "写还款提醒",

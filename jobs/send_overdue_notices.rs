@@ -16,7 +16,6 @@ use crate::book::payments_known;
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
-/// See the file.
 pub const JOB: Job = Job {
     name: "send_overdue_notices",
     words: "写到期未还提醒",

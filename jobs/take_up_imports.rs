@@ -12,7 +12,6 @@ use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::imports::runner;
 
-/// When and how.
 pub const JOB: Job = Job {
     name: "take_up_imports",
     words: "接续没有做完的导入",

@@ -15,7 +15,6 @@ use crate::book::warning::{self, DEADLINE, Warning};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
-/// When and how.
 pub const JOB: Job = Job {
     name: "warn_staff",
     words: "提醒工作人员截止日",

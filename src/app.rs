@@ -28,7 +28,6 @@ pub struct App {
 pub struct DemoSignIn {
     /// The name to sign in with.
     pub login: String,
-    /// The password.
     pub password: String,
     /// Who that is: `韦清越 · 经办`.
     pub who: String,

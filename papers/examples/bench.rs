@@ -26,7 +26,6 @@ const TIMES: usize = 3;
 const VILLAGE: usize = 20;
 const TOWNSHIP: usize = 8;
 
-/// Nothing but pages.
 const BARE: &str = "// papers: sheet
 #import \"paper.typ\": *
 #show: look

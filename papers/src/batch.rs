@@ -91,16 +91,13 @@ pub struct Cover {
 pub struct Line {
     /// `HZ-0803-012`.
     pub number: String,
-    /// The borrower.
     pub name: String,
-    /// Home address.
     pub address: String,
     /// What is overdue, in fen.
     #[serde(default)]
     pub amount_fen: Option<i64>,
 }
 
-/// One visit sheet.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sheet {
@@ -114,7 +111,6 @@ pub struct Sheet {
     pub seals: [String; 4],
     /// `贵村村民`.
     pub of_yours: String,
-    /// The borrower.
     pub name: String,
     /// `国家助学贷款`.
     pub programme: String,
@@ -122,9 +118,7 @@ pub struct Sheet {
     pub instalments: String,
     /// `男　29 岁`.
     pub sex_and_age: String,
-    /// Identity number, masked.
     pub id_mask: String,
-    /// Home address.
     pub address: String,
     /// `西岭师范学院，2019 年毕业`.
     pub studies: String,
@@ -228,7 +222,6 @@ pub struct Text<'a> {
     pub of: String,
     /// `name`.
     pub field: &'static str,
-    /// The text.
     pub text: &'a str,
     max: usize,
 }

@@ -58,11 +58,8 @@ const PROBE: char = '县';
 /// that it lacks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fonts {
-    /// Letterhead and headings.
     pub title: Vec<String>,
-    /// Text.
     pub body: Vec<String>,
-    /// Heads, numbers, foot.
     pub sans: Vec<String>,
 }
 
@@ -70,7 +67,6 @@ pub struct Fonts {
 pub struct Shelf {
     /// What the typesetter takes fonts from.
     pub store: FontStore,
-    /// What templates name.
     pub fonts: Fonts,
     places: String,
 }

@@ -33,7 +33,6 @@ impl Kind {
     }
 }
 
-/// One paper.
 #[derive(Debug)]
 pub enum Paper<'a> {
     /// The covers of one township.

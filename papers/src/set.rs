@@ -24,14 +24,10 @@ pub const AT_ONCE: usize = 100;
 /// The mark at which a paper begins; `letterhead` of `paper.typ` makes it.
 const MARK: &str = "paper";
 
-/// A finished file.
 #[derive(Debug)]
 pub struct Done {
-    /// The PDF.
     pub pdf: Vec<u8>,
-    /// Its papers.
     pub papers: usize,
-    /// Its pages.
     pub pages: usize,
 }
 

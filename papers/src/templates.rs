@@ -23,9 +23,7 @@ const KINDS: &str = "// papers:";
 pub struct Template {
     /// `visit-sheet.typ`.
     pub name: String,
-    /// The county's folder.
     pub folder: Option<PathBuf>,
-    /// What it sets.
     pub kinds: Vec<Kind>,
 }
 

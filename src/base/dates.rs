@@ -19,7 +19,6 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The machine's clock.
     pub fn real() -> Self {
         Clock::default()
     }
@@ -57,7 +56,6 @@ impl Clock {
         }
     }
 
-    /// This instant, UTC.
     pub fn now(&self) -> DateTime<Utc> {
         machine_now() + Duration::seconds(self.shift_s.load(Ordering::Relaxed))
     }
@@ -69,7 +67,6 @@ impl Clock {
         now.with_nanosecond(now.nanosecond() / 1_000 * 1_000).unwrap_or(now)
     }
 
-    /// Today in Asia/Shanghai.
     pub fn today(&self) -> NaiveDate {
         day_of(self.now())
     }

@@ -177,7 +177,6 @@ id_types! {
     EventId,
     /// A member of staff.
     StaffId,
-    /// One uploaded sheet.
     ImportId,
     /// One contact with a family, or one try.
     RecordId,

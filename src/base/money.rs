@@ -46,7 +46,6 @@ impl fmt::Display for NotMoney {
 impl std::error::Error for NotMoney {}
 
 impl Fen {
-    /// Nothing.
     pub const ZERO: Fen = Fen(0);
 
     /// An amount of `fen` fen.

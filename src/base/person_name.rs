@@ -72,7 +72,6 @@ pub fn may_be_same(one: &str, other: &str) -> bool {
 /// A name as read from a cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameRead {
-    /// The cleaned name.
     pub text: String,
     /// A blank stood inside.
     pub inner_blank: bool,

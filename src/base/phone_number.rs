@@ -16,7 +16,6 @@ pub struct PhoneNumber {
 pub enum PhoneKind {
     /// 11 digits from 13 to 19: calls and text messages.
     Mobile,
-    /// Calls only.
     Landline,
 }
 
@@ -89,7 +88,6 @@ impl PhoneNumber {
         &self.text
     }
 
-    /// Mobile or landline.
     pub fn kind(&self) -> PhoneKind {
         self.kind
     }

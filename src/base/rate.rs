@@ -41,7 +41,6 @@ impl fmt::Display for NotARate {
 impl std::error::Error for NotARate {}
 
 impl RatePpm {
-    /// No interest.
     pub const ZERO: RatePpm = RatePpm(0);
 
     /// A rate of `ppm` millionths.

@@ -39,7 +39,6 @@ impl IdTape {
 
 /// An open write by a person or by the program.
 pub struct Act<'a> {
-    /// The open transaction.
     pub db: &'a mut Db,
     /// Clock, rules, keys and ways out.
     pub parts: &'a Parts,

@@ -34,11 +34,9 @@ const SETTLED: &str = "已结清";
 )]
 #[diesel(table_name = bank_figure, treat_none_as_default_value = false)]
 pub struct BankFigure {
-    /// Identity.
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
-    /// The loan.
     pub loan_id: LoanId,
     /// `contracts`, `repayments` or `overdue`.
     pub sheet: String,
@@ -78,7 +76,6 @@ pub struct BankFigure {
     pub note: String,
     /// The import it came with.
     pub import_id: ImportId,
-    /// Its line there.
     pub line: i32,
     /// `repayments`: its place among the lines of the same contract, due day and day paid.
     pub ordinal: i32,
@@ -106,11 +103,9 @@ crate::base::ids::text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bank_difference, treat_none_as_default_value = false)]
 pub struct BankDifference {
-    /// Identity.
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
-    /// The loan.
     pub loan_id: LoanId,
     /// Which figure, in the words of the list: 应还利息, 贷款余额 ...
     pub figure: String,
@@ -188,7 +183,6 @@ pub fn lines_told(db: &mut Db, scope: &Scope, until: NaiveDate) -> AppResult<Vec
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = bank_figure)]
 pub struct LineTold {
-    /// The contract.
     pub loan_id: LoanId,
     /// 应还日期.
     pub due_on: Option<NaiveDate>,

@@ -32,7 +32,6 @@ use crate::plumbing::schema::loan_event;
 )]
 #[diesel(table_name = loan_event, treat_none_as_default_value = false)]
 pub struct EventRow {
-    /// Identity.
     pub id: EventId,
     /// Whose data this is.
     pub office_code: String,
@@ -48,7 +47,6 @@ pub struct EventRow {
     pub amount_fen: Option<Fen>,
     /// `prepaid`: the whole contract.
     pub whole: bool,
-    /// New subsidy end.
     pub to_on: Option<NaiveDate>,
     /// The day from which the state pays again.
     pub from_on: Option<NaiveDate>,
@@ -83,7 +81,6 @@ pub struct Origin {
     pub source: String,
     /// Makes a repeated command harmless.
     pub command_key: String,
-    /// By whom.
     pub recorded_by: Option<StaffId>,
 }
 

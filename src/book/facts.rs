@@ -24,7 +24,6 @@ use crate::plumbing::schema::{loan, loan_event};
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = loan)]
 pub struct LoanFacts {
-    /// Identity.
     pub id: LoanId,
     /// Whose data this is.
     pub office_code: String,
@@ -32,7 +31,6 @@ pub struct LoanFacts {
     pub file_id: FileId,
     /// The product, which stands for its lender.
     pub product: String,
-    /// Its number.
     pub contract_no: String,
     level: String,
     signed_on: NaiveDate,
@@ -225,11 +223,8 @@ pub fn events(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Lives> 
 /// A contract of a file.
 #[derive(Clone, Copy, Debug, Queryable)]
 pub struct Sibling {
-    /// The contract.
     pub loan_id: LoanId,
-    /// Its file.
     pub file_id: FileId,
-    /// Its school year.
     pub loan_year: i32,
 }
 

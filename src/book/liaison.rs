@@ -26,11 +26,9 @@ text_enum! {
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = liaison, treat_none_as_default_value = false)]
 pub struct Liaison {
-    /// Identity.
     pub id: LiaisonId,
     /// The office they help.
     pub office_code: String,
-    /// Where they work.
     pub kind: Kind,
     /// 乡镇 of a village; empty for the others.
     pub township: String,
@@ -54,7 +52,6 @@ pub struct Liaison {
     pub amounts_allowed_by: String,
     /// When the account was made.
     pub created_at: NaiveDateTime,
-    /// By whom.
     pub created_by: String,
     /// When they last signed in.
     pub last_signed_in_at: Option<NaiveDateTime>,

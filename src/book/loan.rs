@@ -35,13 +35,11 @@ use crate::{insert_rows, remove_rows, upsert_rows};
 )]
 #[diesel(table_name = loan_file, treat_none_as_default_value = false)]
 pub struct LoanFile {
-    /// Identity.
     pub id: FileId,
     /// Whose data this is.
     pub office_code: String,
     /// `LZ2015-0483`: county letters, year of the first contract, serial.
     pub file_no: String,
-    /// The student.
     pub person_id: PersonId,
     /// The co-borrower of the latest contract.
     pub co_person_id: Option<PersonId>,
@@ -51,7 +49,6 @@ pub struct LoanFile {
     pub high_school: String,
     /// 就读高校.
     pub university: String,
-    /// Its five-digit code.
     pub university_code: String,
     /// 专业.
     pub major: String,
@@ -73,9 +70,7 @@ pub struct LoanFile {
     pub note: String,
     /// 责任人.
     pub owner_id: Option<StaffId>,
-    /// When first recorded.
     pub created_at: NaiveDateTime,
-    /// When last changed.
     pub updated_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i32,
@@ -95,7 +90,6 @@ pub struct LoanFile {
 )]
 #[diesel(table_name = loan, treat_none_as_default_value = false)]
 pub struct Loan {
-    /// Identity.
     pub id: LoanId,
     /// Whose data this is.
     pub office_code: String,
@@ -151,9 +145,7 @@ pub struct Loan {
     pub account_mask: String,
     /// 合同状态 as the bank's file says it.
     pub bank_state: String,
-    /// When first recorded.
     pub created_at: NaiveDateTime,
-    /// When last changed.
     pub updated_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i32,
@@ -423,7 +415,6 @@ pub fn file_no(letters: &str, year: i32, serial: i32) -> String {
     format!("{letters}{year}-{serial:04}")
 }
 
-/// Records new files.
 pub fn insert_files(db: &mut Db, files: &[LoanFile]) -> AppResult<()> {
     insert_rows!(db, loan_file::table, 22, files)?;
     Ok(())
@@ -461,7 +452,6 @@ pub fn replace_files(db: &mut Db, files: &[LoanFile]) -> AppResult<()> {
     Ok(())
 }
 
-/// Records new loans.
 pub fn insert_all(db: &mut Db, loans: &[Loan]) -> AppResult<()> {
     insert_rows!(db, loan::table, 31, loans)?;
     Ok(())

@@ -28,13 +28,10 @@ pub struct Parts {
     pub clock: Clock,
     /// The dated rules; ask [`Parts::policy`] and [`Parts::basis`].
     pub rules: Arc<Held>,
-    /// Sealed fields.
     pub sealer: Arc<Sealer>,
-    /// Pages and papers.
     pub templates: Arc<Templates>,
     /// What the county has set.
     pub config: Arc<Config>,
-    /// Makes identities.
     pub ids: Arc<Ids>,
     /// What `/metrics` tells.
     pub metrics: Arc<Metrics>,

@@ -33,7 +33,6 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payments_known, treat_none_as_default_value = false)]
 pub struct PaymentsKnown {
-    /// Identity.
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
@@ -47,13 +46,10 @@ pub struct PaymentsKnown {
     pub import_id: Option<ImportId>,
     /// Why, in a person's words.
     pub reason: String,
-    /// Who said so.
     pub by_name: String,
-    /// When.
     pub recorded_at: NaiveDateTime,
     /// Since when it does not hold any more.
     pub withdrawn_at: Option<NaiveDateTime>,
-    /// Who withdrew it.
     pub withdrawn_by: String,
 }
 
@@ -264,7 +260,6 @@ pub fn without_list(
 /// Which rows are withdrawn.
 #[derive(Clone, Copy, Debug)]
 pub enum Which {
-    /// One row.
     One(RowId),
     /// What a list that is taken back had told.
     OfImport(ImportId),

@@ -45,7 +45,6 @@ text_enum! {
 )]
 #[diesel(table_name = person, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Person {
-    /// Identity.
     pub id: PersonId,
     /// Whose data this is.
     pub office_code: String,
@@ -55,19 +54,15 @@ pub struct Person {
     pub name_key: String,
     /// The identity number, sealed.
     pub id_sealed: Vec<u8>,
-    /// Its blind index.
     pub id_index: Vec<u8>,
     /// Its first three and last four characters: `512***********125X`.
     pub id_mask: String,
-    /// Born on.
     pub born_on: NaiveDate,
-    /// Sex.
     pub sex: Sex,
     /// 民族.
     pub ethnic: String,
     /// 户口性质: 农村, 城镇.
     pub household_type: String,
-    /// E-mail.
     pub email: String,
     /// Home address in full.
     pub address: String,
@@ -79,9 +74,7 @@ pub struct Person {
     pub village_code: String,
     /// Police station of the home.
     pub police_station: String,
-    /// When first recorded.
     pub created_at: NaiveDateTime,
-    /// When last changed.
     pub updated_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i32,
@@ -113,15 +106,12 @@ text_enum! {
 )]
 #[diesel(table_name = person_phone, treat_none_as_default_value = false)]
 pub struct Phone {
-    /// Identity.
     pub id: PhoneId,
     /// Whose data this is.
     pub office_code: String,
     /// Whose number it is.
     pub person_id: PersonId,
-    /// The number, sealed.
     pub phone_sealed: Vec<u8>,
-    /// Its blind index.
     pub phone_index: Vec<u8>,
     /// `138****2741`.
     pub phone_mask: String,
@@ -129,7 +119,6 @@ pub struct Phone {
     pub state: PhoneState,
     /// Where it was seen, in words: 名单, 毕业确认 ...
     pub source: String,
-    /// When.
     pub recorded_at: NaiveDateTime,
 }
 
@@ -210,7 +199,6 @@ pub fn find_phone(db: &mut Db, scope: &Scope, id: PhoneId) -> AppResult<Phone> {
         .first(db)?)
 }
 
-/// Records new people.
 pub fn insert_all(db: &mut Db, people: &[Person]) -> AppResult<()> {
     insert_rows!(db, person::table, 20, people)?;
     Ok(())

@@ -16,13 +16,9 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::{policy_compared, policy_decision, policy_proposal};
 
 text_enum! {
-    /// What is entered.
     Kind {
-        /// A year's waiver.
         Waiver = "waiver", "免息";
-        /// A month's LPR.
         Lpr = "lpr", "LPR";
-        /// A year's holidays.
         Holidays = "holidays", "节假日";
         /// A confirmed value was wrong: it no longer counts.
         Revoke = "revoke", "撤销";
@@ -32,7 +28,6 @@ text_enum! {
 text_enum! {
     /// What became of it.
     Decision {
-        /// It holds.
         Confirmed = "confirmed", "已确认";
         /// The second person says no.
         Rejected = "rejected", "没有同意";
@@ -41,15 +36,12 @@ text_enum! {
     }
 }
 
-/// What somebody entered.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = policy_proposal, treat_none_as_default_value = false)]
 pub struct Proposal {
-    /// Identity.
     pub id: RowId,
     /// The office of whoever entered it.
     pub office_code: String,
-    /// What kind.
     pub kind: Kind,
     /// The year, the day of publication, or the proposal that is revoked.
     pub subject: String,
@@ -59,13 +51,9 @@ pub struct Proposal {
     pub entry: String,
     /// Number of the document.
     pub document: String,
-    /// Its day.
     pub document_on: Option<NaiveDate>,
-    /// By whom.
     pub proposed_by: StaffId,
-    /// Their name.
     pub proposed_name: String,
-    /// When.
     pub proposed_at: NaiveDateTime,
 }
 
@@ -80,21 +68,15 @@ impl Proposal {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = policy_decision, treat_none_as_default_value = false)]
 pub struct Decided {
-    /// Of which proposal.
     pub proposal_id: RowId,
     /// The office of whoever decided.
     pub office_code: String,
-    /// What.
     pub decision: Decision,
     /// Counts what was confirmed: 1, 2, 3.
     pub version: Option<i64>,
-    /// Why.
     pub reason: String,
-    /// By whom.
     pub decided_by: StaffId,
-    /// Their name.
     pub decided_name: String,
-    /// When.
     pub decided_at: NaiveDateTime,
 }
 
@@ -102,24 +84,19 @@ pub struct Decided {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = policy_compared, treat_none_as_default_value = false)]
 pub struct Compared {
-    /// Identity.
     pub id: RowId,
     /// The office of whoever did.
     pub office_code: String,
     /// Which table of rules: `cdb.loan_cap`.
     pub rule: String,
-    /// By whom.
     pub compared_by: StaffId,
-    /// Their name.
     pub compared_name: String,
-    /// When.
     pub compared_at: NaiveDateTime,
 }
 
 /// A proposal and what became of it.
 pub type Line = (Proposal, Option<Decided>);
 
-/// Keeps a proposal.
 pub fn propose(db: &mut Db, new: &Proposal) -> AppResult<()> {
     diesel::insert_into(policy_proposal::table).values(new).execute(db)?;
     Ok(())
@@ -158,7 +135,6 @@ pub fn all(db: &mut Db) -> AppResult<Vec<Line>> {
         .load(db)?)
 }
 
-/// One proposal.
 pub fn find(db: &mut Db, id: RowId) -> AppResult<Line> {
     Ok(policy_proposal::table
         .left_join(policy_decision::table)

@@ -48,11 +48,9 @@ pub struct Basis {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = loan_position, treat_none_as_default_value = false)]
 pub struct LoanPosition {
-    /// The loan.
     pub loan_id: LoanId,
     /// Whose data this is.
     pub office_code: String,
-    /// Its file.
     pub file_id: FileId,
     /// The day it was computed for; it holds until `changes_on`.
     pub as_of: NaiveDate,
@@ -97,7 +95,6 @@ pub struct LoanPosition {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = file_position, treat_none_as_default_value = false)]
 pub struct FilePosition {
-    /// The file.
     pub file_id: FileId,
     /// Whose data this is.
     pub office_code: String,
@@ -105,13 +102,11 @@ pub struct FilePosition {
     pub as_of: NaiveDate,
     /// The furthest stage of the loans that are not settled; `settled` when all are.
     pub stage: String,
-    /// How many contracts.
     pub loans: i32,
     /// School year of the first contract.
     pub first_year: i32,
     /// Paid out so far.
     pub disbursed_fen: Fen,
-    /// Principal not repaid.
     pub outstanding_fen: Fen,
     /// Principal past its due day.
     pub overdue_principal_fen: Fen,

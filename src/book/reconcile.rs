@@ -23,9 +23,7 @@ pub struct Difference {
     pub figure: &'static str,
     /// The day the figure is about.
     pub on_day: NaiveDate,
-    /// The bank's.
     pub bank: Fen,
-    /// Ours.
     pub ours: Fen,
     /// Index of the bank's row in what was given.
     pub row: usize,

@@ -16,7 +16,6 @@ pub fn get(db: &mut Db, scope: &Scope, key: &str) -> AppResult<Option<String>> {
         .optional()?)
 }
 
-/// Sets a value.
 pub fn set(db: &mut Db, scope: &Scope, key: &str, value: &str) -> AppResult<()> {
     let changed = diesel::update(office_setting::table.find((scope.own(), key)))
         .set(office_setting::value.eq(value))

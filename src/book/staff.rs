@@ -81,7 +81,6 @@ pub enum Right {
     SeeHistory,
     /// Let messages go, stop them, send one again.
     ReleaseMessages,
-    /// What messages say.
     EditTexts,
     /// Accounts of liaisons in villages, schools and police stations.
     ManageLiaisons,
@@ -91,7 +90,6 @@ pub enum Right {
     ProposeRules,
     /// Confirm what another person entered; say that a rule was held against its document.
     ConfirmRules,
-    /// Accounts of staff.
     ManageStaff,
     /// Name, telephone, address of the office; what rules are in force.
     ManageOffice,
@@ -101,7 +99,6 @@ pub enum Right {
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = staff)]
 pub struct Staff {
-    /// Identity.
     pub id: StaffId,
     /// The office they work for.
     pub office_code: String,
@@ -109,7 +106,6 @@ pub struct Staff {
     pub login: String,
     /// The name pages show.
     pub name: String,
-    /// What they are.
     pub role: Role,
     /// argon2id, PHC text.
     pub password_hash: String,

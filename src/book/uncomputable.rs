@@ -18,11 +18,8 @@ pub const WARNING: &str = "uncomputable";
 /// A contract that was tried.
 #[derive(Debug)]
 pub struct Tried<'a> {
-    /// Which.
     pub loan: LoanId,
-    /// Its file.
     pub file: FileId,
-    /// Its number.
     pub contract_no: &'a str,
     /// Why it cannot be computed; none when it can.
     pub why: Option<AppError>,

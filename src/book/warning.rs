@@ -16,7 +16,6 @@ pub const DEADLINE: &str = "deadline";
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, serde::Serialize)]
 #[diesel(table_name = warning, treat_none_as_default_value = false)]
 pub struct Warning {
-    /// Whose workbench.
     pub office_code: String,
     /// Who wrote it: `gateway`, `job`, `books`, `rates`, `deadline`, `numbers`.
     pub kind: String,

@@ -27,13 +27,9 @@ use crate::web::shell::phone;
 /// A file that somebody is a party of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Party {
-    /// The file.
     pub id: FileId,
-    /// Its number.
     pub file_no: String,
-    /// The student.
     pub student: String,
-    /// The student's university.
     pub university: String,
     /// The person is the student.
     pub own: bool,
@@ -163,7 +159,6 @@ impl Account {
         self.awaiting().is_positive() && waiting.all(|c| c.bank_settled_on.is_some())
     }
 
-    /// Principal not repaid.
     pub fn outstanding(&self) -> Fen {
         self.total(|c| c.statement.position.principal_outstanding)
     }

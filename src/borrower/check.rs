@@ -63,7 +63,6 @@ async fn answer(
     Ok(answer)
 }
 
-/// The form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {

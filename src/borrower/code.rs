@@ -45,7 +45,6 @@ pub fn new_request() -> AppResult<String> {
 /// A code to be kept.
 #[derive(Clone, Debug)]
 pub struct NewCode {
-    /// Identity.
     pub id: i64,
     /// The office of the person; any one for somebody we do not know.
     pub office_code: String,
@@ -55,7 +54,6 @@ pub struct NewCode {
     pub subject: Vec<u8>,
     /// The token of the browser.
     pub request: String,
-    /// The six digits.
     pub code: String,
 }
 
@@ -114,7 +112,6 @@ pub enum Typed {
     Right {
         /// Whom it signs in.
         person_id: PersonId,
-        /// In which office.
         office_code: String,
     },
     /// It is not; so many tries are left.

@@ -59,7 +59,6 @@ pub struct Asked {
     done: String,
 }
 
-/// What was typed.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Typed {

@@ -21,7 +21,6 @@ use crate::web::shell::phone;
 /// How many days ahead a request day may lie.
 const AHEAD_DAYS: u64 = 366;
 
-/// The form.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {

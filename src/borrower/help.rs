@@ -17,7 +17,6 @@ use crate::web::shell::phone;
 /// The setting in which an office writes its hours.
 const HOURS: &str = "office_hours";
 
-/// A centre.
 #[derive(Debug, Serialize)]
 struct Centre {
     name: String,

@@ -23,7 +23,6 @@ struct Line {
     email: bool,
 }
 
-/// One sign-in.
 #[derive(Debug, Serialize)]
 struct SignIn {
     since: String,

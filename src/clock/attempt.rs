@@ -42,9 +42,7 @@ const WARNING: &str = "job";
 /// A run that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ran {
-    /// Which job.
     pub job: &'static str,
-    /// For which day.
     pub day: NaiveDate,
     /// What it did, or what went wrong.
     pub outcome: Result<Counts, String>,

@@ -34,9 +34,7 @@ pub(super) const OFTEN: NaiveDate = match NaiveDate::from_ymd_opt(1970, 1, 1) {
 /// A run that may begin now.
 #[derive(Clone, Debug)]
 pub struct Due {
-    /// The job.
     pub planned: Planned,
-    /// For which day.
     pub day: NaiveDate,
     /// When it should have begun (UTC).
     pub planned_at: NaiveDateTime,

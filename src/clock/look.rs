@@ -21,7 +21,6 @@ const LOOK_BACK_DAYS: u64 = 400;
 pub struct Line {
     /// The job and its times.
     pub planned: Planned,
-    /// The newest run.
     pub last: Option<Run>,
     /// When it is planned next (UTC); none while switched off by the configuration.
     pub next_at: Option<NaiveDateTime>,
@@ -57,7 +56,6 @@ pub fn runs_of(db: &mut Db, job: &str, limit: i64) -> AppResult<Vec<Run>> {
 /// How a job keeps to its times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lag {
-    /// Which job.
     pub job: &'static str,
     /// Seconds since the oldest run that should have been settled and is not; 0 when none.
     pub seconds: i64,

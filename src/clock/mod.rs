@@ -82,7 +82,6 @@ pub struct Counts {
 /// A job with the times it really has here.
 #[derive(Clone, Debug)]
 pub struct Planned {
-    /// The job.
     pub job: Job,
     /// Its times, by the configuration or its own.
     pub times: Times,

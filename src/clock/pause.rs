@@ -15,15 +15,10 @@ use crate::plumbing::schema::job_pause;
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = job_pause)]
 pub struct Pause {
-    /// Which office.
     pub office_code: String,
-    /// Which job.
     pub job: String,
-    /// Since when.
     pub since: NaiveDateTime,
-    /// By whom.
     pub by_name: String,
-    /// Why.
     pub reason: String,
 }
 

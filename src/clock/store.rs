@@ -23,7 +23,6 @@ use crate::plumbing::schema::job_run;
 pub enum RunState {
     /// Somebody has it, as long as the lease lasts.
     Running,
-    /// It went well.
     Done,
     /// It did not; it is tried again.
     Failed,
@@ -56,33 +55,26 @@ crate::base::ids::sql_text!(RunState);
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = job_run, treat_none_as_default_value = false)]
 pub struct Run {
-    /// Which job.
     pub job: String,
     /// For which day; 1970-01-01 of a job that runs every few minutes.
     pub planned_for: NaiveDate,
-    /// Where it is.
     pub state: RunState,
     /// Tries since it last went well.
     pub attempts: i32,
     /// Until when its holder has it.
     pub leased_until: Option<NaiveDateTime>,
-    /// Who has it.
     pub leased_by: String,
     /// When a failed one is tried again.
     pub next_try_at: Option<NaiveDateTime>,
     /// When the last try began.
     pub started_at: NaiveDateTime,
-    /// When it ended.
     pub ended_at: Option<NaiveDateTime>,
     /// Rows something was done to.
     pub done_count: i64,
-    /// Rows left alone.
     pub skipped_count: i64,
-    /// Rows that failed.
     pub failed_count: i64,
     /// What it did, one Chinese sentence.
     pub note: String,
-    /// What went wrong.
     pub problem: String,
 }
 
@@ -176,11 +168,8 @@ pub fn renew(
 pub struct End {
     /// Done, failed or given up.
     pub state: RunState,
-    /// When.
     pub at: NaiveDateTime,
-    /// What it did.
     pub counts: Counts,
-    /// What went wrong.
     pub problem: String,
     /// When it is tried again.
     pub next_try_at: Option<NaiveDateTime>,

@@ -48,7 +48,6 @@ struct Choice {
     text: String,
 }
 
-/// One line.
 #[derive(Debug, Serialize)]
 struct Line {
     day: String,

@@ -30,7 +30,6 @@ const LINES_MAX: i64 = 60;
 /// Longest answer in characters.
 const ANSWER_MAX: usize = 80;
 
-/// The pages.
 pub fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::EditPeople);
     vec![get("/contact-changes", needs, list), post("/contact-changes/{id}", needs, decide)]
@@ -44,7 +43,6 @@ struct OldPhone {
     state: &'static str,
 }
 
-/// One change.
 #[derive(Debug, Serialize)]
 struct Line {
     id: String,

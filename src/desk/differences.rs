@@ -29,7 +29,6 @@ const NAMED_MAX: i64 = 50;
 /// Rows on a page.
 const SIZE: i64 = 50;
 
-/// The page.
 pub fn routes() -> Vec<Entry> {
     vec![get("/differences", Needs::Right(Right::SeeLoans), list)]
 }
@@ -39,7 +38,6 @@ pub fn routes() -> Vec<Entry> {
 struct Asked {
     /// Name, file number or contract number.
     q: String,
-    /// Which figure.
     figure: String,
     /// Rows after this one.
     after: String,

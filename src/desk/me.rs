@@ -35,7 +35,6 @@ pub struct SessionLine {
     pub since: String,
     /// Last click, local time.
     pub seen: String,
-    /// From which address.
     pub address: String,
     /// `Chrome，Windows`
     pub browser: String,
@@ -100,7 +99,6 @@ pub async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
     shell::page(&app, &me, &req, "desk/me.html", page(&app, &me, Vec::new()).await?)
 }
 
-/// A new password.
 #[derive(Deserialize)]
 pub struct NewPassword {
     old: String,

@@ -33,7 +33,6 @@ pub const MOST_PER_HOUR: i64 = 300;
 /// Fewest characters of a reason.
 const REASON_MIN: usize = 4;
 
-/// Which number.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Wanted {
     kind: Kind,

@@ -31,7 +31,6 @@ use crate::web::shell;
 /// More hits than this are cut off; the page says so.
 const HITS_MAX: i64 = 100;
 
-/// The search.
 pub fn routes() -> Vec<Entry> {
     vec![get("/search", Needs::Right(Right::SeeLoans), search)]
 }

@@ -49,7 +49,6 @@ pub struct Next {
     out: Option<String>,
 }
 
-/// The form.
 #[derive(Deserialize)]
 pub struct SignIn {
     csrf: String,

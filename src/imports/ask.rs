@@ -34,7 +34,6 @@ const LATE_FROM: i64 = 5;
 pub struct Awaiting {
     /// The oldest due day.
     pub due_on: NaiveDate,
-    /// Families.
     pub families: i64,
     /// What they had to pay.
     pub sum: Fen,

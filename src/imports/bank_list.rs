@@ -21,7 +21,6 @@ use crate::plumbing::db::Db;
 /// One line of an instalment, as far as others need to know it.
 #[derive(Clone, Copy, Debug)]
 pub struct Told {
-    /// The line.
     pub line: u32,
     /// Its place among the lines of the same day paid, from 1.
     pub ordinal: i32,

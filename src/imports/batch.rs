@@ -26,9 +26,7 @@ use crate::plumbing::sheet::SheetLimits;
 /// A file as it arrives.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    /// Its name.
     pub name: String,
-    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 

@@ -25,7 +25,6 @@ use crate::web::shell;
 /// In which states the columns may be chosen: nothing is posted yet.
 const OPEN: [&str; 3] = ["uploaded", "checked", "failed"];
 
-/// Something to choose.
 #[derive(Clone, Debug, Serialize)]
 struct Choice {
     value: &'static str,
@@ -37,7 +36,6 @@ struct Choice {
 struct HeadingLine {
     /// The name of its field in the form.
     field: String,
-    /// As written.
     written: String,
     /// What stands under it.
     sample: String,

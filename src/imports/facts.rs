@@ -20,7 +20,6 @@ use crate::plumbing::db::Db;
 /// A row as stored, new or changed by an earlier line of the chunk.
 #[derive(Clone, Debug)]
 pub struct Kept<T> {
-    /// The row.
     pub row: T,
     /// What has to be written.
     pub mark: Mark,
@@ -29,7 +28,6 @@ pub struct Kept<T> {
 /// What has to be written of a kept row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// Nothing.
     Stored,
     /// It is not there yet.
     New,
@@ -106,12 +104,10 @@ impl Facts {
         records.map_or_else(Default::default, |records| records::settle(records, fresh))
     }
 
-    /// The people loaded.
     pub(super) fn people_ids(&mut self) -> Vec<PersonId> {
         self.index_of.stored().keys().copied().collect()
     }
 
-    /// The loans loaded.
     pub(super) fn loan_ids(&mut self) -> Vec<LoanId> {
         self.loans.stored().values().map(|kept| kept.row.id).collect()
     }

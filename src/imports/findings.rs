@@ -27,7 +27,6 @@ const HALF_PERCENT: i64 = 70;
 text_enum! {
     /// What a finding is about, where something is decided by it later.
     About {
-        /// Nothing is.
         Sheet = "", "这份表";
         /// The sheet is that of one township.
         Part = "part", "一部分";

@@ -32,7 +32,6 @@ pub trait ImportKind: Declared + Sized {
 
 /// An [`ImportKind`] as a value.
 pub struct Kind {
-    /// Its columns.
     pub layout: Layout,
     /// See [`ImportKind::AFTER`].
     pub after: &'static [Layout],

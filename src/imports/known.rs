@@ -34,7 +34,6 @@ const AT_ONCE: usize = 2_000;
 /// The newest list of a lender that does not cover everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Short {
-    /// Its lender's product.
     pub product: Product,
     /// The day it is of.
     pub as_of: NaiveDate,

@@ -21,7 +21,6 @@ pub struct Names {
 }
 
 impl Names {
-    /// Looks them up.
     pub fn of(db: &mut Db, app: &App, scope: &Scope, all: &[Written]) -> AppResult<Names> {
         let of_kind = |kind: &str| {
             let own = all.iter().filter(|one| one.kind == kind);

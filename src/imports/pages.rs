@@ -19,7 +19,6 @@ use crate::web::list::filter::link;
 /// An import as a line of the list, and as the head of its own page.
 #[derive(Clone, Debug, Serialize)]
 pub struct JobLine {
-    /// Its identity.
     pub id: String,
     /// Name of the file; with the tab when the file has several.
     pub name: String,
@@ -29,7 +28,6 @@ pub struct JobLine {
     pub as_of: Option<NaiveDate>,
     /// `2026-10-31 12:05`
     pub at: String,
-    /// Who uploaded it.
     pub who: String,
     /// Colour and words of the state.
     pub state: (&'static str, Cow<'static, str>),
@@ -37,7 +35,6 @@ pub struct JobLine {
     pub running: bool,
     /// Lines done in the step at hand.
     pub done: i32,
-    /// Lines in all.
     pub total: i32,
     /// Of 100.
     pub percent: i64,
@@ -68,7 +65,6 @@ pub struct JobLine {
 /// A sheet that another one waits for.
 #[derive(Clone, Debug, Serialize)]
 pub struct Wait {
-    /// Its identity.
     pub id: String,
     /// Name of its file.
     pub name: String,
@@ -179,7 +175,6 @@ fn state_words(job: &ImportJob) -> (&'static str, &'static str) {
 /// One of 核对, 入账, 结果.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
-    /// Its name.
     pub words: &'static str,
     /// `done`, `now`, or blank.
     pub state: &'static str,
@@ -203,11 +198,8 @@ pub fn steps(job: &ImportJob) -> [Step; 3] {
 /// A count that narrows the lines below to what it counts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Filter {
-    /// What is counted.
     pub words: &'static str,
-    /// How many.
     pub count: i64,
-    /// Where it leads.
     pub href: String,
     /// True for the one that is shown.
     pub on: bool,
@@ -267,7 +259,6 @@ pub fn filters(job: &ImportJob, (warned, noted): (i64, i64), shown: &str) -> Vec
 pub struct RowLine {
     /// As a spreadsheet program numbers it.
     pub line: i32,
-    /// Colour and word.
     pub outcome: (&'static str, &'static str),
     /// Whom it is about.
     pub name: String,
@@ -275,7 +266,6 @@ pub struct RowLine {
     pub amount: Option<Fen>,
     /// Somebody should look at it.
     pub warned: bool,
-    /// Remarks.
     pub notes: Vec<String>,
 }
 
@@ -310,7 +300,6 @@ pub fn outcome_words(job: &ImportJob, row: &ImportRow) -> (&'static str, &'stati
 /// An import that another one waits for, or that came with it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sibling {
-    /// Its line.
     pub job: JobLine,
     /// It has to be posted before the one at hand.
     pub before: bool,
@@ -319,15 +308,10 @@ pub struct Sibling {
 /// `imports/show.html`
 #[derive(Debug, Serialize)]
 pub struct JobPage {
-    /// The import.
     pub job: JobLine,
-    /// The bare state.
     pub state: String,
-    /// Where it is.
     pub steps: [Step; 3],
-    /// Counts as links.
     pub filters: Vec<Filter>,
-    /// Lines shown.
     pub rows: Vec<RowLine>,
     /// This page, for polling.
     pub here: String,
@@ -370,7 +354,6 @@ pub struct ListPage {
     pub rows: Vec<JobLine>,
     /// The first page, when this is another.
     pub first: Option<String>,
-    /// The next page.
     pub next: Option<String>,
     /// How many may be posted now.
     pub ready: usize,
@@ -382,7 +365,6 @@ pub struct ListPage {
     pub ready_refused: i32,
     /// Kinds of which several wait: a line that two of them have is counted twice above.
     pub ready_twice: Vec<&'static str>,
-    /// Something goes on.
     pub running: bool,
     /// The ten sheets: key and name.
     pub layouts: Vec<(&'static str, &'static str)>,
@@ -399,7 +381,6 @@ pub struct NewPage {
     pub upload_mb: usize,
     /// The ten sheets: key and name.
     pub layouts: Vec<(&'static str, &'static str)>,
-    /// What is wrong.
     pub errors: Vec<FieldError>,
     /// Files that were taken although others were not.
     pub taken: Vec<JobLine>,

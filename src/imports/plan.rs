@@ -27,25 +27,18 @@ use crate::plumbing::crypto::Sealer;
 
 /// What everything is decided in: who, when, for whom, by which rules.
 pub struct Setting<'a> {
-    /// Seals and indexes.
     pub sealer: &'a Sealer,
     /// Makes identities. One burnt by a plan that is thrown away hurts nobody.
     pub ids: &'a Ids,
-    /// The dated rules.
     pub policy: Arc<Policy>,
     /// What a position depends on.
     pub basis: Basis,
-    /// The office.
     pub office: &'a Office,
-    /// Its scope.
     pub scope: &'a Scope,
-    /// In whose name.
     pub by: &'a By,
     /// Taken before the write.
     pub now: NaiveDateTime,
-    /// Today.
     pub today: NaiveDate,
-    /// The import.
     pub import_id: ImportId,
     /// Name of its file.
     pub file_name: &'a str,
@@ -62,7 +55,6 @@ pub struct Setting<'a> {
 }
 
 impl Setting<'_> {
-    /// The next identity.
     pub fn next_id(&self) -> i64 {
         self.ids.next(self.now.and_utc())
     }
@@ -77,22 +69,18 @@ impl Setting<'_> {
 /// several files at once does not refuse what their order of posting will make right.
 #[derive(Clone, Debug, Default)]
 pub struct Companions {
-    /// Contract numbers.
     pub contract_nos: BTreeSet<String>,
     /// School year of the first contract by blind index of the borrower.
     pub first_years: HashMap<Vec<u8>, i32>,
     /// Blind indexes of the people.
     pub people: BTreeSet<Vec<u8>>,
-    /// Student numbers.
     pub student_numbers: BTreeSet<String>,
 }
 
 /// What a line comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Not stored yet.
     New,
-    /// Stored, just so.
     Same,
     /// Stored otherwise; the headings that change.
     Changed(Vec<&'static str>),
@@ -124,10 +112,8 @@ impl Outcome {
     }
 }
 
-/// One line, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
-    /// The line.
     pub line: u32,
     /// What it comes to.
     pub outcome: Outcome,
@@ -197,7 +183,6 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Decides one line.
     pub fn line(&mut self, read: &ReadLine) -> Decided {
         let mut warned = false;
         let decided = |outcome, notes: Vec<String>, warned| Decided {

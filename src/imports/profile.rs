@@ -18,7 +18,6 @@ use crate::upsert_rows;
 /// What was chosen, by the key of the headings.
 pub type Profiles = HashMap<String, Chosen>;
 
-/// One choice.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = import_profile, treat_none_as_default_value = false)]
 struct Kept {

@@ -19,7 +19,6 @@ const DETAILS: &str = "名单内容";
 pub trait Record: Kind + PartialEq + Send + 'static {
     /// By what a row is known again.
     type Key: Eq + Hash;
-    /// Its key.
     fn key(&self) -> Self::Key;
     /// Takes the identity of the row on record.
     fn replace(&mut self, old: &Self);
@@ -147,7 +146,6 @@ pub trait AnyUndone: Send {
     fn restored(&self) -> usize;
     /// How many are taken away.
     fn fresh(&self) -> usize;
-    /// Does both.
     fn put_back(self: Box<Self>, db: &mut Db, scope: &Scope) -> AppResult<()>;
 }
 

@@ -18,11 +18,9 @@ pub const NOT_COMPARED: i32 = -1;
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = import_job, treat_none_as_default_value = false)]
 pub struct ImportJob {
-    /// Identity.
     pub id: ImportId,
     /// Whose data this is.
     pub office_code: String,
-    /// Who uploaded it.
     pub staff_id: StaffId,
     /// Name of the file as uploaded.
     pub file_name: String,
@@ -60,7 +58,6 @@ pub struct ImportJob {
     pub stop_wanted: bool,
     /// Until when a running instance holds it.
     pub leased_until: Option<NaiveDateTime>,
-    /// When uploaded.
     pub created_at: NaiveDateTime,
     /// When it last moved.
     pub updated_at: NaiveDateTime,
@@ -80,7 +77,6 @@ pub struct ImportJob {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = import_row, treat_none_as_default_value = false)]
 pub struct ImportRow {
-    /// The import.
     pub import_id: ImportId,
     /// The line as a spreadsheet program shows it.
     pub line: i32,

@@ -16,7 +16,6 @@ use crate::web::shell;
 
 /// Lines shown of what it would do, and of what stands against it.
 const LINES: usize = 200;
-/// The longest reason.
 const REASON_MOST: usize = 200;
 
 /// `imports/undo.html`

@@ -28,11 +28,9 @@ pub struct Written {
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
-    /// The import.
     pub import_id: ImportId,
     /// Which kind of row, [`Kind::KIND`].
     pub kind: String,
-    /// The row.
     pub row_id: i64,
     /// Hash of what the import left; empty when it took the row away.
     pub left_hash: Vec<u8>,
@@ -44,7 +42,6 @@ pub struct Written {
 pub trait Kind: Clone + Serialize + DeserializeOwned {
     /// Its name in the table.
     const KIND: &'static str;
-    /// Its identity.
     fn row_id(&self) -> i64;
     /// The same row without what changes by itself: version, and the event that stands for it.
     #[must_use]
@@ -94,7 +91,6 @@ pub struct Notes<'a> {
 }
 
 impl<'a> Notes<'a> {
-    /// Nothing yet.
     pub fn new(
         sealer: &'a Sealer,
         office_code: &'a str,
@@ -145,7 +141,6 @@ impl<'a> Notes<'a> {
         Ok(())
     }
 
-    /// Writes them down.
     pub fn keep(self, db: &mut Db) -> AppResult<()> {
         crate::insert_rows!(db, import_written::table, 7, self.rows)?;
         Ok(())
@@ -171,7 +166,6 @@ pub fn before<T: Kind>(sealer: &Sealer, sealed: &[u8]) -> AppResult<T> {
 pub trait Versioned {
     /// Sets version and day of change.
     fn again(&mut self, version: i32, at: NaiveDateTime);
-    /// The version.
     fn version(&self) -> i32;
 }
 

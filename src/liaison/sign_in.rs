@@ -78,7 +78,6 @@ async fn login_page(
     Ok(answer)
 }
 
-/// The form.
 #[derive(Deserialize)]
 pub struct SignIn {
     csrf: String,

@@ -32,11 +32,8 @@ impl Default for BackupConfig {
 /// What [`make`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Made {
-    /// A copy.
     Copy {
-        /// Where.
         file: PathBuf,
-        /// How large.
         bytes: u64,
         /// How many old ones were removed.
         removed: usize,

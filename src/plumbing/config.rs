@@ -67,9 +67,7 @@ pub struct Config {
     pub backup: BackupConfig,
     /// What borrowers are told, and when.
     pub messages: MessageConfig,
-    /// E-mail.
     pub mail: MailConfig,
-    /// Text messages.
     pub sms: SmsConfig,
 }
 

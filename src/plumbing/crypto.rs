@@ -25,7 +25,6 @@ type Sm4Gcm = AesGcm<Sm4, U12>;
 pub enum Field {
     /// Identity numbers of people.
     IdNumber,
-    /// Telephone numbers.
     Phone,
     /// Accounts at the settlement agent.
     Account,
@@ -33,7 +32,6 @@ pub enum Field {
     Message,
     /// Contacts that wait for a decision, e-mail addresses of borrowers.
     Contact,
-    /// Uploaded files.
     Upload,
     /// Codes of visit sheets and what came back on them.
     Sheet,
@@ -274,7 +272,6 @@ pub fn random_hex(bytes: usize) -> Result<String, String> {
     Ok(to_hex(&buffer))
 }
 
-/// Lower-case hex.
 pub fn to_hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(bytes.len() * 2);

@@ -212,7 +212,6 @@ impl Database {
         self.retries.load(Ordering::Relaxed)
     }
 
-    /// True on PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         matches!(self.address, Address::Postgres(_))
     }

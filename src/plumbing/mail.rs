@@ -36,7 +36,6 @@ pub struct MailConfig {
     pub from: String,
     /// Where answers go; empty: to `from`.
     pub reply_to: String,
-    /// Connections kept open.
     pub pool: u32,
     /// Seconds to wait for the server.
     pub timeout_s: u32,

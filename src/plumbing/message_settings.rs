@@ -24,7 +24,6 @@ pub struct MessageConfig {
     pub late_gap_days: u32,
     /// Nothing goes out from this time of day ...
     pub quiet_from: String,
-    /// ... until this.
     pub quiet_until: String,
     /// Nothing goes out on public holidays either.
     pub quiet_on_holidays: bool,

@@ -35,7 +35,6 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Counters at zero.
     pub fn new() -> Result<Metrics, String> {
         build().map_err(|e| format!("metrics: {e}"))
     }

@@ -10,7 +10,6 @@ const SLOW: Duration = Duration::from_millis(200);
 /// So much of a statement names it.
 const SHOWN: usize = 240;
 
-/// Watches one connection.
 #[derive(Debug, Default)]
 pub struct SlowQueries {
     begun: Option<Instant>,

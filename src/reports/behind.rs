@@ -10,7 +10,6 @@ const PAGE_ROWS: usize = 200;
 pub struct Row {
     /// `LZ2015-0483`.
     pub file_no: String,
-    /// The student.
     pub name: String,
     /// 乡镇.
     pub township: String,

@@ -47,7 +47,6 @@ impl From<Vec<(String, String)>> for Fields {
 /// A row as a page showed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen<I> {
-    /// Its identity.
     pub id: I,
     /// Its version on that page.
     pub version: i32,
@@ -240,7 +239,6 @@ impl Rejected {
 /// A page with forms. Its template gets what it holds as `page`, with `page.form` (what the fields
 /// show), `page.errors` and `page.changed_meanwhile` beside.
 pub trait FormPage: Serialize {
-    /// Its template.
     const TEMPLATE: &'static str;
     /// Where a rule's refusal is said.
     const REFUSED_AT: &'static str;

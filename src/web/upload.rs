@@ -15,12 +15,10 @@ const VALUE_BYTES_MAX: usize = 4 * 1024;
 /// what is wrong; more than that is cut off.
 const PATIENCE: usize = 8;
 
-/// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilePart {
     /// Its name, without folders.
     pub name: String,
-    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 

@@ -118,7 +118,6 @@ pub async fn sign_in(t: &TestApp, id_number: &str) -> Browser {
     browser
 }
 
-/// Asks the database.
 pub fn read<T>(t: &TestApp, body: impl FnOnce(&mut Db) -> AppResult<T>) -> T {
     t.app.db.read(body).unwrap()
 }

@@ -33,7 +33,6 @@ pub fn with_sample(t: TestApp) -> TestApp {
     t
 }
 
-/// The first office.
 pub fn office(t: &TestApp) -> Office {
     t.app.db.read(|db| office::find(db, OFFICE)).unwrap()
 }

@@ -117,7 +117,6 @@ impl Post {
         rows.iter().map(|row| row.id).collect()
     }
 
-    /// Writes these.
     pub fn add_rows(&self, rows: &[Message]) {
         let new = self.app.db.write("test messages", |db| outbox::add(db, rows)).unwrap();
         assert_eq!(new, rows.len());

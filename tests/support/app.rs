@@ -235,7 +235,6 @@ pub struct Browser {
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// What came back.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,

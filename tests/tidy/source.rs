@@ -7,7 +7,6 @@ use std::path::Path;
 pub struct Source {
     /// From the root of the repository, with `/`.
     pub path: String,
-    /// As it is.
     pub text: String,
     /// Rust only: no comments, no texts; a text is left as `""`.
     pub code: String,

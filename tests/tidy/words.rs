@@ -78,6 +78,31 @@ fn says_what_it_is_for(source: &Source) -> Vec<String> {
     )]
 }
 
+/// A comment of three words or fewer says what the name says, unless it has the Chinese term, code,
+/// a number or the unit of money. Comments of the command line are its help, so they stay.
+fn says_nothing(source: &Source) -> Vec<String> {
+    if source.path.starts_with("src/command/") || source.path == "src/main.rs" {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = source.text.lines().map(str::trim_start).collect();
+    let comment = |at: usize| lines.get(at).and_then(|line| line.strip_prefix("///"));
+    let alone = |at: usize| comment(at + 1).is_none() && (at == 0 || comment(at - 1).is_none());
+    let says =
+        |text: &str| text.chars().any(|one| one == '`' || one.is_ascii_digit() || one > '⺀');
+    (0..lines.len())
+        .filter(|&at| comment(at).is_some_and(|t| t.split_whitespace().count() <= 3 && !says(t)))
+        .filter(|&at| alone(at))
+        .map(|at| {
+            format!(
+                "{}:{}: {}: a comment gives a reason, a unit, a source or a limit, or is not there",
+                source.path,
+                at + 1,
+                lines[at]
+            )
+        })
+        .collect()
+}
+
 #[test]
 fn no_floats_near_money() {
     expect_none(&each(&program(), floats));
@@ -104,6 +129,11 @@ fn every_file_says_what_it_is_for() {
 }
 
 #[test]
+fn comments_say_more_than_the_name() {
+    expect_none(&each(&all_rust(), says_nothing));
+}
+
+#[test]
 fn these_rules_can_fail() {
     let source = |text: &str| Source::new("src/book/loan.rs", text);
     assert_eq!(floats(&source("let a: f64 = 1.0;")).len(), 1);
@@ -118,4 +148,9 @@ fn these_rules_can_fail() {
     assert_eq!(says_what_it_is_for(&source("//! The loan row.\n")).len(), 1 - 1);
     assert_eq!(says_what_it_is_for(&source("fn a() {}\n//! The loan row.\n")).len(), 1);
     assert_eq!(says_what_it_is_for(&source("//!\n")).len(), 1);
+    assert_eq!(says_nothing(&source("/// The rows.\nrows: u8,")).len(), 1);
+    assert_eq!(
+        says_nothing(&source("/// 乡镇.\na: u8,\n/// Longer,\n/// and more.\nb: u8")).len(),
+        0
+    );
 }

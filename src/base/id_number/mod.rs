@@ -19,9 +19,7 @@ pub struct IdNumber([u8; 18]);
 /// Sex as the 17th digit says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sex {
-    /// Odd digit.
     Male,
-    /// Even digit.
     Female,
 }
 
@@ -38,7 +36,6 @@ impl Sex {
 /// A number that was understood, and what had to be put right to understand it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
-    /// The checked number.
     pub number: IdNumber,
     /// What was cleaned or is worth knowing; empty for most numbers.
     pub warnings: Vec<IdWarning>,
@@ -135,13 +132,11 @@ impl IdNumber {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// Date of birth.
     pub fn birth_on(&self) -> NaiveDate {
         // Every number was checked when it was made; the fall-back is never reached.
         self.calendar_date().unwrap_or_default()
     }
 
-    /// Sex.
     pub fn sex(&self) -> Sex {
         let odd = self.0.get(16).is_some_and(|digit| digit % 2 == 1);
         if odd { Sex::Male } else { Sex::Female }

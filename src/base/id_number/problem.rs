@@ -3,7 +3,6 @@
 /// Why a text is not an identity number. One problem, the most telling one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdProblem {
-    /// Nothing there.
     Empty,
     /// `5.12099E+17`: a spreadsheet took the number for a quantity.
     ScientificNotation,
@@ -17,7 +16,6 @@ pub enum IdProblem {
     Province,
     /// Digits 7 to 14 are no date of the calendar.
     BirthDate,
-    /// Born after today.
     BornInFuture,
     /// The check character does not fit: some digit is wrong, or two are exchanged.
     CheckDigit,

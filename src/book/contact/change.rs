@@ -54,7 +54,6 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = contact_change, treat_none_as_default_value = false)]
 pub struct Change {
-    /// Identity.
     pub id: i64,
     /// Whose data this is.
     pub office_code: String,
@@ -66,19 +65,15 @@ pub struct Change {
     pub field: String,
     /// The new value, sealed (`Field::Contact`).
     pub value_sealed: Vec<u8>,
-    /// The same, masked.
     pub value_mask: String,
     /// Where it was asked, in words.
     pub source: String,
     /// `proposed`, `accepted`, `refused`.
     pub state: String,
-    /// When.
     pub asked_at: NaiveDateTime,
-    /// By whom.
     pub asked_by_person: Option<PersonId>,
     /// When it was decided.
     pub decided_at: Option<NaiveDateTime>,
-    /// By whom.
     pub decided_by: String,
     /// What the borrower is told.
     pub answer: String,
@@ -140,9 +135,7 @@ pub fn count_open(db: &mut Db, office_code: &str) -> AppResult<i64> {
 /// A change with whose it is.
 #[derive(Clone, Debug, Queryable)]
 pub struct Waiting {
-    /// The change.
     pub change: Change,
-    /// Whose contact.
     pub name: String,
     /// The address on file.
     pub address: String,
@@ -186,13 +179,10 @@ pub fn find(db: &mut Db, scope: &Scope, id: i64) -> AppResult<Change> {
 /// A decision on a change.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// Accepted or refused.
     pub accepted: bool,
-    /// Who decides.
     pub by: String,
     /// What the borrower is told.
     pub answer: String,
-    /// When.
     pub at: NaiveDateTime,
 }
 
@@ -226,19 +216,13 @@ pub fn decide(
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = contact_confirmation)]
 pub struct Confirmation {
-    /// Identity.
     pub id: i64,
     /// Whose data this is.
     pub office_code: String,
-    /// Of which file.
     pub file_id: FileId,
-    /// Who said so.
     pub person_id: PersonId,
-    /// For which year.
     pub year: i32,
-    /// Where, in words.
     pub source: String,
-    /// When.
     pub confirmed_at: NaiveDateTime,
 }
 

@@ -52,15 +52,11 @@ text_enum! {
 text_enum! {
     /// What came of the last try with a number.
     Tried {
-        /// Not tried.
         Never = "", "没有打过";
-        /// They answered.
         Works = "works", "能打通";
-        /// Nobody answered.
         NoAnswer = "no_answer", "无人接听";
         /// They do not want to be called.
         Refused = "refused", "不愿意接";
-        /// Somebody else's number.
         WrongPerson = "wrong_person", "不是本人";
         /// Does not exist any more.
         Dead = "dead", "失效";
@@ -71,21 +67,17 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = contact_point, treat_none_as_default_value = false)]
 pub struct Point {
-    /// Identity.
     pub id: PointId,
     /// Whose data this is.
     pub office_code: String,
-    /// The family.
     pub file_id: FileId,
     /// What they are to the family.
     pub kind: Kind,
-    /// Their name.
     pub name: String,
     /// 母亲, 叔叔, 高三（2）班班主任.
     pub relation: String,
     /// Their number, sealed (`Field::Phone`).
     pub phone_sealed: Option<Vec<u8>>,
-    /// Its blind index.
     pub phone_index: Option<Vec<u8>>,
     /// `138****2741`.
     pub phone_mask: String,
@@ -93,13 +85,10 @@ pub struct Point {
     pub may_know: MayKnow,
     /// What came of the last try.
     pub tried: Tried,
-    /// When that was.
     pub tried_on: Option<NaiveDate>,
-    /// Anything worth knowing.
     pub note: String,
     /// Where we know them from.
     pub source: String,
-    /// Since when.
     pub recorded_at: NaiveDateTime,
     /// Taken off the tree.
     pub retired_at: Option<NaiveDateTime>,

@@ -24,17 +24,13 @@ use crate::{both, insert_rows};
 text_enum! {
     /// By which way somebody was asked.
     Channel {
-        /// Telephone.
         Call = "call", "电话";
-        /// Text message.
         Sms = "sms", "短信";
         /// 微信 or QQ.
         Chat = "chat", "微信或QQ";
-        /// At the home.
         Visit = "visit", "上门走访";
         /// They came to the desk.
         Counter = "counter", "来中心";
-        /// By letter.
         Letter = "letter", "信函";
         /// They confirmed their contacts on the phone page.
         PhonePage = "phone_page", "手机页面";
@@ -46,7 +42,6 @@ text_enum! {
 text_enum! {
     /// Who was spoken with, or should have been.
     Party {
-        /// The borrower.
         Student = "student", "本人";
         /// 共同借款人.
         CoBorrower = "co_borrower", "共同借款人";
@@ -56,11 +51,8 @@ text_enum! {
         School = "school", "毕业高中";
         /// The village or community committee.
         Village = "village", "村（社区）";
-        /// The police station.
         Police = "police", "派出所";
-        /// Where they work.
         Employer = "employer", "工作单位";
-        /// Anybody else.
         Other = "other", "其他";
     }
 }
@@ -129,7 +121,6 @@ impl Outcome {
 text_enum! {
     /// How far the family can pay.
     Ability {
-        /// Not asked.
         Unknown = "", "没有问到";
         /// 能按期还.
         Able = "able", "能按期还";
@@ -143,7 +134,6 @@ text_enum! {
 text_enum! {
     /// Where the record comes from.
     Source {
-        /// Staff wrote it.
         Desk = "desk", "工作人员";
         /// A sheet came back by code.
         Sheet = "sheet", "扫码回报";
@@ -151,9 +141,7 @@ text_enum! {
         Workbook = "workbook", "名单回收";
         /// A liaison wrote it.
         Liaison = "liaison", "联络员";
-        /// The phone page.
         PhonePage = "phone_page", "手机页面";
-        /// A visit round.
         Round = "round", "走访当天";
     }
 }
@@ -162,7 +150,6 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = contact_record, treat_none_as_default_value = false)]
 pub struct Record {
-    /// Identity.
     pub id: RecordId,
     /// Whose data this is.
     pub office_code: String,
@@ -170,9 +157,7 @@ pub struct Record {
     pub file_id: FileId,
     /// The day it happened.
     pub on_day: NaiveDate,
-    /// By which way.
     pub channel: Channel,
-    /// With whom.
     pub party: Party,
     /// Who that was by name or relation: 母亲, 王主任.
     pub party_name: String,
@@ -186,9 +171,7 @@ pub struct Record {
     pub ability: Ability,
     /// The family's situation, in words.
     pub situation: String,
-    /// What they wish.
     pub wish: String,
-    /// Anything else.
     pub note: String,
     /// What shows it: 通话记录, 照片, 证明.
     pub evidence: String,

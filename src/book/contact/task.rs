@@ -27,9 +27,7 @@ text_enum! {
         EntersRepayment = "enters_repayment", "今明两年开始还款";
         /// Contacts were never or long ago confirmed.
         Unconfirmed = "unconfirmed", "联系方式久未核对";
-        /// Pays every year.
         Repaying = "repaying", "还款期内";
-        /// Still at university.
         Studying = "studying", "在读";
     }
 }
@@ -41,7 +39,6 @@ text_enum! {
         Clerk = "clerk", "经办";
         /// The senior high school.
         School = "school", "毕业高中";
-        /// The village committee.
         Village = "village", "村（社区）";
     }
 }
@@ -51,7 +48,6 @@ text_enum! {
     State {
         /// Not spoken with yet this year.
         Open = "open", "未联系";
-        /// Spoken with.
         Done = "done", "已联系";
         /// Cannot be found; decided by a person after the tries that the rules ask for.
         Lost = "lost", "失联";
@@ -64,9 +60,7 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = contact_duty, treat_none_as_default_value = false)]
 pub struct Duty {
-    /// The family.
     pub file_id: FileId,
-    /// The calendar year.
     pub year: i32,
     /// Whose data this is.
     pub office_code: String,
@@ -76,13 +70,11 @@ pub struct Duty {
     pub planned_on: NaiveDate,
     /// Who is to do it.
     pub assignee_kind: AssigneeKind,
-    /// The clerk.
     pub staff_id: Option<StaffId>,
     /// Name of clerk, school or village.
     pub assignee: String,
     /// How far it has come.
     pub state: State,
-    /// Tries this year.
     pub tries: i32,
     /// The last of them.
     pub last_try_on: Option<NaiveDate>,
@@ -261,9 +253,7 @@ pub fn excuse_settled(db: &mut Db, scope: &Scope, year: i32) -> AppResult<usize>
 pub struct Assignee {
     /// Clerk, school or village.
     pub kind: AssigneeKind,
-    /// The clerk.
     pub staff_id: Option<StaffId>,
-    /// Their name.
     pub name: String,
 }
 

@@ -27,11 +27,8 @@ pub struct Part {
 /// The working of a figure.
 #[derive(Clone, Debug, Serialize)]
 pub struct Why {
-    /// What is explained.
     pub title: String,
-    /// Contract by contract.
     pub parts: Vec<Part>,
-    /// Switches and documents.
     pub notes: Vec<String>,
 }
 
@@ -40,9 +37,7 @@ pub struct Why {
 pub enum Figure {
     /// What settles the arrears.
     Arrears,
-    /// Its penalty interest.
     Penalty,
-    /// Principal not repaid.
     Balance,
 }
 

@@ -19,13 +19,10 @@ use crate::book::statement::{Instalment, InstalmentState, RowKind, Statement};
 pub enum Standing {
     /// The state paid everything.
     Waived,
-    /// Nothing is open.
     Paid,
     /// So little is open after its day that it is nobody's case: it is taken with the next one.
     Rest,
-    /// Still to come.
     Upcoming,
-    /// The next one.
     Next,
     /// Its day is past, and the bank's result is not known yet.
     Awaiting,
@@ -38,25 +35,20 @@ pub enum Standing {
 /// One due day, or one day of an early settlement.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlanRow {
-    /// The day.
     pub due_on: NaiveDate,
     /// True for a day on which money was repaid early.
     pub early: bool,
-    /// What falls due.
     pub principal: Fen,
-    /// The borrower's interest.
     pub interest: Fen,
     /// A word in place of an interest of nothing: 免除, 贴息.
     pub interest_word: &'static str,
     /// Penalty interest up to the day of the statement.
     pub penalty: Fen,
-    /// What was paid.
     pub paid: Fen,
     /// Principal not yet due after that day, over all contracts.
     pub balance: Fen,
     /// What is still open.
     pub open: Fen,
-    /// How it stands.
     pub standing: Standing,
     /// Class of the tag: `ok`, `wait`, `bad`, `acc`, or nothing.
     pub tag: &'static str,
@@ -73,11 +65,8 @@ pub struct PlanRow {
 /// The rows and their sums.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
-    /// By day.
     pub rows: Vec<PlanRow>,
-    /// Sum of principal.
     pub principal: Fen,
-    /// Sum of interest.
     pub interest: Fen,
     /// Sum of penalty interest.
     pub penalty: Fen,

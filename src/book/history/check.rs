@@ -14,16 +14,13 @@ use crate::plumbing::schema::history;
 /// What [`verify_chain`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChainState {
-    /// Every link holds.
     Whole {
-        /// How many.
         links: i64,
         /// Hash of the last, hex.
         head: String,
     },
     /// The first link that does not hold, and what is wrong with it.
     Broken {
-        /// Its number.
         number: i64,
         /// `row changed`, `row missing` or `end missing`.
         why: &'static str,

@@ -51,7 +51,6 @@ pub struct Note {
     pub file_id: Option<FileId>,
     /// Whom or what it was done to, as pages show it: a name, a file number.
     pub subject: String,
-    /// One Chinese sentence.
     pub summary: String,
     /// Why, in the person's own words; may be empty.
     pub reason: String,
@@ -194,9 +193,7 @@ pub struct Entry {
     pub id: i64,
     /// The office it belongs to.
     pub office_code: String,
-    /// When (UTC).
     pub at: NaiveDateTime,
-    /// Who.
     pub staff_id: Option<StaffId>,
     /// Who, as named then.
     pub staff_name: String,
@@ -206,9 +203,7 @@ pub struct Entry {
     pub file_id: Option<FileId>,
     /// To whom or what.
     pub subject: String,
-    /// One sentence.
     pub summary: String,
-    /// Why.
     pub reason: String,
     /// Number in the chain of the office, once chained.
     pub chain_no: Option<i64>,
@@ -233,13 +228,10 @@ pub fn of_file(db: &mut Db, scope: &Scope, file_id: FileId, limit: i64) -> AppRe
 pub struct Wanted {
     /// From this instant on.
     pub from: Option<NaiveDateTime>,
-    /// Before this instant.
     pub until: Option<NaiveDateTime>,
-    /// By this person.
     pub staff_id: Option<StaffId>,
     /// By this name of somebody who is not staff: a liaison.
     pub name: Option<String>,
-    /// This action.
     pub action: Option<String>,
     /// To this loan file.
     pub file_id: Option<FileId>,

@@ -8,15 +8,12 @@ const WIDTH: i64 = 600;
 /// Thickest and thinnest, in hundredths of a pixel.
 const TALL: i64 = 4_200;
 const THIN: i64 = 200;
-/// Middle line.
 const MIDDLE: i64 = 2_300;
 /// Half the width of the passage from one thickness to the next.
 const EASE: i64 = 12;
 
-/// One stage, drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Segment {
-    /// A closed path.
     pub path: String,
     /// The separator at its right; nothing for the last.
     pub right: Option<i64>,

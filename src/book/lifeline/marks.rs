@@ -12,15 +12,12 @@ use crate::base::money::Fen;
 /// How something that falls due stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// Paid, or waived.
     Done,
     /// Its day is past and something is open.
     Late,
     /// Its day is past and the bank's result is not known yet.
     Awaiting,
-    /// The next one.
     Next,
-    /// Later ones.
     Planned,
 }
 
@@ -31,13 +28,11 @@ pub enum Happening {
     Paper(&'static str),
     /// A paper still awaited.
     Awaited(&'static str),
-    /// Money paid out.
     PaidOut(Fen),
     /// A contract signed whose money is still to come.
     ToPayOut(Fen),
     /// Interest only, in the grace period.
     Interest(Due),
-    /// Principal and interest.
     Principal(Due),
     /// Repaid early, or by somebody else: 提前还款, 代偿, 救助.
     Early(&'static str),
@@ -46,9 +41,7 @@ pub enum Happening {
 /// Something at a day.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
-    /// The day.
     pub on: NaiveDate,
-    /// What.
     pub what: Happening,
 }
 

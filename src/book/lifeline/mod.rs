@@ -107,7 +107,6 @@ fn phase_of(life: &Life, day: NaiveDate) -> usize {
     }
 }
 
-/// Draws the line.
 pub fn draw(life: &Life) -> Line {
     let scale = Scale::new(&[
         life.began_on,

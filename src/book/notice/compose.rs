@@ -26,9 +26,7 @@ const HOLD: &str = "messages.hold";
 pub struct To<'a> {
     /// The loan file it is about.
     pub file_id: Option<FileId>,
-    /// The receiver.
     pub person_id: PersonId,
-    /// SMS or e-mail.
     pub channel: Channel,
     /// The number, for an SMS.
     pub phone: Option<&'a Phone>,

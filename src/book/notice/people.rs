@@ -24,9 +24,7 @@ use crate::plumbing::schema::{loan_file, person as person_table};
 /// Somebody who gets a message.
 #[derive(Clone, Debug)]
 pub struct Receiver {
-    /// Who.
     pub person_id: PersonId,
-    /// Their name.
     pub name: String,
     /// The student's name when this is the co-borrower.
     pub student: Option<String>,

@@ -27,17 +27,13 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = message_stop)]
 pub struct Stop {
-    /// Who gets nothing.
     pub person_id: PersonId,
     /// Whose data this is.
     pub office_code: String,
-    /// Why.
     pub why: Why,
     /// In the words of whoever put it.
     pub note: String,
-    /// Who put it.
     pub by_name: String,
-    /// When.
     pub since: NaiveDateTime,
 }
 

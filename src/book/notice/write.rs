@@ -23,7 +23,6 @@ const AT_ONCE: usize = 500;
 /// What a round is about, the same for all its files.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// Why.
     pub reason: Reason,
     /// Which message of the series.
     pub round: Round,
@@ -43,7 +42,6 @@ impl About {
 /// What became of the files of a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wrote {
-    /// New messages.
     pub messages: u64,
     /// Files whose people cannot be reached, or do not want it.
     pub nobody: u64,

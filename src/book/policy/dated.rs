@@ -26,7 +26,6 @@ impl RawEntry {
 /// One entry of a dated table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<T> {
-    /// First day.
     pub from: NaiveDate,
     /// Last day as written; the next entry's begin ends an open one.
     pub to: Option<NaiveDate>,
@@ -36,7 +35,6 @@ pub struct Entry<T> {
     pub confidence: String,
     /// File the entry comes from.
     pub file: String,
-    /// What holds.
     pub value: T,
 }
 

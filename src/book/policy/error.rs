@@ -11,7 +11,6 @@ pub struct PolicyError {
     pub file: String,
     /// The table, `cdb.loan_cap`; empty when the file itself is unreadable.
     pub key: String,
-    /// What is wrong.
     pub fault: Fault,
 }
 
@@ -28,7 +27,6 @@ pub enum Fault {
     Value {
         /// Begin of the entry, as far as it could be read.
         from: String,
-        /// What was expected.
         expected: String,
     },
     /// Days between two entries belong to neither.
@@ -95,15 +93,9 @@ pub enum PolicyWarning {
         expected_on: NaiveDate,
     },
     /// The State Council's holiday notice of the year is not in the table.
-    HolidaysUnknown {
-        /// The year.
-        year: i32,
-    },
+    HolidaysUnknown { year: i32 },
     /// Nobody has said yet whether the interest of the year is waived.
-    WaiverUnknown {
-        /// The year.
-        year: i32,
-    },
+    WaiverUnknown { year: i32 },
 }
 
 impl fmt::Display for PolicyWarning {

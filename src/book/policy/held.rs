@@ -10,7 +10,6 @@ use crate::book::position::Basis;
 /// The rules of one moment.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// All dated rules.
     pub policy: Arc<Policy>,
     /// What of them a position depends on.
     pub basis: Basis,

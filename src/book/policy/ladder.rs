@@ -29,7 +29,6 @@ pub struct LadderRule {
     pub parked_days_most: u64,
     /// How long a case is off the ladder when nobody names a day.
     pub park_days: ParkDays,
-    /// Who first.
     pub weights: LadderWeights,
     /// The five stages, lowest first.
     pub stages: Vec<LadderStage>,
@@ -77,11 +76,9 @@ pub struct LadderWeights {
     pub contact_confirmed: i64,
 }
 
-/// One stage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LadderStage {
-    /// Which.
     pub key: String,
     /// With whom it is tried: texts of a contact's party, and `visit` for a visit at the home. Only
     /// such contacts count as tries of this stage.

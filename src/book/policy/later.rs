@@ -52,9 +52,7 @@ impl Waiver {
 /// What is said of one year, with its document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaiverYear {
-    /// The calendar year.
     pub year: i32,
-    /// What holds.
     pub waiver: Waiver,
     /// Number of the document.
     pub source: String,

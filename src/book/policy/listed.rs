@@ -23,13 +23,11 @@ pub struct Rule {
 pub struct RuleValue {
     /// From when, as the file says it.
     pub from: String,
-    /// What holds.
     pub text: String,
     /// Number of the document.
     pub source: String,
     /// How certain it is.
     pub certain: &'static str,
-    /// It holds today.
     pub now: bool,
     /// It was entered on the page.
     pub by_hand: bool,

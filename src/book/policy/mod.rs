@@ -87,7 +87,6 @@ pub struct Policy {
     pub grassroots_rule: Dated<GrassrootsRule>,
     /// Share of the risk-compensation fund.
     pub risk_fund_rate: Dated<RiskFundRate>,
-    /// Classes of relief.
     pub relief_classes: Dated<ReliefClasses>,
     /// Duty to speak with every family.
     pub contact_duty: Dated<ContactDuty>,
@@ -95,13 +94,10 @@ pub struct Policy {
     pub contact_plan: Dated<ContactPlan>,
     /// Tries before a family counts as lost.
     pub lost_rule: Dated<LostRule>,
-    /// The overdue ladder.
     pub ladder: Dated<LadderRule>,
     /// What of the bank's bookings still counts as paid on time.
     pub bank_tolerance: Dated<BankTolerance>,
-    /// Publicity of lists.
     pub publicity_days: Dated<PublicityDays>,
-    /// Levels of hardship.
     pub hardship_levels: Dated<HardshipLevels>,
     day_count: Dated<Word>,
     self_pay_starts: Dated<Word>,

@@ -76,7 +76,6 @@ pub struct LoanCap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// Smallest amount.
     #[serde(deserialize_with = "fen")]
     pub minimum: Fen,
     /// The amount is a multiple of this.
@@ -124,7 +123,6 @@ impl TermRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GraceRule {
-    /// Years.
     pub years: i32,
 }
 
@@ -132,7 +130,6 @@ pub struct GraceRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DueDays {
-    /// Yearly due day.
     #[serde(deserialize_with = "month_day")]
     pub due_day: MonthDay,
     /// Due day of the last year.
@@ -202,7 +199,6 @@ pub struct PrepayWindow {
     pub settles_day: u32,
     /// True: later requests settle in the next month; false: they are not taken.
     pub late_goes_to_next_month: bool,
-    /// Month without settlement.
     pub closed_month: u32,
     /// From this day of the year requests settle on 12-20 ...
     #[serde(default, deserialize_with = "maybe_month_day")]
@@ -260,7 +256,6 @@ pub struct GrassrootsRule {
     /// Yearly cap, 研究生.
     #[serde(deserialize_with = "fen")]
     pub graduate: Fen,
-    /// Years in post.
     pub years_in_post: i32,
     /// Number of yearly parts in which it is paid.
     pub instalments: i32,
@@ -270,7 +265,6 @@ pub struct GrassrootsRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RiskFundRate {
-    /// The share.
     #[serde(deserialize_with = "rate")]
     pub percent: RatePpm,
 }
@@ -281,7 +275,6 @@ pub struct RiskFundRate {
 pub struct ReliefClasses {
     /// Days of publicity before a relief is passed on.
     pub publicity_working_days: i64,
-    /// The classes.
     pub classes: Vec<ReliefClass>,
 }
 
@@ -289,9 +282,7 @@ pub struct ReliefClasses {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReliefClass {
-    /// Word for files.
     pub code: String,
-    /// Name for pages.
     pub name: String,
     /// True when it must be granted.
     pub must: bool,
@@ -331,7 +322,6 @@ impl BankTolerance {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContactDuty {
-    /// Contacts a year.
     pub times_a_year: i64,
     /// Days before the due day on which a reminder goes out.
     pub reminder_days_before_due: Vec<i64>,
@@ -350,15 +340,12 @@ pub struct ContactPlan {
     /// Contacts not confirmed for long: from ...
     #[serde(deserialize_with = "month_day")]
     pub unconfirmed_from: MonthDay,
-    /// ... until.
     #[serde(deserialize_with = "month_day")]
     pub unconfirmed_until: MonthDay,
     /// For so many years without a word, contacts count as not confirmed.
     pub unconfirmed_years: i32,
-    /// Students: from ...
     #[serde(deserialize_with = "month_day")]
     pub studying_from: MonthDay,
-    /// ... until.
     #[serde(deserialize_with = "month_day")]
     pub studying_until: MonthDay,
     /// Those who pay every year: from ...
@@ -377,7 +364,6 @@ pub struct ContactPlan {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LostRule {
-    /// Fewest tries.
     pub tries: usize,
     /// By so many different ways.
     pub ways: usize,
@@ -393,7 +379,6 @@ pub struct LostRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublicityDays {
-    /// Working days.
     pub working_days: i64,
 }
 
@@ -401,7 +386,6 @@ pub struct PublicityDays {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HardshipLevels {
-    /// Names for pages.
     pub levels: Vec<String>,
 }
 
@@ -438,7 +422,6 @@ pub struct DeskDay {
     pub link: String,
 }
 
-/// The day after.
 pub(super) fn next_day(day: NaiveDate) -> NaiveDate {
     day.checked_add_days(Days::new(1)).unwrap_or(day)
 }

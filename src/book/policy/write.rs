@@ -20,7 +20,6 @@ fn entry(table: &str, mut values: toml::Table, source: &str, on: Option<NaiveDat
     file.to_string()
 }
 
-/// A year's waiver.
 pub fn waiver_entry(year: i32, waiver: Waiver, source: &str, on: Option<NaiveDate>) -> String {
     let mut values = toml::Table::new();
     values.insert("year".to_owned(), i64::from(year).into());
@@ -28,7 +27,6 @@ pub fn waiver_entry(year: i32, waiver: Waiver, source: &str, on: Option<NaiveDat
     entry("waiver_year", values, source, on)
 }
 
-/// A month's LPR.
 pub fn lpr_entry(published_on: NaiveDate, rate: RatePpm, source: &str) -> String {
     let mut values = toml::Table::new();
     values.insert("published_on".to_owned(), published_on.to_string().into());
@@ -36,7 +34,6 @@ pub fn lpr_entry(published_on: NaiveDate, rate: RatePpm, source: &str) -> String
     entry("lpr", values, source, None)
 }
 
-/// A year's holidays.
 pub fn holidays_entry(
     year: i32,
     (off, work): (&[NaiveDate], &[NaiveDate]),
@@ -56,9 +53,7 @@ pub fn holidays_entry(
 /// One entry of a file of later values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LaterEntry {
-    /// Its table.
     pub table: &'static str,
-    /// Its fields.
     pub values: toml::Table,
 }
 

@@ -10,21 +10,13 @@ use crate::base::ids::EventId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementError {
     /// A term is outside what can be computed with.
-    Terms {
-        /// The field.
-        field: &'static str,
-        /// What was expected.
-        expected: &'static str,
-    },
+    Terms { field: &'static str, expected: &'static str },
     /// A value of one event is impossible.
     Event {
-        /// The event.
         id: EventId,
         /// Name of its kind.
         kind: &'static str,
-        /// The field.
         field: &'static str,
-        /// What was expected.
         expected: &'static str,
     },
     /// Two events carry the same identity.
@@ -33,19 +25,12 @@ pub enum StatementError {
     TwoOnOneDay {
         /// Name of the kind.
         kind: &'static str,
-        /// The day.
         on: NaiveDate,
     },
     /// A reversal names an event that does not exist.
-    ReversesNothing {
-        /// The reversal.
-        id: EventId,
-        /// The missing event.
-        of: EventId,
-    },
+    ReversesNothing { id: EventId, of: EventId },
     /// A reversal names a reversal.
     ReversesReversal {
-        /// The reversal.
         id: EventId,
         /// The reversal it names.
         of: EventId,

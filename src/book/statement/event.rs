@@ -8,7 +8,6 @@ use crate::base::ids::EventId;
 use crate::base::money::Fen;
 use crate::base::rate::RatePpm;
 
-/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// Money paid out; interest runs from this day.
@@ -26,25 +25,16 @@ pub enum EventKind {
     /// Drop-out or expulsion; the subsidy ends with the month.
     StudyEndedEarly,
     /// A repayment by borrower or co-borrower.
-    Paid {
-        /// What was paid.
-        amount: Fen,
-    },
+    Paid { amount: Fen },
     /// An early repayment that the bank has settled.
     Prepaid {
         /// Principal repaid; `None`: the whole contract.
         principal: Option<Fen>,
     },
     /// Service-member or grass-roots money paid on the borrower's behalf.
-    Compensated {
-        /// What was paid.
-        amount: Fen,
-    },
+    Compensated { amount: Fen },
     /// Repayment relief of the risk-compensation fund.
-    Relieved {
-        /// What was paid.
-        amount: Fen,
-    },
+    Relieved { amount: Fen },
     /// The interest that falls due in the year of `on` is the state's.
     InterestWaived,
     /// The principal due in the year of `on` moves by a year.
@@ -57,20 +47,14 @@ pub enum EventKind {
         first_year: i32,
     },
     /// The bank's own rate, for the days after `on`.
-    RateSet {
-        /// Yearly rate.
-        rate: RatePpm,
-    },
+    RateSet { rate: RatePpm },
     /// 提额 before disbursement: a record only.
     AmountRaised {
         /// The amount now approved.
         to: Fen,
     },
     /// Undoes one earlier event.
-    Reversed {
-        /// The event undone.
-        of: EventId,
-    },
+    Reversed { of: EventId },
 }
 
 impl EventKind {
@@ -125,7 +109,6 @@ pub struct Event {
     pub on: NaiveDate,
     /// When it was recorded (UTC); `None` counts as known from the start.
     pub recorded_at: Option<NaiveDateTime>,
-    /// What happened.
     pub kind: EventKind,
 }
 

@@ -46,13 +46,9 @@ pub(super) enum Act {
     SubsidyChanged,
     /// The bank's plan: equal amount in fen, first year.
     Plan(i64, i32),
-    /// Paid out.
     Disburse(i64),
-    /// Repaid.
     Pay(i64),
-    /// Compensation.
     Compensate(i64),
-    /// Relief.
     Relieve(i64),
     /// Early repayment: principal in fen, or the whole.
     Prepay(Option<i64>),

@@ -79,7 +79,6 @@ pub fn position(
 /// What a day would take to repay early: everything due, the interest accrued, and principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// Penalty interest.
     pub penalty: Fen,
     /// Interest due and accrued.
     pub interest: Fen,

@@ -10,7 +10,6 @@ use crate::base::rate::RatePpm;
 words! {
     /// How an instalment stands on the day of the statement.
     InstalmentState {
-        /// Nothing is open.
         Paid = "paid",
         /// Some of it was paid on its due day, which is today; the rest is due.
         PartPaid = "part_paid",
@@ -38,7 +37,6 @@ words! {
         Grace = "grace",
         /// From the first principal due day on.
         Repaying = "repaying",
-        /// Everything repaid.
         Settled = "settled",
     }
 }
@@ -55,7 +53,6 @@ pub enum RowKind {
 /// Who pays a span of interest, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payer {
-    /// The borrower.
     Borrower,
     /// The state, because the borrower studies.
     Subsidy,
@@ -66,15 +63,11 @@ pub enum Payer {
 /// A stretch of days with one principal, one rate and one payer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// First day charged.
     pub first_day: NaiveDate,
-    /// Days charged.
     pub days: i64,
     /// Principal that bore interest.
     pub principal: Fen,
-    /// Yearly rate.
     pub rate: RatePpm,
-    /// Who pays.
     pub payer: Payer,
 }
 
@@ -83,11 +76,8 @@ pub struct Span {
 pub struct PenaltySpan {
     /// Index of the instalment.
     pub row: usize,
-    /// First day charged.
     pub first_day: NaiveDate,
-    /// Days charged.
     pub days: i64,
-    /// Overdue principal.
     pub principal: Fen,
     /// Contract rate, before the penalty multiplier.
     pub rate: RatePpm,
@@ -98,11 +88,9 @@ pub struct PenaltySpan {
 /// Where the principal of a row comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrincipalBasis {
-    /// No principal.
     Nothing,
     /// An equal part of what was not yet due when the plan was cut.
     Share {
-        /// What was divided.
         of: Fen,
         /// Into how many parts.
         parts: i64,
@@ -111,14 +99,12 @@ pub enum PrincipalBasis {
     },
     /// The equal amount of the bank's own plan.
     BankPlan {
-        /// The equal amount.
         equal: Fen,
         /// Principal deferred to this day.
         carried: Fen,
     },
     /// All that was left.
     Rest,
-    /// Repaid early.
     Early,
     /// Would have been due, but was deferred to the next due day.
     Deferred(Fen),
@@ -153,7 +139,6 @@ pub struct Instalment {
     pub waived: Fen,
     /// Interest settled on this day that the state pays because of study.
     pub subsidised: Fen,
-    /// How it stands.
     pub state: InstalmentState,
     /// Principal not yet due after that day.
     pub balance_after: Fen,
@@ -185,9 +170,7 @@ impl Instalment {
 /// Interest that the state pays on a settlement day (subsidy and waiver together, rounded once).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatePaid {
-    /// The settlement day.
     pub settled_on: NaiveDate,
-    /// What it pays.
     pub interest: Fen,
 }
 
@@ -241,7 +224,6 @@ pub struct Position {
 /// Sums up to the day of the statement. Money in fen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Money paid out.
     pub disbursed: Fen,
     /// Interest that fell due for the borrower.
     pub borrower_interest: Fen,
@@ -274,7 +256,6 @@ pub struct Totals {
 /// The whole life of one contract as of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// The day.
     pub as_of: NaiveDate,
     /// The last day of which all payments are known; `as_of` when all are.
     pub known_until: NaiveDate,

@@ -65,7 +65,6 @@ impl Owed {
         self.state_penalty_done + half_up(self.state_penalty_run, den)
     }
 
-    /// Penalty not paid.
     pub fn open_penalty(&self, den: i128) -> i64 {
         self.penalty(den) - self.paid_penalty
     }
@@ -127,7 +126,6 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// The sum.
     pub fn sum(self) -> i64 {
         self.penalty + self.interest + self.principal
     }

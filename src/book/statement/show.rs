@@ -153,7 +153,6 @@ fn json_totals(totals: &Totals) -> TotalsRow {
 }
 
 impl InstalmentState {
-    /// For pages.
     pub const fn in_words(self) -> &'static str {
         match self {
             InstalmentState::Paid => "已还清",
@@ -168,7 +167,6 @@ impl InstalmentState {
 }
 
 impl Stage {
-    /// For pages.
     pub const fn in_words(self) -> &'static str {
         match self {
             Stage::Undisbursed => "未发放",

@@ -169,7 +169,6 @@ pub struct Terms {
     pub contract_no: String,
     /// Day of signing; decides the pricing family (before 2020-01-01: benchmark) and switches.
     pub signed_on: NaiveDate,
-    /// Level of study.
     pub level: StudyLevel,
     /// 贴息截止日: the last day of the state's interest, as signed.
     pub subsidy_ends_on: NaiveDate,
@@ -179,11 +178,9 @@ pub struct Terms {
     pub due_day: MonthDay,
     /// 到期日: the last due day; never moves.
     pub final_due_on: NaiveDate,
-    /// Floating or fixed.
     pub pricing: Pricing,
     /// Penalty rate as millionths of the contract rate: 130 % is 1,300,000.
     pub penalty_ppm: i32,
-    /// Day-count rule.
     pub day_count: DayCount,
     /// The switches in force for this contract.
     pub switches: Switches,

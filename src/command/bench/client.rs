@@ -15,12 +15,10 @@ pub(super) const CONNECTIONS: usize = 8;
 pub(super) struct Ask {
     /// The cookie of a session.
     pub(super) cookie: String,
-    /// The address.
     pub(super) path: String,
 }
 
 impl Ask {
-    /// As nobody.
     pub(super) fn plain(path: &str) -> Ask {
         Ask { cookie: String::new(), path: path.to_owned() }
     }
@@ -29,7 +27,6 @@ impl Ask {
 /// What many requests came to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answers {
-    /// How many.
     pub(super) count: u64,
     /// From the first request to the last answer.
     pub(super) took: Duration,

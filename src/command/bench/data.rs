@@ -36,14 +36,12 @@ pub(super) const TOWNSHIPS: [&str; 25] = [
     "盛池", "童家", "全胜", "孔雀", "高寺", "龙溪", "双河", "凉水", "放生", "南塔", "石湍", "蟠龙",
     "天池",
 ];
-/// Senior high schools.
 const SCHOOLS: [&str; 6] =
     ["乐至中学", "吴仲良中学", "宝林中学", "大佛中学", "良安中学", "石佛中学"];
 
 /// How many are made, and how many of them are late.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct County {
-    /// Contracts.
     pub(super) loans: u32,
     /// Of so many borrowers the last one missed the last due day (when one has been).
     pub(super) late_one_in: u32,

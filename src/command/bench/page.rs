@@ -94,7 +94,6 @@ pub(super) fn sign_in(place: &Place, who: Option<StaffId>) -> Result<(String, St
 /// `zhuxue serve` on the place's database. Dropping it ends it.
 pub(super) struct Server {
     process: Child,
-    /// Where it answers.
     pub(super) address: SocketAddr,
 }
 

@@ -23,12 +23,10 @@ use crate::plumbing::config::Config;
 use crate::plumbing::crypto::random_hex;
 use crate::plumbing::db::Db;
 
-/// Which database.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// In a temporary folder.
     Sqlite,
-    /// On this server.
     Postgres(String),
 }
 
@@ -49,7 +47,6 @@ impl Kind {
         }
     }
 
-    /// Name and version.
     pub(super) fn described(&self) -> Result<String, Stop> {
         let broken = |e: &dyn std::fmt::Display| Stop::failed(format!("{}: {e}", self.name()));
         let version: String = match self {
@@ -74,9 +71,7 @@ impl Kind {
 pub(super) struct Place {
     /// The program on it.
     pub(super) app: App,
-    /// The office's scope.
     pub(super) scope: Scope,
-    /// The clerk.
     pub(super) by: By,
     /// Which database it is.
     pub(super) kind: Kind,

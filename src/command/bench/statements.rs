@@ -16,7 +16,6 @@ use crate::command::Stop;
 /// How many of each.
 const ROUNDS: u64 = 200_000;
 
-/// Measures both.
 pub(super) fn measure(table: &mut Table<'_>) -> Result<(), Stop> {
     let policy = Policy::embedded().map_err(|e| Stop::failed(e.to_string()))?;
     let broken = |e: StatementError| Stop::failed(format!("the bench's own contract: {e}"));

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::command::Stop;
 
-/// A measured quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Figure {
     /// So many a second: more is better.
@@ -79,9 +78,7 @@ pub(super) fn thousands(number: u64) -> String {
 /// One line of the table.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    /// What was measured.
     pub(super) what: String,
-    /// The result.
     pub(super) figure: Figure,
     /// What we promise on two idle cores.
     pub(super) goal: Option<Figure>,
@@ -95,7 +92,6 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Prints the heading.
     pub(super) fn begin(out: &'a mut dyn Write) -> Result<Table<'a>, Stop> {
         let mut table = Table { out };
         table.row(["what", "figure", "goal", "raw limit", "ratio", ""])?;

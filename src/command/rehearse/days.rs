@@ -24,9 +24,7 @@ const PAYING_HOUR: i64 = 15;
 
 /// The days to live through.
 pub(super) struct Days {
-    /// The first.
     pub(super) from: NaiveDate,
-    /// The last.
     pub(super) to: NaiveDate,
     /// How many of a thousand families pay in time.
     pub(super) paying: u32,

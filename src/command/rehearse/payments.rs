@@ -29,12 +29,10 @@ const LATE_SPREAD: u64 = 90;
 pub(super) struct Paid {
     /// Payments, one a contract.
     pub(super) number: u64,
-    /// Together.
     pub(super) amount: Fen,
 }
 
 impl Paid {
-    /// One more payment.
     pub(super) fn add(&mut self, amount: Fen) {
         self.number += 1;
         self.amount += amount;

@@ -29,7 +29,6 @@ struct Messages {
     failed: i64,
 }
 
-/// One day.
 pub(super) struct Tally {
     day: NaiveDate,
     due: Paid,
@@ -244,7 +243,6 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Prints the heading.
     pub(super) fn begin(
         out: &mut dyn Write,
         from: NaiveDate,
@@ -266,7 +264,6 @@ impl Totals {
         })
     }
 
-    /// Prints a day.
     pub(super) fn add(
         &mut self,
         out: &mut dyn Write,

@@ -35,7 +35,6 @@ pub trait Account: Sized + Clone + Send + 'static {
     fn store(db: &mut Db, changed: &Self) -> AppResult<()>;
     /// The page with its forms.
     fn url(&self) -> String;
-    /// Login and name.
     fn names(&self) -> (&str, &str);
     /// The version a change is made from.
     fn set_version(&mut self, version: i32);
@@ -117,7 +116,6 @@ impl Change {
     }
 }
 
-/// Makes an account.
 pub async fn add<A: Account>(at: At<'_>, new: A, summary: String) -> AppResult<()> {
     let (app, me, _) = at;
     let action = if A::NOUN.is_empty() { "staff_added" } else { "liaison_added" };

@@ -25,7 +25,6 @@ use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
-/// The page.
 pub const PATH: &str = "/bank-data";
 /// The bank whose lists are awaited: the county's own loans are booked by the desk.
 const BANK: Product = Product::Cdb;
@@ -37,7 +36,6 @@ const MISSING_SHOWN: usize = 20;
 const REASON_MAX: usize = 200;
 const AHEAD_MAX: usize = 20;
 
-/// The pages.
 pub fn routes() -> Vec<Entry> {
     let declare = Needs::Right(Right::DeclarePayments);
     vec![

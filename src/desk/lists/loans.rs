@@ -77,7 +77,6 @@ pub async fn workbook(
     export::file(&app, &me, rows, "贷款档案", &[]).await
 }
 
-/// The list.
 pub async fn list(
     app: web::Data<App>,
     me: SignedIn,

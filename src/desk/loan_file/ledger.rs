@@ -15,10 +15,8 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::import_job;
 
-/// One line.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
-    /// The effective day.
     pub on: NaiveDate,
     /// `放款`, `正常还款` ...
     pub what: &'static str,
@@ -26,7 +24,6 @@ pub struct Line {
     pub amount: String,
     /// What else it says.
     pub detail: String,
-    /// The contract.
     pub contract_no: String,
     /// How the money came.
     pub channel: String,

@@ -26,13 +26,9 @@ use crate::plumbing::schema::{bank_difference, bank_figure, staff};
 /// What stages before and after know of the person.
 #[derive(Clone, Debug, Default)]
 pub struct Stages {
-    /// Pre-applications.
     pub preapplications: Vec<preapplication::store::Preapplication>,
-    /// Recognitions of hardship.
     pub recognitions: Vec<recognition::store::Recognition>,
-    /// Confirmation of graduation.
     pub graduation: Option<study::store::Graduation>,
-    /// Military service.
     pub enlistments: Vec<compensation::store::Enlistment>,
 }
 
@@ -41,9 +37,7 @@ pub struct Stages {
 pub struct Facts {
     /// The day of the statements.
     pub as_of: NaiveDate,
-    /// The file.
     pub file: LoanFile,
-    /// The student.
     pub student: Person,
     /// Every co-borrower of a contract, the latest first.
     pub co_borrowers: Vec<Person>,

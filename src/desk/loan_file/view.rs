@@ -21,7 +21,6 @@ use crate::web::list::words::stage_tag;
 /// Rows of the plan after the next one that are shown before they are folded together.
 const AHEAD: usize = 0;
 
-/// The four tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tab {
@@ -42,7 +41,6 @@ pub struct Tag {
     words: String,
 }
 
-/// The identity bar.
 #[derive(Clone, Debug, Serialize)]
 pub struct Head {
     name: String,
@@ -162,7 +160,6 @@ pub struct HistoryLine {
     reason: String,
 }
 
-/// The whole page.
 #[derive(Clone, Debug, Serialize)]
 pub struct Page {
     head: Head,

@@ -26,7 +26,6 @@ pub struct Known {
     pub no_receipt: Vec<i32>,
     /// School years of contracts with a receipt and without money.
     pub no_money: Vec<i32>,
-    /// The university.
     pub university: String,
     /// Last day of the receipts of the latest of these years.
     pub receipts_until: Option<NaiveDate>,
@@ -38,7 +37,6 @@ pub struct Known {
     pub settled_on: Option<NaiveDate>,
 }
 
-/// The band.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waiting {
     /// `bad` for arrears, `ok` for settled, otherwise nothing.
@@ -47,7 +45,6 @@ pub struct Waiting {
     pub whom: String,
     /// The rest of the sentence.
     pub until: String,
-    /// What happens next.
     pub then: String,
     /// Which button: `visit`, `plan`, `contracts`, or none.
     pub button: &'static str,

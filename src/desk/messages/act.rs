@@ -34,7 +34,6 @@ pub enum Step {
 /// Which mass sending, and what.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Wanted {
-    /// What.
     step: Step,
     /// Why it was written.
     reason: String,

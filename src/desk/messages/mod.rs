@@ -12,7 +12,6 @@ pub mod texts;
 use crate::book::staff::Right;
 use crate::web::route::{Entry, Needs, get, post};
 
-/// The pages.
 pub fn routes() -> Vec<Entry> {
     let see = Needs::Right(Right::SeeLoans);
     let release = Needs::Right(Right::ReleaseMessages);

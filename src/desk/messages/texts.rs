@@ -167,7 +167,6 @@ fn version(text: &str) -> String {
     crate::base::hex::hex(&crate::base::hex::hash_of(text))
 }
 
-/// The form.
 #[derive(Deserialize)]
 pub struct Changed {
     #[serde(default)]

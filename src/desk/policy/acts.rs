@@ -26,7 +26,6 @@ use crate::web::session::SignedIn;
 use crate::web::shell;
 
 const PAGE: &str = "/policy";
-/// Longest reason.
 const REASON_MAX: usize = 80;
 
 /// `POST /policy/waiver`

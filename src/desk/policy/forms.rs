@@ -27,15 +27,11 @@ pub struct Typed {
     pub state: String,
     /// Day on which an LPR was published.
     pub published_on: String,
-    /// The LPR.
     pub percent: String,
-    /// Days off.
     pub off: String,
-    /// Make-up working days.
     pub work: String,
     /// Number of the document.
     pub document: String,
-    /// Its day.
     pub document_on: String,
 }
 
@@ -62,10 +58,8 @@ impl Typed {
     }
 }
 
-/// What was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
-    /// What kind.
     pub kind: Kind,
     /// The year or the day.
     pub subject: String,
@@ -75,7 +69,6 @@ pub struct Read {
     pub entry: String,
     /// Number of the document.
     pub document: String,
-    /// Its day.
     pub document_on: Option<NaiveDate>,
 }
 

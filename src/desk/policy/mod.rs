@@ -21,7 +21,6 @@ use crate::web::shell;
 
 const TEMPLATE: &str = "desk/policy.html";
 
-/// The pages.
 pub fn routes() -> Vec<Entry> {
     let propose = Needs::Right(Right::ProposeRules);
     let confirm = Needs::Right(Right::ConfirmRules);

@@ -21,7 +21,6 @@ struct RuleLine {
     compared: String,
 }
 
-/// Something entered here.
 #[derive(Debug, Serialize)]
 struct Entered {
     id: String,
@@ -47,11 +46,8 @@ pub(super) struct Page {
     may_confirm: bool,
     /// The form that is shown again: `waiver`, `lpr`, `holidays`, `import`.
     pub form: &'static str,
-    /// What was typed.
     pub typed: Typed,
-    /// What was pasted.
     pub pasted: String,
-    /// What is wrong.
     pub errors: Vec<FieldError>,
     /// The year that is asked for.
     open_year: Option<i32>,

@@ -24,26 +24,19 @@ const SHOWN: i64 = 6;
 /// Arrears of one township.
 #[derive(Clone, Debug, Queryable)]
 pub struct Township {
-    /// Its name.
     pub name: String,
-    /// People with arrears.
     pub people: i64,
-    /// Their sum.
     pub sum: Fen,
 }
 
 /// An import, as the card shows it.
 #[derive(Clone, Debug, Queryable)]
 pub struct Import {
-    /// Which.
     pub id: ImportId,
-    /// The file's name.
     pub file_name: String,
     /// Where it is: `checked`, `posted` ...
     pub state: String,
-    /// Rows in all.
     pub rows_total: i32,
-    /// Rows done.
     pub rows_done: i32,
     /// Rows that were refused.
     pub refused_rows: i32,
@@ -58,7 +51,6 @@ pub struct Import {
 pub struct Facts {
     /// People by stage of their file.
     pub by_stage: Vec<(String, i64)>,
-    /// Principal not repaid.
     pub outstanding: Fen,
     /// Arrears: people and sum.
     pub overdue: (i64, Fen),
@@ -84,7 +76,6 @@ pub struct Facts {
     pub following: Following,
     /// What the program itself has to say: deadlines, and what is not in order.
     pub warnings: Vec<Warning>,
-    /// The latest imports.
     pub imports: Vec<Import>,
 }
 

@@ -11,7 +11,6 @@ use crate::life::visits::sheets::returns;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_duty as duty, overdue_case};
 
-/// The counts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Following {
     /// Cases whose next step is today or before: `/overdue?list=today`.
@@ -24,7 +23,6 @@ pub struct Following {
     pub families: i64,
 }
 
-/// Counts them.
 pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Following> {
     Ok(Following {
         cases: overdue_case::table

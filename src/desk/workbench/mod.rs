@@ -14,7 +14,6 @@ use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
-/// The workbench.
 pub fn routes() -> Vec<Entry> {
     vec![get("/home", Needs::Right(Right::SeeLoans), home)]
 }

@@ -75,7 +75,6 @@ pub struct ImportView {
     words: String,
 }
 
-/// The page.
 #[derive(Clone, Debug, Serialize)]
 pub struct Page {
     day: String,

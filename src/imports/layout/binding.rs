@@ -11,7 +11,6 @@ use crate::plumbing::sheet::{Cell, SheetRow, Table};
 /// A sheet whose layout is known: which cell holds which column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// The layout.
     pub layout: Layout,
     /// The line of the headings (the last one, when they take two), from 1.
     pub heading_line: u32,
@@ -42,7 +41,6 @@ pub struct Binding {
 /// Which heading stands for which column, as somebody chose it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
-    /// The layout.
     pub layout: Layout,
     /// Index of the cell, and key of the column.
     pub columns: Vec<(usize, String)>,

@@ -56,9 +56,8 @@ cells! {
     ReceiptCode: Text -> String = |r, key| r.receipt_code(key);
     /// One or more telephone numbers.
     Phones: Phone -> Vec<PhoneNumber> = |r, key| Some(r.phones(key));
-    /// Yuan.
+    /// In yuan with at most two decimals.
     Money: Money -> Fen = |r, key| r.money(key);
-    /// A calendar day.
     Day: Date -> NaiveDate = |r, key| r.day(key);
     /// A calendar day; where there is none, the one of the title.
     DayOrTitle: Date -> NaiveDate = |r, key| r.day(key).or(r.as_of());

@@ -70,7 +70,6 @@ macro_rules! faults {
         pub enum Fault { $($(#[$doc])* $name,)* }
 
         impl Fault {
-            /// All kinds.
             pub const ALL: &'static [Fault] = &[$(Fault::$name,)*];
 
             /// The name in files and counts: `outer_blanks`.
@@ -104,17 +103,14 @@ faults! {
     ExcelSerialDate = "excel_serial_date",
     /// A date written otherwise than 2026-10-31.
     OtherDateForm = "other_date_form",
-    /// No co-borrower.
     MissingCoBorrower = "missing_co_borrower",
     /// The birthday in the sheet is not that of the identity number.
     BirthDateConflict = "birth_date_conflict",
     /// The sex in the sheet is not that of the identity number.
     SexConflict = "sex_conflict",
-    /// No identity number.
     BlankId = "blank_id",
     /// A telephone number in an unusual or damaged form.
     PhoneForm = "phone_form",
-    /// Traditional characters.
     TraditionalCharacters = "traditional_characters",
     /// A blank between the characters of a name.
     BlankInsideName = "blank_inside_name",
@@ -122,7 +118,6 @@ faults! {
     RareCharacterLost = "rare_character_lost",
     /// A university under another form of its name.
     UniversityVariant = "university_variant",
-    /// A blank line.
     BlankRowBefore = "blank_row_before",
     /// The headings once more.
     HeadingRepeated = "heading_repeated",
@@ -140,15 +135,12 @@ faults! {
     BadId = "bad_id",
     /// A required value is missing.
     MissingValue = "missing_value",
-    /// No date.
     BadDate = "bad_date",
-    /// No month.
     BadMonth = "bad_month",
     /// No amount of money.
     BadMoney = "bad_money",
     /// No whole number, or one out of range.
     BadNumber = "bad_number",
-    /// No school year.
     BadLoanYear = "bad_loan_year",
     /// A word that the column does not know.
     UnknownWord = "unknown_word",

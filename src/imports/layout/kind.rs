@@ -91,17 +91,14 @@ impl fmt::Debug for Layout {
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// A whole number.
     Int,
     /// Free text, or a word of a list.
     Text,
     /// An identity number or another long number that must stay text.
     Id,
-    /// A calendar day.
     Date,
-    /// A month.
     Month,
-    /// Yuan.
+    /// In yuan with at most two decimals.
     Money,
     /// One or more telephone numbers.
     Phone,
@@ -114,7 +111,6 @@ pub struct Column {
     pub key: &'static str,
     /// Chinese heading of the proposed sheet.
     pub heading: &'static str,
-    /// What it holds.
     pub kind: ColumnKind,
     /// Without this column a sheet is not this layout; without its value a row is not taken.
     pub required: bool,

@@ -19,7 +19,6 @@ pub enum LayoutProblem {
     NoHeadings,
     /// It is nearest to this layout, but lacks required columns.
     Missing {
-        /// The nearest layout.
         layout: Layout,
         /// Headings of the required columns that are not there.
         headings: Vec<&'static str>,
@@ -35,7 +34,6 @@ pub enum LayoutProblem {
     },
     /// Two headings claim one column.
     Claimed {
-        /// The layout.
         layout: Layout,
         /// Heading of the column.
         column: &'static str,

@@ -30,13 +30,11 @@ pub trait SheetRow: Any + Debug + Send + Sync {
     fn name(&self) -> Option<&str>;
     /// Puts the known name in the place of the one in the sheet.
     fn set_name(&mut self, known: &str);
-    /// A copy.
     fn boxed(&self) -> Row;
 }
 
 /// A row that `layout!` declares.
 pub trait Declared: SheetRow {
-    /// Its kind.
     const LAYOUT: Layout;
 }
 

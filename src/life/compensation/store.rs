@@ -26,11 +26,9 @@ use crate::{remove_rows, upsert_rows};
 )]
 #[diesel(table_name = enlistment, treat_none_as_default_value = false)]
 pub struct Enlistment {
-    /// Identity.
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
-    /// The borrower.
     pub person_id: PersonId,
     /// 入伍时间.
     pub enlisted_on: NaiveDate,

@@ -24,11 +24,8 @@ const ROWS_MAX: i64 = 200_000;
 pub struct Sums {
     /// Families to be spoken with.
     pub due: i64,
-    /// Spoken with.
     pub done: i64,
-    /// Lost.
     pub lost: i64,
-    /// Not yet.
     pub open: i64,
 }
 

@@ -27,11 +27,8 @@ use crate::web::shell;
 pub struct Typed {
     /// The second try of one form changes nothing.
     pub command_key: String,
-    /// The day.
     pub on_day: String,
-    /// By which way.
     pub channel: String,
-    /// With whom.
     pub party: String,
     /// Their name or relation.
     pub party_name: String,
@@ -39,27 +36,20 @@ pub struct Typed {
     pub number: String,
     /// What came of it.
     pub outcome: String,
-    /// The family's situation.
     pub situation: String,
     /// How far they can pay.
     pub ability: String,
-    /// What they wish.
     pub wish: String,
-    /// Anything else.
     pub note: String,
-    /// What shows it.
     pub evidence: String,
     /// The day on which they promise to pay.
     pub promised_on: String,
-    /// How much.
     pub promised: String,
     /// When to speak again.
     pub next_on: String,
     /// Whose contacts changed: `student`, `co_borrower`.
     pub whose: String,
-    /// The new number.
     pub new_phone: String,
-    /// The new address.
     pub new_address: String,
 }
 
@@ -69,22 +59,18 @@ pub struct Typed {
 pub struct TypedPoint {
     /// What they are to the family.
     pub kind: String,
-    /// Their name.
     pub name: String,
     /// 母亲, 叔叔.
     pub relation: String,
-    /// Their number.
     pub phone: String,
     /// What they may be told.
     pub may_know: String,
-    /// Anything worth knowing.
     pub point_note: String,
 }
 
 /// Everything that was typed on the page.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct AllTyped {
-    /// The contact.
     pub record: Typed,
     /// Somebody for the tree.
     pub point: TypedPoint,

@@ -8,7 +8,6 @@ use crate::base::ids::{FileId, StaffId};
 use crate::book::contact::task::{AssigneeKind, Reason, State};
 use crate::web::list::filter::link;
 
-/// The list's address.
 pub const PATH: &str = "/family-contacts";
 /// In an address: those without a township, school or assignee.
 pub const NONE: &str = "-";
@@ -27,7 +26,6 @@ pub struct Asked {
     pub kind: String,
     /// Name of the clerk, school or village that is to do it.
     pub who: String,
-    /// Calendar year.
     pub year: String,
     /// Key of the row after which the page begins.
     pub after: String,
@@ -40,7 +38,6 @@ pub struct Asked {
 pub struct Key {
     /// The day of the next try.
     pub next_on: NaiveDate,
-    /// Decides between equals.
     pub file_id: FileId,
 }
 
@@ -59,24 +56,19 @@ impl Key {
 /// Which duties, by their state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// In one state.
     In(State),
     /// Every one that is needed.
     Needed,
 }
 
-/// What was understood.
 #[derive(Clone, Debug)]
 pub struct Filter {
-    /// Calendar year.
     pub year: i32,
-    /// By their state.
     pub which: Which,
     /// To be tried by this day.
     pub by_day: Option<NaiveDate>,
     /// This member of staff is to do it.
     pub staff_id: Option<StaffId>,
-    /// For this reason.
     pub reason: Option<Reason>,
     /// 乡镇; empty: without one.
     pub township: Option<String>,

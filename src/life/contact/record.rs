@@ -68,7 +68,6 @@ fn days(
     (on_day, next_on)
 }
 
-/// What changed, checked.
 fn changes(typed: &Typed, errors: &mut Vec<FieldError>) -> (Option<String>, Option<String>) {
     let phone = match typed.new_phone.trim() {
         "" => None,
@@ -292,7 +291,6 @@ pub async fn add(
     shell::done(&app, &format!("/family-contacts/{}", facts.file.file_no), said)
 }
 
-/// Only the token.
 #[derive(Debug, serde::Deserialize)]
 pub struct Nothing {}
 

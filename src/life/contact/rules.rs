@@ -14,9 +14,7 @@ use crate::book::policy::{Calendar, ContactPlan, LostRule};
 /// What the plan knows of a family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family {
-    /// The loan file.
     pub file_id: FileId,
-    /// Its number.
     pub file_no: String,
     /// 乡镇 of the student.
     pub township: String,
@@ -188,11 +186,8 @@ fn townships(
 /// A contact or try, as the rule about lost families sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Try {
-    /// The day.
     pub on_day: NaiveDate,
-    /// By which way.
     pub channel: Channel,
-    /// With whom.
     pub party: Party,
     /// What came of it.
     pub outcome: Outcome,
@@ -205,7 +200,6 @@ pub struct Try {
 pub struct Want {
     /// `打过或走访至少 4 次（现在 2 次）`.
     pub words: String,
-    /// It was.
     pub met: bool,
 }
 
@@ -255,7 +249,6 @@ pub fn wants(all: &[Try], rule: &LostRule, today: NaiveDate) -> Vec<Want> {
 /// One step of finding somebody.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct SearchStep {
-    /// Who is asked.
     pub name: &'static str,
     /// How, and what they may be told.
     pub how: &'static str,

@@ -128,7 +128,6 @@ fn meant(typed: &Typed, all: Filter) -> Option<(Filter, String)> {
     }
 }
 
-/// To whom.
 enum To {
     Clerk(StaffId),
     By(Share),

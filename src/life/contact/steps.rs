@@ -16,10 +16,8 @@ use crate::book::staff::{Role, Staff};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 
-/// What planning did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Planned {
-    /// New duties.
     pub made: usize,
     /// Of these, met already.
     pub met: usize,

@@ -33,13 +33,10 @@ const RECORDS_MAX: i64 = 60;
 /// One row of the list.
 #[derive(Clone, Debug, Queryable)]
 pub struct Row {
-    /// The duty.
     pub duty: Duty,
     /// Number of the file.
     pub file_no: String,
-    /// The student.
     pub name: String,
-    /// Identity number, masked.
     pub id_mask: String,
     /// 乡镇.
     pub township: String,
@@ -123,7 +120,6 @@ macro_rules! columns {
 /// A page of the list, and whether there is more on either side.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The rows.
     pub rows: Vec<Row>,
     /// There are rows before.
     pub has_before: bool,
@@ -206,11 +202,9 @@ pub fn next(db: &mut Db, scope: &Scope, after: &Duty, me: StaffId) -> AppResult<
 /// What the query row offers: whatever occurs in that year.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Choices {
-    /// Townships, by name.
     pub townships: Vec<String>,
     /// High schools, by name.
     pub schools: Vec<String>,
-    /// Who has duties.
     pub who: Vec<String>,
     /// Years with duties, newest first.
     pub years: Vec<i32>,
@@ -323,9 +317,7 @@ pub fn overdue_of(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Has
 /// Everything the page of a family shows.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The file.
     pub file: LoanFile,
-    /// The student.
     pub student: Person,
     /// The co-borrower of the latest contract.
     pub co_borrower: Option<Person>,
@@ -339,7 +331,6 @@ pub struct Facts {
     pub universities: HashSet<PointId>,
     /// The records that stand, newest first.
     pub records: Vec<Record>,
-    /// This year's duty.
     pub duty: Option<Duty>,
     /// A case on the overdue ladder.
     pub overdue: bool,

@@ -25,7 +25,6 @@ use crate::{remove_rows, upsert_rows};
 )]
 #[diesel(table_name = university_receipt, treat_none_as_default_value = false)]
 pub struct Receipt {
-    /// Identity.
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,

@@ -39,11 +39,9 @@ const PROGRAM: &str = "程序";
 pub struct Setting<'a> {
     /// Makes identities; one that is burnt hurts nobody.
     pub ids: &'a Ids,
-    /// The dated rules.
     pub policy: &'a Policy,
     /// Taken before the write.
     pub now: NaiveDateTime,
-    /// Today.
     pub today: NaiveDate,
 }
 
@@ -75,10 +73,8 @@ impl Setting<'_> {
     }
 }
 
-/// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Followed {
-    /// New cases.
     pub opened: usize,
     /// Cases that ended: paid.
     pub closed: usize,

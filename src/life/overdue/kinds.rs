@@ -6,7 +6,6 @@ use crate::base::ids::text_enum;
 text_enum! {
     /// The five stages, lowest first.
     Stage {
-        /// Message and call.
         Student = "student", "短信电话";
         /// 共同借款人.
         CoBorrower = "co_borrower", "共同借款人";
@@ -31,7 +30,6 @@ impl Stage {
         }
     }
 
-    /// The one above.
     pub const fn above(self) -> Option<Stage> {
         match self {
             Stage::Student => Some(Stage::CoBorrower),
@@ -68,13 +66,11 @@ impl Stage {
 text_enum! {
     /// How a case stands.
     State {
-        /// On the ladder.
         Open = "open", "跟进中";
         /// On the ladder, nothing to do until a day.
         Paused = "paused", "已暂停";
         /// Off the ladder until a day; somebody looks after it another way.
         Parked = "parked", "已暂放";
-        /// Over.
         Closed = "closed", "已结束";
     }
 }
@@ -82,15 +78,11 @@ text_enum! {
 text_enum! {
     /// What is done next.
     NextStep {
-        /// Message and call.
         CallStudent = "call_student", "联系本人";
-        /// The co-borrower.
         CallCoBorrower = "call_co_borrower", "联系共同借款人";
-        /// The high school.
         AskSchool = "ask_school", "请毕业高中帮助联系";
         /// The village or community.
         AskVillage = "ask_village", "请村（社区）帮助走访";
-        /// The police station.
         AskPolice = "ask_police", "请派出所协助联系";
         /// Nobody answered: once more.
         Again = "again", "再联系一次";
@@ -102,13 +94,9 @@ text_enum! {
         PromiseDue = "promise_due", "承诺到期回访";
         /// The pause or the time off the ladder is over.
         LookAgain = "look_again", "到期再看一次";
-        /// Relief.
         Relief = "relief", "办理还款救助";
-        /// Compensation for service.
         Service = "service", "核实服役，办理代偿";
-        /// Enrolment change.
         Enrolment = "enrolment", "核实学籍，办理变更";
-        /// Reconciliation.
         Reconcile = "reconcile", "与银行核对";
     }
 }
@@ -116,7 +104,6 @@ text_enum! {
 text_enum! {
     /// Why a case is off the ladder.
     ParkedFor {
-        /// It is not.
         Nothing = "", "";
         /// Hardship: leads to relief.
         Hardship = "hardship", "有困难，转还款救助";
@@ -149,11 +136,9 @@ impl ParkedFor {
 text_enum! {
     /// What the director is asked for.
     AskedFor {
-        /// Nothing.
         Nothing = "", "";
         /// The police station's assistance.
         Police = "police", "请派出所协助";
-        /// The lender's notice.
         Notice = "notice", "请贷款银行发还款通知";
     }
 }
@@ -161,7 +146,6 @@ text_enum! {
 text_enum! {
     /// Why a case is over.
     ClosedWhy {
-        /// It is not.
         Nothing = "", "";
         /// Nothing past due is open any more.
         Paid = "paid", "已还清欠款";
@@ -173,25 +157,18 @@ text_enum! {
 text_enum! {
     /// What happened to a case.
     StepKind {
-        /// It began.
         Opened = "opened", "进入逾期跟进";
-        /// Up a stage.
         MovedUp = "moved_up", "转到下一阶段";
-        /// Down a stage.
         MovedDown = "moved_down", "退回前面的阶段";
         /// The director was asked.
         Asked = "asked", "请示主任";
         /// The director allowed it.
         Allowed = "allowed", "主任同意";
-        /// The director declined.
         Declined = "declined", "主任没有同意";
-        /// The lender's notice.
         Notice = "notice", "请贷款银行发还款通知";
-        /// A pause began.
         Paused = "paused", "暂停";
         /// A pause is over.
         Resumed = "resumed", "恢复跟进";
-        /// Off the ladder.
         Parked = "parked", "暂放";
         /// Back on the ladder.
         Returned = "returned", "回到跟进";
@@ -199,13 +176,11 @@ text_enum! {
         Promised = "promised", "约定还款日";
         /// The day went by.
         PromiseBroken = "promise_broken", "约定的日子到了，还没有到账";
-        /// It was paid.
         PromiseKept = "promise_kept", "按约定还了";
         /// Somebody else looks after it.
         Owner = "owner", "改责任人";
         /// A contact, and the next step.
         NextSet = "next_set", "联系";
-        /// It is over.
         Closed = "closed", "结束";
         /// A contact was taken back.
         Undone = "undone", "撤销上一次联系";

@@ -12,7 +12,6 @@ use crate::book::contact::point::{Kind, MayKnow, Point, Tried};
 use crate::book::contact::record::Party;
 use crate::book::person::{Person, Phone, PhoneState};
 
-/// One number.
 #[derive(Serialize)]
 struct NumberView {
     /// What `reveal` calls it: `phone`, `point`.

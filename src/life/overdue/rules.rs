@@ -15,17 +15,13 @@ use crate::book::policy::{LadderRule, LadderStage, VISIT};
 pub struct Told {
     /// The day it happened.
     pub on_day: NaiveDate,
-    /// The result.
     pub outcome: Outcome,
-    /// By which way.
     pub channel: Channel,
-    /// With whom.
     pub party: Party,
     /// Who brought the answer on a sheet.
     pub carrier: Option<Party>,
     /// The day on which they promise to pay.
     pub promised_on: Option<NaiveDate>,
-    /// How much.
     pub promised_fen: Option<Fen>,
     /// When to look again, when somebody named a day.
     pub next_on: Option<NaiveDate>,
@@ -40,11 +36,9 @@ pub enum Road {
     Promise,
     /// Off the ladder, to another stage of a loan's life.
     Park(ParkedFor),
-    /// Spoken with.
     Talked,
     /// Another number is needed.
     Number,
-    /// Once more.
     Try,
 }
 
@@ -233,7 +227,6 @@ pub fn above(case: &Case, rule: &LadderRule) -> Vec<Stage> {
     found
 }
 
-/// The stages below.
 pub fn below(case: &Case) -> Vec<Stage> {
     Stage::ALL.iter().copied().filter(|stage| stage.place() < case.stage.place()).collect()
 }
@@ -350,11 +343,9 @@ pub fn suggestion(case: &Case, rule: &LadderRule, today: NaiveDate) -> Option<St
 /// What the order "who first" is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct First {
-    /// Arrears.
     pub overdue: Fen,
     /// Days in the stage.
     pub days: i64,
-    /// Promises not kept.
     pub broken: i32,
     /// In the first year of repayment.
     pub first_year: bool,

@@ -19,15 +19,11 @@ const MOST: i64 = 12;
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = saved_list, treat_none_as_default_value = false)]
 pub struct Saved {
-    /// Identity.
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
-    /// Who keeps it.
     pub staff_id: StaffId,
-    /// Of which page.
     pub page: String,
-    /// Its name.
     pub name: String,
     /// What it asks for: the query of the address.
     pub query: String,

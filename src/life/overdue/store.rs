@@ -23,17 +23,13 @@ use crate::plumbing::schema::{overdue_case, overdue_step};
 #[diesel(table_name = overdue_case, treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub struct Case {
-    /// Identity.
     pub id: CaseId,
     /// Whose data this is.
     pub office_code: String,
-    /// The family.
     pub file_id: FileId,
-    /// How it stands.
     pub state: State,
     /// Where on the ladder.
     pub stage: Stage,
-    /// When it began.
     pub opened_on: NaiveDate,
     /// In this stage since.
     pub stage_since: NaiveDate,
@@ -41,7 +37,6 @@ pub struct Case {
     pub owner_id: Option<StaffId>,
     /// What is done next.
     pub next_step: NextStep,
-    /// When.
     pub next_on: NaiveDate,
     /// Tries in this stage.
     pub tries: i32,
@@ -63,17 +58,12 @@ pub struct Case {
     pub until_on: Option<NaiveDate>,
     /// What the director is asked for.
     pub asked_for: AskedFor,
-    /// By whom.
     pub asked_by: String,
-    /// Why.
     pub asked_reason: String,
-    /// When.
     pub asked_at: Option<NaiveDateTime>,
     /// The day on which the lender was asked to send its notice.
     pub notice_on: Option<NaiveDate>,
-    /// When it ended.
     pub closed_on: Option<NaiveDate>,
-    /// Why it ended.
     pub closed_why: ClosedWhy,
     /// Who first: the larger the sooner.
     pub weight: i64,
@@ -91,25 +81,16 @@ pub struct Step {
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
-    /// The case.
     pub case_id: CaseId,
-    /// The day.
     pub on_day: NaiveDate,
-    /// The instant.
     pub at: NaiveDateTime,
-    /// What happened.
     pub kind: StepKind,
-    /// From which stage.
     pub from_stage: String,
-    /// To which stage.
     pub to_stage: String,
-    /// Why, or what.
     pub reason: String,
     /// The contact that it came from.
     pub record_id: Option<RecordId>,
-    /// Who.
     pub staff_id: Option<StaffId>,
-    /// Who, by name.
     pub by_name: String,
     /// How the case stood before a contact, so that it can be taken back.
     pub before: String,
@@ -154,13 +135,11 @@ pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> AppResult<Case> {
         .first(db)?)
 }
 
-/// Keeps new cases.
 pub fn add_all(db: &mut Db, cases: &[Case]) -> AppResult<()> {
     insert_rows!(db, overdue_case::table, CASE_COLUMNS, cases)?;
     Ok(())
 }
 
-/// Keeps new steps.
 pub fn add_steps(db: &mut Db, steps: &[Step]) -> AppResult<()> {
     insert_rows!(db, overdue_step::table, STEP_COLUMNS, steps)?;
     Ok(())
@@ -242,7 +221,6 @@ pub fn reopen_all(db: &mut Db, ids: &[CaseId]) -> AppResult<()> {
     Ok(())
 }
 
-/// These cases.
 pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[CaseId]) -> AppResult<Vec<Case>> {
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(BINDS_MAX) {

@@ -75,7 +75,6 @@ impl Facts {
     }
 }
 
-/// Reads it.
 pub(super) fn load(
     db: &mut Db,
     scope: &Scope,
@@ -201,7 +200,6 @@ pub(super) struct Saved {
     pub(super) words: String,
 }
 
-/// The page.
 #[derive(Serialize)]
 pub(super) struct CasePage {
     file_no: String,

@@ -25,13 +25,11 @@ use crate::{remove_rows, upsert_rows};
 )]
 #[diesel(table_name = preapplication, treat_none_as_default_value = false)]
 pub struct Preapplication {
-    /// Identity.
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
     /// The student; not yet a borrower.
     pub person_id: PersonId,
-    /// Calendar year.
     pub year: i32,
     /// 毕业高中.
     pub high_school: String,

@@ -25,11 +25,9 @@ use crate::{remove_rows, upsert_rows};
 )]
 #[diesel(table_name = recognition, treat_none_as_default_value = false)]
 pub struct Recognition {
-    /// Identity.
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
-    /// The student.
     pub person_id: PersonId,
     /// Calendar year of the recognition.
     pub year: i32,

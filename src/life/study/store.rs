@@ -26,11 +26,9 @@ use crate::{remove_rows, upsert_rows};
 )]
 #[diesel(table_name = graduation, treat_none_as_default_value = false)]
 pub struct Graduation {
-    /// Identity.
     pub id: RowId,
     /// Whose data this is.
     pub office_code: String,
-    /// The loan file.
     pub file_id: FileId,
     /// 就读高校.
     pub university: String,

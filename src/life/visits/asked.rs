@@ -12,26 +12,20 @@ use crate::error::FieldError;
 /// One field of the address: a hidden field of the next form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Field {
-    /// Its name.
     pub name: &'static str,
-    /// Its text.
     pub value: String,
 }
 
 /// What was understood of an address.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// What about.
     pub purpose: Purpose,
-    /// To whom.
     pub by: By,
     /// The day of the figures.
     pub as_of: NaiveDate,
     /// The day by which sheets should come back, when one was asked for.
     pub return_by: Option<NaiveDate>,
-    /// Which households.
     pub wanted: Selection,
-    /// Amounts are shown.
     pub amounts: bool,
     /// A second copy of each sheet is printed.
     pub stub: bool,

@@ -36,7 +36,6 @@ pub struct Papers {
     pub stacks: Vec<Stack>,
     /// The second copies, all together at the end: they stay in the office.
     pub stubs: Vec<Visit>,
-    /// Pages altogether.
     pub pages: usize,
     /// What all papers share.
     pub common: Common,
@@ -67,7 +66,6 @@ pub struct Common {
     pub discretion: &'static str,
     /// A yearly contact: nothing is owed, and no paper says so.
     pub yearly: bool,
-    /// Amounts are printed.
     pub amounts: bool,
     /// Receivers of the batch.
     pub receivers: usize,
@@ -90,7 +88,6 @@ pub struct CoverPage {
     pub lines: Vec<CoverLine>,
 }
 
-/// One receiver.
 #[derive(Debug, Serialize)]
 pub struct CoverLine {
     /// Its place in the list.
@@ -99,7 +96,6 @@ pub struct CoverLine {
     pub name: String,
     /// What is missing before anything can be sent; mostly empty.
     pub missing: String,
-    /// Households.
     pub households: usize,
     /// What they owe together.
     pub total: Fen,
@@ -140,15 +136,11 @@ pub struct ListPage {
 pub struct ListLine {
     /// `HZ-1031-001`.
     pub number: String,
-    /// The borrower.
     pub name: String,
-    /// Home address.
     pub address: String,
-    /// What is overdue.
     pub amount: Fen,
 }
 
-/// One visit sheet.
 #[derive(Clone, Debug, Serialize)]
 pub struct Visit {
     /// `HZ-1031-001`.
@@ -161,7 +153,6 @@ pub struct Visit {
     pub seals: [String; 4],
     /// `贵村村民`.
     pub of_yours: &'static str,
-    /// The borrower.
     pub name: String,
     /// `国家助学贷款`.
     pub programme: &'static str,
@@ -169,9 +160,7 @@ pub struct Visit {
     pub instalments: String,
     /// `男　29 岁`.
     pub sex_and_age: String,
-    /// Identity number, masked.
     pub id_mask: String,
-    /// Home address.
     pub address: String,
     /// `西岭师范学院，2019 年毕业`.
     pub studies: String,

@@ -64,15 +64,10 @@ impl By {
 /// from the statement of that day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Household {
-    /// The loan file.
     pub file_id: FileId,
-    /// Its number.
     pub file_no: String,
-    /// The borrower.
     pub name: String,
-    /// Identity number, masked.
     pub id_mask: String,
-    /// Sex.
     pub sex: Sex,
     /// Full years on the chosen day.
     pub age: i32,
@@ -88,7 +83,6 @@ pub struct Household {
     pub high_school: String,
     /// 就读高校.
     pub university: String,
-    /// Year of graduation.
     pub graduates_in: Option<i32>,
     /// 派出所.
     pub police_station: String,
@@ -100,14 +94,12 @@ pub struct Household {
     pub is_state_programme: bool,
     /// False when no due day is to come any more.
     pub has_more_due: bool,
-    /// What is overdue.
     pub arrears: Arrears,
 }
 
 /// The co-borrower, as a paper may show them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoBorrower {
-    /// Name.
     pub name: String,
     /// 父亲, 母亲 ...
     pub relation: String,
@@ -231,7 +223,6 @@ pub struct Sheet {
     pub number: String,
     /// `7K3M-9QXP`, by which it comes back; empty on a sheet that was only looked at.
     pub code: String,
-    /// About whom.
     pub household: Household,
 }
 
@@ -263,7 +254,6 @@ impl Receiver {
 /// Everything that is printed or sent in one go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// To whom.
     pub by: By,
     /// The day the amounts are of.
     pub as_of: NaiveDate,
@@ -272,7 +262,6 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// How many households.
     pub fn households(&self) -> usize {
         self.receivers.iter().map(|receiver| receiver.sheets.len()).sum()
     }

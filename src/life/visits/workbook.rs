@@ -41,7 +41,6 @@ pub const VISITED: &str = "走访日期";
 pub const NEW_PHONE: &str = "新的电话";
 /// Heading of the names of those who visited.
 pub const VISITOR: &str = "走访人";
-/// Heading of remarks.
 pub const REMARK: &str = "说明（去向、打算、困难）";
 /// Heading of the amounts.
 pub const AMOUNT: &str = "到期未还（元）";
@@ -53,7 +52,6 @@ pub const RESULT: &str = "走访结果";
 pub struct Wishes {
     /// What the batch is about.
     pub purpose: Purpose,
-    /// Amounts are written.
     pub amounts: bool,
     /// What amounts say besides: 按没有免息政策计算; mostly nothing.
     pub assumed: &'static str,
@@ -61,7 +59,6 @@ pub struct Wishes {
     pub bank_data: BankData,
     /// The day by which sheets should come back.
     pub return_by: NaiveDate,
-    /// In whose name.
     pub sender: Sender,
 }
 

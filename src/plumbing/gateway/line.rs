@@ -43,11 +43,9 @@ pub struct LineConfig {
 /// What the workbench says about a gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// What is wrong.
     pub fault: Fault,
     /// The gateway's or the system's own words.
     pub detail: String,
-    /// Since when.
     pub since: NaiveDateTime,
 }
 
@@ -84,7 +82,6 @@ impl Line {
         }
     }
 
-    /// The gateway.
     pub fn gateway(&self) -> Option<&dyn Gateway> {
         self.gateway.as_deref()
     }

@@ -61,7 +61,6 @@ pub enum Outcome {
     Taken(String),
     /// Refused for good; never tried again. In a Chinese sentence why.
     Refused {
-        /// Why.
         why: String,
         /// The number or address does not exist.
         dead: bool,
@@ -79,7 +78,6 @@ pub trait Gateway: Send + Sync {
     /// Its name in the table of messages: `spool`, `smtp`, `http`, `aliyun`.
     fn name(&self) -> &'static str;
 
-    /// Tries once.
     fn send(&self, out: &Outgoing) -> Outcome;
 
     /// True when the same message given twice is not received twice, or visibly is one: what was
@@ -110,7 +108,6 @@ pub trait Gateway: Send + Sync {
 /// A sent message whose receipt is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// Our number.
     pub id: i64,
     /// The gateway's number; empty when it never told one.
     pub reference: String,
@@ -118,7 +115,6 @@ pub struct Asked {
     pub to: String,
     /// The day it was sent, in Asia/Shanghai.
     pub sent_on: NaiveDate,
-    /// Now.
     pub now: DateTime<Utc>,
 }
 
@@ -127,7 +123,6 @@ pub struct Asked {
 pub struct Answer {
     /// Our own number, when the gateway gives it back.
     pub id: Option<i64>,
-    /// The gateway's number.
     pub reference: String,
     /// What became of the message.
     pub heard: Heard,
@@ -135,7 +130,6 @@ pub struct Answer {
     pub dead: bool,
     /// Why it did not arrive, in the gateway's words.
     pub why: String,
-    /// When; None: now.
     pub at: Option<NaiveDateTime>,
 }
 

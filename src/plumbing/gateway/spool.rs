@@ -12,7 +12,6 @@ use super::{Fault, Outcome};
 /// A half-written file of a program that died is swept away after this long.
 const SWEPT_AFTER: Duration = Duration::from_secs(3_600);
 
-/// The folder.
 #[derive(Debug)]
 pub struct Spool {
     folder: PathBuf,

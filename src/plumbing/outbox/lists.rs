@@ -26,7 +26,6 @@ impl Progress {
         self.by_state.get(state.as_text()).copied().unwrap_or(0)
     }
 
-    /// All messages.
     pub fn all(&self) -> i64 {
         self.by_state.values().sum()
     }
@@ -125,9 +124,7 @@ pub struct Filter {
     pub from: Option<NaiveDate>,
     /// For this day or earlier.
     pub to: Option<NaiveDate>,
-    /// Of this reason.
     pub reason: Option<String>,
-    /// By this way.
     pub channel: Option<Channel>,
 }
 
@@ -177,7 +174,6 @@ pub fn count(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<i64> {
     Ok(filtered!(scope, filter, count_star()).get_result(db)?)
 }
 
-/// One message.
 pub fn find(db: &mut Db, scope: &Scope, id: i64) -> AppResult<Message> {
     Ok(message::table
         .filter(message::id.eq(id))

@@ -77,11 +77,9 @@ pub struct Message {
     pub planned_on: NaiveDate,
     /// The loan file it is about.
     pub file_id: Option<FileId>,
-    /// To whom.
     pub person_id: Option<PersonId>,
     /// To which of their numbers (SMS).
     pub phone_id: Option<PhoneId>,
-    /// SMS or e-mail.
     pub channel: Channel,
     /// The number or address, masked.
     pub to_mask: String,
@@ -97,17 +95,13 @@ pub struct Message {
     pub check_code: String,
     /// Goes at once, at any hour (a one-time code).
     pub urgent: bool,
-    /// Where it is.
     pub state: State,
-    /// Not sent before.
     pub not_before: NaiveDateTime,
     /// Of no use after.
     pub expires_at: Option<NaiveDateTime>,
-    /// Tries so far.
     pub attempts: i32,
     /// Which sender has it.
     pub leased_by: String,
-    /// Until when.
     pub leased_until: Option<NaiveDateTime>,
     /// The gateway that took it.
     pub gateway: String,

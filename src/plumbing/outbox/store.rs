@@ -106,12 +106,10 @@ fn due(
 pub enum Settle {
     /// The gateway has it, under its own number (may be empty).
     Sent {
-        /// Which gateway.
         gateway: String,
         /// Its number for the message.
         reference: String,
     },
-    /// Will never arrive.
     Failed(String),
     /// Not this time; counts as a try.
     Later(String, NaiveDateTime),
@@ -126,7 +124,6 @@ pub enum Settle {
 /// One message of a claim and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// The message.
     pub id: i64,
     /// What became of it.
     pub what: Settle,
@@ -135,7 +132,6 @@ pub struct Settled {
 /// A message that left otherwise than it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsSent {
-    /// The message.
     pub id: i64,
     /// The text that left, sealed, without the signature.
     pub text_sealed: Vec<u8>,
@@ -458,24 +454,19 @@ pub enum Heard {
     Sent,
     /// It did not arrive.
     Failed,
-    /// It arrived.
     Delivered,
 }
 
 /// A delivery receipt of a gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// Which gateway.
     pub gateway: String,
     /// Our own number, when the gateway gives it back.
     pub id: Option<i64>,
-    /// The gateway's number.
     pub reference: String,
-    /// What it says.
     pub heard: Heard,
     /// Why it did not arrive, in the gateway's words.
     pub why: String,
-    /// When.
     pub at: NaiveDateTime,
 }
 

@@ -78,7 +78,6 @@ pub enum CellKind {
 }
 
 impl Cell {
-    /// A text cell.
     pub fn text(text: impl Into<Box<str>>) -> Cell {
         Cell::new(text, CellKind::Text)
     }

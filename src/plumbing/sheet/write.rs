@@ -14,15 +14,12 @@ use crate::base::money::Fen;
 /// One cell to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Out {
-    /// Nothing.
     Blank,
     /// Text, whatever it looks like.
     Text(String),
     /// Yuan with two decimals, right-aligned, as a number.
     Money(Fen),
-    /// A whole number.
     Whole(i64),
-    /// A calendar day.
     Day(NaiveDate),
 }
 

@@ -19,7 +19,6 @@ use crate::plumbing::outbox::Heard;
 
 const VERSION: &str = "2017-05-25";
 
-/// The gateway.
 pub struct Aliyun {
     client: ureq::Agent,
     endpoint: String,

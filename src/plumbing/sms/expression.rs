@@ -12,12 +12,9 @@
 
 use serde_json::Value;
 
-/// A vendor's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The HTTP status.
     pub status: u16,
-    /// The body.
     pub text: String,
     /// The same read as JSON.
     pub json: Option<Value>,
@@ -38,12 +35,9 @@ impl Reply {
     }
 }
 
-/// An expression, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
-    /// Nothing was written.
     Empty,
-    /// The HTTP status.
     Status,
     /// A value of the JSON answer, and which values are meant.
     Json(String, Option<Vec<String>>),

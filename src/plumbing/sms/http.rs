@@ -162,7 +162,6 @@ fn ucs2(text: &str) -> String {
     text.encode_utf16().map(|unit| format!("{unit:04X}")).collect()
 }
 
-/// The gateway.
 pub struct HttpGateway {
     config: HttpConfig,
     receipts: ReceiptConfig,

@@ -28,13 +28,11 @@ pub struct ReceiptConfig {
     pub why: String,
     /// Values of `outcome`: it arrived.
     pub delivered: Vec<String>,
-    /// It did not.
     pub failed: Vec<String>,
     /// It did not, because the number does not exist.
     pub dead: Vec<String>,
     /// The network has it.
     pub sent: Vec<String>,
-    /// What we answer.
     pub reply: String,
 }
 

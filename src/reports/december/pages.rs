@@ -29,7 +29,6 @@ const ROWS: &str = "/reports/december/rows";
 /// The first year with such loans.
 const FIRST_YEAR: i32 = 2007;
 
-/// The pages.
 pub fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::SeeLoans);
     vec![

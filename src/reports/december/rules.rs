@@ -26,14 +26,11 @@ pub struct Part {
     pub due_principal: Fen,
     /// Interest that falls due.
     pub due_interest: Fen,
-    /// Principal paid.
     pub paid_principal: Fen,
-    /// Interest paid.
     pub paid_interest: Fen,
 }
 
 impl Part {
-    /// Adds another contract's.
     pub fn add(&mut self, other: &Part) {
         self.due_principal += other.due_principal;
         self.due_interest += other.due_interest;
@@ -51,7 +48,6 @@ impl Part {
         self.paid_principal + self.paid_interest
     }
 
-    /// Still to come.
     pub fn open(&self) -> Fen {
         self.due() - self.paid()
     }
@@ -60,22 +56,18 @@ impl Part {
 /// One contract: from which day on it stood how, the earliest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its file.
     pub file_id: FileId,
-    /// The steps.
     pub steps: Vec<(NaiveDate, Part)>,
 }
 
 /// One day of the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Day {
-    /// The day.
     pub on: NaiveDate,
     /// Persons with something due.
     pub due_persons: i64,
     /// Persons who have paid all of it.
     pub paid_persons: i64,
-    /// The money.
     pub sums: Part,
     /// What came in since the day before; nothing on the first day.
     pub change: Option<Fen>,

@@ -14,12 +14,9 @@ const STEP: i64 = 72;
 /// Width of a column.
 const WIDTH: i64 = 36;
 
-/// One year.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Column {
-    /// The year.
     pub year: String,
-    /// Left edge.
     pub x: i64,
     /// Middle, for the words.
     pub middle: i64,
@@ -37,7 +34,6 @@ pub struct Column {
     pub rate: String,
 }
 
-/// The whole picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Chart {
     /// Width of the drawing.

@@ -34,9 +34,7 @@ pub struct Found {
 /// A contract of the office.
 #[derive(Clone, Debug, Queryable)]
 pub struct Contract {
-    /// Identity.
     pub id: LoanId,
-    /// Its file.
     pub file_id: FileId,
     /// 合同编号.
     pub contract_no: String,

@@ -22,7 +22,6 @@ use crate::web::shell;
 const PATH: &str = "/reports/recovery";
 const ROWS: &str = "/reports/recovery/rows";
 
-/// The pages.
 pub fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::SeeLoans);
     vec![

@@ -66,7 +66,6 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Adds another one.
     pub fn add(&mut self, other: &Sums) {
         self.due_principal += other.due_principal;
         self.paid_principal += other.paid_principal;
@@ -96,7 +95,6 @@ impl Sums {
 pub struct Owner {
     /// `LZ2015-0483`.
     pub file_no: String,
-    /// The student.
     pub name: String,
     /// 乡镇.
     pub township: String,
@@ -111,15 +109,12 @@ pub struct Owner {
 /// One contract on the day of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its file.
     pub file_id: FileId,
-    /// Whose it is.
     pub owner: Arc<Owner>,
     /// 合同编号.
     pub contract_no: String,
     /// First year of the school year.
     pub loan_year: i32,
-    /// Its sums.
     pub sums: Sums,
     /// The due part of the sums by year of the due day.
     pub by_due_year: Vec<(i32, Sums)>,
@@ -203,15 +198,11 @@ pub enum Figure {
     DuePersons,
     /// Persons in default of principal.
     LatePersons,
-    /// Principal due.
     DuePrincipal,
-    /// Principal recovered.
     PaidPrincipal,
     /// Principal past due and open.
     LatePrincipal,
-    /// Interest due.
     DueInterest,
-    /// Interest recovered.
     PaidInterest,
     /// Interest due and open.
     OpenInterest,
@@ -263,7 +254,6 @@ impl Figure {
         Figure::GotPenalty,
     ];
 
-    /// Address and name.
     const fn texts(self) -> (&'static str, &'static str) {
         match self {
             Figure::DuePersons => ("due_persons", "有到期本金的人数"),
@@ -301,7 +291,6 @@ impl Figure {
         Figure::ALL.into_iter().chain(of_years).find(|figure| figure.as_text() == text)
     }
 
-    /// What it counts.
     pub const fn unit(self) -> Unit {
         match self {
             Figure::DuePersons | Figure::LatePersons | Figure::GotPersons => Unit::Persons,
@@ -337,7 +326,6 @@ impl Figure {
 /// The figures of one group, or of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Numbers {
-    /// Sums over contracts.
     pub sums: Sums,
     /// Persons with principal due.
     pub due_persons: i64,
@@ -454,11 +442,9 @@ pub fn over_time(lines: &[Line], on: NaiveDate) -> Vec<(String, Numbers)> {
 /// One row behind a figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Whose it is.
     pub owner: Arc<Owner>,
     /// The contract; of a person's row, how many contracts.
     pub what: String,
-    /// The amount.
     pub amount: Fen,
 }
 

@@ -17,15 +17,10 @@ use crate::plumbing::schema::{file_position, loan, loan_file, person};
 /// One row of a list.
 #[derive(Clone, Debug, Queryable)]
 pub struct Row {
-    /// The file.
     pub file_id: FileId,
-    /// The student.
     pub person_id: PersonId,
-    /// Its number.
     pub file_no: String,
-    /// The student's name.
     pub name: String,
-    /// Identity number, masked.
     pub id_mask: String,
     /// 乡镇.
     pub township: String,
@@ -37,13 +32,10 @@ pub struct Row {
     pub high_school: String,
     /// 就读高校.
     pub university: String,
-    /// Month of graduation.
     pub graduates_on: Option<NaiveDate>,
     /// Stage of the file.
     pub stage: String,
-    /// How many contracts.
     pub loans: i32,
-    /// Principal not repaid.
     pub outstanding_fen: Fen,
     /// Principal past its due day.
     pub overdue_principal_fen: Fen,
@@ -85,9 +77,7 @@ impl Row {
 /// Counts and sums of the whole selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Queryable)]
 pub struct Sums {
-    /// Files.
     pub files: i64,
-    /// Principal not repaid.
     pub outstanding_fen: Fen,
     /// Arrears: principal, interest and penalty.
     pub overdue_fen: Fen,
@@ -368,7 +358,6 @@ pub fn sums(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Sums> {
 /// What the query row offers.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Choices {
-    /// Townships, by name.
     pub townships: Vec<String>,
     /// High schools, by name.
     pub schools: Vec<String>,

@@ -29,7 +29,6 @@ pub struct Asked {
     pub stage: String,
     /// School year of one of the contracts: `2024`.
     pub year: String,
-    /// Year of graduation.
     pub graduates: String,
     /// `yes`: with arrears; `no`: without.
     pub overdue: String,
@@ -52,11 +51,9 @@ pub struct Asked {
 /// The order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
-    /// By file number.
     FileNo,
     /// By the next due day, those without one last.
     NextDue,
-    /// Largest balance first.
     Balance,
     /// By the oldest unpaid due day: the next step of arrears is the day after it.
     NextStep,
@@ -97,7 +94,6 @@ impl Key {
 /// Which side of a key a page lies on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
-    /// The first page.
     Start,
     /// The rows after this one.
     After(Key),
@@ -105,7 +101,6 @@ pub enum From {
     Before(Key),
 }
 
-/// What was understood.
 #[derive(Clone, Debug)]
 pub struct Filter {
     /// Part of a name.
@@ -124,7 +119,6 @@ pub struct Filter {
     pub stage: Option<Stage>,
     /// School year of one of the contracts.
     pub year: Option<i32>,
-    /// Year of graduation.
     pub graduates: Option<i32>,
     /// With or without arrears.
     pub overdue: Option<bool>,
@@ -138,7 +132,6 @@ pub struct Filter {
     pub unpaid_before: Option<NaiveDate>,
     /// No due day is to come any more.
     pub ended: bool,
-    /// The order.
     pub sort: Sort,
     /// Where the page begins.
     pub from: From,

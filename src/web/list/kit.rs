@@ -26,7 +26,6 @@ pub enum Value {
     Text(String),
     /// An identity, a number, fen.
     Whole(i64),
-    /// A day.
     Day(NaiveDate),
 }
 
@@ -74,7 +73,6 @@ impl<T> Fragment<T> {
 }
 
 impl Condition {
-    /// Both must hold.
     #[must_use]
     pub fn and(mut self, other: Condition) -> Condition {
         self.push((" AND (", ")"), other);

@@ -107,11 +107,8 @@ pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
 /// Links to the neighbouring pages; empty where there is none.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Neighbours {
-    /// The page before.
     pub before: String,
-    /// The page after.
     pub after: String,
-    /// The first page.
     pub first: String,
 }
 

@@ -26,9 +26,7 @@ pub const MOST_HOURS: i64 = 12;
 /// The borrower or co-borrower at the other end, as an extractor.
 #[derive(Clone, Debug)]
 pub struct BorrowerIn {
-    /// Who.
     pub person_id: PersonId,
-    /// Their name.
     pub name: String,
     /// The office whose rows they see, and only their own of these.
     pub scope: Scope,

@@ -24,7 +24,6 @@ pub const MOST_HOURS: i64 = 12;
 /// The liaison at the other end, as an extractor.
 #[derive(Clone, Debug)]
 pub struct LiaisonIn {
-    /// Their account.
     pub account: Liaison,
     /// The office whose sheets they see, and of these only those of their own place.
     pub scope: Scope,

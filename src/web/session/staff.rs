@@ -26,13 +26,11 @@ pub const COOKIE: &str = "zhuxue";
 /// somebody who is signed in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// Who.
     pub staff_id: StaffId,
     /// The name they signed in with.
     pub login: String,
     /// The name pages show.
     pub name: String,
-    /// What they are.
     pub role: Role,
     /// The offices whose rows they see.
     pub scope: Scope,

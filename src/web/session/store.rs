@@ -34,7 +34,6 @@ pub struct Row {
     pub expires_at: NaiveDateTime,
 }
 
-/// Whose sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct Whose {
     realm: &'static str,
@@ -125,9 +124,7 @@ pub struct Session {
     pub created_at: NaiveDateTime,
     /// Last click, to the minute.
     pub seen_at: NaiveDateTime,
-    /// From which address.
     pub address: String,
-    /// With which browser.
     pub agent: String,
 }
 

@@ -140,9 +140,7 @@ pub fn open_page<T: Serialize>(
 /// What `m/error.html` shows.
 #[derive(Debug, Serialize)]
 pub struct Failure {
-    /// What happened.
     pub title: String,
-    /// What to do.
     pub message: String,
     /// The number to quote when it is our fault.
     pub reference: Option<String>,

@@ -62,7 +62,6 @@ pub fn add(events: &mut Vec<Event>, lines: &str) {
     }
 }
 
-/// The embedded tables.
 pub fn rates() -> std::sync::Arc<RateTables> {
     Policy::embedded().unwrap().rates()
 }

@@ -20,7 +20,6 @@ use crate::imports::layout::university;
 use crate::imports::layout::words::Word;
 use crate::plumbing::sheet::{Cell, CellKind};
 
-/// Reads one line.
 pub struct Reader<'a> {
     binding: &'a Binding,
     cells: &'a [Cell],

@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
         parts.map(str::to_owned).collect()
     }
 
-    /// Yuan.
+    /// In yuan with at most two decimals.
     pub(in crate::imports::layout) fn money(&mut self, key: &'static str) -> Option<Fen> {
         let raw = self.raw(key)?;
         let narrow = self.narrow(&raw);
@@ -163,7 +163,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A calendar day.
     pub(in crate::imports::layout) fn day(&mut self, key: &'static str) -> Option<NaiveDate> {
         let raw = self.raw(key)?;
         let narrow = self.narrow(&raw);

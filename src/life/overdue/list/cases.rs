@@ -55,17 +55,13 @@ pub enum Order {
 /// What of the ladder is asked for.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// Only this stage.
     pub stage: Option<Stage>,
     /// One of [`LISTS`], a [`parked_list`], or empty.
     pub list: String,
     /// Only cases of this member of staff.
     pub owner: Option<StaffId>,
-    /// Whoever asks.
     pub me: StaffId,
-    /// Today.
     pub today: NaiveDate,
-    /// The order.
     pub order: Order,
     /// The conditions on the file.
     pub filter: Filter,
@@ -116,7 +112,6 @@ impl Wanted {
     }
 }
 
-/// One page.
 pub type Page = kit::Page<(Row, Case)>;
 
 /// Arrears of a file: what settles them.

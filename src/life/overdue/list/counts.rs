@@ -17,7 +17,6 @@ use crate::web::list::kit::{Condition, Counted, Tally};
 /// What the overdue page says beside its rows.
 #[derive(Clone, Debug)]
 pub struct Totals {
-    /// Of the selection.
     pub selection: Sums,
     /// Of everybody with arrears, on the ladder or set aside.
     pub all: Sums,
@@ -41,7 +40,6 @@ macro_rules! joined {
     };
 }
 
-/// Reads them all.
 pub fn totals(db: &mut Db, scope: &Scope, of: &Wanted, saved: &[Wanted]) -> AppResult<Totals> {
     let mut tally = Tally::default();
     let selection = summed(&mut tally, &of.condition(scope));

@@ -202,7 +202,6 @@ pub fn asked_of(query: &str) -> Asked {
         .unwrap_or_default()
 }
 
-/// The list.
 pub async fn list(
     app: web::Data<App>,
     me: SignedIn,

@@ -44,17 +44,13 @@ const TEXT_MAX: usize = 40;
 /// A household of which a sheet is out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct House {
-    /// The sheet.
     pub sheet_id: SheetId,
-    /// Its number.
     pub number: String,
     /// It went to the village: the sheet to take when a family has several.
     pub of_village: bool,
     /// About something overdue, or the yearly contact.
     pub purpose: Purpose,
-    /// The family.
     pub file_id: FileId,
-    /// The borrower.
     pub name: String,
     /// 乡镇（街道）.
     pub township: String,
@@ -106,7 +102,6 @@ pub struct Village {
     pub place: String,
     /// Households whose sheets are out.
     pub households: usize,
-    /// It is ticked.
     pub chosen: bool,
 }
 
@@ -131,7 +126,6 @@ pub fn villages(houses: &[House], chosen: &HashSet<String>) -> Vec<Village> {
 /// A form that plans a round, as it was filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Typed {
-    /// The day.
     pub on_day: String,
     /// What it is called; mostly empty.
     pub title: String,
@@ -141,7 +135,6 @@ pub struct Typed {
     pub second: String,
     /// The other one when they are not: a village official.
     pub second_name: String,
-    /// The villages.
     pub places: Vec<String>,
 }
 
@@ -164,10 +157,8 @@ impl Typed {
     }
 }
 
-/// What was planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The day.
     pub on_day: NaiveDate,
     /// What it is called.
     pub title: String,
@@ -323,9 +314,7 @@ pub fn command_key(round: RoundId, no: i32, typed: &str) -> Option<String> {
 pub struct InVillage<T> {
     /// `中天镇大楼湾村`.
     pub place: String,
-    /// How many stops.
     pub households: usize,
-    /// Along the road.
     pub roads: Vec<OnRoad<T>>,
 }
 
@@ -334,7 +323,6 @@ pub struct InVillage<T> {
 pub struct OnRoad<T> {
     /// `5组`.
     pub road: String,
-    /// The stops.
     pub stops: Vec<T>,
 }
 

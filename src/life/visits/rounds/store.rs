@@ -18,27 +18,22 @@ use crate::plumbing::schema::{visit_round, visit_stop};
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = visit_round, treat_none_as_default_value = false)]
 pub struct Round {
-    /// Identity.
     pub id: RoundId,
     /// Whose data this is.
     pub office_code: String,
-    /// The day.
     pub on_day: NaiveDate,
     /// What it is called.
     pub title: String,
     /// The visitor with the phone.
     pub first_id: StaffId,
-    /// As named then.
     pub first_name: String,
     /// The other visitor when they are staff.
     pub second_id: Option<StaffId>,
-    /// The other visitor.
     pub second_name: String,
     /// Whether it is still to be walked.
     pub state: RoundState,
     /// When it was planned.
     pub created_at: NaiveDateTime,
-    /// By whom.
     pub created_by: String,
     /// When it was over.
     pub closed_at: Option<NaiveDateTime>,
@@ -57,7 +52,6 @@ impl Round {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = visit_stop, treat_none_as_default_value = false)]
 pub struct Stop {
-    /// Of which round.
     pub round_id: RoundId,
     /// Names it within the round, for good: a phone that is offline still knows it by this.
     pub no: i32,
@@ -65,7 +59,6 @@ pub struct Stop {
     pub office_code: String,
     /// Where it comes in the day, from 1.
     pub place: i32,
-    /// The sheet.
     pub sheet_id: SheetId,
     /// What became of it.
     pub state: StopState,

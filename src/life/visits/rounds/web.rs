@@ -77,11 +77,9 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
 /// A stop with whom it is about.
 #[derive(Clone, Debug)]
 pub(super) struct Whole {
-    /// The row.
     pub stop: Stop,
     /// Whom it is about.
     pub house: House,
-    /// Where it is.
     pub shown: Shown,
     /// Nothing of theirs is overdue any more: nobody needs to go.
     pub paid: bool,

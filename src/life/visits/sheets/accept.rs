@@ -20,7 +20,6 @@ use crate::plumbing::crypto::Field;
 /// What the desk wants done.
 #[derive(Clone, Debug)]
 pub struct Wishes {
-    /// Accepted or refused.
     pub accepted: bool,
     /// Why, or a remark.
     pub note: String,

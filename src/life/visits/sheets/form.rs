@@ -31,7 +31,6 @@ pub struct Form {
     whereabouts: Vec<&'static str>,
     family: Vec<&'static str>,
     abilities: Vec<Choice>,
-    /// What was typed.
     pub typed: Typed,
     /// What is to be put right.
     pub errors: Vec<FieldError>,

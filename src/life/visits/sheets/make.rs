@@ -37,7 +37,6 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// How many households.
     pub fn households(&self) -> usize {
         self.sheets.len()
     }
@@ -126,10 +125,8 @@ pub fn whereabouts(out: &store::Out, (purpose, by): (Purpose, By), file: FileId)
     here.map_or(Whereabouts::Elsewhere, |(_, _, batch)| Whereabouts::Here(*batch))
 }
 
-/// What was kept.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
-    /// The batches.
     pub batches: Vec<BatchId>,
     /// How many sheets they have.
     pub sheets: usize,

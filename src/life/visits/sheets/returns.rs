@@ -24,7 +24,6 @@ text_enum! {
         Workbook = "workbook", "Excel 名单";
         /// The paper, typed in at the desk.
         Desk = "desk", "窗口录入";
-        /// A liaison.
         Liaison = "liaison", "联络员";
         /// The day of a visit round.
         Round = "round", "走访当天";
@@ -35,17 +34,12 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sheet_return, treat_none_as_default_value = false)]
 pub struct Return {
-    /// Identity.
     pub id: ReturnId,
     /// Whose data this is.
     pub office_code: String,
-    /// Of which sheet.
     pub sheet_id: SheetId,
-    /// About which family.
     pub file_id: FileId,
-    /// By which way.
     pub came_by: CameBy,
-    /// When.
     pub came_at: NaiveDateTime,
     /// Who filled it in.
     pub by_name: String,
@@ -57,7 +51,6 @@ pub struct Return {
     pub state: String,
     /// When it was decided.
     pub decided_at: Option<NaiveDateTime>,
-    /// By whom.
     pub decided_by: String,
     /// What they said about it.
     pub decided_note: String,
@@ -71,7 +64,6 @@ pub struct Return {
 const COLUMNS: usize = 15;
 
 impl Return {
-    /// The answers.
     pub fn answers(&self, sealer: &Sealer) -> AppResult<Answers> {
         let text = sealer.open_text(Field::Sheet, &self.answers_sealed)?;
         serde_json::from_str(&text).map_err(AppError::broken)
@@ -88,19 +80,16 @@ pub fn sealed(sealer: &Sealer, answers: &Answers) -> AppResult<Vec<u8>> {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sheet_photo, treat_none_as_default_value = false)]
 pub struct Photo {
-    /// Identity.
     pub id: i64,
     /// Whose data this is.
     pub office_code: String,
-    /// Of which return.
     pub return_id: ReturnId,
     /// `jpeg`, `png`, `webp`.
     pub kind: String,
-    /// Bytes before sealing.
+    /// In bytes, before sealing.
     pub bytes: i32,
     /// The picture, sealed (`Field::Upload`).
     pub content_sealed: Vec<u8>,
-    /// When it came.
     pub added_at: NaiveDateTime,
 }
 
@@ -120,7 +109,6 @@ pub fn has_come(db: &mut Db, scope: &Scope, key: &str) -> AppResult<bool> {
     Ok(known > 0)
 }
 
-/// Keeps a photograph.
 pub fn add_photo(db: &mut Db, new: &Photo) -> AppResult<()> {
     diesel::insert_into(sheet_photo::table).values(new).execute(db)?;
     Ok(())
@@ -137,7 +125,6 @@ pub fn waiting(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Return>>
         .load(db)?)
 }
 
-/// How many wait.
 pub fn count_waiting(db: &mut Db, scope: &Scope) -> AppResult<i64> {
     Ok(sheet_return::table
         .filter(sheet_return::office_code.eq_any(scope.codes()))
@@ -146,7 +133,6 @@ pub fn count_waiting(db: &mut Db, scope: &Scope) -> AppResult<i64> {
         .get_result(db)?)
 }
 
-/// One, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: ReturnId) -> AppResult<Return> {
     Ok(sheet_return::table
         .filter(sheet_return::office_code.eq_any(scope.codes()))
@@ -177,13 +163,10 @@ pub fn photo(db: &mut Db, scope: &Scope, id: i64) -> AppResult<Photo> {
 /// What the desk says to a proposal.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// Accepted or refused.
     pub accepted: bool,
-    /// By whom.
     pub by: String,
     /// Why, or a remark.
     pub note: String,
-    /// When.
     pub at: NaiveDateTime,
     /// The contact record it became.
     pub record_id: Option<RecordId>,

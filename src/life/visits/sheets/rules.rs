@@ -13,15 +13,11 @@ use crate::life::visits::purpose::Purpose;
 text_enum! {
     /// Whom the visitors met.
     Met {
-        /// The borrower.
         Student = "student", "本人";
-        /// Father or mother.
         Parents = "parents", "父母";
         /// Others of the family.
         Family = "family", "其他家人";
-        /// Neighbours, cadres.
         Others = "others", "邻居或村组干部";
-        /// Nobody.
         Nobody = "nobody", "家中无人";
         /// A workbook has no column for it, and its result does not say it.
         Unwritten = "unwritten", "没有写";
@@ -64,7 +60,6 @@ pub struct Typed {
     pub met: String,
     /// One of [`WHEREABOUTS`].
     pub whereabouts: String,
-    /// Where they work.
     pub place: String,
     /// New number of the borrower.
     pub new_phone: String,
@@ -80,9 +75,7 @@ pub struct Typed {
     pub ability: String,
     /// What the family wishes; asked in a yearly contact.
     pub wish: String,
-    /// Anything else.
     pub note: String,
-    /// Who fills in.
     pub filled_by: String,
 }
 
@@ -117,7 +110,6 @@ impl Typed {
 pub struct Answers {
     /// What came of it.
     pub outcome: Outcome,
-    /// Who was met.
     pub met: Met,
     /// Where the borrower is, in words.
     pub whereabouts: String,
@@ -137,7 +129,6 @@ pub struct Answers {
     /// What the family wishes.
     #[serde(default)]
     pub wish: String,
-    /// Anything else.
     pub note: String,
     /// Who filled it in.
     pub filled_by: String,
@@ -154,7 +145,6 @@ pub struct Paper {
     pub purpose: Purpose,
     /// The day it was made: nobody went there with it before.
     pub since: NaiveDate,
-    /// Today.
     pub today: NaiveDate,
 }
 
@@ -341,18 +331,15 @@ pub fn masked_name(name: &str) -> String {
 /// How many sheets of a batch are where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// With the receiver.
     pub out: i64,
     /// Back, to be looked at.
     pub returned: i64,
-    /// Back and accepted.
     pub accepted: i64,
     /// Taken out of use.
     pub void: i64,
 }
 
 impl Counts {
-    /// Sheets that count.
     pub const fn all(self) -> i64 {
         self.out + self.returned + self.accepted
     }

@@ -23,7 +23,6 @@ use crate::plumbing::schema::{loan_file, overdue_case, person, sheet, sheet_batc
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sheet_batch, treat_none_as_default_value = false)]
 pub struct Batch {
-    /// Identity.
     pub id: BatchId,
     /// Whose data this is.
     pub office_code: String,
@@ -39,19 +38,16 @@ pub struct Batch {
     pub as_of: NaiveDate,
     /// Until when it should be back.
     pub return_by: NaiveDate,
-    /// Amounts are printed.
     pub amounts: bool,
     /// Number of the letter.
     pub letter: String,
     /// When it was made.
     pub made_at: NaiveDateTime,
-    /// By whom.
     pub made_by: String,
     /// When it was handed over.
     pub handed_on: Option<NaiveDate>,
     /// Who handed it over.
     pub handed_by: String,
-    /// Who took it.
     pub handed_to: String,
     /// By which way: 当面, 邮寄 ...
     pub handed_how: String,
@@ -59,7 +55,6 @@ pub struct Batch {
     pub receipt: String,
     /// When it was last asked for.
     pub chased_on: Option<NaiveDate>,
-    /// How often.
     pub chased_times: i32,
     /// Grows with every change.
     pub version: i32,
@@ -69,13 +64,10 @@ pub struct Batch {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sheet, treat_none_as_default_value = false)]
 pub struct Sheet {
-    /// Identity.
     pub id: SheetId,
     /// Whose data this is.
     pub office_code: String,
-    /// Of which batch.
     pub batch_id: BatchId,
-    /// About which family.
     pub file_id: FileId,
     /// The overdue case it belongs to.
     pub case_id: Option<CaseId>,
@@ -89,7 +81,6 @@ pub struct Sheet {
     pub code_sealed: Vec<u8>,
     /// After this instant the code opens nothing.
     pub expires_at: NaiveDateTime,
-    /// Where it is.
     pub state: State,
     /// When it came back.
     pub returned_at: Option<NaiveDateTime>,
@@ -201,7 +192,6 @@ pub fn batch(db: &mut Db, scope: &Scope, id: BatchId) -> AppResult<Batch> {
         .get_result(db)?)
 }
 
-/// The newest batches.
 pub fn batches(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Batch>> {
     Ok(sheet_batch::table
         .filter(sheet_batch::office_code.eq_any(scope.codes()))
@@ -355,13 +345,10 @@ pub fn by_numbers(db: &mut Db, scope: &Scope, numbers: &[String]) -> AppResult<V
 /// Whom a family's papers are about.
 #[derive(Clone, Debug, Queryable)]
 pub struct Who {
-    /// The family.
     pub file_id: FileId,
     /// Number of the file.
     pub file_no: String,
-    /// The student.
     pub person_id: PersonId,
-    /// The student's name.
     pub name: String,
     /// 乡镇（街道）.
     pub township: String,
@@ -394,15 +381,10 @@ pub fn people(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<HashMap
 /// That a batch was handed over.
 #[derive(Clone, Debug)]
 pub struct Handed {
-    /// When.
     pub on: NaiveDate,
-    /// By whom.
     pub by: String,
-    /// To whom.
     pub to: String,
-    /// By which way.
     pub how: String,
-    /// What shows it.
     pub receipt: String,
 }
 

@@ -28,14 +28,12 @@ use crate::plumbing::schema::{file_position, sheet, sheet_batch};
 pub struct Picture {
     /// `jpeg`, `png`, `webp`.
     pub kind: &'static str,
-    /// Its bytes.
     pub bytes: Vec<u8>,
 }
 
 /// Everything that is kept of one return, made before the write that keeps it.
 #[derive(Clone, Debug)]
 pub struct Incoming {
-    /// The proposal.
     pub row: Return,
     photo: Option<Photo>,
     note: (i64, Note),
