@@ -81,7 +81,7 @@ pub fn app(
     config: Config,
 ) -> Result<App, String> {
     let mut app = App::new(db, clock, policy, sealer, config)?;
-    app.parts.reactions = life::overdue::reaction::REACTIONS;
+    app.parts.reactions = Arc::new([life::contact::steps::react, life::overdue::reaction::react]);
     clock::set(&app, jobs::ALL)?;
     Ok(app)
 }

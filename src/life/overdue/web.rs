@@ -15,6 +15,7 @@ use crate::base::hex::random_hex;
 use crate::base::ids::RecordId;
 use crate::book::contact::record;
 use crate::book::loan;
+use crate::book::reaction;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
@@ -208,10 +209,14 @@ async fn undo(
 ) -> AppResult<HttpResponse> {
     let id: RecordId = form.0.id("record").ok_or(AppError::NotFound)?;
     let undone = me.act(&app, "overdue contact undone", move |act| {
-        if record::find(act.db, act.scope, id)?.undone_at.is_some() {
+        let record = record::find(act.db, act.scope, id)?;
+        if record.case_id.is_none() {
+            return Err(AppError::NotFound);
+        }
+        if record.undone_at.is_some() {
             return Ok("这次联系刚才已经撤销了，没有再改");
         }
-        steps::undo(act, id)?;
+        reaction::undo_contact(act, id)?;
         Ok("已撤销，这一户回到联系以前的样子")
     });
     match undone.await {
