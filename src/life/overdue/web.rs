@@ -33,7 +33,7 @@ const CHANGED: &str =
 /// The routes of the ladder; `/overdue` itself is a list (`desk/lists/overdue.rs`).
 pub fn routes() -> Vec<Entry> {
     let (see, follow) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::FollowOverdue));
-    vec![
+    let mut routes = vec![
         get("/overdue/next", follow, next),
         post("/overdue/bulk", follow, bulk::choose),
         post("/overdue/lists", see, bulk::keep_list),
@@ -43,7 +43,9 @@ pub fn routes() -> Vec<Entry> {
         post("/overdue/{file_no}/undo", follow, undo),
         post("/overdue/{file_no}/steps", follow, acts::step),
         post("/overdue/{file_no}/decision", Needs::Right(Right::AllowPoliceStage), acts::decide),
-    ]
+    ];
+    routes.extend(super::list::routes());
+    routes
 }
 
 /// Reads the facts of a file.
