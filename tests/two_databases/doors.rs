@@ -2,13 +2,14 @@
 //! in `src/book/position/check.rs` and at the end.
 
 use diesel::prelude::*;
-use zhuxue::base::ids::{EventId, LoanId};
+use zhuxue::base::ids::{EventId, FileId, LoanId};
 use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
 use zhuxue::book::events::{self, EventRow, Origin};
 use zhuxue::book::statement::{Event, EventKind};
+use zhuxue::book::{position, verify};
 use zhuxue::error::{AppError, AppResult};
-use zhuxue::plumbing::schema::{loan, loan_event};
+use zhuxue::plumbing::schema::{loan, loan_event, loan_position};
 
 use crate::borrower::town::{each, read};
 use crate::support::{OFFICE, TestApp};
@@ -131,5 +132,33 @@ fn only_a_standing_event_of_the_same_loan_is_reversed_and_once() {
                 is_broken(append_all(&t, &rows), why);
             }
         }
+    });
+}
+
+#[test]
+fn sums_of_a_file_that_cannot_be_are_not_stored_before_its_loans_are_put_right() {
+    each(async |t| {
+        let (scope, basis, today) = (Scope::of(OFFICE), t.app.basis(), t.app.clock.today());
+        let all: Vec<(FileId, LoanId)> = read(&t, |db| {
+            let columns = (loan_position::file_id, loan_position::loan_id);
+            Ok(loan_position::table.order(columns).select(columns).load(db)?)
+        });
+        let two = all.windows(2).find(|two| two[0].0 == two[1].0).unwrap();
+        let (one, other) = (two[0].1, two[1].1);
+        let spoiled = t.app.db.write("spoiled from outside", |db| {
+            Ok(diesel::update(loan_position::table.find(other))
+                .set(loan_position::outstanding_fen.eq(-1_000_000_000))
+                .execute(db)?)
+        });
+        spoiled.unwrap();
+        let refresh = |ids: &[LoanId]| {
+            t.app.db.write("test", |db| position::refresh(db, &scope, &basis, ids, today))
+        };
+        is_broken(refresh(&[one]), "not so: no amount is negative");
+        let both = read(&t, |db| verify::with_siblings(db, &scope, &[one]));
+        assert!(both.contains(&one) && both.contains(&other));
+        refresh(&both).unwrap();
+        let found = read(&t, |db| verify::check(db, &scope, &basis, &both));
+        assert!(found.is_empty(), "{found:?}");
     });
 }
