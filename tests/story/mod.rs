@@ -5,6 +5,7 @@
 
 mod overdue;
 mod payer;
+mod sheet;
 
 use std::collections::BTreeMap;
 
