@@ -34,6 +34,7 @@ mod liaison;
 mod notices;
 mod sheets;
 mod statement_cli;
+mod story;
 mod support;
 mod tidy;
 mod two_databases;

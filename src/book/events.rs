@@ -1,7 +1,8 @@
 //! The append-only list of what happened to each loan. Writes table `loan_event`, and only ever
 //! appends: a mistake is corrected by a `reversed` event that names the wrong one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Display;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -11,8 +12,8 @@ use crate::base::money::Fen;
 use crate::base::rate::RatePpm;
 use crate::base::scope::Scope;
 use crate::book::facts::EventFacts;
-use crate::book::statement::{Event, EventKind};
-use crate::error::AppResult;
+use crate::book::statement::{self, Event, EventKind};
+use crate::error::{AppError, AppResult};
 use crate::insert_rows;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -204,17 +205,62 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[EventId]) -> AppResult<Vec<Even
 
 /// Appends one event, or finds the one that an earlier try with the same key appended.
 /// The flag is true when it is new. The caller refreshes the position in the same write.
+///
+/// # Errors
+/// `Broken` when the key is known for something else, and as [`append_all`].
 pub fn append(db: &mut Db, scope: &Scope, row: EventRow) -> AppResult<(EventRow, bool)> {
     let known = by_key(db, scope, std::slice::from_ref(&row.command_key))?;
     if let Some(first) = known.into_values().next() {
+        let (one, other) = (first.event()?, row.event()?);
+        if (first.loan_id, one.on, one.kind) != (row.loan_id, other.on, other.kind) {
+            return Err(impossible(&row, "its command key is that of another event"));
+        }
         return Ok((first, false));
     }
-    append_all(db, std::slice::from_ref(&row))?;
+    append_all(db, scope, std::slice::from_ref(&row))?;
     Ok((row, true))
 }
 
 /// Appends events whose keys the caller has looked up in this same write and found new.
-pub fn append_all(db: &mut Db, rows: &[EventRow]) -> AppResult<()> {
+///
+/// # Errors
+/// `Broken` for an event that cannot have happened: a field of its kind is missing, a sum or a day
+/// is out of range, or it reverses what cannot be reversed. Nothing is appended then.
+pub fn append_all(db: &mut Db, scope: &Scope, rows: &[EventRow]) -> AppResult<()> {
+    for row in rows {
+        statement::check_alone(&row.event()?).map_err(|error| impossible(row, error))?;
+    }
+    check_reversals(db, scope, rows)?;
     insert_rows!(db, loan_event::table, 19, rows)?;
     Ok(())
+}
+
+/// One query however many there are, and none when nothing is reversed.
+fn check_reversals(db: &mut Db, scope: &Scope, rows: &[EventRow]) -> AppResult<()> {
+    let loans: BTreeSet<LoanId> =
+        rows.iter().filter(|row| row.reverses_id.is_some()).map(|row| row.loan_id).collect();
+    if loans.is_empty() {
+        return Ok(());
+    }
+    let loans: Vec<LoanId> = loans.into_iter().collect();
+    let mut lives = of_loans(db, scope, &loans)?;
+    for row in rows.iter().filter(|row| loans.binary_search(&row.loan_id).is_ok()) {
+        let life = lives.entry(row.loan_id).or_default();
+        let target = row.reverses_id.map(|of| life.iter().find(|event| event.id == of));
+        match target {
+            Some(None) => return Err(impossible(row, "it reverses no event of its loan")),
+            Some(Some(event)) if event.reverses_id.is_some() => {
+                return Err(impossible(row, "it reverses a reversal"));
+            }
+            Some(Some(_)) if life.iter().any(|event| event.reverses_id == row.reverses_id) => {
+                return Err(impossible(row, "what it reverses is reversed already"));
+            }
+            _ => life.push(row.clone()),
+        }
+    }
+    Ok(())
+}
+
+fn impossible(row: &EventRow, why: impl Display) -> AppError {
+    AppError::broken(format!("loan_event {} ({}) of loan {}: {why}", row.id, row.kind, row.loan_id))
 }

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::base::ids::{FileId, LoanId};
 use crate::base::scope::Scope;
 use crate::book::position::{self, Basis, FilePosition, LoanPosition};
-use crate::book::{bank, events, loan, payments_known};
+use crate::book::{bank, events, facts, loan, payments_known};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan as loans;
@@ -34,6 +34,15 @@ pub fn next_loans(db: &mut Db, scope: &Scope, after: LoanId, limit: i64) -> AppR
         .order(loans::id)
         .limit(limit)
         .load(db)?)
+}
+
+/// These loans and all others of their files, to be stored anew together: the sums of a file are
+/// refused while one of its stored positions cannot be.
+pub fn with_siblings(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<LoanId>> {
+    let files: BTreeSet<FileId> =
+        facts::loans(db, scope, ids)?.iter().map(|loan| loan.file_id).collect();
+    let files: Vec<FileId> = files.into_iter().collect();
+    Ok(facts::siblings(db, scope, &files)?.iter().map(|one| one.loan_id).collect())
 }
 
 /// Compares the stored positions of these loans, and the sums of their files, with what the

@@ -72,6 +72,7 @@ impl Verify {
                 let ids: Vec<LoanId> = found.iter().map(|finding| finding.loan_id).collect();
                 let today = app.clock.today();
                 app.db.write("verify repair", |db| {
+                    let ids = verify::with_siblings(db, scope, &ids)?;
                     position::refresh(db, scope, &app.basis(), &ids, today)
                 })?;
             }

@@ -102,7 +102,7 @@ fn write_money(db: &mut Db, scope: &Scope, taken: &Change, notes: &mut Notes<'_>
     // What stands for a bank line is undone with its figure; a pay-out has none.
     let pay_outs = taken.events.iter().filter(|event| event.kind == "disbursed");
     notes.left(&pay_outs.cloned().collect::<Vec<_>>(), &[])?;
-    events::append_all(db, &taken.events)?;
+    events::append_all(db, scope, &taken.events)?;
     notes.taken(&bank::by_ids(db, scope, &taken.gone)?)?;
     bank::remove_figures(db, scope, &taken.gone)?;
     let figures: Vec<BankFigure> = taken.figures.values().cloned().collect();

@@ -411,7 +411,7 @@ fn carry_out(
     mut found: Undoing,
     now: NaiveDateTime,
 ) -> AppResult<()> {
-    events::append_all(db, &found.events)?;
+    events::append_all(db, scope, &found.events)?;
     let gone: Vec<RowId> = found.figures.fresh.iter().map(|one| one.id).collect();
     bank::remove_figures(db, scope, &gone)?;
     bank::put_figures(db, &found.figures_after)?;

@@ -99,8 +99,13 @@ fn is_clean(t: &TestApp) {
     assert!(found.is_empty(), "{found:?}");
 }
 
-/// A list of the bank: the newest due day of these contracts, paid or not.
+/// A list of the bank about 2026-12-20.
 fn list(t: &TestApp, on: &str, rows: &[(String, &str)]) -> Upload {
+    list_of(t, "2026-12-20", on, rows)
+}
+
+/// A list of the bank: what a due day asks of these contracts, paid on a day or not.
+pub fn list_of(t: &TestApp, due: &str, on: &str, rows: &[(String, &str)]) -> Upload {
     let mut text = "国家开发银行生源地信用助学贷款还款明细\n合同编号,应还日期,应还本金（元）,\
                     应还利息（元）,还款日期,实还本金（元）,实还利息（元）,实还罚息（元）,\
                     实还合计（元）,还款类型,还款后贷款余额（元）\n"
@@ -111,28 +116,37 @@ fn list(t: &TestApp, on: &str, rows: &[(String, &str)]) -> Upload {
                 zhuxue::book::loan::by_contract_no(db, &scope(), std::slice::from_ref(contract))?;
             let (_, one) = rows.into_iter().next().unwrap();
             let basis = t.app.basis();
-            let days = zhuxue::book::statement::AsOf::from(day("2026-12-20"));
+            // What a late payment owes in penalty, it owes on its own day.
+            let late = ["逾期还款", "冲正"].contains(kind);
+            let days = zhuxue::book::statement::AsOf::from(day(if late { on } else { due }));
             let life = zhuxue::book::events::of_loans(db, &scope(), &[one.id])?;
             let life = life.get(&one.id).cloned().unwrap_or_default();
             zhuxue::book::position::statement_of(&one, &life, &basis, days)
         });
-        let row = asked.instalments.iter().rfind(|row| row.due_on == day("2026-12-20"));
+        let row = asked.instalments.iter().rfind(|row| row.due_on == day(due));
         let Some(row) = row else { continue };
         let (principal, interest) = (row.principal.to_yuan_text(), row.interest.to_yuan_text());
-        let sum = (row.principal + row.interest).to_yuan_text();
+        let line = |parts: [Fen; 3], kind: &str, after: Fen| {
+            let [principal, interest, penalty] = parts.map(|fen| fen.to_yuan_text());
+            let (sum, after) =
+                (parts.into_iter().sum::<Fen>().to_yuan_text(), after.to_yuan_text());
+            format!("{on},{principal},{interest},{penalty},{sum},{kind},{after}")
+        };
         let after = asked.position.principal_outstanding - row.principal;
         let paid = match *kind {
             "逾期未还" => format!(",0.00,0.00,0.00,0.00,{kind},"),
             // The bank calls it paid, and half a yuan is missing.
             "差五角" => {
-                let short = Fen::new(50);
-                let interest = (row.interest - short).to_yuan_text();
-                let sum = (row.principal + row.interest - short).to_yuan_text();
-                format!("{on},{principal},{interest},0.00,{sum},正常还款,{}", after.to_yuan_text())
+                line([row.principal, row.interest - Fen::new(50), Fen::ZERO], "正常还款", after)
             }
-            _ => format!("{on},{principal},{interest},0.00,{sum},{kind},{}", after.to_yuan_text()),
+            "逾期还款" => line([row.principal, row.interest, row.penalty], kind, after),
+            "冲正" => {
+                let back = [row.principal, row.interest, row.penalty].map(|fen| Fen::ZERO - fen);
+                line(back, "逾期还款", asked.position.principal_outstanding + row.principal)
+            }
+            _ => line([row.principal, row.interest, Fen::ZERO], kind, after),
         };
-        text.push_str(&format!("{contract},2026-12-20,{principal},{interest},{paid}\n"));
+        text.push_str(&format!("{contract},{due},{principal},{interest},{paid}\n"));
     }
     Upload { name: "还款明细.csv".to_owned(), bytes: text.into_bytes() }
 }
@@ -153,7 +167,7 @@ fn post(t: &TestApp, upload: Upload, as_of: &str) {
 }
 
 /// The contracts of which something awaits the bank, by number.
-fn awaited(t: &TestApp) -> Vec<String> {
+pub fn awaited(t: &TestApp) -> Vec<String> {
     read(t, |db| {
         Ok(loan_position::table
             .inner_join(loan::table)

@@ -14,7 +14,7 @@ use zhuxue::plumbing::schema::message;
 
 use crate::support::county::{bank_tells_every_day, day, small_sheets};
 use crate::support::database::kinds;
-use crate::support::{Answer, Browser, OFFICE, TestApp};
+use crate::support::{Answer, Browser, OFFICE, TestApp, plain};
 
 /// 吕凤欢 of the sample, in study, and the parent who signed as co-borrower.
 pub const STUDENT: &str = "51209720080127996X";
@@ -129,20 +129,8 @@ pub fn words(answer: &Answer) -> String {
     for end in ["</p>", "</h1>", "</h2>", "</li>", "</dd>", "</dt>", "</option>", "</label>"] {
         main = main.replace(end, &format!("⏎{end}"));
     }
-    let mut out = String::new();
-    let mut inside = true;
-    for c in main.chars() {
-        match c {
-            '<' => inside = true,
-            '>' if inside => {
-                inside = false;
-                out.push(' ');
-            }
-            c if !inside => out.push(c),
-            _ => {}
-        }
-    }
-    let plain = out.split_whitespace().collect::<Vec<_>>().join(" ").replace("&#x2f;", "/");
+    // The rest of the tag that opens the part.
+    let plain = plain(main.split_once('>').map_or("", |(_, rest)| rest));
     let lines = plain.split('⏎').map(str::trim).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("\n")
 }

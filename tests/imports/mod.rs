@@ -13,7 +13,7 @@ mod field;
 mod full_disk;
 mod instance;
 mod kinds;
-mod pages;
+pub mod pages;
 mod parts;
 mod refused;
 mod taken_up;

@@ -119,7 +119,7 @@ fn pay(t: &TestApp, file_no: &str, day: &str) {
                 events.push(EventRow::new(crate::support::OFFICE, *loan, &event, now, origin));
             }
             assert!(!events.is_empty());
-            events::append_all(db, &events)?;
+            events::append_all(db, &scope, &events)?;
             let loans: Vec<LoanId> = rows.iter().map(|row| row.0).collect();
             position::refresh(db, &scope, &t.app.basis(), &loans, day)?;
             let set = Setting { ids: &t.app.ids, policy: &t.app.policy(), now, today: day };

@@ -30,3 +30,21 @@ pub fn as_read(text: &str) -> String {
     }
     out
 }
+
+/// A part of a page without its tags, on one line.
+pub fn plain(part: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in part.chars() {
+        match c {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                out.push(' ');
+            }
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ").replace("&#x2f;", "/")
+}

@@ -2,6 +2,7 @@
 //! nothing under load. SQLite always; PostgreSQL when `TEST_POSTGRES_URL` is set.
 
 mod bulk;
+mod doors;
 mod plans;
 mod shape;
 mod start;

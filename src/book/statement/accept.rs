@@ -122,6 +122,21 @@ fn check_reversals(events: &[Event]) -> Result<(), StatementError> {
 }
 
 fn check_event(terms: &Terms, event: &Event) -> Result<(), StatementError> {
+    check_alone(event)?;
+    match event.kind {
+        EventKind::Disbursed { .. } if event.on > terms.final_due_on => {
+            let (kind, expected) = (event.kind.name(), "a day not after terms.final_due_on");
+            Err(StatementError::Event { id: event.id, kind, field: "on", expected })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks what can be said of an event without its contract: days and sums are in range.
+///
+/// # Errors
+/// Names the field and what was expected.
+pub fn check_alone(event: &Event) -> Result<(), StatementError> {
     let wrong = |field, expected| {
         Err(StatementError::Event { id: event.id, kind: event.kind.name(), field, expected })
     };
@@ -132,11 +147,8 @@ fn check_event(terms: &Terms, event: &Event) -> Result<(), StatementError> {
     }
     let money = "more than 0.00 and at most 1000000000.00 yuan";
     match event.kind {
-        EventKind::Disbursed { amount } if !usable(amount) => wrong("amount", money),
-        EventKind::Disbursed { .. } if event.on > terms.final_due_on => {
-            wrong("on", "a day not after terms.final_due_on")
-        }
-        EventKind::Paid { amount }
+        EventKind::Disbursed { amount }
+        | EventKind::Paid { amount }
         | EventKind::Compensated { amount }
         | EventKind::Relieved { amount }
             if !usable(amount) =>

@@ -28,6 +28,7 @@ mod walk;
 use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::base::money::Fen;
+pub use accept::check_alone;
 pub use as_of::AsOf;
 pub use error::StatementError;
 pub use event::{Event, EventKind};

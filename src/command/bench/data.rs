@@ -89,7 +89,7 @@ pub(super) fn fill(place: &Place, county: County) -> Result<(), Stop> {
             person::insert_phones(db, &rows.phones)?;
             loan::insert_files(db, &rows.files)?;
             loan::insert_all(db, &rows.loans)?;
-            events::append_all(db, &rows.events)?;
+            events::append_all(db, &place.scope, &rows.events)?;
             position::refresh(db, &place.scope, &app.basis(), &ids, today)
         })?;
     }

@@ -90,7 +90,7 @@ pub(super) fn book(app: &App, scope: &Scope, day: NaiveDate, habit: Habit) -> Ap
     let ids: Vec<LoanId> = rows.iter().map(|row| row.loan_id).collect();
     if !rows.is_empty() {
         app.db.write("rehearsal payments", |db| {
-            events::append_all(db, &rows)?;
+            events::append_all(db, scope, &rows)?;
             position::refresh(db, scope, &app.basis(), &ids, day)
         })?;
     }
