@@ -4,7 +4,7 @@
 //! Missed: the next run sends what has not become of no use meanwhile. Several program instances
 //! may run it at once: each message is claimed by one, under a lease.
 //!
-//! A message is looked at once more when it leaves (`notice::still_wanted`), given to the gateway,
+//! A message is looked at once more when it leaves (`notice::revalidate`), given to the gateway,
 //! and what became of it is written down. What happens when the program dies between the
 //! gateway's yes and that note: `docs/messages.md`.
 
@@ -66,7 +66,7 @@ pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
             Ok(Err(error)) => tracing::error!(%error, "urgent messages could not be sent"),
             Err(error) => tracing::error!(%error, "sending ended early"),
         }
-        let (ring, time) = (app.bell.rung(), tokio::time::sleep(LOOK_EVERY));
+        let (ring, time) = (app.bell.notified(), tokio::time::sleep(LOOK_EVERY));
         select(select(pin!(ring), pin!(time)), pin!(told.wait_for(|stop| *stop))).await;
     }
     app.gateways.stop();
@@ -206,7 +206,7 @@ impl Batch<'_> {
     fn send(self, counts: &mut Counts) -> AppResult<()> {
         let now = self.app.clock.now_at();
         let (mut verdicts, offices) = self.app.db.read(|db| {
-            Ok((notice::still_wanted(self.app, db, &self.rows, now)?, office::all(db)?))
+            Ok((notice::revalidate(self.app, db, &self.rows, now)?, office::all(db)?))
         })?;
         let mut settled = Vec::with_capacity(self.rows.len());
         let mut outgoing = Vec::with_capacity(self.rows.len());

@@ -12,7 +12,7 @@ use crate::base::scope::Scope;
 use crate::book::{delivery, office, person};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::plumbing::gateway::{Asked, Gateway};
+use crate::plumbing::gateway::{Gateway, SentMessage};
 use crate::plumbing::outbox::{self, Channel, Message, Recorded, State};
 
 pub const JOB: Job = Job {
@@ -97,11 +97,11 @@ fn ask(
 }
 
 /// What to ask; None: the number is gone.
-fn question(app: &App, row: &Message) -> AppResult<Option<Asked>> {
+fn question(app: &App, row: &Message) -> AppResult<Option<SentMessage>> {
     let Some(phone_id) = row.phone_id else { return Ok(None) };
     let scope = Scope::of(&row.office_code);
     let phone = app.db.read(|db| person::find_phone(db, &scope, phone_id))?;
-    Ok(Some(Asked {
+    Ok(Some(SentMessage {
         id: row.id,
         reference: row.gateway_ref.clone(),
         to: person::open_phone(&app.sealer, &phone)?,

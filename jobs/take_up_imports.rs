@@ -22,5 +22,5 @@ pub const JOB: Job = Job {
 
 /// Wakes the importing of every office in which an import waits; it goes on behind this run.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
-    Ok(Counts { done: count(runner::take_up_abandoned(app)?), ..Counts::default() })
+    Ok(Counts { done: count(runner::resume_abandoned(app)?), ..Counts::default() })
 }

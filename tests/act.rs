@@ -3,7 +3,7 @@
 
 use zhuxue::base::scope::Scope;
 use zhuxue::book::act::{self, Act, FormKey, Once};
-use zhuxue::book::history::{self, By, Note};
+use zhuxue::book::history::{self, Actor, AuditEntry};
 use zhuxue::error::{AppError, AppResult};
 use zhuxue::plumbing::meta;
 
@@ -11,16 +11,17 @@ use crate::support::database::kinds;
 use crate::support::{OFFICE, TestApp};
 
 fn run<T>(t: &TestApp, body: impl FnMut(&mut Act<'_>) -> AppResult<T>) -> AppResult<T> {
-    let (by, scope) = (By::program("测试", OFFICE), Scope::of(OFFICE));
+    let (by, scope) = (Actor::program("测试", OFFICE), Scope::of(OFFICE));
     act::run(&t.app, (&by, &scope), "a test", body)
 }
 
-fn note() -> Note {
-    Note { action: "job_run", summary: "试一试".to_owned(), ..Note::default() }
+fn note() -> AuditEntry {
+    AuditEntry { action: "job_run", summary: "试一试".to_owned(), ..AuditEntry::default() }
 }
 
 fn lines(t: &TestApp) -> usize {
-    let list = |db: &mut _| history::list(db, &Scope::of(OFFICE), &history::Wanted::default(), 9);
+    let list =
+        |db: &mut _| history::list(db, &Scope::of(OFFICE), &history::AuditFilter::default(), 9);
     t.app.db.read(list).unwrap().len()
 }
 

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use crate::base::hex::{hash_of, hex};
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
-use crate::book::history::{self, By, Note};
+use crate::book::history::{self, Actor, AuditEntry};
 use crate::book::parts::Parts;
 use crate::book::policy::Policy;
 use crate::error::{AppError, AppResult};
@@ -44,7 +44,7 @@ pub struct Act<'a> {
     /// Clock, rules, keys and ways out.
     pub parts: &'a Parts,
     /// In whose name history is written.
-    pub by: &'a By,
+    pub by: &'a Actor,
     /// The offices they may touch.
     pub scope: &'a Scope,
     /// Taken before the write, so that a second run writes the same (UTC).
@@ -83,15 +83,15 @@ impl Act<'_> {
     }
 
     /// Writes a line of history.
-    pub fn audit(&mut self, note: Note) -> AppResult<()> {
+    pub fn audit(&mut self, note: AuditEntry) -> AppResult<()> {
         let id = self.id();
         self.audited = true;
         history::note(self.db, self.by, id, self.now, note)
     }
 
     /// Writes a line into the history of another office too: of what holds for all of them.
-    pub fn audit_in(&mut self, office_code: &str, note: Note) -> AppResult<()> {
-        let by = By { office_code: office_code.to_owned(), ..self.by.clone() };
+    pub fn audit_in(&mut self, office_code: &str, note: AuditEntry) -> AppResult<()> {
+        let by = Actor { office_code: office_code.to_owned(), ..self.by.clone() };
         let id = self.id();
         self.audited = true;
         history::note(self.db, &by, id, self.now, note)
@@ -149,7 +149,7 @@ fn rows_changed(db: &mut Db) -> AppResult<i64> {
 /// What `body` returns. In debug builds `Broken` when it changed something and wrote no history.
 pub fn run<T>(
     parts: &Parts,
-    (by, scope): (&By, &Scope),
+    (by, scope): (&Actor, &Scope),
     name: &'static str,
     mut body: impl FnMut(&mut Act<'_>) -> AppResult<T>,
 ) -> AppResult<T> {
@@ -172,7 +172,7 @@ pub fn run<T>(
 
 impl Parts {
     /// [`run`] from an async handler: on the blocking pool.
-    pub async fn act<T, F>(&self, who: (By, Scope), name: &'static str, body: F) -> AppResult<T>
+    pub async fn act<T, F>(&self, who: (Actor, Scope), name: &'static str, body: F) -> AppResult<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Act<'_>) -> AppResult<T> + Send + 'static,

@@ -7,7 +7,7 @@ use chrono::{Duration, NaiveDateTime};
 
 use crate::base::dates::local;
 use crate::base::scope::Scope;
-use crate::book::history::{self, By, Note};
+use crate::book::history::{self, Actor, AuditEntry};
 use crate::book::office::Office;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::warning::{self, Warning};
@@ -44,8 +44,8 @@ pub fn number_is_dead(
             return Ok(());
         }
         person::set_phone_state(db, phone.id, PhoneState::Dead)?;
-        let by = By::program("发送短信", &message.office_code);
-        let note = Note {
+        let by = Actor::program("发送短信", &message.office_code);
+        let note = AuditEntry {
             action: "contact_changed",
             file_id: message.file_id,
             subject: phone.phone_mask.clone(),

@@ -10,7 +10,7 @@ use crate::book::policy_book;
 use crate::book::position::Basis;
 use crate::book::reaction::Reaction;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::bell::Bell;
+use crate::plumbing::bell::UrgentNotify;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Database, Db};
@@ -38,7 +38,7 @@ pub struct Parts {
     /// Checks and makes password hashes, a few at a time.
     pub passwords: Arc<Passwords>,
     /// Rung when an urgent message was written: the deliverer sends it at once.
-    pub bell: Arc<Bell>,
+    pub bell: Arc<UrgentNotify>,
     /// The ways out for text messages and e-mail.
     pub gateways: Arc<Gateways>,
     /// What else moves when something happens with a family, stage by stage.

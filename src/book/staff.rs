@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::base::ids::{StaffId, text_enum};
 use crate::base::scope::Scope;
-use crate::book::history::By;
+use crate::book::history::Actor;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::staff;
@@ -238,13 +238,13 @@ pub fn who_may(
     office_code: &str,
     right: Right,
     login: Option<&str>,
-) -> AppResult<Option<By>> {
+) -> AppResult<Option<Actor>> {
     let people = all(db, &Scope::of(office_code))?;
     let chosen = people
         .into_iter()
         .filter(|one| one.active && one.role.may(right))
         .find(|one| login.is_none_or(|login| one.login == login));
-    Ok(chosen.map(|one| By {
+    Ok(chosen.map(|one| Actor {
         staff_id: Some(one.id),
         name: one.name,
         office_code: one.office_code,

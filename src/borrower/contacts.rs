@@ -13,7 +13,7 @@ use crate::base::ids::RecordId;
 use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::change::{self, Change, Confirmation, Kind, mask_address, mask_email};
 use crate::book::contact::record::{self, Channel, Outcome, Party, Record, Source};
-use crate::book::history::{By, Note};
+use crate::book::history::{Actor, AuditEntry};
 use crate::book::person::{self, PhoneState};
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
@@ -55,7 +55,7 @@ struct ContactsPage {
 /// `?done=`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct PageParams {
     done: String,
 }
 
@@ -72,7 +72,7 @@ pub async fn show(
     app: web::Data<App>,
     me: BorrowerIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let account = match account::open(&app, &me).await? {
         Ok(account) => account,
@@ -165,13 +165,13 @@ fn record(app: &App, me: &BorrowerIn, account: &Account) -> Record {
     }
 }
 
-fn note(me: &BorrowerIn, account: &Account, action: &'static str, summary: String) -> Note {
-    Note {
+fn note(me: &BorrowerIn, account: &Account, action: &'static str, summary: String) -> AuditEntry {
+    AuditEntry {
         action,
         file_id: Some(account.party.id),
         subject: me.name.clone(),
         summary,
-        ..Note::default()
+        ..AuditEntry::default()
     }
 }
 
@@ -197,7 +197,7 @@ pub async fn confirm(
     let new = confirmation(&app, &me, &account);
     let summary = format!("{}在手机页面确认 {} 年联系方式没有变", who(&me, &account), new.year);
     let note = note(&me, &account, "contacts_confirmed", summary);
-    let by = By::program(SOURCE, &me.office.code);
+    let by = Actor::program(SOURCE, &me.office.code);
     let record = record(&app, &me, &account);
     app.act((by, me.scope.clone()), "contacts confirmed", move |act| {
         act.needs_no_audit("confirmed again within the year says nothing new");
@@ -308,7 +308,7 @@ pub async fn change(
     let summary = format!("{}在手机页面提出修改{}，等待核对", who(&me, &account), words.join("、"));
     let note = note(&me, &account, "contact_change_asked", summary);
     let new = confirmation(&app, &me, &account);
-    let by = By::program(SOURCE, &me.office.code);
+    let by = Actor::program(SOURCE, &me.office.code);
     let record = record(&app, &me, &account);
     app.act((by, me.scope.clone()), "contact change asked", move |act| {
         for change in &changes {

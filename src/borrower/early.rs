@@ -23,7 +23,7 @@ const AHEAD_DAYS: u64 = 366;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct PageParams {
     /// The school year of a contract, or `all`.
     contract: String,
     /// Part of the principal in yuan; empty: all of it.
@@ -78,7 +78,7 @@ pub async fn show(
     app: web::Data<App>,
     me: BorrowerIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let account = match account::open(&app, &me).await? {
         Ok(account) => account,
@@ -115,7 +115,7 @@ fn open_contracts(account: &Account) -> Vec<&Contract> {
 fn page(
     account: &Account,
     open: &[&Contract],
-    asked: &Asked,
+    asked: &PageParams,
     policy: &Policy,
     sum: Option<Sum>,
     problem: Option<Problem>,
@@ -181,7 +181,7 @@ fn amount_of(text: &str) -> Option<Fen> {
 }
 
 fn read<'a>(
-    asked: &Asked,
+    asked: &PageParams,
     open: &[&'a Contract],
     today: NaiveDate,
     policy: &Policy,

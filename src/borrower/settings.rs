@@ -44,7 +44,7 @@ struct SettingsPage {
 /// `?done=`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct PageParams {
     done: String,
 }
 
@@ -53,7 +53,7 @@ pub async fn show(
     app: web::Data<App>,
     me: BorrowerIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let (scope, id, now) = (me.scope.clone(), me.person_id, app.clock.now_at());
     let config = app.config.clone();

@@ -20,7 +20,7 @@ use crate::base::id_number::IdNumber;
 use crate::base::ids::{FileId, PersonId};
 use crate::base::phone_number::{PhoneKind, PhoneNumber};
 use crate::base::scope::Scope;
-use crate::book::history::{self, By, Note};
+use crate::book::history::{self, Actor, AuditEntry};
 use crate::book::office::{self, Office};
 use crate::book::person::{self, Phone, PhoneState};
 use crate::error::{AppError, AppResult};
@@ -66,7 +66,7 @@ struct CodePage {
 
 /// `?out`: there when somebody has just signed out.
 #[derive(Debug, Deserialize)]
-pub struct Asked {
+pub struct PageParams {
     out: Option<String>,
 }
 
@@ -94,7 +94,7 @@ pub fn keep_token(answer: &mut HttpResponse, app: &App, token: String) {
 pub async fn show(
     app: web::Data<App>,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     if session::signed_in::<BorrowerIn>(&req).await.is_ok() {
         return Ok(phone::to("/m"));
@@ -206,7 +206,7 @@ pub async fn ask(
         return Ok(answer);
     }
     // Rung for everybody: whether it was answered says nothing.
-    app.bell.ring();
+    app.bell.notify();
     let mut answer = phone::to("/m/code");
     phone::set_cookie(&mut answer, &app, (CODE_COOKIE, request), COOKIE_MINUTES);
     Ok(answer)
@@ -410,21 +410,21 @@ impl Try {
         borrower::begin(db, (&office_code, person_id), only, &self.new, self.now)?;
         let name = person::find(db, &scope, person_id)?.name;
         if let Some(first) = parties.first() {
-            let by = By::program("手机页面", &office_code);
+            let by = Actor::program("手机页面", &office_code);
             history::note(db, &by, self.note_id, self.now, signed_in_note(first, &name))?;
         }
         Ok(Entered::In)
     }
 }
 
-fn signed_in_note(party: &Party, name: &str) -> Note {
+fn signed_in_note(party: &Party, name: &str) -> AuditEntry {
     let who = if party.own { "本人" } else { "共同借款人" };
-    Note {
+    AuditEntry {
         action: "borrower_signed_in",
         file_id: Some(party.id),
         subject: name.to_owned(),
         summary: format!("{who}{name}用短信验证码登录了手机页面"),
-        ..Note::default()
+        ..AuditEntry::default()
     }
 }
 

@@ -13,7 +13,7 @@ use super::store::{self, Claim, End, RunState};
 use super::{Counts, Planned, Timetable};
 use crate::app::App;
 use crate::base::dates::in_words;
-use crate::book::history::{self, By, Note};
+use crate::book::history::{self, Actor, AuditEntry};
 use crate::book::office;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
@@ -266,7 +266,7 @@ fn line_of(due: &Due, at: NaiveDateTime) -> Warning {
 
 /// Writes into the history that somebody ran a job: for their office, or, when nobody is signed
 /// in (the command line), for every office.
-pub(super) fn note(app: &App, planned: &Planned, ran: &Ran, by: &By) -> AppResult<()> {
+pub(super) fn note(app: &App, planned: &Planned, ran: &Ran, by: &Actor) -> AppResult<()> {
     let offices = match by.staff_id {
         Some(_) => vec![by.office_code.clone()],
         None => app.db.read(office::all)?.into_iter().map(|office| office.code).collect(),
@@ -279,18 +279,18 @@ pub(super) fn note(app: &App, planned: &Planned, ran: &Ran, by: &By) -> AppResul
     };
     let words = planned.job.words;
     let summary = format!("运行“{words}”（{}）：{what}", ran.day);
-    let notes: Vec<(i64, By)> = offices
+    let notes: Vec<(i64, Actor)> = offices
         .into_iter()
-        .map(|office_code| (app.next_id(), By { office_code, ..by.clone() }))
+        .map(|office_code| (app.next_id(), Actor { office_code, ..by.clone() }))
         .collect();
     let at = app.clock.now_at();
     app.db.write("job run by hand", |db| {
         for (id, by) in &notes {
-            let note = Note {
+            let note = AuditEntry {
                 action: "job_run",
                 subject: words.to_owned(),
                 summary: summary.clone(),
-                ..Note::default()
+                ..AuditEntry::default()
             };
             history::note(db, by, *id, at, note)?;
         }

@@ -11,7 +11,7 @@ use super::store::{self, Run, RunState};
 use super::{Known, Missed, Planned};
 use crate::app::App;
 use crate::base::dates::{day_of, starts_at};
-use crate::book::history::By;
+use crate::book::history::Actor;
 use crate::clock::Timetable;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::meta;
@@ -250,7 +250,7 @@ pub fn next_planned(app: &App, after: NaiveDateTime) -> Option<NaiveDateTime> {
 ///
 /// # Errors
 /// `NotFound`: no such job. `Refused`: it runs already, or the day has not come.
-pub fn run_now(app: &App, job: &str, day: NaiveDate, by: &By) -> AppResult<Ran> {
+pub fn run_now(app: &App, job: &str, day: NaiveDate, by: &Actor) -> AppResult<Ran> {
     let now = app.clock.now_at();
     let planned = Timetable::of(app).find(job).ok_or(AppError::NotFound)?.clone();
     let today = day_of(now.and_utc());

@@ -26,7 +26,7 @@ use std::io::Write;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
-use super::Stop;
+use super::CliError;
 use crate::plumbing::config::Config;
 use crate::plumbing::logs;
 use data::County;
@@ -76,9 +76,9 @@ impl Bench {
     ///
     /// # Errors
     /// Exit code 2 for a URL that is not PostgreSQL's; 1 when something could not be measured.
-    pub fn run(self, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, out: &mut dyn Write) -> Result<(), CliError> {
         let config = Config { log: "warn".to_owned(), ..Config::default() };
-        logs::start(&config).map_err(Stop::input)?;
+        logs::start(&config).map_err(CliError::input)?;
         let wants = |one: Only| self.only.is_none_or(|only| only == one);
         let mut kinds = vec![place::Kind::Sqlite];
         if let Some(url) = &self.database {
@@ -127,10 +127,10 @@ impl Bench {
 }
 
 /// The day on which everything begins: the sample county's.
-fn first_day() -> Result<NaiveDate, Stop> {
+fn first_day() -> Result<NaiveDate, CliError> {
     day(2026, 10, 31)
 }
 
-fn day(year: i32, month: u32, day: u32) -> Result<NaiveDate, Stop> {
-    NaiveDate::from_ymd_opt(year, month, day).ok_or_else(|| Stop::failed("no such day"))
+fn day(year: i32, month: u32, day: u32) -> Result<NaiveDate, CliError> {
+    NaiveDate::from_ymd_opt(year, month, day).ok_or_else(|| CliError::failed("no such day"))
 }

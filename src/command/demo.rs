@@ -9,12 +9,12 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveDateTime};
 use clap::Args;
 
-use super::{Stop, serve};
+use super::{CliError, serve};
 use crate::app::{App, DemoSignIn};
 use crate::base::dates::{Clock, day_in};
 use crate::base::ids::{LiaisonId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::By;
+use crate::book::history::Actor;
 use crate::book::liaison::{self, Kind, Liaison};
 use crate::book::office::{self, Office};
 use crate::book::policy;
@@ -85,10 +85,10 @@ impl Demo {
     /// # Errors
     /// Exit code 1 when the folder, the database or the port cannot be used; 2 when the folder
     /// holds a real county.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let sample_day = day_in(2026, 10, 31);
         if self.today.is_some_and(|day| day < sample_day) {
-            return Err(Stop::input(
+            return Err(CliError::input(
                 "--today: the sample county is of 2026-10-31; choose that day \
                                     or a later one",
             ));
@@ -101,7 +101,7 @@ impl Demo {
         let mut app = super::open_or_make(with_spool(config), clock)?;
         let state = app.db.read(|db| meta::get(db, DEMO))?;
         if state.is_none() && !app.db.read(office::all)?.is_empty() {
-            return Err(Stop::input(format!(
+            return Err(CliError::input(format!(
                 "data_dir {}: holds a real county; start it with: zhuxue serve",
                 app.config.data_dir.display()
             )));
@@ -158,9 +158,9 @@ fn sign_ins() -> Arc<[DemoSignIn]> {
 }
 
 /// Removes the demo's database and keys; refuses to touch anything else.
-fn reset(config: &Config) -> Result<(), Stop> {
+fn reset(config: &Config) -> Result<(), CliError> {
     let Ok(Address::Sqlite(file)) = Address::parse(&config.database()) else {
-        return Err(Stop::input("--reset: works on the demo's own SQLite file only"));
+        return Err(CliError::input("--reset: works on the demo's own SQLite file only"));
     };
     if !file.exists() {
         return Ok(());
@@ -170,7 +170,7 @@ fn reset(config: &Config) -> Result<(), Stop> {
     let is_empty = app.db.read(office::all)?.is_empty();
     drop(app);
     if !is_demo && !is_empty {
-        return Err(Stop::input(format!(
+        return Err(CliError::input(format!(
             "--reset: {} holds a real county; nothing was removed",
             file.display()
         )));
@@ -183,10 +183,10 @@ fn reset(config: &Config) -> Result<(), Stop> {
     remove(&config.keys())
 }
 
-fn remove(file: &Path) -> Result<(), Stop> {
+fn remove(file: &Path) -> Result<(), CliError> {
     match std::fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Stop::failed(format!("{}: cannot be removed ({error})", file.display())))
+            Err(CliError::failed(format!("{}: cannot be removed ({error})", file.display())))
         }
         _ => Ok(()),
     }
@@ -194,17 +194,17 @@ fn remove(file: &Path) -> Result<(), Stop> {
 
 /// Sets up the office and its staff and imports the ten sheets. Killed half-way, the next start
 /// goes on: importing again changes nothing.
-fn load(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
+fn load(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
     set_up(app)?;
     let clerk = app.db.read(|db| staff::who_may(db, OFFICE, Right::Import, Some("jingban")))?;
-    let by = clerk.ok_or_else(|| Stop::failed("the demo's clerk is missing; use --reset"))?;
-    let by = By { office_code: OFFICE.to_owned(), ..by };
+    let by = clerk.ok_or_else(|| CliError::failed("the demo's clerk is missing; use --reset"))?;
+    let by = Actor { office_code: OFFICE.to_owned(), ..by };
     let scope = Scope::of(OFFICE);
     writeln!(out, "导入示例县的十张表 …")?;
     out.flush()?;
     let uploads = SHEETS.iter().map(|name| sheet(name)).collect::<Result<Vec<_>, _>>()?;
     let day = Some(day_in(2026, 10, 31));
-    let batch = batch::take_in(app, &scope, &by, &uploads, day, Product::Cdb)?;
+    let batch = batch::receive_files(app, &scope, &by, &uploads, day, Product::Cdb)?;
     batch::check(app, &scope, &batch, |_| {})?;
     let differ = batch::post(app, &scope, &batch, |_| {})?;
     if differ > 0 {
@@ -214,7 +214,7 @@ fn load(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
     Ok(())
 }
 
-fn set_up(app: &App) -> Result<(), Stop> {
+fn set_up(app: &App) -> Result<(), CliError> {
     if !app.db.read(office::all)?.is_empty() {
         return Ok(());
     }
@@ -255,7 +255,7 @@ fn set_up(app: &App) -> Result<(), Stop> {
     Ok(())
 }
 
-fn liaison(app: &App, now: NaiveDateTime) -> Result<Liaison, Stop> {
+fn liaison(app: &App, now: NaiveDateTime) -> Result<Liaison, CliError> {
     let [login, password, name, township, village] = LIAISON.map(ToOwned::to_owned);
     Ok(Liaison {
         id: LiaisonId::new(app.next_id()),
@@ -279,10 +279,10 @@ fn liaison(app: &App, now: NaiveDateTime) -> Result<Liaison, Stop> {
 }
 
 /// Puts the bank's December sheets where somebody can choose them; what is there stays.
-fn put_december(app: &App) -> Result<PathBuf, Stop> {
+fn put_december(app: &App) -> Result<PathBuf, CliError> {
     let folder = app.config.data_dir.join(DECEMBER);
     let failed = |error: std::io::Error| {
-        Stop::failed(format!("{}: cannot be written ({error})", folder.display()))
+        CliError::failed(format!("{}: cannot be written ({error})", folder.display()))
     };
     std::fs::create_dir_all(&folder).map_err(failed)?;
     for name in DECEMBER_SHEETS {
@@ -304,12 +304,12 @@ fn december_name(name: &'static str) -> String {
 ///
 /// # Errors
 /// When one is not in this program, or damaged.
-pub fn december_sheets() -> Result<Vec<Upload>, Stop> {
+pub fn december_sheets() -> Result<Vec<Upload>, CliError> {
     DECEMBER_SHEETS.iter().map(|name| december_sheet(name)).collect()
 }
 
-fn december_sheet(name: &'static str) -> Result<Upload, Stop> {
-    let damaged = |why: String| Stop::failed(format!("the December sheet {name}: {why}"));
+fn december_sheet(name: &'static str) -> Result<Upload, CliError> {
+    let damaged = |why: String| CliError::failed(format!("the December sheet {name}: {why}"));
     let csv = unpacked("december", name)?;
     let tables = plumbing::sheet::read(&csv, &SheetLimits::default())
         .map_err(|problem| damaged(problem.to_chinese()))?;
@@ -339,18 +339,19 @@ fn december_sheet(name: &'static str) -> Result<Upload, Stop> {
     Ok(Upload { name: december_name(name), bytes })
 }
 
-fn sheet(name: &'static str) -> Result<Upload, Stop> {
+fn sheet(name: &'static str) -> Result<Upload, CliError> {
     let bytes = unpacked("county", name)?;
     let title = Layout::from_text(name).map_or(name, Layout::short_title);
     Ok(Upload { name: format!("{title}.csv"), bytes })
 }
 
-fn unpacked(set: &str, name: &str) -> Result<Vec<u8>, Stop> {
-    let packed = policy::data_file(&format!("sample/{set}/{name}.csv.gz"))
-        .ok_or_else(|| Stop::failed(format!("the sample sheet {name} is not in this program")))?;
+fn unpacked(set: &str, name: &str) -> Result<Vec<u8>, CliError> {
+    let packed = policy::data_file(&format!("sample/{set}/{name}.csv.gz")).ok_or_else(|| {
+        CliError::failed(format!("the sample sheet {name} is not in this program"))
+    })?;
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(packed.as_slice())
         .read_to_end(&mut bytes)
-        .map_err(|e| Stop::failed(format!("the sample sheet {name} is damaged ({e})")))?;
+        .map_err(|e| CliError::failed(format!("the sample sheet {name} is damaged ({e})")))?;
     Ok(bytes)
 }

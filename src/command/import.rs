@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
-use super::Stop;
+use super::CliError;
 use super::import_undo::Undo;
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::ids::ImportId;
 use crate::base::scope::Scope;
-use crate::book::history::By;
+use crate::book::history::Actor;
 use crate::book::staff::{self, Right};
 use crate::book::statement::Product;
 use crate::imports::batch::{self, Batch, Upload};
@@ -77,12 +77,12 @@ impl Import {
     ///
     /// # Errors
     /// Exit code 2 for a file that cannot be imported (the others are); 1 for our own trouble.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         if let Some(Verb::Undo(undo)) = self.verb {
             return undo.run(config, out);
         }
         let product = Product::from_text(&self.product)
-            .ok_or_else(|| Stop::input("--product: expected cdb or local".to_owned()))?;
+            .ok_or_else(|| CliError::input("--product: expected cdb or local".to_owned()))?;
         if let Some(layout) = self.template {
             return self.write_template(layout, out);
         }
@@ -90,7 +90,7 @@ impl Import {
         let app = super::open(config, Clock::real())?;
         let (scope, by) = self.who(&app)?;
         self.choose(&app, &scope, &by, &uploads)?;
-        let mut batch = batch::take_in(&app, &scope, &by, &uploads, self.as_of, product)?;
+        let mut batch = batch::receive_files(&app, &scope, &by, &uploads, self.as_of, product)?;
         batch::refuse_other_day(&app, &scope, &mut batch, self.as_of)?;
         put_away_unsure(&app, &scope, &mut batch)?;
         self.ask_for_day(&app, &scope, &batch)?;
@@ -98,7 +98,7 @@ impl Import {
         let stopped = show_columns(&app, &scope, &batch, out)?;
         if stopped && !self.confirmed && !self.dry_run {
             drop_all(&app, &scope, &batch.jobs)?;
-            return Err(Stop::input(
+            return Err(CliError::input(
                 "有要先核对的地方，什么都没有入账；核对过了，加上 --confirmed 再导入一次"
                     .to_owned(),
             ));
@@ -127,11 +127,11 @@ impl Import {
         if refused > 0 {
             lines.push(format!("{refused} 行没有导入，原因见上；其他行不受影响"));
         }
-        if lines.is_empty() { Ok(()) } else { Err(Stop::input(lines.join("\n"))) }
+        if lines.is_empty() { Ok(()) } else { Err(CliError::input(lines.join("\n"))) }
     }
 
     /// Balances without a day cannot be used: asked before anything is posted, once per file.
-    fn ask_for_day(&self, app: &App, scope: &Scope, batch: &Batch) -> Result<(), Stop> {
+    fn ask_for_day(&self, app: &App, scope: &Scope, batch: &Batch) -> Result<(), CliError> {
         let without: Vec<String> = app.db.read(|db| {
             let mut names = Vec::new();
             for id in &batch.jobs {
@@ -146,25 +146,33 @@ impl Import {
             return Ok(());
         }
         drop_all(app, scope, &batch.jobs)?;
-        Err(Stop::input(format!(
+        Err(CliError::input(format!(
             "{}: 表里没有写余额是哪一天的，请用 --as-of 指定，例如 --as-of 2026-10-31；什么都没有导入",
             without.join("、")
         )))
     }
 
     /// What --kind and --bind say about the sheets.
-    fn choose(&self, app: &App, scope: &Scope, by: &By, uploads: &[Upload]) -> Result<(), Stop> {
+    fn choose(
+        &self,
+        app: &App,
+        scope: &Scope,
+        by: &Actor,
+        uploads: &[Upload],
+    ) -> Result<(), CliError> {
         let (Some(layout), Some(staff_id)) = (self.kind, by.staff_id) else { return Ok(()) };
         let pick = |bind: &String| {
             bind.split_once('=')
                 .map(|(heading, column)| (heading.trim().to_owned(), column.trim().to_owned()))
-                .ok_or_else(|| Stop::input(format!("--bind: expected HEADING=COLUMN, not {bind}")))
+                .ok_or_else(|| {
+                    CliError::input(format!("--bind: expected HEADING=COLUMN, not {bind}"))
+                })
         };
         let picks: Vec<(String, String)> = self.binds.iter().map(pick).collect::<Result<_, _>>()?;
         for upload in uploads {
             let tables =
                 sheet::read(&upload.bytes, &SheetLimits::default()).map_err(|problem| {
-                    Stop::input(format!("{}: {}", upload.name, problem.to_chinese()))
+                    CliError::input(format!("{}: {}", upload.name, problem.to_chinese()))
                 })?;
             for table in &tables {
                 columns::choose_for(app, (scope, staff_id), table, layout, &picks)?;
@@ -173,22 +181,22 @@ impl Import {
         Ok(())
     }
 
-    fn write_template(&self, layout: Layout, out: &mut dyn Write) -> Result<(), Stop> {
+    fn write_template(&self, layout: Layout, out: &mut dyn Write) -> Result<(), CliError> {
         let [path] = self.files.as_slice() else {
-            return Err(Stop::input("--template: name one file to write".to_owned()));
+            return Err(CliError::input("--template: name one file to write".to_owned()));
         };
         std::fs::write(path, columns::empty_sheet(layout)?)
-            .map_err(|e| Stop::input(format!("{}: cannot be written ({e})", path.display())))?;
+            .map_err(|e| CliError::input(format!("{}: cannot be written ({e})", path.display())))?;
         writeln!(out, "{}：空的{}", path.display(), layout.short_title())?;
         Ok(())
     }
 
-    fn read_files(&self) -> Result<Vec<Upload>, Stop> {
+    fn read_files(&self) -> Result<Vec<Upload>, CliError> {
         self.files
             .iter()
             .map(|path| {
                 let bytes = std::fs::read(path).map_err(|e| {
-                    Stop::input(format!("{}: cannot be read ({e})", path.display()))
+                    CliError::input(format!("{}: cannot be read ({e})", path.display()))
                 })?;
                 let name = path
                     .file_name()
@@ -198,19 +206,21 @@ impl Import {
             .collect()
     }
 
-    fn who(&self, app: &App) -> Result<(Scope, By), Stop> {
+    fn who(&self, app: &App) -> Result<(Scope, Actor), CliError> {
         let office = super::office::chosen(app, self.office.as_deref())?.code;
         let right = Right::Import;
         let by = app.db.read(|db| staff::who_may(db, &office, right, self.user.as_deref()))?;
         let by = by.ok_or_else(|| {
-            Stop::input("--user: there is no active account that may import; see zhuxue user add")
+            CliError::input(
+                "--user: there is no active account that may import; see zhuxue user add",
+            )
         })?;
         Ok((Scope::of(&office), by))
     }
 }
 
 /// Files that did not come to their end: stopped from a page, or waiting for one that was.
-fn not_posted(app: &App, scope: &Scope, batch: &Batch) -> Result<Vec<String>, Stop> {
+fn not_posted(app: &App, scope: &Scope, batch: &Batch) -> Result<Vec<String>, CliError> {
     Ok(app.db.read(|db| {
         let mut names = Vec::new();
         for id in &batch.jobs {
@@ -224,7 +234,7 @@ fn not_posted(app: &App, scope: &Scope, batch: &Batch) -> Result<Vec<String>, St
 }
 
 /// Sheets that leave open what they are go no further here: nobody is there to choose.
-fn put_away_unsure(app: &App, scope: &Scope, batch: &mut Batch) -> Result<(), Stop> {
+fn put_away_unsure(app: &App, scope: &Scope, batch: &mut Batch) -> Result<(), CliError> {
     for id in std::mem::take(&mut batch.asks) {
         let job = app.db.read(|db| store::find(db, scope, id))?;
         let why = format!("{}（用 --kind 选定种类，用 --bind 选定列）", job.problem);
@@ -240,7 +250,7 @@ fn show_columns(
     scope: &Scope,
     batch: &Batch,
     out: &mut dyn Write,
-) -> Result<bool, Stop> {
+) -> Result<bool, CliError> {
     let mut stopped = false;
     for id in &batch.jobs {
         let job = app.db.read(|db| store::find(db, scope, *id))?;
@@ -277,7 +287,7 @@ impl Import {
         scope: &Scope,
         id: ImportId,
         out: &mut dyn Write,
-    ) -> Result<usize, Stop> {
+    ) -> Result<usize, CliError> {
         let shown = if self.remarks { "noted" } else { "refused" };
         let (job, rows, warned, noted) = app.db.read(|db| {
             let rows = store::rows(db, id, Some(shown), 0, i64::MAX)?;
@@ -324,7 +334,7 @@ fn kind(text: &str) -> Result<Layout, String> {
 }
 
 /// A dry run leaves no import behind that somebody might post by mistake.
-fn drop_all(app: &App, scope: &Scope, jobs: &[ImportId]) -> Result<(), Stop> {
+fn drop_all(app: &App, scope: &Scope, jobs: &[ImportId]) -> Result<(), CliError> {
     app.db.write("drop dry run", |db| {
         for id in jobs {
             store::drop_job(db, scope, *id)?;

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::Stop;
+use super::CliError;
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::ids::ImportId;
@@ -44,22 +44,22 @@ impl Undo {
     ///
     /// # Errors
     /// Exit code 2 when it cannot be undone, with the reason.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let app = super::open(config, Clock::real())?;
         let scope = Scope::of(&super::office::chosen(&app, self.office.as_deref())?.code);
         // A sheet is taken back by somebody, never by whoever happens to come first.
         let user = self.user.ok_or_else(|| {
-            Stop::input("--user: 请写明以谁的名义撤销，只有复核和主任可以（登录名）")
+            CliError::input("--user: 请写明以谁的名义撤销，只有复核和主任可以（登录名）")
         })?;
         let right = Right::UndoImports;
         let by = app.db.read(|db| staff::who_may(db, scope.own(), right, Some(&user)))?;
         let by = by.ok_or_else(|| {
             let why = "不能撤销导入，只有复核和主任可以（账号要在用）";
-            Stop::input(format!("--user: {user} {why}"))
+            CliError::input(format!("--user: {user} {why}"))
         })?;
         let job = find(&app, &scope, &self.import)?;
         if let Some(why) = undo::refusal(&job) {
-            return Err(Stop::input(format!("{}：{why}", job.file_name)));
+            return Err(CliError::input(format!("{}：{why}", job.file_name)));
         }
         let found = app.db.read(|db| undo::work_out(&app, db, &scope, &by, &job))?;
         if !found.against.is_empty() {
@@ -67,7 +67,7 @@ impl Undo {
         }
         let reason = self.reason.as_deref().map_or("", str::trim);
         if self.yes && reason.is_empty() {
-            return Err(Stop::input("--reason: 请写明为什么撤销，会记入操作记录"));
+            return Err(CliError::input("--reason: 请写明为什么撤销，会记入操作记录"));
         }
         show(&job, &found, out)?;
         if !self.yes {
@@ -84,7 +84,7 @@ impl Undo {
 }
 
 /// By its number, or the only one that was posted under this name and not undone.
-fn find(app: &App, scope: &Scope, import: &str) -> Result<ImportJob, Stop> {
+fn find(app: &App, scope: &Scope, import: &str) -> Result<ImportJob, CliError> {
     if let Ok(id) = import.parse::<i64>() {
         return Ok(app.db.read(|db| store::find(db, scope, ImportId::new(id)))?);
     }
@@ -94,16 +94,16 @@ fn find(app: &App, scope: &Scope, import: &str) -> Result<ImportJob, Stop> {
     match (open.as_slice(), named.last()) {
         ([only], _) => Ok((*only).clone()),
         ([], Some(last)) => Ok(last.clone()),
-        ([], None) => Err(Stop::input(format!("没有入过账的“{import}”"))),
+        ([], None) => Err(CliError::input(format!("没有入过账的“{import}”"))),
         (several, _) => {
             let numbers: Vec<String> = several.iter().map(|job| job.id.to_string()).collect();
             let numbers = numbers.join("、");
-            Err(Stop::input(format!("有几份“{import}”，请用编号指明是哪一份：{numbers}")))
+            Err(CliError::input(format!("有几份“{import}”，请用编号指明是哪一份：{numbers}")))
         }
     }
 }
 
-fn some(lines: &[String], out: &mut dyn Write) -> Result<(), Stop> {
+fn some(lines: &[String], out: &mut dyn Write) -> Result<(), CliError> {
     for line in lines.iter().take(LINES) {
         writeln!(out, "  {line}")?;
     }
@@ -113,16 +113,16 @@ fn some(lines: &[String], out: &mut dyn Write) -> Result<(), Stop> {
     Ok(())
 }
 
-fn stands_against(job: &ImportJob, found: &Undoing, out: &mut dyn Write) -> Result<(), Stop> {
+fn stands_against(job: &ImportJob, found: &Undoing, out: &mut dyn Write) -> Result<(), CliError> {
     some(&found.against, out)?;
-    Err(Stop::input(format!(
+    Err(CliError::input(format!(
         "{}：不能整份撤销，有 {} 处后来的记录建立在这份表上，什么都没有改",
         job.file_name,
         found.against.len()
     )))
 }
 
-fn show(job: &ImportJob, found: &Undoing, out: &mut dyn Write) -> Result<(), Stop> {
+fn show(job: &ImportJob, found: &Undoing, out: &mut dyn Write) -> Result<(), CliError> {
     writeln!(out, "撤销“{}”以后：", job.file_name)?;
     for (what, count) in found.counts().into_iter().filter(|(_, count)| *count > 0) {
         writeln!(out, "  {what} {count}")?;

@@ -5,10 +5,10 @@ use std::io::Write;
 use chrono::NaiveDate;
 use clap::Subcommand;
 
-use super::Stop;
+use super::CliError;
 use crate::app::App;
 use crate::base::dates::{Clock, local};
-use crate::book::history::By;
+use crate::book::history::Actor;
 use crate::clock::Timetable;
 use crate::clock::{self, Line, RunState};
 use crate::plumbing::config::Config;
@@ -33,7 +33,7 @@ impl Job {
     ///
     /// # Errors
     /// Exit code 1 when the job failed, 2 for an unknown name or a day to come.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let app = super::open(config, Clock::real())?;
         match self {
             Job::List => list(&app, out),
@@ -43,7 +43,7 @@ impl Job {
 }
 
 /// The width of the names; times and states follow in columns.
-fn list(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
+fn list(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
     let now = app.clock.now_at();
     let (lines, paused) = app.db.read(|db| {
         let mut paused = Vec::new();
@@ -79,19 +79,19 @@ fn last_of(line: &Line) -> String {
     }
 }
 
-fn run(app: &App, name: &str, day: Option<NaiveDate>, out: &mut dyn Write) -> Result<(), Stop> {
+fn run(app: &App, name: &str, day: Option<NaiveDate>, out: &mut dyn Write) -> Result<(), CliError> {
     if Timetable::of(app).find(name).is_none() {
         let known: Vec<&str> = Timetable::of(app).jobs().iter().map(|one| one.job.name).collect();
-        return Err(Stop::input(format!("no job {name:?}; known: {}", known.join(", "))));
+        return Err(CliError::input(format!("no job {name:?}; known: {}", known.join(", "))));
     }
     let today = app.clock.today();
     let day = day.unwrap_or(today);
     if day > today {
-        return Err(Stop::input(format!(
+        return Err(CliError::input(format!(
             "--for {day}: the day has not come yet (today is {today})"
         )));
     }
-    let ran = clock::run_now(app, name, day, &By::program("zhuxue job run", ""))?;
+    let ran = clock::run_now(app, name, day, &Actor::program("zhuxue job run", ""))?;
     match ran.outcome {
         Ok(counts) => {
             let ms = ran.took.as_millis();
@@ -105,6 +105,6 @@ fn run(app: &App, name: &str, day: Option<NaiveDate>, out: &mut dyn Write) -> Re
             }
             Ok(())
         }
-        Err(problem) => Err(Stop::failed(format!("{name} for {day}: {problem}"))),
+        Err(problem) => Err(CliError::failed(format!("{name} for {day}: {problem}"))),
     }
 }

@@ -1,5 +1,5 @@
 //! The command line. Each command is a file with a clap struct and its `run`: read, ask the
-//! library, write to `out`, or [`Stop`] with one line.
+//! library, write to `out`, or [`CliError`] with one line.
 //!
 //! To add a command: a file here, a variant of [`Command`], an arm in [`run`].
 //! Exit codes: 0 done; 1 could not (database, disk, port); 2 wrong input or configuration.
@@ -76,15 +76,15 @@ pub enum Command {
 }
 
 /// Runs the command. What it prints goes to `out`; why it stopped is in the error.
-pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
+pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
     let read = |log: Option<&str>| {
         let mut config = Config::read(cli.config.as_deref(), std::env::vars(), jobs::mistakes)
-            .map_err(|e| Stop::input(e.to_string()))?;
+            .map_err(|e| CliError::input(e.to_string()))?;
         if let Some(log) = log {
             config.log = log.to_owned();
         }
-        logs::start(&config).map_err(Stop::input)?;
-        Ok::<Config, Stop>(config)
+        logs::start(&config).map_err(CliError::input)?;
+        Ok::<Config, CliError>(config)
     };
     let config = || read(None);
     match cli.command {
@@ -104,47 +104,47 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), Stop> {
 
 /// Why a command stopped: one line for the person who typed it, and the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
+pub struct CliError {
     /// 1 or 2; see the head of this file.
     pub code: u8,
     /// What is wrong and what to do.
     pub line: String,
 }
 
-impl Stop {
+impl CliError {
     /// Could not: database, disk, port. Exit code 1.
-    pub fn failed(line: impl Into<String>) -> Stop {
-        Stop { code: 1, line: line.into() }
+    pub fn failed(line: impl Into<String>) -> CliError {
+        CliError { code: 1, line: line.into() }
     }
 
     /// Wrong input or configuration. Exit code 2.
-    pub fn input(line: impl Into<String>) -> Stop {
-        Stop { code: 2, line: line.into() }
+    pub fn input(line: impl Into<String>) -> CliError {
+        CliError { code: 2, line: line.into() }
     }
 }
 
-impl From<std::io::Error> for Stop {
-    fn from(error: std::io::Error) -> Stop {
-        Stop::failed(format!("output: {error}"))
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> CliError {
+        CliError::failed(format!("output: {error}"))
     }
 }
 
-impl From<AppError> for Stop {
-    fn from(error: AppError) -> Stop {
+impl From<AppError> for CliError {
+    fn from(error: AppError) -> CliError {
         match error {
-            AppError::Refused(_) | AppError::Invalid(_) => Stop::input(error.to_string()),
-            other => Stop::failed(other.to_string()),
+            AppError::Refused(_) | AppError::Invalid(_) => CliError::input(error.to_string()),
+            other => CliError::failed(other.to_string()),
         }
     }
 }
 
 /// Opens everything a command needs: folder, database (brought up to date), keys. Says in one
 /// line what is wrong, before anything was written.
-pub fn open(config: Config, clock: Clock) -> Result<App, Stop> {
+pub fn open(config: Config, clock: Clock) -> Result<App, CliError> {
     if let Ok(Address::Sqlite(file)) = Address::parse(&config.database())
         && !file.exists()
     {
-        return Err(Stop::input(format!(
+        return Err(CliError::input(format!(
             "database {}: is not there; check data_dir and where you are, or set up a new one \
              with: zhuxue office add (or look around with: zhuxue demo)",
             file.display()
@@ -154,34 +154,34 @@ pub fn open(config: Config, clock: Clock) -> Result<App, Stop> {
 }
 
 /// As [`open`]; makes folder, database and keys when there are none yet.
-pub fn open_or_make(config: Config, clock: Clock) -> Result<App, Stop> {
+pub fn open_or_make(config: Config, clock: Clock) -> Result<App, CliError> {
     let folder = &config.data_dir;
     std::fs::create_dir_all(folder).map_err(|e| {
-        Stop::failed(format!("data_dir {}: cannot be made ({e})", folder.display()))
+        CliError::failed(format!("data_dir {}: cannot be made ({e})", folder.display()))
     })?;
-    let db =
-        Database::open(&config.database(), config.database_connections).map_err(Stop::failed)?;
-    db.migrate().map_err(Stop::failed)?;
+    let db = Database::open(&config.database(), config.database_connections)
+        .map_err(CliError::failed)?;
+    db.migrate().map_err(CliError::failed)?;
     let keys = config.keys();
     let sealed_with = db.read(|db| meta::get(db, meta::KEY_FINGERPRINT))?;
     if sealed_with.is_some() && !keys.exists() {
-        return Err(Stop::failed(format!(
+        return Err(CliError::failed(format!(
             "key file {}: is missing, and this database is sealed with it; put your copy back",
             keys.display()
         )));
     }
-    let sealer = Sealer::from_file(&keys, config.sealing).map_err(Stop::failed)?;
+    let sealer = Sealer::from_file(&keys, config.sealing).map_err(CliError::failed)?;
     let fingerprint = sealer.fingerprint();
     if !db.write("key fingerprint", |db| meta::is_own_key(db, &fingerprint))? {
-        return Err(Stop::failed(format!(
+        return Err(CliError::failed(format!(
             "key file {}: is not the one this database was sealed with; put the right one in \
              its place",
             keys.display()
         )));
     }
     let policy = Policy::load(config.policy_dir.as_deref())
-        .map_err(|error| Stop::input(error.to_string()))?;
-    let app = site::app(db, clock, policy, sealer, config).map_err(Stop::failed)?;
+        .map_err(|error| CliError::input(error.to_string()))?;
+    let app = site::app(db, clock, policy, sealer, config).map_err(CliError::failed)?;
     app.follow_rules()?;
     Ok(app)
 }

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::Stop;
+use super::CliError;
 use crate::app::App;
 use crate::base::dates::Clock;
-use crate::book::history::{self, By, Note};
+use crate::book::history::{self, Actor, AuditEntry};
 use crate::book::office;
 use crate::plumbing::config::Config;
 
@@ -38,7 +38,7 @@ pub enum Office {
 
 impl Office {
     /// Runs it.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let app = match &self {
             Office::Add { .. } => super::open_or_make(config, Clock::real())?,
             Office::List => super::open(config, Clock::real())?,
@@ -61,7 +61,7 @@ impl Office {
                 };
                 check(&new)?;
                 let (id, at) = (app.next_id(), app.clock.now_at());
-                let by = By::program("命令行", &new.code);
+                let by = Actor::program("命令行", &new.code);
                 app.db.write("add office", |db| {
                     let all = office::all(db)?;
                     let refuse = |line: String| Err(crate::error::AppError::refused(line));
@@ -79,11 +79,11 @@ impl Office {
                         ));
                     }
                     office::add(db, &new)?;
-                    let note = Note {
+                    let note = AuditEntry {
                         action: "office_added",
                         subject: new.name.clone(),
                         summary: format!("建立{}，代码 {}", new.name, new.code),
-                        ..Note::default()
+                        ..AuditEntry::default()
                     };
                     history::note(db, &by, id, at, note)
                 })?;
@@ -94,8 +94,8 @@ impl Office {
     }
 }
 
-fn check(new: &office::Office) -> Result<(), Stop> {
-    let wrong = |line: &str| Err(Stop::input(line));
+fn check(new: &office::Office) -> Result<(), CliError> {
+    let wrong = |line: &str| Err(CliError::input(line));
     if new.code.len() != 6 || !new.code.bytes().all(|b| b.is_ascii_digit()) {
         return wrong("--code: expected the 6 digits of the county's division, such as 512022");
     }
@@ -110,19 +110,19 @@ fn check(new: &office::Office) -> Result<(), Stop> {
 }
 
 /// The office that a command is about: the one that is named, or the only one.
-pub fn chosen(app: &App, code: Option<&str>) -> Result<office::Office, Stop> {
+pub fn chosen(app: &App, code: Option<&str>) -> Result<office::Office, CliError> {
     let mut offices = app.db.read(office::all)?;
     if let Some(code) = code {
         offices.retain(|office| office.code == code);
         return offices
             .pop()
-            .ok_or_else(|| Stop::input(format!("--office: there is no office {code}")));
+            .ok_or_else(|| CliError::input(format!("--office: there is no office {code}")));
     }
     match (offices.pop(), offices.is_empty()) {
         (Some(only), true) => Ok(only),
-        (Some(_), false) => Err(Stop::input("--office: there are several offices, name one")),
-        (None, _) => {
-            Err(Stop::input("there is no office yet; set one up first: zhuxue office add --help"))
-        }
+        (Some(_), false) => Err(CliError::input("--office: there are several offices, name one")),
+        (None, _) => Err(CliError::input(
+            "there is no office yet; set one up first: zhuxue office add --help",
+        )),
     }
 }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use chrono::{Days as Span, NaiveDate};
 use clap::Args;
 
-use super::Stop;
+use super::CliError;
 use crate::app::App;
 use crate::base::dates::{Clock, starts_at};
 use crate::base::ids::LoanId;
@@ -71,17 +71,17 @@ impl Rehearse {
     ///
     /// # Errors
     /// Exit code 2 for a span that is none; 1 when the copy cannot be made or a day breaks.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let days = (self.to - self.from).num_days();
         if !(0..DAYS_MAX).contains(&days) {
-            return Err(Stop::input(
+            return Err(CliError::input(
                 "--from, --to: expected a first day and a later last day, at most three years \
                  apart, such as --from 2026-12-01 --to 2027-12-31",
             ));
         }
         let last = self.first_on.map(|on| on + Span::new(first::DAYS));
         if self.first_on.is_some_and(|on| on < self.from) || last.is_some_and(|day| day > self.to) {
-            return Err(Stop::input(
+            return Err(CliError::input(
                 "--first-on: expected a day of the rehearsal with thirty days behind it",
             ));
         }
@@ -93,7 +93,7 @@ impl Rehearse {
     ///
     /// # Errors
     /// As [`Rehearse::run`].
-    pub fn of(self, app: &App, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn of(self, app: &App, out: &mut dyn Write) -> Result<(), CliError> {
         let folder = Folder::new()?;
         let copy = self.copy_of(app, &folder)?;
         let days = days::Days {
@@ -105,7 +105,7 @@ impl Rehearse {
         days.live(&copy, self.all_days, out)
     }
 
-    fn copy_of(self, app: &App, folder: &Folder) -> Result<App, Stop> {
+    fn copy_of(self, app: &App, folder: &Folder) -> Result<App, CliError> {
         let file = folder.0.join("rehearsal.db");
         copy::make(&app.db, &file)?;
         let mut config = Config {
@@ -119,11 +119,11 @@ impl Rehearse {
             config.jobs.entry(job.to_owned()).or_default().off = true;
         }
         let db = Database::open_scratch(&config.database(), config.database_connections)
-            .map_err(Stop::failed)?;
+            .map_err(CliError::failed)?;
         let clock = Clock::starting_on(self.from);
         clock.set_at(starts_at(self.from));
         let (policy, sealer) = (app.rules.files().clone(), app.sealer.clone());
-        let mut copy = site::app(db, clock, policy, sealer, config).map_err(Stop::failed)?;
+        let mut copy = site::app(db, clock, policy, sealer, config).map_err(CliError::failed)?;
         copy.follow_rules()?;
         copy.parts.gateways = Arc::new(Gateways::with(line(), line()));
         compute_anew(&copy)?;
@@ -154,7 +154,7 @@ fn line() -> Line {
 }
 
 /// The copied positions are of the day they were computed for; the rehearsal may begin earlier.
-fn compute_anew(app: &App) -> Result<(), Stop> {
+fn compute_anew(app: &App) -> Result<(), CliError> {
     let today = app.clock.today();
     for office in app.db.read(office::all)? {
         let scope = Scope::of(&office.code);
@@ -175,7 +175,7 @@ fn compute_anew(app: &App) -> Result<(), Stop> {
 struct Folder(std::path::PathBuf);
 
 impl Folder {
-    fn new() -> Result<Folder, Stop> {
+    fn new() -> Result<Folder, CliError> {
         let name = crate::base::hex::random_hex(6)?;
         let path = std::env::temp_dir().join(format!("zhuxue-rehearsal-{name}"));
         let mut builder = std::fs::DirBuilder::new();
@@ -183,7 +183,7 @@ impl Folder {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder
             .create(&path)
-            .map_err(|e| Stop::failed(format!("{}: cannot be made ({e})", path.display())))?;
+            .map_err(|e| CliError::failed(format!("{}: cannot be made ({e})", path.display())))?;
         Ok(Folder(path))
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use futures_util::future::select;
 use tokio::sync::watch;
 
-use super::Stop;
+use super::CliError;
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::book::{office, staff};
@@ -28,18 +28,18 @@ pub struct Serve {}
 
 impl Serve {
     /// Runs until told to stop.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let app = super::open(config, Clock::real())?;
         let (offices, people) =
             app.db.read(|db| Ok((office::all(db)?.len(), staff::count(db)?)))?;
         if offices == 0 {
-            return Err(Stop::failed(
+            return Err(CliError::failed(
                 "the database is empty; set up the office first: zhuxue office add --code 512022 \
                  --name 乐至县学生资助管理中心 --letters LZ (or look around with: zhuxue demo)",
             ));
         }
         if people == 0 {
-            return Err(Stop::failed(
+            return Err(CliError::failed(
                 "nobody can sign in yet; add an administrator first: zhuxue user add --login \
                  admin01 --name 张三 --role administrator",
             ));
@@ -49,11 +49,11 @@ impl Serve {
 }
 
 /// Serves `app` until SIGTERM or SIGINT. `demo` ends here, too.
-pub fn serve(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
+pub fn serve(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
     actix_web::rt::System::new().block_on(run(app.clone(), out))
 }
 
-async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
+async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
     let config = app.config.clone();
     if config.public_url.starts_with("http://") && config.allow_plain_http {
         tracing::warn!(
@@ -94,14 +94,14 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), Stop> {
         tracing::error!(%error, "the background work ended badly");
     }
     tracing::info!("stopped");
-    ended.map_err(|e| Stop::failed(format!("server: {e}")))
+    ended.map_err(|e| CliError::failed(format!("server: {e}")))
 }
 
 /// Can the port be had? Asked before a long loading, so that a taken port is said at once.
 ///
 /// # Errors
 /// One line that names the address and what to do.
-pub fn check_listen(config: &Config) -> Result<(), Stop> {
+pub fn check_listen(config: &Config) -> Result<(), CliError> {
     match std::net::TcpListener::bind(&config.listen) {
         Ok(free) => {
             drop(free);
@@ -111,14 +111,14 @@ pub fn check_listen(config: &Config) -> Result<(), Stop> {
     }
 }
 
-fn why_not(listen: &str, error: &std::io::Error) -> Stop {
+fn why_not(listen: &str, error: &std::io::Error) -> CliError {
     let advice = match error.kind() {
         std::io::ErrorKind::AddrInUse => "another program uses it; stop that one, or set listen",
         std::io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege; set listen",
         std::io::ErrorKind::AddrNotAvailable => "this machine has no such address; set listen",
         _ => "cannot be used; set listen",
     };
-    Stop::failed(format!("listen {listen}: {advice} ({error})"))
+    CliError::failed(format!("listen {listen}: {advice} ({error})"))
 }
 
 async fn told_to_stop() {

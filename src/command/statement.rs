@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::Args;
 
-use super::Stop;
+use super::CliError;
 use crate::book::policy::Policy;
 use crate::book::statement::{self, AsOf, file, show};
 
@@ -35,8 +35,8 @@ impl Statement {
     ///
     /// # Errors
     /// Exit code 2 and one line that names the field and what was expected.
-    pub fn run(self, out: &mut dyn Write) -> Result<(), Stop> {
-        let wrong = |line: String| Stop::input(format!("zhuxue: {}", line.replace('\n', " ")));
+    pub fn run(self, out: &mut dyn Write) -> Result<(), CliError> {
+        let wrong = |line: String| CliError::input(format!("zhuxue: {}", line.replace('\n', " ")));
         let mut text = String::new();
         let read = if self.file.as_os_str() == "-" {
             std::io::stdin().lock().read_to_string(&mut text)
@@ -54,7 +54,7 @@ impl Statement {
         let found = statement::statement(&terms, &events, &policy.rates(), as_of)
             .map_err(|error| wrong(file::FileError::of(&error).to_string()))?;
         let shown = if self.json {
-            show::to_json(&terms, &found).map_err(|error| Stop::failed(error.to_string()))?
+            show::to_json(&terms, &found).map_err(|error| CliError::failed(error.to_string()))?
         } else {
             show::to_table(&terms, &found)
         };

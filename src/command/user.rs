@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 
 use clap::{Args, Subcommand};
 
-use super::Stop;
+use super::CliError;
 use crate::app::App;
 use crate::base::dates::{self, Clock};
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
-use crate::book::history::{self, By, Note};
+use crate::book::history::{self, Actor, AuditEntry};
 use crate::book::office;
 use crate::book::staff::{self, Role, Staff};
 use crate::error::{AppError, AppResult};
@@ -85,7 +85,7 @@ fn role(text: &str) -> Result<Role, String> {
 
 impl User {
     /// Runs it.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let app = super::open(config, Clock::real())?;
         match self {
             User::List => list(&app, out),
@@ -97,7 +97,7 @@ impl User {
     }
 }
 
-fn list(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
+fn list(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
     let people = app.db.read(|db| {
         let mut people = Vec::new();
         for office in office::all(db)? {
@@ -122,11 +122,11 @@ fn list(app: &App, out: &mut dyn Write) -> Result<(), Stop> {
     Ok(())
 }
 
-fn add(app: &App, new: Add, out: &mut dyn Write) -> Result<(), Stop> {
+fn add(app: &App, new: Add, out: &mut dyn Write) -> Result<(), CliError> {
     let offices = app.db.read(office::all)?;
     let office_code = match (&new.office, offices.as_slice()) {
         (_, []) => {
-            return Err(Stop::failed(
+            return Err(CliError::failed(
                 "there is no office yet; set it up first: zhuxue office add --code 512022 \
                  --name 乐至县学生资助管理中心 --letters LZ",
             ));
@@ -135,13 +135,13 @@ fn add(app: &App, new: Add, out: &mut dyn Write) -> Result<(), Stop> {
         (None, [only]) => only.code.clone(),
         _ => {
             let codes: Vec<&str> = offices.iter().map(|office| office.code.as_str()).collect();
-            return Err(Stop::input(format!("--office: expected one of {}", codes.join(", "))));
+            return Err(CliError::input(format!("--office: expected one of {}", codes.join(", "))));
         }
     };
     let (login, name) = (staff::login_from(&new.login), new.name.trim().to_owned());
     let errors = staff::check(&login, &name);
     if let Some(first) = errors.first() {
-        return Err(Stop::input(format!("--{}: {}", first.field, first.message)));
+        return Err(CliError::input(format!("--{}: {}", first.field, first.message)));
     }
     let password = ask(&new.password, &login, &name, out)?;
     let made = Staff {
@@ -162,7 +162,7 @@ fn add(app: &App, new: Add, out: &mut dyn Write) -> Result<(), Stop> {
     Ok(())
 }
 
-fn set_active(app: &App, login: &str, active: bool, out: &mut dyn Write) -> Result<(), Stop> {
+fn set_active(app: &App, login: &str, active: bool, out: &mut dyn Write) -> Result<(), CliError> {
     let mut one = named(app, login)?;
     one.active = active;
     let (action, word) =
@@ -179,7 +179,7 @@ fn set_active(app: &App, login: &str, active: bool, out: &mut dyn Write) -> Resu
     Ok(())
 }
 
-fn set_password(app: &App, which: SetPassword, out: &mut dyn Write) -> Result<(), Stop> {
+fn set_password(app: &App, which: SetPassword, out: &mut dyn Write) -> Result<(), CliError> {
     let mut one = named(app, &which.login)?;
     let password = ask(&which.password, &one.login, &one.name, out)?;
     one.password_hash = password::hash(&password)?;
@@ -192,11 +192,11 @@ fn set_password(app: &App, which: SetPassword, out: &mut dyn Write) -> Result<()
     Ok(())
 }
 
-fn named(app: &App, login: &str) -> Result<Staff, Stop> {
+fn named(app: &App, login: &str) -> Result<Staff, CliError> {
     let login = staff::login_from(login);
     app.db
         .read(|db| staff::by_login(db, &login))?
-        .ok_or_else(|| Stop::input(format!("{login}: nobody has this login")))
+        .ok_or_else(|| CliError::input(format!("{login}: nobody has this login")))
 }
 
 fn record(
@@ -205,49 +205,54 @@ fn record(
     action: &'static str,
     summary: String,
     mut change: impl FnMut(&mut crate::plumbing::db::Db) -> AppResult<()>,
-) -> Result<(), Stop> {
+) -> Result<(), CliError> {
     let (id, at) = (app.next_id(), app.clock.now_at());
-    let by = By::program("命令行", &one.office_code);
-    let note = Note { action, subject: one.name.clone(), summary, ..Note::default() };
+    let by = Actor::program("命令行", &one.office_code);
+    let note = AuditEntry { action, subject: one.name.clone(), summary, ..AuditEntry::default() };
     let result = app.db.write("account", |db| {
         change(db)?;
         history::note(db, &by, id, at, note.clone())
     });
     result.map_err(|error| match error {
-        AppError::Changed => Stop::failed("somebody changed this account just now; try again"),
+        AppError::Changed => CliError::failed("somebody changed this account just now; try again"),
         other => other.into(),
     })
 }
 
 /// The new password: from standard input, or asked for twice.
-fn ask(from: &PasswordFrom, login: &str, name: &str, out: &mut dyn Write) -> Result<String, Stop> {
+fn ask(
+    from: &PasswordFrom,
+    login: &str,
+    name: &str,
+    out: &mut dyn Write,
+) -> Result<String, CliError> {
     let password = if from.password_stdin {
         read_line()?
     } else if std::io::stdin().is_terminal() {
         let first = unseen("Password: ", out)?;
         if unseen("Again: ", out)? != first {
-            return Err(Stop::input("the two passwords differ; nothing was changed"));
+            return Err(CliError::input("the two passwords differ; nothing was changed"));
         }
         first
     } else {
-        return Err(Stop::input("no terminal to ask for the password; use --password-stdin"));
+        return Err(CliError::input("no terminal to ask for the password; use --password-stdin"));
     };
-    password::check(&password, login, name).map_err(|weak| Stop::input(weak.in_words()))?;
+    password::check(&password, login, name).map_err(|weak| CliError::input(weak.in_words()))?;
     Ok(password)
 }
 
-fn read_line() -> Result<String, Stop> {
+fn read_line() -> Result<String, CliError> {
     let mut line = String::new();
     std::io::stdin()
         .lock()
         .read_line(&mut line)
-        .map_err(|e| Stop::failed(format!("standard input: {e}")))?;
+        .map_err(|e| CliError::failed(format!("standard input: {e}")))?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Asks with the terminal's echo off. `stty` is on every Unix; without it the password is seen,
 /// which is better than no way to set one.
-fn unseen(question: &str, out: &mut dyn Write) -> Result<String, Stop> {
+fn unseen(question: &str, out: &mut dyn Write) -> Result<String, CliError> {
     write!(out, "{question}")?;
     out.flush()?;
     let hidden = stty("-echo");

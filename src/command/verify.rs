@@ -5,7 +5,7 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::Stop;
+use super::CliError;
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::ids::LoanId;
@@ -32,7 +32,7 @@ impl Verify {
     ///
     /// # Errors
     /// Exit code 1 when something differs (and was not repaired) or the chain is broken.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let app = super::open(config, Clock::real())?;
         let (mut loans, mut wrong, mut broken) = (0, 0, false);
         for office in app.db.read(office::all)? {
@@ -45,7 +45,7 @@ impl Verify {
         let repaired = if self.repair && wrong > 0 { ", stored anew" } else { "" };
         writeln!(out, "{loans} loans checked, {wrong} findings{repaired}")?;
         if broken || (wrong > 0 && !self.repair) {
-            return Err(Stop::failed("verify: the books are not right, see above"));
+            return Err(CliError::failed("verify: the books are not right, see above"));
         }
         Ok(())
     }
@@ -56,7 +56,7 @@ impl Verify {
         scope: &Scope,
         shown_already: usize,
         out: &mut dyn Write,
-    ) -> Result<(usize, usize), Stop> {
+    ) -> Result<(usize, usize), CliError> {
         let (mut after, mut loans, mut wrong) = (LoanId::new(0), 0, 0);
         loop {
             let ids = app.db.read(|db| verify::next_loans(db, scope, after, AT_ONCE))?;
@@ -83,7 +83,7 @@ impl Verify {
 }
 
 /// Chains what is not chained yet, then walks the chain. True when it is broken.
-fn chain(app: &App, office_code: &str, out: &mut dyn Write) -> Result<bool, Stop> {
+fn chain(app: &App, office_code: &str, out: &mut dyn Write) -> Result<bool, CliError> {
     jobs::chain_history::chain_all(app)?;
     let state = app.db.read(|db| history::verify_chain(db, office_code))?;
     writeln!(out, "history of {office_code}: {state}")?;

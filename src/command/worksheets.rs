@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use clap::Args;
 
-use super::Stop;
+use super::CliError;
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::scope::Scope;
-use crate::book::history::{self, By as InNameOf, Note};
+use crate::book::history::{self, Actor as InNameOf, AuditEntry};
 use crate::book::office::Office;
 use crate::book::payments_known::{self, BankData};
 use crate::life::visits::folder::{self, NotWritten};
 use crate::life::visits::purpose::Purpose;
-use crate::life::visits::rules::{self, Batch, By, Selection};
+use crate::life::visits::rules::{self, Batch, ReceiverKind, Selection};
 use crate::life::visits::text::{self, Sender};
 use crate::life::visits::web::{summary_of, usual_return};
 use crate::life::visits::workbook::Wishes;
@@ -74,9 +74,12 @@ impl Worksheets {
     /// # Errors
     /// Exit code 2 for a wrong word, day, amount, folder or office; 1 when the disk or the
     /// database says no. Nothing half-written is left.
-    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), Stop> {
-        let by = By::from_text(&self.by).ok_or_else(|| {
-            Stop::input(format!("--by: expected village, school or police, found {:?}", self.by))
+    pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
+        let by = ReceiverKind::from_text(&self.by).ok_or_else(|| {
+            CliError::input(format!(
+                "--by: expected village, school or police, found {:?}",
+                self.by
+            ))
         })?;
         let wanted = self.wanted()?;
         folder::make_folder(&self.out).map_err(stop)?;
@@ -109,11 +112,13 @@ impl Worksheets {
         report(&batch, &names, &self.out, !self.amounts(&office), out)
     }
 
-    fn wanted(&self) -> Result<Selection, Stop> {
+    fn wanted(&self) -> Result<Selection, CliError> {
         let least = match &self.min {
             None => None,
             Some(text) => Some(text.parse().map_err(|_| {
-                Stop::input(format!("--min: expected yuan such as 1000 or 1000.50, found {text:?}"))
+                CliError::input(format!(
+                    "--min: expected yuan such as 1000 or 1000.50, found {text:?}"
+                ))
             })?),
         };
         Ok(Selection {
@@ -149,23 +154,23 @@ impl Worksheets {
     }
 }
 
-fn stop(why: NotWritten) -> Stop {
+fn stop(why: NotWritten) -> CliError {
     match why {
-        NotWritten::BadFolder(line) => Stop::input(line),
-        NotWritten::Failed(line) => Stop::failed(line),
+        NotWritten::BadFolder(line) => CliError::input(line),
+        NotWritten::Failed(line) => CliError::failed(line),
     }
 }
 
 fn record(
     app: &App,
     office: &Office,
-    by: By,
+    by: ReceiverKind,
     wanted: &Selection,
     batch: &Batch,
-) -> Result<(), Stop> {
+) -> Result<(), CliError> {
     let (id, at) = (app.next_id(), app.clock.now_at());
     let name = InNameOf::program("命令行", &office.code);
-    let note = Note {
+    let note = AuditEntry {
         action: "exported",
         file_id: None,
         subject: "走访表".to_owned(),
@@ -181,7 +186,7 @@ fn report(
     folder: &Path,
     no_amounts: bool,
     out: &mut dyn Write,
-) -> Result<(), Stop> {
+) -> Result<(), CliError> {
     for receiver in &batch.receivers {
         let amount = if no_amounts {
             String::new()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::app::App;
 use crate::base::dates;
 use crate::base::ids::{FileId, StaffId};
-use crate::book::history::{self, ACTIONS, Entry, Wanted};
+use crate::book::history::{self, ACTIONS, AuditFilter, Entry};
 use crate::book::liaison;
 use crate::book::staff;
 use crate::error::{AppResult, FieldError};
@@ -121,7 +121,7 @@ fn gather(db: &mut Db, scope: &crate::base::scope::Scope, filter: Filter) -> App
     };
     let from = day(&filter.from, "from", &mut errors);
     let to = day(&filter.to, "to", &mut errors);
-    let wanted = Wanted {
+    let wanted = AuditFilter {
         from: from.map(dates::starts_at),
         until: to.and_then(|to| to.checked_add_signed(Duration::days(1))).map(dates::starts_at),
         staff_id: filter.person.parse().ok().map(StaffId::new),

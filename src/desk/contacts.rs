@@ -14,7 +14,7 @@ use crate::base::ids::{PersonId, PhoneId};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::act::Act;
 use crate::book::contact::change::{self, Change, Decision, Kind, Waiting};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
@@ -131,7 +131,7 @@ fn seen(at: NaiveDateTime) -> String {
 }
 
 /// A decision as the form says it.
-struct Asked {
+struct DecisionForm {
     id: i64,
     seen: String,
     decision: Decision,
@@ -162,7 +162,7 @@ async fn decide(
         return Err(AppError::refused("不接受时请写一句答复，借款人在手机上会看到"));
     }
     let dead = fields.iter().filter(|(key, _)| key == "dead");
-    let asked = Asked {
+    let asked = DecisionForm {
         id: id.into_inner(),
         seen: value("seen").to_owned(),
         decision: Decision { accepted, by: me.name.clone(), answer, at: app.clock.now_at() },
@@ -180,7 +180,7 @@ async fn decide(
     shell::done(&app, "/contact-changes", said)
 }
 
-fn apply(act: &mut Act<'_>, asked: &Asked) -> AppResult<()> {
+fn apply(act: &mut Act<'_>, asked: &DecisionForm) -> AppResult<()> {
     let change = change::find(act.db, act.scope, asked.id)?;
     if seen(change.asked_at) != asked.seen {
         return Err(AppError::Changed);
@@ -208,7 +208,7 @@ fn apply(act: &mut Act<'_>, asked: &Asked) -> AppResult<()> {
         true => ("contact_change_accepted", "接受"),
         false => ("contact_change_refused", "不接受"),
     };
-    let note = Note {
+    let note = AuditEntry {
         action,
         file_id: change.file_id,
         subject: one.name.clone(),
@@ -219,7 +219,12 @@ fn apply(act: &mut Act<'_>, asked: &Asked) -> AppResult<()> {
 }
 
 /// The new number is on file; those that staff ticked are dead.
-fn accept_phone(act: &mut Act<'_>, change: &Change, value: &str, asked: &Asked) -> AppResult<()> {
+fn accept_phone(
+    act: &mut Act<'_>,
+    change: &Change,
+    value: &str,
+    asked: &DecisionForm,
+) -> AppResult<()> {
     let number = PhoneNumber::parse(value).map_err(|_| AppError::broken("a kept phone number"))?;
     let index = act.parts.sealer.index(Field::Phone, number.as_str());
     let known = person::phones_of(act.db, act.scope, &[change.person_id])?;

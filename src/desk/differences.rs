@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Entry> {
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
-struct Asked {
+struct ListParams {
     /// Name, file number or contract number.
     q: String,
     figure: String,
@@ -69,7 +69,7 @@ struct RowWords {
 
 #[derive(Serialize)]
 struct View {
-    asked: Asked,
+    asked: ListParams,
     rows: Vec<RowWords>,
     figures: Vec<(String, String)>,
     count: i64,
@@ -166,7 +166,7 @@ macro_rules! joined {
     };
 }
 
-fn rows(db: &mut Db, scope: &Scope, asked: &Asked) -> AppResult<(Vec<Row>, i64)> {
+fn rows(db: &mut Db, scope: &Scope, asked: &ListParams) -> AppResult<(Vec<Row>, i64)> {
     let mut query = joined!(scope)
         .select((
             bank_difference::id,
@@ -193,7 +193,7 @@ async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     let asked = asked.into_inner();
     let (scope, inner) = (me.scope.clone(), asked.clone());

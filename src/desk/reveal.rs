@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::base::ids::{FileId, PersonId, StaffId};
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::{self, Note};
+use crate::book::history::{self, AuditEntry};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
@@ -34,7 +34,7 @@ pub const MOST_PER_HOUR: i64 = 300;
 const REASON_MIN: usize = 4;
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct Wanted {
+pub struct RevealForm {
     kind: Kind,
     /// The person, the telephone row or the loan.
     id: i64,
@@ -111,7 +111,7 @@ pub async fn reveal(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Wanted>,
+    form: CsrfForm<RevealForm>,
 ) -> AppResult<HttpResponse> {
     let wanted = form.0;
     let (staff_id, form) = (me.staff_id, wanted.clone());
@@ -164,13 +164,13 @@ fn back(req: &HttpRequest) -> String {
     }
 }
 
-fn look(act: &mut Act<'_>, staff_id: StaffId, wanted: &Wanted) -> AppResult<Looked> {
+fn look(act: &mut Act<'_>, staff_id: StaffId, wanted: &RevealForm) -> AppResult<Looked> {
     let found = find(act.db, act.scope, wanted)?;
     let since = act.now - Duration::hours(1);
     let looks = history::count_since(act.db, staff_id, "revealed", since)?;
     let file_id = file_of(act.db, act.scope, found.person_id)?;
     let what = format!("{}的{}", found.name, wanted.kind.in_words());
-    let note = |action, summary| Note {
+    let note = |action, summary| AuditEntry {
         action,
         file_id,
         subject: found.name.clone(),
@@ -209,7 +209,7 @@ fn file_of(db: &mut Db, scope: &Scope, person_id: PersonId) -> AppResult<Option<
         .optional()?)
 }
 
-fn find(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Sealed> {
+fn find(db: &mut Db, scope: &Scope, wanted: &RevealForm) -> AppResult<Sealed> {
     let row: (Vec<u8>, String, String, PersonId) = match wanted.kind {
         Kind::IdNumber => person::table
             .find(wanted.id)

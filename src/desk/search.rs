@@ -37,7 +37,7 @@ pub fn routes() -> Vec<Entry> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct PageParams {
     q: String,
     /// `id`: an identity number was typed that nobody has; the number itself is not repeated.
     miss: String,
@@ -128,9 +128,9 @@ async fn search(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
-    let Asked { q, miss } = asked.into_inner();
+    let PageParams { q, miss } = asked.into_inner();
     let q = q.trim().to_owned();
     let what = meant(&q, &app.sealer);
     let too_short = !q.is_empty() && what == Meant::default();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::{App, DemoSignIn};
 use crate::base::hex::{hash_of, random_hex};
 use crate::base::scope::Scope;
-use crate::book::history::{By, Note};
+use crate::book::history::{Actor, AuditEntry};
 use crate::book::office::{self, Office};
 use crate::book::staff::{self, Right, Role, Staff};
 use crate::error::{AppError, AppResult};
@@ -198,8 +198,11 @@ async fn let_in(
     let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
     let (config, subjects) = (app.config.clone(), subjects.clone());
     let role = one.role;
-    let by =
-        By { staff_id: Some(one.id), name: one.name.clone(), office_code: one.office_code.clone() };
+    let by = Actor {
+        staff_id: Some(one.id),
+        name: one.name.clone(),
+        office_code: one.office_code.clone(),
+    };
     let scope = Scope::of(&one.office_code);
     app.act((by, scope), "sign in", move |act| {
         guard::succeeded(act.db, &subjects, act.now)?;
@@ -208,11 +211,11 @@ async fn let_in(
         }
         session::begin(act.db, &config, one.id, &new, act.now)?;
         staff::signed_in(act.db, one.id, act.now)?;
-        let note = Note {
+        let note = AuditEntry {
             action: "signed_in",
             subject: one.name.clone(),
             summary: format!("{}登录", one.name),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         act.audit(note)
     })
@@ -240,11 +243,11 @@ pub async fn sign_out(
         if session::end(act.db, staff_id, &own, act.now)? == 0 {
             return Err(AppError::NotSignedIn);
         }
-        let note = Note {
+        let note = AuditEntry {
             action: "signed_out",
             subject: act.by.name.clone(),
             summary: format!("{}退出登录", act.by.name),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         act.audit(note)
     })

@@ -7,7 +7,7 @@ use super::store::{self, ImportJob};
 use super::{batch, findings, profile, runner, web as pages};
 use crate::app::App;
 use crate::base::ids::ImportId;
-use crate::book::history::{self, Note};
+use crate::book::history::{self, AuditEntry};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::web::form::CsrfForm;
@@ -38,20 +38,24 @@ fn needed<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a ImportJob> 
 }
 
 /// What is written down about an import.
-struct Told {
+struct ImportEntry {
     action: &'static str,
     subject: String,
     summary: String,
 }
 
-fn tell(app: &App, me: &SignedIn, told: Told) -> impl FnMut(&mut Db) -> AppResult<()> + use<> {
+fn tell(
+    app: &App,
+    me: &SignedIn,
+    told: ImportEntry,
+) -> impl FnMut(&mut Db) -> AppResult<()> + use<> {
     let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
     move |db| {
-        let note = Note {
+        let note = AuditEntry {
             action: told.action,
             subject: told.subject.clone(),
             summary: told.summary.clone(),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         history::note(db, &by, id, at, note)
     }
@@ -68,7 +72,7 @@ async fn queue(app: &App, me: &SignedIn, jobs: Vec<ImportJob>) -> AppResult<()> 
     let mut told = tell(
         app,
         me,
-        Told {
+        ImportEntry {
             action: "imported",
             subject: names.first().copied().unwrap_or_default().to_owned(),
             summary: format!("交付入账：{}", names.join("、")),
@@ -77,7 +81,7 @@ async fn queue(app: &App, me: &SignedIn, jobs: Vec<ImportJob>) -> AppResult<()> 
     let ids: Vec<ImportId> = jobs.iter().map(|job| job.id).collect();
     app.write("import queue", move |db| {
         for id in &ids {
-            if !store::put_in_line(db, &scope, *id, &["checked", "stopped"], "posting", now)? {
+            if !store::enqueue(db, &scope, *id, &["checked", "stopped"], "posting", now)? {
                 return Err(AppError::Changed);
             }
         }
@@ -166,10 +170,10 @@ pub async fn stop(
         return shell::done(&app, &to(id), "已经做完，没有可停的");
     }
     let summary = format!("停止“{}”，已处理 {} 行", job.file_name, job.rows_done);
-    let told = Told { action: "import_stopped", subject: job.file_name, summary };
+    let told = ImportEntry { action: "import_stopped", subject: job.file_name, summary };
     let mut told = tell(&app, &me, told);
     app.write("import stop", move |db| {
-        if !store::take_out_of_line(db, &scope, id, now)? {
+        if !store::dequeue(db, &scope, id, now)? {
             store::ask_to_stop(db, &scope, id)?;
         }
         told(db)
@@ -188,7 +192,7 @@ pub async fn check(
     let (id, scope, now) = (*id, me.scope.clone(), app.clock.now_at());
     app.write("import queue", move |db| {
         let from = ["uploaded", "checked", "failed"];
-        if store::put_in_line(db, &scope, id, &from, "checking", now)? {
+        if store::enqueue(db, &scope, id, &from, "checking", now)? {
             Ok(())
         } else {
             store::find(db, &scope, id).and(Err(AppError::Changed))
@@ -212,7 +216,7 @@ pub async fn drop(
     let job = app.read(move |db| store::find(db, &inner, id)).await?;
     let note = format!("“{}”已放弃，没有入账", job.file_name);
     let summary = format!("放弃导入“{}”，没有入账", job.file_name);
-    let told = Told { action: "import_stopped", subject: job.file_name, summary };
+    let told = ImportEntry { action: "import_stopped", subject: job.file_name, summary };
     let mut told = tell(&app, &me, told);
     app.write("import drop", move |db| {
         let job = store::find(db, &scope, id)?;
@@ -250,7 +254,7 @@ pub async fn confirm(
     let found: Vec<String> =
         findings::from_text(&job.findings).into_iter().map(|one| one.text).collect();
     let summary = format!("确认“{}”：{}", job.file_name, found.join(" "));
-    let told = Told { action: "imported", subject: job.file_name, summary };
+    let told = ImportEntry { action: "imported", subject: job.file_name, summary };
     let (mut told, findings) = (tell(&app, &me, told), job.findings);
     app.write("import confirm", move |db| {
         if !store::confirm(db, &scope, id, &findings)? {
@@ -289,7 +293,7 @@ pub async fn as_of(
     let (scope, now) = (me.scope.clone(), app.clock.now_at());
     app.write("import day", move |db| {
         let from = ["uploaded", "checked", "failed"];
-        if !store::put_in_line(db, &scope, id, &from, "checking", now)? {
+        if !store::enqueue(db, &scope, id, &from, "checking", now)? {
             return store::find(db, &scope, id).and(Err(AppError::Changed));
         }
         store::set_as_of(db, &scope, id, day)

@@ -20,7 +20,7 @@ use crate::plumbing::db::Db;
 
 /// One line of an instalment, as far as others need to know it.
 #[derive(Clone, Copy, Debug)]
-pub struct Told {
+pub struct BankLine {
     pub line: u32,
     /// Its place among the lines of the same day paid, from 1.
     pub ordinal: i32,
@@ -41,7 +41,7 @@ pub struct Told {
 /// All lines of one repayment list, by contract and due day. Empty for every other sheet.
 #[derive(Clone, Debug, Default)]
 pub struct BankList {
-    instalments: HashMap<(String, NaiveDate), Vec<Told>>,
+    instalments: HashMap<(String, NaiveDate), Vec<BankLine>>,
     /// How many early repayments it has, by contract and principal.
     early: HashMap<(String, Fen), usize>,
     /// Names of the kinds of events that it has any line of.
@@ -64,7 +64,9 @@ pub const fn money_of(kind: RepaymentKind) -> &'static str {
 impl BankList {
     /// Gathers the lines of a sheet, each with the instalment it is about; nothing for one that
     /// could not be read.
-    pub fn of(lines: impl IntoIterator<Item = Option<((String, NaiveDate), Told)>>) -> BankList {
+    pub fn of(
+        lines: impl IntoIterator<Item = Option<((String, NaiveDate), BankLine)>>,
+    ) -> BankList {
         let mut list = BankList::default();
         for line in lines {
             let Some((instalment, told)) = line else {
@@ -145,12 +147,12 @@ impl BankList {
     }
 
     /// The lines about one instalment.
-    pub fn instalment(&self, contract_no: &str, due_on: NaiveDate) -> &[Told] {
+    pub fn instalment(&self, contract_no: &str, due_on: NaiveDate) -> &[BankLine] {
         self.instalments.get(&(contract_no.to_owned(), due_on)).map_or(&[], Vec::as_slice)
     }
 
     /// How much the list says about an instalment beside its lines.
-    pub fn tells(&self, lines: &[Told]) -> Tells {
+    pub fn tells(&self, lines: &[BankLine]) -> Tells {
         match self.whole {
             true => Tells::List,
             false if is_what_was_due(lines) => Tells::Instalment,
@@ -170,7 +172,7 @@ pub fn is_place(figure: &BankFigure, paid_on: Option<NaiveDate>, ordinal: i32) -
 }
 
 /// Numbers the lines of each day paid by what they say: the one that left more to pay came first.
-fn number(lines: &mut [Told]) {
+fn number(lines: &mut [BankLine]) {
     lines.sort_by_key(|one| {
         let balance = std::cmp::Reverse(one.balance);
         (one.paid_on, balance, one.kind, one.total, one.parts, one.line)
@@ -187,11 +189,11 @@ fn number(lines: &mut [Told]) {
 
 /// True when the money of these lines, all of one kind, is just what the bank says was due: there
 /// can be no other payment.
-fn is_what_was_due(lines: &[Told]) -> bool {
+fn is_what_was_due(lines: &[BankLine]) -> bool {
     let Some(first) = lines.first() else { return false };
     let [Some(principal), Some(interest)] = first.due else { return false };
-    let alike = |one: &Told| one.due == first.due && money_of(one.kind) == money_of(first.kind);
-    let without_penalty = |one: &Told| {
+    let alike = |one: &BankLine| one.due == first.due && money_of(one.kind) == money_of(first.kind);
+    let without_penalty = |one: &BankLine| {
         let [principal, interest, _] = one.parts;
         principal + interest
     };

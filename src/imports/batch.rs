@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::pages::has_balances;
-use super::plan::Companions;
+use super::plan::BatchContext;
 use super::read::{self, ReadSheet};
 use super::store::{self, ImportJob};
 use super::{compare, kinds, known, profile, run};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::{self, By};
+use crate::book::history::{self, Actor};
 use crate::book::position;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
@@ -36,7 +36,7 @@ pub struct Batch {
     /// The imports, in the order of posting.
     pub jobs: Vec<ImportId>,
     /// What they bring to each other.
-    pub companions: Companions,
+    pub companions: BatchContext,
     /// Imports whose kind or columns a person has to choose first.
     pub asks: Vec<ImportId>,
     /// Files that are no sheet we know, each with the reason.
@@ -85,7 +85,7 @@ pub fn check_anew_without(
 ) -> AppResult<()> {
     for job in store::open_jobs(db, scope)? {
         if together(&job, gone) && needs(&job, gone) {
-            store::put_in_line(db, scope, job.id, &["checked", "posting"], "checking", now)?;
+            store::enqueue(db, scope, job.id, &["checked", "posting"], "checking", now)?;
         }
     }
     Ok(())
@@ -95,10 +95,10 @@ pub fn check_anew_without(
 /// no sheet we know is named in `refused` and keeps no other from being taken.
 ///
 /// `as_of`: the day the balances are of, for sheets that do not say it themselves.
-pub fn take_in(
+pub fn receive_files(
     app: &App,
     scope: &Scope,
-    by: &By,
+    by: &Actor,
     uploads: &[Upload],
     as_of: Option<NaiveDate>,
     product: Product,
@@ -154,7 +154,7 @@ pub fn take_in(
         let note_id = app.next_id();
         app.db.write("import upload", |db| {
             store::insert(db, &job, &sealed)?;
-            let note = history::Note {
+            let note = history::AuditEntry {
                 action: "imported",
                 file_id: None,
                 subject: job.file_name.clone(),
@@ -242,7 +242,7 @@ fn new_job(
 }
 
 /// Notes what a sheet brings for the others. One that brings nothing is not read for it.
-fn gather(app: &App, sheet: &ReadSheet, limits: &Limits, companions: &mut Companions) {
+fn gather(app: &App, sheet: &ReadSheet, limits: &Limits, companions: &mut BatchContext) {
     let kind = kinds::find(sheet.binding.layout.as_text()).filter(|kind| kind.brings);
     let Some(kind) = kind else { return };
     for line in sheet.lines(app.clock.today(), limits) {
@@ -264,8 +264,8 @@ pub fn bringing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob
 
 /// What these sheets will bring, read from their files again: for a check anew, or one taken up
 /// after a stop.
-pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<Companions> {
-    let mut companions = Companions::default();
+pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<BatchContext> {
+    let mut companions = BatchContext::default();
     for one in sheets {
         let scope = Scope::of(&one.office_code);
         let profiles = app.db.read(|db| profile::all(db, &scope))?;
@@ -308,7 +308,7 @@ pub fn post(
 ) -> AppResult<usize> {
     // Only the numbering of files looks at companions now: everything else is posted before
     // what needs it.
-    let companions = Companions {
+    let companions = BatchContext {
         first_years: batch.companions.first_years.clone(),
         contract_nos: BTreeSet::new(),
         people: BTreeSet::new(),

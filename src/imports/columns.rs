@@ -11,7 +11,7 @@ use super::{read, runner};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::{self, Note};
+use crate::book::history::{self, AuditEntry};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::layout::{self, Binding, Chosen, Layout};
 use crate::plumbing::crypto::Field;
@@ -62,7 +62,7 @@ struct ColumnsPage {
 /// Which kind is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct PageParams {
     kind: String,
 }
 
@@ -98,7 +98,7 @@ pub async fn form(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<ImportId>,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let opened = open(&app, &me, *id).await?;
     let kind = Layout::from_text(&asked.kind).or_else(|| Layout::from_text(&opened.job.layout));
@@ -214,7 +214,7 @@ pub async fn choose(
             profile::put(db, &scope, &key, &chosen, staff_id, now)?;
         }
         store::set_layout(db, &scope, id, layout.as_text())?;
-        if !store::put_in_line(db, &scope, id, &OPEN, "checking", now)? {
+        if !store::enqueue(db, &scope, id, &OPEN, "checking", now)? {
             return Err(AppError::Changed);
         }
         // Others with these headings are read by it too.
@@ -226,13 +226,13 @@ pub async fn choose(
     shell::done(&app, &format!("/imports/{id}"), "列的对应已记下，正在核对")
 }
 
-fn told(job: &ImportJob, layout: Layout, forget: bool) -> Note {
+fn told(job: &ImportJob, layout: Layout, forget: bool) -> AuditEntry {
     let what = if forget { "改回按列名对应" } else { "选定列的对应" };
-    Note {
+    AuditEntry {
         action: "imported",
         subject: job.file_name.clone(),
         summary: format!("“{}”按{}{what}", job.file_name, layout.short_title()),
-        ..Note::default()
+        ..AuditEntry::default()
     }
 }
 

@@ -19,7 +19,7 @@ use crate::plumbing::db::Db;
 
 /// A row as stored, new or changed by an earlier line of the chunk.
 #[derive(Clone, Debug)]
-pub struct Kept<T> {
+pub struct Tracked<T> {
     pub row: T,
     /// What has to be written.
     pub mark: Mark,
@@ -35,13 +35,13 @@ pub enum Mark {
     Changed,
 }
 
-impl<T> Kept<T> {
+impl<T> Tracked<T> {
     pub(super) fn stored(row: T) -> Self {
-        Kept { row, mark: Mark::Stored }
+        Tracked { row, mark: Mark::Stored }
     }
 
     pub(super) fn fresh(row: T) -> Self {
-        Kept { row, mark: Mark::New }
+        Tracked { row, mark: Mark::New }
     }
 
     /// Notes that the row was changed; a new row stays new.
@@ -56,17 +56,17 @@ impl<T> Kept<T> {
 #[derive(Default)]
 pub struct Facts {
     /// People by blind index of their identity number.
-    pub people: Layer<Vec<u8>, Kept<Person>>,
+    pub people: Layer<Vec<u8>, Tracked<Person>>,
     /// Blind index by person.
     pub index_of: Layer<PersonId, Vec<u8>>,
     /// Telephone numbers by person.
     pub phones: Layer<PersonId, Vec<Phone>>,
     /// Loan files by student.
-    pub files: Layer<PersonId, Kept<LoanFile>>,
+    pub files: Layer<PersonId, Tracked<LoanFile>>,
     /// The student of a file.
     pub student_of: Layer<FileId, PersonId>,
     /// Loans by contract number.
-    pub loans: Layer<String, Kept<Loan>>,
+    pub loans: Layer<String, Tracked<Loan>>,
     /// Events by loan, in the order of recording.
     pub life: Layer<LoanId, Vec<EventRow>>,
     /// Figures of the bank by row key.
@@ -161,9 +161,10 @@ fn load_loans(db: &mut Db, scope: &Scope, rows: &[&Row], facts: &mut Facts) -> A
     let files: Vec<FileId> = files.into_iter().collect();
     for (id, file) in loan::files_by_ids(db, scope, &files)? {
         facts.student_of.stored().insert(id, file.person_id);
-        facts.files.stored().insert(file.person_id, Kept::stored(file));
+        facts.files.stored().insert(file.person_id, Tracked::stored(file));
     }
-    *facts.loans.stored() = loans.into_iter().map(|(no, loan)| (no, Kept::stored(loan))).collect();
+    *facts.loans.stored() =
+        loans.into_iter().map(|(no, loan)| (no, Tracked::stored(loan))).collect();
     Ok(())
 }
 
@@ -196,11 +197,11 @@ fn load_people(
     }
     for (student, file) in loan::files_of(db, scope, &ids)? {
         facts.student_of.stored().insert(file.id, student);
-        facts.files.stored().entry(student).or_insert_with(|| Kept::stored(file));
+        facts.files.stored().entry(student).or_insert_with(|| Tracked::stored(file));
     }
     for person in people {
         facts.index_of.stored().insert(person.id, person.id_index.clone());
-        facts.people.stored().insert(person.id_index.clone(), Kept::stored(person));
+        facts.people.stored().insert(person.id_index.clone(), Tracked::stored(person));
     }
     Ok(())
 }

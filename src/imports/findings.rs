@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::pages::has_balances;
-use super::plan::Companions;
+use super::plan::BatchContext;
 use super::read::{ReadLine, ReadSheet};
 use super::store::{self, ImportJob};
 use crate::base::ids::text_enum;
@@ -195,7 +195,7 @@ pub fn look(
     job: &ImportJob,
     sheet: &ReadSheet,
     lines: &[ReadLine],
-    companions: &Companions,
+    companions: &BatchContext,
 ) -> AppResult<Vec<Finding>> {
     let mut findings = Vec::new();
     findings.extend(other_county(office, sheet));

@@ -5,7 +5,7 @@ use super::facts::Load;
 pub(super) use super::facts::{Facts, index_of};
 pub(super) use super::layout::declare::*;
 use super::plan::Decide;
-pub(super) use super::plan::{Companions, Outcome, Plan, Refusal};
+pub(super) use super::plan::{BatchContext, Outcome, Plan, Refusal};
 pub(super) use super::records::{Undone, record, undone};
 pub(super) use crate::base::scope::Scope;
 pub(super) use crate::error::AppResult;
@@ -19,7 +19,7 @@ pub trait ImportKind: Declared + Sized {
     /// Its figures are the bank's, of a certain day.
     const OF_BANK: bool = false;
     /// What a line brings that sheets posted behind it may need; none where it brings nothing.
-    const BRING: Option<fn(&Self, &Sealer, &mut Companions)> = None;
+    const BRING: Option<fn(&Self, &Sealer, &mut BatchContext)> = None;
     /// The list of its own that its lines go to, for undoing.
     const RECORDS: Option<Undone> = None;
 
@@ -39,7 +39,7 @@ pub struct Kind {
     pub of_bank: bool,
     /// Lines of it may bring what others need.
     pub brings: bool,
-    pub(super) bring: fn(&Row, &Sealer, &mut Companions),
+    pub(super) bring: fn(&Row, &Sealer, &mut BatchContext),
     pub(super) load: Load,
     pub(super) decide: Decide,
     pub(super) records: Option<Undone>,
@@ -60,7 +60,7 @@ impl Kind {
     }
 }
 
-fn bring<K: ImportKind>(row: &Row, sealer: &Sealer, companions: &mut Companions) {
+fn bring<K: ImportKind>(row: &Row, sealer: &Sealer, companions: &mut BatchContext) {
     if let (Some(bring), Some(row)) = (K::BRING, row.of::<K>()) {
         bring(row, sealer, companions);
     }

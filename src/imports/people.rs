@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use chrono::Datelike;
 
-use super::facts::{Kept, index_of};
+use super::facts::{Tracked, index_of};
 use super::plan::{Plan, Refusal};
 use crate::base::id_number::{IdNumber, Sex};
 use crate::base::ids::{FileId, PersonId, PhoneId};
@@ -13,7 +13,7 @@ use crate::base::person_name::{may_be_same, name_key};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::loan::LoanFile;
 use crate::book::person::{self, Person, Phone, PhoneState};
-use crate::imports::layout::{Fault, Hook, Note, Parsed, Row, Severity};
+use crate::imports::layout::{Fault, Hook, Parsed, Row, RowMessage, Severity};
 use crate::plumbing::crypto::Field;
 
 impl Plan<'_> {
@@ -111,7 +111,7 @@ impl Plan<'_> {
             version: 1,
         };
         self.facts.index_of.insert(row.id, index.clone());
-        self.facts.people.insert(index.clone(), Kept::fresh(row));
+        self.facts.people.insert(index.clone(), Tracked::fresh(row));
         Ok((index, true))
     }
 
@@ -218,7 +218,7 @@ impl Plan<'_> {
         let id = row.id;
         self.change.file_years.insert(id, year);
         self.facts.student_of.insert(id, student);
-        self.facts.files.insert(student, Kept::fresh(row));
+        self.facts.files.insert(student, Tracked::fresh(row));
         (id, true)
     }
 
@@ -236,7 +236,7 @@ impl Plan<'_> {
 
     /// A remark on the line at hand.
     pub(super) fn remark(&mut self, heading: &'static str, message: impl Into<String>) {
-        self.remarks.push(Note {
+        self.remarks.push(RowMessage {
             severity: Severity::Warning,
             heading,
             fault: Fault::SumConflict,
@@ -247,7 +247,7 @@ impl Plan<'_> {
 
     /// Writes into history that a file was changed by this import.
     pub(super) fn tell_change(&mut self, file: FileId, subject: &str, headings: &[&'static str]) {
-        self.change.history.push(crate::book::history::Note {
+        self.change.history.push(crate::book::history::AuditEntry {
             action: "imported",
             file_id: Some(file),
             subject: subject.to_owned(),

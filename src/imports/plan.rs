@@ -15,13 +15,13 @@ use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::bank::BankFigure;
 use crate::book::events::EventRow;
-use crate::book::history::{self, By};
+use crate::book::history::{self, Actor};
 use crate::book::office::Office;
 use crate::book::person::{Person, Phone};
 use crate::book::policy::Policy;
 use crate::book::position::Basis;
 use crate::book::statement::Product;
-use crate::imports::layout::{Note, Row, Severity};
+use crate::imports::layout::{Row, RowMessage, Severity};
 use crate::life::overdue::follow;
 use crate::plumbing::crypto::Sealer;
 
@@ -35,7 +35,7 @@ pub struct Setting<'a> {
     pub basis: Basis,
     pub office: &'a Office,
     pub scope: &'a Scope,
-    pub by: &'a By,
+    pub by: &'a Actor,
     /// Taken before the write.
     pub now: NaiveDateTime,
     pub today: NaiveDate,
@@ -47,7 +47,7 @@ pub struct Setting<'a> {
     /// The product of its contracts.
     pub product: Product,
     /// What the other sheets of the same batch bring.
-    pub companions: &'a Companions,
+    pub companions: &'a BatchContext,
     /// What a line of the sheet comes to.
     pub decide: Decide,
     /// The repayment list as a whole.
@@ -68,7 +68,7 @@ impl Setting<'_> {
 /// What other sheets, uploaded together and not posted yet, will bring: so that a check of
 /// several files at once does not refuse what their order of posting will make right.
 #[derive(Clone, Debug, Default)]
-pub struct Companions {
+pub struct BatchContext {
     pub contract_nos: BTreeSet<String>,
     /// School year of the first contract by blind index of the borrower.
     pub first_years: HashMap<Vec<u8>, i32>,
@@ -142,7 +142,7 @@ pub(super) struct Change {
     pub touched: BTreeSet<LoanId>,
     /// The year by which a new file is numbered.
     pub file_years: HashMap<FileId, i32>,
-    pub history: Vec<history::Note>,
+    pub history: Vec<history::AuditEntry>,
 }
 
 impl Change {
@@ -165,9 +165,9 @@ pub struct Plan<'a> {
     pub(super) change: Change,
     pub(super) taken: Change,
     /// Remarks found while deciding the line at hand.
-    pub(super) remarks: Vec<Note>,
+    pub(super) remarks: Vec<RowMessage>,
     /// What the chunk as a whole leaves in history.
-    pub(super) history: Vec<history::Note>,
+    pub(super) history: Vec<history::AuditEntry>,
 }
 
 impl<'a> Plan<'a> {
@@ -199,14 +199,14 @@ impl<'a> Plan<'a> {
             return decided(Outcome::Skipped, Vec::new(), false);
         };
         let parsed = self.settle_hooks(parsed);
-        let mut notes: Vec<String> = parsed.notes.iter().map(Note::sentence).collect();
+        let mut notes: Vec<String> = parsed.notes.iter().map(RowMessage::sentence).collect();
         if parsed.is_refused() {
             notes = parsed
                 .notes
                 .iter()
                 .filter(|note| note.severity == Severity::Refused)
                 .chain(parsed.notes.iter().filter(|note| note.severity != Severity::Refused))
-                .map(Note::sentence)
+                .map(RowMessage::sentence)
                 .collect();
             return decided(Outcome::Refused, notes, true);
         }

@@ -20,7 +20,7 @@ pub type Profiles = HashMap<String, Chosen>;
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = import_profile, treat_none_as_default_value = false)]
-struct Kept {
+struct StoredProfile {
     office_code: String,
     headings_key: String,
     layout: String,
@@ -37,11 +37,11 @@ pub fn key_of(headings: &str) -> String {
 
 /// All choices of the office.
 pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Profiles> {
-    let kept: Vec<Kept> = import_profile::table
+    let kept: Vec<StoredProfile> = import_profile::table
         .filter(import_profile::office_code.eq_any(scope.codes()))
-        .select(Kept::as_select())
+        .select(StoredProfile::as_select())
         .load(db)?;
-    let read = |one: Kept| {
+    let read = |one: StoredProfile| {
         let layout = Layout::from_text(&one.layout)?;
         let columns = one.bindings.lines().filter_map(|line| {
             let (cell, key) = line.split_once('=')?;
@@ -64,7 +64,7 @@ pub fn put(
     use diesel::upsert::excluded;
     let lines: Vec<String> =
         chosen.columns.iter().map(|(cell, key)| format!("{cell}={key}")).collect();
-    let kept = [Kept {
+    let kept = [StoredProfile {
         office_code: scope.own().to_owned(),
         headings_key: key.to_owned(),
         layout: chosen.layout.as_text().to_owned(),

@@ -9,7 +9,7 @@ use super::findings::Columns;
 use super::profile::{self, Profiles};
 use super::store::ImportJob;
 use crate::imports::layout::{
-    self, Binding, Fault, Layout, LayoutProblem, Limits, Note, Parsed, Read, Row, Severity,
+    self, Binding, Fault, Layout, LayoutProblem, Limits, Parsed, Read, Row, RowMessage, Severity,
     find_duplicates,
 };
 use crate::plumbing::sheet::{self, SheetLimits, Table};
@@ -22,12 +22,12 @@ pub struct ReadLine {
     /// The row and its notes; `None` for a line that is not data.
     pub parsed: Option<Parsed>,
     /// Why it is passed over.
-    pub skipped: Option<Note>,
+    pub skipped: Option<RowMessage>,
 }
 
 impl ReadLine {
     /// The notes on the line, whatever it is.
-    pub fn notes(&self) -> &[Note] {
+    pub fn notes(&self) -> &[RowMessage] {
         match (&self.parsed, &self.skipped) {
             (_, Some(note)) => std::slice::from_ref(note),
             (Some(parsed), None) => &parsed.notes,
@@ -156,7 +156,7 @@ fn mark_duplicates(lines: &mut [ReadLine]) {
         let row: &Row = line.parsed.as_ref()?.row.as_ref()?;
         Some((line.line, row))
     });
-    let duplicates: HashMap<u32, Note> =
+    let duplicates: HashMap<u32, RowMessage> =
         find_duplicates(rows).into_iter().map(|dup| (dup.line, dup.note())).collect();
     if duplicates.is_empty() {
         return;

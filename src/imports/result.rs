@@ -9,7 +9,7 @@ use super::read;
 use super::store::{self, ImportJob, ImportRow};
 use crate::app::App;
 use crate::base::ids::ImportId;
-use crate::book::history::{self, Note};
+use crate::book::history::{self, AuditEntry};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::SheetLimits;
@@ -42,11 +42,11 @@ pub async fn workbook(
     let (by, note_id, at) = (me.by(), app.next_id(), app.clock.now_at());
     let name = stem(&job.file_name).to_owned();
     app.write("export result", move |db| {
-        let note = Note {
+        let note = AuditEntry {
             action: "exported",
             subject: job.file_name.clone(),
             summary: format!("下载“{}”的导入结果，{} 行", job.file_name, job.rows_total),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         history::note(db, &by, note_id, at, note)
     })

@@ -15,7 +15,7 @@ use diesel::prelude::*;
 
 use super::bank_list::BankList;
 use super::kind::Kind;
-use super::plan::{Companions, Decided, Outcome, Plan, Setting};
+use super::plan::{BatchContext, Decided, Outcome, Plan, Setting};
 use super::profile::{self, Profiles};
 use super::read::{self, ReadLine, ReadSheet};
 use super::store::{self, ImportJob, ImportRow};
@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::history::{self, By};
+use crate::book::history::{self, Actor};
 use crate::book::office::{self, Office};
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
@@ -53,7 +53,7 @@ struct Running {
     job: ImportJob,
     office: Office,
     scope: Scope,
-    by: By,
+    by: Actor,
     kind: &'static Kind,
     product: Product,
     lines: Vec<ReadLine>,
@@ -63,7 +63,7 @@ struct Running {
 }
 
 /// Checks an import: a dry run that stores nothing but what each row would come to.
-pub fn check(app: &App, id: ImportId, scope: &Scope, companions: &Companions) -> AppResult<()> {
+pub fn check(app: &App, id: ImportId, scope: &Scope, companions: &BatchContext) -> AppResult<()> {
     let from = ["uploaded", "checking", "checked", "failed"];
     let Some(mut running) = take(app, id, scope, &from, "checking")? else { return Ok(()) };
     let lines = std::mem::take(&mut running.lines);
@@ -80,7 +80,7 @@ fn look(
     app: &App,
     running: &mut Running,
     lines: &[ReadLine],
-    companions: &Companions,
+    companions: &BatchContext,
 ) -> AppResult<()> {
     let Some(sheet) = running.sheet.take() else { return Ok(()) };
     let (scope, office, job) = (&running.scope, &running.office, &running.job);
@@ -97,7 +97,7 @@ fn check_lines(
     app: &App,
     running: &mut Running,
     lines: &[ReadLine],
-    companions: &Companions,
+    companions: &BatchContext,
 ) -> AppResult<End> {
     let (mut pay_outs, mut paid_out) = (0, Fen::ZERO);
     for chunk in lines.chunks(app.config.import_lines.max(1)) {
@@ -138,7 +138,7 @@ fn check_lines(
 
 /// Posts an import that was checked, or goes on with one that was stopped or abandoned. Nothing
 /// happens while a sheet that it needs is not posted.
-pub fn post(app: &App, id: ImportId, scope: &Scope, companions: &Companions) -> AppResult<()> {
+pub fn post(app: &App, id: ImportId, scope: &Scope, companions: &BatchContext) -> AppResult<()> {
     let from = ["checked", "stopped", "posting"];
     let Some(mut running) = take(app, id, scope, &from, "posting")? else { return Ok(()) };
     let done: HashSet<i32> = app.db.read(|db| store::posted_lines(db, id))?.into_iter().collect();
@@ -157,7 +157,7 @@ fn post_lines(
     app: &App,
     running: &mut Running,
     lines: &[ReadLine],
-    companions: &Companions,
+    companions: &BatchContext,
 ) -> AppResult<End> {
     for chunk in lines.chunks(app.config.import_lines.max(1)) {
         let whole: Vec<&ReadLine> = chunk.iter().collect();
@@ -186,7 +186,7 @@ fn post_each(
     app: &App,
     running: &mut Running,
     lines: &[&ReadLine],
-    companions: &Companions,
+    companions: &BatchContext,
 ) -> AppResult<Option<End>> {
     for line in lines {
         let end = match post_chunk(app, running, &[line], companions) {
@@ -214,7 +214,7 @@ fn post_chunk(
     app: &App,
     running: &mut Running,
     lines: &[&ReadLine],
-    companions: &Companions,
+    companions: &BatchContext,
 ) -> AppResult<Option<End>> {
     let now = app.clock.now_at();
     let job = renewed(app, &running.job, lines.len(), now);
@@ -252,7 +252,7 @@ fn tell_chunk(plan: &mut Plan<'_>, decided: &[Decided]) {
     }
     let summary =
         format!("“{}”第 {} 至 {} 行入账 {count} 行", plan.set.file_name, first.line, last.line);
-    plan.history.push(history::Note {
+    plan.history.push(history::AuditEntry {
         action: "imported",
         file_id: None,
         subject: plan.set.file_name.to_owned(),
@@ -387,15 +387,15 @@ fn open(
     Ok((kind, product, sheet))
 }
 
-fn by_of(db: &mut Db, staff_id: StaffId, office_code: &str) -> AppResult<By> {
+fn by_of(db: &mut Db, staff_id: StaffId, office_code: &str) -> AppResult<Actor> {
     let name: String = staff::table.find(staff_id).select(staff::name).first(db)?;
-    Ok(By { staff_id: Some(staff_id), name, office_code: office_code.to_owned() })
+    Ok(Actor { staff_id: Some(staff_id), name, office_code: office_code.to_owned() })
 }
 
 fn setting<'a>(
     app: &'a App,
     running: &'a Running,
-    companions: &'a Companions,
+    companions: &'a BatchContext,
     now: NaiveDateTime,
 ) -> Setting<'a> {
     Setting {

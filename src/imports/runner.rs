@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::known::Named;
-use super::plan::Companions;
+use super::plan::BatchContext;
 use super::store::{self, ImportJob};
 use super::{batch, run};
 use crate::app::App;
@@ -129,7 +129,7 @@ pub fn wake(app: &App, office_code: &str) {
 }
 
 /// Takes up imports that wait or whose holder is gone; returns in how many offices.
-pub fn take_up_abandoned(app: &App) -> AppResult<usize> {
+pub fn resume_abandoned(app: &App) -> AppResult<usize> {
     let now = app.clock.now_at();
     let mut offices: Vec<String> = app.db.read(|db| {
         let mut jobs = store::abandoned(db, now)?;
@@ -166,7 +166,7 @@ fn work(app: &App, office_code: &str) {
 }
 
 /// What sheets bring, kept while the imports that came with them run one after the other.
-type Known = Option<(Vec<ImportId>, Companions)>;
+type Known = Option<(Vec<ImportId>, BatchContext)>;
 
 /// Runs the next import of the line. False when there is none and all is compared.
 fn next(
@@ -212,8 +212,8 @@ fn next(
 
 /// When posting, what others will bring is no ground to take a line: only the numbering of new
 /// files looks ahead.
-fn only_years(companions: &Companions) -> Companions {
-    Companions { first_years: companions.first_years.clone(), ..Companions::default() }
+fn only_years(companions: &BatchContext) -> BatchContext {
+    BatchContext { first_years: companions.first_years.clone(), ..BatchContext::default() }
 }
 
 fn settle(app: &App, scope: &Scope) -> AppResult<bool> {

@@ -181,7 +181,7 @@ pub fn siblings(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<Im
 
 /// Puts an import in line for `state` (`checking`, `posting`). False when it is not in one of
 /// these states any more.
-pub fn put_in_line(
+pub fn enqueue(
     db: &mut Db,
     scope: &Scope,
     id: ImportId,
@@ -207,12 +207,7 @@ pub fn put_in_line(
 }
 
 /// Takes an import that waits in line, held by nobody, out of it again. False when it is not.
-pub fn take_out_of_line(
-    db: &mut Db,
-    scope: &Scope,
-    id: ImportId,
-    now: NaiveDateTime,
-) -> AppResult<bool> {
+pub fn dequeue(db: &mut Db, scope: &Scope, id: ImportId, now: NaiveDateTime) -> AppResult<bool> {
     let mut out = 0;
     for (from, to) in [("checking", "uploaded"), ("posting", "stopped")] {
         out += diesel::update(
@@ -280,7 +275,7 @@ pub fn confirm(db: &mut Db, scope: &Scope, id: ImportId, findings: &str) -> AppR
 /// would come to has changed with what was posted, uploaded or bound otherwise.
 pub fn check_anew(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
     for job in in_states(db, scope, &["checked"])? {
-        put_in_line(db, scope, job.id, &["checked"], "checking", now)?;
+        enqueue(db, scope, job.id, &["checked"], "checking", now)?;
     }
     Ok(())
 }

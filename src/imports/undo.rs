@@ -23,7 +23,7 @@ use crate::base::ids::{EventId, FileId, ImportId, LoanId, PersonId, PhoneId, Row
 use crate::base::scope::Scope;
 use crate::book::bank::{self, BankFigure};
 use crate::book::events::{self, EventRow, Origin};
-use crate::book::history::{self, By};
+use crate::book::history::{self, Actor};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::person::{self, Person, Phone};
 use crate::book::statement::{Event, EventKind};
@@ -87,7 +87,7 @@ impl Undoing {
 struct Undo<'a> {
     app: &'a App,
     scope: &'a Scope,
-    by: &'a By,
+    by: &'a Actor,
     now: NaiveDateTime,
     import: ImportId,
     names: Names,
@@ -108,7 +108,7 @@ pub fn work_out(
     app: &App,
     db: &mut Db,
     scope: &Scope,
-    by: &By,
+    by: &Actor,
     job: &ImportJob,
 ) -> AppResult<Undoing> {
     let now = app.clock.now_at();
@@ -182,7 +182,7 @@ fn staying(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<String>
 pub fn undo(
     app: &App,
     scope: &Scope,
-    by: &By,
+    by: &Actor,
     id: ImportId,
     reason: &str,
 ) -> AppResult<Result<(), Undoing>> {
@@ -209,7 +209,7 @@ pub fn undo(
         (job.problem, job.leased_until, job.updated_at) = (String::new(), None, now);
         job.differences = NOT_COMPARED;
         store::save(db, &job)?;
-        let note = history::Note {
+        let note = history::AuditEntry {
             action: "import_undone",
             file_id: None,
             subject: job.file_name.clone(),

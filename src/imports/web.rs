@@ -57,7 +57,7 @@ pub fn routes() -> Vec<Entry> {
 /// Where the list begins.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct PageParams {
     before: String,
 }
 
@@ -69,7 +69,7 @@ async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let before = asked.before.parse::<i64>().ok().map(ImportId::new);
     let scope = me.scope.clone();
@@ -205,14 +205,14 @@ async fn take_in(
 ) -> AppResult<Batch> {
     let (own, scope, by) = (app.clone(), me.scope.clone(), me.by());
     let batch = web::block(move || {
-        let mut batch = batch::take_in(&own, &scope, &by, &uploads, as_of, product)?;
+        let mut batch = batch::receive_files(&own, &scope, &by, &uploads, as_of, product)?;
         batch::refuse_other_day(&own, &scope, &mut batch, as_of)?;
         let now = own.clock.now_at();
         own.db.write("import queue", |db| {
             // What waits already may be the same sheet, or need one of these.
             store::check_anew(db, &scope, now)?;
             for id in &batch.jobs {
-                store::put_in_line(db, &scope, *id, &["uploaded"], "checking", now)?;
+                store::enqueue(db, &scope, *id, &["uploaded"], "checking", now)?;
             }
             Ok(())
         })?;

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::liaison;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::password;
@@ -85,11 +85,11 @@ pub async fn change(
     let done = app.act((me.by(), me.scope.clone()), "liaison password", move |act| {
         liaison::change(act.db, &one)?;
         session::end_all(act.db, one.id, Some(&own), act.now)?;
-        let note = Note {
+        let note = AuditEntry {
             action: "password_changed",
             subject: one.name.clone(),
             summary: format!("联络员{}改了自己的密码", one.name),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         act.audit(note)
     });

@@ -14,7 +14,7 @@ use crate::base::dates::{in_words, local};
 use crate::base::ids::{FileId, SheetId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::person::{self, PhoneState};
 use crate::book::{loan, payments_known};
 use crate::error::{AppError, AppResult};
@@ -65,7 +65,7 @@ struct ListPage {
 /// `?done=1` after a sheet was handed in.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct PageParams {
     done: String,
 }
 
@@ -86,11 +86,11 @@ async fn refused(app: &App, me: &LiaisonIn, id: SheetId, error: AppError) -> App
     if !matches!(error, AppError::NotFound) {
         return error;
     }
-    let note = Note {
+    let note = AuditEntry {
         action: "liaison_refused",
         subject: me.account.name.clone(),
         summary: format!("联络员{}打开不是自己的走访表，地址里是 {id}", me.account.name),
-        ..Note::default()
+        ..AuditEntry::default()
     };
     let who = (me.by(), me.scope.clone());
     let noted = app.act(who, "a liaison is refused", move |act| act.audit(note.clone()));
@@ -102,7 +102,7 @@ pub async fn list(
     app: web::Data<App>,
     me: LiaisonIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     if !me.account.own_password {
         return Ok(phone::to("/l/password"));
@@ -111,11 +111,11 @@ pub async fn list(
     let (sheets, people, paid, called_back) = app
         .act((me.by(), me.scope.clone()), "a liaison looks at the list", move |act| {
             let sheets = of_own_place(act.db, &inner)?;
-            let note = Note {
+            let note = AuditEntry {
                 action: "liaison_listed",
                 subject: inner.account.where_at(),
                 summary: format!("联络员{}看名单，{} 户", inner.account.name, sheets.len()),
-                ..Note::default()
+                ..AuditEntry::default()
             };
             act.audit(note)?;
             let files: Vec<FileId> = sheets.iter().map(|(sheet, _)| sheet.file_id).collect();
@@ -306,7 +306,7 @@ pub async fn show(
     let one = app
         .act((me.by(), me.scope.clone()), "a liaison looks at a sheet", move |act| {
             let one = open(act.db, &inner, id, act.today)?;
-            let note = Note {
+            let note = AuditEntry {
                 action: "liaison_looked",
                 file_id: Some(one.sheet.file_id),
                 subject: one.name.clone(),
@@ -317,7 +317,7 @@ pub async fn show(
                     one.batch.purpose.paper(),
                     one.sheet.number
                 ),
-                ..Note::default()
+                ..AuditEntry::default()
             };
             act.audit(note)?;
             Ok(one)

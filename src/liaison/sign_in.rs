@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::base::hex::{hash_of, random_hex};
 use crate::base::scope::Scope;
-use crate::book::history::{By, Note};
+use crate::book::history::{Actor, AuditEntry};
 use crate::book::liaison::{self, Liaison};
 use crate::book::staff;
 use crate::error::AppResult;
@@ -140,7 +140,7 @@ async fn let_in(
     let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
     let subjects = subjects.clone();
     let first = if one.own_password { "/l" } else { "/l/password" };
-    let by = By::program(&format!("联络员 {}", one.name), &one.office_code);
+    let by = Actor::program(&format!("联络员 {}", one.name), &one.office_code);
     let scope = Scope::of(&one.office_code);
     app.act((by, scope), "liaison signs in", move |act| {
         guard::succeeded(act.db, &subjects, act.now)?;
@@ -149,11 +149,11 @@ async fn let_in(
         }
         begin(act.db, &one, &new, act.now)?;
         liaison::signed_in(act.db, one.id, act.now)?;
-        act.audit(Note {
+        act.audit(AuditEntry {
             action: "signed_in",
             subject: one.name.clone(),
             summary: format!("联络员{}（{}）登录", one.name, one.where_at()),
-            ..Note::default()
+            ..AuditEntry::default()
         })
     })
     .await?;

@@ -3,20 +3,20 @@
 
 use tokio::sync::Notify;
 
-/// Rung after an urgent message was committed; [`Bell::rung`] waits for it.
+/// Rung after an urgent message was committed; [`UrgentNotify::rung`] waits for it.
 #[derive(Debug, Default)]
-pub struct Bell {
+pub struct UrgentNotify {
     notify: Notify,
 }
 
-impl Bell {
+impl UrgentNotify {
     /// Wakes the deliverer; a ring while nobody waits is kept for the next wait.
-    pub fn ring(&self) {
+    pub fn notify(&self) {
         self.notify.notify_one();
     }
 
     /// Returns when the bell was rung since the last return.
-    pub async fn rung(&self) {
+    pub async fn notified(&self) {
         self.notify.notified().await;
     }
 }

@@ -5,7 +5,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use crate::app::App;
 use crate::base::url;
-use crate::book::history::{self, Note};
+use crate::book::history::{self, AuditEntry};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::sheet::write::{self, Head, Out};
 use crate::web::session::SignedIn;
@@ -52,7 +52,7 @@ pub async fn noted(
     let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
     app.write("export", move |db| {
         let (subject, summary) = (subject.to_owned(), summary.clone());
-        let note = Note { action: "exported", subject, summary, ..Note::default() };
+        let note = AuditEntry { action: "exported", subject, summary, ..AuditEntry::default() };
         history::note(db, &by, id, at, note)
     })
     .await

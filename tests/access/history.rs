@@ -3,19 +3,19 @@
 use diesel::connection::SimpleConnection as _;
 
 use crate::support::{OFFICE, TestApp, each};
-use zhuxue::book::history::{self, By, ChainState, Note};
+use zhuxue::book::history::{self, Actor, AuditEntry, ChainState};
 use zhuxue::book::staff::Role;
 use zhuxue::jobs::chain_history;
 
 fn write_down(t: &TestApp, count: usize) {
-    let by = By::program("测试", OFFICE);
+    let by = Actor::program("测试", OFFICE);
     for n in 0..count {
         let (id, at) = (t.app.next_id(), t.app.clock.now_at());
-        let note = Note {
+        let note = AuditEntry {
             action: "printed",
             subject: format!("{n}"),
             summary: format!("打印第 {n} 张"),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         t.app.db.write("test", |db| history::note(db, &by, id, at, note.clone())).unwrap();
     }

@@ -2,14 +2,14 @@
 
 use crate::support::{OFFICE, TestApp, each};
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::{self, Wanted};
+use zhuxue::book::history::{self, AuditFilter};
 use zhuxue::book::staff::{self, Role};
 
 fn summaries(t: &TestApp) -> Vec<String> {
     let scope = Scope::of(OFFICE);
     t.app
         .db
-        .read(|db| history::list(db, &scope, &Wanted::default(), 100))
+        .read(|db| history::list(db, &scope, &AuditFilter::default(), 100))
         .unwrap()
         .into_iter()
         .map(|entry| format!("{} {}", entry.staff_name, entry.summary))

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::support::{OFFICE, TestApp, each};
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::{self, By, Note, Wanted};
+use zhuxue::book::history::{self, Actor, AuditEntry, AuditFilter};
 use zhuxue::book::staff::Role;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{loan, loan_file, person, person_phone};
@@ -110,7 +110,8 @@ fn each_kind_of_number_is_shown_and_written_down_without_it() {
             assert!(!answer.text.contains("<html"));
         }
         let scope = Scope::of(OFFICE);
-        let lines = t.app.db.read(|db| history::list(db, &scope, &Wanted::default(), 9)).unwrap();
+        let lines =
+            t.app.db.read(|db| history::list(db, &scope, &AuditFilter::default(), 9)).unwrap();
         let told: Vec<&str> = lines.iter().map(|line| line.summary.as_str()).collect();
         assert_eq!(
             told,
@@ -153,7 +154,8 @@ fn another_office_and_an_administrator_see_nothing() {
         }
         clerk.post("/reveal", &[("kind", "password"), ("id", "101")]).await.is(422);
         let scope = Scope::of("512023");
-        let lines = t.app.db.read(|db| history::list(db, &scope, &Wanted::default(), 9)).unwrap();
+        let lines =
+            t.app.db.read(|db| history::list(db, &scope, &AuditFilter::default(), 9)).unwrap();
         assert!(lines.is_empty());
         let mut admin = t.sign_in(Role::Administrator);
         admin.post("/reveal", &[("kind", "phone"), ("id", "102")]).await.is(403);
@@ -167,10 +169,11 @@ fn many_looks_need_a_reason_and_too_many_are_refused() {
         let mut clerk = t.sign_in(Role::Clerk);
         let staff_id = clerk.staff_id;
         let looks = |count: usize| {
-            let by = By { staff_id, name: "经办".to_owned(), office_code: OFFICE.to_owned() };
+            let by = Actor { staff_id, name: "经办".to_owned(), office_code: OFFICE.to_owned() };
             let now = t.app.clock.now_at();
-            let note = || Note { action: "revealed", ..Note::default() };
-            let many: Vec<(i64, Note)> = (0..count).map(|_| (t.app.next_id(), note())).collect();
+            let note = || AuditEntry { action: "revealed", ..AuditEntry::default() };
+            let many: Vec<(i64, AuditEntry)> =
+                (0..count).map(|_| (t.app.next_id(), note())).collect();
             t.app.db.write("test", |db| history::notes(db, &by, now, many.clone())).unwrap();
         };
         looks(60);
@@ -185,7 +188,8 @@ fn many_looks_need_a_reason_and_too_many_are_refused() {
         answer.is(422).says(&["已查看 300 个号码"]);
         assert!(!answer.text.contains(PHONE));
         let scope = Scope::of(OFFICE);
-        let lines = t.app.db.read(|db| history::list(db, &scope, &Wanted::default(), 1)).unwrap();
+        let lines =
+            t.app.db.read(|db| history::list(db, &scope, &AuditFilter::default(), 1)).unwrap();
         assert_eq!(lines[0].action, "reveal_refused");
         t.set_day("2026-11-01");
         let mut clerk = t.sign_in(Role::Clerk);

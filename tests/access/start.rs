@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use zhuxue::base::dates::Clock;
-use zhuxue::command::{self, Cli, Stop};
+use zhuxue::command::{self, Cli, CliError};
 use zhuxue::plumbing::config::Config;
 
 fn config(folder: &Path) -> Config {
     Config { data_dir: folder.to_owned(), ..Config::default() }
 }
 
-fn stopped(config: Config) -> Stop {
+fn stopped(config: Config) -> CliError {
     let stop = command::open(config, Clock::real()).map(|_| ()).unwrap_err();
     assert_eq!(stop.line.lines().count(), 1, "{}", stop.line);
     stop
@@ -48,7 +48,7 @@ fn a_damaged_database_and_a_mistyped_url_are_told() {
     assert!(stopped(wrong).line.contains("database_url"));
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Result<String, Stop> {
+fn run(folder: &Path, arguments: &[&str]) -> Result<String, CliError> {
     use clap::Parser as _;
     let file = folder.join("zhuxue.toml");
     let text = format!("data_dir = {:?}\nlog = \"off\"\n", folder.join("data"));

@@ -153,14 +153,15 @@ pub fn list_of(t: &TestApp, due: &str, on: &str, rows: &[(String, &str)]) -> Upl
 
 fn post(t: &TestApp, upload: Upload, as_of: &str) {
     let one = t.add_staff(&format!("i{}", t.app.next_id() % 1_000_000_007), "韦清越", Role::Clerk);
-    let by = zhuxue::book::history::By {
+    let by = zhuxue::book::history::Actor {
         staff_id: Some(one.id),
         name: one.name,
         office_code: OFFICE.to_owned(),
     };
     let uploads = [upload];
     let made =
-        batch::take_in(&t.app, &scope(), &by, &uploads, Some(day(as_of)), Product::Cdb).unwrap();
+        batch::receive_files(&t.app, &scope(), &by, &uploads, Some(day(as_of)), Product::Cdb)
+            .unwrap();
     assert!(made.refused.is_empty(), "{:?}", made.refused);
     batch::check(&t.app, &scope(), &made, |_| {}).unwrap();
     batch::post(&t.app, &scope(), &made, |_| {}).unwrap();

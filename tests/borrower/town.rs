@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::By;
+use zhuxue::book::history::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::error::AppResult;
@@ -44,11 +44,11 @@ pub fn fill(t: &TestApp, office: &str) {
 pub fn import(t: &TestApp, office: &str) {
     let login = format!("importer{office}");
     let one = t.add_staff_to(office, &login, "韦清越", Role::Clerk, "");
-    let by = By { staff_id: Some(one.id), name: one.name, office_code: office.to_owned() };
+    let by = Actor { staff_id: Some(one.id), name: one.name, office_code: office.to_owned() };
     let scope = Scope::of(office);
     let on = Some(day("2026-10-31"));
     let sheets = small_sheets("clean_plain");
-    let made = batch::take_in(&t.app, &scope, &by, &sheets, on, Product::Cdb).unwrap();
+    let made = batch::receive_files(&t.app, &scope, &by, &sheets, on, Product::Cdb).unwrap();
     batch::check(&t.app, &scope, &made, |_| {}).unwrap();
     batch::post(&t.app, &scope, &made, |_| {}).unwrap();
 }

@@ -22,7 +22,7 @@ pub fn import(county: &County, name: &str, bytes: &[u8], as_of: &str) -> Vec<Imp
     let upload = Upload { name: name.to_owned(), bytes: bytes.to_vec() };
     let (app, scope) = (&county.app, &county.scope);
     let on = Some(day(as_of));
-    let batch = batch::take_in(app, scope, &county.by, &[upload], on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, &county.by, &[upload], on, Product::Cdb).unwrap();
     assert_eq!(batch.refused, []);
     batch::check(app, scope, &batch, |_| {}).unwrap();
     batch::post(app, scope, &batch, |_| {}).unwrap();
@@ -256,7 +256,7 @@ fn what_an_older_program_has_booked_is_known() {
         .collect();
     let on = Some(day("2026-10-30"));
     let (app, scope) = (&county.app, &county.scope);
-    let batch = batch::take_in(app, scope, &county.by, &sheets, on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, &county.by, &sheets, on, Product::Cdb).unwrap();
     batch::check(app, scope, &batch, |_| {}).unwrap();
     batch::post(app, scope, &batch, |_| {}).unwrap();
     let before = standing(&county);

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use zhuxue::base::ids::LoanId;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::By;
+use zhuxue::book::history::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::book::{office, position, warning};
@@ -50,10 +50,10 @@ fn night(t: &TestApp, day: &str) -> u64 {
 /// The same sheets once more, by another clerk.
 fn import_again(t: &TestApp) {
     let clerk = t.add_staff("second", "廖庆丽", Role::Clerk);
-    let by = By { staff_id: Some(clerk.id), name: clerk.name, office_code: OFFICE.to_owned() };
+    let by = Actor { staff_id: Some(clerk.id), name: clerk.name, office_code: OFFICE.to_owned() };
     let (scope, on) = (Scope::of(OFFICE), Some("2026-10-31".parse().unwrap()));
     let sheets = small_sheets("clean_plain");
-    let made = batch::take_in(&t.app, &scope, &by, &sheets, on, Product::Cdb).unwrap();
+    let made = batch::receive_files(&t.app, &scope, &by, &sheets, on, Product::Cdb).unwrap();
     batch::check(&t.app, &scope, &made, |_| {}).unwrap();
     batch::post(&t.app, &scope, &made, |_| {}).unwrap();
 }

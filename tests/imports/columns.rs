@@ -224,7 +224,7 @@ fn what_a_known_file_changes_is_shown_as_old_and_new() {
     let County { app, scope, by, .. } = &county;
     let import = |text: &str| {
         let uploads = [upload("名单.csv", text)];
-        let batch = batch::take_in(app, scope, by, &uploads, None, Product::Cdb).unwrap();
+        let batch = batch::receive_files(app, scope, by, &uploads, None, Product::Cdb).unwrap();
         batch::check(app, scope, &batch, |_| {}).unwrap();
         let rows = app.db.read(|db| store::rows(db, batch.jobs[0], None, 0, 9)).unwrap();
         batch::post(app, scope, &batch, |_| {}).unwrap();
@@ -241,7 +241,7 @@ fn what_a_known_file_changes_is_shown_as_old_and_new() {
 
 pub fn texts(county: &County, uploads: Vec<Upload>) -> (batch::Batch, Vec<(bool, String)>) {
     let County { app, scope, by, .. } = county;
-    let batch = batch::take_in(app, scope, by, &uploads, None, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, by, &uploads, None, Product::Cdb).unwrap();
     assert!(batch.refused.is_empty() && batch.asks.is_empty(), "{batch:?}");
     batch::check(app, scope, &batch, |_| {}).unwrap();
     let job = find(county, &batch);
@@ -266,7 +266,7 @@ pub fn filled() -> County {
         .collect();
     let County { app, scope, by, .. } = &county;
     let on = Some(day("2026-10-31"));
-    let batch = batch::take_in(app, scope, by, &uploads, on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, by, &uploads, on, Product::Cdb).unwrap();
     batch::check(app, scope, &batch, |_| {}).unwrap();
     batch::post(app, scope, &batch, |_| {}).unwrap();
     county
@@ -358,7 +358,7 @@ fn a_title_of_another_day_than_was_typed_is_refused() {
     let typed = Some(day("2026-10-31"));
     let text = titled("repayments", REPAYMENTS).replacen("2026-10-31", "2026-09-30", 1);
     let uploads = [upload("还款.csv", &text)];
-    let mut batch = batch::take_in(app, scope, by, &uploads, typed, Product::Cdb).unwrap();
+    let mut batch = batch::receive_files(app, scope, by, &uploads, typed, Product::Cdb).unwrap();
     batch::refuse_other_day(app, scope, &mut batch, typed).unwrap();
     assert!(batch.jobs.is_empty());
     assert_eq!(
@@ -390,7 +390,7 @@ fn every_remark_is_counted_and_can_be_listed() {
     let County { app, scope, by, .. } = &county;
     let on = Some(day("2026-10-31"));
     let uploads = small_sheets("dirty_excel");
-    let batch = batch::take_in(app, scope, by, &uploads, on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, by, &uploads, on, Product::Cdb).unwrap();
     batch::check(app, scope, &batch, |_| {}).unwrap();
     batch::post(app, scope, &batch, |_| {}).unwrap();
     let mut warnings = 0;

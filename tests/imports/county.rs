@@ -30,7 +30,7 @@ pub fn number(app: &App, sql: &str) -> i64 {
 }
 
 fn take_in(county: &County, uploads: &[Upload]) -> Batch {
-    batch::take_in(
+    batch::receive_files(
         &county.app,
         &county.scope,
         &county.by,

@@ -14,7 +14,7 @@ use crate::support::database::Kind;
 fn import(county: &County, uploads: &[Upload], as_of: &str) {
     let County { app, scope, by, .. } = county;
     let on = Some(day(as_of));
-    let batch = batch::take_in(app, scope, by, uploads, on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, by, uploads, on, Product::Cdb).unwrap();
     assert!(batch.refused.is_empty(), "{:?}", batch.refused);
     batch::check(app, scope, &batch, |_| {}).unwrap();
     let differ = batch::post(app, scope, &batch, |_| {}).unwrap();

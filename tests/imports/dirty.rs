@@ -48,7 +48,8 @@ fn the_dirty_set_goes_in_but_for_what_is_wrong() {
     let on = Some(day("2026-10-31"));
     let uploads = small_sheets("dirty_excel");
     let batch =
-        batch::take_in(&county.app, &county.scope, &county.by, &uploads, on, Product::Cdb).unwrap();
+        batch::receive_files(&county.app, &county.scope, &county.by, &uploads, on, Product::Cdb)
+            .unwrap();
     assert!(batch.refused.is_empty(), "{:?}", batch.refused);
     batch::check(&county.app, &county.scope, &batch, |_| {}).unwrap();
     batch::post(&county.app, &county.scope, &batch, |_| {}).unwrap();

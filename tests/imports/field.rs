@@ -26,7 +26,7 @@ fn import(county: &County, names: &[&str]) -> Vec<Batch> {
 fn import_one(county: &County, upload: Upload) -> Batch {
     let on = Some(day("2026-10-31"));
     let County { app, scope, by, .. } = county;
-    let batch = batch::take_in(app, scope, by, &[upload], on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, by, &[upload], on, Product::Cdb).unwrap();
     batch::check(app, scope, &batch, |_| {}).unwrap();
     batch::post(app, scope, &batch, |_| {}).unwrap();
     batch

@@ -106,7 +106,7 @@ fn an_instance_that_other_tests_start() {
     let app = open_or_make(config, clock).unwrap();
     loop {
         // A database that is away is asked again.
-        let _ = runner::take_up_abandoned(&app);
+        let _ = runner::resume_abandoned(&app);
         while !Runner::of(&app).is_idle() {
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -242,7 +242,7 @@ async fn an_import_is_stopped_goes_on_and_is_put_away() {
     let scope = Scope::of(OFFICE);
     let now = t.app.clock.now_at();
     // In line, not begun: what a press on 入账 does before a thread takes it.
-    let queue = |db: &mut _| store::put_in_line(db, &scope, id, &["checked"], "posting", now);
+    let queue = |db: &mut _| store::enqueue(db, &scope, id, &["checked"], "posting", now);
     assert!(t.app.db.write("test", queue).unwrap());
     clerk.get(&path).await.says(&["等待入账", "every 2s", "停止"]);
     clerk.get("/imports").await.says(&["等待入账", "every 2s"]);

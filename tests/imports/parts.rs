@@ -98,12 +98,12 @@ fn a_list_of_a_day_to_come_is_refused() {
     let County { app, scope, by, .. } = &filled();
     let text = titled("repayments", REPAYMENTS).replacen("2026-10-31", "2026-11-01", 1);
     let uploads = [upload("十一月.csv", &text)];
-    let batch = batch::take_in(app, scope, by, &uploads, None, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, by, &uploads, None, Product::Cdb).unwrap();
     assert!(batch.jobs.is_empty() && batch.asks.is_empty(), "{batch:?}");
     let why = "标题写的是截至 2026-11-01，这一天还没有到。请核对标题里的日期。";
     assert_eq!(batch.refused, [("十一月.csv".to_owned(), why.to_owned())]);
     let on = Some(day("2026-11-01"));
-    let typed = batch::take_in(app, scope, by, &uploads, on, Product::Cdb);
+    let typed = batch::receive_files(app, scope, by, &uploads, on, Product::Cdb);
     assert!(matches!(typed, Err(AppError::Invalid(_))), "{:?}", typed.map(|batch| batch.jobs));
     assert_eq!(number(app, "SELECT count(*) AS n FROM import_job WHERE state = 'uploaded'"), 0);
 }

@@ -18,7 +18,7 @@ fn post(county: &County, name: &str, text: &str) -> (Vec<ImportRow>, String) {
     let upload = Upload { name: name.to_owned(), bytes: text.as_bytes().to_vec() };
     let on = Some(day("2026-10-31"));
     let (app, scope) = (&county.app, &county.scope);
-    let batch = batch::take_in(app, scope, &county.by, &[upload], on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, &county.by, &[upload], on, Product::Cdb).unwrap();
     batch::check(app, scope, &batch, |_| {}).unwrap();
     let before = everything_but_imports(app);
     batch::post(app, scope, &batch, |_| {}).unwrap();
@@ -38,7 +38,8 @@ fn with_sheets(names: &[&str]) -> County {
         .collect();
     let on = Some(day("2026-10-31"));
     let batch =
-        batch::take_in(&county.app, &county.scope, &county.by, &uploads, on, Product::Cdb).unwrap();
+        batch::receive_files(&county.app, &county.scope, &county.by, &uploads, on, Product::Cdb)
+            .unwrap();
     batch::check(&county.app, &county.scope, &batch, |_| {}).unwrap();
     batch::post(&county.app, &county.scope, &batch, |_| {}).unwrap();
     county

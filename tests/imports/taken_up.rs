@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use zhuxue::app::App;
 use zhuxue::book::statement::Product;
 use zhuxue::imports::batch::{self, Batch, Upload};
-use zhuxue::imports::plan::Companions;
+use zhuxue::imports::plan::BatchContext;
 use zhuxue::imports::runner::Runner;
 use zhuxue::imports::{run, runner, store};
 
@@ -29,7 +29,7 @@ fn uploads() -> Vec<Upload> {
 fn checked(county: &County) -> Batch {
     let on = Some(day("2026-10-31"));
     let batch =
-        batch::take_in(&county.app, &county.scope, &county.by, &uploads(), on, Product::Cdb)
+        batch::receive_files(&county.app, &county.scope, &county.by, &uploads(), on, Product::Cdb)
             .unwrap();
     batch::check(&county.app, &county.scope, &batch, |_| {}).unwrap();
     batch
@@ -84,9 +84,9 @@ fn an_import_killed_in_the_middle_is_taken_up_and_comes_to_the_same() {
             // One write's worth, then the program is told to stop ...
             let app = started_again(&broken.app);
             Runner::of(&app).stop(Duration::ZERO);
-            let companions = Companions {
+            let companions = BatchContext {
                 first_years: batch.companions.first_years.clone(),
-                ..Companions::default()
+                ..BatchContext::default()
             };
             run::post(&app, *id, &broken.scope, &companions).unwrap();
             let job = app.db.read(|db| store::find(db, &broken.scope, *id)).unwrap();
@@ -99,7 +99,7 @@ fn an_import_killed_in_the_middle_is_taken_up_and_comes_to_the_same() {
                 .write("test", |db| Ok(diesel::sql_query(past).execute(db).map(|_| ())?))
                 .unwrap();
             let next = started_again(&broken.app);
-            runner::take_up_abandoned(&next).unwrap();
+            runner::resume_abandoned(&next).unwrap();
             wait(&next);
             let job = next.db.read(|db| store::find(db, &broken.scope, *id)).unwrap();
             assert_eq!(job.state, "posted");
@@ -119,7 +119,7 @@ fn what_somebody_else_holds_is_left_alone() {
             .db
             .write("test", |db| Ok(diesel::sql_query(held).execute(db).map(|_| ())?))
             .unwrap();
-        runner::take_up_abandoned(&county.app).unwrap();
+        runner::resume_abandoned(&county.app).unwrap();
         runner::wake(&county.app, "512022");
         wait(&county.app);
         for id in &batch.jobs {

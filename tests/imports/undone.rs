@@ -21,7 +21,7 @@ use crate::support::{OFFICE, each};
 fn post(county: &County, upload: Upload, as_of: &str) -> ImportId {
     let (app, scope) = (&county.app, &county.scope);
     let on = Some(day(as_of));
-    let batch = batch::take_in(app, scope, &county.by, &[upload], on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(app, scope, &county.by, &[upload], on, Product::Cdb).unwrap();
     batch::check(app, scope, &batch, |_| {}).unwrap();
     batch::post(app, scope, &batch, |_| {}).unwrap();
     batch.jobs[0]

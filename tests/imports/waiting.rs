@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::By;
+use zhuxue::book::history::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::imports::batch::{self, Upload};
@@ -68,7 +68,7 @@ fn what_another_instance_posts_is_waited_for() {
             &t,
             "UPDATE import_job SET leased_until = '2020-01-01 00:00:00' WHERE state = 'posting'",
         );
-        runner::take_up_abandoned(&t.app).unwrap();
+        runner::resume_abandoned(&t.app).unwrap();
         wait(&t);
         all_three_are_in(&t);
     });
@@ -137,14 +137,14 @@ fn a_sheet_that_failed_is_waited_for_until_it_is_put_away_and_then_a_person_deci
 fn the_command_line_posts_nothing_before_what_it_needs() {
     run(async |t| {
         let one = t.add_staff("clerk", "韦清越", Role::Clerk);
-        let by = By { staff_id: Some(one.id), name: one.name, office_code: OFFICE.to_owned() };
+        let by = Actor { staff_id: Some(one.id), name: one.name, office_code: OFFICE.to_owned() };
         let scope = Scope::of(OFFICE);
         let uploads: Vec<Upload> = ["contracts", "borrowers", "repayments"]
             .iter()
             .map(|name| Upload { name: format!("{name}.csv"), bytes: sheet(name) })
             .collect();
         let on = Some(day("2026-10-31"));
-        let batch = batch::take_in(&t.app, &scope, &by, &uploads, on, Product::Cdb).unwrap();
+        let batch = batch::receive_files(&t.app, &scope, &by, &uploads, on, Product::Cdb).unwrap();
         batch::check(&t.app, &scope, &batch, |_| {}).unwrap();
         sql(
             &t,

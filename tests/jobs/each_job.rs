@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use diesel::RunQueryDsl;
 use zhuxue::app::App;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::By;
+use zhuxue::book::history::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::book::warning::{self, Warning};
@@ -21,10 +21,10 @@ use crate::support::{OFFICE, TestApp};
 fn county(kind: Kind) -> TestApp {
     let t = TestApp::on(kind);
     let clerk = t.add_staff("clerk", "韦清越", Role::Clerk);
-    let by = By { staff_id: Some(clerk.id), name: clerk.name, office_code: OFFICE.to_owned() };
+    let by = Actor { staff_id: Some(clerk.id), name: clerk.name, office_code: OFFICE.to_owned() };
     let (scope, on) = (Scope::of(OFFICE), Some(day("2026-10-31")));
     let sheets = small_sheets("clean_plain");
-    let batch = batch::take_in(&t.app, &scope, &by, &sheets, on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(&t.app, &scope, &by, &sheets, on, Product::Cdb).unwrap();
     batch::check(&t.app, &scope, &batch, |_| {}).unwrap();
     batch::post(&t.app, &scope, &batch, |_| {}).unwrap();
     t

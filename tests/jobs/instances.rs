@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::Duration;
 use zhuxue::app::App;
-use zhuxue::book::history::By;
+use zhuxue::book::history::Actor;
 use zhuxue::book::policy::Policy;
 use zhuxue::clock::{self, ATTEMPTS_MAX, LEASE_S, RunState, Timetable};
 use zhuxue::error::AppError;
@@ -81,7 +81,7 @@ fn a_run_that_somebody_holds_is_left_alone_until_its_lease_is_over() {
         assert!(!second.unwrap(), "claimed twice");
         let lease = |seconds| now + Duration::seconds(LEASE_S + seconds);
         assert!(clock::run_due(&t.app, lease(-1)).unwrap().is_empty());
-        let by = By::program("test", "");
+        let by = Actor::program("test", "");
         let refused = clock::run_now(&t.app, "each", day, &by).unwrap_err();
         assert!(matches!(refused, AppError::Refused(_)), "{refused}");
         t.app.clock.set_at(lease(1));
@@ -138,7 +138,7 @@ fn by_hand_runs_again_and_never_ahead() {
     on_both(|kind| {
         let t = with_jobs(TestApp::on(kind), &[EACH, OFTEN]);
         runs_at(&t.app, "2026-11-22 12:00");
-        let by = By::program("test", "");
+        let by = Actor::program("test", "");
         let ran = clock::run_now(&t.app, "each", day("2026-11-22"), &by).unwrap();
         assert_eq!(ran.outcome.unwrap().done, 1);
         let early = clock::run_now(&t.app, "each", day("2026-11-23"), &by).unwrap_err();

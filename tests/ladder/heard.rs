@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use zhuxue::book::contact::point::Tried;
 use zhuxue::book::person::PhoneState;
 use zhuxue::book::staff::Role;
-use zhuxue::life::overdue::kinds::{ParkedFor, State};
+use zhuxue::life::overdue::kinds::{HoldReason, State};
 use zhuxue::plumbing::schema::{
     contact_duty, contact_record, loan_file, message_stop, overdue_case, overdue_step, person_phone,
 };
@@ -118,7 +118,7 @@ fn a_contact_on_the_page_of_the_family_moves_its_case_and_can_be_taken_back() {
         ];
         clerk.post(&format!("{page}/records"), &hardship).await.is(303);
         let parked = case(&t, &no);
-        assert_eq!((parked.state, parked.parked_for), (State::Parked, ParkedFor::Hardship));
+        assert_eq!((parked.state, parked.parked_for), (State::Parked, HoldReason::Hardship));
         assert_eq!(duty(&t, &no).0, "done");
         let (record, _) = newest_record(&t);
         let form = contact("no_answer", "co_borrower", "later");
@@ -202,7 +202,7 @@ fn nobody_is_rung_or_written_to_who_has_died() {
         let form = contact("died", "co_borrower", "heard");
         super::act(&t, &mut clerk, (told, "contacts"), &form).await.is(303);
         let parked = case(&t, told);
-        assert_eq!((parked.state, parked.parked_for), (State::Parked, ParkedFor::Died));
+        assert_eq!((parked.state, parked.parked_for), (State::Parked, HoldReason::Died));
         assert_eq!((stops(&t), duty(&t, told).0.as_str()), (1, "done"));
         clerk.get(&format!("/overdue/{told}")).await.says(&["本人已去世，转还款救助"]);
         let (record, _) = newest_record(&t);
@@ -216,7 +216,7 @@ fn nobody_is_rung_or_written_to_who_has_died() {
         let stop = [("person", person.as_str()), ("why", "died"), ("note", "村委会证明")];
         let here = format!("/loans/{written}/messages/stop");
         clerk.post(&here, &stop).await.is(303);
-        assert_eq!(case(&t, written).parked_for, ParkedFor::Died);
+        assert_eq!(case(&t, written).parked_for, HoldReason::Died);
         assert_eq!(duty(&t, written), ("excused".to_owned(), "本人已去世".to_owned()));
         clerk.post(&here, &[("person", person.as_str()), ("why", "lift")]).await.is(303);
         assert_eq!(case(&t, written).state, State::Open);
@@ -236,6 +236,6 @@ fn nobody_is_rung_or_written_to_who_has_died() {
             .unwrap();
         night(&t, "2026-12-22");
         let anew = case(&t, written);
-        assert_eq!((anew.state, anew.parked_for), (State::Parked, ParkedFor::Died));
+        assert_eq!((anew.state, anew.parked_for), (State::Parked, HoldReason::Died));
     });
 }

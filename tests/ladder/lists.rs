@@ -9,7 +9,7 @@ use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::life::overdue::follow;
 use zhuxue::life::overdue::kinds::{AskedFor, NextStep, State};
-use zhuxue::life::overdue::list::cases::{self, LISTS, Wanted, wanted};
+use zhuxue::life::overdue::list::cases::{self, CaseFilter, LISTS, wanted};
 use zhuxue::life::overdue::list::counts;
 use zhuxue::life::overdue::list::page::asked_of;
 use zhuxue::life::overdue::store::Case;
@@ -92,7 +92,7 @@ fn every_list_counts_what_the_database_counts() {
 
 /// How many open cases are in a list, told from the rows by other means than the page's own SQL.
 /// None: the list asks of families or of closed cases, which this does not look at.
-fn expected(t: &TestApp, one: &Wanted) -> Option<i64> {
+fn expected(t: &TestApp, one: &CaseFilter) -> Option<i64> {
     let Filter { name, id_tail, township, school, university, police, year, graduates, .. } =
         &one.filter;
     let texts = [name, id_tail, township, school, university, police];
@@ -127,7 +127,7 @@ struct Arrears {
     penalty_fen: Fen,
 }
 
-fn is_in(case: &Case, arrears: &Arrears, one: &Wanted) -> bool {
+fn is_in(case: &Case, arrears: &Arrears, one: &CaseFilter) -> bool {
     let (filter, today, open) = (&one.filter, one.today, case.state == State::Open);
     let on_ladder = matches!(case.state, State::Open | State::Paused);
     let listed = match one.list.as_str() {
@@ -175,7 +175,7 @@ fn a_page_among_cases_that_stand_alike_begins_where_the_last_one_ended() {
             let numbers: Vec<&str> = all.iter().map(|(row, _)| row.file_no.as_str()).collect();
             let page = |from: From, limit: i64| -> Vec<String> {
                 let filter = Filter { from, ..one.filter.clone() };
-                let one = Wanted { filter, ..one.clone() };
+                let one = CaseFilter { filter, ..one.clone() };
                 let rows = t.app.db.read(|db| cases::from_there(db, &scope, &one, limit));
                 rows.unwrap().into_iter().map(|(row, _)| row.file_no).collect()
             };
@@ -205,7 +205,7 @@ fn is_behind(t: &TestApp, today: &str) -> bool {
         .db
         .read(|db| {
             let told = counts::totals(db, &scope, &one, &[])?.is_behind;
-            Ok((told, follow::is_behind(db, &scope, today)?))
+            Ok((told, follow::is_stale(db, &scope, today)?))
         })
         .unwrap();
     assert_eq!(told, asked);

@@ -14,7 +14,7 @@ use zhuxue::book::position;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::{Event, EventKind};
 use zhuxue::life::overdue::follow::{Setting, follow};
-use zhuxue::life::overdue::kinds::{ParkedFor, Stage, State};
+use zhuxue::life::overdue::kinds::{HoldReason, Stage, State};
 use zhuxue::life::overdue::store::Case;
 use zhuxue::plumbing::schema::{contact_record, loan_file, loan_position, overdue_case};
 
@@ -252,7 +252,7 @@ fn hardship_and_service_leave_the_ladder_and_come_back_on_their_day() {
         night(&t, AFTER);
         let all = files(&t);
         let mut clerk = t.sign_in(Role::Clerk);
-        let roads = [("hardship", ParkedFor::Hardship), ("in_service", ParkedFor::InService)];
+        let roads = [("hardship", HoldReason::Hardship), ("in_service", HoldReason::InService)];
         for (no, (outcome, why)) in all.iter().zip(roads) {
             let form = contact(outcome, "co_borrower", outcome);
             act(&t, &mut clerk, (no, "contacts"), &form).await.is(303);
@@ -269,7 +269,7 @@ fn hardship_and_service_leave_the_ladder_and_come_back_on_their_day() {
         let before = case(&t, &all[0]);
         night(&t, &before.until_on.unwrap().to_string());
         let back = case(&t, &all[0]);
-        assert_eq!((back.state, back.parked_for), (State::Open, ParkedFor::Nothing));
+        assert_eq!((back.state, back.parked_for), (State::Open, HoldReason::Nothing));
         assert_eq!(case(&t, &all[1]).state, State::Parked, "its day is later");
     });
 }

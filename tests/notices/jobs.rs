@@ -83,7 +83,7 @@ fn wishes_and_stops_are_kept() {
             .write("wishes", |db| {
                 let none = Wish { sms: false, email: false };
                 wishes::set(db, &scope, one, Kind::Repayment, none, now)?;
-                let stop = stops::Stop {
+                let stop = stops::Suppression {
                     person_id: other,
                     office_code: OFFICE.to_owned(),
                     why: stops::Why::Died,

@@ -8,7 +8,7 @@ mod wanted;
 
 use diesel::prelude::*;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::By;
+use zhuxue::book::history::Actor;
 use zhuxue::book::office::{self, Office};
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
@@ -23,10 +23,10 @@ use crate::support::{OFFICE, TestApp};
 /// The program with the sixty borrowers of the small sample, as of 2026-10-31.
 pub fn with_sample(t: TestApp) -> TestApp {
     let clerk = t.add_staff("clerk", "韦清越", Role::Clerk);
-    let by = By { staff_id: Some(clerk.id), name: clerk.name, office_code: OFFICE.to_owned() };
+    let by = Actor { staff_id: Some(clerk.id), name: clerk.name, office_code: OFFICE.to_owned() };
     let (scope, on) = (Scope::of(OFFICE), Some(day("2026-10-31")));
     let sheets = small_sheets("clean_plain");
-    let batch = batch::take_in(&t.app, &scope, &by, &sheets, on, Product::Cdb).unwrap();
+    let batch = batch::receive_files(&t.app, &scope, &by, &sheets, on, Product::Cdb).unwrap();
     batch::check(&t.app, &scope, &batch, |_| {}).unwrap();
     batch::post(&t.app, &scope, &batch, |_| {}).unwrap();
     bank_tells_every_day(&t.app, OFFICE);

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use zhuxue::base::dates;
 use zhuxue::base::scope::Scope;
 use zhuxue::book::notice::wishes::{self, Wish};
-use zhuxue::book::notice::{Kind, Verdict, still_wanted, stops};
+use zhuxue::book::notice::{Kind, Verdict, revalidate, stops};
 use zhuxue::book::person::{self, PhoneState};
 use zhuxue::jobs;
 use zhuxue::plumbing::outbox::{Channel, Message};
@@ -17,7 +17,7 @@ use crate::support::{OFFICE, TestApp, each};
 
 fn verdict(t: &TestApp, message: &Message, now: NaiveDateTime) -> Verdict {
     let batch = messages(t);
-    let found = t.app.db.read(|db| still_wanted(&t.app, db, &batch, now)).unwrap();
+    let found = t.app.db.read(|db| revalidate(&t.app, db, &batch, now)).unwrap();
     assert_eq!(found.len(), batch.len(), "a verdict for each");
     found[&message.id].clone()
 }
@@ -107,7 +107,7 @@ fn what_was_overtaken_is_not_sent() {
                 let none = Wish { sms: false, email: true };
                 let other = one(4).person_id.unwrap();
                 wishes::set(db, &scope, other, Kind::Repayment, none, now)?;
-                let stop = stops::Stop {
+                let stop = stops::Suppression {
                     person_id: one(5).person_id.unwrap(),
                     office_code: OFFICE.to_owned(),
                     why: stops::Why::Died,

@@ -86,7 +86,7 @@ impl Site {
         let site = Site::empty();
         let county = &site.county;
         let on = Some(day("2026-10-31"));
-        let batch = batch::take_in(
+        let batch = batch::receive_files(
             &county.app,
             &county.scope,
             &county.by,

@@ -7,7 +7,7 @@ use zhuxue::base::dates::Clock;
 use zhuxue::base::ids::LoanId;
 use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::notice::{Verdict, still_wanted};
+use zhuxue::book::notice::{Verdict, revalidate};
 use zhuxue::book::policy::{Policy, Waiver};
 use zhuxue::book::staff::Role;
 use zhuxue::book::{position, verify, warning};
@@ -322,7 +322,7 @@ fn a_reminder_that_waits_says_what_holds_when_it_leaves() {
             }
             let now = t.app.clock.now_at();
             let verdicts =
-                |t: &TestApp| t.app.db.read(|db| still_wanted(&t.app, db, &all, now)).unwrap();
+                |t: &TestApp| t.app.db.read(|db| revalidate(&t.app, db, &all, now)).unwrap();
             let as_written = verdicts(&t);
             for one in &all {
                 match &as_written[&one.id] {

@@ -16,7 +16,8 @@ fn county(kind: Kind) -> County {
     let (app, scope) = (&county.app, &county.scope);
     let uploads = small_sheets("clean_plain");
     let known = Some(day("2026-10-31"));
-    let taken = batch::take_in(app, scope, &county.by, &uploads, known, Product::Cdb).unwrap();
+    let taken =
+        batch::receive_files(app, scope, &county.by, &uploads, known, Product::Cdb).unwrap();
     batch::check(app, scope, &taken, |_| {}).unwrap();
     batch::post(app, scope, &taken, |_| {}).unwrap();
     county

@@ -34,7 +34,7 @@ fn a_past_december_ends_where_the_recovery_report_of_its_last_day_stands() {
         let days = rules::days(book, "2025-12-01".parse().unwrap(), last);
         assert_eq!(days.len(), 31);
         let end = days.last().unwrap();
-        let (_, year) = recovery::rules::groups(&report.lines, recovery::rules::By::DueYear)
+        let (_, year) = recovery::rules::groups(&report.lines, recovery::rules::GroupBy::DueYear)
             .into_iter()
             .find(|(year, _)| year == "2025")
             .unwrap();

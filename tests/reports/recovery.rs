@@ -7,7 +7,7 @@ use crate::borrower::town::{self, each};
 use crate::support::TestApp;
 use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::{self, Wanted};
+use zhuxue::book::history::{self, AuditFilter};
 use zhuxue::book::position::{self, FilePosition};
 use zhuxue::book::staff::Role;
 use zhuxue::plumbing::schema::file_position;
@@ -100,7 +100,7 @@ fn the_workbook_has_the_total_and_the_definitions_and_is_written_down() {
         assert_eq!(last[7], all.sums.due_principal.to_yuan_text());
         assert_eq!(sheet(&answer, "口径说明").len(), rules::DEFINITIONS.len() + 2);
         assert!(sheet(&answer, "历年").len() > 2);
-        let wanted = Wanted { action: Some("exported".to_owned()), ..Wanted::default() };
+        let wanted = AuditFilter { action: Some("exported".to_owned()), ..AuditFilter::default() };
         let notes = town::read(&t, |db| history::list(db, &scope(), &wanted, 10));
         assert!(notes.iter().any(|note| note.summary.contains("回收统计")));
     });

@@ -2,7 +2,7 @@
 
 use zhuxue::imports::kinds::{BorrowerRow, ContractRow};
 use zhuxue::imports::layout::Severity::{Refused, Repaired, Warning};
-use zhuxue::imports::layout::{Fault, Hook, Layout, Note, Row, Severity, explain};
+use zhuxue::imports::layout::{Fault, Hook, Layout, Row, RowMessage, Severity, explain};
 
 use super::{Said, import, one_row, table};
 
@@ -43,7 +43,7 @@ fn contract(changed: &[(&'static str, &'static str)]) -> Said {
 }
 
 /// The only note, checked for kind and weight.
-fn only(said: &Said, fault: Fault, severity: Severity) -> Note {
+fn only(said: &Said, fault: Fault, severity: Severity) -> RowMessage {
     let notes = said.notes();
     assert_eq!(notes.len(), 1, "{notes:#?}");
     let (line, note) = notes.into_iter().next().unwrap();

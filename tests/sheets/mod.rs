@@ -9,7 +9,8 @@ use chrono::NaiveDate;
 use zhuxue::book::policy::Policy;
 use zhuxue::book::statement::Product;
 use zhuxue::imports::layout::{
-    Binding, Duplicate, Layout, Limits, Note, Parsed, Read, find_duplicates, read_rows, recognise,
+    Binding, Duplicate, Layout, Limits, Parsed, Read, RowMessage, find_duplicates, read_rows,
+    recognise,
 };
 use zhuxue::plumbing::sheet::{SheetLimits, Table, read};
 
@@ -34,7 +35,7 @@ pub fn table(bytes: &[u8]) -> Table {
 pub struct Said {
     pub binding: Binding,
     pub rows: Vec<(u32, Parsed)>,
-    pub skipped: Vec<(u32, Note)>,
+    pub skipped: Vec<(u32, RowMessage)>,
     pub duplicates: Vec<Duplicate>,
 }
 
@@ -56,7 +57,7 @@ pub fn import(table: &Table) -> Said {
 
 impl Said {
     /// All notes with their lines.
-    pub fn notes(&self) -> Vec<(u32, Note)> {
+    pub fn notes(&self) -> Vec<(u32, RowMessage)> {
         let mut notes = self.skipped.clone();
         for (line, parsed) in &self.rows {
             notes.extend(parsed.notes.iter().map(|note| (*line, note.clone())));

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use zhuxue::imports::layout::{Layout, Note, Severity};
+use zhuxue::imports::layout::{Layout, RowMessage, Severity};
 
 use super::{Said, import, table};
 
@@ -89,7 +89,7 @@ fn check_dirty(folder: &Path) {
     assert!(missed.is_empty() && invented.is_empty(), "missed {missed:#?}, invented {invented:#?}");
 }
 
-fn no_number_is_shown(note: &Note) {
+fn no_number_is_shown(note: &RowMessage) {
     let mut run = 0;
     for c in note.message.chars() {
         run = if c.is_ascii_digit() { run + 1 } else { 0 };

@@ -8,7 +8,7 @@ use zhuxue::app::App;
 use zhuxue::base::dates::Clock;
 use zhuxue::base::ids::StaffId;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::By;
+use zhuxue::book::history::Actor;
 use zhuxue::book::office::{self, Office};
 use zhuxue::book::policy::Policy;
 use zhuxue::book::staff::{self, Role, Staff};
@@ -37,7 +37,7 @@ pub const SHEETS: [&str; 10] = [
 pub struct County {
     pub app: App,
     pub scope: Scope,
-    pub by: By,
+    pub by: Actor,
     // Dropped last: removes the database.
     _database: TestDatabase,
 }
@@ -80,7 +80,7 @@ impl County {
             })
             .unwrap();
         let by =
-            By { staff_id: Some(clerk.id), name: clerk.name, office_code: office.code.clone() };
+            Actor { staff_id: Some(clerk.id), name: clerk.name, office_code: office.code.clone() };
         County { app, scope: Scope::of(&office.code), by, _database: database }
     }
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use zhuxue::base::ids::RoundId;
 use zhuxue::book::staff::Role;
 use zhuxue::life::visits::rounds::rules::{RoundState, StopState};
-use zhuxue::life::visits::rounds::store::{Round, Stop};
+use zhuxue::life::visits::rounds::store::{Round, VisitStop};
 use zhuxue::life::visits::sheets::store::State;
 use zhuxue::plumbing::schema::{history, sheet, sheet_return, visit_round, visit_stop};
 
@@ -28,10 +28,13 @@ fn rounds(t: &TestApp) -> Vec<Round> {
     })
 }
 
-fn stops(t: &TestApp, id: RoundId) -> Vec<Stop> {
+fn stops(t: &TestApp, id: RoundId) -> Vec<VisitStop> {
     read(t, |db| {
         let own = visit_stop::table.filter(visit_stop::round_id.eq(id));
-        Ok(own.order((visit_stop::place, visit_stop::no)).select(Stop::as_select()).load(db)?)
+        Ok(own
+            .order((visit_stop::place, visit_stop::no))
+            .select(VisitStop::as_select())
+            .load(db)?)
     })
 }
 

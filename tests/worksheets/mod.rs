@@ -18,7 +18,7 @@ use zhuxue::book::position::FilePosition;
 use zhuxue::book::staff::{self, Role, Staff};
 use zhuxue::book::statement::Product;
 use zhuxue::imports::batch;
-use zhuxue::life::visits::rules::{self, By, Selection};
+use zhuxue::life::visits::rules::{self, ReceiverKind, Selection};
 use zhuxue::life::visits::store;
 use zhuxue::plumbing::schema::{file_position, history};
 use zhuxue::site;
@@ -34,9 +34,15 @@ fn imported(kind: Kind) -> County {
     let county = County::new(kind);
     let sheets = small_sheets("clean_plain");
     let (app, scope) = (&county.app, &county.scope);
-    let made =
-        batch::take_in(app, scope, &county.by, &sheets, Some(day("2026-10-31")), Product::Cdb)
-            .unwrap();
+    let made = batch::receive_files(
+        app,
+        scope,
+        &county.by,
+        &sheets,
+        Some(day("2026-10-31")),
+        Product::Cdb,
+    )
+    .unwrap();
     batch::check(app, scope, &made, |_| {}).unwrap();
     batch::post(app, scope, &made, |_| {}).unwrap();
     bank_tells_every_day(app, scope.own());
@@ -48,7 +54,7 @@ fn village_batch(county: &County, on: &str) -> rules::Batch {
     let found =
         app.db.read(|db| store::overdue_on(db, &county.scope, &app.basis(), day(on))).unwrap();
     assert!(found.left_out.is_empty());
-    rules::batch(By::Village, day(on), found.households, &Selection::default())
+    rules::batch(ReceiverKind::Village, day(on), found.households, &Selection::default())
 }
 
 /// Another day is computed anew; it must give what the refreshed positions say when it comes.

@@ -66,7 +66,7 @@ text_enum! {
 /// One person of the tree as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = contact_point, treat_none_as_default_value = false)]
-pub struct Point {
+pub struct ContactPerson {
     pub id: PointId,
     /// Whose data this is.
     pub office_code: String,
@@ -96,7 +96,7 @@ pub struct Point {
     pub version: i32,
 }
 
-impl Point {
+impl ContactPerson {
     /// `班主任 王老师`; a name that only repeats what they are is not said twice.
     pub fn called(&self) -> String {
         let mut words = vec![self.kind.in_words()];
@@ -110,28 +110,28 @@ impl Point {
 }
 
 /// The people of a family's tree that were not taken off it.
-pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<Point>> {
+pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<ContactPerson>> {
     Ok(contact_point::table
         .filter(contact_point::office_code.eq_any(scope.codes()))
         .filter(contact_point::file_id.eq(file))
         .filter(contact_point::retired_at.is_null())
         .order(contact_point::id)
-        .select(Point::as_select())
+        .select(ContactPerson::as_select())
         .load(db)?)
 }
 
 /// Puts somebody on the tree.
-pub fn add(db: &mut Db, new: &Point) -> AppResult<()> {
+pub fn add(db: &mut Db, new: &ContactPerson) -> AppResult<()> {
     diesel::insert_into(contact_point::table).values(new).execute(db)?;
     Ok(())
 }
 
 /// One person of the tree, or NotFound.
-pub fn find(db: &mut Db, scope: &Scope, id: PointId) -> AppResult<Point> {
+pub fn find(db: &mut Db, scope: &Scope, id: PointId) -> AppResult<ContactPerson> {
     Ok(contact_point::table
         .filter(contact_point::office_code.eq_any(scope.codes()))
         .filter(contact_point::id.eq(id))
-        .select(Point::as_select())
+        .select(ContactPerson::as_select())
         .get_result(db)?)
 }
 

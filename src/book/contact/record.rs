@@ -15,7 +15,7 @@ use crate::base::ids::{CaseId, FileId, PhoneId, PointId, RecordId, SheetId, Staf
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::loan;
-use crate::book::notice::stops::{self, Stop, Why};
+use crate::book::notice::stops::{self, Suppression, Why};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -263,7 +263,7 @@ pub fn add(db: &mut Db, new: &Record) -> AppResult<bool> {
         c
     ))?;
     if added == 1 {
-        task::told(db, new)?;
+        task::apply_contact(db, new)?;
         number::used(db, new)?;
         if new.outcome == Outcome::Died {
             stop_messages(db, new)?;
@@ -288,7 +288,7 @@ pub fn set_case(db: &mut Db, scope: &Scope, id: RecordId, case: CaseId) -> AppRe
 pub fn add_all(db: &mut Db, new: &[Record]) -> AppResult<()> {
     insert_rows!(db, contact_record::table, COLUMNS, new)?;
     for record in new {
-        task::told(db, record)?;
+        task::apply_contact(db, record)?;
     }
     Ok(())
 }
@@ -324,7 +324,7 @@ pub fn undo(
 /// Nobody writes to somebody who has died: the stop is put with the record, in its name.
 fn stop_messages(db: &mut Db, record: &Record) -> AppResult<()> {
     let scope = Scope::of(&record.office_code);
-    let stop = Stop {
+    let stop = Suppression {
         person_id: loan::file(db, &scope, record.file_id)?.person_id,
         office_code: record.office_code.clone(),
         why: Why::Died,

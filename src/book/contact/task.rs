@@ -1,7 +1,7 @@
 //! Every family at least once a year (rules.md 5.4): one duty for each loan file and year. The
 //! only file that writes the table `contact_duty`.
 //!
-//! Whoever keeps a contact record tells the duty of that family and year (`told`): spoken with
+//! Whoever keeps a contact record tells the duty of that family and year (`apply_contact`): spoken with
 //! means done, a try without an answer counts. Planning and sharing out is `life/contact/`.
 
 use chrono::{Datelike, Days, NaiveDate};
@@ -59,7 +59,7 @@ text_enum! {
 /// A duty as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = contact_duty, treat_none_as_default_value = false)]
-pub struct Duty {
+pub struct ContactTask {
     pub file_id: FileId,
     pub year: i32,
     /// Whose data this is.
@@ -92,9 +92,11 @@ pub struct Duty {
 
 /// Tells the duty of the record's family and year of a contact. Without a duty nothing happens:
 /// one that is planned later looks at the records itself.
-pub fn told(db: &mut Db, record: &Record) -> AppResult<()> {
+pub fn apply_contact(db: &mut Db, record: &Record) -> AppResult<()> {
     let of_year = contact_duty::table.find((record.file_id, record.on_day.year()));
-    let Some(duty) = of_year.select(Duty::as_select()).first::<Duty>(db).optional()? else {
+    let Some(duty) =
+        of_year.select(ContactTask::as_select()).first::<ContactTask>(db).optional()?
+    else {
         return Ok(());
     };
     // An automatic confirmation is no try by somebody.
@@ -136,7 +138,9 @@ pub const fn meets(record: &Record) -> bool {
 /// other one does.
 pub fn undone(db: &mut Db, record: &Record) -> AppResult<()> {
     let of_year = contact_duty::table.find((record.file_id, record.on_day.year()));
-    let Some(duty) = of_year.select(Duty::as_select()).first::<Duty>(db).optional()? else {
+    let Some(duty) =
+        of_year.select(ContactTask::as_select()).first::<ContactTask>(db).optional()?
+    else {
         return Ok(());
     };
     let tries = duty.tries - i32::from(record.source != Source::PhonePage);
@@ -174,11 +178,11 @@ fn others(db: &mut Db, record: &Record) -> AppResult<Vec<Record>> {
         .load(db)?)
 }
 
-/// How many columns [`Duty`] has.
+/// How many columns [`ContactTask`] has.
 const COLUMNS: usize = 16;
 
 /// Keeps new duties; the caller has looked that there are none for these families and years.
-pub fn add_all(db: &mut Db, new: &[Duty]) -> AppResult<()> {
+pub fn add_all(db: &mut Db, new: &[ContactTask]) -> AppResult<()> {
     insert_rows!(db, contact_duty::table, COLUMNS, new)?;
     Ok(())
 }
@@ -290,7 +294,7 @@ pub fn assign(
 /// as it was seen.
 pub fn mark(
     db: &mut Db,
-    seen: &Duty,
+    seen: &ContactTask,
     (state, note): (State, &str),
     next_on: NaiveDate,
 ) -> AppResult<()> {
@@ -311,12 +315,17 @@ pub fn mark(
 }
 
 /// The duty of a family in a year.
-pub fn of_file(db: &mut Db, scope: &Scope, file: FileId, year: i32) -> AppResult<Option<Duty>> {
+pub fn of_file(
+    db: &mut Db,
+    scope: &Scope,
+    file: FileId,
+    year: i32,
+) -> AppResult<Option<ContactTask>> {
     Ok(contact_duty::table
         .filter(contact_duty::office_code.eq_any(scope.codes()))
         .filter(contact_duty::file_id.eq(file))
         .filter(contact_duty::year.eq(year))
-        .select(Duty::as_select())
+        .select(ContactTask::as_select())
         .first(db)
         .optional()?)
 }

@@ -26,7 +26,7 @@ pub use check::{ChainState, keep_verified, last_verified, verify_chain};
 
 /// In whose name something is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct By {
+pub struct Actor {
     /// The member of staff; nobody for the program itself.
     pub staff_id: Option<StaffId>,
     /// Their name as pages show it; history keeps it even when the person is renamed.
@@ -35,16 +35,16 @@ pub struct By {
     pub office_code: String,
 }
 
-impl By {
+impl Actor {
     /// The program itself (a job, the command line) in the name of an office.
-    pub fn program(name: &str, office_code: &str) -> By {
-        By { staff_id: None, name: name.to_owned(), office_code: office_code.to_owned() }
+    pub fn program(name: &str, office_code: &str) -> Actor {
+        Actor { staff_id: None, name: name.to_owned(), office_code: office_code.to_owned() }
     }
 }
 
 /// What is to be written down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Note {
+pub struct AuditEntry {
     /// What was done, one word of [`in_words`]: `signed_in`, `revealed`.
     pub action: &'static str,
     /// The loan file it was done to.
@@ -157,7 +157,7 @@ struct NewRow {
 /// How many columns [`NewRow`] has; bulk inserts count binds by it.
 const COLUMNS: usize = 10;
 
-fn row(by: &By, id: i64, at: NaiveDateTime, note: Note) -> NewRow {
+fn row(by: &Actor, id: i64, at: NaiveDateTime, note: AuditEntry) -> NewRow {
     NewRow {
         id,
         office_code: by.office_code.clone(),
@@ -174,12 +174,23 @@ fn row(by: &By, id: i64, at: NaiveDateTime, note: Note) -> NewRow {
 
 /// Writes one note. `id` from `App::next_id` and `at` from the clock are taken before the write,
 /// so that a retry writes the same row.
-pub fn note(db: &mut Db, by: &By, id: i64, at: NaiveDateTime, note: Note) -> AppResult<()> {
+pub fn note(
+    db: &mut Db,
+    by: &Actor,
+    id: i64,
+    at: NaiveDateTime,
+    note: AuditEntry,
+) -> AppResult<()> {
     notes(db, by, at, vec![(id, note)])
 }
 
 /// Writes many notes of one person and instant at once.
-pub fn notes(db: &mut Db, by: &By, at: NaiveDateTime, many: Vec<(i64, Note)>) -> AppResult<()> {
+pub fn notes(
+    db: &mut Db,
+    by: &Actor,
+    at: NaiveDateTime,
+    many: Vec<(i64, AuditEntry)>,
+) -> AppResult<()> {
     let rows: Vec<NewRow> = many.into_iter().map(|(id, note)| row(by, id, at, note)).collect();
     crate::insert_rows!(db, history::table, COLUMNS, &rows)?;
     Ok(())
@@ -225,7 +236,7 @@ pub fn of_file(db: &mut Db, scope: &Scope, file_id: FileId, limit: i64) -> AppRe
 
 /// Which lines a list shows; a part that is none does not narrow it.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct AuditFilter {
     /// From this instant on.
     pub from: Option<NaiveDateTime>,
     pub until: Option<NaiveDateTime>,
@@ -240,7 +251,7 @@ pub struct Wanted {
 }
 
 /// The newest `limit` lines of these offices that are wanted.
-pub fn list(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<Entry>> {
+pub fn list(db: &mut Db, scope: &Scope, wanted: &AuditFilter, limit: i64) -> AppResult<Vec<Entry>> {
     let mut query = history::table
         .filter(history::office_code.eq_any(scope.codes()))
         .order(history::id.desc())

@@ -2,7 +2,7 @@
 //! Composes messages; `plumbing::outbox` keeps them, `jobs/deliver_messages.rs` sends them.
 //!
 //! A job (or a page) asks [`people`] whom a file's message goes to, [`compose`] makes the rows,
-//! and [`still_wanted`] is asked again at the moment of sending. Nobody gets a message whose kind
+//! and [`revalidate`] is asked again at the moment of sending. Nobody gets a message whose kind
 //! they do not want, and a person of [`stops`] gets none at all. No text ever holds a link.
 
 pub mod asked;
@@ -22,5 +22,5 @@ pub use compose::{Composer, To, compose, is_held, new_check_code, set_held};
 pub use fields::Fields;
 pub use quiet::allowed_from;
 pub use reason::{COMMON_FIELDS, Kind, Reason};
-pub use wanted::{Verdict, still_wanted};
+pub use wanted::{Verdict, revalidate};
 pub use write::{About, Wrote, write_about};

@@ -153,7 +153,7 @@ pub(super) struct Facts {
     pub(super) names: Names,
     pub(super) phones: HashMap<PersonId, Vec<Phone>>,
     pub(super) wishes: wishes::Wishes,
-    pub(super) stops: HashMap<PersonId, stops::Stop>,
+    pub(super) stops: HashMap<PersonId, stops::Suppression>,
 }
 
 impl Facts {

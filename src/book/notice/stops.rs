@@ -26,7 +26,7 @@ text_enum! {
 /// A stop as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = message_stop)]
-pub struct Stop {
+pub struct Suppression {
     pub person_id: PersonId,
     /// Whose data this is.
     pub office_code: String,
@@ -42,13 +42,13 @@ pub fn of_people(
     db: &mut Db,
     scope: &Scope,
     people: &[PersonId],
-) -> AppResult<HashMap<PersonId, Stop>> {
+) -> AppResult<HashMap<PersonId, Suppression>> {
     let mut found = HashMap::new();
     for chunk in people.chunks(BINDS_MAX) {
-        let rows: Vec<Stop> = message_stop::table
+        let rows: Vec<Suppression> = message_stop::table
             .filter(message_stop::office_code.eq_any(scope.codes()))
             .filter(message_stop::person_id.eq_any(chunk))
-            .select(Stop::as_select())
+            .select(Suppression::as_select())
             .load(db)?;
         found.extend(rows.into_iter().map(|stop| (stop.person_id, stop)));
     }
@@ -56,7 +56,7 @@ pub fn of_people(
 }
 
 /// Puts a stop. False: there was one already, and it stays as it was.
-pub fn put(db: &mut Db, scope: &Scope, stop: &Stop) -> AppResult<bool> {
+pub fn put(db: &mut Db, scope: &Scope, stop: &Suppression) -> AppResult<bool> {
     if !of_people(db, scope, &[stop.person_id])?.is_empty() {
         return Ok(false);
     }

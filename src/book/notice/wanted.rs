@@ -49,7 +49,7 @@ pub enum Verdict {
 
 /// What is to be done with these messages, by identity. `now` is the instant of the database
 /// (UTC). A message whose row cannot be understood is cancelled with the reason, never an error.
-pub fn still_wanted(
+pub fn revalidate(
     app: &Parts,
     db: &mut Db,
     messages: &[Message],
@@ -86,7 +86,7 @@ fn cancel(why: &str) -> Verdict {
 }
 
 /// What a message says now.
-enum Told {
+enum CurrentText {
     /// As it was written.
     AsStored(String),
     /// Made anew, with the fields it was made of.
@@ -174,8 +174,8 @@ impl Batch {
         };
         let stored = app.sealer.open_text(Field::Message, &message.text_sealed)?;
         let (text, params) = match self.text(app, message, reason, stored)? {
-            Ok(Told::AsStored(text)) => (text, stored_params(app, message)?),
-            Ok(Told::Anew(text, params)) => (text, params),
+            Ok(CurrentText::AsStored(text)) => (text, stored_params(app, message)?),
+            Ok(CurrentText::Anew(text, params)) => (text, params),
             Err(why) => return Ok(cancel(why)),
         };
         let html = match message.channel {
@@ -225,8 +225,8 @@ impl Batch {
         message: &Message,
         reason: Reason,
         stored: String,
-    ) -> AppResult<Result<Told, &'static str>> {
-        let Some(file) = message.file_id else { return Ok(Ok(Told::AsStored(stored))) };
+    ) -> AppResult<Result<CurrentText, &'static str>> {
+        let Some(file) = message.file_id else { return Ok(Ok(CurrentText::AsStored(stored))) };
         let facts = match reason {
             Reason::DueReminder => self.due.get(&file),
             Reason::OverdueNotice if self.unconfirmed.contains(&file) => {
@@ -237,7 +237,7 @@ impl Batch {
             }
             Reason::OverdueNotice | Reason::DueUnconfirmed => self.overdue.get(&file),
             _ if self.done.contains(&(reason, file)) => return Ok(Err("这件事已经办好。")),
-            _ => return Ok(Ok(Told::AsStored(stored))),
+            _ => return Ok(Ok(CurrentText::AsStored(stored))),
         };
         let about =
             message.subject.rsplit('/').next().and_then(|day| day.parse::<NaiveDate>().ok());
@@ -264,7 +264,7 @@ impl Batch {
         let is_same = stored.contains(&amount_words(*amount, assumed))
             && stored.contains(WITHOUT_WAIVER) == assumed.is_some();
         if reason == Reason::DueReminder && is_same {
-            return Ok(Ok(Told::AsStored(stored)));
+            return Ok(Ok(CurrentText::AsStored(stored)));
         }
         let due_on = about.unwrap_or(*due_on);
         let fields = self.fields(message, file).day("due_on", due_on, self.today);
@@ -277,7 +277,7 @@ impl Batch {
         };
         let text = text::render(app, &self.office, reason, &fields, &message.check_code)?;
         let params = text::params(&self.office, &fields, &message.check_code)?;
-        Ok(Ok(Told::Anew(text, params)))
+        Ok(Ok(CurrentText::Anew(text, params)))
     }
 
     fn fields(&self, message: &Message, file: FileId) -> Fields {

@@ -7,7 +7,7 @@ use super::place::Place;
 use super::table::{Figure, Line, Table};
 use crate::base::dates::Clock;
 use crate::book::loan;
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::web::session::NewSession;
 use crate::web::session::borrower::{self, COOKIE};
 
@@ -20,7 +20,7 @@ pub(super) fn measure(
     server: &Server,
     loans: u32,
     table: &mut Table<'_>,
-) -> Result<(), Stop> {
+) -> Result<(), CliError> {
     let asks = sign_in(place, loans)?;
     let health: Vec<Ask> = asks.iter().map(|_| Ask::plain("/healthz")).collect();
     client::ask(server.address, &asks)?;
@@ -44,7 +44,7 @@ pub(super) fn measure(
 }
 
 /// A session for each of many borrowers, at the machine's own time: the server's.
-fn sign_in(place: &Place, loans: u32) -> Result<Vec<Ask>, Stop> {
+fn sign_in(place: &Place, loans: u32) -> Result<Vec<Ask>, CliError> {
     let borrowers = (loans * 2 / 5).max(1);
     let now = Clock::real().now_at();
     let mut asks = Vec::new();

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::command::Stop;
+use crate::command::CliError;
 
 /// How many connections ask at the same time.
 pub(super) const CONNECTIONS: usize = 8;
@@ -39,12 +39,16 @@ pub(super) struct Answers {
 }
 
 /// Every connection asks for all of `asks`, each beginning at another.
-pub(super) fn ask(to: SocketAddr, asks: &[Ask]) -> Result<Answers, Stop> {
+pub(super) fn ask(to: SocketAddr, asks: &[Ask]) -> Result<Answers, CliError> {
     ask_over(CONNECTIONS, to, asks)
 }
 
 /// The same over so many connections.
-pub(super) fn ask_over(connections: usize, to: SocketAddr, asks: &[Ask]) -> Result<Answers, Stop> {
+pub(super) fn ask_over(
+    connections: usize,
+    to: SocketAddr,
+    asks: &[Ask],
+) -> Result<Answers, CliError> {
     let started = Instant::now();
     let found = std::thread::scope(|scope| {
         let asking: Vec<_> = (0..connections)
@@ -54,9 +58,9 @@ pub(super) fn ask_over(connections: usize, to: SocketAddr, asks: &[Ask]) -> Resu
             })
             .collect();
         let ended = asking.into_iter().map(|one| {
-            one.join().map_err(|_| Stop::failed("a connection of the bench ended badly"))?
+            one.join().map_err(|_| CliError::failed("a connection of the bench ended badly"))?
         });
-        ended.collect::<Result<Vec<(Vec<Duration>, u64)>, Stop>>()
+        ended.collect::<Result<Vec<(Vec<Duration>, u64)>, CliError>>()
     })?;
     let took = started.elapsed();
     let bytes = found.iter().map(|(_, bytes)| bytes).sum();
@@ -70,7 +74,7 @@ pub(super) fn ask_over(connections: usize, to: SocketAddr, asks: &[Ask]) -> Resu
 fn one_connection<'a>(
     to: SocketAddr,
     asks: impl Iterator<Item = &'a Ask>,
-) -> Result<(Vec<Duration>, u64), Stop> {
+) -> Result<(Vec<Duration>, u64), CliError> {
     let mut sending = TcpStream::connect(to)?;
     sending.set_nodelay(true)?;
     sending.set_read_timeout(Some(Duration::from_secs(120)))?;
@@ -85,7 +89,7 @@ fn one_connection<'a>(
         body.clear();
         let status = answer(&mut reading, &mut body)?;
         if status != 200 {
-            return Err(Stop::failed(format!("{path} was answered with {status}")));
+            return Err(CliError::failed(format!("{path} was answered with {status}")));
         }
         times.push(started.elapsed());
         bytes += u64::try_from(body.len()).unwrap_or_default();
@@ -98,7 +102,7 @@ pub(super) fn send(
     to: SocketAddr,
     Ask { cookie, path }: &Ask,
     (kind, form): (&str, &[u8]),
-) -> Result<(Duration, Vec<u8>), Stop> {
+) -> Result<(Duration, Vec<u8>), CliError> {
     let mut sending = TcpStream::connect(to)?;
     sending.set_nodelay(true)?;
     let mut reading = BufReader::new(sending.try_clone()?);
@@ -113,14 +117,14 @@ pub(super) fn send(
     let mut body = Vec::new();
     let status = answer(&mut reading, &mut body)?;
     if status != 200 && status != 303 {
-        return Err(Stop::failed(format!("{path} was answered with {status}")));
+        return Err(CliError::failed(format!("{path} was answered with {status}")));
     }
     Ok((started.elapsed(), body))
 }
 
 /// Reads one answer to its end; its status.
-fn answer(from: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> Result<u16, Stop> {
-    let odd = || Stop::failed("the server's answer cannot be read");
+fn answer(from: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> Result<u16, CliError> {
+    let odd = || CliError::failed("the server's answer cannot be read");
     let mut line = String::new();
     from.read_line(&mut line)?;
     let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(odd)?;

@@ -17,7 +17,7 @@ use crate::book::loan::{self, Loan, LoanFile, switches_to_text};
 use crate::book::person::{self, Person, Phone, PhoneState, Sex};
 use crate::book::position;
 use crate::book::statement::{self, Event, EventKind, Pricing, Product, StudyLevel, Terms};
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 
@@ -66,7 +66,7 @@ struct Rows {
 }
 
 /// Writes two and a half contracts a borrower until there are `loans` of them.
-pub(super) fn fill(place: &Place, county: County) -> Result<(), Stop> {
+pub(super) fn fill(place: &Place, county: County) -> Result<(), CliError> {
     let loans = county.loans;
     let patterns = patterns(&place.app)?;
     let (app, today) = (&place.app, place.app.clock.today());
@@ -96,13 +96,13 @@ pub(super) fn fill(place: &Place, county: County) -> Result<(), Stop> {
     place::settle(place)
 }
 
-fn patterns(app: &App) -> Result<Vec<Vec<Pattern>>, Stop> {
+fn patterns(app: &App) -> Result<Vec<Vec<Pattern>>, CliError> {
     (0..FIRST_YEARS).map(|n| (0..4).map(|later| pattern(app, 2012 + n, later)).collect()).collect()
 }
 
 /// The contract of `later` years after the first: paid out in November, four waiver years, every
 /// due day so far paid nine days early.
-fn pattern(app: &App, first_year: i32, later: i32) -> Result<Pattern, Stop> {
+fn pattern(app: &App, first_year: i32, later: i32) -> Result<Pattern, CliError> {
     let loan_year = first_year + later;
     let terms = app.policy().new_terms(
         Product::Cdb,
@@ -121,7 +121,7 @@ fn pattern(app: &App, first_year: i32, later: i32) -> Result<Pattern, Stop> {
     for (year, on) in due_days.filter(|(_, on)| *on < app.clock.today()) {
         let known = position::with_waivers(events.clone(), basis);
         let found = statement::position(&terms, &known, &basis.rates, on)
-            .map_err(|e| Stop::failed(format!("the bench's own contract: {e}")))?;
+            .map_err(|e| CliError::failed(format!("the bench's own contract: {e}")))?;
         if found.due_today.is_positive() {
             let paid = EventKind::Paid { amount: found.due_today };
             events.push(Event::new(i64::from(year), on - chrono::Days::new(9), paid));
@@ -136,7 +136,7 @@ fn add_borrower(
     (borrower, late): (u32, bool),
     length: u32,
     rows: &mut Rows,
-) -> Result<(), Stop> {
+) -> Result<(), CliError> {
     let first = usize::try_from(borrower).unwrap_or_default() % patterns.len();
     let chain = patterns.get(first).map(Vec::as_slice).unwrap_or_default();
     // Neighbours in the order of being made live apart; so do those who are late.

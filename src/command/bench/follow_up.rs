@@ -23,7 +23,7 @@ use crate::base::dates::Clock;
 use crate::base::ids::{RowId, StaffId};
 use crate::base::url::encoded;
 use crate::book::staff::Role;
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::jobs::{follow_overdue, plan_contact_duties};
 use crate::life::overdue::kinds::Stage;
 use crate::life::overdue::saved::{self, Saved};
@@ -45,7 +45,7 @@ const CLERKS: [&str; 5] = ["蒙秀兰", "潘建军", "石小梅", "杨文斌", "
 const SPREAD: u64 = 20;
 
 /// Measures everything on one database.
-pub(super) fn measure(kind: &Kind, borrowers: u32, table: &mut Table<'_>) -> Result<(), Stop> {
+pub(super) fn measure(kind: &Kind, borrowers: u32, table: &mut Table<'_>) -> Result<(), CliError> {
     let today = Clock::real().today();
     let place = Place::made(kind, today)?;
     for name in CLERKS {
@@ -72,7 +72,7 @@ pub(super) fn measure(kind: &Kind, borrowers: u32, table: &mut Table<'_>) -> Res
 }
 
 /// The year's duties of all families, made and given to clerks.
-fn plan(place: &Place, today: NaiveDate, table: &mut Table<'_>) -> Result<(), Stop> {
+fn plan(place: &Place, today: NaiveDate, table: &mut Table<'_>) -> Result<(), CliError> {
     let started = Instant::now();
     let made = plan_contact_duties::run(&place.app, today)?.done;
     table.line(Line {
@@ -84,7 +84,7 @@ fn plan(place: &Place, today: NaiveDate, table: &mut Table<'_>) -> Result<(), St
 }
 
 /// A case for everybody with arrears; and the same job when nothing has changed.
-fn open_cases(place: &Place, today: NaiveDate, table: &mut Table<'_>) -> Result<(), Stop> {
+fn open_cases(place: &Place, today: NaiveDate, table: &mut Table<'_>) -> Result<(), CliError> {
     let started = Instant::now();
     let opened = follow_overdue::run(&place.app, today)?.done;
     let took = started.elapsed();
@@ -107,7 +107,7 @@ fn open_cases(place: &Place, today: NaiveDate, table: &mut Table<'_>) -> Result<
 }
 
 /// Stages, next steps and numbers that do not work, as after some weeks.
-fn spread(place: &Place, today: NaiveDate) -> Result<(), Stop> {
+fn spread(place: &Place, today: NaiveDate) -> Result<(), CliError> {
     place.app.db.write("bench ladder", |db| {
         for n in 0..SPREAD {
             let day = today + Days::new(n) - Days::new(SPREAD / 4);
@@ -131,7 +131,7 @@ fn spread(place: &Place, today: NaiveDate) -> Result<(), Stop> {
 }
 
 /// Three lists under a name: each is counted on every page.
-fn keep_lists(place: &Place) -> Result<(), Stop> {
+fn keep_lists(place: &Place) -> Result<(), CliError> {
     let now = place.app.clock.now_at();
     let asked = ["?township=石佛镇", "?stage=village&min=1000", "?list=new&school=乐至中学"];
     place.app.db.write("bench lists", |db| {
@@ -159,7 +159,7 @@ fn share(
     server: &Server,
     director: StaffId,
     table: &mut Table<'_>,
-) -> Result<(), Stop> {
+) -> Result<(), CliError> {
     let (cookie, csrf) = sign_in(place, Some(director))?;
     let ask = |path: &str| Ask { cookie: cookie.clone(), path: path.to_owned() };
     let page = client::ask_over(1, server.address, &vec![ask("/family-contacts/share"); 5])?;
@@ -194,7 +194,7 @@ fn share(
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The overdue page with many filters, one after the other; then all of them at once.
-fn list(place: &Place, server: &Server, table: &mut Table<'_>) -> Result<(), Stop> {
+fn list(place: &Place, server: &Server, table: &mut Table<'_>) -> Result<(), CliError> {
     let (cookie, _) = sign_in(place, place.by.staff_id)?;
     let raw = Some(Figure::Took(raw::ladder_page(place)?));
     let mut all = Vec::new();
@@ -230,7 +230,7 @@ fn list(place: &Place, server: &Server, table: &mut Table<'_>) -> Result<(), Sto
 }
 
 /// Something changed, and all that the server knows of the database is old.
-fn change(place: &Place) -> Result<(), Stop> {
+fn change(place: &Place) -> Result<(), CliError> {
     place.app.db.write("bench change", |db| {
         let weight = overdue_case::weight.eq(overdue_case::weight);
         diesel::update(overdue_case::table.filter(sql::<Bool>("id % 1000 = 1")))

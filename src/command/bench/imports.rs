@@ -13,7 +13,7 @@ use super::table::{Figure, Line, Table, thousands};
 use super::{first_day, raw};
 use crate::book::policy::data_file;
 use crate::book::statement::Product;
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::imports::batch::{self, Upload};
 
 /// The ten sheets, in an order that is not the order of posting.
@@ -49,13 +49,14 @@ const TABLES: [&str; 14] = [
 ];
 
 /// Measures on one database.
-pub(super) fn measure(kind: &Kind, table: &mut Table<'_>) -> Result<(), Stop> {
-    let uploads = SHEETS.iter().map(|name| sheet(name)).collect::<Result<Vec<Upload>, Stop>>()?;
+pub(super) fn measure(kind: &Kind, table: &mut Table<'_>) -> Result<(), CliError> {
+    let uploads =
+        SHEETS.iter().map(|name| sheet(name)).collect::<Result<Vec<Upload>, CliError>>()?;
     let place = Place::made(kind, first_day()?)?;
     let (app, scope) = (&place.app, &place.scope);
     let started = Instant::now();
     let as_of = Some(first_day()?);
-    let taken = batch::take_in(app, scope, &place.by, &uploads, as_of, Product::Cdb)?;
+    let taken = batch::receive_files(app, scope, &place.by, &uploads, as_of, Product::Cdb)?;
     batch::check(app, scope, &taken, |_| {})?;
     batch::post(app, scope, &taken, |_| {})?;
     let took = started.elapsed();
@@ -69,16 +70,17 @@ pub(super) fn measure(kind: &Kind, table: &mut Table<'_>) -> Result<(), Stop> {
     })
 }
 
-fn sheet(name: &str) -> Result<Upload, Stop> {
-    let packed = data_file(&format!("sample/county/{name}.csv.gz"))
-        .ok_or_else(|| Stop::failed(format!("sample/county/{name}.csv.gz: not in the program")))?;
+fn sheet(name: &str) -> Result<Upload, CliError> {
+    let packed = data_file(&format!("sample/county/{name}.csv.gz")).ok_or_else(|| {
+        CliError::failed(format!("sample/county/{name}.csv.gz: not in the program"))
+    })?;
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut bytes)?;
     Ok(Upload { name: format!("{name}.csv"), bytes })
 }
 
 /// How many rows there are in all that an import fills.
-fn rows(place: &Place) -> Result<u64, Stop> {
+fn rows(place: &Place) -> Result<u64, CliError> {
     let counts = TABLES.map(|table| format!("(SELECT COUNT(*) FROM {table})")).join(" + ");
     let count: i64 = place.app.db.read(|db| {
         Ok(diesel::select(sql::<BigInt>(&format!("CAST({counts} AS BIGINT)"))).get_result(db)?)

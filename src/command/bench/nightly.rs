@@ -9,13 +9,13 @@ use super::place::Place;
 use super::table::{Figure, Line, Table, thousands};
 use super::{day, first_day, raw};
 use crate::book::position;
-use crate::command::Stop;
+use crate::command::CliError;
 
 /// How many loans are refreshed in one write.
 const BATCH: i64 = 4_000;
 
 /// Measures both nights on a filled database.
-pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> {
+pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), CliError> {
     let on = place.kind.name();
     // The evening before: whatever changes daily is done.
     refresh(place, first_day()?)?;
@@ -39,7 +39,7 @@ pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> 
 }
 
 /// Refreshes batch after batch until nothing is due. How many loans, and how long.
-fn refresh(place: &Place, today: NaiveDate) -> Result<(u64, Duration), Stop> {
+fn refresh(place: &Place, today: NaiveDate) -> Result<(u64, Duration), CliError> {
     let (app, started) = (&place.app, Instant::now());
     let mut all = 0;
     loop {

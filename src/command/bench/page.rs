@@ -13,7 +13,7 @@ use super::table::{Figure, Line, Table, thousands};
 use super::{borrower, data, machine};
 use crate::base::dates::Clock;
 use crate::base::ids::StaffId;
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::jobs;
 use crate::web::session::{self, NewSession};
 
@@ -23,7 +23,7 @@ const REQUESTS: u32 = 2_000;
 const WARM_UP: u32 = 200;
 
 /// Measures requests a second, the slowest hundredth, and memory.
-pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Result<(), Stop> {
+pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Result<(), CliError> {
     let cookie = sign_in(place, place.by.staff_id)?.0;
     let server = Server::started(place)?;
     let asks = |count: u32| -> Vec<Ask> {
@@ -60,7 +60,7 @@ pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Resul
 }
 
 /// The size of this program file.
-pub(super) fn program_file(table: &mut Table<'_>) -> Result<(), Stop> {
+pub(super) fn program_file(table: &mut Table<'_>) -> Result<(), CliError> {
     let file = std::env::current_exe().and_then(std::fs::metadata)?;
     table.line(Line {
         what: "program file".to_owned(),
@@ -80,8 +80,8 @@ fn paths(loans: u32, count: u32) -> Vec<String> {
 
 /// A session of somebody, at the machine's own time, the server's: the cookie, and the token of
 /// its forms.
-pub(super) fn sign_in(place: &Place, who: Option<StaffId>) -> Result<(String, String), Stop> {
-    let staff_id = who.ok_or_else(|| Stop::failed("the bench has no clerk"))?;
+pub(super) fn sign_in(place: &Place, who: Option<StaffId>) -> Result<(String, String), CliError> {
+    let staff_id = who.ok_or_else(|| CliError::failed("the bench has no clerk"))?;
     let new = NewSession::new("127.0.0.1".to_owned(), "bench")?;
     let now = Clock::real().now_at();
     place
@@ -108,12 +108,12 @@ impl Drop for Server {
 
 impl Server {
     /// Starts it and waits until it answers.
-    pub(super) fn started(place: &Place) -> Result<Server, Stop> {
+    pub(super) fn started(place: &Place) -> Result<Server, CliError> {
         Server::with(place, toml::Table::new())
     }
 
     /// The same with every job switched off: nothing but requests is measured.
-    pub(super) fn without_jobs(place: &Place) -> Result<Server, Stop> {
+    pub(super) fn without_jobs(place: &Place) -> Result<Server, CliError> {
         let off = toml::Table::from_iter([("off".to_owned(), toml::Value::Boolean(true))]);
         let all =
             jobs::ALL.iter().map(|job| (job.name.to_owned(), toml::Value::Table(off.clone())));
@@ -121,7 +121,7 @@ impl Server {
         Server::with(place, toml::Table::from_iter([("jobs".to_owned(), jobs)]))
     }
 
-    fn with(place: &Place, mut settings: toml::Table) -> Result<Server, Stop> {
+    fn with(place: &Place, mut settings: toml::Table) -> Result<Server, CliError> {
         // Free a moment ago; nobody else on this machine is asked to wait for it.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let file = place.folder().join("bench.toml");
@@ -149,16 +149,16 @@ impl Server {
         if said.contains("ready") {
             Ok(server)
         } else {
-            Err(Stop::failed("the server of the bench did not start"))
+            Err(CliError::failed("the server of the bench did not start"))
         }
     }
 
     /// The memory it has now.
-    pub(super) fn resident_bytes(&self) -> Result<u64, Stop> {
+    pub(super) fn resident_bytes(&self) -> Result<u64, CliError> {
         let status = format!("/proc/{}/status", self.process.id());
         machine::first_after(&status, "VmRSS")
             .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
             .map(|kib| kib * 1_024)
-            .ok_or_else(|| Stop::failed(format!("{status}: cannot be read")))
+            .ok_or_else(|| CliError::failed(format!("{status}: cannot be read")))
     }
 }

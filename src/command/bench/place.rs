@@ -13,12 +13,12 @@ use crate::app::App;
 use crate::base::dates::{Clock, day_in};
 use crate::base::ids::{RowId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::By;
+use crate::book::history::Actor;
 use crate::book::office::{self, Office};
 use crate::book::payments_known::{self, PaymentsKnown, Source};
 use crate::book::staff::{self, Role, Staff};
 use crate::book::statement::Product;
-use crate::command::{Stop, open_or_make};
+use crate::command::{CliError, open_or_make};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::random_hex;
 use crate::plumbing::db::Db;
@@ -32,11 +32,11 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The server of a `postgres://` URL.
-    pub(super) fn postgres(url: &str) -> Result<Kind, Stop> {
+    pub(super) fn postgres(url: &str) -> Result<Kind, CliError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Kind::Postgres(url.to_owned()));
         }
-        Err(Stop::input("--database: expected postgres://... (SQLite is measured in any case)"))
+        Err(CliError::input("--database: expected postgres://... (SQLite is measured in any case)"))
     }
 
     /// As the table says it.
@@ -47,8 +47,8 @@ impl Kind {
         }
     }
 
-    pub(super) fn described(&self) -> Result<String, Stop> {
-        let broken = |e: &dyn std::fmt::Display| Stop::failed(format!("{}: {e}", self.name()));
+    pub(super) fn described(&self) -> Result<String, CliError> {
+        let broken = |e: &dyn std::fmt::Display| CliError::failed(format!("{}: {e}", self.name()));
         let version: String = match self {
             Kind::Sqlite => {
                 let mut c = SqliteConnection::establish(":memory:").map_err(|e| broken(&e))?;
@@ -72,7 +72,7 @@ pub(super) struct Place {
     /// The program on it.
     pub(super) app: App,
     pub(super) scope: Scope,
-    pub(super) by: By,
+    pub(super) by: Actor,
     /// Which database it is.
     pub(super) kind: Kind,
     // Dropped after the app.
@@ -102,15 +102,15 @@ impl Drop for Ground {
 
 impl Place {
     /// A fresh one, whose clock begins at noon of `today`.
-    pub(super) fn made(kind: &Kind, today: NaiveDate) -> Result<Place, Stop> {
-        let chance = random_hex(6).map_err(Stop::failed)?;
+    pub(super) fn made(kind: &Kind, today: NaiveDate) -> Result<Place, CliError> {
+        let chance = random_hex(6).map_err(CliError::failed)?;
         let folder = std::env::temp_dir().join(format!("zhuxue-bench-{chance}"));
         make_folder(&folder)?;
         let mut ground = Ground { folder: folder.clone(), database: None };
         let mut config = Config { data_dir: folder, ..Config::default() };
         if let Kind::Postgres(server) = kind {
             let name = format!("zhuxue_bench_{chance}");
-            on_server(server, &format!("CREATE DATABASE {name}")).map_err(Stop::failed)?;
+            on_server(server, &format!("CREATE DATABASE {name}")).map_err(CliError::failed)?;
             config.database_url = with_database(server, &name)?;
             ground.database = Some((server.clone(), name));
         }
@@ -127,12 +127,12 @@ impl Place {
 }
 
 /// A folder that only we can read: the keys are in it.
-fn make_folder(folder: &std::path::Path) -> Result<(), Stop> {
+fn make_folder(folder: &std::path::Path) -> Result<(), CliError> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new()
         .mode(0o700)
         .create(folder)
-        .map_err(|e| Stop::failed(format!("{}: cannot be made ({e})", folder.display())))
+        .map_err(|e| CliError::failed(format!("{}: cannot be made ({e})", folder.display())))
 }
 
 fn on_server(server: &str, order: &str) -> Result<(), String> {
@@ -141,20 +141,20 @@ fn on_server(server: &str, order: &str) -> Result<(), String> {
 }
 
 /// The server's URL with another database in it.
-fn with_database(server: &str, name: &str) -> Result<String, Stop> {
+fn with_database(server: &str, name: &str) -> Result<String, CliError> {
     let (address, query) = server.split_once('?').unwrap_or((server, ""));
     let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
     let host = rest.split('/').next().unwrap_or_default();
     let query = if query.is_empty() { String::new() } else { format!("?{query}") };
     if host.is_empty() && query.is_empty() {
-        return Err(Stop::input("--database: names no server"));
+        return Err(CliError::input("--database: names no server"));
     }
     Ok(format!("{scheme}://{host}/{name}{query}"))
 }
 
 impl Place {
     /// One more person of the office.
-    pub(super) fn add_staff(&self, name: &str, role: Role) -> Result<StaffId, Stop> {
+    pub(super) fn add_staff(&self, name: &str, role: Role) -> Result<StaffId, CliError> {
         let one = someone(&self.app, self.scope.own(), (&format!("bench-{name}"), name), role);
         self.app.db.write("bench staff", |db| staff::add(db, &one))?;
         Ok(one.id)
@@ -177,7 +177,7 @@ fn someone(app: &App, office_code: &str, (login, name): (&str, &str), role: Role
 }
 
 /// One office, one clerk.
-fn set_up(app: &App) -> Result<By, Stop> {
+fn set_up(app: &App) -> Result<Actor, CliError> {
     let now = app.clock.now_at();
     let office = Office {
         code: "512022".to_owned(),
@@ -198,12 +198,12 @@ fn set_up(app: &App) -> Result<By, Stop> {
         payments_known::add(db, &known)?;
         staff::add(db, &clerk)
     })?;
-    Ok(By { staff_id: Some(clerk.id), name: clerk.name, office_code: office.code })
+    Ok(Actor { staff_id: Some(clerk.id), name: clerk.name, office_code: office.code })
 }
 
 /// What PostgreSQL does by itself a little after much was written, and the program for SQLite after
 /// an import and every night.
-pub(super) fn settle(place: &Place) -> Result<(), Stop> {
+pub(super) fn settle(place: &Place) -> Result<(), CliError> {
     place.app.db.learn_sizes();
     place.app.db.write("bench settle", |db| {
         if let Db::Postgres(c) = db {

@@ -15,7 +15,7 @@ use crate::base::ids::{FileId, LoanId};
 use crate::book::facts::{EventFacts, LoanFacts};
 use crate::book::position;
 use crate::book::statement::{self, Event, Position};
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan, loan_event, loan_position};
@@ -26,7 +26,7 @@ const INSERT: u64 = 400;
 const UPDATE: usize = 2_000;
 
 /// Inserts `rows` bare rows of eight columns.
-pub(super) fn inserts(place: &Place, rows: u64) -> Result<Duration, Stop> {
+pub(super) fn inserts(place: &Place, rows: u64) -> Result<Duration, CliError> {
     let db = &place.app.db;
     db.write("bench raw table", |db| {
         let columns = "a BIGINT NOT NULL, b BIGINT NOT NULL, c TEXT NOT NULL, d TEXT NOT NULL, \
@@ -55,7 +55,7 @@ pub(super) fn inserts(place: &Place, rows: u64) -> Result<Duration, Stop> {
 }
 
 /// The least that a page of everybody on the ladder must read: one sum, and fifty rows in order.
-pub(super) fn ladder_page(place: &Place) -> Result<Duration, Stop> {
+pub(super) fn ladder_page(place: &Place) -> Result<Duration, CliError> {
     const CASES: &str = "FROM overdue_case c JOIN file_position p ON p.file_id = c.file_id \
                          WHERE c.state IN ('open', 'paused')";
     #[derive(QueryableByName)]
@@ -80,7 +80,7 @@ pub(super) fn ladder_page(place: &Place) -> Result<Duration, Stop> {
 }
 
 /// Counts what is due.
-pub(super) fn due(place: &Place, today: NaiveDate) -> Result<Duration, Stop> {
+pub(super) fn due(place: &Place, today: NaiveDate) -> Result<Duration, CliError> {
     let started = Instant::now();
     let due: i64 = place.app.db.read(|db| {
         let due = loan_position::table.filter(loan_position::changes_on.le(today));
@@ -91,7 +91,7 @@ pub(super) fn due(place: &Place, today: NaiveDate) -> Result<Duration, Stop> {
 }
 
 /// Reads all loans and events, computes, writes all positions and sums in one transaction.
-pub(super) fn refresh(place: &Place, today: NaiveDate) -> Result<Duration, Stop> {
+pub(super) fn refresh(place: &Place, today: NaiveDate) -> Result<Duration, CliError> {
     let started = Instant::now();
     place.app.db.write("bench raw refresh", |db| {
         let loans: Vec<LoanFacts> =

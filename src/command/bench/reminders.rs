@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::place::{Kind, Place};
 use super::table::{Figure, Line, Table, thousands};
 use super::{day, raw};
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::jobs::send_due_reminders;
 
 /// What 100,000 of them may take.
@@ -18,7 +18,7 @@ const fn goal(kind: &Kind) -> u64 {
 }
 
 /// Measures both on a filled database.
-pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> {
+pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), CliError> {
     let on = place.kind.name();
     let ten_days_before = day(2026, 12, 10)?;
     let started = Instant::now();

@@ -13,7 +13,7 @@ use super::place::Place;
 use super::table::{Figure, Line, Table};
 use crate::base::dates::{Clock, starts_at};
 use crate::clock;
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::jobs::deliver_messages;
 use crate::plumbing::config::Config;
 use crate::site;
@@ -31,7 +31,7 @@ const BARE: u64 = 2_000;
 const YES: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n0: Accepted for delivery";
 
 /// Sends what waits on the day before the due day; `reminders` has written it.
-pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> {
+pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), CliError> {
     let stub = stub()?;
     let raw = bare(stub)?;
     let mut config = Config { ..(*place.app.config).clone() };
@@ -43,7 +43,7 @@ pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> 
     let clock = Clock::starting_on(day(2026, 12, 11)?);
     let (policy, sealer) = (place.app.rules.files().clone(), place.app.sealer.clone());
     let app =
-        site::app(place.app.db.clone(), clock, policy, sealer, config).map_err(Stop::failed)?;
+        site::app(place.app.db.clone(), clock, policy, sealer, config).map_err(CliError::failed)?;
     let started = Instant::now();
     let counts = deliver_messages::run(&app, app.clock.today())?;
     table.line(Line {
@@ -56,7 +56,7 @@ pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> 
 
 /// Lets the clock of a running county jump by thirty days and does everything that was missed.
 /// No gateway: what waits to be sent goes at the gateway's own speed and is measured above.
-pub(super) fn catch_up(place: &Place, table: &mut Table<'_>) -> Result<(), Stop> {
+pub(super) fn catch_up(place: &Place, table: &mut Table<'_>) -> Result<(), CliError> {
     let app = &place.app;
     clock::run_due(app, app.clock.now_at())?;
     let back_on = starts_at(app.clock.today()) + Span::days(30) + Span::hours(9);
@@ -66,7 +66,7 @@ pub(super) fn catch_up(place: &Place, table: &mut Table<'_>) -> Result<(), Stop>
     loop {
         let ran = clock::run_due(app, app.clock.now_at())?;
         if let Some(failed) = ran.iter().find(|one| one.outcome.is_err()) {
-            return Err(Stop::failed(format!("catching up: {} failed", failed.job)));
+            return Err(CliError::failed(format!("catching up: {} failed", failed.job)));
         }
         let by_day = ran.iter().filter(|one| one.day > day(2000, 1, 1).unwrap_or_default()).count();
         runs += by_day;
@@ -83,7 +83,7 @@ pub(super) fn catch_up(place: &Place, table: &mut Table<'_>) -> Result<(), Stop>
 }
 
 /// A gateway that takes everything, one thread a connection, until the program ends.
-fn stub() -> Result<SocketAddr, Stop> {
+fn stub() -> Result<SocketAddr, CliError> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     std::thread::spawn(move || {
@@ -120,7 +120,7 @@ fn answer_all(stream: TcpStream) -> std::io::Result<()> {
 }
 
 /// The same requests, one after the other, without anything around them.
-fn bare(stub: SocketAddr) -> Result<Figure, Stop> {
+fn bare(stub: SocketAddr) -> Result<Figure, CliError> {
     let mut stream = TcpStream::connect(stub)?;
     stream.set_nodelay(true)?;
     let body = "x".repeat(400);

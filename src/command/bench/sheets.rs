@@ -12,7 +12,7 @@ use super::page::{Server, sign_in};
 use super::place::Place;
 use super::raw;
 use super::table::{Figure, Line, Table, thousands};
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::life::visits::sheets::codes;
 use crate::life::visits::workbook::{
     CODE, NEW_PHONE, NUMBER, PROMISED, REMARK, RESULT, VISITED, VISITOR,
@@ -25,7 +25,11 @@ use crate::plumbing::sheet::write::{self, Head, Out};
 const RESULTS: i64 = 1_000;
 
 /// Measures all of it.
-pub(super) fn measure(place: &Place, server: &Server, table: &mut Table<'_>) -> Result<(), Stop> {
+pub(super) fn measure(
+    place: &Place,
+    server: &Server,
+    table: &mut Table<'_>,
+) -> Result<(), CliError> {
     let (cookie, csrf) = sign_in(place, place.by.staff_id)?;
     let ask = |path: &str| Ask { cookie: cookie.clone(), path: path.to_owned() };
     let zip = client::ask_over(1, server.address, &[ask("/visits/workbooks.zip?by=village")])?;
@@ -57,7 +61,7 @@ fn number(count: i64) -> u64 {
 }
 
 /// As many workbooks with as many cells, nothing but text.
-fn bare_workbooks(villages: i64, rows: i64) -> Result<Duration, Stop> {
+fn bare_workbooks(villages: i64, rows: i64) -> Result<Duration, CliError> {
     let each = u32::try_from(rows / villages.max(1)).unwrap_or_default() + 1;
     let one = || -> Result<usize, XlsxError> {
         let mut book = Workbook::new();
@@ -71,13 +75,13 @@ fn bare_workbooks(villages: i64, rows: i64) -> Result<Duration, Stop> {
     };
     let started = Instant::now();
     for _ in 0..villages {
-        std::hint::black_box(one().map_err(|e| Stop::failed(e.to_string()))?);
+        std::hint::black_box(one().map_err(|e| CliError::failed(e.to_string()))?);
     }
     Ok(started.elapsed())
 }
 
 /// A workbook with the results of many sheets, as a township hands it in.
-fn filled_in(place: &Place) -> Result<(Vec<u8>, u64), Stop> {
+fn filled_in(place: &Place) -> Result<(Vec<u8>, u64), CliError> {
     let sheets: Vec<(String, Vec<u8>)> = place.app.db.read(|db| {
         Ok(sheet::table
             .order(sheet::id)
@@ -98,7 +102,7 @@ fn filled_in(place: &Place) -> Result<(Vec<u8>, u64), Stop> {
             .app
             .sealer
             .open_text(Field::Sheet, sealed)
-            .map_err(|e| Stop::failed(e.to_string()))?;
+            .map_err(|e| CliError::failed(e.to_string()))?;
         rows.push(vec![
             Out::Text(number.clone()),
             Out::Text(codes::spoken(&code)),
@@ -111,7 +115,7 @@ fn filled_in(place: &Place) -> Result<(Vec<u8>, u64), Stop> {
         ]);
     }
     let count = u64::try_from(rows.len()).unwrap_or_default();
-    let book = write::list(&head, rows.into_iter()).map_err(|e| Stop::failed(e.to_string()))?;
+    let book = write::list(&head, rows.into_iter()).map_err(|e| CliError::failed(e.to_string()))?;
     Ok((book, count))
 }
 
@@ -120,7 +124,7 @@ fn come_back(
     server: &Server,
     (ask, csrf): (&Ask, &str),
     table: &mut Table<'_>,
-) -> Result<(), Stop> {
+) -> Result<(), CliError> {
     const EDGE: &str = "bench7f3a";
     let (book, sent) = filled_in(place)?;
     let part = |head: &str| format!("--{EDGE}\r\nContent-Disposition: form-data; {head}\r\n\r\n");
@@ -134,7 +138,7 @@ fn come_back(
     let (took, _) = client::send(server.address, ask, (&kind, &form))?;
     let taken: i64 = place.app.db.read(|db| Ok(sheet_return::table.count().get_result(db)?))?;
     if number(taken) != sent {
-        return Err(Stop::failed(format!("{sent} results were sent, {taken} were taken")));
+        return Err(CliError::failed(format!("{sent} results were sent, {taken} were taken")));
     }
     table.line(Line {
         what: format!("results of {} sheets imported from a workbook", thousands(sent)),
@@ -151,7 +155,7 @@ fn accept(
     server: &Server,
     (cookie, csrf): (&str, &str),
     table: &mut Table<'_>,
-) -> Result<(), Stop> {
+) -> Result<(), CliError> {
     let ids: Vec<i64> = place.app.db.read(|db| {
         let waiting = sheet_return::table.filter(sheet_return::state.eq("proposed"));
         Ok(waiting.order(sheet_return::id).select(sheet_return::id).load(db)?)

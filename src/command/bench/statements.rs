@@ -11,14 +11,14 @@ use crate::book::policy::Policy;
 use crate::book::statement::{
     self, Event, EventKind, Product, Statement, StatementError, StudyLevel, Terms,
 };
-use crate::command::Stop;
+use crate::command::CliError;
 
 /// How many of each.
 const ROUNDS: u64 = 200_000;
 
-pub(super) fn measure(table: &mut Table<'_>) -> Result<(), Stop> {
-    let policy = Policy::embedded().map_err(|e| Stop::failed(e.to_string()))?;
-    let broken = |e: StatementError| Stop::failed(format!("the bench's own contract: {e}"));
+pub(super) fn measure(table: &mut Table<'_>) -> Result<(), CliError> {
+    let policy = Policy::embedded().map_err(|e| CliError::failed(e.to_string()))?;
+    let broken = |e: StatementError| CliError::failed(format!("the bench's own contract: {e}"));
     let (terms, events) = ten_years(&policy).map_err(broken)?;
     let (rates, as_of) = (policy.rates(), day_in(2026, 10, 31));
     let found = statement::statement(&terms, &events, &rates, as_of).map_err(broken)?;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use crate::command::Stop;
+use crate::command::CliError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Figure {
@@ -92,14 +92,14 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn begin(out: &'a mut dyn Write) -> Result<Table<'a>, Stop> {
+    pub(super) fn begin(out: &'a mut dyn Write) -> Result<Table<'a>, CliError> {
         let mut table = Table { out };
         table.row(["what", "figure", "goal", "raw limit", "ratio", ""])?;
         Ok(table)
     }
 
     /// Prints one line; a goal that was missed is said.
-    pub(super) fn line(&mut self, line: Line) -> Result<(), Stop> {
+    pub(super) fn line(&mut self, line: Line) -> Result<(), CliError> {
         let sign = if matches!(line.figure, Figure::PerSecond(_)) { ">=" } else { "<=" };
         let goal = line.goal.map(|goal| format!("{sign} {}", goal.to_text())).unwrap_or_default();
         let raw = line.raw.map(Figure::to_text).unwrap_or_default();
@@ -109,7 +109,7 @@ impl<'a> Table<'a> {
         self.row([&line.what, &line.figure.to_text(), &goal, &raw, &ratio, missed])
     }
 
-    fn row(&mut self, cells: [&str; 6]) -> Result<(), Stop> {
+    fn row(&mut self, cells: [&str; 6]) -> Result<(), CliError> {
         let [what, figure, goal, raw, ratio, missed] = cells;
         let row = format!("{what:<58} {figure:>13} {goal:>15} {raw:>13} {ratio:>7} {missed}");
         writeln!(self.out, "{}", row.trim_end())?;

@@ -11,7 +11,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::{Database, Db};
 
@@ -39,13 +39,13 @@ struct Rows {
 }
 
 /// Copies everything of `from` into the new file.
-pub(super) fn make(from: &Database, file: &Path) -> Result<(), Stop> {
+pub(super) fn make(from: &Database, file: &Path) -> Result<(), CliError> {
     if !from.is_postgres() {
         return Ok(from.copy_to(file)?);
     }
-    let copy =
-        Database::open_scratch(&format!("sqlite:{}", file.display()), 2).map_err(Stop::failed)?;
-    copy.migrate().map_err(Stop::failed)?;
+    let copy = Database::open_scratch(&format!("sqlite:{}", file.display()), 2)
+        .map_err(CliError::failed)?;
+    copy.migrate().map_err(CliError::failed)?;
     from.read(|source| copy.write("rehearsal copy", |target| carry_over(source, target)))?;
     Ok(())
 }

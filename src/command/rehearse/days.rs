@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::base::dates::starts_at;
 use crate::base::scope::Scope;
 use crate::book::office;
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::{clock, jobs};
 
 /// The hours at which the program of the rehearsal is awake: the night's jobs, the opening of the
@@ -34,7 +34,12 @@ pub(super) struct Days {
 
 impl Days {
     /// Lives through them in the copy and prints a line for each day on which something happened.
-    pub(super) fn live(&self, app: &App, all_days: bool, out: &mut dyn Write) -> Result<(), Stop> {
+    pub(super) fn live(
+        &self,
+        app: &App,
+        all_days: bool,
+        out: &mut dyn Write,
+    ) -> Result<(), CliError> {
         let offices = app.db.read(office::all)?;
         let scopes: Vec<Scope> = offices.iter().map(|office| Scope::of(&office.code)).collect();
         let mut totals = Totals::begin(out, self.from, self.to, self.paying)?;

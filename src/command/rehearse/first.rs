@@ -18,11 +18,11 @@ use crate::app::App;
 use crate::base::ids::{FileId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::error::AppResult;
 use crate::life::overdue::list::cases;
 use crate::plumbing::schema::{loan, loan_event};
-use crate::web::list::filter::Asked;
+use crate::web::list::filter::ListParams;
 
 /// For so many days payments are looked at.
 pub(super) const DAYS: u64 = 30;
@@ -54,7 +54,7 @@ impl Orders {
     pub(super) fn taken(app: &App, scopes: &[Scope], on: NaiveDate) -> AppResult<Orders> {
         let mut orders = Orders { on, ..Orders::default() };
         for (sort, to) in [("", &mut orders.by_day), ("first", &mut orders.by_first)] {
-            let asked = Asked { sort: sort.to_owned(), ..Asked::default() };
+            let asked = ListParams { sort: sort.to_owned(), ..ListParams::default() };
             let wanted = cases::wanted(&asked, StaffId::new(0), on);
             for scope in scopes {
                 let rows = app.db.read(|db| cases::all(db, scope, &wanted, ROWS_MAX))?;
@@ -71,7 +71,7 @@ impl Orders {
         scopes: &[Scope],
         until: NaiveDate,
         out: &mut dyn Write,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), CliError> {
         let mut paid = HashMap::new();
         for scope in scopes {
             paid.extend(paid_between(app, scope, (self.on, until))?);

@@ -13,7 +13,7 @@ use crate::base::dates::{starts_at, weekday_in_words};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::notice::Reason;
-use crate::command::Stop;
+use crate::command::CliError;
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
@@ -248,7 +248,7 @@ impl Totals {
         from: NaiveDate,
         to: NaiveDate,
         paying: u32,
-    ) -> Result<Totals, Stop> {
+    ) -> Result<Totals, CliError> {
         writeln!(out, "演练 {from} 到 {to}（在数据副本上，什么都不会真的发出）")?;
         writeln!(
             out,
@@ -269,7 +269,7 @@ impl Totals {
         out: &mut dyn Write,
         tally: &Tally,
         all_days: bool,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), CliError> {
         for (reason, one) in &tally.messages {
             let sum = self.messages.entry(reason.clone()).or_default();
             sum.written += one.written;
@@ -294,7 +294,12 @@ impl Totals {
     }
 
     /// Prints the sums, and one message of each kind as it went out.
-    pub(super) fn end(&self, app: &App, scopes: &[Scope], out: &mut dyn Write) -> Result<(), Stop> {
+    pub(super) fn end(
+        &self,
+        app: &App,
+        scopes: &[Scope],
+        out: &mut dyn Write,
+    ) -> Result<(), CliError> {
         if self.quiet > 0 {
             writeln!(out, "        （{} 天没有事）", self.quiet)?;
         }

@@ -8,7 +8,7 @@ use super::Form;
 use crate::app::App;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::liaison::{self, Liaison};
 use crate::book::staff::{self, Staff};
 use crate::error::{AppError, AppResult};
@@ -184,10 +184,10 @@ pub fn audit(
     subject: &str,
     summary: &str,
 ) -> AppResult<()> {
-    act.audit(Note {
+    act.audit(AuditEntry {
         action,
         subject: subject.to_owned(),
         summary: summary.to_owned(),
-        ..Note::default()
+        ..AuditEntry::default()
     })
 }

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::RowId;
 use crate::base::scope::Scope;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::notice::text;
 use crate::book::payments_known::{self, Known, PaymentsKnown, Source, Which};
 use crate::book::position;
@@ -348,7 +348,7 @@ async fn withdraw(
             Source::GoAhead => ("waiting_resumed", format!("撤回：{day}不等银行结果，先行跟进")),
             _ => ("payments_withdrawn", format!("撤回：{day}以前的还款都已入账")),
         };
-        act.audit(Note { action, summary, ..Note::default() })
+        act.audit(AuditEntry { action, summary, ..AuditEntry::default() })
     })
     .await?;
     follow_up(&app, &me.scope).await?;
@@ -381,7 +381,7 @@ async fn keep(
         payments_known::add(act.db, &row)?;
         position::outdate(act.db, act.scope, act.today, act.today)?;
         let (summary, reason) = (summary.clone(), row.reason.clone());
-        act.audit(Note { action, summary, reason, ..Note::default() })
+        act.audit(AuditEntry { action, summary, reason, ..AuditEntry::default() })
     })
     .await?;
     follow_up(app, &me.scope).await

@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::staff::Right;
 use crate::clock::Timetable;
 use crate::clock::pause::{self, Pause};
@@ -135,12 +135,12 @@ async fn try_pause(app: &App, me: &SignedIn, name: &str, reason: &str) -> AppRes
         if !pause::begin(act.db, &pause)? {
             return Ok(());
         }
-        let note = Note {
+        let note = AuditEntry {
             action: "job_paused",
             subject: job.words.to_owned(),
             summary: format!("暂停定时任务“{}”", job.words),
             reason: reason.clone(),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         act.audit(note)
     })
@@ -163,11 +163,11 @@ async fn end_pause(
         if !pause::end(act.db, &act.by.office_code, job.name)? {
             return Ok(());
         }
-        let note = Note {
+        let note = AuditEntry {
             action: "job_resumed",
             subject: job.words.to_owned(),
             summary: format!("恢复定时任务“{}”", job.words),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         act.audit(note)
     })

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::error::AppResult;
 use crate::web::list::export;
 use crate::web::list::files::{self, Choices, Page, Sums};
-use crate::web::list::filter::{Asked, Sort};
+use crate::web::list::filter::{ListParams, Sort};
 use crate::web::list::words::SumsView;
 use crate::web::list::words::{Neighbours, RowWords, neighbours, row_words};
 use crate::web::session::SignedIn;
@@ -38,7 +38,7 @@ pub fn stages() -> Vec<Choice> {
 
 #[derive(Serialize)]
 struct View {
-    asked: Asked,
+    asked: ListParams,
     narrowed: bool,
     sums: SumsView,
     rows: Vec<RowWords>,
@@ -67,9 +67,9 @@ struct SortLinks {
 pub async fn workbook(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<Asked>,
+    asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let filter = asked.understood(Sort::FileNo);
+    let filter = asked.to_filter(Sort::FileNo);
     let scope = me.scope.clone();
     let rows = app.read(move |db| files::all(db, &scope, &filter, export::ROWS_MAX)).await?;
     let today = app.clock.today();
@@ -81,10 +81,10 @@ pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     let asked = asked.into_inner();
-    let filter = asked.understood(Sort::FileNo);
+    let filter = asked.to_filter(Sort::FileNo);
     let (scope, inner) = (me.scope.clone(), filter.clone());
     let (page, sums, choices): (Page, Sums, Choices) = app
         .read(move |db| {

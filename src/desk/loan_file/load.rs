@@ -11,7 +11,7 @@ use crate::base::ids::{LoanId, PersonId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::contact::change;
-use crate::book::contact::task::{self, Duty};
+use crate::book::contact::task::{self, ContactTask};
 use crate::book::file::{self, Contract, Papers};
 use crate::book::loan::{self, LoanFile};
 use crate::book::payments_known;
@@ -58,7 +58,7 @@ pub struct Facts {
     /// A change of contacts waits for a decision.
     pub contact_change: bool,
     /// The contact with the family in the year of the page's day.
-    pub contact_duty: Option<Duty>,
+    pub contact_duty: Option<ContactTask>,
 }
 
 impl Facts {

@@ -43,14 +43,14 @@ pub fn routes() -> Vec<Entry> {
 /// What the address of a file may ask.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct PageParams {
     /// The day of the statement.
     as_of: String,
     /// `all`: every row of the plan, also those far ahead.
     rows: String,
 }
 
-impl Asked {
+impl PageParams {
     /// A day that cannot be read is today; the field on the page shows which it is.
     fn day(&self, today: NaiveDate) -> NaiveDate {
         self.as_of.trim().parse().unwrap_or(today)
@@ -61,7 +61,7 @@ async fn facts(
     app: &web::Data<App>,
     me: &SignedIn,
     file_no: &str,
-    asked: &Asked,
+    asked: &PageParams,
 ) -> AppResult<Facts> {
     let as_of = asked.day(app.clock.today());
     let (inner, scope, file_no) = (app.clone(), me.scope.clone(), file_no.to_owned());
@@ -73,7 +73,7 @@ async fn show(
     me: SignedIn,
     req: HttpRequest,
     file_no: String,
-    asked: Asked,
+    asked: PageParams,
     tab: Tab,
 ) -> AppResult<HttpResponse> {
     let facts = facts(&app, &me, &file_no, &asked).await?;
@@ -99,7 +99,7 @@ async fn plan_tab(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::Plan).await
 }
@@ -109,7 +109,7 @@ async fn ledger_tab(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::Ledger).await
 }
@@ -119,7 +119,7 @@ async fn contracts_tab(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::Contracts).await
 }
@@ -129,7 +129,7 @@ async fn history_tab(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::History).await
 }
@@ -171,7 +171,7 @@ async fn explain(
     asked: web::Query<AskedWhy>,
 ) -> AppResult<HttpResponse> {
     let asked = asked.into_inner();
-    let day = Asked { as_of: asked.as_of.clone(), rows: String::new() };
+    let day = PageParams { as_of: asked.as_of.clone(), rows: String::new() };
     let facts = facts(&app, &me, &file_no, &day).await?;
     let why = match (asked.due_on.parse::<NaiveDate>(), Figure::from_text(&asked.figure)) {
         (Ok(due_on), _) => {

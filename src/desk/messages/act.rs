@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{self, GroupRow, Row};
 use crate::app::App;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::notice::{self, Reason};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::outbox::{self, Filter, Group, State};
@@ -33,7 +33,7 @@ pub enum Step {
 
 /// Which mass sending, and what.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Wanted {
+pub struct MassForm {
     step: Step,
     /// Why it was written.
     reason: String,
@@ -41,7 +41,7 @@ pub struct Wanted {
     day: NaiveDate,
 }
 
-impl Wanted {
+impl MassForm {
     fn group(&self) -> AppResult<(Group, Reason)> {
         let reason = Reason::from_text(&self.reason).ok_or(AppError::NotFound)?;
         Ok((Group { reason: self.reason.clone(), planned_on: self.day }, reason))
@@ -63,7 +63,7 @@ pub async fn confirm(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    wanted: web::Query<Wanted>,
+    wanted: web::Query<MassForm>,
 ) -> AppResult<HttpResponse> {
     let wanted = wanted.into_inner();
     let (group, _) = wanted.group()?;
@@ -107,7 +107,7 @@ const fn touched(step: Step) -> &'static [State] {
 pub async fn group(
     app: web::Data<App>,
     me: SignedIn,
-    form: CsrfForm<Wanted>,
+    form: CsrfForm<MassForm>,
 ) -> AppResult<HttpResponse> {
     let wanted = form.0;
     let (group, reason) = wanted.group()?;
@@ -128,7 +128,7 @@ pub async fn group(
                 let summary =
                     format!("{verb} {} 的{}，{done} 条", group.planned_on, reason.in_words());
                 let subject = reason.in_words().to_owned();
-                let note = Note { action, subject, summary, ..Note::default() };
+                let note = AuditEntry { action, subject, summary, ..AuditEntry::default() };
                 act.audit(note)?;
             }
             Ok(done)
@@ -194,12 +194,12 @@ pub async fn one(
             return Err(AppError::refused("这条消息刚刚有了变化，请刷新后再看。"));
         }
         let words = Reason::from_text(&message.reason).map_or("消息", Reason::in_words);
-        let note = Note {
+        let note = AuditEntry {
             action,
             file_id: message.file_id,
             subject: words.to_owned(),
             summary: format!("{verb}{words}，{} 的", message.planned_on),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         act.audit(note)
     })
@@ -233,7 +233,8 @@ pub async fn hold(
     me.act(&app, "messages held", move |act| {
         notice::set_held(act.db, act.scope, on)?;
         let (subject, summary) = ("放行设置".to_owned(), summary.to_owned());
-        let note = Note { action: "message_setting", subject, summary, ..Note::default() };
+        let note =
+            AuditEntry { action: "message_setting", subject, summary, ..AuditEntry::default() };
         act.audit(note)
     })
     .await?;

@@ -8,7 +8,7 @@ use super::file::BY_HAND;
 use crate::app::App;
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
@@ -23,12 +23,12 @@ use crate::web::shell;
 
 /// Which message, to whom.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Wanted {
+pub struct MessageForm {
     reason: String,
     person: i64,
 }
 
-impl Wanted {
+impl MessageForm {
     fn reason(&self) -> AppResult<Reason> {
         let known = Reason::from_text(&self.reason).filter(|reason| BY_HAND.contains(reason));
         known.ok_or(AppError::NotFound)
@@ -48,7 +48,7 @@ fn draft(
     db: &mut Db,
     scope: &Scope,
     file_no: &str,
-    wanted: &Wanted,
+    wanted: &MessageForm,
 ) -> AppResult<Draft> {
     let reason = wanted.reason()?;
     let file = loan::file_by_no(db, scope, file_no)?;
@@ -123,7 +123,7 @@ pub async fn preview(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    wanted: web::Query<Wanted>,
+    wanted: web::Query<MessageForm>,
 ) -> AppResult<HttpResponse> {
     let wanted = wanted.into_inner();
     let reason = wanted.reason()?;
@@ -150,7 +150,7 @@ pub async fn send(
     app: web::Data<App>,
     me: SignedIn,
     file_no: web::Path<String>,
-    form: CsrfForm<Wanted>,
+    form: CsrfForm<MessageForm>,
 ) -> AppResult<HttpResponse> {
     let wanted = form.0;
     let reason = wanted.reason()?;
@@ -175,12 +175,12 @@ pub async fn send(
         })
         .collect::<AppResult<_>>()?;
     let back = format!("/loans/{}/messages", file.file_no);
-    let note = Note {
+    let note = AuditEntry {
         action: "message_written",
         file_id: Some(file.id),
         subject: receiver.name.clone(),
         summary: format!("单独给{}发{}", receiver.name, reason.in_words()),
-        ..Note::default()
+        ..AuditEntry::default()
     };
     let new = me
         .act(&app, "message by hand", move |act| {
@@ -236,7 +236,7 @@ pub async fn stop(
             let one = crate::book::person::find(act.db, act.scope, person)?;
             let (done, action, summary) = match why {
                 Some(why) => {
-                    let stop = stops::Stop {
+                    let stop = stops::Suppression {
                         person_id: person,
                         office_code: act.scope.own().to_owned(),
                         why,
@@ -259,7 +259,7 @@ pub async fn stop(
                 }
             };
             if done {
-                act.audit(Note {
+                act.audit(AuditEntry {
                     action,
                     file_id: Some(file.id),
                     subject: one.name,

@@ -35,7 +35,7 @@ const TABS: [(&str, &str, &[State]); 5] = [
 /// What the address asks for.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct ListParams {
     tab: String,
     reason: String,
     day: String,
@@ -58,7 +58,7 @@ struct Choice {
 
 #[derive(Debug, Serialize)]
 struct Page {
-    asked: Asked,
+    asked: ListParams,
     tab: &'static str,
     tabs: Vec<TabLink>,
     reasons: Vec<Choice>,
@@ -88,7 +88,7 @@ pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     let asked = asked.into_inner();
     let today = app.clock.today();
@@ -143,13 +143,17 @@ fn find(
     app: &App,
     db: &mut Db,
     scope: &Scope,
-    asked: &Asked,
+    asked: &ListParams,
     (tab, page): (usize, i64),
     today: NaiveDate,
 ) -> AppResult<Found> {
     let mut counts = Vec::with_capacity(TABS.len());
     for (word, _, states) in TABS {
-        counts.push(outbox::count(db, scope, &filter(word, states, &Asked::default(), today))?);
+        counts.push(outbox::count(
+            db,
+            scope,
+            &filter(word, states, &ListParams::default(), today),
+        )?);
     }
     let (word, _, states) = TABS.get(tab).copied().unwrap_or(("today", "", &[]));
     let filter = filter(word, states, asked, today);
@@ -163,7 +167,7 @@ fn find(
     })
 }
 
-fn filter(tab: &str, states: &[State], asked: &Asked, today: NaiveDate) -> Filter {
+fn filter(tab: &str, states: &[State], asked: &ListParams, today: NaiveDate) -> Filter {
     let day: Option<NaiveDate> = asked.day.trim().parse().ok();
     // What is open or unknown is shown however old it is.
     let always = matches!(tab, "today" | "unsure");

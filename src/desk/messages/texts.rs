@@ -12,7 +12,7 @@ use crate::base::dates;
 use crate::base::ids::{FileId, PersonId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::notice::{COMMON_FIELDS, Fields, Reason, asked, text};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
@@ -228,7 +228,7 @@ pub async fn change(
 
 async fn note(app: &App, me: &SignedIn, reason: Reason, summary: String) -> AppResult<()> {
     let subject = reason.in_words().to_owned();
-    let note = Note { action: "message_text", subject, summary, ..Note::default() };
+    let note = AuditEntry { action: "message_text", subject, summary, ..AuditEntry::default() };
     me.act(app, "message text", move |act| act.audit(note.clone())).await
 }
 

@@ -13,7 +13,7 @@ use crate::base::dates::day_in;
 use crate::base::ids::{RowId, StaffId};
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::policy::{Policy, PolicyError, taken_apart};
 use crate::book::policy_book::{self, Compared, Decided, Decision, Kind, Line, Proposal};
 use crate::book::{office, position};
@@ -169,11 +169,11 @@ fn check(files: &Policy, values: &[&Proposal]) -> AppResult<()> {
 
 fn add_proposal(act: &mut Act<'_>, one: &Proposal) -> AppResult<()> {
     policy_book::propose(act.db, one)?;
-    act.audit(Note {
+    act.audit(AuditEntry {
         action: "rules_proposed",
         subject: one.words.clone(),
         summary: format!("提出：{}，{}", one.words, one.document),
-        ..Note::default()
+        ..AuditEntry::default()
     })
 }
 
@@ -340,7 +340,7 @@ fn note_decided(
     reason: &str,
 ) -> AppResult<()> {
     for office in office::all(act.db)? {
-        let note = Note {
+        let note = AuditEntry {
             action: "rules_decided",
             subject: one.words.clone(),
             summary: format!(
@@ -350,7 +350,7 @@ fn note_decided(
                 one.document
             ),
             reason: reason.to_owned(),
-            ..Note::default()
+            ..AuditEntry::default()
         };
         act.audit_in(&office.code, note)?;
     }
@@ -414,11 +414,11 @@ pub(super) async fn compared(
             compared_at: act.now,
         };
         policy_book::compared(act.db, &new)?;
-        act.audit(Note {
+        act.audit(AuditEntry {
             action: "rules_compared",
             subject: title.clone(),
             summary: format!("对照文件核对：{title}"),
-            ..Note::default()
+            ..AuditEntry::default()
         })
     })
     .await?;

@@ -49,7 +49,7 @@ layout! {
 
 impl ImportKind for BorrowerRow {
     const AFTER: &'static [Layout] = &[];
-    const BRING: Option<fn(&Self, &Sealer, &mut Companions)> = Some(|row, sealer, companions| {
+    const BRING: Option<fn(&Self, &Sealer, &mut BatchContext)> = Some(|row, sealer, companions| {
         companions.people.insert(index_of(sealer, &row.id_number));
         companions.student_numbers.extend(row.student_number.clone());
     });
@@ -87,7 +87,7 @@ impl Plan<'_> {
         let (file_id, opened) = self.file(student, year);
         self.file_details(student, row, co_id, &mut changed);
         if opened {
-            self.change.history.push(history::Note {
+            self.change.history.push(history::AuditEntry {
                 action: "imported",
                 file_id: Some(file_id),
                 subject: row.name.clone(),

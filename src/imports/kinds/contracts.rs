@@ -5,7 +5,7 @@ use crate::base::money::Fen;
 use crate::book::events;
 use crate::book::loan::{Loan, switches_to_text};
 use crate::book::statement::{Event, EventKind, Pricing, StudyLevel};
-use crate::imports::facts::Kept;
+use crate::imports::facts::Tracked;
 use crate::imports::kind::*;
 use crate::imports::layout::words::{ContractState, LoanKind};
 use crate::imports::money::outdated;
@@ -45,7 +45,7 @@ layout! {
 impl ImportKind for ContractRow {
     const AFTER: &'static [Layout] = &[Layout::BORROWERS];
     const OF_BANK: bool = true;
-    const BRING: Option<fn(&Self, &Sealer, &mut Companions)> = Some(bring);
+    const BRING: Option<fn(&Self, &Sealer, &mut BatchContext)> = Some(bring);
 
     fn load(db: &mut Db, scope: &Scope, rows: &[&Self], facts: &mut Facts) -> AppResult<()> {
         let keys: Vec<String> = rows.iter().map(|row| balance_key(row)).collect();
@@ -60,7 +60,7 @@ impl ImportKind for ContractRow {
     }
 }
 
-fn bring(row: &ContractRow, sealer: &Sealer, companions: &mut Companions) {
+fn bring(row: &ContractRow, sealer: &Sealer, companions: &mut BatchContext) {
     let index = index_of(sealer, &row.id_number);
     let year = companions.first_years.entry(index.clone()).or_insert(row.loan_year);
     *year = row.loan_year.min(*year);
@@ -211,7 +211,7 @@ impl Plan<'_> {
             version: 1,
         };
         self.change.touched.insert(loan.id);
-        self.facts.loans.insert(row.contract_number.clone(), Kept::fresh(loan));
+        self.facts.loans.insert(row.contract_number.clone(), Tracked::fresh(loan));
         Ok(Outcome::New)
     }
 

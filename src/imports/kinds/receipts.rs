@@ -2,7 +2,7 @@
 
 use crate::base::ids::{LoanId, PersonId, RowId};
 use crate::book::{loan, person};
-use crate::imports::facts::Kept;
+use crate::imports::facts::Tracked;
 use crate::imports::kind::*;
 use crate::life::contract::store::{self, Receipt};
 use std::collections::BTreeSet;
@@ -44,15 +44,15 @@ impl ImportKind for ReceiptRow {
             facts.by_student_number.insert(file.student_number.clone(), file.person_id);
             facts.student_of.stored().insert(file.id, file.person_id);
             files.push(file.id);
-            facts.files.stored().insert(file.person_id, Kept::stored(file));
+            facts.files.stored().insert(file.person_id, Tracked::stored(file));
         }
         let students: Vec<PersonId> = facts.by_student_number.values().copied().collect();
         for person in person::by_ids(db, scope, &students)? {
             facts.index_of.stored().insert(person.id, person.id_index.clone());
-            facts.people.stored().insert(person.id_index.clone(), Kept::stored(person));
+            facts.people.stored().insert(person.id_index.clone(), Tracked::stored(person));
         }
         for loan in loan::chains(db, scope, &files)? {
-            facts.loans.stored().insert(loan.contract_no.clone(), Kept::stored(loan));
+            facts.loans.stored().insert(loan.contract_no.clone(), Tracked::stored(loan));
         }
         facts.keep(store::of_students(db, scope, &numbers)?);
         Ok(())

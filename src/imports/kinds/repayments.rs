@@ -13,7 +13,7 @@ use crate::base::money::Fen;
 use crate::book::bank::{self, BankFigure, Tells};
 use crate::book::events;
 use crate::book::statement::{Event, EventKind};
-use crate::imports::bank_list::{BankList, Told, is_place, money_of};
+use crate::imports::bank_list::{BankLine, BankList, is_place, money_of};
 use crate::imports::kind::*;
 use crate::imports::layout::words::RepaymentKind;
 use crate::imports::money::{outdated, same_figure};
@@ -87,7 +87,7 @@ pub fn list_of(lines: &[ReadLine]) -> BankList {
     BankList::of(parsed.map(|(line, parsed)| {
         let row = parsed.row.as_ref().filter(|_| !parsed.is_refused());
         let row: &RepaymentRow = row?.of()?;
-        let told = Told {
+        let told = BankLine {
             line,
             ordinal: 1,
             paid_on: row.paid_on,
@@ -232,7 +232,7 @@ impl Plan<'_> {
     fn withdraw(
         &mut self,
         told: &mut Vec<BankFigure>,
-        lines: &[Told],
+        lines: &[BankLine],
         fresh: &BankFigure,
         line: u32,
     ) {
@@ -457,7 +457,7 @@ fn taken_back(lines: &[(Place, Fen)]) -> Vec<(Place, Place)> {
 /// A payment that is taken back must be known, or come with the same list.
 fn check_taken_back(
     told: &[BankFigure],
-    lines: &[Told],
+    lines: &[BankLine],
     figure: &BankFigure,
 ) -> Result<(), Refusal> {
     if figure.paid_fen >= Fen::ZERO {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::fault::{Fault, Note, Severity};
+use super::fault::{Fault, RowMessage, Severity};
 use super::heading::{Unit, normal};
 use super::kind::{Column, ColumnKind, Layout};
 use crate::base::person_name::{is_blank, simplify};
@@ -52,7 +52,7 @@ pub enum Line {
     /// A row to read.
     Data,
     /// Blank, headings again, totals, signatures: not read, for this reason.
-    Skipped(Note),
+    Skipped(RowMessage),
 }
 
 impl Binding {
@@ -97,8 +97,9 @@ impl Binding {
 
     /// Tells data from blank lines, repeated headings, totals and signatures.
     pub fn classify(&self, row: &SheetRow) -> Line {
-        let skipped =
-            |fault, message: &str| Line::Skipped(Note::on_line(Severity::Repaired, fault, message));
+        let skipped = |fault, message: &str| {
+            Line::Skipped(RowMessage::on_line(Severity::Repaired, fault, message))
+        };
         let mut filled = row.cells.iter().filter(|cell| !cell.is_blank());
         let Some(first) = filled.next() else {
             return skipped(Fault::BlankRowBefore, "空行，已跳过。");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::fault::{Fault, Note, Severity};
+use super::fault::{Fault, RowMessage, Severity};
 use super::rows::Row;
 
 /// A line whose key an earlier line has.
@@ -20,24 +20,24 @@ pub struct Duplicate {
 
 impl Duplicate {
     /// The note on the later line: skipped when it says the same, refused when it does not.
-    pub fn note(&self) -> Note {
+    pub fn note(&self) -> RowMessage {
         let first = self.first_line;
         if self.differing.is_empty() && self.is_payment {
             let message = format!(
                 "第 {first} 行和这一行完全相同，只入一次。如果确实还了两次，要由银行的清单说明\
                  （例如每次还款后的余额），请向银行核实。"
             );
-            return Note::on_line(Severity::Warning, Fault::DuplicateRow, message);
+            return RowMessage::on_line(Severity::Warning, Fault::DuplicateRow, message);
         }
         if self.differing.is_empty() {
             let message = format!("与第 {first} 行完全相同，已跳过。");
-            return Note::on_line(Severity::Repaired, Fault::DuplicateRow, message);
+            return RowMessage::on_line(Severity::Repaired, Fault::DuplicateRow, message);
         }
         let message = format!(
             "与第 {first} 行重复，但{}不同。请核对后只保留一行，再重新导入。",
             self.differing.join("、")
         );
-        Note::on_line(Severity::Refused, Fault::DuplicateRow, message)
+        RowMessage::on_line(Severity::Refused, Fault::DuplicateRow, message)
     }
 }
 

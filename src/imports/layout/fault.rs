@@ -26,7 +26,7 @@ pub enum Hook {
 
 /// One remark about one cell or line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
+pub struct RowMessage {
     /// How much it weighs.
     pub severity: Severity,
     /// The heading of the column; empty when the whole line is meant.
@@ -39,7 +39,7 @@ pub struct Note {
     pub hook: Option<Hook>,
 }
 
-impl Note {
+impl RowMessage {
     /// Heading and message: `身份证号：最后的 x 已改为大写 X。`
     pub fn sentence(&self) -> String {
         if self.heading.is_empty() {
@@ -50,16 +50,20 @@ impl Note {
     }
 
     /// A note on the whole line.
-    pub(super) fn on_line(severity: Severity, fault: Fault, message: impl Into<String>) -> Note {
-        Note { severity, heading: "", fault, message: message.into(), hook: None }
+    pub(super) fn on_line(
+        severity: Severity,
+        fault: Fault,
+        message: impl Into<String>,
+    ) -> RowMessage {
+        RowMessage { severity, heading: "", fault, message: message.into(), hook: None }
     }
 }
 
 /// All notes on one line in one text, the weightiest first, for the column 说明.
-pub fn explain<'n>(notes: impl IntoIterator<Item = &'n Note>) -> String {
-    let mut notes: Vec<&Note> = notes.into_iter().collect();
+pub fn explain<'n>(notes: impl IntoIterator<Item = &'n RowMessage>) -> String {
+    let mut notes: Vec<&RowMessage> = notes.into_iter().collect();
     notes.sort_by_key(|note| std::cmp::Reverse(note.severity));
-    let sentences: Vec<String> = notes.into_iter().map(Note::sentence).collect();
+    let sentences: Vec<String> = notes.into_iter().map(RowMessage::sentence).collect();
     sentences.join("\n")
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Everything in this folder is pure: no SQL, no clock, no files. A sheet is read by
 //! [`crate::plumbing::sheet`], [`recognise`] says which layout it is,
-//! [`parse::read_rows`] makes each line a typed [`rows::Row`] with [`fault::Note`]s, and
+//! [`parse::read_rows`] makes each line a typed [`rows::Row`] with [`fault::RowMessage`]s, and
 //! [`duplicates::find_duplicates`] compares the lines of one file. What needs the database
 //! (is this person known?) is left open as a [`fault::Hook`] on a note.
 //!
@@ -28,7 +28,7 @@ pub mod totals;
 
 pub use binding::{Binding, Chosen, Line};
 pub use duplicates::{Duplicate, find_duplicates};
-pub use fault::{Fault, Hook, Note, Severity, explain};
+pub use fault::{Fault, Hook, RowMessage, Severity, explain};
 pub use kind::{Cap, Column, ColumnKind, Layout, Limits};
 pub use parse::{Parsed, Read, parse_row, read_rows};
 pub use recognise::{LayoutProblem, outline, recognise, recognise_any, recognise_as, recognise_by};

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::base::id_number::IdNumber;
 use crate::base::money::Fen;
 use crate::imports::layout::binding::{Binding, Line};
-use crate::imports::layout::fault::{Hook, Note, Severity};
+use crate::imports::layout::fault::{Hook, RowMessage, Severity};
 use crate::imports::layout::kind::Limits;
 use crate::imports::layout::reader::Reader;
 use crate::imports::layout::rows::Row;
@@ -18,7 +18,7 @@ pub struct Parsed {
     /// note refuses it: then that note's hook could still save it, or it must not be posted.
     pub row: Option<Row>,
     /// Remarks, in the order of the columns; empty for a clean line.
-    pub notes: Vec<Note>,
+    pub notes: Vec<RowMessage>,
     /// Whom the line is about as far as that can be read, also when it is refused.
     pub who: Option<String>,
     /// The amount that tells most about it.
@@ -34,7 +34,7 @@ impl Parsed {
     /// True when resolving hooks could still save the row: it is there, and every refusing
     /// note has a hook.
     pub fn can_be_saved(&self) -> bool {
-        let refusing = |note: &&Note| note.severity == Severity::Refused;
+        let refusing = |note: &&RowMessage| note.severity == Severity::Refused;
         self.row.is_some() && self.notes.iter().filter(refusing).all(|note| note.hook.is_some())
     }
 
@@ -79,7 +79,7 @@ pub enum Read {
     /// Data, understood or refused.
     Row(Parsed),
     /// No data: blank, headings again, totals, signatures.
-    Skipped(Note),
+    Skipped(RowMessage),
 }
 
 /// Reads the lines below the headings one after the other, with their numbers. Nothing is

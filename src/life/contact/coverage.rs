@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::filter::{Asked, NONE, PATH};
+use super::filter::{ListParams, NONE, PATH};
 use super::store::{self, Cell, Row};
 use crate::app::App;
 use crate::book::contact::task::{AssigneeKind, State};
@@ -49,36 +49,36 @@ pub const fn percent(part: i64, whole: i64) -> i64 {
 
 /// By what it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By {
+enum GroupBy {
     Clerk,
     Township,
     School,
     Year,
 }
 
-impl By {
-    const ALL: [By; 4] = [By::Clerk, By::Township, By::School, By::Year];
+impl GroupBy {
+    const ALL: [GroupBy; 4] = [GroupBy::Clerk, GroupBy::Township, GroupBy::School, GroupBy::Year];
 
     const fn as_text(self) -> &'static str {
         match self {
-            By::Clerk => "clerk",
-            By::Township => "township",
-            By::School => "school",
-            By::Year => "year",
+            GroupBy::Clerk => "clerk",
+            GroupBy::Township => "township",
+            GroupBy::School => "school",
+            GroupBy::Year => "year",
         }
     }
 
     const fn in_words(self) -> &'static str {
         match self {
-            By::Clerk => "负责人",
-            By::Township => "乡镇",
-            By::School => "毕业高中",
-            By::Year => "年度",
+            GroupBy::Clerk => "负责人",
+            GroupBy::Township => "乡镇",
+            GroupBy::School => "毕业高中",
+            GroupBy::Year => "年度",
         }
     }
 
-    fn from_text(text: &str) -> By {
-        By::ALL.into_iter().find(|by| by.as_text() == text).unwrap_or(By::Clerk)
+    fn from_text(text: &str) -> GroupBy {
+        GroupBy::ALL.into_iter().find(|by| by.as_text() == text).unwrap_or(GroupBy::Clerk)
     }
 }
 
@@ -114,27 +114,27 @@ struct View {
     export: String,
 }
 
-fn line(by: By, year: i32, (kind, name): &(AssigneeKind, String), sums: Sums) -> Line {
+fn line(by: GroupBy, year: i32, (kind, name): &(AssigneeKind, String), sums: Sums) -> Line {
     let key = if name.is_empty() { NONE } else { name.as_str() };
     let year = year.to_string();
     let to = |list: &str| {
         let mut fields = vec![("list", list)];
         match by {
-            By::Clerk => fields.extend([("kind", kind.as_text()), ("who", key)]),
-            By::Township => fields.push(("township", key)),
-            By::School => fields.push(("school", key)),
-            By::Year => {}
+            GroupBy::Clerk => fields.extend([("kind", kind.as_text()), ("who", key)]),
+            GroupBy::Township => fields.push(("township", key)),
+            GroupBy::School => fields.push(("school", key)),
+            GroupBy::Year => {}
         }
-        fields.push(("year", if by == By::Year { key } else { &year }));
+        fields.push(("year", if by == GroupBy::Year { key } else { &year }));
         link(PATH, &fields)
     };
     let shown = match (by, kind, name.as_str()) {
-        (By::Clerk, _, "") => "还没有分配".to_owned(),
-        (By::Clerk, AssigneeKind::Clerk, name) => name.to_owned(),
-        (By::Clerk, kind, name) => format!("{}：{name}", kind.in_words()),
-        (By::Township | By::School | By::Year, _, "") => "没有登记".to_owned(),
-        (By::Year, _, name) => format!("{name} 年"),
-        (By::Township | By::School, _, name) => name.to_owned(),
+        (GroupBy::Clerk, _, "") => "还没有分配".to_owned(),
+        (GroupBy::Clerk, AssigneeKind::Clerk, name) => name.to_owned(),
+        (GroupBy::Clerk, kind, name) => format!("{}：{name}", kind.in_words()),
+        (GroupBy::Township | GroupBy::School | GroupBy::Year, _, "") => "没有登记".to_owned(),
+        (GroupBy::Year, _, name) => format!("{name} 年"),
+        (GroupBy::Township | GroupBy::School, _, name) => name.to_owned(),
     };
     Line {
         name: shown,
@@ -148,7 +148,7 @@ fn line(by: By, year: i32, (kind, name): &(AssigneeKind, String), sums: Sums) ->
 }
 
 /// The lines of the table, and the sum of all.
-fn lines(by: By, year: i32, cells: Vec<Cell>) -> (Vec<Line>, Line) {
+fn lines(by: GroupBy, year: i32, cells: Vec<Cell>) -> (Vec<Line>, Line) {
     let mut groups: BTreeMap<(AssigneeKind, String), Sums> = BTreeMap::new();
     let mut all = Sums::default();
     for (kind, name, state, count) in cells {
@@ -160,7 +160,7 @@ fn lines(by: By, year: i32, cells: Vec<Cell>) -> (Vec<Line>, Line) {
         .filter(|(_, sums)| sums.due > 0)
         .map(|(key, sums)| line(by, year, key, *sums))
         .collect();
-    if by == By::Year {
+    if by == GroupBy::Year {
         lines.reverse();
     }
     let year_text = year.to_string();
@@ -177,23 +177,28 @@ fn lines(by: By, year: i32, cells: Vec<Cell>) -> (Vec<Line>, Line) {
     (lines, whole)
 }
 
-async fn cells(app: &App, me: &SignedIn, by: By, year: i32) -> AppResult<(Vec<Cell>, Vec<i32>)> {
+async fn cells(
+    app: &App,
+    me: &SignedIn,
+    by: GroupBy,
+    year: i32,
+) -> AppResult<(Vec<Cell>, Vec<i32>)> {
     let scope = me.scope.clone();
     app.read(move |db| {
         let cells = match by {
-            By::Clerk => store::by_assignee(db, &scope, year)?,
-            By::Township => store::by_place(db, &scope, year, false)?,
-            By::School => store::by_place(db, &scope, year, true)?,
-            By::Year => store::by_year(db, &scope)?,
+            GroupBy::Clerk => store::by_assignee(db, &scope, year)?,
+            GroupBy::Township => store::by_place(db, &scope, year, false)?,
+            GroupBy::School => store::by_place(db, &scope, year, true)?,
+            GroupBy::Year => store::by_year(db, &scope)?,
         };
         Ok((cells, store::choices(db, &scope, year)?.years))
     })
     .await
 }
 
-fn understood(asked: &AskedBy, app: &App, me: &SignedIn) -> (By, i32) {
-    let of = Asked { year: asked.year.clone(), ..Asked::default() };
-    (By::from_text(&asked.by), of.understood(me.staff_id, app.clock.today()).year)
+fn to_filter(asked: &AskedBy, app: &App, me: &SignedIn) -> (GroupBy, i32) {
+    let of = ListParams { year: asked.year.clone(), ..ListParams::default() };
+    (GroupBy::from_text(&asked.by), of.to_filter(me.staff_id, app.clock.today()).year)
 }
 
 /// `GET /family-contacts/coverage`
@@ -203,16 +208,17 @@ pub async fn show(
     req: HttpRequest,
     asked: web::Query<AskedBy>,
 ) -> AppResult<HttpResponse> {
-    let (by, year) = understood(&asked, &app, &me);
+    let (by, year) = to_filter(&asked, &app, &me);
     let (cells, years) = cells(&app, &me, by, year).await?;
     let (lines, all) = lines(by, year, cells);
     let year_text = year.to_string();
-    let here = |path: &str, by: By, year: &str| link(path, &[("by", by.as_text()), ("year", year)]);
+    let here =
+        |path: &str, by: GroupBy, year: &str| link(path, &[("by", by.as_text()), ("year", year)]);
     let path = "/family-contacts/coverage";
     let view = View {
         by: by.as_text(),
         by_words: by.in_words(),
-        tabs: By::ALL
+        tabs: GroupBy::ALL
             .into_iter()
             .map(|one| (one.in_words(), here(path, one, &year_text), one == by))
             .collect(),
@@ -231,10 +237,10 @@ pub async fn workbook(
     me: SignedIn,
     asked: web::Query<AskedBy>,
 ) -> AppResult<HttpResponse> {
-    let (by, year) = understood(&asked, &app, &me);
+    let (by, year) = to_filter(&asked, &app, &me);
     let (cells, _) = cells(&app, &me, by, year).await?;
     let (mut lines, all) = lines(by, year, cells);
-    if by != By::Year {
+    if by != GroupBy::Year {
         lines.push(all);
     }
     let columns = [
@@ -272,10 +278,10 @@ pub async fn workbook(
 pub async fn list_workbook(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<Asked>,
+    asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
-    let filter = asked.understood(me.staff_id, today);
+    let filter = asked.to_filter(me.staff_id, today);
     let scope = me.scope.clone();
     let rows = app.read(move |db| store::all(db, &scope, &filter, ROWS_MAX)).await?;
     let columns = [

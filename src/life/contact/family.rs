@@ -229,7 +229,7 @@ fn people(facts: &Facts, today: NaiveDate) -> Vec<Who> {
 }
 
 fn points(facts: &Facts, today: NaiveDate) -> Vec<PointLine> {
-    let line = |point: &crate::book::contact::point::Point| PointLine {
+    let line = |point: &crate::book::contact::point::ContactPerson| PointLine {
         id: point.id.to_string(),
         called: point.called(),
         mask: point.phone_mask.clone(),

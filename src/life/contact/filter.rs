@@ -15,7 +15,7 @@ pub const NONE: &str = "-";
 /// The address as it came: every field text, most of them empty.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct ListParams {
     /// `today`, `mine`, `enters`, `done`, `lost`, `all`; nothing: not spoken with yet.
     pub list: String,
     /// 乡镇.
@@ -92,9 +92,9 @@ fn text(asked: &str) -> Option<String> {
     }
 }
 
-impl Asked {
+impl ListParams {
     /// What was understood, for a person on a day.
-    pub fn understood(&self, me: StaffId, today: NaiveDate) -> Filter {
+    pub fn to_filter(&self, me: StaffId, today: NaiveDate) -> Filter {
         let year = self.year.trim().parse().ok().filter(|year| (2000..=2100).contains(year));
         let list = self.list.as_str();
         Filter {

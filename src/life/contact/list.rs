@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::coverage::{Sums, percent};
-use super::filter::{Asked, Filter, NONE, PATH};
+use super::filter::{Filter, ListParams, NONE, PATH};
 use super::share;
 use super::store::{self, Choices, Page, Row};
 use crate::app::App;
@@ -69,7 +69,7 @@ struct Neighbours {
 
 #[derive(Debug, Serialize)]
 struct View {
-    asked: Asked,
+    asked: ListParams,
     year: i32,
     sums: Sums,
     percent: i64,
@@ -138,7 +138,7 @@ fn line(row: &Row, last: Option<&Record>, overdue: &HashSet<FileId>, today: Naiv
     }
 }
 
-fn neighbours(asked: &Asked, page: &Page) -> Neighbours {
+fn neighbours(asked: &ListParams, page: &Page) -> Neighbours {
     let link = |name: &str, row: Option<&Row>, there: bool| match row.filter(|_| there) {
         Some(row) => asked.link(PATH, &[(name, &row.key().to_text())]),
         None => String::new(),
@@ -155,11 +155,11 @@ pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     let asked = asked.into_inner();
     let today = app.clock.today();
-    let filter = asked.understood(me.staff_id, today);
+    let filter = asked.to_filter(me.staff_id, today);
     let (scope, inner, of, staff_id) =
         (me.scope.clone(), filter.clone(), asked.clone(), me.staff_id);
     let (page, counts, choices, last, overdue) = app
@@ -167,8 +167,8 @@ pub async fn list(
             let page = store::page(db, &scope, &inner)?;
             let mut counts = Vec::new();
             for (list, _) in LISTS {
-                let other = Asked { list: list.to_owned(), ..of.clone() };
-                counts.push(store::count(db, &scope, &other.understood(staff_id, today))?);
+                let other = ListParams { list: list.to_owned(), ..of.clone() };
+                counts.push(store::count(db, &scope, &other.to_filter(staff_id, today))?);
             }
             let files: Vec<FileId> = page.rows.iter().map(|row| row.duty.file_id).collect();
             let choices = store::choices(db, &scope, inner.year)?;
@@ -210,7 +210,7 @@ pub async fn list(
     shell::page(&app, &me, &req, "contacts/list.html", view)
 }
 
-fn visits(asked: &Asked) -> String {
+fn visits(asked: &ListParams) -> String {
     match (asked.school.as_str(), asked.township.as_str()) {
         ("" | NONE, "" | NONE) => String::new(),
         ("" | NONE, township) => share::visits("township", township),
@@ -229,7 +229,7 @@ async fn next_day(app: &App, me: &SignedIn, filter: &Filter) -> AppResult<String
     Ok(page.rows.first().map(|row| in_words(row.duty.next_on, today)).unwrap_or_default())
 }
 
-fn chips(asked: &Asked, counts: &[i64]) -> Vec<Chip> {
+fn chips(asked: &ListParams, counts: &[i64]) -> Vec<Chip> {
     LISTS
         .into_iter()
         .zip(counts)

@@ -13,7 +13,7 @@ use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::change::{self, Change, mask_address};
 use crate::book::contact::promise;
 use crate::book::contact::record::{self, Ability, Channel, Outcome, Party, Record, Source};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::reaction;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
@@ -268,12 +268,12 @@ pub async fn add(
         }
     };
     let changes = proposed(&app, &me, &read)?;
-    let note = Note {
+    let note = AuditEntry {
         action: "family_contacted",
         file_id: Some(facts.file.id),
         subject: facts.student.name.clone(),
         summary: super::list::record_words(&read.record),
-        ..Note::default()
+        ..AuditEntry::default()
     };
     let (added, waits) = (read.record.clone(), !changes.is_empty());
     me.act(&app, "family contacted", move |act| {
@@ -323,12 +323,12 @@ pub async fn undo(
             ),
             other => other,
         })?;
-        act.audit(Note {
+        act.audit(AuditEntry {
             action: "family_contact_undone",
             file_id: Some(file),
             subject: subject.clone(),
             summary: format!("撤销：{}", super::list::record_words(&record)),
-            ..Note::default()
+            ..AuditEntry::default()
         })?;
         Ok(true)
     });

@@ -7,13 +7,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::coverage::Sums;
-use super::filter::{Asked, Filter, NONE, PATH};
+use super::filter::{Filter, ListParams, NONE, PATH};
 use super::rules::{self, Family, Share};
 use super::{steps, store};
 use crate::app::App;
 use crate::base::ids::{FileId, StaffId};
 use crate::book::contact::task::{self, Assignee, AssigneeKind};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::staff;
 use crate::error::{AppResult, FieldError};
 use crate::web::form::CsrfForm;
@@ -55,7 +55,7 @@ struct View {
 }
 
 async fn view(app: &App, me: &SignedIn, typed: Typed) -> AppResult<View> {
-    let year = Asked::default().understood(me.staff_id, app.clock.today()).year;
+    let year = ListParams::default().to_filter(me.staff_id, app.clock.today()).year;
     let scope = me.scope.clone();
     let (cells, schools, holders, staff) = app
         .read(move |db| {
@@ -152,7 +152,7 @@ pub async fn share(
     form: CsrfForm<Typed>,
 ) -> AppResult<HttpResponse> {
     let typed = form.0;
-    let open = Asked::default().understood(me.staff_id, app.clock.today());
+    let open = ListParams::default().to_filter(me.staff_id, app.clock.today());
     let (meant, to) = (meant(&typed, open), to(&typed));
     let (Some((filter, of)), Some(to)) = (meant.clone(), to) else {
         let mut view = view(&app, &me, typed).await?;
@@ -192,11 +192,11 @@ pub async fn share(
                     }
                 }
             }
-            act.audit(Note {
+            act.audit(AuditEntry {
                 action: "contact_duties_shared",
                 subject: of.clone(),
                 summary: format!("{of} {done} 户家庭联系分给{}", said(&names)),
-                ..Note::default()
+                ..AuditEntry::default()
             })?;
             Ok(done)
         })

@@ -11,7 +11,7 @@ use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
 use crate::book::contact::record::Source;
-use crate::book::contact::task::{self, Assignee, Duty, Reason, State};
+use crate::book::contact::task::{self, Assignee, ContactTask, Reason, State};
 use crate::book::policy::{ContactPlan, Policy};
 use crate::book::reaction::Happened;
 use crate::book::staff::{Role, Staff};
@@ -88,7 +88,7 @@ fn duties(
     share: &Share,
     already: &Already,
     of: PlanOf<'_>,
-) -> Vec<Duty> {
+) -> Vec<ContactTask> {
     let shared = rules::share_out(families, share);
     let mut by_reason: BTreeMap<Reason, Vec<(&Family, &Assignee)>> = BTreeMap::new();
     for pair in families.iter().zip(&shared) {
@@ -122,8 +122,8 @@ fn duty(
     family: &Family,
     to: &Assignee,
     (reason, year, planned_on): (Reason, i32, NaiveDate),
-) -> Duty {
-    Duty {
+) -> ContactTask {
+    ContactTask {
         file_id: family.file_id,
         year,
         office_code: office_code.to_owned(),
@@ -144,7 +144,7 @@ fn duty(
 }
 
 /// What happened in the year before the duty was made: spoken with means done.
-fn met_already(duty: &mut Duty, already: &Already) {
+fn met_already(duty: &mut ContactTask, already: &Already) {
     for record in already.records.get(&duty.file_id).into_iter().flatten() {
         duty.tries += i32::from(record.source != Source::PhonePage);
         duty.last_try_on = Some(record.on_day);

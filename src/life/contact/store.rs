@@ -12,9 +12,9 @@ use crate::base::ids::{FileId, PersonId, PhoneId, PointId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::contact::change;
-use crate::book::contact::point::{self, Kind, Point, Tried};
+use crate::book::contact::point::{self, ContactPerson, Kind, Tried};
 use crate::book::contact::record::{self, Record};
-use crate::book::contact::task::{self, AssigneeKind, Duty, State};
+use crate::book::contact::task::{self, AssigneeKind, ContactTask, State};
 use crate::book::loan::{self, LoanFile};
 use crate::book::person::{self, Person, Phone};
 use crate::book::position::FilePosition;
@@ -46,7 +46,7 @@ const RECORDS_MAX: i64 = 60;
 /// One row of the list.
 #[derive(Clone, Debug, Queryable)]
 pub struct Row {
-    pub duty: Duty,
+    pub duty: ContactTask,
     /// Number of the file.
     pub file_no: String,
     pub name: String,
@@ -119,7 +119,7 @@ macro_rules! narrowed {
 macro_rules! columns {
     () => {
         (
-            Duty::as_select(),
+            ContactTask::as_select(),
             loan_file::file_no,
             people::name,
             people::id_mask,
@@ -195,7 +195,12 @@ pub fn files(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Vec<FileI
 }
 
 /// The next open family after this one: of the same clerk, by day.
-pub fn next(db: &mut Db, scope: &Scope, after: &Duty, me: StaffId) -> AppResult<Option<String>> {
+pub fn next(
+    db: &mut Db,
+    scope: &Scope,
+    after: &ContactTask,
+    me: StaffId,
+) -> AppResult<Option<String>> {
     let same = duties::next_on.eq(after.next_on).and(duties::file_id.gt(after.file_id));
     let mut query = joined!()
         .select(loan_file::file_no)
@@ -339,12 +344,12 @@ pub struct Facts {
     /// What came of the last try with each.
     pub tried: HashMap<PhoneId, (Tried, Option<NaiveDate>)>,
     /// The rest of the contact tree.
-    pub points: Vec<Point>,
+    pub points: Vec<ContactPerson>,
     /// People of the tree who are a university, also those taken off it.
     pub universities: HashSet<PointId>,
     /// The records that stand, newest first.
     pub records: Vec<Record>,
-    pub duty: Option<Duty>,
+    pub duty: Option<ContactTask>,
     /// A case on the overdue ladder.
     pub overdue: bool,
     /// A change of contacts waits for a decision.

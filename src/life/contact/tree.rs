@@ -9,9 +9,9 @@ use super::{rules, steps};
 use crate::app::App;
 use crate::base::ids::{PhoneId, PointId};
 use crate::base::phone_number::PhoneNumber;
-use crate::book::contact::point::{self, Kind, MayKnow, Point, Tried};
+use crate::book::contact::point::{self, ContactPerson, Kind, MayKnow, Tried};
 use crate::book::contact::task::{self, State};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::person;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
@@ -48,12 +48,12 @@ pub async fn phone(
     let phone = facts.phones.iter().find(|phone| phone.id == PhoneId::new(id));
     let phone = phone.ok_or(AppError::NotFound)?.clone();
     let tried = tried(&form.0)?;
-    let note = Note {
+    let note = AuditEntry {
         action: "contact_tree_changed",
         file_id: Some(facts.file.id),
         subject: facts.student.name.clone(),
         summary: format!("号码 {} 标为{}", phone.phone_mask, tried.in_words()),
-        ..Note::default()
+        ..AuditEntry::default()
     };
     me.act(&app, "phone tried", move |act| {
         person::set_phone_tried(act.db, act.scope, phone.id, (tried, act.today))?;
@@ -81,7 +81,7 @@ pub async fn point(
     let point = point.ok_or(AppError::NotFound)?.clone();
     let tried = if form.0.retire.is_empty() { Some(tried(&form.0)?) } else { None };
     let who = format!("{}{}", point.kind.in_words(), point.name);
-    let note = Note {
+    let note = AuditEntry {
         action: "contact_tree_changed",
         file_id: Some(facts.file.id),
         subject: facts.student.name.clone(),
@@ -89,7 +89,7 @@ pub async fn point(
             Some(tried) => format!("{who}的号码标为{}", tried.in_words()),
             None => format!("{who}不再列为联系人"),
         },
-        ..Note::default()
+        ..AuditEntry::default()
     };
     me.act(&app, "contact point changed", move |act| {
         match tried {
@@ -164,7 +164,7 @@ pub async fn add(
         }
     };
     let sealed = |number: &PhoneNumber| app.sealer.seal(Field::Phone, number.as_str().as_bytes());
-    let new = Point {
+    let new = ContactPerson {
         id: PointId::new(app.next_id()),
         office_code: facts.file.office_code.clone(),
         file_id: facts.file.id,
@@ -183,12 +183,12 @@ pub async fn add(
         retired_at: None,
         version: 1,
     };
-    let note = Note {
+    let note = AuditEntry {
         action: "contact_tree_changed",
         file_id: Some(facts.file.id),
         subject: facts.student.name.clone(),
         summary: format!("添加联系人 {}{}，{}", kind.in_words(), new.name, may_know.in_words()),
-        ..Note::default()
+        ..AuditEntry::default()
     };
     me.act(&app, "contact point added", move |act| {
         point::add(act.db, &new)?;
@@ -249,7 +249,7 @@ pub async fn lost(
         true => (State::Lost, "family_lost", "已标记失联，联系上以后写一条记录就恢复"),
         false => (State::Open, "family_sought_again", "继续联系"),
     };
-    let note = Note {
+    let note = AuditEntry {
         action,
         file_id: Some(facts.file.id),
         subject: facts.student.name.clone(),

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::kinds::{AskedFor, ParkedFor, Stage};
+use super::kinds::{AskedFor, HoldReason, Stage};
 use super::steps;
 use super::web::again;
 use crate::app::App;
@@ -24,7 +24,7 @@ pub(super) enum Step {
     Move(Stage, String),
     Ask(AskedFor, String),
     Pause(Option<chrono::NaiveDate>, String),
-    Park(ParkedFor, Option<chrono::NaiveDate>, String),
+    Park(HoldReason, Option<chrono::NaiveDate>, String),
     Back(String),
     Owner(StaffId),
 }
@@ -45,7 +45,7 @@ impl Step {
             }
             "pause" => Step::Pause(until, reason),
             "park" => {
-                let why = ParkedFor::from_text(fields.get("why")).unwrap_or(ParkedFor::Nothing);
+                let why = HoldReason::from_text(fields.get("why")).unwrap_or(HoldReason::Nothing);
                 Step::Park(why, until, reason)
             }
             "back" => Step::Back(reason),

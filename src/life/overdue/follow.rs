@@ -10,7 +10,7 @@ use chrono::{Days, NaiveDate, NaiveDateTime};
 use diesel::dsl::{exists, not, select};
 use diesel::prelude::*;
 
-use super::kinds::{AskedFor, ClosedWhy, ParkedFor, Stage, State, StepKind};
+use super::kinds::{AskedFor, ClosedWhy, HoldReason, Stage, State, StepKind};
 use super::owners;
 use super::rules::{self, First};
 use super::store::{self, Case, Step};
@@ -162,8 +162,8 @@ pub fn follow(
     let done =
         Followed { opened: new.len(), closed, broken: broken.len(), back: over.len() + reopened };
     let all: Vec<Case> = stay.into_iter().chain(new).collect();
-    give_out(db, scope, set, &all)?;
-    weigh(db, scope, set, &late, &all)?;
+    assign_owners(db, scope, set, &all)?;
+    update_priorities(db, scope, set, &late, &all)?;
     Ok(done)
 }
 
@@ -245,11 +245,11 @@ fn new_cases(
     let new: Vec<&Late> = late.iter().filter(|one| is_new(one)).collect();
     let people: Vec<PersonId> = new.iter().map(|one| one.person_id).collect();
     let stops = stops::of_people(db, scope, &people)?;
-    let until = rules::later(set.today, rules::park_days(ParkedFor::Died, set.rule()));
+    let until = rules::later(set.today, rules::park_days(HoldReason::Died, set.rule()));
     let case = |one: &&Late| {
         let case = opened(one, set);
         match stops.get(&one.person_id).map(|stop| (stop.why, &stop.note)) {
-            Some((Why::Died, note)) => rules::park(&case, ParkedFor::Died, until, note),
+            Some((Why::Died, note)) => rules::park(&case, HoldReason::Died, until, note),
             _ => case,
         }
     };
@@ -257,7 +257,7 @@ fn new_cases(
 }
 
 /// Gives every case that nobody has an owner.
-fn give_out(db: &mut Db, scope: &Scope, set: Setting<'_>, cases: &[Case]) -> AppResult<()> {
+fn assign_owners(db: &mut Db, scope: &Scope, set: Setting<'_>, cases: &[Case]) -> AppResult<()> {
     let nobodys: Vec<&Case> = cases.iter().filter(|case| case.owner_id.is_none()).collect();
     let files: Vec<FileId> = nobodys.iter().map(|case| case.file_id).collect();
     let owners = owners::of(db, scope, set, &files)?;
@@ -375,7 +375,7 @@ fn opened(one: &Late, set: Setting<'_>) -> Case {
         promised_fen: None,
         broken_promises: 0,
         last_record_id: None,
-        parked_for: ParkedFor::Nothing,
+        parked_for: HoldReason::Nothing,
         parked_reason: String::new(),
         until_on: None,
         asked_for: AskedFor::Nothing,
@@ -391,7 +391,7 @@ fn opened(one: &Late, set: Setting<'_>) -> Case {
 }
 
 /// Sets who comes first where it has changed; cases of the same points in one statement.
-fn weigh(
+fn update_priorities(
     db: &mut Db,
     scope: &Scope,
     set: Setting<'_>,
@@ -479,7 +479,7 @@ pub fn files_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<F
 }
 
 /// Is there a case that is not in step? Asked before a page, so that nobody waits for the night.
-pub fn is_behind(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
+pub fn is_stale(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
     let own = || {
         overdue_case::table
             .filter(overdue_case::office_code.eq_any(scope.codes()))

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::people::{self, WhomAsked};
-use super::rules::{self, Road};
+use super::rules::{self, FollowUp};
 use super::view::Facts;
 use crate::app::App;
 use crate::base::dates::days_between;
@@ -68,7 +68,7 @@ impl Reading<'_> {
 
     /// The day and the sum of a promise; neither of any other result.
     fn promise(&mut self, outcome: Option<Outcome>) -> (Option<NaiveDate>, Option<Fen>) {
-        let is_promise = outcome.is_some_and(|one| rules::road(one) == Road::Promise);
+        let is_promise = outcome.is_some_and(|one| rules::road(one) == FollowUp::Promise);
         let day = self.fields.date("promised_on");
         let is_read = day.is_some() || self.fields.get("promised_on").is_empty();
         if is_promise

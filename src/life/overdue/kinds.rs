@@ -103,7 +103,7 @@ text_enum! {
 
 text_enum! {
     /// Why a case is off the ladder.
-    ParkedFor {
+    HoldReason {
         Nothing = "", "";
         /// Hardship: leads to relief.
         Hardship = "hardship", "有困难，转还款救助";
@@ -120,15 +120,15 @@ text_enum! {
     }
 }
 
-impl ParkedFor {
+impl HoldReason {
     /// What is done meanwhile.
     pub const fn step(self) -> NextStep {
         match self {
-            ParkedFor::Hardship | ParkedFor::Died => NextStep::Relief,
-            ParkedFor::InService => NextStep::Service,
-            ParkedFor::Studying => NextStep::Enrolment,
-            ParkedFor::Dispute | ParkedFor::SaysPaid => NextStep::Reconcile,
-            ParkedFor::Nothing => NextStep::LookAgain,
+            HoldReason::Hardship | HoldReason::Died => NextStep::Relief,
+            HoldReason::InService => NextStep::Service,
+            HoldReason::Studying => NextStep::Enrolment,
+            HoldReason::Dispute | HoldReason::SaysPaid => NextStep::Reconcile,
+            HoldReason::Nothing => NextStep::LookAgain,
         }
     }
 }

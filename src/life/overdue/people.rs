@@ -8,7 +8,7 @@ use super::kinds::Stage;
 use super::view::{Choice, Facts, choice};
 use crate::base::dates::in_words;
 use crate::base::ids::{PhoneId, PointId};
-use crate::book::contact::point::{Kind, MayKnow, Point, Tried};
+use crate::book::contact::point::{ContactPerson, Kind, MayKnow, Tried};
 use crate::book::contact::record::Party;
 use crate::book::person::{Person, Phone, PhoneState};
 
@@ -94,7 +94,7 @@ pub(super) fn people(facts: &Facts, today: NaiveDate) -> Vec<PersonView> {
     found
 }
 
-fn is_gone(point: &Point) -> bool {
+fn is_gone(point: &ContactPerson) -> bool {
     matches!(point.tried, Tried::Dead | Tried::WrongPerson)
 }
 

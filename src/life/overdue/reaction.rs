@@ -6,7 +6,7 @@ use crate::book::act::Act;
 use crate::book::contact::record::{self, Record};
 use crate::book::reaction::Happened;
 use crate::error::AppResult;
-use crate::life::overdue::kinds::{ParkedFor, State};
+use crate::life::overdue::kinds::{HoldReason, State};
 use crate::life::overdue::rules;
 use crate::life::overdue::steps;
 use crate::life::overdue::store::{self, Case};
@@ -41,14 +41,14 @@ fn contact(act: &mut Act<'_>, record: &Record) -> AppResult<()> {
 /// The case goes off the ladder.
 fn died(act: &mut Act<'_>, file: FileId, reason: &str) -> AppResult<()> {
     let Some(case) = case(act, file)? else { return Ok(()) };
-    let until = rules::later(act.today, rules::park_days(ParkedFor::Died, &steps::rule(act)));
+    let until = rules::later(act.today, rules::park_days(HoldReason::Died, &steps::rule(act)));
     let seen = Seen { id: case.id, version: case.version };
-    steps::park(act, seen, ParkedFor::Died, (Some(until), reason))
+    steps::park(act, seen, HoldReason::Died, (Some(until), reason))
 }
 
 /// And back on it.
 fn lives(act: &mut Act<'_>, file: FileId, reason: &str) -> AppResult<()> {
-    let case = case(act, file)?.filter(|case| case.parked_for == ParkedFor::Died);
+    let case = case(act, file)?.filter(|case| case.parked_for == HoldReason::Died);
     let Some(case) = case else { return Ok(()) };
     steps::go_back(act, Seen { id: case.id, version: case.version }, reason)
 }

@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::kinds::{NextStep, ParkedFor, Stage, State, StepKind};
+use super::kinds::{HoldReason, NextStep, Stage, State, StepKind};
 use super::store::Case;
 use crate::base::dates::{day_in, days_between, in_words};
 use crate::base::money::Fen;
@@ -12,7 +12,7 @@ use crate::book::policy::{LadderRule, LadderStage, VISIT};
 
 /// What came of a contact, as far as the case is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ContactResult {
     /// The day it happened.
     pub on_day: NaiveDate,
     pub outcome: Outcome,
@@ -31,11 +31,11 @@ pub struct Told {
 
 /// The road of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Road {
+pub enum FollowUp {
     /// A day was agreed on.
     Promise,
     /// Off the ladder, to another stage of a loan's life.
-    Park(ParkedFor),
+    Park(HoldReason),
     Talked,
     /// Another number is needed.
     Number,
@@ -43,18 +43,20 @@ pub enum Road {
 }
 
 /// Where a result leads.
-pub const fn road(outcome: Outcome) -> Road {
+pub const fn road(outcome: Outcome) -> FollowUp {
     match outcome {
-        Outcome::Promised => Road::Promise,
-        Outcome::Hardship => Road::Park(ParkedFor::Hardship),
-        Outcome::InService => Road::Park(ParkedFor::InService),
-        Outcome::Studying => Road::Park(ParkedFor::Studying),
-        Outcome::Dispute => Road::Park(ParkedFor::Dispute),
-        Outcome::SaysPaid => Road::Park(ParkedFor::SaysPaid),
-        Outcome::Died => Road::Park(ParkedFor::Died),
-        Outcome::Reached => Road::Talked,
-        Outcome::BadNumber | Outcome::WrongPerson => Road::Number,
-        Outcome::NoAnswer | Outcome::Refused | Outcome::MovedAway | Outcome::LeftWord => Road::Try,
+        Outcome::Promised => FollowUp::Promise,
+        Outcome::Hardship => FollowUp::Park(HoldReason::Hardship),
+        Outcome::InService => FollowUp::Park(HoldReason::InService),
+        Outcome::Studying => FollowUp::Park(HoldReason::Studying),
+        Outcome::Dispute => FollowUp::Park(HoldReason::Dispute),
+        Outcome::SaysPaid => FollowUp::Park(HoldReason::SaysPaid),
+        Outcome::Died => FollowUp::Park(HoldReason::Died),
+        Outcome::Reached => FollowUp::Talked,
+        Outcome::BadNumber | Outcome::WrongPerson => FollowUp::Number,
+        Outcome::NoAnswer | Outcome::Refused | Outcome::MovedAway | Outcome::LeftWord => {
+            FollowUp::Try
+        }
     }
 }
 
@@ -73,14 +75,14 @@ pub fn first_on(stage: Stage, rule: &LadderRule, today: NaiveDate) -> NaiveDate 
 }
 
 /// For how many days a case is off the ladder when nobody names a day.
-pub fn park_days(why: ParkedFor, rule: &LadderRule) -> u64 {
+pub fn park_days(why: HoldReason, rule: &LadderRule) -> u64 {
     match why {
-        ParkedFor::Hardship => rule.park_days.hardship,
-        ParkedFor::InService => rule.park_days.in_service,
-        ParkedFor::Studying => rule.park_days.studying,
-        ParkedFor::Dispute => rule.park_days.dispute,
-        ParkedFor::Died => rule.park_days.died,
-        ParkedFor::SaysPaid | ParkedFor::Nothing => rule.park_days.says_paid,
+        HoldReason::Hardship => rule.park_days.hardship,
+        HoldReason::InService => rule.park_days.in_service,
+        HoldReason::Studying => rule.park_days.studying,
+        HoldReason::Dispute => rule.park_days.dispute,
+        HoldReason::Died => rule.park_days.died,
+        HoldReason::SaysPaid | HoldReason::Nothing => rule.park_days.says_paid,
     }
 }
 
@@ -95,7 +97,7 @@ pub fn next_fault(
         return Some("下一步的日子不能在今天以前".to_owned());
     }
     let furthest = match road(outcome) {
-        Road::Park(_) => rule.parked_days_most,
+        FollowUp::Park(_) => rule.parked_days_most,
         _ => rule.next_days_most,
     };
     let furthest = later(today, furthest);
@@ -113,7 +115,7 @@ pub fn until_fault(day: Option<NaiveDate>, today: NaiveDate, rule: &LadderRule) 
 }
 
 /// Takes a case off the ladder.
-pub fn park(case: &Case, why: ParkedFor, until: NaiveDate, reason: &str) -> Case {
+pub fn park(case: &Case, why: HoldReason, until: NaiveDate, reason: &str) -> Case {
     Case {
         state: State::Parked,
         parked_for: why,
@@ -129,7 +131,7 @@ pub fn park(case: &Case, why: ParkedFor, until: NaiveDate, reason: &str) -> Case
 
 /// Is this a try of the case's stage? Somebody who rang the student has not asked the village, and
 /// what happened before the stage began belongs to another.
-pub fn counts(case: &Case, told: &Told, rule: &LadderRule) -> bool {
+pub fn counts(case: &Case, told: &ContactResult, rule: &LadderRule) -> bool {
     let with = of(rule, case.stage).map(|stage| stage.tried_with.as_slice()).unwrap_or_default();
     let is_there = |text: &str| with.iter().any(|one| one == text);
     let is_with = is_there(told.party.as_text())
@@ -141,7 +143,7 @@ pub fn counts(case: &Case, told: &Told, rule: &LadderRule) -> bool {
 /// The case after a contact, and how its log calls it.
 pub fn after_contact(
     case: &Case,
-    told: &Told,
+    told: &ContactResult,
     rule: &LadderRule,
     today: NaiveDate,
 ) -> (Case, StepKind) {
@@ -152,13 +154,13 @@ pub fn after_contact(
     match road(told.outcome) {
         // A paper can come back after the day that was named on it: nothing was broken since we
         // know of it, so somebody looks whether the money came.
-        Road::Promise if told.promised_on.is_some_and(|day| day < today) => {
+        FollowUp::Promise if told.promised_on.is_some_and(|day| day < today) => {
             let mut next = on_ladder(next);
             next.next_step = NextStep::LookAgain;
             next.next_on = told.next_on.unwrap_or(today);
             (next, StepKind::NextSet)
         }
-        Road::Promise => {
+        FollowUp::Promise => {
             let day = told.promised_on.unwrap_or(today);
             next.promised_on = Some(day);
             next.promised_fen = told.promised_fen;
@@ -168,24 +170,24 @@ pub fn after_contact(
             next.next_on = told.next_on.map_or(after, |on| on.min(after));
             (on_ladder(next), StepKind::Promised)
         }
-        Road::Park(why) => {
+        FollowUp::Park(why) => {
             let until = told.next_on.unwrap_or_else(|| later(today, park_days(why, rule)));
             let reason = if told.note.is_empty() { why.in_words() } else { &told.note };
             (park(&next, why, until, reason), StepKind::Parked)
         }
         // Who is paused or off the ladder stays so: a try changes nothing about the reason.
         _ if case.state != State::Open => (next, StepKind::NextSet),
-        Road::Talked => {
+        FollowUp::Talked => {
             next.next_step = NextStep::KeepTouch;
             next.next_on = told.next_on.unwrap_or_else(|| later(today, again));
             (next, StepKind::NextSet)
         }
-        Road::Number => {
+        FollowUp::Number => {
             next.next_step = NextStep::FindNumber;
             next.next_on = told.next_on.unwrap_or_else(|| later(today, 1));
             (next, StepKind::NextSet)
         }
-        Road::Try => {
+        FollowUp::Try => {
             next.next_step = NextStep::Again;
             next.next_on = told.next_on.unwrap_or_else(|| later(today, again));
             (next, StepKind::NextSet)
@@ -196,7 +198,7 @@ pub fn after_contact(
 fn on_ladder(case: Case) -> Case {
     Case {
         state: State::Open,
-        parked_for: ParkedFor::Nothing,
+        parked_for: HoldReason::Nothing,
         parked_reason: String::new(),
         until_on: None,
         ..case

@@ -8,14 +8,14 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::follow;
-use super::kinds::{AskedFor, NextStep, ParkedFor, Stage, State, StepKind};
-use super::rules::{self, Told};
+use super::kinds::{AskedFor, HoldReason, NextStep, Stage, State, StepKind};
+use super::rules::{self, ContactResult};
 use super::store::{self, Case, Step};
 use crate::base::ids::{CaseId, RecordId, StaffId};
 use crate::base::money::Fen;
 use crate::book::act::Act;
 use crate::book::contact::record::{self, Record};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::loan;
 use crate::book::policy::LadderRule;
 use crate::book::reaction::Happened;
@@ -80,7 +80,7 @@ fn save_transition(act: &mut Act<'_>, old: &Case, new: &Case, what: What<'_>) ->
         true => format!("从“{}”到“{}”", old.stage.in_words(), new.stage.in_words()),
         false => what.kind.in_words().to_owned(),
     };
-    act.audit(Note {
+    act.audit(AuditEntry {
         action: what.action,
         file_id: Some(new.file_id),
         subject: file.file_no,
@@ -101,7 +101,7 @@ struct Before {
     promised_on: Option<NaiveDate>,
     promised_fen: Option<i64>,
     last_record: Option<RecordId>,
-    parked_for: ParkedFor,
+    parked_for: HoldReason,
     parked_reason: String,
     until_on: Option<NaiveDate>,
 }
@@ -159,7 +159,7 @@ pub(super) fn after_contact(act: &mut Act<'_>, case: &Case, record: &Record) -> 
         Some(id) => visit_sheet::carrier(act.db, act.scope, id)?,
         None => None,
     };
-    let told = Told {
+    let told = ContactResult {
         on_day: record.on_day,
         outcome: record.outcome,
         channel: record.channel,
@@ -315,11 +315,11 @@ pub fn pause(
 pub fn park(
     act: &mut Act<'_>,
     seen: Seen<CaseId>,
-    why: ParkedFor,
+    why: HoldReason,
     (until, reason): (Option<NaiveDate>, &str),
 ) -> AppResult<()> {
     let case = unchanged(act, seen)?;
-    if why == ParkedFor::Nothing {
+    if why == HoldReason::Nothing {
         return Err(AppError::field("why", "请选暂放的原因"));
     }
     let until = checked(until, reason, act)?;

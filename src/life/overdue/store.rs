@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::kinds::{AskedFor, ClosedWhy, NextStep, ParkedFor, Stage, State, StepKind};
+use super::kinds::{AskedFor, ClosedWhy, HoldReason, NextStep, Stage, State, StepKind};
 use crate::base::ids::{CaseId, FileId, RecordId, RowId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
@@ -52,7 +52,7 @@ pub struct Case {
     /// The newest contact of this case.
     pub last_record_id: Option<RecordId>,
     /// Why it is off the ladder.
-    pub parked_for: ParkedFor,
+    pub parked_for: HoldReason,
     /// The same in somebody's own words; of a pause too.
     pub parked_reason: String,
     /// Paused or off the ladder until this day.
@@ -231,12 +231,12 @@ macro_rules! reopen_as {
 /// Opens cases again that were taken back, as they were.
 pub fn reopen_all(db: &mut Db, ids: &[CaseId]) -> AppResult<()> {
     for chunk in ids.chunks(BINDS_MAX) {
-        let parked = overdue_case::parked_for.ne(ParkedFor::Nothing);
+        let parked = overdue_case::parked_for.ne(HoldReason::Nothing);
         let paused = overdue_case::parked_for
-            .eq(ParkedFor::Nothing)
+            .eq(HoldReason::Nothing)
             .and(overdue_case::until_on.is_not_null());
         let open =
-            overdue_case::parked_for.eq(ParkedFor::Nothing).and(overdue_case::until_on.is_null());
+            overdue_case::parked_for.eq(HoldReason::Nothing).and(overdue_case::until_on.is_null());
         reopen_as!(db, chunk, parked, State::Parked);
         reopen_as!(db, chunk, paused, State::Paused);
         reopen_as!(db, chunk, open, State::Open);
@@ -301,7 +301,7 @@ pub fn bring_back(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()
         diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
             .set((
                 overdue_case::state.eq(State::Open),
-                overdue_case::parked_for.eq(ParkedFor::Nothing),
+                overdue_case::parked_for.eq(HoldReason::Nothing),
                 overdue_case::parked_reason.eq(""),
                 overdue_case::until_on.eq(None::<NaiveDate>),
                 overdue_case::next_step.eq(NextStep::LookAgain),

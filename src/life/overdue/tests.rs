@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use proptest::prelude::*;
 
-use super::kinds::{AskedFor, ClosedWhy, NextStep, ParkedFor, Stage, State, StepKind};
-use super::rules::{self, First, Told};
+use super::kinds::{AskedFor, ClosedWhy, HoldReason, NextStep, Stage, State, StepKind};
+use super::rules::{self, ContactResult, First};
 use super::store::Case;
 use crate::base::ids::{CaseId, FileId};
 use crate::base::money::Fen;
@@ -40,7 +40,7 @@ fn case(stage: Stage, tries: i32) -> Case {
         promised_fen: None,
         broken_promises: 0,
         last_record_id: None,
-        parked_for: ParkedFor::Nothing,
+        parked_for: HoldReason::Nothing,
         parked_reason: String::new(),
         until_on: None,
         asked_for: AskedFor::Nothing,
@@ -55,9 +55,9 @@ fn case(stage: Stage, tries: i32) -> Case {
     }
 }
 
-fn told(outcome: Outcome) -> Told {
+fn told(outcome: Outcome) -> ContactResult {
     let promised_on = (outcome == Outcome::Promised).then(|| d("2027-01-10"));
-    Told {
+    ContactResult {
         on_day: d(TODAY),
         outcome,
         channel: Channel::Call,
@@ -87,7 +87,7 @@ fn nobody_skips_a_stage_or_leaves_one_in_which_nothing_was_tried() {
     }
     // Down is always possible; not while it is off the ladder.
     assert_eq!(fault(Stage::Police, 0, Stage::Student), None);
-    let parked = rules::park(&case(Stage::School, 2), ParkedFor::Hardship, d("2027-01-20"), "");
+    let parked = rules::park(&case(Stage::School, 2), HoldReason::Hardship, d("2027-01-20"), "");
     assert!(rules::move_fault(&parked, Stage::Village, &rule).unwrap().contains("先恢复跟进"));
 }
 
@@ -110,11 +110,11 @@ fn the_rule_suggests_by_tries_or_days_and_keeps_quiet_over_a_promise() {
 #[test]
 fn a_promise_heard_of_after_its_day_is_not_broken_and_none_hides_a_case() {
     let (rule, today) = (rule(), d(TODAY));
-    let late = Told { promised_on: Some(d("2026-12-01")), ..told(Outcome::Promised) };
+    let late = ContactResult { promised_on: Some(d("2026-12-01")), ..told(Outcome::Promised) };
     let (after, _) = rules::after_contact(&case(Stage::Student, 0), &late, &rule, today);
     assert_eq!((after.promised_on, after.broken_promises), (None, 0));
     assert_eq!((after.next_step, after.next_on), (NextStep::LookAgain, today));
-    let far = Told { next_on: Some(d("2036-12-01")), ..told(Outcome::Promised) };
+    let far = ContactResult { next_on: Some(d("2036-12-01")), ..told(Outcome::Promised) };
     let (after, _) = rules::after_contact(&case(Stage::Student, 0), &far, &rule, today);
     assert_eq!(after.next_on, d("2027-01-11"), "the day after the promise");
 }
@@ -123,12 +123,12 @@ fn a_promise_heard_of_after_its_day_is_not_broken_and_none_hides_a_case() {
 fn every_result_has_its_road() {
     let rule = rule();
     let roads = [
-        (Outcome::Hardship, ParkedFor::Hardship, NextStep::Relief, "2027-01-27"),
-        (Outcome::InService, ParkedFor::InService, NextStep::Service, "2027-02-26"),
-        (Outcome::Studying, ParkedFor::Studying, NextStep::Enrolment, "2027-01-27"),
-        (Outcome::Dispute, ParkedFor::Dispute, NextStep::Reconcile, "2027-01-11"),
-        (Outcome::SaysPaid, ParkedFor::SaysPaid, NextStep::Reconcile, "2027-01-02"),
-        (Outcome::Died, ParkedFor::Died, NextStep::Relief, "2027-01-27"),
+        (Outcome::Hardship, HoldReason::Hardship, NextStep::Relief, "2027-01-27"),
+        (Outcome::InService, HoldReason::InService, NextStep::Service, "2027-02-26"),
+        (Outcome::Studying, HoldReason::Studying, NextStep::Enrolment, "2027-01-27"),
+        (Outcome::Dispute, HoldReason::Dispute, NextStep::Reconcile, "2027-01-11"),
+        (Outcome::SaysPaid, HoldReason::SaysPaid, NextStep::Reconcile, "2027-01-02"),
+        (Outcome::Died, HoldReason::Died, NextStep::Relief, "2027-01-27"),
     ];
     for (outcome, why, step, until) in roads {
         let (after, kind) =
@@ -141,9 +141,9 @@ fn every_result_has_its_road() {
     assert_eq!((kind, after.next_step), (StepKind::Promised, NextStep::PromiseDue));
     assert_eq!((after.promised_on, after.next_on), (Some(d("2027-01-10")), d("2027-01-11")));
     // A promise brings somebody back who was off the ladder.
-    let parked = rules::park(&case(Stage::School, 2), ParkedFor::SaysPaid, d("2027-01-02"), "");
+    let parked = rules::park(&case(Stage::School, 2), HoldReason::SaysPaid, d("2027-01-02"), "");
     let (after, _) = rules::after_contact(&parked, &told(Outcome::Promised), &rule, d(TODAY));
-    assert_eq!((after.state, after.parked_for), (State::Open, ParkedFor::Nothing));
+    assert_eq!((after.state, after.parked_for), (State::Open, HoldReason::Nothing));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn only_who_is_asked_in_a_stage_counts_as_its_try() {
         (Channel::Sheet, Party::Other, Some(Party::School), &[Stage::School]),
     ];
     for (channel, party, carrier, stages) in table {
-        let said = Told { channel, party, carrier, ..told(Outcome::NoAnswer) };
+        let said = ContactResult { channel, party, carrier, ..told(Outcome::NoAnswer) };
         for stage in Stage::ALL.iter().copied() {
             let counts = stages.contains(&stage);
             let line = format!("{channel:?} {party:?} {carrier:?} in {stage:?}");
@@ -193,7 +193,7 @@ fn only_who_is_asked_in_a_stage_counts_as_its_try() {
 #[test]
 fn what_happened_before_a_stage_is_no_try_of_it() {
     let rule = rule();
-    let at = |day: &str| Told { on_day: d(day), ..told(Outcome::NoAnswer) };
+    let at = |day: &str| ContactResult { on_day: d(day), ..told(Outcome::NoAnswer) };
     let tries =
         |day| rules::after_contact(&case(Stage::Student, 0), &at(day), &rule, d(TODAY)).0.tries;
     assert_eq!(tries("2026-12-20"), 0, "the day before the case was opened");
@@ -282,7 +282,7 @@ proptest! {
             prop_assert_eq!(after.tries, now.tries + i32::from(counts));
             prop_assert!(!now.reached || after.reached);
             let off = after.state == State::Parked;
-            prop_assert_eq!(off, after.parked_for != ParkedFor::Nothing);
+            prop_assert_eq!(off, after.parked_for != HoldReason::Nothing);
             prop_assert_eq!(off, after.until_on.is_some());
             prop_assert!(!off || after.promised_on.is_none());
             // A try changes nothing about a day that was set before.

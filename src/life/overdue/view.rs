@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::follow;
-use super::kinds::{AskedFor, ParkedFor, Stage, State};
+use super::kinds::{AskedFor, HoldReason, Stage, State};
 use super::people::{self, PersonView};
 use super::rules::{self, First};
 use super::store::{self, Case, Step};
@@ -18,7 +18,7 @@ use crate::base::ids::{BatchId, PhoneId, StaffId};
 use crate::base::money::Fen;
 use crate::base::place::short_village;
 use crate::base::scope::Scope;
-use crate::book::contact::point::{self, Point, Tried};
+use crate::book::contact::point::{self, ContactPerson, Tried};
 use crate::book::contact::record::{self, Channel, Outcome, Record};
 use crate::book::contact::task;
 use crate::book::loan::{self, LoanFile};
@@ -56,7 +56,7 @@ pub(super) struct Facts {
     /// What came of the last try with each of them.
     pub(super) tried: HashMap<PhoneId, (Tried, Option<NaiveDate>)>,
     /// The rest of the contact tree.
-    pub(super) points: Vec<Point>,
+    pub(super) points: Vec<ContactPerson>,
     position: Option<FilePosition>,
     pub(super) case: Option<Case>,
     steps: Vec<Step>,
@@ -300,9 +300,9 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
             .filter(|one| !matches!(one, Channel::PhonePage | Channel::Sheet))
             .map(|one| choice(one.as_text(), one.in_words()))
             .collect(),
-        parks: ParkedFor::ALL
+        parks: HoldReason::ALL
             .iter()
-            .filter(|one| **one != ParkedFor::Nothing)
+            .filter(|one| **one != HoldReason::Nothing)
             .map(|one| choice(one.as_text(), one.in_words()))
             .collect(),
         staff: facts

@@ -19,9 +19,9 @@ use crate::book::reaction;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
-use crate::life::overdue::list::page::{asked_of, in_step};
+use crate::life::overdue::list::page::{asked_of, ensure_synced};
 use crate::web::fields::{self, Fields, Form, Rejected};
-use crate::web::list::filter::{Asked, From};
+use crate::web::list::filter::{From, ListParams};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -81,7 +81,7 @@ async fn show(
     req: HttpRequest,
     file_no: web::Path<String>,
 ) -> AppResult<HttpResponse> {
-    in_step(&app, &me).await?;
+    ensure_synced(&app, &me).await?;
     let facts = facts(&app, &me, &file_no).await?;
     let page = fresh(&app, &facts)?;
     fields::show(&app, &me, &req, &page)
@@ -99,11 +99,11 @@ async fn next(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ListParams>,
     before: web::Query<Before>,
 ) -> AppResult<HttpResponse> {
-    in_step(&app, &me).await?;
-    let asked = Asked { before: String::new(), size: "10".to_owned(), ..asked.into_inner() };
+    ensure_synced(&app, &me).await?;
+    let asked = ListParams { before: String::new(), size: "10".to_owned(), ..asked.into_inner() };
     let today = app.clock.today();
     let mut wanted = cases::wanted(&asked, me.staff_id, today);
     if wanted.list.is_empty() {
@@ -120,13 +120,13 @@ async fn next(
             (Some(one), _) => format!("{}；这个名单到底了", one.words),
             (None, _) => "这个名单到底了，跳过的还在名单里".to_owned(),
         };
-        let back = Asked { size: String::new(), ..asked }.link("/overdue", &[]);
+        let back = ListParams { size: String::new(), ..asked }.link("/overdue", &[]);
         return shell::done(&app, &back, &words);
     };
     let facts = facts(&app, &me, &row.file_no).await?;
     let mut page = fresh(&app, &facts)?;
     let after = wanted.key(&row, &case).to_text();
-    let asked = Asked { size: String::new(), ..asked };
+    let asked = ListParams { size: String::new(), ..asked };
     page.skip = with_after(&asked, "/overdue/next", &after);
     page.flow = Some(with_after(&asked, "", &after));
     page.saved = saved;
@@ -134,7 +134,7 @@ async fn next(
 }
 
 /// The same list from behind a row. By points the row moves when it changes, by day it moves on.
-fn with_after(asked: &Asked, path: &str, after: &str) -> String {
+fn with_after(asked: &ListParams, path: &str, after: &str) -> String {
     asked.link(path, &[("after", after)])
 }
 

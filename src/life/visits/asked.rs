@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::purpose::Purpose;
-use super::rules::{By, Selection};
+use super::rules::{ReceiverKind, Selection};
 use crate::base::dates::day_in;
 use crate::base::url;
 use crate::error::FieldError;
@@ -18,9 +18,9 @@ pub struct Field {
 
 /// What was understood of an address.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct VisitRequest {
     pub purpose: Purpose,
-    pub by: By,
+    pub by: ReceiverKind,
     /// The day of the figures.
     pub as_of: NaiveDate,
     /// The day by which sheets should come back, when one was asked for.
@@ -44,15 +44,15 @@ pub struct Asked {
 /// The fields of an address in their order, repeated names and all.
 pub type Pairs = Vec<(String, String)>;
 
-impl Asked {
+impl VisitRequest {
     /// Reads an address; `today` is the day when none is named.
-    pub fn read(pairs: &Pairs, today: NaiveDate) -> Asked {
+    pub fn read(pairs: &Pairs, today: NaiveDate) -> VisitRequest {
         let mut errors = Vec::new();
         let by = match text(pairs, "by").as_deref() {
-            None => By::Village,
-            Some(word) => By::from_text(word).unwrap_or_else(|| {
+            None => ReceiverKind::Village,
+            Some(word) => ReceiverKind::from_text(word).unwrap_or_else(|| {
                 errors.push(error("by", "请选择按村、按高中或按派出所"));
-                By::Village
+                ReceiverKind::Village
             }),
         };
         let purpose = text(pairs, "purpose").and_then(|word| Purpose::from_text(&word));
@@ -97,7 +97,7 @@ impl Asked {
         };
         // A box that is not ticked is not sent, so `set` says that the boxes were there.
         let boxes = text(pairs, "set").is_some();
-        let asked = Asked {
+        let asked = VisitRequest {
             purpose,
             by,
             as_of,
@@ -115,7 +115,7 @@ impl Asked {
     }
 
     /// A yearly contact is of today, without amounts, and narrowed by nothing that is owed.
-    fn yearly(self, today: NaiveDate) -> Asked {
+    fn yearly(self, today: NaiveDate) -> VisitRequest {
         let wanted = Selection {
             least: None,
             police: None,
@@ -124,7 +124,7 @@ impl Asked {
             ended: false,
             ..self.wanted
         };
-        Asked {
+        VisitRequest {
             as_of: today,
             amounts: false,
             wanted,

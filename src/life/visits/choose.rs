@@ -7,17 +7,17 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::asked::{Asked, Field, Pairs};
+use super::asked::{Field, Pairs, VisitRequest};
 use super::cover::numbers;
 use super::rules::Receiver;
-use super::sheets::make::{Whereabouts, whereabouts};
+use super::sheets::make::{SheetStatus, whereabouts};
 use super::sheets::store::Out;
 use super::text;
 use super::web::{Made, Offers, PRINT_MAX, made, wishes};
 use crate::app::App;
 use crate::base::ids::BatchId;
 use crate::base::money::Fen;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::office;
 use crate::book::staff::Right;
 use crate::error::{AppResult, FieldError};
@@ -107,7 +107,7 @@ pub(super) async fn shown(
     pairs: &Pairs,
     errors: Vec<FieldError>,
 ) -> AppResult<HttpResponse> {
-    let mut asked = Asked::read(pairs, app.clock.today());
+    let mut asked = VisitRequest::read(pairs, app.clock.today());
     asked.errors.extend(errors);
     let made = made(app, me, &asked).await?;
     let page = page(app, me, asked, made);
@@ -118,7 +118,7 @@ pub(super) async fn shown(
     shell::page_as(status, app, me, req, "visits/choose.html", page)
 }
 
-fn page(app: &App, me: &SignedIn, asked: Asked, made: Made) -> ChoosePage {
+fn page(app: &App, me: &SignedIn, asked: VisitRequest, made: Made) -> ChoosePage {
     let today = app.clock.today();
     let return_by = wishes(app, me, &asked).return_by;
     let batch = &made.batch;
@@ -184,17 +184,17 @@ struct Places {
 }
 
 impl Places {
-    fn of(out: &Out, asked: &Asked, receiver: &Receiver) -> Places {
+    fn of(out: &Out, asked: &VisitRequest, receiver: &Receiver) -> Places {
         let mut found = Places::default();
         for sheet in &receiver.sheets {
             let file = sheet.household.file_id;
             match whereabouts(out, (asked.purpose, asked.by), file) {
-                Whereabouts::In => {}
-                Whereabouts::Here(batch) => {
+                SheetStatus::In => {}
+                SheetStatus::Here(batch) => {
                     found.here += 1;
                     found.batch = found.batch.max(Some(batch));
                 }
-                Whereabouts::Elsewhere => {
+                SheetStatus::Elsewhere => {
                     if let Some((about, by, _)) = out.get(&file).and_then(|all| all.first()) {
                         let place = match *about == asked.purpose {
                             true => by.in_words().to_owned(),
@@ -219,7 +219,7 @@ impl Places {
     }
 }
 
-fn line(asked: &Asked, receiver: &Receiver, places: Places) -> Line {
+fn line(asked: &VisitRequest, receiver: &Receiver, places: Places) -> Line {
     let unknown = receiver.is_unknown();
     Line {
         name: match unknown {
@@ -260,11 +260,11 @@ pub(super) async fn set_amounts(
     me.act(&app, "amounts on papers", move |act| {
         let by = if allowed { act.by.name.as_str() } else { "" };
         office::set_amounts_on_papers(act.db, &act.by.office_code, by)?;
-        act.audit(Note {
+        act.audit(AuditEntry {
             action: "papers_amounts",
             subject: "走访表".to_owned(),
             summary: said.to_owned(),
-            ..Note::default()
+            ..AuditEntry::default()
         })
     })
     .await?;

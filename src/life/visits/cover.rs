@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
 use super::look::{HEADING_ROW, Looks, new_book, page, write_heads};
-use super::rules::{Batch, By, Receiver};
+use super::rules::{Batch, Receiver, ReceiverKind};
 use super::text;
 use super::workbook::{AMOUNT, Wishes, based_on, write_money};
 use crate::base::money::Fen;
@@ -80,7 +80,7 @@ fn cover_heads(batch: &Batch, wishes: &Wishes) -> [String; 4] {
     ]
 }
 
-fn cover_name(by: By, receiver: &Receiver) -> String {
+fn cover_name(by: ReceiverKind, receiver: &Receiver) -> String {
     if receiver.is_unknown() {
         let name = text::receiver_name(by, receiver);
         format!("{}{name}（{}）", receiver.township, text::unknown_note(by))

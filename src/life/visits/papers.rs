@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDateTime, Timelike};
 use serde::Serialize;
 
 use super::cover::numbers;
-use super::rules::{Batch, By, Receiver, Sheet};
+use super::rules::{Batch, Receiver, ReceiverKind, Sheet};
 use super::text;
 use super::workbook::Wishes;
 use crate::base::money::Fen;
@@ -250,7 +250,7 @@ fn covers(batch: &Batch) -> Vec<CoverPage> {
         .collect()
 }
 
-fn cover_line(by: By, n: usize, receiver: &Receiver) -> CoverLine {
+fn cover_line(by: ReceiverKind, n: usize, receiver: &Receiver) -> CoverLine {
     let unknown = receiver.is_unknown();
     CoverLine {
         n,

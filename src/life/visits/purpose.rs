@@ -1,7 +1,7 @@
 //! What a batch of sheets is about: a reminder of what is past due, or the yearly contact with
 //! families, most of whom owe nothing. The second shows no amount and says nothing of arrears.
 
-use super::rules::By;
+use super::rules::ReceiverKind;
 use crate::base::ids::text_enum;
 use crate::book::contact::record::Outcome;
 use crate::book::contact::task::AssigneeKind;
@@ -60,12 +60,12 @@ impl Purpose {
     }
 
     /// The letters before a number: each purpose and kind of receiver has its own series.
-    pub const fn letters(self, by: By) -> &'static str {
+    pub const fn letters(self, by: ReceiverKind) -> &'static str {
         match (self, by) {
             (Purpose::Overdue, by) => by.letters(),
-            (Purpose::Yearly, By::Village) => "JC",
-            (Purpose::Yearly, By::School) => "JX",
-            (Purpose::Yearly, By::Police) => "JP",
+            (Purpose::Yearly, ReceiverKind::Village) => "JC",
+            (Purpose::Yearly, ReceiverKind::School) => "JX",
+            (Purpose::Yearly, ReceiverKind::Police) => "JP",
         }
     }
 
@@ -78,19 +78,19 @@ impl Purpose {
     }
 
     /// To whom such sheets go, in the order pages offer them.
-    pub const fn kinds(self) -> &'static [By] {
+    pub const fn kinds(self) -> &'static [ReceiverKind] {
         match self {
-            Purpose::Overdue => &By::ALL,
-            Purpose::Yearly => &[By::Village, By::School],
+            Purpose::Overdue => &ReceiverKind::ALL,
+            Purpose::Yearly => &[ReceiverKind::Village, ReceiverKind::School],
         }
     }
 }
 
 /// Who must have the duty of a family whose sheet goes to such a receiver.
-pub const fn assignee_kind(by: By) -> Option<AssigneeKind> {
+pub const fn assignee_kind(by: ReceiverKind) -> Option<AssigneeKind> {
     match by {
-        By::Village => Some(AssigneeKind::Village),
-        By::School => Some(AssigneeKind::School),
-        By::Police => None,
+        ReceiverKind::Village => Some(AssigneeKind::Village),
+        ReceiverKind::School => Some(AssigneeKind::School),
+        ReceiverKind::Police => None,
     }
 }

@@ -13,7 +13,7 @@ use crate::book::person::Sex;
 
 /// To whom the sheets of one batch go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum ReceiverKind {
     /// 村（社区）: the committee of the home village.
     Village,
     /// 毕业高中: the senior high school.
@@ -22,30 +22,31 @@ pub enum By {
     Police,
 }
 
-impl By {
+impl ReceiverKind {
     /// Every kind, in the order pages offer them.
-    pub const ALL: [By; 3] = [By::Village, By::School, By::Police];
+    pub const ALL: [ReceiverKind; 3] =
+        [ReceiverKind::Village, ReceiverKind::School, ReceiverKind::Police];
 
     /// As the address and the command line write it.
     pub const fn as_text(self) -> &'static str {
         match self {
-            By::Village => "village",
-            By::School => "school",
-            By::Police => "police",
+            ReceiverKind::Village => "village",
+            ReceiverKind::School => "school",
+            ReceiverKind::Police => "police",
         }
     }
 
     /// The kind that a word names.
-    pub fn from_text(text: &str) -> Option<By> {
-        By::ALL.into_iter().find(|by| by.as_text() == text)
+    pub fn from_text(text: &str) -> Option<ReceiverKind> {
+        ReceiverKind::ALL.into_iter().find(|by| by.as_text() == text)
     }
 
     /// As pages say it.
     pub const fn in_words(self) -> &'static str {
         match self {
-            By::Village => "村（社区）",
-            By::School => "毕业高中",
-            By::Police => "派出所",
+            ReceiverKind::Village => "村（社区）",
+            ReceiverKind::School => "毕业高中",
+            ReceiverKind::Police => "派出所",
         }
     }
 
@@ -53,9 +54,9 @@ impl By {
     /// one day never names two households.
     pub const fn letters(self) -> &'static str {
         match self {
-            By::Village => "HZ",
-            By::School => "XZ",
-            By::Police => "PZ",
+            ReceiverKind::Village => "HZ",
+            ReceiverKind::School => "XZ",
+            ReceiverKind::Police => "PZ",
         }
     }
 }
@@ -254,7 +255,7 @@ impl Receiver {
 /// Everything that is printed or sent in one go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
-    pub by: By,
+    pub by: ReceiverKind,
     /// The day the amounts are of.
     pub as_of: NaiveDate,
     /// The receivers, in the order of printing.
@@ -275,7 +276,7 @@ impl Batch {
 /// Sorts all households of the county into receivers and numbers them, then keeps what is
 /// wanted. Numbers are given before narrowing: a household has one number a day however the
 /// batch was narrowed, so two batches of a day never send out the same number twice.
-pub fn batch(by: By, as_of: NaiveDate, all: Vec<Household>, wanted: &Selection) -> Batch {
+pub fn batch(by: ReceiverKind, as_of: NaiveDate, all: Vec<Household>, wanted: &Selection) -> Batch {
     let mut names = Names::default();
     let mut next = 0_u32;
     let mut receivers = Vec::new();
@@ -298,7 +299,7 @@ pub fn batch(by: By, as_of: NaiveDate, all: Vec<Household>, wanted: &Selection) 
     Batch { by, as_of, receivers }
 }
 
-fn number(by: By, day: NaiveDate, n: u32) -> String {
+fn number(by: ReceiverKind, day: NaiveDate, n: u32) -> String {
     format!("{}-{:02}{:02}-{n:03}", by.letters(), day.month(), day.day())
 }
 
@@ -306,21 +307,21 @@ type Groups = Vec<((String, String), Vec<Household>)>;
 
 /// Receivers in order: villages as the statistics codes go (the order every list of the county
 /// has), schools and stations by name; those without a name last. Inside: the road.
-fn grouped(by: By, all: Vec<Household>) -> Groups {
+fn grouped(by: ReceiverKind, all: Vec<Household>) -> Groups {
     let order = Order::of(
         all.iter().map(|h| (h.township.as_str(), h.village.as_str(), h.village_code.as_str())),
     );
     let mut groups: BTreeMap<(String, String), Vec<Household>> = BTreeMap::new();
     for household in all {
         let key = match by {
-            By::Village => (household.township.clone(), household.village.clone()),
-            By::School => (String::new(), household.high_school.clone()),
-            By::Police => (String::new(), household.police_station.clone()),
+            ReceiverKind::Village => (household.township.clone(), household.village.clone()),
+            ReceiverKind::School => (String::new(), household.high_school.clone()),
+            ReceiverKind::Police => (String::new(), household.police_station.clone()),
         };
         groups.entry(key).or_default().push(household);
     }
     let mut groups: Groups = groups.into_iter().collect();
-    if by == By::Village {
+    if by == ReceiverKind::Village {
         groups.sort_by(|((t1, v1), _), ((t2, v2), _)| {
             v1.is_empty().cmp(&v2.is_empty()).then_with(|| order.compare((t1, v1), (t2, v2)))
         });

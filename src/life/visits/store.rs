@@ -12,7 +12,7 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::purpose;
-use super::rules::{Arrears, By, CoBorrower, Household};
+use super::rules::{Arrears, CoBorrower, Household, ReceiverKind};
 use crate::base::dates::age_on;
 use crate::base::ids::{FileId, LoanId, PersonId};
 use crate::base::money::Fen;
@@ -74,7 +74,12 @@ pub fn overdue_on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> 
 
 /// The families with whom receivers of a kind are to speak this year and who have not been spoken
 /// with: their duty is open and given to such a receiver, and nothing of theirs is past due.
-pub fn yearly_on(db: &mut Db, scope: &Scope, by: By, day: NaiveDate) -> AppResult<Vec<Household>> {
+pub fn yearly_on(
+    db: &mut Db,
+    scope: &Scope,
+    by: ReceiverKind,
+    day: NaiveDate,
+) -> AppResult<Vec<Household>> {
     let Some(kind) = purpose::assignee_kind(by) else { return Ok(Vec::new()) };
     let files = to_speak_with(db, scope, day.year(), Some(kind))?;
     without_arrears(db, scope, files, day)

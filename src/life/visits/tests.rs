@@ -4,7 +4,7 @@ use super::cover;
 use super::folder::{self, NotWritten};
 use super::names::COVER;
 use super::purpose::Purpose;
-use super::rules::{Arrears, Batch, By, CoBorrower, Household, Selection, batch};
+use super::rules::{Arrears, Batch, CoBorrower, Household, ReceiverKind, Selection, batch};
 use super::text::Sender;
 use super::workbook::{self, Wishes};
 use crate::base::ids::FileId;
@@ -72,7 +72,7 @@ fn county() -> Vec<Household> {
     ]
 }
 
-fn made(by: By, wanted: &Selection) -> Batch {
+fn made(by: ReceiverKind, wanted: &Selection) -> Batch {
     batch(by, day("2026-10-31"), county(), wanted)
 }
 
@@ -108,7 +108,7 @@ fn listed(batch: &Batch) -> String {
 
 #[test]
 fn villages_come_by_code_and_houses_by_road_those_without_a_village_last() {
-    let batch = made(By::Village, &Selection::default());
+    let batch = made(ReceiverKind::Village, &Selection::default());
     assert_eq!(
         listed(&batch),
         "宝林镇-太平寺村村民委员会: 001 吕凤欢\n\
@@ -126,7 +126,7 @@ fn villages_come_by_code_and_houses_by_road_those_without_a_village_last() {
 
 #[test]
 fn a_household_keeps_its_number_however_the_batch_is_narrowed() {
-    let one = |wanted: Selection| listed(&made(By::Village, &wanted));
+    let one = |wanted: Selection| listed(&made(ReceiverKind::Village, &wanted));
     let file = Selection { files: vec!["LZ2015-0001".to_owned()], ..Selection::default() };
     assert_eq!(one(file), "中天镇-大楼湾村村民委员会: 004 廖中旭\n");
     let township = Selection { township: Some("宝林镇".to_owned()), ..Selection::default() };
@@ -143,14 +143,14 @@ fn a_household_keeps_its_number_however_the_batch_is_narrowed() {
 
 #[test]
 fn schools_and_stations_have_numbers_of_their_own() {
-    let schools = made(By::School, &Selection::default());
+    let schools = made(ReceiverKind::School, &Selection::default());
     assert_eq!(
         listed(&schools),
         "乐至县第一中学: 001 =HYPERLINK(\"http://x\") 002 廖中旭 003 钱新村 004 𪚥小明\n\
          乐至县第四中学: 005 吕凤欢 006 周丽莺 007 赵无村\n"
     );
     assert_eq!(schools.receivers[0].sheets[0].number, "XZ-1031-001");
-    let police = made(By::Police, &Selection::default());
+    let police = made(ReceiverKind::Police, &Selection::default());
     assert_eq!(police.receivers.len(), 1);
     assert!(police.receivers[0].is_unknown());
     assert_eq!(police.receivers[0].stem, "未填写派出所");
@@ -171,7 +171,7 @@ fn column(rows: &[Vec<Data>], heading: &str) -> Vec<Data> {
 
 #[test]
 fn a_workbook_reads_back_with_the_amounts_as_numbers_and_text_as_text() {
-    let batch = made(By::Village, &Selection::default());
+    let batch = made(ReceiverKind::Village, &Selection::default());
     let receiver = &batch.receivers[2];
     let book = workbook::for_receiver(&batch, receiver, &wishes(true)).unwrap();
     let rows = rows(book);
@@ -189,7 +189,7 @@ fn a_workbook_reads_back_with_the_amounts_as_numbers_and_text_as_text() {
 
 #[test]
 fn amounts_can_be_left_out_and_a_formula_stays_text() {
-    let batch = made(By::Village, &Selection::default());
+    let batch = made(ReceiverKind::Village, &Selection::default());
     let book = workbook::for_receiver(&batch, &batch.receivers[1], &wishes(false)).unwrap();
     let xml = part(&book, "xl/worksheets/sheet1.xml");
     assert!(!xml.contains("<f>"), "no formula is ever written");
@@ -210,7 +210,7 @@ fn part(book: &[u8], name: &str) -> String {
 
 #[test]
 fn a_workbook_is_ready_to_print_and_to_fill_in() {
-    let batch = made(By::Village, &Selection::default());
+    let batch = made(ReceiverKind::Village, &Selection::default());
     let book = workbook::for_receiver(&batch, &batch.receivers[2], &wishes(true)).unwrap();
     let xml = part(&book, "xl/worksheets/sheet1.xml");
     for wanted in [
@@ -233,8 +233,10 @@ fn a_workbook_is_ready_to_print_and_to_fill_in() {
 
 #[test]
 fn equal_input_gives_equal_bytes() {
-    let one = folder::archive(&made(By::Village, &Selection::default()), &wishes(true)).unwrap();
-    let two = folder::archive(&made(By::Village, &Selection::default()), &wishes(true)).unwrap();
+    let one = folder::archive(&made(ReceiverKind::Village, &Selection::default()), &wishes(true))
+        .unwrap();
+    let two = folder::archive(&made(ReceiverKind::Village, &Selection::default()), &wishes(true))
+        .unwrap();
     assert!(one == two);
     let mut zip = zip::ZipArchive::new(Cursor::new(one)).unwrap();
     assert_eq!(zip.len(), 7);
@@ -243,7 +245,7 @@ fn equal_input_gives_equal_bytes() {
 
 #[test]
 fn the_cover_list_adds_up() {
-    let batch = made(By::Village, &Selection::default());
+    let batch = made(ReceiverKind::Village, &Selection::default());
     let rows = rows(cover::cover(&batch, &wishes(true)).unwrap());
     let last = rows.last().unwrap();
     assert_eq!(last[1..4], [Data::from("合计"), Data::Float(7.0), Data::Float(4939.99)]);
@@ -253,7 +255,7 @@ fn the_cover_list_adds_up() {
 
 #[test]
 fn a_folder_is_filled_whole_or_not_at_all() {
-    let batch = made(By::Village, &Selection::default());
+    let batch = made(ReceiverKind::Village, &Selection::default());
     let place = tempfile::TempDir::new().unwrap();
     let out = place.path().join("走访表");
     let names = folder::write(&batch, &wishes(true), &out).unwrap();
@@ -299,6 +301,6 @@ fn workbooks_to_look_at() {
             n * 777,
         ));
     }
-    let batch = batch(By::Village, day("2026-10-31"), many, &Selection::default());
+    let batch = batch(ReceiverKind::Village, day("2026-10-31"), many, &Selection::default());
     folder::write(&batch, &wishes(true), out.as_ref()).unwrap();
 }

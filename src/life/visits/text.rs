@@ -5,7 +5,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::purpose::Purpose;
-use super::rules::{By, CoBorrower, Household, Receiver};
+use super::rules::{CoBorrower, Household, Receiver, ReceiverKind};
 
 /// What a receiver may write into the column 走访结果, and an import reads back.
 pub const RESULTS: [&str; 13] = [
@@ -97,7 +97,7 @@ pub fn full_day(day: NaiveDate) -> String {
 }
 
 /// The receiver as a list shows it: `大楼湾村村民委员会`, or that it is not filled in.
-pub fn receiver_name(by: By, receiver: &Receiver) -> String {
+pub fn receiver_name(by: ReceiverKind, receiver: &Receiver) -> String {
     if receiver.is_unknown() {
         format!("未填写{}", by.in_words())
     } else {
@@ -107,14 +107,14 @@ pub fn receiver_name(by: By, receiver: &Receiver) -> String {
 
 /// The receiver as a letter begins: `中天镇大楼湾村村民委员会`. A village whose list gives only
 /// its name gets the committee it must have.
-pub fn addressee(by: By, receiver: &Receiver) -> String {
+pub fn addressee(by: ReceiverKind, receiver: &Receiver) -> String {
     if receiver.is_unknown() {
         return "　　　　　　　　　　　　".to_owned();
     }
     let name = &receiver.name;
     let committee = match by {
-        By::Village if name.ends_with('村') => "村民委员会",
-        By::Village if name.ends_with("社区") => "居民委员会",
+        ReceiverKind::Village if name.ends_with('村') => "村民委员会",
+        ReceiverKind::Village if name.ends_with("社区") => "居民委员会",
         _ => "",
     };
     // Some lists repeat the township in front of the village.
@@ -123,12 +123,12 @@ pub fn addressee(by: By, receiver: &Receiver) -> String {
 }
 
 /// `贵村村民`, `贵社区居民`, `贵校毕业生`, `贵所辖区村民`.
-pub fn of_yours(by: By, receiver: &Receiver) -> &'static str {
+pub fn of_yours(by: ReceiverKind, receiver: &Receiver) -> &'static str {
     match by {
-        By::Village if committee(&receiver.name) == "居民委员会" => "贵社区居民",
-        By::Village => "贵村村民",
-        By::School => "贵校毕业生",
-        By::Police => "贵所辖区村民",
+        ReceiverKind::Village if committee(&receiver.name) == "居民委员会" => "贵社区居民",
+        ReceiverKind::Village => "贵村村民",
+        ReceiverKind::School => "贵校毕业生",
+        ReceiverKind::Police => "贵所辖区村民",
     }
 }
 
@@ -180,31 +180,31 @@ pub fn committee(village: &str) -> &'static str {
 }
 
 /// Who fills in the first copy and seals it.
-pub fn filled_by(by: By, receiver: &Receiver) -> &'static str {
+pub fn filled_by(by: ReceiverKind, receiver: &Receiver) -> &'static str {
     match by {
-        By::Village => committee(&receiver.name),
-        By::School => "学校",
-        By::Police => "派出所",
+        ReceiverKind::Village => committee(&receiver.name),
+        ReceiverKind::School => "学校",
+        ReceiverKind::Police => "派出所",
     }
 }
 
 /// The boxes to sign and seal, as many as fit the page. The police have no part in a yearly
 /// contact: there the office itself signs for what came back.
 pub fn seals(
-    (purpose, by): (Purpose, By),
+    (purpose, by): (Purpose, ReceiverKind),
     receiver: &Receiver,
     household: &Household,
 ) -> [String; 4] {
     let third = filled_by(by, receiver);
     let fourth = match (purpose, by) {
         (Purpose::Yearly, _) => "资助中心收回（签字）".to_owned(),
-        (Purpose::Overdue, By::Village) => "派出所（盖章）".to_owned(),
+        (Purpose::Overdue, ReceiverKind::Village) => "派出所（盖章）".to_owned(),
         (Purpose::Overdue, _) => format!("{}（盖章）", committee(&household.village)),
     };
     ["走访人（两人以上）".to_owned(), "借款人或家人".to_owned(), format!("{third}（盖章）"), fourth]
 }
 
 /// What a file without a receiver needs before its sheet can go out.
-pub fn unknown_note(by: By) -> String {
+pub fn unknown_note(by: ReceiverKind) -> String {
     format!("档案里没有填写{}，请先补上再发出", by.in_words())
 }

@@ -8,10 +8,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
-use super::asked::{Asked, Field, Pairs};
+use super::asked::{Field, Pairs, VisitRequest};
 use super::papers::{self, Choices, Papers};
 use super::purpose::Purpose;
-use super::rules::{self, Batch, By, Household};
+use super::rules::{self, Batch, Household, ReceiverKind};
 use super::sheets::store as sheets;
 use super::sheets::store::Out;
 use super::text::{self, Sender};
@@ -20,7 +20,7 @@ use super::{choose, folder, store};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::book::act::Act;
-use crate::book::history::{self, Note};
+use crate::book::history::{self, AuditEntry};
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::web::download::{WORKBOOK, attachment};
@@ -63,14 +63,14 @@ pub(super) struct Offers {
     pub(super) police: Vec<String>,
 }
 
-pub(super) async fn made(app: &App, me: &SignedIn, asked: &Asked) -> AppResult<Made> {
+pub(super) async fn made(app: &App, me: &SignedIn, asked: &VisitRequest) -> AppResult<Made> {
     let (inner, scope, day) = (app.clone(), me.scope.clone(), asked.as_of);
     let (purpose, by, now) = (asked.purpose, asked.by, app.clock.now_at());
     let (found, out) = app
         .read(move |db| {
             let out = sheets::out(db, &scope, now)?;
             let found = match purpose {
-                Purpose::Overdue if by == By::Police => {
+                Purpose::Overdue if by == ReceiverKind::Police => {
                     // The director decides who gets that far; a paper must not go before.
                     let asked_for = store::at_police(db, &scope)?;
                     let mut found = store::overdue_on(db, &scope, &inner.basis(), day)?;
@@ -120,7 +120,7 @@ pub fn usual_return(app: &App, as_of: NaiveDate) -> NaiveDate {
     app.policy().calendar().working_day_from(in_two_weeks)
 }
 
-pub(super) fn wishes(app: &App, me: &SignedIn, asked: &Asked) -> Wishes {
+pub(super) fn wishes(app: &App, me: &SignedIn, asked: &VisitRequest) -> Wishes {
     Wishes {
         purpose: asked.purpose,
         amounts: asked.amounts
@@ -192,7 +192,7 @@ async fn print(
 }
 
 /// The name of the batch: its only receiver, or how many there are.
-fn title(asked: &Asked, batch: &Batch) -> String {
+fn title(asked: &VisitRequest, batch: &Batch) -> String {
     match batch.receivers.as_slice() {
         [only] if only.is_unknown() => text::receiver_name(asked.by, only),
         [only] => text::addressee(asked.by, only),
@@ -212,7 +212,7 @@ async fn archive(
     note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
     let name = format!("走访名单-{}-按{}.zip", asked.as_of, asked.by.in_words());
     let wishes = wishes(&app, &me, &asked);
-    let bytes = apart(move || folder::archive(&batch, &wishes)).await?;
+    let bytes = spawn_blocking(move || folder::archive(&batch, &wishes)).await?;
     Ok(attachment(&name, "application/zip", bytes))
 }
 
@@ -228,15 +228,15 @@ async fn one_workbook(
     note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
     let name = format!("{}.xlsx", only.stem);
     let (wishes, only) = (wishes(&app, &me, &asked), only.clone());
-    let bytes = apart(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
+    let bytes = spawn_blocking(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
     Ok(attachment(&name, WORKBOOK, bytes))
 }
 
 /// An address that cannot be read stops what leaves the program; the choosing page shows it. So
 /// does a day to come: a paper must not say of an instalment that it is past due before it is.
-pub(super) fn readable(pairs: &Pairs, app: &App) -> AppResult<Asked> {
+pub(super) fn readable(pairs: &Pairs, app: &App) -> AppResult<VisitRequest> {
     let today = app.clock.today();
-    let asked = Asked::read(pairs, today);
+    let asked = VisitRequest::read(pairs, today);
     if !asked.errors.is_empty() {
         return Err(AppError::Invalid(asked.errors));
     }
@@ -249,13 +249,13 @@ pub(super) fn readable(pairs: &Pairs, app: &App) -> AppResult<Asked> {
     Ok(asked)
 }
 
-pub(super) fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {
+pub(super) fn refuse_empty(asked: &VisitRequest, batch: &Batch) -> AppResult<()> {
     if batch.receivers.is_empty() && asked.purpose.is_yearly() {
         return Err(AppError::refused(
             "没有分给这些单位、今年还没有联系过的家庭；先在“分配家庭联系”里分给学校或村",
         ));
     }
-    if batch.receivers.is_empty() && asked.by == By::Police {
+    if batch.receivers.is_empty() && asked.by == ReceiverKind::Police {
         return Err(AppError::refused(
             "没有转到“派出所协助”的逾期户；要派出所协助，先在逾期跟进里申请，主任同意后再印",
         ));
@@ -270,7 +270,7 @@ pub(super) fn refuse_empty(asked: &Asked, batch: &Batch) -> AppResult<()> {
 }
 
 /// Makes something large without holding up other requests.
-pub(super) async fn apart<T: Send + 'static>(
+pub(super) async fn spawn_blocking<T: Send + 'static>(
     make: impl FnOnce() -> AppResult<T> + Send + 'static,
 ) -> AppResult<T> {
     web::block(make).await.map_err(|e| AppError::broken(format!("a blocking task ended: {e}")))?
@@ -282,12 +282,12 @@ async fn note(
     me: &SignedIn,
     action: &'static str,
     what: &str,
-    asked: &Asked,
+    asked: &VisitRequest,
     batch: &Batch,
 ) -> AppResult<()> {
     let mut notes = vec![summary(action, what, asked, batch)];
     for sheet in batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
-        let note = Note {
+        let note = AuditEntry {
             action,
             file_id: Some(sheet.household.file_id),
             subject: sheet.household.name.clone(),
@@ -300,14 +300,14 @@ async fn note(
 }
 
 /// Writes many lines of history at once.
-pub(super) fn audit_all(act: &mut Act<'_>, notes: Vec<Note>) -> AppResult<()> {
+pub(super) fn audit_all(act: &mut Act<'_>, notes: Vec<AuditEntry>) -> AppResult<()> {
     act.needs_no_audit("this is its history");
     let notes = notes.into_iter().map(|note| (act.id(), note)).collect();
     history::notes(act.db, act.by, act.now, notes)
 }
 
 /// What history says about a whole batch; the command line writes the same.
-pub fn summary_of(what: &str, by: By, wanted: &str, batch: &Batch) -> String {
+pub fn summary_of(what: &str, by: ReceiverKind, wanted: &str, batch: &Batch) -> String {
     let narrowed = if wanted.is_empty() { String::new() } else { format!("，{wanted}") };
     format!(
         "{what}：按{}，{} 个单位 {} 户，截至 {}{narrowed}",
@@ -318,8 +318,8 @@ pub fn summary_of(what: &str, by: By, wanted: &str, batch: &Batch) -> String {
     )
 }
 
-fn summary(action: &'static str, what: &str, asked: &Asked, batch: &Batch) -> Note {
-    Note {
+fn summary(action: &'static str, what: &str, asked: &VisitRequest, batch: &Batch) -> AuditEntry {
+    AuditEntry {
         action,
         file_id: None,
         subject: "走访表".to_owned(),

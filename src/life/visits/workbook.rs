@@ -14,7 +14,7 @@ use rust_xlsxwriter::{
 
 use super::look::{HEADING_ROW, Looks, excel_day, new_book, page, write_heads};
 use super::purpose::Purpose;
-use super::rules::{Batch, By, Household, Receiver, Sheet};
+use super::rules::{Batch, Household, Receiver, ReceiverKind, Sheet};
 use super::text::{self, Sender};
 use crate::base::money::Fen;
 use crate::book::contact::record::Ability;
@@ -295,7 +295,7 @@ fn validate(
 fn write_foot(
     sheet: &mut Worksheet,
     row: u32,
-    by: By,
+    by: ReceiverKind,
     receiver: &Receiver,
     columns: &[Column],
     looks: &Looks,

@@ -89,7 +89,7 @@ pub trait Gateway: Send + Sync {
     ///
     /// # Errors
     /// The gateway cannot be used; one sentence.
-    fn ask(&self, asked: &Asked) -> Result<Option<Answer>, String> {
+    fn ask(&self, asked: &SentMessage) -> Result<Option<Answer>, String> {
         let _ = asked;
         Ok(None)
     }
@@ -107,7 +107,7 @@ pub trait Gateway: Send + Sync {
 
 /// A sent message whose receipt is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct SentMessage {
     pub id: i64,
     /// The gateway's number; empty when it never told one.
     pub reference: String,

@@ -14,7 +14,7 @@ use super::http::ask_for;
 use crate::base::dates::local;
 use crate::base::hex::hex;
 use crate::plumbing::config::Config;
-use crate::plumbing::gateway::{Answer, Asked, Fault, Gateway, Outcome, Outgoing};
+use crate::plumbing::gateway::{Answer, Fault, Gateway, Outcome, Outgoing, SentMessage};
 use crate::plumbing::outbox::Heard;
 
 const VERSION: &str = "2017-05-25";
@@ -202,7 +202,7 @@ impl Gateway for Aliyun {
         true
     }
 
-    fn ask(&self, asked: &Asked) -> Result<Option<Answer>, String> {
+    fn ask(&self, asked: &SentMessage) -> Result<Option<Answer>, String> {
         let mut query = BTreeMap::from([
             ("PhoneNumber", asked.to.clone()),
             ("SendDate", asked.sent_on.format("%Y%m%d").to_string()),
@@ -227,7 +227,7 @@ impl Gateway for Aliyun {
 }
 
 /// `SendStatus`: 1 waits for the receipt, 2 failed, 3 arrived.
-fn answer(one: &serde_json::Value, asked: &Asked) -> Option<Answer> {
+fn answer(one: &serde_json::Value, asked: &SentMessage) -> Option<Answer> {
     let code = json_text(Some(one), "/ErrCode").unwrap_or_default();
     let heard = match json_text(Some(one), "/SendStatus")?.as_str() {
         "1" => Heard::Sent,
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn an_answer_about_a_message_is_read() {
-        let asked = Asked {
+        let asked = SentMessage {
             id: 42,
             reference: "9006^0".to_owned(),
             to: "13800002741".to_owned(),

@@ -10,7 +10,7 @@ use ureq::http::{Method, Request};
 use super::expression::{Expression, Reply};
 use super::receipts::ReceiptConfig;
 use crate::plumbing::config::Config;
-use crate::plumbing::gateway::{Answer, Asked, Fault, Gateway, Outcome, Outgoing};
+use crate::plumbing::gateway::{Answer, Fault, Gateway, Outcome, Outgoing, SentMessage};
 
 /// `[sms.http]` of the configuration.
 #[derive(Clone, Default, serde::Deserialize)]
@@ -354,7 +354,7 @@ impl Gateway for HttpGateway {
         self.can_be_asked() || !self.receipt_url.is_empty()
     }
 
-    fn ask(&self, asked: &Asked) -> Result<Option<Answer>, String> {
+    fn ask(&self, asked: &SentMessage) -> Result<Option<Answer>, String> {
         let fields = context! {
             id => asked.id.to_string(),
             ref => asked.reference.clone(),

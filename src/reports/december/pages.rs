@@ -40,7 +40,7 @@ pub fn routes() -> Vec<Entry> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct ReportParams {
     year: String,
     /// The day of a list.
     on: String,
@@ -50,7 +50,7 @@ struct Asked {
     page: String,
 }
 
-impl Asked {
+impl ReportParams {
     /// The December asked for; otherwise this year's.
     fn year(&self, today: NaiveDate) -> i32 {
         let years = FIRST_YEAR..=today.year();
@@ -153,7 +153,7 @@ async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
     let year = asked.year(today);
@@ -181,7 +181,7 @@ async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
     let on = asked.on.parse::<NaiveDate>().map_err(|_| AppError::NotFound)?;
@@ -237,7 +237,7 @@ async fn list(
 async fn workbook(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<Asked>,
+    asked: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let year = asked.year(app.clock.today());
     let Table { days, left_out, last, .. } = table(&app, &me, year).await?;

@@ -4,8 +4,8 @@
 use actix_web::{HttpResponse, web};
 
 use super::kept;
-use super::pages::Asked;
-use super::rules::{self, By, DEFINITIONS, Figure, Numbers, Unit, percent};
+use super::pages::ReportParams;
+use super::rules::{self, DEFINITIONS, Figure, GroupBy, Numbers, Unit, percent};
 use crate::app::App;
 use crate::base::money::Fen;
 use crate::error::{AppError, AppResult};
@@ -17,7 +17,7 @@ use crate::web::session::SignedIn;
 pub async fn workbook(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<Asked>,
+    asked: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let (day, _) = asked.day(&app, &me.scope).await?;
     let known = me.bank_data.based_on(app.policy().assumed_in_arrears(app.clock.today()));
@@ -36,10 +36,10 @@ pub async fn workbook(
             (head("回收统计", by, vec![title, known.clone()]), cells(with_total(by))),
             definitions(&found.left_out),
         ];
-        if by != By::DueYear {
+        if by != GroupBy::DueYear {
             let title = format!("{county} 历年回收，统计日 {day}");
             let years = rules::over_time(&found.lines, day);
-            sheets.push((head("历年", By::DueYear, vec![title, known]), cells(years)));
+            sheets.push((head("历年", GroupBy::DueYear, vec![title, known]), cells(years)));
         }
         write::lists(&sheets)
     })
@@ -51,7 +51,7 @@ pub async fn workbook(
     Ok(attachment(&format!("回收统计-{day}.xlsx"), WORKBOOK, bytes))
 }
 
-fn head(sheet: &str, by: By, titles: Vec<String>) -> Head {
+fn head(sheet: &str, by: GroupBy, titles: Vec<String>) -> Head {
     let rates = ["违约率", "本金回收率", "利息回收率", "到期合同回收率"];
     let mut columns = vec![(by.in_words().to_owned(), 24)];
     columns.extend(rates.into_iter().map(|name| (name.to_owned(), 12)));

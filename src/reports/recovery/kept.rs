@@ -32,12 +32,12 @@ type Entry = (NaiveDate, Stamp, Arc<Found>);
 
 /// The lines kept, by offices.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct ReportCache {
     days: Mutex<HashMap<Vec<String>, Vec<Entry>>>,
 }
 
-impl Kept {
-    fn of(app: &App) -> Arc<Kept> {
+impl ReportCache {
+    fn of(app: &App) -> Arc<ReportCache> {
         app.shared.get()
     }
 
@@ -63,11 +63,11 @@ pub async fn lines(app: &App, scope: &Scope, day: NaiveDate) -> AppResult<Arc<Fo
     let (inner, scope) = (app.clone(), scope.clone());
     app.read(move |db| {
         let stamp = stamp(db, &scope, inner.basis().version)?;
-        if let Some(found) = Kept::of(&inner).get(scope.codes(), day, &stamp) {
+        if let Some(found) = ReportCache::of(&inner).get(scope.codes(), day, &stamp) {
             return Ok(found);
         }
         let found = Arc::new(facts::on(db, &scope, &inner.basis(), day)?);
-        Kept::of(&inner).put(scope.codes(), (day, stamp, found.clone()));
+        ReportCache::of(&inner).put(scope.codes(), (day, stamp, found.clone()));
         Ok(found)
     })
     .await

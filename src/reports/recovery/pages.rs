@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::chart::{self, Chart};
-use super::rules::{self, By, DEFINITIONS, Figure, Numbers, Unit, percent};
+use super::rules::{self, DEFINITIONS, Figure, GroupBy, Numbers, Unit, percent};
 use super::{export, kept};
 use crate::app::App;
 use crate::base::dates::{day_in, in_words};
@@ -34,7 +34,7 @@ pub fn routes() -> Vec<Entry> {
 /// What the address asks for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct ReportParams {
     /// The day of the report.
     pub as_of: String,
     /// What the table is divided by.
@@ -47,7 +47,7 @@ pub struct Asked {
     pub page: String,
 }
 
-impl Asked {
+impl ReportParams {
     /// The day: the last one of which all payments are known, unless an earlier one is named. And
     /// what to say about it.
     pub async fn day(&self, app: &App, scope: &Scope) -> AppResult<(NaiveDate, Option<String>)> {
@@ -68,8 +68,8 @@ impl Asked {
     }
 
     /// The division: by township unless another is named.
-    pub fn by(&self) -> By {
-        By::from_text(&self.by).unwrap_or(By::Township)
+    pub fn by(&self) -> GroupBy {
+        GroupBy::from_text(&self.by).unwrap_or(GroupBy::Township)
     }
 }
 
@@ -151,7 +151,7 @@ async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
     let (day, said) = asked.day(&app, &me.scope).await?;
@@ -199,7 +199,7 @@ async fn show(
         year_links: years
             .iter()
             .map(|(year, _)| {
-                let of = |figure| list_of(figure, day, Some((By::DueYear, year)));
+                let of = |figure| list_of(figure, day, Some((GroupBy::DueYear, year)));
                 [of(Figure::DueAll), of(Figure::PaidAll)]
             })
             .collect(),
@@ -213,19 +213,24 @@ async fn show(
     shell::page(&app, &me, &req, "reports/recovery.html", view)
 }
 
-fn choices(now: By) -> Vec<Choice> {
-    let choice = |by: By| Choice { value: by.as_text(), text: by.in_words(), on: by == now };
-    By::ALL.into_iter().map(choice).collect()
+fn choices(now: GroupBy) -> Vec<Choice> {
+    let choice = |by: GroupBy| Choice { value: by.as_text(), text: by.in_words(), on: by == now };
+    GroupBy::ALL.into_iter().map(choice).collect()
 }
 
 /// The address of the list behind a figure.
-fn list_of(figure: Figure, day: NaiveDate, group: Option<(By, &str)>) -> String {
+fn list_of(figure: Figure, day: NaiveDate, group: Option<(GroupBy, &str)>) -> String {
     let day = day.to_string();
     let (by, key) = group.map_or(("", ""), |(by, key)| (by.as_text(), key));
     url::link(ROWS, &[("figure", figure.as_text()), ("as_of", &day), ("by", by), ("key", key)])
 }
 
-fn shown(numbers: &Numbers, figure: Figure, day: NaiveDate, group: Option<(By, &str)>) -> Shown {
+fn shown(
+    numbers: &Numbers,
+    figure: Figure,
+    day: NaiveDate,
+    group: Option<(GroupBy, &str)>,
+) -> Shown {
     Shown {
         name: figure.in_words(),
         value: numbers.value(figure),
@@ -234,7 +239,7 @@ fn shown(numbers: &Numbers, figure: Figure, day: NaiveDate, group: Option<(By, &
     }
 }
 
-fn group(name: String, numbers: &Numbers, by: By, day: NaiveDate) -> Group {
+fn group(name: String, numbers: &Numbers, by: GroupBy, day: NaiveDate) -> Group {
     let cell = |figure: &Figure| shown(numbers, *figure, day, Some((by, &name)));
     let principal_rate = percent(numbers.principal_rate());
     Group {
@@ -253,7 +258,7 @@ async fn rows(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let figure = Figure::from_text(&asked.figure).unwrap_or(Figure::DuePersons);
     let (day, _) = asked.day(&app, &me.scope).await?;
@@ -290,7 +295,7 @@ async fn rows(
 }
 
 /// Is there such a group at all?
-fn is_known(lines: &[rules::Line], by: By, key: &str) -> bool {
+fn is_known(lines: &[rules::Line], by: GroupBy, key: &str) -> bool {
     rules::groups(lines, by).iter().any(|(name, _)| name == key)
 }
 

@@ -122,7 +122,7 @@ pub struct Line {
 
 /// By what the table is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum GroupBy {
     /// 乡镇.
     Township,
     /// 毕业高中.
@@ -137,37 +137,43 @@ pub enum By {
     DueYear,
 }
 
-impl By {
+impl GroupBy {
     /// Every one, in the order pages list them; the last is for the picture.
-    pub const ALL: [By; 6] =
-        [By::Township, By::School, By::University, By::Year, By::Clerk, By::DueYear];
+    pub const ALL: [GroupBy; 6] = [
+        GroupBy::Township,
+        GroupBy::School,
+        GroupBy::University,
+        GroupBy::Year,
+        GroupBy::Clerk,
+        GroupBy::DueYear,
+    ];
 
     /// As the address writes it.
     pub const fn as_text(self) -> &'static str {
         match self {
-            By::Township => "township",
-            By::School => "school",
-            By::University => "university",
-            By::Year => "year",
-            By::Clerk => "clerk",
-            By::DueYear => "due_year",
+            GroupBy::Township => "township",
+            GroupBy::School => "school",
+            GroupBy::University => "university",
+            GroupBy::Year => "year",
+            GroupBy::Clerk => "clerk",
+            GroupBy::DueYear => "due_year",
         }
     }
 
     /// What an address means.
-    pub fn from_text(text: &str) -> Option<By> {
-        By::ALL.into_iter().find(|by| by.as_text() == text)
+    pub fn from_text(text: &str) -> Option<GroupBy> {
+        GroupBy::ALL.into_iter().find(|by| by.as_text() == text)
     }
 
     /// As pages say it.
     pub const fn in_words(self) -> &'static str {
         match self {
-            By::Township => "乡镇（街道）",
-            By::School => "毕业高中",
-            By::University => "就读高校",
-            By::Year => "合同年度",
-            By::Clerk => "责任人",
-            By::DueYear => "到期年份",
+            GroupBy::Township => "乡镇（街道）",
+            GroupBy::School => "毕业高中",
+            GroupBy::University => "就读高校",
+            GroupBy::Year => "合同年度",
+            GroupBy::Clerk => "责任人",
+            GroupBy::DueYear => "到期年份",
         }
     }
 
@@ -175,12 +181,12 @@ impl By {
     fn parts(self, line: &Line) -> Vec<(String, Sums)> {
         let one = |text: &str| vec![(or_blank(text), line.sums)];
         match self {
-            By::Township => one(&line.owner.township),
-            By::School => one(&line.owner.school),
-            By::University => one(&line.owner.university),
-            By::Clerk => one(&line.owner.clerk),
-            By::Year => one(&line.loan_year.to_string()),
-            By::DueYear => {
+            GroupBy::Township => one(&line.owner.township),
+            GroupBy::School => one(&line.owner.school),
+            GroupBy::University => one(&line.owner.university),
+            GroupBy::Clerk => one(&line.owner.clerk),
+            GroupBy::Year => one(&line.loan_year.to_string()),
+            GroupBy::DueYear => {
                 line.by_due_year.iter().map(|(year, sums)| (year.to_string(), *sums)).collect()
             }
         }
@@ -423,7 +429,7 @@ pub fn total(lines: &[Line]) -> Numbers {
 }
 
 /// The figures of each group, in the order of its name.
-pub fn groups(lines: &[Line], by: By) -> Vec<(String, Numbers)> {
+pub fn groups(lines: &[Line], by: GroupBy) -> Vec<(String, Numbers)> {
     let mut found: BTreeMap<String, BTreeMap<FileId, Sums>> = BTreeMap::new();
     for line in lines {
         for (key, sums) in by.parts(line) {
@@ -436,7 +442,7 @@ pub fn groups(lines: &[Line], by: By) -> Vec<(String, Numbers)> {
 /// The last ten years in which something fell due.
 pub fn over_time(lines: &[Line], on: NaiveDate) -> Vec<(String, Numbers)> {
     let from = on.year().saturating_sub(9).to_string();
-    groups(lines, By::DueYear).into_iter().filter(|(year, _)| *year >= from).collect()
+    groups(lines, GroupBy::DueYear).into_iter().filter(|(year, _)| *year >= from).collect()
 }
 
 /// One row behind a figure.
@@ -449,7 +455,7 @@ pub struct Row {
 }
 
 /// What is behind a figure: of a group, or of all when no group is named.
-pub fn rows(lines: &[Line], figure: Figure, group: Option<(By, &str)>) -> Vec<Row> {
+pub fn rows(lines: &[Line], figure: Figure, group: Option<(GroupBy, &str)>) -> Vec<Row> {
     let mut found = Vec::new();
     let mut people: BTreeMap<FileId, (usize, Row)> = BTreeMap::new();
     for line in lines {
@@ -538,11 +544,11 @@ mod tests {
         assert_eq!(percent(all.default_rate()), "50.00%");
         assert_eq!(percent(all.principal_rate()), "76.00%");
         assert_eq!(percent(all.contract_rate()), "66.67%");
-        let years = groups(&lines, By::Year);
+        let years = groups(&lines, GroupBy::Year);
         assert_eq!(years.len(), 2);
         assert_eq!(years[0].1.late_persons + years[1].1.late_persons, 1);
         assert_eq!(years[0].1.due_persons + years[1].1.due_persons, 3);
-        assert_eq!(groups(&lines, By::Township)[0].0, BLANK);
+        assert_eq!(groups(&lines, GroupBy::Township)[0].0, BLANK);
         // So little is no default; the money stays open.
         find_defaults(&mut lines, Fen::new(61));
         let all = total(&lines);
@@ -556,7 +562,7 @@ mod tests {
         for figure in Figure::ALL {
             assert_eq!(Figure::from_text(figure.as_text()), Some(figure));
             let mut wanted = vec![(None, total(&lines))];
-            for by in By::ALL {
+            for by in GroupBy::ALL {
                 let groups = groups(&lines, by);
                 wanted.extend(groups.into_iter().map(|(key, n)| (Some((by, key)), n)));
             }

@@ -13,7 +13,7 @@ use crate::book::statement::Stage;
 /// The address as it came: every field text, most of them empty.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct ListParams {
     /// Part of a name, or the end of an identity number.
     pub q: String,
     /// 乡镇.
@@ -157,9 +157,9 @@ fn id_tail(asked: &str) -> Option<String> {
     plausible.then(|| asked.to_ascii_uppercase())
 }
 
-impl Asked {
+impl ListParams {
     /// What was understood; `sort` is the order when none was asked for.
-    pub fn understood(&self, sort: Sort) -> Filter {
+    pub fn to_filter(&self, sort: Sort) -> Filter {
         let q = self.q.trim();
         let id_tail = id_tail(q);
         Filter {
@@ -305,15 +305,15 @@ mod tests {
 
     #[test]
     fn an_address_is_understood_and_written_back() {
-        let asked = Asked {
+        let asked = ListParams {
             q: " 覃 ".to_owned(),
             township: "柳溪镇".to_owned(),
             stage: "grace".to_owned(),
             graduates: "20x9".to_owned(),
             after: "2026-12-20.QH2015-0483".to_owned(),
-            ..Asked::default()
+            ..ListParams::default()
         };
-        let filter = asked.understood(Sort::FileNo);
+        let filter = asked.to_filter(Sort::FileNo);
         assert_eq!(filter.name.as_deref(), Some("覃"));
         assert_eq!(filter.stage, Some(Stage::Grace));
         assert_eq!(filter.graduates, None);
@@ -328,7 +328,9 @@ mod tests {
 
     #[test]
     fn digits_are_the_end_of_an_identity_number() {
-        let tail = |q: &str| Asked { q: q.to_owned(), ..Asked::default() }.understood(Sort::FileNo);
+        let tail = |q: &str| {
+            ListParams { q: q.to_owned(), ..ListParams::default() }.to_filter(Sort::FileNo)
+        };
         assert_eq!(tail("125x").id_tail.as_deref(), Some("125X"));
         assert_eq!(tail("覃1").id_tail, None);
         assert_eq!(tail("12").name.as_deref(), Some("12"));

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::files::Sums;
 use super::files::{Page, Row};
-use super::filter::{Asked, Sort};
+use super::filter::{ListParams, Sort};
 use crate::base::dates::{days_between, in_words};
 use crate::base::money::Fen;
 use crate::base::place::short_village;
@@ -113,7 +113,7 @@ pub struct Neighbours {
 }
 
 /// The pages before and after this one.
-pub fn neighbours(asked: &Asked, path: &str, page: &Page, sort: Sort) -> Neighbours {
+pub fn neighbours(asked: &ListParams, path: &str, page: &Page, sort: Sort) -> Neighbours {
     let link = |name: &str, row: Option<&Row>, there: bool| match row.filter(|_| there) {
         Some(row) => asked.link(path, &[(name, &row.key(sort).to_text())]),
         None => String::new(),

@@ -7,7 +7,7 @@ use chrono::NaiveDateTime;
 use super::guard::{self, Attempt, Subjects};
 use crate::app::App;
 use crate::base::scope::Scope;
-use crate::book::history::{By, Note};
+use crate::book::history::{Actor, AuditEntry};
 use crate::book::liaison::Liaison;
 use crate::book::staff::Staff;
 use crate::error::AppResult;
@@ -75,12 +75,12 @@ pub async fn try_password<A: Login>(
 
 async fn note_lock_out(app: &App, one: &impl Login) -> AppResult<()> {
     let (office, name) = one.office_and_name();
-    let note = Note {
+    let note = AuditEntry {
         action: "sign_in_failed",
         subject: name.to_owned(),
         summary: format!("{name}的账号连续输错密码，暂停登录"),
-        ..Note::default()
+        ..AuditEntry::default()
     };
-    let who = (By::program("登录", office), Scope::of(office));
+    let who = (Actor::program("登录", office), Scope::of(office));
     app.act(who, "sign-in refused", move |act| act.audit(note.clone())).await
 }

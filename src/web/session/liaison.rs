@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::store;
 use super::{NewSession, Realm, Row, extracted};
 use crate::base::scope::Scope;
-use crate::book::history::By;
+use crate::book::history::Actor;
 use crate::book::liaison::Liaison;
 use crate::book::office::{self, Office};
 use crate::error::AppResult;
@@ -37,8 +37,8 @@ pub struct LiaisonIn {
 
 impl LiaisonIn {
     /// In whose name history is written.
-    pub fn by(&self) -> By {
-        By::program(&self.account.called(), &self.office.code)
+    pub fn by(&self) -> Actor {
+        Actor::program(&self.account.called(), &self.office.code)
     }
 }
 

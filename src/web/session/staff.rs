@@ -10,7 +10,7 @@ use crate::base::dates::local;
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::By;
+use crate::book::history::Actor;
 use crate::book::office::Office;
 use crate::book::payments_known::{self, BankData};
 use crate::book::staff::{Right, Role};
@@ -65,8 +65,8 @@ impl SignedIn {
     }
 
     /// In whose name history is written.
-    pub fn by(&self) -> By {
-        By {
+    pub fn by(&self) -> Actor {
+        Actor {
             staff_id: Some(self.staff_id),
             name: self.name.clone(),
             office_code: self.office.code.clone(),

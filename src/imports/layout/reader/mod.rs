@@ -13,7 +13,7 @@ use crate::base::money::Fen;
 use crate::base::person_name::{half, is_blank, read_name, simplify};
 use crate::base::phone_number::{self, PhoneNumber};
 use crate::imports::layout::binding::Binding;
-use crate::imports::layout::fault::{Fault, Hook, Note, Severity};
+use crate::imports::layout::fault::{Fault, Hook, RowMessage, Severity};
 use crate::imports::layout::heading::Unit;
 use crate::imports::layout::kind::{Column, ColumnKind, Limits};
 use crate::imports::layout::university;
@@ -25,7 +25,7 @@ pub struct Reader<'a> {
     cells: &'a [Cell],
     pub(in crate::imports::layout) today: NaiveDate,
     pub(in crate::imports::layout) limits: &'a Limits,
-    pub(in crate::imports::layout) notes: Vec<Note>,
+    pub(in crate::imports::layout) notes: Vec<RowMessage>,
     /// The student's name, also when the line is refused.
     pub(in crate::imports::layout) who: Option<String>,
     /// The amounts read so far, by column.
@@ -115,7 +115,13 @@ impl<'a> Reader<'a> {
         fault: Fault,
         message: impl Into<String>,
     ) {
-        self.notes.push(Note { severity, heading, fault, message: message.into(), hook: None });
+        self.notes.push(RowMessage {
+            severity,
+            heading,
+            fault,
+            message: message.into(),
+            hook: None,
+        });
     }
 
     fn repaired(&mut self, column: &Column, fault: Fault, message: impl Into<String>) {

@@ -8,13 +8,13 @@ use crate::base::dates::day_in;
 use crate::base::ids::{CaseId, StaffId};
 use crate::base::scope::Scope;
 use crate::error::AppResult;
-use crate::life::overdue::kinds::{ParkedFor, Stage};
+use crate::life::overdue::kinds::{HoldReason, Stage};
 use crate::life::overdue::store::Case;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan_file, overdue_case, person};
 use crate::web::list::files::{Row, columns, id_ends_with};
-use crate::web::list::filter::{Asked, Filter, From, Key, Sort, anywhere};
+use crate::web::list::filter::{Filter, From, Key, ListParams, Sort, anywhere};
 use crate::web::list::kit::{self, Condition, Keyset, Value};
 
 /// The lists that everybody has, beside those under a name: key and words.
@@ -33,14 +33,14 @@ pub const LISTS: [(&str, &str); 11] = [
 ];
 
 /// The list of cases that are off the ladder for one reason: `parked-hardship`.
-pub fn parked_list(why: ParkedFor) -> String {
+pub fn parked_list(why: HoldReason) -> String {
     format!("parked-{}", why.as_text())
 }
 
 /// The reason that such a list is about.
-pub fn parked_for(list: &str) -> Option<ParkedFor> {
-    let why = list.strip_prefix("parked-").and_then(ParkedFor::from_text);
-    why.filter(|why| *why != ParkedFor::Nothing)
+pub fn parked_for(list: &str) -> Option<HoldReason> {
+    let why = list.strip_prefix("parked-").and_then(HoldReason::from_text);
+    why.filter(|why| *why != HoldReason::Nothing)
 }
 
 /// The order of the overdue page.
@@ -54,7 +54,7 @@ pub enum Order {
 
 /// What of the ladder is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Wanted {
+pub struct CaseFilter {
     pub stage: Option<Stage>,
     /// One of [`LISTS`], a [`parked_list`], or empty.
     pub list: String,
@@ -74,8 +74,8 @@ fn last_due_day(today: NaiveDate) -> NaiveDate {
 }
 
 /// What an address asks of the ladder.
-pub fn wanted(asked: &Asked, me: StaffId, today: NaiveDate) -> Wanted {
-    let mut filter = asked.understood(Sort::NextStep);
+pub fn wanted(asked: &ListParams, me: StaffId, today: NaiveDate) -> CaseFilter {
+    let mut filter = asked.to_filter(Sort::NextStep);
     filter.stage = None;
     filter.overdue = (asked.list != "paid").then_some(true);
     match asked.list.as_str() {
@@ -84,7 +84,7 @@ pub fn wanted(asked: &Asked, me: StaffId, today: NaiveDate) -> Wanted {
         "ended" => filter.ended = true,
         _ => {}
     }
-    Wanted {
+    CaseFilter {
         stage: Stage::from_text(&asked.stage),
         list: asked.list.clone(),
         owner: asked.owner.parse().ok().map(StaffId::new),
@@ -95,17 +95,17 @@ pub fn wanted(asked: &Asked, me: StaffId, today: NaiveDate) -> Wanted {
     }
 }
 
-impl Wanted {
+impl CaseFilter {
     /// The same of another list, narrowed by nothing else.
-    pub fn bare(&self, list: &str) -> Wanted {
-        let asked = Asked { list: list.to_owned(), ..Asked::default() };
+    pub fn bare(&self, list: &str) -> CaseFilter {
+        let asked = ListParams { list: list.to_owned(), ..ListParams::default() };
         wanted(&asked, self.me, self.today)
     }
 
     /// The selection without its order and its page: lists with the same one count the same.
-    pub fn selection(&self) -> Wanted {
+    pub fn selection(&self) -> CaseFilter {
         let filter = Filter { from: From::Start, size: 0, ..self.filter.clone() };
-        Wanted { order: Order::NextStep, filter, ..self.clone() }
+        CaseFilter { order: Order::NextStep, filter, ..self.clone() }
     }
 
     /// The key of a row in this order.
@@ -136,9 +136,9 @@ const BY_WEIGHT: Keyset = Keyset(&[
     ("loan_file.file_no", false),
 ]);
 
-impl Wanted {
+impl CaseFilter {
     /// Everything that a case of this selection must be like, its sums and its family, too; that
-    /// there are arrears at all stands in [`Wanted::base`].
+    /// there are arrears at all stands in [`CaseFilter::base`].
     pub(super) fn condition(&self, scope: &Scope) -> Condition {
         let mut all = self.listed();
         let mut and = |one: Condition| all = all.clone().and(one);
@@ -206,7 +206,7 @@ impl Wanted {
                 return Condition::new(text).bind(self.me.get());
             }
             list if parked_for(list).is_some() => {
-                let why = parked_for(list).unwrap_or(ParkedFor::Nothing);
+                let why = parked_for(list).unwrap_or(HoldReason::Nothing);
                 let text = "overdue_case.state = 'parked' AND overdue_case.parked_for = ?";
                 return Condition::new(text).bind(why.as_text());
             }
@@ -245,7 +245,7 @@ impl Wanted {
         }
     }
 
-    /// The values of a key in the address, as [`Wanted::key`] wrote them.
+    /// The values of a key in the address, as [`CaseFilter::key`] wrote them.
     fn values(&self, key: &Key) -> Option<[Value; 3]> {
         let (first, second) = key.value.split_once('~')?;
         let first = match self.order {
@@ -276,15 +276,20 @@ fn family(filter: &Filter) -> Option<Condition> {
 }
 
 /// One page of the list.
-pub fn page(db: &mut Db, scope: &Scope, wanted: &Wanted) -> AppResult<Page> {
+pub fn page(db: &mut Db, scope: &Scope, wanted: &CaseFilter) -> AppResult<Page> {
     let rows = from_there(db, scope, wanted, wanted.filter.size + 1)?;
     Ok(Page::cut(rows, wanted.filter.size, &wanted.filter.from))
 }
 
 /// All rows of the selection, for a spreadsheet; at most `limit`.
-pub fn all(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult<Vec<(Row, Case)>> {
+pub fn all(
+    db: &mut Db,
+    scope: &Scope,
+    wanted: &CaseFilter,
+    limit: i64,
+) -> AppResult<Vec<(Row, Case)>> {
     let filter = Filter { from: From::Start, ..wanted.filter.clone() };
-    from_there(db, scope, &Wanted { filter, ..wanted.clone() }, limit)
+    from_there(db, scope, &CaseFilter { filter, ..wanted.clone() }, limit)
 }
 
 /// The rows from where the page begins, as many as `limit`, in the order of the list or, before
@@ -293,7 +298,7 @@ pub fn all(db: &mut Db, scope: &Scope, wanted: &Wanted, limit: i64) -> AppResult
 pub fn from_there(
     db: &mut Db,
     scope: &Scope,
-    wanted: &Wanted,
+    wanted: &CaseFilter,
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
     let (key, back) = match &wanted.filter.from {

@@ -4,11 +4,11 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::cases::{self, LISTS, OVERDUE, Wanted};
+use super::cases::{self, CaseFilter, LISTS, OVERDUE};
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
-use crate::life::overdue::kinds::{ParkedFor, Stage, State};
+use crate::life::overdue::kinds::{HoldReason, Stage, State};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, overdue_case};
 use crate::web::list::files::Sums;
@@ -25,7 +25,7 @@ pub struct Totals {
     /// Each of [`LISTS`], in its order.
     pub lists: Vec<i64>,
     /// Each reason to be off the ladder; empty on other lists than those.
-    pub parked_for: Vec<(ParkedFor, i64)>,
+    pub parked_for: Vec<(HoldReason, i64)>,
     /// Each of the lists under a name, in their order.
     pub saved: Vec<i64>,
     /// A case is not in step with what is owed and with the day: as `follow::is_behind`, found in
@@ -40,7 +40,12 @@ macro_rules! joined {
     };
 }
 
-pub fn totals(db: &mut Db, scope: &Scope, of: &Wanted, saved: &[Wanted]) -> AppResult<Totals> {
+pub fn totals(
+    db: &mut Db,
+    scope: &Scope,
+    of: &CaseFilter,
+    saved: &[CaseFilter],
+) -> AppResult<Totals> {
     let mut tally = Tally::default();
     let selection = summed(&mut tally, &of.condition(scope));
     let all = summed(&mut tally, &Condition::new("TRUE"));
@@ -51,13 +56,14 @@ pub fn totals(db: &mut Db, scope: &Scope, of: &Wanted, saved: &[Wanted]) -> AppR
         (stage, tally.count(Condition::new(on_ladder).bind(stage.as_text())))
     });
     let stages: Vec<(Stage, usize)> = stages.collect();
-    let shown = |why: &&ParkedFor| **why != ParkedFor::Nothing && of.list.starts_with("parked");
-    let reasons = ParkedFor::ALL.iter().filter(shown);
+    let shown = |why: &&HoldReason| **why != HoldReason::Nothing && of.list.starts_with("parked");
+    let reasons = HoldReason::ALL.iter().filter(shown);
     let reasons =
         reasons.map(|&why| (why, tally.count(of.bare(&cases::parked_list(why)).condition(scope))));
-    let reasons: Vec<(ParkedFor, usize)> = reasons.collect();
-    let lists: Vec<Wanted> = LISTS.iter().map(|(list, _)| of.bare(list)).collect();
-    let mut count = |one: &Wanted| (one.list != "paid").then(|| tally.count(one.condition(scope)));
+    let reasons: Vec<(HoldReason, usize)> = reasons.collect();
+    let lists: Vec<CaseFilter> = LISTS.iter().map(|(list, _)| of.bare(list)).collect();
+    let mut count =
+        |one: &CaseFilter| (one.list != "paid").then(|| tally.count(one.condition(scope)));
     let listed: Vec<Option<usize>> = lists.iter().map(&mut count).collect();
     let named: Vec<Option<usize>> = saved.iter().map(&mut count).collect();
     let open = overdue_case::state.ne(State::Closed);
@@ -81,8 +87,8 @@ pub fn totals(db: &mut Db, scope: &Scope, of: &Wanted, saved: &[Wanted]) -> AppR
         .filter(late)
         .count()
         .get_result(db)?;
-    let mut numbers = |lists: &[Wanted], places: &[Option<usize>]| -> AppResult<Vec<i64>> {
-        let of_list = |(one, place): (&Wanted, &Option<usize>)| match place {
+    let mut numbers = |lists: &[CaseFilter], places: &[Option<usize>]| -> AppResult<Vec<i64>> {
+        let of_list = |(one, place): (&CaseFilter, &Option<usize>)| match place {
             Some(place) => Ok(counted.at(*place)),
             None => Ok(sums(db, scope, one)?.files),
         };
@@ -105,7 +111,7 @@ pub fn totals(db: &mut Db, scope: &Scope, of: &Wanted, saved: &[Wanted]) -> AppR
 }
 
 /// Counts and sums of one selection alone; of closed cases, too.
-pub fn sums(db: &mut Db, scope: &Scope, of: &Wanted) -> AppResult<Sums> {
+pub fn sums(db: &mut Db, scope: &Scope, of: &CaseFilter) -> AppResult<Sums> {
     let mut tally = Tally::default();
     let places = summed(&mut tally, &Condition::new("TRUE"));
     let text: String = joined!()

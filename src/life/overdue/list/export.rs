@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::cases;
-use super::page::in_step;
+use super::page::ensure_synced;
 use super::words::{self, Around};
 use crate::app::App;
 use crate::base::dates::days_between;
@@ -12,7 +12,7 @@ use crate::life::overdue::store::Case;
 use crate::plumbing::sheet::write::Out;
 use crate::web::list::export::{ROWS_MAX, cells, file};
 use crate::web::list::files::Row;
-use crate::web::list::filter::Asked;
+use crate::web::list::filter::ListParams;
 use crate::web::session::SignedIn;
 
 /// What the overdue sheet has besides.
@@ -33,9 +33,9 @@ const LADDER: [(&str, u16); 10] = [
 pub async fn overdue(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<Asked>,
+    asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    in_step(&app, &me).await?;
+    ensure_synced(&app, &me).await?;
     let today = app.clock.today();
     let wanted = cases::wanted(&asked, me.staff_id, today);
     let scope = me.scope.clone();

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::cases::{self, LISTS, Order, Wanted};
+use super::cases::{self, CaseFilter, LISTS, Order};
 use super::counts::{self, Totals};
 use super::words::{CaseLine, around, line};
 use crate::app::App;
@@ -25,7 +25,7 @@ use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::{Answers, Revision};
 use crate::web::list::files;
-use crate::web::list::filter::Asked;
+use crate::web::list::filter::ListParams;
 use crate::web::list::words::Neighbours;
 use crate::web::list::words::SumsView;
 use crate::web::session::SignedIn;
@@ -53,7 +53,7 @@ struct Person {
 
 #[derive(Serialize)]
 struct View {
-    asked: Asked,
+    asked: ListParams,
     narrowed: bool,
     sums: SumsView,
     all: SumsView,
@@ -83,9 +83,9 @@ struct View {
 }
 
 /// Brings the cases of this person's office into step when something is missing.
-pub async fn in_step(app: &App, me: &SignedIn) -> AppResult<()> {
+pub async fn ensure_synced(app: &App, me: &SignedIn) -> AppResult<()> {
     let (scope, today) = (me.scope.clone(), app.clock.today());
-    if app.read(move |db| follow::is_behind(db, &scope, today)).await? {
+    if app.read(move |db| follow::is_stale(db, &scope, today)).await? {
         follow_now(app, me).await?;
     }
     Ok(())
@@ -100,7 +100,7 @@ async fn follow_now(app: &App, me: &SignedIn) -> AppResult<()> {
 }
 
 /// Everything the page shows; cases that are not in step are brought into step before it is read.
-async fn read_in_step(app: &App, me: &SignedIn, wanted: &Wanted) -> AppResult<Read> {
+async fn read_in_step(app: &App, me: &SignedIn, wanted: &CaseFilter) -> AppResult<Read> {
     let snapshot = |follows: bool| {
         let (data, scope, list) = (app.clone(), me.scope.clone(), wanted.clone());
         app.read(move |db| read(db, &data, &scope, (&list, follows)))
@@ -116,7 +116,7 @@ async fn read_in_step(app: &App, me: &SignedIn, wanted: &Wanted) -> AppResult<Re
 /// the database.
 #[derive(Debug, Default)]
 struct Known {
-    totals: Answers<(Scope, Wanted, Vec<Wanted>), Arc<Totals>>,
+    totals: Answers<(Scope, CaseFilter, Vec<CaseFilter>), Arc<Totals>>,
     times: Answers<(Scope, Vec<FileId>, NaiveDate, i64), Arc<HashMap<FileId, usize>>>,
     places: Answers<Scope, files::Choices>,
 }
@@ -134,7 +134,7 @@ struct Read {
 }
 
 /// The same as links.
-fn parked_by(asked: &Asked, read: &Read) -> Vec<Chip> {
+fn parked_by(asked: &ListParams, read: &Read) -> Vec<Chip> {
     if !asked.list.starts_with("parked") {
         return Vec::new();
     }
@@ -167,14 +167,14 @@ fn read(
     db: &mut Db,
     app: &App,
     scope: &Scope,
-    (wanted, or_behind): (&Wanted, bool),
+    (wanted, or_behind): (&CaseFilter, bool),
 ) -> AppResult<Option<Read>> {
     let today = wanted.today;
     let revision = Revision::of(db)?;
     let known = app.shared.get::<Known>();
     let saved = saved::all(db, scope, wanted.me)?;
     let named = saved.iter().map(|one| cases::wanted(&asked_of(&one.query), wanted.me, today));
-    let named: Vec<Wanted> = named.map(|one| one.selection()).collect();
+    let named: Vec<CaseFilter> = named.map(|one| one.selection()).collect();
     let lists = (scope.clone(), wanted.selection(), named);
     let totals = known.totals.get((db, &revision), lists.clone(), |db| {
         Ok(Arc::new(counts::totals(db, &lists.0, &lists.1, &lists.2)?))
@@ -218,8 +218,8 @@ fn read(
 }
 
 /// An address as a list under a name keeps it.
-pub fn asked_of(query: &str) -> Asked {
-    web::Query::<Asked>::from_query(query.trim_start_matches('?'))
+pub fn asked_of(query: &str) -> ListParams {
+    web::Query::<ListParams>::from_query(query.trim_start_matches('?'))
         .map(web::Query::into_inner)
         .unwrap_or_default()
 }
@@ -228,7 +228,7 @@ pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<Asked>,
+    asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     let asked = asked.into_inner();
     let wanted = cases::wanted(&asked, me.staff_id, app.clock.today());
@@ -266,7 +266,7 @@ pub async fn list(
     shell::page(&app, &me, &req, "overdue/list.html", view)
 }
 
-fn neighbours(asked: &Asked, wanted: &Wanted, page: &cases::Page) -> Neighbours {
+fn neighbours(asked: &ListParams, wanted: &CaseFilter, page: &cases::Page) -> Neighbours {
     let link = |name: &str, row: Option<&(files::Row, _)>, there: bool| match row {
         Some((row, case)) if there => asked.link(PATH, &[(name, &wanted.key(row, case).to_text())]),
         _ => String::new(),
@@ -279,7 +279,7 @@ fn neighbours(asked: &Asked, wanted: &Wanted, page: &cases::Page) -> Neighbours 
 }
 
 /// The tabs: everybody on the ladder, each stage, and who has paid this week.
-fn stages(asked: &Asked, by_stage: &[(Stage, i64)], paid: i64) -> Vec<Chip> {
+fn stages(asked: &ListParams, by_stage: &[(Stage, i64)], paid: i64) -> Vec<Chip> {
     let chip = |name: &str, count, changes: &[(&str, &str)], on| Chip {
         name: name.to_owned(),
         count,
@@ -301,7 +301,7 @@ fn stages(asked: &Asked, by_stage: &[(Stage, i64)], paid: i64) -> Vec<Chip> {
     found
 }
 
-fn chips(asked: &Asked, read: &Read, me: &SignedIn) -> Vec<Chip> {
+fn chips(asked: &ListParams, read: &Read, me: &SignedIn) -> Vec<Chip> {
     let built_in = LISTS
         .iter()
         .zip(&read.totals.lists)

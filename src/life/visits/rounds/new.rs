@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::houses;
 use super::rules::{self, House, Plan, RoundState, StopState, Typed, Village};
-use super::store::{self, Round, Stop};
+use super::store::{self, Round, VisitStop};
 use crate::app::App;
 use crate::base::ids::{BatchId, RoundId, SheetId, StaffId};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::staff::{self, Right};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::visits::asked::Pairs;
@@ -145,7 +145,7 @@ pub async fn make(
             return Err(AppError::refused(why));
         }
         store::add(act.db, &round, &stops)?;
-        act.audit(Note {
+        act.audit(AuditEntry {
             action: "round_made",
             subject: round.title.clone(),
             summary: format!(
@@ -154,7 +154,7 @@ pub async fn make(
                 round.title,
                 round.visitors()
             ),
-            ..Note::default()
+            ..AuditEntry::default()
         })
     })
     .await?;
@@ -162,11 +162,11 @@ pub async fn make(
     shell::done(&app, &format!("/visits/rounds/{id}"), &said)
 }
 
-fn rows(app: &App, me: &SignedIn, id: RoundId, plan: Plan) -> (Round, Vec<Stop>) {
+fn rows(app: &App, me: &SignedIn, id: RoundId, plan: Plan) -> (Round, Vec<VisitStop>) {
     let office_code = me.office.code.clone();
     let stops = (1_i32..)
         .zip(&plan.houses)
-        .map(|(no, house)| Stop {
+        .map(|(no, house)| VisitStop {
             round_id: id,
             no,
             office_code: office_code.clone(),

@@ -169,7 +169,7 @@ fn blank(app: &App, me: &SignedIn, purpose: Purpose) -> Form {
 /// `?done=3` after a form was sent without script.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct PageParams {
     done: String,
 }
 
@@ -179,7 +179,7 @@ pub async fn show(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<i64>,
-    asked: web::Query<Asked>,
+    asked: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let said = if asked.done.is_empty() { "" } else { "送到了，中心会核对。" };
     page(&app, &me, &req, (RoundId::new(*id), said), None).await
@@ -187,7 +187,7 @@ pub async fn show(
 
 /// What became of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
+enum SubmitOutcome {
     Now,
     /// The same form had arrived before: the phone did not hear our answer.
     Before,
@@ -201,7 +201,7 @@ const VOID: &str = "这张走访表已经作废，这一份没有收下。有疑
 /// What the script of the page is told; it takes an entry off the phone only for the `kept` of
 /// its own key.
 #[derive(Debug, Default, Serialize)]
-struct Told {
+struct SubmitResponse {
     kept: String,
     message: String,
     errors: Vec<FieldError>,
@@ -231,7 +231,7 @@ pub async fn hand_in(
         })
         .await?;
     let kept = if before {
-        Kept::Before
+        SubmitOutcome::Before
     } else {
         let (answers, picture) = match form::read(&sent, batch.paper(app.clock.today())) {
             Ok(read) => read,
@@ -242,13 +242,12 @@ pub async fn hand_in(
         keep(&app, &me, (id, no), came).await?
     };
     match kept {
-        Kept::Now | Kept::Before if wants_json(&req) => {
-            Ok(HttpResponse::Ok().json(Told { kept: typed_key, ..Told::default() }))
-        }
-        Kept::Now | Kept::Before => {
+        SubmitOutcome::Now | SubmitOutcome::Before if wants_json(&req) => Ok(HttpResponse::Ok()
+            .json(SubmitResponse { kept: typed_key, ..SubmitResponse::default() })),
+        SubmitOutcome::Now | SubmitOutcome::Before => {
             Ok(phone::to(&format!("/visits/rounds/{id}/phone?done={no}#s{no}")))
         }
-        Kept::Other(state) => {
+        SubmitOutcome::Other(state) => {
             let message = if state == State::Void { VOID } else { OTHER };
             let form = again(batch.purpose, &sent, message);
             other(&app, &me, &req, (id, no), (typed_key, form, message)).await
@@ -262,17 +261,19 @@ async fn keep(
     me: &SignedIn,
     (id, no): (RoundId, i32),
     came: Incoming,
-) -> AppResult<Kept> {
+) -> AppResult<SubmitOutcome> {
     me.act(app, "a sheet of a round", move |act| {
         let (key, at) = (came.row.command_key.as_str(), came.row.came_at);
         if returns::has_come(act.db, act.scope, key)? {
-            return Ok(Kept::Before);
+            return Ok(SubmitOutcome::Before);
         }
         if !take::take(act, &came)? {
-            return Ok(Kept::Other(sheets::find(act.db, act.scope, came.row.sheet_id)?.state));
+            return Ok(SubmitOutcome::Other(
+                sheets::find(act.db, act.scope, came.row.sheet_id)?.state,
+            ));
         }
         store::done(act.db, act.scope, (id, no), (key, at))?;
-        Ok(Kept::Now)
+        Ok(SubmitOutcome::Now)
     })
     .await
 }
@@ -288,8 +289,11 @@ async fn wrong(
         return page(app, me, req, (id, ""), Some((no, key, form))).await;
     }
     let message: Vec<&str> = form.errors.iter().map(|error| error.message.as_str()).collect();
-    let told =
-        Told { kept: String::new(), message: message.join("；"), errors: form.errors.clone() };
+    let told = SubmitResponse {
+        kept: String::new(),
+        message: message.join("；"),
+        errors: form.errors.clone(),
+    };
     Ok(HttpResponse::UnprocessableEntity().json(told))
 }
 
@@ -301,7 +305,7 @@ async fn other(
     (key, form, message): (String, Form, &str),
 ) -> AppResult<HttpResponse> {
     if wants_json(req) {
-        let told = Told { message: message.to_owned(), ..Told::default() };
+        let told = SubmitResponse { message: message.to_owned(), ..SubmitResponse::default() };
         return Ok(HttpResponse::Conflict().json(told));
     }
     page(app, me, req, (id, ""), Some((no, key, form))).await

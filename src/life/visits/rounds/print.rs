@@ -12,7 +12,7 @@ use super::web::{Whole, day_in_words, whole};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{FileId, RoundId};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::web::audit_all;
 use crate::life::visits::{road, text};
@@ -170,15 +170,15 @@ pub async fn print(
 
 /// One line for the plan, and one on each file.
 async fn note(app: &App, me: &SignedIn, title: &str, all: &[Whole]) -> AppResult<()> {
-    let whole = Note {
+    let whole = AuditEntry {
         action: "printed",
         subject: title.to_owned(),
         summary: format!("打印走访安排：{title}，{} 户", all.len()),
-        ..Note::default()
+        ..AuditEntry::default()
     };
     let mut notes = vec![whole];
     for one in all {
-        let note = Note {
+        let note = AuditEntry {
             action: "printed",
             file_id: Some(one.house.file_id),
             subject: one.house.name.clone(),

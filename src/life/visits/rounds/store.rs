@@ -51,7 +51,7 @@ impl Round {
 /// A stop as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = visit_stop, treat_none_as_default_value = false)]
-pub struct Stop {
+pub struct VisitStop {
     pub round_id: RoundId,
     /// Names it within the round, for good: a phone that is offline still knows it by this.
     pub no: i32,
@@ -68,11 +68,11 @@ pub struct Stop {
     pub command_key: Option<String>,
 }
 
-/// How many columns [`Stop`] has.
+/// How many columns [`VisitStop`] has.
 const COLUMNS: usize = 8;
 
 /// Keeps a new round with its stops.
-pub fn add(db: &mut Db, round: &Round, stops: &[Stop]) -> AppResult<()> {
+pub fn add(db: &mut Db, round: &Round, stops: &[VisitStop]) -> AppResult<()> {
     diesel::insert_into(visit_round::table).values(round).execute(db)?;
     insert_rows!(db, visit_stop::table, COLUMNS, stops)?;
     Ok(())
@@ -98,22 +98,22 @@ pub fn list(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Round>> {
 }
 
 /// The stops of a round, in the order of the day.
-pub fn stops(db: &mut Db, scope: &Scope, id: RoundId) -> AppResult<Vec<Stop>> {
+pub fn stops(db: &mut Db, scope: &Scope, id: RoundId) -> AppResult<Vec<VisitStop>> {
     Ok(visit_stop::table
         .filter(visit_stop::office_code.eq_any(scope.codes()))
         .filter(visit_stop::round_id.eq(id))
         .order((visit_stop::place, visit_stop::no))
-        .select(Stop::as_select())
+        .select(VisitStop::as_select())
         .load(db)?)
 }
 
 /// One stop, or NotFound.
-pub fn stop(db: &mut Db, scope: &Scope, (id, no): (RoundId, i32)) -> AppResult<Stop> {
+pub fn stop(db: &mut Db, scope: &Scope, (id, no): (RoundId, i32)) -> AppResult<VisitStop> {
     Ok(visit_stop::table
         .filter(visit_stop::office_code.eq_any(scope.codes()))
         .filter(visit_stop::round_id.eq(id))
         .filter(visit_stop::no.eq(no))
-        .select(Stop::as_select())
+        .select(VisitStop::as_select())
         .get_result(db)?)
 }
 

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::houses;
 use super::rules::{self, House, InVillage, RoundState, Shown, StopState};
-use super::store::{self, Round, Stop};
+use super::store::{self, Round, VisitStop};
 use crate::app::App;
 use crate::base::dates::{in_words, weekday_in_words};
 use crate::base::ids::{FileId, RoundId, SheetId};
 use crate::base::scope::Scope;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::road;
@@ -77,7 +77,7 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
 /// A stop with whom it is about.
 #[derive(Clone, Debug)]
 pub(super) struct Whole {
-    pub stop: Stop,
+    pub stop: VisitStop,
     /// Whom it is about.
     pub house: House,
     pub shown: Shown,
@@ -251,12 +251,12 @@ pub async fn order(
                 return Err(AppError::refused("这一户已经走访，不用再改"));
             }
             let words = if out { "这次不去" } else { "又加进来" };
-            act.audit(Note {
+            act.audit(AuditEntry {
                 action: "round_changed",
                 file_id: Some(one.house.file_id),
                 subject: one.house.number.clone(),
                 summary: format!("走访安排“{}”：{}{words}", round.title, one.house.name),
-                ..Note::default()
+                ..AuditEntry::default()
             })?;
             Ok(if out { "这一户这次不去，走访表还在外" } else { "已经加回来" })
         })
@@ -305,11 +305,11 @@ pub async fn state(
         store::touch(act.db, act.scope, (id, version))?;
         store::set_state(act.db, act.scope, id, (to, closed.then_some(act.now)))?;
         let verb = if closed { "结束" } else { "重新打开" };
-        act.audit(Note {
+        act.audit(AuditEntry {
             action: "round_changed",
             subject: round.title.clone(),
             summary: format!("{verb}走访：{}（{}）", round.title, round.on_day),
-            ..Note::default()
+            ..AuditEntry::default()
         })
     })
     .await?;

@@ -10,9 +10,9 @@ use crate::base::ids::{RecordId, ReturnId};
 use crate::base::phone_number::PhoneNumber;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::contact::point::{self, MayKnow, Point, Tried};
+use crate::book::contact::point::{self, ContactPerson, MayKnow, Tried};
 use crate::book::contact::record::{Ability, Channel, Record, Source};
-use crate::book::history::{By, Note};
+use crate::book::history::{Actor, AuditEntry};
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::reaction;
 use crate::error::AppResult;
@@ -70,12 +70,12 @@ pub fn decide(act: &mut Act<'_>, (id, wishes): (ReturnId, &Wishes)) -> AppResult
     act.audit(note((&row, &sheet, paper), wishes))
 }
 
-fn note((row, sheet, paper): (&Return, &Sheet, &str), wishes: &Wishes) -> Note {
+fn note((row, sheet, paper): (&Return, &Sheet, &str), wishes: &Wishes) -> AuditEntry {
     let (action, verb) = match wishes.accepted {
         true => ("sheet_accepted", "采用"),
         false => ("sheet_refused", "不采用"),
     };
-    Note {
+    AuditEntry {
         action,
         file_id: Some(row.file_id),
         subject: sheet.number.clone(),
@@ -95,7 +95,12 @@ fn source(came_by: CameBy) -> Source {
 }
 
 /// The answers as a contact record.
-fn record(by: &By, row: &Return, answers: &Answers, (id, at): (RecordId, NaiveDateTime)) -> Record {
+fn record(
+    by: &Actor,
+    row: &Return,
+    answers: &Answers,
+    (id, at): (RecordId, NaiveDateTime),
+) -> Record {
     let mut record = Record::new(
         (id, &row.office_code, row.file_id),
         (answers.visited_on, at),
@@ -155,7 +160,7 @@ fn keep_point(act: &mut Act<'_>, (row, answers): (&Return, &Answers)) -> AppResu
         Met::Parents => (point::Kind::Parent, "父母"),
         _ => (point::Kind::Relative, "家人"),
     };
-    let point = Point {
+    let point = ContactPerson {
         id: act.id(),
         office_code: row.office_code.clone(),
         file_id: row.file_id,

@@ -18,7 +18,7 @@ use super::{codes, make, take};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::scope::Scope;
-use crate::book::history::By;
+use crate::book::history::Actor;
 use crate::book::office::{self, Office};
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
@@ -282,7 +282,7 @@ pub async fn hand_in(
     };
     let came = take::incoming(&app, &one.sheet, CameBy::Scan, &answers, picture.as_ref())?;
     let (scope, by) =
-        (Scope::of(&one.sheet.office_code), By::program("扫码回报", &one.office.code));
+        (Scope::of(&one.sheet.office_code), Actor::program("扫码回报", &one.office.code));
     let kept =
         app.act((by, scope), "a sheet comes back", move |act| take::take(act, &came)).await?;
     // When somebody was quicker, the page says when that was, and that this one was not taken.

@@ -16,7 +16,7 @@ use crate::base::dates::{in_words, local};
 use crate::base::ids::ReturnId;
 use crate::base::phone_number::{self, PhoneNumber};
 use crate::book::contact::record::{self, Ability};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::person;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
@@ -289,7 +289,7 @@ pub async fn photo(
             let photo = returns::photo(act.db, act.scope, id)?;
             let row = returns::find(act.db, act.scope, photo.return_id)?;
             let sheet = store::find(act.db, act.scope, row.sheet_id)?;
-            act.audit(Note {
+            act.audit(AuditEntry {
                 action: "sheet_photo_seen",
                 file_id: Some(row.file_id),
                 subject: sheet.number.clone(),

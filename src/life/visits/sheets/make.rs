@@ -15,13 +15,13 @@ use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{BatchId, FileId, SheetId};
 use crate::book::act::Act;
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::payments_known::BankData;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::names::Names;
 use crate::life::visits::papers::Choices;
 use crate::life::visits::purpose::Purpose;
-use crate::life::visits::rules::{self, By, Household, Receiver};
+use crate::life::visits::rules::{self, Household, Receiver, ReceiverKind};
 use crate::life::visits::store as arrears;
 use crate::life::visits::text::{self, Sender};
 use crate::life::visits::web::audit_all;
@@ -103,13 +103,13 @@ pub fn drafts(
 }
 
 /// How the numbers of sheets made on a day begin: `HZ26-1221-`.
-pub fn prefix(purpose: Purpose, by: By, day: NaiveDate) -> String {
+pub fn prefix(purpose: Purpose, by: ReceiverKind, day: NaiveDate) -> String {
     format!("{}{}-", purpose.letters(by), stamp(day))
 }
 
 /// Where the sheet of a household is, as seen by a receiver kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whereabouts {
+pub enum SheetStatus {
     /// Nowhere: one can be made.
     In,
     /// With such a receiver already, in this batch.
@@ -119,14 +119,18 @@ pub enum Whereabouts {
 }
 
 /// Looks a household up among the sheets that are out.
-pub fn whereabouts(out: &store::Out, (purpose, by): (Purpose, By), file: FileId) -> Whereabouts {
-    let Some(with) = out.get(&file) else { return Whereabouts::In };
+pub fn whereabouts(
+    out: &store::Out,
+    (purpose, by): (Purpose, ReceiverKind),
+    file: FileId,
+) -> SheetStatus {
+    let Some(with) = out.get(&file) else { return SheetStatus::In };
     let here = with.iter().find(|(about, kind, _)| (*about, *kind) == (purpose, by));
-    here.map_or(Whereabouts::Elsewhere, |(_, _, batch)| Whereabouts::Here(*batch))
+    here.map_or(SheetStatus::Elsewhere, |(_, _, batch)| SheetStatus::Here(*batch))
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub struct CreatedBatches {
     pub batches: Vec<BatchId>,
     /// How many sheets they have.
     pub sheets: usize,
@@ -140,29 +144,29 @@ pub struct Kept {
 /// whose sheet is with a receiver of another kind.
 pub fn keep(
     act: &mut Act<'_>,
-    (purpose, by, prefix, also): (Purpose, By, &str, bool),
+    (purpose, by, prefix, also): (Purpose, ReceiverKind, &str, bool),
     drafts: &[Draft],
-) -> AppResult<Kept> {
+) -> AppResult<CreatedBatches> {
     let out = store::out(act.db, act.scope, act.now)?;
     let place = |sheet: &Sheet| whereabouts(&out, (purpose, by), sheet.file_id);
     let mut number = store::count_numbers(act.db, act.scope, prefix)?;
     let files: Vec<FileId> =
         drafts.iter().flat_map(|draft| &draft.sheets).map(|sheet| sheet.file_id).collect();
     let cases = store::open_cases(act.db, act.scope, &files)?;
-    let (mut kept, paper) = (Kept::default(), purpose.paper());
+    let (mut kept, paper) = (CreatedBatches::default(), purpose.paper());
     let mut notes = Vec::new();
     for draft in drafts {
         let mut sheets = Vec::with_capacity(draft.sheets.len());
         for (place, sheet) in
             (1_i32..).zip(draft.sheets.iter().filter(|sheet| match place(sheet) {
-                Whereabouts::Here(_) => false,
-                Whereabouts::Elsewhere => also,
-                Whereabouts::In => true,
+                SheetStatus::Here(_) => false,
+                SheetStatus::Elsewhere => also,
+                SheetStatus::In => true,
             }))
         {
             number += 1;
             let number = format!("{prefix}{number:03}");
-            notes.push(Note {
+            notes.push(AuditEntry {
                 action: "sheets_made",
                 file_id: Some(sheet.file_id),
                 subject: number.clone(),
@@ -174,9 +178,9 @@ pub fn keep(
         }
         for sheet in &draft.sheets {
             match place(sheet) {
-                Whereabouts::Here(_) => kept.skipped += 1,
-                Whereabouts::Elsewhere if !also => kept.elsewhere += 1,
-                Whereabouts::Elsewhere | Whereabouts::In => {}
+                SheetStatus::Here(_) => kept.skipped += 1,
+                SheetStatus::Elsewhere if !also => kept.elsewhere += 1,
+                SheetStatus::Elsewhere | SheetStatus::In => {}
             }
         }
         if !sheets.is_empty() {
@@ -186,7 +190,7 @@ pub fn keep(
         }
     }
     if kept.sheets > 0 {
-        notes.push(Note {
+        notes.push(AuditEntry {
             action: "sheets_made",
             subject: paper.to_owned(),
             summary: format!(
@@ -195,7 +199,7 @@ pub fn keep(
                 kept.batches.len(),
                 kept.sheets
             ),
-            ..Note::default()
+            ..AuditEntry::default()
         });
         audit_all(act, notes)?;
     }
@@ -212,8 +216,8 @@ fn bare_receiver(batch: &Batch) -> Receiver {
     }
 }
 
-fn kind_of(batch: &Batch) -> By {
-    By::from_text(&batch.receiver_kind).unwrap_or(By::Village)
+fn kind_of(batch: &Batch) -> ReceiverKind {
+    ReceiverKind::from_text(&batch.receiver_kind).unwrap_or(ReceiverKind::Village)
 }
 
 /// The receiver as a letter begins.

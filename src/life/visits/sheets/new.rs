@@ -2,10 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::make::{self, Kept};
+use super::make::{self, CreatedBatches};
 use crate::app::App;
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::visits::asked::{Asked, Pairs};
+use crate::life::visits::asked::{Pairs, VisitRequest};
 use crate::life::visits::choose;
 use crate::life::visits::web::{made, readable, refuse_empty, wishes};
 use crate::web::form::CsrfForm;
@@ -30,7 +30,7 @@ pub async fn make(
     // Of one receiver only the page of all is shown again: the others can still be made.
     let pairs: Pairs = form.0.into_iter().filter(|(name, _)| name != "receiver").collect();
     // What the address itself gets wrong the page finds again.
-    let again = Asked::read(&pairs, app.clock.today()).errors;
+    let again = VisitRequest::read(&pairs, app.clock.today()).errors;
     let errors = errors.into_iter().filter(|one| !again.contains(one)).collect();
     choose::shown(&app, &me, &req, &pairs, errors).await
 }
@@ -74,7 +74,7 @@ async fn try_make(app: &App, me: &SignedIn, pairs: &Pairs) -> AppResult<(String,
 }
 
 /// Why no sheet was made at all.
-fn nothing(asked: &Asked, kept: &Kept) -> AppError {
+fn nothing(asked: &VisitRequest, kept: &CreatedBatches) -> AppError {
     if kept.elsewhere > 0 {
         return AppError::refused(format!(
             "没有再做：{} 户的表在别处还没有收回。要同时交给{}，请勾选“也做”",

@@ -17,7 +17,7 @@ use crate::base::ids::BatchId;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::asked::Pairs;
 use crate::life::visits::papers::{self, Common, Papers, Visit};
-use crate::life::visits::web::apart;
+use crate::life::visits::web::spawn_blocking;
 use crate::web::download::attachment;
 use crate::web::session::SignedIn;
 
@@ -41,7 +41,7 @@ pub async fn papers(
     let name = format!("{}-{}.pdf", again.row.purpose.paper(), again.title());
     let folder = app.config.data_dir.clone();
     let out = folder.join(format!("papers-{}.pdf", app.next_id()));
-    let bytes = apart(move || set(&program, &data, &out)).await?;
+    let bytes = spawn_blocking(move || set(&program, &data, &out)).await?;
     Ok(attachment(&name, "application/pdf", bytes))
 }
 

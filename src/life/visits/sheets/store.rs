@@ -14,7 +14,7 @@ pub use crate::book::visit_sheet::State;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
 use crate::life::visits::purpose::Purpose;
-use crate::life::visits::rules::By;
+use crate::life::visits::rules::ReceiverKind;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan_file, overdue_case, person, sheet, sheet_batch};
@@ -125,7 +125,7 @@ pub fn count_numbers(db: &mut Db, scope: &Scope, prefix: &str) -> AppResult<i64>
 
 /// With whom such sheets of families are out and can still come back, or where one came back that
 /// nobody has looked at yet; the newest batch first.
-pub type Out = HashMap<FileId, Vec<(Purpose, By, BatchId)>>;
+pub type Out = HashMap<FileId, Vec<(Purpose, ReceiverKind, BatchId)>>;
 
 /// The sheets that are out, about whatever.
 pub fn out(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<Out> {
@@ -139,7 +139,7 @@ pub fn out(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<Out> {
         .load(db)?;
     let mut found: Out = HashMap::with_capacity(rows.len());
     for (file, purpose, kind, batch) in rows {
-        let by = By::from_text(&kind).unwrap_or(By::Village);
+        let by = ReceiverKind::from_text(&kind).unwrap_or(ReceiverKind::Village);
         found.entry(file).or_default().push((purpose, by, batch));
     }
     Ok(found)

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::base::ids::{ReturnId, SheetId};
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::{self, By, Note};
+use crate::book::history::{self, Actor, AuditEntry};
 use crate::book::payments_known;
 use crate::error::AppResult;
 use crate::life::visits::purpose::Purpose;
@@ -36,7 +36,7 @@ pub struct Picture {
 pub struct Incoming {
     pub row: Return,
     photo: Option<Photo>,
-    note: (i64, Note),
+    note: (i64, AuditEntry),
 }
 
 /// Prepares what came back about a sheet.
@@ -78,7 +78,7 @@ pub fn incoming(
             })
         })
         .transpose()?;
-    let note = Note {
+    let note = AuditEntry {
         action: "sheet_returned",
         file_id: Some(sheet.file_id),
         subject: sheet.number.clone(),
@@ -89,7 +89,7 @@ pub fn incoming(
 }
 
 /// Keeps it; false when the sheet is not out any more.
-pub fn keep(db: &mut Db, scope: &Scope, by: &By, one: &Incoming) -> AppResult<bool> {
+pub fn keep(db: &mut Db, scope: &Scope, by: &Actor, one: &Incoming) -> AppResult<bool> {
     let ids = [one.row.sheet_id];
     if store::move_to(db, scope, &ids, (State::Out, State::Returned), one.row.came_at)? == 0 {
         return Ok(false);
@@ -110,7 +110,7 @@ pub fn take(act: &mut Act<'_>, one: &Incoming) -> AppResult<bool> {
 }
 
 /// The notes of many, for one write.
-pub fn notes(all: &[Incoming]) -> Vec<Note> {
+pub fn notes(all: &[Incoming]) -> Vec<AuditEntry> {
     all.iter().map(|one| one.note.1.clone()).collect()
 }
 

@@ -8,7 +8,7 @@ use super::store;
 use super::web::receiver_of;
 use crate::app::App;
 use crate::base::ids::{BatchId, SheetId};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::web::audit_all;
 use crate::web::form::CsrfForm;
@@ -71,9 +71,10 @@ pub async fn all(
         .act(&app, "batch voided", move |act| {
             let batch = store::batch(act.db, act.scope, id)?;
             let voided = store::void_all(act.db, act.scope, id, (&why, act.now))?;
-            let mut notes: Vec<Note> = voided.iter().map(|sheet| note_of(sheet, &why)).collect();
+            let mut notes: Vec<AuditEntry> =
+                voided.iter().map(|sheet| note_of(sheet, &why)).collect();
             if !voided.is_empty() {
-                notes.push(Note {
+                notes.push(AuditEntry {
                     action: "sheet_voided",
                     subject: receiver_of(&batch),
                     summary: format!(
@@ -83,7 +84,7 @@ pub async fn all(
                         voided.len()
                     ),
                     reason: why.clone(),
-                    ..Note::default()
+                    ..AuditEntry::default()
                 });
             }
             audit_all(act, notes)?;
@@ -97,8 +98,8 @@ pub async fn all(
     shell::done(&app, &format!("/visits/batches/{id}"), &said)
 }
 
-fn note_of(sheet: &store::Sheet, why: &str) -> Note {
-    Note {
+fn note_of(sheet: &store::Sheet, why: &str) -> AuditEntry {
+    AuditEntry {
         action: "sheet_voided",
         file_id: Some(sheet.file_id),
         subject: sheet.number.clone(),

@@ -11,13 +11,13 @@ use super::{make, qr, returns, take};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::{BatchId, FileId, SheetId};
-use crate::book::history::Note;
+use crate::book::history::AuditEntry;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::visits::asked::{Field, Pairs};
 use crate::life::visits::papers::{self, Choices};
-use crate::life::visits::rules::By;
-use crate::life::visits::web::{PRINT_MAX, PrintPage, apart, audit_all};
+use crate::life::visits::rules::ReceiverKind;
+use crate::life::visits::web::{PRINT_MAX, PrintPage, audit_all, spawn_blocking};
 use crate::life::visits::workbook;
 use crate::web::download::{WORKBOOK, attachment};
 use crate::web::form::CsrfForm;
@@ -213,7 +213,9 @@ async fn batch_page(
     Ok(BatchPage {
         line: sent_line(&batch, counts, today),
         version: batch.version,
-        kind: By::from_text(&batch.receiver_kind).map_or("", By::in_words).to_owned(),
+        kind: ReceiverKind::from_text(&batch.receiver_kind)
+            .map_or("", ReceiverKind::in_words)
+            .to_owned(),
         made_by: batch.made_by.clone(),
         handed_by: batch.handed_by.clone(),
         handed_how: batch.handed_how.clone(),
@@ -284,7 +286,7 @@ pub async fn handed(
     me.act(&app, "sheets handed over", move |act| {
         let batch = store::batch(act.db, act.scope, id)?;
         store::handed(act.db, act.scope, (id, typed.version), &handed)?;
-        act.audit(Note {
+        act.audit(AuditEntry {
             action: "sheets_handed",
             subject: receiver_of(&batch),
             summary: format!(
@@ -294,7 +296,7 @@ pub async fn handed(
                 handed.how,
                 handed.to
             ),
-            ..Note::default()
+            ..AuditEntry::default()
         })
     })
     .await?;
@@ -321,7 +323,7 @@ pub async fn chased(
             return Ok(false);
         }
         store::chased(act.db, act.scope, (id, version), act.today)?;
-        act.audit(Note {
+        act.audit(AuditEntry {
             action: "sheets_chased",
             subject: receiver_of(&batch),
             summary: format!(
@@ -330,7 +332,7 @@ pub async fn chased(
                 receiver_of(&batch),
                 batch.purpose.paper()
             ),
-            ..Note::default()
+            ..AuditEntry::default()
         })?;
         Ok(true)
     });
@@ -392,7 +394,7 @@ pub async fn workbook(
     let make::Rebuilt { batch, .. } = again;
     let Some(only) = batch.receivers.first().cloned() else { return Err(AppError::NotFound) };
     let name = format!("{}.xlsx", only.stem);
-    let bytes = apart(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
+    let bytes = spawn_blocking(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
     Ok(attachment(&name, WORKBOOK, bytes))
 }
 
@@ -404,7 +406,7 @@ pub(super) async fn note(
     what: &str,
     again: &make::Rebuilt,
 ) -> AppResult<()> {
-    let whole = Note {
+    let whole = AuditEntry {
         action,
         subject: again.row.purpose.paper().to_owned(),
         summary: format!(
@@ -413,11 +415,11 @@ pub(super) async fn note(
             again.batch.households(),
             again.row.as_of
         ),
-        ..Note::default()
+        ..AuditEntry::default()
     };
     let mut notes = vec![whole];
     for sheet in again.batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
-        let note = Note {
+        let note = AuditEntry {
             action,
             file_id: Some(sheet.household.file_id),
             subject: sheet.household.name.clone(),
