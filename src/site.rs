@@ -10,11 +10,12 @@ use crate::app::App;
 use crate::base::dates::Clock;
 use crate::book::policy::Policy;
 use crate::error::AppError;
+use crate::life::STAGES;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Database;
 use crate::web::route::Entry;
-use crate::{borrower, clock, desk, imports, jobs, liaison, life, reports};
+use crate::{borrower, clock, desk, imports, jobs, liaison, reports};
 
 /// Largest form (not upload) in bytes.
 const FORM_BYTES_MAX: usize = 256 * 1024;
@@ -58,10 +59,7 @@ async fn unknown() -> Result<actix_web::HttpResponse, AppError> {
 pub fn routes() -> Vec<Entry> {
     let mut routes = desk::routes();
     routes.extend(imports::web::routes());
-    routes.extend(life::contact::web::routes());
-    routes.extend(life::visits::web::routes());
-    routes.extend(life::overdue::web::routes());
-    routes.extend(life::overdue::list::routes());
+    routes.extend(STAGES.iter().flat_map(|stage| (stage.routes)()));
     routes.extend(reports::routes());
     routes.extend(borrower::routes());
     routes.extend(liaison::routes());
@@ -81,7 +79,7 @@ pub fn app(
     config: Config,
 ) -> Result<App, String> {
     let mut app = App::new(db, clock, policy, sealer, config)?;
-    app.parts.reactions = life::overdue::reaction::REACTIONS;
+    app.parts.reactions = STAGES.iter().flat_map(|stage| stage.reactions).copied().collect();
     clock::set(&app, jobs::ALL)?;
     Ok(app)
 }

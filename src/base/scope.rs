@@ -2,7 +2,7 @@
 
 /// The offices whose rows a person (or a job) may see. Every query of a store takes one, so
 /// forgetting it does not compile. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     own: String,
     offices: Vec<String>,

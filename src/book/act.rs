@@ -15,6 +15,7 @@ use crate::book::parts::Parts;
 use crate::book::policy::Policy;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
+use crate::plumbing::revision;
 use crate::plumbing::schema::form_done;
 
 /// Identities of one write, in the order they were asked for: a body that runs again after a
@@ -136,24 +137,10 @@ pub fn forget_forms(db: &mut Db, before: NaiveDateTime) -> AppResult<usize> {
     Ok(diesel::delete(form_done::table.filter(form_done::at.lt(before))).execute(db)?)
 }
 
-/// Rows changed by this connection so far, in debug builds on SQLite; elsewhere always 0. The rule
-/// that it serves is held by tests, which run on SQLite too.
+/// As [`revision::rows_changed`] in debug builds, elsewhere always 0: the rule that it serves is
+/// held by tests, which run on SQLite too.
 fn rows_changed(db: &mut Db) -> AppResult<i64> {
-    #[derive(diesel::QueryableByName)]
-    struct Changed {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        rows: i64,
-    }
-    match db {
-        Db::Sqlite(c) if cfg!(debug_assertions) => {
-            let found: Changed = diesel::RunQueryDsl::get_result(
-                diesel::sql_query("SELECT total_changes() AS rows"),
-                c,
-            )?;
-            Ok(found.rows)
-        }
-        _ => Ok(0),
-    }
+    if cfg!(debug_assertions) { revision::rows_changed(db) } else { Ok(0) }
 }
 
 /// Runs `body` as one write of `by`; see [`crate::plumbing::db::Database::write`].

@@ -8,7 +8,7 @@ use crate::base::ids::Ids;
 use crate::book::policy::{Held, Policy};
 use crate::book::policy_book;
 use crate::book::position::Basis;
-use crate::book::reaction::Reactions;
+use crate::book::reaction::Reaction;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bell::Bell;
 use crate::plumbing::config::Config;
@@ -41,8 +41,8 @@ pub struct Parts {
     pub bell: Arc<Bell>,
     /// The ways out for text messages and e-mail.
     pub gateways: Arc<Gateways>,
-    /// What else moves when something happens with a family.
-    pub reactions: Reactions,
+    /// What else moves when something happens with a family, stage by stage.
+    pub reactions: Arc<[Reaction]>,
     changes: Arc<AtomicU64>,
 }
 
@@ -74,7 +74,7 @@ impl Parts {
             passwords: Arc::default(),
             bell: Arc::default(),
             gateways: Arc::new(gateways),
-            reactions: Reactions::default(),
+            reactions: Arc::new([]),
             changes: Arc::default(),
         })
     }

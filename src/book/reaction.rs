@@ -1,32 +1,47 @@
-//! What else moves when something happens with a family, in the same write. The stages of a loan's
-//! life do not know each other: whoever writes it down calls the table of [`Act::parts`], and the
-//! stage that follows the family (`life::overdue::reaction`) answers.
+//! What else moves when something has happened with a family, in the same write. The stages of a
+//! loan's life do not know each other: whoever writes it down calls [`Act::happened`], and the
+//! stages that follow the family answer, in their order (`life::STAGES`).
 
 use crate::base::ids::{FileId, RecordId};
 use crate::book::act::Act;
 use crate::book::contact::record::{self, Record};
 use crate::error::AppResult;
 
-/// What happens then; by default nothing but what is told.
+/// What has happened, already kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Reactions {
-    /// Keeps a contact, and what it leads to. False: this form was kept before.
-    pub contact: fn(&mut Act<'_>, Record) -> AppResult<bool>,
-    /// Takes a contact back, and what it led to.
-    pub contact_undone: fn(&mut Act<'_>, RecordId) -> AppResult<Record>,
-    /// The student of a family has died; why it is known.
-    pub died: fn(&mut Act<'_>, FileId, &str) -> AppResult<()>,
-    /// That was a mistake.
-    pub lives: fn(&mut Act<'_>, FileId, &str) -> AppResult<()>,
+pub enum Happened<'a> {
+    Contact(&'a Record),
+    ContactUndone(&'a Record),
+    /// The student has died; how that is known.
+    Died(FileId, &'a str),
+    /// That was a mistake; why.
+    Lives(FileId, &'a str),
 }
 
-impl Default for Reactions {
-    fn default() -> Reactions {
-        Reactions {
-            contact: |act, record| record::add(act.db, &record),
-            contact_undone: |act, id| record::undo(act.db, act.scope, id, (&act.by.name, act.now)),
-            died: |_, _, _| Ok(()),
-            lives: |_, _, _| Ok(()),
-        }
+/// What a stage does then; most of what happens is nothing to it.
+pub type Reaction = fn(&mut Act<'_>, &Happened<'_>) -> AppResult<()>;
+
+impl Act<'_> {
+    /// Lets every stage answer.
+    pub fn happened(&mut self, what: &Happened<'_>) -> AppResult<()> {
+        let parts = self.parts;
+        parts.reactions.iter().try_for_each(|reaction| reaction(self, what))
     }
+}
+
+/// Keeps a contact, and what it leads to. False: this form was kept before, and nothing changed.
+pub fn keep_contact(act: &mut Act<'_>, record: &Record) -> AppResult<bool> {
+    let is_new = record::add(act.db, record)?;
+    if is_new {
+        act.happened(&Happened::Contact(record))?;
+    }
+    Ok(is_new)
+}
+
+/// Takes a contact back, and what it led to. `Changed` when it was taken back before, or when
+/// something else has been done since with what it moved.
+pub fn undo_contact(act: &mut Act<'_>, id: RecordId) -> AppResult<Record> {
+    let record = record::undo(act.db, act.scope, id, (&act.by.name, act.now))?;
+    act.happened(&Happened::ContactUndone(&record))?;
+    Ok(record)
 }

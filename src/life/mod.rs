@@ -1,5 +1,7 @@
 //! The life of a loan, in order. A stage gets its folder when it gets its first step; until
 //! then its table is filled by imports and its `store.rs` comes first.
+//!
+//! [`STAGES`] is the only list of stages: `src/site.rs` and the workbench read it and name none.
 
 pub mod recognition;
 pub mod preapplication;
@@ -7,5 +9,55 @@ pub mod contract;
 pub mod study;
 pub mod compensation;
 pub mod contact;
-pub mod overdue;
 pub mod visits;
+pub mod overdue;
+
+use chrono::NaiveDate;
+
+use crate::base::scope::Scope;
+use crate::book::reaction::Reaction;
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::web::route::Entry;
+
+/// What the rest of the program gets of a stage. Each declares one, `STAGE`, in its `mod.rs`.
+#[derive(Clone, Copy)]
+pub struct Stage {
+    /// The folder below `src/life/`.
+    pub name: &'static str,
+    pub routes: fn() -> Vec<Entry>,
+    /// What it does when something has happened with a family elsewhere, in the same write.
+    pub reactions: &'static [Reaction],
+    /// Its lines on the workbench, the most urgent first.
+    pub waiting: fn(&mut Db, &Scope, NaiveDate) -> AppResult<Vec<Waiting>>,
+}
+
+impl Stage {
+    /// A stage that only keeps what imports bring.
+    const fn kept(name: &'static str) -> Stage {
+        Stage { name, routes: Vec::new, reactions: &[], waiting: |_, _, _| Ok(Vec::new()) }
+    }
+}
+
+/// A line of the workbench: so many wait for a person, there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The length of the list behind [`Waiting::link`]; a line of none is not shown.
+    pub count: i64,
+    /// What follows the number: `家庭今天要联系`.
+    pub what: &'static str,
+    pub link: &'static str,
+}
+
+/// Every stage, in the order of a loan's life. The workbench reads them from the end: what is late
+/// comes before what is yet to come.
+pub const STAGES: &[Stage] = &[
+    recognition::STAGE,
+    preapplication::STAGE,
+    contract::STAGE,
+    study::STAGE,
+    compensation::STAGE,
+    contact::STAGE,
+    visits::STAGE,
+    overdue::STAGE,
+];

@@ -23,6 +23,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::revision;
 use super::slow::SlowQueries;
 use crate::error::{AppError, AppResult};
 
@@ -330,7 +331,9 @@ impl Database {
                 ),
             };
             let result = begun.map_err(AppError::from).and_then(|()| {
+                let before = revision::rows_changed(&mut db)?;
                 let value = body(&mut db)?;
+                revision::advance(&mut db, before)?;
                 commit(&mut db)?;
                 Ok(value)
             });

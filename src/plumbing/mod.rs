@@ -4,6 +4,7 @@ pub mod db;
 pub mod schema;
 pub mod bulk;
 mod slow;
+pub mod revision;
 pub mod crypto;
 pub mod config;
 pub mod state;

@@ -171,10 +171,11 @@ fn layers(source: &Source) -> Vec<String> {
                 source.path
             ));
         }
-        // A stage of a loan's life knows no other.
+        // A stage of a loan's life knows no other; types of `life` itself are for all of them.
         if let ("life", "life", Some(stage), Some(other)) =
             (*top, to.as_str(), own.get(1), path.get(1))
             && stage != other
+            && other.starts_with(char::is_lowercase)
             && !path.iter().any(|part| part == "tests")
         {
             complaints.push(format!(
@@ -202,6 +203,24 @@ fn stores_know_no_web() {
 #[test]
 fn nothing_uses_what_lies_above_it() {
     expect_none(&each(&program(), layers));
+}
+
+#[test]
+fn stages_are_listed_once_and_nowhere_else() {
+    let mut folders: Vec<String> = std::fs::read_dir(root().join("src/life"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    folders.sort();
+    let mut listed: Vec<&str> = zhuxue::life::STAGES.iter().map(|stage| stage.name).collect();
+    listed.sort();
+    assert_eq!(folders, listed, "folders of src/life/ (left) and life::STAGES (right)");
+    let site = program().into_iter().find(|source| source.path == "src/site.rs").unwrap();
+    let named = paths_in(&site).into_iter().filter(|(_, path)| path.contains("life::"));
+    let named: Vec<_> = named.filter(|(_, path)| path != "crate::life::STAGES").collect();
+    assert_eq!(named, [], "src/site.rs names a stage; it is declared in its STAGE");
 }
 
 #[test]
@@ -245,6 +264,7 @@ fn these_rules_can_fail() {
     assert_eq!(found(layers, "src/book/loan.rs", "use super::super::life::x;"), 1);
     assert_eq!(found(layers, rules, "use crate::life::overdue::steps;"), 1);
     assert_eq!(found(layers, rules, "use crate::life::repayment::store;"), 0);
+    assert_eq!(found(layers, rules, "use crate::life::Waiting;"), 0);
     assert_eq!(found(layers, rules, "fn a() { super::super::overdue::b(); }"), 1);
     assert_eq!(found(layers, "src/plumbing/mail.rs", "use crate::desk::home;"), 1);
     assert_eq!(found(layers, "src/none/mail.rs", "use crate::desk::home;"), 1);

@@ -7,6 +7,7 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use zhuxue::both;
 use zhuxue::error::AppError;
 use zhuxue::plumbing::db::{Database, Db};
+use zhuxue::plumbing::revision::{Answers, Revision};
 use zhuxue::plumbing::schema::meta;
 
 use crate::support::database::{TestDatabase, on_both};
@@ -38,6 +39,56 @@ fn add_one(db: &Database) -> Result<(), AppError> {
         let now: String = meta::table.find(KEY).select(meta::value).first(db)?;
         set(db, &(now.parse::<i64>().unwrap() + 1).to_string())
     })
+}
+
+/// What a reading of the whole table says, asked for as pages ask for it.
+fn known(db: &Database, answers: &Answers<&'static str, String>, asked: &AtomicI64) -> String {
+    let counted = |db: &mut Db| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        get_in(db)
+    };
+    db.read(|db| {
+        let revision = Revision::of(db)?;
+        answers.get((db, &revision), KEY, counted)
+    })
+    .unwrap()
+}
+
+#[test]
+fn an_answer_is_kept_until_the_next_change_of_anybody() {
+    on_both(|kind| {
+        let test = TestDatabase::fresh(kind);
+        let other = Database::open(&test.url, 2).unwrap();
+        let (answers, asked) = (Answers::default(), AtomicI64::new(0));
+        test.db.write("start", |db| set(db, "0")).unwrap();
+        for value in ["1", "2", "3"] {
+            other.write("elsewhere", |db| set(db, value)).unwrap();
+            let before = asked.load(Ordering::Relaxed);
+            for _ in 0..3 {
+                assert_eq!(known(&test.db, &answers, &asked), value);
+            }
+            assert_eq!(asked.load(Ordering::Relaxed), before + 1, "asked once for {value}");
+        }
+        // Neither a write that changes nothing nor one that is taken back is a change.
+        other.write("nothing", |_| Ok(())).unwrap();
+        let taken_back = other.write("taken back", |db| {
+            set(db, "4")?;
+            Err::<(), _>(AppError::NotFound)
+        });
+        assert!(taken_back.is_err());
+        let seen = other.read(|db| {
+            // A change beside a reading is not seen by it, so its answers stay those of before.
+            let revision = Revision::of(db)?;
+            test.db.write("beside", |db| set(db, "5"))?;
+            answers.get((db, &revision), KEY, get_in)
+        });
+        assert_eq!(seen.unwrap(), "3");
+        assert_eq!(known(&test.db, &answers, &asked), "5");
+    });
+}
+
+fn get_in(db: &mut Db) -> Result<String, AppError> {
+    Ok(meta::table.find(KEY).select(meta::value).first(db)?)
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Contacts with a family: who spoke with whom, by which way, and what came of it. The only file
 //! that writes the table `contact_record`.
 //!
-//! A record is never changed. A mistake is taken back (`undo`) and written anew; both stay. Texts
-//! are what staff and liaisons write; numbers of people are never in them, `phone_id` names one.
+//! A record is never changed; only the case that it moves is named later in the same write. A
+//! mistake is taken back (`undo`) and written anew; both stay. Texts are what staff and liaisons
+//! write; numbers of people are never in them, `phone_id` names one.
 
 use std::collections::HashMap;
 
@@ -269,6 +270,18 @@ pub fn add(db: &mut Db, new: &Record) -> AppResult<bool> {
         }
     }
     Ok(added == 1)
+}
+
+/// Names the overdue case that a new record has moved.
+pub fn set_case(db: &mut Db, scope: &Scope, id: RecordId, case: CaseId) -> AppResult<()> {
+    diesel::update(
+        contact_record::table
+            .filter(contact_record::office_code.eq_any(scope.codes()))
+            .filter(contact_record::id.eq(id)),
+    )
+    .set(contact_record::case_id.eq(case))
+    .execute(db)?;
+    Ok(())
 }
 
 /// Keeps many records at once; the caller has looked that their keys are new. Tells the duties.

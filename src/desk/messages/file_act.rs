@@ -13,6 +13,7 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
 use crate::book::payments_known;
+use crate::book::reaction::Happened;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{self, Channel};
@@ -244,14 +245,14 @@ pub async fn stop(
                         since: act.now,
                     };
                     if why == stops::Why::Died && person == file.person_id {
-                        (act.parts.reactions.died)(act, file.id, &note)?;
+                        act.happened(&Happened::Died(file.id, &note))?;
                     }
                     let said = format!("不再给{}发消息：{}", one.name, why.in_words());
                     (stops::put(act.db, act.scope, &stop)?, "messages_stopped", said)
                 }
                 None => {
                     if person == file.person_id {
-                        (act.parts.reactions.lives)(act, file.id, "恢复发消息")?;
+                        act.happened(&Happened::Lives(file.id, "恢复发消息"))?;
                     }
                     let said = format!("恢复给{}发消息", one.name);
                     (stops::lift(act.db, act.scope, person)?, "messages_resumed", said)

@@ -5,7 +5,6 @@ use diesel::dsl::{count_star, exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::follow::{self, Following};
 use crate::base::dates::day_in;
 use crate::base::ids::ImportId;
 use crate::base::money::Fen;
@@ -13,6 +12,7 @@ use crate::base::scope::Scope;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
 use crate::imports::ask::{self, Awaiting};
+use crate::life::{STAGES, Waiting};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
     bank_difference, file_position, graduation, import_job, loan, loan_file, loan_position, person,
@@ -72,8 +72,8 @@ pub struct Facts {
     pub settled_this_year: i64,
     /// Figures that differ from the bank's.
     pub differences: i64,
-    /// What of contact, the ladder and sheets waits today.
-    pub following: Following,
+    /// What of the stages waits today: contact, the ladder, sheets.
+    pub waiting: Vec<Waiting>,
     /// What the program itself has to say: deadlines, and what is not in order.
     pub warnings: Vec<Warning>,
     pub imports: Vec<Import>,
@@ -115,10 +115,19 @@ pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
             .filter(bank_difference::office_code.eq_any(scope.codes()))
             .count()
             .get_result(db)?,
-        following: follow::load(db, scope, today)?,
+        waiting: waiting(db, scope, today)?,
         warnings: warning::of_offices(db, scope)?,
         imports: imports(db, scope)?,
     })
+}
+
+/// The lines of every stage; what is late comes first.
+fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
+    let mut lines = Vec::new();
+    for stage in STAGES.iter().rev() {
+        lines.extend((stage.waiting)(db, scope, today)?);
+    }
+    Ok(lines)
 }
 
 const ARREARS: &str = "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \

@@ -2,7 +2,6 @@
 //! what was imported. Only what exists and is true.
 
 mod facts;
-mod follow;
 mod view;
 
 use actix_web::{HttpRequest, HttpResponse, web};

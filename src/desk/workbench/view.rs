@@ -292,11 +292,9 @@ fn todos(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Todo> {
     let open_imports = facts.imports.iter().filter(|import| {
         matches!(import.state.as_str(), "uploaded" | "checking" | "checked" | "posting" | "stopped")
     });
-    [
-        (facts.following.cases, "逾期的人今天要联系", "/overdue?list=today", String::new()),
-        (facts.following.asked, "逾期案件等主任决定", "/overdue?list=asked", String::new()),
-        (facts.following.returned, "走访表交回来，等核对", "/visits/returns", String::new()),
-        (facts.following.families, "家庭今天要联系", "/family-contacts?list=today", String::new()),
+    let of_stages =
+        facts.waiting.iter().map(|line| (line.count, line.what, line.link, String::new()));
+    let of_county = [
         (facts.no_receipt, "合同没有高校回执", "/loans?stage=undisbursed", until),
         (facts.no_money, "合同等放款", "/loans?stage=undisbursed", "一般 11 月".to_owned()),
         (facts.unconfirmed, "今年毕业还没确认", "/loans?stage=grace", String::new()),
@@ -307,11 +305,12 @@ fn todos(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Todo> {
             "/imports",
             String::new(),
         ),
-    ]
-    .into_iter()
-    .filter(|(count, ..)| *count > 0)
-    .map(|(count, what, link, until)| Todo { count, what, link, until })
-    .collect()
+    ];
+    of_stages
+        .chain(of_county)
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, what, link, until)| Todo { count, what, link, until })
+        .collect()
 }
 
 fn imports(facts: &Facts) -> Vec<ImportView> {

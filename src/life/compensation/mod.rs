@@ -3,3 +3,5 @@
 //! service members kept here only cross-checks it.
 
 pub mod store;
+
+pub const STAGE: super::Stage = super::Stage::kept("compensation");

@@ -18,3 +18,12 @@ pub mod tree;
 pub mod web;
 #[cfg(test)]
 mod tests;
+
+use super::Stage;
+
+pub const STAGE: Stage = Stage {
+    name: "contact",
+    routes: web::routes,
+    reactions: &[steps::react],
+    waiting: store::waiting,
+};

@@ -14,6 +14,7 @@ use crate::book::contact::change::{self, Change, mask_address};
 use crate::book::contact::promise;
 use crate::book::contact::record::{self, Ability, Channel, Outcome, Party, Record, Source};
 use crate::book::history::Note;
+use crate::book::reaction;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
 use crate::web::form::CsrfForm;
@@ -276,7 +277,7 @@ pub async fn add(
     };
     let (added, waits) = (read.record.clone(), !changes.is_empty());
     me.act(&app, "family contacted", move |act| {
-        if !(act.parts.reactions.contact)(act, added.clone())? {
+        if !reaction::keep_contact(act, &added)? {
             act.needs_no_audit("the same form came before");
             return Ok(());
         }
@@ -315,7 +316,13 @@ pub async fn undo(
         if !family::may_undo(&record, act.today) {
             return Err(AppError::refused("只能撤销当天由工作人员写的记录，请另写一条说明"));
         }
-        let record = (act.parts.reactions.contact_undone)(act, record.id)?;
+        let undone = reaction::undo_contact(act, record.id);
+        let record = undone.map_err(|error| match error {
+            AppError::Changed => AppError::refused(
+                "这条记录以后，逾期跟进里又办过别的事，不能再撤销，请另写一条说明",
+            ),
+            other => other,
+        })?;
         act.audit(Note {
             action: "family_contact_undone",
             file_id: Some(file),

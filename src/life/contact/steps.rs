@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
 use super::plan_store::{self, Already};
 use super::rules::{self, Family, Share};
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
+use crate::book::act::Act;
 use crate::book::contact::record::Source;
 use crate::book::contact::task::{self, Assignee, Duty, Reason, State};
 use crate::book::policy::{ContactPlan, Policy};
+use crate::book::reaction::Happened;
 use crate::book::staff::{Role, Staff};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
@@ -23,6 +25,17 @@ pub struct Planned {
     pub met: usize,
     /// Duties that are not needed any more.
     pub excused: usize,
+}
+
+/// What this stage does when something has happened: nobody is rung this year whose student has
+/// died. What a contact does to its duty, `book` does with the record.
+pub fn react(act: &mut Act<'_>, what: &Happened<'_>) -> AppResult<()> {
+    let (file, died) = match *what {
+        Happened::Died(file, _) => (file, true),
+        Happened::Lives(file, _) => (file, false),
+        Happened::Contact(_) | Happened::ContactUndone(_) => return Ok(()),
+    };
+    task::excuse_died(act.db, act.scope, (file, act.today.year()), died)
 }
 
 /// The clerks that families are shared out to.

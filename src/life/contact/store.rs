@@ -19,6 +19,7 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::person::{self, Person, Phone};
 use crate::book::position::FilePosition;
 use crate::error::{AppError, AppResult};
+use crate::life::Waiting;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
     contact_duty as duties, contact_point as points, file_position, loan_file, overdue_case,
@@ -27,6 +28,18 @@ use crate::plumbing::schema::{
 
 /// Rows on a page.
 pub const PAGE: usize = 50;
+/// Families to call today or before: `/family-contacts?list=today`.
+pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
+    let count = duties::table
+        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(duties::year.eq(today.year()))
+        .filter(duties::state.eq(State::Open))
+        .filter(duties::next_on.le(today))
+        .count()
+        .get_result(db)?;
+    Ok(vec![Waiting { count, what: "家庭今天要联系", link: "/family-contacts?list=today" }])
+}
+
 /// Records shown of a family.
 const RECORDS_MAX: i64 = 60;
 

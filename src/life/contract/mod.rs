@@ -5,3 +5,5 @@
 //! six digits and is not unique.
 
 pub mod store;
+
+pub const STAGE: super::Stage = super::Stage::kept("contract");

@@ -25,3 +25,10 @@ pub mod reaction;
 
 #[cfg(test)]
 mod tests;
+
+pub const STAGE: super::Stage = super::Stage {
+    name: "overdue",
+    routes: web::routes,
+    reactions: &[reaction::react],
+    waiting: store::waiting,
+};

@@ -18,6 +18,7 @@ use crate::book::contact::record::{self, Record};
 use crate::book::history::Note;
 use crate::book::loan;
 use crate::book::policy::LadderRule;
+use crate::book::reaction::Happened;
 use crate::book::visit_sheet;
 use crate::error::{AppError, AppResult};
 use crate::web::fields::Seen;
@@ -147,7 +148,13 @@ pub fn contact(act: &mut Act<'_>, seen: Seen<CaseId>, record: &Record) -> AppRes
     if !record::add(act.db, record)? {
         return Ok(false);
     }
-    let case = unchanged(act, seen)?;
+    unchanged(act, seen)?;
+    act.happened(&Happened::Contact(record))?;
+    Ok(true)
+}
+
+/// What a contact that was kept does to the case.
+pub(super) fn after_contact(act: &mut Act<'_>, case: &Case, record: &Record) -> AppResult<()> {
     let carrier = match record.sheet_id {
         Some(id) => visit_sheet::carrier(act.db, act.scope, id)?,
         None => None,
@@ -163,35 +170,31 @@ pub fn contact(act: &mut Act<'_>, seen: Seen<CaseId>, record: &Record) -> AppRes
         next_on: record.next_on,
         note: record.note.clone(),
     };
-    let (mut next, kind) = rules::after_contact(&case, &told, &rule(act), act.today);
+    let (mut next, kind) = rules::after_contact(case, &told, &rule(act), act.today);
     next.last_record_id = Some(record.id);
     if next.state == State::Parked && next.owner_id.is_none() {
         next.owner_id = act.by.staff_id;
     }
-    let before = serde_json::to_string(&Before::of(&case)).map_err(AppError::broken)?;
+    let before = serde_json::to_string(&Before::of(case)).map_err(AppError::broken)?;
     let what = What {
         record_id: Some(record.id),
         before,
         ..What::new(kind, "case_contact", record.outcome.in_words())
     };
-    save_transition(act, &case, &next, what)?;
-    Ok(true)
+    save_transition(act, case, &next, what)
 }
 
-/// Takes the newest contact of a case back: the case stands as before. `Changed` when something
+/// The newest contact of a case was taken back: the case stands as before. `Changed` when something
 /// else has happened to it since.
-pub fn undo(act: &mut Act<'_>, id: RecordId) -> AppResult<Case> {
-    let record = record::find(act.db, act.scope, id)?;
-    let case_id = record.case_id.ok_or(AppError::NotFound)?;
+pub(super) fn contact_undone(act: &mut Act<'_>, record: &Record) -> AppResult<()> {
+    let Some(case_id) = record.case_id else { return Ok(()) };
     let case = store::find(act.db, act.scope, case_id)?;
     let newest = store::steps(act.db, act.scope, case_id)?.into_iter().next();
-    let step = newest.filter(|step| step.record_id == Some(id)).ok_or(AppError::Changed)?;
+    let step = newest.filter(|step| step.record_id == Some(record.id)).ok_or(AppError::Changed)?;
     let before: Before = serde_json::from_str(&step.before).map_err(AppError::broken)?;
-    record::undo(act.db, act.scope, id, (&act.by.name, act.now))?;
     let old = before.restore(&case);
     let what = What::new(StepKind::Undone, "case_contact_undone", record.outcome.in_words());
-    save_transition(act, &case, &old, what)?;
-    Ok(old)
+    save_transition(act, &case, &old, what)
 }
 
 fn needs_reason(reason: &str) -> AppResult<()> {

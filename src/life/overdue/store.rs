@@ -14,6 +14,7 @@ use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
+use crate::life::Waiting;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{overdue_case, overdue_step};
@@ -124,6 +125,28 @@ pub fn newest(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Case
         .select(Case::as_select())
         .first(db)
         .optional()?)
+}
+
+/// Cases whose next step is today or before, and those that wait for the director.
+pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
+    let today = overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::state.eq(State::Open))
+        .filter(overdue_case::next_on.le(today))
+        .count()
+        .get_result(db)?;
+    let director = overdue_case::table
+        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(overdue_case::state.ne(State::Closed))
+        .filter(overdue_case::asked_for.ne(AskedFor::Nothing))
+        .count()
+        .get_result(db)?;
+    Ok(vec![
+        Waiting { count: today, what: "逾期的人今天要联系", link: "/overdue?list=today" },
+        Waiting {
+            count: director, what: "逾期案件等主任决定", link: "/overdue?list=asked"
+        },
+    ])
 }
 
 /// One case, or NotFound.

@@ -15,6 +15,7 @@ use crate::base::hex::random_hex;
 use crate::base::ids::RecordId;
 use crate::book::contact::record;
 use crate::book::loan;
+use crate::book::reaction;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
@@ -32,7 +33,7 @@ const CHANGED: &str =
 /// The routes of the ladder; `/overdue` itself is a list (`desk/lists/overdue.rs`).
 pub fn routes() -> Vec<Entry> {
     let (see, follow) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::FollowOverdue));
-    vec![
+    let mut routes = vec![
         get("/overdue/next", follow, next),
         post("/overdue/bulk", follow, bulk::choose),
         post("/overdue/lists", see, bulk::keep_list),
@@ -42,7 +43,9 @@ pub fn routes() -> Vec<Entry> {
         post("/overdue/{file_no}/undo", follow, undo),
         post("/overdue/{file_no}/steps", follow, acts::step),
         post("/overdue/{file_no}/decision", Needs::Right(Right::AllowPoliceStage), acts::decide),
-    ]
+    ];
+    routes.extend(super::list::routes());
+    routes
 }
 
 /// Reads the facts of a file.
@@ -208,10 +211,14 @@ async fn undo(
 ) -> AppResult<HttpResponse> {
     let id: RecordId = form.0.id("record").ok_or(AppError::NotFound)?;
     let undone = me.act(&app, "overdue contact undone", move |act| {
-        if record::find(act.db, act.scope, id)?.undone_at.is_some() {
+        let record = record::find(act.db, act.scope, id)?;
+        if record.case_id.is_none() {
+            return Err(AppError::NotFound);
+        }
+        if record.undone_at.is_some() {
             return Ok("这次联系刚才已经撤销了，没有再改");
         }
-        steps::undo(act, id)?;
+        reaction::undo_contact(act, id)?;
         Ok("已撤销，这一户回到联系以前的样子")
     });
     match undone.await {

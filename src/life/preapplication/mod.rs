@@ -2,3 +2,5 @@
 //! Who passes needs no hardship form at the counter (rules.md 7). So far only the lists are kept.
 
 pub mod store;
+
+pub const STAGE: super::Stage = super::Stage::kept("preapplication");

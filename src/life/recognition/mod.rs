@@ -3,3 +3,5 @@
 //! Source: 教财〔2018〕16号. So far only the recognised lists are kept, as imports bring them.
 
 pub mod store;
+
+pub const STAGE: super::Stage = super::Stage::kept("recognition");

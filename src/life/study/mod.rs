@@ -3,3 +3,5 @@
 //! So far graduation confirmations (毕业确认) are kept as imports bring them.
 
 pub mod store;
+
+pub const STAGE: super::Stage = super::Stage::kept("study");

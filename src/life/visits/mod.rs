@@ -35,3 +35,12 @@ pub mod rounds;
 
 #[cfg(test)]
 mod tests;
+
+use super::Stage;
+
+pub const STAGE: Stage = Stage {
+    name: "visits",
+    routes: web::routes,
+    reactions: &[],
+    waiting: sheets::returns::waiting_line,
+};

@@ -49,7 +49,7 @@ pub struct Asked {
 }
 
 /// The order of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sort {
     FileNo,
     /// By the next due day, those without one last.
@@ -60,7 +60,7 @@ pub enum Sort {
 }
 
 /// Where a page begins or ends: the sorted value and the file number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The value the list is sorted by, as text; empty when there is none.
     pub value: String,
@@ -92,7 +92,7 @@ impl Key {
 }
 
 /// Which side of a key a page lies on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum From {
     Start,
     /// The rows after this one.
@@ -101,7 +101,7 @@ pub enum From {
     Before(Key),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// Part of a name.
     pub name: Option<String>,

@@ -44,7 +44,7 @@ pub fn parked_for(list: &str) -> Option<ParkedFor> {
 }
 
 /// The order of the overdue page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Order {
     /// By the day of the next step, then the longest in its stage.
     NextStep,
@@ -53,7 +53,7 @@ pub enum Order {
 }
 
 /// What of the ladder is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wanted {
     pub stage: Option<Stage>,
     /// One of [`LISTS`], a [`parked_list`], or empty.
@@ -100,6 +100,12 @@ impl Wanted {
     pub fn bare(&self, list: &str) -> Wanted {
         let asked = Asked { list: list.to_owned(), ..Asked::default() };
         wanted(&asked, self.me, self.today)
+    }
+
+    /// The selection without its order and its page: lists with the same one count the same.
+    pub fn selection(&self) -> Wanted {
+        let filter = Filter { from: From::Start, size: 0, ..self.filter.clone() };
+        Wanted { order: Order::NextStep, filter, ..self.clone() }
     }
 
     /// The key of a row in this order.

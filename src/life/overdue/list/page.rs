@@ -2,6 +2,7 @@
 //! without a case gets one before the page is made, so nobody with arrears is missing here.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
@@ -22,6 +23,7 @@ use crate::life::overdue::follow::follow_office;
 use crate::life::overdue::kinds::Stage;
 use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
+use crate::plumbing::revision::{Answers, Revision};
 use crate::web::list::files;
 use crate::web::list::filter::Asked;
 use crate::web::list::words::Neighbours;
@@ -110,11 +112,20 @@ async fn read_in_step(app: &App, me: &SignedIn, wanted: &Wanted) -> AppResult<Re
     snapshot(false).await?.ok_or(AppError::NotFound)
 }
 
+/// What the page says beside its rows, and needs many rows for: worked out once for each state of
+/// the database.
+#[derive(Debug, Default)]
+struct Known {
+    totals: Answers<(Scope, Wanted, Vec<Wanted>), Arc<Totals>>,
+    times: Answers<(Scope, Vec<FileId>, NaiveDate, i64), Arc<HashMap<FileId, usize>>>,
+    places: Answers<Scope, files::Choices>,
+}
+
 /// What one snapshot gives.
 struct Read {
     page: cases::Page,
     lines: Vec<CaseLine>,
-    totals: Totals,
+    totals: Arc<Totals>,
     /// How many cases off the ladder each owner has; empty on other lists.
     parked_by_owner: Vec<(StaffId, i64)>,
     saved: Vec<Saved>,
@@ -159,15 +170,26 @@ fn read(
     (wanted, or_behind): (&Wanted, bool),
 ) -> AppResult<Option<Read>> {
     let today = wanted.today;
+    let revision = Revision::of(db)?;
+    let known = app.shared.get::<Known>();
     let saved = saved::all(db, scope, wanted.me)?;
     let named = saved.iter().map(|one| cases::wanted(&asked_of(&one.query), wanted.me, today));
-    let totals = counts::totals(db, scope, wanted, &named.collect::<Vec<_>>())?;
+    let named: Vec<Wanted> = named.map(|one| one.selection()).collect();
+    let lists = (scope.clone(), wanted.selection(), named);
+    let totals = known.totals.get((db, &revision), lists.clone(), |db| {
+        Ok(Arc::new(counts::totals(db, &lists.0, &lists.1, &lists.2)?))
+    })?;
     if or_behind && totals.is_behind {
         return Ok(None);
     }
     let page = cases::page(db, scope, wanted)?;
     let around = around(db, scope, &page.rows, today)?;
-    let times = times(db, scope, &app.basis(), &page, today)?;
+    let files: Vec<FileId> = page.rows.iter().map(|(row, _)| row.file_id).collect();
+    let basis = app.basis();
+    let asked = (scope.clone(), files.clone(), today, basis.version);
+    let times = known
+        .times
+        .get((db, &revision), asked, |db| Ok(Arc::new(times(db, scope, &basis, files, today)?)))?;
     let policy = app.policy();
     let rule = policy.ladder.on(today);
     let mut lines: Vec<CaseLine> =
@@ -190,7 +212,7 @@ fn read(
             false => Vec::new(),
         },
         saved,
-        choices: files::places(db, scope)?,
+        choices: known.places.get((db, &revision), scope.clone(), |db| files::places(db, scope))?,
         staff,
     }))
 }
@@ -308,10 +330,9 @@ fn times(
     db: &mut Db,
     scope: &Scope,
     basis: &Basis,
-    page: &cases::Page,
+    files: Vec<FileId>,
     today: NaiveDate,
 ) -> AppResult<HashMap<FileId, usize>> {
-    let files: Vec<FileId> = page.rows.iter().map(|(row, _)| row.file_id).collect();
     let loans = loan::chains(db, scope, &files)?;
     let known = payments_known::load(db, scope)?;
     let contracts = file::computable(db, scope, basis, (&known, loans), today)?;

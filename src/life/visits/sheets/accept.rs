@@ -14,6 +14,7 @@ use crate::book::contact::point::{self, MayKnow, Point, Tried};
 use crate::book::contact::record::{Ability, Channel, Record, Source};
 use crate::book::history::{By, Note};
 use crate::book::person::{self, Phone, PhoneState};
+use crate::book::reaction;
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
 
@@ -45,7 +46,7 @@ pub fn decide(act: &mut Act<'_>, (id, wishes): (ReturnId, &Wishes)) -> AppResult
             true => paper.to_owned(),
             false => format!("{paper}照片"),
         };
-        (act.parts.reactions.contact)(act, record)?;
+        reaction::keep_contact(act, &record)?;
         let number = match wishes.read_phone.as_str() {
             "" => answers.new_phone.as_str(),
             read => read,

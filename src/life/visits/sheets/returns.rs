@@ -1,7 +1,7 @@
 //! What came back about sheets, and photographs of them. The only file that writes the tables
 //! `sheet_return` and `sheet_photo`. Answers and photographs are sealed.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::rules::Answers;
@@ -9,6 +9,7 @@ use crate::base::ids::{FileId, RecordId, ReturnId, SheetId, text_enum};
 use crate::base::scope::Scope;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
+use crate::life::Waiting;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{sheet_photo, sheet_return};
@@ -131,6 +132,12 @@ pub fn count_waiting(db: &mut Db, scope: &Scope) -> AppResult<i64> {
         .filter(sheet_return::state.eq("proposed"))
         .count()
         .get_result(db)?)
+}
+
+/// The line of the workbench.
+pub fn waiting_line(db: &mut Db, scope: &Scope, _: NaiveDate) -> AppResult<Vec<Waiting>> {
+    let count = count_waiting(db, scope)?;
+    Ok(vec![Waiting { count, what: "走访表交回来，等核对", link: "/visits/returns" }])
 }
 
 pub fn find(db: &mut Db, scope: &Scope, id: ReturnId) -> AppResult<Return> {
