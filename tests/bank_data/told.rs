@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::*;
 use crate::liaison::ready;
-use crate::visit_sheets::{batches, sheets};
+use crate::visits::{batches, sheets};
 
 #[test]
 fn half_a_yuan_is_a_rest_and_nobody_is_called_overdue_for_it() {

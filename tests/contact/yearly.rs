@@ -11,7 +11,7 @@ use zhuxue::plumbing::schema::{
 use super::{planned, run};
 use crate::borrower::town::{each, read};
 use crate::support::{Browser, TestApp};
-use crate::visit_sheets::{batches, sheets};
+use crate::visits::{batches, sheets};
 
 const TOWN: &str = "宝林镇";
 const LIST: &str = "/visits?purpose=yearly&by=village";

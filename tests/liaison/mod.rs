@@ -7,7 +7,7 @@ use zhuxue::plumbing::schema::{contact_record, history, liaison, sheet_batch};
 
 use crate::borrower::town::{each, read};
 use crate::support::{Browser, TestApp};
-use crate::visit_sheets::{batches, sent, sheets};
+use crate::visits::{batches, sent, sheets};
 
 const FIRST: &str = "给您的第一个密码请改";
 const OWN: &str = "自己想的一句新的密码";

@@ -1,8 +1,8 @@
 //! The overdue ladder through pages and jobs, with a clock of its own: three families of the small
 //! sample from the day after the due day on, and what people do wrong on the way.
 
+mod contacts;
 mod lists;
-mod heard;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
