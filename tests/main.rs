@@ -31,6 +31,7 @@ mod outbox;
 mod jobs;
 mod ladder;
 mod liaison;
+mod new_stage;
 mod notices;
 mod sheets;
 mod statement_cli;
