@@ -346,7 +346,7 @@ fn sheet(name: &'static str) -> Result<Upload, Stop> {
 }
 
 fn unpacked(set: &str, name: &str) -> Result<Vec<u8>, Stop> {
-    let packed = policy::data_file(&format!("sample/{set}/{name}.csv.gz"))
+    let packed = policy::sample_file(&format!("{set}/{name}.csv.gz"))
         .ok_or_else(|| Stop::failed(format!("the sample sheet {name} is not in this program")))?;
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(packed.as_slice())
