@@ -24,6 +24,7 @@ mod contact;
 mod imports;
 mod jobs;
 mod liaison;
+mod new_stage;
 mod notices;
 mod outbox;
 mod overdue;

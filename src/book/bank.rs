@@ -113,7 +113,7 @@ pub struct BankDifference {
     pub on_day: NaiveDate,
     /// The bank's, in fen.
     pub bank_fen: Fen,
-    /// Ours, in fen.
+    /// Ours by the events, in fen.
     pub ours_fen: Fen,
     /// The import that brought it.
     pub import_id: ImportId,

@@ -346,7 +346,7 @@ fn sheet(name: &'static str) -> Result<Upload, CliError> {
 }
 
 fn unpacked(set: &str, name: &str) -> Result<Vec<u8>, CliError> {
-    let packed = policy::data_file(&format!("sample/{set}/{name}.csv.gz")).ok_or_else(|| {
+    let packed = policy::sample_file(&format!("{set}/{name}.csv.gz")).ok_or_else(|| {
         CliError::failed(format!("the sample sheet {name} is not in this program"))
     })?;
     let mut bytes = Vec::new();

@@ -1,7 +1,8 @@
 //! The life of a loan, in order. A stage gets its folder when it gets its first step; until
 //! then its table is filled by imports and its `store.rs` comes first.
 //!
-//! [`STAGES`] is the only list of stages: `src/site.rs` and the workbench read it and name none.
+//! [`STAGES`] is the only list of stages: `src/site.rs` and the workbench read it and name none. To
+//! add one, run `scripts/new-stage`.
 
 pub mod recognition;
 pub mod preapplication;
@@ -11,6 +12,10 @@ pub mod compensation;
 pub mod contact;
 pub mod visits;
 pub mod overdue;
+/// What `scripts/new-stage` copies, so that it goes on compiling; in no list.
+#[cfg(test)]
+#[path = "../../scripts/stage/mod.rs"]
+pub mod new_stage;
 
 use chrono::NaiveDate;
 

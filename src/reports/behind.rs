@@ -17,7 +17,7 @@ pub struct Row {
     pub school: String,
     /// A contract's number, or how many of them.
     pub what: String,
-    /// In fen.
+    /// Sum of the row, in fen.
     pub amount: i64,
 }
 

@@ -43,6 +43,7 @@ make_smtp_programs() {
 
 start_smtp() {
     local log="$work/smtp.log" tries=0 port=''
+    : >"$log"
     mkdir "$work/letters"
     "$work/venv/bin/python" tests/peers/smtp.py "$work/letters" "$work/tls/leaf.pem" \
         "$work/tls/leaf.key" >"$log" 2>&1 </dev/null &

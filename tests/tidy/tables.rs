@@ -12,7 +12,7 @@ type Write = (Option<String>, usize);
 /// The names of all tables.
 fn known_tables() -> BTreeSet<String> {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
-    let schema = ["schema.rs", "schema/clock.rs", "schema/follow.rs"]
+    let schema = ["schema.rs", "schema/clock.rs", "schema/follow.rs", "schema/stages.rs"]
         .map(|file| read(&format!("src/plumbing/{file}")))
         .concat();
     let heads = schema.split("diesel::table! {").skip(1);

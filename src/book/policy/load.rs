@@ -14,12 +14,13 @@ use super::error::{Fault, PolicyError};
 struct Policies;
 
 #[derive(RustEmbed)]
-#[folder = "data/"]
-struct Data;
+#[folder = "data/sample/"]
+struct Sample;
 
-/// A file of `data/`, as built into the program (`universities.csv`, `sample/...`).
-pub fn data_file(name: &str) -> Option<Vec<u8>> {
-    Data::get(name).map(|file| file.data.into_owned())
+/// A packed sheet of a made-up county: `county/contracts.csv.gz`. The lists of `data/` are not
+/// embedded as a whole: each stands in the program once, where it is read.
+pub fn sample_file(name: &str) -> Option<Vec<u8>> {
+    Sample::get(name).map(|file| file.data.into_owned())
 }
 
 /// Everything found, before it is read.
@@ -31,8 +32,15 @@ pub(super) struct Files {
 }
 
 /// The sheets that take part in the policy.
-const SHEETS: &[&str] =
-    &["lpr.csv", "pboc_benchmark.csv", "holidays.csv", "holidays_2027_statutory_only.csv"];
+const SHEETS: &[(&str, &[u8])] = &[
+    ("lpr.csv", include_bytes!("../../../data/lpr.csv")),
+    ("pboc_benchmark.csv", include_bytes!("../../../data/pboc_benchmark.csv")),
+    ("holidays.csv", include_bytes!("../../../data/holidays.csv")),
+    (
+        "holidays_2027_statutory_only.csv",
+        include_bytes!("../../../data/holidays_2027_statutory_only.csv"),
+    ),
+];
 
 impl Files {
     /// The files inside the program.
@@ -45,10 +53,8 @@ impl Files {
                 files.table(format!("policies/{name}"), false, found.data.into_owned())?;
             }
         }
-        for name in SHEETS {
-            if let Some(found) = Data::get(name) {
-                files.sheet(name, format!("data/{name}"), false, found.data.into_owned());
-            }
+        for (name, bytes) in SHEETS {
+            files.sheet(name, format!("data/{name}"), false, bytes.to_vec());
         }
         Ok(files)
     }
@@ -69,7 +75,7 @@ impl Files {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let shown = path.display().to_string();
             let is_table = name.ends_with(".toml");
-            if !is_table && !SHEETS.contains(&name) {
+            if !is_table && !SHEETS.iter().any(|(sheet, _)| *sheet == name) {
                 continue;
             }
             let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, error))?;

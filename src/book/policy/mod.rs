@@ -32,7 +32,7 @@ pub use held::{Held, Snapshot};
 pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays, VISIT};
 pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
 pub use listed::{Rule, RuleValue};
-pub use load::data_file;
+pub use load::sample_file;
 pub use values::{
     BankTolerance, ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule,
     GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,

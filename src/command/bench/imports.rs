@@ -11,7 +11,7 @@ use diesel::sql_types::BigInt;
 use super::place::{Kind, Place};
 use super::table::{Figure, Line, Table, thousands};
 use super::{first_day, raw};
-use crate::book::policy::data_file;
+use crate::book::policy::sample_file;
 use crate::book::statement::Product;
 use crate::command::CliError;
 use crate::imports::batch::{self, Upload};
@@ -71,7 +71,7 @@ pub(super) fn measure(kind: &Kind, table: &mut Table<'_>) -> Result<(), CliError
 }
 
 fn sheet(name: &str) -> Result<Upload, CliError> {
-    let packed = data_file(&format!("sample/county/{name}.csv.gz")).ok_or_else(|| {
+    let packed = sample_file(&format!("county/{name}.csv.gz")).ok_or_else(|| {
         CliError::failed(format!("sample/county/{name}.csv.gz: not in the program"))
     })?;
     let mut bytes = Vec::new();

@@ -8,7 +8,7 @@ use super::*;
 
 /// A sheet as maps from heading to cell; gzip, a byte-order mark and a title row are undone.
 fn sheet(name: &str) -> Vec<BTreeMap<String, String>> {
-    let bytes = crate::book::policy::data_file(&format!("sample/county/{name}.csv.gz")).unwrap();
+    let bytes = crate::book::policy::sample_file(&format!("county/{name}.csv.gz")).unwrap();
     let mut text = String::new();
     flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
     let body = text.split_once('\n').unwrap().1;

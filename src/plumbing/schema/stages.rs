@@ -1,0 +1,88 @@
+//! Tables of stages that are filled by imports or are new; `scripts/new-stage` adds one at the end.
+
+use super::loan_file;
+
+diesel::table! {
+    preapplication (id) {
+        id -> BigInt,
+        office_code -> Text,
+        person_id -> BigInt,
+        year -> Integer,
+        high_school -> Text,
+        class_name -> Text,
+        family_kind -> Text,
+        applied_on -> Nullable<Date>,
+        school_opinion -> Text,
+        county_opinion -> Text,
+        import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    recognition (id) {
+        id -> BigInt,
+        office_code -> Text,
+        person_id -> BigInt,
+        year -> Integer,
+        level -> Text,
+        recognised_on -> Nullable<Date>,
+        reason -> Text,
+        class_opinion -> Text,
+        grade_opinion -> Text,
+        import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    university_receipt (id) {
+        id -> BigInt,
+        office_code -> Text,
+        loan_id -> Nullable<BigInt>,
+        student_number -> Text,
+        loan_year -> Integer,
+        code -> Text,
+        name -> Text,
+        class_name -> Text,
+        university -> Text,
+        amount_fen -> BigInt,
+        is_first -> Bool,
+        mismatch -> Text,
+        import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    graduation (id) {
+        id -> BigInt,
+        office_code -> Text,
+        file_id -> BigInt,
+        university -> Text,
+        graduated_on -> Nullable<Date>,
+        confirmed_on -> Nullable<Date>,
+        destination -> Text,
+        loans -> Nullable<Integer>,
+        principal_fen -> Nullable<BigInt>,
+        self_pay_from -> Nullable<Date>,
+        note -> Text,
+        import_id -> BigInt,
+    }
+}
+
+diesel::joinable!(graduation -> loan_file (file_id));
+
+diesel::table! {
+    enlistment (id) {
+        id -> BigInt,
+        office_code -> Text,
+        person_id -> BigInt,
+        enlisted_on -> Date,
+        discharged_on -> Nullable<Date>,
+        university -> Text,
+        contract_nos -> Text,
+        principal_fen -> BigInt,
+        asked_fen -> BigInt,
+        granted_fen -> BigInt,
+        paid_on -> Nullable<Date>,
+        import_id -> BigInt,
+    }
+}
