@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate};
 use super::wrote;
 use crate::app::App;
 use crate::base::scope::Scope;
-use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
+use crate::book::notice::{About, Reason, Wrote, due_queries, rounds, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
@@ -35,7 +35,7 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     let mut all = Wrote::default();
     for office in super::offices(app, &JOB)? {
         let scope = Scope::of(&office.code);
-        let files = app.db.read(|db| asked::without_receipt(db, &scope, year, round))?;
+        let files = app.db.read(|db| due_queries::without_receipt(db, &scope, year, round))?;
         let files: Vec<_> = files.into_iter().map(|file| (file, ())).collect();
         all += write_about(app, &office, &about, &files, |fields, ()| {
             fields.text("school_year", format!("{year}-{}", year + 1)).day("last_on", last_on, day)

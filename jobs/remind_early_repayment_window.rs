@@ -11,7 +11,7 @@ use super::wrote;
 use crate::app::App;
 use crate::base::dates::day_in;
 use crate::base::scope::Scope;
-use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
+use crate::book::notice::{About, Reason, Wrote, due_queries, rounds, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
@@ -50,7 +50,8 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
         };
         for office in super::offices(app, &JOB)? {
             let scope = Scope::of(&office.code);
-            let files = app.db.read(|db| asked::without_early_repayment(db, &scope, round))?;
+            let files =
+                app.db.read(|db| due_queries::without_early_repayment(db, &scope, round))?;
             let files: Vec<_> = files.into_iter().map(|file| (file, ())).collect();
             all += write_about(app, &office, &about, &files, |fields, ()| {
                 let fields = fields.day("ask_by", ask_by, day).text("gain", gain);

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::base::dates;
 use crate::base::month_day::MonthDay;
 use crate::base::scope::Scope;
-use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
+use crate::book::notice::{About, Reason, Wrote, due_queries, rounds, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
@@ -43,7 +43,7 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     let mut all = Wrote::default();
     for office in super::offices(app, &JOB)? {
         let scope = Scope::of(&office.code);
-        let files = app.db.read(|db| asked::without_confirmation(db, &scope, year, round))?;
+        let files = app.db.read(|db| due_queries::without_confirmation(db, &scope, year, round))?;
         all += write_about(app, &office, &about, &files, |fields, university| {
             fields.text("university", university.as_str())
         })?;

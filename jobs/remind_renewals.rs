@@ -10,7 +10,7 @@ use super::wrote;
 use crate::app::App;
 use crate::base::dates;
 use crate::base::scope::Scope;
-use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
+use crate::book::notice::{About, Reason, Wrote, due_queries, rounds, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
@@ -40,7 +40,7 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
             .filter_map(|lead| opens_on.checked_sub_days(Days::new((*lead).into())));
         let Some(round) = rounds::latest(days, day, settings.late_gap_days) else { continue };
         let scope = Scope::of(&office.code);
-        let files = app.db.read(|db| asked::without_renewal(db, &scope, year, round))?;
+        let files = app.db.read(|db| due_queries::without_renewal(db, &scope, year, round))?;
         let files: Vec<_> = files.into_iter().map(|file| (file, ())).collect();
         let about =
             About { reason: Reason::Renewal, round, what: year.to_string(), last_on: closes_on };

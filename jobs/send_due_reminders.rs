@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::base::ids::FileId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
+use crate::book::notice::{About, Reason, Wrote, due_queries, rounds, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
@@ -35,14 +35,14 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     let mut all = Wrote::default();
     for office in super::offices(app, &JOB)? {
         let scope = Scope::of(&office.code);
-        for due_on in app.db.read(|db| asked::due_days(db, &scope, from, until))? {
+        for due_on in app.db.read(|db| due_queries::due_days(db, &scope, from, until))? {
             let Some(round) =
                 rounds::before(due_on, &settings.due_days_before, day, settings.late_gap_days)
             else {
                 continue;
             };
             let files: Vec<(FileId, Fen)> =
-                app.db.read(|db| asked::without_due_reminder(db, &scope, due_on, round))?;
+                app.db.read(|db| due_queries::without_due_reminder(db, &scope, due_on, round))?;
             let about = About {
                 reason: Reason::DueReminder,
                 round,

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::base::ids::FileId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::notice::{About, Reason, Wrote, asked, rounds, write_about};
+use crate::book::notice::{About, Reason, Wrote, due_queries, rounds, write_about};
 use crate::book::payments_known;
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
@@ -40,7 +40,7 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
     for office in super::offices(app, &JOB)? {
         let scope = Scope::of(&office.code);
         let bank_data = app.db.read(|db| payments_known::bank_data(db, &scope, day))?;
-        for due_on in app.db.read(|db| asked::unpaid_days(db, &scope, from, until))? {
+        for due_on in app.db.read(|db| due_queries::unpaid_days(db, &scope, from, until))? {
             let Some(round) = rounds::after(
                 due_on,
                 &settings.overdue_days_after,
@@ -51,7 +51,7 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
                 continue;
             };
             let files: Vec<(FileId, Fen)> =
-                app.db.read(|db| asked::without_overdue_notice(db, &scope, due_on, round))?;
+                app.db.read(|db| due_queries::without_overdue_notice(db, &scope, due_on, round))?;
             let about = |reason| About {
                 reason,
                 round,
@@ -60,7 +60,7 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
             };
             let ids: Vec<FileId> = files.iter().map(|(file, _)| *file).collect();
             let unconfirmed =
-                app.db.read(|db| asked::unconfirmed(db, &scope, &ids, (&bank_data, day)))?;
+                app.db.read(|db| due_queries::unconfirmed(db, &scope, &ids, (&bank_data, day)))?;
             let (unconfirmed, late): (Vec<_>, Vec<_>) =
                 files.into_iter().partition(|(file, _)| unconfirmed.contains(file));
             let assumed = app.policy().assumed_in_arrears(day);

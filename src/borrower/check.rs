@@ -17,8 +17,8 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::State;
 use crate::plumbing::schema::message;
-use crate::web::around::address_of;
 use crate::web::form::OpenForm;
+use crate::web::middleware::address_of;
 use crate::web::session::guard::{self, Attempt, Subjects};
 use crate::web::shell::phone;
 

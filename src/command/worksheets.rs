@@ -81,7 +81,7 @@ impl Worksheets {
                 self.by
             ))
         })?;
-        let wanted = self.wanted()?;
+        let wanted = self.selection()?;
         folder::make_folder(&self.out).map_err(stop)?;
         let app = super::open(config, Clock::real())?;
         let office = super::office::chosen(&app, self.office.as_deref())?;
@@ -112,7 +112,7 @@ impl Worksheets {
         report(&batch, &names, &self.out, !self.amounts(&office), out)
     }
 
-    fn wanted(&self) -> Result<Selection, CliError> {
+    fn selection(&self) -> Result<Selection, CliError> {
         let least = match &self.min {
             None => None,
             Some(text) => Some(text.parse().map_err(|_| {

@@ -115,7 +115,7 @@ pub async fn reveal(
 ) -> AppResult<HttpResponse> {
     let wanted = form.0;
     let (staff_id, form) = (me.staff_id, wanted.clone());
-    let looked = me.act(&app, "reveal", move |act| look(act, staff_id, &form)).await?;
+    let looked = me.act(&app, "reveal", move |act| log_access(act, staff_id, &form)).await?;
     let mut page = RevealPage {
         kind: wanted.kind,
         kind_in_words: wanted.kind.in_words(),
@@ -164,7 +164,7 @@ fn back(req: &HttpRequest) -> String {
     }
 }
 
-fn look(act: &mut Act<'_>, staff_id: StaffId, wanted: &RevealForm) -> AppResult<Looked> {
+fn log_access(act: &mut Act<'_>, staff_id: StaffId, wanted: &RevealForm) -> AppResult<Looked> {
     let found = find(act.db, act.scope, wanted)?;
     let since = act.now - Duration::hours(1);
     let looks = history::count_since(act.db, staff_id, "revealed", since)?;

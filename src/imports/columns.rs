@@ -206,7 +206,7 @@ pub async fn choose(
     let (scope, by, now) = (me.scope.clone(), me.by(), app.clock.now_at());
     let (key, note_id) = (profile::key_of(&headings), app.next_id());
     let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
-    let note = told(&opened.job, layout, forget);
+    let note = audit_entry(&opened.job, layout, forget);
     app.write("import columns", move |db| {
         if forget {
             profile::forget(db, &scope, &key)?;
@@ -226,7 +226,7 @@ pub async fn choose(
     shell::done(&app, &format!("/imports/{id}"), "列的对应已记下，正在核对")
 }
 
-fn told(job: &ImportJob, layout: Layout, forget: bool) -> AuditEntry {
+fn audit_entry(job: &ImportJob, layout: Layout, forget: bool) -> AuditEntry {
     let what = if forget { "改回按列名对应" } else { "选定列的对应" };
     AuditEntry {
         action: "imported",

@@ -11,43 +11,43 @@ use crate::book::person::Person;
 pub(super) type Moved = (&'static str, String, String);
 
 /// A value as a clerk reads it; blank when there is none.
-trait Said {
-    fn said(&self) -> String;
+trait InWords {
+    fn in_words(&self) -> String;
 }
 
-impl Said for String {
-    fn said(&self) -> String {
+impl InWords for String {
+    fn in_words(&self) -> String {
         self.clone()
     }
 }
 
-impl Said for i32 {
-    fn said(&self) -> String {
+impl InWords for i32 {
+    fn in_words(&self) -> String {
         self.to_string()
     }
 }
 
-impl Said for bool {
-    fn said(&self) -> String {
+impl InWords for bool {
+    fn in_words(&self) -> String {
         if *self { "首贷" } else { "续贷" }.to_owned()
     }
 }
 
-impl Said for NaiveDate {
-    fn said(&self) -> String {
+impl InWords for NaiveDate {
+    fn in_words(&self) -> String {
         self.to_string()
     }
 }
 
-impl Said for Fen {
-    fn said(&self) -> String {
+impl InWords for Fen {
+    fn in_words(&self) -> String {
         self.to_page_text()
     }
 }
 
-impl<T: Said> Said for Option<T> {
-    fn said(&self) -> String {
-        self.as_ref().map(Said::said).unwrap_or_default()
+impl<T: InWords> InWords for Option<T> {
+    fn in_words(&self) -> String {
+        self.as_ref().map(InWords::in_words).unwrap_or_default()
     }
 }
 
@@ -55,7 +55,7 @@ macro_rules! differences {
     ($old:expr, $new:expr, $($heading:literal = $field:ident,)*) => {{
         let mut moved: Vec<Moved> = Vec::new();
         $(if $old.$field != $new.$field {
-            moved.push(($heading, $old.$field.said(), $new.$field.said()));
+            moved.push(($heading, $old.$field.in_words(), $new.$field.in_words()));
         })*
         moved
     }};
@@ -135,7 +135,7 @@ pub(super) fn figure(old: &BankFigure, new: &BankFigure) -> Vec<Moved> {
     moved.extend(
         sums.into_iter()
             .filter(|(_, old, new)| old != new)
-            .map(|(heading, old, new)| (heading, old.said(), new.said())),
+            .map(|(heading, old, new)| (heading, old.in_words(), new.in_words())),
     );
     moved
 }

@@ -363,7 +363,9 @@ pub async fn hand_in(
     };
     let came = take::incoming(&app, &one.sheet, CameBy::Liaison, &answers, picture.as_ref())?;
     let (scope, by) = (me.scope.clone(), me.by());
-    let kept = app.write("a liaison's sheet", move |db| take::keep(db, &scope, &by, &came)).await?;
+    let kept = app
+        .write("a liaison's sheet", move |db| take::store_return(db, &scope, &by, &came))
+        .await?;
     // Somebody was quicker: the page says when it came back.
     Ok(phone::to(&if kept { "/l?done=1".to_owned() } else { format!("/l/sheets/{id}") }))
 }

@@ -39,7 +39,7 @@ pub struct Stage {
 
 impl Stage {
     /// A stage that only keeps what imports bring.
-    const fn kept(name: &'static str) -> Stage {
+    const fn without_pages(name: &'static str) -> Stage {
         Stage { name, routes: Vec::new, reactions: &[], waiting: |_, _, _| Ok(Vec::new()) }
     }
 }

@@ -11,7 +11,7 @@ use chrono::Datelike as _;
 use serde::Serialize;
 
 use super::session::borrower::BorrowerIn;
-use super::{around, form};
+use super::{form, middleware};
 use crate::app::App;
 use crate::error::{AppError, FieldError};
 use crate::web::session::SignedIn;
@@ -19,12 +19,12 @@ use crate::web::shell;
 
 impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
-        around::status_of(self)
+        middleware::status_of(self)
     }
 
     /// Only a status: [`as_page`] makes the page, where the request and the templates are known.
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::new(around::status_of(self))
+        HttpResponse::new(middleware::status_of(self))
     }
 }
 
@@ -71,7 +71,7 @@ fn answer(app: &App, req: &HttpRequest, error: &AppError) -> HttpResponse {
         return to_sign_in(req);
     }
     let failure = describe(app, error);
-    let status = around::status_of(error);
+    let status = middleware::status_of(error);
     if is_phone_page(req) {
         return for_borrower(app, req, error, failure);
     }
@@ -132,7 +132,7 @@ fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure
         message,
         reference: failure.reference,
     };
-    let status = around::status_of(error);
+    let status = middleware::status_of(error);
     match super::shell::phone::error_page(app, req, me.as_ref(), &page) {
         Ok(text) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(text),
         Err(error) => {

@@ -10,7 +10,7 @@ pub mod form;
 pub mod fields;
 pub mod upload;
 pub mod failure;
-pub mod around;
+pub mod middleware;
 pub mod download;
 pub mod session;
 pub mod shell;

@@ -129,6 +129,6 @@ async fn may_pass(needs: Needs, req: &mut ServiceRequest) -> AppResult<()> {
         Needs::Right(right) => session::signed_in::<SignedIn>(req.request()).await?.needs(right),
         Needs::Borrower => session::signed_in::<BorrowerIn>(req.request()).await.map(|_| ()),
         Needs::Liaison => session::signed_in::<LiaisonIn>(req.request()).await.map(|_| ()),
-        Needs::MetricsAddress => super::around::from_metrics_address(req.request()),
+        Needs::MetricsAddress => super::middleware::from_metrics_address(req.request()),
     }
 }

@@ -9,7 +9,7 @@ use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
 use zhuxue::life::overdue::follow;
 use zhuxue::life::overdue::kinds::{AskedFor, NextStep, State};
-use zhuxue::life::overdue::list::cases::{self, CaseFilter, LISTS, wanted};
+use zhuxue::life::overdue::list::cases::{self, CaseFilter, LISTS, case_filter};
 use zhuxue::life::overdue::list::counts;
 use zhuxue::life::overdue::list::page::asked_of;
 use zhuxue::life::overdue::store::Case;
@@ -56,7 +56,7 @@ fn every_list_counts_what_the_database_counts() {
                 for owner in [None, Some(me), Some(StaffId::new(1))] {
                     let owner = owner.map(|id| format!("&owner={id}")).unwrap_or_default();
                     let query = format!("?list={list}&{more}{owner}");
-                    let one = wanted(&asked_of(&query), me, today);
+                    let one = case_filter(&asked_of(&query), me, today);
                     let (totals, alone, rows) = t
                         .app
                         .db
@@ -169,7 +169,7 @@ fn a_page_among_cases_that_stand_alike_begins_where_the_last_one_ended() {
         let set = overdue_case::weight.eq(8);
         write(&t, |db| diesel::update(overdue_case::table.find(last)).set(set).execute(db));
         for sort in ["", "sort=first"] {
-            let one = wanted(&asked_of(&format!("?{sort}")), StaffId::new(0), today);
+            let one = case_filter(&asked_of(&format!("?{sort}")), StaffId::new(0), today);
             let all = t.app.db.read(|db| cases::all(db, &scope, &one, late)).unwrap();
             let keys: Vec<Key> = all.iter().map(|(row, case)| one.key(row, case)).collect();
             let numbers: Vec<&str> = all.iter().map(|(row, _)| row.file_no.as_str()).collect();
@@ -197,14 +197,14 @@ fn a_page_among_cases_that_stand_alike_begins_where_the_last_one_ended() {
 }
 
 /// What the page and what its spreadsheet ask before they show anything: is a case out of step?
-fn is_behind(t: &TestApp, today: &str) -> bool {
+fn is_stale(t: &TestApp, today: &str) -> bool {
     let (scope, today) = (Scope::of(OFFICE), today.parse().unwrap());
-    let one = wanted(&asked_of(""), StaffId::new(0), today);
+    let one = case_filter(&asked_of(""), StaffId::new(0), today);
     let (told, asked) = t
         .app
         .db
         .read(|db| {
-            let told = counts::totals(db, &scope, &one, &[])?.is_behind;
+            let told = counts::totals(db, &scope, &one, &[])?.is_stale;
             Ok((told, follow::is_stale(db, &scope, today)?))
         })
         .unwrap();
@@ -217,9 +217,9 @@ fn a_case_out_of_step_is_noticed() {
     each(async |t| {
         t.set_day(AFTER);
         zhuxue::jobs::close_day::run(&t.app, AFTER.parse().unwrap()).unwrap();
-        assert!(is_behind(&t, AFTER), "arrears without a case");
+        assert!(is_stale(&t, AFTER), "arrears without a case");
         night(&t, AFTER);
-        assert!(!is_behind(&t, AFTER));
+        assert!(!is_stale(&t, AFTER));
 
         let of = case(&t, &files(&t)[0]);
         let promise = |on: Option<&str>| {
@@ -228,8 +228,8 @@ fn a_case_out_of_step_is_noticed() {
             write(&t, |db| diesel::update(overdue_case::table.find(of.id)).set(set).execute(db));
         };
         promise(Some("2026-12-22"));
-        assert!(!is_behind(&t, "2026-12-22"));
-        assert!(is_behind(&t, "2026-12-23"), "a promise that was not kept");
+        assert!(!is_stale(&t, "2026-12-22"));
+        assert!(is_stale(&t, "2026-12-23"), "a promise that was not kept");
         promise(None);
 
         let until = |on: Option<&str>| {
@@ -238,14 +238,14 @@ fn a_case_out_of_step_is_noticed() {
             write(&t, |db| diesel::update(overdue_case::table.find(of.id)).set(set).execute(db));
         };
         until(Some("2026-12-22"));
-        assert!(!is_behind(&t, AFTER));
-        assert!(is_behind(&t, "2026-12-22"), "a pause that is over");
+        assert!(!is_stale(&t, AFTER));
+        assert!(is_stale(&t, "2026-12-22"), "a pause that is over");
         until(None);
 
         let oldest: Option<chrono::NaiveDate> = None;
         let set = file_position::oldest_unpaid_due_on.eq(oldest);
         write(&t, |db| diesel::update(file_position::table.find(of.file_id)).set(set).execute(db));
-        assert!(is_behind(&t, AFTER), "a case without arrears");
+        assert!(is_stale(&t, AFTER), "a case without arrears");
     });
 }
 

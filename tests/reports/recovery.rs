@@ -11,7 +11,7 @@ use zhuxue::book::history::{self, AuditFilter};
 use zhuxue::book::position::{self, FilePosition};
 use zhuxue::book::staff::Role;
 use zhuxue::plumbing::schema::file_position;
-use zhuxue::reports::recovery::{facts, kept, rules};
+use zhuxue::reports::recovery::{cache, facts, rules};
 
 /// A few weeks after a due day that few have paid.
 const DAY: &str = "2026-12-31";
@@ -130,11 +130,11 @@ fn a_day_to_come_is_today_and_who_may_not_see_loans_sees_nothing() {
 fn the_lines_are_kept_until_something_changes() {
     each(async |t| {
         let day = DAY.parse().unwrap();
-        let first = kept::lines(&t.app, &scope(), day).await.unwrap();
-        let again = kept::lines(&t.app, &scope(), day).await.unwrap();
+        let first = cache::lines(&t.app, &scope(), day).await.unwrap();
+        let again = cache::lines(&t.app, &scope(), day).await.unwrap();
         assert!(std::sync::Arc::ptr_eq(&first, &again));
         let clerk = t.add_staff("new", "新来的", Role::Clerk);
-        let other = kept::lines(&t.app, &scope(), day).await.unwrap();
+        let other = cache::lines(&t.app, &scope(), day).await.unwrap();
         assert!(!std::sync::Arc::ptr_eq(&first, &other), "{}", clerk.name);
         assert_eq!(first.lines, other.lines);
     });

@@ -103,6 +103,53 @@ fn says_nothing(source: &Source) -> Vec<String> {
         .collect()
 }
 
+/// Names that only we understood: what a new engineer expects under them is something else, or
+/// nothing. CONTRIBUTING.md has the field's words.
+const PRIVATE_NAMES: [&str; 24] = [
+    "Asked",
+    "Wanted",
+    "Told",
+    "Kept",
+    "Everybody",
+    "Whereabouts",
+    "Companions",
+    "Bell",
+    "Duty",
+    "ParkedFor",
+    "By",
+    "Note",
+    "asked",
+    "wanted",
+    "told",
+    "heard",
+    "said",
+    "kept",
+    "around",
+    "apart",
+    "understood",
+    "is_behind",
+    "in_step",
+    "give_out",
+];
+
+/// Types, functions and modules; a variable inside a function may be called so.
+fn private_names(source: &Source) -> Vec<String> {
+    let words = source.program.lines().enumerate().flat_map(|(at, line)| {
+        let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let pairs = words.windows(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned()));
+        pairs.map(move |pair| (at + 1, pair)).collect::<Vec<_>>()
+    });
+    let defines = ["struct", "enum", "trait", "type", "fn", "mod"];
+    words
+        .filter(|(_, (what, name))| {
+            defines.contains(&what.as_str()) && PRIVATE_NAMES.contains(&name.as_str())
+        })
+        .map(|(line, (what, name))| {
+            format!("{}:{line}: {what} {name}: take the field's word", source.path)
+        })
+        .collect()
+}
+
 #[test]
 fn no_floats_near_money() {
     expect_none(&each(&program(), floats));
@@ -134,6 +181,11 @@ fn comments_say_more_than_the_name() {
 }
 
 #[test]
+fn types_and_functions_have_names_that_others_know() {
+    expect_none(&each(&program(), private_names));
+}
+
+#[test]
 fn these_rules_can_fail() {
     let source = |text: &str| Source::new("src/book/loan.rs", text);
     assert_eq!(floats(&source("let a: f64 = 1.0;")).len(), 1);
@@ -148,6 +200,8 @@ fn these_rules_can_fail() {
     assert_eq!(says_what_it_is_for(&source("//! The loan row.\n")).len(), 1 - 1);
     assert_eq!(says_what_it_is_for(&source("fn a() {}\n//! The loan row.\n")).len(), 1);
     assert_eq!(says_what_it_is_for(&source("//!\n")).len(), 1);
+    assert_eq!(private_names(&source("pub struct Asked {\n}\npub(super) fn told() {}")).len(), 2);
+    assert_eq!(private_names(&source("let told = 1; // fn told\nfn told_all() {}")).len(), 0);
     assert_eq!(says_nothing(&source("/// The rows.\nrows: u8,")).len(), 1);
     assert_eq!(
         says_nothing(&source("/// 乡镇.\na: u8,\n/// Longer,\n/// and more.\nb: u8")).len(),

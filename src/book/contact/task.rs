@@ -1,8 +1,9 @@
 //! Every family at least once a year (rules.md 5.4): one duty for each loan file and year. The
 //! only file that writes the table `contact_duty`.
 //!
-//! Whoever keeps a contact record tells the duty of that family and year (`apply_contact`): spoken with
-//! means done, a try without an answer counts. Planning and sharing out is `life/contact/`.
+//! Whoever stores a contact record applies it to the task of that family and year
+//! (`apply_contact`): spoken with means done, a try without an answer counts. Planning and sharing
+//! out is `life/contact/`.
 
 use chrono::{Datelike, Days, NaiveDate};
 use diesel::prelude::*;

@@ -5,7 +5,7 @@
 //! and [`revalidate`] is asked again at the moment of sending. Nobody gets a message whose kind
 //! they do not want, and a person of [`stops`] gets none at all. No text ever holds a link.
 
-pub mod asked;
+pub mod due_queries;
 mod compose;
 mod fields;
 pub mod people;
@@ -14,7 +14,7 @@ mod reason;
 pub mod rounds;
 pub mod stops;
 pub mod text;
-mod wanted;
+mod revalidate;
 pub mod wishes;
 mod write;
 
@@ -22,5 +22,5 @@ pub use compose::{Composer, To, compose, is_held, new_check_code, set_held};
 pub use fields::Fields;
 pub use quiet::allowed_from;
 pub use reason::{COMMON_FIELDS, Kind, Reason};
-pub use wanted::{Verdict, revalidate};
+pub use revalidate::{Verdict, revalidate};
 pub use write::{About, Wrote, write_about};

@@ -93,7 +93,7 @@ pub fn preview(
     let complete = Value::from(Serde(complete(office, fields, SAMPLE_CODE)));
     let text = environment
         .render_named_str("text.txt", template, complete)
-        .map_err(|error| wrong(said(&error)))?;
+        .map_err(|error| wrong(describe(&error)))?;
     let text = one_line(&text);
     must_hold(office, &text).map_err(wrong)?;
     Ok(text)
@@ -185,7 +185,7 @@ pub fn has_link(text: &str) -> bool {
 }
 
 /// A mistake of a template that is not one of its fields' names.
-fn said(error: &minijinja::Error) -> String {
+fn describe(error: &minijinja::Error) -> String {
     let line = error.line().map(|line| format!("第 {line} 行：")).unwrap_or_default();
     format!("{line}不能按这个写法生成内容，字段要写成 {{{{ name }}}} 的样子。")
 }

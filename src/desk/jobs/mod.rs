@@ -104,7 +104,7 @@ async fn begin_pause(
     match result {
         Ok(words) => shell::done(&app, &page_of, &format!("已暂停“{words}”")),
         Err(AppError::Invalid(errors)) => {
-            let page = one(&app, &me, &name).await?.again(reason, errors);
+            let page = one(&app, &me, &name).await?.with_errors(reason, errors);
             shell::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &me, &req, "jobs/one.html", page)
         }
         Err(other) => Err(other),

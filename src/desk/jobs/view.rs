@@ -95,7 +95,7 @@ impl One {
     }
 
     /// The same with what was typed and what is wrong with it.
-    pub fn again(mut self, reason: String, errors: Vec<FieldError>) -> One {
+    pub fn with_errors(mut self, reason: String, errors: Vec<FieldError>) -> One {
         (self.reason, self.errors) = (reason, errors);
         self
     }

@@ -11,7 +11,7 @@ use crate::base::scope::Scope;
 use crate::book::history::AuditEntry;
 use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
-use crate::book::notice::{Composer, Fields, Reason, To, asked, is_held, stops, text};
+use crate::book::notice::{Composer, Fields, Reason, To, due_queries, is_held, stops, text};
 use crate::book::payments_known;
 use crate::book::reaction::Happened;
 use crate::error::{AppError, AppResult};
@@ -71,14 +71,14 @@ fn draft(
     let id = file.id;
     let bank_data = payments_known::bank_data(db, scope, today)?;
     let facts = match reason {
-        Reason::DueReminder => asked::due_amounts(db, scope, &[id])?.get(&id).copied(),
+        Reason::DueReminder => due_queries::due_amounts(db, scope, &[id])?.get(&id).copied(),
         Reason::OverdueNotice => {
-            if !asked::unconfirmed(db, scope, &[id], (&bank_data, today))?.is_empty() {
+            if !due_queries::unconfirmed(db, scope, &[id], (&bank_data, today))?.is_empty() {
                 return Err(AppError::refused(
                     "银行这一期的结果还没有到，不知道还了没有，不能发这条；要联系这一家，请发「请来电联系」。",
                 ));
             }
-            asked::overdue_amounts(db, scope, &[id])?.get(&id).copied()
+            due_queries::overdue_amounts(db, scope, &[id])?.get(&id).copied()
         }
         _ => None,
     };

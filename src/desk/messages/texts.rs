@@ -13,7 +13,7 @@ use crate::base::ids::{FileId, PersonId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::history::AuditEntry;
-use crate::book::notice::{COMMON_FIELDS, Fields, Reason, asked, text};
+use crate::book::notice::{COMMON_FIELDS, Fields, Reason, due_queries, text};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan_file, person};
@@ -324,7 +324,7 @@ pub(super) fn example(
         file_no: Some(file_no),
         name,
         university,
-        due: asked::due_amounts(db, scope, &[id])?.get(&id).copied(),
-        overdue: asked::overdue_amounts(db, scope, &[id])?.get(&id).copied(),
+        due: due_queries::due_amounts(db, scope, &[id])?.get(&id).copied(),
+        overdue: due_queries::overdue_amounts(db, scope, &[id])?.get(&id).copied(),
     })
 }

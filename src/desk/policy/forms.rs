@@ -263,15 +263,15 @@ mod tests {
         "2026-10-31".parse().unwrap()
     }
 
-    fn said(kind: Kind, typed: Typed) -> Vec<String> {
+    fn values(kind: Kind, typed: Typed) -> Vec<String> {
         read(kind, &typed, today()).unwrap_err().into_iter().map(|e| e.message).collect()
     }
 
     #[test]
     fn what_is_wrong_is_said_in_one_sentence_each() {
         let blank = ["年份写四位数字，例如 2026"];
-        assert_eq!(said(Kind::Holidays, Typed::default()), blank);
-        assert_eq!(said(Kind::Waiver, Typed::default()).len(), 4);
+        assert_eq!(values(Kind::Holidays, Typed::default()), blank);
+        assert_eq!(values(Kind::Waiver, Typed::default()).len(), 4);
         let lpr = |day: &str, percent: &str| Typed {
             published_on: day.to_owned(),
             percent: percent.to_owned(),
@@ -279,10 +279,10 @@ mod tests {
             ..Typed::default()
         };
         for percent in ["", "0", "350", "3.5.0", "-1"] {
-            let wrong = said(Kind::Lpr, lpr("2026-09-21", percent));
+            let wrong = values(Kind::Lpr, lpr("2026-09-21", percent));
             assert_eq!(wrong, ["利率写成百分数，例如 3.50"], "{percent}");
         }
-        let ahead = said(Kind::Lpr, lpr("2026-11-20", "3.50"));
+        let ahead = values(Kind::Lpr, lpr("2026-11-20", "3.50"));
         assert_eq!(ahead, ["公布日期 2026-11-20 还没有到，请核对"]);
         let found = read(Kind::Lpr, &lpr("2026-09-21", " 3.50% "), today()).unwrap();
         assert_eq!(found.words, "2026-09-21 公布的五年期以上 LPR 3.50%");
@@ -301,8 +301,8 @@ mod tests {
         let found = read(Kind::Holidays, &typed, today()).unwrap();
         assert_eq!(found.words, "2027 年放假 4 天，补班 2 天");
         let other = Typed { work: "2028-01-01".to_owned(), ..typed.clone() };
-        assert_eq!(said(Kind::Holidays, other), ["2028-01-01 不在 2027 年"]);
+        assert_eq!(values(Kind::Holidays, other), ["2028-01-01 不在 2027 年"]);
         let twice = Typed { work: "2027-01-02".to_owned(), ..typed };
-        assert_eq!(said(Kind::Holidays, twice), ["2027-01-02 写了两次，请核对"]);
+        assert_eq!(values(Kind::Holidays, twice), ["2027-01-02 写了两次，请核对"]);
     }
 }

@@ -382,11 +382,11 @@ pub async fn show(
 ) -> AppResult<HttpResponse> {
     let facts = facts(&app, &me, &file_no).await?;
     let typed = AllTyped::default();
-    shown(&app, &me, &req, &facts, (typed, Vec::new()))
+    render(&app, &me, &req, &facts, (typed, Vec::new()))
 }
 
 /// The page with what was typed and what is wrong with it: 422 when something is.
-pub fn shown(
+pub fn render(
     app: &App,
     me: &SignedIn,
     req: &HttpRequest,

@@ -264,7 +264,7 @@ pub async fn add(
         Ok(read) => read,
         Err(errors) => {
             let typed = AllTyped { record: typed, ..AllTyped::default() };
-            return family::shown(&app, &me, &req, &facts, (typed, errors));
+            return family::render(&app, &me, &req, &facts, (typed, errors));
         }
     };
     let changes = proposed(&app, &me, &read)?;

@@ -195,7 +195,7 @@ pub async fn share(
             act.audit(AuditEntry {
                 action: "contact_duties_shared",
                 subject: of.clone(),
-                summary: format!("{of} {done} 户家庭联系分给{}", said(&names)),
+                summary: format!("{of} {done} 户家庭联系分给{}", joined(&names)),
                 ..AuditEntry::default()
             })?;
             Ok(done)
@@ -204,7 +204,7 @@ pub async fn share(
     shell::done(&app, "/family-contacts/share", &format!("已分配 {done} 户"))
 }
 
-fn said(names: &[String]) -> String {
+fn joined(names: &[String]) -> String {
     let mut some: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
     some.retain(|name| !name.is_empty());
     match names.len() > 3 {

@@ -160,7 +160,7 @@ pub async fn add(
         Ok(found) => found,
         Err(errors) => {
             let typed = AllTyped { point: typed, ..AllTyped::default() };
-            return family::shown(&app, &me, &req, &facts, (typed, errors));
+            return family::render(&app, &me, &req, &facts, (typed, errors));
         }
     };
     let sealed = |number: &PhoneNumber| app.sealer.seal(Field::Phone, number.as_str().as_bytes());
@@ -243,7 +243,7 @@ pub async fn lost(
     if let Some(message) = problem {
         let errors = vec![FieldError { field: "reason".to_owned(), message }];
         let typed = AllTyped { reason, ..AllTyped::default() };
-        return family::shown(&app, &me, &req, &facts, (typed, errors));
+        return family::render(&app, &me, &req, &facts, (typed, errors));
     }
     let (state, action, said) = match is_lost {
         true => (State::Lost, "family_lost", "已标记失联，联系上以后写一条记录就恢复"),

@@ -6,4 +6,4 @@
 
 pub mod store;
 
-pub const STAGE: super::Stage = super::Stage::kept("contract");
+pub const STAGE: super::Stage = super::Stage::without_pages("contract");

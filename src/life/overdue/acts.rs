@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::kinds::{AskedFor, HoldReason, Stage};
 use super::steps;
-use super::web::again;
+use super::web::render_errors;
 use crate::app::App;
 use crate::base::ids::{CaseId, StaffId};
 use crate::book::act::{Act, Once};
@@ -165,6 +165,6 @@ async fn back(
 ) -> AppResult<HttpResponse> {
     match done {
         Ok(sentence) => shell::done(app, &format!("/overdue/{file_no}"), sentence),
-        Err(error) => again(app, me, req, (file_no, form), error).await,
+        Err(error) => render_errors(app, me, req, (file_no, form), error).await,
     }
 }

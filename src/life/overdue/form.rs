@@ -45,7 +45,7 @@ impl Reading<'_> {
     }
 
     fn whom(&mut self, outcome: Option<Outcome>) -> Option<WhomAsked> {
-        let asked = people::asked(self.facts, self.fields.get("whom"));
+        let asked = people::chosen(self.facts, self.fields.get("whom"));
         match &asked {
             None => self.fields.reject("whom", "请选联系的是谁"),
             Some(one) if outcome == Some(Outcome::Died) && one.party == Party::Student => {

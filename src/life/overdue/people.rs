@@ -103,7 +103,7 @@ pub(super) fn whom(facts: &Facts) -> Vec<Choice> {
     let mut found = Vec::new();
     for phone in facts.phones.iter().filter(|phone| phone.state != PhoneState::Dead) {
         let party = party_of_phone(facts, phone);
-        let text = format!("{} {}{}", party.in_words(), phone.phone_mask, told(party));
+        let text = format!("{} {}{}", party.in_words(), phone.phone_mask, audience(party));
         found.push(choice(format!("phone:{}", phone.id), text));
     }
     for point in facts.points.iter().filter(|point| !is_gone(point)) {
@@ -111,13 +111,14 @@ pub(super) fn whom(facts: &Facts) -> Vec<Choice> {
         let text = format!("{}（{}）", words.trim(), point.may_know.in_words());
         found.push(choice(format!("point:{}", point.id), text));
     }
-    let named = |one: &Party| choice(one.as_text(), format!("{}{}", one.in_words(), told(*one)));
+    let named =
+        |one: &Party| choice(one.as_text(), format!("{}{}", one.in_words(), audience(*one)));
     found.extend(Party::ALL.iter().map(named));
     found
 }
 
 /// What may be told to whom nobody has written down: only who signed hears of amounts.
-const fn told(party: Party) -> &'static str {
+const fn audience(party: Party) -> &'static str {
     match party {
         Party::Student | Party::CoBorrower => "（可以说金额）",
         Party::School | Party::Village | Party::Police => "（不说金额，请帮助联系）",
@@ -171,7 +172,7 @@ pub(super) struct WhomAsked {
 }
 
 /// Reads the form's field; none when it names nobody of this family.
-pub(super) fn asked(facts: &Facts, whom: &str) -> Option<WhomAsked> {
+pub(super) fn chosen(facts: &Facts, whom: &str) -> Option<WhomAsked> {
     let plain = |party: Party| WhomAsked {
         party,
         name: party.in_words().to_owned(),

@@ -55,7 +55,7 @@ fn case(stage: Stage, tries: i32) -> Case {
     }
 }
 
-fn told(outcome: Outcome) -> ContactResult {
+fn contact_result(outcome: Outcome) -> ContactResult {
     let promised_on = (outcome == Outcome::Promised).then(|| d("2027-01-10"));
     ContactResult {
         on_day: d(TODAY),
@@ -110,11 +110,12 @@ fn the_rule_suggests_by_tries_or_days_and_keeps_quiet_over_a_promise() {
 #[test]
 fn a_promise_heard_of_after_its_day_is_not_broken_and_none_hides_a_case() {
     let (rule, today) = (rule(), d(TODAY));
-    let late = ContactResult { promised_on: Some(d("2026-12-01")), ..told(Outcome::Promised) };
+    let late =
+        ContactResult { promised_on: Some(d("2026-12-01")), ..contact_result(Outcome::Promised) };
     let (after, _) = rules::after_contact(&case(Stage::Student, 0), &late, &rule, today);
     assert_eq!((after.promised_on, after.broken_promises), (None, 0));
     assert_eq!((after.next_step, after.next_on), (NextStep::LookAgain, today));
-    let far = ContactResult { next_on: Some(d("2036-12-01")), ..told(Outcome::Promised) };
+    let far = ContactResult { next_on: Some(d("2036-12-01")), ..contact_result(Outcome::Promised) };
     let (after, _) = rules::after_contact(&case(Stage::Student, 0), &far, &rule, today);
     assert_eq!(after.next_on, d("2027-01-11"), "the day after the promise");
 }
@@ -131,18 +132,27 @@ fn every_result_has_its_road() {
         (Outcome::Died, HoldReason::Died, NextStep::Relief, "2027-01-27"),
     ];
     for (outcome, why, step, until) in roads {
-        let (after, kind) =
-            rules::after_contact(&case(Stage::Student, 0), &told(outcome), &rule, d(TODAY));
+        let (after, kind) = rules::after_contact(
+            &case(Stage::Student, 0),
+            &contact_result(outcome),
+            &rule,
+            d(TODAY),
+        );
         assert_eq!((after.state, after.parked_for, kind), (State::Parked, why, StepKind::Parked));
         assert_eq!((after.next_step, after.until_on), (step, Some(d(until))), "{outcome:?}");
     }
-    let (after, kind) =
-        rules::after_contact(&case(Stage::Student, 0), &told(Outcome::Promised), &rule, d(TODAY));
+    let (after, kind) = rules::after_contact(
+        &case(Stage::Student, 0),
+        &contact_result(Outcome::Promised),
+        &rule,
+        d(TODAY),
+    );
     assert_eq!((kind, after.next_step), (StepKind::Promised, NextStep::PromiseDue));
     assert_eq!((after.promised_on, after.next_on), (Some(d("2027-01-10")), d("2027-01-11")));
     // A promise brings somebody back who was off the ladder.
     let parked = rules::park(&case(Stage::School, 2), HoldReason::SaysPaid, d("2027-01-02"), "");
-    let (after, _) = rules::after_contact(&parked, &told(Outcome::Promised), &rule, d(TODAY));
+    let (after, _) =
+        rules::after_contact(&parked, &contact_result(Outcome::Promised), &rule, d(TODAY));
     assert_eq!((after.state, after.parked_for), (State::Open, HoldReason::Nothing));
 }
 
@@ -179,7 +189,7 @@ fn only_who_is_asked_in_a_stage_counts_as_its_try() {
         (Channel::Sheet, Party::Other, Some(Party::School), &[Stage::School]),
     ];
     for (channel, party, carrier, stages) in table {
-        let said = ContactResult { channel, party, carrier, ..told(Outcome::NoAnswer) };
+        let said = ContactResult { channel, party, carrier, ..contact_result(Outcome::NoAnswer) };
         for stage in Stage::ALL.iter().copied() {
             let counts = stages.contains(&stage);
             let line = format!("{channel:?} {party:?} {carrier:?} in {stage:?}");
@@ -193,7 +203,7 @@ fn only_who_is_asked_in_a_stage_counts_as_its_try() {
 #[test]
 fn what_happened_before_a_stage_is_no_try_of_it() {
     let rule = rule();
-    let at = |day: &str| ContactResult { on_day: d(day), ..told(Outcome::NoAnswer) };
+    let at = |day: &str| ContactResult { on_day: d(day), ..contact_result(Outcome::NoAnswer) };
     let tries =
         |day| rules::after_contact(&case(Stage::Student, 0), &at(day), &rule, d(TODAY)).0.tries;
     assert_eq!(tries("2026-12-20"), 0, "the day before the case was opened");
@@ -274,7 +284,7 @@ proptest! {
         now.next_on = today;
         for (outcome, wait) in results.iter().zip(&days) {
             today = rules::later(today, *wait);
-            let mut said = told(*outcome);
+            let mut said = contact_result(*outcome);
             said.promised_on = said.promised_on.map(|_| rules::later(today, 5));
             let (after, _) = rules::after_contact(&now, &said, &rule, today);
             prop_assert_eq!(after.stage, stage);

@@ -54,13 +54,13 @@ pub(super) async fn facts(app: &App, me: &SignedIn, file_no: &str) -> AppResult<
     app.read(move |db| view::load(db, &scope, &no, today)).await
 }
 
-pub(super) fn fresh(app: &App, facts: &Facts) -> AppResult<CasePage> {
+pub(super) fn new_page(app: &App, facts: &Facts) -> AppResult<CasePage> {
     Ok(view::page(app, facts, app.clock.today(), random_hex(16)?))
 }
 
 /// The case again with what is wrong and what was typed: 422, or 409 when somebody else was first.
 /// What was typed must not be lost: the page shows how the case stands now, and takes it.
-pub(super) async fn again(
+pub(super) async fn render_errors(
     app: &App,
     me: &SignedIn,
     req: &HttpRequest,
@@ -69,7 +69,7 @@ pub(super) async fn again(
 ) -> AppResult<HttpResponse> {
     let field = if form.has("outcome") { "outcome" } else { "reason" };
     let rejected = Rejected::from(error, field, CHANGED)?;
-    let mut page = fresh(app, &facts(app, me, file_no).await?)?;
+    let mut page = new_page(app, &facts(app, me, file_no).await?)?;
     page.flow = form.has("flow").then(|| asked_of(form.get("flow")).link("", &[]));
     fields::reject((app, me, req), &page, form, rejected)
 }
@@ -83,7 +83,7 @@ async fn show(
 ) -> AppResult<HttpResponse> {
     ensure_synced(&app, &me).await?;
     let facts = facts(&app, &me, &file_no).await?;
-    let page = fresh(&app, &facts)?;
+    let page = new_page(&app, &facts)?;
     fields::show(&app, &me, &req, &page)
 }
 
@@ -105,7 +105,7 @@ async fn next(
     ensure_synced(&app, &me).await?;
     let asked = ListParams { before: String::new(), size: "10".to_owned(), ..asked.into_inner() };
     let today = app.clock.today();
-    let mut wanted = cases::wanted(&asked, me.staff_id, today);
+    let mut wanted = cases::case_filter(&asked, me.staff_id, today);
     if wanted.list.is_empty() {
         wanted.list = "today".to_owned();
     }
@@ -124,7 +124,7 @@ async fn next(
         return shell::done(&app, &back, &words);
     };
     let facts = facts(&app, &me, &row.file_no).await?;
-    let mut page = fresh(&app, &facts)?;
+    let mut page = new_page(&app, &facts)?;
     let after = wanted.key(&row, &case).to_text();
     let asked = ListParams { size: String::new(), ..asked };
     page.skip = with_after(&asked, "/overdue/next", &after);
@@ -171,7 +171,7 @@ async fn contact(
     let facts = facts(&app, &me, &file_no).await?;
     let (id, added) = match add_contact(&app, &me, &facts, &mut form).await {
         Ok(done) => done,
-        Err(error) => return again(&app, &me, &req, (&file_no, &form), error).await,
+        Err(error) => return render_errors(&app, &me, &req, (&file_no, &form), error).await,
     };
     let page = format!("/overdue/{file_no}");
     if form.has("flow") {
@@ -226,7 +226,7 @@ async fn undo(
         Err(error) => {
             let late = "这次联系以后又办过别的事，不能再撤销，请另记一次说明";
             let rejected = Rejected::from(error, "outcome", late)?;
-            let page = fresh(&app, &facts(&app, &me, &file_no).await?)?;
+            let page = new_page(&app, &facts(&app, &me, &file_no).await?)?;
             fields::reject((&app, &me, &req), &page, &Fields::default(), rejected)
         }
     }

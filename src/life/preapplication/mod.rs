@@ -3,4 +3,4 @@
 
 pub mod store;
 
-pub const STAGE: super::Stage = super::Stage::kept("preapplication");
+pub const STAGE: super::Stage = super::Stage::without_pages("preapplication");

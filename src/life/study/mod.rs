@@ -4,4 +4,4 @@
 
 pub mod store;
 
-pub const STAGE: super::Stage = super::Stage::kept("study");
+pub const STAGE: super::Stage = super::Stage::without_pages("study");

@@ -7,8 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::asked::{Field, Pairs, VisitRequest};
 use super::cover::numbers;
+use super::request::{Field, Pairs, VisitRequest};
 use super::rules::Receiver;
 use super::sheets::make::{SheetStatus, whereabouts};
 use super::sheets::store::Out;
@@ -96,11 +96,11 @@ pub(super) async fn show(
     req: HttpRequest,
     pairs: web::Query<Pairs>,
 ) -> AppResult<HttpResponse> {
-    shown(&app, &me, &req, &pairs, Vec::new()).await
+    render(&app, &me, &req, &pairs, Vec::new()).await
 }
 
 /// The page, with what is wrong beside what the address itself gets wrong: 422 when anything is.
-pub(super) async fn shown(
+pub(super) async fn render(
     app: &App,
     me: &SignedIn,
     req: &HttpRequest,
@@ -123,7 +123,7 @@ fn page(app: &App, me: &SignedIn, asked: VisitRequest, made: Made) -> ChoosePage
     let return_by = wishes(app, me, &asked).return_by;
     let batch = &made.batch;
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
-    let shown = ["by", "as_of", "return_by", "township", "school", "police", "min"];
+    let fields = ["by", "as_of", "return_by", "township", "school", "police", "min"];
     let yearly = asked.purpose.is_yearly();
     let places: Vec<Places> =
         batch.receivers.iter().map(|one| Places::of(&made.out, &asked, one)).collect();
@@ -141,7 +141,7 @@ fn page(app: &App, me: &SignedIn, asked: VisitRequest, made: Made) -> ChoosePage
         school: some(&asked.wanted.school),
         police: some(&asked.wanted.police),
         min: asked.least_text.clone(),
-        kept: asked.fields().into_iter().filter(|f| !shown.contains(&f.name)).collect(),
+        kept: asked.fields().into_iter().filter(|f| !fields.contains(&f.name)).collect(),
         fields: asked.fields(),
         narrowed: asked.wanted.in_words(),
         here: places.iter().map(|one| one.here).sum(),

@@ -27,7 +27,7 @@ pub mod workbook;
 pub mod cover;
 pub mod folder;
 pub mod papers;
-pub mod asked;
+pub mod request;
 mod choose;
 pub mod web;
 pub mod sheets;

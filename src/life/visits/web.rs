@@ -8,9 +8,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
-use super::asked::{Field, Pairs, VisitRequest};
 use super::papers::{self, Choices, Papers};
 use super::purpose::Purpose;
+use super::request::{Field, Pairs, VisitRequest};
 use super::rules::{self, Batch, Household, ReceiverKind};
 use super::sheets::store as sheets;
 use super::sheets::store::Out;

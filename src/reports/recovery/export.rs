@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::kept;
+use super::cache;
 use super::pages::ReportParams;
 use super::rules::{self, DEFINITIONS, Figure, GroupBy, Numbers, Unit, percent};
 use crate::app::App;
@@ -22,7 +22,7 @@ pub async fn workbook(
     let (day, _) = asked.day(&app, &me.scope).await?;
     let known = me.bank_data.based_on(app.policy().assumed_in_arrears(app.clock.today()));
     let by = asked.by();
-    let found = kept::lines(&app, &me.scope, day).await?;
+    let found = cache::lines(&app, &me.scope, day).await?;
     let county = me.office.county().to_owned();
     let bytes = actix_web::web::block(move || {
         let all = ("合计".to_owned(), rules::total(&found.lines));

@@ -7,6 +7,6 @@
 pub mod chart;
 pub mod export;
 pub mod facts;
-pub mod kept;
+pub mod cache;
 pub mod pages;
 pub mod rules;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chart::{self, Chart};
 use super::rules::{self, DEFINITIONS, Figure, GroupBy, Numbers, Unit, percent};
-use super::{export, kept};
+use super::{cache, export};
 use crate::app::App;
 use crate::base::dates::{day_in, in_words};
 use crate::base::scope::Scope;
@@ -156,10 +156,10 @@ async fn show(
     let today = app.clock.today();
     let (day, said) = asked.day(&app, &me.scope).await?;
     let by = asked.by();
-    let found = kept::lines(&app, &me.scope, day).await?;
+    let found = cache::lines(&app, &me.scope, day).await?;
     let all = rules::total(&found.lines);
     let years = rules::over_time(&found.lines, day);
-    let head = |figure| shown(&all, figure, day, None);
+    let head = |figure| render(&all, figure, day, None);
     let rate = |name, share, part, whole| Rate {
         name,
         text: percent(share),
@@ -225,7 +225,7 @@ fn list_of(figure: Figure, day: NaiveDate, group: Option<(GroupBy, &str)>) -> St
     url::link(ROWS, &[("figure", figure.as_text()), ("as_of", &day), ("by", by), ("key", key)])
 }
 
-fn shown(
+fn render(
     numbers: &Numbers,
     figure: Figure,
     day: NaiveDate,
@@ -240,7 +240,7 @@ fn shown(
 }
 
 fn group(name: String, numbers: &Numbers, by: GroupBy, day: NaiveDate) -> Group {
-    let cell = |figure: &Figure| shown(numbers, *figure, day, Some((by, &name)));
+    let cell = |figure: &Figure| render(numbers, *figure, day, Some((by, &name)));
     let principal_rate = percent(numbers.principal_rate());
     Group {
         cells: COLUMNS.iter().map(cell).collect(),
@@ -263,7 +263,7 @@ async fn rows(
     let figure = Figure::from_text(&asked.figure).unwrap_or(Figure::DuePersons);
     let (day, _) = asked.day(&app, &me.scope).await?;
     let group = (!asked.key.is_empty()).then(|| (asked.by(), asked.key.as_str()));
-    let found = kept::lines(&app, &me.scope, day).await?;
+    let found = cache::lines(&app, &me.scope, day).await?;
     let all = rules::rows(&found.lines, figure, group);
     if all.is_empty() && group.is_some_and(|(by, key)| !is_known(&found.lines, by, key)) {
         return Err(AppError::NotFound);

@@ -136,7 +136,7 @@ pub fn attempt(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResul
         let failures = count.saturating_add(1);
         let until = wait_after(failures, free).map(|wait| now + wait);
         last |= until.is_some();
-        keep(db, subject, failures, until, now)?;
+        upsert(db, subject, failures, until, now)?;
     }
     Ok(Attempt::Counted { last })
 }
@@ -151,12 +151,12 @@ pub fn succeeded(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppRes
         .first(db)
         .optional()?;
     if let Some(failures) = failures {
-        keep(db, &subjects.address.0, (failures - 1).max(0), None, now)?;
+        upsert(db, &subjects.address.0, (failures - 1).max(0), None, now)?;
     }
     Ok(())
 }
 
-fn keep(
+fn upsert(
     db: &mut Db,
     subject: &str,
     failures: i32,

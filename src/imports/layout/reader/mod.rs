@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
         if cell.kind == CellKind::Error || is_error(trimmed) {
             let message = format!(
                 "这一格是出错的公式（{}），没有值。请在表格软件里改好公式，或直接填上内容后重新导入。",
-                shown(trimmed)
+                excerpt(trimmed)
             );
             self.unusable(column, Fault::ErrorCell, message);
             return None;
@@ -316,7 +316,7 @@ impl<'a> Reader<'a> {
             let own = raw.column.key == "name";
             let message = format!(
                 "姓名“{}”中有生僻字没有保存下来。请对照身份证补上这个字后重新导入。",
-                shown(&read.text)
+                excerpt(&read.text)
             );
             let severity = if own { Severity::Refused } else { Severity::Warning };
             self.note(severity, raw.column.heading, Fault::RareCharacterLost, message);
@@ -338,7 +338,7 @@ impl<'a> Reader<'a> {
         let plain: String = simplify(raw.text).chars().filter(|c| !is_blank(*c)).collect();
         let word = W::read(raw.text).or_else(|| W::read(&plain));
         if word.is_none() {
-            let message = format!("“{}”不在可选的词里。请改为：{}。", shown(raw.text), W::list());
+            let message = format!("“{}”不在可选的词里。请改为：{}。", excerpt(raw.text), W::list());
             self.unusable(raw.column, Fault::UnknownWord, message);
         }
         word
@@ -383,7 +383,7 @@ fn is_error(text: &str) -> bool {
 }
 
 /// The beginning of a cell, fit for a message: long digit strings are starred.
-fn shown(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     let start: String = text.chars().take(20).filter(|c| !c.is_control()).collect();
     let digits = start.chars().filter(char::is_ascii_digit).count();
     if digits >= 10 { id_number::mask(&start) } else { start }

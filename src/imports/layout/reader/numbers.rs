@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use super::{Raw, Reader, shown};
+use super::{Raw, Reader, excerpt};
 use crate::base::id_number::{self, IdNumber, IdProblem, IdWarning};
 use crate::base::money::Fen;
 use crate::base::person_name::is_blank;
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
                 Some(amount)
             }
             None => {
-                let message = format!("“{}”不是金额。请填数字，例如 12000.00。", shown(raw.text));
+                let message = format!("“{}”不是金额。请填数字，例如 12000.00。", excerpt(raw.text));
                 self.unusable(raw.column, Fault::BadMoney, message);
                 None
             }
@@ -176,10 +176,10 @@ impl<'a> Reader<'a> {
             let message = if value::is_two_digit_year(&narrow) {
                 format!(
                     "“{}”的年份只有两位，分不清年、月、日。请按 2026-10-31 的样子填写。",
-                    shown(raw.text)
+                    excerpt(raw.text)
                 )
             } else {
-                format!("“{}”不是有效的日期。请按 2026-10-31 的样子填写。", shown(raw.text))
+                format!("“{}”不是有效的日期。请按 2026-10-31 的样子填写。", excerpt(raw.text))
             };
             self.unusable(raw.column, Fault::BadDate, message);
         }
@@ -217,7 +217,8 @@ impl<'a> Reader<'a> {
         let narrow = self.serial(&raw, narrow);
         let read = value::month(&narrow, raw.kind, self.today);
         if read.is_none() {
-            let message = format!("“{}”不是有效的年月。请按 2026-09 的样子填写。", shown(raw.text));
+            let message =
+                format!("“{}”不是有效的年月。请按 2026-09 的样子填写。", excerpt(raw.text));
             self.unusable(raw.column, Fault::BadMonth, message);
         }
         let (first, form) = read?;
@@ -239,7 +240,7 @@ impl<'a> Reader<'a> {
         let raw = self.raw(key)?;
         let narrow = self.narrow(&raw);
         let Some((year, form)) = value::loan_year(&narrow) else {
-            let message = format!("“{}”不是学年。请按 2026-2027 的样子填写。", shown(raw.text));
+            let message = format!("“{}”不是学年。请按 2026-2027 的样子填写。", excerpt(raw.text));
             self.unusable(raw.column, Fault::BadLoanYear, message);
             return None;
         };
@@ -261,7 +262,7 @@ impl<'a> Reader<'a> {
         let narrow = self.narrow(raw);
         let read = value::whole(&narrow).filter(|(number, _)| (0..=most).contains(number));
         if read.is_none() {
-            let message = format!("“{}”不是 0 到 {most} 的整数，请更正。", shown(raw.text));
+            let message = format!("“{}”不是 0 到 {most} 的整数，请更正。", excerpt(raw.text));
             self.unusable(raw.column, Fault::BadNumber, message);
         }
         read.map(|(number, _)| number)

@@ -74,7 +74,7 @@ fn last_due_day(today: NaiveDate) -> NaiveDate {
 }
 
 /// What an address asks of the ladder.
-pub fn wanted(asked: &ListParams, me: StaffId, today: NaiveDate) -> CaseFilter {
+pub fn case_filter(asked: &ListParams, me: StaffId, today: NaiveDate) -> CaseFilter {
     let mut filter = asked.to_filter(Sort::NextStep);
     filter.stage = None;
     filter.overdue = (asked.list != "paid").then_some(true);
@@ -99,7 +99,7 @@ impl CaseFilter {
     /// The same of another list, narrowed by nothing else.
     pub fn bare(&self, list: &str) -> CaseFilter {
         let asked = ListParams { list: list.to_owned(), ..ListParams::default() };
-        wanted(&asked, self.me, self.today)
+        case_filter(&asked, self.me, self.today)
     }
 
     /// The selection without its order and its page: lists with the same one count the same.
@@ -276,20 +276,20 @@ fn family(filter: &Filter) -> Option<Condition> {
 }
 
 /// One page of the list.
-pub fn page(db: &mut Db, scope: &Scope, wanted: &CaseFilter) -> AppResult<Page> {
-    let rows = from_there(db, scope, wanted, wanted.filter.size + 1)?;
-    Ok(Page::cut(rows, wanted.filter.size, &wanted.filter.from))
+pub fn page(db: &mut Db, scope: &Scope, case_filter: &CaseFilter) -> AppResult<Page> {
+    let rows = from_there(db, scope, case_filter, case_filter.filter.size + 1)?;
+    Ok(Page::cut(rows, case_filter.filter.size, &case_filter.filter.from))
 }
 
 /// All rows of the selection, for a spreadsheet; at most `limit`.
 pub fn all(
     db: &mut Db,
     scope: &Scope,
-    wanted: &CaseFilter,
+    case_filter: &CaseFilter,
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
-    let filter = Filter { from: From::Start, ..wanted.filter.clone() };
-    from_there(db, scope, &CaseFilter { filter, ..wanted.clone() }, limit)
+    let filter = Filter { from: From::Start, ..case_filter.filter.clone() };
+    from_there(db, scope, &CaseFilter { filter, ..case_filter.clone() }, limit)
 }
 
 /// The rows from where the page begins, as many as `limit`, in the order of the list or, before
@@ -298,24 +298,24 @@ pub fn all(
 pub fn from_there(
     db: &mut Db,
     scope: &Scope,
-    wanted: &CaseFilter,
+    case_filter: &CaseFilter,
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
-    let (key, back) = match &wanted.filter.from {
+    let (key, back) = match &case_filter.filter.from {
         From::Start => (None, false),
         From::After(key) => (Some(key), false),
         From::Before(key) => (Some(key), true),
     };
-    let mut condition = wanted.base().and(wanted.condition(scope));
-    if let Some(values) = key.and_then(|key| wanted.values(key)) {
-        condition = condition.and(wanted.order().beyond(&values, back));
+    let mut condition = case_filter.base().and(case_filter.condition(scope));
+    if let Some(values) = key.and_then(|key| case_filter.values(key)) {
+        condition = condition.and(case_filter.order().beyond(&values, back));
     }
     let ids: Vec<CaseId> = overdue_case::table
         .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
         .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
         .filter(overdue_case::office_code.eq_any(scope.codes()))
         .filter(condition)
-        .order(wanted.order().order(back))
+        .order(case_filter.order().order(back))
         .limit(limit)
         .select(overdue_case::id)
         .load(db)?;
@@ -327,7 +327,7 @@ pub fn from_there(
             .inner_join(overdue_case::table.on(overdue_case::file_id.eq(loan_file::id)))
             .filter(overdue_case::office_code.eq_any(scope.codes()))
             .filter(overdue_case::id.eq_any(chunk))
-            .order(wanted.order().order(back))
+            .order(case_filter.order().order(back))
             .select((columns!(), overdue_case::all_columns))
             .load(db)?;
         rows.extend(some);

@@ -28,9 +28,9 @@ pub struct Totals {
     pub parked_for: Vec<(HoldReason, i64)>,
     /// Each of the lists under a name, in their order.
     pub saved: Vec<i64>,
-    /// A case is not in step with what is owed and with the day: as `follow::is_behind`, found in
+    /// A case is not in step with what is owed and with the day: as `follow::is_stale`, found in
     /// the same reading.
-    pub is_behind: bool,
+    pub is_stale: bool,
 }
 
 macro_rules! joined {
@@ -101,7 +101,7 @@ pub fn totals(
             "paid" => sums(db, scope, of)?,
             _ => sums_at(&counted, selection),
         },
-        is_behind: cases != late || all.files != late || counted.at(past) > 0,
+        is_stale: cases != late || all.files != late || counted.at(past) > 0,
         all,
         by_stage: stages.into_iter().map(|(stage, at)| (stage, counted.at(at))).collect(),
         parked_for: reasons.into_iter().map(|(why, at)| (why, counted.at(at))).collect(),

@@ -37,12 +37,12 @@ pub async fn overdue(
 ) -> AppResult<HttpResponse> {
     ensure_synced(&app, &me).await?;
     let today = app.clock.today();
-    let wanted = cases::wanted(&asked, me.staff_id, today);
+    let wanted = cases::case_filter(&asked, me.staff_id, today);
     let scope = me.scope.clone();
     let (rows, around) = app
         .read(move |db| {
             let rows = cases::all(db, &scope, &wanted, ROWS_MAX)?;
-            let around = words::around(db, &scope, &rows, today)?;
+            let around = words::load_related(db, &scope, &rows, today)?;
             Ok((rows, around))
         })
         .await?;

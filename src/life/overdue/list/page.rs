@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::cases::{self, CaseFilter, LISTS, Order};
 use super::counts::{self, Totals};
-use super::words::{CaseLine, around, line};
+use super::words::{CaseLine, line, load_related};
 use crate::app::App;
 use crate::base::ids::{FileId, StaffId};
 use crate::base::scope::Scope;
@@ -112,12 +112,15 @@ async fn read_in_step(app: &App, me: &SignedIn, wanted: &CaseFilter) -> AppResul
     snapshot(false).await?.ok_or(AppError::NotFound)
 }
 
+/// How many due days of each file are open.
+type Times = Arc<HashMap<FileId, usize>>;
+
 /// What the page says beside its rows, and needs many rows for: worked out once for each state of
 /// the database.
 #[derive(Debug, Default)]
 struct Known {
     totals: Answers<(Scope, CaseFilter, Vec<CaseFilter>), Arc<Totals>>,
-    times: Answers<(Scope, Vec<FileId>, NaiveDate, i64), Arc<HashMap<FileId, usize>>>,
+    times: Answers<(Scope, Vec<FileId>, NaiveDate, i64), Times>,
     places: Answers<Scope, files::Choices>,
 }
 
@@ -173,17 +176,17 @@ fn read(
     let revision = Revision::of(db)?;
     let known = app.shared.get::<Known>();
     let saved = saved::all(db, scope, wanted.me)?;
-    let named = saved.iter().map(|one| cases::wanted(&asked_of(&one.query), wanted.me, today));
+    let named = saved.iter().map(|one| cases::case_filter(&asked_of(&one.query), wanted.me, today));
     let named: Vec<CaseFilter> = named.map(|one| one.selection()).collect();
     let lists = (scope.clone(), wanted.selection(), named);
     let totals = known.totals.get((db, &revision), lists.clone(), |db| {
         Ok(Arc::new(counts::totals(db, &lists.0, &lists.1, &lists.2)?))
     })?;
-    if or_behind && totals.is_behind {
+    if or_behind && totals.is_stale {
         return Ok(None);
     }
     let page = cases::page(db, scope, wanted)?;
-    let around = around(db, scope, &page.rows, today)?;
+    let load_related = load_related(db, scope, &page.rows, today)?;
     let files: Vec<FileId> = page.rows.iter().map(|(row, _)| row.file_id).collect();
     let basis = app.basis();
     let asked = (scope.clone(), files.clone(), today, basis.version);
@@ -193,7 +196,7 @@ fn read(
     let policy = app.policy();
     let rule = policy.ladder.on(today);
     let mut lines: Vec<CaseLine> =
-        page.rows.iter().map(|(row, case)| line(row, case, &around, rule, today)).collect();
+        page.rows.iter().map(|(row, case)| line(row, case, &load_related, rule, today)).collect();
     for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
         words.words.times = times.get(&row.file_id).copied().unwrap_or(1);
     }
@@ -231,7 +234,7 @@ pub async fn list(
     asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     let asked = asked.into_inner();
-    let wanted = cases::wanted(&asked, me.staff_id, app.clock.today());
+    let wanted = cases::case_filter(&asked, me.staff_id, app.clock.today());
     let read = read_in_step(&app, &me, &wanted).await?;
     let count_of = |key: &str| {
         let at = LISTS.iter().position(|(list, _)| *list == key);

@@ -29,7 +29,7 @@ pub(super) struct Around {
 }
 
 /// Reads it for these rows.
-pub(super) fn around(
+pub(super) fn load_related(
     db: &mut Db,
     scope: &Scope,
     rows: &[(Row, Case)],
@@ -76,11 +76,11 @@ pub(super) struct CaseLine {
 pub(super) fn line(
     row: &Row,
     case: &Case,
-    around: &Around,
+    load_related: &Around,
     rule: &LadderRule,
     today: NaiveDate,
 ) -> CaseLine {
-    let last = around.last.get(&row.file_id);
+    let last = load_related.last.get(&row.file_id);
     let days = days_between(case.stage_since, today);
     let facts = First {
         overdue: row.overdue_fen(),
@@ -88,7 +88,7 @@ pub(super) fn line(
         broken: case.broken_promises,
         first_year: rules::is_first_year(row.graduates_on, today),
         reached: case.reached,
-        confirmed: around.confirmed.contains(&row.file_id),
+        confirmed: load_related.confirmed.contains(&row.file_id),
     };
     let open = case.state == State::Open;
     CaseLine {
@@ -110,15 +110,15 @@ pub(super) fn line(
         state: case.state.as_text(),
         state_words: case.state.in_words(),
         why_parked: case.parked_for.in_words().to_owned(),
-        owner: owner(case, around),
+        owner: owner(case, load_related),
         weight: case.weight,
         why_first: rules::first(&facts, rule).1.join("，"),
     }
 }
 
 /// Who looks after a case.
-pub(super) fn owner(case: &Case, around: &Around) -> String {
-    case.owner_id.and_then(|id| around.staff.get(&id)).cloned().unwrap_or_default()
+pub(super) fn owner(case: &Case, load_related: &Around) -> String {
+    case.owner_id.and_then(|id| load_related.staff.get(&id)).cloned().unwrap_or_default()
 }
 
 /// The last contact: with whom, and what came of it.
@@ -127,6 +127,6 @@ pub(super) fn last_words(record: &Record) -> String {
 }
 
 /// The last contact of a file.
-pub(super) fn last_of<'a>(row: &Row, around: &'a Around) -> Option<&'a Record> {
-    around.last.get(&row.file_id)
+pub(super) fn last_of<'a>(row: &Row, load_related: &'a Around) -> Option<&'a Record> {
+    load_related.last.get(&row.file_id)
 }

@@ -14,7 +14,7 @@ use crate::base::ids::{BatchId, RoundId, SheetId, StaffId};
 use crate::book::history::AuditEntry;
 use crate::book::staff::{self, Right};
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::visits::asked::Pairs;
+use crate::life::visits::request::Pairs;
 use crate::life::visits::sheets::store as sheets;
 use crate::web::form::CsrfForm;
 use crate::web::session::SignedIn;

@@ -98,7 +98,7 @@ async fn page(
     me: &SignedIn,
     req: &HttpRequest,
     (id, said): (RoundId, &str),
-    again: Option<Again>,
+    failed: Option<Again>,
 ) -> AppResult<HttpResponse> {
     let scope = me.scope.clone();
     let (round, all, mut contacts) = app
@@ -110,11 +110,11 @@ async fn page(
             Ok((round, all, houses::contacts(db, &scope, &files)?))
         })
         .await?;
-    let wrong = again.as_ref().map(|(no, _, form)| Wrong { no: *no, errors: form.errors.clone() });
-    let mut again = again;
+    let wrong = failed.as_ref().map(|(no, _, form)| Wrong { no: *no, errors: form.errors.clone() });
+    let mut failed = failed;
     let mut lines = Vec::with_capacity(all.len());
     for (n, one) in (1..).zip(&all) {
-        let (key, form) = match again.take_if(|(no, _, _)| *no == one.stop.no) {
+        let (key, form) = match failed.take_if(|(no, _, _)| *no == one.stop.no) {
             Some((_, key, form)) => (key, form),
             None => (random_hex(16)?, blank(app, me, one.house.purpose)),
         };
@@ -239,7 +239,7 @@ pub async fn hand_in(
         };
         let mut came = take::incoming(&app, &sheet, CameBy::Round, &answers, picture.as_ref())?;
         came.row.command_key.clone_from(&key);
-        keep(&app, &me, (id, no), came).await?
+        submit(&app, &me, (id, no), came).await?
     };
     match kept {
         SubmitOutcome::Now | SubmitOutcome::Before if wants_json(&req) => Ok(HttpResponse::Ok()
@@ -249,14 +249,14 @@ pub async fn hand_in(
         }
         SubmitOutcome::Other(state) => {
             let message = if state == State::Void { VOID } else { OTHER };
-            let form = again(batch.purpose, &sent, message);
+            let form = render_errors(batch.purpose, &sent, message);
             other(&app, &me, &req, (id, no), (typed_key, form, message)).await
         }
     }
 }
 
 /// Of two forms that come at once, also of the same one twice, one is kept.
-async fn keep(
+async fn submit(
     app: &App,
     me: &SignedIn,
     (id, no): (RoundId, i32),
@@ -312,7 +312,7 @@ async fn other(
 }
 
 /// What was sent, with the sentence beside the first field.
-fn again(purpose: Purpose, sent: &UploadForm, message: &str) -> Form {
+fn render_errors(purpose: Purpose, sent: &UploadForm, message: &str) -> Form {
     let errors = vec![FieldError { field: "outcome".to_owned(), message: message.to_owned() }];
     Form::new(purpose, Typed::of(&sent.fields), errors)
 }

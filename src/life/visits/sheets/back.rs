@@ -22,8 +22,8 @@ use crate::book::history::Actor;
 use crate::book::office::{self, Office};
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
-use crate::web::around::address_of;
 use crate::web::form::OpenForm;
+use crate::web::middleware::address_of;
 use crate::web::session::guard::{self, Attempt, Subjects};
 use crate::web::shell::phone;
 use crate::web::upload;
@@ -220,7 +220,7 @@ fn page_of(one: &Opened, code: &str, form: Form) -> SheetPage {
     }
 }
 
-fn shown(app: &App, req: &HttpRequest, one: &Opened, page: &SheetPage) -> AppResult<HttpResponse> {
+fn render(app: &App, req: &HttpRequest, one: &Opened, page: &SheetPage) -> AppResult<HttpResponse> {
     let bad = !page.form.errors.is_empty();
     let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     answer(app, req, status, std::slice::from_ref(&one.office), page)
@@ -252,7 +252,7 @@ pub async fn show(
         let late = if sent.late.is_empty() { "" } else { "刚才填的没有再收。" };
         (page.show, page.said) = (show, format!("{late}{said}"));
     }
-    shown(&app, &req, &one, &page)
+    render(&app, &req, &one, &page)
 }
 
 /// `POST /r/{code}`
@@ -277,7 +277,7 @@ pub async fn hand_in(
         Ok(read) => read,
         Err(form) => {
             let page = page_of(&one, &code, *form);
-            return shown(&app, &req, &one, &page);
+            return render(&app, &req, &one, &page);
         }
     };
     let came = take::incoming(&app, &one.sheet, CameBy::Scan, &answers, picture.as_ref())?;

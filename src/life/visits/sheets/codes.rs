@@ -9,7 +9,7 @@ const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 pub const LENGTH: usize = 8;
 
 /// A new code: 40 bits from the operating system.
-pub fn fresh() -> AppResult<String> {
+pub fn new_code() -> AppResult<String> {
     let mut bytes = [0_u8; 5];
     getrandom::fill(&mut bytes).map_err(|e| AppError::broken(format!("no randomness: {e}")))?;
     let bits = bytes.iter().fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn codes_are_different_and_read_back() {
-        let all: std::collections::BTreeSet<String> = (0..500).map(|_| fresh().unwrap()).collect();
+        let all: std::collections::BTreeSet<String> =
+            (0..500).map(|_| new_code().unwrap()).collect();
         assert_eq!(all.len(), 500);
         assert!(all.iter().all(|code| read(&spoken(code)).as_ref() == Some(code)));
     }

@@ -56,7 +56,7 @@ pub fn drafts(
         let id = BatchId::new(app.next_id());
         let mut sheets = Vec::with_capacity(receiver.sheets.len());
         for one in &receiver.sheets {
-            let code = codes::fresh()?;
+            let code = codes::new_code()?;
             sheets.push(Sheet {
                 id: SheetId::new(app.next_id()),
                 office_code: me.office.code.clone(),
@@ -142,7 +142,7 @@ pub struct CreatedBatches {
 
 /// Keeps drafts under numbers that go on where those of the day ended. `also`: also of households
 /// whose sheet is with a receiver of another kind.
-pub fn keep(
+pub fn create_batches(
     act: &mut Act<'_>,
     (purpose, by, prefix, also): (Purpose, ReceiverKind, &str, bool),
     drafts: &[Draft],

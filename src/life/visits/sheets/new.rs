@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::make::{self, CreatedBatches};
 use crate::app::App;
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::visits::asked::{Pairs, VisitRequest};
 use crate::life::visits::choose;
+use crate::life::visits::request::{Pairs, VisitRequest};
 use crate::life::visits::web::{made, readable, refuse_empty, wishes};
 use crate::web::form::CsrfForm;
 use crate::web::session::SignedIn;
@@ -32,7 +32,7 @@ pub async fn make(
     // What the address itself gets wrong the page finds again.
     let again = VisitRequest::read(&pairs, app.clock.today()).errors;
     let errors = errors.into_iter().filter(|one| !again.contains(one)).collect();
-    choose::shown(&app, &me, &req, &pairs, errors).await
+    choose::render(&app, &me, &req, &pairs, errors).await
 }
 
 /// Where the first batch is, and what to say.
@@ -56,7 +56,9 @@ async fn try_make(app: &App, me: &SignedIn, pairs: &Pairs) -> AppResult<(String,
     let prefix = make::prefix(asked.purpose, asked.by, app.clock.today());
     let (purpose, by, also) = (asked.purpose, asked.by, asked.also);
     let kept = me
-        .act(app, "sheets made", move |act| make::keep(act, (purpose, by, &prefix, also), &drafts))
+        .act(app, "sheets made", move |act| {
+            make::create_batches(act, (purpose, by, &prefix, also), &drafts)
+        })
         .await?;
     let Some(first) = kept.batches.first() else { return Err(nothing(&asked, &kept)) };
     let mut said =

@@ -89,7 +89,7 @@ pub fn incoming(
 }
 
 /// Keeps it; false when the sheet is not out any more.
-pub fn keep(db: &mut Db, scope: &Scope, by: &Actor, one: &Incoming) -> AppResult<bool> {
+pub fn store_return(db: &mut Db, scope: &Scope, by: &Actor, one: &Incoming) -> AppResult<bool> {
     let ids = [one.row.sheet_id];
     if store::move_to(db, scope, &ids, (State::Out, State::Returned), one.row.came_at)? == 0 {
         return Ok(false);
@@ -103,10 +103,10 @@ pub fn keep(db: &mut Db, scope: &Scope, by: &Actor, one: &Incoming) -> AppResult
     Ok(true)
 }
 
-/// [`keep`] in an open act.
+/// [`store_return`] in an open act.
 pub fn take(act: &mut Act<'_>, one: &Incoming) -> AppResult<bool> {
     act.needs_no_audit("its line was prepared with it");
-    keep(act.db, act.scope, act.by, one)
+    store_return(act.db, act.scope, act.by, one)
 }
 
 /// The notes of many, for one write.

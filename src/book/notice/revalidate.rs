@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use super::fields::{Fields, amount_words};
 use super::people::{self, Facts};
 use super::reason::Reason;
-use super::{allowed_from, asked, stops, text};
+use super::{allowed_from, due_queries, stops, text};
 use crate::base::dates;
 use crate::base::ids::{FileId, PersonId};
 use crate::base::money::Fen;
@@ -153,9 +153,9 @@ impl Batch {
             people: Facts::load(db, &scope, &people)?,
             files,
             students: students.into_iter().map(|(id, (name, _))| (id, name)).collect(),
-            due: asked::due_amounts(db, &scope, &due)?,
-            overdue: asked::overdue_amounts(db, &scope, &overdue)?,
-            unconfirmed: asked::unconfirmed(db, &scope, &overdue, (&bank_data, today))?,
+            due: due_queries::due_amounts(db, &scope, &due)?,
+            overdue: due_queries::overdue_amounts(db, &scope, &overdue)?,
+            unconfirmed: due_queries::unconfirmed(db, &scope, &overdue, (&bank_data, today))?,
             done: done(db, &scope, today.year(), &files_for)?,
             latest: outbox::latest_of(db, &scope, messages.iter().map(|(message, _)| *message))?,
             with_mail: people::has_mail(app),
@@ -310,22 +310,22 @@ fn done(
     };
     let files = files_for(Reason::ReceiptMissing);
     if !files.is_empty() {
-        let open = asked::still_without_receipt(db, scope, year, &files)?;
+        let open = due_queries::still_without_receipt(db, scope, year, &files)?;
         add(Reason::ReceiptMissing, without(files, open));
     }
     let files = files_for(Reason::Renewal);
     if !files.is_empty() {
-        add(Reason::Renewal, asked::with_contract_of(db, scope, year, &files)?);
+        add(Reason::Renewal, due_queries::with_contract_of(db, scope, year, &files)?);
     }
     let files = files_for(Reason::GraduationConfirmation);
     if !files.is_empty() {
-        let settled = without(files.clone(), asked::owing(db, scope, &files)?);
+        let settled = without(files.clone(), due_queries::owing(db, scope, &files)?);
         add(Reason::GraduationConfirmation, settled);
-        add(Reason::GraduationConfirmation, asked::with_confirmation(db, scope, &files)?);
+        add(Reason::GraduationConfirmation, due_queries::with_confirmation(db, scope, &files)?);
     }
     let files = files_for(Reason::EarlyRepaymentWindow);
     if !files.is_empty() {
-        let open = asked::owing(db, scope, &files)?;
+        let open = due_queries::owing(db, scope, &files)?;
         add(Reason::EarlyRepaymentWindow, without(files, open));
     }
     Ok(found)
