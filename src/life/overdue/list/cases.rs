@@ -294,7 +294,8 @@ pub fn all(
 
 /// The rows from where the page begins, as many as `limit`, in the order of the list or, before
 /// a row, against it. First which they are, by what the conditions and the order need alone:
-/// whole rows are dear to sort.
+/// whole rows are dear to sort. The offices stand one by one: with `= ANY` PostgreSQL sorts
+/// everybody instead of walking along the index of this order.
 pub fn from_there(
     db: &mut Db,
     scope: &Scope,
@@ -313,7 +314,7 @@ pub fn from_there(
     let ids: Vec<CaseId> = overdue_case::table
         .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
         .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(Condition::one_of("overdue_case.office_code", scope.codes()))
         .filter(condition)
         .order(case_filter.order().order(back))
         .limit(limit)
