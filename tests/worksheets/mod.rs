@@ -14,7 +14,7 @@ use calamine::{Data, Reader as _, Xlsx};
 use diesel::prelude::*;
 use zhuxue::base::ids::StaffId;
 use zhuxue::base::money::Fen;
-use zhuxue::book::position::FilePosition;
+use zhuxue::book::position::{Basis, FilePosition};
 use zhuxue::book::staff::{self, Role, Staff};
 use zhuxue::book::statement::Product;
 use zhuxue::imports::batch;
@@ -100,6 +100,28 @@ async fn a_day_that_is_not_today_is_what_the_positions_will_say_then() {
             .collect();
         assert_eq!(printed, wanted);
         assert_eq!(village_batch(&county, "2026-10-31").households(), 0);
+    });
+}
+
+/// Whoever owes less than what makes a case is visited by nobody.
+#[actix_web::test]
+async fn a_family_without_a_case_gets_no_sheet() {
+    on_both(|kind| {
+        let county = imported(kind);
+        let app = &county.app;
+        let found = |smallest: Fen| {
+            let basis = Basis { smallest_arrears: smallest, ..app.basis() };
+            let found = app.db.read(|db| store::overdue_on(db, &county.scope, &basis, day(AFTER)));
+            let mut sums: Vec<Fen> =
+                found.unwrap().households.iter().map(|one| one.arrears.total_fen()).collect();
+            sums.sort_unstable();
+            sums
+        };
+        let all = found(Fen::new(100));
+        let middle = all[all.len() / 2];
+        assert!(all[0] < middle, "{all:?}");
+        let some: Vec<Fen> = all.iter().copied().filter(|sum| *sum >= middle).collect();
+        assert_eq!(found(middle), some);
     });
 }
 

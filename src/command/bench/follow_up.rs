@@ -33,7 +33,8 @@ use crate::plumbing::schema::{contact_duty, overdue_case};
 const LATE_ONE_IN: u32 = 10;
 /// How often each page is asked for.
 const TIMES: usize = 60;
-/// What we promise of the list: half of its pages within, while nothing changes.
+/// What we promise of the list: half of its pages within, while nothing changes. `changed` in the
+/// table: half of the pages that are the first after a change.
 const LIST_MS: u64 = 12;
 /// How often each page is asked for when all are at once.
 const LISTS_TIMES: usize = 40;
@@ -213,7 +214,7 @@ fn list(place: &Place, server: &Server, table: &mut Table<'_>) -> Result<(), Cli
         let changed = changed.get(changed.len() / 2).copied().unwrap_or_default();
         let [most, changed] = [found.p99, changed].map(|took| Figure::Took(took).to_text());
         table.line(Line {
-            what: format!("overdue page: {name}, 99% {most}, half after a change {changed}, half"),
+            what: format!("overdue, {name}: 99% {most}, changed {changed}, half"),
             figure: Figure::Took(found.p50),
             goal: Some(Figure::Took(Duration::from_millis(LIST_MS))),
             raw,

@@ -44,7 +44,8 @@ pub struct Found {
     pub left_out: Vec<String>,
 }
 
-/// All households of these offices with something overdue on `day`.
+/// All households of these offices with arrears on `day` of at least
+/// [`Basis::smallest_arrears`].
 pub fn overdue_on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResult<Found> {
     let mut sums: BTreeMap<FileId, Sum> = BTreeMap::new();
     let mut left_out = Vec::new();
@@ -68,6 +69,8 @@ pub fn overdue_on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> 
             }
         }
     }
+    // As in a position (`position::sums`): a rest of penalty is a sum, nobody is visited for it.
+    sums.retain(|_, sum| sum.total() >= basis.smallest_arrears);
     let households = households(db, scope, &sums, day)?;
     Ok(Found { households, left_out })
 }
@@ -216,6 +219,10 @@ struct Sum {
 }
 
 impl Sum {
+    fn total(&self) -> Fen {
+        self.principal + self.interest + self.penalty
+    }
+
     fn add(&mut self, loan: &Loan, arrears: &LoanArrears) {
         self.principal += arrears.principal;
         self.interest += arrears.interest;
