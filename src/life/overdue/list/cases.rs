@@ -229,7 +229,8 @@ impl CaseFilter {
     }
 
     /// The cases of such families. Of everybody on the ladder one table has all columns side by
-    /// side, and its triggers keep them; of closed cases the person and the file have them.
+    /// side, and its triggers keep them; of closed cases the person and the file have them. The
+    /// plus keeps SQLite on the index of the order: from many families it would have to sort.
     fn of_families(&self, scope: &Scope, family: Condition) -> Condition {
         let (column, table, office) = match self.list.as_str() {
             "paid" => (
@@ -238,7 +239,7 @@ impl CaseFilter {
                 "loan_file.office_code",
             ),
             _ => (
-                "overdue_case.id IN (SELECT overdue_family.case_id",
+                "+overdue_case.id IN (SELECT overdue_family.case_id",
                 "overdue_family",
                 "overdue_family.office_code",
             ),
