@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::base::hex::{hash_of, hex};
 use crate::base::money::Fen;
+use crate::base::phone_number::PhoneNumber;
 use crate::book::act::FormKey;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::web::form::CsrfForm;
@@ -23,6 +24,9 @@ use crate::web::shell;
 
 /// A form of staff, its token checked, to be read field by field.
 pub type Form = CsrfForm<Fields>;
+
+/// Program, reader and request of a page.
+pub type At<'a> = (&'a App, &'a SignedIn, &'a HttpRequest);
 
 /// Longest text that is kept unless a form says otherwise, in characters.
 pub const TEXT_MAX: usize = 400;
@@ -103,15 +107,35 @@ impl Fields {
 
     /// A day; none when nothing was typed.
     pub fn date(&mut self, name: &str) -> Option<NaiveDate> {
+        self.date_or(name, "日期请写成 2026-10-31 这样")
+    }
+
+    /// A day; `or` says how it is to be written.
+    pub fn date_or(&mut self, name: &str, or: &str) -> Option<NaiveDate> {
         let text = self.get(name);
         if text.is_empty() {
             return None;
         }
         let read = text.parse().ok();
         if read.is_none() {
-            self.reject(name, "日期请写成 2026-10-31 这样");
+            self.reject(name, or);
         }
         read
+    }
+
+    /// A telephone number; none when nothing was typed.
+    pub fn phone(&mut self, name: &str) -> Option<PhoneNumber> {
+        let text = self.get(name);
+        if text.is_empty() {
+            return None;
+        }
+        match PhoneNumber::parse(text) {
+            Ok(number) => Some(number),
+            Err(problem) => {
+                self.reject(name, problem.to_chinese());
+                None
+            }
+        }
     }
 
     /// An amount in yuan; none when nothing was typed.
@@ -242,6 +266,9 @@ pub trait FormPage: Serialize {
     const TEMPLATE: &'static str;
     /// Where a rule's refusal is said.
     const REFUSED_AT: &'static str;
+    /// What is said there when somebody else was first; empty where the template has its own words.
+    const CHANGED: &'static str =
+        "别人刚刚改过，您写的还没有保存：先看看现在的情况，仍然要改就再提交一次";
 
     /// What its fields hold before anybody has typed.
     fn fields(&self) -> Fields;
@@ -286,7 +313,7 @@ impl Done {
 /// (422, or 409 when somebody else saved first). `page` is loaded only then, so it shows what is
 /// there now.
 pub async fn answer<P: FormPage>(
-    (app, me, req): (&App, &SignedIn, &HttpRequest),
+    (app, me, req): At<'_>,
     form: &Fields,
     done: AppResult<Done>,
     page: impl Future<Output = AppResult<P>>,
@@ -295,13 +322,13 @@ pub async fn answer<P: FormPage>(
         Ok(done) => return shell::done(app, &done.to, &done.sentence),
         Err(error) => error,
     };
-    let rejected = Rejected::from(error, P::REFUSED_AT, "")?;
+    let rejected = Rejected::from(error, P::REFUSED_AT, P::CHANGED)?;
     reject((app, me, req), &page.await?, form, rejected)
 }
 
 /// The page again, with what is wrong and what was typed.
 pub fn reject<P: FormPage>(
-    (app, me, req): (&App, &SignedIn, &HttpRequest),
+    (app, me, req): At<'_>,
     page: &P,
     form: &Fields,
     rejected: Rejected,
