@@ -8,8 +8,8 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
-use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
+use minijinja::{Error, ErrorKind, State, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -35,7 +35,7 @@ pub const TEXT_MAX: usize = 400;
 const SECRET: [&str; 5] = ["csrf", "password", "old", "new", "again"];
 
 /// The fields of a form in their order, and what is wrong with them.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "Vec<(String, String)>")]
 pub struct Fields {
     values: Vec<(String, String)>,
@@ -222,6 +222,21 @@ impl Object for Typed {
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::NonEnumerable
     }
+
+    /// `form.all("family")`: every value of a name.
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        match (method, args) {
+            ("all", [name]) => {
+                Ok(self.0.all(name.as_str().unwrap_or_default()).map(Value::from).collect())
+            }
+            _ => Err(ErrorKind::UnknownMethod.into()),
+        }
+    }
 }
 
 /// Why a form is shown again.
@@ -236,16 +251,19 @@ pub struct Rejected {
 }
 
 impl Rejected {
+    /// What its reader can mend.
+    pub const fn invalid(errors: Vec<FieldError>) -> Rejected {
+        Rejected { status: StatusCode::UNPROCESSABLE_ENTITY, errors, changed: false }
+    }
+
     /// What the reader of the form can mend; every other error passes on. A refusal by a rule is
     /// said at `field`, and so is the sentence `changed` when somebody else was first; without one
     /// the page says it in its own words.
     pub fn from(error: AppError, field: &str, changed: &str) -> AppResult<Rejected> {
-        let bad = StatusCode::UNPROCESSABLE_ENTITY;
         match error {
-            AppError::Invalid(errors) => Ok(Rejected { status: bad, errors, changed: false }),
+            AppError::Invalid(errors) => Ok(Rejected::invalid(errors)),
             AppError::Refused(message) => {
-                let errors = vec![FieldError { field: field.to_owned(), message }];
-                Ok(Rejected { status: bad, errors, changed: false })
+                Ok(Rejected::invalid(vec![FieldError { field: field.to_owned(), message }]))
             }
             AppError::Changed => {
                 let mut errors = Vec::new();

@@ -171,7 +171,8 @@ async fn try_add(at: At<'_>, file_no: &str, form: &mut Fields) -> AppResult<Done
     let record = read(at, &facts, form);
     let changes = changes(at, &facts, form)?;
     let record = record.ok_or(AppError::Changed)?;
-    let said = if changes.is_empty() { "已记下" } else { "已记下，新的联系方式等核对" };
+    let said =
+        if changes.is_empty() { "已记下" } else { "已记下，新的联系方式等核对" };
     let note = family::note(&facts, "family_contacted", super::list::record_words(&record));
     let key = form.key();
     me.act(app, "family contacted", move |act| {
