@@ -70,7 +70,7 @@ impl Row {
             Sort::NextStep => day(self.oldest_unpaid_due_on),
             Sort::Balance => self.outstanding_fen.get().to_string(),
         };
-        super::filter::Key { value, file_no: self.file_no.clone() }
+        super::filter::Key { value, tie: self.file_no.clone() }
     }
 }
 
@@ -199,41 +199,41 @@ macro_rules! paged {
         use loan_file::file_no as no;
         match (&$filter.from, $filter.sort) {
             (From::Start, _) => {}
-            (From::After(k), Sort::FileNo) => $query = $query.filter(no.gt(&k.file_no)),
-            (From::Before(k), Sort::FileNo) => $query = $query.filter(no.lt(&k.file_no)),
+            (From::After(k), Sort::FileNo) => $query = $query.filter(no.gt(&k.tie)),
+            (From::Before(k), Sort::FileNo) => $query = $query.filter(no.lt(&k.tie)),
             (From::After(k), Sort::Balance) => {
-                let same = outstanding_fen.eq(k.fen()).and(no.gt(&k.file_no));
+                let same = outstanding_fen.eq(k.fen()).and(no.gt(&k.tie));
                 $query = $query.filter(outstanding_fen.lt(k.fen()).or(same));
             }
             (From::Before(k), Sort::Balance) => {
-                let same = outstanding_fen.eq(k.fen()).and(no.lt(&k.file_no));
+                let same = outstanding_fen.eq(k.fen()).and(no.lt(&k.tie));
                 $query = $query.filter(outstanding_fen.gt(k.fen()).or(same));
             }
             (From::After(k), Sort::NextStep) => {
-                let same = oldest_unpaid_due_on.eq(k.day()).and(no.gt(&k.file_no));
+                let same = oldest_unpaid_due_on.eq(k.day()).and(no.gt(&k.tie));
                 $query = $query.filter(oldest_unpaid_due_on.gt(k.day()).or(same));
             }
             (From::Before(k), Sort::NextStep) => {
-                let same = oldest_unpaid_due_on.eq(k.day()).and(no.lt(&k.file_no));
+                let same = oldest_unpaid_due_on.eq(k.day()).and(no.lt(&k.tie));
                 $query = $query.filter(oldest_unpaid_due_on.lt(k.day()).or(same));
             }
             (From::After(k), Sort::NextDue) => match k.day() {
                 Some(day) => {
-                    let same = next_due_on.eq(day).and(no.gt(&k.file_no));
+                    let same = next_due_on.eq(day).and(no.gt(&k.tie));
                     let later = next_due_on.gt(day).or(next_due_on.is_null());
                     $query = $query.filter(same.or(later));
                 }
                 None => {
-                    $query = $query.filter(next_due_on.is_null().and(no.gt(&k.file_no)));
+                    $query = $query.filter(next_due_on.is_null().and(no.gt(&k.tie)));
                 }
             },
             (From::Before(k), Sort::NextDue) => match k.day() {
                 Some(day) => {
-                    let same = next_due_on.eq(day).and(no.lt(&k.file_no));
+                    let same = next_due_on.eq(day).and(no.lt(&k.tie));
                     $query = $query.filter(same.or(next_due_on.lt(day)));
                 }
                 None => {
-                    let same = next_due_on.is_null().and(no.lt(&k.file_no));
+                    let same = next_due_on.is_null().and(no.lt(&k.tie));
                     $query = $query.filter(same.or(next_due_on.is_not_null()));
                 }
             },

@@ -59,25 +59,25 @@ pub enum Sort {
     NextStep,
 }
 
-/// Where a page begins or ends: the sorted value and the file number.
+/// Where a page begins or ends: the sorted value and what decides between equals.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The value the list is sorted by, as text; empty when there is none.
     pub value: String,
-    /// The file number, which decides between equals.
-    pub file_no: String,
+    /// The file number; on the overdue page the identity of the file.
+    pub tie: String,
 }
 
 impl Key {
     /// `2026-12-20.LZ2015-0483`.
     pub fn to_text(&self) -> String {
-        format!("{}.{}", self.value, self.file_no)
+        format!("{}.{}", self.value, self.tie)
     }
 
     /// Reads what [`Key::to_text`] wrote.
     pub fn from_text(text: &str) -> Option<Key> {
-        let (value, file_no) = text.split_once('.')?;
-        Some(Key { value: value.to_owned(), file_no: file_no.to_owned() })
+        let (value, tie) = text.split_once('.')?;
+        Some(Key { value: value.to_owned(), tie: tie.to_owned() })
     }
 
     /// The value as a day.
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(filter.name.as_deref(), Some("覃"));
         assert_eq!(filter.stage, Some(Stage::Grace));
         assert_eq!(filter.graduates, None);
-        assert!(matches!(filter.from, From::After(ref key) if key.file_no == "QH2015-0483"));
+        assert!(matches!(filter.from, From::After(ref key) if key.tie == "QH2015-0483"));
         assert_eq!(filter.size, 50);
         let link = asked.link("/loans", &[("stage", ""), ("size", "10")]);
         assert_eq!(

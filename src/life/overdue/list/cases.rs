@@ -114,7 +114,7 @@ impl CaseFilter {
             Order::NextStep => format!("{}~{}", case.next_on, case.stage_since),
             Order::First => format!("{}~{}", case.weight, case.next_on),
         };
-        Key { value, file_no: row.file_no.clone() }
+        Key { value, tie: row.file_id.to_string() }
     }
 }
 
@@ -124,16 +124,16 @@ pub type Page = kit::Page<(Row, Case)>;
 pub(super) const OVERDUE: &str = "file_position.overdue_principal_fen + \
     file_position.overdue_interest_fen + file_position.penalty_fen";
 
-/// By the next step; written so that an index of the cases on the ladder has the same order.
+/// By the next step; an index of the cases on the ladder has the same order, up to the last column.
 const BY_STEP: Keyset = Keyset(&[
     ("overdue_case.next_on", false),
     ("overdue_case.stage_since", false),
-    ("loan_file.file_no", false),
+    ("overdue_case.file_id", false),
 ]);
 const BY_WEIGHT: Keyset = Keyset(&[
     ("overdue_case.weight", true),
     ("overdue_case.next_on", false),
-    ("loan_file.file_no", false),
+    ("overdue_case.file_id", false),
 ]);
 
 impl CaseFilter {
@@ -179,8 +179,17 @@ impl CaseFilter {
 
     /// What holds for all lists but the one of those who have paid: there are arrears.
     pub(super) fn base(&self) -> Condition {
-        let paid = self.list == "paid";
-        Condition::new(if paid { "TRUE" } else { "file_position.oldest_unpaid_due_on IS NOT NULL" })
+        self.late("file_position.oldest_unpaid_due_on IS NOT NULL")
+    }
+
+    /// The same where rows are walked to along an index. Nearly every case has arrears, and few
+    /// files: with IS NOT NULL PostgreSQL expects as few cases as files, and sorts them all.
+    fn walked(&self) -> Condition {
+        self.late("COALESCE(file_position.oldest_unpaid_due_on, '0001-01-01') <> '0001-01-01'")
+    }
+
+    fn late(&self, text: &str) -> Condition {
+        Condition::new(if self.list == "paid" { "TRUE" } else { text })
     }
 
     /// What the list itself says. The kinds stand in the text, for an index is of some of them.
@@ -220,7 +229,8 @@ impl CaseFilter {
     }
 
     /// The cases of such families. Of everybody on the ladder one table has all columns side by
-    /// side, and its triggers keep them; of closed cases the person and the file have them.
+    /// side, and its triggers keep them; of closed cases the person and the file have them. The
+    /// plus keeps SQLite on the index of the order: from many families it would have to sort.
     fn of_families(&self, scope: &Scope, family: Condition) -> Condition {
         let (column, table, office) = match self.list.as_str() {
             "paid" => (
@@ -229,7 +239,7 @@ impl CaseFilter {
                 "loan_file.office_code",
             ),
             _ => (
-                "overdue_case.id IN (SELECT overdue_family.case_id",
+                "+overdue_case.id IN (SELECT overdue_family.case_id",
                 "overdue_family",
                 "overdue_family.office_code",
             ),
@@ -252,7 +262,7 @@ impl CaseFilter {
             Order::NextStep => Value::Day(first.parse().ok()?),
             Order::First => Value::Whole(first.parse().ok()?),
         };
-        Some([first, Value::Day(second.parse().ok()?), Value::from(&key.file_no)])
+        Some([first, Value::Day(second.parse().ok()?), Value::Whole(key.tie.parse().ok()?)])
     }
 }
 
@@ -307,7 +317,7 @@ pub fn from_there(
         From::After(key) => (Some(key), false),
         From::Before(key) => (Some(key), true),
     };
-    let mut condition = case_filter.base().and(case_filter.condition(scope));
+    let mut condition = case_filter.walked().and(case_filter.condition(scope));
     if let Some(values) = key.and_then(|key| case_filter.values(key)) {
         condition = condition.and(case_filter.order().beyond(&values, back));
     }
