@@ -8,6 +8,7 @@ use super::{family, rules, steps};
 use crate::app::App;
 use crate::base::ids::{PhoneId, PointId};
 use crate::base::phone_number::PhoneNumber;
+use crate::book::act::Once;
 use crate::book::contact::point::{self, ContactPerson, Kind, MayKnow, Tried};
 use crate::book::contact::task::{self, State};
 use crate::book::history::AuditEntry;
@@ -134,7 +135,11 @@ async fn try_add(at: At<'_>, file_no: &str, form: &mut Fields) -> AppResult<Done
     let new = read(at, &facts, form)?;
     let (kind, may_know) = (new.kind.in_words(), new.may_know.in_words());
     let summary = format!("添加联系人 {kind}{}，{may_know}", new.name);
+    let key = form.key();
     me.act(app, "contact point added", move |act| {
+        if act.once(&key)? == Once::Again {
+            return Ok(());
+        }
         point::add(act.db, &new)?;
         act.audit(family::note(&facts, CHANGED, summary.clone()))
     })
