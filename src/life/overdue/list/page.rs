@@ -24,12 +24,12 @@ use crate::life::overdue::kinds::Stage;
 use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::{Answers, Revision};
+use crate::web::fields::{self, Fields, FormPage};
 use crate::web::list::files;
 use crate::web::list::filter::ListParams;
 use crate::web::list::words::Neighbours;
 use crate::web::list::words::SumsView;
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 const PATH: &str = "/overdue";
 
@@ -52,7 +52,7 @@ struct Person {
 }
 
 #[derive(Serialize)]
-struct View {
+pub struct View {
     asked: ListParams,
     narrowed: bool,
     sums: SumsView,
@@ -80,6 +80,15 @@ struct View {
     /// The same conditions among the cases off the ladder.
     in_parked: String,
     query: String,
+}
+
+impl FormPage for View {
+    const TEMPLATE: &'static str = "overdue/list.html";
+    const REFUSED_AT: &'static str = "name";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 /// Brings the cases of this person's office into step when something is missing.
@@ -233,14 +242,19 @@ pub async fn list(
     req: HttpRequest,
     asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let asked = asked.into_inner();
+    let view = view(&app, &me, asked.into_inner()).await?;
+    fields::show(&app, &me, &req, &view)
+}
+
+/// The page of an address.
+pub async fn view(app: &App, me: &SignedIn, asked: ListParams) -> AppResult<View> {
     let wanted = cases::case_filter(&asked, me.staff_id, app.clock.today());
-    let read = read_in_step(&app, &me, &wanted).await?;
+    let read = read_in_step(app, me, &wanted).await?;
     let count_of = |key: &str| {
         let at = LISTS.iter().position(|(list, _)| *list == key);
         at.and_then(|at| read.totals.lists.get(at)).copied().unwrap_or_default()
     };
-    let view = View {
+    Ok(View {
         narrowed: asked.is_narrowed(),
         assumed: app.policy().assumed_in_arrears(wanted.today).unwrap_or_default(),
         parked: count_of("parked"),
@@ -248,7 +262,7 @@ pub async fn list(
         today: count_of("today"),
         next_to: neighbours(&asked, &wanted, &read.page),
         stages: stages(&asked, &read.totals.by_stage, count_of("paid")),
-        chips: chips(&asked, &read, &me),
+        chips: chips(&asked, &read, me),
         sums: read.totals.selection.into(),
         all: read.totals.all.into(),
         rows: read.lines,
@@ -265,8 +279,7 @@ pub async fn list(
         in_parked: asked.link(PATH, &[("list", "parked"), ("stage", "")]),
         query: asked.link("", &[]),
         asked,
-    };
-    shell::page(&app, &me, &req, "overdue/list.html", view)
+    })
 }
 
 fn neighbours(asked: &ListParams, wanted: &CaseFilter, page: &cases::Page) -> Neighbours {
