@@ -10,7 +10,7 @@ use super::count;
 use crate::app::App;
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::imports::runner;
+use crate::imports::queue;
 
 pub const JOB: Job = Job {
     name: "take_up_imports",
@@ -22,5 +22,5 @@ pub const JOB: Job = Job {
 
 /// Wakes the importing of every office in which an import waits; it goes on behind this run.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
-    Ok(Counts { done: count(runner::resume_abandoned(app)?), ..Counts::default() })
+    Ok(Counts { done: count(queue::resume_abandoned(app)?), ..Counts::default() })
 }

@@ -58,7 +58,7 @@ async fn unknown() -> Result<actix_web::HttpResponse, AppError> {
 /// Every route of the program and who may use it. The server registers exactly these lines.
 pub fn routes() -> Vec<Entry> {
     let mut routes = desk::routes();
-    routes.extend(imports::web::routes());
+    routes.extend(imports::routes());
     routes.extend(STAGES.iter().flat_map(|stage| (stage.routes)()));
     routes.extend(reports::routes());
     routes.extend(borrower::routes());

@@ -1,6 +1,10 @@
 //! [`Act`]: one write by somebody. It holds in whose name, when and for which offices something is
 //! done, makes identities that a second run of the body repeats, knows a form that was sent twice,
 //! and refuses a change that leaves no line in the history.
+//!
+//! What else moves when something has happened with a family moves in the same write. The stages
+//! of a loan's life do not know each other: whoever writes it down calls [`Act::happened`], and the
+//! stages that follow the family answer, in their order (`life::STAGES`).
 
 use std::sync::Arc;
 
@@ -8,8 +12,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::base::hex::{hash_of, hex};
-use crate::base::ids::StaffId;
+use crate::base::ids::{FileId, StaffId};
 use crate::base::scope::Scope;
+use crate::book::contact::record::Record;
 use crate::book::history::{self, Actor, AuditEntry};
 use crate::book::parts::Parts;
 use crate::book::policy::Policy;
@@ -37,6 +42,20 @@ impl IdTape {
         id
     }
 }
+
+/// What has happened, already kept.
+#[derive(Clone, Copy, Debug)]
+pub enum Happened<'a> {
+    Contact(&'a Record),
+    ContactUndone(&'a Record),
+    /// The student has died; how that is known.
+    Died(FileId, &'a str),
+    /// That was a mistake; why.
+    Lives(FileId, &'a str),
+}
+
+/// What a stage does then; most of what happens is nothing to it.
+pub type Reaction = fn(&mut Act<'_>, &Happened<'_>) -> AppResult<()>;
 
 /// An open write by a person or by the program.
 pub struct Act<'a> {
@@ -108,6 +127,12 @@ impl Act<'_> {
     /// reader of the code.
     pub const fn needs_no_audit(&mut self, _because: &'static str) {
         self.audited = true;
+    }
+
+    /// Lets every stage answer to what has happened.
+    pub fn happened(&mut self, what: &Happened<'_>) -> AppResult<()> {
+        let parts = self.parts;
+        parts.reactions.iter().try_for_each(|reaction| reaction(self, what))
     }
 
     /// Takes a form once: the same fields by the same person in the same write are `Again`. Ask it

@@ -23,7 +23,6 @@ pub mod setting;
 pub mod notice;
 pub mod warning;
 pub mod visit_sheet;
-pub mod reaction;
 pub mod bank;
 pub mod reconcile;
 pub mod monthly;

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::dates::Clock;
 use crate::base::ids::Ids;
+use crate::book::act::Reaction;
 use crate::book::policy::{Held, Policy};
 use crate::book::policy_book;
 use crate::book::position::Basis;
-use crate::book::reaction::Reaction;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bell::UrgentNotify;
 use crate::plumbing::config::Config;

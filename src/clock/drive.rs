@@ -1,5 +1,5 @@
-//! Runs what is due, or what somebody asks for, now: for tests, rehearsals, commands and the page of
-//! jobs. A server runs [`super::serve`].
+//! Runs what is due, or what somebody asks for, now: for tests, rehearsals, commands and the page
+//! of jobs. A server runs [`super::serve`].
 
 use chrono::{NaiveDate, NaiveDateTime};
 

@@ -3,40 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::store::{self, ImportJob};
-use super::{batch, findings, profile, runner, web as pages};
+use super::{batch, findings, note, order, profile, queue, web as pages};
 use crate::app::App;
 use crate::base::ids::ImportId;
 use crate::book::act::Act;
-use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::web::fields::Form;
 use crate::web::session::SignedIn;
 use crate::web::shell;
-
-/// Imports of the same upload that are posted along, before `job`, in their order.
-pub(super) fn before<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a ImportJob> {
-    let ready = |other: &&ImportJob| matches!(other.state.as_str(), "checked" | "stopped");
-    needed(job, siblings).into_iter().filter(ready).collect()
-}
-
-/// Imports of the same upload that `job` needs and that are not checked yet, or cannot be.
-pub(super) fn unchecked<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a ImportJob> {
-    let not_yet =
-        |other: &&ImportJob| matches!(other.state.as_str(), "uploaded" | "checking" | "failed");
-    needed(job, siblings).into_iter().filter(not_yet).collect()
-}
-
-fn needed<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a ImportJob> {
-    let mut found: Vec<&ImportJob> =
-        siblings.iter().filter(|other| batch::needs(job, other)).collect();
-    found.sort_by_key(|other| batch::order_of(other));
-    found
-}
-
-/// A line of history about a file.
-pub(super) fn note(action: &'static str, file_name: &str, summary: String) -> AuditEntry {
-    AuditEntry { action, subject: file_name.to_owned(), summary, ..AuditEntry::default() }
-}
 
 fn to(id: ImportId) -> String {
     format!("/imports/{id}")
@@ -58,7 +32,7 @@ async fn queue(app: &App, me: &SignedIn, jobs: Vec<ImportJob>) -> AppResult<()> 
         act.audit(note.clone())
     })
     .await?;
-    runner::wake(app, me.scope.own());
+    queue::wake(app, me.scope.own());
     Ok(())
 }
 
@@ -78,7 +52,7 @@ pub async fn post(
             Ok((job, siblings))
         })
         .await?;
-    if let Some(other) = unchecked(&job, &siblings).first() {
+    if let Some(other) = order::unchecked(&job, &siblings).first() {
         let name = &other.file_name;
         let message = match other.state.as_str() {
             "failed" => format!("“{name}”没有成功，先打开它重新核对，或者放弃它"),
@@ -87,7 +61,7 @@ pub async fn post(
         let error = FieldError { field: "post".to_owned(), message };
         return pages::show_again(&app, &me, &req, id, "", error).await;
     }
-    let mut all: Vec<ImportJob> = before(&job, &siblings).into_iter().cloned().collect();
+    let mut all: Vec<ImportJob> = order::before(&job, &siblings).into_iter().cloned().collect();
     all.push(job);
     if let Some(other) = all.iter().find(|job| findings::waits(job)) {
         let message = format!("“{}”有要先确认的地方，确认以后再入账", other.file_name);
@@ -113,7 +87,7 @@ pub async fn post_all(app: web::Data<App>, me: SignedIn, _form: Form) -> AppResu
         let note = format!("{left} 份都有要先确认的地方，打开它确认以后再入账");
         return shell::done(&app, "/imports", &note);
     }
-    jobs.sort_by_key(batch::order_of);
+    jobs.sort_by_key(order::order_of);
     let mut note = format!("{} 份开始入账，可以离开本页", jobs.len());
     if left > 0 {
         note.push_str(&format!("；{left} 份有要先确认的地方，没有入账"));
@@ -164,7 +138,7 @@ pub async fn check(
 ) -> AppResult<HttpResponse> {
     let id = *id;
     me.act(&app, "import queue", move |act| check_anew(act, id)).await?;
-    runner::wake(&app, me.scope.own());
+    queue::wake(&app, me.scope.own());
     shell::done(&app, &to(id), "")
 }
 
@@ -189,7 +163,7 @@ pub async fn drop(
         Ok(job.file_name)
     });
     let said = format!("“{}”已放弃，没有入账", name.await?);
-    runner::wake(&app, me.scope.own());
+    queue::wake(&app, me.scope.own());
     shell::done(&app, "/imports", &said)
 }
 
@@ -239,6 +213,6 @@ pub async fn as_of(
         store::set_as_of(act.db, act.scope, id, day)
     })
     .await?;
-    runner::wake(&app, me.scope.own());
+    queue::wake(&app, me.scope.own());
     shell::done(&app, &to(id), "截止日期已记下，正在重新核对")
 }

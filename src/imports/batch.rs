@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::act::note;
-use super::pages::has_balances;
+use super::note;
 use super::plan::BatchContext;
 use super::read::{self, ReadSheet};
 use super::store::{self, ImportJob};
-use super::{compare, kinds, known, profile, run};
+use super::{compare, kinds, known, order, profile, run};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
@@ -45,38 +44,6 @@ pub struct Batch {
     pub refused: Vec<(String, String)>,
 }
 
-/// Where an import stands in the order of posting.
-pub fn order_of(job: &ImportJob) -> (usize, ImportId) {
-    (kinds::rank(&job.layout), job.id)
-}
-
-/// True when lines of `job` may only be understood once `other` is posted.
-pub fn needs(job: &ImportJob, other: &ImportJob) -> bool {
-    let after = kinds::find(&job.layout).map_or(&[][..], |kind| kind.after);
-    after.iter().any(|layout| layout.as_text() == other.layout)
-}
-
-/// What must be in the books before `job` may be posted and is not, in its order: sheets of the
-/// same upload whatever became of them, other sheets of the office while they are on their way.
-/// `open`: all imports of the office that have not come to their end.
-pub fn missing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob> {
-    let on_its_way = |other: &ImportJob| {
-        let blocked = open.iter().any(|third| together(other, third) && needs(other, third));
-        other.office_code == job.office_code && other.state == "posting" && !blocked
-    };
-    let mut found: Vec<&ImportJob> = open
-        .iter()
-        .filter(|other| needs(job, other) && (together(job, other) || on_its_way(other)))
-        .collect();
-    found.sort_by_key(|other| order_of(other));
-    found
-}
-
-/// True for sheets of one upload: by one person, at one moment.
-fn together(job: &ImportJob, other: &ImportJob) -> bool {
-    (job.staff_id, job.created_at) == (other.staff_id, other.created_at)
-}
-
 /// `gone` was put away: what was checked with it in mind is checked anew, so that nothing waits
 /// for it and a person decides on what is left.
 pub fn check_anew_without(
@@ -86,7 +53,7 @@ pub fn check_anew_without(
     now: NaiveDateTime,
 ) -> AppResult<()> {
     for job in store::open_jobs(db, scope)? {
-        if together(&job, gone) && needs(&job, gone) {
+        if order::together(&job, gone) && order::needs(&job, gone) {
             store::enqueue(db, scope, job.id, &["checked", "posting"], "checking", now)?;
         }
     }
@@ -149,7 +116,7 @@ pub fn receive_files(
             found.push((job, at));
         }
     }
-    found.sort_by_key(|(job, _)| order_of(job));
+    found.sort_by_key(|(job, _)| order::order_of(job));
     for (job, at) in found {
         let Some(upload) = uploads.get(at) else { continue };
         let sealed = app.sealer.seal(Field::Upload, &upload.bytes)?;
@@ -178,7 +145,7 @@ pub fn refuse_other_day(
         let mut others = Vec::new();
         for id in &ids {
             let job = store::find(db, scope, *id)?;
-            let day = job.as_of.filter(|day| *day != typed && has_balances(&job.layout));
+            let day = job.as_of.filter(|day| *day != typed && kinds::has_balances(&job.layout));
             if let Some(day) = day {
                 store::drop_job(db, scope, *id)?;
                 others.push((*id, job.file_name, day));
@@ -246,15 +213,6 @@ fn gather(app: &App, sheet: &ReadSheet, limits: &Limits, companions: &mut BatchC
             (kind.bring)(row, &app.sealer, companions);
         }
     }
-}
-
-/// The sheets uploaded together with `job` (itself among them) that will still bring people or
-/// contracts. `open`: all imports of the office that have not come to their end.
-pub fn bringing<'a>(job: &ImportJob, open: &'a [ImportJob]) -> Vec<&'a ImportJob> {
-    let brings = |one: &ImportJob| {
-        kinds::find(&one.layout).is_some_and(|kind| kind.brings) && one.state != "failed"
-    };
-    open.iter().filter(|one| together(job, one) && brings(one)).collect()
 }
 
 /// What these sheets will bring, read from their files again: for a check anew, or one taken up

@@ -4,10 +4,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::act::note;
+use super::note;
 use super::profile::{self, Profiles};
 use super::store::{self, ImportJob};
-use super::{read, runner};
+use super::{queue, read};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
@@ -229,7 +229,7 @@ async fn try_choose(
         act.audit(note("imported", &name, summary.clone()))
     })
     .await?;
-    runner::wake(app, me.scope.own());
+    queue::wake(app, me.scope.own());
     Ok(Done::to(format!("/imports/{id}"), "列的对应已记下，正在核对"))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::pages::has_balances;
+use super::kinds;
 use super::plan::BatchContext;
 use super::read::{ReadLine, ReadSheet};
 use super::store::{self, ImportJob};
@@ -15,9 +15,8 @@ use crate::base::scope::Scope;
 use crate::book::office::Office;
 use crate::book::{loan, person};
 use crate::error::AppResult;
-use crate::imports::layout::{self, Chosen, ColumnKind, Fault, Layout, Severity, totals};
+use crate::imports::layout::{ColumnKind, Fault, Layout, Severity, totals};
 use crate::plumbing::db::Db;
-use crate::plumbing::sheet::Table;
 
 /// A list of as many lines as this is worth comparing with another one.
 const MANY: i32 = 20;
@@ -117,76 +116,6 @@ pub fn waits(job: &ImportJob) -> bool {
     !job.confirmed && from_text(&job.findings).iter().any(|finding| finding.stops)
 }
 
-/// Which headings are read as what.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Columns {
-    /// Heading as written, and the column it is read as.
-    pub bound: Vec<(String, String)>,
-    /// Headings that are not read.
-    pub unread: Vec<String>,
-    /// Columns that the sheet does not have and need not have.
-    pub absent: Vec<String>,
-}
-
-/// A heading on one line.
-fn plain(written: &str) -> String {
-    written.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-impl Columns {
-    /// The columns of a sheet.
-    pub fn of(sheet: &ReadSheet) -> Columns {
-        let mut columns = Columns::default();
-        for (_, written, column) in sheet.binding.bound() {
-            let written = plain(written);
-            match column {
-                Some(column) => columns.bound.push((written, column.heading.to_owned())),
-                None => columns.unread.push(written),
-            }
-        }
-        columns.absent = sheet.binding.absent.iter().map(|name| (*name).to_owned()).collect();
-        columns
-    }
-
-    /// The columns as chosen once more: each heading in its place is what it was bound to.
-    pub fn chosen(&self, table: &Table, layout: Layout) -> Option<Chosen> {
-        let (outline, _) = layout::outline(table, layout).ok()?;
-        let mut bound = self.bound.iter().peekable();
-        let mut columns = Vec::new();
-        for (cell, written, _) in outline.bound() {
-            let Some((_, heading)) = bound.next_if(|(own, _)| *own == plain(written)) else {
-                continue;
-            };
-            let column = layout.columns().iter().find(|column| column.heading == heading)?;
-            columns.push((cell, column.key.to_owned()));
-        }
-        (!columns.is_empty() && bound.next().is_none()).then_some(Chosen { layout, columns })
-    }
-
-    /// As kept: a line for each, told apart by how many tabs it has.
-    pub fn to_text(&self) -> String {
-        let bound = self.bound.iter().map(|(written, column)| format!("{written}\t{column}"));
-        let unread = self.unread.iter().cloned();
-        let absent = self.absent.iter().map(|column| format!("\t{column}"));
-        bound.chain(unread).chain(absent).collect::<Vec<_>>().join("\n")
-    }
-
-    /// As kept, read again.
-    pub fn from_text(text: &str) -> Columns {
-        let mut columns = Columns::default();
-        for line in text.lines() {
-            match line.split_once('\t') {
-                Some(("", column)) => columns.absent.push(column.to_owned()),
-                Some((written, column)) => {
-                    columns.bound.push((written.to_owned(), column.to_owned()));
-                }
-                None => columns.unread.push(line.to_owned()),
-            }
-        }
-        columns
-    }
-}
-
 /// Everything out of the ordinary about a sheet.
 pub fn look(
     db: &mut Db,
@@ -232,7 +161,7 @@ pub fn part(
     job: &ImportJob,
     sheet: &ReadSheet,
 ) -> AppResult<Option<String>> {
-    if !has_balances(&job.layout) {
+    if !kinds::has_balances(&job.layout) {
         return Ok(None);
     }
     let titles = &sheet.binding.titles;
@@ -262,7 +191,7 @@ fn unread(job: &ImportJob, sheet: &ReadSheet) -> Option<Finding> {
         columns.any(|column| column.heading == **name && column.kind == ColumnKind::Money)
     };
     let missing: Vec<&str> = binding.absent.iter().filter(of_money).copied().collect();
-    if has_balances(&job.layout) && !missing.is_empty() {
+    if kinds::has_balances(&job.layout) && !missing.is_empty() {
         return Some(Finding::stop(format!(
             "没有读取的列：{names}。同时表里没有 {}，可能是改了列名：请在“列的对应”里选定，\
              确实没有的，确认后再入账。",
@@ -402,7 +331,7 @@ fn same_content(job: &ImportJob, others: &[ImportJob]) -> Option<Finding> {
 }
 
 fn older(job: &ImportJob, others: &[ImportJob]) -> Option<Finding> {
-    let day = job.as_of.filter(|_| has_balances(&job.layout))?;
+    let day = job.as_of.filter(|_| kinds::has_balances(&job.layout))?;
     let posted = others.iter().filter(|other| other.state == "posted");
     let newest: NaiveDate = posted.filter_map(|other| other.as_of).max()?;
     (day < newest).then(|| {
@@ -413,7 +342,7 @@ fn older(job: &ImportJob, others: &[ImportJob]) -> Option<Finding> {
 }
 
 fn half(job: &ImportJob, lines: &[ReadLine], others: &[ImportJob]) -> Option<Finding> {
-    if !has_balances(&job.layout) {
+    if !kinds::has_balances(&job.layout) {
         return None;
     }
     let is_whole = |other: &&ImportJob| {
@@ -437,6 +366,7 @@ fn half(job: &ImportJob, lines: &[ReadLine], others: &[ImportJob]) -> Option<Fin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::imports::read::Columns;
 
     #[test]
     fn what_is_kept_is_read_again() {

@@ -4,6 +4,7 @@
 //! meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
@@ -23,7 +24,6 @@ use crate::book::{bank, loan};
 use crate::error::{AppError, AppResult};
 use crate::imports::kinds::RepaymentRow;
 use crate::imports::layout::{Layout, Limits};
-use crate::imports::runner::Runner;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
@@ -154,11 +154,41 @@ pub fn told_until(
     Ok(first.and_then(|due_on| due_on.pred_opt()).unwrap_or(day))
 }
 
+/// Lists kept in memory at most; those that nobody looks at any more are read again if need be.
+const LISTS_KEPT: usize = 16;
+
+/// What posted lists name, as they were read: a posted list does not change any more.
+#[derive(Debug, Default)]
+struct ReadLists(Mutex<HashMap<ImportId, Arc<Named>>>);
+
+impl ReadLists {
+    fn named(
+        &self,
+        id: ImportId,
+        read: impl FnOnce() -> AppResult<Named>,
+    ) -> AppResult<Arc<Named>> {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&id).cloned() {
+            return Ok(known);
+        }
+        let fresh = Arc::new(read()?);
+        let mut kept = lock();
+        if kept.len() >= LISTS_KEPT {
+            kept.clear();
+        }
+        kept.insert(id, Arc::clone(&fresh));
+        Ok(fresh)
+    }
+}
+
 /// The contracts of these lists, each with the latest due day that a line of it is about.
 fn named(app: &App, scope: &Scope, (product, lists): (Product, &[ImportJob])) -> AppResult<Named> {
     let mut found = Named::new();
     for list in lists {
-        let own = Runner::of(app).named(list.id, || read_named(app, scope, product, list))?;
+        let own = app
+            .shared
+            .get::<ReadLists>()
+            .named(list.id, || read_named(app, scope, product, list))?;
         for (contract_no, newest) in own.iter() {
             let due_on = found.entry(contract_no.clone()).or_insert(*newest);
             *due_on = (*newest).max(*due_on);

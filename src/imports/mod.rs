@@ -39,7 +39,42 @@ pub mod run;
 pub mod compare;
 pub mod batch;
 pub mod runner;
+mod order;
+pub mod queue;
 mod pages;
 pub mod web;
 pub mod act;
 pub mod result;
+
+use crate::book::history::AuditEntry;
+use crate::book::staff::Right;
+use crate::web::route::{Entry, Needs, get, post};
+
+/// The pages. Fixed addresses stand before those with a number in them.
+pub fn routes() -> Vec<Entry> {
+    let needs = Needs::Right(Right::Import);
+    vec![
+        get("/imports", needs, web::list),
+        post("/imports", needs, web::create),
+        get("/imports/new", needs, web::new),
+        post("/imports/post", needs, act::post_all),
+        get("/imports/templates/{kind}", needs, columns::template),
+        get("/imports/{id}", needs, web::show),
+        get("/imports/{id}/columns", needs, columns::form),
+        post("/imports/{id}/columns", needs, columns::choose),
+        get("/imports/{id}/result.xlsx", needs, result::workbook),
+        post("/imports/{id}/post", needs, act::post),
+        post("/imports/{id}/check", needs, act::check),
+        post("/imports/{id}/stop", needs, act::stop),
+        post("/imports/{id}/drop", needs, act::drop),
+        post("/imports/{id}/as-of", needs, act::as_of),
+        post("/imports/{id}/confirm", needs, act::confirm),
+        get("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::show),
+        post("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::undo),
+    ]
+}
+
+/// A line of history about a file.
+fn note(action: &'static str, file_name: &str, summary: String) -> AuditEntry {
+    AuditEntry { action, subject: file_name.to_owned(), summary, ..AuditEntry::default() }
+}

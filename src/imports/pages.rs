@@ -6,9 +6,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::batch;
-use super::kinds;
 use super::store::{ImportJob, ImportRow, NOT_COMPARED};
+use super::{kinds, order};
 use crate::base::dates::minute;
 use crate::base::ids::StaffId;
 use crate::base::money::Fen;
@@ -94,7 +93,7 @@ impl JobLine {
             id: job.id.to_string(),
             name: job.file_name.clone(),
             layout: Layout::from_text(&job.layout).map_or("其他", Layout::short_title),
-            as_of: job.as_of.filter(|_| has_balances(&job.layout)),
+            as_of: job.as_of.filter(|_| kinds::has_balances(&job.layout)),
             at: minute(job.created_at),
             who: names.get(&job.staff_id).cloned().unwrap_or_default(),
             state: {
@@ -123,7 +122,7 @@ impl JobLine {
     pub fn among(job: &ImportJob, names: &HashMap<StaffId, String>, open: &[ImportJob]) -> JobLine {
         let mut line = JobLine::new(job, names);
         let missing = match job.state.as_str() {
-            "posting" => batch::missing(job, open),
+            "posting" => order::missing(job, open),
             _ => Vec::new(),
         };
         let mut kinds: Vec<&str> = missing
@@ -146,11 +145,6 @@ pub fn is_running(job: &ImportJob) -> bool {
         "posted" => job.differences == NOT_COMPARED,
         _ => false,
     }
-}
-
-/// True for sheets whose figures are of a certain day.
-pub fn has_balances(layout: &str) -> bool {
-    kinds::find(layout).is_some_and(|kind| kind.of_bank)
 }
 
 fn state_words(job: &ImportJob) -> (&'static str, &'static str) {

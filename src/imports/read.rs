@@ -5,12 +5,11 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::findings::Columns;
 use super::profile::{self, Profiles};
 use super::store::ImportJob;
 use crate::imports::layout::{
-    self, Binding, Fault, Layout, LayoutProblem, Limits, Parsed, Read, Row, RowMessage, Severity,
-    find_duplicates,
+    self, Binding, Chosen, Fault, Layout, LayoutProblem, Limits, Parsed, Read, Row, RowMessage,
+    Severity, find_duplicates,
 };
 use crate::plumbing::sheet::{self, SheetLimits, Table};
 
@@ -43,6 +42,76 @@ pub struct ReadSheet {
     pub table: Table,
     /// Which cell holds what.
     pub binding: Binding,
+}
+
+/// Which headings are read as what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Heading as written, and the column it is read as.
+    pub bound: Vec<(String, String)>,
+    /// Headings that are not read.
+    pub unread: Vec<String>,
+    /// Columns that the sheet does not have and need not have.
+    pub absent: Vec<String>,
+}
+
+/// A heading on one line.
+fn plain(written: &str) -> String {
+    written.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Columns {
+    /// The columns of a sheet.
+    pub fn of(sheet: &ReadSheet) -> Columns {
+        let mut columns = Columns::default();
+        for (_, written, column) in sheet.binding.bound() {
+            let written = plain(written);
+            match column {
+                Some(column) => columns.bound.push((written, column.heading.to_owned())),
+                None => columns.unread.push(written),
+            }
+        }
+        columns.absent = sheet.binding.absent.iter().map(|name| (*name).to_owned()).collect();
+        columns
+    }
+
+    /// The columns as chosen once more: each heading in its place is what it was bound to.
+    pub fn chosen(&self, table: &Table, layout: Layout) -> Option<Chosen> {
+        let (outline, _) = layout::outline(table, layout).ok()?;
+        let mut bound = self.bound.iter().peekable();
+        let mut columns = Vec::new();
+        for (cell, written, _) in outline.bound() {
+            let Some((_, heading)) = bound.next_if(|(own, _)| *own == plain(written)) else {
+                continue;
+            };
+            let column = layout.columns().iter().find(|column| column.heading == heading)?;
+            columns.push((cell, column.key.to_owned()));
+        }
+        (!columns.is_empty() && bound.next().is_none()).then_some(Chosen { layout, columns })
+    }
+
+    /// As kept: a line for each, told apart by how many tabs it has.
+    pub fn to_text(&self) -> String {
+        let bound = self.bound.iter().map(|(written, column)| format!("{written}\t{column}"));
+        let unread = self.unread.iter().cloned();
+        let absent = self.absent.iter().map(|column| format!("\t{column}"));
+        bound.chain(unread).chain(absent).collect::<Vec<_>>().join("\n")
+    }
+
+    /// As kept, read again.
+    pub fn from_text(text: &str) -> Columns {
+        let mut columns = Columns::default();
+        for line in text.lines() {
+            match line.split_once('\t') {
+                Some(("", column)) => columns.absent.push(column.to_owned()),
+                Some((written, column)) => {
+                    columns.bound.push((written.to_owned(), column.to_owned()));
+                }
+                None => columns.unread.push(line.to_owned()),
+            }
+        }
+        columns
+    }
 }
 
 /// The sheets of a file.

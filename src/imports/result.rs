@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::act::note;
+use super::note;
 use super::pages::outcome_words;
 use super::profile::{self, Profiles};
 use super::read;

@@ -19,7 +19,7 @@ use super::plan::{BatchContext, Decided, Outcome, Plan, Setting};
 use super::profile::{self, Profiles};
 use super::read::{self, ReadLine, ReadSheet};
 use super::store::{self, ImportJob, ImportRow};
-use super::{batch, facts, findings, kinds};
+use super::{facts, findings, kinds, order};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::money::Fen;
@@ -89,7 +89,7 @@ fn look(
     let text = findings::to_text(&found);
     running.job.confirmed &= findings::without_pay_outs(&running.job.findings) == text;
     running.job.findings = text;
-    running.job.bindings = findings::Columns::of(&sheet).to_text();
+    running.job.bindings = read::Columns::of(&sheet).to_text();
     Ok(())
 }
 
@@ -326,7 +326,7 @@ fn take(
     let taken = app.db.write("import claim", |db| {
         if state == "posting" {
             let job = store::find(db, scope, id)?;
-            if !batch::missing(&job, &store::open_jobs(db, scope)?).is_empty() {
+            if !order::missing(&job, &store::open_jobs(db, scope)?).is_empty() {
                 return Ok(false);
             }
         }

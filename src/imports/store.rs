@@ -61,7 +61,7 @@ pub struct ImportJob {
     pub created_at: NaiveDateTime,
     /// When it last moved.
     pub updated_at: NaiveDateTime,
-    /// Which heading is read as which column ([`super::findings::Columns`]).
+    /// Which heading is read as which column ([`super::read::Columns`]).
     pub bindings: String,
     /// What is out of the ordinary about the sheet ([`super::findings::Finding`]).
     pub findings: String,

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::undo::{self, Undoing};
-use super::{runner, store};
+use super::{queue, store};
 use crate::app::App;
 use crate::base::ids::ImportId;
 use crate::error::{AppError, AppResult};
@@ -120,7 +120,7 @@ async fn try_undo((app, me, _): At<'_>, id: ImportId, form: &Fields) -> AppResul
         .await
         .map_err(AppError::broken)?;
     match done {
-        Ok(Ok(())) => runner::wake(app, me.scope.own()),
+        Ok(Ok(())) => queue::wake(app, me.scope.own()),
         // Somebody was faster, or something stands on it by now: the page says what.
         Ok(Err(_)) | Err(AppError::Refused(_)) => return Err(AppError::Invalid(Vec::new())),
         Err(error) => return Err(error),

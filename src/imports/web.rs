@@ -11,17 +11,16 @@ use serde::Deserialize;
 use super::batch::{self, Batch, Upload};
 use super::pages::{self, JobLine, JobPage, ListPage, NewPage, RowLine, Sibling};
 use super::store::{self, ImportJob};
-use super::{act, columns, findings, profile, result, runner, undo_web};
+use super::{findings, kinds, order, profile, queue, read};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::staff::{self, Right};
+use crate::book::staff::{self};
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::layout::Layout;
 use crate::plumbing::db::Db;
 use crate::web::list::filter::link;
-use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::{form, shell, upload};
 
@@ -30,34 +29,10 @@ const JOBS: i64 = 20;
 /// Lines on a page of an import.
 const ROWS: i64 = 100;
 
-/// The pages. Fixed addresses stand before those with a number in them.
-pub fn routes() -> Vec<Entry> {
-    let needs = Needs::Right(Right::Import);
-    vec![
-        get("/imports", needs, list),
-        post("/imports", needs, create),
-        get("/imports/new", needs, new),
-        post("/imports/post", needs, act::post_all),
-        get("/imports/templates/{kind}", needs, columns::template),
-        get("/imports/{id}", needs, show),
-        get("/imports/{id}/columns", needs, columns::form),
-        post("/imports/{id}/columns", needs, columns::choose),
-        get("/imports/{id}/result.xlsx", needs, result::workbook),
-        post("/imports/{id}/post", needs, act::post),
-        post("/imports/{id}/check", needs, act::check),
-        post("/imports/{id}/stop", needs, act::stop),
-        post("/imports/{id}/drop", needs, act::drop),
-        post("/imports/{id}/as-of", needs, act::as_of),
-        post("/imports/{id}/confirm", needs, act::confirm),
-        get("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::show),
-        post("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::undo),
-    ]
-}
-
 /// Where the list begins.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct PageParams {
+pub(super) struct PageParams {
     before: String,
 }
 
@@ -65,7 +40,7 @@ fn names(db: &mut Db, scope: &Scope) -> AppResult<HashMap<StaffId, String>> {
     Ok(staff::all(db, scope)?.into_iter().map(|one| (one.id, one.name)).collect())
 }
 
-async fn list(
+pub(super) async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
@@ -123,13 +98,17 @@ fn new_page(app: &App, as_of: &str, product: &str) -> NewPage {
     }
 }
 
-async fn new(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+pub(super) async fn new(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+) -> AppResult<HttpResponse> {
     // Nothing is asked of the database; the await keeps every handler of one shape.
     std::future::ready(shell::page(&app, &me, &req, "imports/new.html", new_page(&app, "", "")))
         .await
 }
 
-async fn create(
+pub(super) async fn create(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
@@ -220,7 +199,7 @@ async fn take_in(
     })
     .await
     .map_err(AppError::broken)??;
-    runner::wake(app, me.scope.own());
+    queue::wake(app, me.scope.own());
     Ok(batch)
 }
 
@@ -246,7 +225,7 @@ pub(super) struct Lines {
     after: String,
 }
 
-async fn show(
+pub(super) async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
@@ -315,7 +294,7 @@ fn page_of(
     let at = |line: i32| link(&path, &[("show", show), ("after", &line.to_string())]);
     let last = rows.last().filter(|_| more).map(|row| row.line);
     let name_of = |jobs: Vec<&ImportJob>| jobs.iter().map(|job| job.file_name.clone()).collect();
-    let columns = findings::Columns::from_text(&job.bindings);
+    let columns = read::Columns::from_text(&job.bindings);
     let found = findings::from_text(&job.findings);
     let idle = matches!(job.state.as_str(), "uploaded" | "checked" | "failed");
     JobPage {
@@ -332,11 +311,11 @@ fn page_of(
             .filter(|other| other.id != job.id)
             .map(|other| Sibling {
                 job: JobLine::among(other, names, open),
-                before: batch::needs(job, other),
+                before: order::needs(job, other),
             })
             .collect(),
-        before: name_of(act::before(job, siblings)),
-        waits_for: name_of(act::unchecked(job, siblings)),
+        before: name_of(order::before(job, siblings)),
+        waits_for: name_of(order::unchecked(job, siblings)),
         findings: found.into_iter().map(|one| (one.stops, one.text)).collect(),
         once: findings::says(job, findings::About::Once),
         waits: findings::waits(job) && job.state != "posted",
@@ -344,7 +323,7 @@ fn page_of(
         bound: columns.bound,
         unread: columns.unread,
         absent: columns.absent,
-        asks_as_of: pages::has_balances(&job.layout) && idle && job.as_of.is_none(),
+        asks_as_of: kinds::has_balances(&job.layout) && idle && job.as_of.is_none(),
         as_of: String::new(),
         errors: Vec::new(),
     }

@@ -20,7 +20,7 @@ pub mod new_stage;
 use chrono::NaiveDate;
 
 use crate::base::scope::Scope;
-use crate::book::reaction::Reaction;
+use crate::book::act::Reaction;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::web::route::Entry;

@@ -6,9 +6,10 @@ use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::imports::batch::{self, Upload};
 use zhuxue::imports::columns::empty_sheet;
-use zhuxue::imports::findings::{self, Columns};
+use zhuxue::imports::findings;
 use zhuxue::imports::layout::{Layout, recognise};
 use zhuxue::imports::profile;
+use zhuxue::imports::read::Columns;
 use zhuxue::imports::store::{self, ImportJob};
 use zhuxue::plumbing::sheet::{SheetLimits, read};
 

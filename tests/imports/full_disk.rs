@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use zhuxue::app::App;
-use zhuxue::imports::runner;
+use zhuxue::imports::queue;
 use zhuxue::imports::runner::Runner;
 use zhuxue::plumbing::db::Db;
 
@@ -86,12 +86,12 @@ fn a_file_that_may_not_grow_refuses_no_line() {
         let mut here = t.app.clone();
         here.shared = std::sync::Arc::default();
         let mut clerk = upload_all(&t, &mut Chance::new()).await;
-        runner::wake(&here, OFFICE);
+        queue::wake(&here, OFFICE);
         idle(&here);
         clerk.post("/imports/post", &[]).await.is(303);
         let pages = number(&t.app, "SELECT page_count AS n FROM pragma_page_count()");
         limit(&t, pages + i64::try_from(at).unwrap() * 12);
-        runner::wake(&here, OFFICE);
+        queue::wake(&here, OFFICE);
         idle(&here);
         assert!(jobs(&t).iter().any(|job| !is_done(job)), "the file could grow");
         nothing_is_refused(&t);

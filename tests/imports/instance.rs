@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use zhuxue::base::dates::Clock;
 use zhuxue::command::open_or_make;
-use zhuxue::imports::runner;
+use zhuxue::imports::queue;
 use zhuxue::imports::runner::Runner;
 use zhuxue::plumbing::config::Config;
 
@@ -106,7 +106,7 @@ fn an_instance_that_other_tests_start() {
     let app = open_or_make(config, clock).unwrap();
     loop {
         // A database that is away is asked again.
-        let _ = runner::resume_abandoned(&app);
+        let _ = queue::resume_abandoned(&app);
         while !Runner::of(&app).is_idle() {
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -9,7 +9,7 @@ use zhuxue::book::statement::Product;
 use zhuxue::imports::batch::{self, Batch, Upload};
 use zhuxue::imports::plan::BatchContext;
 use zhuxue::imports::runner::Runner;
-use zhuxue::imports::{run, runner, store};
+use zhuxue::imports::{queue, run, store};
 
 use super::county::number;
 use crate::support::county::{County, day, sheet};
@@ -99,7 +99,7 @@ fn an_import_killed_in_the_middle_is_taken_up_and_comes_to_the_same() {
                 .write("test", |db| Ok(diesel::sql_query(past).execute(db).map(|_| ())?))
                 .unwrap();
             let next = started_again(&broken.app);
-            runner::resume_abandoned(&next).unwrap();
+            queue::resume_abandoned(&next).unwrap();
             wait(&next);
             let job = next.db.read(|db| store::find(db, &broken.scope, *id)).unwrap();
             assert_eq!(job.state, "posted");
@@ -119,8 +119,8 @@ fn what_somebody_else_holds_is_left_alone() {
             .db
             .write("test", |db| Ok(diesel::sql_query(held).execute(db).map(|_| ())?))
             .unwrap();
-        runner::resume_abandoned(&county.app).unwrap();
-        runner::wake(&county.app, "512022");
+        queue::resume_abandoned(&county.app).unwrap();
+        queue::wake(&county.app, "512022");
         wait(&county.app);
         for id in &batch.jobs {
             let job = county.app.db.read(|db| store::find(db, &county.scope, *id)).unwrap();

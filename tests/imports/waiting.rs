@@ -7,7 +7,7 @@ use zhuxue::book::history::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::imports::batch::{self, Upload};
-use zhuxue::imports::runner;
+use zhuxue::imports::queue;
 use zhuxue::imports::store::ImportJob;
 
 use super::county::number;
@@ -68,7 +68,7 @@ fn what_another_instance_posts_is_waited_for() {
             &t,
             "UPDATE import_job SET leased_until = '2020-01-01 00:00:00' WHERE state = 'posting'",
         );
-        runner::resume_abandoned(&t.app).unwrap();
+        queue::resume_abandoned(&t.app).unwrap();
         wait(&t);
         all_three_are_in(&t);
     });
@@ -93,7 +93,7 @@ fn what_a_person_stopped_is_waited_for_and_the_page_says_what_to_do() {
             &t,
             "UPDATE import_job SET state = 'stopped' WHERE layout IN ('borrowers', 'contracts')",
         );
-        runner::wake(&t.app, OFFICE);
+        queue::wake(&t.app, OFFICE);
         wait(&t);
         assert_eq!(posted_rows(&t), 0);
         let money = job(&t, "repayments");

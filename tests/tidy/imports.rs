@@ -1,6 +1,8 @@
 //! Who may use whom: one table of the top folders without exceptions; stages do not know each
 //! other; rules know neither database nor web nor clock.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::source::{Source, line_of, places_of, program, root};
 use super::{each, expect_none};
 
@@ -190,6 +192,81 @@ fn layers(source: &Source) -> Vec<String> {
     complaints
 }
 
+/// Files that need each other: types that name each other, which no order undoes. Between a module
+/// and what lies below it there is no circle: it declares them, they use its types.
+const CIRCLES: [&[&str]; 4] = [
+    &["src/plumbing/db.rs", "src/plumbing/revision.rs"],
+    &["src/book/act.rs", "src/book/parts.rs"],
+    &["src/book/statement/plan.rs", "src/book/statement/walk.rs"],
+    // A kind of sheet names its reader, the reader what is bound to its columns.
+    &[
+        "src/imports/layout/binding.rs",
+        "src/imports/layout/kind.rs",
+        "src/imports/layout/reader/mod.rs",
+        "src/imports/layout/rows.rs",
+    ],
+];
+
+/// Which files each file uses, those above and below it left out.
+fn uses(all: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let own = |source: &Source| -> Vec<String> {
+        modules(&source.path).into_iter().map(str::to_owned).collect()
+    };
+    let files: BTreeMap<Vec<String>, &str> =
+        all.iter().map(|source| (own(source), source.path.as_str())).collect();
+    let of = |source: &Source| -> BTreeSet<&str> {
+        let own = own(source);
+        let named = paths_in(source).into_iter().filter_map(|(_, path)| {
+            // A path may also begin with a module that the file declares.
+            let below = own.iter().cloned().chain(path.split("::").map(str::to_owned));
+            let below: Vec<String> = below.collect();
+            let declared = files.contains_key(&below[..=own.len()]);
+            let path = from_crate(source, &path).or(declared.then_some(below))?;
+            (1..=path.len()).rev().find_map(|n| files.get_key_value(&path[..n]))
+        });
+        named
+            .filter(|(to, _)| !to.starts_with(&own) && !own.starts_with(to))
+            .map(|(_, file)| *file)
+            .collect()
+    };
+    all.iter().map(|source| (source.path.as_str(), of(source))).collect()
+}
+
+/// The files that each file reaches, over any number of others.
+fn reached<'a>(uses: &BTreeMap<&'a str, BTreeSet<&'a str>>, from: &'a str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut next: Vec<&str> = uses[from].iter().copied().collect();
+    while let Some(file) = next.pop() {
+        if found.insert(file) {
+            next.extend(&uses[file]);
+        }
+    }
+    found
+}
+
+/// Files that reach each other, once each, in order.
+fn circles(all: &[Source]) -> BTreeSet<Vec<&str>> {
+    let uses = uses(all);
+    let reached: BTreeMap<&str, BTreeSet<&str>> =
+        uses.keys().map(|file| (*file, reached(&uses, file))).collect();
+    let of = |file: &&str| {
+        let back = |other: &&&str| reached[**other].contains(file);
+        reached[*file].iter().filter(back).copied().collect::<Vec<_>>()
+    };
+    reached.keys().map(of).filter(|circle| circle.len() > 1).collect()
+}
+
+#[test]
+fn files_stand_in_an_order() {
+    let all = program();
+    let known: BTreeSet<Vec<&str>> = CIRCLES.iter().map(|circle| circle.to_vec()).collect();
+    let found = circles(&all);
+    let new: Vec<_> = found.difference(&known).collect();
+    assert!(new.is_empty(), "files that need each other; move what both need down: {new:#?}");
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(gone.is_empty(), "no circle any more, take it off CIRCLES: {gone:#?}");
+}
+
 #[test]
 fn rules_know_no_database_no_web_and_no_clock() {
     expect_none(&each(&program(), pure));
@@ -268,4 +345,11 @@ fn these_rules_can_fail() {
     assert_eq!(found(layers, rules, "fn a() { super::super::overdue::b(); }"), 1);
     assert_eq!(found(layers, "src/plumbing/mail.rs", "use crate::desk::home;"), 1);
     assert_eq!(found(layers, "src/none/mail.rs", "use crate::desk::home;"), 1);
+    let three = [
+        Source::new("src/a/mod.rs", "mod b; mod c; fn d() { b::e(); }"),
+        Source::new("src/a/b.rs", "use super::c::f; use super::D;"),
+        Source::new("src/a/c.rs", "fn f() { crate::a::b::e(); }"),
+    ];
+    assert_eq!(circles(&three), BTreeSet::from([vec!["src/a/b.rs", "src/a/c.rs"]]));
+    assert!(circles(&three[..2]).is_empty());
 }

@@ -7,6 +7,7 @@ use super::record::{self, Outcome, Record};
 use super::{number, task};
 use crate::base::ids::RecordId;
 use crate::base::scope::Scope;
+use crate::book::act::{Act, Happened};
 use crate::book::loan;
 use crate::book::notice::stops::{self, Suppression, Why};
 use crate::error::AppResult;
@@ -79,4 +80,21 @@ fn resume_messages(db: &mut Db, record: &Record) -> AppResult<()> {
         stops::lift(db, &scope, person)?;
     }
     Ok(())
+}
+
+/// Keeps a contact, and what it leads to. False: this form was kept before, and nothing changed.
+pub fn keep_contact(act: &mut Act<'_>, record: &Record) -> AppResult<bool> {
+    let is_new = add(act.db, record)?;
+    if is_new {
+        act.happened(&Happened::Contact(record))?;
+    }
+    Ok(is_new)
+}
+
+/// Takes a contact back, and what it led to. `Changed` when it was taken back before, or when
+/// something else has been done since with what it moved.
+pub fn undo_contact(act: &mut Act<'_>, id: RecordId) -> AppResult<Record> {
+    let record = undo(act.db, act.scope, id, (&act.by.name, act.now))?;
+    act.happened(&Happened::ContactUndone(&record))?;
+    Ok(record)
 }

@@ -8,6 +8,7 @@ use super::file::{self, BY_HAND};
 use crate::app::App;
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
+use crate::book::act::Happened;
 use crate::book::history::AuditEntry;
 use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
@@ -15,7 +16,6 @@ use crate::book::notice::{
     Composer, Fields as Words, Reason, To, due_queries, is_held, stops, text,
 };
 use crate::book::payments_known;
-use crate::book::reaction::Happened;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{self, Channel};

@@ -68,3 +68,8 @@ pub fn records() -> impl Iterator<Item = Undone> {
 pub fn rank(key: &str) -> usize {
     KINDS.iter().position(|kind| kind.layout.as_text() == key).unwrap_or(KINDS.len())
 }
+
+/// True for sheets whose figures are of a certain day.
+pub fn has_balances(layout: &str) -> bool {
+    find(layout).is_some_and(|kind| kind.of_bank)
+}

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::fault::{Fault, RowMessage, Severity};
-use super::heading::{Unit, normal};
 use super::kind::{Column, ColumnKind, Layout};
+use super::unit::{Unit, normal};
 use crate::base::person_name::{is_blank, simplify};
 use crate::plumbing::sheet::{Cell, SheetRow, Table};
 

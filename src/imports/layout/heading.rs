@@ -4,31 +4,13 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::kind::Layout;
-use crate::base::person_name::{half, is_blank, simplify};
+use super::unit::{Unit, normal};
 use crate::plumbing::sheet::{Cell, SheetRow, Table};
 
 /// How far down headings are looked for.
 const SEARCHED_ROWS: usize = 15;
 /// Matching headings that make a line a line of headings.
 const FEWEST_HEADINGS: usize = 2;
-
-/// The unit a heading states in brackets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Unit {
-    /// None, or one that changes nothing (笔, 天).
-    #[default]
-    Plain,
-    /// 元
-    Yuan,
-    /// 千元
-    ThousandYuan,
-    /// 万元
-    TenThousandYuan,
-    /// 月
-    Months,
-    /// 年
-    Years,
-}
 
 /// Normalised heading -> the columns it may mean.
 pub(super) static KNOWN: LazyLock<HashMap<String, Vec<(Layout, usize)>>> = LazyLock::new(|| {
@@ -67,47 +49,6 @@ pub(super) fn known(heading: &str) -> (String, Unit) {
     let parts = heading.lines().chain(word.then_some(front));
     let found = parts.map(normal).find(|(name, _)| KNOWN.contains_key(name));
     if KNOWN.contains_key(&whole.0) { whole } else { found.unwrap_or(whole) }
-}
-
-/// The unit that a title states for all amounts: `单位：万元`.
-pub(super) fn unit_of(titles: &[String]) -> Unit {
-    let said = titles.iter().find_map(|title| {
-        let text: String = title.chars().map(half).filter(|c| !is_blank(*c)).collect();
-        let (_, unit) = text.split_once("单位:").or_else(|| text.split_once("单位为"))?;
-        let units = [
-            ("万元", Unit::TenThousandYuan),
-            ("人民币万元", Unit::TenThousandYuan),
-            ("千元", Unit::ThousandYuan),
-            ("元", Unit::Yuan),
-            ("人民币元", Unit::Yuan),
-        ];
-        units.into_iter().find(|(word, _)| unit.starts_with(word)).map(|(_, unit)| unit)
-    });
-    said.unwrap_or_default()
-}
-
-/// A heading without blanks, marks and unit; brackets half-width, characters simplified.
-pub(super) fn normal(heading: &str) -> (String, Unit) {
-    let kept = |c: &char| !is_blank(*c) && !matches!(c, '*' | ':' | '"' | '\'' | '※');
-    let narrow: String = heading.chars().map(half).filter(kept).collect();
-    let mut text = simplify(&narrow).to_lowercase();
-    let mut unit = Unit::Plain;
-    if let Some((front, inside)) = text.strip_suffix(')').and_then(|t| t.rsplit_once('(')) {
-        unit = match inside.trim_start_matches("单位").trim_start_matches(':') {
-            "万元" | "万" => Unit::TenThousandYuan,
-            "千元" => Unit::ThousandYuan,
-            "元" | "人民币元" | "人民币" | "rmb" => Unit::Yuan,
-            "月" | "个月" => Unit::Months,
-            "年" => Unit::Years,
-            "笔" | "天" | "岁" | "人" | "必填" | "选填" => Unit::Plain,
-            _ => return (text, unit),
-        };
-        // `发放（笔）` and `发放（元）` would become one; such headings keep their bracket.
-        if inside != "笔" {
-            text = front.to_owned();
-        }
-    }
-    (text, unit)
 }
 
 /// A line of headings that was tried.

@@ -15,6 +15,7 @@ mod synonyms;
 mod cells;
 pub(in crate::imports) mod declare;
 mod heading;
+mod unit;
 mod binding;
 mod recognise;
 pub mod university;

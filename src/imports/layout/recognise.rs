@@ -2,8 +2,9 @@
 //! and the kind that the headings are nearest to must be complete; otherwise a person chooses.
 
 use super::binding::{Binding, Chosen};
-use super::heading::{self, KNOWN, Tried, Unit, find_headings};
+use super::heading::{self, KNOWN, Tried, find_headings};
 use super::kind::Layout;
+use super::unit::{Unit, unit_of};
 use super::value;
 use crate::plumbing::sheet::Table;
 
@@ -341,7 +342,7 @@ fn put_together(
         heading_line: table.rows.get(tried.last_row).map_or(0, |row| row.line),
         first_row: tried.last_row + 1,
         as_of: titles.iter().find_map(|title| value::as_of(title)),
-        unit: heading::unit_of(&titles),
+        unit: unit_of(&titles),
         titles,
         extra,
         absent,

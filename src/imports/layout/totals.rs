@@ -2,8 +2,8 @@
 
 use super::binding::{Binding, Line};
 use super::fault::Fault;
-use super::heading::Unit;
 use super::kind::ColumnKind;
+use super::unit::Unit;
 use super::value;
 use crate::base::money::Fen;
 use crate::base::person_name::half;

@@ -4,7 +4,7 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::heading::Unit;
+use super::unit::Unit;
 use crate::base::dates::last_of_month;
 use crate::base::money::Fen;
 use crate::plumbing::sheet::CellKind;

@@ -11,9 +11,9 @@ use crate::base::ids::{PhoneId, PointId, RecordId};
 use crate::base::money::Fen;
 use crate::book::act::Once;
 use crate::book::contact::change::{self, Change};
+use crate::book::contact::keep;
 use crate::book::contact::promise;
 use crate::book::contact::record::{self, Ability, Channel, Outcome, Party, Record, Source};
-use crate::book::reaction;
 use crate::error::{AppError, AppResult};
 use crate::web::fields::{At, Done, Fields, Form, TEXT_MAX, answer};
 use crate::web::session::SignedIn;
@@ -179,7 +179,7 @@ async fn try_add(at: At<'_>, file_no: &str, form: &mut Fields) -> AppResult<Done
         if act.once(&key)? == Once::Again {
             return Ok(());
         }
-        reaction::keep_contact(act, &record)?;
+        keep::keep_contact(act, &record)?;
         changes.iter().try_for_each(|change| change::ask(act.db, change))?;
         act.audit(note.clone())
     })
@@ -208,7 +208,7 @@ pub async fn undo(
         if !family::may_undo(&record, act.today) {
             return Err(AppError::refused("只能撤销当天由工作人员写的记录，请另写一条说明"));
         }
-        let record = reaction::undo_contact(act, record.id).map_err(|error| match error {
+        let record = keep::undo_contact(act, record.id).map_err(|error| match error {
             AppError::Changed => AppError::refused(
                 "这条记录以后，逾期跟进里又办过别的事，不能再撤销，请另写一条说明",
             ),

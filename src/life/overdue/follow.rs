@@ -260,7 +260,7 @@ fn new_cases(
 fn assign_owners(db: &mut Db, scope: &Scope, set: Setting<'_>, cases: &[Case]) -> AppResult<()> {
     let nobodys: Vec<&Case> = cases.iter().filter(|case| case.owner_id.is_none()).collect();
     let files: Vec<FileId> = nobodys.iter().map(|case| case.file_id).collect();
-    let owners = owners::of(db, scope, set, &files)?;
+    let owners = owners::of(db, scope, set.today, &files)?;
     let mut of: BTreeMap<StaffId, Vec<CaseId>> = BTreeMap::new();
     for case in nobodys {
         if let Some(owner) = owners.get(&case.file_id) {

@@ -4,7 +4,8 @@
 //!
 //! `kinds.rs` words, `rules.rs` decides (pure), `store.rs` keeps cases and steps, `follow.rs` keeps
 //! them in step with what is owed, `steps.rs` what people do in an open write, `saved.rs` lists
-//! under a name; `facts.rs`, `view.rs`, `people.rs`, `form.rs`, `web.rs`, `acts.rs`, `bulk.rs` the pages.
+//! under a name; `facts.rs`, `view.rs`, `people.rs`, `form.rs`, `web.rs`, `acts.rs`, `bulk.rs` the
+//! pages.
 //! Nothing threatening is ever written here: a step is a reminder or an offer of help.
 
 pub mod kinds;

@@ -4,11 +4,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::follow::Setting;
 use super::kinds::State;
 use crate::base::ids::{FileId, StaffId};
 use crate::base::scope::Scope;
@@ -22,7 +21,7 @@ use crate::plumbing::schema::{contact_duty, loan_file, overdue_case, person};
 pub(super) fn of(
     db: &mut Db,
     scope: &Scope,
-    set: Setting<'_>,
+    today: NaiveDate,
     files: &[FileId],
 ) -> AppResult<HashMap<FileId, StaffId>> {
     if files.is_empty() {
@@ -41,7 +40,7 @@ pub(super) fn of(
     let may: HashSet<StaffId> = able.iter().map(|one| one.id).collect();
     let mut townships: BTreeMap<String, Vec<FileId>> = BTreeMap::new();
     let mut found = HashMap::with_capacity(files.len());
-    for (file, township, owner) in facts(db, scope, set, files)? {
+    for (file, township, owner) in facts(db, scope, today, files)? {
         match owner.filter(|owner| may.contains(owner)) {
             Some(owner) => {
                 found.insert(file, owner);
@@ -62,14 +61,14 @@ pub(super) fn of(
 fn facts(
     db: &mut Db,
     scope: &Scope,
-    set: Setting<'_>,
+    today: NaiveDate,
     files: &[FileId],
 ) -> AppResult<Vec<(FileId, String, Option<StaffId>)>> {
     let mut found = Vec::with_capacity(files.len());
     for chunk in files.chunks(BINDS_MAX) {
         let duties: Vec<(FileId, Option<StaffId>)> = contact_duty::table
             .filter(contact_duty::office_code.eq_any(scope.codes()))
-            .filter(contact_duty::year.eq(set.today.year()))
+            .filter(contact_duty::year.eq(today.year()))
             .filter(contact_duty::file_id.eq_any(chunk))
             .select((contact_duty::file_id, contact_duty::staff_id))
             .load(db)?;

@@ -2,9 +2,8 @@
 //! it back moves the case back.
 
 use crate::base::ids::FileId;
-use crate::book::act::Act;
+use crate::book::act::{Act, Happened};
 use crate::book::contact::record::{self, Record};
-use crate::book::reaction::Happened;
 use crate::error::AppResult;
 use crate::life::overdue::kinds::{HoldReason, State};
 use crate::life::overdue::rules;

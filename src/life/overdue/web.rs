@@ -13,9 +13,9 @@ use super::view::{self, CasePage, Saved};
 use crate::app::App;
 use crate::base::hex::random_hex;
 use crate::base::ids::RecordId;
+use crate::book::contact::keep;
 use crate::book::contact::record;
 use crate::book::loan;
-use crate::book::reaction;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
 use crate::life::overdue::list::page::{asked_of, ensure_synced};
@@ -198,7 +198,7 @@ pub(super) async fn undo(
         if record.undone_at.is_some() {
             return Ok("这次联系刚才已经撤销了，没有再改");
         }
-        reaction::undo_contact(act, id)?;
+        keep::undo_contact(act, id)?;
         Ok("已撤销，这一户回到联系以前的样子")
     });
     match undone.await {

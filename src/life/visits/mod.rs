@@ -37,10 +37,22 @@ pub mod rounds;
 mod tests;
 
 use super::Stage;
+use crate::book::staff::Right;
+use crate::web::route::{Entry, Needs, get, post};
 
-pub const STAGE: Stage = Stage {
-    name: "visits",
-    routes: web::routes,
-    reactions: &[],
-    waiting: sheets::returns::waiting_line,
-};
+pub const STAGE: Stage =
+    Stage { name: "visits", routes, reactions: &[], waiting: sheets::returns::waiting_line };
+
+fn routes() -> Vec<Entry> {
+    let needs = Needs::Right(Right::PrintWorksheets);
+    let mut routes = vec![
+        get("/visits", needs, choose::show),
+        post("/visits/amounts", Needs::Right(Right::AllowAmounts), choose::set_amounts),
+        get("/visits/print", needs, web::print),
+        get("/visits/workbooks.zip", needs, web::archive),
+        get("/visits/workbook.xlsx", needs, web::one_workbook),
+    ];
+    routes.extend(sheets::routes());
+    routes.extend(rounds::routes());
+    routes
+}

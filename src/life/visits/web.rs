@@ -17,34 +17,17 @@ use super::sheets::store as sheets;
 use super::sheets::store::Out;
 use super::text::{self, Sender};
 use super::workbook;
-use super::{choose, folder, store};
+use super::{folder, store};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::book::history::AuditEntry;
-use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::web::download::{WORKBOOK, attachment};
-use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
 /// Households on one printing page: what a browser lays out in a few seconds.
 pub(super) const PRINT_MAX: usize = 400;
-
-/// The routes of this stage.
-pub fn routes() -> Vec<Entry> {
-    let needs = Needs::Right(Right::PrintWorksheets);
-    let mut routes = vec![
-        get("/visits", needs, choose::show),
-        post("/visits/amounts", Needs::Right(Right::AllowAmounts), choose::set_amounts),
-        get("/visits/print", needs, print),
-        get("/visits/workbooks.zip", needs, archive),
-        get("/visits/workbook.xlsx", needs, one_workbook),
-    ];
-    routes.extend(super::sheets::routes());
-    routes.extend(super::rounds::routes());
-    routes
-}
 
 /// A batch that was asked for, and what the page offers to narrow it.
 pub(super) struct Made {
@@ -155,7 +138,7 @@ pub(super) struct PrintPage {
 }
 
 /// `GET /visits/print`
-async fn print(
+pub(super) async fn print(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
@@ -201,7 +184,7 @@ fn title(asked: &VisitRequest, batch: &Batch) -> String {
 }
 
 /// `GET /visits/workbooks.zip`
-async fn archive(
+pub(super) async fn archive(
     app: web::Data<App>,
     me: SignedIn,
     pairs: web::Query<Pairs>,
@@ -217,7 +200,7 @@ async fn archive(
 }
 
 /// `GET /visits/workbook.xlsx`: the workbook of the only receiver that is asked for.
-async fn one_workbook(
+pub(super) async fn one_workbook(
     app: web::Data<App>,
     me: SignedIn,
     pairs: web::Query<Pairs>,

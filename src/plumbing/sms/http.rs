@@ -383,8 +383,7 @@ mod tests {
     use super::*;
 
     fn gateway(change: impl FnOnce(&mut HttpConfig)) -> HttpGateway {
-        let mut sms = SmsConfig::default();
-        sms.gateway = "http".to_owned();
+        let mut sms = SmsConfig { gateway: "http".to_owned(), ..SmsConfig::default() };
         sms.http.url = "http://127.0.0.1:1/".to_owned();
         sms.receipt_token = "0123456789abcdef".to_owned();
         change(&mut sms.http);

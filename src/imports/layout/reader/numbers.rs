@@ -9,7 +9,7 @@ use crate::base::id_number::{self, IdNumber, IdProblem, IdWarning};
 use crate::base::money::Fen;
 use crate::base::person_name::is_blank;
 use crate::imports::layout::fault::{Fault, Hook, Severity};
-use crate::imports::layout::heading::Unit;
+use crate::imports::layout::unit::Unit;
 use crate::imports::layout::value::{self, Form};
 use crate::plumbing::sheet::CellKind;
 

@@ -10,11 +10,11 @@ use crate::base::ids::{RecordId, ReturnId};
 use crate::base::phone_number::PhoneNumber;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
+use crate::book::contact::keep;
 use crate::book::contact::point::{self, ContactPerson, MayKnow, Tried};
 use crate::book::contact::record::{Ability, Channel, Record, Source};
 use crate::book::history::{Actor, AuditEntry};
 use crate::book::person::{self, Phone, PhoneState};
-use crate::book::reaction;
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
 
@@ -46,7 +46,7 @@ pub fn decide(act: &mut Act<'_>, (id, wishes): (ReturnId, &Wishes)) -> AppResult
             true => paper.to_owned(),
             false => format!("{paper}照片"),
         };
-        reaction::keep_contact(act, &record)?;
+        keep::keep_contact(act, &record)?;
         let number = match wishes.read_phone.as_str() {
             "" => answers.new_phone.as_str(),
             read => read,

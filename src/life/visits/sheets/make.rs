@@ -5,12 +5,11 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Days, NaiveDate};
 
 use super::codes;
 use super::store::{self, Batch, Sheet, State};
 use super::take;
-use super::web::{expires, stamp};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{BatchId, FileId, SheetId};
@@ -330,4 +329,15 @@ pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppRes
         contact: me.name.clone(),
     };
     Ok(Rebuilt { row, batch, paid, sender, bank_data: me.bank_data.clone() })
+}
+
+/// The last instant at which a code opens something: long after the day of return.
+fn expires(return_by: NaiveDate) -> chrono::NaiveDateTime {
+    let day = return_by.checked_add_days(Days::new(31)).unwrap_or(return_by);
+    crate::base::dates::starts_at(day)
+}
+
+/// `26-1221`.
+fn stamp(day: NaiveDate) -> String {
+    format!("{:02}-{:02}{:02}", day.year() % 100, day.month(), day.day())
 }

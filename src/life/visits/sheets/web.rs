@@ -2,7 +2,7 @@
 //! they are back: handed over, asked for, taken out of use.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::rules::{self, Counts};
@@ -407,15 +407,4 @@ pub(super) async fn note(
         notes.push(note);
     }
     me.act(app, "sheets noted", move |act| act.audit_all(notes.clone())).await
-}
-
-/// The last instant at which a code opens something: long after the day of return.
-pub(super) fn expires(return_by: NaiveDate) -> chrono::NaiveDateTime {
-    let day = return_by.checked_add_days(Days::new(31)).unwrap_or(return_by);
-    crate::base::dates::starts_at(day)
-}
-
-/// `26-1221`.
-pub(super) fn stamp(day: NaiveDate) -> String {
-    format!("{:02}-{:02}{:02}", day.year() % 100, day.month(), day.day())
 }
