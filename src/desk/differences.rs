@@ -11,6 +11,7 @@ use crate::base::ids::RowId;
 use crate::base::money::Fen;
 use crate::base::person_name::name_key;
 use crate::base::scope::Scope;
+use crate::base::url::link;
 use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::book::statement::Product;
@@ -19,7 +20,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
     bank_difference, bank_figure, loan, loan_file, loan_position, person,
 };
-use crate::web::list::filter::{anywhere, link};
+use crate::web::list::filter::anywhere;
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;

@@ -12,9 +12,9 @@ use super::store::{ImportJob, ImportRow, NOT_COMPARED};
 use crate::base::dates::minute;
 use crate::base::ids::StaffId;
 use crate::base::money::Fen;
+use crate::base::url::link;
 use crate::error::FieldError;
 use crate::imports::layout::Layout;
-use crate::web::list::filter::link;
 
 /// An import as a line of the list, and as the head of its own page.
 #[derive(Clone, Debug, Serialize)]

@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::error::AppResult;
+use crate::web::list::declare::List as _;
 use crate::web::list::export;
-use crate::web::list::files::{self, Choices, Page, Sums};
+use crate::web::list::files::{self, Choices, Sums};
 use crate::web::list::filter::{ListParams, Sort};
-use crate::web::list::words::SumsView;
-use crate::web::list::words::{Neighbours, RowWords, neighbours, row_words};
+use crate::web::list::params::{Neighbours, Params as _};
+use crate::web::list::words::{RowWords, row_words};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -40,7 +41,7 @@ pub fn stages() -> Vec<Choice> {
 struct View {
     asked: ListParams,
     narrowed: bool,
-    sums: SumsView,
+    sums: Sums,
     rows: Vec<RowWords>,
     next_to: Neighbours,
     choices: Choices,
@@ -69,9 +70,9 @@ pub async fn workbook(
     me: SignedIn,
     asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let filter = asked.to_filter(Sort::FileNo);
+    let filter = asked.to_filter();
     let scope = me.scope.clone();
-    let rows = app.read(move |db| files::all(db, &scope, &filter, export::ROWS_MAX)).await?;
+    let rows = app.read(move |db| filter.all(db, &scope, export::ROWS_MAX)).await?;
     let today = app.clock.today();
     let rows = rows.iter().map(|row| export::cells(row, today)).collect();
     export::file(&app, &me, rows, "贷款档案", &[]).await
@@ -84,17 +85,15 @@ pub async fn list(
     asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     let asked = asked.into_inner();
-    let filter = asked.to_filter(Sort::FileNo);
+    let filter = asked.to_filter();
     let (scope, inner) = (me.scope.clone(), filter.clone());
-    let (page, sums, choices): (Page, Sums, Choices) = app
+    let (page, sums, choices) = app
         .read(move |db| {
-            Ok((
-                files::page(db, &scope, &inner)?,
-                files::sums(db, &scope, &inner)?,
-                files::choices(db, &scope)?,
-            ))
+            let page = inner.page(db, &scope, &inner.side, inner.size)?;
+            Ok((page, Sums::from(inner.counts(db, &scope)?), files::choices(db, &scope)?))
         })
         .await?;
+    let narrowed = asked.is_narrowed(&["sort", "size"]);
     let today = app.clock.today();
     let sort = match filter.sort {
         Sort::NextDue => "next_due",
@@ -102,11 +101,11 @@ pub async fn list(
         _ => "file_no",
     };
     let view = View {
-        narrowed: asked.is_narrowed(),
-        is_new: sums.files == 0 && !asked.is_narrowed(),
-        sums: sums.into(),
+        narrowed,
+        is_new: sums.files == 0 && !narrowed,
+        sums,
         rows: page.rows.iter().map(|row| row_words(row, today)).collect(),
-        next_to: neighbours(&asked, PATH, &page, filter.sort),
+        next_to: asked.neighbours(PATH, &page),
         choices,
         stages: stages(),
         sort,

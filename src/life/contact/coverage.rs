@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::filter::{ListParams, NONE, PATH};
 use super::store::{self, Cell, Row};
 use crate::app::App;
+use crate::base::url::link;
 use crate::book::contact::task::{AssigneeKind, State};
 use crate::error::AppResult;
 use crate::plumbing::sheet::write::{Head, Out};
-use crate::web::list::filter::link;
 use crate::web::session::SignedIn;
 use crate::web::{download, shell};
 

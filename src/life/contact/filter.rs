@@ -5,8 +5,8 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::base::ids::{FileId, StaffId};
+use crate::base::url::link;
 use crate::book::contact::task::{AssigneeKind, Reason, State};
-use crate::web::list::filter::link;
 
 pub const PATH: &str = "/family-contacts";
 /// In an address: those without a township, school or assignee.

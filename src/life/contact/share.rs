@@ -12,12 +12,12 @@ use super::rules::{self, Family, Share};
 use super::{steps, store};
 use crate::app::App;
 use crate::base::ids::{FileId, StaffId};
+use crate::base::url::link;
 use crate::book::contact::task::{self, Assignee, AssigneeKind};
 use crate::book::history::AuditEntry;
 use crate::book::staff;
 use crate::error::{AppResult, FieldError};
 use crate::web::form::CsrfForm;
-use crate::web::list::filter::link;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 

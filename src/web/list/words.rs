@@ -1,11 +1,9 @@
-//! The rows of lists in words, and the links around them.
+//! The rows of lists of loan files in words.
 
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use super::files::Sums;
-use super::files::{Page, Row};
-use super::filter::{ListParams, Sort};
+use super::files::Row;
 use crate::base::dates::{days_between, in_words};
 use crate::base::money::Fen;
 use crate::base::place::short_village;
@@ -53,24 +51,6 @@ pub fn stage_tag(stage: Stage) -> (&'static str, &'static str) {
     }
 }
 
-/// The sums as templates take them.
-#[derive(Serialize)]
-pub struct SumsView {
-    files: i64,
-    outstanding: i64,
-    overdue: i64,
-}
-
-impl From<Sums> for SumsView {
-    fn from(sums: Sums) -> Self {
-        SumsView {
-            files: sums.files,
-            outstanding: sums.outstanding_fen.get(),
-            overdue: sums.overdue_fen.get(),
-        }
-    }
-}
-
 /// A row in words.
 pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
     let stage = Stage::from_text(&row.stage).unwrap_or(Stage::Undisbursed);
@@ -101,26 +81,5 @@ pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
         next_due: row.next_due_fen,
         awaiting: row.awaiting_fen,
         awaiting_words: row.awaiting_on.map(|day| in_words(day, today)).unwrap_or_default(),
-    }
-}
-
-/// Links to the neighbouring pages; empty where there is none.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Neighbours {
-    pub before: String,
-    pub after: String,
-    pub first: String,
-}
-
-/// The pages before and after this one.
-pub fn neighbours(asked: &ListParams, path: &str, page: &Page, sort: Sort) -> Neighbours {
-    let link = |name: &str, row: Option<&Row>, there: bool| match row.filter(|_| there) {
-        Some(row) => asked.link(path, &[(name, &row.key(sort).to_text())]),
-        None => String::new(),
-    };
-    Neighbours {
-        before: link("before", page.rows.first(), page.has_before),
-        after: link("after", page.rows.last(), page.has_after),
-        first: if page.has_before { asked.link(path, &[]) } else { String::new() },
     }
 }

@@ -4,14 +4,14 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::cases::{self, CaseFilter, LISTS, OVERDUE};
+use super::cases::{self, CaseFilter, LISTS};
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::life::overdue::kinds::{HoldReason, Stage, State};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, overdue_case};
-use crate::web::list::files::Sums;
+use crate::web::list::files::{OVERDUE, Sums};
 use crate::web::list::kit::{Condition, Counted, Tally};
 
 /// What the overdue page says beside its rows.

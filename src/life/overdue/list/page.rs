@@ -24,10 +24,9 @@ use crate::life::overdue::kinds::Stage;
 use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::{Answers, Revision};
-use crate::web::list::files;
+use crate::web::list::files::{self, Sums};
 use crate::web::list::filter::ListParams;
-use crate::web::list::words::Neighbours;
-use crate::web::list::words::SumsView;
+use crate::web::list::params::{Neighbours, Params as _};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -55,8 +54,8 @@ struct Person {
 struct View {
     asked: ListParams,
     narrowed: bool,
-    sums: SumsView,
-    all: SumsView,
+    sums: Sums,
+    all: Sums,
     /// What the arrears say besides: 按没有免息政策计算; mostly nothing.
     assumed: &'static str,
     parked: i64,
@@ -241,16 +240,16 @@ pub async fn list(
         at.and_then(|at| read.totals.lists.get(at)).copied().unwrap_or_default()
     };
     let view = View {
-        narrowed: asked.is_narrowed(),
+        narrowed: asked.is_narrowed(&["sort", "size"]),
         assumed: app.policy().assumed_in_arrears(wanted.today).unwrap_or_default(),
         parked: count_of("parked"),
         parked_by: parked_by(&asked, &read),
         today: count_of("today"),
-        next_to: neighbours(&asked, &wanted, &read.page),
+        next_to: asked.neighbours(PATH, &read.page),
         stages: stages(&asked, &read.totals.by_stage, count_of("paid")),
         chips: chips(&asked, &read, &me),
-        sums: read.totals.selection.into(),
-        all: read.totals.all.into(),
+        sums: read.totals.selection,
+        all: read.totals.all,
         rows: read.lines,
         first_order: wanted.order == Order::First,
         townships: read.choices.townships,
@@ -267,18 +266,6 @@ pub async fn list(
         asked,
     };
     shell::page(&app, &me, &req, "overdue/list.html", view)
-}
-
-fn neighbours(asked: &ListParams, wanted: &CaseFilter, page: &cases::Page) -> Neighbours {
-    let link = |name: &str, row: Option<&(files::Row, _)>, there: bool| match row {
-        Some((row, case)) if there => asked.link(PATH, &[(name, &wanted.key(row, case).to_text())]),
-        _ => String::new(),
-    };
-    Neighbours {
-        before: link("before", page.rows.first(), page.has_before),
-        after: link("after", page.rows.last(), page.has_after),
-        first: if page.has_before { asked.link(PATH, &[]) } else { String::new() },
-    }
 }
 
 /// The tabs: everybody on the ladder, each stage, and who has paid this week.
