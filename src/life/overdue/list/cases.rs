@@ -114,7 +114,8 @@ impl CaseFilter {
 pub type Page = kit::Page<(Row, Case)>;
 
 impl Order {
-    /// By the next step it is written so that an index of the cases on the ladder has the same order.
+    /// By the next step an index of the cases on the ladder has the same order, up to the last
+    /// column.
     pub fn keyset(self) -> Keyset<(Row, Case)> {
         const STEP: Term<(Row, Case)> =
             Term::day("overdue_case.next_on", |(_, case)| case.next_on.into());
@@ -122,11 +123,11 @@ impl Order {
             Term::day("overdue_case.stage_since", |(_, case)| case.stage_since.into());
         const WEIGHT: Term<(Row, Case)> =
             Term::whole("overdue_case.weight", |(_, case)| case.weight.into());
-        const NO: Term<(Row, Case)> =
-            Term::text("loan_file.file_no", |(row, _)| (&row.file_no).into());
+        const FILE: Term<(Row, Case)> =
+            Term::whole("overdue_case.file_id", |(row, _)| row.file_id.get().into());
         match self {
-            Order::NextStep => const { Keyset(&[STEP, SINCE, NO]) },
-            Order::First => const { Keyset(&[WEIGHT.largest_first(), STEP, NO]) },
+            Order::NextStep => const { Keyset(&[STEP, SINCE, FILE]) },
+            Order::First => const { Keyset(&[WEIGHT.largest_first(), STEP, FILE]) },
         }
     }
 }
@@ -152,8 +153,17 @@ impl CaseFilter {
 
     /// What holds for all lists but the one of those who have paid: there are arrears.
     pub(super) fn base(&self) -> Condition {
-        let paid = self.list == "paid";
-        Condition::new(if paid { "TRUE" } else { "file_position.oldest_unpaid_due_on IS NOT NULL" })
+        self.late("file_position.oldest_unpaid_due_on IS NOT NULL")
+    }
+
+    /// The same where rows are walked to along an index. Nearly every case has arrears, and few
+    /// files: with IS NOT NULL PostgreSQL expects as few cases as files, and sorts them all.
+    fn walked(&self) -> Condition {
+        self.late("COALESCE(file_position.oldest_unpaid_due_on, '0001-01-01') <> '0001-01-01'")
+    }
+
+    fn late(&self, text: &str) -> Condition {
+        Condition::new(if self.list == "paid" { "TRUE" } else { text })
     }
 
     /// What the list itself says. The kinds stand in the text, for an index is of some of them.
@@ -193,7 +203,8 @@ impl CaseFilter {
     }
 
     /// The cases of such families. Of everybody on the ladder one table has all columns side by
-    /// side, and its triggers keep them; of closed cases the person and the file have them.
+    /// side, and its triggers keep them; of closed cases the person and the file have them. The
+    /// plus keeps SQLite on the index of the order: from many families it would have to sort.
     fn of_families(&self, scope: &Scope, family: Condition) -> Condition {
         let (column, table, office) = match self.list.as_str() {
             "paid" => (
@@ -202,7 +213,7 @@ impl CaseFilter {
                 "loan_file.office_code",
             ),
             _ => (
-                "overdue_case.id IN (SELECT overdue_family.case_id",
+                "+overdue_case.id IN (SELECT overdue_family.case_id",
                 "overdue_family",
                 "overdue_family.office_code",
             ),
@@ -242,7 +253,7 @@ pub fn from_there(
 ) -> AppResult<Vec<(Row, Case)>> {
     let (order, side) = (case_filter.order.keyset(), &case_filter.filter.side);
     let back = matches!(side, Side::Before(_));
-    let condition = case_filter.base().and(case_filter.condition(scope)).and(order.on(side));
+    let condition = case_filter.walked().and(case_filter.condition(scope)).and(order.on(side));
     let ids: Vec<CaseId> = overdue_case::table
         .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
         .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
