@@ -14,7 +14,7 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::Message;
 use crate::web::form::is_part;
-use crate::web::list::declare::{Columns, From, List};
+use crate::web::list::declare::{Columns, List, Tables};
 use crate::web::list::kit::{Condition, Keyset, Term};
 use crate::web::list::params::{Chip, Neighbours, Params as _};
 use crate::web::session::SignedIn;
@@ -29,7 +29,7 @@ const SIZE: i64 = 50;
 const DAYS_BACK: u64 = 90;
 
 /// The tabs: word of the address, words of the page.
-const TABS: [(&str, &str); 5] = [
+pub const TABS: [(&str, &str); 5] = [
     ("today", "今天要发"),
     ("sent", "已发出"),
     ("failed", "没有发成"),
@@ -76,8 +76,8 @@ impl Messages {
 impl List for Messages {
     type Row = Message;
 
-    fn from(&self) -> From {
-        From("message", "message.office_code")
+    fn tables(&self) -> Tables {
+        Tables("message", "message.office_code")
     }
 
     fn columns() -> impl Columns<Message> {
@@ -103,14 +103,14 @@ impl List for Messages {
 
     /// From the oldest day of which there is something to count: the index by day has all that the
     /// counts ask.
-    fn counted(&self, scope: &Scope) -> (From, Condition) {
+    fn counted(&self, scope: &Scope) -> (Tables, Condition) {
         let since = self.day.map_or(self.since, |day| day.min(self.since));
         let open = "old.state IN ('held', 'waiting', 'sending', 'unsure') AND old.planned_on < ?";
         let open = Condition::one_of("old.office_code", scope.codes())
             .and(Condition::new(open).bind(since))
             .within("SELECT MIN(old.planned_on) FROM message old WHERE ", "");
         let common = open.within("message.planned_on >= COALESCE((", "), ?)").bind(since);
-        (self.from(), common)
+        (self.tables(), common)
     }
 
     fn tabs(&self) -> Vec<Condition> {

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::coverage::Sums;
-use super::filter::{Filter, ListParams, NONE, PATH};
+use super::filter::{Filter, ListParams, NONE, PATH, Row};
 use super::rules::{self, Family, Share};
 use super::{steps, store};
 use crate::app::App;
@@ -17,7 +17,9 @@ use crate::book::contact::task::{self, Assignee, AssigneeKind};
 use crate::book::history::AuditEntry;
 use crate::book::staff;
 use crate::error::{AppResult, FieldError};
+use crate::plumbing::schema::contact_duty;
 use crate::web::form::CsrfForm;
+use crate::web::list::declare::List as _;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -179,12 +181,12 @@ pub async fn share(
                         staff_id: Some(one.id),
                         name: one.name,
                     };
-                    let files = store::files(act.db, act.scope, &filter)?;
+                    let files = filter.only(act.db, act.scope, contact_duty::file_id)?;
                     done += task::assign(act.db, act.scope, (filter.year, &files), &to)?;
                     names.push(to.name);
                 }
                 To::By(share) => {
-                    let rows = store::all(act.db, act.scope, &filter, i64::MAX)?;
+                    let rows = filter.all(act.db, act.scope, i64::MAX)?;
                     let families: Vec<Family> = rows.iter().map(family).collect();
                     for (to, files) in by_receiver(&families, share) {
                         done += task::assign(act.db, act.scope, (filter.year, &files), &to)?;
@@ -213,7 +215,7 @@ fn joined(names: &[String]) -> String {
     }
 }
 
-fn family(row: &store::Row) -> Family {
+fn family(row: &Row) -> Family {
     Family {
         file_id: row.duty.file_id,
         file_no: row.file_no.clone(),

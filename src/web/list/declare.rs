@@ -27,7 +27,7 @@ pub trait List {
 
     /// Tables with their joins, and the column with the office: in the table whose index has the
     /// order, so that the database walks along it and stops at the last row of the page.
-    fn from(&self) -> From;
+    fn tables(&self) -> Tables;
 
     fn columns() -> impl Columns<Self::Row>;
 
@@ -38,8 +38,8 @@ pub trait List {
 
     /// From what the selection and the tabs are counted: what they have in common, in the tables
     /// that this asks for.
-    fn counted(&self, _: &Scope) -> (From, Condition) {
-        (self.from(), self.condition())
+    fn counted(&self, _: &Scope) -> (Tables, Condition) {
+        (self.tables(), self.condition())
     }
 
     /// What the rows of each tab are like.
@@ -54,25 +54,31 @@ pub trait List {
         side: &Side,
         size: i64,
     ) -> AppResult<Page<Self::Row>> {
-        let rows = rows(self, db, scope, (side, size + 1))?;
-        Ok(Page::cut(rows, size, side, &self.order()))
+        let (order, of) = (self.order(), self.condition());
+        let rows = self.tables().walk(db, scope, of, (&order, side, size + 1), Self::columns())?;
+        Ok(Page::cut(rows, size, side, &order))
     }
 
     /// All rows, for a workbook; at most `limit`.
     fn all(&self, db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Self::Row>> {
-        rows(self, db, scope, (&Side::Start, limit))
+        let place = (&self.order(), &Side::Start, limit);
+        self.tables().walk(db, scope, self.condition(), place, Self::columns())
+    }
+
+    /// Some columns of all rows, in no order.
+    fn only<R>(&self, db: &mut Db, scope: &Scope, columns: impl Columns<R>) -> AppResult<Vec<R>> {
+        Ok(columns.read(db, self.tables().of(scope, self.condition(), None))?)
     }
 
     /// How many rows the selection and each tab have, in one reading.
     fn counts(&self, db: &mut Db, scope: &Scope) -> AppResult<Counts> {
-        let (from, common) = self.counted(scope);
         let mut tally = Tally::default();
         let selection = tally.count(self.condition());
         let sums: Vec<usize> =
             Self::SUMS.iter().map(|what| tally.sum(what, self.condition())).collect();
         let tabs: Vec<usize> = self.tabs().into_iter().map(|tab| tally.count(tab)).collect();
-        let text: Vec<String> = tally.columns().read(db, from.of(scope, common, None))?;
-        let counted = Counted::from_text(&text.concat());
+        let (tables, common) = self.counted(scope);
+        let counted = tables.count(db, scope, common, tally)?;
         Ok(Counts {
             selection: counted.at(selection),
             sums: sums.into_iter().map(|at| counted.fen(at)).collect(),
@@ -91,31 +97,51 @@ pub struct Counts {
     pub tabs: Vec<i64>,
 }
 
-/// The rows on one side, in the order of the list or, before a row, against it.
-fn rows<L: List + ?Sized>(
-    list: &L,
-    db: &mut Db,
-    scope: &Scope,
-    (side, limit): (&Side, i64),
-) -> AppResult<Vec<L::Row>> {
-    let order = list.order();
-    let condition = list.condition().and(order.on(side));
-    let end = (order.order(matches!(side, Side::Before(_))), limit);
-    Ok(L::columns().read(db, list.from().of(scope, condition, Some(end)))?)
+impl Counts {
+    /// What the tab of this word has.
+    pub fn of(&self, tabs: &[(&str, &str)], word: &str) -> i64 {
+        let at = tabs.iter().position(|(tab, _)| *tab == word);
+        at.and_then(|at| self.tabs.get(at)).copied().unwrap_or_default()
+    }
 }
 
-/// Tables with their joins, and which column has the office.
+/// Tables with their joins, and which column has the office. Only with a scope it is a query.
 #[derive(Clone, Copy, Debug)]
-pub struct From(pub &'static str, pub &'static str);
+pub struct Tables(pub &'static str, pub &'static str);
 
-impl From {
+impl Tables {
+    /// The rows on one side of a row, as many as the limit, in the order or, before a row, against
+    /// it.
+    pub fn walk<R: 'static, T>(
+        self,
+        db: &mut Db,
+        scope: &Scope,
+        condition: Condition,
+        (order, side, limit): (&Keyset<R>, &Side, i64),
+        columns: impl Columns<T>,
+    ) -> AppResult<Vec<T>> {
+        let end = (order.order(matches!(side, Side::Before(_))), limit);
+        Ok(columns.read(db, self.of(scope, condition.and(order.on(side)), Some(end)))?)
+    }
+
+    /// Counts and sums of the rows that are so, in one reading.
+    pub fn count(
+        self,
+        db: &mut Db,
+        scope: &Scope,
+        condition: Condition,
+        tally: Tally,
+    ) -> AppResult<Counted> {
+        let text: Vec<String> = tally.columns().read(db, self.of(scope, condition, None))?;
+        Ok(Counted::from_text(&text.concat()))
+    }
+
     fn of(self, scope: &Scope, condition: Condition, end: Option<End>) -> Rows {
         let offices = Condition::one_of(self.1, scope.codes());
         Rows { tables: self.0, condition: offices.and(condition), end }
     }
 }
 
-/// Order and limit.
 type End = (SqlLiteral<Bool>, i64);
 
 /// What follows the columns of a query; made here alone, with the offices of a scope in it.

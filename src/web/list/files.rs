@@ -5,7 +5,7 @@ use diesel::dsl::min;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::declare::{Columns, Counts, From, List};
+use super::declare::{Columns, Counts, List, Tables};
 use super::filter::{Filter, Sort, anywhere, at_end};
 use super::kit::{Condition, Keyset, Term};
 use crate::base::dates::day_in;
@@ -75,7 +75,7 @@ pub struct Sums {
     pub overdue_fen: Fen,
 }
 
-impl std::convert::From<Counts> for Sums {
+impl From<Counts> for Sums {
     fn from(counts: Counts) -> Sums {
         let sum = |at: usize| counts.sums.get(at).copied().unwrap_or_default();
         Sums { files: counts.selection, outstanding_fen: sum(0), overdue_fen: sum(1) }
@@ -140,10 +140,10 @@ impl List for Filter {
     type Row = Row;
     const SUMS: &'static [&'static str] = &["file_position.outstanding_fen", OVERDUE];
 
-    fn from(&self) -> From {
+    fn tables(&self) -> Tables {
         match self.sort {
-            Sort::FileNo => From(JOINED, "loan_file.office_code"),
-            _ => From(JOINED, "file_position.office_code"),
+            Sort::FileNo => Tables(JOINED, "loan_file.office_code"),
+            _ => Tables(JOINED, "file_position.office_code"),
         }
     }
 
@@ -174,9 +174,9 @@ impl List for Filter {
     }
 
     /// When it is narrowed by sums alone, only those are read.
-    fn counted(&self, _: &Scope) -> (From, Condition) {
+    fn counted(&self, _: &Scope) -> (Tables, Condition) {
         let tables = if self.family().is_none() { "file_position" } else { JOINED };
-        (From(tables, "file_position.office_code"), self.condition())
+        (Tables(tables, "file_position.office_code"), self.condition())
     }
 }
 

@@ -24,8 +24,8 @@ crate::list_params! {
         university,
         /// 派出所.
         police,
-        /// `undisbursed`, `in_study`, `grace`, `repaying`, `settled`; on the overdue page a stage of
-        /// the ladder.
+        /// `undisbursed`, `in_study`, `grace`, `repaying`, `settled`; on the overdue page a stage
+        /// of the ladder.
         stage,
         /// School year of one of the contracts: `2024`.
         year,

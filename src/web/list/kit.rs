@@ -5,14 +5,14 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::expression::{
     AppearsOnTable, Expression, SelectableExpression, SqlLiteral, TypedExpressionType,
     ValidGrouping, is_aggregate,
 };
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Date, Text};
+use diesel::sql_types::{BigInt, Bool, Date, Text, Timestamp};
 
 use crate::base::money::Fen;
 use crate::plumbing::db::Db;
@@ -27,6 +27,8 @@ pub enum Value {
     /// An identity, a number, fen.
     Whole(i64),
     Day(NaiveDate),
+    /// An instant of UTC, as columns `_at`.
+    At(NaiveDateTime),
     /// Only in a key: the row has nothing in this column.
     Null,
 }
@@ -37,6 +39,7 @@ impl fmt::Display for Value {
             Value::Text(text) => f.write_str(text),
             Value::Whole(number) => number.fmt(f),
             Value::Day(day) => day.fmt(f),
+            Value::At(at) => at.fmt(f),
             Value::Null => Ok(()),
         }
     }
@@ -57,7 +60,7 @@ macro_rules! value_of {
 }
 
 value_of!(String => Text, &str => Text, &String => Text, i64 => Whole, i32 => Whole,
-    NaiveDate => Day);
+    NaiveDate => Day, NaiveDateTime => At);
 
 /// SQL text of a type, with a value for each `?` in it.
 #[derive(Clone, Debug)]
@@ -157,6 +160,7 @@ impl<T> QueryFragment<Backend> for Fragment<T> {
                     Some(Value::Text(text)) => out.push_bind_param::<Text, String>(text)?,
                     Some(Value::Whole(number)) => out.push_bind_param::<BigInt, i64>(number)?,
                     Some(Value::Day(day)) => out.push_bind_param::<Date, NaiveDate>(day)?,
+                    Some(Value::At(at)) => out.push_bind_param::<Timestamp, NaiveDateTime>(at)?,
                     Some(Value::Null) | None => return Err(unanswered(&self.sql)),
                 }
             }
@@ -356,6 +360,12 @@ pub struct Page<R> {
     pub before: Option<String>,
     /// Key of the last row, when there are rows after it.
     pub after: Option<String>,
+}
+
+impl<R> Default for Page<R> {
+    fn default() -> Page<R> {
+        Page { rows: Vec::new(), before: None, after: None }
+    }
 }
 
 impl<R> Page<R> {

@@ -50,20 +50,17 @@ pub trait Params: Default {
         }
     }
 
-    /// A link for each of these values of a field, with its count.
-    fn chips(
-        &self,
-        path: &str,
-        field: &'static str,
-        of: &[(&'static str, &'static str)],
-        counts: &[i64],
-    ) -> Vec<Chip> {
+    /// A link with some fields changed, and how many rows are there.
+    fn chip(&self, path: &str, name: &str, count: i64, changes: &[(&str, &str)], on: bool) -> Chip {
+        let link = self.link(path, changes);
+        Chip { name: name.to_owned(), count, link, on, own: String::new() }
+    }
+
+    /// A link for each of these values of a field.
+    fn chips(&self, path: &str, field: &str, of: &[(&str, &str)], counts: &[i64]) -> Vec<Chip> {
         let here = self.fields().iter().find(|(name, _)| *name == field).map_or("", |(_, v)| v);
-        let chip = |((value, name), count): (&(&str, &'static str), &i64)| Chip {
-            name,
-            count: *count,
-            link: self.link(path, &[(field, value)]),
-            on: here == *value,
+        let chip = |((value, name), count): (&(&str, &str), &i64)| {
+            self.chip(path, name, *count, &[(field, value)], here == *value)
         };
         of.iter().zip(counts).map(chip).collect()
     }
@@ -80,10 +77,12 @@ pub struct Neighbours {
 /// A tab with how many rows it has.
 #[derive(Clone, Debug, Serialize)]
 pub struct Chip {
-    pub name: &'static str,
+    pub name: String,
     pub count: i64,
     pub link: String,
     pub on: bool,
+    /// Names a list of one's own that can be forgotten.
+    pub own: String,
 }
 
 /// Declares what an address may ask of a list: text fields, and the place of the page.

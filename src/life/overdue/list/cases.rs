@@ -13,6 +13,7 @@ use crate::life::overdue::store::Case;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan_file, overdue_case, person};
+use crate::web::list::declare::Tables;
 use crate::web::list::files::{Row, columns};
 use crate::web::list::filter::{Filter, ListParams};
 use crate::web::list::kit::{self, Condition, Keyset, Side, Term};
@@ -223,6 +224,12 @@ impl CaseFilter {
     }
 }
 
+const JOINED: Tables = Tables(
+    "overdue_case JOIN loan_file ON loan_file.id = overdue_case.file_id \
+     JOIN file_position ON file_position.file_id = overdue_case.file_id",
+    "overdue_case.office_code",
+);
+
 /// One page of the list.
 pub fn page(db: &mut Db, scope: &Scope, case_filter: &CaseFilter) -> AppResult<Page> {
     let rows = from_there(db, scope, case_filter, case_filter.filter.size + 1)?;
@@ -243,8 +250,7 @@ pub fn all(
 
 /// The rows from where the page begins, as many as `limit`, in the order of the list or, before
 /// a row, against it. First which they are, by what the conditions and the order need alone:
-/// whole rows are dear to sort. The offices stand one by one: with `= ANY` PostgreSQL sorts
-/// everybody instead of walking along the index of this order.
+/// whole rows are dear to sort.
 pub fn from_there(
     db: &mut Db,
     scope: &Scope,
@@ -253,16 +259,9 @@ pub fn from_there(
 ) -> AppResult<Vec<(Row, Case)>> {
     let (order, side) = (case_filter.order.keyset(), &case_filter.filter.side);
     let back = matches!(side, Side::Before(_));
-    let condition = case_filter.walked().and(case_filter.condition(scope)).and(order.on(side));
-    let ids: Vec<CaseId> = overdue_case::table
-        .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
-        .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
-        .filter(Condition::one_of("overdue_case.office_code", scope.codes()))
-        .filter(condition)
-        .order(order.order(back))
-        .limit(limit)
-        .select(overdue_case::id)
-        .load(db)?;
+    let condition = case_filter.walked().and(case_filter.condition(scope));
+    let place = (&order, side, limit);
+    let ids: Vec<CaseId> = JOINED.walk(db, scope, condition, place, overdue_case::id)?;
     let mut rows = Vec::new();
     for chunk in ids.chunks(BINDS_MAX) {
         let some: Vec<(Row, Case)> = loan_file::table
