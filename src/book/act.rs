@@ -89,6 +89,13 @@ impl Act<'_> {
         history::note(self.db, self.by, id, self.now, note)
     }
 
+    /// Writes many lines of history at once; none is right when nothing has changed.
+    pub fn audit_all(&mut self, notes: Vec<AuditEntry>) -> AppResult<()> {
+        let notes: Vec<_> = notes.into_iter().map(|note| (self.id(), note)).collect();
+        self.audited |= !notes.is_empty();
+        history::notes(self.db, self.by, self.now, notes)
+    }
+
     /// Writes a line into the history of another office too: of what holds for all of them.
     pub fn audit_in(&mut self, office_code: &str, note: AuditEntry) -> AppResult<()> {
         let by = Actor { office_code: office_code.to_owned(), ..self.by.clone() };

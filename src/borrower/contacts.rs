@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike as _, NaiveDate};
+use minijinja::Value;
 use serde::{Deserialize, Serialize};
 
 use super::account::{self, Account};
@@ -12,11 +13,12 @@ use crate::base::dates::{in_words, local};
 use crate::base::ids::RecordId;
 use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::change::{self, Change, Confirmation, Kind, mask_address, mask_email};
-use crate::book::contact::record::{self, Channel, Outcome, Party, Record, Source};
+use crate::book::contact::keep;
+use crate::book::contact::record::{Channel, Outcome, Party, Record, Source};
 use crate::book::history::{Actor, AuditEntry};
 use crate::book::person::{self, PhoneState};
 use crate::error::AppResult;
-use crate::plumbing::crypto::Field;
+use crate::web::fields::Fields;
 use crate::web::session::borrower::{BorrowerForm, BorrowerIn};
 use crate::web::shell::phone;
 
@@ -47,7 +49,7 @@ struct ContactsPage {
     confirmed: bool,
     year: i32,
     changes: Vec<ChangeLine>,
-    typed: Typed,
+    form: Value,
     problem: Option<(&'static str, String)>,
     done: Option<&'static str>,
 }
@@ -57,14 +59,6 @@ struct ContactsPage {
 #[serde(default)]
 pub struct PageParams {
     done: String,
-}
-
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Typed {
-    phone: String,
-    email: String,
-    address: String,
 }
 
 /// `GET /m/contacts`
@@ -112,7 +106,7 @@ async fn page(app: &web::Data<App>, me: &BorrowerIn, account: &Account) -> AppRe
         confirmed: account.confirmed,
         year: today.year(),
         changes: changes.iter().filter_map(|change| line(change, today)).collect(),
-        typed: Typed::default(),
+        form: Fields::default().to_value(),
         problem: None,
         done: None,
     })
@@ -180,15 +174,11 @@ fn who(me: &BorrowerIn, account: &Account) -> String {
     format!("{who}{}", me.name)
 }
 
-/// Nothing but the token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
-
 /// `POST /m/contacts/confirm`: everything is right.
 pub async fn confirm(
     app: web::Data<App>,
     me: BorrowerIn,
-    _checked: BorrowerForm<Nothing>,
+    _checked: BorrowerForm<Fields>,
 ) -> AppResult<HttpResponse> {
     let account = match account::open(&app, &me).await? {
         Ok(account) => account,
@@ -204,43 +194,34 @@ pub async fn confirm(
         if change::confirm(act.db, &new)? {
             act.audit(note.clone())?;
         }
-        record::add(act.db, &record)?;
+        keep::add(act.db, &record)?;
         Ok(())
     })
     .await?;
     Ok(phone::to("/m/contacts?done=confirmed"))
 }
 
-/// One contact that was typed: what, its plain form, masked.
-struct New {
-    kind: Kind,
-    value: String,
-    mask: String,
-}
-
-fn read(typed: &Typed) -> Result<Vec<New>, (&'static str, String)> {
+/// The contacts that were typed, plain, or what is wrong with the first that cannot be taken.
+fn read(form: &Fields) -> Result<Vec<(Kind, String)>, (&'static str, String)> {
     let mut found = Vec::new();
-    let (phone, email, address) = (typed.phone.trim(), typed.email.trim(), typed.address.trim());
+    let (phone, email, address) = (form.get("phone"), form.get("email"), form.get("address"));
     if !phone.is_empty() {
         let number = PhoneNumber::parse(phone)
             .map_err(|_| ("phone", "手机号不对，请填 11 位手机号，或者带区号的座机".to_owned()))?;
-        let mask = number.masked();
-        found.push(New { kind: Kind::Phone, value: number.as_str().to_owned(), mask });
+        found.push((Kind::Phone, number.as_str().to_owned()));
     }
     if !email.is_empty() {
         if !is_email(email) {
             return Err(("email", "邮箱不对，请看看有没有漏掉 @ 和后面的部分".to_owned()));
         }
-        let mask = mask_email(email);
-        found.push(New { kind: Kind::Email, value: email.to_owned(), mask });
+        found.push((Kind::Email, email.to_owned()));
     }
     if !address.is_empty() {
         let length = address.chars().count();
         if !(ADDRESS_MIN..=120).contains(&length) || address.contains(char::is_control) {
             return Err(("address", "住址请写清楚乡镇、村和门牌号，不超过 120 个字".to_owned()));
         }
-        let mask = mask_address(address);
-        found.push(New { kind: Kind::Address, value: address.to_owned(), mask });
+        found.push((Kind::Address, address.to_owned()));
     }
     if found.is_empty() {
         return Err(("phone", "哪里变了就填哪里；都没变请按“都没变，确认”".to_owned()));
@@ -267,44 +248,30 @@ pub async fn change(
     app: web::Data<App>,
     me: BorrowerIn,
     req: HttpRequest,
-    form: BorrowerForm<Typed>,
+    form: BorrowerForm<Fields>,
 ) -> AppResult<HttpResponse> {
     let account = match account::open(&app, &me).await? {
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let typed = form.0;
-    let found = match read(&typed) {
+    let found = match read(&form.0) {
         Ok(found) => found,
         Err(problem) => {
             let mut page = page(&app, &me, &account).await?;
-            page.typed = typed;
+            page.form = form.0.to_value();
             page.problem = Some(problem);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             return phone::page_as(status, &app, &me, &req, "m/contacts.html", &page);
         }
     };
-    let now = app.clock.now_at();
-    let mut changes = Vec::new();
-    for new in &found {
-        changes.push(Change {
-            id: app.next_id(),
-            office_code: me.office.code.clone(),
-            person_id: me.person_id,
-            file_id: Some(account.party.id),
-            field: new.kind.as_text().to_owned(),
-            value_sealed: app.sealer.seal(Field::Contact, new.value.as_bytes())?,
-            value_mask: new.mask.clone(),
-            source: SOURCE.to_owned(),
-            state: "proposed".to_owned(),
-            asked_at: now,
-            asked_by_person: Some(me.person_id),
-            decided_at: None,
-            decided_by: String::new(),
-            answer: String::new(),
-        });
-    }
-    let words: Vec<&str> = found.iter().map(|new| new.kind.in_words()).collect();
+    let whose = (&*me.office.code, me.person_id, account.party.id);
+    let propose = |(kind, value): &(Kind, String)| {
+        let asked = (app.next_id(), app.clock.now_at());
+        let new = Change::proposed(&app.sealer, asked, whose, (*kind, value), SOURCE)?;
+        Ok(Change { asked_by_person: Some(me.person_id), ..new })
+    };
+    let changes = found.iter().map(propose).collect::<AppResult<Vec<Change>>>()?;
+    let words: Vec<&str> = found.iter().map(|(kind, _)| kind.in_words()).collect();
     let summary = format!("{}在手机页面提出修改{}，等待核对", who(&me, &account), words.join("、"));
     let note = note(&me, &account, "contact_change_asked", summary);
     let new = confirmation(&app, &me, &account);
@@ -315,7 +282,7 @@ pub async fn change(
             change::ask(act.db, change)?;
         }
         change::confirm(act.db, &new)?;
-        record::add(act.db, &record)?;
+        keep::add(act.db, &record)?;
         act.audit(note.clone())
     })
     .await?;

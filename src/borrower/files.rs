@@ -3,7 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::account::{self, Party};
 use crate::app::App;
@@ -14,6 +14,7 @@ use crate::book::person::{self, PhoneState};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::person as people;
+use crate::web::fields::Fields;
 use crate::web::session::borrower::{self, BorrowerForm, BorrowerIn};
 use crate::web::shell::phone;
 
@@ -86,30 +87,22 @@ fn elsewhere(db: &mut Db, me: &BorrowerIn) -> AppResult<Vec<Elsewhere>> {
     Ok(same)
 }
 
-/// The form: a file of this office, or another office.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Chosen {
-    file: String,
-    office: String,
-}
-
-/// `POST /m/files`
+/// `POST /m/files`: a `file` of this office, or another `office`.
 pub async fn choose(
     app: web::Data<App>,
     me: BorrowerIn,
-    form: BorrowerForm<Chosen>,
+    form: BorrowerForm<Fields>,
 ) -> AppResult<HttpResponse> {
     let chosen = form.0;
     app.write("borrower chooses", move |db| {
-        if chosen.office.is_empty() {
+        if chosen.get("office").is_empty() {
             let parties = account::parties(db, &me.scope, me.person_id)?;
-            let party = parties.iter().find(|party| party.file_no == chosen.file);
+            let party = parties.iter().find(|party| party.file_no == chosen.get("file"));
             let party = party.ok_or(AppError::NotFound)?;
             let own = (me.office.code.as_str(), me.person_id);
             return borrower::move_to(db, &me.session, own, Some(party.id));
         }
-        let other = elsewhere(db, &me)?.into_iter().find(|one| one.code == chosen.office);
+        let other = elsewhere(db, &me)?.into_iter().find(|one| one.code == chosen.get("office"));
         let other = other.ok_or(AppError::NotFound)?;
         let parties = account::parties(db, &Scope::of(&other.code), other.person_id)?;
         let only: Option<FileId> = match parties.as_slice() {

@@ -9,6 +9,7 @@ use crate::book::contact::change::mask_email;
 use crate::book::notice::wishes::{self, Wish};
 use crate::book::person;
 use crate::error::AppResult;
+use crate::web::fields::Fields;
 use crate::web::session::borrower::{BorrowerForm, BorrowerIn};
 use crate::web::session::{self, Realm as _, Session};
 use crate::web::shell::phone;
@@ -107,23 +108,19 @@ fn sign_in(one: &Session, me: &BorrowerIn) -> SignIn {
     }
 }
 
-/// The form: `due_sms=1` and so on; what is not ticked is not there.
-pub type Ticked = Vec<(String, String)>;
-
-/// `POST /m/settings`
+/// `POST /m/settings`: `due_sms=1` and so on; what is not ticked is not there.
 pub async fn change(
     app: web::Data<App>,
     me: BorrowerIn,
-    form: BorrowerForm<Ticked>,
+    form: BorrowerForm<Fields>,
 ) -> AppResult<HttpResponse> {
     let ticked = form.0;
     let now = app.clock.now_at();
     app.write("message wishes", move |db| {
         // Without a field for it on the page the wish for e-mail stays as it was.
-        let shown = ticked.iter().any(|(name, _)| name == "email_shown");
+        let shown = ticked.has("email_shown");
         for (kind, before) in wishes::of_person(db, &me.scope, me.person_id)? {
-            let name = |way: &str| format!("{}_{way}", kind.as_text());
-            let has = |way: &str| ticked.iter().any(|(field, _)| *field == name(way));
+            let has = |way: &str| ticked.has(&format!("{}_{way}", kind.as_text()));
             let email = if shown { has("email") } else { before.email };
             let wish = Wish { sms: has("sms"), email };
             wishes::set(db, &me.scope, me.person_id, kind, wish, now)?;
@@ -134,15 +131,11 @@ pub async fn change(
     Ok(phone::to("/m/settings?done=wishes"))
 }
 
-/// Nothing but the token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
-
 /// `POST /m/settings/sessions`: ends every other sign-in.
 pub async fn end_others(
     app: web::Data<App>,
     me: BorrowerIn,
-    _checked: BorrowerForm<Nothing>,
+    _checked: BorrowerForm<Fields>,
 ) -> AppResult<HttpResponse> {
     let now = app.clock.now_at();
     app.write("borrower sessions ended", move |db| {

@@ -28,7 +28,9 @@ use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
 use crate::plumbing::schema::person as people;
-use crate::web::form::{OpenForm, equal};
+use crate::web::body::equal;
+use crate::web::fields::Fields;
+use crate::web::form::OpenForm;
 use crate::web::middleware::address_of;
 use crate::web::session::borrower::{self, BorrowerForm, BorrowerIn, COOKIE};
 use crate::web::session::guard::{self, Attempt, Subjects};
@@ -428,15 +430,11 @@ fn signed_in_note(party: &Party, name: &str) -> AuditEntry {
     }
 }
 
-/// Nothing but the token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
-
 /// `POST /m/sign-out`
 pub async fn sign_out(
     app: web::Data<App>,
     me: BorrowerIn,
-    _checked: BorrowerForm<Nothing>,
+    _checked: BorrowerForm<Fields>,
 ) -> AppResult<HttpResponse> {
     let now = app.clock.now_at();
     app.write("borrower signs out", move |db| session::revoke(db, &me.session, now)).await?;

@@ -7,7 +7,9 @@ use clap::Subcommand;
 use super::CliError;
 use crate::app::App;
 use crate::base::dates::Clock;
-use crate::book::history::{self, Actor, AuditEntry};
+use crate::base::scope::Scope;
+use crate::book::act;
+use crate::book::history::{Actor, AuditEntry};
 use crate::book::office;
 use crate::plumbing::config::Config;
 
@@ -60,10 +62,9 @@ impl Office {
                     amounts_on_papers_by: String::new(),
                 };
                 check(&new)?;
-                let (id, at) = (app.next_id(), app.clock.now_at());
                 let by = Actor::program("命令行", &new.code);
-                app.db.write("add office", |db| {
-                    let all = office::all(db)?;
+                act::run(&app, (&by, &Scope::of(&new.code)), "add office", |act| {
+                    let all = office::all(act.db)?;
                     let refuse = |line: String| Err(crate::error::AppError::refused(line));
                     if all.iter().any(|known| known.code == new.code) {
                         return refuse(format!("--code: {} is set up already", new.code));
@@ -78,14 +79,13 @@ impl Office {
                             'A'
                         ));
                     }
-                    office::add(db, &new)?;
-                    let note = AuditEntry {
+                    office::add(act.db, &new)?;
+                    act.audit(AuditEntry {
                         action: "office_added",
                         subject: new.name.clone(),
                         summary: format!("建立{}，代码 {}", new.name, new.code),
                         ..AuditEntry::default()
-                    };
-                    history::note(db, &by, id, at, note)
+                    })
                 })?;
                 writeln!(out, "{} {} is set up", new.code, new.name)?;
             }

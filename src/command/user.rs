@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::base::dates::{self, Clock};
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
-use crate::book::history::{self, Actor, AuditEntry};
+use crate::book::act::{self, Act};
+use crate::book::history::{Actor, AuditEntry};
 use crate::book::office;
 use crate::book::staff::{self, Role, Staff};
 use crate::error::{AppError, AppResult};
@@ -157,7 +158,7 @@ fn add(app: &App, new: Add, out: &mut dyn Write) -> Result<(), CliError> {
         version: 1,
     };
     let summary = format!("添加{}，{}", made.name, made.role.in_words());
-    record(app, &made, "staff_added", summary, |db| staff::add(db, &made))?;
+    record(app, &made, "staff_added", summary, |act| staff::add(act.db, &made))?;
     writeln!(out, "{} may sign in as {}", made.name, made.login)?;
     Ok(())
 }
@@ -167,11 +168,10 @@ fn set_active(app: &App, login: &str, active: bool, out: &mut dyn Write) -> Resu
     one.active = active;
     let (action, word) =
         if active { ("staff_enabled", "启用") } else { ("staff_disabled", "停用") };
-    let now = app.clock.now_at();
-    record(app, &one, action, format!("{word}{}的账号", one.name), |db| {
-        staff::change(db, &one)?;
+    record(app, &one, action, format!("{word}{}的账号", one.name), |act| {
+        staff::change(act.db, &one)?;
         if !active {
-            session::end_all(db, one.id, None, now)?;
+            session::end_all(act.db, one.id, None, act.now)?;
         }
         Ok(())
     })?;
@@ -183,10 +183,9 @@ fn set_password(app: &App, which: SetPassword, out: &mut dyn Write) -> Result<()
     let mut one = named(app, &which.login)?;
     let password = ask(&which.password, &one.login, &one.name, out)?;
     one.password_hash = password::hash(&password)?;
-    let now = app.clock.now_at();
-    record(app, &one, "password_changed", format!("重设{}的密码", one.name), |db| {
-        staff::change(db, &one)?;
-        session::end_all(db, one.id, None, now).map(|_| ())
+    record(app, &one, "password_changed", format!("重设{}的密码", one.name), |act| {
+        staff::change(act.db, &one)?;
+        session::end_all(act.db, one.id, None, act.now).map(|_| ())
     })?;
     writeln!(out, "{}: the password is set, all sessions are ended", one.login)?;
     Ok(())
@@ -204,14 +203,13 @@ fn record(
     one: &Staff,
     action: &'static str,
     summary: String,
-    mut change: impl FnMut(&mut crate::plumbing::db::Db) -> AppResult<()>,
+    mut change: impl FnMut(&mut Act<'_>) -> AppResult<()>,
 ) -> Result<(), CliError> {
-    let (id, at) = (app.next_id(), app.clock.now_at());
     let by = Actor::program("命令行", &one.office_code);
     let note = AuditEntry { action, subject: one.name.clone(), summary, ..AuditEntry::default() };
-    let result = app.db.write("account", |db| {
-        change(db)?;
-        history::note(db, &by, id, at, note.clone())
+    let result = act::run(app, (&by, &Scope::of(&one.office_code)), "account", |act| {
+        change(act)?;
+        act.audit(note.clone())
     });
     result.map_err(|error| match error {
         AppError::Changed => CliError::failed("somebody changed this account just now; try again"),

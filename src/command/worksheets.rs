@@ -12,15 +12,16 @@ use super::CliError;
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::scope::Scope;
-use crate::book::history::{self, Actor as InNameOf, AuditEntry};
+use crate::book::act;
+use crate::book::history::{Actor as InNameOf, AuditEntry};
 use crate::book::office::Office;
 use crate::book::payments_known::{self, BankData};
 use crate::life::visits::folder::{self, NotWritten};
+use crate::life::visits::look::Wishes;
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::rules::{self, Batch, ReceiverKind, Selection};
 use crate::life::visits::text::{self, Sender};
 use crate::life::visits::web::{summary_of, usual_return};
-use crate::life::visits::workbook::Wishes;
 use crate::life::visits::{names, store};
 use crate::plumbing::config::Config;
 
@@ -168,16 +169,15 @@ fn record(
     wanted: &Selection,
     batch: &Batch,
 ) -> Result<(), CliError> {
-    let (id, at) = (app.next_id(), app.clock.now_at());
     let name = InNameOf::program("命令行", &office.code);
     let note = AuditEntry {
         action: "exported",
-        file_id: None,
         subject: "走访表".to_owned(),
         summary: summary_of("导出走访名单", by, &wanted.in_words(), batch),
-        reason: String::new(),
+        ..AuditEntry::default()
     };
-    Ok(app.db.write("worksheets noted", |db| history::note(db, &name, id, at, note.clone()))?)
+    let (name, scope) = (name, Scope::of(&office.code));
+    Ok(act::run(app, (&name, &scope), "worksheets noted", |act| act.audit(note.clone()))?)
 }
 
 fn report(

@@ -20,10 +20,9 @@ use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::outbox;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 /// Lines on the page; the rest comes up as these are decided.
 const LINES_MAX: i64 = 60;
@@ -66,8 +65,21 @@ struct ListPage {
     more: bool,
 }
 
+impl FormPage for ListPage {
+    const TEMPLATE: &'static str = "desk/contact_changes.html";
+    const REFUSED_AT: &'static str = "answer";
+
+    fn fields(&self) -> Fields {
+        Fields::default().with("change", "")
+    }
+}
+
 /// `GET /contact-changes`
 async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    fields::show(&app, &me, &req, &page(&app, &me).await?)
+}
+
+async fn page(app: &App, me: &SignedIn) -> AppResult<ListPage> {
     let scope = me.scope.clone();
     let (waiting, phones) = app
         .read(move |db| {
@@ -83,9 +95,9 @@ async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<
     let more = i64::try_from(waiting.len()).is_ok_and(|n| n >= LINES_MAX);
     let lines = waiting
         .iter()
-        .map(|one| line(&app, one, by_person.get(&one.change.person_id)))
+        .map(|one| line(app, one, by_person.get(&one.change.person_id)))
         .collect::<AppResult<Vec<Line>>>()?;
-    shell::page(&app, &me, &req, "desk/contact_changes.html", ListPage { lines, more })
+    Ok(ListPage { lines, more })
 }
 
 fn line(app: &App, one: &Waiting, phones: Option<&Vec<Phone>>) -> AppResult<Line> {
@@ -142,42 +154,43 @@ struct DecisionForm {
 async fn decide(
     app: web::Data<App>,
     me: SignedIn,
+    req: HttpRequest,
     id: web::Path<i64>,
-    form: CsrfForm<Vec<(String, String)>>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let fields = form.0;
-    let value = |name: &str| {
-        fields.iter().find(|(key, _)| key == name).map(|(_, v)| v.trim()).unwrap_or_default()
-    };
-    let accepted = match value("decision") {
-        "accept" => true,
-        "refuse" => false,
+    // The page has a form for each change; this one shows again what was typed.
+    let (at, form): (At<'_>, _) = ((&app, &me, &req), form.0.with("change", *id));
+    let done = try_decide(at, *id, &form).await;
+    answer(at, &form, done, page(&app, &me)).await
+}
+
+async fn try_decide((app, me, _): At<'_>, id: i64, form: &Fields) -> AppResult<Done> {
+    let (accepted, said) = match form.get("decision") {
+        "accept" => (true, "已接受，新的联系方式生效"),
+        "refuse" => (false, "已答复，没有改动"),
         _ => return Err(AppError::refused("请选“接受”或“不接受”")),
     };
-    let answer = value("answer").to_owned();
+    let answer = form.get("answer").to_owned();
     if answer.chars().count() > ANSWER_MAX {
         return Err(AppError::refused(format!("答复太长，请写在 {ANSWER_MAX} 个字以内")));
     }
     if !accepted && answer.is_empty() {
         return Err(AppError::refused("不接受时请写一句答复，借款人在手机上会看到"));
     }
-    let dead = fields.iter().filter(|(key, _)| key == "dead");
     let asked = DecisionForm {
-        id: id.into_inner(),
-        seen: value("seen").to_owned(),
+        id,
+        seen: form.get("seen").to_owned(),
         decision: Decision { accepted, by: me.name.clone(), answer, at: app.clock.now_at() },
-        dead: dead.filter_map(|(_, v)| v.parse().ok().map(PhoneId::new)).collect(),
+        dead: form.all("dead").filter_map(|id| id.parse().ok().map(PhoneId::new)).collect(),
     };
-    let answers = contact_answer::messages(&app, &me, asked.id, &asked.decision).await?;
-    me.act(&app, "contact change decided", move |act| {
+    let answers = contact_answer::messages(app, me, asked.id, &asked.decision).await?;
+    me.act(app, "contact change decided", move |act| {
         apply(act, &asked)?;
         outbox::add(act.db, &answers)
     })
     .await?;
     app.note_change();
-    let said =
-        if accepted { "已接受，新的联系方式生效" } else { "已答复，没有改动" };
-    shell::done(&app, "/contact-changes", said)
+    Ok(Done::to("/contact-changes", said))
 }
 
 fn apply(act: &mut Act<'_>, asked: &DecisionForm) -> AppResult<()> {

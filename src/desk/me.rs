@@ -1,17 +1,17 @@
 //! `/me`: one's own password and the browsers one is signed in with.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::hex::hex;
 use crate::book::staff;
 use crate::desk::admin::account::audit;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::password;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::entry::{self, Tried};
 use crate::web::session::guard::{self, Subjects};
 use crate::web::session::{self, Realm as _, Session, SignedIn};
@@ -23,7 +23,15 @@ struct MePage {
     login: String,
     role: &'static str,
     sessions: Vec<SessionLine>,
-    errors: Vec<FieldError>,
+}
+
+impl FormPage for MePage {
+    const TEMPLATE: &'static str = "desk/me.html";
+    const REFUSED_AT: &'static str = "old";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 /// One browser somebody is signed in with, as a line.
@@ -82,7 +90,7 @@ fn browser(agent: &str) -> String {
     }
 }
 
-async fn page(app: &App, me: &SignedIn, errors: Vec<FieldError>) -> AppResult<MePage> {
+async fn page(app: &App, me: &SignedIn) -> AppResult<MePage> {
     let (staff_id, now, config) = (me.staff_id, app.clock.now_at(), app.config.clone());
     let all =
         app.read(move |db| session::living(db, staff_id, SignedIn::idle(&config), now)).await?;
@@ -90,20 +98,12 @@ async fn page(app: &App, me: &SignedIn, errors: Vec<FieldError>) -> AppResult<Me
         login: me.login.clone(),
         role: me.role.in_words(),
         sessions: lines(&all, &me.session),
-        errors,
     })
 }
 
 /// `GET /me`
 pub async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
-    shell::page(&app, &me, &req, "desk/me.html", page(&app, &me, Vec::new()).await?)
-}
-
-#[derive(Deserialize)]
-pub struct NewPassword {
-    old: String,
-    new: String,
-    again: String,
+    fields::show(&app, &me, &req, &page(&app, &me).await?)
 }
 
 /// `POST /me/password`: needs the old one, and ends all other sessions.
@@ -111,20 +111,25 @@ pub async fn change_password(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<NewPassword>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let NewPassword { old, new, again } = form.0;
-    let mut errors = wrong_new(&new, &again, &me);
-    if let Some(error) = wrong_old(&app, &me, old).await? {
-        errors.insert(0, error);
+    let (at, mut form): (At<'_>, _) = ((&app, &me, &req), form.0);
+    let done = try_change(at, &mut form).await;
+    answer(at, &form, done, page(&app, &me)).await
+}
+
+async fn try_change((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
+    check_old(app, me, form).await?;
+    let new = form.secret("new");
+    if let Err(weak) = password::check(&new, &me.login, &me.name) {
+        form.reject("new", weak.in_words());
+    } else if new != form.secret("again") {
+        form.reject("again", "两次输入的新密码不一样，请重输");
     }
-    if !errors.is_empty() {
-        let page = page(&app, &me, errors).await?;
-        return shell::refused(&app, &me, &req, "desk/me.html", page);
-    }
+    form.check()?;
     let password_hash = app.passwords.hash(new).await?;
     let (staff_id, own) = (me.staff_id, me.session.clone());
-    me.act(&app, "change password", move |act| {
+    me.act(app, "change password", move |act| {
         let mut one = staff::find(act.db, act.scope, staff_id)?;
         one.password_hash.clone_from(&password_hash);
         staff::change(act.db, &one)?;
@@ -133,54 +138,35 @@ pub async fn change_password(
         audit(act, "password_changed", &one.name, &summary)
     })
     .await?;
-    shell::done(&app, "/me", "密码已改，其他浏览器上的登录已结束")
-}
-
-fn wrong_new(new: &str, again: &str, me: &SignedIn) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str, message: &str| {
-        errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
-    };
-    if let Err(weak) = password::check(new, &me.login, &me.name) {
-        wrong("new", weak.in_words());
-    } else if new != again {
-        wrong("again", "两次输入的新密码不一样，请重输");
-    }
-    errors
+    Ok(Done::to("/me", "密码已改，其他浏览器上的登录已结束"))
 }
 
 /// The old password is guarded like a sign-in: an unattended desk must not be a place to guess.
-async fn wrong_old(app: &App, me: &SignedIn, old: String) -> AppResult<Option<FieldError>> {
+async fn check_old(app: &App, me: &SignedIn, form: &mut Fields) -> AppResult<()> {
     let now = app.clock.now_at();
     let subjects = Subjects::new(&me.login, "me");
     let (scope, staff_id) = (me.scope.clone(), me.staff_id);
     let find = move |db: &mut Db| staff::find(db, &scope, staff_id).map(Some);
-    let error = |message: String| Some(FieldError { field: "old".to_owned(), message });
-    match entry::try_password(app, &subjects, old, find).await? {
-        Tried::Right(_) => {}
-        Tried::Wrong => return Ok(error("现在的密码不对，请重输".to_owned())),
+    match entry::try_password(app, &subjects, form.secret("old"), find).await? {
+        Tried::Right(_) => {
+            app.write("old password right", move |db| guard::succeeded(db, &subjects, now)).await?;
+        }
+        Tried::Wrong => form.reject("old", "现在的密码不对，请重输"),
         Tried::Wait(until) => {
             let how_long = guard::wait_in_words(until, now);
-            return Ok(error(format!("连续输错的次数太多，请 {how_long}后再试")));
+            form.reject("old", format!("连续输错的次数太多，请 {how_long}后再试"));
         }
     }
-    app.write("old password right", move |db| guard::succeeded(db, &subjects, now)).await?;
-    Ok(None)
+    Ok(())
 }
 
-/// Which session to end: a key, or `others`.
-#[derive(Deserialize)]
-pub struct EndSession {
-    end: String,
-}
-
-/// `POST /me/sessions`: ends one of one's own sessions, or all but this.
+/// `POST /me/sessions`: ends one of one's own sessions by its key, or `others`: all but this.
 pub async fn end_sessions(
     app: web::Data<App>,
     me: SignedIn,
-    form: CsrfForm<EndSession>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (which, staff_id, own) = (form.0.end, me.staff_id, me.session.clone());
+    let (which, staff_id, own) = (form.0.get("end").to_owned(), me.staff_id, me.session.clone());
     me.act(&app, "end sessions", move |act| {
         let ended = if which == "others" {
             session::end_all(act.db, staff_id, Some(&own), act.now)?

@@ -104,6 +104,8 @@ struct RevealPage {
     number: String,
     back: String,
     problem: Option<String>,
+    /// As it was typed, when it was too short.
+    reason: String,
 }
 
 /// `POST /reveal`
@@ -125,6 +127,7 @@ pub async fn reveal(
         number: String::new(),
         back: back(&req),
         problem: None,
+        reason: wanted.reason,
     };
     let part = is_part(&req);
     match looked {

@@ -18,7 +18,9 @@ use crate::book::office::{self, Office};
 use crate::book::staff::{self, Right, Role, Staff};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::web::form::{CsrfForm, OpenForm, equal};
+use crate::web::body::equal;
+use crate::web::fields::Form;
+use crate::web::form::OpenForm;
 use crate::web::middleware::address_of;
 use crate::web::session::entry::{self, Tried};
 use crate::web::session::guard::{self, Subjects};
@@ -228,15 +230,11 @@ async fn let_in(
     Ok(response)
 }
 
-/// Nothing but the token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
-
 /// `POST /logout`
 pub async fn sign_out(
     app: web::Data<App>,
     me: SignedIn,
-    _checked: CsrfForm<Nothing>,
+    _checked: Form,
 ) -> AppResult<HttpResponse> {
     let (staff_id, own) = (me.staff_id, me.session.clone());
     me.act(&app, "sign out", move |act| {

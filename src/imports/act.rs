@@ -1,21 +1,17 @@
 //! What can be done with an import: post, go on, stop, check anew, put away, say the day.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 
 use super::store::{self, ImportJob};
 use super::{batch, findings, profile, runner, web as pages};
 use crate::app::App;
 use crate::base::ids::ImportId;
-use crate::book::history::{self, AuditEntry};
+use crate::book::act::Act;
+use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult, FieldError};
-use crate::plumbing::db::Db;
-use crate::web::form::CsrfForm;
+use crate::web::fields::Form;
 use crate::web::session::SignedIn;
 use crate::web::shell;
-
-/// A form without fields of its own.
-type NoFields = CsrfForm<Vec<(String, String)>>;
 
 /// Imports of the same upload that are posted along, before `job`, in their order.
 pub(super) fn before<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a ImportJob> {
@@ -37,28 +33,9 @@ fn needed<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a ImportJob> 
     found
 }
 
-/// What is written down about an import.
-struct ImportEntry {
-    action: &'static str,
-    subject: String,
-    summary: String,
-}
-
-fn tell(
-    app: &App,
-    me: &SignedIn,
-    told: ImportEntry,
-) -> impl FnMut(&mut Db) -> AppResult<()> + use<> {
-    let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
-    move |db| {
-        let note = AuditEntry {
-            action: told.action,
-            subject: told.subject.clone(),
-            summary: told.summary.clone(),
-            ..AuditEntry::default()
-        };
-        history::note(db, &by, id, at, note)
-    }
+/// A line of history about a file.
+pub(super) fn note(action: &'static str, file_name: &str, summary: String) -> AuditEntry {
+    AuditEntry { action, subject: file_name.to_owned(), summary, ..AuditEntry::default() }
 }
 
 fn to(id: ImportId) -> String {
@@ -67,25 +44,18 @@ fn to(id: ImportId) -> String {
 
 /// Puts these in line for posting. Refused as [`AppError::Changed`] when somebody was faster.
 async fn queue(app: &App, me: &SignedIn, jobs: Vec<ImportJob>) -> AppResult<()> {
-    let (scope, now) = (me.scope.clone(), app.clock.now_at());
     let names: Vec<&str> = jobs.iter().map(|job| job.file_name.as_str()).collect();
-    let mut told = tell(
-        app,
-        me,
-        ImportEntry {
-            action: "imported",
-            subject: names.first().copied().unwrap_or_default().to_owned(),
-            summary: format!("交付入账：{}", names.join("、")),
-        },
-    );
+    let first = names.first().copied().unwrap_or_default();
+    let note = note("imported", first, format!("交付入账：{}", names.join("、")));
     let ids: Vec<ImportId> = jobs.iter().map(|job| job.id).collect();
-    app.write("import queue", move |db| {
+    me.act(app, "import queue", move |act| {
         for id in &ids {
-            if !store::enqueue(db, &scope, *id, &["checked", "stopped"], "posting", now)? {
+            let from = ["checked", "stopped"];
+            if !store::enqueue(act.db, act.scope, *id, &from, "posting", act.now)? {
                 return Err(AppError::Changed);
             }
         }
-        told(db)
+        act.audit(note.clone())
     })
     .await?;
     runner::wake(app, me.scope.own());
@@ -98,7 +68,7 @@ pub async fn post(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<ImportId>,
-    _form: NoFields,
+    _form: Form,
 ) -> AppResult<HttpResponse> {
     let (id, scope) = (*id, me.scope.clone());
     let (job, siblings) = app
@@ -129,11 +99,7 @@ pub async fn post(
 }
 
 /// `POST /imports/post`: posts everything of the office that is checked or was stopped.
-pub async fn post_all(
-    app: web::Data<App>,
-    me: SignedIn,
-    _form: NoFields,
-) -> AppResult<HttpResponse> {
+pub async fn post_all(app: web::Data<App>, me: SignedIn, _form: Form) -> AppResult<HttpResponse> {
     let scope = me.scope.clone();
     let mut jobs =
         app.read(move |db| store::in_states(db, &scope, &["checked", "stopped"])).await?;
@@ -161,25 +127,32 @@ pub async fn stop(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<ImportId>,
-    _form: NoFields,
+    _form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, scope, now) = (*id, me.scope.clone(), app.clock.now_at());
-    let inner = scope.clone();
-    let job = app.read(move |db| store::find(db, &inner, id)).await?;
-    if !matches!(job.state.as_str(), "checking" | "posting") {
-        return shell::done(&app, &to(id), "已经做完，没有可停的");
-    }
-    let summary = format!("停止“{}”，已处理 {} 行", job.file_name, job.rows_done);
-    let told = ImportEntry { action: "import_stopped", subject: job.file_name, summary };
-    let mut told = tell(&app, &me, told);
-    app.write("import stop", move |db| {
-        if !store::dequeue(db, &scope, id, now)? {
-            store::ask_to_stop(db, &scope, id)?;
+    let id = *id;
+    let said = me.act(&app, "import stop", move |act| {
+        let job = store::find(act.db, act.scope, id)?;
+        if !matches!(job.state.as_str(), "checking" | "posting") {
+            return Ok("已经做完，没有可停的");
         }
-        told(db)
-    })
-    .await?;
-    shell::done(&app, &to(id), "做完手上几行就停下")
+        if !store::dequeue(act.db, act.scope, id, act.now)? {
+            store::ask_to_stop(act.db, act.scope, id)?;
+        }
+        let summary = format!("停止“{}”，已处理 {} 行", job.file_name, job.rows_done);
+        act.audit(note("import_stopped", &job.file_name, summary))?;
+        Ok("做完手上几行就停下")
+    });
+    shell::done(&app, &to(id), said.await?)
+}
+
+/// Puts one in line for a check; it is nobody's history until it is posted.
+fn check_anew(act: &mut Act<'_>, id: ImportId) -> AppResult<()> {
+    act.needs_no_audit("a check changes nothing");
+    let from = ["uploaded", "checked", "failed"];
+    if store::enqueue(act.db, act.scope, id, &from, "checking", act.now)? {
+        return Ok(());
+    }
+    store::find(act.db, act.scope, id).and(Err(AppError::Changed))
 }
 
 /// `POST /imports/{id}/check`: checks anew what was stopped or failed.
@@ -187,18 +160,10 @@ pub async fn check(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<ImportId>,
-    _form: NoFields,
+    _form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, scope, now) = (*id, me.scope.clone(), app.clock.now_at());
-    app.write("import queue", move |db| {
-        let from = ["uploaded", "checked", "failed"];
-        if store::enqueue(db, &scope, id, &from, "checking", now)? {
-            Ok(())
-        } else {
-            store::find(db, &scope, id).and(Err(AppError::Changed))
-        }
-    })
-    .await?;
+    let id = *id;
+    me.act(&app, "import queue", move |act| check_anew(act, id)).await?;
     runner::wake(&app, me.scope.own());
     shell::done(&app, &to(id), "")
 }
@@ -209,33 +174,23 @@ pub async fn drop(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<ImportId>,
-    _form: NoFields,
+    _form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, scope, now) = (*id, me.scope.clone(), app.clock.now_at());
-    let inner = scope.clone();
-    let job = app.read(move |db| store::find(db, &inner, id)).await?;
-    let note = format!("“{}”已放弃，没有入账", job.file_name);
-    let summary = format!("放弃导入“{}”，没有入账", job.file_name);
-    let told = ImportEntry { action: "import_stopped", subject: job.file_name, summary };
-    let mut told = tell(&app, &me, told);
-    app.write("import drop", move |db| {
-        let job = store::find(db, &scope, id)?;
+    let id = *id;
+    let name = me.act(&app, "import drop", move |act| {
+        let job = store::find(act.db, act.scope, id)?;
         if !matches!(job.state.as_str(), "uploaded" | "checked" | "failed") {
             return Err(AppError::Changed);
         }
-        store::drop_job(db, &scope, id)?;
-        batch::check_anew_without(db, &scope, &job, now)?;
-        told(db)
-    })
-    .await?;
+        store::drop_job(act.db, act.scope, id)?;
+        batch::check_anew_without(act.db, act.scope, &job, act.now)?;
+        let summary = format!("放弃导入“{}”，没有入账", job.file_name);
+        act.audit(note("import_stopped", &job.file_name, summary))?;
+        Ok(job.file_name)
+    });
+    let said = format!("“{}”已放弃，没有入账", name.await?);
     runner::wake(&app, me.scope.own());
-    shell::done(&app, "/imports", &note)
-}
-
-/// What somebody has seen and confirms.
-#[derive(Debug, Deserialize)]
-pub struct Confirmed {
-    seen: String,
+    shell::done(&app, "/imports", &said)
 }
 
 /// `POST /imports/{id}/confirm`: what is out of the ordinary has been seen, and is right.
@@ -243,33 +198,22 @@ pub async fn confirm(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<ImportId>,
-    form: CsrfForm<Confirmed>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, scope, seen) = (*id, me.scope.clone(), form.0.seen);
-    let inner = scope.clone();
-    let job = app.read(move |db| store::find(db, &inner, id)).await?;
-    if profile::key_of(&job.findings) != seen {
-        return Err(AppError::Changed);
-    }
-    let found: Vec<String> =
-        findings::from_text(&job.findings).into_iter().map(|one| one.text).collect();
-    let summary = format!("确认“{}”：{}", job.file_name, found.join(" "));
-    let told = ImportEntry { action: "imported", subject: job.file_name, summary };
-    let (mut told, findings) = (tell(&app, &me, told), job.findings);
-    app.write("import confirm", move |db| {
-        if !store::confirm(db, &scope, id, &findings)? {
+    let id = *id;
+    me.act(&app, "import confirm", move |act| {
+        let job = store::find(act.db, act.scope, id)?;
+        let is_seen = profile::key_of(&job.findings) == form.0.get("seen");
+        if !is_seen || !store::confirm(act.db, act.scope, id, &job.findings)? {
             return Err(AppError::Changed);
         }
-        told(db)
+        let found: Vec<String> =
+            findings::from_text(&job.findings).into_iter().map(|one| one.text).collect();
+        let summary = format!("确认“{}”：{}", job.file_name, found.join(" "));
+        act.audit(note("imported", &job.file_name, summary))
     })
     .await?;
     shell::done(&app, &to(id), "已确认，可以入账了")
-}
-
-/// The day of the balances.
-#[derive(Debug, Deserialize)]
-pub struct AsOf {
-    as_of: String,
 }
 
 /// `POST /imports/{id}/as-of`: of which day the balances are; then everything is checked anew.
@@ -278,25 +222,21 @@ pub async fn as_of(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<ImportId>,
-    form: CsrfForm<AsOf>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, typed) = (*id, form.0.as_of.trim().to_owned());
-    let day = match pages::read_day(&typed, app.clock.today()) {
+    let (id, typed) = (*id, form.0.get("as_of"));
+    let day = match pages::read_day(typed, app.clock.today()) {
         Ok(Some(day)) => day,
         Ok(None) => {
             let message = "请填写余额截止日期，银行文件的标题里一般有".to_owned();
             let error = FieldError { field: "as_of".to_owned(), message };
-            return pages::show_again(&app, &me, &req, id, &typed, error).await;
+            return pages::show_again(&app, &me, &req, id, typed, error).await;
         }
-        Err(error) => return pages::show_again(&app, &me, &req, id, &typed, error).await,
+        Err(error) => return pages::show_again(&app, &me, &req, id, typed, error).await,
     };
-    let (scope, now) = (me.scope.clone(), app.clock.now_at());
-    app.write("import day", move |db| {
-        let from = ["uploaded", "checked", "failed"];
-        if !store::enqueue(db, &scope, id, &from, "checking", now)? {
-            return store::find(db, &scope, id).and(Err(AppError::Changed));
-        }
-        store::set_as_of(db, &scope, id, day)
+    me.act(&app, "import day", move |act| {
+        check_anew(act, id)?;
+        store::set_as_of(act.db, act.scope, id, day)
     })
     .await?;
     runner::wake(&app, me.scope.own());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
+use super::act::note;
 use super::pages::has_balances;
 use super::plan::BatchContext;
 use super::read::{self, ReadSheet};
@@ -13,7 +14,8 @@ use super::{compare, kinds, known, profile, run};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::{self, Actor};
+use crate::book::act;
+use crate::book::history::Actor;
 use crate::book::position;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
@@ -151,17 +153,10 @@ pub fn receive_files(
     for (job, at) in found {
         let Some(upload) = uploads.get(at) else { continue };
         let sealed = app.sealer.seal(Field::Upload, &upload.bytes)?;
-        let note_id = app.next_id();
-        app.db.write("import upload", |db| {
-            store::insert(db, &job, &sealed)?;
-            let note = history::AuditEntry {
-                action: "imported",
-                file_id: None,
-                subject: job.file_name.clone(),
-                summary: format!("上传“{}”，{} 行", job.file_name, job.rows_total),
-                reason: String::new(),
-            };
-            history::note(db, by, note_id, job.created_at, note)
+        act::run(app, (by, scope), "import upload", |act| {
+            store::insert(act.db, &job, &sealed)?;
+            let summary = format!("上传“{}”，{} 行", job.file_name, job.rows_total);
+            act.audit(note("imported", &job.file_name, summary))
         })?;
         if !batch.asks.contains(&job.id) {
             batch.jobs.push(job.id);

@@ -1,26 +1,24 @@
 //! Which kind of sheet it is, and which heading stands for which column: a person chooses, and the
 //! office keeps it for the next sheet with these headings. Also the empty sheet of each kind.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use super::act::note;
 use super::profile::{self, Profiles};
 use super::store::{self, ImportJob};
 use super::{read, runner};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::{self, AuditEntry};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::layout::{self, Binding, Chosen, Layout};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::write::{self, Head};
 use crate::plumbing::sheet::{SheetLimits, Table};
 use crate::web::download::{WORKBOOK, attachment};
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 /// In which states the columns may be chosen: nothing is posted yet.
 const OPEN: [&str; 3] = ["uploaded", "checked", "failed"];
@@ -40,6 +38,7 @@ struct HeadingLine {
     /// What stands under it.
     sample: String,
     /// Key of the column it is read as; blank when it is not read.
+    #[serde(skip)]
     value: String,
 }
 
@@ -56,7 +55,15 @@ struct ColumnsPage {
     required: Vec<&'static str>,
     /// Somebody chose these columns before.
     chosen: bool,
-    errors: Vec<FieldError>,
+}
+
+impl FormPage for ColumnsPage {
+    const TEMPLATE: &'static str = "imports/columns.html";
+    const REFUSED_AT: &'static str = "c0";
+
+    fn fields(&self) -> Fields {
+        self.headings.iter().fold(Fields::default(), |form, one| form.with(&one.field, &one.value))
+    }
 }
 
 /// Which kind is asked for.
@@ -108,7 +115,7 @@ pub async fn form(
         let problem = layout::recognise_as(&opened.table, asked).err();
         page.problem = problem.map(|problem| problem.to_chinese()).unwrap_or_default();
     }
-    shell::page(&app, &me, &req, "imports/columns.html", page)
+    fields::show(&app, &me, &req, &page)
 }
 
 fn page_of(opened: &Opened, layout: Layout) -> AppResult<ColumnsPage> {
@@ -150,7 +157,6 @@ fn page_of(opened: &Opened, layout: Layout) -> AppResult<ColumnsPage> {
         headings,
         required: required.map(|column| column.heading).collect(),
         chosen: kept.is_some(),
-        errors: Vec::new(),
     })
 }
 
@@ -176,64 +182,55 @@ pub async fn choose(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<ImportId>,
-    form: CsrfForm<Vec<(String, String)>>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let id = *id;
-    let fields = form.0;
-    let value = |name: &str| {
-        fields.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.as_str())
-    };
-    let opened = open(&app, &me, id).await?;
-    let layout = Layout::from_text(value("kind")).ok_or(AppError::NotFound)?;
-    let forget = !value("forget").is_empty();
+    let (at, form): (At<'_>, _) = ((&app, &me, &req), form.0);
+    let opened = open(&app, &me, *id).await?;
+    let layout = Layout::from_text(form.get("kind")).ok_or(AppError::NotFound)?;
+    let done = try_choose(at, &opened, layout, &form).await;
+    answer(at, &form, done, async { page_of(&opened, layout) }).await
+}
+
+async fn try_choose(
+    (app, me, _): At<'_>,
+    opened: &Opened,
+    layout: Layout,
+    form: &Fields,
+) -> AppResult<Done> {
+    let (forget, id) = (!form.get("forget").is_empty(), opened.job.id);
     let (binding, headings) = outline(&opened.table, layout)?;
     let columns: Vec<(usize, String)> = binding
         .bound()
-        .map(|(cell, ..)| (cell, value(&format!("c{cell}")).to_owned()))
+        .map(|(cell, ..)| (cell, form.get(&format!("c{cell}")).to_owned()))
         .filter(|(_, key)| !key.is_empty())
         .collect();
     let chosen = Chosen { layout, columns };
     let errors = if forget { Vec::new() } else { faults(&chosen, &binding) };
     if !errors.is_empty() {
-        let mut page = page_of(&opened, layout)?;
-        for heading in &mut page.headings {
-            heading.value = value(&heading.field).to_owned();
-        }
-        page.errors = errors;
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return shell::page_as(status, &app, &me, &req, "imports/columns.html", page);
+        return Err(AppError::Invalid(errors));
     }
-    let (scope, by, now) = (me.scope.clone(), me.by(), app.clock.now_at());
-    let (key, note_id) = (profile::key_of(&headings), app.next_id());
-    let staff_id = by.staff_id.ok_or(AppError::Forbidden)?;
-    let note = audit_entry(&opened.job, layout, forget);
-    app.write("import columns", move |db| {
+    let (key, staff_id) = (profile::key_of(&headings), me.staff_id);
+    let what = if forget { "改回按列名对应" } else { "选定列的对应" };
+    let name = opened.job.file_name.clone();
+    let summary = format!("“{name}”按{}{what}", layout.short_title());
+    me.act(app, "import columns", move |act| {
+        let (scope, now) = (act.scope, act.now);
         if forget {
-            profile::forget(db, &scope, &key)?;
+            profile::forget(act.db, scope, &key)?;
         } else {
-            profile::put(db, &scope, &key, &chosen, staff_id, now)?;
+            profile::put(act.db, scope, &key, &chosen, staff_id, now)?;
         }
-        store::set_layout(db, &scope, id, layout.as_text())?;
-        if !store::enqueue(db, &scope, id, &OPEN, "checking", now)? {
+        store::set_layout(act.db, scope, id, layout.as_text())?;
+        if !store::enqueue(act.db, scope, id, &OPEN, "checking", now)? {
             return Err(AppError::Changed);
         }
         // Others with these headings are read by it too.
-        store::check_anew(db, &scope, now)?;
-        history::note(db, &by, note_id, now, note.clone())
+        store::check_anew(act.db, scope, now)?;
+        act.audit(note("imported", &name, summary.clone()))
     })
     .await?;
-    runner::wake(&app, me.scope.own());
-    shell::done(&app, &format!("/imports/{id}"), "列的对应已记下，正在核对")
-}
-
-fn audit_entry(job: &ImportJob, layout: Layout, forget: bool) -> AuditEntry {
-    let what = if forget { "改回按列名对应" } else { "选定列的对应" };
-    AuditEntry {
-        action: "imported",
-        subject: job.file_name.clone(),
-        summary: format!("“{}”按{}{what}", job.file_name, layout.short_title()),
-        ..AuditEntry::default()
-    }
+    runner::wake(app, me.scope.own());
+    Ok(Done::to(format!("/imports/{id}"), "列的对应已记下，正在核对"))
 }
 
 /// What is wrong with a choice: a column that two headings claim, a required one that none has.

@@ -3,13 +3,13 @@
 
 use actix_web::{HttpResponse, web};
 
+use super::act::note;
 use super::pages::outcome_words;
 use super::profile::{self, Profiles};
 use super::read;
 use super::store::{self, ImportJob, ImportRow};
 use crate::app::App;
 use crate::base::ids::ImportId;
-use crate::book::history::{self, AuditEntry};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::SheetLimits;
@@ -39,16 +39,10 @@ pub async fn workbook(
     })
     .await
     .map_err(AppError::broken)??;
-    let (by, note_id, at) = (me.by(), app.next_id(), app.clock.now_at());
     let name = stem(&job.file_name).to_owned();
-    app.write("export result", move |db| {
-        let note = AuditEntry {
-            action: "exported",
-            subject: job.file_name.clone(),
-            summary: format!("下载“{}”的导入结果，{} 行", job.file_name, job.rows_total),
-            ..AuditEntry::default()
-        };
-        history::note(db, &by, note_id, at, note)
+    me.act(&app, "export result", move |act| {
+        let summary = format!("下载“{}”的导入结果，{} 行", job.file_name, job.rows_total);
+        act.audit(note("exported", &job.file_name, summary))
     })
     .await?;
     Ok(attachment(&format!("{name}-导入结果.xlsx"), WORKBOOK, bytes))

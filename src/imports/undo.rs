@@ -21,9 +21,10 @@ use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::ids::{EventId, FileId, ImportId, LoanId, PersonId, PhoneId, RowId};
 use crate::base::scope::Scope;
+use crate::book::act;
 use crate::book::bank::{self, BankFigure};
 use crate::book::events::{self, EventRow, Origin};
-use crate::book::history::{self, Actor};
+use crate::book::history::{Actor, AuditEntry};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::person::{self, Person, Phone};
 use crate::book::statement::{Event, EventKind};
@@ -186,37 +187,34 @@ pub fn undo(
     id: ImportId,
     reason: &str,
 ) -> AppResult<Result<(), Undoing>> {
-    let note_id = app.next_id();
-    let done = app.db.write("import undo", |db| {
-        let mut job = store::find(db, scope, id)?;
+    let done = act::run(app, (by, scope), "import undo", |act| {
+        let mut job = store::find(act.db, scope, id)?;
         if let Some(why) = refusal(&job) {
             return Err(AppError::refused(why));
         }
-        let found = work_out(app, db, scope, by, &job)?;
+        let found = work_out(app, act.db, scope, by, &job)?;
         if !found.against.is_empty() {
             return Ok(Err(found));
         }
-        let now = app.clock.now_at();
+        let (now, today) = (act.now, act.today);
         // What this list told of how far payments are known does not hold any more.
         let of_list = payments_known::Which::OfImport(id);
-        if payments_known::withdraw(db, scope, of_list, (now, &by.name))? > 0 {
-            let today = app.clock.today();
-            position::outdate(db, scope, today, today)?;
+        if payments_known::withdraw(act.db, scope, of_list, (now, &by.name))? > 0 {
+            position::outdate(act.db, scope, today, today)?;
         }
-        carry_out(app, db, scope, found, now)?;
+        carry_out(app, act.db, scope, found, now)?;
         job.state = "posted".to_owned();
         (job.undone_at, job.undone_by) = (Some(now), by.name.clone());
         (job.problem, job.leased_until, job.updated_at) = (String::new(), None, now);
         job.differences = NOT_COMPARED;
-        store::save(db, &job)?;
-        let note = history::AuditEntry {
+        store::save(act.db, &job)?;
+        act.audit(AuditEntry {
             action: "import_undone",
-            file_id: None,
             subject: job.file_name.clone(),
             summary: format!("撤销导入“{}”", job.file_name),
             reason: reason.to_owned(),
-        };
-        history::note(db, by, note_id, now, note)?;
+            ..AuditEntry::default()
+        })?;
         Ok(Ok(()))
     })?;
     app.note_change();

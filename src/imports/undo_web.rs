@@ -1,18 +1,16 @@
 //! The pages of undoing an import: what it would come to, and doing it. Reviewers and directors
 //! only (the table of routes sees to that).
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::undo::{self, Undoing};
 use super::{runner, store};
 use crate::app::App;
 use crate::base::ids::ImportId;
-use crate::error::{AppError, AppResult, FieldError};
-use crate::web::form::CsrfForm;
+use crate::error::{AppError, AppResult};
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 /// Lines shown of what it would do, and of what stands against it.
 const LINES: usize = 200;
@@ -32,14 +30,15 @@ struct UndoPage {
     beside: Vec<String>,
     against: Vec<String>,
     against_more: usize,
-    reason: String,
-    errors: Vec<FieldError>,
 }
 
-/// Why, in the person's own words.
-#[derive(Debug, Deserialize)]
-pub struct Why {
-    reason: String,
+impl FormPage for UndoPage {
+    const TEMPLATE: &'static str = "imports/undo.html";
+    const REFUSED_AT: &'static str = "reason";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 fn first(mut all: Vec<String>) -> (Vec<String>, usize) {
@@ -63,8 +62,6 @@ fn page_of(id: ImportId, name: String, found: Undoing) -> UndoPage {
         beside: found.beside,
         against,
         against_more,
-        reason: String::new(),
-        errors: Vec::new(),
     }
 }
 
@@ -94,8 +91,7 @@ pub async fn show(
     req: HttpRequest,
     id: web::Path<ImportId>,
 ) -> AppResult<HttpResponse> {
-    let page = dry_run(&app, &me, *id).await?;
-    shell::page(&app, &me, &req, "imports/undo.html", page)
+    fields::show(&app, &me, &req, &dry_run(&app, &me, *id).await?)
 }
 
 /// `POST /imports/{id}/undo`: does it, all in one write.
@@ -104,39 +100,30 @@ pub async fn undo(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<ImportId>,
-    form: CsrfForm<Why>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, reason) = (*id, form.0.reason.trim().to_owned());
-    let wrong = if reason.is_empty() {
-        Some("请写明为什么撤销，会记入操作记录")
-    } else if reason.chars().count() > REASON_MOST {
-        Some("理由太长，请控制在 200 个字以内")
-    } else {
-        None
-    };
-    if let Some(message) = wrong {
-        let mut page = dry_run(&app, &me, id).await?;
-        page.errors.push(FieldError { field: "reason".to_owned(), message: message.to_owned() });
-        page.reason = reason;
-        return shell::refused(&app, &me, &req, "imports/undo.html", page);
+    let (at, form): (At<'_>, _) = ((&app, &me, &req), form.0);
+    let done = try_undo(at, *id, &form).await;
+    answer(at, &form, done, dry_run(&app, &me, *id)).await
+}
+
+async fn try_undo((app, me, _): At<'_>, id: ImportId, form: &Fields) -> AppResult<Done> {
+    let reason = form.get("reason").to_owned();
+    if reason.is_empty() {
+        return Err(AppError::field("reason", "请写明为什么撤销，会记入操作记录"));
+    }
+    if reason.chars().count() > REASON_MOST {
+        return Err(AppError::field("reason", "理由太长，请控制在 200 个字以内"));
     }
     let (own, scope, by) = (app.clone(), me.scope.clone(), me.by());
-    let why = reason.clone();
-    let done = web::block(move || undo::undo(&own, &scope, &by, id, &why))
+    let done = web::block(move || undo::undo(&own, &scope, &by, id, &reason))
         .await
         .map_err(AppError::broken)?;
     match done {
-        Ok(Ok(())) => {
-            runner::wake(&app, me.scope.own());
-            shell::done(&app, &format!("/imports/{id}"), "这份表已整份撤销")
-        }
+        Ok(Ok(())) => runner::wake(app, me.scope.own()),
         // Somebody was faster, or something stands on it by now: the page says what.
-        Ok(Err(_)) | Err(AppError::Refused(_)) => {
-            let mut page = dry_run(&app, &me, id).await?;
-            page.reason = reason;
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            shell::page_as(status, &app, &me, &req, "imports/undo.html", page)
-        }
-        Err(error) => Err(error),
+        Ok(Err(_)) | Err(AppError::Refused(_)) => return Err(AppError::Invalid(Vec::new())),
+        Err(error) => return Err(error),
     }
+    Ok(Done::to(format!("/imports/{id}"), "这份表已整份撤销"))
 }

@@ -136,7 +136,7 @@ async fn create(
     payload: Multipart,
 ) -> AppResult<HttpResponse> {
     let form = upload::read(&req, &me, payload, app.config.upload_mb).await?;
-    let (as_of, product) = (form.value("as_of").trim(), form.value("product"));
+    let (as_of, product) = (form.fields.get("as_of").trim(), form.fields.get("product"));
     let mut page = new_page(&app, as_of, product);
     let day = read_day(as_of, app.clock.today());
     page.errors.extend(form.problem(app.config.upload_mb));
@@ -207,12 +207,12 @@ async fn take_in(
     let batch = web::block(move || {
         let mut batch = batch::receive_files(&own, &scope, &by, &uploads, as_of, product)?;
         batch::refuse_other_day(&own, &scope, &mut batch, as_of)?;
-        let now = own.clock.now_at();
-        own.db.write("import queue", |db| {
+        crate::book::act::run(&own, (&by, &scope), "import queue", |act| {
+            act.needs_no_audit("each file has its line already");
             // What waits already may be the same sheet, or need one of these.
-            store::check_anew(db, &scope, now)?;
+            store::check_anew(act.db, &scope, act.now)?;
             for id in &batch.jobs {
-                store::enqueue(db, &scope, *id, &["uploaded"], "checking", now)?;
+                store::enqueue(act.db, &scope, *id, &["uploaded"], "checking", act.now)?;
             }
             Ok(())
         })?;

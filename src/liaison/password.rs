@@ -2,13 +2,14 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::app::App;
 use crate::book::history::AuditEntry;
 use crate::book::liaison;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::password;
+use crate::web::fields::Fields;
 use crate::web::session;
 use crate::web::session::entry::{self, Tried};
 use crate::web::session::guard::{self, Subjects};
@@ -39,21 +40,14 @@ pub async fn show(app: web::Data<App>, me: LiaisonIn, req: HttpRequest) -> AppRe
     page(StatusCode::OK, &app, &me, &req, None)
 }
 
-/// The old password and the new one.
-#[derive(Deserialize)]
-pub struct Change {
-    old: String,
-    new: String,
-}
-
 /// `POST /l/password`: ends the other sessions of this liaison.
 pub async fn change(
     app: web::Data<App>,
     me: LiaisonIn,
     req: HttpRequest,
-    form: LiaisonForm<Change>,
+    form: LiaisonForm<Fields>,
 ) -> AppResult<HttpResponse> {
-    let Change { old, new } = form.0;
+    let (old, new) = (form.0.secret("old"), form.0.secret("new"));
     let bad = StatusCode::UNPROCESSABLE_ENTITY;
     let mut one = me.account.clone();
     let (subjects, now) =

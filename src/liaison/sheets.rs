@@ -20,12 +20,11 @@ use crate::book::{loan, payments_known};
 use crate::error::{AppError, AppResult};
 use crate::life::visits::sheets::form::{self, Form, PHOTO_MB};
 use crate::life::visits::sheets::returns::CameBy;
-use crate::life::visits::sheets::rules::Typed;
 use crate::life::visits::sheets::store::{self, Batch, Sheet, State};
 use crate::life::visits::sheets::take;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::file_position;
-use crate::web::form::equal;
+use crate::web::body::equal;
 use crate::web::session::liaison::LiaisonIn;
 use crate::web::shell::phone;
 use crate::web::upload;
@@ -327,12 +326,7 @@ pub async fn show(
         Ok(one) => one,
         Err(error) => return Err(refused(&app, &me, id, error).await),
     };
-    let typed = Typed {
-        visited_on: app.clock.today().to_string(),
-        filled_by: me.account.name.clone(),
-        ..Typed::default()
-    };
-    let form = Form::new(one.batch.purpose, typed, Vec::new());
+    let form = Form::blank(one.batch.purpose, app.clock.today(), &me.account.name);
     page(&app, &me, &req, one, form)
 }
 
@@ -345,8 +339,7 @@ pub async fn hand_in(
     payload: Multipart,
 ) -> AppResult<HttpResponse> {
     let form = upload::read_open(payload, PHOTO_MB).await?;
-    let csrf = form.fields.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str());
-    if !equal(csrf.unwrap_or_default(), &me.csrf) {
+    if !equal(form.fields.get("csrf"), &me.csrf) {
         return Err(AppError::Stale);
     }
     if !me.account.own_password {
@@ -362,10 +355,8 @@ pub async fn hand_in(
         Err(form) => return page(&app, &me, &req, one, *form),
     };
     let came = take::incoming(&app, &one.sheet, CameBy::Liaison, &answers, picture.as_ref())?;
-    let (scope, by) = (me.scope.clone(), me.by());
-    let kept = app
-        .write("a liaison's sheet", move |db| take::store_return(db, &scope, &by, &came))
-        .await?;
+    let who = (me.by(), me.scope.clone());
+    let kept = app.act(who, "a liaison's sheet", move |act| take::take(act, &came)).await?;
     // Somebody was quicker: the page says when it came back.
     Ok(phone::to(&if kept { "/l?done=1".to_owned() } else { format!("/l/sheets/{id}") }))
 }

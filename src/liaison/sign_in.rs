@@ -14,7 +14,9 @@ use crate::book::liaison::{self, Liaison};
 use crate::book::staff;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::web::form::{OpenForm, equal};
+use crate::web::body::equal;
+use crate::web::fields::Fields;
+use crate::web::form::OpenForm;
 use crate::web::middleware::address_of;
 use crate::web::session::entry::{self, Tried};
 use crate::web::session::guard::{self, Subjects};
@@ -165,15 +167,11 @@ async fn let_in(
     Ok(answer)
 }
 
-/// Nothing but the token.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
-
 /// `POST /l/logout`
 pub async fn sign_out(
     app: web::Data<App>,
     me: LiaisonIn,
-    _checked: LiaisonForm<Nothing>,
+    _checked: LiaisonForm<Fields>,
 ) -> AppResult<HttpResponse> {
     let now = app.clock.now_at();
     app.write("liaison signs out", move |db| session::revoke(db, &me.session, now)).await?;

@@ -5,7 +5,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use crate::app::App;
 use crate::base::url;
-use crate::book::history::{self, AuditEntry};
+use crate::book::history::AuditEntry;
 use crate::error::AppResult;
 use crate::web::session::SignedIn;
 
@@ -30,11 +30,11 @@ pub async fn noted(
     subject: &'static str,
     summary: String,
 ) -> AppResult<()> {
-    let (by, id, at) = (me.by(), app.next_id(), app.clock.now_at());
-    app.write("export", move |db| {
-        let (subject, summary) = (subject.to_owned(), summary.clone());
-        let note = AuditEntry { action: "exported", subject, summary, ..AuditEntry::default() };
-        history::note(db, &by, id, at, note)
-    })
-    .await
+    let note = AuditEntry {
+        action: "exported",
+        subject: subject.to_owned(),
+        summary,
+        ..AuditEntry::default()
+    };
+    me.act(app, "export", move |act| act.audit(note.clone())).await
 }

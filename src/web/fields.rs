@@ -8,13 +8,14 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
-use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
+use minijinja::{Error, ErrorKind, State, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::base::hex::{hash_of, hex};
 use crate::base::money::Fen;
+use crate::base::phone_number::PhoneNumber;
 use crate::book::act::FormKey;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::web::form::CsrfForm;
@@ -24,6 +25,9 @@ use crate::web::shell;
 /// A form of staff, its token checked, to be read field by field.
 pub type Form = CsrfForm<Fields>;
 
+/// Program, reader and request of a page.
+pub type At<'a> = (&'a App, &'a SignedIn, &'a HttpRequest);
+
 /// Longest text that is kept unless a form says otherwise, in characters.
 pub const TEXT_MAX: usize = 400;
 
@@ -31,7 +35,7 @@ pub const TEXT_MAX: usize = 400;
 const SECRET: [&str; 5] = ["csrf", "password", "old", "new", "again"];
 
 /// The fields of a form in their order, and what is wrong with them.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "Vec<(String, String)>")]
 pub struct Fields {
     values: Vec<(String, String)>,
@@ -103,15 +107,35 @@ impl Fields {
 
     /// A day; none when nothing was typed.
     pub fn date(&mut self, name: &str) -> Option<NaiveDate> {
+        self.date_or(name, "日期请写成 2026-10-31 这样")
+    }
+
+    /// A day; `or` says how it is to be written.
+    pub fn date_or(&mut self, name: &str, or: &str) -> Option<NaiveDate> {
         let text = self.get(name);
         if text.is_empty() {
             return None;
         }
         let read = text.parse().ok();
         if read.is_none() {
-            self.reject(name, "日期请写成 2026-10-31 这样");
+            self.reject(name, or);
         }
         read
+    }
+
+    /// A telephone number; none when nothing was typed.
+    pub fn phone(&mut self, name: &str) -> Option<PhoneNumber> {
+        let text = self.get(name);
+        if text.is_empty() {
+            return None;
+        }
+        match PhoneNumber::parse(text) {
+            Ok(number) => Some(number),
+            Err(problem) => {
+                self.reject(name, problem.to_chinese());
+                None
+            }
+        }
     }
 
     /// An amount in yuan; none when nothing was typed.
@@ -198,6 +222,21 @@ impl Object for Typed {
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::NonEnumerable
     }
+
+    /// `form.all("family")`: every value of a name.
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        match (method, args) {
+            ("all", [name]) => {
+                Ok(self.0.all(name.as_str().unwrap_or_default()).map(Value::from).collect())
+            }
+            _ => Err(ErrorKind::UnknownMethod.into()),
+        }
+    }
 }
 
 /// Why a form is shown again.
@@ -212,16 +251,19 @@ pub struct Rejected {
 }
 
 impl Rejected {
+    /// What its reader can mend.
+    pub const fn invalid(errors: Vec<FieldError>) -> Rejected {
+        Rejected { status: StatusCode::UNPROCESSABLE_ENTITY, errors, changed: false }
+    }
+
     /// What the reader of the form can mend; every other error passes on. A refusal by a rule is
     /// said at `field`, and so is the sentence `changed` when somebody else was first; without one
     /// the page says it in its own words.
     pub fn from(error: AppError, field: &str, changed: &str) -> AppResult<Rejected> {
-        let bad = StatusCode::UNPROCESSABLE_ENTITY;
         match error {
-            AppError::Invalid(errors) => Ok(Rejected { status: bad, errors, changed: false }),
+            AppError::Invalid(errors) => Ok(Rejected::invalid(errors)),
             AppError::Refused(message) => {
-                let errors = vec![FieldError { field: field.to_owned(), message }];
-                Ok(Rejected { status: bad, errors, changed: false })
+                Ok(Rejected::invalid(vec![FieldError { field: field.to_owned(), message }]))
             }
             AppError::Changed => {
                 let mut errors = Vec::new();
@@ -242,6 +284,9 @@ pub trait FormPage: Serialize {
     const TEMPLATE: &'static str;
     /// Where a rule's refusal is said.
     const REFUSED_AT: &'static str;
+    /// What is said there when somebody else was first; empty where the template has its own words.
+    const CHANGED: &'static str =
+        "别人刚刚改过，您写的还没有保存：先看看现在的情况，仍然要改就再提交一次";
 
     /// What its fields hold before anybody has typed.
     fn fields(&self) -> Fields;
@@ -286,7 +331,7 @@ impl Done {
 /// (422, or 409 when somebody else saved first). `page` is loaded only then, so it shows what is
 /// there now.
 pub async fn answer<P: FormPage>(
-    (app, me, req): (&App, &SignedIn, &HttpRequest),
+    (app, me, req): At<'_>,
     form: &Fields,
     done: AppResult<Done>,
     page: impl Future<Output = AppResult<P>>,
@@ -295,13 +340,13 @@ pub async fn answer<P: FormPage>(
         Ok(done) => return shell::done(app, &done.to, &done.sentence),
         Err(error) => error,
     };
-    let rejected = Rejected::from(error, P::REFUSED_AT, "")?;
+    let rejected = Rejected::from(error, P::REFUSED_AT, P::CHANGED)?;
     reject((app, me, req), &page.await?, form, rejected)
 }
 
 /// The page again, with what is wrong and what was typed.
 pub fn reject<P: FormPage>(
-    (app, me, req): (&App, &SignedIn, &HttpRequest),
+    (app, me, req): At<'_>,
     page: &P,
     form: &Fields,
     rejected: Rejected,

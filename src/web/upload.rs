@@ -5,7 +5,9 @@ use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
 use futures_util::StreamExt as _;
 
-use super::form::{check_csrf, plain};
+use super::body::plain;
+use super::fields::Fields;
+use super::form::check_csrf;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::web::session::SignedIn;
 
@@ -26,7 +28,7 @@ pub struct FilePart {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UploadForm {
     /// Fields that are no files.
-    pub fields: Vec<(String, String)>,
+    pub fields: Fields,
     /// The files, none of them without a name.
     pub files: Vec<FilePart>,
     /// The files together were larger than allowed; none was kept.
@@ -34,11 +36,6 @@ pub struct UploadForm {
 }
 
 impl UploadForm {
-    /// The value of a field; blank when it is not there.
-    pub fn value(&self, name: &str) -> &str {
-        self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
-    }
-
     /// The sentence about files that were too large.
     pub fn problem(&self, upload_mb: usize) -> Option<FieldError> {
         self.too_large.then(|| FieldError {
@@ -86,7 +83,7 @@ async fn read_as(
                 check_csrf(me, req, Some(&value))?;
                 checked = true;
             }
-            form.fields.push((name, plain(&value).into_owned()));
+            form.fields = form.fields.with(&name, plain(&value));
             continue;
         };
         if !checked {

@@ -181,6 +181,8 @@ fn many_looks_need_a_reason_and_too_many_are_refused() {
         let answer = clerk.post("/reveal", &plain).await;
         answer.is(422).says(&["再看请写明原因"]);
         assert!(!answer.text.contains(PHONE));
+        let short = [("kind", "phone"), ("id", "2"), ("reason", "打电话")];
+        clerk.post("/reveal", &short).await.is(422).says(&["value=\"打电话\""]);
         let reasoned = [("kind", "phone"), ("id", "2"), ("reason", "走访前逐户打电话")];
         clerk.post("/reveal", &reasoned).await.is(200).says(&[PHONE]);
         looks(240);

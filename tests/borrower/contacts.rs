@@ -76,8 +76,14 @@ fn a_change_waits_for_staff_and_then_the_code_goes_to_the_new_phone() {
             let path = format!("/contact-changes/{id}");
             let refuse = [("decision", "refuse"), ("seen", seen.as_str())];
             clerk.post(&path, &refuse).await.is(422).says(&["写一句答复"]);
-            let stale = [("decision", "accept"), ("seen", "1")];
-            clerk.post(&path, &stale).await.is(409);
+            let stale = [("decision", "refuse"), ("seen", "1"), ("answer", "电话打不通")];
+            let page = clerk.post(&path, &stale).await;
+            page.is(409).says(&["别人刚刚改过", "value=\"电话打不通\""]);
+            let long = "长".repeat(81);
+            let long = [("decision", "accept"), ("answer", long.as_str()), ("dead", old.as_str())];
+            let page = clerk.post(&path, &long).await;
+            page.is(422).says(&["答复太长", &format!("value=\"{}\"", long[1].1)]);
+            assert_eq!(page.text.contains(" checked>"), page.text.contains("标为失效"));
             let accept = [("decision", "accept"), ("seen", seen.as_str()), ("dead", old.as_str())];
             clerk.post(&path, &accept).await.is(303);
             clerk.post(&path, &accept).await.is(409);

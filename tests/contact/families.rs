@@ -123,8 +123,11 @@ fn the_tree_keeps_who_may_know_what_and_the_state_of_each_number() {
             ("phone", "164 1100 8888"),
             ("may_know", "contact_only"),
         ];
-        clerk.post(&format!("{path}/points"), &fields).await.is(303);
+        for _ in 0..2 {
+            clerk.post(&format!("{path}/points"), &fields).await.is(303);
+        }
         let page = clerk.get(&path).await;
+        assert_eq!(page.text.matches("name=\"retire\"").count(), 1, "a double click");
         page.says(&["班主任 王老师", "164****8888", "只请转告回电"]);
         let id = page.text.split("value=\"point:").nth(1).unwrap().split('"').next().unwrap();
         let seen = clerk.post("/reveal", &[("kind", "point"), ("id", id)]).await;

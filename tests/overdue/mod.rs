@@ -378,6 +378,15 @@ fn lists_are_kept_under_a_name_and_many_get_another_owner() {
         clerk.post("/overdue/lists", &save).await.is(303);
         clerk.get("/overdue").await.is(200).says(&["宝林镇的"]);
         t.sign_in(Role::Reviewer).get("/overdue").await.says(&["宝林镇的"]);
+        let nameless = [("name", " "), ("query", "?township=宝林镇"), ("shared", "1")];
+        let page = clerk.post("/overdue/lists", &nameless).await;
+        page.is(422).says(&["起个名字", "value=\"1\" checked", "township=%E5%AE%9D"]);
+        for n in 1..12 {
+            let another = [("name", &*n.to_string()), ("query", "")];
+            clerk.post("/overdue/lists", &another).await.is(303);
+        }
+        let page = clerk.post("/overdue/lists", &[("name", "第十三个"), ("query", "")]).await;
+        page.is(422).says(&["请先去掉一个", "value=\"第十三个\""]);
         for sort in ["", "first"] {
             clerk.get(&format!("/overdue?sort={sort}")).await.is(200).says(&["欠款金额"]);
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::{Source, files, line_of, places_of, program, root};
-use super::{WRITES_ALLOWED, expect_none, is_listed};
+use super::{WITHOUT_ACT, WRITES_ALLOWED, each, expect_none, is_listed};
 
 /// A write in the sources: table (none when it cannot be told), line.
 type Write = (Option<String>, usize);
@@ -144,6 +144,38 @@ fn each_table_is_written_by_one_file() {
     expect_none(&one_writer_each(&program(), &known));
 }
 
+/// `db.write("...", |db| ...)` by hand.
+fn bare_writes(source: &Source) -> Vec<String> {
+    let code = &source.program;
+    let named = code.match_indices(".write(").filter_map(|(at, call)| {
+        code[at + call.len()..].trim_start().starts_with("\"\"").then_some(at)
+    });
+    let complaint = |at: usize| {
+        let line = line_of(code, at);
+        format!(
+            "{}:{line}: writes without an Act; `me.act(..)`, or `act::run` for the program, or a \
+             line with its reason in WITHOUT_ACT",
+            source.path
+        )
+    };
+    named.map(complaint).collect()
+}
+
+#[test]
+fn what_somebody_does_is_an_act() {
+    let all = program();
+    let unlisted = |source: &Source| match is_listed(&WITHOUT_ACT, &source.path) {
+        true => Vec::new(),
+        false => bare_writes(source),
+    };
+    expect_none(&each(&all, unlisted));
+    for (path, _) in WITHOUT_ACT {
+        let used = |source: &&Source| source.path.starts_with(path);
+        let writes = all.iter().filter(used).any(|source| !bare_writes(source).is_empty());
+        assert!(writes, "{path} has no write any more: take it off WITHOUT_ACT");
+    }
+}
+
 #[test]
 fn migrations_are_twins_with_a_way_back() {
     let of = |folder: &str| -> BTreeMap<String, String> {
@@ -222,5 +254,8 @@ fn these_rules_can_fail() {
     let complaints = one_writer_each(&two, &known);
     assert!(complaints[0].contains("src/a.rs:1, src/b.rs:1: table loan"), "{complaints:?}");
     assert!(one_writer_each(&two[..1], &known).is_empty());
+    let bare = |text: &str| bare_writes(&Source::new("src/desk/x.rs", text)).len();
+    assert_eq!(bare("app\n    .write(\"a name\", move |db| Ok(()))"), 1);
+    assert_eq!(bare("db.write(\"\", |db| Ok(())); file.write(b\"x\"); db.write(name, body)"), 1);
     assert!(is_empty_sql("-- nothing\n\n") && !is_empty_sql("DROP TABLE a;"));
 }

@@ -8,8 +8,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::base::ids::{FileId, PersonId};
+use crate::base::phone_number;
 use crate::base::scope::Scope;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_change, contact_confirmation, loan_file, person};
 
@@ -77,6 +79,38 @@ pub struct Change {
     pub decided_by: String,
     /// What the borrower is told.
     pub answer: String,
+}
+
+impl Change {
+    /// What somebody wants: `value` plain, here sealed and masked.
+    pub fn proposed(
+        sealer: &Sealer,
+        (id, asked_at): (i64, NaiveDateTime),
+        (office_code, person_id, file_id): (&str, PersonId, FileId),
+        (kind, value): (Kind, &str),
+        source: &str,
+    ) -> AppResult<Change> {
+        Ok(Change {
+            id,
+            office_code: office_code.to_owned(),
+            person_id,
+            file_id: Some(file_id),
+            field: kind.as_text().to_owned(),
+            value_sealed: sealer.seal(Field::Contact, value.as_bytes())?,
+            value_mask: match kind {
+                Kind::Phone => phone_number::mask(value),
+                Kind::Email => mask_email(value),
+                Kind::Address => mask_address(value),
+            },
+            source: source.to_owned(),
+            state: "proposed".to_owned(),
+            asked_at,
+            asked_by_person: None,
+            decided_at: None,
+            decided_by: String::new(),
+            answer: String::new(),
+        })
+    }
 }
 
 /// Proposes a change. One that is open for the same contact is written over, with where it comes

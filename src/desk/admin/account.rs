@@ -2,10 +2,7 @@
 //! the version the form was shown with, their sessions ended when they may not go on, and written
 //! down. Nobody locks themself out: what staff may not do to themselves is said by [`Account`].
 
-use actix_web::HttpRequest;
-
 use super::Form;
-use crate::app::App;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
 use crate::book::history::AuditEntry;
@@ -14,11 +11,8 @@ use crate::book::staff::{self, Staff};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::password;
-use crate::web::fields::{Done, Fields};
-use crate::web::session::{self, SignedIn, Whose};
-
-/// Reader, request and program of a page.
-pub type At<'a> = (&'a App, &'a SignedIn, &'a HttpRequest);
+use crate::web::fields::{At, Done, Fields};
+use crate::web::session::{self, Whose};
 
 /// An account that an office makes for somebody, as stored.
 pub trait Account: Sized + Clone + Send + 'static {

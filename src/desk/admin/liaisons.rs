@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::Choice;
-use super::account::{self, At, Change};
+use super::account::{self, Change};
 
 use crate::app::App;
 use crate::base::dates::minute;
@@ -16,7 +16,7 @@ use crate::book::staff::{self, Right};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::password;
-use crate::web::fields::{self, Done, Fields, Form, FormPage, answer};
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -199,6 +199,7 @@ struct OnePage {
 impl FormPage for OnePage {
     const TEMPLATE: &'static str = "desk/liaison.html";
     const REFUSED_AT: &'static str = "name";
+    const CHANGED: &'static str = "";
 
     fn fields(&self) -> Fields {
         Fields::default().with("name", &self.name)

@@ -8,7 +8,7 @@ pub mod office;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use self::account::{Account as _, At, Change};
+use self::account::{Account as _, Change};
 use super::me as own;
 use crate::app::App;
 use crate::base::dates::minute;
@@ -17,7 +17,7 @@ use crate::book::office::Office;
 use crate::book::staff::{self, Role, Staff};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::password;
-use crate::web::fields::{self, Done, Fields, Form, FormPage, answer};
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::{self, Realm as _, SignedIn};
 use crate::web::shell;
 
@@ -152,6 +152,7 @@ struct StaffPage {
 impl FormPage for StaffPage {
     const TEMPLATE: &'static str = "desk/staff.html";
     const REFUSED_AT: &'static str = "role";
+    const CHANGED: &'static str = "";
 
     fn fields(&self) -> Fields {
         Fields::default().with("name", &self.name).with("role", self.role.as_text())

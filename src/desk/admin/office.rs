@@ -3,12 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::account::{self, At};
+use super::account;
 use crate::app::App;
 use crate::base::hex::{hash_of, hex};
 use crate::book::office::{self, Office};
 use crate::error::{AppError, AppResult};
-use crate::web::fields::{self, Done, Fields, Form, FormPage, answer};
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::SignedIn;
 
 #[derive(Debug, Serialize)]
@@ -34,6 +34,7 @@ impl OfficePage {
 impl FormPage for OfficePage {
     const TEMPLATE: &'static str = "desk/office.html";
     const REFUSED_AT: &'static str = "name";
+    const CHANGED: &'static str = "";
 
     fn fields(&self) -> Fields {
         let Office { name, phone, address, .. } = &self.office;

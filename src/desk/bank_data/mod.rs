@@ -2,10 +2,9 @@
 //! declaration that all payments are in, and going ahead without the list for a day. Nothing here
 //! touches money: it says what is known of it.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::app::App;
 use crate::base::dates::{in_words, local};
@@ -17,10 +16,10 @@ use crate::book::payments_known::{self, Known, PaymentsKnown, Source, Which};
 use crate::book::position;
 use crate::book::staff::Right;
 use crate::book::statement::Product;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::error::{AppError, AppResult};
 use crate::imports::ask::{self, Awaiting};
 use crate::imports::known::{self, Short};
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -59,13 +58,6 @@ struct RowView {
     can_withdraw: bool,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct Typed {
-    known_until: String,
-    reason: String,
-    ahead_reason: String,
-}
-
 #[derive(Debug, Serialize)]
 struct View {
     known: String,
@@ -79,8 +71,15 @@ struct View {
     may_declare: bool,
     may_go_ahead: bool,
     today: String,
-    typed: Typed,
-    errors: Vec<FieldError>,
+}
+
+impl FormPage for View {
+    const TEMPLATE: &'static str = "bank/data.html";
+    const REFUSED_AT: &'static str = "reason";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 /// A list of which rows could not be taken: what they say is not known.
@@ -98,7 +97,7 @@ struct ShortView {
     shown: Vec<String>,
 }
 
-async fn view(app: &web::Data<App>, me: &SignedIn) -> AppResult<View> {
+async fn view(app: &App, me: &SignedIn) -> AppResult<View> {
     let (inner, scope, today) = (app.clone(), me.scope.clone(), app.clock.today());
     let short =
         web::block(move || known::short(&inner, &scope)).await.map_err(AppError::broken)??;
@@ -130,8 +129,6 @@ async fn view(app: &web::Data<App>, me: &SignedIn) -> AppResult<View> {
         may_declare: me.may(Right::DeclarePayments),
         may_go_ahead: me.may(Right::GoAheadWithoutBank),
         today: today.to_string(),
-        typed: Typed::default(),
-        errors: Vec::new(),
     })
 }
 
@@ -170,14 +167,7 @@ fn row_view(row: PaymentsKnown, me: &SignedIn, today: NaiveDate) -> RowView {
 
 /// `GET /bank-data`
 async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
-    let view = view(&app, &me).await?;
-    shell::page(&app, &me, &req, "bank/data.html", view)
-}
-
-#[derive(Deserialize)]
-struct Declared {
-    known_until: String,
-    reason: String,
+    fields::show(&app, &me, &req, &view(&app, &me).await?)
 }
 
 /// `POST /bank-data/declaration`
@@ -185,110 +175,75 @@ async fn declare_known(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Declared>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let Declared { known_until, reason } = form.0;
-    let today = app.clock.today();
-    let (scope, inner) = (me.scope.clone(), me.scope.own().to_owned());
-    let (policy, typed) = (app.policy(), known_until.trim().parse::<NaiveDate>());
-    let (known, unread, told) = app
+    let (at, mut form): (At<'_>, _) = ((&app, &me, &req), form.0);
+    let done = try_declare(at, &mut form).await;
+    answer(at, &form, done, view(&app, &me)).await
+}
+
+async fn try_declare((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
+    let (scope, today, policy) = (me.scope.clone(), app.clock.today(), app.policy());
+    let known = app.read(move |db| payments_known::load(db, &scope)).await?;
+    let day = known_until(form, (&known, me.scope.own(), today));
+    let reason = reason(form, "reason", "请写凭什么知道，例如 银行电话答复，已全部入账");
+    form.check()?;
+    let day = day.ok_or(AppError::Changed)?;
+    let scope = me.scope.clone();
+    let (unread, told) = app
         .read(move |db| {
-            let known = payments_known::load(db, &scope)?;
             let unread = known::unread(db, &scope, &known, BANK)?;
-            let told = match typed {
-                Ok(day) => known::told_until(db, &scope, &policy, (BANK, day))?,
-                Err(_) => today,
-            };
-            Ok((known, unread, told))
+            Ok((unread, known::told_until(db, &scope, &policy, (BANK, day))?))
         })
         .await?;
-    let checked = checked(&known_until, &reason, (&known, &inner, today)).and_then(|day| {
-        let due_on = told.succ_opt().filter(|due_on| *due_on <= day);
-        if let Some(due_on) = due_on {
-            let last = in_words(app.policy().on_time_until(due_on), today);
-            let message = format!(
-                "{}到期的，{last}入账也算按时。请写 {last}或更晚的日子",
-                in_words(due_on, today)
-            );
-            return Err(vec![FieldError { field: "known_until".to_owned(), message }]);
-        }
-        let Some(list) = unread else { return Ok(day) };
-        let message = format!(
-            "{}里有 {} 行没有收进来，这些户可能已经还了。请先改好这些行再导入，或者撤销那次导入",
-            list.file_name, list.refused_rows
+    if let Some(due_on) = told.succ_opt().filter(|due_on| *due_on <= day) {
+        let last = in_words(app.policy().on_time_until(due_on), today);
+        let due_on = in_words(due_on, today);
+        let why = format!("{due_on}到期的，{last}入账也算按时。请写 {last}或更晚的日子");
+        return Err(AppError::field("known_until", why));
+    }
+    if let Some(list) = unread {
+        let (name, rows) = (list.file_name, list.refused_rows);
+        let why = format!(
+            "{name}里有 {rows} 行没有收进来，这些户可能已经还了。请先改好这些行再导入，或者撤销那次导入"
         );
-        Err(vec![FieldError { field: "known_until".to_owned(), message }])
-    });
-    match checked {
-        Ok(day) => {
-            let said = format!("确认 {} 以前的还款都已入账", in_words(day, today));
-            let row = new_row(&app, &me, Source::Declaration, day, &reason);
-            keep(&app, &me, row, ("payments_declared", said.clone())).await?;
-            shell::done(&app, PATH, &format!("已{said}，逾期名单按这一天更新"))
-        }
-        Err(errors) => {
-            let mut view = view(&app, &me).await?;
-            view.typed = Typed { known_until, reason, ahead_reason: String::new() };
-            view.errors = errors;
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            shell::page_as(status, &app, &me, &req, "bank/data.html", view)
-        }
+        return Err(AppError::field("known_until", why));
     }
+    let said = format!("确认 {} 以前的还款都已入账", in_words(day, today));
+    let row = new_row(app, me, Source::Declaration, day, &reason);
+    keep(app, me, row, ("payments_declared", said.clone())).await?;
+    Ok(Done::to(PATH, format!("已{said}，逾期名单按这一天更新")))
 }
 
-/// The day of a declaration, or everything that is wrong with it.
-fn checked(
-    known_until: &str,
-    reason: &str,
+/// The day of a declaration.
+fn known_until(
+    form: &mut Fields,
     (known, office, today): (&Known, &str, NaiveDate),
-) -> Result<NaiveDate, Vec<FieldError>> {
-    let wrong = |field: &str, message: String| FieldError { field: field.to_owned(), message };
-    let mut errors = Vec::new();
-    let day = known_until.trim().parse::<NaiveDate>();
-    match day {
-        Err(_) => errors.push(wrong("known_until", "请写到哪一天，例如 2026-12-22".to_owned())),
-        Ok(day) if day > today => errors.push(wrong(
-            "known_until",
-            "还没有到的日子，谁也不知道会不会还。请写今天或更早的日子".to_owned(),
-        )),
-        Ok(day) => {
-            if let Some(until) = known.until(office, BANK.as_text()).filter(|until| *until >= day) {
-                errors.push(wrong(
-                    "known_until",
-                    format!("{}以前的还款已经知道，请写更晚的日子", in_words(until, today)),
-                ));
-            }
+) -> Option<NaiveDate> {
+    let day = form.get("known_until").parse::<NaiveDate>().ok();
+    let fault = match day {
+        None => "请写到哪一天，例如 2026-12-22".to_owned(),
+        Some(day) if day > today => {
+            "还没有到的日子，谁也不知道会不会还。请写今天或更早的日子".to_owned()
         }
-    }
-    errors.extend(reason_fault("reason", reason, "请写凭什么知道，例如 银行电话答复，已全部入账"));
-    match day {
-        Ok(day) if errors.is_empty() => Ok(day),
-        _ => Err(errors),
-    }
-}
-
-fn reason_fault(field: &str, reason: &str, missing: &str) -> Option<FieldError> {
-    let message = match reason.trim().chars().count() {
-        0..=1 => missing.to_owned(),
-        2..=REASON_MAX => return None,
-        _ => format!("理由太长，请写在 {REASON_MAX} 个字以内"),
+        Some(day) => {
+            let until = known.until(office, BANK.as_text()).filter(|until| *until >= day);
+            let Some(until) = until else { return Some(day) };
+            format!("{}以前的还款已经知道，请写更晚的日子", in_words(until, today))
+        }
     };
-    Some(FieldError { field: field.to_owned(), message })
+    form.reject("known_until", fault);
+    None
 }
 
-/// The reason goes into a text message to families.
-fn unfit(reason: &str) -> Option<FieldError> {
-    let message = if reason.trim().chars().count() > AHEAD_MAX {
-        format!("理由会写进短信，请写在 {AHEAD_MAX} 个字以内")
-    } else {
-        text::fits(reason).err()?
-    };
-    Some(FieldError { field: "ahead_reason".to_owned(), message })
-}
-
-#[derive(Deserialize)]
-struct Ahead {
-    ahead_reason: String,
+fn reason(form: &mut Fields, field: &str, missing: &str) -> String {
+    let reason = form.get(field).to_owned();
+    match reason.chars().count() {
+        0..=1 => form.reject(field, missing),
+        2..=REASON_MAX => {}
+        _ => form.reject(field, format!("理由太长，请写在 {REASON_MAX} 个字以内")),
+    }
+    reason
 }
 
 /// `POST /bank-data/go-ahead`
@@ -296,37 +251,33 @@ async fn go_ahead(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Ahead>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let reason = form.0.ahead_reason;
-    let missing = "请写为什么不等银行结果，会印在走访表和信上";
-    let fault = reason_fault("ahead_reason", &reason, missing).or_else(|| unfit(&reason));
-    if let Some(fault) = fault {
-        let mut view = view(&app, &me).await?;
-        view.typed.ahead_reason = reason;
-        view.errors = vec![fault];
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return shell::page_as(status, &app, &me, &req, "bank/data.html", view);
-    }
-    let today = app.clock.today();
-    let row = new_row(&app, &me, Source::GoAhead, today, &reason);
-    let said = format!("{}不等银行结果，先行跟进", in_words(today, today));
-    keep(&app, &me, row, ("bank_not_awaited", said)).await?;
-    shell::done(&app, PATH, "今天按没有收到还款的先行跟进；明天起恢复等待")
+    let (at, mut form): (At<'_>, _) = ((&app, &me, &req), form.0);
+    let done = try_go_ahead(at, &mut form).await;
+    answer(at, &form, done, view(&app, &me)).await
 }
 
-#[derive(Deserialize)]
-struct Withdrawn {
-    id: i64,
+async fn try_go_ahead((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
+    let reason = reason(form, "ahead_reason", "请写为什么不等银行结果，会印在走访表和信上");
+    form.check()?;
+    // The reason goes into a text message to families.
+    if reason.chars().count() > AHEAD_MAX {
+        form.reject("ahead_reason", format!("理由会写进短信，请写在 {AHEAD_MAX} 个字以内"));
+    } else if let Err(why) = text::fits(&reason) {
+        form.reject("ahead_reason", why);
+    }
+    form.check()?;
+    let today = app.clock.today();
+    let row = new_row(app, me, Source::GoAhead, today, &reason);
+    let said = format!("{}不等银行结果，先行跟进", in_words(today, today));
+    keep(app, me, row, ("bank_not_awaited", said)).await?;
+    Ok(Done::to(PATH, "今天按没有收到还款的先行跟进；明天起恢复等待"))
 }
 
 /// `POST /bank-data/withdrawal`
-async fn withdraw(
-    app: web::Data<App>,
-    me: SignedIn,
-    form: CsrfForm<Withdrawn>,
-) -> AppResult<HttpResponse> {
-    let id = RowId::new(form.0.id);
+async fn withdraw(app: web::Data<App>, me: SignedIn, form: Form) -> AppResult<HttpResponse> {
+    let id: RowId = form.0.id("id").ok_or(AppError::NotFound)?;
     let scope = me.scope.clone();
     let rows = app.read(move |db| payments_known::list(db, &scope, SHOWN)).await?;
     let row = rows.into_iter().find(|row| row.id == id).ok_or(AppError::NotFound)?;
@@ -364,7 +315,7 @@ fn new_row(
 ) -> PaymentsKnown {
     let (id, now) = (RowId::new(app.next_id()), app.clock.now_at());
     PaymentsKnown {
-        reason: reason.trim().to_owned(),
+        reason: reason.to_owned(),
         by_name: me.name.clone(),
         ..PaymentsKnown::new(id, (me.scope.own(), BANK), source, day, now)
     }
@@ -372,7 +323,7 @@ fn new_row(
 
 /// Keeps the row and its note, then brings positions and cases into step.
 async fn keep(
-    app: &web::Data<App>,
+    app: &App,
     me: &SignedIn,
     row: PaymentsKnown,
     (action, summary): (&'static str, String),
@@ -388,7 +339,7 @@ async fn keep(
 }
 
 /// Positions, cases and the workbench after what is known has changed.
-async fn follow_up(app: &web::Data<App>, scope: &Scope) -> AppResult<()> {
+async fn follow_up(app: &App, scope: &Scope) -> AppResult<()> {
     let (app, scope) = (app.clone(), scope.clone());
     web::block(move || ask::settle(&app, &scope)).await.map_err(AppError::broken)?
 }

@@ -6,9 +6,7 @@ mod view;
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 
 use crate::app::App;
 use crate::book::history::AuditEntry;
@@ -18,7 +16,7 @@ use crate::clock::pause::{self, Pause};
 use crate::clock::{self, Planned};
 use crate::error::{AppError, AppResult};
 use crate::jobs;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, answer};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -81,14 +79,7 @@ async fn show(
     req: HttpRequest,
     name: web::Path<String>,
 ) -> AppResult<HttpResponse> {
-    let page = one(&app, &me, &name).await?;
-    shell::page(&app, &me, &req, "jobs/one.html", page)
-}
-
-/// Why a job is paused.
-#[derive(Deserialize)]
-struct PauseForm {
-    reason: String,
+    fields::show(&app, &me, &req, &one(&app, &me, &name).await?)
 }
 
 async fn begin_pause(
@@ -96,34 +87,26 @@ async fn begin_pause(
     me: SignedIn,
     req: HttpRequest,
     name: web::Path<String>,
-    form: CsrfForm<PauseForm>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let reason = form.0.reason.trim().to_owned();
-    let result = try_pause(&app, &me, &name, &reason).await;
-    let page_of = format!("/admin/jobs/{}", shell::encoded(&name));
-    match result {
-        Ok(words) => shell::done(&app, &page_of, &format!("已暂停“{words}”")),
-        Err(AppError::Invalid(errors)) => {
-            let page = one(&app, &me, &name).await?.with_errors(reason, errors);
-            shell::page_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &me, &req, "jobs/one.html", page)
-        }
-        Err(other) => Err(other),
-    }
+    let at: At<'_> = (&app, &me, &req);
+    let done = try_pause(at, &name, &form.0).await;
+    answer(at, &form.0, done, one(&app, &me, &name)).await
 }
 
-async fn try_pause(app: &App, me: &SignedIn, name: &str, reason: &str) -> AppResult<&'static str> {
+async fn try_pause((app, me, _): At<'_>, name: &str, form: &Fields) -> AppResult<Done> {
     let job = planned(app, name)?.job;
     if !jobs::can_be_paused(&job) {
         let why = format!("“{}”维护账目和数据，不能暂停", job.words);
         return Err(AppError::refused(why));
     }
+    let reason = form.get("reason").to_owned();
     if reason.is_empty() {
         return Err(AppError::field("reason", "请写明为什么暂停，以后查得到"));
     }
     if reason.chars().count() > REASON_CHARS {
         return Err(AppError::field("reason", "原因太长，请控制在 200 个字以内"));
     }
-    let reason = reason.to_owned();
     me.act(app, "job paused", move |act| {
         let pause = Pause {
             office_code: act.by.office_code.clone(),
@@ -145,18 +128,15 @@ async fn try_pause(app: &App, me: &SignedIn, name: &str, reason: &str) -> AppRes
         act.audit(note)
     })
     .await?;
-    Ok(job.words)
+    let page = format!("/admin/jobs/{}", shell::encoded(name));
+    Ok(Done::to(page, format!("已暂停“{}”", job.words)))
 }
-
-/// A form that carries nothing but its token.
-#[derive(Deserialize)]
-struct NoFields {}
 
 async fn end_pause(
     app: web::Data<App>,
     me: SignedIn,
     name: web::Path<String>,
-    _form: CsrfForm<NoFields>,
+    _form: Form,
 ) -> AppResult<HttpResponse> {
     let job = planned(&app, &name)?.job;
     me.act(&app, "job resumed", move |act| {
@@ -180,7 +160,7 @@ async fn run(
     app: web::Data<App>,
     me: SignedIn,
     name: web::Path<String>,
-    _form: CsrfForm<NoFields>,
+    _form: Form,
 ) -> AppResult<HttpResponse> {
     let job = planned(&app, &name)?.job;
     let (own, by, today) = (app.get_ref().clone(), me.by(), app.clock.today());

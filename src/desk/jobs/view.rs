@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::base::dates::{in_words, local};
 use crate::clock::pause::Pause;
 use crate::clock::{Line, Missed, Planned, Run, RunState};
-use crate::error::FieldError;
 use crate::jobs;
+use crate::web::fields::{Fields, FormPage};
 
 /// What a run did, for the page.
 #[derive(Debug, Serialize)]
@@ -64,8 +64,6 @@ pub struct One {
     missed: &'static str,
     cron: String,
     runs: Vec<RunView>,
-    errors: Vec<FieldError>,
-    reason: String,
 }
 
 impl List {
@@ -89,15 +87,16 @@ impl One {
             },
             cron: line.planned.times.to_string(),
             runs: runs.iter().map(|run| run_view(&line.planned, run, now)).collect(),
-            errors: Vec::new(),
-            reason: String::new(),
         }
     }
+}
 
-    /// The same with what was typed and what is wrong with it.
-    pub fn with_errors(mut self, reason: String, errors: Vec<FieldError>) -> One {
-        (self.reason, self.errors) = (reason, errors);
-        self
+impl FormPage for One {
+    const TEMPLATE: &'static str = "jobs/one.html";
+    const REFUSED_AT: &'static str = "reason";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
     }
 }
 

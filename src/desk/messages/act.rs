@@ -12,6 +12,7 @@ use crate::book::history::AuditEntry;
 use crate::book::notice::{self, Reason};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::outbox::{self, Group, State};
+use crate::web::fields::Form;
 use crate::web::form::CsrfForm;
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -205,19 +206,9 @@ pub async fn one(
     shell::done(&app, &to, &format!("已{verb}"))
 }
 
-/// Whether everything waits for its release.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Hold {
-    on: String,
-}
-
-/// `POST /messages/hold`
-pub async fn hold(
-    app: web::Data<App>,
-    me: SignedIn,
-    form: CsrfForm<Hold>,
-) -> AppResult<HttpResponse> {
-    let on = form.0.on == "yes";
+/// `POST /messages/hold`: whether everything waits for its release.
+pub async fn hold(app: web::Data<App>, me: SignedIn, form: Form) -> AppResult<HttpResponse> {
+    let on = form.0.get("on") == "yes";
     let summary = if on {
         "以后写好的消息先待放行"
     } else {

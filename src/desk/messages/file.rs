@@ -16,8 +16,8 @@ use crate::book::person;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
+use crate::web::fields::{self, Fields, FormPage};
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 /// Messages on the page; a life has some sixty.
 const MOST: i64 = 300;
@@ -59,13 +59,22 @@ pub struct Choice {
 }
 
 #[derive(Debug, Serialize)]
-struct FilePage {
+pub struct FilePage {
     file_no: String,
     name: String,
     people: Vec<PersonView>,
     rows: Vec<Row>,
     reasons: Vec<Choice>,
     here: String,
+}
+
+impl FormPage for FilePage {
+    const TEMPLATE: &'static str = "desk/file_messages.html";
+    const REFUSED_AT: &'static str = "note";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 /// Those a member of staff may write by hand.
@@ -79,26 +88,28 @@ pub async fn show(
     req: HttpRequest,
     file_no: web::Path<String>,
 ) -> AppResult<HttpResponse> {
-    let (scope, inner) = (me.scope.clone(), app.clone());
-    let page = app
-        .read(move |db| {
-            let file = loan::file_by_no(db, &scope, &file_no)?;
-            let messages = outbox::of_file(db, &scope, file.id, MOST)?;
-            let people = people_of(db, &scope, &file)?;
-            Ok(FilePage {
-                here: format!("/loans/{}/messages", file.file_no),
-                name: people.first().map(|one| one.name.clone()).unwrap_or_default(),
-                file_no: file.file_no,
-                people,
-                rows: facts::rows(&inner, db, &scope, messages)?,
-                reasons: BY_HAND
-                    .into_iter()
-                    .map(|r| Choice { value: r.as_text(), text: r.in_words() })
-                    .collect(),
-            })
+    fields::show(&app, &me, &req, &page(&app, &me, &file_no).await?)
+}
+
+pub(super) async fn page(app: &App, me: &SignedIn, file_no: &str) -> AppResult<FilePage> {
+    let (scope, inner, file_no) = (me.scope.clone(), app.clone(), file_no.to_owned());
+    app.read(move |db| {
+        let file = loan::file_by_no(db, &scope, &file_no)?;
+        let messages = outbox::of_file(db, &scope, file.id, MOST)?;
+        let people = people_of(db, &scope, &file)?;
+        Ok(FilePage {
+            here: format!("/loans/{}/messages", file.file_no),
+            name: people.first().map(|one| one.name.clone()).unwrap_or_default(),
+            file_no: file.file_no,
+            people,
+            rows: facts::rows(&inner, db, &scope, messages)?,
+            reasons: BY_HAND
+                .into_iter()
+                .map(|r| Choice { value: r.as_text(), text: r.in_words() })
+                .collect(),
         })
-        .await?;
-    shell::page(&app, &me, &req, "desk/file_messages.html", page)
+    })
+    .await
 }
 
 /// Student and co-borrower, with their wishes and stops.

@@ -4,19 +4,22 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::file::BY_HAND;
+use super::file::{self, BY_HAND};
 use crate::app::App;
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
 use crate::book::history::AuditEntry;
 use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
-use crate::book::notice::{Composer, Fields, Reason, To, due_queries, is_held, stops, text};
+use crate::book::notice::{
+    Composer, Fields as Words, Reason, To, due_queries, is_held, stops, text,
+};
 use crate::book::payments_known;
 use crate::book::reaction::Happened;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{self, Channel};
+use crate::web::fields::{At, Done, Fields, Form, answer};
 use crate::web::form::CsrfForm;
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -39,7 +42,7 @@ impl MessageForm {
 struct Draft {
     file: LoanFile,
     receiver: Receiver,
-    fields: Fields,
+    fields: Words,
     held: bool,
 }
 
@@ -63,7 +66,7 @@ fn draft(
         ));
     };
     let today = app.clock.today();
-    let fields = Fields::to(&receiver.name);
+    let fields = Words::to(&receiver.name);
     let fields = match &receiver.student {
         Some(student) => fields.of_student(student),
         None => fields,
@@ -199,36 +202,32 @@ pub async fn send(
     shell::done(&app, &back, said)
 }
 
-/// Who, and why not any more.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Stopped {
-    person: i64,
-    /// `died`, `asked`, or `lift`.
-    why: String,
-    #[serde(default)]
-    note: String,
-}
-
-/// `POST /loans/{file_no}/messages/stop`
+/// `POST /loans/{file_no}/messages/stop`: why is `died`, `asked`, or `lift`.
 pub async fn stop(
     app: web::Data<App>,
     me: SignedIn,
+    req: HttpRequest,
     file_no: web::Path<String>,
-    form: CsrfForm<Stopped>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let Stopped { person, why, note } = form.0;
-    let note = note.trim().chars().take(100).collect::<String>();
-    let why = match why.as_str() {
+    let at: At<'_> = (&app, &me, &req);
+    let done = try_stop(at, &file_no, &form.0).await;
+    answer(at, &form.0, done, file::page(&app, &me, &file_no)).await
+}
+
+async fn try_stop((app, me, _): At<'_>, file_no: &str, form: &Fields) -> AppResult<Done> {
+    let note: String = form.get("note").chars().take(100).collect();
+    let why = match form.get("why") {
         "lift" => None,
         text => Some(stops::Why::from_text(text).ok_or(AppError::NotFound)?),
     };
     if why == Some(stops::Why::Died) && note.is_empty() {
         return Err(AppError::refused("请写明是从哪里知道的，例如「村委会证明」，再提交。"));
     }
-    let person = PersonId::new(person);
-    let back = format!("/loans/{file_no}/messages");
+    let person: PersonId = form.id("person").ok_or(AppError::NotFound)?;
+    let (back, file_no) = (format!("/loans/{file_no}/messages"), file_no.to_owned());
     let said = me
-        .act(&app, "messages stopped", move |act| {
+        .act(app, "messages stopped", move |act| {
             let file = loan::file_by_no(act.db, act.scope, &file_no)?;
             if person != file.person_id && Some(person) != file.co_person_id {
                 return Err(AppError::NotFound);
@@ -270,5 +269,5 @@ pub async fn stop(
             Ok(summary)
         })
         .await?;
-    shell::done(&app, &back, &said)
+    Ok(Done::to(back, said))
 }

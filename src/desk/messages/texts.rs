@@ -18,7 +18,7 @@ use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan_file, person};
 use crate::plumbing::templates::Templates;
-use crate::web::form::CsrfForm;
+use crate::web::fields::Form;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -167,58 +167,45 @@ fn version(text: &str) -> String {
     crate::base::hex::hex(&crate::base::hex::hash_of(text))
 }
 
-#[derive(Deserialize)]
-pub struct Changed {
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    file: String,
-    #[serde(default)]
-    version: String,
-    /// `look`, `save` or `reset`.
-    #[serde(default)]
-    step: String,
-}
-
 /// `POST /admin/message-templates/{reason}`
 pub async fn change(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
     reason: web::Path<String>,
-    form: CsrfForm<Changed>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
     let reason = Reason::from_text(&reason).ok_or(AppError::NotFound)?;
     let form = form.0;
     let name = reason.template();
     let (stored, own) = app.templates.text_of(&me.office.code, &name)?;
-    let new = match form.step.as_str() {
+    let new = match form.get("step") {
         "reset" => Templates::built_in(&name).ok_or(AppError::NotFound)?,
-        _ => form.text.replace("\r\n", "\n").trim().to_owned() + "\n",
+        _ => form.get("text").replace("\r\n", "\n").trim().to_owned() + "\n",
     };
-    let mut page = text_page(&app, &me, reason, new.clone(), &form.file).await?;
-    if form.step != "save" && form.step != "reset" {
+    let mut page = text_page(&app, &me, reason, new.clone(), form.get("file")).await?;
+    if form.get("step") != "save" && form.get("step") != "reset" {
         return shell::page(&app, &me, &req, "desk/message_text.html", page);
     }
     if page.errors.iter().any(|error| error.field == "text") {
         return shell::refused(&app, &me, &req, "desk/message_text.html", page);
     }
-    if form.version != version(&stored) {
+    if form.get("version") != version(&stored) {
         page.changed_meanwhile = true;
         let status = actix_web::http::StatusCode::CONFLICT;
         return shell::page_as(status, &app, &me, &req, "desk/message_text.html", page);
     }
     let back = "/admin/message-templates";
-    if new.trim() == stored.trim() && (form.step == "save" || !own) {
+    if new.trim() == stored.trim() && (form.get("step") == "save" || !own) {
         return shell::done(&app, back, "没有改动");
     }
-    let summary = if form.step == "reset" {
+    let summary = if form.get("step") == "reset" {
         format!("{}：改回原来的内容", reason.in_words())
     } else {
         format!("{}：{}", reason.in_words(), new.trim())
     };
     note(&app, &me, reason, summary).await?;
-    if form.step == "reset" {
+    if form.get("step") == "reset" {
         app.templates.reset(&me.office.code, &name)?;
     } else {
         app.templates.keep(&me.office.code, &name, &new)?;

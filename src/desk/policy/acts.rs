@@ -4,10 +4,9 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
-use serde::Deserialize;
 
-use super::forms::{self, Read, Typed};
-use super::{TEMPLATE, view};
+use super::forms::{self, Read};
+use super::view;
 use crate::app::App;
 use crate::base::dates::day_in;
 use crate::base::ids::{RowId, StaffId};
@@ -21,7 +20,7 @@ use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::ask;
 use crate::imports::compare;
 use crate::jobs::{check_rate_table, close_day};
-use crate::web::form::CsrfForm;
+use crate::web::fields::{At, Done, Fields, Form, answer};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -33,9 +32,9 @@ pub(super) async fn waiver(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Typed>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    entered(&app, &me, &req, (Kind::Waiver, "waiver"), form.0).await
+    entered((&app, &me, &req), (Kind::Waiver, "waiver"), form.0).await
 }
 
 /// `POST /policy/lpr`
@@ -43,9 +42,9 @@ pub(super) async fn lpr(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Typed>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    entered(&app, &me, &req, (Kind::Lpr, "lpr"), form.0).await
+    entered((&app, &me, &req), (Kind::Lpr, "lpr"), form.0).await
 }
 
 /// `POST /policy/holidays`
@@ -53,77 +52,77 @@ pub(super) async fn holidays(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Typed>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    entered(&app, &me, &req, (Kind::Holidays, "holidays"), form.0).await
+    entered((&app, &me, &req), (Kind::Holidays, "holidays"), form.0).await
 }
 
+/// `name`: which form of the page it is, since several have a year.
 async fn entered(
-    app: &App,
-    me: &SignedIn,
-    req: &HttpRequest,
-    (kind, form): (Kind, &'static str),
-    typed: Typed,
+    at: At<'_>,
+    (kind, name): (Kind, &str),
+    mut form: Fields,
 ) -> AppResult<HttpResponse> {
-    let result = match forms::read(kind, &typed, app.clock.today()) {
-        Ok(read) => propose(app, me, vec![read]).await,
-        Err(errors) => Err(AppError::Invalid(errors)),
+    let (app, me, _) = at;
+    let done = match forms::read(kind, &mut form, app.clock.today()) {
+        Ok(read) => propose(app, me, vec![read], "已提交，等另一位复核或主任确认").await,
+        Err(error) => Err(error),
     };
-    match result {
-        Ok(()) => shell::done(app, PAGE, "已提交，等另一位复核或主任确认"),
-        Err(AppError::Invalid(errors)) => {
-            let mut page = view::page(app, me).await?;
-            (page.form, page.typed, page.errors) = (form, typed, errors);
-            shell::refused(app, me, req, TEMPLATE, page)
-        }
+    again(at, &form.with("form", name), done).await
+}
+
+/// The page again when something is wrong with the form; what a rule refuses has its own page.
+async fn again(at: At<'_>, form: &Fields, done: AppResult<Done>) -> AppResult<HttpResponse> {
+    let (app, me, _) = at;
+    match done {
+        Ok(_) | Err(AppError::Invalid(_)) => answer(at, form, done, view::page(app, me)).await,
         Err(other) => Err(other),
     }
 }
 
-/// A file that another installation exported.
-#[derive(Debug, Deserialize)]
-pub(super) struct Pasted {
-    text: String,
-}
-
-/// `POST /policy/import`: every entry of the file becomes a proposal, or none does.
+/// `POST /policy/import`: every entry of a file that another installation exported becomes a
+/// proposal, or none does.
 pub(super) async fn import(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Pasted>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let today = app.clock.today();
-    let wrong = |message: String| vec![FieldError { field: "text".to_owned(), message }];
-    let read_all = || -> Result<Vec<Read>, Vec<FieldError>> {
-        let mut all = Vec::new();
-        for entry in taken_apart(&form.0.text).map_err(wrong)? {
-            let Some((kind, typed)) = Typed::of(&entry) else { continue };
-            all.push(forms::read(kind, &typed, today).map_err(|errors| {
+    let done = match read_all(form.0.get("text"), app.clock.today()) {
+        Ok(read) => propose(&app, &me, read, "已提交，等另一位复核或主任逐条确认").await,
+        Err(error) => Err(error),
+    };
+    let at_text = |error| match error {
+        AppError::Invalid(errors) => {
+            let all = errors.into_iter();
+            AppError::Invalid(
+                all.map(|one| FieldError { field: "text".to_owned(), ..one }).collect(),
+            )
+        }
+        other => other,
+    };
+    again((&app, &me, &req), &form.0.with("form", "import"), done.map_err(at_text)).await
+}
+
+fn read_all(text: &str, today: NaiveDate) -> AppResult<Vec<Read>> {
+    let mut all = Vec::new();
+    for entry in taken_apart(text).map_err(|why| AppError::field("text", why))? {
+        let Some((kind, mut typed)) = forms::of_entry(&entry) else { continue };
+        let read = forms::read(kind, &mut typed, today).map_err(|error| match error {
+            AppError::Invalid(errors) => {
                 let said: Vec<String> = errors.into_iter().map(|one| one.message).collect();
-                wrong(format!("{} {}：{}", kind.in_words(), typed.document, said.join("；")))
-            })?);
-        }
-        Ok(all)
-    };
-    let result = match read_all() {
-        Ok(read) => propose(&app, &me, read).await,
-        Err(errors) => Err(AppError::Invalid(errors)),
-    };
-    match result {
-        Ok(()) => shell::done(&app, PAGE, "已提交，等另一位复核或主任逐条确认"),
-        Err(AppError::Invalid(errors)) => {
-            let errors = errors.into_iter().flat_map(|one| wrong(one.message)).collect();
-            let mut page = view::page(&app, &me).await?;
-            (page.form, page.pasted, page.errors) = ("import", form.0.text, errors);
-            shell::refused(&app, &me, &req, TEMPLATE, page)
-        }
-        Err(other) => Err(other),
+                let (kind, document) = (kind.in_words(), typed.get("document"));
+                AppError::field("text", format!("{kind} {document}：{}", said.join("；")))
+            }
+            other => other,
+        })?;
+        all.push(read);
     }
+    Ok(all)
 }
 
 /// Keeps proposals that fit what holds and what waits already, in this order.
-async fn propose(app: &App, me: &SignedIn, read: Vec<Read>) -> AppResult<()> {
+async fn propose(app: &App, me: &SignedIn, read: Vec<Read>, said: &'static str) -> AppResult<Done> {
     me.act(app, "a rule proposed", move |act| {
         let new: Vec<Proposal> = read.iter().map(|read| proposal(act, read.clone())).collect();
         let lines = policy_book::all(act.db)?;
@@ -137,7 +136,8 @@ async fn propose(app: &App, me: &SignedIn, read: Vec<Read>) -> AppResult<()> {
         check(act.parts.rules.files(), &values)?;
         new.iter().try_for_each(|one| add_proposal(act, one))
     })
-    .await
+    .await?;
+    Ok(Done::to(PAGE, said))
 }
 
 fn proposal(act: &mut Act<'_>, read: Read) -> Proposal {
@@ -177,22 +177,15 @@ fn add_proposal(act: &mut Act<'_>, one: &Proposal) -> AppResult<()> {
     })
 }
 
-/// Why a confirmed value no longer counts.
-#[derive(Debug, Deserialize)]
-pub(super) struct Why {
-    #[serde(default)]
-    reason: String,
-}
-
 /// `POST /policy/{id}/revoke`: asks that a confirmed value no longer counts. A second person
 /// confirms this, too.
 pub(super) async fn revoke(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
-    form: CsrfForm<Why>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let reason = reason_of(&form.0.reason)?;
+    let reason = reason_of(&form.0)?;
     if reason.is_empty() {
         return Err(AppError::refused("撤销要写明原因，例如 数值录错了"));
     }
@@ -221,21 +214,12 @@ pub(super) async fn revoke(
     shell::done(&app, PAGE, "已提交撤销，等另一位复核或主任确认")
 }
 
-fn reason_of(text: &str) -> AppResult<String> {
-    let text = text.trim().to_owned();
+fn reason_of(form: &Fields) -> AppResult<String> {
+    let text = form.get("reason").to_owned();
     if text.chars().count() > REASON_MAX {
         return Err(AppError::refused("原因太长，请控制在 80 个字以内"));
     }
     Ok(text)
-}
-
-/// The second person's word.
-#[derive(Debug, Deserialize)]
-pub(super) struct Word {
-    #[serde(default)]
-    decision: String,
-    #[serde(default)]
-    reason: String,
 }
 
 /// `POST /policy/{id}/decide`
@@ -243,12 +227,12 @@ pub(super) async fn decide(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
-    form: CsrfForm<Word>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let Some(decision) = Decision::from_text(&form.0.decision) else {
+    let Some(decision) = Decision::from_text(form.0.get("decision")) else {
         return Err(AppError::refused("请选确认、不同意，或者撤回"));
     };
-    let reason = reason_of(&form.0.reason)?;
+    let reason = reason_of(&form.0)?;
     if decision == Decision::Rejected && reason.is_empty() {
         return Err(AppError::refused("不同意要写一句原因"));
     }
@@ -386,21 +370,14 @@ pub fn recompute(app: &App) -> AppResult<usize> {
     Ok(loans)
 }
 
-/// Which rule was held against its document.
-#[derive(Debug, Deserialize)]
-pub(super) struct Which {
-    #[serde(default)]
-    rule: String,
-}
-
 /// `POST /policy/compared`
 pub(super) async fn compared(
     app: web::Data<App>,
     me: SignedIn,
-    form: CsrfForm<Which>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
     let rules = app.policy().listed(app.clock.today());
-    let Some(rule) = rules.into_iter().find(|rule| rule.key == form.0.rule) else {
+    let Some(rule) = rules.into_iter().find(|rule| rule.key == form.0.get("rule")) else {
         return Err(AppError::NotFound);
     };
     let (key, title, staff) = (rule.key.clone(), rule.title.clone(), me.staff_id);

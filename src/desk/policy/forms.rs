@@ -8,7 +8,8 @@ use crate::book::policy::{
     Fault, LaterEntry, PolicyError, Waiver, holidays_entry, lpr_entry, waiver_entry,
 };
 use crate::book::policy_book::Kind;
-use crate::error::FieldError;
+use crate::error::{AppError, AppResult, FieldError};
+use crate::web::fields::Fields;
 
 /// The years that can be meant.
 const YEARS: std::ops::RangeInclusive<i32> = 2022..=2100;
@@ -17,45 +18,18 @@ const PERCENT_MOST: i32 = 15;
 /// Longest number of a document.
 const DOCUMENT_MAX: usize = 80;
 
-/// The fields of a form, as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct Typed {
-    /// Year of a waiver or of holidays.
-    pub year: String,
-    /// `announced`, `none`.
-    pub state: String,
-    /// Day on which an LPR was published.
-    pub published_on: String,
-    pub percent: String,
-    pub off: String,
-    pub work: String,
-    /// Number of the document.
-    pub document: String,
-    pub document_on: String,
-}
-
-impl Typed {
-    /// An entry of a file as if it had been typed; its table says the kind.
-    pub fn of(entry: &LaterEntry) -> Option<(Kind, Typed)> {
-        let kind = match entry.table {
-            "waiver_year" => Kind::Waiver,
-            "lpr" => Kind::Lpr,
-            "holidays" => Kind::Holidays,
-            _ => return None,
-        };
-        let typed = Typed {
-            year: entry.text("year"),
-            state: entry.text("state"),
-            published_on: entry.text("published_on"),
-            percent: entry.text("percent"),
-            off: entry.text("off"),
-            work: entry.text("work"),
-            document: entry.text("source"),
-            document_on: entry.text("announced_on"),
-        };
-        Some((kind, typed))
-    }
+/// An entry of a file as if it had been typed; its table says the kind.
+pub fn of_entry(entry: &LaterEntry) -> Option<(Kind, Fields)> {
+    let kind = match entry.table {
+        "waiver_year" => Kind::Waiver,
+        "lpr" => Kind::Lpr,
+        "holidays" => Kind::Holidays,
+        _ => return None,
+    };
+    let same = ["year", "state", "published_on", "percent", "off", "work"];
+    let typed = same.iter().fold(Fields::default(), |form, name| form.with(name, entry.text(name)));
+    let typed = typed.with("document", entry.text("source"));
+    Some((kind, typed.with("document_on", entry.text("announced_on"))))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,82 +47,74 @@ pub struct Read {
 }
 
 struct Reading<'a> {
-    typed: &'a Typed,
+    form: &'a mut Fields,
     today: NaiveDate,
-    errors: Vec<FieldError>,
 }
 
 /// Reads a form of this kind.
-pub fn read(kind: Kind, typed: &Typed, today: NaiveDate) -> Result<Read, Vec<FieldError>> {
-    let mut reading = Reading { typed, today, errors: Vec::new() };
+pub fn read(kind: Kind, form: &mut Fields, today: NaiveDate) -> AppResult<Read> {
+    let mut reading = Reading { form, today };
     let found = match kind {
         Kind::Waiver => reading.waiver(),
         Kind::Lpr => reading.lpr(),
         Kind::Holidays => reading.holidays(),
         Kind::Revoke => None,
     };
-    match found {
-        Some(read) if reading.errors.is_empty() => Ok(read),
-        _ => Err(reading.errors),
-    }
+    form.check()?;
+    found.ok_or(AppError::NotFound)
 }
 
 impl Reading<'_> {
-    fn wrong(&mut self, field: &str, message: impl Into<String>) {
-        self.errors.push(FieldError { field: field.to_owned(), message: message.into() });
-    }
-
     fn year(&mut self) -> Option<i32> {
-        let year = self.typed.year.trim().parse::<i32>().ok().filter(|year| YEARS.contains(year));
+        let year = self.form.get("year").parse::<i32>().ok().filter(|year| YEARS.contains(year));
         if year.is_none() {
-            self.wrong("year", "年份写四位数字，例如 2026");
+            self.form.reject("year", "年份写四位数字，例如 2026");
         }
         year
     }
 
     fn document(&mut self) -> String {
-        let text = self.typed.document.trim().to_owned();
+        let text = self.form.get("document").to_owned();
         if text.is_empty() {
-            self.wrong("document", "文号还没有填；没有文号就写依据，例如 财政部网站公告");
+            self.form.reject("document", "文号还没有填；没有文号就写依据，例如 财政部网站公告");
         } else if text.chars().count() > DOCUMENT_MAX {
-            self.wrong("document", "文号太长，请控制在 80 个字以内");
+            self.form.reject("document", "文号太长，请控制在 80 个字以内");
         }
         text
     }
 
     /// A day that cannot lie ahead.
-    fn past_day(&mut self, field: &str, text: &str, what: &str) -> Option<NaiveDate> {
-        match text.trim().parse::<NaiveDate>() {
+    fn past_day(&mut self, field: &str, what: &str) -> Option<NaiveDate> {
+        match self.form.get(field).parse::<NaiveDate>() {
             Ok(day) if day > self.today => {
-                self.wrong(field, format!("{what} {day} 还没有到，请核对"));
+                self.form.reject(field, format!("{what} {day} 还没有到，请核对"));
                 None
             }
             Ok(day) => Some(day),
             Err(_) => {
-                self.wrong(field, format!("{what}写成 2026-04-01 这样"));
+                self.form.reject(field, format!("{what}写成 2026-04-01 这样"));
                 None
             }
         }
     }
 
     fn document_on(&mut self) -> Option<NaiveDate> {
-        let text = self.typed.document_on.clone();
-        self.past_day("document_on", &text, "发文日期")
+        self.past_day("document_on", "发文日期")
     }
 
     fn waiver(&mut self) -> Option<Read> {
         let year = self.year();
-        let waiver = match self.typed.state.as_str() {
+        let waiver = match self.form.get("state") {
             "announced" => Some(Waiver::Announced),
             "none" => Some(Waiver::None),
             _ => {
-                self.wrong("state", "请选这一年免除，还是不免除");
+                self.form.reject("state", "请选这一年免除，还是不免除");
                 None
             }
         };
         // The notice of a year comes in that year, at the earliest late in the one before.
         if year.is_some_and(|year| year > self.today.year() + 1) {
-            self.wrong("year", "那一年还早，通知还没有出，只能录入今年、明年和以前的");
+            self.form.reject("year", "那一年还早，通知还没有出，只能录入今年、明年和以前的");
         }
         let (document, on) = (self.document(), self.document_on());
         let (year, waiver) = (year?, waiver?);
@@ -162,14 +128,13 @@ impl Reading<'_> {
     }
 
     fn lpr(&mut self) -> Option<Read> {
-        let text = self.typed.published_on.clone();
-        let day = self.past_day("published_on", &text, "公布日期");
-        let text = self.typed.percent.trim().trim_end_matches('%').to_owned();
+        let day = self.past_day("published_on", "公布日期");
+        let text = self.form.get("percent").trim_end_matches('%').to_owned();
         let fits =
             |rate: &RatePpm| rate.get() > 0 && rate.get() <= PERCENT_MOST.saturating_mul(10_000);
         let rate = text.parse::<RatePpm>().ok().filter(fits);
         if rate.is_none() {
-            self.wrong("percent", "利率写成百分数，例如 3.50");
+            self.form.reject("percent", "利率写成百分数，例如 3.50");
         }
         let document = self.document();
         let (day, rate) = (day?, rate?);
@@ -179,16 +144,16 @@ impl Reading<'_> {
         Some(Read { kind: Kind::Lpr, subject, words, entry, document, document_on: Some(day) })
     }
 
-    fn days(&mut self, field: &str, text: &str, year: i32) -> Vec<NaiveDate> {
-        let mut found = Vec::new();
+    fn days(&mut self, field: &str, year: i32) -> Vec<NaiveDate> {
+        let (mut found, text) = (Vec::new(), self.form.get(field).to_owned());
         for part in text.split([' ', '\n', '\r', '\t', ',', '，', '、', ';', '；']) {
             if part.is_empty() {
                 continue;
             }
             match span(part) {
                 Some(days) if days.iter().all(|day| day.year() == year) => found.extend(days),
-                Some(_) => self.wrong(field, format!("{part} 不在 {year} 年")),
-                None => self.wrong(
+                Some(_) => self.form.reject(field, format!("{part} 不在 {year} 年")),
+                None => self.form.reject(
                     field,
                     format!(
                         "「{part}」看不懂，写成 {year}-10-01，连着的写成 {year}-10-01至{year}-10-07"
@@ -202,15 +167,15 @@ impl Reading<'_> {
 
     fn holidays(&mut self) -> Option<Read> {
         let year = self.year()?;
-        let off = self.days("off", &self.typed.off.clone(), year);
-        let work = self.days("work", &self.typed.work.clone(), year);
-        if off.is_empty() && self.errors.is_empty() {
-            self.wrong("off", "放假的日子还没有填");
+        let off = self.days("off", year);
+        let work = self.days("work", year);
+        if off.is_empty() && self.form.check().is_ok() {
+            self.form.reject("off", "放假的日子还没有填");
         }
         let all = [off.as_slice(), work.as_slice()].concat();
         let twice = all.iter().find(|day| all.iter().filter(|other| other == day).count() > 1);
         if let Some(day) = twice {
-            self.wrong("work", format!("{day} 写了两次，请核对"));
+            self.form.reject("work", format!("{day} 写了两次，请核对"));
         }
         let (document, on) = (self.document(), self.document_on());
         let words = format!("{year} 年放假 {} 天，补班 {} 天", off.len(), work.len());
@@ -263,46 +228,51 @@ mod tests {
         "2026-10-31".parse().unwrap()
     }
 
-    fn values(kind: Kind, typed: Typed) -> Vec<String> {
-        read(kind, &typed, today()).unwrap_err().into_iter().map(|e| e.message).collect()
+    fn typed(fields: &[(&str, &str)]) -> Fields {
+        fields.iter().fold(Fields::default(), |form, (name, value)| form.with(name, value))
+    }
+
+    fn faults(kind: Kind, fields: &[(&str, &str)]) -> Vec<String> {
+        match read(kind, &mut typed(fields), today()).unwrap_err() {
+            AppError::Invalid(errors) => errors.into_iter().map(|e| e.message).collect(),
+            other => panic!("{other}"),
+        }
     }
 
     #[test]
     fn what_is_wrong_is_said_in_one_sentence_each() {
-        let blank = ["年份写四位数字，例如 2026"];
-        assert_eq!(values(Kind::Holidays, Typed::default()), blank);
-        assert_eq!(values(Kind::Waiver, Typed::default()).len(), 4);
-        let lpr = |day: &str, percent: &str| Typed {
-            published_on: day.to_owned(),
-            percent: percent.to_owned(),
-            document: "公告".to_owned(),
-            ..Typed::default()
+        assert_eq!(faults(Kind::Holidays, &[]), ["年份写四位数字，例如 2026"]);
+        assert_eq!(faults(Kind::Waiver, &[]).len(), 4);
+        let lpr = |day: &'static str, percent: &'static str| {
+            [("published_on", day), ("percent", percent), ("document", "公告")]
         };
         for percent in ["", "0", "350", "3.5.0", "-1"] {
-            let wrong = values(Kind::Lpr, lpr("2026-09-21", percent));
+            let wrong = faults(Kind::Lpr, &lpr("2026-09-21", percent));
             assert_eq!(wrong, ["利率写成百分数，例如 3.50"], "{percent}");
         }
-        let ahead = values(Kind::Lpr, lpr("2026-11-20", "3.50"));
+        let ahead = faults(Kind::Lpr, &lpr("2026-11-20", "3.50"));
         assert_eq!(ahead, ["公布日期 2026-11-20 还没有到，请核对"]);
-        let found = read(Kind::Lpr, &lpr("2026-09-21", " 3.50% "), today()).unwrap();
+        let mut good = typed(&lpr("2026-09-21", " 3.50% "));
+        let found = read(Kind::Lpr, &mut good, today()).unwrap();
         assert_eq!(found.words, "2026-09-21 公布的五年期以上 LPR 3.50%");
     }
 
     #[test]
     fn spans_of_days_are_read() {
-        let typed = Typed {
-            year: "2027".to_owned(),
-            off: "2027-01-01至2027-01-03\n2027-02-05".to_owned(),
-            work: "2027-02-14、2027-02-20".to_owned(),
-            document: "国办发明电〔2026〕9号".to_owned(),
-            document_on: "2026-10-30".to_owned(),
-            ..Typed::default()
+        let good = |work: &'static str| {
+            [
+                ("year", "2027"),
+                ("off", "2027-01-01至2027-01-03\n2027-02-05"),
+                ("work", work),
+                ("document", "国办发明电〔2026〕9号"),
+                ("document_on", "2026-10-30"),
+            ]
         };
-        let found = read(Kind::Holidays, &typed, today()).unwrap();
+        let mut form = typed(&good("2027-02-14、2027-02-20"));
+        let found = read(Kind::Holidays, &mut form, today()).unwrap();
         assert_eq!(found.words, "2027 年放假 4 天，补班 2 天");
-        let other = Typed { work: "2028-01-01".to_owned(), ..typed.clone() };
-        assert_eq!(values(Kind::Holidays, other), ["2028-01-01 不在 2027 年"]);
-        let twice = Typed { work: "2027-01-02".to_owned(), ..typed };
-        assert_eq!(values(Kind::Holidays, twice), ["2027-01-02 写了两次，请核对"]);
+        assert_eq!(faults(Kind::Holidays, &good("2028-01-01")), ["2028-01-01 不在 2027 年"]);
+        let twice = faults(Kind::Holidays, &good("2027-01-02"));
+        assert_eq!(twice, ["2027-01-02 写了两次，请核对"]);
     }
 }

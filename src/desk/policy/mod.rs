@@ -15,11 +15,9 @@ use crate::app::App;
 use crate::book::policy_book;
 use crate::book::staff::Right;
 use crate::error::AppResult;
+use crate::web::fields;
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
-use crate::web::shell;
-
-const TEMPLATE: &str = "desk/policy.html";
 
 pub fn routes() -> Vec<Entry> {
     let propose = Needs::Right(Right::ProposeRules);
@@ -39,8 +37,7 @@ pub fn routes() -> Vec<Entry> {
 
 /// `GET /policy`
 async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
-    let page = view::page(&app, &me).await?;
-    shell::page(&app, &me, &req, TEMPLATE, page)
+    fields::show(&app, &me, &req, &view::page(&app, &me).await?)
 }
 
 /// `GET /policy/export`: what was entered here and holds, as one file that another installation

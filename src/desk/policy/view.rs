@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::forms::Typed;
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::book::policy::{Rule, Waiver};
 use crate::book::policy_book::{self, Decision, Kind, Line};
 use crate::book::staff::Right;
-use crate::error::{AppResult, FieldError};
+use crate::error::AppResult;
+use crate::web::fields::{Fields, FormPage};
 use crate::web::session::SignedIn;
 use chrono::Datelike as _;
 
@@ -44,14 +44,18 @@ pub(super) struct Page {
     past: Vec<Entered>,
     may_propose: bool,
     may_confirm: bool,
-    /// The form that is shown again: `waiver`, `lpr`, `holidays`, `import`.
-    pub form: &'static str,
-    pub typed: Typed,
-    pub pasted: String,
-    pub errors: Vec<FieldError>,
     /// The year that is asked for.
     open_year: Option<i32>,
     without_waiver: &'static str,
+}
+
+impl FormPage for Page {
+    const TEMPLATE: &'static str = "desk/policy.html";
+    const REFUSED_AT: &'static str = "year";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 fn entered(line: &Line, me: &SignedIn, in_force: &[String]) -> Entered {
@@ -113,10 +117,6 @@ pub(super) async fn page(app: &App, me: &SignedIn) -> AppResult<Page> {
         past: all(past),
         may_propose: me.may(Right::ProposeRules),
         may_confirm: me.may(Right::ConfirmRules),
-        form: "",
-        typed: Typed::default(),
-        pasted: String::new(),
-        errors: Vec::new(),
         open_year,
         without_waiver: crate::book::policy::WITHOUT_WAIVER,
     })

@@ -1,10 +1,9 @@
 //! `/family-contacts/{file_no}`: one family: who can be asked under which number and may know what,
 //! what was tried, how somebody is found, and the form for the next contact.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::filter::PATH;
 use super::list::{record_words, state_tag};
@@ -16,67 +15,11 @@ use crate::base::place::short_village;
 use crate::book::contact::point::{Kind, MayKnow, Tried};
 use crate::book::contact::record::{Ability, Channel, Outcome, Party, Record, Source};
 use crate::book::contact::task::State;
+use crate::book::history::AuditEntry;
 use crate::book::person::Person;
-use crate::error::{AppResult, FieldError};
+use crate::error::AppResult;
+use crate::web::fields::{self, At, Fields, FormPage};
 use crate::web::session::SignedIn;
-use crate::web::shell;
-
-/// What the form of a contact sends.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Typed {
-    /// The second try of one form changes nothing.
-    pub command_key: String,
-    pub on_day: String,
-    pub channel: String,
-    pub party: String,
-    /// Their name or relation.
-    pub party_name: String,
-    /// `phone:12` or `point:34`.
-    pub number: String,
-    /// What came of it.
-    pub outcome: String,
-    pub situation: String,
-    /// How far they can pay.
-    pub ability: String,
-    pub wish: String,
-    pub note: String,
-    pub evidence: String,
-    /// The day on which they promise to pay.
-    pub promised_on: String,
-    pub promised: String,
-    /// When to speak again.
-    pub next_on: String,
-    /// Whose contacts changed: `student`, `co_borrower`.
-    pub whose: String,
-    pub new_phone: String,
-    pub new_address: String,
-}
-
-/// What the form of the contact tree sends.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct TypedPoint {
-    /// What they are to the family.
-    pub kind: String,
-    pub name: String,
-    /// 母亲, 叔叔.
-    pub relation: String,
-    pub phone: String,
-    /// What they may be told.
-    pub may_know: String,
-    pub point_note: String,
-}
-
-/// Everything that was typed on the page.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct AllTyped {
-    pub record: Typed,
-    /// Somebody for the tree.
-    pub point: TypedPoint,
-    /// Why the family is lost, or the search goes on.
-    pub reason: String,
-}
 
 /// A value to choose and its words.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -156,7 +99,7 @@ struct Options {
 }
 
 #[derive(Debug, Serialize)]
-struct View {
+pub struct FamilyPage {
     here: String,
     list: &'static str,
     file_no: String,
@@ -176,8 +119,17 @@ struct View {
     next: String,
     options: Options,
     has_co_borrower: bool,
-    typed: AllTyped,
-    errors: Vec<FieldError>,
+    /// New for every form: the second try of one form changes nothing.
+    key: String,
+}
+
+impl FormPage for FamilyPage {
+    const TEMPLATE: &'static str = "contacts/family.html";
+    const REFUSED_AT: &'static str = "outcome";
+
+    fn fields(&self) -> Fields {
+        Fields::default().with("command_key", &self.key).with("on_day", &self.today)
+    }
 }
 
 /// The choices of one list of the database's words.
@@ -329,7 +281,7 @@ fn options(people: &[Who], points: &[PointLine], overdue: bool) -> Options {
     }
 }
 
-fn view(app: &App, facts: &Facts, typed: AllTyped, errors: Vec<FieldError>) -> View {
+fn view(app: &App, facts: &Facts) -> FamilyPage {
     let today = app.clock.today();
     let tries = facts.tries();
     let wants = rules::wants(&tries, app.policy().lost_rule.on(today), today);
@@ -341,8 +293,8 @@ fn view(app: &App, facts: &Facts, typed: AllTyped, errors: Vec<FieldError>) -> V
         facts.file.high_school.clone(),
         facts.file.university.clone(),
     ];
-    View {
-        here: format!("{PATH}/{}", facts.file.file_no),
+    FamilyPage {
+        here: path(&facts.file.file_no),
         list: PATH,
         file_no: facts.file.file_no.clone(),
         name: student.name.clone(),
@@ -361,8 +313,23 @@ fn view(app: &App, facts: &Facts, typed: AllTyped, errors: Vec<FieldError>) -> V
         change_waits: facts.change_waits,
         next: facts.next.as_ref().map(|no| format!("{PATH}/{no}")).unwrap_or_default(),
         has_co_borrower: facts.co_borrower.is_some(),
-        typed,
-        errors,
+        key: format!("desk-{}", app.next_id()),
+    }
+}
+
+/// The page of a family.
+pub fn path(file_no: &str) -> String {
+    format!("{PATH}/{file_no}")
+}
+
+/// A line of history about a family.
+pub fn note(facts: &Facts, action: &'static str, summary: String) -> AuditEntry {
+    AuditEntry {
+        action,
+        file_id: Some(facts.file.id),
+        subject: facts.student.name.clone(),
+        summary,
+        ..AuditEntry::default()
     }
 }
 
@@ -373,6 +340,11 @@ pub async fn facts(app: &App, me: &SignedIn, file_no: &str) -> AppResult<Facts> 
     app.read(move |db| store::family(db, &scope, &file_no, of)).await
 }
 
+/// The same as they are on the page.
+pub async fn page((app, me, _): At<'_>, file_no: &str) -> AppResult<FamilyPage> {
+    Ok(view(app, &facts(app, me, file_no).await?))
+}
+
 /// `GET /family-contacts/{file_no}`
 pub async fn show(
     app: web::Data<App>,
@@ -380,27 +352,5 @@ pub async fn show(
     req: HttpRequest,
     file_no: web::Path<String>,
 ) -> AppResult<HttpResponse> {
-    let facts = facts(&app, &me, &file_no).await?;
-    let typed = AllTyped::default();
-    render(&app, &me, &req, &facts, (typed, Vec::new()))
-}
-
-/// The page with what was typed and what is wrong with it: 422 when something is.
-pub fn render(
-    app: &App,
-    me: &SignedIn,
-    req: &HttpRequest,
-    facts: &Facts,
-    (mut typed, errors): (AllTyped, Vec<FieldError>),
-) -> AppResult<HttpResponse> {
-    let record = &mut typed.record;
-    if record.command_key.is_empty() {
-        record.command_key = format!("desk-{}", app.next_id());
-    }
-    if record.on_day.is_empty() {
-        record.on_day = app.clock.today().to_string();
-    }
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let view = view(app, facts, typed, errors);
-    shell::page_as(status, app, me, req, "contacts/family.html", view)
+    fields::show(&app, &me, &req, &page((&app, &me, &req), &file_no).await?)
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::coverage::Sums;
 use super::filter::{Filter, ListParams, NONE, PATH, Row};
@@ -16,22 +16,11 @@ use crate::base::url::link;
 use crate::book::contact::task::{self, Assignee, AssigneeKind};
 use crate::book::history::AuditEntry;
 use crate::book::staff;
-use crate::error::{AppResult, FieldError};
+use crate::error::{AppError, AppResult};
 use crate::plumbing::schema::contact_duty;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::list::declare::List as _;
 use crate::web::session::SignedIn;
-use crate::web::shell;
-
-/// What the form sends.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Typed {
-    /// Which families: `township:宝林镇`, `school:乐至中学`.
-    of: String,
-    /// `clerk:123`, `school`, `village`.
-    to: String,
-}
 
 #[derive(Debug, Serialize)]
 struct Group {
@@ -47,16 +36,23 @@ struct Group {
 }
 
 #[derive(Debug, Serialize)]
-struct View {
+struct SharePage {
     year: i32,
     townships: Vec<Group>,
     schools: Vec<Group>,
     clerks: Vec<(String, String)>,
-    typed: Typed,
-    errors: Vec<FieldError>,
 }
 
-async fn view(app: &App, me: &SignedIn, typed: Typed) -> AppResult<View> {
+impl FormPage for SharePage {
+    const TEMPLATE: &'static str = "contacts/share.html";
+    const REFUSED_AT: &'static str = "to";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
+}
+
+async fn page(app: &App, me: &SignedIn) -> AppResult<SharePage> {
     let year = ListParams::default().to_filter(me.staff_id, app.clock.today()).year;
     let scope = me.scope.clone();
     let (cells, schools, holders, staff) = app
@@ -89,7 +85,7 @@ async fn view(app: &App, me: &SignedIn, typed: Typed) -> AppResult<View> {
         };
         sums.into_iter().filter(|(_, sums)| sums.due > 0).map(group).collect::<Vec<Group>>()
     };
-    Ok(View {
+    Ok(SharePage {
         year,
         townships: groups(cells, "township"),
         schools: groups(schools, "school"),
@@ -97,8 +93,6 @@ async fn view(app: &App, me: &SignedIn, typed: Typed) -> AppResult<View> {
             .into_iter()
             .map(|(id, name)| (format!("clerk:{id}"), name))
             .collect(),
-        typed,
-        errors: Vec::new(),
     })
 }
 
@@ -114,13 +108,12 @@ fn held(who: &str, count: i64) -> String {
 
 /// `GET /family-contacts/share`
 pub async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
-    let view = view(&app, &me, Typed::default()).await?;
-    shell::page(&app, &me, &req, "contacts/share.html", view)
+    fields::show(&app, &me, &req, &page(&app, &me).await?)
 }
 
-/// Which open families are meant.
-fn meant(typed: &Typed, all: Filter) -> Option<(Filter, String)> {
-    let (field, key) = typed.of.split_once(':')?;
+/// Which open families are meant: `township:宝林镇`, `school:乐至中学`.
+fn meant(text: &str, all: Filter) -> Option<(Filter, String)> {
+    let (field, key) = text.split_once(':')?;
     let value = if key == NONE { String::new() } else { key.to_owned() };
     let name = if value.is_empty() { "没有登记的".to_owned() } else { value.clone() };
     match field {
@@ -135,8 +128,9 @@ enum To {
     By(Share),
 }
 
-fn to(typed: &Typed) -> Option<To> {
-    match typed.to.as_str() {
+/// `clerk:123`, `school`, `village`.
+fn to(text: &str) -> Option<To> {
+    match text {
         "school" => Some(To::By(Share::Schools)),
         "village" => Some(To::By(Share::Villages)),
         other => {
@@ -151,26 +145,22 @@ pub async fn share(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Typed>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let typed = form.0;
+    let (at, mut form): (At<'_>, _) = ((&app, &me, &req), form.0);
+    let done = try_share(at, &mut form).await;
+    answer(at, &form, done, page(&app, &me)).await
+}
+
+async fn try_share((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
     let open = ListParams::default().to_filter(me.staff_id, app.clock.today());
-    let (meant, to) = (meant(&typed, open), to(&typed));
-    let (Some((filter, of)), Some(to)) = (meant.clone(), to) else {
-        let mut view = view(&app, &me, typed).await?;
-        let wrong = |field: &str, message: &str| FieldError {
-            field: field.to_owned(),
-            message: message.to_owned(),
-        };
-        if meant.is_none() {
-            view.errors.push(wrong("of", "请选一个乡镇或学校"));
-        } else {
-            view.errors.push(wrong("to", "请选分给谁"));
-        }
-        return shell::refused(&app, &me, &req, "contacts/share.html", view);
-    };
+    let meant = form.choice("of", |text| meant(text, open), "请选一个乡镇或学校");
+    form.check()?;
+    let to = form.choice("to", to, "请选分给谁");
+    form.check()?;
+    let ((filter, of), to) = meant.zip(to).ok_or(AppError::Changed)?;
     let done = me
-        .act(&app, "contact duties shared", move |act| {
+        .act(app, "contact duties shared", move |act| {
             let mut done = 0;
             let mut names = Vec::new();
             match &to {
@@ -203,7 +193,7 @@ pub async fn share(
             Ok(done)
         })
         .await?;
-    shell::done(&app, "/family-contacts/share", &format!("已分配 {done} 户"))
+    Ok(Done::to("/family-contacts/share", format!("已分配 {done} 户")))
 }
 
 fn joined(names: &[String]) -> String {

@@ -14,8 +14,8 @@ use crate::base::url;
 use crate::book::staff::{self, Right};
 use crate::book::{loan, person};
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::overdue::list::page::asked_of;
-use crate::web::fields::{Fields, Form, Seen};
+use crate::life::overdue::list::page::{self, asked_of};
+use crate::web::fields::{At, Done, Fields, Form, Seen, answer};
 use crate::web::list::params::Params as _;
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -145,18 +145,23 @@ async fn owner(
 pub(super) async fn keep_list(
     app: web::Data<App>,
     me: SignedIn,
+    req: HttpRequest,
     form: Form,
 ) -> AppResult<HttpResponse> {
-    let fields = form.0;
-    let name: String = fields.get("name").chars().take(20).collect();
-    let asked = asked_of(fields.get("query"));
-    let back = asked.link("/overdue", &[]);
+    let at: At<'_> = (&app, &me, &req);
+    let done = try_keep(at, &form.0).await;
+    answer(at, &form.0, done, page::view(&app, &me, asked_of(form.0.get("query")))).await
+}
+
+async fn try_keep((app, me, _): At<'_>, form: &Fields) -> AppResult<Done> {
+    let name: String = form.get("name").chars().take(20).collect();
     if name.is_empty() {
         return Err(AppError::field("name", "给这个名单起个名字"));
     }
+    let asked = asked_of(form.get("query"));
     let (staff_id, query) = (me.staff_id, asked.link("", &[]));
-    let shared = !fields.get("shared").is_empty();
-    me.act(&app, "list kept", move |act| {
+    let shared = !form.get("shared").is_empty();
+    me.act(app, "list kept", move |act| {
         act.needs_no_audit("a list under a name says nothing of any family");
         let new = Saved {
             id: act.id(),
@@ -171,7 +176,7 @@ pub(super) async fn keep_list(
         saved::keep(act.db, &new)
     })
     .await?;
-    shell::done(&app, &back, "名单已存好")
+    Ok(Done::to(asked.link("/overdue", &[]), "名单已存好"))
 }
 
 /// `POST /overdue/lists/{id}/forget`

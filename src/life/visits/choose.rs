@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::cover::numbers;
 use super::request::{Field, Pairs, VisitRequest};
@@ -21,7 +21,7 @@ use crate::book::history::AuditEntry;
 use crate::book::office;
 use crate::book::staff::Right;
 use crate::error::{AppResult, FieldError};
-use crate::web::form::CsrfForm;
+use crate::web::fields::Form;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -239,20 +239,14 @@ fn line(asked: &VisitRequest, receiver: &Receiver, places: Places) -> Line {
     }
 }
 
-/// Whether amounts may be printed.
-#[derive(Debug, Deserialize)]
-pub(super) struct SetAmounts {
-    amounts: String,
-}
-
 /// `POST /visits/amounts`: the director allows amounts on papers, or takes that back. Papers that
 /// were made keep what they were made with.
 pub(super) async fn set_amounts(
     app: web::Data<App>,
     me: SignedIn,
-    form: CsrfForm<SetAmounts>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let allowed = form.0.amounts == "yes";
+    let allowed = form.0.get("amounts") == "yes";
     let said = match allowed {
         true => "已允许走访表印出金额",
         false => "走访表不再印出金额，以前做的不变",

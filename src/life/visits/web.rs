@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
+use super::look::Wishes;
 use super::papers::{self, Choices, Papers};
 use super::purpose::Purpose;
 use super::request::{Field, Pairs, VisitRequest};
@@ -15,12 +16,11 @@ use super::rules::{self, Batch, Household, ReceiverKind};
 use super::sheets::store as sheets;
 use super::sheets::store::Out;
 use super::text::{self, Sender};
-use super::workbook::{self, Wishes};
+use super::workbook;
 use super::{choose, folder, store};
 use crate::app::App;
 use crate::base::dates::local;
-use crate::book::act::Act;
-use crate::book::history::{self, AuditEntry};
+use crate::book::history::AuditEntry;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::web::download::{WORKBOOK, attachment};
@@ -296,14 +296,7 @@ async fn note(
         };
         notes.push(note);
     }
-    me.act(app, "worksheets noted", move |act| audit_all(act, notes.clone())).await
-}
-
-/// Writes many lines of history at once.
-pub(super) fn audit_all(act: &mut Act<'_>, notes: Vec<AuditEntry>) -> AppResult<()> {
-    act.needs_no_audit("this is its history");
-    let notes = notes.into_iter().map(|note| (act.id(), note)).collect();
-    history::notes(act.db, act.by, act.now, notes)
+    me.act(app, "worksheets noted", move |act| act.audit_all(notes.clone())).await
 }
 
 /// What history says about a whole batch; the command line writes the same.

@@ -24,11 +24,11 @@ use crate::life::overdue::kinds::Stage;
 use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::{Answers, Revision};
+use crate::web::fields::{self, Fields, FormPage};
 use crate::web::list::files::{self, Sums};
 use crate::web::list::filter::ListParams;
 use crate::web::list::params::{Chip, Neighbours, Params as _};
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 const PATH: &str = "/overdue";
 
@@ -40,7 +40,7 @@ struct Person {
 }
 
 #[derive(Serialize)]
-struct View {
+pub struct View {
     asked: ListParams,
     narrowed: bool,
     sums: Sums,
@@ -68,6 +68,15 @@ struct View {
     /// The same conditions among the cases off the ladder.
     in_parked: String,
     query: String,
+}
+
+impl FormPage for View {
+    const TEMPLATE: &'static str = "overdue/list.html";
+    const REFUSED_AT: &'static str = "name";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 /// Brings the cases of this person's office into step when something is missing.
@@ -214,14 +223,19 @@ pub async fn list(
     req: HttpRequest,
     asked: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let asked = asked.into_inner();
+    let view = view(&app, &me, asked.into_inner()).await?;
+    fields::show(&app, &me, &req, &view)
+}
+
+/// The page of an address.
+pub async fn view(app: &App, me: &SignedIn, asked: ListParams) -> AppResult<View> {
     let wanted = cases::case_filter(&asked, me.staff_id, app.clock.today());
-    let read = read_in_step(&app, &me, &wanted).await?;
+    let read = read_in_step(app, me, &wanted).await?;
     let count_of = |key: &str| {
         let at = LISTS.iter().position(|(list, _)| *list == key);
         at.and_then(|at| read.totals.lists.get(at)).copied().unwrap_or_default()
     };
-    let view = View {
+    Ok(View {
         narrowed: asked.is_narrowed(&["sort", "size"]),
         assumed: app.policy().assumed_in_arrears(wanted.today).unwrap_or_default(),
         parked: count_of("parked"),
@@ -229,7 +243,7 @@ pub async fn list(
         today: count_of("today"),
         next_to: asked.neighbours(PATH, &read.page),
         stages: stages(&asked, &read.totals.by_stage, count_of("paid")),
-        chips: chips(&asked, &read, &me),
+        chips: chips(&asked, &read, me),
         sums: read.totals.selection,
         all: read.totals.all,
         rows: read.lines,
@@ -246,8 +260,7 @@ pub async fn list(
         in_parked: asked.link(PATH, &[("list", "parked"), ("stage", "")]),
         query: asked.link("", &[]),
         asked,
-    };
-    shell::page(&app, &me, &req, "overdue/list.html", view)
+    })
 }
 
 /// The tabs: everybody on the ladder, each stage, and who has paid this week.

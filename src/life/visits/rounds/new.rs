@@ -4,21 +4,27 @@
 use std::collections::HashSet;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::houses;
-use super::rules::{self, House, Plan, RoundState, StopState, Typed, Village};
+use super::rules::{self, House, RoundState, StopState, Village};
 use super::store::{self, Round, VisitStop};
 use crate::app::App;
 use crate::base::ids::{BatchId, RoundId, SheetId, StaffId};
 use crate::book::history::AuditEntry;
 use crate::book::staff::{self, Right};
-use crate::error::{AppError, AppResult, FieldError};
-use crate::life::visits::request::Pairs;
+use crate::error::{AppError, AppResult};
 use crate::life::visits::sheets::store as sheets;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::SignedIn;
-use crate::web::shell;
+
+/// Most stops of a round: more than two people can do in a day.
+const STOPS_MAX: usize = 60;
+/// Days ahead a round may be planned.
+const DAYS_AHEAD: u64 = 180;
+/// Longest title and name in characters.
+const TEXT_MAX: usize = 40;
 
 /// A visitor to choose.
 #[derive(Debug, Serialize)]
@@ -29,8 +35,8 @@ struct Visitor {
 
 #[derive(Debug, Serialize)]
 struct NewPage {
-    typed: Typed,
-    errors: Vec<FieldError>,
+    #[serde(skip)]
+    begins: Fields,
     staff: Vec<Visitor>,
     /// The same with nobody first.
     second: Vec<Visitor>,
@@ -38,6 +44,29 @@ struct NewPage {
     households: usize,
     /// Sheets that are planned already in another round.
     planned: usize,
+}
+
+impl FormPage for NewPage {
+    const TEMPLATE: &'static str = "visits/round_new.html";
+    const REFUSED_AT: &'static str = "places";
+
+    fn fields(&self) -> Fields {
+        self.begins.clone()
+    }
+}
+
+/// The plan of a day.
+#[derive(Debug)]
+struct Plan {
+    on_day: NaiveDate,
+    /// What it is called.
+    title: String,
+    /// The visitor with the phone: identity and name.
+    first: (i64, String),
+    /// The other: identity when they are staff, and name.
+    second: (Option<i64>, String),
+    /// Whom they go to, in order.
+    houses: Vec<House>,
 }
 
 /// What can be planned.
@@ -71,19 +100,19 @@ async fn offer(app: &App, me: &SignedIn, batch: Option<BatchId>) -> AppResult<Of
     .await
 }
 
-fn page(offer: &Offer, typed: Typed, errors: Vec<FieldError>) -> NewPage {
+/// The page; `form` says which villages are ticked.
+fn page(offer: &Offer, form: &Fields) -> NewPage {
     let visitor =
         |(id, name): &(i64, String)| Visitor { value: id.to_string(), text: name.clone() };
     let nobody = Visitor { value: String::new(), text: "不是本中心的人".to_owned() };
-    let chosen: HashSet<String> = typed.places.iter().cloned().collect();
+    let chosen: HashSet<&str> = form.all("place").collect();
     NewPage {
         staff: offer.staff.iter().map(visitor).collect(),
         second: [nobody].into_iter().chain(offer.staff.iter().map(visitor)).collect(),
         villages: rules::villages(&offer.houses, &chosen),
         households: offer.houses.len(),
         planned: offer.planned,
-        typed,
-        errors,
+        begins: form.clone(),
     }
 }
 
@@ -109,14 +138,9 @@ pub async fn show(
         .map(House::place)
         .collect();
     places.dedup();
-    let typed = Typed {
-        on_day: app.clock.today().to_string(),
-        first: me.staff_id.to_string(),
-        places,
-        ..Typed::default()
-    };
-    let page = page(&offer, typed, Vec::new());
-    shell::page(&app, &me, &req, "visits/round_new.html", page)
+    let form = Fields::default().with("on_day", app.clock.today()).with("first", me.staff_id);
+    let form = places.iter().fold(form, |form, place| form.with("place", place));
+    fields::show(&app, &me, &req, &page(&offer, &form))
 }
 
 /// `POST /visits/rounds/new`
@@ -124,20 +148,20 @@ pub async fn make(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Pairs>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let typed = Typed::of(&form.0);
-    let offer = offer(&app, &me, None).await?;
-    let plan = match rules::read(&typed, app.clock.today(), &offer.houses, &offer.staff) {
-        Ok(plan) => plan,
-        Err(errors) => {
-            let page = page(&offer, typed, errors);
-            return shell::refused(&app, &me, &req, "visits/round_new.html", page);
-        }
-    };
+    let (at, mut form): (At<'_>, _) = ((&app, &me, &req), form.0);
+    let done = try_make(at, &mut form).await;
+    let now = async { Ok(page(&offer(&app, &me, None).await?, &form)) };
+    answer(at, &form, done, now).await
+}
+
+async fn try_make((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
+    let offer = offer(app, me, None).await?;
+    let plan = read(form, app.clock.today(), &offer.houses, &offer.staff)?;
     let (id, households) = (RoundId::new(app.next_id()), plan.houses.len());
-    let (round, stops) = rows(&app, &me, id, plan);
-    me.act(&app, "a visit round planned", move |act| {
+    let (round, stops) = rows(app, me, id, plan);
+    me.act(app, "a visit round planned", move |act| {
         let planned = store::planned(act.db, act.scope)?;
         let twice = stops.iter().filter(|stop| planned.contains(&stop.sheet_id)).count();
         if twice > 0 {
@@ -145,21 +169,64 @@ pub async fn make(
             return Err(AppError::refused(why));
         }
         store::add(act.db, &round, &stops)?;
+        let (day, visitors) = (round.on_day, round.visitors());
         act.audit(AuditEntry {
             action: "round_made",
             subject: round.title.clone(),
-            summary: format!(
-                "安排 {} 走访：{}，{households} 户，{}",
-                round.on_day,
-                round.title,
-                round.visitors()
-            ),
+            summary: format!("安排 {day} 走访：{}，{households} 户，{visitors}", round.title),
             ..AuditEntry::default()
         })
     })
     .await?;
     let said = format!("已安排 {households} 户，次序可以再调");
-    shell::done(&app, &format!("/visits/rounds/{id}"), &said)
+    Ok(Done::to(format!("/visits/rounds/{id}"), said))
+}
+
+/// Reads a plan made on `today`, or says what is to be put right. `houses` are in order, `staff`
+/// are those who may go.
+fn read(
+    form: &mut Fields,
+    today: NaiveDate,
+    houses: &[House],
+    staff: &[(i64, String)],
+) -> AppResult<Plan> {
+    let until = today.checked_add_days(Days::new(DAYS_AHEAD)).unwrap_or(today);
+    let day = |text: &str| text.parse().ok().filter(|day| (today..=until).contains(day));
+    let on_day = form.choice("on_day", day, "走访的日子请选今天起半年以内的一天");
+    let known = |id: &str| staff.iter().find(|(one, _)| one.to_string() == id).cloned();
+    let first = form.choice("first", known, "请选由谁带手机");
+    let second = match (known(form.get("second")), form.get("second_name")) {
+        (Some((id, name)), "") => Some((Some(id), name)),
+        (None, name) if !name.is_empty() && form.get("second").is_empty() => {
+            Some((None, name.to_owned()))
+        }
+        (Some(_), _) => {
+            form.reject("second_name", "同行的人只写一位：选本中心的人，或写别人的名字");
+            None
+        }
+        _ => {
+            form.reject("second", "走访要两个人同去，请选同行的人，或写村组干部的名字");
+            None
+        }
+    };
+    if let (Some((one, _)), Some((Some(other), _))) = (&first, &second)
+        && one == other
+    {
+        form.reject("second", "同行的人和带手机的是同一个人，请另选一位");
+    }
+    let [title, _] = ["title", "second_name"].map(|name| form.text(name, TEXT_MAX));
+    let is_chosen = |house: &&House| form.all("place").any(|place| place == house.place());
+    let chosen: Vec<House> = houses.iter().filter(is_chosen).cloned().collect();
+    if chosen.is_empty() {
+        form.reject("places", "请至少选一个村（社区）");
+    } else if chosen.len() > STOPS_MAX {
+        let count = chosen.len();
+        let why = format!("选了 {count} 户，一天走不完：一次最多 {STOPS_MAX} 户，请少选几个村");
+        form.reject("places", why);
+    }
+    form.check()?;
+    let ((on_day, first), second) = on_day.zip(first).zip(second).ok_or(AppError::Changed)?;
+    Ok(Plan { on_day, title: rules::title(&title, &chosen), first, second, houses: chosen })
 }
 
 fn rows(app: &App, me: &SignedIn, id: RoundId, plan: Plan) -> (Round, Vec<VisitStop>) {
@@ -193,4 +260,39 @@ fn rows(app: &App, me: &SignedIn, id: RoundId, plan: Plan) -> (Round, Vec<VisitS
         version: 1,
     };
     (round, stops)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::life::visits::rounds::rules::tests::county;
+
+    #[test]
+    fn a_plan_needs_two_people_a_day_and_a_village() {
+        let (all, today) = (county(), "2026-12-21".parse().unwrap());
+        let staff = [(1, "韦清越".to_owned()), (2, "覃立".to_owned())];
+        let good = [
+            ("on_day", "2026-12-22"),
+            ("first", "1"),
+            ("second_name", "王主任"),
+            ("place", "柳溪镇上湾村"),
+            ("place", "柳溪镇下湾村"),
+        ];
+        let read = |changed: &[(&str, &str)]| {
+            let typed = changed.iter().chain(&good);
+            read(&mut typed.fold(Fields::default(), |f, (k, v)| f.with(k, v)), today, &all, &staff)
+        };
+        let fields = |done: AppResult<Plan>| match done.unwrap_err() {
+            AppError::Invalid(errors) => errors.into_iter().map(|one| one.field).collect(),
+            other => vec![other.to_string()],
+        };
+        let empty = super::read(&mut Fields::default(), today, &all, &staff);
+        assert_eq!(fields(empty), ["on_day", "first", "second", "places"]);
+        let plan = read(&[]).unwrap();
+        assert_eq!(plan.title, "柳溪镇上湾村等 2 个村（社区）");
+        assert_eq!((plan.houses.len(), plan.second), (4, (None, "王主任".to_owned())));
+        assert_eq!(fields(read(&[("second", "2")])), ["second_name"]);
+        assert_eq!(fields(read(&[("second", "1"), ("second_name", "")])), ["second"]);
+        assert_eq!(fields(read(&[("on_day", "2026-12-20")])), ["on_day"]);
+    }
 }

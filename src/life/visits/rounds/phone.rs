@@ -19,7 +19,6 @@ use crate::error::{AppError, AppResult, FieldError};
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::sheets::form::{self, Form, PHOTO_MB};
 use crate::life::visits::sheets::returns::{self, CameBy};
-use crate::life::visits::sheets::rules::Typed;
 use crate::life::visits::sheets::store as sheets;
 use crate::life::visits::sheets::store::State;
 use crate::life::visits::sheets::take::{self, Incoming};
@@ -116,7 +115,7 @@ async fn page(
     for (n, one) in (1..).zip(&all) {
         let (key, form) = match failed.take_if(|(no, _, _)| *no == one.stop.no) {
             Some((_, key, form)) => (key, form),
-            None => (random_hex(16)?, blank(app, me, one.house.purpose)),
+            None => (random_hex(16)?, Form::blank(one.house.purpose, app.clock.today(), &me.name)),
         };
         let (kind, words) = one.shown.tag();
         lines.push(one.headed(PhoneStop {
@@ -155,15 +154,6 @@ async fn page(
     };
     let who = (&me.office, me.csrf.as_str());
     phone::page_for(status, app, req, who, "visits/phone.html", &page)
-}
-
-fn blank(app: &App, me: &SignedIn, purpose: Purpose) -> Form {
-    let typed = Typed {
-        visited_on: app.clock.today().to_string(),
-        filled_by: me.name.clone(),
-        ..Typed::default()
-    };
-    Form::new(purpose, typed, Vec::new())
 }
 
 /// `?done=3` after a form was sent without script.
@@ -218,7 +208,7 @@ pub async fn hand_in(
 ) -> AppResult<HttpResponse> {
     let sent = upload::read(&req, &me, payload, PHOTO_MB).await?;
     let (id, no) = (RoundId::new(path.0), path.1);
-    let typed_key = sent.value("key").to_owned();
+    let typed_key = sent.fields.get("key").to_owned();
     let key = rules::command_key(id, no, &typed_key)
         .ok_or_else(|| AppError::refused("表单缺了内容，请刷新页面后再提交"))?;
     let (scope, key2) = (me.scope.clone(), key.clone());
@@ -314,5 +304,5 @@ async fn other(
 /// What was sent, with the sentence beside the first field.
 fn render_errors(purpose: Purpose, sent: &UploadForm, message: &str) -> Form {
     let errors = vec![FieldError { field: "outcome".to_owned(), message: message.to_owned() }];
-    Form::new(purpose, Typed::of(&sent.fields), errors)
+    Form::new(purpose, &sent.fields, errors)
 }

@@ -14,7 +14,6 @@ use crate::base::dates::local;
 use crate::base::ids::{FileId, RoundId};
 use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult};
-use crate::life::visits::web::audit_all;
 use crate::life::visits::{road, text};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -187,5 +186,5 @@ async fn note(app: &App, me: &SignedIn, title: &str, all: &[Whole]) -> AppResult
         };
         notes.push(note);
     }
-    me.act(app, "a visit round printed", move |act| audit_all(act, notes.clone())).await
+    me.act(app, "a visit round printed", move |act| act.audit_all(notes.clone())).await
 }

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
 use crate::base::ids::{FileId, RoundId, SheetId, text_enum};
-use crate::error::FieldError;
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::road;
 use crate::life::visits::rules::Order;
@@ -33,13 +31,6 @@ text_enum! {
         Passed = "passed", "这次不去";
     }
 }
-
-/// Most stops of a round: more than two people can do in a day.
-pub const STOPS_MAX: usize = 60;
-/// Days ahead a round may be planned.
-const DAYS_AHEAD: u64 = 180;
-/// Longest title and name in characters.
-const TEXT_MAX: usize = 40;
 
 /// A household of which a sheet is out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +97,7 @@ pub struct Village {
 }
 
 /// The villages of houses that are in order; `chosen` are ticked.
-pub fn villages(houses: &[House], chosen: &HashSet<String>) -> Vec<Village> {
+pub fn villages(houses: &[House], chosen: &HashSet<&str>) -> Vec<Village> {
     let mut found: Vec<Village> = Vec::new();
     for house in houses {
         let place = house.place();
@@ -114,7 +105,7 @@ pub fn villages(houses: &[House], chosen: &HashSet<String>) -> Vec<Village> {
             Some(last) if last.place == place => last.households += 1,
             _ => found.push(Village {
                 township: house.township.clone(),
-                chosen: chosen.contains(&place),
+                chosen: chosen.contains(place.as_str()),
                 place,
                 households: 1,
             }),
@@ -123,121 +114,8 @@ pub fn villages(houses: &[House], chosen: &HashSet<String>) -> Vec<Village> {
     found
 }
 
-/// A form that plans a round, as it was filled in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Typed {
-    pub on_day: String,
-    /// What it is called; mostly empty.
-    pub title: String,
-    /// The visitor with the phone.
-    pub first: String,
-    /// The other one when they are staff.
-    pub second: String,
-    /// The other one when they are not: a village official.
-    pub second_name: String,
-    pub places: Vec<String>,
-}
-
-impl Typed {
-    /// Takes the fields of a form.
-    pub fn of(pairs: &[(String, String)]) -> Typed {
-        let one = |name: &str| {
-            let found = pairs.iter().find(|(key, _)| key == name);
-            found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
-        };
-        let places = pairs.iter().filter(|(key, _)| key == "place").map(|(_, v)| v.clone());
-        Typed {
-            on_day: one("on_day"),
-            title: one("title"),
-            first: one("first"),
-            second: one("second"),
-            second_name: one("second_name"),
-            places: places.collect(),
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    pub on_day: NaiveDate,
-    /// What it is called.
-    pub title: String,
-    /// The visitor with the phone: identity and name.
-    pub first: (i64, String),
-    /// The other: identity when they are staff, and name.
-    pub second: (Option<i64>, String),
-    /// Whom they go to, in order.
-    pub houses: Vec<House>,
-}
-
-fn wrong(field: &str, message: impl Into<String>) -> FieldError {
-    FieldError { field: field.to_owned(), message: message.into() }
-}
-
-/// Reads a plan made on `today`, or says what is to be put right. `houses` are in order, `staff`
-/// are those who may go.
-pub fn read(
-    typed: &Typed,
-    today: NaiveDate,
-    houses: &[House],
-    staff: &[(i64, String)],
-) -> Result<Plan, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let until = today.checked_add_days(Days::new(DAYS_AHEAD)).unwrap_or(today);
-    let on_day: Option<NaiveDate> = typed.on_day.parse().ok();
-    let on_day = on_day.filter(|day| (today..=until).contains(day));
-    if on_day.is_none() {
-        errors.push(wrong("on_day", "走访的日子请选今天起半年以内的一天"));
-    }
-    let known = |id: &str| staff.iter().find(|(one, _)| one.to_string() == id).cloned();
-    let first = known(&typed.first);
-    if first.is_none() {
-        errors.push(wrong("first", "请选由谁带手机"));
-    }
-    let second = match (known(&typed.second), typed.second_name.as_str()) {
-        (Some((id, name)), "") => Some((Some(id), name)),
-        (None, name) if !name.is_empty() && typed.second.is_empty() => {
-            Some((None, name.to_owned()))
-        }
-        (Some(_), _) => {
-            errors.push(wrong("second_name", "同行的人只写一位：选本中心的人，或写别人的名字"));
-            None
-        }
-        _ => {
-            errors.push(wrong("second", "走访要两个人同去，请选同行的人，或写村组干部的名字"));
-            None
-        }
-    };
-    if let (Some((one, _)), Some((Some(other), _))) = (&first, &second)
-        && one == other
-    {
-        errors.push(wrong("second", "同行的人和带手机的是同一个人，请另选一位"));
-    }
-    for (field, text) in [("title", &typed.title), ("second_name", &typed.second_name)] {
-        if text.chars().count() > TEXT_MAX {
-            errors.push(wrong(field, format!("写得太长，请写在 {TEXT_MAX} 个字以内")));
-        }
-    }
-    let chosen: Vec<House> =
-        houses.iter().filter(|h| typed.places.contains(&h.place())).cloned().collect();
-    if chosen.is_empty() {
-        errors.push(wrong("places", "请至少选一个村（社区）"));
-    } else if chosen.len() > STOPS_MAX {
-        errors.push(wrong(
-            "places",
-            format!("选了 {} 户，一天走不完：一次最多 {STOPS_MAX} 户，请少选几个村", chosen.len()),
-        ));
-    }
-    match (on_day, first, second) {
-        (Some(on_day), Some(first), Some(second)) if errors.is_empty() => {
-            Ok(Plan { on_day, title: title(&typed.title, &chosen), first, second, houses: chosen })
-        }
-        _ => Err(errors),
-    }
-}
-
 /// What was typed, or the places: `中天镇大楼湾村等 3 个村（社区）`.
-fn title(typed: &str, houses: &[House]) -> String {
+pub fn title(typed: &str, houses: &[House]) -> String {
     if !typed.is_empty() {
         return typed.to_owned();
     }
@@ -345,7 +223,7 @@ pub fn under_headings<T>(stops: Vec<(String, String, T)>) -> Vec<InVillage<T>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     fn house(file: i64, village: &str, code: &str, address: &str) -> House {
@@ -363,7 +241,7 @@ mod tests {
         }
     }
 
-    fn county() -> Vec<House> {
+    pub fn county() -> Vec<House> {
         let school = House {
             sheet_id: SheetId::new(7),
             of_village: false,
@@ -385,37 +263,10 @@ mod tests {
         let way: Vec<i64> = all.iter().map(|house| house.file_id.get()).collect();
         assert_eq!(way, [4, 3, 2, 1]);
         assert_eq!(all[3].sheet_id, SheetId::new(10), "the village's sheet, not the school's");
-        let found = villages(&all, &HashSet::from(["柳溪镇下湾村".to_owned()]));
+        let found = villages(&all, &HashSet::from(["柳溪镇下湾村"]));
         let counts: Vec<_> = found.iter().map(|v| (v.place.as_str(), v.households)).collect();
         assert_eq!(counts, [("柳溪镇上湾村", 2), ("柳溪镇下湾村", 2)]);
         assert!(!found[0].chosen && found[1].chosen);
-    }
-
-    #[test]
-    fn a_plan_needs_two_people_a_day_and_a_village() {
-        let (all, today) = (county(), "2026-12-21".parse().unwrap());
-        let staff = [(1, "韦清越".to_owned()), (2, "覃立".to_owned())];
-        let fields = |typed: &Typed| {
-            let errors = read(typed, today, &all, &staff).unwrap_err();
-            errors.into_iter().map(|error| error.field).collect::<Vec<_>>()
-        };
-        assert_eq!(fields(&Typed::default()), ["on_day", "first", "second", "places"]);
-        let good = Typed {
-            on_day: "2026-12-22".to_owned(),
-            first: "1".to_owned(),
-            second_name: "王主任".to_owned(),
-            places: vec!["柳溪镇上湾村".to_owned(), "柳溪镇下湾村".to_owned()],
-            ..Typed::default()
-        };
-        let plan = read(&good, today, &all, &staff).unwrap();
-        assert_eq!(plan.title, "柳溪镇上湾村等 2 个村（社区）");
-        assert_eq!((plan.houses.len(), plan.second), (4, (None, "王主任".to_owned())));
-        let both = Typed { second: "2".to_owned(), ..good.clone() };
-        assert_eq!(fields(&both), ["second_name"]);
-        let alone = Typed { second: "1".to_owned(), second_name: String::new(), ..good.clone() };
-        assert_eq!(fields(&alone), ["second"]);
-        let past = Typed { on_day: "2026-12-20".to_owned(), ..good };
-        assert_eq!(fields(&past), ["on_day"]);
     }
 
     #[test]

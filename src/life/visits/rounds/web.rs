@@ -2,7 +2,7 @@
 //! closed; and what came of it so far.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::houses;
 use super::rules::{self, House, InVillage, RoundState, Shown, StopState};
@@ -17,7 +17,7 @@ use crate::life::visits::purpose::Purpose;
 use crate::life::visits::road;
 use crate::life::visits::sheets::{store as sheets, take};
 use crate::plumbing::db::Db;
-use crate::web::form::CsrfForm;
+use crate::web::fields::Form;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -208,24 +208,15 @@ pub(super) fn day_in_words(app: &App, round: &Round) -> String {
     format!("{day} {}", weekday_in_words(round.on_day))
 }
 
-/// A change of the plan.
-#[derive(Debug, Deserialize)]
-pub struct Change {
-    version: i32,
-    no: i32,
-    /// `up`, `down`, `out`, `in`.
-    how: String,
-}
-
-/// `POST /visits/rounds/{id}/order`
+/// `POST /visits/rounds/{id}/order`: a stop goes `up`, `down`, `out`, `in`.
 pub async fn order(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
-    form: CsrfForm<Change>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, change) = (RoundId::new(*id), form.0);
-    let no = change.no;
+    let (id, version) = (RoundId::new(*id), form.0.version()?);
+    let (no, how) = (form.0.get("no").parse().map_err(|_| AppError::NotFound)?, form.0);
     let said = me
         .act(&app, "a visit round changed", move |act| {
             let (round, all) = whole(act.db, act.scope, id)?;
@@ -233,11 +224,11 @@ pub async fn order(
                 return Err(AppError::refused("这次走访已经结束，要改请先重新打开"));
             }
             let one = all.iter().find(|one| one.stop.no == no).ok_or(AppError::NotFound)?;
-            store::touch(act.db, act.scope, (id, change.version))?;
-            let out = match change.how.as_str() {
+            store::touch(act.db, act.scope, (id, version))?;
+            let out = match how.get("how") {
                 "up" | "down" => {
                     act.needs_no_audit("an order of the day is no history of a family");
-                    let order = moved(&all, no, change.how == "up");
+                    let order = moved(&all, no, how.get("how") == "up");
                     for (place, no) in (1_i32..).zip(order) {
                         store::set_place(act.db, act.scope, (id, no), place)?;
                     }
@@ -282,23 +273,15 @@ fn moved(all: &[Whole], no: i32, up: bool) -> Vec<i32> {
     going.into_iter().chain(passed).collect()
 }
 
-/// Closes or opens a round.
-#[derive(Debug, Deserialize)]
-pub struct StateForm {
-    version: i32,
-    /// `closed` or `open`.
-    to: String,
-}
-
-/// `POST /visits/rounds/{id}/state`
+/// `POST /visits/rounds/{id}/state`: `closed` or `open`.
 pub async fn state(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
-    form: CsrfForm<StateForm>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, version) = (RoundId::new(*id), form.0.version);
-    let to = RoundState::from_text(&form.0.to).ok_or(AppError::NotFound)?;
+    let (id, version) = (RoundId::new(*id), form.0.version()?);
+    let to = RoundState::from_text(form.0.get("to")).ok_or(AppError::NotFound)?;
     let closed = to == RoundState::Closed;
     me.act(&app, "a visit round closed", move |act| {
         let round = store::find(act.db, act.scope, id)?;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{self, Form, PHOTO_MB};
 use super::returns::CameBy;
-use super::rules::{self, Typed};
+use super::rules;
 use super::store::{self, Batch, Sheet, State, Who};
 use super::{codes, make, take};
 use crate::app::App;
@@ -245,8 +245,8 @@ pub async fn show(
         Found::Nothing => return closed(&app, &req, &code, None).await,
         Found::Sheet(one) => one,
     };
-    let typed = Typed { visited_on: app.clock.today().to_string(), ..Typed::default() };
-    let mut page = page_of(&one, &code, Form::new(one.batch.purpose, typed, Vec::new()));
+    let form = Form::blank(one.batch.purpose, app.clock.today(), "");
+    let mut page = page_of(&one, &code, form);
     if let Some((show, said)) = why_closed(&app, &one) {
         // The same form sent twice looks like this, too: what is there stays, and nothing is lost.
         let late = if sent.late.is_empty() { "" } else { "刚才填的没有再收。" };

@@ -4,7 +4,7 @@
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::accept::{self, Wishes};
 use super::desk::outcome_words;
@@ -18,11 +18,10 @@ use crate::base::phone_number::{self, PhoneNumber};
 use crate::book::contact::record::{self, Ability};
 use crate::book::history::AuditEntry;
 use crate::book::person;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 /// Longest remark in characters.
 const NOTE_MAX: usize = 80;
@@ -72,9 +71,15 @@ struct ReturnPage {
     last: String,
     paid: bool,
     photos: Vec<Picture>,
-    /// The form as it was sent; at first with its boxes ticked.
-    typed: DecideForm,
-    errors: Vec<FieldError>,
+}
+
+impl FormPage for ReturnPage {
+    const TEMPLATE: &'static str = "visits/return.html";
+    const REFUSED_AT: &'static str = "note";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 /// What the page of one proposal is made of.
@@ -118,8 +123,7 @@ pub async fn show(
     req: HttpRequest,
     id: web::Path<i64>,
 ) -> AppResult<HttpResponse> {
-    let page = page(&app, &me, ReturnId::new(*id)).await?;
-    shell::page(&app, &me, &req, "visits/return.html", page)
+    fields::show(&app, &me, &req, &page(&app, &me, ReturnId::new(*id)).await?)
 }
 
 /// Who has decided, when and how; empty while nobody has.
@@ -190,54 +194,35 @@ async fn page(app: &App, me: &SignedIn, id: ReturnId) -> AppResult<ReturnPage> {
             .iter()
             .map(|(id, bytes)| Picture { id: *id, kilobytes: bytes / 1024 + 1 })
             .collect(),
-        typed: DecideForm {
-            take_phone: "1".to_owned(),
-            take_family: "1".to_owned(),
-            ..DecideForm::default()
-        },
-        errors: Vec::new(),
     })
 }
 
-/// The form of a decision.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct DecideForm {
-    decision: String,
-    note: String,
-    take_phone: String,
-    phone: String,
-    take_family: String,
-}
-
-impl DecideForm {
-    /// What the desk wants done, or what is wrong with the form.
-    fn read(&self) -> AppResult<Wishes> {
-        let wrong = |field: &str, message: &str| Err(AppError::field(field, message));
-        let (note, phone) = (self.note.trim().to_owned(), self.phone.trim().to_owned());
-        if note.chars().count() > NOTE_MAX {
-            return wrong("note", "写得太长，请写在 80 个字以内");
-        }
-        let accepted = match self.decision.as_str() {
-            "accept" => true,
-            "refuse" if note.is_empty() => return wrong("note", "不采用时请写一句原因"),
-            "refuse" => false,
-            _ => return wrong("note", "请选“采用”或“不采用”"),
-        };
-        if accepted
-            && !phone.is_empty()
-            && let Err(problem) = PhoneNumber::parse(&phone)
-        {
-            return wrong("phone", &problem.to_chinese());
-        }
-        Ok(Wishes {
-            accepted,
-            note,
-            phone: !self.take_phone.is_empty() || !phone.is_empty(),
-            read_phone: phone,
-            family: !self.take_family.is_empty(),
-        })
+/// What the desk wants done, or what is wrong with the form.
+fn wishes(form: &Fields) -> AppResult<Wishes> {
+    let wrong = |field: &str, message: &str| Err(AppError::field(field, message));
+    let (note, phone) = (form.get("note").to_owned(), form.get("phone").to_owned());
+    if note.chars().count() > NOTE_MAX {
+        return wrong("note", "写得太长，请写在 80 个字以内");
     }
+    let accepted = match form.get("decision") {
+        "accept" => true,
+        "refuse" if note.is_empty() => return wrong("note", "不采用时请写一句原因"),
+        "refuse" => false,
+        _ => return wrong("note", "请选“采用”或“不采用”"),
+    };
+    if accepted
+        && !phone.is_empty()
+        && let Err(problem) = PhoneNumber::parse(&phone)
+    {
+        return wrong("phone", &problem.to_chinese());
+    }
+    Ok(Wishes {
+        accepted,
+        note,
+        phone: form.has("take_phone") || !phone.is_empty(),
+        read_phone: phone,
+        family: form.has("take_family"),
+    })
 }
 
 /// `POST /visits/returns/{id}`
@@ -246,35 +231,29 @@ pub async fn decide(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<i64>,
-    form: CsrfForm<DecideForm>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, form) = (ReturnId::new(*id), form.0);
-    let wishes = match form.read() {
-        Ok(wishes) => wishes,
-        Err(AppError::Invalid(errors)) => {
-            let page = ReturnPage { typed: form, errors, ..page(&app, &me, id).await? };
-            return shell::refused(&app, &me, &req, "visits/return.html", page);
-        }
-        Err(other) => return Err(other),
-    };
-    let accepted = wishes.accepted;
-    let done =
-        me.act(&app, "sheet return decided", move |act| accept::decide(act, (id, &wishes))).await;
-    match done {
-        Ok(()) => {}
+    let (at, id): (At<'_>, _) = ((&app, &me, &req), ReturnId::new(*id));
+    let done = match try_decide(at, id, &form.0).await {
         // The page says who has decided, and what; pressed twice it was oneself.
         Err(AppError::Changed) => {
             let said = "这一份刚才已经处理过，没有再改；怎样处理的，看这一页";
-            return shell::done(&app, &format!("/visits/returns/{id}"), said);
+            Ok(Done::to(format!("/visits/returns/{id}"), said))
         }
-        Err(other) => return Err(other),
-    }
-    app.note_change();
-    let said = match accepted {
+        done => done,
+    };
+    answer(at, &form.0, done, page(&app, &me, id)).await
+}
+
+async fn try_decide((app, me, _): At<'_>, id: ReturnId, form: &Fields) -> AppResult<Done> {
+    let wishes = wishes(form)?;
+    let said = match wishes.accepted {
         true => "已采用，写进了联系记录",
         false => "没有采用，这张走访表仍算在外，回报码可以再用",
     };
-    shell::done(&app, "/visits/returns", said)
+    me.act(app, "sheet return decided", move |act| accept::decide(act, (id, &wishes))).await?;
+    app.note_change();
+    Ok(Done::to("/visits/returns", said))
 }
 
 /// `GET /visits/photos/{id}`: one photograph, written down before it is shown.

@@ -4,19 +4,19 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use super::form::Choices;
 use super::returns::{self, CameBy};
-use super::rules::{self, Answers, FAMILY, Met, Typed, WHEREABOUTS};
+use super::rules::Paper;
 use super::store::{self, Sheet, State, Who};
-use super::{codes, make, take};
+use super::{codes, form, make, take};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::{FileId, SheetId};
-use crate::book::contact::record::{Ability, Outcome};
-use crate::error::{AppError, AppResult, FieldError};
+use crate::book::contact::record::Outcome;
+use crate::error::{AppError, AppResult};
 use crate::life::visits::purpose::Purpose;
-use crate::life::visits::request::Pairs;
 use crate::plumbing::crypto::Field;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, Rejected, answer};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -89,13 +89,6 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
     shell::page(&app, &me, &req, "visits/returns.html", page)
 }
 
-/// A choice of the form.
-#[derive(Debug, Serialize)]
-struct Choice {
-    value: &'static str,
-    text: &'static str,
-}
-
 #[derive(Debug, Default, Serialize)]
 struct EnterPage {
     code: String,
@@ -106,15 +99,18 @@ struct EnterPage {
     name: String,
     file_no: String,
     receiver: String,
-    outcomes: Vec<Choice>,
-    yearly: bool,
-    paper: &'static str,
-    abilities: Vec<Choice>,
-    met: Vec<Choice>,
-    whereabouts: Vec<&'static str>,
-    family: Vec<&'static str>,
-    typed: Typed,
-    errors: Vec<FieldError>,
+    #[serde(flatten)]
+    choices: Choices,
+    today: String,
+}
+
+impl FormPage for EnterPage {
+    const TEMPLATE: &'static str = "visits/enter.html";
+    const REFUSED_AT: &'static str = "outcome";
+
+    fn fields(&self) -> Fields {
+        Fields::default().with("visited_on", &self.today)
+    }
 }
 
 /// Which sheet is to be typed in.
@@ -166,23 +162,8 @@ async fn enter_page(app: &App, me: &SignedIn, sheet: &Sheet) -> AppResult<EnterP
         name: text(|who| &who.name),
         file_no: text(|who| &who.file_no),
         receiver: make::addressee(&batch),
-        yearly: batch.purpose.is_yearly(),
-        paper: batch.purpose.paper(),
-        abilities: Ability::ALL
-            .iter()
-            .map(|one| Choice { value: one.as_text(), text: one.in_words() })
-            .collect(),
-        outcomes: batch
-            .purpose
-            .outcomes()
-            .iter()
-            .map(|(one, text)| Choice { value: one.as_text(), text })
-            .collect(),
-        met: Met::offered()
-            .map(|one| Choice { value: one.as_text(), text: one.in_words() })
-            .collect(),
-        whereabouts: WHEREABOUTS.to_vec(),
-        family: FAMILY.to_vec(),
+        choices: Choices::new(batch.purpose),
+        today: app.clock.today().to_string(),
         ..EnterPage::default()
     })
 }
@@ -194,25 +175,22 @@ pub async fn enter(
     req: HttpRequest,
     which: web::Query<Which>,
 ) -> AppResult<HttpResponse> {
-    let code = which.code.trim().to_owned();
+    let (at, code): (At<'_>, _) = ((&app, &me, &req), which.code.trim().to_owned());
     if code.is_empty() {
-        return shell::page(&app, &me, &req, "visits/enter.html", EnterPage::default());
+        return fields::show(&app, &me, &req, &EnterPage::default());
     }
     let said = match named(&app, &me, &code).await? {
         None => "没有这个编号或回报码的走访表，请对照纸上再输一次".to_owned(),
         Some((sheet, spoken)) => match why_not(&sheet) {
             Some(why) => why,
             None => {
-                let today = app.clock.today().to_string();
-                let typed = Typed { visited_on: today, ..Typed::default() };
                 let page = enter_page(&app, &me, &sheet).await?;
-                let page = EnterPage { code, spoken, typed, ..page };
-                return shell::page(&app, &me, &req, "visits/enter.html", page);
+                return fields::show(&app, &me, &req, &EnterPage { code, spoken, ..page });
             }
         },
     };
     let page = EnterPage { code, said, ..EnterPage::default() };
-    shell::refused(&app, &me, &req, "visits/enter.html", page)
+    fields::reject(at, &page, &Fields::default(), Rejected::invalid(Vec::new()))
 }
 
 /// `POST /visits/enter`
@@ -220,14 +198,10 @@ pub async fn typed(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Pairs>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let value = |name: &str| {
-        form.0.iter().find(|(key, _)| key == name).map(|(_, v)| v.as_str()).unwrap_or_default()
-    };
-    let id = SheetId::new(value("sheet").parse().map_err(|_| AppError::NotFound)?);
-    let spoken = value("came_by") == "spoken";
-    let scope = me.scope.clone();
+    let (at, mut form): (At<'_>, _) = ((&app, &me, &req), form.0);
+    let (scope, id) = (me.scope.clone(), form.id("sheet").ok_or(AppError::NotFound)?);
     let (sheet, batch) = app
         .read(move |db| {
             let sheet = store::find(db, &scope, id)?;
@@ -235,24 +209,27 @@ pub async fn typed(
             Ok((sheet, batch))
         })
         .await?;
-    if let Some(why) = why_not(&sheet) {
+    let spoken = form.get("came_by") == "spoken";
+    let done = try_enter(at, &mut form, (&sheet, spoken), batch.paper(app.clock.today())).await;
+    let page = async { Ok(EnterPage { spoken, ..enter_page(&app, &me, &sheet).await? }) };
+    answer(at, &form, done, page).await
+}
+
+async fn try_enter(
+    (app, me, _): At<'_>,
+    form: &mut Fields,
+    (sheet, spoken): (&Sheet, bool),
+    paper: Paper,
+) -> AppResult<Done> {
+    if let Some(why) = why_not(sheet) {
         return Err(AppError::refused(why));
     }
-    let typed = Typed::of(&form.0);
-    let answers: Answers = match rules::read(&typed, batch.paper(app.clock.today())) {
-        Ok(answers) => answers,
-        Err(errors) => {
-            let page = enter_page(&app, &me, &sheet).await?;
-            let page = EnterPage { spoken, typed, errors, ..page };
-            return shell::refused(&app, &me, &req, "visits/enter.html", page);
-        }
-    };
+    let answers = form::answers(form, paper)?;
     let came_by = if spoken { CameBy::Spoken } else { CameBy::Desk };
-    let came = take::incoming(&app, &sheet, came_by, &answers, None)?;
+    let came = take::incoming(app, sheet, came_by, &answers, None)?;
     let id = came.row.id;
-    let kept = me.act(&app, "a sheet typed in", move |act| take::take(act, &came)).await?;
-    if !kept {
+    if !me.act(app, "a sheet typed in", move |act| take::take(act, &came)).await? {
         return Err(AppError::refused(format!("走访表 {} 刚才已经交回", sheet.number)));
     }
-    shell::done(&app, &format!("/visits/returns/{id}"), "已录入，请核对后采用")
+    Ok(Done::to(format!("/visits/returns/{id}"), "已录入，请核对后采用"))
 }

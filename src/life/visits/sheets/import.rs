@@ -20,7 +20,6 @@ use super::{codes, make};
 use crate::app::App;
 use crate::base::ids::{BatchId, FileId, SheetId};
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::visits::web::audit_all;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::{self, SheetLimits};
 use crate::web::session::SignedIn;
@@ -63,7 +62,7 @@ pub async fn take(
     if form.files.is_empty() && !form.too_large {
         page.errors.push(wrong("还没有选择文件，请选择收回的 Excel 名单"));
     }
-    let given = form.value("batch").parse().ok().map(BatchId::new);
+    let given = form.fields.get("batch").parse().ok().map(BatchId::new);
     let today = app.clock.today();
     for file in form.files {
         let rows = web::block(move || {
@@ -240,7 +239,7 @@ async fn keep_all(app: &App, me: &SignedIn, all: Vec<Incoming>) -> AppResult<Has
         store::move_to(act.db, act.scope, &ids, (State::Out, State::Returned), act.now)?;
         let rows: Vec<returns::Return> = keep.iter().map(|one| one.row.clone()).collect();
         returns::add_all(act.db, &rows)?;
-        audit_all(act, take::notes(&keep))?;
+        act.audit_all(take::notes(&keep))?;
         Ok(all.iter().map(|one| one.row.sheet_id).filter(|id| !out.contains(id)).collect())
     })
     .await

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::base::ids::{ReturnId, SheetId};
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::{self, Actor, AuditEntry};
+use crate::book::history::AuditEntry;
 use crate::book::payments_known;
 use crate::error::AppResult;
 use crate::life::visits::purpose::Purpose;
@@ -36,7 +36,7 @@ pub struct Picture {
 pub struct Incoming {
     pub row: Return,
     photo: Option<Photo>,
-    note: (i64, AuditEntry),
+    note: AuditEntry,
 }
 
 /// Prepares what came back about a sheet.
@@ -85,33 +85,27 @@ pub fn incoming(
         summary: format!("走访表 {} 回来（{}）", sheet.number, came_by.in_words()),
         reason: String::new(),
     };
-    Ok(Incoming { row, photo, note: (app.next_id(), note) })
+    Ok(Incoming { row, photo, note })
 }
 
 /// Keeps it; false when the sheet is not out any more.
-pub fn store_return(db: &mut Db, scope: &Scope, by: &Actor, one: &Incoming) -> AppResult<bool> {
+pub fn take(act: &mut Act<'_>, one: &Incoming) -> AppResult<bool> {
     let ids = [one.row.sheet_id];
-    if store::move_to(db, scope, &ids, (State::Out, State::Returned), one.row.came_at)? == 0 {
+    let to = (State::Out, State::Returned);
+    if store::move_to(act.db, act.scope, &ids, to, one.row.came_at)? == 0 {
         return Ok(false);
     }
-    returns::add_all(db, std::slice::from_ref(&one.row))?;
+    returns::add_all(act.db, std::slice::from_ref(&one.row))?;
     if let Some(photo) = &one.photo {
-        returns::add_photo(db, photo)?;
+        returns::add_photo(act.db, photo)?;
     }
-    let (id, note) = one.note.clone();
-    history::note(db, by, id, one.row.came_at, note)?;
+    act.audit(one.note.clone())?;
     Ok(true)
-}
-
-/// [`store_return`] in an open act.
-pub fn take(act: &mut Act<'_>, one: &Incoming) -> AppResult<bool> {
-    act.needs_no_audit("its line was prepared with it");
-    store_return(act.db, act.scope, act.by, one)
 }
 
 /// The notes of many, for one write.
 pub fn notes(all: &[Incoming]) -> Vec<AuditEntry> {
-    all.iter().map(|one| one.note.1.clone()).collect()
+    all.iter().map(|one| one.note.clone()).collect()
 }
 
 /// Sheets that are out for a reminder whose family is not late any more, but awaits the bank.

@@ -2,7 +2,6 @@
 //! more; what has come back stays.
 
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
 
 use super::store;
 use super::web::receiver_of;
@@ -10,8 +9,7 @@ use crate::app::App;
 use crate::base::ids::{BatchId, SheetId};
 use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult};
-use crate::life::visits::web::audit_all;
-use crate::web::form::CsrfForm;
+use crate::web::fields::{Fields, Form};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -19,19 +17,12 @@ use crate::web::shell;
 const WHY_MAX: usize = 60;
 
 /// Why they are taken out of use.
-#[derive(Debug, Deserialize)]
-pub struct Why {
-    why: String,
-}
-
-impl Why {
-    fn read(self) -> AppResult<String> {
-        let why = self.why.trim().to_owned();
-        if why.is_empty() || why.chars().count() > WHY_MAX {
-            return Err(AppError::refused(format!("作废走访表请写一句原因，{WHY_MAX} 个字以内")));
-        }
-        Ok(why)
+fn why(form: &Fields) -> AppResult<String> {
+    let why = form.get("why");
+    if why.is_empty() || why.chars().count() > WHY_MAX {
+        return Err(AppError::refused(format!("作废走访表请写一句原因，{WHY_MAX} 个字以内")));
     }
+    Ok(why.to_owned())
 }
 
 /// `POST /visits/sheets/{id}/void`
@@ -39,9 +30,9 @@ pub async fn one(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
-    form: CsrfForm<Why>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, why) = (SheetId::new(*id), form.0.read()?);
+    let (id, why) = (SheetId::new(*id), why(&form.0)?);
     let (batch, done) = me
         .act(&app, "sheet voided", move |act| {
             let sheet = store::find(act.db, act.scope, id)?;
@@ -64,9 +55,9 @@ pub async fn all(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
-    form: CsrfForm<Why>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, why) = (BatchId::new(*id), form.0.read()?);
+    let (id, why) = (BatchId::new(*id), why(&form.0)?);
     let voided = me
         .act(&app, "batch voided", move |act| {
             let batch = store::batch(act.db, act.scope, id)?;
@@ -87,7 +78,7 @@ pub async fn all(
                     ..AuditEntry::default()
                 });
             }
-            audit_all(act, notes)?;
+            act.audit_all(notes)?;
             Ok(voided.len())
         })
         .await?;

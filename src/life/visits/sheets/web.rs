@@ -13,19 +13,21 @@ use crate::base::dates::{in_words, local};
 use crate::base::ids::{BatchId, FileId, SheetId};
 use crate::book::history::AuditEntry;
 use crate::book::staff::Right;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::error::{AppError, AppResult};
 use crate::life::visits::papers::{self, Choices};
 use crate::life::visits::request::{Field, Pairs};
 use crate::life::visits::rules::ReceiverKind;
-use crate::life::visits::web::{PRINT_MAX, PrintPage, audit_all, spawn_blocking};
+use crate::life::visits::web::{PRINT_MAX, PrintPage, spawn_blocking};
 use crate::life::visits::workbook;
 use crate::web::download::{WORKBOOK, attachment};
-use crate::web::form::CsrfForm;
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
 /// Batches on the page.
 const BATCHES: i64 = 300;
+/// Longest text about handing over in characters.
+const TEXT_MAX: usize = 60;
 
 /// One batch of a list.
 #[derive(Debug, Serialize)]
@@ -131,17 +133,6 @@ struct SheetLine {
     why: String,
 }
 
-/// The form of handing over.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct HandForm {
-    version: i32,
-    on: String,
-    to: String,
-    how: String,
-    receipt: String,
-}
-
 #[derive(Debug, Serialize)]
 struct BatchPage {
     line: SentLine,
@@ -158,20 +149,23 @@ struct BatchPage {
     /// How many were made in the same go.
     together: usize,
     sheets: Vec<SheetLine>,
-    typed: HandForm,
-    errors: Vec<FieldError>,
+    today: String,
+}
+
+impl FormPage for BatchPage {
+    const TEMPLATE: &'static str = "visits/batch.html";
+    const REFUSED_AT: &'static str = "to";
+
+    fn fields(&self) -> Fields {
+        let how = HOW.first().copied().unwrap_or_default();
+        Fields::default().with("on", &self.today).with("how", how)
+    }
 }
 
 /// Ways of handing over, in the order of the page.
 pub const HOW: [&str; 4] = ["当面", "邮寄", "工作群", "请人转交"];
 
-async fn batch_page(
-    app: &App,
-    me: &SignedIn,
-    id: BatchId,
-    typed: HandForm,
-    errors: Vec<FieldError>,
-) -> AppResult<BatchPage> {
+async fn batch_page(app: &App, me: &SignedIn, id: BatchId) -> AppResult<BatchPage> {
     let scope = me.scope.clone();
     let (batch, together, sheets, people, (paid, back)) = app
         .read(move |db| {
@@ -225,8 +219,7 @@ async fn batch_page(
         is_late: counts.out > 0 && today > batch.return_by,
         together,
         sheets: lines,
-        typed,
-        errors,
+        today: today.to_string(),
     })
 }
 
@@ -237,13 +230,7 @@ pub async fn show(
     req: HttpRequest,
     id: web::Path<i64>,
 ) -> AppResult<HttpResponse> {
-    let typed = HandForm {
-        on: app.clock.today().to_string(),
-        how: HOW.first().copied().unwrap_or_default().to_owned(),
-        ..HandForm::default()
-    };
-    let page = batch_page(&app, &me, BatchId::new(*id), typed, Vec::new()).await?;
-    shell::page(&app, &me, &req, "visits/batch.html", page)
+    fields::show(&app, &me, &req, &batch_page(&app, &me, BatchId::new(*id)).await?)
 }
 
 /// `POST /visits/batches/{id}/handed`
@@ -252,40 +239,37 @@ pub async fn handed(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<i64>,
-    form: CsrfForm<HandForm>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, typed, today) = (BatchId::new(*id), form.0, app.clock.today());
-    let mut errors = Vec::new();
-    let mut wrong = |field: &str, message: &str| {
-        errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
-    };
-    let scope = me.scope.clone();
+    let (at, mut form, id): (At<'_>, _, _) = ((&app, &me, &req), form.0, BatchId::new(*id));
+    let done = try_hand(at, id, &mut form).await;
+    answer(at, &form, done, batch_page(&app, &me, id)).await
+}
+
+async fn try_hand((app, me, _): At<'_>, id: BatchId, form: &mut Fields) -> AppResult<Done> {
+    let (scope, today) = (me.scope.clone(), app.clock.today());
     let made_on = app.read(move |db| store::batch(db, &scope, id)).await?.made_on();
-    let on = rules::day(&typed.on, today, false).filter(|on| (made_on..=today).contains(on));
+    let on = rules::day(form.get("on"), today, false).filter(|on| (made_on..=today).contains(on));
     if on.is_none() {
         let made = in_words(made_on, today);
-        wrong("on", &format!("交付日期在做表那天（{made}）和今天之间，写成 2026-11-05 这样"));
+        form.reject("on", format!("交付日期在做表那天（{made}）和今天之间，写成 2026-11-05 这样"));
     }
-    if typed.to.trim().is_empty() {
-        wrong("to", "请写谁收下的");
+    if form.get("to").is_empty() {
+        form.reject("to", "请写谁收下的");
     }
-    if [&typed.to, &typed.receipt].iter().any(|text| text.chars().count() > 60) {
-        wrong("to", "写得太长，请写在 60 个字以内");
-    }
-    let Some(on) = on.filter(|_| errors.is_empty()) else {
-        let page = batch_page(&app, &me, id, typed, errors).await?;
-        return shell::refused(&app, &me, &req, "visits/batch.html", page);
-    };
+    let [to, receipt] = ["to", "receipt"].map(|name| form.text(name, TEXT_MAX));
+    form.check()?;
     let handed = Handed {
-        on,
+        on: on.ok_or(AppError::Changed)?,
         by: me.name.clone(),
-        to: typed.to.trim().to_owned(),
-        how: HOW.iter().find(|how| **how == typed.how).copied().unwrap_or("其他").to_owned(),
-        receipt: typed.receipt.trim().to_owned(),
+        to,
+        how: HOW.iter().find(|how| **how == form.get("how")).unwrap_or(&"其他").to_string(),
+        receipt,
     };
-    me.act(&app, "sheets handed over", move |act| {
+    let seen = (id, form.version()?);
+    me.act(app, "sheets handed over", move |act| {
         let batch = store::batch(act.db, act.scope, id)?;
-        store::handed(act.db, act.scope, (id, typed.version), &handed)?;
+        store::handed(act.db, act.scope, seen, &handed)?;
         act.audit(AuditEntry {
             action: "sheets_handed",
             subject: receiver_of(&batch),
@@ -300,13 +284,7 @@ pub async fn handed(
         })
     })
     .await?;
-    shell::done(&app, &format!("/visits/batches/{id}"), "已记下交付")
-}
-
-/// The form that only names the version seen.
-#[derive(Debug, Deserialize)]
-pub struct Seen {
-    version: i32,
+    Ok(Done::to(format!("/visits/batches/{id}"), "已记下交付"))
 }
 
 /// `POST /visits/batches/{id}/chased`
@@ -314,9 +292,9 @@ pub async fn chased(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
-    form: CsrfForm<Seen>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let (id, version) = (BatchId::new(*id), form.0.version);
+    let (id, version) = (BatchId::new(*id), form.0.version()?);
     let done = me.act(&app, "sheets asked for", move |act| {
         let batch = store::batch(act.db, act.scope, id)?;
         if batch.chased_on == Some(act.today) {
@@ -428,7 +406,7 @@ pub(super) async fn note(
         };
         notes.push(note);
     }
-    me.act(app, "sheets noted", move |act| audit_all(act, notes.clone())).await
+    me.act(app, "sheets noted", move |act| act.audit_all(notes.clone())).await
 }
 
 /// The last instant at which a code opens something: long after the day of return.
