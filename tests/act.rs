@@ -3,9 +3,11 @@
 
 use zhuxue::base::scope::Scope;
 use zhuxue::book::act::{self, Act, FormKey, Once};
-use zhuxue::book::history::{self, Actor, AuditEntry};
+use zhuxue::book::history::{Actor, AuditEntry};
+use zhuxue::desk::audit::AuditFilter;
 use zhuxue::error::{AppError, AppResult};
 use zhuxue::plumbing::meta;
+use zhuxue::web::list::declare::List as _;
 
 use crate::support::database::kinds;
 use crate::support::{OFFICE, TestApp};
@@ -20,8 +22,7 @@ fn note() -> AuditEntry {
 }
 
 fn lines(t: &TestApp) -> usize {
-    let list =
-        |db: &mut _| history::list(db, &Scope::of(OFFICE), &history::AuditFilter::default(), 9);
+    let list = |db: &mut _| AuditFilter::default().all(db, &Scope::of(OFFICE), 9);
     t.app.db.read(list).unwrap().len()
 }
 

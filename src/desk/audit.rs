@@ -4,42 +4,76 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use crate::app::App;
 use crate::base::dates;
 use crate::base::ids::{FileId, StaffId};
-use crate::book::history::{self, ACTIONS, AuditFilter, Entry};
+use crate::base::scope::Scope;
+use crate::book::history::{self, ACTIONS, Entry};
 use crate::book::liaison;
 use crate::book::staff;
 use crate::error::{AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan_file;
 use crate::web::form::is_part;
+use crate::web::list::declare::{Columns, List, Tables};
+use crate::web::list::kit::{Condition, Keyset, Page, Term, Value};
+use crate::web::list::params::Params as _;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
+const PATH: &str = "/audit";
 /// Before the name of a liaison in the filter; without it stands the number of a member of staff.
 const LIAISON: &str = "l:";
 /// Lines on a page.
 const LINES: i64 = 50;
 
-/// The filter, as it stands in the URL.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Filter {
-    from: String,
-    to: String,
-    person: String,
-    action: String,
-    file: String,
-    #[serde(skip_serializing, deserialize_with = "number")]
-    before: Option<i64>,
+crate::list_params! { ListParams { from, to, person, action, file } }
+
+/// Lines of the history, the newest first; a part that is none does not narrow them.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    pub from: Option<NaiveDateTime>,
+    pub until: Option<NaiveDateTime>,
+    pub staff_id: Option<StaffId>,
+    /// By this name of somebody who is not staff: a liaison.
+    pub name: Option<String>,
+    pub action: Option<String>,
+    pub file_id: Option<FileId>,
 }
 
-/// An empty parameter is no parameter.
-fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    Ok(String::deserialize(from)?.parse().ok())
+impl List for AuditFilter {
+    type Row = Entry;
+
+    fn tables(&self) -> Tables {
+        Tables("history", "history.office_code")
+    }
+
+    fn columns() -> impl Columns<Entry> {
+        Entry::as_select()
+    }
+
+    fn condition(&self) -> Condition {
+        let bind = |text: &str, value: Option<Value>| Some(Condition::new(text).bind(value?));
+        let of = [
+            bind("history.at >= ?", self.from.map(Value::from)),
+            bind("history.at < ?", self.until.map(Value::from)),
+            bind("history.staff_id = ?", self.staff_id.map(|id| id.get().into())),
+            bind(
+                "history.staff_id IS NULL AND history.staff_name = ?",
+                self.name.as_ref().map(Value::from),
+            ),
+            bind("history.action = ?", self.action.as_ref().map(Value::from)),
+            bind("history.file_id = ?", self.file_id.map(|id| id.get().into())),
+        ];
+        Condition::all(of.into_iter().flatten())
+    }
+
+    fn order(&self) -> Keyset<Entry> {
+        const ID: Term<Entry> = Term::whole("history.id", |entry| entry.id.into());
+        const { Keyset(&[ID.largest_first()]) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -70,7 +104,7 @@ struct Verified {
 
 #[derive(Debug, Serialize)]
 struct AuditPage {
-    filter: Filter,
+    params: ListParams,
     filtered: bool,
     people: Vec<Choice>,
     actions: Vec<Choice>,
@@ -88,11 +122,10 @@ pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    filter: web::Query<Filter>,
+    params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let filter = filter.into_inner();
-    let scope = me.scope.clone();
-    let page = app.read(move |db| gather(db, &scope, filter)).await?;
+    let (scope, params) = (me.scope.clone(), params.into_inner());
+    let page = app.read(move |db| gather(db, &scope, params)).await?;
     let template = if is_part(&req) { "desk/_audit_list.html" } else { "desk/audit.html" };
     if page.errors.is_empty() {
         shell::page(&app, &me, &req, template, page)
@@ -101,9 +134,9 @@ pub async fn list(
     }
 }
 
-fn gather(db: &mut Db, scope: &crate::base::scope::Scope, filter: Filter) -> AppResult<AuditPage> {
+fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage> {
     let mut errors = Vec::new();
-    let file_no = filter.file.trim().to_uppercase();
+    let file_no = params.file.trim().to_uppercase();
     let file = match file_no.as_str() {
         "" => None,
         wanted => {
@@ -119,25 +152,24 @@ fn gather(db: &mut Db, scope: &crate::base::scope::Scope, filter: Filter) -> App
             found
         }
     };
-    let from = day(&filter.from, "from", &mut errors);
-    let to = day(&filter.to, "to", &mut errors);
+    let from = day(&params.from, "from", &mut errors);
+    let to = day(&params.to, "to", &mut errors);
     let wanted = AuditFilter {
         from: from.map(dates::starts_at),
         until: to.and_then(|to| to.checked_add_signed(Duration::days(1))).map(dates::starts_at),
-        staff_id: filter.person.parse().ok().map(StaffId::new),
-        name: filter.person.strip_prefix(LIAISON).map(str::to_owned),
-        action: Some(filter.action.clone()).filter(|action| !action.is_empty()),
+        staff_id: params.person.parse().ok().map(StaffId::new),
+        name: params.person.strip_prefix(LIAISON).map(str::to_owned),
+        action: Some(params.action.clone()).filter(|action| !action.is_empty()),
         file_id: file,
-        before: filter.before,
     };
-    let mut entries =
-        if errors.is_empty() { history::list(db, scope, &wanted, LINES + 1)? } else { Vec::new() };
-    let more = i64::try_from(entries.len()).unwrap_or(i64::MAX) > LINES;
-    entries.truncate(usize::try_from(LINES).unwrap_or(usize::MAX));
-    let query = serialized(&filter);
-    let next =
-        entries.last().filter(|_| more).map(|last| format!("/audit?{query}before={}", last.id));
-    let first = filter.before.map(|_| format!("/audit?{query}"));
+    // In this address `before` means older, which in this order is after.
+    let side = wanted.order().side(&params.before, "");
+    let found = match errors.is_empty() {
+        true => wanted.page(db, scope, &side, LINES)?,
+        false => Page::default(),
+    };
+    let next = found.after.as_ref().map(|id| params.link(PATH, &[("before", id)]));
+    let first = (!params.before.is_empty()).then(|| params.link(PATH, &[]));
     let (chain_no, waiting) = history::chain_progress(db, scope.own())?;
     let verified = history::last_verified(db, scope.own())?.map(|(holds, number, at)| Verified {
         holds,
@@ -146,9 +178,9 @@ fn gather(db: &mut Db, scope: &crate::base::scope::Scope, filter: Filter) -> App
     });
     let people = staff::all(db, scope)?;
     let liaisons = liaison::all(db, scope)?.into_iter().map(|one| one.called());
-    let file_nos = numbers_of(db, &entries)?;
+    let file_nos = numbers_of(db, scope, &found.rows)?;
     Ok(AuditPage {
-        filtered: !query.is_empty(),
+        filtered: params.is_narrowed(&[]),
         people: std::iter::once(choice("", "所有人"))
             .chain(people.iter().map(|one| choice(&one.id.to_string(), &one.name)))
             .chain(liaisons.map(|name| choice(&format!("{LIAISON}{name}"), &name)))
@@ -156,14 +188,14 @@ fn gather(db: &mut Db, scope: &crate::base::scope::Scope, filter: Filter) -> App
         actions: std::iter::once(choice("", "所有操作"))
             .chain(ACTIONS.iter().map(|(value, text)| choice(value, text)))
             .collect(),
-        lines: entries.into_iter().map(|entry| line(entry, &file_nos)).collect(),
+        lines: found.rows.into_iter().map(|entry| line(entry, &file_nos)).collect(),
         chain_no,
         waiting,
         verified,
         first,
         next,
         errors,
-        filter,
+        params,
     })
 }
 
@@ -186,27 +218,13 @@ fn day(text: &str, field: &str, errors: &mut Vec<FieldError>) -> Option<NaiveDat
     day
 }
 
-/// `from=2026-10-01&person=3&`: the filter without the place in the list.
-fn serialized(filter: &Filter) -> String {
-    [
-        ("from", &filter.from),
-        ("to", &filter.to),
-        ("person", &filter.person),
-        ("action", &filter.action),
-        ("file", &filter.file),
-    ]
-    .iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| format!("{name}={}&", shell::encoded(value)))
-    .collect()
-}
-
-fn numbers_of(db: &mut Db, entries: &[Entry]) -> AppResult<Vec<(FileId, String)>> {
+fn numbers_of(db: &mut Db, scope: &Scope, entries: &[Entry]) -> AppResult<Vec<(FileId, String)>> {
     let ids: Vec<FileId> = entries.iter().filter_map(|entry| entry.file_id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     Ok(loan_file::table
+        .filter(loan_file::office_code.eq_any(scope.codes()))
         .filter(loan_file::id.eq_any(ids))
         .select((loan_file::id, loan_file::file_no))
         .load(db)?)

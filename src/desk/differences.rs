@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::app::App;
 use crate::base::dates::in_words as day_in_words;
@@ -19,7 +19,10 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
     bank_difference, bank_figure, loan, loan_file, loan_position, person,
 };
-use crate::web::list::filter::{anywhere, link};
+use crate::web::list::declare::{Columns, List, Tables};
+use crate::web::list::filter::anywhere;
+use crate::web::list::kit::{Condition, Keyset, Term};
+use crate::web::list::params::{Neighbours, Params as _};
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -33,18 +36,17 @@ pub fn routes() -> Vec<Entry> {
     vec![get("/differences", Needs::Right(Right::SeeLoans), list)]
 }
 
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-struct ListParams {
-    /// Name, file number or contract number.
-    q: String,
-    figure: String,
-    /// Rows after this one.
-    after: String,
+crate::list_params! {
+    ListParams {
+        /// Name, file number or contract number.
+        q,
+        figure,
+    }
 }
 
-#[derive(Clone, Debug, Queryable)]
-struct Row {
+#[derive(Clone, Debug, Queryable, Serialize)]
+pub struct Row {
+    #[serde(skip)]
     id: RowId,
     file_no: String,
     name: String,
@@ -55,27 +57,58 @@ struct Row {
     ours: Fen,
 }
 
-#[derive(Clone, Debug, Serialize)]
-struct RowWords {
-    file_no: String,
-    name: String,
-    contract_no: String,
-    figure: String,
-    on_day: NaiveDate,
-    bank: Fen,
-    ours: Fen,
-    by: Fen,
+impl List for ListParams {
+    type Row = Row;
+
+    fn tables(&self) -> Tables {
+        let tables = "bank_difference JOIN loan ON loan.id = bank_difference.loan_id \
+             JOIN loan_file ON loan_file.id = loan.file_id \
+             JOIN person ON person.id = loan_file.person_id";
+        Tables(tables, "bank_difference.office_code")
+    }
+
+    fn columns() -> impl Columns<Row> {
+        (
+            bank_difference::id,
+            loan_file::file_no,
+            person::name,
+            loan::contract_no,
+            bank_difference::figure,
+            bank_difference::on_day,
+            bank_difference::bank_fen,
+            bank_difference::ours_fen,
+        )
+    }
+
+    fn condition(&self) -> Condition {
+        let mut all = Vec::new();
+        let q = self.q.trim();
+        if !q.is_empty() {
+            let text = "person.name_key LIKE ? ESCAPE '\\' \
+                 OR loan.contract_no LIKE ? ESCAPE '\\' OR loan_file.file_no = ?";
+            let named = Condition::new(text).bind(anywhere(&name_key(q))).bind(anywhere(q));
+            all.push(named.bind(q.to_uppercase()));
+        }
+        if !self.figure.is_empty() {
+            all.push(Condition::new("bank_difference.figure = ?").bind(&self.figure));
+        }
+        Condition::all(all)
+    }
+
+    fn order(&self) -> Keyset<Row> {
+        const { Keyset(&[Term::whole("bank_difference.id", |row: &Row| row.id.get().into())]) }
+    }
 }
 
 #[derive(Serialize)]
 struct View {
-    asked: ListParams,
-    rows: Vec<RowWords>,
+    rows: Vec<Row>,
     figures: Vec<(String, String)>,
     count: i64,
     narrowed: bool,
-    next: String,
+    next_to: Neighbours,
     checked: Checked,
+    params: ListParams,
 }
 
 /// What was held against each other, and what could not be yet.
@@ -142,104 +175,35 @@ fn in_words(figure: &str) -> String {
     words.to_owned()
 }
 
-macro_rules! narrowed {
-    ($query:ident, $asked:expr) => {
-        let q = $asked.q.trim();
-        if !q.is_empty() {
-            let name = person::name_key.like(anywhere(&name_key(q))).escape('\\');
-            let number = loan::contract_no.like(anywhere(q)).escape('\\');
-            $query = $query.filter(name.or(number).or(loan_file::file_no.eq(q.to_uppercase())));
-        }
-        if !$asked.figure.is_empty() {
-            $query = $query.filter(bank_difference::figure.eq(&$asked.figure));
-        }
-    };
-}
-
-macro_rules! joined {
-    ($scope:expr) => {
-        bank_difference::table
-            .inner_join(loan::table.inner_join(
-                loan_file::table.inner_join(person::table.on(person::id.eq(loan_file::person_id))),
-            ))
-            .filter(bank_difference::office_code.eq_any($scope.codes()))
-    };
-}
-
-fn rows(db: &mut Db, scope: &Scope, asked: &ListParams) -> AppResult<(Vec<Row>, i64)> {
-    let mut query = joined!(scope)
-        .select((
-            bank_difference::id,
-            loan_file::file_no,
-            person::name,
-            loan::contract_no,
-            bank_difference::figure,
-            bank_difference::on_day,
-            bank_difference::bank_fen,
-            bank_difference::ours_fen,
-        ))
-        .into_boxed();
-    narrowed!(query, asked);
-    if let Ok(after) = asked.after.parse::<i64>() {
-        query = query.filter(bank_difference::id.gt(after));
-    }
-    let rows = query.order(bank_difference::id).limit(SIZE + 1).load(db)?;
-    let mut counted = joined!(scope).select(diesel::dsl::count_star()).into_boxed();
-    narrowed!(counted, asked);
-    Ok((rows, counted.first(db)?))
-}
-
 async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ListParams>,
+    params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let asked = asked.into_inner();
-    let (scope, inner) = (me.scope.clone(), asked.clone());
-    let today = app.clock.today();
-    let ((mut rows, count), figures, checked) = app
-        .read(move |db| {
-            let found = rows(db, &scope, &inner)?;
-            let figures: Vec<String> = bank_difference::table
-                .filter(bank_difference::office_code.eq_any(scope.codes()))
-                .select(bank_difference::figure)
-                .distinct()
-                .order(bank_difference::figure)
-                .load(db)?;
-            Ok((found, figures, checked(db, &scope, today)?))
-        })
-        .await?;
-    let size = usize::try_from(SIZE).unwrap_or(50);
-    let more = rows.len() > size;
-    rows.truncate(size);
-    let next = match rows.last().filter(|_| more) {
-        Some(last) => link(
-            "/differences",
-            &[("q", &asked.q), ("figure", &asked.figure), ("after", &last.id.to_string())],
-        ),
-        None => String::new(),
-    };
-    let view = View {
-        narrowed: !(asked.q.trim().is_empty() && asked.figure.is_empty()),
-        asked,
-        rows: rows
-            .into_iter()
-            .map(|row| RowWords {
-                by: row.bank - row.ours,
-                file_no: row.file_no,
-                name: row.name,
-                contract_no: row.contract_no,
-                figure: in_words(&row.figure),
-                on_day: row.on_day,
-                bank: row.bank,
-                ours: row.ours,
-            })
-            .collect(),
-        figures: figures.into_iter().map(|figure| (in_words(&figure), figure)).collect(),
-        count,
-        next,
-        checked,
-    };
+    let (scope, today, params) = (me.scope.clone(), app.clock.today(), params.into_inner());
+    let view = app.read(move |db| gather(db, &scope, params, today)).await?;
     shell::page(&app, &me, &req, "differences/list.html", view)
+}
+
+fn gather(db: &mut Db, scope: &Scope, params: ListParams, today: NaiveDate) -> AppResult<View> {
+    let mut page = params.page(db, scope, &params.side(&params.order()), SIZE)?;
+    for row in &mut page.rows {
+        row.figure = in_words(&row.figure);
+    }
+    let figures: Vec<String> = bank_difference::table
+        .filter(bank_difference::office_code.eq_any(scope.codes()))
+        .select(bank_difference::figure)
+        .distinct()
+        .order(bank_difference::figure)
+        .load(db)?;
+    Ok(View {
+        next_to: params.neighbours("/differences", &page),
+        rows: page.rows,
+        figures: figures.into_iter().map(|figure| (in_words(&figure), figure)).collect(),
+        count: params.counts(db, scope)?.selection,
+        narrowed: params.is_narrowed(&[]),
+        checked: checked(db, scope, today)?,
+        params,
+    })
 }

@@ -11,9 +11,9 @@ use super::{kinds, order};
 use crate::base::dates::minute;
 use crate::base::ids::StaffId;
 use crate::base::money::Fen;
+use crate::base::url::link;
 use crate::error::FieldError;
 use crate::imports::layout::Layout;
-use crate::web::list::filter::link;
 
 /// An import as a line of the list, and as the head of its own page.
 #[derive(Clone, Debug, Serialize)]

@@ -15,12 +15,12 @@ use super::{findings, kinds, order, profile, queue, read};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::staff::{self};
+use crate::base::url::link;
+use crate::book::staff;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::layout::Layout;
 use crate::plumbing::db::Db;
-use crate::web::list::filter::link;
 use crate::web::session::SignedIn;
 use crate::web::{form, shell, upload};
 

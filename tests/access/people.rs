@@ -2,14 +2,15 @@
 
 use crate::support::{OFFICE, TestApp, each};
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::{self, AuditFilter};
 use zhuxue::book::staff::{self, Role};
+use zhuxue::desk::audit::AuditFilter;
+use zhuxue::web::list::declare::List as _;
 
 fn summaries(t: &TestApp) -> Vec<String> {
     let scope = Scope::of(OFFICE);
     t.app
         .db
-        .read(|db| history::list(db, &scope, &AuditFilter::default(), 100))
+        .read(|db| AuditFilter::default().all(db, &scope, 100))
         .unwrap()
         .into_iter()
         .map(|entry| format!("{} {}", entry.staff_name, entry.summary))

@@ -4,10 +4,12 @@ use diesel::prelude::*;
 
 use crate::support::{OFFICE, TestApp, each};
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::{self, Actor, AuditEntry, AuditFilter};
+use zhuxue::book::history::{self, Actor, AuditEntry};
 use zhuxue::book::staff::Role;
+use zhuxue::desk::audit::AuditFilter;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::schema::{loan, loan_file, person, person_phone};
+use zhuxue::web::list::declare::List as _;
 
 const ID_NUMBER: &str = "512022199901011235";
 const PHONE: &str = "13812342741";
@@ -110,8 +112,7 @@ fn each_kind_of_number_is_shown_and_written_down_without_it() {
             assert!(!answer.text.contains("<html"));
         }
         let scope = Scope::of(OFFICE);
-        let lines =
-            t.app.db.read(|db| history::list(db, &scope, &AuditFilter::default(), 9)).unwrap();
+        let lines = t.app.db.read(|db| AuditFilter::default().all(db, &scope, 9)).unwrap();
         let told: Vec<&str> = lines.iter().map(|line| line.summary.as_str()).collect();
         assert_eq!(
             told,
@@ -154,8 +155,7 @@ fn another_office_and_an_administrator_see_nothing() {
         }
         clerk.post("/reveal", &[("kind", "password"), ("id", "101")]).await.is(422);
         let scope = Scope::of("512023");
-        let lines =
-            t.app.db.read(|db| history::list(db, &scope, &AuditFilter::default(), 9)).unwrap();
+        let lines = t.app.db.read(|db| AuditFilter::default().all(db, &scope, 9)).unwrap();
         assert!(lines.is_empty());
         let mut admin = t.sign_in(Role::Administrator);
         admin.post("/reveal", &[("kind", "phone"), ("id", "102")]).await.is(403);
@@ -190,8 +190,7 @@ fn many_looks_need_a_reason_and_too_many_are_refused() {
         answer.is(422).says(&["已查看 300 个号码"]);
         assert!(!answer.text.contains(PHONE));
         let scope = Scope::of(OFFICE);
-        let lines =
-            t.app.db.read(|db| history::list(db, &scope, &AuditFilter::default(), 1)).unwrap();
+        let lines = t.app.db.read(|db| AuditFilter::default().all(db, &scope, 1)).unwrap();
         assert_eq!(lines[0].action, "reveal_refused");
         t.set_day("2026-11-01");
         let mut clerk = t.sign_in(Role::Clerk);

@@ -16,7 +16,8 @@ use zhuxue::life::overdue::store::Case;
 use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::{file_position, overdue_case};
 use zhuxue::web::list::files::Sums;
-use zhuxue::web::list::filter::{Filter, From, Key};
+use zhuxue::web::list::filter::Filter;
+use zhuxue::web::list::kit::Side;
 
 use super::{AFTER, act, case, contact, files, night, pay};
 use crate::borrower::town::each;
@@ -171,10 +172,11 @@ fn a_page_among_cases_that_stand_alike_begins_where_the_last_one_ended() {
         for sort in ["", "sort=first"] {
             let one = case_filter(&asked_of(&format!("?{sort}")), StaffId::new(0), today);
             let all = t.app.db.read(|db| cases::all(db, &scope, &one, late)).unwrap();
-            let keys: Vec<Key> = all.iter().map(|(row, case)| one.key(row, case)).collect();
+            let order = one.order.keyset();
+            let keys: Vec<String> = all.iter().map(|row| order.key(row)).collect();
             let numbers: Vec<&str> = all.iter().map(|(row, _)| row.file_no.as_str()).collect();
-            let page = |from: From, limit: i64| -> Vec<String> {
-                let filter = Filter { from, ..one.filter.clone() };
+            let page = |side: Side, limit: i64| -> Vec<String> {
+                let filter = Filter { side, ..one.filter.clone() };
                 let one = CaseFilter { filter, ..one.clone() };
                 let rows = t.app.db.read(|db| cases::from_there(db, &scope, &one, limit));
                 rows.unwrap().into_iter().map(|(row, _)| row.file_no).collect()
@@ -182,14 +184,14 @@ fn a_page_among_cases_that_stand_alike_begins_where_the_last_one_ended() {
             for limit in 1..=late {
                 let most = usize::try_from(limit).unwrap();
                 let first: Vec<&str> = numbers.iter().copied().take(most).collect();
-                assert_eq!(page(From::Start, limit), first, "{sort}");
+                assert_eq!(page(Side::Start, limit), first, "{sort}");
                 for (at, key) in keys.iter().enumerate() {
                     let after: Vec<&str> =
                         numbers.iter().skip(at + 1).copied().take(most).collect();
-                    assert_eq!(page(From::After(key.clone()), limit), after, "{sort} {at}");
+                    assert_eq!(page(order.side(key, ""), limit), after, "{sort} {at}");
                     let before: Vec<&str> =
                         numbers.iter().take(at).rev().copied().take(most).collect();
-                    assert_eq!(page(From::Before(key.clone()), limit), before, "{sort} {at}");
+                    assert_eq!(page(order.side("", key), limit), before, "{sort} {at}");
                 }
             }
         }

@@ -7,11 +7,12 @@ use crate::borrower::town::{self, each};
 use crate::support::TestApp;
 use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::{self, AuditFilter};
 use zhuxue::book::position::{self, FilePosition};
 use zhuxue::book::staff::Role;
+use zhuxue::desk::audit::AuditFilter;
 use zhuxue::plumbing::schema::file_position;
 use zhuxue::reports::recovery::{cache, facts, rules};
+use zhuxue::web::list::declare::List as _;
 
 /// A few weeks after a due day that few have paid.
 const DAY: &str = "2026-12-31";
@@ -101,7 +102,7 @@ fn the_workbook_has_the_total_and_the_definitions_and_is_written_down() {
         assert_eq!(sheet(&answer, "口径说明").len(), rules::DEFINITIONS.len() + 2);
         assert!(sheet(&answer, "历年").len() > 2);
         let wanted = AuditFilter { action: Some("exported".to_owned()), ..AuditFilter::default() };
-        let notes = town::read(&t, |db| history::list(db, &scope(), &wanted, 10));
+        let notes = town::read(&t, |db| wanted.all(db, &scope(), 10));
         assert!(notes.iter().any(|note| note.summary.contains("回收统计")));
     });
 }

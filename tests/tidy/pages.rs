@@ -24,6 +24,21 @@ fn unused_templates(templates: &[Source], users: &[Source]) -> Vec<String> {
     complaints
 }
 
+/// The longer a list, the more rows are counted off before its last page; and a row that comes in
+/// between is shown twice.
+fn counted_off(source: &Source) -> Vec<String> {
+    places_of(&source.program, "offset(")
+        .into_iter()
+        .map(|at| {
+            format!(
+                "{}:{}: rows skipped by their number; cut pages by key (web/list/kit.rs)",
+                source.path,
+                line_of(&source.program, at)
+            )
+        })
+        .collect()
+}
+
 /// Script or style inside a page, wherever a tag is open.
 fn inline(source: &Source) -> Vec<String> {
     let text = &source.text;
@@ -139,6 +154,11 @@ fn no_page_carries_a_script_or_a_style() {
 }
 
 #[test]
+fn no_list_is_paged_by_numbers() {
+    expect_none(&each(&program(), counted_off));
+}
+
+#[test]
 fn every_job_is_declared_and_started() {
     expect_none(&undeclared_jobs(&files("jobs", &[".rs"])));
 }
@@ -169,6 +189,9 @@ fn these_rules_can_fail() {
     ] {
         assert_eq!(inline(&page(good)), Vec::<String>::new(), "{good}");
     }
+    let query = |text: &str| Source::new("src/x.rs", text);
+    assert_eq!(counted_off(&query("rows.offset(skip).load(db)")).len(), 1);
+    assert_eq!(counted_off(&query("// .offset(\nrows.limit(9)")), Vec::<String>::new());
     let job = || Source::new("jobs/close_day.rs", "pub const JOB: Job = J { n: \"close_day\" };");
     let lists = |text: &str| Source::new("jobs/mod.rs", text);
     assert_eq!(undeclared_jobs(&[job(), lists("pub mod close_day;")]).len(), 1);

@@ -3,6 +3,7 @@
 
 mod bulk;
 mod doors;
+mod lists;
 mod plans;
 mod shape;
 mod start;

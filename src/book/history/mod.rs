@@ -234,55 +234,6 @@ pub fn of_file(db: &mut Db, scope: &Scope, file_id: FileId, limit: i64) -> AppRe
         .load(db)?)
 }
 
-/// Which lines a list shows; a part that is none does not narrow it.
-#[derive(Clone, Debug, Default)]
-pub struct AuditFilter {
-    /// From this instant on.
-    pub from: Option<NaiveDateTime>,
-    pub until: Option<NaiveDateTime>,
-    pub staff_id: Option<StaffId>,
-    /// By this name of somebody who is not staff: a liaison.
-    pub name: Option<String>,
-    pub action: Option<String>,
-    /// To this loan file.
-    pub file_id: Option<FileId>,
-    /// Older than the line with this identity (the last one of the page before).
-    pub before: Option<i64>,
-}
-
-/// The newest `limit` lines of these offices that are wanted.
-pub fn list(db: &mut Db, scope: &Scope, wanted: &AuditFilter, limit: i64) -> AppResult<Vec<Entry>> {
-    let mut query = history::table
-        .filter(history::office_code.eq_any(scope.codes()))
-        .order(history::id.desc())
-        .limit(limit)
-        .select(Entry::as_select())
-        .into_boxed();
-    if let Some(from) = wanted.from {
-        query = query.filter(history::at.ge(from));
-    }
-    if let Some(until) = wanted.until {
-        query = query.filter(history::at.lt(until));
-    }
-    if let Some(staff_id) = wanted.staff_id {
-        query = query.filter(history::staff_id.eq(staff_id));
-    }
-    if let Some(name) = &wanted.name {
-        let unnamed = history::staff_id.is_null();
-        query = query.filter(unnamed).filter(history::staff_name.eq(name));
-    }
-    if let Some(action) = &wanted.action {
-        query = query.filter(history::action.eq(action));
-    }
-    if let Some(file_id) = wanted.file_id {
-        query = query.filter(history::file_id.eq(file_id));
-    }
-    if let Some(before) = wanted.before {
-        query = query.filter(history::id.lt(before));
-    }
-    Ok(query.load(db)?)
-}
-
 /// What one run of [`chain`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chained {

@@ -4,12 +4,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::base::scope::Scope;
 use crate::error::AppResult;
-use crate::web::list::export;
-use crate::web::list::files::{self, Choices, Page, Sums};
+use crate::plumbing::db::Db;
+use crate::web::list::declare::List as _;
+use crate::web::list::export::{ROWS_MAX, Workbook};
+use crate::web::list::files::{self, Choices, Sums};
 use crate::web::list::filter::{ListParams, Sort};
-use crate::web::list::words::SumsView;
-use crate::web::list::words::{Neighbours, RowWords, neighbours, row_words};
+use crate::web::list::params::{Neighbours, Params as _};
+use crate::web::list::words::{COLUMNS, RowWords, assumed, row_words};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -38,9 +41,9 @@ pub fn stages() -> Vec<Choice> {
 
 #[derive(Serialize)]
 struct View {
-    asked: ListParams,
+    params: ListParams,
     narrowed: bool,
-    sums: SumsView,
+    sums: Sums,
     rows: Vec<RowWords>,
     next_to: Neighbours,
     choices: Choices,
@@ -67,67 +70,56 @@ struct SortLinks {
 pub async fn workbook(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<ListParams>,
+    params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let filter = asked.to_filter(Sort::FileNo);
-    let scope = me.scope.clone();
-    let rows = app.read(move |db| files::all(db, &scope, &filter, export::ROWS_MAX)).await?;
-    let today = app.clock.today();
-    let rows = rows.iter().map(|row| export::cells(row, today)).collect();
-    export::file(&app, &me, rows, "贷款档案", &[]).await
+    let (scope, filter) = (me.scope.clone(), params.to_filter());
+    let rows = app.read(move |db| filter.all(db, &scope, ROWS_MAX)).await?;
+    Workbook::new(&rows, &COLUMNS, &app.clock.today())
+        .answer(&app, &me, ("贷款档案", "人"), &assumed(&app))
+        .await
 }
 
+/// `GET /loans`
 pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ListParams>,
+    params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let asked = asked.into_inner();
-    let filter = asked.to_filter(Sort::FileNo);
-    let (scope, inner) = (me.scope.clone(), filter.clone());
-    let (page, sums, choices): (Page, Sums, Choices) = app
-        .read(move |db| {
-            Ok((
-                files::page(db, &scope, &inner)?,
-                files::sums(db, &scope, &inner)?,
-                files::choices(db, &scope)?,
-            ))
-        })
-        .await?;
-    let today = app.clock.today();
-    let sort = match filter.sort {
-        Sort::NextDue => "next_due",
-        Sort::Balance => "balance",
-        _ => "file_no",
-    };
-    let view = View {
-        narrowed: asked.is_narrowed(),
-        is_new: sums.files == 0 && !asked.is_narrowed(),
-        sums: sums.into(),
-        rows: page.rows.iter().map(|row| row_words(row, today)).collect(),
-        next_to: neighbours(&asked, PATH, &page, filter.sort),
-        choices,
-        stages: stages(),
-        sort,
-        sort_links: SortLinks {
-            file_no: asked.link(PATH, &[("sort", "")]),
-            next_due: asked.link(PATH, &[("sort", "next_due")]),
-            balance: asked.link(PATH, &[("sort", "balance")]),
-        },
-        size_links: [10, 50, 100]
-            .into_iter()
-            .map(|n: i64| (n, asked.link(PATH, &[("size", &n.to_string())]), n == filter.size))
-            .collect(),
-        assumed: page
-            .rows
-            .iter()
-            .filter_map(|row| app.policy().assumed(row.next_due_on?))
-            .next()
-            .unwrap_or_default(),
-        export: asked.link("/loans.xlsx", &[]),
-        all: PATH.to_owned(),
-        asked,
-    };
+    let (scope, inner, params) = (me.scope.clone(), app.clone(), params.into_inner());
+    let view = app.read(move |db| gather(&inner, db, &scope, params)).await?;
     shell::page(&app, &me, &req, "loans/list.html", view)
+}
+
+fn gather(app: &App, db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<View> {
+    let (filter, today, policy) = (params.to_filter(), app.clock.today(), app.policy());
+    let page = filter.page(db, scope, &filter.side, filter.size)?;
+    let sums = Sums::from(filter.counts(db, scope)?);
+    let narrowed = params.is_narrowed(&["sort", "size"]);
+    let sized = |n: i64| (n, params.link(PATH, &[("size", &n.to_string())]), n == filter.size);
+    let mut due = page.rows.iter().filter_map(|row| policy.assumed(row.next_due_on?));
+    Ok(View {
+        narrowed,
+        is_new: sums.files == 0 && !narrowed,
+        sums,
+        rows: page.rows.iter().map(|row| row_words(row, today)).collect(),
+        next_to: params.neighbours(PATH, &page),
+        choices: files::choices(db, scope)?,
+        stages: stages(),
+        sort: match filter.sort {
+            Sort::FileNo => "file_no",
+            Sort::NextDue => "next_due",
+            Sort::Balance => "balance",
+        },
+        sort_links: SortLinks {
+            file_no: params.link(PATH, &[("sort", "")]),
+            next_due: params.link(PATH, &[("sort", "next_due")]),
+            balance: params.link(PATH, &[("sort", "balance")]),
+        },
+        size_links: [10, 50, 100].into_iter().map(sized).collect(),
+        assumed: due.next().unwrap_or_default(),
+        export: params.link("/loans.xlsx", &[]),
+        all: PATH.to_owned(),
+        params,
+    })
 }

@@ -13,12 +13,12 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::base::url::link;
 use crate::book::file::explain::{self, Figure, Why};
 use crate::book::history;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::web::list::filter::link;
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{self, GroupRow, Row};
 use crate::app::App;
+use crate::base::url::link;
 use crate::book::history::AuditEntry;
 use crate::book::notice::{self, Reason};
 use crate::error::{AppError, AppResult};
-use crate::plumbing::outbox::{self, Filter, Group, State};
+use crate::plumbing::outbox::{self, Group, State};
 use crate::web::fields::Form;
 use crate::web::form::CsrfForm;
-use crate::web::list::filter::link;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -74,14 +74,7 @@ pub async fn confirm(
             let group = group.clone();
             move |db| {
                 let progress = outbox::progress(db, &scope, &group)?;
-                let filter = Filter {
-                    states: touched(step).to_vec(),
-                    from: Some(group.planned_on),
-                    to: Some(group.planned_on),
-                    reason: Some(group.reason.clone()),
-                    channel: None,
-                };
-                let messages = outbox::list(db, &scope, &filter, 0, SAMPLES)?;
+                let messages = outbox::of_group(db, &scope, &group, touched(step), SAMPLES)?;
                 Ok((progress, facts::rows(&inner, db, &scope, messages)?))
             }
         })

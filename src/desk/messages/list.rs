@@ -3,7 +3,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
-use serde::{Deserialize, Serialize};
+use diesel::SelectableHelper as _;
+use serde::Serialize;
 
 use super::facts::{self, GroupRow, Row};
 use crate::app::App;
@@ -11,11 +12,15 @@ use crate::base::scope::Scope;
 use crate::book::notice::{self, Reason};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::plumbing::outbox::{self, Filter, State};
+use crate::plumbing::outbox::Message;
 use crate::web::form::is_part;
-use crate::web::list::filter::link;
+use crate::web::list::declare::{Columns, List, Tables};
+use crate::web::list::kit::{Condition, Keyset, Term};
+use crate::web::list::params::{Chip, Neighbours, Params as _};
 use crate::web::session::SignedIn;
 use crate::web::shell;
+
+const PATH: &str = "/messages";
 
 /// Rows on a page.
 const SIZE: i64 = 50;
@@ -23,31 +28,95 @@ const SIZE: i64 = 50;
 /// Without a day asked for, the lists go back so far.
 const DAYS_BACK: u64 = 90;
 
-/// The tabs: word of the address, words of the page, states.
-const TABS: [(&str, &str, &[State]); 5] = [
-    ("today", "今天要发", &[State::Held, State::Waiting, State::Sending]),
-    ("sent", "已发出", &[State::Sent, State::Delivered]),
-    ("failed", "没有发成", &[State::Failed]),
-    ("unsure", "不确定", &[State::Unsure]),
-    ("cancelled", "不用发了", &[State::Cancelled]),
+/// The tabs: word of the address, words of the page.
+pub const TABS: [(&str, &str); 5] = [
+    ("today", "今天要发"),
+    ("sent", "已发出"),
+    ("failed", "没有发成"),
+    ("unsure", "不确定"),
+    ("cancelled", "不用发了"),
 ];
 
-/// What the address asks for.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct ListParams {
-    tab: String,
-    reason: String,
-    day: String,
-    page: String,
+crate::list_params! { ListParams { tab, reason, day } }
+
+/// Messages for a day or since one, the newest first.
+pub struct Messages {
+    tab: &'static str,
+    reason: Option<Reason>,
+    day: Option<NaiveDate>,
+    since: NaiveDate,
 }
 
-#[derive(Debug, Serialize)]
-struct TabLink {
-    words: &'static str,
-    href: String,
-    count: i64,
-    on: bool,
+impl Messages {
+    pub fn of(params: &ListParams, today: NaiveDate) -> Messages {
+        Messages {
+            tab: TABS.iter().find(|(tab, _)| *tab == params.tab).map_or("today", |(tab, _)| tab),
+            reason: Reason::from_text(&params.reason),
+            day: params.day.trim().parse().ok(),
+            since: today.checked_sub_days(Days::new(DAYS_BACK)).unwrap_or(today),
+        }
+    }
+
+    /// What is open or unknown is in its list however old it is.
+    fn tab(&self, tab: &str) -> Condition {
+        let recent = |states: &str| {
+            let text = format!("message.state IN ({states}) AND message.planned_on >= ?");
+            Condition::new(&text).bind(self.day.unwrap_or(self.since))
+        };
+        match tab {
+            "sent" => recent("'sent', 'delivered'"),
+            "failed" => recent("'failed'"),
+            "cancelled" => recent("'cancelled'"),
+            "unsure" => Condition::new("message.state = 'unsure'"),
+            _ => Condition::new("message.state IN ('held', 'waiting', 'sending')"),
+        }
+    }
+}
+
+impl List for Messages {
+    type Row = Message;
+
+    fn tables(&self) -> Tables {
+        Tables("message", "message.office_code")
+    }
+
+    fn columns() -> impl Columns<Message> {
+        Message::as_select()
+    }
+
+    fn condition(&self) -> Condition {
+        let mut all = self.tab(self.tab);
+        if let Some(day) = self.day {
+            all = all.and(Condition::new("message.planned_on = ?").bind(day));
+        }
+        if let Some(reason) = self.reason {
+            all = all.and(Condition::new("message.reason = ?").bind(reason.as_text()));
+        }
+        all
+    }
+
+    fn order(&self) -> Keyset<Message> {
+        const DAY: Term<Message> = Term::day("message.planned_on", |one| one.planned_on.into());
+        const ID: Term<Message> = Term::whole("message.id", |one| one.id.into());
+        const { Keyset(&[DAY.largest_first(), ID.largest_first()]) }
+    }
+
+    /// From the oldest day of which there is something to count: the index by day has all that the
+    /// counts ask.
+    fn counted(&self, scope: &Scope) -> (Tables, Condition) {
+        let since = self.day.map_or(self.since, |day| day.min(self.since));
+        let open = "old.state IN ('held', 'waiting', 'sending', 'unsure') AND old.planned_on < ?";
+        let open = Condition::one_of("old.office_code", scope.codes())
+            .and(Condition::new(open).bind(since))
+            .within("SELECT MIN(old.planned_on) FROM message old WHERE ", "");
+        let common = open.within("message.planned_on >= COALESCE((", "), ?)").bind(since);
+        (self.tables(), common)
+    }
+
+    fn tabs(&self) -> Vec<Condition> {
+        let bare = Messages { day: None, reason: None, ..*self };
+        TABS.iter().map(|(tab, _)| bare.tab(tab)).collect()
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -58,9 +127,8 @@ struct Choice {
 
 #[derive(Debug, Serialize)]
 struct Page {
-    asked: ListParams,
     tab: &'static str,
-    tabs: Vec<TabLink>,
+    tabs: Vec<Chip>,
     reasons: Vec<Choice>,
     groups: Vec<GroupRow>,
     running: bool,
@@ -68,19 +136,11 @@ struct Page {
     rows: Vec<Row>,
     count: i64,
     narrowed: bool,
-    before: Option<String>,
-    next: Option<String>,
+    next_to: Neighbours,
     held_always: bool,
     sms: bool,
     mail: bool,
-}
-
-struct Found {
-    counts: Vec<i64>,
-    groups: Vec<GroupRow>,
-    rows: Vec<Row>,
-    count: i64,
-    held: bool,
+    params: ListParams,
 }
 
 /// `GET /messages`
@@ -88,95 +148,45 @@ pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ListParams>,
+    params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let asked = asked.into_inner();
-    let today = app.clock.today();
-    let at = TABS.iter().position(|(tab, ..)| *tab == asked.tab).unwrap_or(0);
-    let page_no: i64 = asked.page.parse().unwrap_or(0).clamp(0, 10_000);
-    let (scope, inner, query) = (me.scope.clone(), app.clone(), asked.clone());
-    let found = app.read(move |db| find(&inner, db, &scope, &query, (at, page_no), today)).await?;
-    let tab = TABS.get(at).map_or("today", |tab| tab.0);
-    let page_link = |tab: &str, page: i64| {
-        let page = if page > 0 { page.to_string() } else { String::new() };
-        let fields =
-            [("tab", tab), ("reason", &asked.reason), ("day", &asked.day), ("page", &page)];
-        link("/messages", &fields)
-    };
-    let more = found.count > (page_no + 1) * SIZE;
-    let page = Page {
-        tab,
-        tabs: TABS
-            .iter()
-            .zip(&found.counts)
-            .map(|((word, words, _), count)| TabLink {
-                words,
-                href: link("/messages", &[("tab", word)]),
-                count: *count,
-                on: *word == tab,
-            })
-            .collect(),
-        reasons: Reason::ALL
-            .into_iter()
-            .map(|reason| Choice { value: reason.as_text(), text: reason.in_words() })
-            .collect(),
-        running: found.groups.iter().any(|group| group.running),
-        groups: found.groups,
-        here: page_link(tab, page_no),
-        rows: found.rows,
-        count: found.count,
-        narrowed: !(asked.reason.is_empty() && asked.day.is_empty()),
-        before: (page_no > 0).then(|| page_link(tab, page_no - 1)),
-        next: more.then(|| page_link(tab, page_no + 1)),
-        held_always: found.held,
-        sms: app.config.sms.gateway != "off",
-        mail: notice::people::has_mail(&app),
-        asked,
-    };
-    if is_part(&req) && tab == "today" && req.headers().contains_key("HX-Target") {
+    let list = Messages::of(&params, app.clock.today());
+    let params = ListParams { tab: list.tab.to_owned(), ..params.into_inner() };
+    let (scope, inner) = (me.scope.clone(), app.clone());
+    let page = app.read(move |db| gather(&inner, db, &scope, (&list, params))).await?;
+    if is_part(&req) && page.params.tab == "today" && req.headers().contains_key("HX-Target") {
         return shell::part(&app, &me, &req, "desk/_message_groups.html", page);
     }
     shell::page(&app, &me, &req, "desk/messages.html", page)
 }
 
-fn find(
+fn gather(
     app: &App,
     db: &mut Db,
     scope: &Scope,
-    asked: &ListParams,
-    (tab, page): (usize, i64),
-    today: NaiveDate,
-) -> AppResult<Found> {
-    let mut counts = Vec::with_capacity(TABS.len());
-    for (word, _, states) in TABS {
-        counts.push(outbox::count(
-            db,
-            scope,
-            &filter(word, states, &ListParams::default(), today),
-        )?);
-    }
-    let (word, _, states) = TABS.get(tab).copied().unwrap_or(("today", "", &[]));
-    let filter = filter(word, states, asked, today);
-    let messages = outbox::list(db, scope, &filter, page * SIZE, SIZE)?;
-    Ok(Found {
-        counts,
-        groups: if word == "today" { facts::open_groups(db, scope, today)? } else { Vec::new() },
-        rows: facts::rows(app, db, scope, messages)?,
-        count: outbox::count(db, scope, &filter)?,
-        held: notice::is_held(app, db, scope)?,
+    (list, params): (&Messages, ListParams),
+) -> AppResult<Page> {
+    let today = app.clock.today();
+    let found = list.page(db, scope, &params.side(&list.order()), SIZE)?;
+    let counts = list.counts(db, scope)?;
+    let groups =
+        if list.tab == "today" { facts::open_groups(db, scope, today)? } else { Vec::new() };
+    let bare = ListParams { tab: params.tab.clone(), ..ListParams::default() };
+    let reasons = Reason::ALL.into_iter();
+    Ok(Page {
+        tab: list.tab,
+        tabs: bare.chips(PATH, "tab", &TABS, &counts.tabs),
+        reasons: reasons.map(|one| Choice { value: one.as_text(), text: one.in_words() }).collect(),
+        running: groups.iter().any(|group| group.running),
+        groups,
+        here: params.link(PATH, &[("after", &params.after), ("before", &params.before)]),
+        next_to: params.neighbours(PATH, &found),
+        rows: facts::rows(app, db, scope, found.rows)?,
+        count: counts.selection,
+        narrowed: params.is_narrowed(&["tab"]),
+        held_always: notice::is_held(app, db, scope)?,
+        sms: app.config.sms.gateway != "off",
+        mail: notice::people::has_mail(app),
+        params,
     })
-}
-
-fn filter(tab: &str, states: &[State], asked: &ListParams, today: NaiveDate) -> Filter {
-    let day: Option<NaiveDate> = asked.day.trim().parse().ok();
-    // What is open or unknown is shown however old it is.
-    let always = matches!(tab, "today" | "unsure");
-    let from = if always { None } else { today.checked_sub_days(Days::new(DAYS_BACK)) };
-    Filter {
-        states: states.to_vec(),
-        from: day.or(from),
-        to: day,
-        reason: Reason::from_text(&asked.reason).map(|reason| reason.as_text().to_owned()),
-        channel: None,
-    }
 }

@@ -6,11 +6,11 @@ use serde::Serialize;
 use super::facts::Facts;
 use crate::base::dates::{days_between, in_words, local, weekday_in_words};
 use crate::base::money::Fen;
+use crate::base::url::link;
 use crate::book::lifeline::county::{self, Segment};
 use crate::book::policy::Policy;
 use crate::book::warning::{DEADLINE, Warning};
 use crate::imports::ask::Awaiting;
-use crate::web::list::filter::link;
 
 /// One stage of the county's line.
 #[derive(Clone, Debug, Serialize)]

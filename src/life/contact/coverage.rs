@@ -1,5 +1,5 @@
 //! `/family-contacts/coverage` 联系覆盖: how many families were spoken with, by clerk, township,
-//! school or year; and the list and this table as workbooks.
+//! school or year; and the same as a workbook.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::filter::{ListParams, NONE, PATH};
-use super::store::{self, Cell, Row};
+use super::store::{self, Cell};
 use crate::app::App;
+use crate::base::url::link;
 use crate::book::contact::task::{AssigneeKind, State};
 use crate::error::AppResult;
-use crate::plumbing::sheet::write::{Head, Out};
-use crate::web::list::filter::link;
+use crate::web::list::export::{Column, Workbook};
 use crate::web::session::SignedIn;
-use crate::web::{download, shell};
-
-/// A sheet holds about a million rows; more than this is a job, not a click.
-const ROWS_MAX: i64 = 200_000;
+use crate::web::shell;
 
 /// What a line of coverage counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -243,87 +240,14 @@ pub async fn workbook(
     if by != GroupBy::Year {
         lines.push(all);
     }
-    let columns = [
-        (by.in_words(), 26),
-        ("应联系（户）", 12),
-        ("已联系（户）", 12),
-        ("已联系（%）", 12),
-        ("失联（户）", 12),
-        ("未联系（户）", 12),
+    let columns: [Column<Line, ()>; 6] = [
+        (by.in_words(), 26, |line, ()| (&line.name).into()),
+        ("应联系（户）", 12, |line, ()| line.sums.due.into()),
+        ("已联系（户）", 12, |line, ()| line.sums.done.into()),
+        ("已联系（%）", 12, |line, ()| line.percent.into()),
+        ("失联（户）", 12, |line, ()| line.sums.lost.into()),
+        ("未联系（户）", 12, |line, ()| line.sums.open.into()),
     ];
-    let head = Head {
-        sheet: "联系覆盖".to_owned(),
-        titles: vec![format!(
-            "{} 家庭联系覆盖，按{}，{year} 年",
-            me.office.county(),
-            by.in_words()
-        )],
-        columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
-    };
-    let row = |line: &Line| {
-        vec![
-            Out::Text(line.name.clone()),
-            Out::Whole(line.sums.due),
-            Out::Whole(line.sums.done),
-            Out::Whole(line.percent),
-            Out::Whole(line.sums.lost),
-            Out::Whole(line.sums.open),
-        ]
-    };
-    let rows: Vec<Vec<Out>> = lines.iter().map(row).collect();
-    download::list(&app, &me, (head, rows), ("联系覆盖", "行")).await
-}
-
-/// `GET /family-contacts.xlsx`: the list as it is narrowed, numbers masked.
-pub async fn list_workbook(
-    app: web::Data<App>,
-    me: SignedIn,
-    asked: web::Query<ListParams>,
-) -> AppResult<HttpResponse> {
-    let today = app.clock.today();
-    let filter = asked.to_filter(me.staff_id, today);
-    let scope = me.scope.clone();
-    let rows = app.read(move |db| store::all(db, &scope, &filter, ROWS_MAX)).await?;
-    let columns = [
-        ("档案号", 14),
-        ("姓名", 10),
-        ("身份证号（遮盖）", 22),
-        ("乡镇（街道）", 14),
-        ("村（社区）", 18),
-        ("毕业高中", 20),
-        ("为什么联系", 18),
-        ("负责", 16),
-        ("状态", 10),
-        ("计划日期", 12),
-        ("下次联系", 12),
-        ("今年试过（次）", 12),
-        ("联系上的日期", 12),
-    ];
-    let head = Head {
-        sheet: "家庭联系".to_owned(),
-        titles: vec![format!("{} 家庭联系，{today}，{} 户", me.office.county(), rows.len())],
-        columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
-    };
-    let rows: Vec<Vec<Out>> = rows.iter().map(row_cells).collect();
-    download::list(&app, &me, (head, rows), ("家庭联系", "户")).await
-}
-
-fn row_cells(row: &Row) -> Vec<Out> {
-    let text = |text: &str| Out::Text(text.to_owned());
-    let duty = &row.duty;
-    vec![
-        text(&row.file_no),
-        text(&row.name),
-        text(&row.id_mask),
-        text(&row.township),
-        text(&row.village),
-        text(&row.school),
-        text(duty.reason.in_words()),
-        text(&duty.assignee),
-        text(duty.state.in_words()),
-        Out::Day(duty.planned_on),
-        Out::Day(duty.next_on),
-        Out::Whole(i64::from(duty.tries)),
-        duty.done_on.map_or(Out::Blank, Out::Day),
-    ]
+    let title = format!("{} 家庭联系覆盖，按{}，{year} 年", me.office.county(), by.in_words());
+    Workbook::new(&lines, &columns, &()).titled(&app, &me, ("联系覆盖", "行"), title).await
 }

@@ -1,91 +1,158 @@
-//! What the list of families is asked for: read from the address, and written back into links.
+//! `/family-contacts` as a list: what an address asks, its tabs, its rows and their order.
 //! Nothing here is ever an error: a value that cannot be read is as if it were not there.
 
 use chrono::{Datelike as _, NaiveDate};
-use serde::{Deserialize, Serialize};
+use diesel::prelude::*;
 
-use crate::base::ids::{FileId, StaffId};
-use crate::book::contact::task::{AssigneeKind, Reason, State};
-use crate::web::list::filter::link;
+use crate::base::ids::StaffId;
+use crate::base::scope::Scope;
+use crate::book::contact::task::{AssigneeKind, ContactTask, Reason};
+use crate::plumbing::schema::{loan_file, person};
+use crate::web::list::declare::{Columns, List, Tables};
+use crate::web::list::kit::{Condition, Keyset, Term};
 
 pub const PATH: &str = "/family-contacts";
 /// In an address: those without a township, school or assignee.
 pub const NONE: &str = "-";
 
-/// The address as it came: every field text, most of them empty.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub struct ListParams {
-    /// `today`, `mine`, `enters`, `done`, `lost`, `all`; nothing: not spoken with yet.
-    pub list: String,
-    /// 乡镇.
-    pub township: String,
-    /// 毕业高中.
-    pub school: String,
-    /// `clerk`, `school`, `village`.
-    pub kind: String,
-    /// Name of the clerk, school or village that is to do it.
-    pub who: String,
-    pub year: String,
-    /// Key of the row after which the page begins.
-    pub after: String,
-    /// Key of the row before which the page ends.
-    pub before: String,
-}
+/// The tabs: list and name.
+pub const LISTS: [(&str, &str); 7] = [
+    ("", "未联系"),
+    ("today", "今天要联系"),
+    ("mine", "我负责的"),
+    ("enters", "开始还款的"),
+    ("done", "已联系"),
+    ("lost", "失联"),
+    ("all", "全部"),
+];
 
-/// Where a page begins or ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// The day of the next try.
-    pub next_on: NaiveDate,
-    pub file_id: FileId,
-}
-
-impl Key {
-    /// `2026-11-02.123`.
-    pub fn to_text(self) -> String {
-        format!("{}.{}", self.next_on, self.file_id)
-    }
-
-    fn from_text(text: &str) -> Option<Key> {
-        let (day, id) = text.split_once('.')?;
-        Some(Key { next_on: day.parse().ok()?, file_id: FileId::new(id.parse().ok()?) })
+crate::list_params! {
+    /// The address as it came, most fields empty.
+    ListParams {
+        /// `today`, `mine`, `enters`, `done`, `lost`, `all`; nothing: not spoken with yet.
+        list,
+        /// 乡镇.
+        township,
+        /// 毕业高中.
+        school,
+        /// `clerk`, `school`, `village`.
+        kind,
+        /// Name of the clerk, school or village that is to do it.
+        who,
+        year,
     }
 }
 
-/// Which duties, by their state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    In(State),
-    /// Every one that is needed.
-    Needed,
-}
-
+/// The families of a year, by the day of the next try.
 #[derive(Clone, Debug)]
 pub struct Filter {
+    /// One of [`LISTS`].
+    pub list: String,
+    pub me: StaffId,
+    pub today: NaiveDate,
     pub year: i32,
-    pub which: Which,
-    /// To be tried by this day.
-    pub by_day: Option<NaiveDate>,
-    /// This member of staff is to do it.
-    pub staff_id: Option<StaffId>,
-    pub reason: Option<Reason>,
     /// 乡镇; empty: without one.
     pub township: Option<String>,
     /// 毕业高中; empty: without one.
     pub school: Option<String>,
-    /// Who is to do it.
     pub kind: Option<AssigneeKind>,
-    /// Their name; empty: nobody.
+    /// Who is to do it, by name; empty: nobody.
     pub who: Option<String>,
-    /// The rows after this one.
-    pub after: Option<Key>,
-    /// The rows before this one.
-    pub before: Option<Key>,
 }
 
-fn text(asked: &str) -> Option<String> {
-    match asked.trim() {
+/// One row of the list.
+#[derive(Clone, Debug, Queryable)]
+pub struct Row {
+    pub duty: ContactTask,
+    pub file_no: String,
+    pub name: String,
+    pub id_mask: String,
+    /// 乡镇.
+    pub township: String,
+    /// 村.
+    pub village: String,
+    /// 毕业高中.
+    pub school: String,
+}
+
+impl Filter {
+    fn tab(&self, list: &str) -> Condition {
+        let open = Condition::new("contact_duty.state = 'open'");
+        match list {
+            "today" => open.and(Condition::new("contact_duty.next_on <= ?").bind(self.today)),
+            "mine" => open.and(Condition::new("contact_duty.staff_id = ?").bind(self.me.get())),
+            "enters" => {
+                let reason = Reason::EntersRepayment.as_text();
+                open.and(Condition::new("contact_duty.reason = ?").bind(reason))
+            }
+            "done" => Condition::new("contact_duty.state = 'done'"),
+            "lost" => Condition::new("contact_duty.state = 'lost'"),
+            "all" => Condition::new("contact_duty.state <> 'excused'"),
+            _ => open,
+        }
+    }
+
+    /// What holds whatever the list.
+    fn common(&self) -> Condition {
+        let bind = |text: &str, value: Option<&str>| Some(Condition::new(text).bind(value?));
+        let of = [
+            Some(Condition::new("contact_duty.year = ?").bind(self.year)),
+            bind("contact_duty.assignee_kind = ?", self.kind.map(AssigneeKind::as_text)),
+            bind("contact_duty.assignee = ?", self.who.as_deref()),
+            bind("person.township = ?", self.township.as_deref()),
+            bind("loan_file.high_school = ?", self.school.as_deref()),
+        ];
+        Condition::all(of.into_iter().flatten())
+    }
+}
+
+impl List for Filter {
+    type Row = Row;
+
+    fn tables(&self) -> Tables {
+        let tables = "contact_duty JOIN loan_file ON loan_file.id = contact_duty.file_id \
+             JOIN person ON person.id = loan_file.person_id";
+        Tables(tables, "contact_duty.office_code")
+    }
+
+    fn columns() -> impl Columns<Row> {
+        (
+            ContactTask::as_select(),
+            loan_file::file_no,
+            person::name,
+            person::id_mask,
+            person::township,
+            person::village,
+            loan_file::high_school,
+        )
+    }
+
+    fn condition(&self) -> Condition {
+        self.common().and(self.tab(&self.list))
+    }
+
+    fn order(&self) -> Keyset<Row> {
+        const NEXT: Term<Row> = Term::day("contact_duty.next_on", |row| row.duty.next_on.into());
+        const FILE: Term<Row> =
+            Term::whole("contact_duty.file_id", |row| row.duty.file_id.get().into());
+        const { Keyset(&[NEXT, FILE]) }
+    }
+
+    /// Without a place only the duties are read.
+    fn counted(&self, _: &Scope) -> (Tables, Condition) {
+        let Tables(joined, office) = self.tables();
+        let bare = self.township.is_none() && self.school.is_none();
+        let tables = if bare { "contact_duty" } else { joined };
+        (Tables(tables, office), self.common().and(self.tab("all")))
+    }
+
+    fn tabs(&self) -> Vec<Condition> {
+        LISTS.iter().map(|(list, _)| self.tab(list)).collect()
+    }
+}
+
+fn text(field: &str) -> Option<String> {
+    match field.trim() {
         "" => None,
         NONE => Some(String::new()),
         some => Some(some.to_owned()),
@@ -96,51 +163,15 @@ impl ListParams {
     /// What was understood, for a person on a day.
     pub fn to_filter(&self, me: StaffId, today: NaiveDate) -> Filter {
         let year = self.year.trim().parse().ok().filter(|year| (2000..=2100).contains(year));
-        let list = self.list.as_str();
         Filter {
+            list: self.list.clone(),
+            me,
+            today,
             year: year.unwrap_or(today.year()),
-            which: match list {
-                "done" => Which::In(State::Done),
-                "lost" => Which::In(State::Lost),
-                "all" => Which::Needed,
-                _ => Which::In(State::Open),
-            },
-            by_day: (list == "today").then_some(today),
-            staff_id: (list == "mine").then_some(me),
-            reason: (list == "enters").then_some(Reason::EntersRepayment),
             township: text(&self.township),
             school: text(&self.school),
             kind: AssigneeKind::from_text(&self.kind),
             who: text(&self.who),
-            after: Key::from_text(&self.after),
-            before: Key::from_text(&self.before),
         }
-    }
-
-    /// The address of `path` with some fields changed; paging begins anew unless it is one of them.
-    pub fn link(&self, path: &str, changes: &[(&str, &str)]) -> String {
-        let mut fields = [
-            ("list", self.list.as_str()),
-            ("township", &self.township),
-            ("school", &self.school),
-            ("kind", &self.kind),
-            ("who", &self.who),
-            ("year", &self.year),
-            ("after", ""),
-            ("before", ""),
-        ];
-        for (name, value) in &mut fields {
-            if let Some((_, new)) = changes.iter().find(|(changed, _)| changed == name) {
-                *value = new;
-            }
-        }
-        link(path, &fields)
-    }
-
-    /// True when more than the list of the chips narrows it.
-    pub fn is_narrowed(&self) -> bool {
-        ![&self.township, &self.school, &self.kind, &self.who]
-            .iter()
-            .all(|field| field.trim().is_empty())
     }
 }

@@ -7,36 +7,54 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::coverage::{Sums, percent};
-use super::filter::{Filter, ListParams, NONE, PATH};
+use super::filter::{Filter, LISTS, ListParams, NONE, PATH, Row};
 use super::share;
-use super::store::{self, Choices, Page, Row};
+use super::store::{self, Choices};
 use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::ids::FileId;
 use crate::base::place::short_village;
+use crate::base::scope::Scope;
 use crate::book::contact::record::{self, Record};
 use crate::book::contact::task::State;
 use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::web::list::declare::List as _;
+use crate::web::list::export::{Column, ROWS_MAX, Workbook};
+use crate::web::list::kit::Side;
+use crate::web::list::params::{Chip, Neighbours, Params as _};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
-/// The chips: list and name.
-const LISTS: [(&str, &str); 7] = [
-    ("", "未联系"),
-    ("today", "今天要联系"),
-    ("mine", "我负责的"),
-    ("enters", "开始还款的"),
-    ("done", "已联系"),
-    ("lost", "失联"),
-    ("all", "全部"),
+/// Rows on a page.
+const SIZE: i64 = 50;
+
+const COLUMNS: [Column<Row, ()>; 13] = [
+    ("档案号", 14, |row, ()| (&row.file_no).into()),
+    ("姓名", 10, |row, ()| (&row.name).into()),
+    ("身份证号（遮盖）", 22, |row, ()| (&row.id_mask).into()),
+    ("乡镇（街道）", 14, |row, ()| (&row.township).into()),
+    ("村（社区）", 18, |row, ()| (&row.village).into()),
+    ("毕业高中", 20, |row, ()| (&row.school).into()),
+    ("为什么联系", 18, |row, ()| row.duty.reason.in_words().into()),
+    ("负责", 16, |row, ()| (&row.duty.assignee).into()),
+    ("状态", 10, |row, ()| row.duty.state.in_words().into()),
+    ("计划日期", 12, |row, ()| row.duty.planned_on.into()),
+    ("下次联系", 12, |row, ()| row.duty.next_on.into()),
+    ("今年试过（次）", 12, |row, ()| row.duty.tries.into()),
+    ("联系上的日期", 12, |row, ()| row.duty.done_on.into()),
 ];
 
-#[derive(Clone, Debug, Serialize)]
-struct Chip {
-    name: &'static str,
-    count: i64,
-    link: String,
-    on: bool,
+/// `GET /family-contacts.xlsx`: the list as it is narrowed, numbers masked.
+pub async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    params: web::Query<ListParams>,
+) -> AppResult<HttpResponse> {
+    let filter = params.to_filter(me.staff_id, app.clock.today());
+    let scope = me.scope.clone();
+    let rows = app.read(move |db| filter.all(db, &scope, ROWS_MAX)).await?;
+    Workbook::new(&rows, &COLUMNS, &()).answer(&app, &me, ("家庭联系", "户"), "").await
 }
 
 /// A row in words.
@@ -60,16 +78,9 @@ struct Line {
     overdue: bool,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct Neighbours {
-    first: String,
-    before: String,
-    after: String,
-}
-
 #[derive(Debug, Serialize)]
 struct View {
-    asked: ListParams,
+    params: ListParams,
     year: i32,
     sums: Sums,
     percent: i64,
@@ -138,80 +149,53 @@ fn line(row: &Row, last: Option<&Record>, overdue: &HashSet<FileId>, today: Naiv
     }
 }
 
-fn neighbours(asked: &ListParams, page: &Page) -> Neighbours {
-    let link = |name: &str, row: Option<&Row>, there: bool| match row.filter(|_| there) {
-        Some(row) => asked.link(PATH, &[(name, &row.key().to_text())]),
-        None => String::new(),
-    };
-    Neighbours {
-        first: if page.has_before { asked.link(PATH, &[]) } else { String::new() },
-        before: link("before", page.rows.first(), page.has_before),
-        after: link("after", page.rows.last(), page.has_after),
-    }
-}
-
 /// `GET /family-contacts`
 pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ListParams>,
+    params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let asked = asked.into_inner();
-    let today = app.clock.today();
-    let filter = asked.to_filter(me.staff_id, today);
-    let (scope, inner, of, staff_id) =
-        (me.scope.clone(), filter.clone(), asked.clone(), me.staff_id);
-    let (page, counts, choices, last, overdue) = app
-        .read(move |db| {
-            let page = store::page(db, &scope, &inner)?;
-            let mut counts = Vec::new();
-            for (list, _) in LISTS {
-                let other = ListParams { list: list.to_owned(), ..of.clone() };
-                counts.push(store::count(db, &scope, &other.to_filter(staff_id, today))?);
-            }
-            let files: Vec<FileId> = page.rows.iter().map(|row| row.duty.file_id).collect();
-            let choices = store::choices(db, &scope, inner.year)?;
-            let last = record::last_of(db, &scope, &files)?;
-            Ok((page, counts, choices, last, store::overdue_of(db, &scope, &files)?))
-        })
-        .await?;
-    let of = |list: &str| {
-        let at = LISTS.iter().position(|(name, _)| *name == list);
-        at.and_then(|at| counts.get(at)).copied().unwrap_or_default()
-    };
-    let sums = Sums { due: of("all"), done: of("done"), lost: of("lost"), open: of("") };
-    let known = LISTS.iter().any(|(list, _)| *list == asked.list);
-    let rows: Vec<Line> = page
-        .rows
-        .iter()
-        .map(|row| line(row, last.get(&row.duty.file_id), &overdue, today))
-        .collect();
-    let year = filter.year.to_string();
-    let view = View {
-        year: filter.year,
-        percent: percent(sums.done, sums.due),
-        sums,
-        selected: if known { of(&asked.list) } else { of("") },
-        chips: chips(&asked, &counts),
-        choices,
-        none: NONE,
-        next: rows.first().map(|row| format!("{PATH}/{}", row.file_no)).unwrap_or_default(),
-        rows,
-        next_to: neighbours(&asked, &page),
-        next_day: next_day(&app, &me, &filter).await?,
-        export: asked.link("/family-contacts.xlsx", &[]),
-        visits: visits(&asked),
-        coverage: asked.link("/family-contacts/coverage", &[("list", ""), ("year", &year)]),
-        all: asked.link(PATH, &[("township", ""), ("school", ""), ("kind", ""), ("who", "")]),
-        narrowed: asked.is_narrowed(),
-        asked,
-    };
+    let params = params.into_inner();
+    let (scope, filter) = (me.scope.clone(), params.to_filter(me.staff_id, app.clock.today()));
+    let view = app.read(move |db| gather(db, &scope, params, &filter)).await?;
     shell::page(&app, &me, &req, "contacts/list.html", view)
 }
 
-fn visits(asked: &ListParams) -> String {
-    match (asked.school.as_str(), asked.township.as_str()) {
+fn gather(db: &mut Db, scope: &Scope, params: ListParams, filter: &Filter) -> AppResult<View> {
+    let page = filter.page(db, scope, &params.side(&filter.order()), SIZE)?;
+    let counts = filter.counts(db, scope)?;
+    let of = |list: &str| counts.of(&LISTS, list);
+    let sums = Sums { due: of("all"), done: of("done"), lost: of("lost"), open: of("") };
+    let files: Vec<FileId> = page.rows.iter().map(|row| row.duty.file_id).collect();
+    let last = record::last_of(db, scope, &files)?;
+    let overdue = store::overdue_of(db, scope, &files)?;
+    let line = |row: &Row| line(row, last.get(&row.duty.file_id), &overdue, filter.today);
+    let rows: Vec<Line> = page.rows.iter().map(line).collect();
+    let year = filter.year.to_string();
+    Ok(View {
+        year: filter.year,
+        percent: percent(sums.done, sums.due),
+        sums,
+        selected: counts.selection,
+        chips: params.chips(PATH, "list", &LISTS, &counts.tabs),
+        choices: store::choices(db, scope, filter.year)?,
+        none: NONE,
+        next: rows.first().map(|row| format!("{PATH}/{}", row.file_no)).unwrap_or_default(),
+        rows,
+        next_to: params.neighbours(PATH, &page),
+        next_day: next_day(db, scope, filter)?,
+        export: params.link("/family-contacts.xlsx", &[]),
+        visits: visits(&params),
+        coverage: params.link("/family-contacts/coverage", &[("list", ""), ("year", &year)]),
+        all: params.link(PATH, &[("township", ""), ("school", ""), ("kind", ""), ("who", "")]),
+        narrowed: params.is_narrowed(&["list", "year"]),
+        params,
+    })
+}
+
+fn visits(params: &ListParams) -> String {
+    match (params.school.as_str(), params.township.as_str()) {
         ("" | NONE, "" | NONE) => String::new(),
         ("" | NONE, township) => share::visits("township", township),
         (school, _) => share::visits("school", school),
@@ -219,25 +203,11 @@ fn visits(asked: &ListParams) -> String {
 }
 
 /// When the list of today is empty: the next day with families.
-async fn next_day(app: &App, me: &SignedIn, filter: &Filter) -> AppResult<String> {
-    if filter.by_day.is_none() {
+fn next_day(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<String> {
+    if filter.list != "today" {
         return Ok(String::new());
     }
-    let open = Filter { by_day: None, after: None, before: None, ..filter.clone() };
-    let (scope, today) = (me.scope.clone(), app.clock.today());
-    let page = app.read(move |db| store::page(db, &scope, &open)).await?;
-    Ok(page.rows.first().map(|row| in_words(row.duty.next_on, today)).unwrap_or_default())
-}
-
-fn chips(asked: &ListParams, counts: &[i64]) -> Vec<Chip> {
-    LISTS
-        .into_iter()
-        .zip(counts)
-        .map(|((list, name), count)| Chip {
-            name,
-            count: *count,
-            link: asked.link(PATH, &[("list", list)]),
-            on: asked.list == list,
-        })
-        .collect()
+    let open = Filter { list: String::new(), ..filter.clone() };
+    let page = open.page(db, scope, &Side::Start, 1)?;
+    Ok(page.rows.first().map(|row| in_words(row.duty.next_on, filter.today)).unwrap_or_default())
 }

@@ -7,17 +7,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::coverage::Sums;
-use super::filter::{Filter, ListParams, NONE, PATH};
+use super::filter::{Filter, ListParams, NONE, PATH, Row};
 use super::rules::{self, Family, Share};
 use super::{steps, store};
 use crate::app::App;
 use crate::base::ids::{FileId, StaffId};
+use crate::base::url::link;
 use crate::book::contact::task::{self, Assignee, AssigneeKind};
 use crate::book::history::AuditEntry;
 use crate::book::staff;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::schema::contact_duty;
 use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
-use crate::web::list::filter::link;
+use crate::web::list::declare::List as _;
 use crate::web::session::SignedIn;
 
 #[derive(Debug, Serialize)]
@@ -169,12 +171,12 @@ async fn try_share((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
                         staff_id: Some(one.id),
                         name: one.name,
                     };
-                    let files = store::files(act.db, act.scope, &filter)?;
+                    let files = filter.only(act.db, act.scope, contact_duty::file_id)?;
                     done += task::assign(act.db, act.scope, (filter.year, &files), &to)?;
                     names.push(to.name);
                 }
                 To::By(share) => {
-                    let rows = store::all(act.db, act.scope, &filter, i64::MAX)?;
+                    let rows = filter.all(act.db, act.scope, i64::MAX)?;
                     let families: Vec<Family> = rows.iter().map(family).collect();
                     for (to, files) in by_receiver(&families, share) {
                         done += task::assign(act.db, act.scope, (filter.year, &files), &to)?;
@@ -203,7 +205,7 @@ fn joined(names: &[String]) -> String {
     }
 }
 
-fn family(row: &store::Row) -> Family {
+fn family(row: &Row) -> Family {
     Family {
         file_id: row.duty.file_id,
         file_no: row.file_no.clone(),

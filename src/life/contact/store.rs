@@ -7,7 +7,6 @@ use chrono::{Datelike as _, NaiveDate};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::filter::{Filter, Key, Which};
 use crate::base::ids::{FileId, PersonId, PhoneId, PointId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
@@ -26,8 +25,6 @@ use crate::plumbing::schema::{
     person as people,
 };
 
-/// Rows on a page.
-pub const PAGE: usize = 50;
 /// Families to call today or before: `/family-contacts?list=today`.
 pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
     let count = duties::table
@@ -43,155 +40,12 @@ pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Wa
 /// Records shown of a family.
 const RECORDS_MAX: i64 = 60;
 
-/// One row of the list.
-#[derive(Clone, Debug, Queryable)]
-pub struct Row {
-    pub duty: ContactTask,
-    /// Number of the file.
-    pub file_no: String,
-    pub name: String,
-    pub id_mask: String,
-    /// 乡镇.
-    pub township: String,
-    /// 村.
-    pub village: String,
-    /// 毕业高中.
-    pub school: String,
-}
-
-impl Row {
-    /// The key of this row.
-    pub fn key(&self) -> Key {
-        Key { next_on: self.duty.next_on, file_id: self.duty.file_id }
-    }
-}
-
 macro_rules! joined {
     () => {
         duties::table
             .inner_join(loan_file::table.on(loan_file::id.eq(duties::file_id)))
             .inner_join(people::table.on(people::id.eq(loan_file::person_id)))
     };
-}
-
-/// The conditions of a filter on the duty; `$query` is boxed.
-macro_rules! narrowed_by_duty {
-    ($query:ident, $scope:expr, $filter:expr) => {
-        $query = $query
-            .filter(duties::office_code.eq_any($scope.codes()))
-            .filter(duties::year.eq($filter.year));
-        $query = match $filter.which {
-            Which::In(state) => $query.filter(duties::state.eq(state)),
-            Which::Needed => $query.filter(duties::state.ne(State::Excused)),
-        };
-        if let Some(day) = $filter.by_day {
-            $query = $query.filter(duties::next_on.le(day));
-        }
-        if let Some(id) = $filter.staff_id {
-            $query = $query.filter(duties::staff_id.eq(id));
-        }
-        if let Some(reason) = $filter.reason {
-            $query = $query.filter(duties::reason.eq(reason));
-        }
-        if let Some(kind) = $filter.kind {
-            $query = $query.filter(duties::assignee_kind.eq(kind));
-        }
-        if let Some(who) = &$filter.who {
-            $query = $query.filter(duties::assignee.eq(who));
-        }
-    };
-}
-
-/// All conditions of a filter; `$query` is boxed.
-macro_rules! narrowed {
-    ($query:ident, $scope:expr, $filter:expr) => {
-        narrowed_by_duty!($query, $scope, $filter);
-        if let Some(township) = &$filter.township {
-            $query = $query.filter(people::township.eq(township));
-        }
-        if let Some(school) = &$filter.school {
-            $query = $query.filter(loan_file::high_school.eq(school));
-        }
-    };
-}
-
-/// The columns of [`Row`].
-macro_rules! columns {
-    () => {
-        (
-            ContactTask::as_select(),
-            loan_file::file_no,
-            people::name,
-            people::id_mask,
-            people::township,
-            people::village,
-            loan_file::high_school,
-        )
-    };
-}
-
-/// A page of the list, and whether there is more on either side.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    pub rows: Vec<Row>,
-    /// There are rows before.
-    pub has_before: bool,
-    /// There are rows after.
-    pub has_after: bool,
-}
-
-/// One page, by the day of the next try.
-pub fn page(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Page> {
-    let mut query = joined!().select(columns!()).into_boxed();
-    narrowed!(query, scope, filter);
-    let backwards = filter.before.is_some();
-    if let Some(key) = filter.after.filter(|_| !backwards) {
-        let same = duties::next_on.eq(key.next_on).and(duties::file_id.gt(key.file_id));
-        query = query.filter(duties::next_on.gt(key.next_on).or(same));
-    }
-    if let Some(key) = filter.before {
-        let same = duties::next_on.eq(key.next_on).and(duties::file_id.lt(key.file_id));
-        query = query.filter(duties::next_on.lt(key.next_on).or(same));
-    }
-    query = match backwards {
-        false => query.order((duties::next_on.asc(), duties::file_id.asc())),
-        true => query.order((duties::next_on.desc(), duties::file_id.desc())),
-    };
-    let limit = i64::try_from(PAGE).unwrap_or(i64::MAX);
-    let mut rows: Vec<Row> = query.limit(limit + 1).load(db)?;
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    if backwards {
-        rows.reverse();
-        return Ok(Page { rows, has_before: more, has_after: true });
-    }
-    Ok(Page { rows, has_before: filter.after.is_some(), has_after: more })
-}
-
-/// All rows of a selection, for a spreadsheet.
-pub fn all(db: &mut Db, scope: &Scope, filter: &Filter, limit: i64) -> AppResult<Vec<Row>> {
-    let mut query = joined!().select(columns!()).into_boxed();
-    narrowed!(query, scope, filter);
-    Ok(query.order((duties::next_on, duties::file_id)).limit(limit).load(db)?)
-}
-
-/// How many families a selection has. Without a place only the duties are read.
-pub fn count(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<i64> {
-    if filter.township.is_none() && filter.school.is_none() {
-        let mut query = duties::table.select(count_star()).into_boxed();
-        narrowed_by_duty!(query, scope, filter);
-        return Ok(query.first(db)?);
-    }
-    let mut query = joined!().select(count_star()).into_boxed();
-    narrowed!(query, scope, filter);
-    Ok(query.first(db)?)
-}
-
-/// The files of a selection, for sharing out.
-pub fn files(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<Vec<FileId>> {
-    let mut query = joined!().select(duties::file_id).into_boxed();
-    narrowed!(query, scope, filter);
-    Ok(query.load(db)?)
 }
 
 /// The next open family after this one: of the same clerk, by day.

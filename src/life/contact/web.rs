@@ -12,7 +12,7 @@ pub fn routes() -> Vec<Entry> {
     let director = Needs::Right(Right::ShareContacts);
     vec![
         get("/family-contacts", see, list::list),
-        get("/family-contacts.xlsx", see, coverage::list_workbook),
+        get("/family-contacts.xlsx", see, list::workbook),
         get("/family-contacts/coverage", see, coverage::show),
         get("/family-contacts/coverage.xlsx", see, coverage::workbook),
         get("/family-contacts/share", director, share::show),

@@ -16,6 +16,7 @@ use crate::book::{loan, person};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::overdue::list::page::{self, asked_of};
 use crate::web::fields::{At, Done, Fields, Form, Seen, answer};
+use crate::web::list::params::Params as _;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 

@@ -20,7 +20,9 @@ use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
 use crate::life::overdue::list::page::{asked_of, ensure_synced};
 use crate::web::fields::{self, Fields, Form, Rejected};
-use crate::web::list::filter::{From, ListParams};
+use crate::web::list::filter::ListParams;
+use crate::web::list::kit::Side;
+use crate::web::list::params::Params as _;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -95,7 +97,7 @@ pub(super) async fn next(
     let due = |state: State, on: NaiveDate| state == State::Open && on <= today;
     let found = rows.into_iter().find(|(_, case)| due(case.state, case.next_on));
     let Some((row, case)) = found else {
-        let words = match (&saved, wanted.filter.from == From::Start) {
+        let words = match (&saved, wanted.filter.side == Side::Start) {
             (_, true) => "今天要联系的都联系过了".to_owned(),
             (Some(one), _) => format!("{}；这个名单到底了", one.words),
             (None, _) => "这个名单到底了，跳过的还在名单里".to_owned(),
@@ -105,7 +107,7 @@ pub(super) async fn next(
     };
     let facts = facts(&app, &me, &row.file_no).await?;
     let mut page = new_page(&app, &facts)?;
-    let after = wanted.key(&row, &case).to_text();
+    let after = wanted.order.keyset().key(&(row, case));
     let asked = ListParams { size: String::new(), ..asked };
     page.skip = with_after(&asked, "/overdue/next", &after);
     page.flow = Some(with_after(&asked, "", &after));

@@ -115,63 +115,23 @@ pub fn counts_by_state(
     Ok(all)
 }
 
-/// Which messages a page shows. Empty parts do not filter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// In one of these states.
-    pub states: Vec<State>,
-    /// For this day or later.
-    pub from: Option<NaiveDate>,
-    /// For this day or earlier.
-    pub to: Option<NaiveDate>,
-    pub reason: Option<String>,
-    pub channel: Option<Channel>,
-}
-
-/// The rows that a [`Filter`] lets through, as a boxed query of the given select clause.
-macro_rules! filtered {
-    ($scope:expr, $filter:expr, $select:expr) => {{
-        let mut rows = message::table
-            .filter(message::office_code.eq_any($scope.codes()))
-            .select($select)
-            .into_boxed();
-        if !$filter.states.is_empty() {
-            rows = rows.filter(message::state.eq_any($filter.states.clone()));
-        }
-        if let Some(from) = $filter.from {
-            rows = rows.filter(message::planned_on.ge(from));
-        }
-        if let Some(to) = $filter.to {
-            rows = rows.filter(message::planned_on.le(to));
-        }
-        if let Some(reason) = &$filter.reason {
-            rows = rows.filter(message::reason.eq(reason));
-        }
-        if let Some(channel) = $filter.channel {
-            rows = rows.filter(message::channel.eq(channel));
-        }
-        rows
-    }};
-}
-
-/// One page of messages, the newest first: `limit` of them after the first `skip`.
-pub fn list(
+/// Messages of a mass sending that are in one of these states, the newest first.
+pub fn of_group(
     db: &mut Db,
     scope: &Scope,
-    filter: &Filter,
-    skip: i64,
+    group: &Group,
+    states: &[State],
     limit: i64,
 ) -> AppResult<Vec<Message>> {
-    Ok(filtered!(scope, filter, Message::as_select())
-        .order((message::planned_on.desc(), message::id.desc()))
-        .offset(skip)
+    Ok(message::table
+        .filter(message::planned_on.eq(group.planned_on))
+        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(message::reason.eq(&group.reason))
+        .filter(message::state.eq_any(states))
+        .order(message::id.desc())
         .limit(limit)
+        .select(Message::as_select())
         .load(db)?)
-}
-
-/// How many messages that are.
-pub fn count(db: &mut Db, scope: &Scope, filter: &Filter) -> AppResult<i64> {
-    Ok(filtered!(scope, filter, count_star()).get_result(db)?)
 }
 
 pub fn find(db: &mut Db, scope: &Scope, id: i64) -> AppResult<Message> {

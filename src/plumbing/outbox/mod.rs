@@ -12,9 +12,8 @@ mod lists;
 mod store;
 
 pub use lists::{
-    Filter, Progress, by_check_code, count, counts_by_state, find, groups, is_any_due,
-    is_any_left_over, latest_of, list, of_file, of_person, progress, waiting_for_gateway,
-    without_receipt,
+    Progress, by_check_code, counts_by_state, find, groups, is_any_due, is_any_left_over,
+    latest_of, of_file, of_group, of_person, progress, waiting_for_gateway, without_receipt,
 };
 pub use store::{
     AsSent, Heard, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group, claim, expire,

@@ -23,6 +23,23 @@ pub enum Out {
     Day(NaiveDate),
 }
 
+macro_rules! cell_of {
+    ($($from:ty => $variant:ident),+ $(,)?) => {$(
+        impl From<$from> for Out {
+            fn from(value: $from) -> Out { Out::$variant(value.into()) }
+        }
+    )+};
+}
+
+cell_of!(&str => Text, &String => Text, String => Text, Fen => Money, i32 => Whole, i64 => Whole,
+    NaiveDate => Day);
+
+impl<T: Into<Out>> From<Option<T>> for Out {
+    fn from(value: Option<T>) -> Out {
+        value.map_or(Out::Blank, Into::into)
+    }
+}
+
 /// The head of a list to write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {

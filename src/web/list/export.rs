@@ -1,100 +1,82 @@
-//! A selection as a spreadsheet: what the list shows, masked. Who took it is written down.
+//! A selection as a workbook: what the list shows, masked. Who took it is written down.
 
 use actix_web::HttpResponse;
-use chrono::Datelike as _;
 
-use super::files::Row;
-use super::words::stage_tag;
 use crate::app::App;
-use crate::base::dates::days_between;
-use crate::book::statement::Stage;
-use crate::error::AppResult;
-use crate::plumbing::sheet::write::{Head, Out};
+use crate::error::{AppError, AppResult};
+use crate::plumbing::sheet::write::{self, Head, Out};
 use crate::web::download;
 use crate::web::session::SignedIn;
 
 /// A sheet holds about a million rows; more than this is a job, not a click.
 pub const ROWS_MAX: i64 = 200_000;
 
-/// The answer with the workbook; `more`: columns besides those of [`cells`].
-pub async fn file(
-    app: &App,
-    me: &SignedIn,
+/// A column: its title, its width in characters, its cell of a row. `C`: what cells need besides.
+pub type Column<R, C> = (&'static str, u16, fn(&R, &C) -> Out);
+
+/// Rows under their titles.
+#[derive(Debug)]
+pub struct Workbook {
+    columns: Vec<(String, u16)>,
     rows: Vec<Vec<Out>>,
-    name: &'static str,
-    more: &[(&str, u16)],
-) -> AppResult<HttpResponse> {
-    let today = app.clock.today();
-    // What falls due next is shown in every row.
-    let assumed = app.policy().assumed(app.policy().due_day(today).in_year(today.year()));
-    let assumed = assumed.map(|words| format!("，下次应还{words}")).unwrap_or_default();
-    let title = format!("{} {name}，{today}，{} 人{assumed}", me.office.county(), rows.len());
-    download::list(app, me, (head(name, title, more), rows), (name, "人")).await
 }
 
-fn head(name: &str, title: String, more: &[(&str, u16)]) -> Head {
-    let columns = [
-        ("档案号", 14),
-        ("姓名", 10),
-        ("身份证号（遮盖）", 22),
-        ("乡镇（街道）", 14),
-        ("村（社区）", 18),
-        ("派出所", 14),
-        ("毕业高中", 20),
-        ("就读高校", 24),
-        ("毕业年月", 12),
-        ("阶段", 10),
-        ("合同份数", 9),
-        ("本金余额（元）", 15),
-        ("逾期本金（元）", 15),
-        ("逾期利息（元）", 15),
-        ("罚息（元）", 12),
-        ("应还未还（元）", 15),
-        ("最早到期日", 12),
-        ("逾期天数", 9),
-        ("待银行结果（元）", 15),
-        ("待银行结果应还日", 14),
-        ("下次应还日", 12),
-        ("下次应还（元）", 15),
-    ];
-    Head {
-        sheet: name.to_owned(),
-        titles: vec![title],
-        columns: columns
-            .iter()
-            .chain(more)
-            .map(|(name, width)| ((*name).to_owned(), *width))
-            .collect(),
+impl Workbook {
+    pub fn new<'a, R: 'a, C>(
+        rows: impl IntoIterator<Item = &'a R>,
+        columns: &[Column<R, C>],
+        of: &C,
+    ) -> Workbook {
+        let rows: Vec<&R> = rows.into_iter().collect();
+        let empty = Workbook { columns: Vec::new(), rows: vec![Vec::new(); rows.len()] };
+        empty.beside(rows, columns, of)
     }
-}
 
-/// A loan file as the cells of its row.
-pub fn cells(row: &Row, today: chrono::NaiveDate) -> Vec<Out> {
-    let text = |text: &str| Out::Text(text.to_owned());
-    let day = |day: Option<chrono::NaiveDate>| day.map_or(Out::Blank, Out::Day);
-    let stage = Stage::from_text(&row.stage).map(|stage| stage_tag(stage).1).unwrap_or_default();
-    vec![
-        text(&row.file_no),
-        text(&row.name),
-        text(&row.id_mask),
-        text(&row.township),
-        text(&row.village),
-        text(&row.police_station),
-        text(&row.high_school),
-        text(&row.university),
-        row.graduates_on.map_or(Out::Blank, |on| Out::Text(on.format("%Y-%m").to_string())),
-        text(stage),
-        Out::Whole(i64::from(row.loans)),
-        Out::Money(row.outstanding_fen),
-        Out::Money(row.overdue_principal_fen),
-        Out::Money(row.overdue_interest_fen),
-        Out::Money(row.penalty_fen),
-        Out::Money(row.overdue_fen()),
-        day(row.oldest_unpaid_due_on),
-        row.oldest_unpaid_due_on.map_or(Out::Blank, |on| Out::Whole(days_between(on, today))),
-        Out::Money(row.awaiting_fen),
-        day(row.awaiting_on),
-        day(row.next_due_on),
-        Out::Money(row.next_due_fen),
-    ]
+    /// More columns of the same rows, on the right.
+    #[must_use]
+    pub fn beside<'a, R: 'a, C>(
+        mut self,
+        rows: impl IntoIterator<Item = &'a R>,
+        columns: &[Column<R, C>],
+        of: &C,
+    ) -> Workbook {
+        self.columns.extend(columns.iter().map(|(name, width, _)| ((*name).to_owned(), *width)));
+        for (cells, row) in self.rows.iter_mut().zip(rows) {
+            cells.extend(columns.iter().map(|(_, _, cell)| cell(row, of)));
+        }
+        self
+    }
+
+    /// The answer; `name` is what the list is called, `unit` what a row is, `more` ends its title.
+    pub async fn answer(
+        self,
+        app: &App,
+        me: &SignedIn,
+        (name, unit): (&'static str, &'static str),
+        more: &str,
+    ) -> AppResult<HttpResponse> {
+        let (county, today) = (me.office.county(), app.clock.today());
+        let title = format!("{county} {name}，{today}，{} {unit}{more}", self.rows.len());
+        self.titled(app, me, (name, unit), title).await
+    }
+
+    /// Made beside the other requests; numbers must be masked already.
+    pub async fn titled(
+        self,
+        app: &App,
+        me: &SignedIn,
+        (name, unit): (&'static str, &'static str),
+        title: String,
+    ) -> AppResult<HttpResponse> {
+        let (count, rows, columns) = (self.rows.len(), self.rows.into_iter(), self.columns);
+        let head =
+            Head { sheet: name.to_owned(), titles: vec![title, me.bank_data.in_words()], columns };
+        let bytes = actix_web::web::block(move || write::list(&head, rows))
+            .await
+            .map_err(AppError::broken)?
+            .map_err(AppError::broken)?;
+        download::noted(app, me, name, format!("导出{name} {count} {unit}，号码已遮盖")).await?;
+        let file = format!("{name}-{}.xlsx", app.clock.today());
+        Ok(download::attachment(&file, download::WORKBOOK, bytes))
+    }
 }

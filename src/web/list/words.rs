@@ -1,11 +1,11 @@
-//! The rows of lists in words, and the links around them.
+//! The rows of lists of loan files in words.
 
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use super::files::Sums;
-use super::files::{Page, Row};
-use super::filter::{ListParams, Sort};
+use super::export::Column;
+use super::files::Row;
+use crate::app::App;
 use crate::base::dates::{days_between, in_words};
 use crate::base::money::Fen;
 use crate::base::place::short_village;
@@ -53,24 +53,6 @@ pub fn stage_tag(stage: Stage) -> (&'static str, &'static str) {
     }
 }
 
-/// The sums as templates take them.
-#[derive(Serialize)]
-pub struct SumsView {
-    files: i64,
-    outstanding: i64,
-    overdue: i64,
-}
-
-impl From<Sums> for SumsView {
-    fn from(sums: Sums) -> Self {
-        SumsView {
-            files: sums.files,
-            outstanding: sums.outstanding_fen.get(),
-            overdue: sums.overdue_fen.get(),
-        }
-    }
-}
-
 /// A row in words.
 pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
     let stage = Stage::from_text(&row.stage).unwrap_or(Stage::Undisbursed);
@@ -104,23 +86,36 @@ pub fn row_words(row: &Row, today: NaiveDate) -> RowWords {
     }
 }
 
-/// Links to the neighbouring pages; empty where there is none.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Neighbours {
-    pub before: String,
-    pub after: String,
-    pub first: String,
-}
+/// The workbook's columns of a loan file.
+pub const COLUMNS: [Column<Row, NaiveDate>; 22] = [
+    ("档案号", 14, |row, _| (&row.file_no).into()),
+    ("姓名", 10, |row, _| (&row.name).into()),
+    ("身份证号（遮盖）", 22, |row, _| (&row.id_mask).into()),
+    ("乡镇（街道）", 14, |row, _| (&row.township).into()),
+    ("村（社区）", 18, |row, _| (&row.village).into()),
+    ("派出所", 14, |row, _| (&row.police_station).into()),
+    ("毕业高中", 20, |row, _| (&row.high_school).into()),
+    ("就读高校", 24, |row, _| (&row.university).into()),
+    ("毕业年月", 12, |row, _| row.graduates_on.map(|on| on.format("%Y-%m").to_string()).into()),
+    ("阶段", 10, |row, _| Stage::from_text(&row.stage).map_or("", |of| stage_tag(of).1).into()),
+    ("合同份数", 9, |row, _| row.loans.into()),
+    ("本金余额（元）", 15, |row, _| row.outstanding_fen.into()),
+    ("逾期本金（元）", 15, |row, _| row.overdue_principal_fen.into()),
+    ("逾期利息（元）", 15, |row, _| row.overdue_interest_fen.into()),
+    ("罚息（元）", 12, |row, _| row.penalty_fen.into()),
+    ("应还未还（元）", 15, |row, _| row.overdue_fen().into()),
+    ("最早到期日", 12, |row, _| row.oldest_unpaid_due_on.into()),
+    ("逾期天数", 9, |row, today| {
+        row.oldest_unpaid_due_on.map(|day| days_between(day, *today)).into()
+    }),
+    ("待银行结果（元）", 15, |row, _| row.awaiting_fen.into()),
+    ("待银行结果应还日", 14, |row, _| row.awaiting_on.into()),
+    ("下次应还日", 12, |row, _| row.next_due_on.into()),
+    ("下次应还（元）", 15, |row, _| row.next_due_fen.into()),
+];
 
-/// The pages before and after this one.
-pub fn neighbours(asked: &ListParams, path: &str, page: &Page, sort: Sort) -> Neighbours {
-    let link = |name: &str, row: Option<&Row>, there: bool| match row.filter(|_| there) {
-        Some(row) => asked.link(path, &[(name, &row.key(sort).to_text())]),
-        None => String::new(),
-    };
-    Neighbours {
-        before: link("before", page.rows.first(), page.has_before),
-        after: link("after", page.rows.last(), page.has_after),
-        first: if page.has_before { asked.link(path, &[]) } else { String::new() },
-    }
+/// What a title says besides: how far the next amounts, which every row has, are assumed.
+pub fn assumed(app: &App) -> String {
+    let due = app.policy().due_day(app.clock.today()).in_year(app.clock.today().year());
+    app.policy().assumed(due).map(|words| format!("，下次应还{words}")).unwrap_or_default()
 }

@@ -13,9 +13,11 @@ use crate::life::overdue::store::Case;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan_file, overdue_case, person};
-use crate::web::list::files::{Row, columns, id_ends_with};
-use crate::web::list::filter::{Filter, From, Key, ListParams, Sort, anywhere};
-use crate::web::list::kit::{self, Condition, Keyset, Value};
+use crate::web::list::declare::Tables;
+use crate::web::list::files::{Row, columns};
+use crate::web::list::filter::{Filter, ListParams};
+use crate::web::list::kit::{self, Condition, Keyset, Side, Term};
+use crate::web::list::params::Params as _;
 
 /// The lists that everybody has, beside those under a name: key and words.
 pub const LISTS: [(&str, &str); 11] = [
@@ -75,7 +77,8 @@ fn last_due_day(today: NaiveDate) -> NaiveDate {
 
 /// What an address asks of the ladder.
 pub fn case_filter(asked: &ListParams, me: StaffId, today: NaiveDate) -> CaseFilter {
-    let mut filter = asked.to_filter(Sort::NextStep);
+    let order = if asked.sort == "first" { Order::First } else { Order::NextStep };
+    let mut filter = Filter { side: asked.side(&order.keyset()), ..asked.to_filter() };
     filter.stage = None;
     filter.overdue = (asked.list != "paid").then_some(true);
     match asked.list.as_str() {
@@ -90,7 +93,7 @@ pub fn case_filter(asked: &ListParams, me: StaffId, today: NaiveDate) -> CaseFil
         owner: asked.owner.parse().ok().map(StaffId::new),
         me,
         today,
-        order: if asked.sort == "first" { Order::First } else { Order::NextStep },
+        order,
         filter,
     }
 }
@@ -104,37 +107,31 @@ impl CaseFilter {
 
     /// The selection without its order and its page: lists with the same one count the same.
     pub fn selection(&self) -> CaseFilter {
-        let filter = Filter { from: From::Start, size: 0, ..self.filter.clone() };
+        let filter = Filter { side: Side::Start, size: 0, ..self.filter.clone() };
         CaseFilter { order: Order::NextStep, filter, ..self.clone() }
-    }
-
-    /// The key of a row in this order.
-    pub fn key(&self, row: &Row, case: &Case) -> Key {
-        let value = match self.order {
-            Order::NextStep => format!("{}~{}", case.next_on, case.stage_since),
-            Order::First => format!("{}~{}", case.weight, case.next_on),
-        };
-        Key { value, tie: row.file_id.to_string() }
     }
 }
 
 pub type Page = kit::Page<(Row, Case)>;
 
-/// Arrears of a file: what settles them.
-pub(super) const OVERDUE: &str = "file_position.overdue_principal_fen + \
-    file_position.overdue_interest_fen + file_position.penalty_fen";
-
-/// By the next step; an index of the cases on the ladder has the same order, up to the last column.
-const BY_STEP: Keyset = Keyset(&[
-    ("overdue_case.next_on", false),
-    ("overdue_case.stage_since", false),
-    ("overdue_case.file_id", false),
-]);
-const BY_WEIGHT: Keyset = Keyset(&[
-    ("overdue_case.weight", true),
-    ("overdue_case.next_on", false),
-    ("overdue_case.file_id", false),
-]);
+impl Order {
+    /// By the next step an index of the cases on the ladder has the same order, up to the last
+    /// column.
+    pub fn keyset(self) -> Keyset<(Row, Case)> {
+        const STEP: Term<(Row, Case)> =
+            Term::day("overdue_case.next_on", |(_, case)| case.next_on.into());
+        const SINCE: Term<(Row, Case)> =
+            Term::day("overdue_case.stage_since", |(_, case)| case.stage_since.into());
+        const WEIGHT: Term<(Row, Case)> =
+            Term::whole("overdue_case.weight", |(_, case)| case.weight.into());
+        const FILE: Term<(Row, Case)> =
+            Term::whole("overdue_case.file_id", |(row, _)| row.file_id.get().into());
+        match self {
+            Order::NextStep => const { Keyset(&[STEP, SINCE, FILE]) },
+            Order::First => const { Keyset(&[WEIGHT.largest_first(), STEP, FILE]) },
+        }
+    }
+}
 
 impl CaseFilter {
     /// Everything that a case of this selection must be like, its sums and its family, too; that
@@ -148,30 +145,8 @@ impl CaseFilter {
         if let Some(owner) = self.owner {
             and(Condition::new("overdue_case.owner_id = ?").bind(owner.get()));
         }
-        let filter = &self.filter;
-        if filter.awaiting {
-            and(Condition::new("file_position.awaiting_on IS NOT NULL"));
-        }
-        if let Some(day) = filter.unpaid_from {
-            and(Condition::new("file_position.oldest_unpaid_due_on >= ?").bind(day));
-        }
-        if let Some(day) = filter.unpaid_before {
-            and(Condition::new("file_position.oldest_unpaid_due_on < ?").bind(day));
-        }
-        if filter.ended {
-            and(Condition::new("file_position.next_due_on IS NULL"));
-        }
-        if let Some(least) = filter.least {
-            and(Condition::new(&format!("{OVERDUE} >= ?")).bind(least.get()));
-        }
-        if let Some(year) = filter.year {
-            and(Condition::new(
-                "EXISTS (SELECT 1 FROM loan WHERE loan.office_code = overdue_case.office_code \
-                 AND loan.file_id = overdue_case.file_id AND loan.loan_year = ?)",
-            )
-            .bind(i64::from(year)));
-        }
-        if let Some(family) = family(filter) {
+        self.filter.sums().into_iter().for_each(&mut and);
+        if let Some(family) = self.filter.family() {
             and(self.of_families(scope, family));
         }
         all
@@ -247,48 +222,19 @@ impl CaseFilter {
         let of = Condition::one_of(office, scope.codes()).and(family);
         of.within(&format!("{column} FROM {table} WHERE "), ")")
     }
-
-    fn order(&self) -> Keyset {
-        match self.order {
-            Order::NextStep => BY_STEP,
-            Order::First => BY_WEIGHT,
-        }
-    }
-
-    /// The values of a key in the address, as [`CaseFilter::key`] wrote them.
-    fn values(&self, key: &Key) -> Option<[Value; 3]> {
-        let (first, second) = key.value.split_once('~')?;
-        let first = match self.order {
-            Order::NextStep => Value::Day(first.parse().ok()?),
-            Order::First => Value::Whole(first.parse().ok()?),
-        };
-        Some([first, Value::Day(second.parse().ok()?), Value::Whole(key.tie.parse().ok()?)])
-    }
 }
 
-/// What is asked of the family; columns without their table, for two tables have them.
-fn family(filter: &Filter) -> Option<Condition> {
-    let mut all = Vec::new();
-    let mut add = |text: &str, value: &Option<String>, pattern: fn(&str) -> String| {
-        all.extend(value.as_ref().map(|value| Condition::new(text).bind(pattern(value))));
-    };
-    add("name_key LIKE ? ESCAPE '\\'", &filter.name, anywhere);
-    add("id_mask LIKE ? ESCAPE '\\'", &filter.id_tail, id_ends_with);
-    add("township = ?", &filter.township, str::to_owned);
-    add("police_station = ?", &filter.police, str::to_owned);
-    add("high_school = ?", &filter.school, str::to_owned);
-    add("university LIKE ? ESCAPE '\\'", &filter.university, anywhere);
-    if let Some(year) = filter.graduates {
-        let graduates = Condition::new("graduates_on BETWEEN ? AND ?");
-        all.push(graduates.bind(day_in(year, 1, 1)).bind(day_in(year, 12, 31)));
-    }
-    all.into_iter().reduce(Condition::and)
-}
+const JOINED: Tables = Tables(
+    "overdue_case JOIN loan_file ON loan_file.id = overdue_case.file_id \
+     JOIN file_position ON file_position.file_id = overdue_case.file_id",
+    "overdue_case.office_code",
+);
 
 /// One page of the list.
 pub fn page(db: &mut Db, scope: &Scope, case_filter: &CaseFilter) -> AppResult<Page> {
     let rows = from_there(db, scope, case_filter, case_filter.filter.size + 1)?;
-    Ok(Page::cut(rows, case_filter.filter.size, &case_filter.filter.from))
+    let Filter { size, side, .. } = &case_filter.filter;
+    Ok(Page::cut(rows, *size, side, &case_filter.order.keyset()))
 }
 
 /// All rows of the selection, for a spreadsheet; at most `limit`.
@@ -298,38 +244,24 @@ pub fn all(
     case_filter: &CaseFilter,
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
-    let filter = Filter { from: From::Start, ..case_filter.filter.clone() };
+    let filter = Filter { side: Side::Start, ..case_filter.filter.clone() };
     from_there(db, scope, &CaseFilter { filter, ..case_filter.clone() }, limit)
 }
 
 /// The rows from where the page begins, as many as `limit`, in the order of the list or, before
 /// a row, against it. First which they are, by what the conditions and the order need alone:
-/// whole rows are dear to sort. The offices stand one by one: with `= ANY` PostgreSQL sorts
-/// everybody instead of walking along the index of this order.
+/// whole rows are dear to sort.
 pub fn from_there(
     db: &mut Db,
     scope: &Scope,
     case_filter: &CaseFilter,
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
-    let (key, back) = match &case_filter.filter.from {
-        From::Start => (None, false),
-        From::After(key) => (Some(key), false),
-        From::Before(key) => (Some(key), true),
-    };
-    let mut condition = case_filter.walked().and(case_filter.condition(scope));
-    if let Some(values) = key.and_then(|key| case_filter.values(key)) {
-        condition = condition.and(case_filter.order().beyond(&values, back));
-    }
-    let ids: Vec<CaseId> = overdue_case::table
-        .inner_join(loan_file::table.on(loan_file::id.eq(overdue_case::file_id)))
-        .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
-        .filter(Condition::one_of("overdue_case.office_code", scope.codes()))
-        .filter(condition)
-        .order(case_filter.order().order(back))
-        .limit(limit)
-        .select(overdue_case::id)
-        .load(db)?;
+    let (order, side) = (case_filter.order.keyset(), &case_filter.filter.side);
+    let back = matches!(side, Side::Before(_));
+    let condition = case_filter.walked().and(case_filter.condition(scope));
+    let place = (&order, side, limit);
+    let ids: Vec<CaseId> = JOINED.walk(db, scope, condition, place, overdue_case::id)?;
     let mut rows = Vec::new();
     for chunk in ids.chunks(BINDS_MAX) {
         let some: Vec<(Row, Case)> = loan_file::table
@@ -338,7 +270,7 @@ pub fn from_there(
             .inner_join(overdue_case::table.on(overdue_case::file_id.eq(loan_file::id)))
             .filter(overdue_case::office_code.eq_any(scope.codes()))
             .filter(overdue_case::id.eq_any(chunk))
-            .order(case_filter.order().order(back))
+            .order(order.order(back))
             .select((columns!(), overdue_case::all_columns))
             .load(db)?;
         rows.extend(some);

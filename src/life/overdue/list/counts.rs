@@ -4,14 +4,15 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::cases::{self, CaseFilter, LISTS, OVERDUE};
+use super::cases::{self, CaseFilter, LISTS};
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::life::overdue::kinds::{HoldReason, Stage, State};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, overdue_case};
-use crate::web::list::files::Sums;
+use crate::web::list::declare::Tables;
+use crate::web::list::files::{OVERDUE, Sums};
 use crate::web::list::kit::{Condition, Counted, Tally};
 
 /// What the overdue page says beside its rows.
@@ -33,12 +34,11 @@ pub struct Totals {
     pub is_stale: bool,
 }
 
-macro_rules! joined {
-    () => {
-        overdue_case::table
-            .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
-    };
-}
+/// The offices, too, are asked of the position: the index of files with arrears begins there.
+const OPEN: Tables = Tables(
+    "overdue_case JOIN file_position ON file_position.file_id = overdue_case.file_id",
+    "file_position.office_code",
+);
 
 pub fn totals(
     db: &mut Db,
@@ -66,25 +66,16 @@ pub fn totals(
         |one: &CaseFilter| (one.list != "paid").then(|| tally.count(one.condition(scope)));
     let listed: Vec<Option<usize>> = lists.iter().map(&mut count).collect();
     let named: Vec<Option<usize>> = saved.iter().map(&mut count).collect();
-    let open = overdue_case::state.ne(State::Closed);
-    let late = file_position::oldest_unpaid_due_on.is_not_null();
-    // The offices, too, are asked of the position: the index of files with arrears begins there.
-    let counted = Counted::from_text(
-        &joined!()
-            .filter(file_position::office_code.eq_any(scope.codes()))
-            .filter(late)
-            .filter(open)
-            .select(tally.columns())
-            .get_result::<String>(db)?,
-    );
+    let both = "file_position.oldest_unpaid_due_on IS NOT NULL AND overdue_case.state <> 'closed'";
+    let counted = OPEN.count(db, scope, Condition::new(both), tally)?;
     let cases: i64 = overdue_case::table
         .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .filter(open)
+        .filter(overdue_case::state.ne(State::Closed))
         .count()
         .get_result(db)?;
     let late: i64 = file_position::table
         .filter(file_position::office_code.eq_any(scope.codes()))
-        .filter(late)
+        .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .count()
         .get_result(db)?;
     let mut numbers = |lists: &[CaseFilter], places: &[Option<usize>]| -> AppResult<Vec<i64>> {
@@ -114,12 +105,9 @@ pub fn totals(
 pub fn sums(db: &mut Db, scope: &Scope, of: &CaseFilter) -> AppResult<Sums> {
     let mut tally = Tally::default();
     let places = summed(&mut tally, &Condition::new("TRUE"));
-    let text: String = joined!()
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
-        .filter(of.base().and(of.condition(scope)))
-        .select(tally.columns())
-        .get_result(db)?;
-    Ok(sums_at(&Counted::from_text(&text), places))
+    let tables = Tables(OPEN.0, "overdue_case.office_code");
+    let counted = tables.count(db, scope, of.base().and(of.condition(scope)), tally)?;
+    Ok(sums_at(&counted, places))
 }
 
 fn summed(tally: &mut Tally, of: &Condition) -> [usize; 3] {

@@ -1,32 +1,35 @@
 //! The overdue list as a spreadsheet.
 
 use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
 
 use super::cases;
 use super::page::ensure_synced;
-use super::words::{self, Around};
+use super::words::{Around, last_of, last_words, load_related, owner};
 use crate::app::App;
 use crate::base::dates::days_between;
 use crate::error::AppResult;
 use crate::life::overdue::store::Case;
-use crate::plumbing::sheet::write::Out;
-use crate::web::list::export::{ROWS_MAX, cells, file};
+use crate::web::list::export::{Column, ROWS_MAX, Workbook};
 use crate::web::list::files::Row;
 use crate::web::list::filter::ListParams;
+use crate::web::list::words::{COLUMNS, assumed};
 use crate::web::session::SignedIn;
 
 /// What the overdue sheet has besides.
-const LADDER: [(&str, u16); 10] = [
-    ("处置阶段", 12),
-    ("停留天数", 9),
-    ("状态", 10),
-    ("暂停或暂放的原因", 24),
-    ("最近一次联系", 24),
-    ("联系日期", 12),
-    ("下一步", 20),
-    ("下一步日期", 12),
-    ("责任人", 10),
-    ("先后分", 9),
+const LADDER: [Column<(Row, Case), (Around, NaiveDate)>; 10] = [
+    ("处置阶段", 12, |(_, case), _| case.stage.in_words().into()),
+    ("停留天数", 9, |(_, case), (_, today)| days_between(case.stage_since, *today).into()),
+    ("状态", 10, |(_, case), _| case.state.in_words().into()),
+    ("暂停或暂放的原因", 24, |(_, case), _| (&case.parked_reason).into()),
+    ("最近一次联系", 24, |(row, _), (around, _)| last_of(row, around).map(last_words).into()),
+    ("联系日期", 12, |(row, _), (around, _)| {
+        last_of(row, around).map(|last| last.on_day).into()
+    }),
+    ("下一步", 20, |(_, case), _| case.next_step.in_words().into()),
+    ("下一步日期", 12, |(_, case), _| case.next_on.into()),
+    ("责任人", 10, |(_, case), (around, _)| owner(case, around).into()),
+    ("先后分", 9, |(_, case), _| case.weight.into()),
 ];
 
 /// `/overdue.xlsx`
@@ -42,34 +45,13 @@ pub async fn overdue(
     let (rows, around) = app
         .read(move |db| {
             let rows = cases::all(db, &scope, &wanted, ROWS_MAX)?;
-            let around = words::load_related(db, &scope, &rows, today)?;
+            let around = load_related(db, &scope, &rows, today)?;
             Ok((rows, around))
         })
         .await?;
-    let rows = rows
-        .iter()
-        .map(|(row, case)| {
-            let mut cells = cells(row, today);
-            cells.extend(ladder(row, case, &around, today));
-            cells
-        })
-        .collect();
-    file(&app, &me, rows, "逾期跟进", &LADDER).await
-}
-
-fn ladder(row: &Row, case: &Case, around: &Around, today: chrono::NaiveDate) -> Vec<Out> {
-    let text = |text: &str| Out::Text(text.to_owned());
-    let last = words::last_of(row, around);
-    vec![
-        text(case.stage.in_words()),
-        Out::Whole(days_between(case.stage_since, today)),
-        text(case.state.in_words()),
-        text(&case.parked_reason),
-        last.map_or(Out::Blank, |record| Out::Text(words::last_words(record))),
-        last.map_or(Out::Blank, |record| Out::Day(record.on_day)),
-        text(case.next_step.in_words()),
-        Out::Day(case.next_on),
-        Out::Text(words::owner(case, around)),
-        Out::Whole(case.weight),
-    ]
+    let files = rows.iter().map(|(row, _)| row);
+    Workbook::new(files, &COLUMNS, &today)
+        .beside(&rows, &LADDER, &(around, today))
+        .answer(&app, &me, ("逾期跟进", "人"), &assumed(&app))
+        .await
 }

@@ -25,24 +25,12 @@ use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::{Answers, Revision};
 use crate::web::fields::{self, Fields, FormPage};
-use crate::web::list::files;
+use crate::web::list::files::{self, Sums};
 use crate::web::list::filter::ListParams;
-use crate::web::list::words::Neighbours;
-use crate::web::list::words::SumsView;
+use crate::web::list::params::{Chip, Neighbours, Params as _};
 use crate::web::session::SignedIn;
 
 const PATH: &str = "/overdue";
-
-/// A list with its count.
-#[derive(Clone, Debug, Serialize)]
-struct Chip {
-    name: String,
-    count: i64,
-    link: String,
-    on: bool,
-    /// Names a list of one's own that can be forgotten.
-    own: String,
-}
 
 /// Somebody who can look after a case.
 #[derive(Clone, Debug, Serialize)]
@@ -55,8 +43,8 @@ struct Person {
 pub struct View {
     asked: ListParams,
     narrowed: bool,
-    sums: SumsView,
-    all: SumsView,
+    sums: Sums,
+    all: Sums,
     /// What the arrears say besides: 按没有免息政策计算; mostly nothing.
     assumed: &'static str,
     parked: i64,
@@ -151,25 +139,18 @@ fn parked_by(asked: &ListParams, read: &Read) -> Vec<Chip> {
         return Vec::new();
     }
     let (reasons, owners) = (&read.totals.parked_for, &read.parked_by_owner);
-    let chip = |name: &str, count: i64, changes: &[(&str, &str)], on| Chip {
-        name: name.to_owned(),
-        count,
-        link: asked.link(PATH, changes),
-        on,
-        own: String::new(),
-    };
     let reasons = reasons.iter().filter(|(_, count)| *count > 0).map(|(why, count)| {
         let list = cases::parked_list(*why);
         let on = asked.list == list;
         let to = if on { "parked" } else { list.as_str() };
-        chip(why.in_words(), *count, &[("list", to), ("owner", "")], on)
+        asked.chip(PATH, why.in_words(), *count, &[("list", to), ("owner", "")], on)
     });
     let owners = owners.iter().filter_map(|(id, count)| {
         let id = id.to_string();
         let person = read.staff.iter().find(|one| one.id == id)?;
         let on = asked.owner == id;
         let to = if on { "" } else { id.as_str() };
-        Some(chip(&person.name, *count, &[("list", "parked"), ("owner", to)], on))
+        Some(asked.chip(PATH, &person.name, *count, &[("list", "parked"), ("owner", to)], on))
     });
     reasons.chain(owners).collect()
 }
@@ -255,16 +236,16 @@ pub async fn view(app: &App, me: &SignedIn, asked: ListParams) -> AppResult<View
         at.and_then(|at| read.totals.lists.get(at)).copied().unwrap_or_default()
     };
     Ok(View {
-        narrowed: asked.is_narrowed(),
+        narrowed: asked.is_narrowed(&["sort", "size"]),
         assumed: app.policy().assumed_in_arrears(wanted.today).unwrap_or_default(),
         parked: count_of("parked"),
         parked_by: parked_by(&asked, &read),
         today: count_of("today"),
-        next_to: neighbours(&asked, &wanted, &read.page),
+        next_to: asked.neighbours(PATH, &read.page),
         stages: stages(&asked, &read.totals.by_stage, count_of("paid")),
         chips: chips(&asked, &read, me),
-        sums: read.totals.selection.into(),
-        all: read.totals.all.into(),
+        sums: read.totals.selection,
+        all: read.totals.all,
         rows: read.lines,
         first_order: wanted.order == Order::First,
         townships: read.choices.townships,
@@ -282,38 +263,20 @@ pub async fn view(app: &App, me: &SignedIn, asked: ListParams) -> AppResult<View
     })
 }
 
-fn neighbours(asked: &ListParams, wanted: &CaseFilter, page: &cases::Page) -> Neighbours {
-    let link = |name: &str, row: Option<&(files::Row, _)>, there: bool| match row {
-        Some((row, case)) if there => asked.link(PATH, &[(name, &wanted.key(row, case).to_text())]),
-        _ => String::new(),
-    };
-    Neighbours {
-        before: link("before", page.rows.first(), page.has_before),
-        after: link("after", page.rows.last(), page.has_after),
-        first: if page.has_before { asked.link(PATH, &[]) } else { String::new() },
-    }
-}
-
 /// The tabs: everybody on the ladder, each stage, and who has paid this week.
 fn stages(asked: &ListParams, by_stage: &[(Stage, i64)], paid: i64) -> Vec<Chip> {
-    let chip = |name: &str, count, changes: &[(&str, &str)], on| Chip {
-        name: name.to_owned(),
-        count,
-        link: asked.link(PATH, changes),
-        on,
-        own: String::new(),
-    };
     let all = by_stage.iter().map(|(_, count)| count).sum();
     let bare = asked.stage.is_empty() && asked.list != "paid";
-    let mut found = vec![chip("全部", all, &[("stage", ""), ("list", "")], bare)];
+    let mut found = vec![asked.chip(PATH, "全部", all, &[("stage", ""), ("list", "")], bare)];
     for &stage in Stage::ALL {
         let count = by_stage.iter().find(|(of, _)| *of == stage).map_or(0, |(_, count)| *count);
         let list = if asked.list == "paid" { "" } else { asked.list.as_str() };
         let to = [("stage", stage.as_text()), ("list", list)];
-        found.push(chip(stage.in_words(), count, &to, asked.stage == stage.as_text()));
+        let on = asked.stage == stage.as_text();
+        found.push(asked.chip(PATH, stage.in_words(), count, &to, on));
     }
     let to = [("stage", ""), ("list", "paid")];
-    found.push(chip("本周已还清", paid, &to, asked.list == "paid"));
+    found.push(asked.chip(PATH, "本周已还清", paid, &to, asked.list == "paid"));
     found
 }
 
@@ -322,12 +285,9 @@ fn chips(asked: &ListParams, read: &Read, me: &SignedIn) -> Vec<Chip> {
         .iter()
         .zip(&read.totals.lists)
         .filter(|((list, _), count)| *list != "paid" && (*list == "today" || **count > 0))
-        .map(|((list, name), count)| Chip {
-            name: (*name).to_owned(),
-            count: *count,
-            link: asked.link(PATH, &[("list", if asked.list == *list { "" } else { list })]),
-            on: asked.list == *list,
-            own: String::new(),
+        .map(|((list, name), count)| {
+            let on = asked.list == *list;
+            asked.chip(PATH, name, *count, &[("list", if on { "" } else { list })], on)
         });
     let here = asked.link("", &[]);
     let kept = read.saved.iter().zip(&read.totals.saved).map(|(one, count)| Chip {
