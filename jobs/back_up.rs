@@ -24,7 +24,7 @@ pub const JOB: Job =
 ///
 /// It is named by the day on which it is made, not the day it was missed on: it holds that day.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
-    match backup::make(&app.db, &app.config, app.clock.today())? {
+    match backup::make(&app.db, &app.config.backups(), app.config.backup.keep, app.clock.today())? {
         Made::Copy { file, bytes, removed } => {
             let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
             let mb = bytes.div_ceil(1_000_000);

@@ -11,7 +11,6 @@ use crate::base::ids::{EventId, LoanId, StaffId};
 use crate::base::money::Fen;
 use crate::base::rate::RatePpm;
 use crate::base::scope::Scope;
-use crate::book::facts::EventFacts;
 use crate::book::statement::{self, Event, EventKind};
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
@@ -141,15 +140,6 @@ impl EventRow {
             EventKind::StudyEndedEarly => {}
         }
         row
-    }
-
-    /// The event as the statement takes it.
-    ///
-    /// # Errors
-    /// `Broken` when a field that the kind needs is missing: damaged data, never guessed over.
-    pub fn event(&self) -> AppResult<Event> {
-        let event = EventFacts::from(self).event()?;
-        Ok(Event { recorded_at: Some(self.recorded_at), ..event })
     }
 }
 

@@ -66,6 +66,13 @@ impl From<&Loan> for LoanFacts {
     }
 }
 
+impl Loan {
+    /// As [`LoanFacts::terms`].
+    pub fn terms(&self) -> AppResult<Terms> {
+        LoanFacts::from(self).terms()
+    }
+}
+
 impl LoanFacts {
     /// The terms of this contract as the statement takes them.
     ///
@@ -129,6 +136,14 @@ impl From<&EventRow> for EventFacts {
             first_year: row.first_year,
             reverses_id: row.reverses_id,
         }
+    }
+}
+
+impl EventRow {
+    /// As [`EventFacts::event`], with the instant at which it was recorded.
+    pub fn event(&self) -> AppResult<Event> {
+        let event = EventFacts::from(self).event()?;
+        Ok(Event { recorded_at: Some(self.recorded_at), ..event })
     }
 }
 

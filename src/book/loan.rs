@@ -13,8 +13,7 @@ use crate::base::money::Fen;
 use crate::base::month_day::MonthDay;
 use crate::base::rate::RatePpm;
 use crate::base::scope::Scope;
-use crate::book::facts::LoanFacts;
-use crate::book::statement::{Allocation, Product, Recut, SelfPayStarts, Switches, Terms};
+use crate::book::statement::{Allocation, Product, Recut, SelfPayStarts, Switches};
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -152,14 +151,6 @@ pub struct Loan {
 }
 
 impl Loan {
-    /// The terms of this contract as the statement takes them.
-    ///
-    /// # Errors
-    /// `Broken` when the row holds a word that no version of the program writes.
-    pub fn terms(&self) -> AppResult<Terms> {
-        LoanFacts::from(self).terms()
-    }
-
     /// The product, if the row names one that exists.
     pub fn product(&self) -> Option<Product> {
         Product::from_text(&self.product)

@@ -4,7 +4,8 @@
 
 use crate::base::ids::{FileId, RecordId};
 use crate::book::act::Act;
-use crate::book::contact::record::{self, Record};
+use crate::book::contact::keep;
+use crate::book::contact::record::Record;
 use crate::error::AppResult;
 
 /// What has happened, already kept.
@@ -31,7 +32,7 @@ impl Act<'_> {
 
 /// Keeps a contact, and what it leads to. False: this form was kept before, and nothing changed.
 pub fn keep_contact(act: &mut Act<'_>, record: &Record) -> AppResult<bool> {
-    let is_new = record::add(act.db, record)?;
+    let is_new = keep::add(act.db, record)?;
     if is_new {
         act.happened(&Happened::Contact(record))?;
     }
@@ -41,7 +42,7 @@ pub fn keep_contact(act: &mut Act<'_>, record: &Record) -> AppResult<bool> {
 /// Takes a contact back, and what it led to. `Changed` when it was taken back before, or when
 /// something else has been done since with what it moved.
 pub fn undo_contact(act: &mut Act<'_>, id: RecordId) -> AppResult<Record> {
-    let record = record::undo(act.db, act.scope, id, (&act.by.name, act.now))?;
+    let record = keep::undo(act.db, act.scope, id, (&act.by.name, act.now))?;
     act.happened(&Happened::ContactUndone(&record))?;
     Ok(record)
 }

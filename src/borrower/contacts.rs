@@ -13,7 +13,8 @@ use crate::base::dates::{in_words, local};
 use crate::base::ids::RecordId;
 use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::change::{self, Change, Confirmation, Kind, mask_address, mask_email};
-use crate::book::contact::record::{self, Channel, Outcome, Party, Record, Source};
+use crate::book::contact::keep;
+use crate::book::contact::record::{Channel, Outcome, Party, Record, Source};
 use crate::book::history::{Actor, AuditEntry};
 use crate::book::person::{self, PhoneState};
 use crate::error::AppResult;
@@ -193,7 +194,7 @@ pub async fn confirm(
         if change::confirm(act.db, &new)? {
             act.audit(note.clone())?;
         }
-        record::add(act.db, &record)?;
+        keep::add(act.db, &record)?;
         Ok(())
     })
     .await?;
@@ -281,7 +282,7 @@ pub async fn change(
             change::ask(act.db, change)?;
         }
         change::confirm(act.db, &new)?;
-        record::add(act.db, &record)?;
+        keep::add(act.db, &record)?;
         act.audit(note.clone())
     })
     .await?;

@@ -8,8 +8,8 @@ use std::time::{Duration as Span, Instant};
 
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 
-use super::due::{Due, OFTEN};
-use super::store::{self, Claim, End, RunState};
+use super::due::Due;
+use super::store::{self, Claim, End, OFTEN, RunState};
 use super::{Counts, Planned, Timetable};
 use crate::app::App;
 use crate::base::dates::in_words;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{Days, NaiveDateTime};
 
-use super::due::{OFTEN, next_day};
-use super::store::{self, Run};
+use super::due::next_day;
+use super::store::{self, OFTEN, Run};
 use super::{Missed, Planned};
 use crate::app::App;
 use crate::base::dates::day_of;

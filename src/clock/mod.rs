@@ -8,6 +8,7 @@
 
 mod attempt;
 mod background;
+mod drive;
 mod due;
 mod look;
 pub mod pause;
@@ -28,7 +29,8 @@ use crate::plumbing::config::JobConfig;
 
 pub use attempt::{ATTEMPTS_MAX, LEASE_S, Ran};
 pub use background::serve;
-pub use due::{Due, due, next_planned, run_due, run_now};
+pub use drive::{next_planned, run_due, run_now};
+pub use due::{Due, due};
 pub use look::{Lag, Line, lags, lines, runs_of};
 pub use store::{Claim, Run, RunState, claim, forget_before, renew, settle};
 pub use when::Times;

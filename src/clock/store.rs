@@ -51,6 +51,12 @@ impl RunState {
 
 crate::base::ids::sql_text!(RunState);
 
+/// The row of a job that runs every few minutes.
+pub(super) const OFTEN: NaiveDate = match NaiveDate::from_ymd_opt(1970, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
 /// One run, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = job_run, treat_none_as_default_value = false)]
@@ -217,7 +223,7 @@ pub fn find(db: &mut Db, job: &str, planned_for: NaiveDate) -> AppResult<Option<
 
 /// All runs for days from `from` on, and the one row of each job that runs every few minutes.
 pub fn since(db: &mut Db, from: NaiveDate) -> AppResult<Vec<Run>> {
-    let often = super::due::OFTEN;
+    let often = OFTEN;
     Ok(job_run::table
         .filter(job_run::planned_for.ge(from).or(job_run::planned_for.eq(often)))
         .select(Run::as_select())
@@ -248,7 +254,7 @@ pub fn forget_before(db: &mut Db, day: NaiveDate) -> AppResult<usize> {
     Ok(diesel::delete(
         job_run::table
             .filter(job_run::planned_for.lt(day))
-            .filter(job_run::planned_for.ne(super::due::OFTEN))
+            .filter(job_run::planned_for.ne(OFTEN))
             .filter(job_run::state.ne(RunState::Running)),
     )
     .execute(db)?)

@@ -15,6 +15,7 @@ mod nightly;
 mod page;
 mod place;
 mod raw;
+mod server;
 mod reminders;
 mod sending;
 mod sheets;

@@ -17,11 +17,11 @@ use crate::book::history::{Actor as InNameOf, AuditEntry};
 use crate::book::office::Office;
 use crate::book::payments_known::{self, BankData};
 use crate::life::visits::folder::{self, NotWritten};
+use crate::life::visits::look::Wishes;
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::rules::{self, Batch, ReceiverKind, Selection};
 use crate::life::visits::text::{self, Sender};
 use crate::life::visits::web::{summary_of, usual_return};
-use crate::life::visits::workbook::Wishes;
 use crate::life::visits::{names, store};
 use crate::plumbing::config::Config;
 

@@ -11,7 +11,7 @@ use crate::book::delivery;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::outbox::{Channel, Recorded};
 use crate::plumbing::sms;
-use crate::web::form::equal;
+use crate::web::body::equal;
 use crate::web::route::{Entry, Needs, get, post};
 
 /// The lines of this page.

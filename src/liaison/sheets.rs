@@ -24,7 +24,7 @@ use crate::life::visits::sheets::store::{self, Batch, Sheet, State};
 use crate::life::visits::sheets::take;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::file_position;
-use crate::web::form::equal;
+use crate::web::body::equal;
 use crate::web::session::liaison::LiaisonIn;
 use crate::web::shell::phone;
 use crate::web::upload;

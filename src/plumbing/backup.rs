@@ -10,7 +10,6 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::error::{AppError, AppResult};
-use crate::plumbing::config::Config;
 use crate::plumbing::db::Database;
 
 /// What the configuration can set: `[backup]`.
@@ -43,9 +42,7 @@ pub enum Made {
 }
 
 /// Makes the copy of a day and removes the oldest ones.
-pub fn make(db: &Database, config: &Config, day: NaiveDate) -> AppResult<Made> {
-    let own = &config.backup.folder;
-    let folder = if own.as_os_str().is_empty() { &config.data_dir.join("backups") } else { own };
+pub fn make(db: &Database, folder: &Path, keep: usize, day: NaiveDate) -> AppResult<Made> {
     let could_not = |what: &str, error: &std::io::Error| {
         AppError::broken(format!("backup {}: {what} ({error})", folder.display()))
     };
@@ -79,7 +76,7 @@ pub fn make(db: &Database, config: &Config, day: NaiveDate) -> AppResult<Made> {
         .and_then(|about| std::fs::rename(&part, &file).map(|()| about.len()))
         .and_then(|bytes| std::fs::File::open(folder)?.sync_all().map(|()| bytes));
     let bytes = moved.map_err(|e| could_not("cannot be finished", &e))?;
-    let removed = remove_old(folder, ending, config.backup.keep);
+    let removed = remove_old(folder, ending, keep);
     Ok(Made::Copy { file, bytes, removed })
 }
 

@@ -288,6 +288,12 @@ impl Config {
         self.template_dir.clone().unwrap_or_else(|| self.data_dir.join("templates"))
     }
 
+    /// Where copies of the database are kept.
+    pub fn backups(&self) -> PathBuf {
+        let own = &self.backup.folder;
+        if own.as_os_str().is_empty() { self.data_dir.join("backups") } else { own.clone() }
+    }
+
     /// True when cookies must be `Secure`.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")

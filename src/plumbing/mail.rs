@@ -12,9 +12,8 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, SmtpTransport, Transport as _};
 
-use crate::plumbing::config::Config;
 use crate::plumbing::gateway::spool::Spool;
-use crate::plumbing::gateway::{Fault, Gateway, LineConfig, Outcome, Outgoing};
+use crate::plumbing::gateway::{Fault, Gateway, LineConfig, Outcome, Outgoing, Sender};
 
 /// `[mail]` of the configuration.
 #[derive(Clone, serde::Deserialize)]
@@ -164,11 +163,11 @@ impl MailConfig {
 ///
 /// # Errors
 /// One line: which key is wrong.
-pub fn gateway(config: &Config) -> Result<Option<Box<dyn Gateway>>, String> {
-    let mail = config.mail.clone();
+pub fn gateway(mail: &MailConfig, sender: Sender<'_>) -> Result<Option<Box<dyn Gateway>>, String> {
+    let mail = mail.clone();
     match mail.gateway.as_str() {
         "spool" => {
-            let spool = Spool::new(config.data_dir.join("spool/mail"));
+            let spool = Spool::new(sender.data_dir.join("spool/mail"));
             Ok(Some(Box::new(MailSpool { mail, spool })))
         }
         "smtp" => Ok(Some(Box::new(Smtp { transport: transport(&mail)?, mail }))),

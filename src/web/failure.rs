@@ -10,8 +10,8 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use chrono::Datelike as _;
 use serde::Serialize;
 
+use super::form;
 use super::session::borrower::BorrowerIn;
-use super::{form, middleware};
 use crate::app::App;
 use crate::error::{AppError, FieldError};
 use crate::web::session::SignedIn;
@@ -19,12 +19,27 @@ use crate::web::shell;
 
 impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
-        middleware::status_of(self)
+        status_of(self)
     }
 
     /// Only a status: [`as_page`] makes the page, where the request and the templates are known.
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::new(middleware::status_of(self))
+        HttpResponse::new(status_of(self))
+    }
+}
+
+/// The status each error is answered with.
+fn status_of(error: &AppError) -> StatusCode {
+    match error {
+        AppError::Refused(_) | AppError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        AppError::NotSignedIn => StatusCode::UNAUTHORIZED,
+        AppError::Stale | AppError::Forbidden => StatusCode::FORBIDDEN,
+        AppError::NotFound => StatusCode::NOT_FOUND,
+        AppError::Changed => StatusCode::CONFLICT,
+        AppError::TooBusy(_) => StatusCode::SERVICE_UNAVAILABLE,
+        AppError::Database(_) | AppError::Conflict(_) | AppError::Broken(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }
 
@@ -71,7 +86,7 @@ fn answer(app: &App, req: &HttpRequest, error: &AppError) -> HttpResponse {
         return to_sign_in(req);
     }
     let failure = describe(app, error);
-    let status = middleware::status_of(error);
+    let status = status_of(error);
     if is_phone_page(req) {
         return for_borrower(app, req, error, failure);
     }
@@ -132,7 +147,7 @@ fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure
         message,
         reference: failure.reference,
     };
-    let status = middleware::status_of(error);
+    let status = status_of(error);
     match super::shell::phone::error_page(app, req, me.as_ref(), &page) {
         Ok(text) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(text),
         Err(error) => {

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpRequest, web};
 use tracing::Instrument as _;
@@ -179,20 +179,5 @@ pub fn from_metrics_address(req: &HttpRequest) -> AppResult<()> {
         Ok(())
     } else {
         Err(AppError::NotFound)
-    }
-}
-
-/// The status each error is answered with.
-pub fn status_of(error: &AppError) -> StatusCode {
-    match error {
-        AppError::Refused(_) | AppError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        AppError::NotSignedIn => StatusCode::UNAUTHORIZED,
-        AppError::Stale | AppError::Forbidden => StatusCode::FORBIDDEN,
-        AppError::NotFound => StatusCode::NOT_FOUND,
-        AppError::Changed => StatusCode::CONFLICT,
-        AppError::TooBusy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        AppError::Database(_) | AppError::Conflict(_) | AppError::Broken(_) => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
     }
 }

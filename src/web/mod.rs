@@ -6,6 +6,7 @@
 //! * Every answer carries the security headers; a page is never kept by a browser.
 
 pub mod route;
+pub mod body;
 pub mod form;
 pub mod fields;
 pub mod upload;

@@ -5,8 +5,9 @@ use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
 use futures_util::StreamExt as _;
 
+use super::body::plain;
 use super::fields::Fields;
-use super::form::{check_csrf, plain};
+use super::form::check_csrf;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::web::session::SignedIn;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use zhuxue::plumbing::config::Config;
-use zhuxue::plumbing::gateway::{Gateway, Outcome, Outgoing};
+use zhuxue::plumbing::gateway::{Gateway, Outcome, Outgoing, Sender};
 use zhuxue::plumbing::mail;
 use zhuxue::plumbing::outbox::{Channel, State};
 
@@ -39,7 +39,8 @@ fn gateway(change: impl FnOnce(&mut Config)) -> Box<dyn Gateway> {
     let mut config = Config::default();
     use_server(&mut config, port, &authority);
     change(&mut config);
-    mail::gateway(&config).unwrap().unwrap()
+    let sender = Sender { data_dir: &config.data_dir, public_url: &config.public_url };
+    mail::gateway(&config.mail, sender).unwrap().unwrap()
 }
 
 fn letter(id: i64, to: &str) -> Outgoing {

@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod task;
+pub mod keep;
 mod number;
 pub mod point;
 pub mod promise;

@@ -10,12 +10,9 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::{number, task};
 use crate::base::ids::{CaseId, FileId, PhoneId, PointId, RecordId, SheetId, StaffId, text_enum};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::loan;
-use crate::book::notice::stops::{self, Suppression, Why};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -245,57 +242,28 @@ impl Record {
     }
 }
 
-/// What a stop says that a record has put.
-const STOPPED_BY_RECORD: &str = "联系记录";
-
 /// How many columns [`Record`] has.
 const COLUMNS: usize = 30;
 
-/// Keeps a record and tells the year's duty of that family and the number that was used, in the
-/// same write. False: a record with this command key is there already, and nothing was changed.
-pub fn add(db: &mut Db, new: &Record) -> AppResult<bool> {
-    let new = &Record { number_before: number::before(db, new)?, ..new.clone() };
-    let added = both!(&mut *db, c => diesel::RunQueryDsl::execute(
+/// False: a record with this command key is there already.
+pub(super) fn insert(db: &mut Db, new: &Record) -> AppResult<bool> {
+    let added = both!(db, c => diesel::RunQueryDsl::execute(
         diesel::insert_into(contact_record::table)
             .values(new)
             .on_conflict((contact_record::office_code, contact_record::command_key))
             .do_nothing(),
         c
     ))?;
-    if added == 1 {
-        task::apply_contact(db, new)?;
-        number::used(db, new)?;
-        if new.outcome == Outcome::Died {
-            stop_messages(db, new)?;
-        }
-    }
     Ok(added == 1)
 }
 
-/// Names the overdue case that a new record has moved.
-pub fn set_case(db: &mut Db, scope: &Scope, id: RecordId, case: CaseId) -> AppResult<()> {
-    diesel::update(
-        contact_record::table
-            .filter(contact_record::office_code.eq_any(scope.codes()))
-            .filter(contact_record::id.eq(id)),
-    )
-    .set(contact_record::case_id.eq(case))
-    .execute(db)?;
-    Ok(())
-}
-
-/// Keeps many records at once; the caller has looked that their keys are new. Tells the duties.
-pub fn add_all(db: &mut Db, new: &[Record]) -> AppResult<()> {
+pub(super) fn insert_all(db: &mut Db, new: &[Record]) -> AppResult<()> {
     insert_rows!(db, contact_record::table, COLUMNS, new)?;
-    for record in new {
-        task::apply_contact(db, record)?;
-    }
     Ok(())
 }
 
-/// Takes a record back; the duty that it met is open again, and the number is as it was. `Changed`
-/// when it was taken back before.
-pub fn undo(
+/// `Changed` when it was taken back before.
+pub(super) fn mark_undone(
     db: &mut Db,
     scope: &Scope,
     id: RecordId,
@@ -312,37 +280,18 @@ pub fn undo(
     if done == 0 {
         return Err(AppError::Changed);
     }
-    let record = find(db, scope, id)?;
-    task::undone(db, &record)?;
-    number::unused(db, &record)?;
-    if record.outcome == Outcome::Died {
-        resume_messages(db, &record)?;
-    }
-    Ok(record)
+    find(db, scope, id)
 }
 
-/// Nobody writes to somebody who has died: the stop is put with the record, in its name.
-fn stop_messages(db: &mut Db, record: &Record) -> AppResult<()> {
-    let scope = Scope::of(&record.office_code);
-    let stop = Suppression {
-        person_id: loan::file(db, &scope, record.file_id)?.person_id,
-        office_code: record.office_code.clone(),
-        why: Why::Died,
-        note: STOPPED_BY_RECORD.to_owned(),
-        by_name: record.by_name.clone(),
-        since: record.recorded_at,
-    };
-    stops::put(db, &scope, &stop).map(|_| ())
-}
-
-/// Lifts the stop that this record has put, and no other.
-fn resume_messages(db: &mut Db, record: &Record) -> AppResult<()> {
-    let scope = Scope::of(&record.office_code);
-    let person = loan::file(db, &scope, record.file_id)?.person_id;
-    let stop = stops::of_people(db, &scope, &[person])?.remove(&person);
-    if stop.is_some_and(|stop| stop.note == STOPPED_BY_RECORD && stop.since == record.recorded_at) {
-        stops::lift(db, &scope, person)?;
-    }
+/// Names the overdue case that a new record has moved.
+pub fn set_case(db: &mut Db, scope: &Scope, id: RecordId, case: CaseId) -> AppResult<()> {
+    diesel::update(
+        contact_record::table
+            .filter(contact_record::office_code.eq_any(scope.codes()))
+            .filter(contact_record::id.eq(id)),
+    )
+    .set(contact_record::case_id.eq(case))
+    .execute(db)?;
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 
 use super::client::{self, Ask, CONNECTIONS};
 use super::data;
-use super::page::Server;
 use super::place::Place;
+use super::server::Server;
 use super::table::{Figure, Line, Table};
 use crate::base::dates::Clock;
 use crate::book::loan;

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::command::CliError;
 
+/// A form that is no upload.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+
 /// How many connections ask at the same time.
 pub(super) const CONNECTIONS: usize = 8;
 

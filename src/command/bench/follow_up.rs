@@ -13,10 +13,10 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::client::{self, Ask, CONNECTIONS};
+use super::client::{self, Ask, CONNECTIONS, FORM};
 use super::data::{self, County};
-use super::page::{Server, sign_in};
 use super::place::{self, Kind, Place};
+use super::server::{Server, sign_in};
 use super::table::{Figure, Line, Table, thousands};
 use super::{raw, sheets};
 use crate::base::dates::Clock;
@@ -190,9 +190,6 @@ fn share(
         raw: None,
     })
 }
-
-/// A form that is no upload.
-pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The overdue page with many filters, one after the other; then all of them at once.
 fn list(place: &Place, server: &Server, table: &mut Table<'_>) -> Result<(), CliError> {

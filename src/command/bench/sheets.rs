@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
-use super::client::{self, Ask};
-use super::follow_up::FORM;
-use super::page::{Server, sign_in};
+use super::client::{self, Ask, FORM};
 use super::place::Place;
 use super::raw;
+use super::server::{Server, sign_in};
 use super::table::{Figure, Line, Table, thousands};
 use crate::command::CliError;
 use crate::life::visits::sheets::codes;

@@ -3,9 +3,9 @@
 
 use chrono::NaiveDate;
 
+use super::facts::Facts;
 use super::people::{self, WhomAsked};
 use super::rules::{self, FollowUp};
-use super::view::Facts;
 use crate::app::App;
 use crate::base::dates::days_between;
 use crate::base::ids::RecordId;

@@ -4,7 +4,7 @@
 //!
 //! `kinds.rs` words, `rules.rs` decides (pure), `store.rs` keeps cases and steps, `follow.rs` keeps
 //! them in step with what is owed, `steps.rs` what people do in an open write, `saved.rs` lists
-//! under a name; `view.rs`, `people.rs`, `form.rs`, `web.rs`, `acts.rs`, `bulk.rs` the pages.
+//! under a name; `facts.rs`, `view.rs`, `people.rs`, `form.rs`, `web.rs`, `acts.rs`, `bulk.rs` the pages.
 //! Nothing threatening is ever written here: a step is a reminder or an offer of help.
 
 pub mod kinds;
@@ -12,23 +12,44 @@ pub mod store;
 pub mod rules;
 pub mod follow;
 mod owners;
+mod facts;
 mod people;
 pub mod steps;
 pub mod saved;
 mod view;
 mod form;
-pub mod web;
+mod web;
 mod acts;
 mod bulk;
 pub mod list;
 pub mod reaction;
+
+use crate::book::staff::Right;
+use crate::web::route::{Entry, Needs, get, post};
 
 #[cfg(test)]
 mod tests;
 
 pub const STAGE: super::Stage = super::Stage {
     name: "overdue",
-    routes: web::routes,
+    routes,
     reactions: &[reaction::react],
     waiting: store::waiting,
 };
+
+fn routes() -> Vec<Entry> {
+    let (see, follow) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::FollowOverdue));
+    let mut routes = vec![
+        get("/overdue/next", follow, web::next),
+        post("/overdue/bulk", follow, bulk::choose),
+        post("/overdue/lists", see, bulk::keep_list),
+        post("/overdue/lists/{id}/forget", see, bulk::forget_list),
+        get("/overdue/{file_no}", see, web::show),
+        post("/overdue/{file_no}/contacts", follow, web::contact),
+        post("/overdue/{file_no}/undo", follow, web::undo),
+        post("/overdue/{file_no}/steps", follow, acts::step),
+        post("/overdue/{file_no}/decision", Needs::Right(Right::AllowPoliceStage), acts::decide),
+    ];
+    routes.extend(list::routes());
+    routes
+}

@@ -4,13 +4,23 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::facts::Facts;
 use super::kinds::Stage;
-use super::view::{Choice, Facts, choice};
 use crate::base::dates::in_words;
 use crate::base::ids::{PhoneId, PointId};
 use crate::book::contact::point::{ContactPerson, Kind, MayKnow, Tried};
 use crate::book::contact::record::Party;
 use crate::book::person::{Person, Phone, PhoneState};
+
+#[derive(Serialize)]
+pub(super) struct Choice {
+    value: String,
+    text: String,
+}
+
+pub(super) fn choice(value: impl ToString, text: impl ToString) -> Choice {
+    Choice { value: value.to_string(), text: text.to_string() }
+}
 
 #[derive(Serialize)]
 struct NumberView {

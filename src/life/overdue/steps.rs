@@ -14,7 +14,8 @@ use super::store::{self, Case, Step};
 use crate::base::ids::{CaseId, RecordId, StaffId};
 use crate::base::money::Fen;
 use crate::book::act::Act;
-use crate::book::contact::record::{self, Record};
+use crate::book::contact::keep;
+use crate::book::contact::record::Record;
 use crate::book::history::AuditEntry;
 use crate::book::loan;
 use crate::book::policy::LadderRule;
@@ -145,7 +146,7 @@ impl Before {
 
 /// Keeps a contact and what it leads to. False: this form was kept before, and nothing changed.
 pub fn contact(act: &mut Act<'_>, seen: Seen<CaseId>, record: &Record) -> AppResult<bool> {
-    if !record::add(act.db, record)? {
+    if !keep::add(act.db, record)? {
         return Ok(false);
     }
     unchanged(act, seen)?;

@@ -5,24 +5,22 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::facts::{self, Facts};
 use super::form;
 use super::kinds::State;
 use super::steps;
-use super::view::{self, CasePage, Facts, Saved};
-use super::{acts, bulk};
+use super::view::{self, CasePage, Saved};
 use crate::app::App;
 use crate::base::hex::random_hex;
 use crate::base::ids::RecordId;
 use crate::book::contact::record;
 use crate::book::loan;
 use crate::book::reaction;
-use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
 use crate::life::overdue::list::page::{asked_of, ensure_synced};
 use crate::web::fields::{self, Fields, Form, Rejected};
 use crate::web::list::filter::{From, ListParams};
-use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -30,28 +28,10 @@ use crate::web::shell;
 const CHANGED: &str =
     "别人刚刚改过这一户，您写的还没有保存：先看看现在的情况，仍然要记就再保存一次";
 
-/// The routes of the ladder; `/overdue` itself is a list (`desk/lists/overdue.rs`).
-pub fn routes() -> Vec<Entry> {
-    let (see, follow) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::FollowOverdue));
-    let mut routes = vec![
-        get("/overdue/next", follow, next),
-        post("/overdue/bulk", follow, bulk::choose),
-        post("/overdue/lists", see, bulk::keep_list),
-        post("/overdue/lists/{id}/forget", see, bulk::forget_list),
-        get("/overdue/{file_no}", see, show),
-        post("/overdue/{file_no}/contacts", follow, contact),
-        post("/overdue/{file_no}/undo", follow, undo),
-        post("/overdue/{file_no}/steps", follow, acts::step),
-        post("/overdue/{file_no}/decision", Needs::Right(Right::AllowPoliceStage), acts::decide),
-    ];
-    routes.extend(super::list::routes());
-    routes
-}
-
 /// Reads the facts of a file.
 pub(super) async fn facts(app: &App, me: &SignedIn, file_no: &str) -> AppResult<Facts> {
     let (scope, no, today) = (me.scope.clone(), file_no.to_owned(), app.clock.today());
-    app.read(move |db| view::load(db, &scope, &no, today)).await
+    app.read(move |db| facts::load(db, &scope, &no, today)).await
 }
 
 pub(super) fn new_page(app: &App, facts: &Facts) -> AppResult<CasePage> {
@@ -75,7 +55,7 @@ pub(super) async fn render_errors(
 }
 
 /// `GET /overdue/{file_no}`
-async fn show(
+pub(super) async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
@@ -90,12 +70,12 @@ async fn show(
 /// What was kept just before.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Before {
+pub(super) struct Before {
     saved: String,
 }
 
 /// `GET /overdue/next`: the first case of the list that waits for today.
-async fn next(
+pub(super) async fn next(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
@@ -160,7 +140,7 @@ async fn saved(app: &App, me: &SignedIn, id: &str) -> AppResult<Option<Saved>> {
 }
 
 /// `POST /overdue/{file_no}/contacts`
-async fn contact(
+pub(super) async fn contact(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
@@ -202,7 +182,7 @@ async fn add_contact(
 }
 
 /// `POST /overdue/{file_no}/undo`: takes the newest contact back.
-async fn undo(
+pub(super) async fn undo(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,

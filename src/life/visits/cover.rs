@@ -2,10 +2,10 @@
 
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
-use super::look::{HEADING_ROW, Looks, new_book, page, write_heads};
+use super::look::{HEADING_ROW, Looks, Wishes, new_book, page, write_heads};
 use super::rules::{Batch, Receiver, ReceiverKind};
 use super::text;
-use super::workbook::{AMOUNT, Wishes, based_on, write_money};
+use super::workbook::{AMOUNT, based_on, write_money};
 use crate::base::money::Fen;
 use crate::error::{AppError, AppResult};
 

@@ -11,9 +11,10 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::cover;
+use super::look::Wishes;
 use super::names::COVER;
 use super::rules::Batch;
-use super::workbook::{self, Wishes};
+use super::workbook;
 use crate::error::{AppError, AppResult};
 
 /// Name and content of every workbook of the batch, the cover list first. Made one at a time.

@@ -6,8 +6,10 @@ use rust_xlsxwriter::{
     XlsxError,
 };
 
+use super::purpose::Purpose;
 use super::rules::Batch;
-use super::workbook::Wishes;
+use super::text::Sender;
+use crate::book::payments_known::BankData;
 
 /// The formats of cells.
 pub(super) struct Looks {
@@ -63,6 +65,21 @@ impl Looks {
 
 /// Lines of tables: dark enough for a copy of a copy, lighter than print.
 pub(super) const LINE: Color = Color::RGB(0x5A5A5A);
+
+/// What whoever makes the batch may choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wishes {
+    /// What the batch is about.
+    pub purpose: Purpose,
+    pub amounts: bool,
+    /// What amounts say besides: 按没有免息政策计算; mostly nothing.
+    pub assumed: &'static str,
+    /// How far the bank's data go.
+    pub bank_data: BankData,
+    /// The day by which sheets should come back.
+    pub return_by: NaiveDate,
+    pub sender: Sender,
+}
 
 /// The row of headings: a title, the receiver, the request and the sender stand above it.
 pub(super) const HEADING_ROW: u32 = 4;

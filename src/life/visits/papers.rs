@@ -6,9 +6,9 @@ use chrono::{Datelike, NaiveDateTime, Timelike};
 use serde::Serialize;
 
 use super::cover::numbers;
+use super::look::Wishes;
 use super::rules::{Batch, Receiver, ReceiverKind, Sheet};
 use super::text;
-use super::workbook::Wishes;
 use crate::base::money::Fen;
 
 /// Lines of a list that fit one page.

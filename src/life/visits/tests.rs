@@ -2,11 +2,12 @@
 
 use super::cover;
 use super::folder::{self, NotWritten};
+use super::look::Wishes;
 use super::names::COVER;
 use super::purpose::Purpose;
 use super::rules::{Arrears, Batch, CoBorrower, Household, ReceiverKind, Selection, batch};
 use super::text::Sender;
-use super::workbook::{self, Wishes};
+use super::workbook;
 use crate::base::ids::FileId;
 use crate::base::money::Fen;
 use crate::book::payments_known::BankData;

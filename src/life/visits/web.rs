@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
+use super::look::Wishes;
 use super::papers::{self, Choices, Papers};
 use super::purpose::Purpose;
 use super::request::{Field, Pairs, VisitRequest};
@@ -15,7 +16,7 @@ use super::rules::{self, Batch, Household, ReceiverKind};
 use super::sheets::store as sheets;
 use super::sheets::store::Out;
 use super::text::{self, Sender};
-use super::workbook::{self, Wishes};
+use super::workbook;
 use super::{choose, folder, store};
 use crate::app::App;
 use crate::base::dates::local;

@@ -12,13 +12,12 @@ use rust_xlsxwriter::{
     DataValidation, DataValidationRule, Format, ProtectionOptions, Worksheet, XlsxError,
 };
 
-use super::look::{HEADING_ROW, Looks, excel_day, new_book, page, write_heads};
+use super::look::{HEADING_ROW, Looks, Wishes, excel_day, new_book, page, write_heads};
 use super::purpose::Purpose;
 use super::rules::{Batch, Household, Receiver, ReceiverKind, Sheet};
-use super::text::{self, Sender};
+use super::text;
 use crate::base::money::Fen;
 use crate::book::contact::record::Ability;
-use crate::book::payments_known::BankData;
 use crate::error::{AppError, AppResult};
 
 /// Heading of the column that says which sheet a row is.
@@ -46,21 +45,6 @@ pub const REMARK: &str = "说明（去向、打算、困难）";
 pub const AMOUNT: &str = "到期未还（元）";
 /// Heading of the cells with the drop-down list.
 pub const RESULT: &str = "走访结果";
-
-/// What whoever makes the batch may choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wishes {
-    /// What the batch is about.
-    pub purpose: Purpose,
-    pub amounts: bool,
-    /// What amounts say besides: 按没有免息政策计算; mostly nothing.
-    pub assumed: &'static str,
-    /// How far the bank's data go.
-    pub bank_data: BankData,
-    /// The day by which sheets should come back.
-    pub return_by: NaiveDate,
-    pub sender: Sender,
-}
 
 /// What a cell of a column holds.
 #[derive(Clone, Copy, PartialEq, Eq)]

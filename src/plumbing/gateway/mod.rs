@@ -4,15 +4,17 @@
 
 mod line;
 pub mod spool;
+mod ways;
+
+use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::Value;
 
 pub use line::{Line, LineConfig, Trouble};
+pub use ways::Gateways;
 
-use crate::plumbing::config::Config;
-use crate::plumbing::outbox::{Channel, Heard};
-use crate::plumbing::{mail, sms};
+use crate::plumbing::outbox::Heard;
 
 /// A message, whole, as a gateway gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,46 +135,11 @@ pub struct Answer {
     pub at: Option<NaiveDateTime>,
 }
 
-/// Both ways out of this installation.
-pub struct Gateways {
-    sms: Line,
-    mail: Line,
-}
-
-impl std::fmt::Debug for Gateways {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Gateways")
-    }
-}
-
-impl Gateways {
-    /// As the configuration says.
-    ///
-    /// # Errors
-    /// One line: which key is wrong and what was expected.
-    pub fn new(config: &Config) -> Result<Gateways, String> {
-        Ok(Gateways {
-            sms: Line::new(sms::gateway(config)?, config.sms.line()),
-            mail: Line::new(mail::gateway(config)?, config.mail.line()),
-        })
-    }
-
-    /// The same with gateways of the caller's own: a rehearsal, a measurement, a test.
-    pub fn with(sms: Line, mail: Line) -> Gateways {
-        Gateways { sms, mail }
-    }
-
-    /// The way out for a channel.
-    pub fn line(&self, channel: Channel) -> &Line {
-        match channel {
-            Channel::Sms => &self.sms,
-            Channel::Email => &self.mail,
-        }
-    }
-
-    /// The program stops: nothing new is begun, what was claimed is given back.
-    pub fn stop(&self) {
-        self.sms.stop();
-        self.mail.stop();
-    }
+/// What a gateway has to know of the installation that it sends for.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// Messages that only go into a folder go below it.
+    pub data_dir: &'a Path,
+    /// The address at which people, and vendors with their receipts, reach us.
+    pub public_url: &'a str,
 }

@@ -9,11 +9,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use ureq::http::Request;
 
+use super::SmsConfig;
 use super::expression::{Reply, json_text};
 use super::http::ask_for;
 use crate::base::dates::local;
 use crate::base::hex::hex;
-use crate::plumbing::config::Config;
 use crate::plumbing::gateway::{Answer, Fault, Gateway, Outcome, Outgoing, SentMessage};
 use crate::plumbing::outbox::Heard;
 
@@ -33,8 +33,7 @@ impl Aliyun {
     ///
     /// # Errors
     /// One line: which key is wrong and what was expected.
-    pub fn new(config: &Config) -> Result<Aliyun, String> {
-        let sms = &config.sms;
+    pub fn new(sms: &SmsConfig) -> Result<Aliyun, String> {
         let endpoint = sms.endpoint.trim_end_matches('/').to_owned();
         let host = endpoint
             .split_once("://")

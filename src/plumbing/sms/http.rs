@@ -7,10 +7,10 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use ureq::http::{Method, Request};
 
+use super::SmsConfig;
 use super::expression::{Expression, Reply};
 use super::receipts::ReceiptConfig;
-use crate::plumbing::config::Config;
-use crate::plumbing::gateway::{Answer, Fault, Gateway, Outcome, Outgoing, SentMessage};
+use crate::plumbing::gateway::{Answer, Fault, Gateway, Outcome, Outgoing, Sender, SentMessage};
 
 /// `[sms.http]` of the configuration.
 #[derive(Clone, Default, serde::Deserialize)]
@@ -181,27 +181,27 @@ impl HttpGateway {
     ///
     /// # Errors
     /// One line: which key is wrong and what was expected.
-    pub fn new(config: &Config) -> Result<HttpGateway, String> {
-        let http = config.sms.http.clone();
+    pub fn new(sms: &SmsConfig, sender: Sender<'_>) -> Result<HttpGateway, String> {
+        let http = sms.http.clone();
         let parse = |key: &str, text: &str| {
             Expression::parse(text).map_err(|why| format!("sms.http.{key}: {why}"))
         };
-        let base = config.public_url.trim_end_matches('/');
-        let receipt_url = match config.sms.receipt_token.as_str() {
+        let base = sender.public_url.trim_end_matches('/');
+        let receipt_url = match sms.receipt_token.as_str() {
             "" => String::new(),
             token => format!("{base}/gateways/sms/receipts?token={token}"),
         };
         Ok(HttpGateway {
             environment: http.environment()?,
-            client: super::client(&config.sms)?,
+            client: super::client(sms)?,
             success: parse("success", &http.success)?,
             reference: parse("ref", &http.reference)?,
             code: parse("code", &http.code)?,
-            user: config.sms.user.clone(),
-            password: config.sms.password.clone(),
+            user: sms.user.clone(),
+            password: sms.password.clone(),
             receipt_url,
-            repeat_same_id: config.sms.repeat_same_id,
-            receipts: config.sms.receipts.clone(),
+            repeat_same_id: sms.repeat_same_id,
+            receipts: sms.receipts.clone(),
             config: http,
         })
     }
@@ -383,12 +383,14 @@ mod tests {
     use super::*;
 
     fn gateway(change: impl FnOnce(&mut HttpConfig)) -> HttpGateway {
-        let mut config = Config::default();
-        config.sms.gateway = "http".to_owned();
-        config.sms.http.url = "http://127.0.0.1:1/".to_owned();
-        config.sms.receipt_token = "0123456789abcdef".to_owned();
-        change(&mut config.sms.http);
-        HttpGateway::new(&config).unwrap()
+        let mut sms = SmsConfig::default();
+        sms.gateway = "http".to_owned();
+        sms.http.url = "http://127.0.0.1:1/".to_owned();
+        sms.receipt_token = "0123456789abcdef".to_owned();
+        change(&mut sms.http);
+        let sender =
+            Sender { data_dir: std::path::Path::new(""), public_url: "http://127.0.0.1:8080" };
+        HttpGateway::new(&sms, sender).unwrap()
     }
 
     #[test]

@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::plumbing::config::Config;
 use crate::plumbing::gateway::spool::Spool;
-use crate::plumbing::gateway::{Gateway, LineConfig, Outcome, Outgoing};
+use crate::plumbing::gateway::{Gateway, LineConfig, Outcome, Outgoing, Sender};
 
 pub use http::HttpConfig;
 pub use receipts::{ReceiptConfig, read as read_receipts};
@@ -145,11 +144,11 @@ impl SmsConfig {
 ///
 /// # Errors
 /// One line: which key is wrong and what was expected.
-pub fn gateway(config: &Config) -> Result<Option<Box<dyn Gateway>>, String> {
-    Ok(match config.sms.gateway.as_str() {
-        "spool" => Some(Box::new(SmsSpool(Spool::new(config.data_dir.join("spool/sms"))))),
-        "http" => Some(Box::new(http::HttpGateway::new(config)?)),
-        "aliyun" => Some(Box::new(aliyun::Aliyun::new(config)?)),
+pub fn gateway(sms: &SmsConfig, sender: Sender<'_>) -> Result<Option<Box<dyn Gateway>>, String> {
+    Ok(match sms.gateway.as_str() {
+        "spool" => Some(Box::new(SmsSpool(Spool::new(sender.data_dir.join("spool/sms"))))),
+        "http" => Some(Box::new(http::HttpGateway::new(sms, sender)?)),
+        "aliyun" => Some(Box::new(aliyun::Aliyun::new(sms)?)),
         _ => None,
     })
 }

@@ -4,7 +4,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::cache;
-use super::pages::ReportParams;
+use super::params::ReportParams;
 use super::rules::{self, DEFINITIONS, Figure, GroupBy, Numbers, Unit, percent};
 use crate::app::App;
 use crate::base::money::Fen;

@@ -115,7 +115,7 @@ macro_rules! extracted {
                 req: &actix_web::HttpRequest,
                 payload: &mut actix_web::dev::Payload,
             ) -> Self::Future {
-                use crate::web::form::{parse_checked, read_body};
+                use crate::web::body::{parse_checked, read_body};
                 let body = actix_web::web::Bytes::from_request(req, payload);
                 let req = req.clone();
                 Box::pin(async move {

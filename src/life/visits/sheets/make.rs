@@ -18,13 +18,13 @@ use crate::book::act::Act;
 use crate::book::history::AuditEntry;
 use crate::book::payments_known::BankData;
 use crate::error::{AppError, AppResult};
+use crate::life::visits::look::Wishes;
 use crate::life::visits::names::Names;
 use crate::life::visits::papers::Choices;
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::rules::{self, Household, Receiver, ReceiverKind};
 use crate::life::visits::store as arrears;
 use crate::life::visits::text::{self, Sender};
-use crate::life::visits::workbook::Wishes;
 use crate::plumbing::crypto::Field;
 use crate::web::session::SignedIn;
 
