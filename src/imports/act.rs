@@ -33,11 +33,6 @@ fn needed<'a>(job: &ImportJob, siblings: &'a [ImportJob]) -> Vec<&'a ImportJob> 
     found
 }
 
-/// A line of history about a file.
-pub(super) fn note(action: &'static str, file_name: &str, summary: String) -> AuditEntry {
-    AuditEntry { action, subject: file_name.to_owned(), summary, ..AuditEntry::default() }
-}
-
 fn to(id: ImportId) -> String {
     format!("/imports/{id}")
 }
@@ -46,7 +41,7 @@ fn to(id: ImportId) -> String {
 async fn queue(app: &App, me: &SignedIn, jobs: Vec<ImportJob>) -> AppResult<()> {
     let names: Vec<&str> = jobs.iter().map(|job| job.file_name.as_str()).collect();
     let first = names.first().copied().unwrap_or_default();
-    let note = note("imported", first, format!("交付入账：{}", names.join("、")));
+    let note = AuditEntry::of("imported", first, format!("交付入账：{}", names.join("、")));
     let ids: Vec<ImportId> = jobs.iter().map(|job| job.id).collect();
     me.act(app, "import queue", move |act| {
         for id in &ids {
@@ -139,7 +134,7 @@ pub async fn stop(
             store::ask_to_stop(act.db, act.scope, id)?;
         }
         let summary = format!("停止“{}”，已处理 {} 行", job.file_name, job.rows_done);
-        act.audit(note("import_stopped", &job.file_name, summary))?;
+        act.audit(AuditEntry::of("import_stopped", &job.file_name, summary))?;
         Ok("做完手上几行就停下")
     });
     shell::done(&app, &to(id), said.await?)
@@ -185,7 +180,7 @@ pub async fn drop(
         store::drop_job(act.db, act.scope, id)?;
         batch::check_anew_without(act.db, act.scope, &job, act.now)?;
         let summary = format!("放弃导入“{}”，没有入账", job.file_name);
-        act.audit(note("import_stopped", &job.file_name, summary))?;
+        act.audit(AuditEntry::of("import_stopped", &job.file_name, summary))?;
         Ok(job.file_name)
     });
     let said = format!("“{}”已放弃，没有入账", name.await?);
@@ -210,7 +205,7 @@ pub async fn confirm(
         let found: Vec<String> =
             findings::from_text(&job.findings).into_iter().map(|one| one.text).collect();
         let summary = format!("确认“{}”：{}", job.file_name, found.join(" "));
-        act.audit(note("imported", &job.file_name, summary))
+        act.audit(AuditEntry::of("imported", &job.file_name, summary))
     })
     .await?;
     shell::done(&app, &to(id), "已确认，可以入账了")

@@ -186,6 +186,18 @@ impl Fields {
         self.get("version").parse().map_err(|_| AppError::Changed)
     }
 
+    /// What was rejected so far.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// The same without a field.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Fields {
+        self.values.retain(|(key, _)| key != name);
+        self
+    }
+
     /// Goes on only when nothing was rejected.
     pub fn check(&self) -> AppResult<()> {
         if self.errors.is_empty() { Ok(()) } else { Err(AppError::Invalid(self.errors.clone())) }

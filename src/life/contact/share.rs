@@ -182,12 +182,11 @@ async fn try_share((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
                     }
                 }
             }
-            act.audit(AuditEntry {
-                action: "contact_duties_shared",
-                subject: of.clone(),
-                summary: format!("{of} {done} 户家庭联系分给{}", joined(&names)),
-                ..AuditEntry::default()
-            })?;
+            act.audit(AuditEntry::of(
+                "contact_duties_shared",
+                &of,
+                format!("{of} {done} 户家庭联系分给{}", joined(&names)),
+            ))?;
             Ok(done)
         })
         .await?;

@@ -170,12 +170,11 @@ async fn try_make((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
         }
         store::add(act.db, &round, &stops)?;
         let (day, visitors) = (round.on_day, round.visitors());
-        act.audit(AuditEntry {
-            action: "round_made",
-            subject: round.title.clone(),
-            summary: format!("安排 {day} 走访：{}，{households} 户，{visitors}", round.title),
-            ..AuditEntry::default()
-        })
+        act.audit(AuditEntry::of(
+            "round_made",
+            &round.title,
+            format!("安排 {day} 走访：{}，{households} 户，{visitors}", round.title),
+        ))
     })
     .await?;
     let said = format!("已安排 {households} 户，次序可以再调");
