@@ -203,6 +203,12 @@ impl Fields {
         if self.errors.is_empty() { Ok(()) } else { Err(AppError::Invalid(self.errors.clone())) }
     }
 
+    /// What was read, when nothing was rejected; whoever could not read a field has rejected it.
+    pub fn checked<T>(&self, read: Option<T>) -> AppResult<T> {
+        self.check()?;
+        read.ok_or_else(|| AppError::broken("a field was neither read nor rejected"))
+    }
+
     /// What makes two forms the same: all fields but the token.
     pub fn key(&self) -> FormKey {
         let open = self.values.iter().filter(|(name, _)| !SECRET.contains(&name.as_str()));

@@ -15,7 +15,7 @@ use crate::base::ids::{FileId, StaffId};
 use crate::book::contact::task::{self, Assignee, AssigneeKind};
 use crate::book::history::AuditEntry;
 use crate::book::staff;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::list::filter::link;
 use crate::web::session::SignedIn;
@@ -153,10 +153,9 @@ pub async fn share(
 async fn try_share((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
     let open = ListParams::default().to_filter(me.staff_id, app.clock.today());
     let meant = form.choice("of", |text| meant(text, open), "请选一个乡镇或学校");
-    form.check()?;
+    let (filter, of) = form.checked(meant)?;
     let to = form.choice("to", to, "请选分给谁");
-    form.check()?;
-    let ((filter, of), to) = meant.zip(to).ok_or(AppError::Changed)?;
+    let to = form.checked(to)?;
     let done = me
         .act(app, "contact duties shared", move |act| {
             let mut done = 0;

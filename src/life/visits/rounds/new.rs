@@ -223,8 +223,7 @@ fn read(
         let why = format!("选了 {count} 户，一天走不完：一次最多 {STOPS_MAX} 户，请少选几个村");
         form.reject("places", why);
     }
-    form.check()?;
-    let ((on_day, first), second) = on_day.zip(first).zip(second).ok_or(AppError::Changed)?;
+    let ((on_day, first), second) = form.checked(on_day.zip(first).zip(second))?;
     Ok(Plan { on_day, title: rules::title(&title, &chosen), first, second, houses: chosen })
 }
 

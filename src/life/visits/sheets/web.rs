@@ -258,9 +258,8 @@ async fn try_hand((app, me, _): At<'_>, id: BatchId, form: &mut Fields) -> AppRe
         form.reject("to", "请写谁收下的");
     }
     let [to, receipt] = ["to", "receipt"].map(|name| form.text(name, TEXT_MAX));
-    form.check()?;
     let handed = Handed {
-        on: on.ok_or(AppError::Changed)?,
+        on: form.checked(on)?,
         by: me.name.clone(),
         to,
         how: HOW.iter().find(|how| **how == form.get("how")).unwrap_or(&"其他").to_string(),
