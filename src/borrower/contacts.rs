@@ -160,13 +160,7 @@ fn record(app: &App, me: &BorrowerIn, account: &Account) -> Record {
 }
 
 fn note(me: &BorrowerIn, account: &Account, action: &'static str, summary: String) -> AuditEntry {
-    AuditEntry {
-        action,
-        file_id: Some(account.party.id),
-        subject: me.name.clone(),
-        summary,
-        ..AuditEntry::default()
-    }
+    AuditEntry::of(action, &me.name, summary).on_file(account.party.id)
 }
 
 fn who(me: &BorrowerIn, account: &Account) -> String {

@@ -421,13 +421,8 @@ impl Try {
 
 fn signed_in_note(party: &Party, name: &str) -> AuditEntry {
     let who = if party.own { "本人" } else { "共同借款人" };
-    AuditEntry {
-        action: "borrower_signed_in",
-        file_id: Some(party.id),
-        subject: name.to_owned(),
-        summary: format!("{who}{name}用短信验证码登录了手机页面"),
-        ..AuditEntry::default()
-    }
+    AuditEntry::of("borrower_signed_in", name, format!("{who}{name}用短信验证码登录了手机页面"))
+        .on_file(party.id)
 }
 
 /// `POST /m/sign-out`

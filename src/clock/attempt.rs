@@ -286,12 +286,7 @@ pub(super) fn note(app: &App, planned: &Planned, ran: &Ran, by: &Actor) -> AppRe
     let at = app.clock.now_at();
     app.db.write("job run by hand", |db| {
         for (id, by) in &notes {
-            let note = AuditEntry {
-                action: "job_run",
-                subject: words.to_owned(),
-                summary: summary.clone(),
-                ..AuditEntry::default()
-            };
+            let note = AuditEntry::of("job_run", words, summary.clone());
             history::note(db, by, *id, at, note)?;
         }
         Ok(())

@@ -80,12 +80,11 @@ impl Office {
                         ));
                     }
                     office::add(act.db, &new)?;
-                    act.audit(AuditEntry {
-                        action: "office_added",
-                        subject: new.name.clone(),
-                        summary: format!("建立{}，代码 {}", new.name, new.code),
-                        ..AuditEntry::default()
-                    })
+                    act.audit(AuditEntry::of(
+                        "office_added",
+                        &new.name,
+                        format!("建立{}，代码 {}", new.name, new.code),
+                    ))
                 })?;
                 writeln!(out, "{} {} is set up", new.code, new.name)?;
             }

@@ -206,7 +206,7 @@ fn record(
     mut change: impl FnMut(&mut Act<'_>) -> AppResult<()>,
 ) -> Result<(), CliError> {
     let by = Actor::program("命令行", &one.office_code);
-    let note = AuditEntry { action, subject: one.name.clone(), summary, ..AuditEntry::default() };
+    let note = AuditEntry::of(action, &one.name, summary);
     let result = act::run(app, (&by, &Scope::of(&one.office_code)), "account", |act| {
         change(act)?;
         act.audit(note.clone())

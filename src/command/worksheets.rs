@@ -170,12 +170,11 @@ fn record(
     batch: &Batch,
 ) -> Result<(), CliError> {
     let name = InNameOf::program("命令行", &office.code);
-    let note = AuditEntry {
-        action: "exported",
-        subject: "走访表".to_owned(),
-        summary: summary_of("导出走访名单", by, &wanted.in_words(), batch),
-        ..AuditEntry::default()
-    };
+    let note = AuditEntry::of(
+        "exported",
+        "走访表",
+        summary_of("导出走访名单", by, &wanted.in_words(), batch),
+    );
     let (name, scope) = (name, Scope::of(&office.code));
     Ok(act::run(app, (&name, &scope), "worksheets noted", |act| act.audit(note.clone()))?)
 }

@@ -213,12 +213,7 @@ async fn let_in(
         }
         session::begin(act.db, &config, one.id, &new, act.now)?;
         staff::signed_in(act.db, one.id, act.now)?;
-        let note = AuditEntry {
-            action: "signed_in",
-            subject: one.name.clone(),
-            summary: format!("{}登录", one.name),
-            ..AuditEntry::default()
-        };
+        let note = AuditEntry::of("signed_in", &one.name, format!("{}登录", one.name));
         act.audit(note)
     })
     .await?;
@@ -241,12 +236,7 @@ pub async fn sign_out(
         if session::end(act.db, staff_id, &own, act.now)? == 0 {
             return Err(AppError::NotSignedIn);
         }
-        let note = AuditEntry {
-            action: "signed_out",
-            subject: act.by.name.clone(),
-            summary: format!("{}退出登录", act.by.name),
-            ..AuditEntry::default()
-        };
+        let note = AuditEntry::of("signed_out", &act.by.name, format!("{}退出登录", act.by.name));
         act.audit(note)
     })
     .await?;

@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::store::{self, ImportJob};
-use super::{batch, findings, note, order, profile, queue, web as pages};
+use super::{batch, findings, order, profile, queue, web as pages};
 use crate::app::App;
 use crate::base::ids::ImportId;
 use crate::book::act::Act;
+use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::web::fields::Form;
 use crate::web::session::SignedIn;
@@ -20,7 +21,7 @@ fn to(id: ImportId) -> String {
 async fn queue(app: &App, me: &SignedIn, jobs: Vec<ImportJob>) -> AppResult<()> {
     let names: Vec<&str> = jobs.iter().map(|job| job.file_name.as_str()).collect();
     let first = names.first().copied().unwrap_or_default();
-    let note = note("imported", first, format!("交付入账：{}", names.join("、")));
+    let note = AuditEntry::of("imported", first, format!("交付入账：{}", names.join("、")));
     let ids: Vec<ImportId> = jobs.iter().map(|job| job.id).collect();
     me.act(app, "import queue", move |act| {
         for id in &ids {
@@ -113,7 +114,7 @@ pub async fn stop(
             store::ask_to_stop(act.db, act.scope, id)?;
         }
         let summary = format!("停止“{}”，已处理 {} 行", job.file_name, job.rows_done);
-        act.audit(note("import_stopped", &job.file_name, summary))?;
+        act.audit(AuditEntry::of("import_stopped", &job.file_name, summary))?;
         Ok("做完手上几行就停下")
     });
     shell::done(&app, &to(id), said.await?)
@@ -159,7 +160,7 @@ pub async fn drop(
         store::drop_job(act.db, act.scope, id)?;
         batch::check_anew_without(act.db, act.scope, &job, act.now)?;
         let summary = format!("放弃导入“{}”，没有入账", job.file_name);
-        act.audit(note("import_stopped", &job.file_name, summary))?;
+        act.audit(AuditEntry::of("import_stopped", &job.file_name, summary))?;
         Ok(job.file_name)
     });
     let said = format!("“{}”已放弃，没有入账", name.await?);
@@ -184,7 +185,7 @@ pub async fn confirm(
         let found: Vec<String> =
             findings::from_text(&job.findings).into_iter().map(|one| one.text).collect();
         let summary = format!("确认“{}”：{}", job.file_name, found.join(" "));
-        act.audit(note("imported", &job.file_name, summary))
+        act.audit(AuditEntry::of("imported", &job.file_name, summary))
     })
     .await?;
     shell::done(&app, &to(id), "已确认，可以入账了")

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::note;
 use super::plan::BatchContext;
 use super::read::{self, ReadSheet};
 use super::store::{self, ImportJob};
@@ -14,7 +13,7 @@ use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
 use crate::book::act;
-use crate::book::history::Actor;
+use crate::book::history::{Actor, AuditEntry};
 use crate::book::position;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
@@ -123,7 +122,7 @@ pub fn receive_files(
         act::run(app, (by, scope), "import upload", |act| {
             store::insert(act.db, &job, &sealed)?;
             let summary = format!("上传“{}”，{} 行", job.file_name, job.rows_total);
-            act.audit(note("imported", &job.file_name, summary))
+            act.audit(AuditEntry::of("imported", &job.file_name, summary))
         })?;
         if !batch.asks.contains(&job.id) {
             batch.jobs.push(job.id);

@@ -4,13 +4,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::note;
 use super::profile::{self, Profiles};
 use super::store::{self, ImportJob};
 use super::{queue, read};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
+use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::layout::{self, Binding, Chosen, Layout};
 use crate::plumbing::crypto::Field;
@@ -226,7 +226,7 @@ async fn try_choose(
         }
         // Others with these headings are read by it too.
         store::check_anew(act.db, scope, now)?;
-        act.audit(note("imported", &name, summary.clone()))
+        act.audit(AuditEntry::of("imported", &name, summary.clone()))
     })
     .await?;
     queue::wake(app, me.scope.own());

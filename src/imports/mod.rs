@@ -46,7 +46,6 @@ pub mod web;
 pub mod act;
 pub mod result;
 
-use crate::book::history::AuditEntry;
 use crate::book::staff::Right;
 use crate::web::route::{Entry, Needs, get, post};
 
@@ -72,9 +71,4 @@ pub fn routes() -> Vec<Entry> {
         get("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::show),
         post("/imports/{id}/undo", Needs::Right(Right::UndoImports), undo_web::undo),
     ]
-}
-
-/// A line of history about a file.
-fn note(action: &'static str, file_name: &str, summary: String) -> AuditEntry {
-    AuditEntry { action, subject: file_name.to_owned(), summary, ..AuditEntry::default() }
 }

@@ -247,12 +247,13 @@ impl Plan<'_> {
 
     /// Writes into history that a file was changed by this import.
     pub(super) fn tell_change(&mut self, file: FileId, subject: &str, headings: &[&'static str]) {
-        self.change.history.push(crate::book::history::AuditEntry {
-            action: "imported",
-            file_id: Some(file),
-            subject: subject.to_owned(),
-            summary: format!("导入“{}”更新：{}", self.set.file_name, headings.join("、")),
-            reason: String::new(),
-        });
+        self.change.history.push(
+            crate::book::history::AuditEntry::of(
+                "imported",
+                subject,
+                format!("导入“{}”更新：{}", self.set.file_name, headings.join("、")),
+            )
+            .on_file(file),
+        );
     }
 }

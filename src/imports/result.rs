@@ -3,13 +3,13 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::note;
 use super::pages::outcome_words;
 use super::profile::{self, Profiles};
 use super::read;
 use super::store::{self, ImportJob, ImportRow};
 use crate::app::App;
 use crate::base::ids::ImportId;
+use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::SheetLimits;
@@ -42,7 +42,7 @@ pub async fn workbook(
     let name = stem(&job.file_name).to_owned();
     me.act(&app, "export result", move |act| {
         let summary = format!("下载“{}”的导入结果，{} 行", job.file_name, job.rows_total);
-        act.audit(note("exported", &job.file_name, summary))
+        act.audit(AuditEntry::of("exported", &job.file_name, summary))
     })
     .await?;
     Ok(attachment(&format!("{name}-导入结果.xlsx"), WORKBOOK, bytes))

@@ -79,12 +79,11 @@ pub async fn change(
     let done = app.act((me.by(), me.scope.clone()), "liaison password", move |act| {
         liaison::change(act.db, &one)?;
         session::end_all(act.db, one.id, Some(&own), act.now)?;
-        let note = AuditEntry {
-            action: "password_changed",
-            subject: one.name.clone(),
-            summary: format!("联络员{}改了自己的密码", one.name),
-            ..AuditEntry::default()
-        };
+        let note = AuditEntry::of(
+            "password_changed",
+            &one.name,
+            format!("联络员{}改了自己的密码", one.name),
+        );
         act.audit(note)
     });
     match done.await {

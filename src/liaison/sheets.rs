@@ -85,12 +85,11 @@ async fn refused(app: &App, me: &LiaisonIn, id: SheetId, error: AppError) -> App
     if !matches!(error, AppError::NotFound) {
         return error;
     }
-    let note = AuditEntry {
-        action: "liaison_refused",
-        subject: me.account.name.clone(),
-        summary: format!("联络员{}打开不是自己的走访表，地址里是 {id}", me.account.name),
-        ..AuditEntry::default()
-    };
+    let note = AuditEntry::of(
+        "liaison_refused",
+        &me.account.name,
+        format!("联络员{}打开不是自己的走访表，地址里是 {id}", me.account.name),
+    );
     let who = (me.by(), me.scope.clone());
     let noted = app.act(who, "a liaison is refused", move |act| act.audit(note.clone()));
     noted.await.err().unwrap_or(error)
@@ -110,12 +109,11 @@ pub async fn list(
     let (sheets, people, paid, called_back) = app
         .act((me.by(), me.scope.clone()), "a liaison looks at the list", move |act| {
             let sheets = of_own_place(act.db, &inner)?;
-            let note = AuditEntry {
-                action: "liaison_listed",
-                subject: inner.account.where_at(),
-                summary: format!("联络员{}看名单，{} 户", inner.account.name, sheets.len()),
-                ..AuditEntry::default()
-            };
+            let note = AuditEntry::of(
+                "liaison_listed",
+                &inner.account.where_at(),
+                format!("联络员{}看名单，{} 户", inner.account.name, sheets.len()),
+            );
             act.audit(note)?;
             let files: Vec<FileId> = sheets.iter().map(|(sheet, _)| sheet.file_id).collect();
             let ids: Vec<SheetId> = sheets.iter().map(|(sheet, _)| sheet.id).collect();
@@ -305,19 +303,18 @@ pub async fn show(
     let one = app
         .act((me.by(), me.scope.clone()), "a liaison looks at a sheet", move |act| {
             let one = open(act.db, &inner, id, act.today)?;
-            let note = AuditEntry {
-                action: "liaison_looked",
-                file_id: Some(one.sheet.file_id),
-                subject: one.name.clone(),
-                summary: format!(
+            let note = AuditEntry::of(
+                "liaison_looked",
+                &one.name,
+                format!(
                     "联络员{}（{}）看{} {}",
                     inner.account.name,
                     inner.account.where_at(),
                     one.batch.purpose.paper(),
                     one.sheet.number
                 ),
-                ..AuditEntry::default()
-            };
+            )
+            .on_file(one.sheet.file_id);
             act.audit(note)?;
             Ok(one)
         })

@@ -151,12 +151,11 @@ async fn let_in(
         }
         begin(act.db, &one, &new, act.now)?;
         liaison::signed_in(act.db, one.id, act.now)?;
-        act.audit(AuditEntry {
-            action: "signed_in",
-            subject: one.name.clone(),
-            summary: format!("联络员{}（{}）登录", one.name, one.where_at()),
-            ..AuditEntry::default()
-        })
+        act.audit(AuditEntry::of(
+            "signed_in",
+            &one.name,
+            format!("联络员{}（{}）登录", one.name, one.where_at()),
+        ))
     })
     .await?;
     let mut answer = phone::to(first);

@@ -30,11 +30,6 @@ pub async fn noted(
     subject: &'static str,
     summary: String,
 ) -> AppResult<()> {
-    let note = AuditEntry {
-        action: "exported",
-        subject: subject.to_owned(),
-        summary,
-        ..AuditEntry::default()
-    };
+    let note = AuditEntry::of("exported", subject, summary);
     me.act(app, "export", move |act| act.audit(note.clone())).await
 }

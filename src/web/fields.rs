@@ -186,9 +186,27 @@ impl Fields {
         self.get("version").parse().map_err(|_| AppError::Changed)
     }
 
+    /// What was rejected so far.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// The same without a field.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Fields {
+        self.values.retain(|(key, _)| key != name);
+        self
+    }
+
     /// Goes on only when nothing was rejected.
     pub fn check(&self) -> AppResult<()> {
         if self.errors.is_empty() { Ok(()) } else { Err(AppError::Invalid(self.errors.clone())) }
+    }
+
+    /// What was read, when nothing was rejected; whoever could not read a field has rejected it.
+    pub fn checked<T>(&self, read: Option<T>) -> AppResult<T> {
+        self.check()?;
+        read.ok_or_else(|| AppError::broken("a field was neither read nor rejected"))
     }
 
     /// What makes two forms the same: all fields but the token.

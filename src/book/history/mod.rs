@@ -56,6 +56,20 @@ pub struct AuditEntry {
     pub reason: String,
 }
 
+impl AuditEntry {
+    /// What was done to whom or what; of no loan file, and without a reason.
+    pub fn of(action: &'static str, subject: &str, summary: impl Into<String>) -> AuditEntry {
+        let (subject, summary) = (subject.to_owned(), summary.into());
+        AuditEntry { action, subject, summary, ..AuditEntry::default() }
+    }
+
+    /// The same in the history of a loan file.
+    #[must_use]
+    pub fn on_file(self, file: FileId) -> AuditEntry {
+        AuditEntry { file_id: Some(file), ..self }
+    }
+}
+
 /// Every action and how pages call it, in the order a list to choose from shows them.
 pub const ACTIONS: &[(&str, &str)] = &[
     ("signed_in", "登录"),

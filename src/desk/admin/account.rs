@@ -178,10 +178,5 @@ pub fn audit(
     subject: &str,
     summary: &str,
 ) -> AppResult<()> {
-    act.audit(AuditEntry {
-        action,
-        subject: subject.to_owned(),
-        summary: summary.to_owned(),
-        ..AuditEntry::default()
-    })
+    act.audit(AuditEntry::of(action, subject, summary))
 }

@@ -187,8 +187,7 @@ async fn try_declare((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done>
     let known = app.read(move |db| payments_known::load(db, &scope)).await?;
     let day = known_until(form, (&known, me.scope.own(), today));
     let reason = reason(form, "reason", "请写凭什么知道，例如 银行电话答复，已全部入账");
-    form.check()?;
-    let day = day.ok_or(AppError::Changed)?;
+    let day = form.checked(day)?;
     let scope = me.scope.clone();
     let (unread, told) = app
         .read(move |db| {

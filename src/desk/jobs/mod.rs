@@ -143,12 +143,7 @@ async fn end_pause(
         if !pause::end(act.db, &act.by.office_code, job.name)? {
             return Ok(());
         }
-        let note = AuditEntry {
-            action: "job_resumed",
-            subject: job.words.to_owned(),
-            summary: format!("恢复定时任务“{}”", job.words),
-            ..AuditEntry::default()
-        };
+        let note = AuditEntry::of("job_resumed", job.words, format!("恢复定时任务“{}”", job.words));
         act.audit(note)
     })
     .await?;

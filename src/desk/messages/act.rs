@@ -119,11 +119,9 @@ pub async fn group(
                 Step::Cancel => outbox::cancel_group(act.db, act.scope, &group, &why, act.now)?,
             };
             if done > 0 {
-                let summary =
-                    format!("{verb} {} 的{}，{done} 条", group.planned_on, reason.in_words());
-                let subject = reason.in_words().to_owned();
-                let note = AuditEntry { action, subject, summary, ..AuditEntry::default() };
-                act.audit(note)?;
+                let (day, words) = (group.planned_on, reason.in_words());
+                let summary = format!("{verb} {day} 的{words}，{done} 条");
+                act.audit(AuditEntry::of(action, words, summary))?;
             }
             Ok(done)
         })
@@ -216,10 +214,7 @@ pub async fn hold(app: web::Data<App>, me: SignedIn, form: Form) -> AppResult<Ht
     };
     me.act(&app, "messages held", move |act| {
         notice::set_held(act.db, act.scope, on)?;
-        let (subject, summary) = ("放行设置".to_owned(), summary.to_owned());
-        let note =
-            AuditEntry { action: "message_setting", subject, summary, ..AuditEntry::default() };
-        act.audit(note)
+        act.audit(AuditEntry::of("message_setting", "放行设置", summary))
     })
     .await?;
     shell::done(&app, "/messages", summary)

@@ -178,13 +178,12 @@ pub async fn send(
         })
         .collect::<AppResult<_>>()?;
     let back = format!("/loans/{}/messages", file.file_no);
-    let note = AuditEntry {
-        action: "message_written",
-        file_id: Some(file.id),
-        subject: receiver.name.clone(),
-        summary: format!("单独给{}发{}", receiver.name, reason.in_words()),
-        ..AuditEntry::default()
-    };
+    let note = AuditEntry::of(
+        "message_written",
+        &receiver.name,
+        format!("单独给{}发{}", receiver.name, reason.in_words()),
+    )
+    .on_file(file.id);
     let new = me
         .act(&app, "message by hand", move |act| {
             let new = outbox::add(act.db, &messages)?;

@@ -214,8 +214,7 @@ pub async fn change(
 }
 
 async fn note(app: &App, me: &SignedIn, reason: Reason, summary: String) -> AppResult<()> {
-    let subject = reason.in_words().to_owned();
-    let note = AuditEntry { action: "message_text", subject, summary, ..AuditEntry::default() };
+    let note = AuditEntry::of("message_text", reason.in_words(), summary);
     me.act(app, "message text", move |act| act.audit(note.clone())).await
 }
 

@@ -169,12 +169,11 @@ fn check(files: &Policy, values: &[&Proposal]) -> AppResult<()> {
 
 fn add_proposal(act: &mut Act<'_>, one: &Proposal) -> AppResult<()> {
     policy_book::propose(act.db, one)?;
-    act.audit(AuditEntry {
-        action: "rules_proposed",
-        subject: one.words.clone(),
-        summary: format!("提出：{}，{}", one.words, one.document),
-        ..AuditEntry::default()
-    })
+    act.audit(AuditEntry::of(
+        "rules_proposed",
+        &one.words,
+        format!("提出：{}，{}", one.words, one.document),
+    ))
 }
 
 /// `POST /policy/{id}/revoke`: asks that a confirmed value no longer counts. A second person
@@ -391,12 +390,7 @@ pub(super) async fn compared(
             compared_at: act.now,
         };
         policy_book::compared(act.db, &new)?;
-        act.audit(AuditEntry {
-            action: "rules_compared",
-            subject: title.clone(),
-            summary: format!("对照文件核对：{title}"),
-            ..AuditEntry::default()
-        })
+        act.audit(AuditEntry::of("rules_compared", &title, format!("对照文件核对：{title}")))
     })
     .await?;
     shell::done(&app, &format!("{PAGE}#{}", rule.key), &format!("已记下：{}已核对", rule.title))

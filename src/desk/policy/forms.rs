@@ -8,7 +8,7 @@ use crate::book::policy::{
     Fault, LaterEntry, PolicyError, Waiver, holidays_entry, lpr_entry, waiver_entry,
 };
 use crate::book::policy_book::Kind;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::error::{AppResult, FieldError};
 use crate::web::fields::Fields;
 
 /// The years that can be meant.
@@ -60,8 +60,7 @@ pub fn read(kind: Kind, form: &mut Fields, today: NaiveDate) -> AppResult<Read> 
         Kind::Holidays => reading.holidays(),
         Kind::Revoke => None,
     };
-    form.check()?;
-    found.ok_or(AppError::NotFound)
+    form.checked(found)
 }
 
 impl Reading<'_> {
@@ -223,6 +222,7 @@ pub fn in_words(error: &PolicyError) -> FieldError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::AppError;
 
     fn today() -> NaiveDate {
         "2026-10-31".parse().unwrap()

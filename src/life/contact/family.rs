@@ -324,13 +324,7 @@ pub fn path(file_no: &str) -> String {
 
 /// A line of history about a family.
 pub fn note(facts: &Facts, action: &'static str, summary: String) -> AuditEntry {
-    AuditEntry {
-        action,
-        file_id: Some(facts.file.id),
-        subject: facts.student.name.clone(),
-        summary,
-        ..AuditEntry::default()
-    }
+    AuditEntry::of(action, &facts.student.name, summary).on_file(facts.file.id)
 }
 
 /// The facts of a family, from a handler.

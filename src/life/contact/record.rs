@@ -170,7 +170,7 @@ async fn try_add(at: At<'_>, file_no: &str, form: &mut Fields) -> AppResult<Done
     let facts = family::facts(app, me, file_no).await?;
     let record = read(at, &facts, form);
     let changes = changes(at, &facts, form)?;
-    let record = record.ok_or(AppError::Changed)?;
+    let record = form.checked(record)?;
     let said =
         if changes.is_empty() { "已记下" } else { "已记下，新的联系方式等核对" };
     let note = family::note(&facts, "family_contacted", super::list::record_words(&record));

@@ -16,7 +16,7 @@ use crate::base::url::link;
 use crate::book::contact::task::{self, Assignee, AssigneeKind};
 use crate::book::history::AuditEntry;
 use crate::book::staff;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::plumbing::schema::contact_duty;
 use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::list::declare::List as _;
@@ -155,10 +155,9 @@ pub async fn share(
 async fn try_share((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
     let open = ListParams::default().to_filter(me.staff_id, app.clock.today());
     let meant = form.choice("of", |text| meant(text, open), "请选一个乡镇或学校");
-    form.check()?;
+    let (filter, of) = form.checked(meant)?;
     let to = form.choice("to", to, "请选分给谁");
-    form.check()?;
-    let ((filter, of), to) = meant.zip(to).ok_or(AppError::Changed)?;
+    let to = form.checked(to)?;
     let done = me
         .act(app, "contact duties shared", move |act| {
             let mut done = 0;
@@ -184,12 +183,11 @@ async fn try_share((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
                     }
                 }
             }
-            act.audit(AuditEntry {
-                action: "contact_duties_shared",
-                subject: of.clone(),
-                summary: format!("{of} {done} 户家庭联系分给{}", joined(&names)),
-                ..AuditEntry::default()
-            })?;
+            act.audit(AuditEntry::of(
+                "contact_duties_shared",
+                &of,
+                format!("{of} {done} 户家庭联系分给{}", joined(&names)),
+            ))?;
             Ok(done)
         })
         .await?;

@@ -92,8 +92,7 @@ fn read((app, me, _): At<'_>, facts: &Facts, form: &mut Fields) -> AppResult<Con
     let [name, relation, note] =
         ["name", "relation", "point_note"].map(|name| form.text(name, TEXT_MAX));
     let phone = form.phone("phone");
-    form.check()?;
-    let (kind, may_know) = kind.zip(may_know).ok_or(AppError::Changed)?;
+    let (kind, may_know) = form.checked(kind.zip(may_know))?;
     let sealed = |number: &PhoneNumber| app.sealer.seal(Field::Phone, number.as_str().as_bytes());
     Ok(ContactPerson {
         id: PointId::new(app.next_id()),

@@ -129,15 +129,15 @@ pub(super) async fn decide(
     if allowed.is_none() {
         form.reject("decision", "请选“同意”或“不同意”");
     }
-    let done = match (form.check(), allowed) {
-        (Ok(()), Some(allowed)) => {
+    let done = match form.checked(allowed) {
+        Ok(allowed) => {
             once((&app, &me), "overdue decision", &form, move |act, seen| {
                 steps::decide(act, seen, (allowed, &reason))?;
                 Ok(if allowed { "已同意" } else { "已答复，没有同意" })
             })
             .await
         }
-        (wrong, _) => Err(wrong.err().unwrap_or(AppError::Changed)),
+        Err(error) => Err(error),
     };
     back((&app, &me, &req), &file_no, &form, done).await
 }

@@ -13,7 +13,7 @@ use crate::base::money::Fen;
 use crate::book::contact::promise;
 use crate::book::contact::record::{Channel, Outcome, Party, Record, Source};
 use crate::book::policy::LadderRule;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::web::fields::{Fields, TEXT_MAX};
 use crate::web::session::SignedIn;
 
@@ -119,10 +119,7 @@ pub(super) fn record(
     let (promised_on, promised_fen) = reading.promise(outcome);
     let next_on = reading.next_on(outcome);
     let note = fields.text("note", TEXT_MAX);
-    fields.check()?;
-    let (Some(outcome), Some(channel), Some(asked)) = (outcome, channel, asked) else {
-        return Err(AppError::Changed);
-    };
+    let ((outcome, channel), asked) = fields.checked(outcome.zip(channel).zip(asked))?;
     let ids = (RecordId::new(app.next_id()), me.office.code.as_str(), facts.file.id);
     let when = (on_day, app.clock.now_at());
     let new = Record::new(ids, when, (channel, asked.party, outcome), (Source::Desk, &me.name));

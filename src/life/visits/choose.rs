@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::cover::numbers;
-use super::request::{Field, Pairs, VisitRequest};
+use super::request::{Field, VisitRequest};
 use super::rules::Receiver;
 use super::sheets::make::{SheetStatus, whereabouts};
 use super::sheets::store::Out;
@@ -21,7 +21,7 @@ use crate::book::history::AuditEntry;
 use crate::book::office;
 use crate::book::staff::Right;
 use crate::error::{AppResult, FieldError};
-use crate::web::fields::Form;
+use crate::web::fields::{Fields, Form};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -94,9 +94,9 @@ pub(super) async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    pairs: web::Query<Pairs>,
+    form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
-    render(&app, &me, &req, &pairs, Vec::new()).await
+    render(&app, &me, &req, &form, Vec::new()).await
 }
 
 /// The page, with what is wrong beside what the address itself gets wrong: 422 when anything is.
@@ -104,10 +104,10 @@ pub(super) async fn render(
     app: &App,
     me: &SignedIn,
     req: &HttpRequest,
-    pairs: &Pairs,
+    form: &Fields,
     errors: Vec<FieldError>,
 ) -> AppResult<HttpResponse> {
-    let mut asked = VisitRequest::read(pairs, app.clock.today());
+    let mut asked = VisitRequest::read(form, app.clock.today());
     asked.errors.extend(errors);
     let made = made(app, me, &asked).await?;
     let page = page(app, me, asked, made);
@@ -254,12 +254,7 @@ pub(super) async fn set_amounts(
     me.act(&app, "amounts on papers", move |act| {
         let by = if allowed { act.by.name.as_str() } else { "" };
         office::set_amounts_on_papers(act.db, &act.by.office_code, by)?;
-        act.audit(AuditEntry {
-            action: "papers_amounts",
-            subject: "走访表".to_owned(),
-            summary: said.to_owned(),
-            ..AuditEntry::default()
-        })
+        act.audit(AuditEntry::of("papers_amounts", "走访表", said))
     })
     .await?;
     shell::done(&app, "/visits", said)

@@ -8,6 +8,7 @@ use super::rules::{ReceiverKind, Selection};
 use crate::base::dates::day_in;
 use crate::base::url;
 use crate::error::FieldError;
+use crate::web::fields::Fields;
 
 /// One field of the address: a hidden field of the next form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,75 +42,64 @@ pub struct VisitRequest {
     pub errors: Vec<FieldError>,
 }
 
-/// The fields of an address in their order, repeated names and all.
-pub type Pairs = Vec<(String, String)>;
-
 impl VisitRequest {
     /// Reads an address; `today` is the day when none is named.
-    pub fn read(pairs: &Pairs, today: NaiveDate) -> VisitRequest {
-        let mut errors = Vec::new();
-        let by = match text(pairs, "by").as_deref() {
-            None => ReceiverKind::Village,
-            Some(word) => ReceiverKind::from_text(word).unwrap_or_else(|| {
-                errors.push(error("by", "请选择按村、按高中或按派出所"));
-                ReceiverKind::Village
-            }),
+    pub fn read(form: &Fields, today: NaiveDate) -> VisitRequest {
+        let mut form = form.clone();
+        let by = match form.get("by") {
+            "" => Some(ReceiverKind::Village),
+            _ => form.choice("by", ReceiverKind::from_text, "请选择按村、按高中或按派出所"),
         };
-        let purpose = text(pairs, "purpose").and_then(|word| Purpose::from_text(&word));
-        let purpose = purpose.unwrap_or(Purpose::Overdue);
+        let by = by.unwrap_or(ReceiverKind::Village);
+        let purpose = Purpose::from_text(form.get("purpose")).unwrap_or(Purpose::Overdue);
         if !purpose.kinds().contains(&by) {
-            errors.push(error("by", "家庭联系请选择按村或按高中"));
+            form.reject("by", "家庭联系请选择按村或按高中");
         }
-        let as_of = day(pairs, "as_of", &mut errors).unwrap_or(today);
-        let return_by = day(pairs, "return_by", &mut errors);
-        let least_text = text(pairs, "min").unwrap_or_default();
-        let least = match least_text.parse() {
-            Ok(least) => Some(least),
-            Err(_) if least_text.is_empty() => None,
-            Err(_) => {
-                errors.push(error("min", "金额请写成 1000 或 1000.50 这样，不写单位"));
-                None
-            }
+        let as_of = day(&mut form, "as_of").unwrap_or(today);
+        let return_by = day(&mut form, "return_by");
+        let least_text = form.get("min").to_owned();
+        let least = least_text.parse().ok();
+        if least.is_none() && !least_text.is_empty() {
+            form.reject("min", "金额请写成 1000 或 1000.50 这样，不写单位");
+        }
+        let number = |text: &str| text.parse().ok().filter(|n| (1..=99_999).contains(n));
+        let letter = match form.get("letter") {
+            "" => None,
+            _ => form.choice("letter", number, "发文号只写数字，例如 12"),
         };
-        let letter = text(pairs, "letter");
-        let letter = letter.and_then(|text| {
-            let number = text.parse().ok().filter(|n| (1..=99_999).contains(n));
-            if number.is_none() {
-                errors.push(error("letter", "发文号只写数字，例如 12"));
-            }
-            number
-        });
-        let list = text(pairs, "list").unwrap_or_default();
+        let list = form.get("list").to_owned();
         let cut = last_due_day(today);
+        let has = |name: &str| !form.get(name).is_empty();
+        let text = |name: &str| has(name).then(|| form.get(name).to_owned());
         let wanted = Selection {
-            township: text(pairs, "township"),
-            village: text(pairs, "village"),
-            school: text(pairs, "school"),
-            police: text(pairs, "police"),
-            files: files(pairs),
+            township: text("township"),
+            village: text("village"),
+            school: text("school"),
+            police: text("police"),
+            files: files(&form),
             least,
-            receiver: text(pairs, "receiver"),
-            who: text(pairs, "q"),
-            university: text(pairs, "university"),
+            receiver: text("receiver"),
+            who: text("q"),
+            university: text("university"),
             due_from: (list == "new").then_some(cut),
             due_before: (list == "long").then_some(cut),
             ended: list == "ended",
         };
         // A box that is not ticked is not sent, so `set` says that the boxes were there.
-        let boxes = text(pairs, "set").is_some();
+        let boxes = has("set");
         let asked = VisitRequest {
             purpose,
             by,
             as_of,
             return_by,
             wanted,
-            amounts: !boxes || text(pairs, "amounts").is_some(),
-            stub: !boxes || text(pairs, "stub").is_some(),
+            amounts: !boxes || has("amounts"),
+            stub: !boxes || has("stub"),
             letter,
-            also: text(pairs, "also").is_some(),
+            also: has("also"),
             least_text,
             list,
-            errors,
+            errors: form.errors().to_vec(),
         };
         if purpose.is_yearly() { asked.yearly(today) } else { asked }
     }
@@ -181,33 +171,19 @@ impl VisitRequest {
     }
 }
 
-fn error(field: &str, message: &str) -> FieldError {
-    FieldError { field: field.to_owned(), message: message.to_owned() }
-}
-
-fn text(pairs: &Pairs, name: &str) -> Option<String> {
-    let (_, value) = pairs.iter().find(|(known, _)| known == name)?;
-    let value = value.trim();
-    (!value.is_empty()).then(|| value.to_owned())
-}
-
-fn day(pairs: &Pairs, name: &str, errors: &mut Vec<FieldError>) -> Option<NaiveDate> {
-    let value = text(pairs, name)?;
-    let read = value.parse::<NaiveDate>().ok().filter(|day| (2000..=2100).contains(&day.year()));
-    if read.is_none() {
-        errors.push(error(name, "日期请写成 2026-10-31 这样"));
+fn day(form: &mut Fields, name: &str) -> Option<NaiveDate> {
+    let read =
+        |text: &str| text.parse().ok().filter(|d: &NaiveDate| (2000..=2100).contains(&d.year()));
+    match form.get(name) {
+        "" => None,
+        _ => form.choice(name, read, "日期请写成 2026-10-31 这样"),
     }
-    read
 }
 
 /// `file=LZ2015-0483` as often as needed.
-fn files(pairs: &Pairs) -> Vec<String> {
-    let mut found: Vec<String> = pairs
-        .iter()
-        .filter(|(name, _)| name == "file")
-        .map(|(_, value)| value.trim().to_uppercase())
-        .filter(|value| !value.is_empty())
-        .collect();
+fn files(form: &Fields) -> Vec<String> {
+    let named = form.all("file").map(str::to_uppercase);
+    let mut found: Vec<String> = named.filter(|value| !value.is_empty()).collect();
     found.sort();
     found.dedup();
     found

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::look::Wishes;
 use super::papers::{self, Choices, Papers};
 use super::purpose::Purpose;
-use super::request::{Field, Pairs, VisitRequest};
+use super::request::{Field, VisitRequest};
 use super::rules::{self, Batch, Household, ReceiverKind};
 use super::sheets::store as sheets;
 use super::sheets::store::Out;
@@ -23,6 +23,7 @@ use crate::base::dates::local;
 use crate::book::history::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::web::download::{WORKBOOK, attachment};
+use crate::web::fields::Fields;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -142,9 +143,9 @@ pub(super) async fn print(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    pairs: web::Query<Pairs>,
+    form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
-    let asked = readable(&pairs, &app)?;
+    let asked = readable(&form, &app)?;
     let Made { batch, .. } = made(&app, &me, &asked).await?;
     if batch.households() > PRINT_MAX {
         return Err(AppError::refused(format!(
@@ -187,9 +188,9 @@ fn title(asked: &VisitRequest, batch: &Batch) -> String {
 pub(super) async fn archive(
     app: web::Data<App>,
     me: SignedIn,
-    pairs: web::Query<Pairs>,
+    form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
-    let asked = readable(&pairs, &app)?;
+    let asked = readable(&form, &app)?;
     let Made { batch, .. } = made(&app, &me, &asked).await?;
     refuse_empty(&asked, &batch)?;
     note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
@@ -203,9 +204,9 @@ pub(super) async fn archive(
 pub(super) async fn one_workbook(
     app: web::Data<App>,
     me: SignedIn,
-    pairs: web::Query<Pairs>,
+    form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
-    let asked = readable(&pairs, &app)?;
+    let asked = readable(&form, &app)?;
     let Made { batch, .. } = made(&app, &me, &asked).await?;
     let [only] = batch.receivers.as_slice() else { return Err(AppError::NotFound) };
     note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
@@ -217,9 +218,9 @@ pub(super) async fn one_workbook(
 
 /// An address that cannot be read stops what leaves the program; the choosing page shows it. So
 /// does a day to come: a paper must not say of an instalment that it is past due before it is.
-pub(super) fn readable(pairs: &Pairs, app: &App) -> AppResult<VisitRequest> {
+pub(super) fn readable(form: &Fields, app: &App) -> AppResult<VisitRequest> {
     let today = app.clock.today();
-    let asked = VisitRequest::read(pairs, today);
+    let asked = VisitRequest::read(form, today);
     if !asked.errors.is_empty() {
         return Err(AppError::Invalid(asked.errors));
     }
@@ -270,13 +271,12 @@ async fn note(
 ) -> AppResult<()> {
     let mut notes = vec![summary(action, what, asked, batch)];
     for sheet in batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
-        let note = AuditEntry {
+        let note = AuditEntry::of(
             action,
-            file_id: Some(sheet.household.file_id),
-            subject: sheet.household.name.clone(),
-            summary: format!("{what} {}，金额算到 {}", sheet.number, asked.as_of),
-            reason: String::new(),
-        };
+            &sheet.household.name,
+            format!("{what} {}，金额算到 {}", sheet.number, asked.as_of),
+        )
+        .on_file(sheet.household.file_id);
         notes.push(note);
     }
     me.act(app, "worksheets noted", move |act| act.audit_all(notes.clone())).await
@@ -295,11 +295,5 @@ pub fn summary_of(what: &str, by: ReceiverKind, wanted: &str, batch: &Batch) -> 
 }
 
 fn summary(action: &'static str, what: &str, asked: &VisitRequest, batch: &Batch) -> AuditEntry {
-    AuditEntry {
-        action,
-        file_id: None,
-        subject: "走访表".to_owned(),
-        summary: summary_of(what, asked.by, &asked.wanted.in_words(), batch),
-        reason: String::new(),
-    }
+    AuditEntry::of(action, "走访表", summary_of(what, asked.by, &asked.wanted.in_words(), batch))
 }

@@ -75,12 +75,8 @@ pub async fn try_password<A: Login>(
 
 async fn note_lock_out(app: &App, one: &impl Login) -> AppResult<()> {
     let (office, name) = one.office_and_name();
-    let note = AuditEntry {
-        action: "sign_in_failed",
-        subject: name.to_owned(),
-        summary: format!("{name}的账号连续输错密码，暂停登录"),
-        ..AuditEntry::default()
-    };
+    let note =
+        AuditEntry::of("sign_in_failed", name, format!("{name}的账号连续输错密码，暂停登录"));
     let who = (Actor::program("登录", office), Scope::of(office));
     app.act(who, "sign-in refused", move |act| act.audit(note.clone())).await
 }

@@ -170,12 +170,11 @@ async fn try_make((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
         }
         store::add(act.db, &round, &stops)?;
         let (day, visitors) = (round.on_day, round.visitors());
-        act.audit(AuditEntry {
-            action: "round_made",
-            subject: round.title.clone(),
-            summary: format!("安排 {day} 走访：{}，{households} 户，{visitors}", round.title),
-            ..AuditEntry::default()
-        })
+        act.audit(AuditEntry::of(
+            "round_made",
+            &round.title,
+            format!("安排 {day} 走访：{}，{households} 户，{visitors}", round.title),
+        ))
     })
     .await?;
     let said = format!("已安排 {households} 户，次序可以再调");
@@ -224,8 +223,7 @@ fn read(
         let why = format!("选了 {count} 户，一天走不完：一次最多 {STOPS_MAX} 户，请少选几个村");
         form.reject("places", why);
     }
-    form.check()?;
-    let ((on_day, first), second) = on_day.zip(first).zip(second).ok_or(AppError::Changed)?;
+    let ((on_day, first), second) = form.checked(on_day.zip(first).zip(second))?;
     Ok(Plan { on_day, title: rules::title(&title, &chosen), first, second, houses: chosen })
 }
 

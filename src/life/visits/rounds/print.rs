@@ -169,21 +169,16 @@ pub async fn print(
 
 /// One line for the plan, and one on each file.
 async fn note(app: &App, me: &SignedIn, title: &str, all: &[Whole]) -> AppResult<()> {
-    let whole = AuditEntry {
-        action: "printed",
-        subject: title.to_owned(),
-        summary: format!("打印走访安排：{title}，{} 户", all.len()),
-        ..AuditEntry::default()
-    };
+    let whole =
+        AuditEntry::of("printed", title, format!("打印走访安排：{title}，{} 户", all.len()));
     let mut notes = vec![whole];
     for one in all {
-        let note = AuditEntry {
-            action: "printed",
-            file_id: Some(one.house.file_id),
-            subject: one.house.name.clone(),
-            summary: format!("打印走访安排，内有 {}", one.house.number),
-            reason: String::new(),
-        };
+        let note = AuditEntry::of(
+            "printed",
+            &one.house.name,
+            format!("打印走访安排，内有 {}", one.house.number),
+        )
+        .on_file(one.house.file_id);
         notes.push(note);
     }
     me.act(app, "a visit round printed", move |act| act.audit_all(notes.clone())).await

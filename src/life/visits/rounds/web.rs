@@ -242,13 +242,14 @@ pub async fn order(
                 return Err(AppError::refused("这一户已经走访，不用再改"));
             }
             let words = if out { "这次不去" } else { "又加进来" };
-            act.audit(AuditEntry {
-                action: "round_changed",
-                file_id: Some(one.house.file_id),
-                subject: one.house.number.clone(),
-                summary: format!("走访安排“{}”：{}{words}", round.title, one.house.name),
-                ..AuditEntry::default()
-            })?;
+            act.audit(
+                AuditEntry::of(
+                    "round_changed",
+                    &one.house.number,
+                    format!("走访安排“{}”：{}{words}", round.title, one.house.name),
+                )
+                .on_file(one.house.file_id),
+            )?;
             Ok(if out { "这一户这次不去，走访表还在外" } else { "已经加回来" })
         })
         .await?;
@@ -288,12 +289,11 @@ pub async fn state(
         store::touch(act.db, act.scope, (id, version))?;
         store::set_state(act.db, act.scope, id, (to, closed.then_some(act.now)))?;
         let verb = if closed { "结束" } else { "重新打开" };
-        act.audit(AuditEntry {
-            action: "round_changed",
-            subject: round.title.clone(),
-            summary: format!("{verb}走访：{}（{}）", round.title, round.on_day),
-            ..AuditEntry::default()
-        })
+        act.audit(AuditEntry::of(
+            "round_changed",
+            &round.title,
+            format!("{verb}走访：{}（{}）", round.title, round.on_day),
+        ))
     })
     .await?;
     let said = if closed {

@@ -268,13 +268,14 @@ pub async fn photo(
             let photo = returns::photo(act.db, act.scope, id)?;
             let row = returns::find(act.db, act.scope, photo.return_id)?;
             let sheet = store::find(act.db, act.scope, row.sheet_id)?;
-            act.audit(AuditEntry {
-                action: "sheet_photo_seen",
-                file_id: Some(row.file_id),
-                subject: sheet.number.clone(),
-                summary: format!("看走访表 {} 的照片", sheet.number),
-                reason: String::new(),
-            })?;
+            act.audit(
+                AuditEntry::of(
+                    "sheet_photo_seen",
+                    &sheet.number,
+                    format!("看走访表 {} 的照片", sheet.number),
+                )
+                .on_file(row.file_id),
+            )?;
             Ok(photo)
         })
         .await?;

@@ -158,13 +158,14 @@ pub fn create_batches(
         {
             number += 1;
             let number = format!("{prefix}{number:03}");
-            notes.push(AuditEntry {
-                action: "sheets_made",
-                file_id: Some(sheet.file_id),
-                subject: number.clone(),
-                summary: format!("做{paper} {number}，交{}", addressee(&draft.batch)),
-                reason: String::new(),
-            });
+            notes.push(
+                AuditEntry::of(
+                    "sheets_made",
+                    &number,
+                    format!("做{paper} {number}，交{}", addressee(&draft.batch)),
+                )
+                .on_file(sheet.file_id),
+            );
             let case_id = cases.get(&sheet.file_id).copied();
             sheets.push(Sheet { number, place, case_id, ..sheet.clone() });
         }
@@ -182,17 +183,16 @@ pub fn create_batches(
         }
     }
     if kept.sheets > 0 {
-        notes.push(AuditEntry {
-            action: "sheets_made",
-            subject: paper.to_owned(),
-            summary: format!(
+        notes.push(AuditEntry::of(
+            "sheets_made",
+            paper,
+            format!(
                 "做{paper}：按{}，{} 个单位 {} 户",
                 by.in_words(),
                 kept.batches.len(),
                 kept.sheets
             ),
-            ..AuditEntry::default()
-        });
+        ));
         act.audit_all(notes)?;
     }
     Ok(kept)

@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::make::{self, CreatedBatches};
 use crate::app::App;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::error::{AppError, AppResult};
 use crate::life::visits::choose;
-use crate::life::visits::request::{Pairs, VisitRequest};
+use crate::life::visits::request::VisitRequest;
 use crate::life::visits::web::{made, readable, refuse_empty, wishes};
-use crate::web::form::CsrfForm;
+use crate::web::fields::{Fields, Form, Rejected};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -17,27 +17,23 @@ pub async fn make(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    form: CsrfForm<Pairs>,
+    form: Form,
 ) -> AppResult<HttpResponse> {
-    let errors = match try_make(&app, &me, &form.0).await {
+    let rejected = match try_make(&app, &me, &form.0).await {
         Ok((to, said)) => return shell::done(&app, &to, &said),
-        Err(AppError::Invalid(errors)) => errors,
-        Err(AppError::Refused(message)) => {
-            vec![FieldError { field: "make".to_owned(), message }]
-        }
-        Err(other) => return Err(other),
+        Err(error) => Rejected::from(error, "make", "别人刚刚改过，请再做一次")?,
     };
     // Of one receiver only the page of all is shown again: the others can still be made.
-    let pairs: Pairs = form.0.into_iter().filter(|(name, _)| name != "receiver").collect();
+    let form = form.0.without("receiver");
     // What the address itself gets wrong the page finds again.
-    let again = VisitRequest::read(&pairs, app.clock.today()).errors;
-    let errors = errors.into_iter().filter(|one| !again.contains(one)).collect();
-    choose::render(&app, &me, &req, &pairs, errors).await
+    let again = VisitRequest::read(&form, app.clock.today()).errors;
+    let errors = rejected.errors.into_iter().filter(|one| !again.contains(one)).collect();
+    choose::render(&app, &me, &req, &form, errors).await
 }
 
 /// Where the first batch is, and what to say.
-async fn try_make(app: &App, me: &SignedIn, pairs: &Pairs) -> AppResult<(String, String)> {
-    let asked = readable(pairs, app)?;
+async fn try_make(app: &App, me: &SignedIn, form: &Fields) -> AppResult<(String, String)> {
+    let asked = readable(form, app)?;
     let chosen = made(app, me, &asked).await?.batch;
     refuse_empty(&asked, &chosen)?;
     let wishes = wishes(app, me, &asked);

@@ -16,9 +16,9 @@ use crate::app::App;
 use crate::base::ids::BatchId;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::papers::{self, Common, Papers, Visit};
-use crate::life::visits::request::Pairs;
 use crate::life::visits::web::spawn_blocking;
 use crate::web::download::attachment;
+use crate::web::fields::Fields;
 use crate::web::session::SignedIn;
 
 /// `GET /visits/batches/{id}/papers.pdf`
@@ -26,9 +26,9 @@ pub async fn papers(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<i64>,
-    pairs: web::Query<Pairs>,
+    form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
-    let all = pairs.iter().any(|(key, _)| key == "all");
+    let all = form.has("all");
     let again = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
     let Some(program) = beside_us() else {
         return Err(AppError::refused(

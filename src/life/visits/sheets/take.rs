@@ -78,13 +78,12 @@ pub fn incoming(
             })
         })
         .transpose()?;
-    let note = AuditEntry {
-        action: "sheet_returned",
-        file_id: Some(sheet.file_id),
-        subject: sheet.number.clone(),
-        summary: format!("走访表 {} 回来（{}）", sheet.number, came_by.in_words()),
-        reason: String::new(),
-    };
+    let note = AuditEntry::of(
+        "sheet_returned",
+        &sheet.number,
+        format!("走访表 {} 回来（{}）", sheet.number, came_by.in_words()),
+    )
+    .on_file(sheet.file_id);
     Ok(Incoming { row, photo, note })
 }
 

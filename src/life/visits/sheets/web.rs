@@ -15,7 +15,7 @@ use crate::book::history::AuditEntry;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::papers::{self, Choices};
-use crate::life::visits::request::{Field, Pairs};
+use crate::life::visits::request::Field;
 use crate::life::visits::rules::ReceiverKind;
 use crate::life::visits::web::{PRINT_MAX, PrintPage, spawn_blocking};
 use crate::life::visits::workbook;
@@ -258,9 +258,8 @@ async fn try_hand((app, me, _): At<'_>, id: BatchId, form: &mut Fields) -> AppRe
         form.reject("to", "请写谁收下的");
     }
     let [to, receipt] = ["to", "receipt"].map(|name| form.text(name, TEXT_MAX));
-    form.check()?;
     let handed = Handed {
-        on: on.ok_or(AppError::Changed)?,
+        on: form.checked(on)?,
         by: me.name.clone(),
         to,
         how: HOW.iter().find(|how| **how == form.get("how")).unwrap_or(&"其他").to_string(),
@@ -270,18 +269,11 @@ async fn try_hand((app, me, _): At<'_>, id: BatchId, form: &mut Fields) -> AppRe
     me.act(app, "sheets handed over", move |act| {
         let batch = store::batch(act.db, act.scope, id)?;
         store::handed(act.db, act.scope, seen, &handed)?;
-        act.audit(AuditEntry {
-            action: "sheets_handed",
-            subject: receiver_of(&batch),
-            summary: format!(
-                "{}{}{}交给{}",
-                handed.by,
-                batch.purpose.paper(),
-                handed.how,
-                handed.to
-            ),
-            ..AuditEntry::default()
-        })
+        act.audit(AuditEntry::of(
+            "sheets_handed",
+            &receiver_of(&batch),
+            format!("{}{}{}交给{}", handed.by, batch.purpose.paper(), handed.how, handed.to),
+        ))
     })
     .await?;
     Ok(Done::to(format!("/visits/batches/{id}"), "已记下交付"))
@@ -301,17 +293,11 @@ pub async fn chased(
             return Ok(false);
         }
         store::chased(act.db, act.scope, (id, version), act.today)?;
-        act.audit(AuditEntry {
-            action: "sheets_chased",
-            subject: receiver_of(&batch),
-            summary: format!(
-                "{}请{}交回{}",
-                act.by.name,
-                receiver_of(&batch),
-                batch.purpose.paper()
-            ),
-            ..AuditEntry::default()
-        })?;
+        act.audit(AuditEntry::of(
+            "sheets_chased",
+            &receiver_of(&batch),
+            format!("{}请{}交回{}", act.by.name, receiver_of(&batch), batch.purpose.paper()),
+        ))?;
         Ok(true)
     });
     let said = match done.await? {
@@ -327,17 +313,16 @@ pub async fn print(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<i64>,
-    pairs: web::Query<Pairs>,
+    form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
-    let has = |name: &str| pairs.iter().any(|(key, _)| key == name);
-    let all = has("all");
+    let all = form.has("all");
     let again = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
     if again.batch.households() > PRINT_MAX {
         return Err(AppError::refused(format!(
             "一次最多打印 {PRINT_MAX} 户，请逐个单位打印，或打成一个 PDF"
         )));
     }
-    let choices = again.choices(&app, !has("set") || has("stub"));
+    let choices = again.choices(&app, !form.has("set") || form.has("stub"));
     let mut papers = papers::papers(&again.batch, &choices);
     let site = app.config.public_url.trim_end_matches('/');
     site.clone_into(&mut papers.common.site);
@@ -384,26 +369,21 @@ pub(super) async fn note(
     what: &str,
     again: &make::Rebuilt,
 ) -> AppResult<()> {
-    let whole = AuditEntry {
+    let whole = AuditEntry::of(
         action,
-        subject: again.row.purpose.paper().to_owned(),
-        summary: format!(
+        again.row.purpose.paper(),
+        format!(
             "{what}：{}，{} 户，截至 {}",
             again.title(),
             again.batch.households(),
             again.row.as_of
         ),
-        ..AuditEntry::default()
-    };
+    );
     let mut notes = vec![whole];
     for sheet in again.batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
-        let note = AuditEntry {
-            action,
-            file_id: Some(sheet.household.file_id),
-            subject: sheet.household.name.clone(),
-            summary: format!("{what} {}", sheet.number),
-            reason: String::new(),
-        };
+        let note =
+            AuditEntry::of(action, &sheet.household.name, format!("{what} {}", sheet.number))
+                .on_file(sheet.household.file_id);
         notes.push(note);
     }
     me.act(app, "sheets noted", move |act| act.audit_all(notes.clone())).await
