@@ -12,7 +12,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::base::hex::{hash_of, hex};
-use crate::base::ids::{FileId, StaffId};
+use crate::base::ids::{FileId, LoanId, StaffId};
 use crate::base::scope::Scope;
 use crate::book::contact::record::Record;
 use crate::book::history::{self, Actor, AuditEntry};
@@ -52,6 +52,10 @@ pub enum Happened<'a> {
     Died(FileId, &'a str),
     /// That was a mistake; why.
     Lives(FileId, &'a str),
+    /// What these loans owe has been worked out anew.
+    Refigured(&'a [LoanId]),
+    /// So has what everybody owes: how far payments are known has changed, or a rule.
+    AllRefigured,
 }
 
 /// What a stage does then; most of what happens is nothing to it.

@@ -7,38 +7,34 @@ use super::plan::{Change, Plan};
 use super::written::{Kind, Notes};
 use crate::base::ids::{FileId, LoanId, PersonId, RowId};
 use crate::base::scope::Scope;
+use crate::book::act::{Act, Happened};
 use crate::book::bank::{self, BankFigure};
 use crate::book::loan::{self, Loan, LoanFile};
-use crate::book::{events, history, person, position};
+use crate::book::{events, person, position};
 use crate::error::AppResult;
-use crate::life::overdue::follow;
 use crate::plumbing::db::Db;
 
 impl Plan<'_> {
     /// Writes everything that was decided. In one write, before the rows are marked posted.
-    pub fn apply(mut self, db: &mut Db) -> AppResult<()> {
+    pub fn apply(mut self, act: &mut Act<'_>) -> AppResult<()> {
         let (set, scope) = (self.set, self.set.scope);
-        self.number_files(db)?;
+        self.number_files(act.db)?;
         let next_id = || set.next_id();
         let mut notes = Notes::new(set.sealer, scope.own(), set.import_id, &next_id);
         let records = self.facts.records.take();
-        write_people(db, scope, self.facts, &self.taken, &mut notes)?;
-        write_money(db, scope, &self.taken, &mut notes)?;
+        write_people(act.db, scope, self.facts, &self.taken, &mut notes)?;
+        write_money(act.db, scope, &self.taken, &mut notes)?;
         if let Some(records) = records {
-            records.write(db, scope, &mut notes)?;
+            records.write(act.db, scope, &mut notes)?;
         }
-        notes.keep(db)?;
+        notes.keep(act.db)?;
         // What the bank says of a loan is part of its position.
         let told = self.taken.figures.values().filter(|figure| figure.balance_fen.is_some());
         self.taken.touched.extend(told.map(|figure| figure.loan_id));
         let touched: Vec<LoanId> = self.taken.touched.into_iter().collect();
-        position::refresh(db, scope, &set.basis, &touched, set.today)?;
-        // Who has paid leaves the ladder in the same write.
-        let files = follow::files_of(db, scope, &touched)?;
-        follow::follow(db, scope, set.following(), Some(&files))?;
-        let told = self.taken.history.into_iter().chain(self.history);
-        let told = told.map(|note| (set.next_id(), note)).collect();
-        history::notes(db, set.by, set.now, told)
+        position::refresh(act.db, scope, &set.basis, &touched, set.today)?;
+        act.happened(&Happened::Refigured(&touched))?;
+        act.audit_all(self.taken.history.into_iter().chain(self.history).collect())
     }
 
     /// Gives new files their numbers, in the order of the lines.

@@ -10,12 +10,13 @@ use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::act::{self, Happened};
+use crate::book::history::Actor;
 use crate::book::payments_known;
 use crate::book::position;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
 use crate::imports::known::{self, Short};
-use crate::life::overdue::follow;
 use crate::life::visits::sheets::take;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::file_position;
@@ -147,7 +148,11 @@ fn call_back(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
 pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
     let today = app.clock.today();
     position::catch_up(&app.db, scope, today, || app.newest_basis())?;
-    follow::follow_office(app, scope)?;
+    let program = Actor::program("程序", scope.own());
+    act::run(app, (&program, scope), "cases after the bank's figures", |act| {
+        act.needs_no_audit("each case has its own steps");
+        act.happened(&Happened::AllRefigured)
+    })?;
     look(app, scope)?;
     app.note_change();
     Ok(())

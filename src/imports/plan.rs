@@ -22,7 +22,6 @@ use crate::book::policy::Policy;
 use crate::book::position::Basis;
 use crate::book::statement::Product;
 use crate::imports::layout::{Row, RowMessage, Severity};
-use crate::life::overdue::follow;
 use crate::plumbing::crypto::Sealer;
 
 /// What everything is decided in: who, when, for whom, by which rules.
@@ -57,11 +56,6 @@ pub struct Setting<'a> {
 impl Setting<'_> {
     pub fn next_id(&self) -> i64 {
         self.ids.next(self.now.and_utc())
-    }
-
-    pub(super) fn following(&self) -> follow::Setting<'_> {
-        let Setting { ids, now, today, .. } = *self;
-        follow::Setting { ids, policy: &self.policy, now, today }
     }
 }
 

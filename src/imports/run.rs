@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::act;
 use crate::book::history::{self, Actor};
 use crate::book::office::{self, Office};
 use crate::book::statement::Product;
@@ -220,15 +221,16 @@ fn post_chunk(
     let job = renewed(app, &running.job, lines.len(), now);
     let stop = {
         let set = setting(app, running, companions, now);
-        app.db.write("import post", |db| {
-            let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
-            let facts = facts::load(db, set.scope, set.sealer, running.kind.load, lines)?;
+        act::run(app, (&running.by, &running.scope), "import post", |act| {
+            act.needs_no_audit("rows that nothing came of; the others write their line in `apply`");
+            let Some(stop) = store::stop_wanted(act.db, &running.job)? else { return Ok(None) };
+            let facts = facts::load(act.db, set.scope, set.sealer, running.kind.load, lines)?;
             let mut plan = Plan::new(&set, facts);
             let decided: Vec<Decided> = lines.iter().map(|line| plan.line(line)).collect();
             tell_chunk(&mut plan, &decided);
-            plan.apply(db)?;
-            store::put_rows(db, &rows_of(job.id, lines, &decided, true))?;
-            store::save(db, &job)?;
+            plan.apply(act)?;
+            store::put_rows(act.db, &rows_of(job.id, lines, &decided, true))?;
+            store::save(act.db, &job)?;
             Ok(Some(stop))
         })?
     };

@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::ids::{EventId, FileId, ImportId, LoanId, PersonId, PhoneId, RowId};
 use crate::base::scope::Scope;
-use crate::book::act;
+use crate::book::act::{self, Act, Happened};
 use crate::book::bank::{self, BankFigure};
 use crate::book::events::{self, EventRow, Origin};
 use crate::book::history::{Actor, AuditEntry};
@@ -33,7 +33,6 @@ use crate::error::{AppError, AppResult};
 use crate::imports::layout::Layout;
 use crate::imports::layout::words::ContractState;
 use crate::life::contract::store as contract;
-use crate::life::overdue::follow;
 use crate::plumbing::db::Db;
 
 /// What undoing an import comes to.
@@ -202,7 +201,7 @@ pub fn undo(
         if payments_known::withdraw(act.db, scope, of_list, (now, &by.name))? > 0 {
             position::outdate(act.db, scope, today, today)?;
         }
-        carry_out(app, act.db, scope, found, now)?;
+        carry_out(app, act, found)?;
         job.state = "posted".to_owned();
         (job.undone_at, job.undone_by) = (Some(now), by.name.clone());
         (job.problem, job.leased_until, job.updated_at) = (String::new(), None, now);
@@ -402,30 +401,22 @@ impl Life<'_> {
     }
 }
 
-fn carry_out(
-    app: &App,
-    db: &mut Db,
-    scope: &Scope,
-    mut found: Undoing,
-    now: NaiveDateTime,
-) -> AppResult<()> {
-    events::append_all(db, scope, &found.events)?;
+fn carry_out(app: &App, act: &mut Act<'_>, mut found: Undoing) -> AppResult<()> {
+    let scope = act.scope;
+    events::append_all(act.db, scope, &found.events)?;
     let gone: Vec<RowId> = found.figures.fresh.iter().map(|one| one.id).collect();
-    bank::remove_figures(db, scope, &gone)?;
-    bank::put_figures(db, &found.figures_after)?;
+    bank::remove_figures(act.db, scope, &gone)?;
+    bank::put_figures(act.db, &found.figures_after)?;
     for rows in std::mem::take(&mut found.lists) {
-        rows.put_back(db, scope)?;
+        rows.put_back(act.db, scope)?;
     }
-    put_people_back(db, scope, &mut found, now)?;
+    put_people_back(act.db, scope, &mut found, act.now)?;
     let touched: Vec<LoanId> = found.touched.into_iter().collect();
-    bank::put_differences(db, scope, &touched, &[])?;
-    let today = app.clock.today();
-    let basis = app.basis();
-    position::refresh(db, scope, &basis, &touched, today)?;
-    let files = follow::files_of(db, scope, &touched)?;
-    let set = follow::Setting { ids: &app.ids, policy: &app.policy(), now, today };
-    follow::follow(db, scope, set, Some(&files))?;
-    leaning::remove_alone(db, scope, &found.files.fresh, &found.phones.fresh, &found.people.fresh)
+    bank::put_differences(act.db, scope, &touched, &[])?;
+    position::refresh(act.db, scope, &app.basis(), &touched, act.today)?;
+    act.happened(&Happened::Refigured(&touched))?;
+    let (files, phones, people) = (&found.files.fresh, &found.phones.fresh, &found.people.fresh);
+    leaning::remove_alone(act.db, scope, files, phones, people)
 }
 
 fn put_people_back(

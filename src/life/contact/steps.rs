@@ -32,7 +32,7 @@ pub fn react(act: &mut Act<'_>, what: &Happened<'_>) -> AppResult<()> {
     let (file, died) = match *what {
         Happened::Died(file, _) => (file, true),
         Happened::Lives(file, _) => (file, false),
-        Happened::Contact(_) | Happened::ContactUndone(_) => return Ok(()),
+        _ => return Ok(()),
     };
     task::excuse_died(act.db, act.scope, (file, act.today.year()), died)
 }

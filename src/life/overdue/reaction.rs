@@ -5,6 +5,7 @@ use crate::base::ids::FileId;
 use crate::book::act::{Act, Happened};
 use crate::book::contact::record::{self, Record};
 use crate::error::AppResult;
+use crate::life::overdue::follow::{self, Setting};
 use crate::life::overdue::kinds::{HoldReason, State};
 use crate::life::overdue::rules;
 use crate::life::overdue::steps;
@@ -18,7 +19,19 @@ pub fn react(act: &mut Act<'_>, what: &Happened<'_>) -> AppResult<()> {
         Happened::ContactUndone(record) => steps::contact_undone(act, record),
         Happened::Died(file, reason) => died(act, file, reason),
         Happened::Lives(file, reason) => lives(act, file, reason),
+        // Who has paid leaves the ladder in the same write.
+        Happened::Refigured(loans) => {
+            let files = follow::files_of(act.db, act.scope, loans)?;
+            follow_cases(act, Some(&files))
+        }
+        Happened::AllRefigured => follow_cases(act, None),
     }
+}
+
+fn follow_cases(act: &mut Act<'_>, only: Option<&[FileId]>) -> AppResult<()> {
+    let (policy, parts) = (act.policy(), act.parts);
+    let set = Setting { ids: &parts.ids, policy: &policy, now: act.now, today: act.today };
+    follow::follow(act.db, act.scope, set, only).map(|_| ())
 }
 
 /// The case of a family that is not over.
