@@ -2,8 +2,8 @@
 //! what was done, and the shell around all.
 //! A page here shows and asks; what happens is decided in `life` and kept by `book`.
 
-pub mod contacts;
-mod contact_answer;
+pub mod contact_changes;
+mod contact_change_message;
 pub mod sign_in;
 pub mod me;
 pub mod admin;
@@ -73,6 +73,6 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(bank_data::routes());
     routes.extend(policy::routes());
     routes.extend(messages::routes());
-    routes.extend(contacts::routes());
+    routes.extend(contact_changes::routes());
     routes
 }

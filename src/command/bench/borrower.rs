@@ -32,13 +32,13 @@ pub(super) fn measure(
     table.line(Line {
         what: format!("borrower home, {CONNECTIONS} connections, {kib} KiB each, {on}"),
         figure: Figure::rate(found.count, found.took),
-        goal: promised.then_some(Figure::PerSecond(1_500)),
+        goal: promised.then_some(Figure::PerSecond(3_500)),
         raw: Some(Figure::rate(raw.count, raw.took)),
     })?;
     table.line(Line {
         what: "  99 of 100 pages within".to_owned(),
         figure: Figure::Took(found.p99),
-        goal: promised.then_some(Figure::Took(std::time::Duration::from_millis(50))),
+        goal: promised.then_some(Figure::Took(std::time::Duration::from_millis(20))),
         raw: Some(Figure::Took(raw.p99)),
     })
 }

@@ -180,7 +180,7 @@ fn share(
     table.line(Line {
         what: format!("{} families shared out to 400 villages", thousands(shared)),
         figure: Figure::Took(took),
-        goal: Some(Figure::Took(Duration::from_secs(10))),
+        goal: Some(Figure::Took(Duration::from_secs(3))),
         raw: Some(Figure::Took(raw::inserts(place, shared)?)),
     })?;
     table.line(Line {

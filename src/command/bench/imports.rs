@@ -61,11 +61,11 @@ pub(super) fn measure(kind: &Kind, table: &mut Table<'_>) -> Result<(), CliError
     batch::post(app, scope, &taken, |_| {})?;
     let took = started.elapsed();
     let rows = rows(&place)?;
-    let goal = if app.db.is_postgres() { 8 } else { 4 };
+    let goal = if app.db.is_postgres() { 4_000 } else { 1_500 };
     table.line(Line {
         what: format!("sample county, check and post, {} rows, {}", thousands(rows), kind.name()),
         figure: Figure::Took(took),
-        goal: Some(Figure::Took(std::time::Duration::from_secs(goal))),
+        goal: Some(Figure::Took(std::time::Duration::from_millis(goal))),
         raw: Some(Figure::Took(raw::inserts(&place, rows)?)),
     })
 }

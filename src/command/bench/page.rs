@@ -35,13 +35,13 @@ pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Resul
     table.line(Line {
         what: format!("loan-file page, {CONNECTIONS} connections, {kib} KiB each, {on}"),
         figure: Figure::rate(found.count, found.took),
-        goal: promised.then_some(Figure::PerSecond(1_000)),
+        goal: promised.then_some(Figure::PerSecond(1_800)),
         raw: Some(Figure::rate(raw.count, raw.took)),
     })?;
     table.line(Line {
         what: "  99 of 100 pages within".to_owned(),
         figure: Figure::Took(found.p99),
-        goal: promised.then_some(Figure::Took(Duration::from_millis(50))),
+        goal: promised.then_some(Figure::Took(Duration::from_millis(20))),
         raw: Some(Figure::Took(raw.p99)),
     })?;
     borrower::measure(place, &server, loans, table)?;

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
-use super::contact_answer;
+use super::contact_change_message;
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::ids::{PersonId, PhoneId};
@@ -183,7 +183,7 @@ async fn try_decide((app, me, _): At<'_>, id: i64, form: &Fields) -> AppResult<D
         decision: Decision { accepted, by: me.name.clone(), answer, at: app.clock.now_at() },
         dead: form.all("dead").filter_map(|id| id.parse().ok().map(PhoneId::new)).collect(),
     };
-    let answers = contact_answer::messages(app, me, asked.id, &asked.decision).await?;
+    let answers = contact_change_message::messages(app, me, asked.id, &asked.decision).await?;
     me.act(app, "contact change decided", move |act| {
         apply(act, &asked)?;
         outbox::add(act.db, &answers)
