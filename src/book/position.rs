@@ -7,7 +7,7 @@
 mod check;
 mod sums;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -24,6 +24,7 @@ use crate::book::statement::{
     self, AsOf, Event, EventKind, RateTables, Stage, Statement, StatementError,
 };
 use crate::book::uncomputable::{self, Tried};
+use crate::book::warning;
 use crate::book::{bank, policy_book};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bulk::BINDS_MAX;
@@ -320,7 +321,7 @@ fn refreshed(
     postpone(db, scope, &failed, today)?;
     let files: BTreeSet<FileId> = rows.iter().map(|loan| loan.file_id).collect();
     let files: Vec<FileId> = files.into_iter().collect();
-    let sums = sums_of(db, scope, &files, &fresh, (basis, today), skip)?;
+    let sums = sums_of(db, scope, &files, &fresh, (basis, today), (&known, skip))?;
     store_loans(db, fresh.into_values().collect())?;
     store_files(db, &sums)
 }
@@ -446,13 +447,15 @@ fn store_loans(db: &mut Db, mut rows: Vec<LoanPosition>) -> AppResult<()> {
 }
 
 /// The sums of these files, of the `fresh` positions and the stored ones of their other loans.
+/// `skip`: a file that contradicts itself is named on the workbench and passed over; `known` are
+/// named there already.
 fn sums_of(
     db: &mut Db,
     scope: &Scope,
     files: &[FileId],
     fresh: &HashMap<LoanId, LoanPosition>,
     (basis, today): (&Basis, NaiveDate),
-    skip: bool,
+    (known, skip): (&HashSet<String>, bool),
 ) -> AppResult<Vec<FilePosition>> {
     let siblings = facts::siblings(db, scope, files)?;
     let others: Vec<LoanId> =
@@ -467,12 +470,13 @@ fn sums_of(
     let mut sums = Vec::with_capacity(parts.len());
     for (file, (first_year, own)) in parts.into_iter().filter(|(_, (_, own))| !own.is_empty()) {
         let sum = sum(file, first_year, &own, (basis, today));
-        match check::file(sum, &own, basis.smallest_arrears) {
-            Ok(sum) => sums.push(sum),
-            // Left as it is; `jobs/check_books.rs` finds it.
-            Err(why) if skip => tracing::error!(%why, "file passed over"),
-            Err(why) => return Err(why),
+        let sum = check::file(sum, &own, basis.smallest_arrears);
+        let sum =
+            if skip { uncomputable::file(db, scope, (file, sum), today)? } else { Some(sum?) };
+        if sum.is_some() && known.contains(&uncomputable::key_of(file)) {
+            warning::clear(db, scope.own(), uncomputable::WARNING, &uncomputable::key_of(file))?;
         }
+        sums.extend(sum);
     }
     Ok(sums)
 }

@@ -1,4 +1,4 @@
-//! Contracts whose account contradicts itself: named on the workbench until they compute again, so
+//! Contracts and files whose account contradicts itself: named on the workbench until they compute again, so
 //! that one of them never stops the night, a comparison or an import of all the others.
 
 use std::collections::HashSet;
@@ -54,22 +54,47 @@ pub fn settle(
                 tracing::error!(contract = one.contract_no, %why, "cannot be computed");
                 failed.push(one.loan);
                 let url = format!("/loans/{}", loan::file(db, scope, one.file)?.file_no);
-                warning::raise(db, &line(scope, one.contract_no, url, today))?;
+                let title = format!("合同 {} 的账目算不出来，先跳过了", one.contract_no);
+                warning::raise(db, &line(scope, one.contract_no, title, url, today))?;
             }
         }
     }
     Ok(failed)
 }
 
-fn line(scope: &Scope, contract_no: &str, url: String, today: NaiveDate) -> Warning {
+/// What the line of a file is filed under.
+pub fn key_of(file: FileId) -> String {
+    format!("file-{file}")
+}
+
+/// Names a file whose sums contradict its contracts. Returns what came out.
+pub fn file<T>(
+    db: &mut Db,
+    scope: &Scope,
+    (file, computed): (FileId, AppResult<T>),
+    today: NaiveDate,
+) -> AppResult<Option<T>> {
+    let why = match computed {
+        Ok(done) => return Ok(Some(done)),
+        Err(why) => why,
+    };
+    let file_no = loan::file(db, scope, file)?.file_no;
+    tracing::error!(file_no, %why, "cannot be computed");
+    let title = format!("档案 {file_no} 的合计与合同对不上，先跳过了");
+    let url = format!("/loans/{file_no}");
+    warning::raise(db, &line(scope, &key_of(file), title, url, today))?;
+    Ok(None)
+}
+
+fn line(scope: &Scope, key: &str, title: String, url: String, today: NaiveDate) -> Warning {
     let at = today.and_time(NaiveTime::MIN);
     Warning {
         office_code: scope.own().to_owned(),
         kind: WARNING.to_owned(),
-        key: contract_no.to_owned(),
+        key: key.to_owned(),
         level: "bad".to_owned(),
-        title: format!("合同 {contract_no} 的账目算不出来，先跳过了"),
-        advice: "请核对这份合同和它的还款记录；改好后自动重算，这一行就消失".to_owned(),
+        title,
+        advice: "请核对合同和还款记录；改好后自动重算，这一行就消失".to_owned(),
         url,
         due_on: None,
         since: at,

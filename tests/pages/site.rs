@@ -7,9 +7,9 @@ use zhuxue::imports::batch;
 use zhuxue::site;
 use zhuxue::web::session::{self, COOKIE, NewSession};
 
-use crate::support::as_read;
 use crate::support::county::{County, day, small_sheets};
 use crate::support::database::Kind;
+use crate::support::{as_read, plain};
 
 /// A page as it came.
 pub struct Answer {
@@ -21,23 +21,10 @@ pub struct Answer {
 impl Answer {
     /// The text of the page's main part: no tags, one blank between words.
     pub fn words(&self) -> String {
-        let main = self.body.split_once("<main").map_or(self.body.as_str(), |(_, rest)| rest);
+        let main = self.body.split_once("<main").and_then(|(_, rest)| rest.split_once('>'));
+        let main = main.map_or(self.body.as_str(), |(_, rest)| rest);
         let main = main.split("</main>").next().unwrap_or_default();
-        let mut out = String::new();
-        let mut inside = self.body.contains("<main");
-        for c in main.chars() {
-            match c {
-                '<' => inside = true,
-                '>' if inside => {
-                    inside = false;
-                    out.push(' ');
-                }
-                c if !inside => out.push(c),
-                _ => {}
-            }
-        }
-        let out = out.replace("&#x2f;", "/").replace("&amp;", "&").replace("&gt;", ">");
-        out.split_whitespace().collect::<Vec<_>>().join(" ")
+        plain(main).replace("&amp;", "&").replace("&gt;", ">")
     }
 
     /// The same, a line for each row, paragraph or heading: for a person to read in a review.

@@ -1,13 +1,14 @@
 //! What cannot be is refused where it would be written, whoever asks for it: events here, positions
 //! in `src/book/position/check.rs` and at the end.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use zhuxue::base::ids::{EventId, FileId, LoanId};
 use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
 use zhuxue::book::events::{self, EventRow, Origin};
 use zhuxue::book::statement::{Event, EventKind};
-use zhuxue::book::{position, verify};
+use zhuxue::book::{position, verify, warning};
 use zhuxue::error::{AppError, AppResult};
 use zhuxue::plumbing::schema::{loan, loan_event, loan_position};
 
@@ -155,9 +156,27 @@ fn sums_of_a_file_that_cannot_be_are_not_stored_before_its_loans_are_put_right()
             t.app.db.write("test", |db| position::refresh(db, &scope, &basis, ids, today))
         };
         is_broken(refresh(&[one]), "not so: no amount is negative");
+        // The night goes on and names the file on the workbench.
+        let due = |loan: LoanId, day: Option<NaiveDate>| {
+            let write = t.app.db.write("due", |db| {
+                let row = diesel::update(loan_position::table.find(loan));
+                Ok(row.set(loan_position::changes_on.eq(day)).execute(db)?)
+            });
+            write.unwrap();
+        };
+        due(one, Some(today));
+        due(other, None);
+        zhuxue::jobs::close_day::run(&t.app, today).unwrap();
+        let named = |t: &TestApp| read(t, |db| warning::of_kind(db, OFFICE, "uncomputable"));
+        let title = named(&t).remove(0).title;
+        assert!(
+            title.starts_with("档案 ") && title.ends_with("的合计与合同对不上，先跳过了"),
+            "{title}"
+        );
         let both = read(&t, |db| verify::with_siblings(db, &scope, &[one]));
         assert!(both.contains(&one) && both.contains(&other));
         refresh(&both).unwrap();
+        assert_eq!(named(&t), [], "the line goes when the file computes again");
         let found = read(&t, |db| verify::check(db, &scope, &basis, &both));
         assert!(found.is_empty(), "{found:?}");
     });
