@@ -33,7 +33,7 @@ pub fn add(db: &mut Db, row: &Row) -> AppResult<()> {
 pub fn open(db: &mut Db, scope: &Scope, most: i64) -> AppResult<Vec<(String, NaiveDate)>> {
     Ok(new_stage::table
         .inner_join(loan_file::table)
-        .filter(new_stage::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(new_stage::office_code))
         .filter(new_stage::state.eq(State::Open))
         .order((new_stage::since_on, new_stage::file_id))
         .limit(most)
@@ -43,7 +43,7 @@ pub fn open(db: &mut Db, scope: &Scope, most: i64) -> AppResult<Vec<(String, Nai
 
 pub fn count_open(db: &mut Db, scope: &Scope) -> AppResult<i64> {
     Ok(new_stage::table
-        .filter(new_stage::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(new_stage::office_code))
         .filter(new_stage::state.eq(State::Open))
         .count()
         .get_result(db)?)

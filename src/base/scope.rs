@@ -19,7 +19,7 @@ impl Scope {
         &self.own
     }
 
-    /// The codes to filter by: `table::office_code.eq_any(scope.codes())`.
+    /// Their codes; a query asks `scope.holds(table::office_code)`.
     pub fn codes(&self) -> &[String] {
         &self.offices
     }

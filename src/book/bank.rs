@@ -171,7 +171,7 @@ pub fn remove_figures(db: &mut Db, scope: &Scope, rows: &[RowId]) -> AppResult<(
 /// Everything that repayment lists of `until` or earlier have said.
 pub fn lines_told(db: &mut Db, scope: &Scope, until: NaiveDate) -> AppResult<Vec<LineTold>> {
     Ok(bank_figure::table
-        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(bank_figure::office_code))
         .filter(bank_figure::sheet.eq("repayments"))
         .filter(bank_figure::as_of.le(until))
         .filter(bank_figure::due_on.is_not_null())
@@ -216,7 +216,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<BankFi
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             bank_figure::table
-                .filter(bank_figure::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(bank_figure::office_code))
                 .filter(bank_figure::id.eq_any(chunk))
                 .select(BankFigure::as_select())
                 .load(db)?,
@@ -231,7 +231,7 @@ pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec
     for chunk in loans.chunks(BINDS_MAX) {
         found.extend(
             bank_figure::table
-                .filter(bank_figure::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(bank_figure::office_code))
                 .filter(bank_figure::loan_id.eq_any(chunk))
                 .order((bank_figure::loan_id, bank_figure::due_on, bank_figure::id))
                 .select(BankFigure::as_select())
@@ -259,7 +259,7 @@ pub fn settled(
         let says = format!("COALESCE(balance_fen, 0) {is} 0");
         for chunk in loans.chunks(BINDS_MAX) {
             let rows: Vec<(LoanId, Option<NaiveDate>)> = bank_figure::table
-                .filter(bank_figure::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(bank_figure::office_code))
                 .filter(bank_figure::loan_id.eq_any(chunk))
                 .filter(bank_figure::balance_fen.is_not_null().or(bank_figure::kind.eq(SETTLED)))
                 .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(&says))
@@ -293,7 +293,7 @@ pub fn loans_with_figures(
     limit: i64,
 ) -> AppResult<Vec<LoanId>> {
     Ok(bank_figure::table
-        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(bank_figure::office_code))
         .filter(bank_figure::loan_id.gt(after))
         .select(bank_figure::loan_id)
         .distinct()
@@ -305,7 +305,7 @@ pub fn loans_with_figures(
 /// How many figures differ, by the import that brought them.
 pub fn count_differences(db: &mut Db, scope: &Scope, import: ImportId) -> AppResult<i64> {
     Ok(bank_difference::table
-        .filter(bank_difference::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(bank_difference::office_code))
         .filter(bank_difference::import_id.eq(import))
         .count()
         .get_result(db)?)
@@ -352,7 +352,7 @@ pub fn differences_of(
     for chunk in loans.chunks(BINDS_MAX) {
         found.extend(
             bank_difference::table
-                .filter(bank_difference::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(bank_difference::office_code))
                 .filter(bank_difference::loan_id.eq_any(chunk))
                 .order((bank_difference::loan_id, bank_difference::on_day))
                 .select(BankDifference::as_select())

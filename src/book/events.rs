@@ -152,7 +152,7 @@ pub fn of_loans(
     let mut found: HashMap<LoanId, Vec<EventRow>> = HashMap::with_capacity(loans.len());
     for chunk in loans.chunks(BINDS_MAX) {
         let rows = loan_event::table
-            .filter(loan_event::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_event::office_code))
             .filter(loan_event::loan_id.eq_any(chunk))
             .order((loan_event::loan_id, loan_event::id))
             .select(EventRow::as_select())
@@ -184,7 +184,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[EventId]) -> AppResult<Vec<Even
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             loan_event::table
-                .filter(loan_event::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan_event::office_code))
                 .filter(loan_event::id.eq_any(chunk))
                 .select(EventRow::as_select())
                 .load(db)?,

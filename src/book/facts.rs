@@ -190,7 +190,7 @@ pub fn loans(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<LoanFa
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             loan::table
-                .filter(loan::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan::office_code))
                 .filter(loan::id.eq_any(chunk))
                 .order(loan::id)
                 .select(LoanFacts::as_select())
@@ -224,7 +224,7 @@ pub fn events(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Lives> 
     let mut found: HashMap<LoanId, Vec<EventFacts>> = HashMap::with_capacity(loans.len());
     for chunk in loans.chunks(BINDS_MAX) {
         let rows: Vec<EventFacts> = loan_event::table
-            .filter(loan_event::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_event::office_code))
             .filter(loan_event::loan_id.eq_any(chunk))
             .select(EventFacts::as_select())
             .load(db)?;
@@ -249,7 +249,7 @@ pub fn siblings(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Vec<S
     for chunk in files.chunks(BINDS_MAX) {
         found.extend(
             loan::table
-                .filter(loan::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan::office_code))
                 .filter(loan::file_id.eq_any(chunk))
                 .select((loan::id, loan::file_id, loan::loan_year))
                 .load::<Sibling>(db)?,

@@ -82,20 +82,20 @@ pub fn place_named(
     let like = format!("{}%", typed.replace(['%', '_', '\\'], ""));
     let known: Vec<String> = match kind {
         Kind::Village => person::table
-            .filter(person::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(person::office_code))
             .filter(person::township.eq(township))
             .filter(person::village.like(like))
             .select(person::village)
             .distinct()
             .load(db)?,
         Kind::School => loan_file::table
-            .filter(loan_file::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_file::office_code))
             .filter(loan_file::high_school.like(like))
             .select(loan_file::high_school)
             .distinct()
             .load(db)?,
         Kind::Police => person::table
-            .filter(person::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(person::office_code))
             .filter(person::police_station.like(like))
             .select(person::police_station)
             .distinct()
@@ -116,7 +116,7 @@ pub fn by_login(db: &mut Db, login: &str) -> AppResult<Option<Liaison>> {
 /// One liaison, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: LiaisonId) -> AppResult<Liaison> {
     Ok(liaison::table
-        .filter(liaison::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(liaison::office_code))
         .filter(liaison::id.eq(id))
         .select(Liaison::as_select())
         .first(db)?)
@@ -125,7 +125,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: LiaisonId) -> AppResult<Liaison> {
 /// Every liaison of these offices: those who may sign in first, then by place.
 pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Vec<Liaison>> {
     Ok(liaison::table
-        .filter(liaison::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(liaison::office_code))
         .order((
             liaison::active.desc(),
             liaison::kind,

@@ -193,7 +193,7 @@ pub fn switches_to_text(switches: &Switches) -> String {
 /// One file by its number, or NotFound (also when it is another office's).
 pub fn file_by_no(db: &mut Db, scope: &Scope, file_no: &str) -> AppResult<LoanFile> {
     Ok(loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::file_no.eq(file_no))
         .select(LoanFile::as_select())
         .get_result(db)?)
@@ -202,7 +202,7 @@ pub fn file_by_no(db: &mut Db, scope: &Scope, file_no: &str) -> AppResult<LoanFi
 /// One file by its identity, or NotFound.
 pub fn file(db: &mut Db, scope: &Scope, id: FileId) -> AppResult<LoanFile> {
     Ok(loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::id.eq(id))
         .select(LoanFile::as_select())
         .get_result(db)?)
@@ -217,7 +217,7 @@ pub fn files_of(
     let mut found = HashMap::with_capacity(people.len());
     for chunk in people.chunks(BINDS_MAX) {
         let rows = loan_file::table
-            .filter(loan_file::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_file::office_code))
             .filter(loan_file::person_id.eq_any(chunk))
             .select(LoanFile::as_select())
             .load(db)?;
@@ -235,7 +235,7 @@ pub fn files_by_ids(
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(BINDS_MAX) {
         let rows = loan_file::table
-            .filter(loan_file::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_file::office_code))
             .filter(loan_file::id.eq_any(chunk))
             .select(LoanFile::as_select())
             .load(db)?;
@@ -254,7 +254,7 @@ pub fn files_by_student_number(
     for chunk in numbers.chunks(BINDS_MAX) {
         found.extend(
             loan_file::table
-                .filter(loan_file::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan_file::office_code))
                 .filter(loan_file::student_number.eq_any(chunk))
                 .select(LoanFile::as_select())
                 .load(db)?,
@@ -266,7 +266,7 @@ pub fn files_by_student_number(
 /// The contracts of a file, oldest first: the chain of one life.
 pub fn chain(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<Loan>> {
     Ok(loan::table
-        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan::office_code))
         .filter(loan::file_id.eq(file))
         .order((loan::loan_year, loan::signed_on, loan::id))
         .select(Loan::as_select())
@@ -279,7 +279,7 @@ pub fn chains(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Vec<Loa
     for chunk in files.chunks(BINDS_MAX) {
         found.extend(
             loan::table
-                .filter(loan::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan::office_code))
                 .filter(loan::file_id.eq_any(chunk))
                 .order((loan::file_id, loan::loan_year, loan::signed_on, loan::id))
                 .select(Loan::as_select())
@@ -298,7 +298,7 @@ pub fn by_contract_no(
     let mut found = HashMap::with_capacity(numbers.len());
     for chunk in numbers.chunks(BINDS_MAX) {
         let rows = loan::table
-            .filter(loan::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan::office_code))
             .filter(loan::contract_no.eq_any(chunk))
             .select(Loan::as_select())
             .load(db)?;
@@ -314,7 +314,7 @@ pub fn of_products(
     products: &std::collections::BTreeSet<&str>,
 ) -> AppResult<Vec<Loan>> {
     Ok(loan::table
-        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan::office_code))
         .filter(loan::product.eq_any(products))
         .select(Loan::as_select())
         .load(db)?)
@@ -326,7 +326,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<Loan>
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             loan::table
-                .filter(loan::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan::office_code))
                 .filter(loan::id.eq_any(chunk))
                 .order(loan::id)
                 .select(Loan::as_select())
@@ -339,7 +339,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<Loan>
 /// The contracts of one product, in the order of identity.
 pub fn of_product(db: &mut Db, scope: &Scope, product: Product) -> AppResult<Vec<LoanId>> {
     Ok(loan::table
-        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan::office_code))
         .filter(loan::product.eq(product.as_text()))
         .order(loan::id)
         .select(loan::id)
@@ -356,13 +356,13 @@ pub fn due_days_until(
 ) -> AppResult<Vec<NaiveDate>> {
     let since = day.checked_sub_days(Days::new(31)).unwrap_or(day);
     let yearly: Vec<String> = loan::table
-        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan::office_code))
         .filter(loan::product.eq(product.as_text()))
         .select(loan::due_month_day)
         .distinct()
         .load(db)?;
     let mut found: Vec<NaiveDate> = loan::table
-        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan::office_code))
         .filter(loan::product.eq(product.as_text()))
         .filter(loan::final_due_on.between(since, day))
         .select(loan::final_due_on)

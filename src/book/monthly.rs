@@ -83,7 +83,7 @@ pub fn put_all(db: &mut Db, rows: &[MonthlyFigure]) -> AppResult<()> {
 /// Every month on record, oldest first.
 pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Vec<MonthlyFigure>> {
     Ok(monthly_figure::table
-        .filter(monthly_figure::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(monthly_figure::office_code))
         .order(monthly_figure::month)
         .select(MonthlyFigure::as_select())
         .load(db)?)
@@ -93,7 +93,7 @@ pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Vec<MonthlyFigure>> {
 pub fn remove(db: &mut Db, scope: &Scope, months: &[NaiveDate]) -> AppResult<()> {
     diesel::delete(
         monthly_figure::table
-            .filter(monthly_figure::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(monthly_figure::office_code))
             .filter(monthly_figure::month.eq_any(months)),
     )
     .execute(db)?;

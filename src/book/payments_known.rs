@@ -169,7 +169,7 @@ pub fn bank_data(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<BankDa
 /// What is known of these offices.
 pub fn load(db: &mut Db, scope: &Scope) -> AppResult<Known> {
     let rows: Vec<PaymentsKnown> = payments_known::table
-        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(payments_known::office_code))
         .filter(payments_known::withdrawn_at.is_null())
         .select(PaymentsKnown::as_select())
         .load(db)?;
@@ -192,7 +192,7 @@ pub fn load(db: &mut Db, scope: &Scope) -> AppResult<Known> {
 /// over many families are computed for. `None` while nothing is known of some lender.
 pub fn figures_until(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Option<NaiveDate>> {
     let lenders: Vec<(String, String)> = loan::table
-        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan::office_code))
         .select((loan::office_code, loan::product))
         .distinct()
         .load(db)?;
@@ -219,7 +219,7 @@ pub fn add(db: &mut Db, row: &PaymentsKnown) -> AppResult<()> {
 /// The rows of these offices, newest first.
 pub fn list(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<PaymentsKnown>> {
     Ok(payments_known::table
-        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(payments_known::office_code))
         .order(payments_known::id.desc())
         .limit(limit)
         .select(PaymentsKnown::as_select())
@@ -229,7 +229,7 @@ pub fn list(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<PaymentsKno
 /// Is this list on record as one that covers everything?
 pub fn has_list(db: &mut Db, scope: &Scope, import_id: ImportId) -> AppResult<bool> {
     let rows = payments_known::table
-        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(payments_known::office_code))
         .filter(payments_known::import_id.eq(import_id))
         .filter(payments_known::withdrawn_at.is_null());
     Ok(diesel::select(diesel::dsl::exists(rows)).get_result(db)?)
@@ -242,7 +242,7 @@ pub fn without_list(
     import_id: ImportId,
 ) -> AppResult<Option<(NaiveDate, Option<NaiveDate>)>> {
     let rows: Vec<PaymentsKnown> = payments_known::table
-        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(payments_known::office_code))
         .filter(payments_known::withdrawn_at.is_null())
         .filter(payments_known::source.ne(Source::GoAhead))
         .select(PaymentsKnown::as_select())
@@ -274,7 +274,7 @@ pub fn withdraw(
     (at, by): (NaiveDateTime, &str),
 ) -> AppResult<usize> {
     let open = payments_known::table
-        .filter(payments_known::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(payments_known::office_code))
         .filter(payments_known::withdrawn_at.is_null());
     let set = (payments_known::withdrawn_at.eq(Some(at)), payments_known::withdrawn_by.eq(by));
     Ok(match which {

@@ -131,7 +131,7 @@ pub fn by_index(
     let mut found = HashMap::with_capacity(indexes.len());
     for chunk in indexes.chunks(BINDS_MAX) {
         let rows = person::table
-            .filter(person::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(person::office_code))
             .filter(person::id_index.eq_any(chunk))
             .select(Person::as_select())
             .load(db)?;
@@ -143,7 +143,7 @@ pub fn by_index(
 /// The townships that people of these offices live in.
 pub fn townships(db: &mut Db, scope: &Scope) -> AppResult<Vec<String>> {
     Ok(person::table
-        .filter(person::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(person::office_code))
         .filter(person::township.ne(""))
         .select(person::township)
         .distinct()
@@ -156,7 +156,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[PersonId]) -> AppResult<Vec<Per
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             person::table
-                .filter(person::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(person::office_code))
                 .filter(person::id.eq_any(chunk))
                 .select(Person::as_select())
                 .load(db)?,
@@ -168,7 +168,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[PersonId]) -> AppResult<Vec<Per
 /// One person, or NotFound (also when it is another office's).
 pub fn find(db: &mut Db, scope: &Scope, id: PersonId) -> AppResult<Person> {
     Ok(person::table
-        .filter(person::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(person::office_code))
         .filter(person::id.eq(id))
         .select(Person::as_select())
         .get_result(db)?)
@@ -180,7 +180,7 @@ pub fn phones_of(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<V
     for chunk in people.chunks(BINDS_MAX) {
         found.extend(
             person_phone::table
-                .filter(person_phone::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(person_phone::office_code))
                 .filter(person_phone::person_id.eq_any(chunk))
                 .order((person_phone::person_id, person_phone::state, person_phone::id))
                 .select(Phone::as_select())
@@ -193,7 +193,7 @@ pub fn phones_of(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<V
 /// One telephone number, or NotFound.
 pub fn find_phone(db: &mut Db, scope: &Scope, id: PhoneId) -> AppResult<Phone> {
     Ok(person_phone::table
-        .filter(person_phone::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(person_phone::office_code))
         .filter(person_phone::id.eq(id))
         .select(Phone::as_select())
         .first(db)?)
@@ -254,7 +254,7 @@ pub fn tries_of(
     people: &[PersonId],
 ) -> AppResult<HashMap<PhoneId, (Tried, Option<NaiveDate>)>> {
     let rows: Vec<(PhoneId, Tried, Option<NaiveDate>)> = person_phone::table
-        .filter(person_phone::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(person_phone::office_code))
         .filter(person_phone::person_id.eq_any(people))
         .select((person_phone::id, person_phone::tried, person_phone::tried_on))
         .load(db)?;
@@ -292,7 +292,7 @@ pub fn known_of_phone(
     id: PhoneId,
 ) -> AppResult<(PhoneState, Tried, Option<NaiveDate>)> {
     Ok(person_phone::table
-        .filter(person_phone::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(person_phone::office_code))
         .filter(person_phone::id.eq(id))
         .select((person_phone::state, person_phone::tried, person_phone::tried_on))
         .first(db)?)
@@ -307,7 +307,7 @@ pub fn put_phone_back(
 ) -> AppResult<()> {
     diesel::update(
         person_phone::table
-            .filter(person_phone::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(person_phone::office_code))
             .filter(person_phone::id.eq(id)),
     )
     .set((
@@ -352,7 +352,7 @@ pub fn phones_by_ids(db: &mut Db, scope: &Scope, ids: &[PhoneId]) -> AppResult<V
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             person_phone::table
-                .filter(person_phone::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(person_phone::office_code))
                 .filter(person_phone::id.eq_any(chunk))
                 .select(Phone::as_select())
                 .load(db)?,

@@ -331,7 +331,7 @@ fn refreshed(
 pub fn outdate(db: &mut Db, scope: &Scope, from: NaiveDate, today: NaiveDate) -> AppResult<usize> {
     let open = loan_position::settled_on.is_null().or(loan_position::settled_on.ge(from));
     Ok(diesel::update(
-        loan_position::table.filter(loan_position::office_code.eq_any(scope.codes())).filter(open),
+        loan_position::table.filter(scope.holds(loan_position::office_code)).filter(open),
     )
     .set(loan_position::changes_on.eq(today))
     .execute(db)?)
@@ -342,7 +342,7 @@ fn postpone(db: &mut Db, scope: &Scope, loans: &[LoanId], today: NaiveDate) -> A
     for chunk in loans.chunks(BINDS_MAX) {
         diesel::update(
             loan_position::table
-                .filter(loan_position::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan_position::office_code))
                 .filter(loan_position::loan_id.eq_any(chunk)),
         )
         .set(loan_position::changes_on.eq(today.succ_opt()))
@@ -355,7 +355,7 @@ fn postpone(db: &mut Db, scope: &Scope, loans: &[LoanId], today: NaiveDate) -> A
 pub fn is_any_due(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
     Ok(diesel::select(diesel::dsl::exists(
         loan_position::table
-            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_position::office_code))
             .filter(loan_position::changes_on.le(today)),
     ))
     .get_result(db)?)
@@ -364,7 +364,7 @@ pub fn is_any_due(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<boo
 /// The files that have something past its due day.
 pub fn overdue_files(db: &mut Db, scope: &Scope) -> AppResult<Vec<FileId>> {
     Ok(file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .select(file_position::file_id)
         .load(db)?)
@@ -381,7 +381,7 @@ pub fn refresh_due(
     batch: i64,
 ) -> AppResult<usize> {
     let due: Vec<LoanId> = loan_position::table
-        .filter(loan_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_position::office_code))
         .filter(loan_position::changes_on.le(today))
         .order((loan_position::changes_on, loan_position::file_id))
         .limit(batch)
@@ -520,7 +520,7 @@ pub fn of_loans(
     let mut found = HashMap::with_capacity(loans.len());
     for chunk in loans.chunks(BINDS_MAX) {
         let rows = loan_position::table
-            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_position::office_code))
             .filter(loan_position::loan_id.eq_any(chunk))
             .select(LoanPosition::as_select())
             .load(db)?;
@@ -532,7 +532,7 @@ pub fn of_loans(
 /// The stored sums of one file, if it has any loan.
 pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<FilePosition>> {
     Ok(file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::file_id.eq(file))
         .select(FilePosition::as_select())
         .first(db)

@@ -165,7 +165,7 @@ pub fn by_login(db: &mut Db, login: &str) -> AppResult<Option<Staff>> {
 pub fn find(db: &mut Db, scope: &Scope, id: StaffId) -> AppResult<Staff> {
     Ok(staff::table
         .find(id)
-        .filter(staff::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(staff::office_code))
         .select(Staff::as_select())
         .first(db)?)
 }
@@ -173,7 +173,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: StaffId) -> AppResult<Staff> {
 /// Everybody of these offices: those who may sign in first, then by login.
 pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Vec<Staff>> {
     Ok(staff::table
-        .filter(staff::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(staff::office_code))
         .order((staff::active.desc(), staff::login))
         .select(Staff::as_select())
         .load(db)?)

@@ -1,5 +1,5 @@
-//! Contracts and files whose account contradicts itself: named on the workbench until they compute again, so
-//! that one of them never stops the night, a comparison or an import of all the others.
+//! Contracts and files whose account contradicts itself: named on the workbench until they compute
+//! again, so that one of them never stops the night, a comparison or an import of all the others.
 
 use std::collections::HashSet;
 

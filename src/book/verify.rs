@@ -28,7 +28,7 @@ pub struct Finding {
 /// The next loans by identity, and where to go on; `None` at the end.
 pub fn next_loans(db: &mut Db, scope: &Scope, after: LoanId, limit: i64) -> AppResult<Vec<LoanId>> {
     Ok(loans::table
-        .filter(loans::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loans::office_code))
         .filter(loans::id.gt(after))
         .select(loans::id)
         .order(loans::id)

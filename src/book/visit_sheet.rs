@@ -27,7 +27,7 @@ text_enum! {
 pub fn carrier(db: &mut Db, scope: &Scope, id: SheetId) -> AppResult<Option<Party>> {
     let kind: Option<String> = sheet::table
         .inner_join(sheet_batch::table)
-        .filter(sheet::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet::office_code))
         .filter(sheet::id.eq(id))
         .select(sheet_batch::receiver_kind)
         .first(db)

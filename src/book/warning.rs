@@ -72,7 +72,7 @@ pub fn of_kind(db: &mut Db, office_code: &str, kind: &str) -> AppResult<Vec<Warn
 /// The lines of these offices: red first, then by deadline, then the oldest.
 pub fn of_offices(db: &mut Db, scope: &Scope) -> AppResult<Vec<Warning>> {
     let mut lines: Vec<Warning> = warning::table
-        .filter(warning::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(warning::office_code))
         .select(Warning::as_select())
         .load(db)?;
     let rank = |level: &str| match level {

@@ -48,14 +48,14 @@ fn party(row: PartyRow, me: PersonId) -> Party {
 /// The files of a person, their own first.
 pub fn parties(db: &mut Db, scope: &Scope, me: PersonId) -> AppResult<Vec<Party>> {
     let signed: Vec<FileId> = loans::table
-        .filter(loans::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loans::office_code))
         .filter(loans::co_person_id.eq(me))
         .select(loans::file_id)
         .distinct()
         .load(db)?;
     let rows: Vec<PartyRow> = loan_file::table
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(
             loan_file::person_id
                 .eq(me)
@@ -81,7 +81,7 @@ pub fn parties(db: &mut Db, scope: &Scope, me: PersonId) -> AppResult<Vec<Party>
 fn party_of(db: &mut Db, scope: &Scope, me: PersonId, id: FileId) -> AppResult<Party> {
     let row: PartyRow = loan_file::table
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::id.eq(id))
         .select((
             loan_file::id,
@@ -193,7 +193,7 @@ fn find(db: &mut Db, me: &BorrowerIn, basis: &Basis, today: NaiveDate) -> AppRes
         .filter(contact_confirmation::file_id.eq(id))
         .filter(contact_confirmation::person_id.eq(me.person_id))
         .filter(contact_confirmation::year.eq(today.year()))
-        .filter(contact_confirmation::office_code.eq_any(me.scope.codes()));
+        .filter(me.scope.holds(contact_confirmation::office_code));
     let confirmed = diesel::select(diesel::dsl::exists(confirmed)).get_result(db)?;
     Ok(Found::One(Box::new(Account {
         party,

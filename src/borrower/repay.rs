@@ -123,7 +123,7 @@ pub async fn contracts(
     let names: Vec<(PersonId, String)> = app
         .read(move |db| {
             Ok(person::table
-                .filter(person::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(person::office_code))
                 .filter(person::id.eq_any(ids))
                 .select((person::id, person::name))
                 .load(db)?)

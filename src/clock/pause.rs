@@ -25,7 +25,7 @@ pub struct Pause {
 /// The pauses of these offices, by job.
 pub fn of_offices(db: &mut Db, scope: &Scope) -> AppResult<HashMap<String, Pause>> {
     let rows: Vec<Pause> = job_pause::table
-        .filter(job_pause::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(job_pause::office_code))
         .select(Pause::as_select())
         .load(db)?;
     Ok(rows.into_iter().map(|row| (row.job.clone(), row)).collect())

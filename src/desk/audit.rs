@@ -141,7 +141,7 @@ fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage
         "" => None,
         wanted => {
             let found = loan_file::table
-                .filter(loan_file::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan_file::office_code))
                 .filter(loan_file::file_no.eq(wanted))
                 .select(loan_file::id)
                 .first::<FileId>(db)
@@ -224,7 +224,7 @@ fn numbers_of(db: &mut Db, scope: &Scope, entries: &[Entry]) -> AppResult<Vec<(F
         return Ok(Vec::new());
     }
     Ok(loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::id.eq_any(ids))
         .select((loan_file::id, loan_file::file_no))
         .load(db)?)

@@ -127,7 +127,7 @@ struct Checked {
 
 fn checked(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Checked> {
     let newest: Option<NaiveDate> = bank_figure::table
-        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(bank_figure::office_code))
         .select(diesel::dsl::max(bank_figure::as_of))
         .first(db)?;
     let Some(newest) = newest else { return Ok(Checked::default()) };
@@ -138,7 +138,7 @@ fn checked(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Checked> {
             loan_file::table.inner_join(person::table.on(person::id.eq(loan_file::person_id))),
         ))
         .inner_join(loan_position::table.on(loan_position::loan_id.eq(bank_figure::loan_id)))
-        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(bank_figure::office_code))
         .filter(bank_figure::sheet.eq("overdue"))
         .filter(bank_figure::as_of.gt(known))
         .filter(loan_position::awaiting_on.is_not_null())
@@ -192,7 +192,7 @@ fn gather(db: &mut Db, scope: &Scope, params: ListParams, today: NaiveDate) -> A
         row.figure = in_words(&row.figure);
     }
     let figures: Vec<String> = bank_difference::table
-        .filter(bank_difference::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(bank_difference::office_code))
         .select(bank_difference::figure)
         .distinct()
         .order(bank_difference::figure)

@@ -195,7 +195,7 @@ fn log_access(act: &mut Act<'_>, staff_id: StaffId, wanted: &RevealForm) -> AppR
 /// The loan file a person belongs to, as borrower first, else as co-borrower.
 fn file_of(db: &mut Db, scope: &Scope, person_id: PersonId) -> AppResult<Option<FileId>> {
     let own = loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::person_id.eq(person_id))
         .select(loan_file::id)
         .first(db)
@@ -204,7 +204,7 @@ fn file_of(db: &mut Db, scope: &Scope, person_id: PersonId) -> AppResult<Option<
         return Ok(own);
     }
     Ok(loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::co_person_id.eq(person_id))
         .order(loan_file::id)
         .select(loan_file::id)
@@ -216,13 +216,13 @@ fn find(db: &mut Db, scope: &Scope, wanted: &RevealForm) -> AppResult<Sealed> {
     let row: (Vec<u8>, String, String, PersonId) = match wanted.kind {
         Kind::IdNumber => person::table
             .find(wanted.id)
-            .filter(person::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(person::office_code))
             .select((person::id_sealed, person::id_mask, person::name, person::id))
             .first(db)?,
         Kind::Phone => person_phone::table
             .inner_join(person::table.on(person::id.eq(person_phone::person_id)))
             .filter(person_phone::id.eq(wanted.id))
-            .filter(person_phone::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(person_phone::office_code))
             .select((
                 person_phone::phone_sealed,
                 person_phone::phone_mask,
@@ -233,7 +233,7 @@ fn find(db: &mut Db, scope: &Scope, wanted: &RevealForm) -> AppResult<Sealed> {
         Kind::Contact => contact_change::table
             .inner_join(person::table.on(person::id.eq(contact_change::person_id)))
             .filter(contact_change::id.eq(wanted.id))
-            .filter(contact_change::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_change::office_code))
             .select((
                 contact_change::value_sealed,
                 contact_change::value_mask,
@@ -246,7 +246,7 @@ fn find(db: &mut Db, scope: &Scope, wanted: &RevealForm) -> AppResult<Sealed> {
             let row: (Option<Vec<u8>>, String, String, PersonId) = contact_point::table
                 .inner_join(loan_file::table.on(loan_file::id.eq(contact_point::file_id)))
                 .filter(contact_point::id.eq(wanted.id))
-                .filter(contact_point::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(contact_point::office_code))
                 .select((
                     contact_point::phone_sealed,
                     contact_point::phone_mask,
@@ -261,7 +261,7 @@ fn find(db: &mut Db, scope: &Scope, wanted: &RevealForm) -> AppResult<Sealed> {
                 .inner_join(loan_file::table)
                 .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
                 .filter(loan::id.eq(wanted.id))
-                .filter(loan::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan::office_code))
                 .select((loan::account_sealed, loan::account_mask, person::name, person::id))
                 .first(db)?;
             (row.0.ok_or(AppError::NotFound)?, row.1, row.2, row.3)

@@ -171,9 +171,7 @@ fn hits(db: &mut Db, scope: &Scope, what: &Meant) -> AppResult<Vec<Hit>> {
     // Person -> why. A student's own file and the files they stand in as co-borrower.
     let mut people: BTreeMap<PersonId, String> = BTreeMap::new();
     let by_person = || {
-        person::table
-            .filter(person::office_code.eq_any(scope.codes()))
-            .select((person::id, person::name))
+        person::table.filter(scope.holds(person::office_code)).select((person::id, person::name))
     };
     let mut found: Vec<(PersonId, String)> = Vec::new();
     if let Some(index) = &what.id_index {
@@ -201,7 +199,7 @@ fn hits(db: &mut Db, scope: &Scope, what: &Meant) -> AppResult<Vec<Hit>> {
         found.extend(
             person_phone::table
                 .inner_join(person::table)
-                .filter(person_phone::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(person_phone::office_code))
                 .filter(person_phone::phone_index.eq(index))
                 .select((person::id, person::name))
                 .load(db)?,
@@ -229,13 +227,13 @@ fn files_of(
         return Ok(Vec::new());
     }
     let own: Vec<String> = loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::person_id.eq_any(ids))
         .order(loan_file::file_no)
         .select(loan_file::file_no)
         .load(db)?;
     let with: Vec<(String, Option<PersonId>, String)> = loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::co_person_id.eq_any(ids.iter().map(|id| Some(*id))))
         .order(loan_file::file_no)
         .select((loan_file::file_no, loan_file::co_person_id, loan_file::co_relation))
@@ -261,7 +259,7 @@ fn by_number(db: &mut Db, scope: &Scope, what: &Meant) -> AppResult<Vec<String>>
     if let Some(file_no) = &what.file_no {
         numbers.extend(
             loan_file::table
-                .filter(loan_file::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan_file::office_code))
                 .filter(
                     loan_file::file_no.like(format!("{}%", anywhere_start(file_no))).escape('\\'),
                 )
@@ -275,7 +273,7 @@ fn by_number(db: &mut Db, scope: &Scope, what: &Meant) -> AppResult<Vec<String>>
         numbers.extend(
             loan::table
                 .inner_join(loan_file::table)
-                .filter(loan::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan::office_code))
                 .filter(loan::contract_no.like(at_end(contract)).escape('\\'))
                 .order(loan_file::file_no)
                 .limit(HITS_MAX)
@@ -299,7 +297,7 @@ fn described(db: &mut Db, scope: &Scope, found: Vec<(String, String)>) -> AppRes
     let rows: Vec<Row> = loan_file::table
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
         .left_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::file_no.eq_any(numbers))
         .select((
             loan_file::file_no,

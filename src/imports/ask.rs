@@ -43,7 +43,7 @@ pub struct Awaiting {
 /// What awaits the bank in these offices; nothing when all is known.
 pub fn awaiting(db: &mut Db, scope: &Scope) -> AppResult<Option<Awaiting>> {
     let (due_on, families, sum): (Option<NaiveDate>, i64, Fen) = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::awaiting_on.is_not_null())
         .select((
             diesel::dsl::min(file_position::awaiting_on),

@@ -38,7 +38,7 @@ pub fn key_of(headings: &str) -> String {
 /// All choices of the office.
 pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Profiles> {
     let kept: Vec<StoredProfile> = import_profile::table
-        .filter(import_profile::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(import_profile::office_code))
         .select(StoredProfile::as_select())
         .load(db)?;
     let read = |one: StoredProfile| {

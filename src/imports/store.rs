@@ -106,7 +106,7 @@ pub fn insert(db: &mut Db, job: &ImportJob, content_sealed: &[u8]) -> AppResult<
 /// One import, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: ImportId) -> AppResult<ImportJob> {
     Ok(import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(import_job::office_code))
         .filter(import_job::id.eq(id))
         .select(ImportJob::as_select())
         .first(db)?)
@@ -120,7 +120,7 @@ pub fn list(
     limit: i64,
 ) -> AppResult<Vec<ImportJob>> {
     let mut query = import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(import_job::office_code))
         .filter(import_job::state.ne("dropped"))
         .order(import_job::id.desc())
         .limit(limit)
@@ -135,7 +135,7 @@ pub fn list(
 /// Imports of any of these states, oldest first.
 pub fn in_states(db: &mut Db, scope: &Scope, states: &[&str]) -> AppResult<Vec<ImportJob>> {
     Ok(import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(import_job::office_code))
         .filter(import_job::state.eq_any(states))
         .order(import_job::id)
         .select(ImportJob::as_select())
@@ -170,7 +170,7 @@ pub fn unsettled(db: &mut Db) -> AppResult<Vec<ImportJob>> {
 /// The imports that were uploaded together with `job`, itself among them.
 pub fn siblings(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<ImportJob>> {
     Ok(import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(import_job::office_code))
         .filter(import_job::staff_id.eq(job.staff_id))
         .filter(import_job::created_at.eq(job.created_at))
         .filter(import_job::state.ne("dropped"))
@@ -191,7 +191,7 @@ pub fn enqueue(
 ) -> AppResult<bool> {
     let put = diesel::update(
         import_job::table
-            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(import_job::office_code))
             .filter(import_job::id.eq(id))
             .filter(import_job::state.eq_any(from_states)),
     )
@@ -212,7 +212,7 @@ pub fn dequeue(db: &mut Db, scope: &Scope, id: ImportId, now: NaiveDateTime) -> 
     for (from, to) in [("checking", "uploaded"), ("posting", "stopped")] {
         out += diesel::update(
             import_job::table
-                .filter(import_job::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(import_job::office_code))
                 .filter(import_job::id.eq(id))
                 .filter(import_job::state.eq(from))
                 .filter(import_job::leased_until.is_null().or(import_job::leased_until.lt(now))),
@@ -227,7 +227,7 @@ pub fn dequeue(db: &mut Db, scope: &Scope, id: ImportId, now: NaiveDateTime) -> 
 pub fn set_as_of(db: &mut Db, scope: &Scope, id: ImportId, day: NaiveDate) -> AppResult<()> {
     diesel::update(
         import_job::table
-            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(import_job::office_code))
             .filter(import_job::id.eq(id)),
     )
     .set(import_job::as_of.eq(Some(day)))
@@ -249,7 +249,7 @@ pub fn count_warned(db: &mut Db, id: ImportId) -> AppResult<i64> {
 pub fn set_layout(db: &mut Db, scope: &Scope, id: ImportId, layout: &str) -> AppResult<()> {
     diesel::update(
         import_job::table
-            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(import_job::office_code))
             .filter(import_job::id.eq(id)),
     )
     .set(import_job::layout.eq(layout))
@@ -261,7 +261,7 @@ pub fn set_layout(db: &mut Db, scope: &Scope, id: ImportId, layout: &str) -> App
 pub fn confirm(db: &mut Db, scope: &Scope, id: ImportId, findings: &str) -> AppResult<bool> {
     let confirmed = diesel::update(
         import_job::table
-            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(import_job::office_code))
             .filter(import_job::id.eq(id))
             .filter(import_job::state.eq_any(["checked", "stopped"]))
             .filter(import_job::findings.eq(findings)),
@@ -283,7 +283,7 @@ pub fn check_anew(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<(
 /// Other imports of the same kind of sheet, the newest first.
 pub fn of_layout(db: &mut Db, scope: &Scope, job: &ImportJob) -> AppResult<Vec<ImportJob>> {
     Ok(import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(import_job::office_code))
         .filter(import_job::layout.eq(&job.layout))
         .filter(import_job::id.ne(job.id))
         .filter(import_job::state.ne_all(["dropped", "failed"]))
@@ -306,7 +306,7 @@ pub fn count_noted(db: &mut Db, id: ImportId) -> AppResult<i64> {
 /// The posted imports of one kind of sheet.
 pub fn posted_as(db: &mut Db, scope: &Scope, layout: &str) -> AppResult<Vec<ImportJob>> {
     Ok(import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(import_job::office_code))
         .filter(import_job::layout.eq(layout))
         .filter(import_job::state.eq("posted"))
         .filter(import_job::undone_at.is_null())
@@ -395,7 +395,7 @@ pub fn save(db: &mut Db, job: &ImportJob) -> AppResult<()> {
 pub fn ask_to_stop(db: &mut Db, scope: &Scope, id: ImportId) -> AppResult<()> {
     diesel::update(
         import_job::table
-            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(import_job::office_code))
             .filter(import_job::id.eq(id)),
     )
     .set(import_job::stop_wanted.eq(true))
@@ -497,7 +497,7 @@ pub fn count_rows(db: &mut Db, job: &mut ImportJob) -> AppResult<()> {
 pub fn drop_job(db: &mut Db, scope: &Scope, id: ImportId) -> AppResult<()> {
     let gone = diesel::update(
         import_job::table
-            .filter(import_job::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(import_job::office_code))
             .filter(import_job::id.eq(id))
             .filter(import_job::state.eq_any(["uploaded", "checked", "failed"])),
     )

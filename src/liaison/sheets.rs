@@ -228,7 +228,7 @@ fn open(db: &mut Db, me: &LiaisonIn, id: SheetId, today: NaiveDate) -> AppResult
 /// What settles the arrears of a family, from the cached position.
 fn overdue_of(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Fen> {
     let row: Option<(Fen, Fen, Fen)> = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::file_id.eq(file))
         .select((
             file_position::overdue_principal_fen,

@@ -5,6 +5,7 @@ pub mod schema;
 pub mod bulk;
 mod slow;
 pub mod revision;
+pub mod scoped;
 pub mod crypto;
 pub mod config;
 pub mod state;

@@ -140,7 +140,7 @@ pub fn ask(db: &mut Db, new: &Change) -> AppResult<()> {
 /// The newest changes of a person, open and decided.
 pub fn of_person(db: &mut Db, scope: &Scope, id: PersonId, limit: i64) -> AppResult<Vec<Change>> {
     Ok(contact_change::table
-        .filter(contact_change::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_change::office_code))
         .filter(contact_change::person_id.eq(id))
         .order(contact_change::id.desc())
         .limit(limit)
@@ -151,7 +151,7 @@ pub fn of_person(db: &mut Db, scope: &Scope, id: PersonId, limit: i64) -> AppRes
 /// True when one of these people waits for a decision.
 pub fn is_open(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<bool> {
     let open = contact_change::table
-        .filter(contact_change::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_change::office_code))
         .filter(contact_change::person_id.eq_any(people))
         .filter(contact_change::state.eq("proposed"));
     Ok(diesel::select(diesel::dsl::exists(open)).get_result(db)?)
@@ -186,7 +186,7 @@ pub fn waiting(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Waiting>
     Ok(contact_change::table
         .inner_join(person::table.on(person::id.eq(contact_change::person_id)))
         .left_join(loan_file::table.on(contact_change::file_id.eq(loan_file::id.nullable())))
-        .filter(contact_change::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_change::office_code))
         .filter(contact_change::state.eq("proposed"))
         .order(contact_change::id)
         .limit(limit)
@@ -204,7 +204,7 @@ pub fn waiting(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Waiting>
 /// One change, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: i64) -> AppResult<Change> {
     Ok(contact_change::table
-        .filter(contact_change::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_change::office_code))
         .filter(contact_change::id.eq(id))
         .select(Change::as_select())
         .get_result(db)?)
@@ -231,7 +231,7 @@ pub fn decide(
     let state = if decision.accepted { "accepted" } else { "refused" };
     let done = diesel::update(
         contact_change::table
-            .filter(contact_change::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_change::office_code))
             .filter(contact_change::id.eq(id))
             .filter(contact_change::asked_at.eq(seen_at))
             .filter(contact_change::state.eq("proposed")),

@@ -112,7 +112,7 @@ impl ContactPerson {
 /// The people of a family's tree that were not taken off it.
 pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<ContactPerson>> {
     Ok(contact_point::table
-        .filter(contact_point::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_point::office_code))
         .filter(contact_point::file_id.eq(file))
         .filter(contact_point::retired_at.is_null())
         .order(contact_point::id)
@@ -129,7 +129,7 @@ pub fn add(db: &mut Db, new: &ContactPerson) -> AppResult<()> {
 /// One person of the tree, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: PointId) -> AppResult<ContactPerson> {
     Ok(contact_point::table
-        .filter(contact_point::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_point::office_code))
         .filter(contact_point::id.eq(id))
         .select(ContactPerson::as_select())
         .get_result(db)?)
@@ -144,7 +144,7 @@ pub fn set_tried(
 ) -> AppResult<()> {
     diesel::update(
         contact_point::table
-            .filter(contact_point::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_point::office_code))
             .filter(contact_point::id.eq(id)),
     )
     .set((
@@ -161,7 +161,7 @@ pub fn set_tried(
 pub fn retire(db: &mut Db, scope: &Scope, id: PointId, at: NaiveDateTime) -> AppResult<()> {
     let done = diesel::update(
         contact_point::table
-            .filter(contact_point::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_point::office_code))
             .filter(contact_point::id.eq(id))
             .filter(contact_point::retired_at.is_null()),
     )

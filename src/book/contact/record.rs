@@ -271,7 +271,7 @@ pub(super) fn mark_undone(
 ) -> AppResult<Record> {
     let done = diesel::update(
         contact_record::table
-            .filter(contact_record::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_record::office_code))
             .filter(contact_record::id.eq(id))
             .filter(contact_record::undone_at.is_null()),
     )
@@ -287,7 +287,7 @@ pub(super) fn mark_undone(
 pub fn set_case(db: &mut Db, scope: &Scope, id: RecordId, case: CaseId) -> AppResult<()> {
     diesel::update(
         contact_record::table
-            .filter(contact_record::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_record::office_code))
             .filter(contact_record::id.eq(id)),
     )
     .set(contact_record::case_id.eq(case))
@@ -298,7 +298,7 @@ pub fn set_case(db: &mut Db, scope: &Scope, id: RecordId, case: CaseId) -> AppRe
 /// One record, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: RecordId) -> AppResult<Record> {
     Ok(contact_record::table
-        .filter(contact_record::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_record::office_code))
         .filter(contact_record::id.eq(id))
         .select(Record::as_select())
         .get_result(db)?)
@@ -307,7 +307,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: RecordId) -> AppResult<Record> {
 /// The newest records of a family that stand, newest first.
 pub fn of_file(db: &mut Db, scope: &Scope, file: FileId, limit: i64) -> AppResult<Vec<Record>> {
     Ok(contact_record::table
-        .filter(contact_record::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_record::office_code))
         .filter(contact_record::file_id.eq(file))
         .filter(contact_record::undone_at.is_null())
         .order((contact_record::on_day.desc(), contact_record::id.desc()))
@@ -321,7 +321,7 @@ pub fn last_of(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<HashMa
     let mut found = HashMap::with_capacity(files.len());
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<Record> = contact_record::table
-            .filter(contact_record::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_record::office_code))
             .filter(contact_record::file_id.eq_any(chunk))
             .filter(contact_record::undone_at.is_null())
             .order((contact_record::on_day, contact_record::id))

@@ -210,7 +210,7 @@ pub fn excuse_died(
     diesel::update(
         contact_duty::table
             .find((file, year))
-            .filter(contact_duty::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_duty::office_code))
             .filter(contact_duty::state.eq(from.0))
             .filter(contact_duty::note.eq(from.1)),
     )
@@ -229,7 +229,7 @@ pub fn excuse_settled(db: &mut Db, scope: &Scope, year: i32) -> AppResult<usize>
     let mut changed = 0;
     for settled in [true, false] {
         let files = file_position::table
-            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(file_position::office_code))
             .filter(file_position::settled_on.is_not_null().eq(settled))
             .select(file_position::file_id);
         let (from, to) =
@@ -237,7 +237,7 @@ pub fn excuse_settled(db: &mut Db, scope: &Scope, year: i32) -> AppResult<usize>
         let (was, note) = if settled { ("", SETTLED) } else { (SETTLED, "") };
         changed += diesel::update(
             contact_duty::table
-                .filter(contact_duty::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(contact_duty::office_code))
                 .filter(contact_duty::year.eq(year))
                 .filter(contact_duty::state.eq(from))
                 .filter(contact_duty::note.eq(was).or(contact_duty::state.eq(State::Open)))
@@ -275,7 +275,7 @@ pub fn assign(
         // takes the office's index and reads the duties of the whole county for each receiver.
         done += diesel::update(
             contact_duty::table
-                .filter(contact_duty::office_code.concat("").eq_any(scope.codes()))
+                .filter(scope.holds(contact_duty::office_code.concat("")))
                 .filter(contact_duty::year.eq(year))
                 .filter(contact_duty::state.eq(State::Open))
                 .filter(contact_duty::file_id.eq_any(chunk)),
@@ -323,7 +323,7 @@ pub fn of_file(
     year: i32,
 ) -> AppResult<Option<ContactTask>> {
     Ok(contact_duty::table
-        .filter(contact_duty::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_duty::office_code))
         .filter(contact_duty::file_id.eq(file))
         .filter(contact_duty::year.eq(year))
         .select(ContactTask::as_select())

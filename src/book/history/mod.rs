@@ -240,7 +240,7 @@ pub struct Entry {
 /// The history of one loan file, newest first.
 pub fn of_file(db: &mut Db, scope: &Scope, file_id: FileId, limit: i64) -> AppResult<Vec<Entry>> {
     Ok(history::table
-        .filter(history::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(history::office_code))
         .filter(history::file_id.eq(file_id))
         .order(history::id.desc())
         .limit(limit)

@@ -86,7 +86,7 @@ pub fn due_days(
     // One seek into the index for each day, and one to see that there is no more.
     loop {
         let next: Option<NaiveDate> = file_position::table
-            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(file_position::office_code))
             .filter(file_position::next_due_on.gt(after))
             .filter(file_position::next_due_on.le(until))
             .select(min(file_position::next_due_on))
@@ -106,7 +106,7 @@ pub fn without_due_reminder(
     round: Round,
 ) -> AppResult<Vec<(FileId, Fen)>> {
     let rows: Vec<(FileId, Fen, Fen)> = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::next_due_on.eq(due_on))
         .filter(file_position::next_due_fen.gt(0))
         .filter(not(already!(file_position::file_id, Reason::DueReminder, round)))
@@ -126,7 +126,7 @@ pub fn due_amounts(
     let mut by_day: HashMap<NaiveDate, Vec<(FileId, Fen, Fen)>> = HashMap::new();
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<(FileId, Option<NaiveDate>, Fen, Fen)> = file_position::table
-            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(file_position::office_code))
             .filter(file_position::file_id.eq_any(chunk))
             .filter(file_position::next_due_fen.gt(0))
             .select((
@@ -160,7 +160,7 @@ fn with_money_ahead(
     let mut left: HashMap<FileId, Fen> = HashMap::new();
     for chunk in ahead.chunks(BINDS_MAX) {
         let parts: Vec<(FileId, Fen, Fen)> = loan_position::table
-            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_position::office_code))
             .filter(loan_position::file_id.eq_any(chunk))
             .filter(loan_position::next_due_on.eq(due_on))
             .select((
@@ -190,7 +190,7 @@ pub fn unpaid_days(
     until: NaiveDate,
 ) -> AppResult<Vec<NaiveDate>> {
     let days: Vec<Option<NaiveDate>> = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::oldest_unpaid_due_on.between(from, until))
         .select(file_position::oldest_unpaid_due_on)
         .distinct()
@@ -222,7 +222,7 @@ pub fn without_overdue_notice(
     round: Round,
 ) -> AppResult<Vec<(FileId, Fen)>> {
     let rows: Vec<(FileId, Fen, Fen, Fen)> = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::oldest_unpaid_due_on.le(due_on))
         .filter(exists(unpaid_of!(due_on, due_on.format("%m-%d").to_string())))
         .filter(not(already!(file_position::file_id, Reason::OverdueNotice, round)))
@@ -263,7 +263,7 @@ pub fn unconfirmed(
     for chunk in files.chunks(BINDS_MAX / 4) {
         let rows: Vec<FileId> = loan_position::table
             .inner_join(loan::table)
-            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_position::office_code))
             .filter(loan_position::file_id.eq_any(chunk))
             .filter(loan_position::oldest_unpaid_due_on.is_not_null())
             .filter(loan::product.ne(Product::Local.as_text()))
@@ -285,7 +285,7 @@ pub fn overdue_amounts(
     let mut found = HashMap::with_capacity(files.len());
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<(FileId, Option<NaiveDate>, Fen, Fen, Fen)> = file_position::table
-            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(file_position::office_code))
             .filter(file_position::file_id.eq_any(chunk))
             .filter(file_position::oldest_unpaid_due_on.is_not_null())
             .select((
@@ -347,7 +347,7 @@ pub fn without_renewal(
     round: Round,
 ) -> AppResult<Vec<FileId>> {
     Ok(loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::graduates_on.gt(day_in(year, 8, 31)))
         .filter(exists(contract_of!(year - 1)))
         .filter(not(exists(contract_of!(year))))
@@ -367,7 +367,7 @@ pub fn with_contract_of(
     let mut found = Vec::new();
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<FileId> = loan::table
-            .filter(loan::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan::office_code))
             .filter(loan::file_id.eq_any(chunk))
             .filter(loan::loan_year.eq(year))
             .select(loan::file_id)
@@ -387,7 +387,7 @@ pub fn without_confirmation(
 ) -> AppResult<Vec<(FileId, String)>> {
     Ok(loan_file::table
         .inner_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::graduates_on.between(day_in(year, 1, 1), day_in(year, 12, 31)))
         .filter(file_position::outstanding_fen.gt(0))
         .filter(not(exists(confirmed!())))
@@ -402,7 +402,7 @@ pub fn with_confirmation(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppRes
     let mut found = Vec::new();
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<FileId> = graduation::table
-            .filter(graduation::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(graduation::office_code))
             .filter(graduation::file_id.eq_any(chunk))
             .filter(graduation::confirmed_on.is_not_null())
             .select(graduation::file_id)
@@ -417,7 +417,7 @@ pub fn without_early_repayment(db: &mut Db, scope: &Scope, round: Round) -> AppR
     let year = round.planned_on.year();
     Ok(loan_file::table
         .inner_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::graduates_on.between(day_in(year, 1, 1), day_in(year, 12, 31)))
         .filter(file_position::outstanding_fen.gt(0))
         .filter(not(already!(loan_file::id, Reason::EarlyRepaymentWindow, round)))
@@ -431,7 +431,7 @@ pub fn owing(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Vec<File
     let mut found = Vec::new();
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<FileId> = file_position::table
-            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(file_position::office_code))
             .filter(file_position::file_id.eq_any(chunk))
             .filter(file_position::outstanding_fen.gt(0))
             .select(file_position::file_id)

@@ -128,7 +128,7 @@ fn pairs_of(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Vec<Pair>
     let mut found = Vec::with_capacity(files.len());
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<(FileId, PersonId, Option<PersonId>)> = loan_file::table
-            .filter(loan_file::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_file::office_code))
             .filter(loan_file::id.eq_any(chunk))
             .select((loan_file::id, loan_file::person_id, loan_file::co_person_id))
             .load(db)?;
@@ -176,7 +176,7 @@ impl Facts {
         let mut names = Names::with_capacity(people.len());
         for chunk in people.chunks(BINDS_MAX) {
             let rows: Vec<(PersonId, String, String)> = person_table::table
-                .filter(person_table::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(person_table::office_code))
                 .filter(person_table::id.eq_any(chunk))
                 .select((person_table::id, person_table::name, person_table::email))
                 .load(db)?;

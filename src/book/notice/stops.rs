@@ -46,7 +46,7 @@ pub fn of_people(
     let mut found = HashMap::new();
     for chunk in people.chunks(BINDS_MAX) {
         let rows: Vec<Suppression> = message_stop::table
-            .filter(message_stop::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(message_stop::office_code))
             .filter(message_stop::person_id.eq_any(chunk))
             .select(Suppression::as_select())
             .load(db)?;
@@ -67,7 +67,7 @@ pub fn put(db: &mut Db, scope: &Scope, stop: &Suppression) -> AppResult<bool> {
 /// Lifts a stop. False: there was none.
 pub fn lift(db: &mut Db, scope: &Scope, person: PersonId) -> AppResult<bool> {
     let gone = diesel::delete(
-        message_stop::table.find(person).filter(message_stop::office_code.eq_any(scope.codes())),
+        message_stop::table.find(person).filter(scope.holds(message_stop::office_code)),
     )
     .execute(db)?;
     Ok(gone > 0)

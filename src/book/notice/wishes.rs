@@ -56,7 +56,7 @@ pub fn of_people(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<W
     let mut found = HashMap::new();
     for chunk in people.chunks(BINDS_MAX) {
         let rows: Vec<(PersonId, String, bool, bool)> = message_wish::table
-            .filter(message_wish::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(message_wish::office_code))
             .filter(message_wish::person_id.eq_any(chunk))
             .select((
                 message_wish::person_id,
@@ -90,7 +90,7 @@ pub fn set(
     let changed = diesel::update(
         message_wish::table
             .find((person, kind.as_text()))
-            .filter(message_wish::office_code.eq_any(scope.codes())),
+            .filter(scope.holds(message_wish::office_code)),
     )
     .set((
         message_wish::sms.eq(wish.sms),

@@ -140,7 +140,7 @@ fn paid_between(
     let rows: Vec<(FileId, i64)> = app.db.read(|db| {
         Ok(loan_event::table
             .inner_join(loan::table.on(loan::id.eq(loan_event::loan_id)))
-            .filter(loan_event::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_event::office_code))
             .filter(loan_event::kind.eq("paid"))
             .filter(loan_event::effective_on.between(from, until))
             .group_by(loan::file_id)

@@ -105,7 +105,7 @@ fn asking(
     let until = day + Days::new(SPREAD_BEFORE);
     Ok(loan_position::table
         .inner_join(loan::table.inner_join(loan_file::table))
-        .filter(loan_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_position::office_code))
         .filter(
             loan_position::next_due_on
                 .between(day, until)

@@ -167,7 +167,7 @@ fn words_of(reason: &str) -> &str {
 /// What the contracts ask for on `day`, each with the money that lies there already.
 fn due_on(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<Vec<(Fen, Fen)>> {
     Ok(loan_position::table
-        .filter(loan_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_position::office_code))
         .filter(loan_position::next_due_on.eq(day))
         .filter(loan_position::next_due_fen.gt(Fen::ZERO))
         .select((loan_position::next_due_fen, loan_position::unapplied_fen))
@@ -176,7 +176,7 @@ fn due_on(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<Vec<(Fen, Fen
 
 fn in_arrears(db: &mut Db, scope: &Scope) -> AppResult<i64> {
     Ok(file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .count()
         .get_result(db)?)
@@ -227,7 +227,7 @@ fn count_messages(
 
 fn new_warnings(db: &mut Db, scope: &Scope, (from, until): Span) -> AppResult<Vec<String>> {
     Ok(warning::table
-        .filter(warning::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(warning::office_code))
         .filter(warning::since.ge(from).and(warning::since.lt(until)))
         .order((warning::kind, warning::key))
         .select(warning::title)

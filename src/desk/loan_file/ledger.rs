@@ -48,7 +48,7 @@ pub fn names(db: &mut Db, scope: &Scope, facts: &Facts) -> AppResult<Names> {
     let ids: Vec<ImportId> =
         rows.filter_map(|row| import_of(&row.source).map(|(id, _)| id)).collect();
     let found: Vec<(ImportId, String)> = import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(import_job::office_code))
         .filter(import_job::id.eq_any(ids))
         .select((import_job::id, import_job::file_name))
         .load(db)?;

@@ -138,12 +138,12 @@ pub fn load(
 /// The newest bank file that names these contracts, and how many figures differ.
 fn bank(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<(Option<NaiveDate>, i64)> {
     let checked_on = bank_figure::table
-        .filter(bank_figure::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(bank_figure::office_code))
         .filter(bank_figure::loan_id.eq_any(loans))
         .select(diesel::dsl::max(bank_figure::as_of))
         .get_result(db)?;
     let differences: Option<i64> = bank_difference::table
-        .filter(bank_difference::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(bank_difference::office_code))
         .filter(bank_difference::loan_id.eq_any(loans))
         .select(sql::<Nullable<BigInt>>("COUNT(*)"))
         .get_result(db)?;

@@ -76,7 +76,7 @@ fn time(at: Option<NaiveDateTime>) -> String {
 pub fn rows(app: &App, db: &mut Db, scope: &Scope, messages: Vec<Message>) -> AppResult<Vec<Row>> {
     let people: Vec<PersonId> = messages.iter().filter_map(|m| m.person_id).collect();
     let names: HashMap<PersonId, String> = person::table
-        .filter(person::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(person::office_code))
         .filter(person::id.eq_any(&people))
         .select((person::id, person::name))
         .load::<(PersonId, String)>(db)?
@@ -84,7 +84,7 @@ pub fn rows(app: &App, db: &mut Db, scope: &Scope, messages: Vec<Message>) -> Ap
         .collect();
     let files: Vec<FileId> = messages.iter().filter_map(|m| m.file_id).collect();
     let files: HashMap<FileId, String> = loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::id.eq_any(&files))
         .select((loan_file::id, loan_file::file_no))
         .load::<(FileId, String)>(db)?
@@ -92,7 +92,7 @@ pub fn rows(app: &App, db: &mut Db, scope: &Scope, messages: Vec<Message>) -> Ap
         .collect();
     let phones: Vec<PhoneId> = messages.iter().filter_map(|m| m.phone_id).collect();
     let dead: HashSet<PhoneId> = person_phone::table
-        .filter(person_phone::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(person_phone::office_code))
         .filter(person_phone::id.eq_any(&phones))
         .filter(person_phone::state.eq(PhoneState::Dead))
         .select(person_phone::id)
@@ -188,7 +188,7 @@ impl GroupRow {
 pub fn open_groups(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<GroupRow>> {
     let open: Vec<(NaiveDate, String)> = message::table
         .filter(message::state.eq_any([State::Held, State::Waiting, State::Sending]))
-        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(message::office_code))
         .filter(message::urgent.eq(false))
         .group_by((message::planned_on, message::reason))
         .select((message::planned_on, message::reason))

@@ -279,7 +279,7 @@ pub(super) fn example(
     let files = || {
         loan_file::table
             .inner_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
-            .filter(loan_file::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_file::office_code))
             .select((
                 loan_file::id,
                 loan_file::file_no,
@@ -302,7 +302,7 @@ pub(super) fn example(
     }
     let Some((id, file_no, person_id, university)) = found else { return Ok(Example::default()) };
     let name: String = person::table
-        .filter(person::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(person::office_code))
         .filter(person::id.eq(person_id))
         .select(person::name)
         .get_result(db)?;

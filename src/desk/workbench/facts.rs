@@ -82,12 +82,12 @@ pub struct Facts {
 /// Reads it all in one snapshot.
 pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
     let by_stage: Vec<(String, i64)> = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .group_by(file_position::stage)
         .select((file_position::stage, count_star()))
         .load(db)?;
     let outstanding = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .select(sql::<BigInt>("CAST(COALESCE(SUM(outstanding_fen), 0) AS BIGINT)"))
         .first(db)?;
     Ok(Facts {
@@ -96,7 +96,7 @@ pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
         overdue: overdue(db, scope)?,
         awaiting: ask::awaiting(db, scope)?,
         overdue_repaying: file_position::table
-            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(file_position::office_code))
             .filter(file_position::oldest_unpaid_due_on.is_not_null())
             .filter(file_position::stage.eq("repaying"))
             .count()
@@ -107,12 +107,12 @@ pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
         no_money: waiting_contracts(db, scope, true)?,
         unconfirmed: unconfirmed(db, scope, today)?,
         settled_this_year: file_position::table
-            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(file_position::office_code))
             .filter(file_position::settled_on.ge(day_in(today.year(), 1, 1)))
             .count()
             .get_result(db)?,
         differences: bank_difference::table
-            .filter(bank_difference::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(bank_difference::office_code))
             .count()
             .get_result(db)?,
         waiting: waiting(db, scope, today)?,
@@ -136,7 +136,7 @@ const ARREARS: &str = "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \
 
 fn overdue(db: &mut Db, scope: &Scope) -> AppResult<(i64, Fen)> {
     Ok(file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .select((count_star(), sql::<BigInt>(ARREARS)))
         .first(db)?)
@@ -146,7 +146,7 @@ fn townships(db: &mut Db, scope: &Scope) -> AppResult<Vec<Township>> {
     Ok(loan_file::table
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
         .inner_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .group_by(person::township)
         .order((sql::<BigInt>(ARREARS).desc(), person::township))
@@ -157,13 +157,13 @@ fn townships(db: &mut Db, scope: &Scope) -> AppResult<Vec<Township>> {
 
 fn next_due(db: &mut Db, scope: &Scope) -> AppResult<Option<(NaiveDate, i64, Fen)>> {
     let day: Option<NaiveDate> = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::next_due_fen.gt(0))
         .select(diesel::dsl::min(file_position::next_due_on))
         .first(db)?;
     let Some(day) = day else { return Ok(None) };
     let (people, sum): (i64, Fen) = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::next_due_on.eq(day))
         .filter(file_position::next_due_fen.gt(0))
         .select((count_star(), sql::<BigInt>("CAST(COALESCE(SUM(next_due_fen), 0) AS BIGINT)")))
@@ -174,7 +174,7 @@ fn next_due(db: &mut Db, scope: &Scope) -> AppResult<Option<(NaiveDate, i64, Fen
 fn waiting_contracts(db: &mut Db, scope: &Scope, with_receipt: bool) -> AppResult<i64> {
     let waiting = loan_position::table
         .inner_join(loan::table)
-        .filter(loan_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_position::office_code))
         .filter(loan_position::stage.eq("undisbursed"));
     Ok(if with_receipt {
         waiting.filter(loan::receipt_on.is_not_null()).count().get_result(db)?
@@ -189,7 +189,7 @@ fn unconfirmed(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<i64> {
         .filter(graduation::confirmed_on.is_not_null())
         .select(graduation::id);
     Ok(loan_file::table
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::graduates_on.between(day_in(today.year(), 1, 1), today))
         .filter(not(exists(confirmed)))
         .count()
@@ -198,7 +198,7 @@ fn unconfirmed(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<i64> {
 
 fn imports(db: &mut Db, scope: &Scope) -> AppResult<Vec<Import>> {
     Ok(import_job::table
-        .filter(import_job::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(import_job::office_code))
         .filter(import_job::state.ne("dropped"))
         .order(import_job::id.desc())
         .limit(SHOWN)

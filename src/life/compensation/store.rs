@@ -79,7 +79,7 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Enlist
     for chunk in keys.chunks(BINDS_MAX) {
         found.extend(
             enlistment::table
-                .filter(enlistment::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(enlistment::office_code))
                 .filter(enlistment::person_id.eq_any(chunk))
                 .order(enlistment::enlisted_on)
                 .select(Enlistment::as_select())
@@ -95,7 +95,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Enlist
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             enlistment::table
-                .filter(enlistment::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(enlistment::office_code))
                 .filter(enlistment::id.eq_any(chunk))
                 .select(Enlistment::as_select())
                 .load(db)?,

@@ -27,7 +27,7 @@ type FamilyRow = (FileId, String, String, String, String);
 /// The families without a duty of that year, by township, village and file number.
 pub fn missing(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<Family>> {
     let has = contact_duty::table
-        .filter(contact_duty::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_duty::office_code))
         .filter(contact_duty::file_id.eq(file_position::file_id))
         .filter(contact_duty::year.eq(year))
         .select(contact_duty::file_id);
@@ -39,7 +39,7 @@ pub fn missing(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<Family>> 
     let rows: Vec<FamilyRow> = file_position::table
         .inner_join(loan_file::table.on(loan_file::id.eq(file_position::file_id)))
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::disbursed_fen.gt(Fen::ZERO))
         .filter(file_position::settled_on.is_null())
         .filter(not(exists(has)))
@@ -77,7 +77,7 @@ type FileTerms = HashMap<FileId, (Option<NaiveDate>, Option<NaiveDate>)>;
 
 fn terms(db: &mut Db, scope: &Scope) -> AppResult<FileTerms> {
     let rows: Vec<(FileId, Option<NaiveDate>, Option<NaiveDate>)> = loan::table
-        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan::office_code))
         .group_by(loan::file_id)
         .select((loan::file_id, min(loan::subsidy_ends_on), max(loan::signed_on)))
         .load(db)?;
@@ -89,14 +89,14 @@ fn confirmed(db: &mut Db, scope: &Scope) -> AppResult<HashMap<FileId, NaiveDate>
     let reached: Vec<Outcome> =
         Outcome::ALL.iter().copied().filter(|outcome| outcome.is_reached()).collect();
     let spoken: Vec<(FileId, Option<NaiveDate>)> = contact_record::table
-        .filter(contact_record::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_record::office_code))
         .filter(contact_record::undone_at.is_null())
         .filter(contact_record::outcome.eq_any(reached))
         .group_by(contact_record::file_id)
         .select((contact_record::file_id, max(contact_record::on_day)))
         .load(db)?;
     let pages: Vec<(FileId, Option<NaiveDateTime>)> = contact_confirmation::table
-        .filter(contact_confirmation::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_confirmation::office_code))
         .group_by(contact_confirmation::file_id)
         .select((contact_confirmation::file_id, max(contact_confirmation::confirmed_at)))
         .load(db)?;
@@ -124,7 +124,7 @@ pub struct Already {
 pub fn already(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Already> {
     let mut found = Already::default();
     let rows: Vec<Record> = contact_record::table
-        .filter(contact_record::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_record::office_code))
         .filter(contact_record::on_day.between(day_in(year, 1, 1), day_in(year, 12, 31)))
         .filter(contact_record::undone_at.is_null())
         .order((contact_record::on_day, contact_record::id))
@@ -134,7 +134,7 @@ pub fn already(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Already> {
         found.records.entry(row.file_id).or_default().push(row);
     }
     let pages: Vec<(FileId, Option<NaiveDateTime>)> = contact_confirmation::table
-        .filter(contact_confirmation::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_confirmation::office_code))
         .filter(contact_confirmation::year.eq(year))
         .group_by(contact_confirmation::file_id)
         .select((contact_confirmation::file_id, min(contact_confirmation::confirmed_at)))
@@ -151,7 +151,7 @@ pub fn taken(db: &mut Db, scope: &Scope, year: i32) -> AppResult<BTreeMap<String
     let mut rows: Vec<TakenRow> = contact_duty::table
         .inner_join(loan_file::table.on(loan_file::id.eq(contact_duty::file_id)))
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-        .filter(contact_duty::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_duty::office_code))
         .filter(contact_duty::year.eq(year))
         .filter(contact_duty::assignee_kind.eq(AssigneeKind::Clerk))
         .filter(contact_duty::assignee.ne(""))

@@ -28,7 +28,7 @@ use crate::plumbing::schema::{
 /// Families to call today or before: `/family-contacts?list=today`.
 pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
     let count = duties::table
-        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(duties::office_code))
         .filter(duties::year.eq(today.year()))
         .filter(duties::state.eq(State::Open))
         .filter(duties::next_on.le(today))
@@ -58,7 +58,7 @@ pub fn next(
     let same = duties::next_on.eq(after.next_on).and(duties::file_id.gt(after.file_id));
     let mut query = joined!()
         .select(loan_file::file_no)
-        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(duties::office_code))
         .filter(duties::year.eq(after.year))
         .filter(duties::state.eq(State::Open))
         .filter(duties::file_id.ne(after.file_id))
@@ -85,7 +85,7 @@ pub struct Choices {
 /// What occurs among the duties of a year.
 pub fn choices(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Choices> {
     let townships = joined!()
-        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(duties::office_code))
         .filter(duties::year.eq(year))
         .filter(people::township.ne(""))
         .select(people::township)
@@ -93,7 +93,7 @@ pub fn choices(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Choices> {
         .order(people::township)
         .load(db)?;
     let schools = joined!()
-        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(duties::office_code))
         .filter(duties::year.eq(year))
         .filter(loan_file::high_school.ne(""))
         .select(loan_file::high_school)
@@ -101,7 +101,7 @@ pub fn choices(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Choices> {
         .order(loan_file::high_school)
         .load(db)?;
     let who = duties::table
-        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(duties::office_code))
         .filter(duties::year.eq(year))
         .filter(duties::assignee.ne(""))
         .select(duties::assignee)
@@ -109,7 +109,7 @@ pub fn choices(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Choices> {
         .order(duties::assignee)
         .load(db)?;
     let years = duties::table
-        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(duties::office_code))
         .select(duties::year)
         .distinct()
         .order(duties::year.desc())
@@ -123,7 +123,7 @@ pub type Cell = (AssigneeKind, String, State, i64);
 /// How many duties of each clerk, school or village are in each state.
 pub fn by_assignee(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<Cell>> {
     Ok(duties::table
-        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(duties::office_code))
         .filter(duties::year.eq(year))
         .group_by((duties::assignee_kind, duties::assignee, duties::state))
         .select((duties::assignee_kind, duties::assignee, duties::state, count_star()))
@@ -134,14 +134,14 @@ pub fn by_assignee(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<Cell>
 pub fn by_place(db: &mut Db, scope: &Scope, year: i32, school: bool) -> AppResult<Vec<Cell>> {
     let rows: Vec<(String, State, i64)> = if school {
         joined!()
-            .filter(duties::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(duties::office_code))
             .filter(duties::year.eq(year))
             .group_by((loan_file::high_school, duties::state))
             .select((loan_file::high_school, duties::state, count_star()))
             .load(db)?
     } else {
         joined!()
-            .filter(duties::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(duties::office_code))
             .filter(duties::year.eq(year))
             .group_by((people::township, duties::state))
             .select((people::township, duties::state, count_star()))
@@ -153,7 +153,7 @@ pub fn by_place(db: &mut Db, scope: &Scope, year: i32, school: bool) -> AppResul
 /// Who has the open families of each township, with how many; the largest part first.
 pub fn holders(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<(String, String, i64)>> {
     let mut rows: Vec<(String, String, i64)> = joined!()
-        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(duties::office_code))
         .filter(duties::year.eq(year))
         .filter(duties::state.eq(State::Open))
         .group_by((people::township, duties::assignee))
@@ -166,7 +166,7 @@ pub fn holders(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<(String, 
 /// The same by year, all years.
 pub fn by_year(db: &mut Db, scope: &Scope) -> AppResult<Vec<Cell>> {
     let rows: Vec<(i32, State, i64)> = duties::table
-        .filter(duties::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(duties::office_code))
         .group_by((duties::year, duties::state))
         .select((duties::year, duties::state, count_star()))
         .load(db)?;
@@ -178,7 +178,7 @@ pub fn by_year(db: &mut Db, scope: &Scope) -> AppResult<Vec<Cell>> {
 /// Those of these families that have an overdue case which is not closed.
 pub fn overdue_of(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<HashSet<FileId>> {
     let cases: Vec<FileId> = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::file_id.eq_any(files))
         .filter(overdue_case::state.ne("closed"))
         .select(overdue_case::file_id)
@@ -236,13 +236,13 @@ pub fn family(
         None => None,
     };
     let universities: Vec<PointId> = points::table
-        .filter(points::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(points::office_code))
         .filter(points::file_id.eq(file.id))
         .filter(points::kind.eq(Kind::University))
         .select(points::id)
         .load(db)?;
     let position: Option<FilePosition> = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::file_id.eq(file.id))
         .select(FilePosition::as_select())
         .first(db)

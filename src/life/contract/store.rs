@@ -86,7 +86,7 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[LoanId]) -> AppResult<Vec<Receipt>
     for chunk in keys.chunks(BINDS_MAX) {
         found.extend(
             university_receipt::table
-                .filter(university_receipt::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(university_receipt::office_code))
                 .filter(university_receipt::loan_id.eq_any(chunk))
                 .order(university_receipt::loan_year)
                 .select(Receipt::as_select())
@@ -102,7 +102,7 @@ pub fn of_students(db: &mut Db, scope: &Scope, numbers: &[String]) -> AppResult<
     for chunk in numbers.chunks(BINDS_MAX) {
         found.extend(
             university_receipt::table
-                .filter(university_receipt::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(university_receipt::office_code))
                 .filter(university_receipt::student_number.eq_any(chunk))
                 .order((university_receipt::student_number, university_receipt::loan_year))
                 .select(Receipt::as_select())
@@ -118,7 +118,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Receip
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             university_receipt::table
-                .filter(university_receipt::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(university_receipt::office_code))
                 .filter(university_receipt::id.eq_any(chunk))
                 .select(Receipt::as_select())
                 .load(db)?,

@@ -70,7 +70,7 @@ pub(super) fn load(
         None => Vec::new(),
     };
     let position = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::file_id.eq(file.id))
         .select(FilePosition::as_select())
         .first(db)
@@ -90,7 +90,7 @@ pub(super) fn load(
             .filter(|duty| duty.state == task::State::Lost)
             .map(|duty| duty.note),
         sheets: sheet::table
-            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet::office_code))
             .filter(sheet::file_id.eq(file.id))
             .filter(sheet::state.eq_any([visit_sheet::State::Out, visit_sheet::State::Returned]))
             .order(sheet::id.desc())

@@ -281,7 +281,7 @@ fn late(db: &mut Db, scope: &Scope, only: Option<&[FileId]>) -> AppResult<Vec<La
     let all = || {
         file_position::table
             .inner_join(loan_file::table)
-            .filter(file_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(file_position::office_code))
             .filter(file_position::oldest_unpaid_due_on.is_not_null())
             .select((
                 file_position::file_id,
@@ -311,7 +311,7 @@ fn awaiting(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<Cas
     for chunk in ids.chunks(BINDS_MAX) {
         let of: Vec<CaseId> = overdue_case::table
             .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
-            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(overdue_case::office_code))
             .filter(overdue_case::id.eq_any(chunk))
             .filter(file_position::awaiting_on.lt(overdue_case::opened_on.nullable()))
             .select(overdue_case::id)
@@ -332,7 +332,7 @@ fn paid(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<CaseId>
     for chunk in files.chunks(BINDS_MAX) {
         let money: Vec<(FileId, NaiveDateTime)> = loan_event::table
             .inner_join(loan::table)
-            .filter(loan::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan::office_code))
             .filter(loan::file_id.eq_any(chunk))
             .filter(loan_event::recorded_at.ge(starts_at(since)))
             .filter(loan_event::kind.eq_any(["paid", "prepaid", "compensated", "relieved"]))
@@ -343,7 +343,7 @@ fn paid(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<CaseId>
             *newest = at.max(*newest);
         }
         let told: Vec<FileId> = loan_position::table
-            .filter(loan_position::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_position::office_code))
             .filter(loan_position::file_id.eq_any(chunk))
             .filter(loan_position::bank_settled_on.is_not_null())
             .select(loan_position::file_id)
@@ -452,7 +452,7 @@ pub fn confirmed(
     let mut found = HashSet::new();
     for chunk in people.chunks(BINDS_MAX) {
         let of: Vec<PersonId> = contact_confirmation::table
-            .filter(contact_confirmation::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_confirmation::office_code))
             .filter(contact_confirmation::person_id.eq_any(chunk))
             .filter(contact_confirmation::confirmed_at.ge(since))
             .select(contact_confirmation::person_id)
@@ -467,7 +467,7 @@ pub fn files_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<F
     let mut found: HashSet<FileId> = HashSet::new();
     for chunk in loans.chunks(BINDS_MAX) {
         let of: Vec<FileId> = loan::table
-            .filter(loan::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan::office_code))
             .filter(loan::id.eq_any(chunk))
             .select(loan::file_id)
             .load(db)?;
@@ -482,7 +482,7 @@ pub fn files_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<F
 pub fn is_stale(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool> {
     let own = || {
         overdue_case::table
-            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(overdue_case::office_code))
             .filter(overdue_case::state.ne(State::Closed))
     };
     let past = overdue_case::promised_on.lt(today).or(overdue_case::until_on.le(today));
@@ -495,7 +495,7 @@ pub fn is_stale(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool>
             .filter(overdue_case::state.ne(State::Closed)),
     );
     let without = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .filter(not(has_case));
     if select(exists(without)).get_result(db)? {
@@ -504,7 +504,7 @@ pub fn is_stale(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool>
     // Every file with arrears has one case that is not closed; so one too many is of somebody who
     // owes nothing any more. Two counts in indexes, instead of a look at each position.
     let late: i64 = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .count()
         .get_result(db)?;

@@ -67,7 +67,7 @@ fn facts(
     let mut found = Vec::with_capacity(files.len());
     for chunk in files.chunks(BINDS_MAX) {
         let duties: Vec<(FileId, Option<StaffId>)> = contact_duty::table
-            .filter(contact_duty::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(contact_duty::office_code))
             .filter(contact_duty::year.eq(today.year()))
             .filter(contact_duty::file_id.eq_any(chunk))
             .select((contact_duty::file_id, contact_duty::staff_id))
@@ -75,7 +75,7 @@ fn facts(
         let duties: HashMap<FileId, Option<StaffId>> = duties.into_iter().collect();
         let rows: Vec<(FileId, String, Option<StaffId>)> = loan_file::table
             .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-            .filter(loan_file::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_file::office_code))
             .filter(loan_file::id.eq_any(chunk))
             .order(loan_file::id)
             .select((loan_file::id, person::township, loan_file::owner_id))
@@ -92,7 +92,7 @@ fn cases_now(db: &mut Db, scope: &Scope) -> AppResult<Vec<(String, StaffId, i64)
     let rows: Vec<(String, Option<StaffId>, i64)> = overdue_case::table
         .inner_join(loan_file::table)
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::state.ne(State::Closed))
         .filter(overdue_case::owner_id.is_not_null())
         .group_by((person::township, overdue_case::owner_id))

@@ -36,7 +36,7 @@ pub struct Saved {
 /// The lists that this person sees: their own, and shared ones.
 pub fn all(db: &mut Db, scope: &Scope, staff: StaffId) -> AppResult<Vec<Saved>> {
     Ok(saved_list::table
-        .filter(saved_list::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(saved_list::office_code))
         .filter(saved_list::page.eq(PAGE))
         .filter(saved_list::staff_id.eq(staff).or(saved_list::shared.eq(true)))
         .order(saved_list::id)

@@ -103,7 +103,7 @@ const STEP_COLUMNS: usize = 13;
 pub fn not_closed(db: &mut Db, scope: &Scope, only: Option<&[FileId]>) -> AppResult<Vec<Case>> {
     let all = || {
         overdue_case::table
-            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(overdue_case::office_code))
             .filter(overdue_case::state.ne(State::Closed))
             .select(Case::as_select())
     };
@@ -119,7 +119,7 @@ pub fn not_closed(db: &mut Db, scope: &Scope, only: Option<&[FileId]>) -> AppRes
 /// The newest case of a file, closed or not.
 pub fn newest(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Case>> {
     Ok(overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::file_id.eq(file))
         .order(overdue_case::id.desc())
         .select(Case::as_select())
@@ -130,13 +130,13 @@ pub fn newest(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Case
 /// Cases whose next step is today or before, and those that wait for the director.
 pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
     let today = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::state.eq(State::Open))
         .filter(overdue_case::next_on.le(today))
         .count()
         .get_result(db)?;
     let director = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::state.ne(State::Closed))
         .filter(overdue_case::asked_for.ne(AskedFor::Nothing))
         .count()
@@ -152,7 +152,7 @@ pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Wa
 /// One case, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> AppResult<Case> {
     Ok(overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::id.eq(id))
         .select(Case::as_select())
         .first(db)?)
@@ -193,7 +193,7 @@ pub fn taken_back(
     let mut newest: HashMap<FileId, Case> = HashMap::new();
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<Case> = overdue_case::table
-            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(overdue_case::office_code))
             .filter(overdue_case::file_id.eq_any(chunk))
             .order(overdue_case::id)
             .select(Case::as_select())
@@ -248,7 +248,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[CaseId]) -> AppResult<Vec<Case>
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(BINDS_MAX) {
         let rows: Vec<Case> = overdue_case::table
-            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(overdue_case::office_code))
             .filter(overdue_case::id.eq_any(chunk))
             .order(overdue_case::id)
             .select(Case::as_select())
@@ -340,7 +340,7 @@ pub fn own(db: &mut Db, ids: &[CaseId], owner: StaffId) -> AppResult<()> {
 /// The steps of a case, newest first.
 pub fn steps(db: &mut Db, scope: &Scope, case: CaseId) -> AppResult<Vec<Step>> {
     Ok(overdue_step::table
-        .filter(overdue_step::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_step::office_code))
         .filter(overdue_step::case_id.eq(case))
         .order(overdue_step::id.desc())
         .select(Step::as_select())

@@ -75,7 +75,7 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Preapp
     for chunk in keys.chunks(BINDS_MAX) {
         found.extend(
             preapplication::table
-                .filter(preapplication::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(preapplication::office_code))
                 .filter(preapplication::person_id.eq_any(chunk))
                 .order(preapplication::year.desc())
                 .select(Preapplication::as_select())
@@ -91,7 +91,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Preapp
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             preapplication::table
-                .filter(preapplication::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(preapplication::office_code))
                 .filter(preapplication::id.eq_any(chunk))
                 .select(Preapplication::as_select())
                 .load(db)?,

@@ -72,7 +72,7 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Recogn
     for chunk in keys.chunks(BINDS_MAX) {
         found.extend(
             recognition::table
-                .filter(recognition::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(recognition::office_code))
                 .filter(recognition::person_id.eq_any(chunk))
                 .order(recognition::year.desc())
                 .select(Recognition::as_select())
@@ -88,7 +88,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Recogn
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             recognition::table
-                .filter(recognition::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(recognition::office_code))
                 .filter(recognition::id.eq_any(chunk))
                 .select(Recognition::as_select())
                 .load(db)?,

@@ -80,7 +80,7 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[FileId]) -> AppResult<Vec<Graduati
     for chunk in keys.chunks(BINDS_MAX) {
         found.extend(
             graduation::table
-                .filter(graduation::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(graduation::office_code))
                 .filter(graduation::file_id.eq_any(chunk))
                 .order(graduation::file_id)
                 .select(Graduation::as_select())
@@ -96,7 +96,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Gradua
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             graduation::table
-                .filter(graduation::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(graduation::office_code))
                 .filter(graduation::id.eq_any(chunk))
                 .select(Graduation::as_select())
                 .load(db)?,

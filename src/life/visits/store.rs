@@ -121,13 +121,13 @@ fn to_speak_with(
         + file_position::overdue_interest_fen
         + file_position::penalty_fen;
     let on_the_ladder = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::file_id.eq(contact_duty::file_id))
         .filter(overdue_case::state.ne("closed"))
         .select(overdue_case::id);
     let mut query = contact_duty::table
         .inner_join(file_position::table.on(file_position::file_id.eq(contact_duty::file_id)))
-        .filter(contact_duty::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(contact_duty::office_code))
         .filter(contact_duty::year.eq(year))
         .filter(contact_duty::state.eq(State::Open))
         .filter(arrears.le(0_i64))
@@ -143,7 +143,7 @@ fn to_speak_with(
 /// The files whose case has come to the police station's stage, by the director's leave.
 pub fn at_police(db: &mut Db, scope: &Scope) -> AppResult<BTreeSet<FileId>> {
     let files: Vec<FileId> = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::state.ne("closed"))
         // A stage of the ladder, by its key in policies/ladder.toml.
         .filter(overdue_case::stage.eq("police"))
@@ -158,7 +158,7 @@ fn candidates(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<Vec<LoanI
         + loan_position::overdue_interest_fen
         + loan_position::penalty_fen;
     Ok(loan_position::table
-        .filter(loan_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_position::office_code))
         .filter(
             loan_position::as_of
                 .gt(day)
@@ -262,7 +262,7 @@ fn files(db: &mut Db, scope: &Scope, ids: &[FileId]) -> AppResult<Vec<LoanFile>>
     for chunk in ids.chunks(BINDS_MAX) {
         found.extend(
             loan_file::table
-                .filter(loan_file::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(loan_file::office_code))
                 .filter(loan_file::id.eq_any(chunk))
                 .order(loan_file::id)
                 .select(LoanFile::as_select())

@@ -59,7 +59,7 @@ impl Progress {
 pub fn progress(db: &mut Db, scope: &Scope, group: &Group) -> AppResult<Progress> {
     let rows: Vec<(State, i64)> = message::table
         .filter(message::planned_on.eq(group.planned_on))
-        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(message::office_code))
         .filter(message::reason.eq(&group.reason))
         .group_by(message::state)
         .select((message::state, count_star()))
@@ -81,7 +81,7 @@ pub fn groups(
     let rows: Vec<(NaiveDate, String, State, i64)> = message::table
         .filter(message::planned_on.ge(from))
         .filter(message::planned_on.le(to))
-        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(message::office_code))
         .group_by((message::planned_on, message::reason, message::state))
         .select((message::planned_on, message::reason, message::state, count_star()))
         .load(db)?;
@@ -125,7 +125,7 @@ pub fn of_group(
 ) -> AppResult<Vec<Message>> {
     Ok(message::table
         .filter(message::planned_on.eq(group.planned_on))
-        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(message::office_code))
         .filter(message::reason.eq(&group.reason))
         .filter(message::state.eq_any(states))
         .order(message::id.desc())
@@ -137,7 +137,7 @@ pub fn of_group(
 pub fn find(db: &mut Db, scope: &Scope, id: i64) -> AppResult<Message> {
     Ok(message::table
         .filter(message::id.eq(id))
-        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(message::office_code))
         .select(Message::as_select())
         .get_result(db)?)
 }
@@ -146,7 +146,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: i64) -> AppResult<Message> {
 pub fn of_file(db: &mut Db, scope: &Scope, file: FileId, limit: i64) -> AppResult<Vec<Message>> {
     Ok(message::table
         .filter(message::file_id.eq(file))
-        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(message::office_code))
         .order(message::id.desc())
         .limit(limit)
         .select(Message::as_select())
@@ -162,7 +162,7 @@ pub fn of_person(
 ) -> AppResult<Vec<Message>> {
     Ok(message::table
         .filter(message::person_id.eq(person))
-        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(message::office_code))
         .order(message::id.desc())
         .limit(limit)
         .select(Message::as_select())
@@ -255,7 +255,7 @@ pub fn without_receipt(
     limit: i64,
 ) -> AppResult<Vec<Message>> {
     let mut rows: Vec<Message> = message::table
-        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(message::office_code))
         .filter(message::state.eq(State::Sent))
         .filter(message::planned_on.ge(from))
         .filter(message::gateway.eq(gateway))
@@ -266,7 +266,7 @@ pub fn without_receipt(
         .select(Message::as_select())
         .load(db)?;
     let unsure: Vec<Message> = message::table
-        .filter(message::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(message::office_code))
         .filter(message::state.eq(State::Unsure))
         .filter(message::planned_on.ge(from))
         .order((message::updated_at, message::id))
@@ -292,7 +292,7 @@ pub fn latest_of<'a>(
     let mut found = HashMap::new();
     for chunk in subjects.chunks(BINDS_MAX) {
         let rows: Vec<(String, String, Option<NaiveDate>)> = message::table
-            .filter(message::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(message::office_code))
             .filter(message::subject.eq_any(chunk))
             .filter(message::state.ne_all([State::Cancelled, State::Failed]))
             .group_by((message::subject, message::reason))

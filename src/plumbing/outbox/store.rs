@@ -336,7 +336,7 @@ fn move_group(
     Ok(diesel::update(
         message::table
             .filter(message::planned_on.eq(group.planned_on))
-            .filter(message::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(message::office_code))
             .filter(message::reason.eq(&group.reason))
             .filter(message::state.eq(from)),
     )
@@ -354,7 +354,7 @@ pub fn release_some(
     Ok(diesel::update(
         message::table
             .filter(message::id.eq_any(ids))
-            .filter(message::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(message::office_code))
             .filter(message::state.eq(State::Held)),
     )
     .set((message::state.eq(State::Waiting), message::updated_at.eq(now)))
@@ -373,7 +373,7 @@ pub fn cancel(
     Ok(diesel::update(
         message::table
             .filter(message::id.eq_any(ids))
-            .filter(message::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(message::office_code))
             .filter(message::state.eq_any([State::Waiting, State::Held, State::Unsure])),
     )
     .set((
@@ -395,7 +395,7 @@ pub fn cancel_group(
     Ok(diesel::update(
         message::table
             .filter(message::planned_on.eq(group.planned_on))
-            .filter(message::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(message::office_code))
             .filter(message::reason.eq(&group.reason))
             .filter(message::state.eq_any([State::Waiting, State::Held])),
     )
@@ -412,7 +412,7 @@ pub fn resend(db: &mut Db, scope: &Scope, id: i64, now: NaiveDateTime) -> AppRes
     Ok(diesel::update(
         message::table
             .filter(message::id.eq(id))
-            .filter(message::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(message::office_code))
             .filter(message::state.eq_any([State::Unsure, State::Failed])),
     )
     .set((
@@ -432,7 +432,7 @@ pub fn mark_sent(db: &mut Db, scope: &Scope, id: i64, now: NaiveDateTime) -> App
     Ok(diesel::update(
         message::table
             .filter(message::id.eq(id))
-            .filter(message::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(message::office_code))
             .filter(message::state.eq(State::Unsure)),
     )
     .set((

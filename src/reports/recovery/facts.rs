@@ -45,7 +45,7 @@ pub struct Contract {
 /// Every contract of these offices, signed by `day`.
 pub fn contracts(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<Vec<Contract>> {
     Ok(loan::table
-        .filter(loan::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan::office_code))
         .filter(loan::signed_on.le(day))
         .order(loan::id)
         .select((loan::id, loan::file_id, loan::contract_no, loan::loan_year))
@@ -57,13 +57,13 @@ type OwnerRow = (FileId, String, Option<StaffId>, String, String, String, String
 /// Whose the files are.
 pub fn owners(db: &mut Db, scope: &Scope) -> AppResult<HashMap<FileId, Arc<Owner>>> {
     let clerks: HashMap<StaffId, String> = staff::table
-        .filter(staff::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(staff::office_code))
         .select((staff::id, staff::name))
         .load::<(StaffId, String)>(db)?
         .into_iter()
         .collect();
     let cases: HashMap<FileId, StaffId> = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::owner_id.is_not_null())
         .filter(overdue_case::closed_on.is_null())
         .select((overdue_case::file_id, overdue_case::owner_id.assume_not_null()))
@@ -72,7 +72,7 @@ pub fn owners(db: &mut Db, scope: &Scope) -> AppResult<HashMap<FileId, Arc<Owner
         .collect();
     let rows: Vec<OwnerRow> = loan_file::table
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-        .filter(loan_file::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(loan_file::office_code))
         .select((
             loan_file::id,
             loan_file::file_no,

@@ -283,7 +283,7 @@ pub fn places(db: &mut Db, scope: &Scope) -> AppResult<Choices> {
 /// The townships, schools and years that occur.
 pub fn choices(db: &mut Db, scope: &Scope) -> AppResult<Choices> {
     let years = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .select(file_position::first_year)
         .distinct()
         .order(file_position::first_year.desc())

@@ -268,7 +268,7 @@ pub fn from_there(
             .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
             .inner_join(file_position::table.on(file_position::file_id.eq(loan_file::id)))
             .inner_join(overdue_case::table.on(overdue_case::file_id.eq(loan_file::id)))
-            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(overdue_case::office_code))
             .filter(overdue_case::id.eq_any(chunk))
             .order(order.order(back))
             .select((columns!(), overdue_case::all_columns))

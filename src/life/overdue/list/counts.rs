@@ -69,12 +69,12 @@ pub fn totals(
     let both = "file_position.oldest_unpaid_due_on IS NOT NULL AND overdue_case.state <> 'closed'";
     let counted = OPEN.count(db, scope, Condition::new(both), tally)?;
     let cases: i64 = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::state.ne(State::Closed))
         .count()
         .get_result(db)?;
     let late: i64 = file_position::table
-        .filter(file_position::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(file_position::office_code))
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .count()
         .get_result(db)?;
@@ -129,7 +129,7 @@ fn sums_at(counted: &Counted, [files, outstanding, overdue]: [usize; 3]) -> Sums
 /// How many cases off the ladder each owner has, most first.
 pub fn parked_by_owner(db: &mut Db, scope: &Scope) -> AppResult<Vec<(StaffId, i64)>> {
     let rows: Vec<(Option<StaffId>, i64)> = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::state.eq(State::Parked))
         .group_by(overdue_case::owner_id)
         .select((overdue_case::owner_id, count_star()))

@@ -61,7 +61,7 @@ fn housed() -> _ {
 /// Every sheet of these offices that is out.
 pub fn out(db: &mut Db, scope: &Scope) -> AppResult<Vec<House>> {
     let rows: Vec<Row> = housed()
-        .filter(sheet::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet::office_code))
         .filter(sheet::state.eq(State::Out))
         .load(db)?;
     Ok(rows.into_iter().map(|row| house(row).1).collect())
@@ -76,7 +76,7 @@ pub fn of_sheets(
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(BINDS_MAX) {
         let rows: Vec<Row> = housed()
-            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet::office_code))
             .filter(sheet::id.eq_any(chunk))
             .load(db)?;
         found.extend(rows.into_iter().map(|row| (row.0.0, house(row))));

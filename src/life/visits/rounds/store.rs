@@ -81,7 +81,7 @@ pub fn add(db: &mut Db, round: &Round, stops: &[VisitStop]) -> AppResult<()> {
 /// One round, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: RoundId) -> AppResult<Round> {
     Ok(visit_round::table
-        .filter(visit_round::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(visit_round::office_code))
         .filter(visit_round::id.eq(id))
         .select(Round::as_select())
         .get_result(db)?)
@@ -90,7 +90,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: RoundId) -> AppResult<Round> {
 /// Rounds, the open ones first, then the latest days.
 pub fn list(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Round>> {
     Ok(visit_round::table
-        .filter(visit_round::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(visit_round::office_code))
         .order((visit_round::state.desc(), visit_round::on_day.desc(), visit_round::id.desc()))
         .limit(limit)
         .select(Round::as_select())
@@ -100,7 +100,7 @@ pub fn list(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Round>> {
 /// The stops of a round, in the order of the day.
 pub fn stops(db: &mut Db, scope: &Scope, id: RoundId) -> AppResult<Vec<VisitStop>> {
     Ok(visit_stop::table
-        .filter(visit_stop::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(visit_stop::office_code))
         .filter(visit_stop::round_id.eq(id))
         .order((visit_stop::place, visit_stop::no))
         .select(VisitStop::as_select())
@@ -110,7 +110,7 @@ pub fn stops(db: &mut Db, scope: &Scope, id: RoundId) -> AppResult<Vec<VisitStop
 /// One stop, or NotFound.
 pub fn stop(db: &mut Db, scope: &Scope, (id, no): (RoundId, i32)) -> AppResult<VisitStop> {
     Ok(visit_stop::table
-        .filter(visit_stop::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(visit_stop::office_code))
         .filter(visit_stop::round_id.eq(id))
         .filter(visit_stop::no.eq(no))
         .select(VisitStop::as_select())
@@ -124,7 +124,7 @@ pub fn counts(
     ids: &[RoundId],
 ) -> AppResult<HashMap<RoundId, Vec<(StopState, i64)>>> {
     let rows: Vec<(RoundId, StopState, i64)> = visit_stop::table
-        .filter(visit_stop::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(visit_stop::office_code))
         .filter(visit_stop::round_id.eq_any(ids))
         .group_by((visit_stop::round_id, visit_stop::state))
         .select((visit_stop::round_id, visit_stop::state, count_star()))
@@ -140,7 +140,7 @@ pub fn counts(
 pub fn planned(db: &mut Db, scope: &Scope) -> AppResult<HashSet<SheetId>> {
     let all: Vec<SheetId> = visit_stop::table
         .inner_join(visit_round::table)
-        .filter(visit_round::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(visit_round::office_code))
         .filter(visit_round::state.eq(RoundState::Open))
         .filter(visit_stop::state.ne(StopState::Passed))
         .select(visit_stop::sheet_id)
@@ -152,7 +152,7 @@ pub fn planned(db: &mut Db, scope: &Scope) -> AppResult<HashSet<SheetId>> {
 pub fn touch(db: &mut Db, scope: &Scope, (id, version): (RoundId, i32)) -> AppResult<()> {
     let done = diesel::update(
         visit_round::table
-            .filter(visit_round::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(visit_round::office_code))
             .filter(visit_round::id.eq(id))
             .filter(visit_round::version.eq(version)),
     )
@@ -170,7 +170,7 @@ pub fn set_state(
 ) -> AppResult<()> {
     diesel::update(
         visit_round::table
-            .filter(visit_round::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(visit_round::office_code))
             .filter(visit_round::id.eq(id)),
     )
     .set((visit_round::state.eq(state), visit_round::closed_at.eq(closed_at)))
@@ -187,7 +187,7 @@ pub fn set_place(
 ) -> AppResult<()> {
     diesel::update(
         visit_stop::table
-            .filter(visit_stop::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(visit_stop::office_code))
             .filter(visit_stop::round_id.eq(id))
             .filter(visit_stop::no.eq(no)),
     )
@@ -209,7 +209,7 @@ pub fn leave_out(
     };
     let done = diesel::update(
         visit_stop::table
-            .filter(visit_stop::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(visit_stop::office_code))
             .filter(visit_stop::round_id.eq(id))
             .filter(visit_stop::no.eq(no))
             .filter(visit_stop::state.eq(from)),
@@ -229,7 +229,7 @@ pub fn done(
 ) -> AppResult<()> {
     diesel::update(
         visit_stop::table
-            .filter(visit_stop::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(visit_stop::office_code))
             .filter(visit_stop::round_id.eq(id))
             .filter(visit_stop::no.eq(no)),
     )

@@ -103,7 +103,7 @@ pub fn add_all(db: &mut Db, new: &[Return]) -> AppResult<()> {
 /// Whether something came back under this key already.
 pub fn has_come(db: &mut Db, scope: &Scope, key: &str) -> AppResult<bool> {
     let known: i64 = sheet_return::table
-        .filter(sheet_return::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_return::office_code))
         .filter(sheet_return::command_key.eq(key))
         .count()
         .get_result(db)?;
@@ -118,7 +118,7 @@ pub fn add_photo(db: &mut Db, new: &Photo) -> AppResult<()> {
 /// What waits for a decision, oldest first.
 pub fn waiting(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Return>> {
     Ok(sheet_return::table
-        .filter(sheet_return::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_return::office_code))
         .filter(sheet_return::state.eq("proposed"))
         .order(sheet_return::id)
         .limit(limit)
@@ -128,7 +128,7 @@ pub fn waiting(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Return>>
 
 pub fn count_waiting(db: &mut Db, scope: &Scope) -> AppResult<i64> {
     Ok(sheet_return::table
-        .filter(sheet_return::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_return::office_code))
         .filter(sheet_return::state.eq("proposed"))
         .count()
         .get_result(db)?)
@@ -142,7 +142,7 @@ pub fn waiting_line(db: &mut Db, scope: &Scope, _: NaiveDate) -> AppResult<Vec<W
 
 pub fn find(db: &mut Db, scope: &Scope, id: ReturnId) -> AppResult<Return> {
     Ok(sheet_return::table
-        .filter(sheet_return::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_return::office_code))
         .filter(sheet_return::id.eq(id))
         .select(Return::as_select())
         .get_result(db)?)
@@ -151,7 +151,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: ReturnId) -> AppResult<Return> {
 /// The photographs of a return, without their contents.
 pub fn photos(db: &mut Db, scope: &Scope, of: ReturnId) -> AppResult<Vec<(i64, i32)>> {
     Ok(sheet_photo::table
-        .filter(sheet_photo::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_photo::office_code))
         .filter(sheet_photo::return_id.eq(of))
         .order(sheet_photo::id)
         .select((sheet_photo::id, sheet_photo::bytes))
@@ -161,7 +161,7 @@ pub fn photos(db: &mut Db, scope: &Scope, of: ReturnId) -> AppResult<Vec<(i64, i
 /// One photograph, or NotFound.
 pub fn photo(db: &mut Db, scope: &Scope, id: i64) -> AppResult<Photo> {
     Ok(sheet_photo::table
-        .filter(sheet_photo::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_photo::office_code))
         .filter(sheet_photo::id.eq(id))
         .select(Photo::as_select())
         .get_result(db)?)
@@ -183,7 +183,7 @@ pub struct Decision {
 pub fn decide(db: &mut Db, scope: &Scope, id: ReturnId, decision: &Decision) -> AppResult<()> {
     let done = diesel::update(
         sheet_return::table
-            .filter(sheet_return::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet_return::office_code))
             .filter(sheet_return::id.eq(id))
             .filter(sheet_return::state.eq("proposed")),
     )

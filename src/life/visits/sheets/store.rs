@@ -117,7 +117,7 @@ pub fn add(db: &mut Db, batch: &Batch, sheets: &[Sheet]) -> AppResult<()> {
 /// How many sheets of this office have a number that begins so. Sheets are never deleted.
 pub fn count_numbers(db: &mut Db, scope: &Scope, prefix: &str) -> AppResult<i64> {
     Ok(sheet::table
-        .filter(sheet::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet::office_code))
         .filter(sheet::number.like(format!("{prefix}%")))
         .count()
         .get_result(db)?)
@@ -132,7 +132,7 @@ pub fn out(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<Out> {
     let is_out = sheet::state.eq(State::Out).and(sheet::expires_at.gt(now));
     let rows: Vec<(FileId, Purpose, String, BatchId)> = sheet::table
         .inner_join(sheet_batch::table.on(sheet_batch::id.eq(sheet::batch_id)))
-        .filter(sheet::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet::office_code))
         .filter(sheet::state.eq(State::Returned).or(is_out))
         .order(sheet_batch::id.desc())
         .select((sheet::file_id, sheet_batch::purpose, sheet_batch::receiver_kind, sheet_batch::id))
@@ -155,7 +155,7 @@ pub fn purposes(
     for chunk in ids.chunks(BINDS_MAX) {
         let rows: Vec<(SheetId, Purpose)> = sheet::table
             .inner_join(sheet_batch::table)
-            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet::office_code))
             .filter(sheet::id.eq_any(chunk))
             .select((sheet::id, sheet_batch::purpose))
             .load(db)?;
@@ -173,7 +173,7 @@ pub fn open_cases(
     let mut found = HashMap::new();
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<(FileId, CaseId)> = overdue_case::table
-            .filter(overdue_case::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(overdue_case::office_code))
             .filter(overdue_case::file_id.eq_any(chunk))
             .filter(overdue_case::state.ne("closed"))
             .select((overdue_case::file_id, overdue_case::id))
@@ -186,7 +186,7 @@ pub fn open_cases(
 /// One batch, or NotFound.
 pub fn batch(db: &mut Db, scope: &Scope, id: BatchId) -> AppResult<Batch> {
     Ok(sheet_batch::table
-        .filter(sheet_batch::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_batch::office_code))
         .filter(sheet_batch::id.eq(id))
         .select(Batch::as_select())
         .get_result(db)?)
@@ -194,7 +194,7 @@ pub fn batch(db: &mut Db, scope: &Scope, id: BatchId) -> AppResult<Batch> {
 
 pub fn batches(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Batch>> {
     Ok(sheet_batch::table
-        .filter(sheet_batch::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_batch::office_code))
         .order(sheet_batch::id.desc())
         .limit(limit)
         .select(Batch::as_select())
@@ -204,7 +204,7 @@ pub fn batches(db: &mut Db, scope: &Scope, limit: i64) -> AppResult<Vec<Batch>> 
 /// The batches that were made in one go with this one, in the order of packing.
 pub fn made_with(db: &mut Db, scope: &Scope, one: &Batch) -> AppResult<Vec<Batch>> {
     Ok(sheet_batch::table
-        .filter(sheet_batch::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_batch::office_code))
         .filter(sheet_batch::made_at.eq(one.made_at))
         .filter(sheet_batch::made_by.eq(&one.made_by))
         .filter(sheet_batch::receiver_kind.eq(&one.receiver_kind))
@@ -216,7 +216,7 @@ pub fn made_with(db: &mut Db, scope: &Scope, one: &Batch) -> AppResult<Vec<Batch
 /// Batches of which something is still out after its day, the longest first.
 pub fn late(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Batch>> {
     let with_out: Vec<BatchId> = sheet::table
-        .filter(sheet::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet::office_code))
         .filter(sheet::state.eq(State::Out))
         .select(sheet::batch_id)
         .distinct()
@@ -225,7 +225,7 @@ pub fn late(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Batch
     for chunk in with_out.chunks(BINDS_MAX) {
         found.extend(
             sheet_batch::table
-                .filter(sheet_batch::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(sheet_batch::office_code))
                 .filter(sheet_batch::id.eq_any(chunk))
                 .filter(sheet_batch::return_by.lt(today))
                 .select(Batch::as_select())
@@ -241,7 +241,7 @@ pub fn counts(db: &mut Db, scope: &Scope, ids: &[BatchId]) -> AppResult<HashMap<
     let mut found: HashMap<BatchId, Counts> = HashMap::new();
     for chunk in ids.chunks(BINDS_MAX) {
         let rows: Vec<(BatchId, State, i64)> = sheet::table
-            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet::office_code))
             .filter(sheet::batch_id.eq_any(chunk))
             .group_by((sheet::batch_id, sheet::state))
             .select((sheet::batch_id, sheet::state, count_star()))
@@ -262,7 +262,7 @@ pub fn counts(db: &mut Db, scope: &Scope, ids: &[BatchId]) -> AppResult<HashMap<
 /// The sheets of a batch, in order.
 pub fn sheets_of(db: &mut Db, scope: &Scope, batch: BatchId) -> AppResult<Vec<Sheet>> {
     Ok(sheet::table
-        .filter(sheet::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet::office_code))
         .filter(sheet::batch_id.eq(batch))
         .order((sheet::place, sheet::id))
         .select(Sheet::as_select())
@@ -278,7 +278,7 @@ pub fn of_place(
 ) -> AppResult<Vec<(Sheet, Batch)>> {
     Ok(sheet::table
         .inner_join(sheet_batch::table)
-        .filter(sheet_batch::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_batch::office_code))
         .filter(sheet_batch::receiver_kind.eq(kind))
         .filter(sheet_batch::township.eq(township))
         .filter(sheet_batch::receiver.eq(receiver))
@@ -298,7 +298,7 @@ pub fn one_of_place(
 ) -> AppResult<(Sheet, Batch)> {
     Ok(sheet::table
         .inner_join(sheet_batch::table)
-        .filter(sheet_batch::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet_batch::office_code))
         .filter(sheet::id.eq(id))
         .filter(sheet_batch::receiver_kind.eq(kind))
         .filter(sheet_batch::township.eq(township))
@@ -311,7 +311,7 @@ pub fn one_of_place(
 /// One sheet, or NotFound.
 pub fn find(db: &mut Db, scope: &Scope, id: SheetId) -> AppResult<Sheet> {
     Ok(sheet::table
-        .filter(sheet::office_code.eq_any(scope.codes()))
+        .filter(scope.holds(sheet::office_code))
         .filter(sheet::id.eq(id))
         .select(Sheet::as_select())
         .get_result(db)?)
@@ -333,7 +333,7 @@ pub fn by_numbers(db: &mut Db, scope: &Scope, numbers: &[String]) -> AppResult<V
     for chunk in numbers.chunks(BINDS_MAX) {
         found.extend(
             sheet::table
-                .filter(sheet::office_code.eq_any(scope.codes()))
+                .filter(scope.holds(sheet::office_code))
                 .filter(sheet::number.eq_any(chunk))
                 .select(Sheet::as_select())
                 .load::<Sheet>(db)?,
@@ -362,7 +362,7 @@ pub fn people(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<HashMap
     for chunk in files.chunks(BINDS_MAX) {
         let rows: Vec<Who> = loan_file::table
             .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-            .filter(loan_file::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(loan_file::office_code))
             .filter(loan_file::id.eq_any(chunk))
             .select((
                 loan_file::id,
@@ -397,7 +397,7 @@ pub fn handed(
 ) -> AppResult<()> {
     let done = diesel::update(
         sheet_batch::table
-            .filter(sheet_batch::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet_batch::office_code))
             .filter(sheet_batch::id.eq(id))
             .filter(sheet_batch::version.eq(version)),
     )
@@ -422,7 +422,7 @@ pub fn chased(
 ) -> AppResult<()> {
     let done = diesel::update(
         sheet_batch::table
-            .filter(sheet_batch::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet_batch::office_code))
             .filter(sheet_batch::id.eq(id))
             .filter(sheet_batch::version.eq(version)),
     )
@@ -448,7 +448,7 @@ pub fn move_to(
     let mut moved = 0;
     for chunk in ids.chunks(BINDS_MAX) {
         let rows = sheet::table
-            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet::office_code))
             .filter(sheet::id.eq_any(chunk))
             .filter(sheet::state.eq(from));
         let version = sheet::version.eq(sheet::version + 1);
@@ -472,7 +472,7 @@ pub fn void(
 ) -> AppResult<bool> {
     let done = diesel::update(
         sheet::table
-            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet::office_code))
             .filter(sheet::id.eq(id))
             .filter(sheet::state.eq(State::Out)),
     )
@@ -509,7 +509,7 @@ pub fn still_out(db: &mut Db, scope: &Scope, ids: &[SheetId]) -> AppResult<HashS
     let mut found = HashSet::new();
     for chunk in ids.chunks(BINDS_MAX) {
         let rows: Vec<SheetId> = sheet::table
-            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet::office_code))
             .filter(sheet::id.eq_any(chunk))
             .filter(sheet::state.eq(State::Out))
             .select(sheet::id)

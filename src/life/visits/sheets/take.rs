@@ -168,7 +168,7 @@ pub fn paid(db: &mut Db, scope: &Scope, sheets: &[SheetId]) -> AppResult<HashSet
         let rows: Vec<SheetId> = sheet::table
             .inner_join(sheet_batch::table)
             .inner_join(file_position::table.on(file_position::file_id.eq(sheet::file_id)))
-            .filter(sheet::office_code.eq_any(scope.codes()))
+            .filter(scope.holds(sheet::office_code))
             .filter(sheet::id.eq_any(chunk))
             .filter(sheet_batch::purpose.eq(Purpose::Overdue))
             .filter(file_position::as_of.ge(sheet_batch::as_of))
