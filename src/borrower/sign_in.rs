@@ -20,7 +20,7 @@ use crate::base::id_number::IdNumber;
 use crate::base::ids::{FileId, PersonId};
 use crate::base::phone_number::{PhoneKind, PhoneNumber};
 use crate::base::scope::Scope;
-use crate::book::history::{self, Actor, AuditEntry};
+use crate::book::audit_log::{self, Actor, AuditEntry};
 use crate::book::office::{self, Office};
 use crate::book::person::{self, Phone, PhoneState};
 use crate::error::{AppError, AppResult};
@@ -413,7 +413,7 @@ impl Try {
         let name = person::find(db, &scope, person_id)?.name;
         if let Some(first) = parties.first() {
             let by = Actor::program("手机页面", &office_code);
-            history::note(db, &by, self.note_id, self.now, signed_in_note(first, &name))?;
+            audit_log::append(db, &by, self.note_id, self.now, signed_in_note(first, &name))?;
         }
         Ok(Entered::In)
     }

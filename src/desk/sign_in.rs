@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::{App, DemoSignIn};
 use crate::base::hex::{hash_of, random_hex};
 use crate::base::scope::Scope;
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::office::{self, Office};
 use crate::book::staff::{self, Right, Role, Staff};
 use crate::error::{AppError, AppResult};

@@ -7,7 +7,7 @@ use super::{batch, findings, order, profile, queue, web as pages};
 use crate::app::App;
 use crate::base::ids::ImportId;
 use crate::book::act::Act;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::web::fields::Form;
 use crate::web::session::SignedIn;

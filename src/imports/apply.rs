@@ -34,7 +34,7 @@ impl Plan<'_> {
         let touched: Vec<LoanId> = self.taken.touched.into_iter().collect();
         position::refresh(act.db, scope, &set.basis, &touched, set.today)?;
         act.happened(&Happened::Refigured(&touched))?;
-        act.audit_all(self.taken.history.into_iter().chain(self.history).collect())
+        act.audit_all(self.taken.audit.into_iter().chain(self.audit).collect())
     }
 
     /// Gives new files their numbers, in the order of the lines.

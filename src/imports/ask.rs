@@ -11,7 +11,7 @@ use crate::base::dates::in_words;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::act::{self, Happened};
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::payments_known;
 use crate::book::position;
 use crate::book::warning::{self, Warning};

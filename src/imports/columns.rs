@@ -10,7 +10,7 @@ use super::{queue, read};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::layout::{self, Binding, Chosen, Layout};
 use crate::plumbing::crypto::Field;

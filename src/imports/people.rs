@@ -247,8 +247,8 @@ impl Plan<'_> {
 
     /// Writes into history that a file was changed by this import.
     pub(super) fn tell_change(&mut self, file: FileId, subject: &str, headings: &[&'static str]) {
-        self.change.history.push(
-            crate::book::history::AuditEntry::of(
+        self.change.audit.push(
+            crate::book::audit_log::AuditEntry::of(
                 "imported",
                 subject,
                 format!("导入“{}”更新：{}", self.set.file_name, headings.join("、")),

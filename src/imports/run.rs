@@ -25,7 +25,7 @@ use crate::base::ids::{ImportId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::act;
-use crate::book::history::{self, Actor};
+use crate::book::audit_log::{self, Actor};
 use crate::book::office::{self, Office};
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
@@ -254,7 +254,7 @@ fn tell_chunk(plan: &mut Plan<'_>, decided: &[Decided]) {
     }
     let summary =
         format!("“{}”第 {} 至 {} 行入账 {count} 行", plan.set.file_name, first.line, last.line);
-    plan.history.push(history::AuditEntry {
+    plan.audit.push(audit_log::AuditEntry {
         action: "imported",
         file_id: None,
         subject: plan.set.file_name.to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::base::id_number::Sex;
 use crate::base::ids::PersonId;
-use crate::book::history;
+use crate::book::audit_log;
 use crate::book::person::PhoneState;
 use crate::imports::kind::*;
 use crate::imports::layout::words::{Degree, Difficulty, Relation};
@@ -87,7 +87,7 @@ impl Plan<'_> {
         let (file_id, opened) = self.file(student, year);
         self.file_details(student, row, co_id, &mut changed);
         if opened {
-            self.change.history.push(history::AuditEntry {
+            self.change.audit.push(audit_log::AuditEntry {
                 action: "imported",
                 file_id: Some(file_id),
                 subject: row.name.clone(),
