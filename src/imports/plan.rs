@@ -239,11 +239,11 @@ impl<'a> Plan<'a> {
     /// What the line at hand changes about people, files, loans and the bank's lines that are
     /// stored.
     fn moved(&self) -> Vec<Moved> {
-        let told = self.facts.told.changes().flat_map(|(old, new)| {
+        let repayments = self.facts.repayments.changes().flat_map(|(old, new)| {
             let same = |old: &BankFigure| new.iter().find(move |new| new.id == old.id);
             old.iter().filter_map(move |old| Some((old, same(old)?)))
         });
-        let figures = self.facts.figures.changes().chain(told);
+        let figures = self.facts.figures.changes().chain(repayments);
         let people = self.facts.people.changes();
         let files = self.facts.files.changes();
         let loans = self.facts.loans.changes();

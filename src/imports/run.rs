@@ -227,7 +227,7 @@ fn post_chunk(
             let mut plan = Plan::new(&set, facts);
             let decided: Vec<Decided> = lines.iter().map(|line| plan.line(line)).collect();
             tell_chunk(&mut plan, &decided);
-            if plan.history.is_empty() {
+            if plan.audit.is_empty() {
                 act.needs_no_audit("nothing came of these lines");
             }
             plan.apply(act)?;

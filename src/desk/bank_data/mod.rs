@@ -192,7 +192,7 @@ async fn try_declare((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done>
     let (unread, reported_until) = app
         .read(move |db| {
             let unread = known::unread(db, &scope, &known, BANK)?;
-            Ok((unread, known::told_until(db, &scope, &policy, (BANK, day))?))
+            Ok((unread, known::reported_until(db, &scope, &policy, (BANK, day))?))
         })
         .await?;
     if let Some(due_on) = reported_until.succ_opt().filter(|due_on| *due_on <= day) {
