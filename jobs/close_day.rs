@@ -50,9 +50,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Until told to stop: takes over rules that were confirmed in another instance, and computes at
 /// once what depends on them. At the start it finishes what a stopped program had begun.
-pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
+pub async fn listen(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut is_first = true;
-    while !*told.borrow() {
+    while !*shutdown.borrow() {
         let own = app.clone();
         let first = std::mem::take(&mut is_first);
         let look = actix_web::web::block(move || {
@@ -66,7 +66,7 @@ pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
         if let Ok(Err(error)) = look.await {
             tracing::error!(%error, "newer rules could not be taken over");
         }
-        select(pin!(told.changed()), pin!(tokio::time::sleep(LOOK_EVERY))).await;
+        select(pin!(shutdown.changed()), pin!(tokio::time::sleep(LOOK_EVERY))).await;
     }
 }
 

@@ -56,11 +56,11 @@ pub fn run(app: &App, _day: NaiveDate) -> AppResult<Counts> {
 
 /// Sends urgent messages as soon as the bell rings, until told to stop; then lets everything that
 /// is being sent come to an end.
-pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
+pub async fn listen(app: App, mut shutdown: watch::Receiver<bool>) {
     // What is due at the start does not wait for the next minute, and keeps no code waiting.
     let at_start = app.clone();
     let first = actix_web::rt::task::spawn_blocking(move || deliver(&at_start, false));
-    while !*told.borrow() {
+    while !*shutdown.borrow() {
         let at_work = app.clone();
         match actix_web::web::block(move || deliver(&at_work, true)).await {
             Ok(Ok(_)) => {}
@@ -68,7 +68,7 @@ pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
             Err(error) => tracing::error!(%error, "sending ended early"),
         }
         let (ring, time) = (app.bell.notified(), tokio::time::sleep(LOOK_EVERY));
-        select(select(pin!(ring), pin!(time)), pin!(told.wait_for(|stop| *stop))).await;
+        select(select(pin!(ring), pin!(time)), pin!(shutdown.wait_for(|stop| *stop))).await;
     }
     app.gateways.stop();
     if let Ok(Err(error)) = first.await {

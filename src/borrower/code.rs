@@ -67,16 +67,16 @@ pub fn not_before(
     subject: &[u8],
     now: NaiveDateTime,
 ) -> AppResult<Option<NaiveDateTime>> {
-    let asked: Vec<NaiveDateTime> = borrower_code::table
+    let requests: Vec<NaiveDateTime> = borrower_code::table
         .filter(borrower_code::subject.eq(subject))
         .filter(borrower_code::created_at.gt(now - Duration::hours(24)))
         .order(borrower_code::created_at.desc())
         .limit(MOST_A_DAY)
         .select(borrower_code::created_at)
         .load(db)?;
-    let full = i64::try_from(asked.len()).unwrap_or(i64::MAX) >= MOST_A_DAY;
-    let tomorrow = asked.last().filter(|_| full).map(|first| *first + Duration::hours(24));
-    let soon = asked.first().map(|last| *last + Duration::seconds(EVERY_S));
+    let full = i64::try_from(requests.len()).unwrap_or(i64::MAX) >= MOST_A_DAY;
+    let tomorrow = requests.last().filter(|_| full).map(|first| *first + Duration::hours(24));
+    let soon = requests.first().map(|last| *last + Duration::seconds(EVERY_S));
     Ok([tomorrow, soon].into_iter().flatten().filter(|at| *at > now).max())
 }
 
@@ -149,8 +149,8 @@ pub fn try_code(db: &mut Db, request: &str, typed: &str, now: NaiveDateTime) -> 
         ))
         .first(db)
         .optional()?;
-    let Some((id, office_code, person_id, kept, tries)) = row else { return Ok(Typed::Gone) };
-    let same = bool::from(kept.ct_eq(&hash_of_code(request, typed)));
+    let Some((id, office_code, person_id, hash, tries)) = row else { return Ok(Typed::Gone) };
+    let same = bool::from(hash.ct_eq(&hash_of_code(request, typed)));
     if let Some(person_id) = person_id.filter(|_| same) {
         diesel::update(borrower_code::table.find(id))
             .set(borrower_code::used_at.eq(now))

@@ -13,7 +13,7 @@ use super::store::{self, Claim, End, OFTEN, RunState};
 use super::{Counts, Planned, Timetable};
 use crate::app::App;
 use crate::base::dates::in_words;
-use crate::book::history::{self, Actor, AuditEntry};
+use crate::book::audit_log::{self, Actor, AuditEntry};
 use crate::book::office;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
@@ -287,7 +287,7 @@ pub(super) fn note(app: &App, planned: &Planned, ran: &Ran, by: &Actor) -> AppRe
     app.db.write("job run by hand", |db| {
         for (id, by) in &notes {
             let note = AuditEntry::of("job_run", words, summary.clone());
-            history::note(db, by, *id, at, note)?;
+            audit_log::append(db, by, *id, at, note)?;
         }
         Ok(())
     })

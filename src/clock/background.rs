@@ -31,9 +31,9 @@ fn lane(due: &Due) -> &'static str {
 }
 
 /// Runs whatever is due until told to stop.
-pub async fn serve(app: App, mut told: watch::Receiver<bool>) {
+pub async fn serve(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut lanes: HashMap<&'static str, JoinHandle<()>> = HashMap::new();
-    while !*told.borrow() {
+    while !*shutdown.borrow() {
         lanes.retain(|_, work| !work.is_finished());
         let pause = match look(&app).await {
             Ok(found) => {
@@ -50,7 +50,7 @@ pub async fn serve(app: App, mut told: watch::Receiver<bool>) {
                 LOOK_AGAIN_AFTER
             }
         };
-        select(pin!(told.changed()), pin!(tokio::time::sleep(pause))).await;
+        select(pin!(shutdown.changed()), pin!(tokio::time::sleep(pause))).await;
     }
     Timetable::of(&app).stop();
     let ends = async {

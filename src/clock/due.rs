@@ -190,9 +190,9 @@ fn known(app: &App, today: NaiveDate) -> AppResult<Known> {
             let mut since = HashMap::with_capacity(names.len());
             for name in &names {
                 let key = format!("job_since:{name}");
-                let kept: Option<NaiveDate> =
+                let stored: Option<NaiveDate> =
                     meta::get(db, &key)?.and_then(|text| text.parse().ok());
-                let day = match kept.filter(|day| *day <= today) {
+                let day = match stored.filter(|day| *day <= today) {
                     Some(day) => day,
                     None => {
                         meta::set(db, &key, &today.to_string())?;
@@ -204,8 +204,8 @@ fn known(app: &App, today: NaiveDate) -> AppResult<Known> {
             Ok(since)
         })?;
     }
-    if let Ok(mut kept) = timetable.known.lock() {
-        kept.clone_from(&known);
+    if let Ok(mut cached) = timetable.known.lock() {
+        cached.clone_from(&known);
     }
     Ok(known)
 }

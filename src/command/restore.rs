@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::base::dates::{Clock, minute};
 use crate::base::hex::random_hex;
 use crate::base::scope::Scope;
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::{act, office};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;

@@ -104,8 +104,8 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
         .bind(&config.listen)
         .map_err(|e| why_not(&config.listen, &e))?
         .run();
-    let (tell, told) = watch::channel(false);
-    let jobs = actix_web::rt::spawn(background(app.clone(), told));
+    let (tell, shutdown) = watch::channel(false);
+    let jobs = actix_web::rt::spawn(background(app.clone(), shutdown));
     writeln!(out, "助学 is ready: {}", config.public_url)?;
     out.flush()?;
     let (handle, stop_for) = (server.handle(), app.clone());
@@ -164,11 +164,11 @@ async fn told_to_stop() {
 }
 
 /// What goes on without a request until the program stops.
-async fn background(app: App, told: watch::Receiver<bool>) {
+async fn background(app: App, shutdown: watch::Receiver<bool>) {
     // What else listens while the program serves is joined to this one.
-    let mail = actix_web::rt::spawn(jobs::deliver_messages::listen(app.clone(), told.clone()));
-    let rules = actix_web::rt::spawn(jobs::close_day::listen(app.clone(), told.clone()));
-    clock::serve(app.clone(), told).await;
+    let mail = actix_web::rt::spawn(jobs::deliver_messages::listen(app.clone(), shutdown.clone()));
+    let rules = actix_web::rt::spawn(jobs::close_day::listen(app.clone(), shutdown.clone()));
+    clock::serve(app.clone(), shutdown).await;
     if let Err(error) = rules.await {
         tracing::error!(%error, "following the rules ended badly");
     }

@@ -11,7 +11,7 @@ use crate::base::dates::in_words;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::act::{self, Happened};
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::payments_known;
 use crate::book::position;
 use crate::book::warning::{self, Warning};
@@ -108,20 +108,20 @@ pub fn remind(app: &App, scope: &Scope, short: Option<&Short>) -> AppResult<()> 
             since: now,
             seen_at: now,
         };
-        let kept = warning::of_kind(db, scope.own(), KIND)?;
+        let lines = warning::of_kind(db, scope.own(), KIND)?;
         let same = |old: &Warning| {
             Warning { since: line.since, seen_at: line.seen_at, ..old.clone() } == line
         };
-        if kept.iter().any(same) { Ok(()) } else { warning::raise(db, &line) }
+        if lines.iter().any(same) { Ok(()) } else { warning::raise(db, &line) }
     })
 }
 
 /// The line that asks to call sheets back that went out on what was not known.
 fn call_back(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
     let out = take::count_called_back(db, scope)?;
-    let kept = warning::of_kind(db, scope.own(), KIND)?.into_iter().find(|old| old.key == SHEETS);
+    let known = warning::of_kind(db, scope.own(), KIND)?.into_iter().find(|old| old.key == SHEETS);
     let title = format!("{out} 张走访表在外，银行的结果却还没有到，先不要去");
-    match kept {
+    match known {
         None if out == 0 => Ok(()),
         Some(_) if out == 0 => warning::clear(db, scope.own(), KIND, SHEETS).map(|_| ()),
         Some(old) if old.title == title => Ok(()),

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
 use crate::book::act;
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::position;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};

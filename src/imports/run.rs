@@ -25,7 +25,7 @@ use crate::base::ids::{ImportId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::act;
-use crate::book::history::{self, Actor};
+use crate::book::audit_log::{self, Actor};
 use crate::book::office::{self, Office};
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
@@ -227,7 +227,7 @@ fn post_chunk(
             let mut plan = Plan::new(&set, facts);
             let decided: Vec<Decided> = lines.iter().map(|line| plan.line(line)).collect();
             tell_chunk(&mut plan, &decided);
-            if plan.history.is_empty() {
+            if plan.audit.is_empty() {
                 act.needs_no_audit("nothing came of these lines");
             }
             plan.apply(act)?;
@@ -256,7 +256,7 @@ fn tell_chunk(plan: &mut Plan<'_>, decided: &[Decided]) {
     }
     let summary =
         format!("“{}”第 {} 至 {} 行入账 {count} 行", plan.set.file_name, first.line, last.line);
-    plan.history.push(history::AuditEntry {
+    plan.audit.push(audit_log::AuditEntry {
         action: "imported",
         file_id: None,
         subject: plan.set.file_name.to_owned(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::base::hex::{hash_of, random_hex};
 use crate::base::scope::Scope;
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::liaison::{self, Liaison};
 use crate::book::staff;
 use crate::error::AppResult;
@@ -110,8 +110,8 @@ pub async fn sign_in(
     let now = app.clock.now_at();
     // A realm of its own: a liaison's login never counts against a member of staff.
     let subjects = Subjects::new(&format!("l/{login}"), &address);
-    let wanted = login.clone();
-    let find = move |db: &mut Db| Ok(liaison::by_login(db, &wanted)?.filter(|one| one.active));
+    let typed_login = login.clone();
+    let find = move |db: &mut Db| Ok(liaison::by_login(db, &typed_login)?.filter(|one| one.active));
     let until = match entry::try_password(&app, &subjects, password, find).await? {
         Tried::Right(one) => return let_in(&app, &req, one, &subjects, address).await,
         Tried::Wait(until) => Some(until),

@@ -132,9 +132,9 @@ fn dump(url: &str, file: &Path) -> AppResult<Option<String>> {
     match command.output() {
         Ok(ended) if ended.status.success() => Ok(None),
         Ok(ended) => {
-            let said = String::from_utf8_lossy(&ended.stderr);
-            let said = said.lines().next().unwrap_or("no message").to_owned();
-            Err(AppError::broken(format!("pg_dump: {said}")))
+            let message = String::from_utf8_lossy(&ended.stderr);
+            let message = message.lines().next().unwrap_or("no message").to_owned();
+            Err(AppError::broken(format!("pg_dump: {message}")))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Ok(Some("本机没有 pg_dump，PostgreSQL 的备份请运维安排".to_owned()))

@@ -30,7 +30,7 @@ pub fn set(db: &mut Db, key: &str, value: &str) -> AppResult<()> {
 /// or keeps it when the database is new. False: the wrong key file.
 pub fn is_own_key(db: &mut Db, fingerprint: &str) -> AppResult<bool> {
     match get(db, KEY_FINGERPRINT)? {
-        Some(kept) => Ok(kept == fingerprint),
+        Some(stored) => Ok(stored == fingerprint),
         None => set(db, KEY_FINGERPRINT, fingerprint).map(|()| true),
     }
 }

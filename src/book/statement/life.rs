@@ -229,11 +229,11 @@ impl<'a> Life<'a> {
 
     /// Adds up money events of one kind and day (a whole prepayment beats a part).
     fn merge(&mut self) {
-        self.acts.dedup_by(|later, kept| {
-            if later.0 != kept.0 {
+        self.acts.dedup_by(|later, earlier| {
+            if later.0 != earlier.0 {
                 return false;
             }
-            match (&mut kept.1, later.1) {
+            match (&mut earlier.1, later.1) {
                 (Act::Disburse(sum), Act::Disburse(more))
                 | (Act::Pay(sum), Act::Pay(more))
                 | (Act::Compensate(sum), Act::Compensate(more))

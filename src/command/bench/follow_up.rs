@@ -134,9 +134,9 @@ fn spread(place: &Place, today: NaiveDate) -> Result<(), CliError> {
 /// Three lists under a name: each is counted on every page.
 fn keep_lists(place: &Place) -> Result<(), CliError> {
     let now = place.app.clock.now_at();
-    let asked = ["?township=石佛镇", "?stage=village&min=1000", "?list=new&school=乐至中学"];
+    let queries = ["?township=石佛镇", "?stage=village&min=1000", "?list=new&school=乐至中学"];
     place.app.db.write("bench lists", |db| {
-        for query in asked {
+        for query in queries {
             let new = Saved {
                 id: RowId::new(place.app.next_id()),
                 office_code: place.scope.own().to_owned(),

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::base::dates::{Clock, day_in};
 use crate::base::ids::{RowId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::office::{self, Office};
 use crate::book::payments_known::{self, PaymentsKnown, Source};
 use crate::book::staff::{self, Role, Staff};

@@ -8,7 +8,7 @@ use super::account;
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::scope::Scope;
-use crate::book::{history, office};
+use crate::book::{audit_log, office};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
@@ -131,7 +131,7 @@ async fn look_at(app: &App, name: &str) -> AppResult<(Copy, Contents)> {
 async fn restore_page(app: &App, me: &SignedIn, name: &str) -> AppResult<RestorePage> {
     let (copy, contents) = look_at(app, name).await?;
     let (scope, as_of) = (me.scope.clone(), contents.as_of);
-    let lost = app.read(move |db| history::counts_since(db, &scope, as_of)).await?;
+    let lost = app.read(move |db| audit_log::counts_since(db, &scope, as_of)).await?;
     Ok(RestorePage {
         name: copy.name,
         day: copy.day.to_string(),

@@ -12,7 +12,7 @@ use crate::base::dates;
 use crate::base::ids::{FileId, PersonId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::notice::{COMMON_FIELDS, Fields, Reason, due_queries, own_texts, text};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
@@ -115,8 +115,8 @@ async fn text_page(
 ) -> AppResult<TextPage> {
     let (stored, own) = app.templates.text_of(&me.office.code, &reason.template())?;
     let (scope, today, asked_for) = (me.scope.clone(), app.clock.today(), file.trim().to_owned());
-    let wanted = asked_for.clone();
-    let real = app.read(move |db| example(db, &scope, &wanted, today)).await?;
+    let file_no = asked_for.clone();
+    let real = app.read(move |db| example(db, &scope, &file_no, today)).await?;
     let fields = real.fields(reason, app, today);
     let mut errors = Vec::new();
     if !asked_for.is_empty() && real.file_no.as_deref() != Some(asked_for.to_uppercase().as_str()) {

@@ -228,8 +228,8 @@ fn reopen(
     store::reopen_all(db, &ids(&found))?;
     let again = store::by_ids(db, scope, &ids(&found))?;
     // Not that the result is known: the director may go ahead without it.
-    let said = "又列为逾期，接着以前的跟进";
-    steps.extend(again.iter().map(|case| set.step(case, StepKind::Resumed, said)));
+    let note = "又列为逾期，接着以前的跟进";
+    steps.extend(again.iter().map(|case| set.step(case, StepKind::Resumed, note)));
     Ok(again)
 }
 
@@ -342,13 +342,13 @@ fn paid(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<CaseId>
             let newest = came.entry(file).or_insert(at);
             *newest = at.max(*newest);
         }
-        let told: Vec<FileId> = loan_position::table
+        let settled_by_bank: Vec<FileId> = loan_position::table
             .filter(scope.holds(loan_position::office_code))
             .filter(loan_position::file_id.eq_any(chunk))
             .filter(loan_position::bank_settled_on.is_not_null())
             .select(loan_position::file_id)
             .load(db)?;
-        settled.extend(told);
+        settled.extend(settled_by_bank);
     }
     let is_paid = |case: &&Case| {
         settled.contains(&case.file_id)

@@ -62,8 +62,8 @@ impl World<'_> {
 
     /// The rate charged for a day; days of the projection have the rate in force on `as_of`.
     fn rate(&self, day: NaiveDate) -> i64 {
-        let asked = day.min(self.as_of);
-        let seen = |on: NaiveDate| if day > self.as_of { on <= asked } else { on < asked };
+        let known = day.min(self.as_of);
+        let seen = |on: NaiveDate| if day > self.as_of { on <= known } else { on < known };
         let set = self
             .events
             .iter()
@@ -80,8 +80,8 @@ impl World<'_> {
         }
         let is_disbursed = |e: &&Event| matches!(e.kind, EventKind::Disbursed { .. });
         let first = self.events.iter().filter(is_disbursed).map(|e| e.on).min().unwrap();
-        let december = (1990..=asked.year()).map(|year| day_in(year, 12, 21));
-        let pricing = december.filter(|day| *day <= asked && *day > first).max().unwrap_or(first);
+        let december = (1990..=known.year()).map(|year| day_in(year, 12, 21));
+        let pricing = december.filter(|day| *day <= known && *day > first).max().unwrap_or(first);
         let old = self.terms.signed_on < d("2020-01-01") && pricing < d("2020-12-21");
         let rate = if old {
             self.rates.benchmark().on(pricing)
@@ -345,11 +345,11 @@ impl<'a> Living<'a> {
         if day == last {
             row.principal = self.slow.not_due;
         } else if day.year() >= self.plan.0 && day.year() < last.year() {
-            let asked = (self.plan.1 + self.carried).min(self.slow.not_due);
+            let due = (self.plan.1 + self.carried).min(self.slow.not_due);
             if self.world.has(&EventKind::PrincipalDeferred, day.year()) {
-                self.carried = asked;
+                self.carried = due;
             } else {
-                row.principal = asked;
+                row.principal = due;
                 self.carried = 0;
             }
         }

@@ -72,8 +72,8 @@ fn set(program: &Path, data: &Value, out: &Path) -> AppResult<Vec<u8>> {
     if done.status.success() {
         return bytes.map_err(|e| AppError::broken(format!("the PDF cannot be read: {e}")));
     }
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    Err(AppError::broken(format!("zhuxue-papers: {}: {said}", done.status)))
+    let output = String::from_utf8_lossy(&done.stderr).into_owned();
+    Err(AppError::broken(format!("zhuxue-papers: {}: {output}", done.status)))
 }
 
 fn data(app: &App, again: &Rebuilt) -> Value {

@@ -11,7 +11,7 @@ use super::{make, qr, returns, take};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::{BatchId, FileId, SheetId};
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::papers::{self, Choices};
@@ -300,11 +300,11 @@ pub async fn chased(
         ))?;
         Ok(true)
     });
-    let said = match done.await? {
+    let message = match done.await? {
         true => "已记下催过一次",
         false => "今天已经记过，没有再记",
     };
-    shell::done(&app, &format!("/visits/batches/{id}"), said)
+    shell::done(&app, &format!("/visits/batches/{id}"), message)
 }
 
 /// `GET /visits/batches/{id}/print`

@@ -188,20 +188,20 @@ fn row(by: &Actor, id: i64, at: NaiveDateTime, note: AuditEntry) -> NewRow {
     }
 }
 
-/// Writes one note. `id` from `App::next_id` and `at` from the clock are taken before the write,
+/// Appends one entry. `id` from `App::next_id` and `at` from the clock are taken before the write,
 /// so that a retry writes the same row.
-pub fn note(
+pub fn append(
     db: &mut Db,
     by: &Actor,
     id: i64,
     at: NaiveDateTime,
     note: AuditEntry,
 ) -> AppResult<()> {
-    notes(db, by, at, vec![(id, note)])
+    append_all(db, by, at, vec![(id, note)])
 }
 
-/// Writes many notes of one person and instant at once.
-pub fn notes(
+/// Appends many entries of one person and instant at once.
+pub fn append_all(
     db: &mut Db,
     by: &Actor,
     at: NaiveDateTime,
@@ -212,7 +212,7 @@ pub fn notes(
     Ok(())
 }
 
-/// One line of history.
+/// One line of the log, as it is read.
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = history)]
 pub struct Entry {
@@ -239,7 +239,7 @@ pub struct Entry {
     pub chain_hash: Option<Vec<u8>>,
 }
 
-/// The history of one loan file, newest first.
+/// The log of one loan file, newest first.
 pub fn of_file(db: &mut Db, scope: &Scope, file_id: FileId, limit: i64) -> AppResult<Vec<Entry>> {
     Ok(history::table
         .filter(scope.holds(history::office_code))
@@ -271,8 +271,8 @@ pub fn has_unchained(db: &mut Db, office_code: &str) -> AppResult<bool> {
 /// another instance doing the same is then a conflict and runs again.
 pub fn chain(db: &mut Db, office_code: &str, limit: i64) -> AppResult<Chained> {
     let (mut number, mut hash) = head(db, office_code)?;
-    let kept = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
-    if kept != format!("{number}:{}", hex(&hash)) {
+    let stored = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
+    if stored != format!("{number}:{}", hex(&hash)) {
         // Rows that were chained once are so no more: going on would hide it. The check says so.
         tracing::error!(office = office_code, "the history does not end where it ended before");
         return Ok(Chained::default());
