@@ -55,7 +55,7 @@ pub async fn listen(app: App, mut shutdown: watch::Receiver<bool>) {
     while !*shutdown.borrow() {
         let own = app.clone();
         let first = std::mem::take(&mut is_first);
-        let look = actix_web::web::block(move || {
+        let work = actix_web::web::block(move || {
             own_texts::follow(&own)?;
             let newer = own.follow_rules()?;
             if newer || (first && own.basis().version > 0) {
@@ -63,7 +63,7 @@ pub async fn listen(app: App, mut shutdown: watch::Receiver<bool>) {
             }
             AppResult::Ok(())
         });
-        if let Ok(Err(error)) = look.await {
+        if let Ok(Err(error)) = work.await {
             tracing::error!(%error, "newer rules could not be taken over");
         }
         select(pin!(shutdown.changed()), pin!(tokio::time::sleep(LOOK_EVERY))).await;

@@ -250,7 +250,7 @@ impl Batch<'_> {
         let now = self.app.clock.now_at();
         self.app.db.write("settle messages", |db| {
             outbox::keep_as_sent(db, &self.by, &told_anew)?;
-            outbox::settle(db, &self.by, &settled, now)?;
+            outbox::finish(db, &self.by, &settled, now)?;
             for (row, index, note_id) in &dead {
                 delivery::number_is_dead(db, row, Some(index), *note_id, now)?;
             }

@@ -313,7 +313,7 @@ fn refreshed(
         };
         tried.push(Tried { loan: loan.id, file, contract_no, why });
     }
-    let failed = uncomputable::settle(db, scope, &known, tried, today)?;
+    let failed = uncomputable::warn(db, scope, &known, tried, today)?;
     // Another instance has newer rules: what was computed here is done again by those.
     if policy_book::version(db)? != basis.version {
         fresh.values_mut().for_each(|position| position.changes_on = Some(today));

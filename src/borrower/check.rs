@@ -88,7 +88,7 @@ enum Looked {
 }
 
 /// `POST /m/check`
-pub async fn look(
+pub async fn submit(
     app: web::Data<App>,
     req: HttpRequest,
     form: OpenForm<Typed>,

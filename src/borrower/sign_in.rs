@@ -151,17 +151,17 @@ pub async fn ask(
     form: OpenForm<Ask>,
 ) -> AppResult<HttpResponse> {
     let typed = form.0;
-    let again =
+    let refuse =
         |problem: String, status| sign_in_page(&app, &req, status, &typed, Some(problem), false);
     if !is_our_form(&req, &typed.csrf) {
         let problem = "页面开得太久，请再填一次".to_owned();
-        return again(problem, StatusCode::FORBIDDEN).await;
+        return refuse(problem, StatusCode::FORBIDDEN).await;
     }
     let number = match IdNumber::parse(&typed.id_number, app.clock.today()) {
         Ok(parsed) => parsed.number,
         Err(_) => {
             let problem = "身份证号不对，请对照身份证再填一次，共 18 位".to_owned();
-            return again(problem, StatusCode::UNPROCESSABLE_ENTITY).await;
+            return refuse(problem, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     };
     let subject = app.sealer.index(Field::IdNumber, number.as_str());
@@ -203,7 +203,7 @@ pub async fn ask(
         let how_long = guard::wait_in_words(at, now);
         let problem =
             format!("验证码要得太勤，请 {how_long}后再试。刚收到的还能用，请回到上一页填写");
-        let mut answer = again(problem, StatusCode::TOO_MANY_REQUESTS).await?;
+        let mut answer = refuse(problem, StatusCode::TOO_MANY_REQUESTS).await?;
         phone::retry_after(&mut answer, (at - now).num_seconds());
         return Ok(answer);
     }

@@ -35,7 +35,7 @@ pub async fn serve(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut lanes: HashMap<&'static str, JoinHandle<()>> = HashMap::new();
     while !*shutdown.borrow() {
         lanes.retain(|_, work| !work.is_finished());
-        let pause = match look(&app).await {
+        let pause = match find_due(&app).await {
             Ok(found) => {
                 for one in found {
                     let lane = lane(&one);
@@ -63,7 +63,7 @@ pub async fn serve(app: App, mut shutdown: watch::Receiver<bool>) {
     }
 }
 
-async fn look(app: &App) -> AppResult<Vec<Due>> {
+async fn find_due(app: &App) -> AppResult<Vec<Due>> {
     let own = app.clone();
     actix_web::web::block(move || due::due(&own, own.clock.now_at()))
         .await

@@ -17,7 +17,7 @@ use crate::book::audit_log::{Actor as InNameOf, AuditEntry};
 use crate::book::office::Office;
 use crate::book::payments_known::{self, BankData};
 use crate::life::visits::folder::{self, NotWritten};
-use crate::life::visits::look::Wishes;
+use crate::life::visits::formats::Wishes;
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::rules::{self, Batch, ReceiverKind, Selection};
 use crate::life::visits::text::{self, Sender};

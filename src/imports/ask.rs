@@ -56,7 +56,7 @@ pub fn awaiting(db: &mut Db, scope: &Scope) -> AppResult<Option<Awaiting>> {
 
 /// Looks through the lists on record and brings the line of the workbench up to date. Returns the
 /// newest list that does not cover everything.
-pub fn look(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
+pub fn learn(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
     let short = known::learn(app, scope)?;
     remind(app, scope, short.as_ref())?;
     Ok(short)
@@ -145,7 +145,7 @@ fn call_back(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
 
 /// After what is known has changed (a list, a declaration, a rule, or one taken back): it is in
 /// every position, case and line of the workbench afterwards.
-pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
+pub fn catch_up(app: &App, scope: &Scope) -> AppResult<()> {
     let today = app.clock.today();
     position::catch_up(&app.db, scope, today, || app.newest_basis())?;
     let program = Actor::program("程序", scope.own());
@@ -153,7 +153,7 @@ pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
         act.needs_no_audit("each case has its own steps");
         act.happened(&Happened::AllRefigured)
     })?;
-    look(app, scope)?;
+    learn(app, scope)?;
     app.note_change();
     Ok(())
 }

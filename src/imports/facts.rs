@@ -98,10 +98,10 @@ impl Facts {
         self.records = Some(records::stored(rows));
     }
 
-    /// Holds a row of the list at hand against the one on record ([`records::settle`]).
+    /// Holds a row of the list at hand against the one on record ([`records::merge`]).
     pub(super) fn record<R: Record>(&mut self, fresh: R) -> (bool, Vec<&'static str>) {
         let records = self.records.as_deref_mut();
-        records.map_or_else(Default::default, |records| records::settle(records, fresh))
+        records.map_or_else(Default::default, |records| records::merge(records, fresh))
     }
 
     pub(super) fn people_ids(&mut self) -> Vec<PersonId> {

@@ -117,7 +117,7 @@ pub fn waits(job: &ImportJob) -> bool {
 }
 
 /// Everything out of the ordinary about a sheet.
-pub fn look(
+pub fn check(
     db: &mut Db,
     scope: &Scope,
     office: &Office,
@@ -372,9 +372,9 @@ mod tests {
     fn what_is_kept_is_read_again() {
         let part = Finding::say("一个乡镇的。").about(About::Part);
         let findings = vec![Finding::stop("合计对不上。"), Finding::say("-有隐藏的行。"), part];
-        let again = from_text(&to_text(&findings));
-        assert_eq!(again[0], findings[0]);
-        assert!(!again[1].stops && again[1].text.ends_with("有隐藏的行。"));
+        let parsed = from_text(&to_text(&findings));
+        assert_eq!(parsed[0], findings[0]);
+        assert!(!parsed[1].stops && parsed[1].text.ends_with("有隐藏的行。"));
         assert_eq!(from_text(""), []);
         let columns = Columns {
             bound: vec![("学年".to_owned(), "贷款学年".to_owned())],

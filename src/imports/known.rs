@@ -56,20 +56,20 @@ struct Looked {
 
 /// The newest posted list that does not cover everything, if there is one. Reads only.
 pub fn short(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
-    Ok(look(app, scope)?.short)
+    Ok(read(app, scope)?.short)
 }
 
 /// Moves the day up to which payments are known where a posted list covers everything. Run again it
 /// changes nothing. Returns the newest list that does not.
 pub fn learn(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
-    let Looked { whole, short } = look(app, scope)?;
+    let Looked { whole, short } = read(app, scope)?;
     for list in whole {
         keep(app, scope, list)?;
     }
     Ok(short)
 }
 
-fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
+fn read(app: &App, scope: &Scope) -> AppResult<Looked> {
     let lists = app.db.read(|db| store::posted_as(db, scope, Layout::REPAYMENTS.as_text()))?;
     let known = app.db.read(|db| payments_known::load(db, scope))?;
     let mut tells = BTreeMap::new();

@@ -70,14 +70,14 @@ pub fn check(app: &App, id: ImportId, scope: &Scope, companions: &BatchContext) 
     let lines = std::mem::take(&mut running.lines);
     running.job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
     running.job.rows_done = 0;
-    let checked = look(app, &mut running, &lines, companions)
+    let checked = check_sheet(app, &mut running, &lines, companions)
         .and_then(|()| check_lines(app, &mut running, &lines, companions));
     finish(app, running, checked, "checked")
 }
 
 /// What there is to say about the sheet as a whole. Somebody's confirmation holds as long as it
 /// is the same.
-fn look(
+fn check_sheet(
     app: &App,
     running: &mut Running,
     lines: &[ReadLine],
@@ -86,7 +86,7 @@ fn look(
     let Some(sheet) = running.sheet.take() else { return Ok(()) };
     let (scope, office, job) = (&running.scope, &running.office, &running.job);
     let found =
-        app.db.read(|db| findings::look(db, scope, office, job, &sheet, lines, companions))?;
+        app.db.read(|db| findings::check(db, scope, office, job, &sheet, lines, companions))?;
     let text = findings::to_text(&found);
     running.job.confirmed &= findings::without_pay_outs(&running.job.findings) == text;
     running.job.findings = text;

@@ -95,7 +95,7 @@ pub async fn sign_in(
 ) -> AppResult<HttpResponse> {
     let SignIn { csrf, login, password } = form.0;
     let login = staff::login_from(&login);
-    let again = |problem: &str| LoginPage {
+    let refused = |problem: &str| LoginPage {
         token: String::new(),
         login: login.clone(),
         signed_out: false,
@@ -103,7 +103,7 @@ pub async fn sign_in(
     };
     let cookie = req.cookie(FORM_COOKIE).map(|cookie| cookie.value().to_owned());
     if !equal(&csrf, &cookie.unwrap_or_default()) {
-        let page = again("页面开得太久，请再登录一次");
+        let page = refused("页面开得太久，请再登录一次");
         return login_page(&app, &req, StatusCode::FORBIDDEN, page).await;
     }
     let address = address_of(&req);
@@ -119,11 +119,11 @@ pub async fn sign_in(
     };
     app.metrics.sign_ins_refused.inc();
     let Some(until) = until else {
-        let page = again("登录名或密码不对，请核对后再试");
+        let page = refused("登录名或密码不对，请核对后再试");
         return login_page(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     };
     let how_long = guard::wait_in_words(until, now);
-    let page = again(&format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请打电话给中心"));
+    let page = refused(&format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请打电话给中心"));
     let mut answer = login_page(&app, &req, StatusCode::TOO_MANY_REQUESTS, page).await?;
     phone::retry_after(&mut answer, (until - now).num_seconds());
     Ok(answer)

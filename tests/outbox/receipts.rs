@@ -69,7 +69,7 @@ fn a_receipt_that_is_faster_than_our_own_note_is_kept() {
     db.write("r", |db| outbox::record_receipt(db, &one, now)).unwrap();
     let what = outbox::Settle::Sent { gateway: "spool".to_owned(), reference: "77".to_owned() };
     let all = [outbox::Settled { id, what }];
-    db.write("s", |db| outbox::settle(db, "a", &all, now)).unwrap();
+    db.write("s", |db| outbox::finish(db, "a", &all, now)).unwrap();
     let row = post.row(id);
     assert_eq!((row.state, row.gateway_ref.as_str()), (State::Delivered, "77"));
     // And it is found by the gateway's own number.
@@ -149,7 +149,7 @@ fn what_was_sent_long_ago_without_a_receipt_gets_a_note() {
     let db = &t.app.db;
     db.write("claim", |db| outbox::claim(db, Channel::Sms, false, now, minute, "a", 9)).unwrap();
     let what = outbox::Settle::Sent { gateway: "http".to_owned(), reference: String::new() };
-    db.write("s", |db| outbox::settle(db, "a", &[outbox::Settled { id, what: what.clone() }], now))
+    db.write("s", |db| outbox::finish(db, "a", &[outbox::Settled { id, what: what.clone() }], now))
         .unwrap();
     let read = || read_delivery_receipts::run(&t.app, t.app.clock.today()).unwrap();
     for _ in 0..3 {

@@ -121,7 +121,7 @@ const PRIVATE_TYPES: [&str; 12] = [
 ];
 
 /// The same of what is written small: no function, variable, parameter, field or module either.
-const PRIVATE_NAMES: [&str; 12] = [
+const PRIVATE_NAMES: [&str; 17] = [
     "asked",
     "wanted",
     "told",
@@ -134,6 +134,11 @@ const PRIVATE_NAMES: [&str; 12] = [
     "is_behind",
     "in_step",
     "give_out",
+    "again",
+    "look",
+    "park",
+    "weigh",
+    "settle",
 ];
 
 fn private_names(source: &Source) -> Vec<String> {

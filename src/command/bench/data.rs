@@ -93,7 +93,7 @@ pub(super) fn fill(place: &Place, county: County) -> Result<(), CliError> {
             position::refresh(db, &place.scope, &app.basis(), &ids, today)
         })?;
     }
-    place::settle(place)
+    place::analyze(place)
 }
 
 fn patterns(app: &App) -> Result<Vec<Vec<Pattern>>, CliError> {

@@ -59,7 +59,7 @@ pub(super) fn measure(kind: &Kind, borrowers: u32, table: &mut Table<'_>) -> Res
     open_cases(&place, today, table)?;
     spread(&place, today)?;
     keep_lists(&place)?;
-    place::settle(&place)?;
+    place::analyze(&place)?;
     let server = Server::without_jobs(&place)?;
     share(&place, &server, director, table)?;
     list(&place, &server, table)?;
@@ -97,9 +97,9 @@ fn open_cases(place: &Place, today: NaiveDate, table: &mut Table<'_>) -> Result<
         raw: Some(Figure::Took(raw::inserts(place, opened * 2)?)),
     })?;
     let started = Instant::now();
-    let again = follow_overdue::run(&place.app, today)?.done;
+    let second = follow_overdue::run(&place.app, today)?.done;
     table.line(Line {
-        what: format!("the same job again ({again} changed)"),
+        what: format!("the same job again ({second} changed)"),
         figure: Figure::Took(started.elapsed()),
         goal: None,
         raw: None,

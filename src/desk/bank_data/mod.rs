@@ -340,5 +340,5 @@ async fn keep(
 /// Positions, cases and the workbench after what is known has changed.
 async fn follow_up(app: &App, scope: &Scope) -> AppResult<()> {
     let (app, scope) = (app.clone(), scope.clone());
-    web::block(move || ask::settle(&app, &scope)).await.map_err(AppError::broken)?
+    web::block(move || ask::catch_up(&app, &scope)).await.map_err(AppError::broken)?
 }

@@ -68,11 +68,11 @@ async fn entered(
         Ok(read) => propose(app, me, vec![read], "已提交，等另一位复核或主任确认").await,
         Err(error) => Err(error),
     };
-    again(at, &form.with("form", name), done).await
+    show(at, &form.with("form", name), done).await
 }
 
 /// The page again when something is wrong with the form; what a rule refuses has its own page.
-async fn again(at: At<'_>, form: &Fields, done: AppResult<Done>) -> AppResult<HttpResponse> {
+async fn show(at: At<'_>, form: &Fields, done: AppResult<Done>) -> AppResult<HttpResponse> {
     let (app, me, _) = at;
     match done {
         Ok(_) | Err(AppError::Invalid(_)) => answer(at, form, done, view::page(app, me)).await,
@@ -101,7 +101,7 @@ pub(super) async fn import(
         }
         other => other,
     };
-    again((&app, &me, &req), &form.0.with("form", "import"), done.map_err(at_text)).await
+    show((&app, &me, &req), &form.0.with("form", "import"), done.map_err(at_text)).await
 }
 
 fn read_all(text: &str, today: NaiveDate) -> AppResult<Vec<Read>> {
@@ -362,7 +362,7 @@ pub fn recompute(app: &App) -> AppResult<usize> {
     let loans = close_day::refresh_all(app)?;
     for office in app.db.read(office::all)? {
         let scope = Scope::of(&office.code);
-        ask::settle(app, &scope)?;
+        ask::catch_up(app, &scope)?;
         compare::run(app, &scope, |_| ())?;
     }
     check_rate_table::run(app, app.clock.today())?;

@@ -189,7 +189,7 @@ impl Plan<'_> {
         };
         figures.retain(|one| one.id != figure.id);
         figures.push(figure);
-        self.settle(&mut figures, line);
+        self.book_all(&mut figures, line);
         self.store_repayments(key, figures);
         Ok(Outcome::of(known.is_none(), changed))
     }
@@ -263,7 +263,7 @@ impl Plan<'_> {
     }
 
     /// Books what these lines of one instalment come to.
-    fn settle(&mut self, figures: &mut [BankFigure], line: u32) {
+    fn book_all(&mut self, figures: &mut [BankFigure], line: u32) {
         let taken = taken_back(&places(figures));
         for figure in figures {
             let place = (figure.paid_on, figure.ordinal);

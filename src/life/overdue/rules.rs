@@ -115,7 +115,7 @@ pub fn until_fault(day: Option<NaiveDate>, today: NaiveDate, rule: &LadderRule) 
 }
 
 /// Takes a case off the ladder.
-pub fn park(case: &Case, why: HoldReason, until: NaiveDate, reason: &str) -> Case {
+pub fn hold(case: &Case, why: HoldReason, until: NaiveDate, reason: &str) -> Case {
     Case {
         state: State::Parked,
         parked_for: why,
@@ -147,7 +147,7 @@ pub fn after_contact(
     rule: &LadderRule,
     today: NaiveDate,
 ) -> (Case, StepKind) {
-    let again = of(rule, case.stage).map_or(3, |stage| stage.again_after_days);
+    let wait = of(rule, case.stage).map_or(3, |stage| stage.again_after_days);
     let mut next = case.clone();
     next.tries += i32::from(counts(case, result, rule));
     next.reached |= result.outcome.is_reached();
@@ -173,13 +173,13 @@ pub fn after_contact(
         FollowUp::Park(why) => {
             let until = result.next_on.unwrap_or_else(|| later(today, park_days(why, rule)));
             let reason = if result.note.is_empty() { why.in_words() } else { &result.note };
-            (park(&next, why, until, reason), StepKind::Parked)
+            (hold(&next, why, until, reason), StepKind::Parked)
         }
         // Who is paused or off the ladder stays so: a try changes nothing about the reason.
         _ if case.state != State::Open => (next, StepKind::NextSet),
         FollowUp::Talked => {
             next.next_step = NextStep::KeepTouch;
-            next.next_on = result.next_on.unwrap_or_else(|| later(today, again));
+            next.next_on = result.next_on.unwrap_or_else(|| later(today, wait));
             (next, StepKind::NextSet)
         }
         FollowUp::Number => {
@@ -189,7 +189,7 @@ pub fn after_contact(
         }
         FollowUp::Try => {
             next.next_step = NextStep::Again;
-            next.next_on = result.next_on.unwrap_or_else(|| later(today, again));
+            next.next_on = result.next_on.unwrap_or_else(|| later(today, wait));
             (next, StepKind::NextSet)
         }
     }

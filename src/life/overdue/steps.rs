@@ -54,7 +54,7 @@ fn unchanged(act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<Case> {
 
 /// Stores how a case stands after a step, the step, and its line of history.
 fn save_transition(act: &mut Act<'_>, old: &Case, new: &Case, what: What<'_>) -> AppResult<()> {
-    let weight = follow::weight_of(act.db, act.scope, new, (&rule(act), act.today))?;
+    let weight = follow::priority_of(act.db, act.scope, new, (&rule(act), act.today))?;
     let new = &Case { weight, ..new.clone() };
     store::change(act.db, new)?;
     let moved = old.stage != new.stage;
@@ -312,7 +312,7 @@ pub fn pause(
 }
 
 /// Off the ladder until a day, for a reason that another part of a loan's life looks after.
-pub fn park(
+pub fn hold(
     act: &mut Act<'_>,
     seen: Seen<CaseId>,
     why: HoldReason,
@@ -323,7 +323,7 @@ pub fn park(
         return Err(AppError::field("why", "请选暂放的原因"));
     }
     let until = checked(until, reason, act)?;
-    let mut next = rules::park(&case, why, until, reason);
+    let mut next = rules::hold(&case, why, until, reason);
     next.owner_id = next.owner_id.or(act.by.staff_id);
     let summary = format!("{}：{reason}", why.in_words());
     save_transition(act, &case, &next, What::new(StepKind::Parked, "case_set_aside", &summary))

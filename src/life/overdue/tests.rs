@@ -87,8 +87,8 @@ fn nobody_skips_a_stage_or_leaves_one_in_which_nothing_was_tried() {
     }
     // Down is always possible; not while it is off the ladder.
     assert_eq!(fault(Stage::Police, 0, Stage::Student), None);
-    let parked = rules::park(&case(Stage::School, 2), HoldReason::Hardship, d("2027-01-20"), "");
-    assert!(rules::move_fault(&parked, Stage::Village, &rule).unwrap().contains("先恢复跟进"));
+    let on_hold = rules::hold(&case(Stage::School, 2), HoldReason::Hardship, d("2027-01-20"), "");
+    assert!(rules::move_fault(&on_hold, Stage::Village, &rule).unwrap().contains("先恢复跟进"));
 }
 
 #[test]
@@ -150,9 +150,9 @@ fn every_result_has_its_road() {
     assert_eq!((kind, after.next_step), (StepKind::Promised, NextStep::PromiseDue));
     assert_eq!((after.promised_on, after.next_on), (Some(d("2027-01-10")), d("2027-01-11")));
     // A promise brings somebody back who was off the ladder.
-    let parked = rules::park(&case(Stage::School, 2), HoldReason::SaysPaid, d("2027-01-02"), "");
+    let on_hold = rules::hold(&case(Stage::School, 2), HoldReason::SaysPaid, d("2027-01-02"), "");
     let (after, _) =
-        rules::after_contact(&parked, &contact_result(Outcome::Promised), &rule, d(TODAY));
+        rules::after_contact(&on_hold, &contact_result(Outcome::Promised), &rule, d(TODAY));
     assert_eq!((after.state, after.parked_for), (State::Open, HoldReason::Nothing));
 }
 

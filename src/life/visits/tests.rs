@@ -2,7 +2,7 @@
 
 use super::cover;
 use super::folder::{self, NotWritten};
-use super::look::Wishes;
+use super::formats::Wishes;
 use super::names::COVER;
 use super::purpose::Purpose;
 use super::rules::{Arrears, Batch, CoBorrower, Household, ReceiverKind, Selection, batch};

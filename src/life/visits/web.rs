@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
-use super::look::Wishes;
+use super::formats::Wishes;
 use super::papers::{self, Choices, Papers};
 use super::purpose::Purpose;
 use super::request::{Field, VisitRequest};

@@ -17,8 +17,8 @@ pub use lists::{
 };
 pub use store::{
     AsSent, Delivery, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group, cancel_unsent,
-    claim, count_unsent, expire, hold, keep_as_sent, mark_sent, note_asked, note_without_receipt,
-    record_receipt, recover, release, release_some, resend, settle,
+    claim, count_unsent, expire, finish, hold, keep_as_sent, mark_sent, note_asked,
+    note_without_receipt, record_receipt, recover, release, release_some, resend,
 };
 
 use chrono::{NaiveDate, NaiveDateTime};

@@ -158,7 +158,7 @@ pub fn keep_as_sent(db: &mut Db, by: &str, all: &[AsSent]) -> AppResult<()> {
 
 /// Writes what became of claimed messages, in one statement for a batch. Counts only those that
 /// `by` still holds; a receipt that was faster is kept.
-pub fn settle(db: &mut Db, by: &str, all: &[Settled], now: NaiveDateTime) -> AppResult<usize> {
+pub fn finish(db: &mut Db, by: &str, all: &[Settled], now: NaiveDateTime) -> AppResult<usize> {
     let mut done = 0;
     for chunk in all.chunks(BINDS_MAX / COLUMNS) {
         let ids: Vec<i64> = chunk.iter().map(|one| one.id).collect();

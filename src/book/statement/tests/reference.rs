@@ -124,8 +124,8 @@ fn state_days(
                     }
                     _ => continue,
                 };
-                let again = from.unwrap_or(NaiveDate::MIN).max(shift(end).succ_opt().unwrap());
-                paid.extend(days(again, shift(to)));
+                let start = from.unwrap_or(NaiveDate::MIN).max(shift(end).succ_opt().unwrap());
+                paid.extend(days(start, shift(to)));
                 paid.retain(|day| *day <= shift(to));
                 end = to;
             }
@@ -312,7 +312,7 @@ impl<'a> Living<'a> {
         }
     }
 
-    fn settle(&mut self, day: NaiveDate, early: bool) -> Row {
+    fn post_day(&mut self, day: NaiveDate, early: bool) -> Row {
         let own = self.acc.remove("own").unwrap_or(0);
         let mut state = self.acc.remove("state").unwrap_or(0);
         let waived = self.world.has(&EventKind::InterestWaived, day.year());
@@ -340,7 +340,7 @@ impl<'a> Living<'a> {
     }
 
     fn due_day(&mut self, day: NaiveDate, future: bool) {
-        let mut row = self.settle(day, false);
+        let mut row = self.post_day(day, false);
         let last = self.world.terms.final_due_on;
         if day == last {
             row.principal = self.slow.not_due;
@@ -375,7 +375,7 @@ impl<'a> Living<'a> {
     }
 
     fn early_row(&mut self, day: NaiveDate) -> usize {
-        let mut row = self.settle(day, true);
+        let mut row = self.post_day(day, true);
         row.balance_after = self.slow.not_due;
         self.slow.rows.push(row);
         self.slow.rows.len() - 1

@@ -93,7 +93,7 @@ const UNKNOWN: &str =
     "没有找到这张走访表。回报码里没有 0、O、1、I，请对照纸上再填一次；还不行，请打电话问中心";
 
 /// `POST /r`
-pub async fn look(
+pub async fn open_code(
     app: web::Data<App>,
     req: HttpRequest,
     form: OpenForm<CodeForm>,

@@ -17,7 +17,7 @@ use crate::book::act::Act;
 use crate::book::audit_log::AuditEntry;
 use crate::book::payments_known::BankData;
 use crate::error::{AppError, AppResult};
-use crate::life::visits::look::Wishes;
+use crate::life::visits::formats::Wishes;
 use crate::life::visits::names::Names;
 use crate::life::visits::papers::Choices;
 use crate::life::visits::purpose::Purpose;

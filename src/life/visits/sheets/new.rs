@@ -26,8 +26,8 @@ pub async fn make(
     // Of one receiver only the page of all is shown again: the others can still be made.
     let form = form.0.without("receiver");
     // What the address itself gets wrong the page finds again.
-    let again = VisitRequest::read(&form, app.clock.today()).errors;
-    let errors = rejected.errors.into_iter().filter(|one| !again.contains(one)).collect();
+    let own_errors = VisitRequest::read(&form, app.clock.today()).errors;
+    let errors = rejected.errors.into_iter().filter(|one| !own_errors.contains(one)).collect();
     choose::render(&app, &me, &req, &form, errors).await
 }
 
