@@ -18,6 +18,7 @@ use super::count;
 use crate::app::App;
 use crate::base::ids::FileId;
 use crate::base::scope::Scope;
+use crate::book::notice::own_texts;
 use crate::book::{office, position};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
@@ -55,6 +56,7 @@ pub async fn listen(app: App, mut shutdown: watch::Receiver<bool>) {
         let own = app.clone();
         let first = std::mem::take(&mut is_first);
         let work = actix_web::web::block(move || {
+            own_texts::follow(&own)?;
             let newer = own.follow_rules()?;
             if newer || (first && own.basis().version > 0) {
                 refresh_all(&own)?;

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::base::dates::day_of;
 use crate::clock::Timetable;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::meta;
+use crate::plumbing::{meta, restored};
 
 /// Days that are made up for at most. Who was off for longer starts with the last of them.
 const CATCH_UP_DAYS: u64 = 92;
@@ -126,6 +126,10 @@ fn often(planned: &Planned, run: Option<&Run>, now: NaiveDateTime) -> Option<Nai
 pub fn due(app: &App, now: NaiveDateTime) -> AppResult<Vec<Due>> {
     let timetable = &Timetable::of(app);
     let today = day_of(now.and_utc());
+    // Put back from a copy: nothing runs until a person has looked.
+    if app.db.read(restored::get)?.is_some_and(|restored| !restored.jobs_released) {
+        return Ok(Vec::new());
+    }
     let known = known(app, today)?;
     let oldest = today.checked_sub_days(Days::new(CATCH_UP_DAYS)).unwrap_or(today);
     let from = |planned: &Planned| {

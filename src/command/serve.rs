@@ -1,6 +1,7 @@
 //! `zhuxue serve`: opens, listens, says where, and stops gracefully on SIGTERM or SIGINT.
 
 use std::io::Write;
+use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -8,12 +9,14 @@ use clap::Args;
 use futures_util::future::select;
 use tokio::sync::watch;
 
-use super::CliError;
+use super::{CliError, restore as restore_command};
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::book::{office, staff};
+use crate::error::AppError;
 use crate::imports::runner::Runner;
 use crate::plumbing::config::Config;
+use crate::plumbing::restore::{self, Restart, RestoreRequest};
 use crate::{clock, jobs, site};
 
 /// Requests still running when the program is told to stop get this long to end.
@@ -29,7 +32,8 @@ pub struct Serve {}
 impl Serve {
     /// Runs until told to stop.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
-        let app = super::open(config, Clock::real())?;
+        let settings = config.clone();
+        let mut app = super::open(config, Clock::real())?;
         let (offices, people) =
             app.db.read(|db| Ok((office::all(db)?.len(), staff::count(db)?)))?;
         if offices == 0 {
@@ -44,8 +48,34 @@ impl Serve {
                  admin01 --name 张三 --role administrator",
             ));
         }
-        serve(&app, out)
+        serve(&app, out)?;
+        while let Some(request) = app.shared.get::<Restart>().take() {
+            app = put_back(app, &settings, &request)?;
+            serve(&app, out)?;
+        }
+        Ok(())
     }
+}
+
+/// Puts the copy in place that somebody chose on the page; when that cannot be done, the database
+/// that stood there serves on.
+fn put_back(app: App, config: &Config, request: &RestoreRequest) -> Result<App, CliError> {
+    let contents = restore::look_at(&request.copy.file, &app.sealer.fingerprint());
+    let (file, now) = (app.db.sqlite_file().map(Path::to_path_buf), app.clock.now_at());
+    drop(app);
+    let done = contents.and_then(|contents| {
+        let file = file.ok_or_else(|| AppError::broken("no SQLite database"))?;
+        restore::put_in_place(&request.copy.file, &file, now).map(|aside| (contents, aside))
+    });
+    let app = super::open(config.clone(), Clock::real())?;
+    match done {
+        Ok((contents, aside)) => {
+            tracing::warn!(copy = request.copy.name, ?aside, "the database was put back");
+            restore_command::note(&app, &request.copy.name, contents.as_of, &request.by_name)?;
+        }
+        Err(error) => tracing::error!(%error, "a copy could not be put back; nothing changed"),
+    }
+    Ok(app)
 }
 
 /// Serves `app` until SIGTERM or SIGINT. `demo` ends here, too.
@@ -78,9 +108,10 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
     let jobs = actix_web::rt::spawn(background(app.clone(), shutdown));
     writeln!(out, "助学 is ready: {}", config.public_url)?;
     out.flush()?;
-    let handle = server.handle();
+    let (handle, stop_for) = (server.handle(), app.clone());
     actix_web::rt::spawn(async move {
-        told_to_stop().await;
+        let restart = stop_for.shared.get::<Restart>();
+        select(pin!(told_to_stop()), pin!(restart.asked_for())).await;
         tracing::info!("stopping: requests that run may end");
         handle.stop(true).await;
     });

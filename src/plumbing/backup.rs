@@ -89,13 +89,13 @@ fn remove_unfinished(folder: &Path) {
     }
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(super) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// The day of a copy of ours; other files in the folder are left alone.
-fn day_of(name: &str, ending: &str) -> Option<NaiveDate> {
+pub(super) fn day_of(name: &str, ending: &str) -> Option<NaiveDate> {
     let day = name.strip_prefix("zhuxue-")?.strip_suffix(ending)?.strip_suffix('.')?;
     day.parse().ok()
 }

@@ -17,9 +17,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
-use diesel::sqlite::SqliteConnection;
+use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{Connection, ConnectionError};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -125,7 +126,7 @@ impl Manager {
             }
             Address::Postgres(url) => {
                 let mut c = PgConnection::establish(url)?;
-                // A plan kept from when a table was empty reads all of it for the rest of an import.
+                // A plan made while a table was empty reads all of it for the rest of an import.
                 c.batch_execute(
                     "SET TIME ZONE 'UTC'; SET client_min_messages = warning;
                      SET plan_cache_mode = force_custom_plan;",
@@ -235,6 +236,13 @@ impl Database {
             Address::Sqlite(path) => Some(path),
             Address::Postgres(_) => None,
         }
+    }
+
+    /// The steps of `migrations/sqlite` that this program knows, as the database names them.
+    pub fn sqlite_steps() -> Vec<String> {
+        let steps: Result<Vec<Box<dyn Migration<Sqlite>>>, _> = SQLITE_MIGRATIONS.migrations();
+        let version = |step: &Box<dyn Migration<Sqlite>>| step.name().version().to_string();
+        steps.unwrap_or_default().iter().map(version).collect()
     }
 
     /// Brings the tables up to this program's version. Returns how many steps were run.
@@ -391,9 +399,9 @@ fn wait_before(attempt: u32) -> Duration {
 }
 
 #[derive(diesel::QueryableByName)]
-struct QuickCheck {
+pub(super) struct QuickCheck {
     #[diesel(sql_type = diesel::sql_types::Text)]
-    quick_check: String,
+    pub(super) quick_check: String,
 }
 
 /// Names, addresses and amounts are not sealed: nobody else on this machine may read the file.

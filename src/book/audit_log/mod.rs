@@ -90,6 +90,8 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("liaison_refused", "联络员打开别处的地址"),
     ("office_added", "建立中心"),
     ("office_changed", "修改中心资料"),
+    ("restored", "从备份恢复"),
+    ("restore_released", "恢复以后放行"),
     ("revealed", "查看完整号码"),
     ("reveal_refused", "查看号码被拒"),
     ("imported", "导入"),
@@ -362,4 +364,22 @@ pub fn count_since(
         .filter(history::at.gt(since))
         .count()
         .get_result(db)?)
+}
+
+/// How often what was done after `at` in these offices, most often first; all of it without `at`.
+pub fn counts_since(
+    db: &mut Db,
+    scope: &Scope,
+    at: Option<NaiveDateTime>,
+) -> AppResult<Vec<(String, i64)>> {
+    let found: Vec<(String, i64)> = history::table
+        .filter(scope.holds(history::office_code))
+        .filter(history::at.gt(at.unwrap_or(NaiveDateTime::MIN)))
+        .group_by(history::action)
+        .select((history::action, diesel::dsl::count_star()))
+        .load(db)?;
+    let in_words = |(action, count): &(String, i64)| (in_words(action).to_owned(), *count);
+    let mut counts: Vec<(String, i64)> = found.iter().map(in_words).collect();
+    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    Ok(counts)
 }

@@ -407,6 +407,35 @@ pub fn cancel_group(
     .execute(db)?)
 }
 
+/// How many wait or are held.
+pub fn count_unsent(db: &mut Db, scope: &Scope) -> AppResult<i64> {
+    Ok(message::table
+        .filter(scope.holds(message::office_code))
+        .filter(message::state.eq_any([State::Waiting, State::Held]))
+        .count()
+        .get_result(db)?)
+}
+
+/// Cancels all that waits or is held. Returns how many.
+pub fn cancel_unsent(
+    db: &mut Db,
+    scope: &Scope,
+    why: &str,
+    now: NaiveDateTime,
+) -> AppResult<usize> {
+    Ok(diesel::update(
+        message::table
+            .filter(scope.holds(message::office_code))
+            .filter(message::state.eq_any([State::Waiting, State::Held])),
+    )
+    .set((
+        message::state.eq(State::Cancelled),
+        message::problem.eq(why),
+        message::updated_at.eq(now),
+    ))
+    .execute(db)?)
+}
+
 /// Sends an unsure or failed message again, tries counted anew. False: it is neither any more.
 pub fn resend(db: &mut Db, scope: &Scope, id: i64, now: NaiveDateTime) -> AppResult<bool> {
     Ok(diesel::update(
