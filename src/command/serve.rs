@@ -32,7 +32,7 @@ pub struct Serve {}
 impl Serve {
     /// Runs until told to stop.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
-        let again = config.clone();
+        let settings = config.clone();
         let mut app = super::open(config, Clock::real())?;
         let (offices, people) =
             app.db.read(|db| Ok((office::all(db)?.len(), staff::count(db)?)))?;
@@ -50,7 +50,7 @@ impl Serve {
         }
         serve(&app, out)?;
         while let Some(request) = app.shared.get::<Restart>().take() {
-            app = put_back(app, &again, &request)?;
+            app = put_back(app, &settings, &request)?;
             serve(&app, out)?;
         }
         Ok(())

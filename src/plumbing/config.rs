@@ -216,6 +216,12 @@ impl Config {
         }
     }
 
+    /// Nobody but this machine can open the address that papers and messages carry.
+    pub fn is_local(&self) -> bool {
+        let host = self.public_url.split("://").nth(1).unwrap_or_default();
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
+    }
+
     fn check(&self, mistakes: &mut Vec<String>) {
         let listen: Option<std::net::SocketAddr> = self.listen.parse().ok();
         match listen {

@@ -94,6 +94,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("restore_released", "恢复以后放行"),
     ("revealed", "查看完整号码"),
     ("reveal_refused", "查看号码被拒"),
+    ("sheet_revealed", "下载完整号码"),
     ("imported", "导入"),
     ("import_stopped", "停止导入"),
     ("import_undone", "撤销导入"),

@@ -17,6 +17,7 @@ use crate::base::ids::StaffId;
 use crate::book::office::Office;
 use crate::book::staff::{self, Role, Staff};
 use crate::error::{AppError, AppResult, FieldError};
+use crate::life::visits::typesetter;
 use crate::plumbing::password;
 use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::{self, Realm as _, SignedIn};
@@ -50,6 +51,8 @@ struct ListPage {
     office: Office,
     people: Vec<Line>,
     active: usize,
+    /// Papers can be had as one PDF.
+    pdf: bool,
 }
 
 /// `GET /admin`
@@ -69,6 +72,7 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
         office: me.office.clone(),
         active: people.iter().filter(|one| one.active).count(),
         people: people.iter().map(line).collect(),
+        pdf: typesetter::is_installed(),
     };
     shell::page(&app, &me, &req, "desk/admin.html", page)
 }
