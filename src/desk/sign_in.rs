@@ -22,8 +22,9 @@ use crate::web::body::equal;
 use crate::web::fields::Form;
 use crate::web::form::OpenForm;
 use crate::web::middleware::address_of;
+use crate::web::session::device;
 use crate::web::session::entry::{self, Tried};
-use crate::web::session::guard::{self, Subjects};
+use crate::web::session::guard::{self, Kind, Subjects, Whom};
 use crate::web::session::{self, COOKIE, NewSession, SignedIn};
 use crate::web::shell;
 
@@ -155,7 +156,8 @@ pub async fn sign_in(
     let login = staff::login_from(&login);
     let address = address_of(&req);
     let now = app.clock.now_at();
-    let subjects = Subjects::new(&login, &address);
+    let whom = Whom::staff(&login);
+    let subjects = Subjects::new(Kind::Password, &whom, &device::origin_of(&app, &req, &whom));
     let wanted = login.clone();
     let find = move |db: &mut Db| Ok(staff::by_login(db, &wanted)?.filter(|one| one.active));
     match entry::try_password(&app, &subjects, password, find).await? {
@@ -199,7 +201,7 @@ async fn let_in(
     let cookie = new.cookie(&app.config);
     let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
     let (config, subjects) = (app.config.clone(), subjects.clone());
-    let role = one.role;
+    let (role, whom) = (one.role, Whom::staff(&one.login));
     let by = Actor {
         staff_id: Some(one.id),
         name: one.name.clone(),
@@ -222,6 +224,7 @@ async fn let_in(
     let mut used = session::cookie(FORM_COOKIE, String::new(), &app.config);
     used.make_removal();
     shell::add_cookie(&mut response, &used);
+    device::remember(app, req, &mut response, &whom)?;
     Ok(response)
 }
 

@@ -37,6 +37,8 @@ pub enum Field {
     Sheet,
     /// Keys for what a phone keeps while it is offline; nothing of the database.
     RoundPhone,
+    /// Browsers in which somebody has signed in; nothing of the database.
+    Device,
 }
 
 impl Field {
@@ -50,6 +52,7 @@ impl Field {
             Field::Upload => b"upload",
             Field::Sheet => b"sheet",
             Field::RoundPhone => b"round-phone",
+            Field::Device => b"device",
         }
     }
 }

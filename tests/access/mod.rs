@@ -3,6 +3,7 @@
 mod sign_in;
 mod sessions;
 mod forms;
+mod guessing;
 mod pages;
 mod permissions;
 mod people;

@@ -8,19 +8,12 @@ use super::town::{
     read, sign_in,
 };
 use crate::support::TestApp;
+use zhuxue::book::staff::Role;
 use zhuxue::plumbing::schema::{history, person_phone, session};
 
-/// Moves the clock on by so many minutes, by a whole day and back where it cannot.
+/// Moves the clock on by so many minutes.
 fn later(t: &TestApp, minutes: i64) {
-    let at = t.app.clock.now_at() - chrono::Duration::minutes(minutes);
-    t.app
-        .db
-        .write("test makes codes older", |db| {
-            diesel::sql_query(format!("UPDATE borrower_code SET created_at = '{at}'"))
-                .execute(db)?;
-            Ok(())
-        })
-        .unwrap();
+    t.app.clock.set_at(t.app.clock.now_at() + chrono::Duration::minutes(minutes));
 }
 
 #[test]
@@ -130,6 +123,43 @@ fn codes_are_counted_in_a_day() {
         assert!(answers.starts_with(&[303, 303, 303]), "{answers:?}");
         assert_eq!(answers[11], 429, "{answers:?}");
         assert!(messages(&t).len() <= 8);
+    });
+}
+
+#[test]
+fn a_stranger_who_asks_for_codes_is_released_by_a_clerk_and_takes_no_code_away() {
+    each(async |t| {
+        // The owner has asked; strangers ask from eight addresses before the code is typed.
+        let mut owner = t.nobody();
+        ask(&mut owner, STUDENT).await.is(303);
+        let code = code_in(&messages(&t)[0]);
+        for n in 0..8 {
+            let mut stranger = t.nobody();
+            stranger.peer = format!("198.51.100.{n}:50000");
+            ask(&mut stranger, STUDENT).await;
+        }
+        assert_eq!(messages(&t).len(), 8);
+        enter(&mut owner, &code).await.is(303);
+        // Signed out, the owner's own phone gets a code at once; a new one does not.
+        owner.cookies.retain(|(name, _)| name == "zhuxue_d");
+        ask(&mut owner, STUDENT).await.is(303);
+        let mut new = t.nobody();
+        ask(&mut new, STUDENT).await.is(303);
+        new.peer = "198.51.100.99:50000".to_owned();
+        ask(&mut new, STUDENT).await.is(429);
+        let mut clerk = t.sign_in(Role::Clerk);
+        let no = clerk.get("/search?q=%E5%90%95%E5%87%A4%E6%AC%A2").await;
+        let no = no.header("location").to_owned();
+        let page = clerk.get(&no).await;
+        page.is(200).says(&["短信验证码要得太多，新手机暂停到", "解除"]);
+        let person = page.hidden("person");
+        let release = format!("{no}/release");
+        clerk.post(&release, &[("person", "1")]).await.is(404);
+        t.sign_in(Role::Auditor).post(&release, &[("person", &person)]).await.is(403);
+        clerk.post(&release, &[("person", &person)]).await.is(303);
+        assert!(!clerk.get(&no).await.text.contains("新手机暂停到"));
+        clerk.get(&format!("{no}/history")).await.says(&["解除吕凤欢的短信验证码暂停"]);
+        ask(&mut new, STUDENT).await.is(303);
     });
 }
 

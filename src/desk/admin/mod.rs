@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use self::account::{Account as _, Change};
-use super::me as own;
+use super::{me as own, release};
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::ids::StaffId;
@@ -147,6 +147,8 @@ struct StaffPage {
     last_signed_in: Option<String>,
     roles: Vec<Choice>,
     sessions: Vec<own::SessionLine>,
+    /// `14:05`: until then browsers that do not know them have to wait.
+    shut_until: String,
 }
 
 impl FormPage for StaffPage {
@@ -161,12 +163,11 @@ impl FormPage for StaffPage {
 
 async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPage> {
     let (scope, now, config) = (me.scope.clone(), app.clock.now_at(), app.config.clone());
-    let (one, sessions) = app
+    let (one, sessions, shut_until) = app
         .read(move |db| {
-            Ok((
-                staff::find(db, &scope, id)?,
-                session::living(db, id, SignedIn::idle(&config), now)?,
-            ))
+            let one = staff::find(db, &scope, id)?;
+            let shut_until = release::shut_until(db, &one.whom(), now)?;
+            Ok((one, session::living(db, id, SignedIn::idle(&config), now)?, shut_until))
         })
         .await?;
     Ok(StaffPage {
@@ -181,6 +182,7 @@ async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPag
         last_signed_in: one.last_signed_in_at.map(minute),
         roles: roles(),
         sessions: own::lines(&sessions, &me.session),
+        shut_until,
     })
 }
 
