@@ -125,8 +125,12 @@ impl Manager {
             }
             Address::Postgres(url) => {
                 let mut c = PgConnection::establish(url)?;
-                c.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning;")
-                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                // A plan kept from when a table was empty reads all of it for the rest of an import.
+                c.batch_execute(
+                    "SET TIME ZONE 'UTC'; SET client_min_messages = warning;
+                     SET plan_cache_mode = force_custom_plan;",
+                )
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 c.set_instrumentation(SlowQueries::default());
                 Ok(Db::Postgres(c))
             }
