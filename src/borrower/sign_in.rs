@@ -9,11 +9,12 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDateTime;
+use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::account::{self, Party};
+use super::ceiling;
 use super::code::{self, NewCode, Typed};
 use super::send;
 use crate::app::App;
@@ -145,6 +146,8 @@ pub struct Ask {
 enum Given {
     Taken,
     NotBefore(NaiveDateTime),
+    /// All codes of the hour or day have been given out.
+    NoneLeft(NaiveDateTime),
 }
 
 /// `POST /m/sign-in`: asks for a code.
@@ -188,8 +191,12 @@ pub async fn ask(
         request: request.clone(),
         code: digits,
     };
+    let limit = app.policy().code_limit.on(app.clock.today()).clone();
     let given = app
         .write("sign-in code", move |db| {
+            if let Some(until) = ceiling::reached(db, &limit, now)? {
+                return Ok(Given::NoneLeft(until));
+            }
             if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {
                 return Ok(Given::NotBefore(until));
             }
@@ -200,10 +207,12 @@ pub async fn ask(
             Ok(Given::Taken)
         })
         .await?;
-    if let Given::NotBefore(at) = given {
-        let how_long = guard::wait_in_words(at, now);
-        let problem =
-            format!("验证码要得太勤，请 {how_long}后再试。刚收到的还能用，请回到上一页填写");
+    let refused = match given {
+        Given::Taken => None,
+        Given::NotBefore(at) => Some((at, too_often(at, now))),
+        Given::NoneLeft(at) => Some((at, none_left(at, now))),
+    };
+    if let Some((at, problem)) = refused {
         let mut answer = again(problem, StatusCode::TOO_MANY_REQUESTS).await?;
         phone::retry_after(&mut answer, (at - now).num_seconds());
         return Ok(answer);
@@ -213,6 +222,20 @@ pub async fn ask(
     let mut answer = phone::to("/m/code");
     phone::set_cookie(&mut answer, &app, (CODE_COOKIE, request), COOKIE_MINUTES);
     Ok(answer)
+}
+
+fn too_often(at: NaiveDateTime, now: NaiveDateTime) -> String {
+    let how_long = guard::wait_in_words(at, now);
+    format!("验证码要得太勤，请 {how_long}后再试。刚收到的还能用，请回到上一页填写")
+}
+
+fn none_left(at: NaiveDateTime, now: NaiveDateTime) -> String {
+    let later = if at - now > Duration::hours(2) {
+        "明天再试".to_owned()
+    } else {
+        format!(" {}后再试", guard::wait_in_words(at, now))
+    };
+    format!("要验证码的人太多，现在发不出，请{later}；着急请打电话给中心")
 }
 
 /// The person's office and the phone that gets the code, when there is somebody with a file and a

@@ -8,8 +8,10 @@ use super::town::{
     read, sign_in,
 };
 use crate::support::TestApp;
+use zhuxue::base::ids::PersonId;
 use zhuxue::book::staff::Role;
-use zhuxue::plumbing::schema::{history, person_phone, session};
+use zhuxue::borrower::code::{self, NewCode};
+use zhuxue::plumbing::schema::{history, person, person_phone, session};
 
 /// Moves the clock on by so many minutes.
 fn later(t: &TestApp, minutes: i64) {
@@ -160,6 +162,46 @@ fn a_stranger_who_asks_for_codes_is_released_by_a_clerk_and_takes_no_code_away()
         assert!(!clerk.get(&no).await.text.contains("新手机暂停到"));
         clerk.get(&format!("{no}/history")).await.says(&["解除吕凤欢的短信验证码暂停"]);
         ask(&mut new, STUDENT).await.is(303);
+    });
+}
+
+#[test]
+fn beyond_the_ceiling_no_code_leaves_and_the_desk_sees_it_red() {
+    each(async |t| {
+        let today = t.app.clock.today();
+        let most = t.app.policy().code_limit.on(today).an_hour;
+        let someone: PersonId = read(&t, |db| Ok(person::table.select(person::id).first(db)?));
+        let now = t.app.clock.now_at();
+        t.app
+            .db
+            .write("test codes", |db| {
+                for n in 0..most {
+                    let new = NewCode {
+                        id: n + 1,
+                        office_code: "512022".to_owned(),
+                        person_id: Some(someone),
+                        subject: n.to_be_bytes().to_vec(),
+                        request: n.to_string(),
+                        code: "123456".to_owned(),
+                    };
+                    code::add(db, &new, now)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        let problem = ["要验证码的人太多，现在发不出，请 60 分钟后再试", "请打电话给中心"];
+        for id in [STUDENT, STRANGER] {
+            ask(&mut t.nobody(), id).await.is(429).says(&problem);
+        }
+        assert!(messages(&t).is_empty());
+        let red = ["登录验证码一小时里发了 600 条，约 30.00 元，已到上限"];
+        t.sign_in(Role::Director).get("/home").await.is(200).says(&red);
+        t.sign_in(Role::Administrator).get("/admin").await.is(200).says(&red);
+        later(&t, 61);
+        ask(&mut t.nobody(), STUDENT).await.is(303);
+        assert_eq!(messages(&t).len(), 1);
+        assert!(!t.sign_in(Role::Director).get("/home").await.text.contains("登录验证码"));
+        assert!(!t.sign_in(Role::Administrator).get("/admin").await.text.contains("登录验证码"));
     });
 }
 

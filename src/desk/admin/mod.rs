@@ -15,7 +15,9 @@ use crate::base::dates::minute;
 use crate::base::ids::StaffId;
 use crate::book::office::Office;
 use crate::book::staff::{self, Role, Staff};
+use crate::book::warning::{self, Warning};
 use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::db::Db;
 use crate::plumbing::password;
 use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::{self, Realm as _, SignedIn};
@@ -47,6 +49,8 @@ struct Line {
 #[derive(Debug, Serialize)]
 struct ListPage {
     office: Office,
+    /// What nobody may overlook who has no workbench.
+    warnings: Vec<Warning>,
     people: Vec<Line>,
     active: usize,
 }
@@ -54,7 +58,11 @@ struct ListPage {
 /// `GET /admin`
 pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
     let scope = me.scope.clone();
-    let people = app.read(move |db| staff::all(db, &scope)).await?;
+    let read = move |db: &mut Db| {
+        let warnings = warning::of_kind(db, scope.own(), warning::CODES)?;
+        Ok((staff::all(db, &scope)?, warnings))
+    };
+    let (people, warnings) = app.read(read).await?;
     let line = |one: &Staff| Line {
         id: one.id.get(),
         login: one.login.clone(),
@@ -66,6 +74,7 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
     };
     let page = ListPage {
         office: me.office.clone(),
+        warnings,
         active: people.iter().filter(|one| one.active).count(),
         people: people.iter().map(line).collect(),
     };
