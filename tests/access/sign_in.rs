@@ -63,6 +63,41 @@ fn nobody_is_led_to_the_sign_in_page_and_back() {
 }
 
 #[test]
+fn a_prepared_link_never_leads_elsewhere_and_never_breaks() {
+    each(async |t| {
+        t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
+        let one = t.sign_in(Role::Clerk);
+        for next in [
+            "/%09/evil.example",
+            "/%5Cevil.example",
+            "/%09%5C/evil.example",
+            "//evil.example",
+            "/%00x",
+            "/%0d%0aX-Own:1",
+            "/%E4%B8%AD",
+            "https:evil.example",
+        ] {
+            let mut browser = t.nobody();
+            browser.cookies.clone_from(&one.cookies);
+            let answer = browser.get(&format!("/login?next={next}")).await;
+            answer.is(303);
+            assert_eq!(answer.header("location"), "/home", "{next}");
+            let mut nobody = t.nobody();
+            let page = nobody.get(&format!("/login?next={next}")).await;
+            page.is(200);
+            assert!(!page.text.contains("evil"), "{next}");
+        }
+        // The form that large type is chosen with.
+        for back in ["/m/\t/evil", "/m/\u{0}", "/m?\u{4e2d}", "/l/\\evil"] {
+            let fields = [("big", "1"), ("back", back)];
+            let answer = t.nobody().post_bare("/m/type", &fields).await;
+            answer.is(303);
+            assert!(["/m", "/m/"].contains(&answer.header("location")), "{back:?}");
+        }
+    });
+}
+
+#[test]
 fn a_wrong_password_and_an_unknown_login_get_the_same_answer() {
     each(async |t| {
         t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
