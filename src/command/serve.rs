@@ -14,6 +14,7 @@ use crate::base::dates::Clock;
 use crate::book::{office, staff};
 use crate::imports::runner::Runner;
 use crate::plumbing::config::Config;
+use crate::plumbing::meta;
 use crate::{clock, jobs, site};
 
 /// Requests still running when the program is told to stop get this long to end.
@@ -30,6 +31,13 @@ impl Serve {
     /// Runs until told to stop.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let app = super::open(config, Clock::real())?;
+        if app.db.read(|db| meta::get(db, meta::DEMO))?.is_some() {
+            return Err(CliError::input(format!(
+                "data_dir {}: is the demo's, whose passwords everybody knows; start it with: \
+                 zhuxue demo, or set data_dir to a folder of your own",
+                app.config.data_dir.display()
+            )));
+        }
         let (offices, people) =
             app.db.read(|db| Ok((office::all(db)?.len(), staff::count(db)?)))?;
         if offices == 0 {
