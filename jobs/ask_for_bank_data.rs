@@ -25,7 +25,7 @@ pub const JOB: Job = Job {
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     let mut short = 0;
     for office in app.db.read(office::all)? {
-        short += u64::from(ask::look(app, &Scope::of(&office.code))?.is_some());
+        short += u64::from(ask::learn(app, &Scope::of(&office.code))?.is_some());
     }
     Ok(Counts { done: short, ..Counts::default() })
 }

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::count;
 use crate::app::App;
-use crate::book::history::{self, ChainState};
+use crate::book::audit_log::{self, ChainState};
 use crate::book::office;
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
@@ -35,9 +35,9 @@ pub fn chain_all(app: &App) -> AppResult<usize> {
     let mut all = 0;
     for office in offices {
         // A read first: nearly always there is nothing to do, and then nobody is kept waiting.
-        while app.db.read(|db| history::has_unchained(db, &office.code))? {
+        while app.db.read(|db| audit_log::has_unchained(db, &office.code))? {
             let chained =
-                app.db.write("chain history", |db| history::chain(db, &office.code, AT_ONCE))?;
+                app.db.write("chain history", |db| audit_log::chain(db, &office.code, AT_ONCE))?;
             all += chained.rows;
             if let Some((number, hash)) = &chained.head {
                 // Outside of the database: who rewrites the whole chain must rewrite the logs too.
@@ -56,13 +56,13 @@ pub fn chain_all(app: &App) -> AppResult<usize> {
 pub fn verify(app: &App) -> AppResult<Vec<(String, ChainState)>> {
     let mut found = Vec::new();
     for office in app.db.read(office::all)? {
-        let state = app.db.read(|db| history::verify_chain(db, &office.code))?;
+        let state = app.db.read(|db| audit_log::verify_chain(db, &office.code))?;
         if let ChainState::Broken { number, why } = &state {
             tracing::error!(office = %office.code, number, why, "the history was tampered with");
         }
         let now = app.clock.now_at();
         app.db.write("history verified", |db| {
-            history::keep_verified(db, &office.code, &state, now)
+            audit_log::keep_verified(db, &office.code, &state, now)
         })?;
         found.push((office.code, state));
     }

@@ -12,7 +12,7 @@ use super::{chain_history, count, offices};
 use crate::app::App;
 use crate::base::ids::LoanId;
 use crate::base::scope::Scope;
-use crate::book::history::ChainState;
+use crate::book::audit_log::ChainState;
 use crate::book::verify;
 use crate::book::verify::BOOKS_OK;
 use crate::book::warning::{self, Warning};

@@ -18,6 +18,7 @@ use super::count;
 use crate::app::App;
 use crate::base::ids::FileId;
 use crate::base::scope::Scope;
+use crate::book::notice::own_texts;
 use crate::book::{office, position};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
@@ -49,22 +50,23 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Until told to stop: takes over rules that were confirmed in another instance, and computes at
 /// once what depends on them. At the start it finishes what a stopped program had begun.
-pub async fn listen(app: App, mut told: watch::Receiver<bool>) {
+pub async fn listen(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut is_first = true;
-    while !*told.borrow() {
+    while !*shutdown.borrow() {
         let own = app.clone();
         let first = std::mem::take(&mut is_first);
-        let look = actix_web::web::block(move || {
+        let work = actix_web::web::block(move || {
+            own_texts::follow(&own)?;
             let newer = own.follow_rules()?;
             if newer || (first && own.basis().version > 0) {
                 refresh_all(&own)?;
             }
             AppResult::Ok(())
         });
-        if let Ok(Err(error)) = look.await {
+        if let Ok(Err(error)) = work.await {
             tracing::error!(%error, "newer rules could not be taken over");
         }
-        select(pin!(told.changed()), pin!(tokio::time::sleep(LOOK_EVERY))).await;
+        select(pin!(shutdown.changed()), pin!(tokio::time::sleep(LOOK_EVERY))).await;
     }
 }
 

@@ -35,11 +35,11 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     let Followed { opened, closed, broken, back } = all;
     let parts =
         [(opened, "新增"), (closed, "还清"), (broken, "约定到期没还"), (back, "暂停或暂放到期")];
-    let said: Vec<String> =
+    let figures: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{words} {n} 户")).collect();
     Ok(Counts {
         done: count(opened + closed + broken + back),
-        note: said.join("，"),
+        note: figures.join("，"),
         ..Counts::default()
     })
 }

@@ -77,7 +77,7 @@ pub const NEVER_PAUSED: &[Job] = &[
 
 /// May an office pause this job?
 pub fn can_be_paused(job: &Job) -> bool {
-    !NEVER_PAUSED.iter().any(|kept| kept.name == job.name)
+    !NEVER_PAUSED.iter().any(|always_on| always_on.name == job.name)
 }
 
 /// The offices that a job works for: all that have not paused it.

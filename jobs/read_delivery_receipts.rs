@@ -67,9 +67,9 @@ fn ask(
     })?;
     let mut nothing_yet = Vec::new();
     for row in rows.iter().filter(|row| row.channel == Channel::Sms) {
-        let Some(asked) = question(app, row)? else { continue };
+        let Some(question) = question(app, row)? else { continue };
         app.gateways.line(Channel::Sms).wait_for_turn();
-        match gateway.ask(&asked) {
+        match gateway.ask(&question) {
             Err(why) => {
                 // One that fails fails for all; the next run tries again.
                 tracing::warn!(gateway = gateway.name(), why, "receipts could not be asked for");

@@ -55,18 +55,18 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
             (line.since, line.seen_at) = (now, now);
         }
         changed += app.db.write("deadlines", |db| {
-            let kept = warning::of_kind(db, &office.code, DEADLINE)?;
+            let existing = warning::of_kind(db, &office.code, DEADLINE)?;
             let mut changed = 0;
             for line in &lines {
                 let same = |old: &Warning| {
                     Warning { since: line.since, seen_at: line.seen_at, ..old.clone() } == *line
                 };
-                if !kept.iter().any(same) {
+                if !existing.iter().any(same) {
                     warning::raise(db, line)?;
                     changed += 1;
                 }
             }
-            for old in kept.iter().filter(|old| !lines.iter().any(|line| line.key == old.key)) {
+            for old in existing.iter().filter(|old| !lines.iter().any(|line| line.key == old.key)) {
                 warning::clear(db, &office.code, DEADLINE, &old.key)?;
                 changed += 1;
             }

@@ -3,7 +3,7 @@
 
 use zhuxue::base::scope::Scope;
 use zhuxue::book::act::{self, Act, FormKey, Once};
-use zhuxue::book::history::{Actor, AuditEntry};
+use zhuxue::book::audit_log::{Actor, AuditEntry};
 use zhuxue::desk::audit::AuditFilter;
 use zhuxue::error::{AppError, AppResult};
 use zhuxue::plumbing::meta;

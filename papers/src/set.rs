@@ -76,7 +76,7 @@ fn one(desk: &Desk<'_>, template: &Template, papers: &[Paper<'_>]) -> Result<Par
     if let Some(warning) = warnings.first() {
         return Err(Stop::input(desk.say(warning)));
     }
-    look(&document, template, papers)?;
+    check(&document, template, papers)?;
     // Tags are for reading aloud; these are printed, and would take half of the memory.
     let options = PdfOptions { tagged: false, ..PdfOptions::default() };
     let pdf = typst_pdf::pdf(&document, &options).map_err(|errors| {
@@ -93,7 +93,7 @@ struct Seen {
     empty_box: Option<char>,
 }
 
-fn look(document: &PagedDocument, template: &Template, papers: &[Paper<'_>]) -> Result<(), Stop> {
+fn check(document: &PagedDocument, template: &Template, papers: &[Paper<'_>]) -> Result<(), Stop> {
     let Some(mark) = Label::new(PicoStr::intern(MARK)) else { return Ok(()) };
     let (mut begun, mut last) = (0, 0);
     for page in document.pages() {
@@ -110,8 +110,8 @@ fn look(document: &PagedDocument, template: &Template, papers: &[Paper<'_>]) -> 
                 named(c)
             )));
         }
-        let again = begun > 0 && last == begun;
-        if (again && paper.is_some_and(Paper::is_one_page)) || seen.marks > 1 {
+        let continues = begun > 0 && last == begun;
+        if (continues && paper.is_some_and(Paper::is_one_page)) || seen.marks > 1 {
             return Err(Stop::input(format!(
                 "{name} does not fill exactly one page; shorten its texts or mend the template {}",
                 template.name

@@ -28,21 +28,21 @@ pub struct Template {
 }
 
 impl Template {
-    /// Finds a template by its name (`visit-sheet`), or by its file when `asked` is one
+    /// Finds a template by its name (`visit-sheet`), or by its file when `given` is one
     /// (`folder/own.typ`). `own` is the county's folder of templates.
-    pub fn find(asked: &str, own: Option<&Path>) -> Result<Template, Stop> {
-        let (name, folder) = if asked.ends_with(".typ") || asked.contains(['/', '\\']) {
-            let path = Path::new(asked);
+    pub fn find(given: &str, own: Option<&Path>) -> Result<Template, Stop> {
+        let (name, folder) = if given.ends_with(".typ") || given.contains(['/', '\\']) {
+            let path = Path::new(given);
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             (name, Some(folder.unwrap_or(Path::new(".")).to_owned()))
         } else {
-            (format!("{asked}.typ"), own.map(|folder| folder.join("documents")))
+            (format!("{given}.typ"), own.map(|folder| folder.join("documents")))
         };
         let mut template = Template { name, folder, kinds: Vec::new() };
         let text = match template.bytes(&template.name) {
             Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            None => return Err(Stop::input(format!("template {asked}: {}", unknown()))),
+            None => return Err(Stop::input(format!("template {given}: {}", unknown()))),
         };
         template.kinds = kinds(&text)
             .map_err(|wrong| Stop::input(format!("template {}: line 1: {wrong}", template.name)))?;

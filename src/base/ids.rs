@@ -218,10 +218,10 @@ impl Ids {
     /// The next identity as a bare number. Strictly increasing within one maker, also when the
     /// clock stands still or is set back (the demo's clock, a fake clock in tests).
     pub fn next(&self, now: DateTime<Utc>) -> i64 {
-        let wanted = (now.timestamp_millis() - EPOCH_MS).max(1) << 12;
+        let tick_of_now = (now.timestamp_millis() - EPOCH_MS).max(1) << 12;
         let mut seen = self.last.load(Ordering::Relaxed);
         loop {
-            let tick = wanted.max(seen + 1);
+            let tick = tick_of_now.max(seen + 1);
             match self.last.compare_exchange_weak(seen, tick, Ordering::Relaxed, Ordering::Relaxed)
             {
                 Ok(_) => return ((tick >> 12) << 22) | (self.instance << 12) | (tick & 0xFFF),

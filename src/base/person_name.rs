@@ -52,8 +52,8 @@ pub fn simplify(text: &str) -> Cow<'_, str> {
 /// What a name looks like for comparing: simplified, without blanks, one kind of dot,
 /// half-width capitals. `陳 龍平` and `陈龙平` have the same key.
 pub fn name_key(name: &str) -> String {
-    let kept = name.chars().filter(|c| !is_blank(*c));
-    kept.map(|c| dot(half(c))).map(|c| simplified(c).unwrap_or(c).to_ascii_uppercase()).collect()
+    let letters = name.chars().filter(|c| !is_blank(*c));
+    letters.map(|c| dot(half(c))).map(|c| simplified(c).unwrap_or(c).to_ascii_uppercase()).collect()
 }
 
 /// True when two names may well be the same person's: equal keys, or equal but for the dot

@@ -14,8 +14,8 @@ use diesel::prelude::*;
 use crate::base::hex::{hash_of, hex};
 use crate::base::ids::{FileId, LoanId, StaffId};
 use crate::base::scope::Scope;
+use crate::book::audit_log::{self, Actor, AuditEntry};
 use crate::book::contact::record::Record;
-use crate::book::history::{self, Actor, AuditEntry};
 use crate::book::parts::Parts;
 use crate::book::policy::Policy;
 use crate::error::{AppError, AppResult};
@@ -109,14 +109,14 @@ impl Act<'_> {
     pub fn audit(&mut self, note: AuditEntry) -> AppResult<()> {
         let id = self.id();
         self.audited = true;
-        history::note(self.db, self.by, id, self.now, note)
+        audit_log::append(self.db, self.by, id, self.now, note)
     }
 
     /// Writes many lines of history at once; none is right when nothing has changed.
     pub fn audit_all(&mut self, notes: Vec<AuditEntry>) -> AppResult<()> {
         let notes: Vec<_> = notes.into_iter().map(|note| (self.id(), note)).collect();
         self.audited |= !notes.is_empty();
-        history::notes(self.db, self.by, self.now, notes)
+        audit_log::append_all(self.db, self.by, self.now, notes)
     }
 
     /// Writes a line into the history of another office too: of what holds for all of them.
@@ -124,7 +124,7 @@ impl Act<'_> {
         let by = Actor { office_code: office_code.to_owned(), ..self.by.clone() };
         let id = self.id();
         self.audited = true;
-        history::note(self.db, &by, id, self.now, note)
+        audit_log::append(self.db, &by, id, self.now, note)
     }
 
     /// Says that this write needs no line of history of its own, and why; the reason is for the

@@ -169,20 +169,20 @@ pub fn remove_figures(db: &mut Db, scope: &Scope, rows: &[RowId]) -> AppResult<(
 }
 
 /// Everything that repayment lists of `until` or earlier have said.
-pub fn lines_told(db: &mut Db, scope: &Scope, until: NaiveDate) -> AppResult<Vec<LineTold>> {
+pub fn listed_lines(db: &mut Db, scope: &Scope, until: NaiveDate) -> AppResult<Vec<ListedLine>> {
     Ok(bank_figure::table
         .filter(scope.holds(bank_figure::office_code))
         .filter(bank_figure::sheet.eq("repayments"))
         .filter(bank_figure::as_of.le(until))
         .filter(bank_figure::due_on.is_not_null())
-        .select(LineTold::as_select())
+        .select(ListedLine::as_select())
         .load(db)?)
 }
 
 /// As much of a line of a repayment list as tells whether another list has it too.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = bank_figure)]
-pub struct LineTold {
+pub struct ListedLine {
     pub loan_id: LoanId,
     /// 应还日期.
     pub due_on: Option<NaiveDate>,

@@ -7,7 +7,7 @@ use chrono::{Duration, NaiveDateTime};
 
 use crate::base::dates::local;
 use crate::base::scope::Scope;
-use crate::book::history::{self, Actor, AuditEntry};
+use crate::book::audit_log::{self, Actor, AuditEntry};
 use crate::book::office::Office;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::warning::{self, Warning};
@@ -52,7 +52,7 @@ pub fn number_is_dead(
             summary: format!("手机号 {} 被短信网关退回，改为失效", phone.phone_mask),
             reason: String::new(),
         };
-        history::note(db, &by, note_id, now, note)?;
+        audit_log::append(db, &by, note_id, now, note)?;
     }
     let (what, where_to) = match message.channel {
         Channel::Sms => ("手机号", "短信"),
@@ -118,7 +118,7 @@ pub fn record(
         gateway: gateway.to_owned(),
         id: answer.id,
         reference: answer.reference.clone(),
-        heard: answer.heard,
+        delivery: answer.delivery,
         why: answer.why.clone(),
         at: answer.at.unwrap_or(now),
     };

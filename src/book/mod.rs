@@ -28,4 +28,4 @@ pub mod reconcile;
 pub mod monthly;
 pub mod uncomputable;
 pub mod verify;
-pub mod history;
+pub mod audit_log;

@@ -184,14 +184,14 @@ pub fn as_far_as_it_fits(
     if let Ok(policy) = with(files, values) {
         return Ok((policy, Vec::new()));
     }
-    let (mut kept, mut left_out): (Vec<&Proposal>, Vec<RowId>) = (Vec::new(), Vec::new());
+    let (mut fitting, mut left_out): (Vec<&Proposal>, Vec<RowId>) = (Vec::new(), Vec::new());
     for one in values {
-        kept.push(one);
-        if let Err(error) = with(files, &kept) {
+        fitting.push(one);
+        if let Err(error) = with(files, &fitting) {
             tracing::warn!(%error, words = one.words, "a value entered by hand does not fit");
-            kept.pop();
+            fitting.pop();
             left_out.push(one.id);
         }
     }
-    with(files, &kept).map(|policy| (policy, left_out))
+    with(files, &fitting).map(|policy| (policy, left_out))
 }

@@ -159,8 +159,8 @@ pub fn life(rows: &[EventRow], basis: &Basis) -> AppResult<Vec<Event>> {
 pub fn with_waivers(mut events: Vec<Event>, basis: &Basis) -> Vec<Event> {
     let own = events.len();
     for &year in basis.waiver_years.iter() {
-        let told = events.iter().take(own).any(|event| facts::is_waiver_of(event, year));
-        if !told {
+        let is_known = events.iter().take(own).any(|event| facts::is_waiver_of(event, year));
+        if !is_known {
             events.push(Event::of_year(-i64::from(year), year, EventKind::InterestWaived));
         }
     }
@@ -218,7 +218,7 @@ fn computed(
             _ => None,
         })
         .sum();
-    let kept = LoanPosition {
+    let computed = LoanPosition {
         loan_id: loan.id,
         office_code: loan.office_code.clone(),
         file_id: loan.file_id,
@@ -248,8 +248,8 @@ fn computed(
     };
     let owes = position.settled_on.is_none() && position.stage != Stage::Undisbursed;
     Ok(match bank_settled_on.filter(|_| owes) {
-        Some(_) => LoanPosition { bank_settled_on, ..asks_nothing(kept) },
-        None => kept,
+        Some(_) => LoanPosition { bank_settled_on, ..asks_nothing(computed) },
+        None => computed,
     })
 }
 
@@ -313,7 +313,7 @@ fn refreshed(
         };
         tried.push(Tried { loan: loan.id, file, contract_no, why });
     }
-    let failed = uncomputable::settle(db, scope, &known, tried, today)?;
+    let failed = uncomputable::warn(db, scope, &known, tried, today)?;
     // Another instance has newer rules: what was computed here is done again by those.
     if policy_book::version(db)? != basis.version {
         fresh.values_mut().for_each(|position| position.changes_on = Some(today));

@@ -31,3 +31,22 @@ pub fn set(db: &mut Db, scope: &Scope, key: &str, value: &str) -> AppResult<()> 
     }
     Ok(())
 }
+
+/// Goes back to what holds without a setting.
+pub fn remove(db: &mut Db, scope: &Scope, key: &str) -> AppResult<()> {
+    diesel::delete(office_setting::table.find((scope.own(), key))).execute(db)?;
+    Ok(())
+}
+
+/// The settings of all offices whose names begin so: office, rest of the name, value.
+pub fn all_of(db: &mut Db, prefix: &str) -> AppResult<Vec<(String, String, String)>> {
+    let found: Vec<(String, String, String)> = office_setting::table
+        .filter(office_setting::key.like(format!("{prefix}%")))
+        .select((office_setting::office_code, office_setting::key, office_setting::value))
+        .load(db)?;
+    let rest = |key: &str| key.strip_prefix(prefix).map(str::to_owned);
+    Ok(found
+        .into_iter()
+        .filter_map(|(office, key, value)| Some((office, rest(&key)?, value)))
+        .collect())
+}

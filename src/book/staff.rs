@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::base::ids::{StaffId, text_enum};
 use crate::base::scope::Scope;
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::staff;

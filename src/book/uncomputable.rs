@@ -36,7 +36,7 @@ pub fn known(db: &mut Db, scope: &Scope) -> AppResult<HashSet<String>> {
 
 /// Names the contracts that cannot be computed, and takes away the lines of those that can again.
 /// Returns those that cannot.
-pub fn settle(
+pub fn warn(
     db: &mut Db,
     scope: &Scope,
     known: &HashSet<String>,

@@ -60,9 +60,9 @@ pub fn check(db: &mut Db, scope: &Scope, basis: &Basis, ids: &[LoanId]) -> AppRe
         let what = |text: String| Finding { loan_id: loan.id, what: text };
         match stored.get(&loan.id) {
             None => found.push(what(format!("contract {}: no position", loan.contract_no))),
-            Some(kept) => match position::compute(loan, &own, basis, (&known, says), kept.as_of) {
+            Some(old) => match position::compute(loan, &own, basis, (&known, says), old.as_of) {
                 Ok(fresh) => found.extend(
-                    differences(kept, &fresh)
+                    differences(old, &fresh)
                         .into_iter()
                         .map(|text| what(format!("contract {}: {text}", loan.contract_no))),
                 ),
@@ -87,42 +87,42 @@ fn check_file(
     let ids: Vec<LoanId> = chain.iter().map(|loan| loan.id).collect();
     let stored: HashMap<LoanId, LoanPosition> = position::of_loans(db, scope, &ids)?;
     let parts: Vec<&LoanPosition> = ids.iter().filter_map(|id| stored.get(id)).collect();
-    let (Some(first), Some(kept)) = (chain.first(), position::of_file(db, scope, file)?) else {
+    let (Some(first), Some(old)) = (chain.first(), position::of_file(db, scope, file)?) else {
         return Ok(chain.first().map(|loan| Finding {
             loan_id: loan.id,
             what: format!("file of contract {}: no sums", loan.contract_no),
         }));
     };
-    let fresh: FilePosition = position::sum(file, first.loan_year, &parts, (basis, kept.as_of));
-    Ok((fresh != kept).then(|| Finding {
+    let fresh: FilePosition = position::sum(file, first.loan_year, &parts, (basis, old.as_of));
+    Ok((fresh != old).then(|| Finding {
         loan_id: first.id,
         what: format!("file of contract {}: sums are not those of its loans", first.contract_no),
     }))
 }
 
 /// The figures that differ, in words.
-fn differences(kept: &LoanPosition, fresh: &LoanPosition) -> Vec<String> {
+fn differences(old: &LoanPosition, fresh: &LoanPosition) -> Vec<String> {
     let mut found = Vec::new();
-    let mut money = |name: &str, kept: crate::base::money::Fen, fresh: crate::base::money::Fen| {
-        if kept != fresh {
-            found.push(format!("{name} is stored as {kept}, should be {fresh}"));
+    let mut money = |name: &str, old: crate::base::money::Fen, fresh: crate::base::money::Fen| {
+        if old != fresh {
+            found.push(format!("{name} is stored as {old}, should be {fresh}"));
         }
     };
-    money("disbursed", kept.disbursed_fen, fresh.disbursed_fen);
-    money("outstanding", kept.outstanding_fen, fresh.outstanding_fen);
-    money("overdue principal", kept.overdue_principal_fen, fresh.overdue_principal_fen);
-    money("overdue interest", kept.overdue_interest_fen, fresh.overdue_interest_fen);
-    money("penalty", kept.penalty_fen, fresh.penalty_fen);
-    money("awaiting", kept.awaiting_fen, fresh.awaiting_fen);
-    money("next due", kept.next_due_fen, fresh.next_due_fen);
-    money("unapplied", kept.unapplied_fen, fresh.unapplied_fen);
-    money("surplus", kept.surplus_fen, fresh.surplus_fen);
-    if found.is_empty() && kept != fresh {
+    money("disbursed", old.disbursed_fen, fresh.disbursed_fen);
+    money("outstanding", old.outstanding_fen, fresh.outstanding_fen);
+    money("overdue principal", old.overdue_principal_fen, fresh.overdue_principal_fen);
+    money("overdue interest", old.overdue_interest_fen, fresh.overdue_interest_fen);
+    money("penalty", old.penalty_fen, fresh.penalty_fen);
+    money("awaiting", old.awaiting_fen, fresh.awaiting_fen);
+    money("next due", old.next_due_fen, fresh.next_due_fen);
+    money("unapplied", old.unapplied_fen, fresh.unapplied_fen);
+    money("surplus", old.surplus_fen, fresh.surplus_fen);
+    if found.is_empty() && old != fresh {
         found.push(format!(
             "dates or stage: stored {} / {:?} / {:?}, should be {} / {:?} / {:?}",
-            kept.stage,
-            kept.next_due_on,
-            kept.changes_on,
+            old.stage,
+            old.next_due_on,
+            old.changes_on,
             fresh.stage,
             fresh.next_due_on,
             fresh.changes_on

@@ -40,7 +40,7 @@ struct CheckPage {
     token: String,
     code: String,
     ours: Vec<Ours>,
-    asked: bool,
+    done: bool,
     problem: Option<String>,
 }
 
@@ -88,7 +88,7 @@ enum Looked {
 }
 
 /// `POST /m/check`
-pub async fn look(
+pub async fn submit(
     app: web::Data<App>,
     req: HttpRequest,
     form: OpenForm<Typed>,
@@ -103,8 +103,8 @@ pub async fn look(
         let page = page("页面开得太久，请再填一次".to_owned());
         return answer(&app, &req, StatusCode::FORBIDDEN, page).await;
     }
-    let wanted = plain(&code);
-    if !LENGTHS.contains(&wanted.len()) {
+    let plain_code = plain(&code);
+    if !LENGTHS.contains(&plain_code.len()) {
         let page = page("请填短信末尾“核对码”后面的数字或字母".to_owned());
         return answer(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     }
@@ -115,7 +115,7 @@ pub async fn look(
             if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {
                 return Ok(Looked::Wait(until));
             }
-            let found = by_check_code(db, &wanted, now)?;
+            let found = by_check_code(db, &plain_code, now)?;
             if !found.is_empty() {
                 guard::succeeded(db, &subjects, now)?;
             }
@@ -131,7 +131,7 @@ pub async fn look(
             Ok(answer)
         }
         Looked::Found(ours) => {
-            let page = CheckPage { code: code.clone(), ours, asked: true, ..CheckPage::default() };
+            let page = CheckPage { code: code.clone(), ours, done: true, ..CheckPage::default() };
             answer(&app, &req, StatusCode::OK, page).await
         }
     }

@@ -120,8 +120,8 @@ pub fn try_code(db: &mut Db, request: &str, typed: &str, now: NaiveDateTime) -> 
         ))
         .first(db)
         .optional()?;
-    let Some((id, office_code, person_id, kept, tries)) = row else { return Ok(Typed::Gone) };
-    let same = bool::from(kept.ct_eq(&hash_of_code(request, typed)));
+    let Some((id, office_code, person_id, hash, tries)) = row else { return Ok(Typed::Gone) };
+    let same = bool::from(hash.ct_eq(&hash_of_code(request, typed)));
     if let Some(person_id) = person_id.filter(|_| same) {
         diesel::update(borrower_code::table.find(id))
             .set(borrower_code::used_at.eq(now))

@@ -12,10 +12,10 @@ use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::RecordId;
 use crate::base::phone_number::PhoneNumber;
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::contact::change::{self, Change, Confirmation, Kind, mask_address, mask_email};
 use crate::book::contact::keep;
 use crate::book::contact::record::{Channel, Outcome, Party, Record, Source};
-use crate::book::history::{Actor, AuditEntry};
 use crate::book::person::{self, PhoneState};
 use crate::error::AppResult;
 use crate::web::fields::Fields;
@@ -66,13 +66,13 @@ pub async fn show(
     app: web::Data<App>,
     me: BorrowerIn,
     req: HttpRequest,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let account = match account::open(&app, &me).await? {
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let done = match asked.done.as_str() {
+    let done = match params.done.as_str() {
         "confirmed" => Some("谢谢，今年的联系方式已经确认。"),
         "asked" => Some("已经收到，工作人员核对后才生效，可能会打电话给您。"),
         _ => None,
@@ -260,8 +260,8 @@ pub async fn change(
     };
     let whose = (&*me.office.code, me.person_id, account.party.id);
     let propose = |(kind, value): &(Kind, String)| {
-        let asked = (app.next_id(), app.clock.now_at());
-        let new = Change::proposed(&app.sealer, asked, whose, (*kind, value), SOURCE)?;
+        let ids = (app.next_id(), app.clock.now_at());
+        let new = Change::proposed(&app.sealer, ids, whose, (*kind, value), SOURCE)?;
         Ok(Change { asked_by_person: Some(me.person_id), ..new })
     };
     let changes = found.iter().map(propose).collect::<AppResult<Vec<Change>>>()?;

@@ -78,21 +78,21 @@ pub async fn show(
     app: web::Data<App>,
     me: BorrowerIn,
     req: HttpRequest,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let account = match account::open(&app, &me).await? {
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let wanted = !asked.contract.is_empty() || !asked.on.is_empty();
+    let is_filled_in = !params.contract.is_empty() || !params.on.is_empty();
     let open: Vec<&Contract> = open_contracts(&account);
-    let result = match read(&asked, &open, account.today, &app.policy()) {
-        Ok(plain) if wanted => calculate(&plain, &app.basis())?.map(|sum| {
+    let result = match read(&params, &open, account.today, &app.policy()) {
+        Ok(plain) if is_filled_in => calculate(&plain, &app.basis())?.map(|sum| {
             let assumed = app.policy().assumed(plain.settles_on).unwrap_or_default();
             Some(Sum { assumed, ..sum })
         }),
         Ok(_) => Ok(None),
-        Err(problem) if wanted => Err(problem),
+        Err(problem) if is_filled_in => Err(problem),
         Err(_) => Ok(None),
     };
     let bad = result.is_err();
@@ -100,7 +100,7 @@ pub async fn show(
         Ok(sum) => (sum, None),
         Err(problem) => (None, Some(problem)),
     };
-    let page = page(&account, &open, &asked, &app.policy(), sum, problem);
+    let page = page(&account, &open, &params, &app.policy(), sum, problem);
     let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     phone::page_as(status, &app, &me, &req, "m/early.html", &page)
 }
@@ -115,7 +115,7 @@ fn open_contracts(account: &Account) -> Vec<&Contract> {
 fn page(
     account: &Account,
     open: &[&Contract],
-    asked: &PageParams,
+    params: &PageParams,
     policy: &Policy,
     sum: Option<Sum>,
     problem: Option<Problem>,
@@ -128,14 +128,14 @@ fn page(
             let value = contract.loan.id.to_string();
             Choice {
                 words: format!("{year}-{} 学年，还有本金 ¥{}", year + 1, left.to_page_text()),
-                chosen: asked.contract == value,
+                chosen: params.contract == value,
                 value,
             }
         })
         .collect();
     if choices.len() > 1 {
         let words = format!("全部 {} 份合同", choices.len());
-        let chosen = asked.contract == "all" || asked.contract.is_empty();
+        let chosen = params.contract == "all" || params.contract.is_empty();
         choices.insert(0, Choice { value: "all".to_owned(), words, chosen });
     }
     let step = policy.prepay_step.on(account.today);
@@ -146,8 +146,8 @@ fn page(
     agents.dedup();
     EarlyPage {
         choices,
-        amount: asked.amount.trim().to_owned(),
-        on: if asked.on.is_empty() { account.today.to_string() } else { asked.on.clone() },
+        amount: params.amount.trim().to_owned(),
+        on: if params.on.is_empty() { account.today.to_string() } else { params.on.clone() },
         first_day: account.today.to_string(),
         minimum: short(step.minimum),
         step: short(step.step),
@@ -181,19 +181,19 @@ fn amount_of(text: &str) -> Option<Fen> {
 }
 
 fn read<'a>(
-    asked: &PageParams,
+    params: &PageParams,
     open: &[&'a Contract],
     today: NaiveDate,
     policy: &Policy,
 ) -> Result<Plain<'a>, Problem> {
-    let contracts: Vec<&Contract> = match asked.contract.as_str() {
+    let contracts: Vec<&Contract> = match params.contract.as_str() {
         "" | "all" => open.to_vec(),
         one => open.iter().filter(|c| c.loan.id.to_string() == one).copied().collect(),
     };
     if contracts.is_empty() {
         return Err(("contract", "请选一份还没还清的合同".to_owned()));
     }
-    let asked_on = match asked.on.trim() {
+    let asked_on = match params.on.trim() {
         "" => today,
         text => {
             text.parse().map_err(|_| ("on", "申请日期看不懂，请写成 2026-12-01 这样".to_owned()))?
@@ -208,7 +208,7 @@ fn read<'a>(
     let Some(settles_on) = policy.prepay_window(asked_on) else {
         return Err(("on", "这一天不受理提前还款，请换一天".to_owned()));
     };
-    let part = match asked.amount.trim() {
+    let part = match params.amount.trim() {
         "" => None,
         text => Some(
             amount_of(text)

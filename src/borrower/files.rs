@@ -59,8 +59,8 @@ fn elsewhere(db: &mut Db, me: &BorrowerIn) -> AppResult<Vec<Elsewhere>> {
     let own = person::find(db, &me.scope, me.person_id)?;
     let on_file = |db: &mut Db, scope: &Scope, id| -> AppResult<Vec<Vec<u8>>> {
         let phones = person::phones_of(db, scope, &[id])?;
-        let kept = phones.into_iter().filter(|phone| phone.state == PhoneState::OnFile);
-        Ok(kept.map(|phone| phone.phone_index).collect())
+        let on_file = phones.into_iter().filter(|phone| phone.state == PhoneState::OnFile);
+        Ok(on_file.map(|phone| phone.phone_index).collect())
     };
     let mine = on_file(db, &me.scope, me.person_id)?;
     let others: Vec<&str> = offices

@@ -49,7 +49,7 @@ pub fn routes() -> Vec<Entry> {
         post("/m/settings", me, settings::change),
         post("/m/settings/sessions", me, settings::end_others),
         get("/m/check", Needs::Nobody, check::show),
-        post("/m/check", Needs::Nobody, check::look),
+        post("/m/check", Needs::Nobody, check::submit),
         get("/m/help", Needs::Nobody, help::show),
     ]
 }

@@ -54,7 +54,7 @@ pub async fn show(
     app: web::Data<App>,
     me: BorrowerIn,
     req: HttpRequest,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let (scope, id, now) = (me.scope.clone(), me.person_id, app.clock.now_at());
     let config = app.config.clone();
@@ -81,7 +81,7 @@ pub async fn show(
         lines,
         email: mask_email(&one.email),
         sessions: sessions.iter().map(|one| sign_in(one, &me)).collect(),
-        done: match asked.done.as_str() {
+        done: match params.done.as_str() {
             "wishes" => Some("已保存"),
             "ended" => Some("其他手机上的登录已退出"),
             _ => None,

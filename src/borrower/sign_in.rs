@@ -23,7 +23,7 @@ use crate::base::id_number::IdNumber;
 use crate::base::ids::{FileId, PersonId};
 use crate::base::phone_number::{PhoneKind, PhoneNumber};
 use crate::base::scope::Scope;
-use crate::book::history::{self, Actor, AuditEntry};
+use crate::book::audit_log::{self, Actor, AuditEntry};
 use crate::book::office::{self, Office};
 use crate::book::person::{self, Phone, PhoneState};
 use crate::error::{AppError, AppResult};
@@ -100,12 +100,12 @@ pub fn keep_token(answer: &mut HttpResponse, app: &App, token: String) {
 pub async fn show(
     app: web::Data<App>,
     req: HttpRequest,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     if session::signed_in::<BorrowerIn>(&req).await.is_ok() {
         return Ok(phone::to("/m"));
     }
-    sign_in_page(&app, &req, StatusCode::OK, &Ask::default(), None, asked.out.is_some()).await
+    sign_in_page(&app, &req, StatusCode::OK, &Ask::default(), None, params.out.is_some()).await
 }
 
 async fn sign_in_page(
@@ -157,17 +157,17 @@ pub async fn ask(
     form: OpenForm<Ask>,
 ) -> AppResult<HttpResponse> {
     let typed = form.0;
-    let again =
+    let refuse =
         |problem: String, status| sign_in_page(&app, &req, status, &typed, Some(problem), false);
     if !is_our_form(&req, &typed.csrf) {
         let problem = "页面开得太久，请再填一次".to_owned();
-        return again(problem, StatusCode::FORBIDDEN).await;
+        return refuse(problem, StatusCode::FORBIDDEN).await;
     }
     let number = match IdNumber::parse(&typed.id_number, app.clock.today()) {
         Ok(parsed) => parsed.number,
         Err(_) => {
             let problem = "身份证号不对，请对照身份证再填一次，共 18 位".to_owned();
-            return again(problem, StatusCode::UNPROCESSABLE_ENTITY).await;
+            return refuse(problem, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     };
     let subject = app.sealer.index(Field::IdNumber, number.as_str());
@@ -176,8 +176,8 @@ pub async fn ask(
     let now = app.clock.now_at();
     let request = code::new_request()?;
     let digits = code::new_code()?;
-    let (index, wanted, sealer) = (subject.clone(), typed.office.clone(), app.sealer.clone());
-    let (office_code, known) = app.read(move |db| known(db, &sealer, &index, &wanted)).await?;
+    let (index, chosen, sealer) = (subject.clone(), typed.office.clone(), app.sealer.clone());
+    let (office_code, known) = app.read(move |db| known(db, &sealer, &index, &chosen)).await?;
     let message = match &known {
         Some((office, phone)) => Some(send::code_message(&app, office, phone, &digits, now)?),
         // As much work as for somebody we know: the time it takes must not tell.
@@ -213,7 +213,7 @@ pub async fn ask(
         Given::NoneLeft(at) => Some((at, none_left(at, now))),
     };
     if let Some((at, problem)) = refused {
-        let mut answer = again(problem, StatusCode::TOO_MANY_REQUESTS).await?;
+        let mut answer = refuse(problem, StatusCode::TOO_MANY_REQUESTS).await?;
         phone::retry_after(&mut answer, (at - now).num_seconds());
         return Ok(answer);
     }
@@ -244,16 +244,16 @@ fn known(
     db: &mut Db,
     sealer: &Sealer,
     index: &[u8],
-    wanted: &str,
+    chosen: &str,
 ) -> AppResult<(String, Option<(Office, Phone)>)> {
     let offices = office::all(db)?;
     let any = offices.first().ok_or_else(|| AppError::refused("这里还没有设立资助中心"))?;
     let any = any.code.clone();
-    let is_one = offices.iter().any(|office| office.code == wanted);
+    let is_one = offices.iter().any(|office| office.code == chosen);
     let codes: Vec<&str> = offices
         .iter()
         .map(|office| office.code.as_str())
-        .filter(|code| !is_one || *code == wanted)
+        .filter(|code| !is_one || *code == chosen)
         .collect();
     let found: Vec<(PersonId, String)> = people::table
         .filter(people::office_code.eq_any(codes))
@@ -446,7 +446,7 @@ impl Try {
         let name = person::find(db, &scope, person_id)?.name;
         if let Some(first) = parties.first() {
             let by = Actor::program("手机页面", &office_code);
-            history::note(db, &by, self.note_id, self.now, signed_in_note(first, &name))?;
+            audit_log::append(db, &by, self.note_id, self.now, signed_in_note(first, &name))?;
         }
         Ok(Entered::In(whom))
     }

@@ -13,7 +13,7 @@ use super::store::{self, Claim, End, OFTEN, RunState};
 use super::{Counts, Planned, Timetable};
 use crate::app::App;
 use crate::base::dates::in_words;
-use crate::book::history::{self, Actor, AuditEntry};
+use crate::book::audit_log::{self, Actor, AuditEntry};
 use crate::book::office;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
@@ -118,7 +118,7 @@ fn run_as(app: &App, due: &Due, attempts: i32) -> AppResult<Option<Ran>> {
     };
     // A job that runs every few seconds and went well the last time has left no line to clear.
     let may_have_line = !due.is_often() || seen.is_some_and(|run| run.state != RunState::Done);
-    settle(app, due, key, &claim, &ran, may_have_line)?;
+    finish_run(app, due, key, &claim, &ran, may_have_line)?;
     Ok(Some(ran))
 }
 
@@ -167,7 +167,7 @@ fn wait_after(attempts: i32, is_often: bool) -> Duration {
     }
 }
 
-fn settle(
+fn finish_run(
     app: &App,
     due: &Due,
     key: NaiveDate,
@@ -197,7 +197,7 @@ fn settle(
     }
     let line = ran.gave_up.then(|| line_of(due, at));
     let ours = app.db.write("job settled", |db| {
-        if !store::settle(db, job.name, key, claim, &end)? {
+        if !store::finish_run(db, job.name, key, claim, &end)? {
             return Ok(false);
         }
         if line.is_none() && !(ran.outcome.is_ok() && may_have_line) {
@@ -287,7 +287,7 @@ pub(super) fn note(app: &App, planned: &Planned, ran: &Ran, by: &Actor) -> AppRe
     app.db.write("job run by hand", |db| {
         for (id, by) in &notes {
             let note = AuditEntry::of("job_run", words, summary.clone());
-            history::note(db, by, *id, at, note)?;
+            audit_log::append(db, by, *id, at, note)?;
         }
         Ok(())
     })

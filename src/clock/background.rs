@@ -31,11 +31,11 @@ fn lane(due: &Due) -> &'static str {
 }
 
 /// Runs whatever is due until told to stop.
-pub async fn serve(app: App, mut told: watch::Receiver<bool>) {
+pub async fn serve(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut lanes: HashMap<&'static str, JoinHandle<()>> = HashMap::new();
-    while !*told.borrow() {
+    while !*shutdown.borrow() {
         lanes.retain(|_, work| !work.is_finished());
-        let pause = match look(&app).await {
+        let pause = match find_due(&app).await {
             Ok(found) => {
                 for one in found {
                     let lane = lane(&one);
@@ -50,7 +50,7 @@ pub async fn serve(app: App, mut told: watch::Receiver<bool>) {
                 LOOK_AGAIN_AFTER
             }
         };
-        select(pin!(told.changed()), pin!(tokio::time::sleep(pause))).await;
+        select(pin!(shutdown.changed()), pin!(tokio::time::sleep(pause))).await;
     }
     Timetable::of(&app).stop();
     let ends = async {
@@ -63,7 +63,7 @@ pub async fn serve(app: App, mut told: watch::Receiver<bool>) {
     }
 }
 
-async fn look(app: &App) -> AppResult<Vec<Due>> {
+async fn find_due(app: &App) -> AppResult<Vec<Due>> {
     let own = app.clone();
     actix_web::web::block(move || due::due(&own, own.clock.now_at()))
         .await

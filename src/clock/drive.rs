@@ -9,7 +9,7 @@ use super::store::{self, OFTEN, RunState};
 use super::{Missed, Planned, Timetable};
 use crate::app::App;
 use crate::base::dates::{day_of, starts_at};
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::error::{AppError, AppResult};
 
 /// Runs, one after the other, everything that is due at `now` (the clock's instant): days that

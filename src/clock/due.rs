@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::base::dates::day_of;
 use crate::clock::Timetable;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::meta;
+use crate::plumbing::{meta, restored};
 
 /// Days that are made up for at most. Who was off for longer starts with the last of them.
 const CATCH_UP_DAYS: u64 = 92;
@@ -126,6 +126,10 @@ fn often(planned: &Planned, run: Option<&Run>, now: NaiveDateTime) -> Option<Nai
 pub fn due(app: &App, now: NaiveDateTime) -> AppResult<Vec<Due>> {
     let timetable = &Timetable::of(app);
     let today = day_of(now.and_utc());
+    // Put back from a copy: nothing runs until a person has looked.
+    if app.db.read(restored::get)?.is_some_and(|restored| !restored.jobs_released) {
+        return Ok(Vec::new());
+    }
     let known = known(app, today)?;
     let oldest = today.checked_sub_days(Days::new(CATCH_UP_DAYS)).unwrap_or(today);
     let from = |planned: &Planned| {
@@ -186,9 +190,9 @@ fn known(app: &App, today: NaiveDate) -> AppResult<Known> {
             let mut since = HashMap::with_capacity(names.len());
             for name in &names {
                 let key = format!("job_since:{name}");
-                let kept: Option<NaiveDate> =
+                let stored: Option<NaiveDate> =
                     meta::get(db, &key)?.and_then(|text| text.parse().ok());
-                let day = match kept.filter(|day| *day <= today) {
+                let day = match stored.filter(|day| *day <= today) {
                     Some(day) => day,
                     None => {
                         meta::set(db, &key, &today.to_string())?;
@@ -200,8 +204,8 @@ fn known(app: &App, today: NaiveDate) -> AppResult<Known> {
             Ok(since)
         })?;
     }
-    if let Ok(mut kept) = timetable.known.lock() {
-        kept.clone_from(&known);
+    if let Ok(mut cached) = timetable.known.lock() {
+        cached.clone_from(&known);
     }
     Ok(known)
 }

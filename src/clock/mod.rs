@@ -10,7 +10,7 @@ mod attempt;
 mod background;
 mod drive;
 mod due;
-mod look;
+mod overview;
 pub mod pause;
 pub mod settings;
 mod store;
@@ -31,8 +31,8 @@ pub use attempt::{ATTEMPTS_MAX, LEASE_S, Ran};
 pub use background::serve;
 pub use drive::{next_planned, run_due, run_now};
 pub use due::{Due, due};
-pub use look::{Lag, Line, lags, lines, runs_of};
-pub use store::{Claim, Run, RunState, claim, forget_before, renew, settle};
+pub use overview::{Lag, Line, lags, lines, runs_of};
+pub use store::{Claim, Run, RunState, claim, finish_run, forget_before, renew};
 pub use when::Times;
 
 /// Something that happens by the clock. Each file of `jobs/` declares one.

@@ -182,7 +182,7 @@ pub struct End {
 }
 
 /// Writes down how the run ended. False: the lease ran out meanwhile and somebody else has it.
-pub fn settle(
+pub fn finish_run(
     db: &mut Db,
     job: &str,
     planned_for: NaiveDate,

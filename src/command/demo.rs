@@ -15,7 +15,7 @@ use crate::base::dates::{Clock, day_in};
 use crate::base::ids::{LiaisonId, StaffId};
 use crate::base::scope::Scope;
 use crate::base::url::is_loopback;
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::liaison::{self, Kind, Liaison};
 use crate::book::office::{self, Office};
 use crate::book::policy;

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::ids::ImportId;
 use crate::base::scope::Scope;
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::staff::{self, Right};
 use crate::book::statement::Product;
 use crate::imports::batch::{self, Batch, Upload};

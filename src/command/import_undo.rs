@@ -77,7 +77,7 @@ impl Undo {
         if let Err(found) = undo::undo(&app, &scope, &by, job.id, reason)? {
             return stands_against(&job, &found, out);
         }
-        let differ = batch::settle(&app, &scope, &[job.id])?;
+        let differ = batch::reconcile(&app, &scope, &[job.id])?;
         writeln!(out, "已整份撤销。与银行数字不一致 {differ} 处。")?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use super::CliError;
 use crate::app::App;
 use crate::base::dates::{Clock, local};
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::clock::Timetable;
 use crate::clock::{self, Line, RunState};
 use crate::plumbing::config::Config;

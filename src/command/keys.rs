@@ -2,7 +2,7 @@
 //! keys as of the index key: with a wrong one the program would start, open nothing, and seal new
 //! rows so that the right file would not open them.
 //!
-//! For each key a short text sealed by it is kept in the table `meta`. A database of an older
+//! For each key a short text sealed by it is checks in the table `meta`. A database of an older
 //! version has none: it gets them at its first start, when its own rows open.
 
 use std::path::Path;
@@ -39,11 +39,11 @@ pub fn check(db: &Database, sealer: &Sealer, file: &Path) -> Result<(), CliError
 }
 
 fn wrong_key(db: &Database, sealer: &Sealer) -> AppResult<Option<String>> {
-    let kept = db.read(|db| meta::with_prefix(db, CHECK))?;
+    let checks = db.read(|db| meta::with_prefix(db, CHECK))?;
     let opens = |text: &str| {
         from_hex(text).is_some_and(|sealed| sealer.open(Field::KeyCheck, &sealed).is_ok())
     };
-    if let Some((name, _)) = kept.iter().find(|(_, text)| !opens(text)) {
+    if let Some((name, _)) = checks.iter().find(|(_, text)| !opens(text)) {
         let id = name.trim_start_matches(CHECK);
         return Ok(Some(format!(
             "its sealing key {id} is not the one this database was sealed with"
@@ -52,7 +52,7 @@ fn wrong_key(db: &Database, sealer: &Sealer) -> AppResult<Option<String>> {
     let mut new = Vec::new();
     for id in sealer.key_ids() {
         let name = format!("{CHECK}{id}");
-        if kept.iter().all(|(known, _)| *known != name) {
+        if checks.iter().all(|(known, _)| *known != name) {
             new.push((name, to_hex(&sealer.seal_with(id, Field::KeyCheck, TEXT)?)));
         }
     }

@@ -7,6 +7,7 @@
 pub mod serve;
 pub mod demo;
 pub mod verify;
+pub mod restore;
 pub mod office;
 pub mod user;
 pub mod import;
@@ -25,6 +26,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::base::dates::Clock;
+use crate::book::notice::own_texts;
 use crate::book::policy::Policy;
 use crate::error::AppError;
 use crate::jobs;
@@ -55,6 +57,8 @@ pub enum Command {
     Demo(demo::Demo),
     /// Recomputes every position and the history chain; prints what differs.
     Verify(verify::Verify),
+    /// Puts a backup in the place of the database, or rehearses that.
+    Restore(restore::Restore),
     /// Sets up an office, or lists them.
     #[command(subcommand)]
     Office(office::Office),
@@ -92,6 +96,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Serve(command) => command.run(config()?, out),
         Command::Demo(command) => command.run(config()?, out),
         Command::Verify(command) => command.run(config()?, out),
+        Command::Restore(command) => command.run(config()?, out),
         Command::Office(command) => command.run(config()?, out),
         Command::User(command) => command.run(config()?, out),
         Command::Import(command) => command.run(config()?, out),
@@ -177,5 +182,7 @@ pub fn open_or_make(config: Config, clock: Clock) -> Result<App, CliError> {
         .map_err(|error| CliError::input(error.to_string()))?;
     let app = site::app(db, clock, policy, sealer, config).map_err(CliError::failed)?;
     app.follow_rules()?;
+    own_texts::move_files(&app, &app.config.templates())?;
+    own_texts::follow(&app)?;
     Ok(app)
 }

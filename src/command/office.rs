@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::scope::Scope;
 use crate::book::act;
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::office;
 use crate::plumbing::config::Config;
 

@@ -1,6 +1,7 @@
 //! `zhuxue serve`: opens, listens, says where, and stops gracefully on SIGTERM or SIGINT.
 
 use std::io::Write;
+use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -9,13 +10,15 @@ use clap::Args;
 use futures_util::future::select;
 use tokio::sync::watch;
 
-use super::CliError;
+use super::{CliError, restore as restore_command};
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::book::{office, staff};
+use crate::error::AppError;
 use crate::imports::runner::Runner;
 use crate::plumbing::config::Config;
 use crate::plumbing::meta;
+use crate::plumbing::restore::{self, Restart, Wanted};
 use crate::web::connections::Connections;
 use crate::{clock, jobs, site};
 
@@ -32,7 +35,8 @@ pub struct Serve {}
 impl Serve {
     /// Runs until told to stop.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
-        let app = super::open(config, Clock::real())?;
+        let again = config.clone();
+        let mut app = super::open(config, Clock::real())?;
         if app.db.read(|db| meta::get(db, meta::DEMO))?.is_some() {
             return Err(CliError::input(format!(
                 "data_dir {}: is the demo's, whose passwords everybody knows; start it with: \
@@ -54,8 +58,34 @@ impl Serve {
                  admin01 --name 张三 --role administrator",
             ));
         }
-        serve(&app, out)
+        serve(&app, out)?;
+        while let Some(wanted) = app.shared.get::<Restart>().take() {
+            app = put_back(app, &again, &wanted)?;
+            serve(&app, out)?;
+        }
+        Ok(())
     }
+}
+
+/// Puts the copy in place that somebody chose on the page; when that cannot be done, the database
+/// that stood there serves on.
+fn put_back(app: App, config: &Config, wanted: &Wanted) -> Result<App, CliError> {
+    let contents = restore::look_at(&wanted.copy.file, &app.sealer.fingerprint());
+    let (file, now) = (app.db.sqlite_file().map(Path::to_path_buf), app.clock.now_at());
+    drop(app);
+    let done = contents.and_then(|contents| {
+        let file = file.ok_or_else(|| AppError::broken("no SQLite database"))?;
+        restore::put_in_place(&wanted.copy.file, &file, now).map(|aside| (contents, aside))
+    });
+    let app = super::open(config.clone(), Clock::real())?;
+    match done {
+        Ok((contents, aside)) => {
+            tracing::warn!(copy = wanted.copy.name, ?aside, "the database was put back");
+            restore_command::note(&app, &wanted.copy.name, contents.as_of, &wanted.by_name)?;
+        }
+        Err(error) => tracing::error!(%error, "a copy could not be put back; nothing changed"),
+    }
+    Ok(app)
 }
 
 /// Serves `app` until SIGTERM or SIGINT. `demo` ends here, too.
@@ -72,13 +102,14 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
         );
     }
     let server = server(&app).map_err(|e| why_not(&config.listen, &e))?;
-    let (tell, told) = watch::channel(false);
-    let jobs = actix_web::rt::spawn(background(app.clone(), told));
+    let (tell, shutdown) = watch::channel(false);
+    let jobs = actix_web::rt::spawn(background(app.clone(), shutdown));
     writeln!(out, "助学 is ready: {}", config.public_url)?;
     out.flush()?;
-    let handle = server.handle();
+    let (handle, stop_for) = (server.handle(), app.clone());
     actix_web::rt::spawn(async move {
-        told_to_stop().await;
+        let restart = stop_for.shared.get::<Restart>();
+        select(pin!(told_to_stop()), pin!(restart.asked_for())).await;
         tracing::info!("stopping: requests that run may end");
         handle.stop(true).await;
     });
@@ -107,7 +138,7 @@ pub fn server(app: &App) -> std::io::Result<Server> {
         .worker_max_blocking_threads(16)
         .client_request_timeout(Duration::from_secs(15))
         .keep_alive(Duration::from_secs(75))
-        .on_connect(move |connection, kept| connections.come(connection, kept))
+        .on_connect(move |connection, data| connections.come(connection, data))
         // A compressed page leaves in pieces; without this each waits 40 ms for the one before.
         .tcp_nodelay(true)
         .shutdown_timeout(STOP_WITHIN_S)
@@ -152,11 +183,11 @@ async fn told_to_stop() {
 }
 
 /// What goes on without a request until the program stops.
-async fn background(app: App, told: watch::Receiver<bool>) {
+async fn background(app: App, shutdown: watch::Receiver<bool>) {
     // What else listens while the program serves is joined to this one.
-    let mail = actix_web::rt::spawn(jobs::deliver_messages::listen(app.clone(), told.clone()));
-    let rules = actix_web::rt::spawn(jobs::close_day::listen(app.clone(), told.clone()));
-    clock::serve(app.clone(), told).await;
+    let mail = actix_web::rt::spawn(jobs::deliver_messages::listen(app.clone(), shutdown.clone()));
+    let rules = actix_web::rt::spawn(jobs::close_day::listen(app.clone(), shutdown.clone()));
+    clock::serve(app.clone(), shutdown).await;
     if let Err(error) = rules.await {
         tracing::error!(%error, "following the rules ended badly");
     }

@@ -13,7 +13,7 @@ use crate::base::dates::{self, Clock};
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
 use crate::book::act::{self, Act};
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::office;
 use crate::book::staff::{self, Role, Staff};
 use crate::error::{AppError, AppResult};

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::ids::LoanId;
 use crate::base::scope::Scope;
-use crate::book::{history, office, position, verify};
+use crate::book::{audit_log, office, position, verify};
 use crate::jobs;
 use crate::plumbing::config::Config;
 
@@ -85,7 +85,7 @@ impl Verify {
 /// Chains what is not chained yet, then walks the chain. True when it is broken.
 fn chain(app: &App, office_code: &str, out: &mut dyn Write) -> Result<bool, CliError> {
     jobs::chain_history::chain_all(app)?;
-    let state = app.db.read(|db| history::verify_chain(db, office_code))?;
+    let state = app.db.read(|db| audit_log::verify_chain(db, office_code))?;
     writeln!(out, "history of {office_code}: {state}")?;
     Ok(!state.is_whole())
 }

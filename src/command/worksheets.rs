@@ -13,11 +13,11 @@ use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::scope::Scope;
 use crate::book::act;
-use crate::book::history::{Actor as InNameOf, AuditEntry};
+use crate::book::audit_log::{Actor as InNameOf, AuditEntry};
 use crate::book::office::Office;
 use crate::book::payments_known::{self, BankData};
 use crate::life::visits::folder::{self, NotWritten};
-use crate::life::visits::look::Wishes;
+use crate::life::visits::formats::Wishes;
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::rules::{self, Batch, ReceiverKind, Selection};
 use crate::life::visits::text::{self, Sender};
@@ -82,7 +82,7 @@ impl Worksheets {
                 self.by
             ))
         })?;
-        let wanted = self.selection()?;
+        let selection = self.selection()?;
         folder::make_folder(&self.out).map_err(stop)?;
         let app = super::open(config, Clock::real())?;
         let office = super::office::chosen(&app, self.office.as_deref())?;
@@ -91,7 +91,7 @@ impl Worksheets {
             let found = store::overdue_on(db, &scope, &app.basis(), self.as_of)?;
             Ok((found, payments_known::bank_data(db, &scope, self.as_of)?))
         })?;
-        let batch = rules::batch(by, self.as_of, found.households, &wanted);
+        let batch = rules::batch(by, self.as_of, found.households, &selection);
         if self.as_of > app.clock.today() {
             writeln!(out, "{}还没有到，金额是预计。", text::full_day(self.as_of))?;
         }
@@ -107,7 +107,7 @@ impl Worksheets {
             return Ok(());
         }
         // Recorded first: no export without a line in the history.
-        record(&app, &office, by, &wanted, &batch)?;
+        record(&app, &office, by, &selection, &batch)?;
         let names = folder::write(&batch, &self.wishes(&app, &office, bank_data), &self.out)
             .map_err(stop)?;
         report(&batch, &names, &self.out, !self.amounts(&office), out)
@@ -166,14 +166,14 @@ fn record(
     app: &App,
     office: &Office,
     by: ReceiverKind,
-    wanted: &Selection,
+    selection: &Selection,
     batch: &Batch,
 ) -> Result<(), CliError> {
     let name = InNameOf::program("命令行", &office.code);
     let note = AuditEntry::of(
         "exported",
         "走访表",
-        summary_of("导出走访名单", by, &wanted.in_words(), batch),
+        summary_of("导出走访名单", by, &selection.in_words(), batch),
     );
     let (name, scope) = (name, Scope::of(&office.code));
     Ok(act::run(app, (&name, &scope), "worksheets noted", |act| act.audit(note.clone()))?)

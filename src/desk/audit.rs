@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::base::dates;
 use crate::base::ids::{FileId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::{self, ACTIONS, Entry};
+use crate::book::audit_log::{self, ACTIONS, Entry};
 use crate::book::liaison;
 use crate::book::staff;
 use crate::error::{AppResult, FieldError};
@@ -139,22 +139,22 @@ fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage
     let file_no = params.file.trim().to_uppercase();
     let file = match file_no.as_str() {
         "" => None,
-        wanted => {
+        given => {
             let found = loan_file::table
                 .filter(scope.holds(loan_file::office_code))
-                .filter(loan_file::file_no.eq(wanted))
+                .filter(loan_file::file_no.eq(given))
                 .select(loan_file::id)
                 .first::<FileId>(db)
                 .optional()?;
             if found.is_none() {
-                errors.push(error("file", format!("没有档案号 {wanted}，请对照档案重输")));
+                errors.push(error("file", format!("没有档案号 {given}，请对照档案重输")));
             }
             found
         }
     };
     let from = day(&params.from, "from", &mut errors);
     let to = day(&params.to, "to", &mut errors);
-    let wanted = AuditFilter {
+    let filter = AuditFilter {
         from: from.map(dates::starts_at),
         until: to.and_then(|to| to.checked_add_signed(Duration::days(1))).map(dates::starts_at),
         staff_id: params.person.parse().ok().map(StaffId::new),
@@ -163,15 +163,15 @@ fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage
         file_id: file,
     };
     // In this address `before` means older, which in this order is after.
-    let side = wanted.order().side(&params.before, "");
+    let side = filter.order().side(&params.before, "");
     let found = match errors.is_empty() {
-        true => wanted.page(db, scope, &side, LINES)?,
+        true => filter.page(db, scope, &side, LINES)?,
         false => Page::default(),
     };
     let next = found.after.as_ref().map(|id| params.link(PATH, &[("before", id)]));
     let first = (!params.before.is_empty()).then(|| params.link(PATH, &[]));
-    let (chain_no, waiting) = history::chain_progress(db, scope.own())?;
-    let verified = history::last_verified(db, scope.own())?.map(|(holds, number, at)| Verified {
+    let (chain_no, waiting) = audit_log::chain_progress(db, scope.own())?;
+    let verified = audit_log::last_verified(db, scope.own())?.map(|(holds, number, at)| Verified {
         holds,
         number,
         at: crate::base::dates::minute(at),
@@ -240,7 +240,7 @@ fn line(entry: Entry, file_nos: &[(FileId, String)]) -> Line {
         day: local.date().to_string(),
         time: local.format("%H:%M:%S").to_string(),
         who: entry.staff_name,
-        action: history::in_words(&entry.action).to_owned(),
+        action: audit_log::in_words(&entry.action).to_owned(),
         summary: entry.summary,
         reason: entry.reason,
         file_no,

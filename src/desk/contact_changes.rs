@@ -13,8 +13,8 @@ use crate::base::dates::minute;
 use crate::base::ids::{PersonId, PhoneId};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::act::Act;
+use crate::book::audit_log::AuditEntry;
 use crate::book::contact::change::{self, Change, Decision, Kind, Waiting};
-use crate::book::history::AuditEntry;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
@@ -52,7 +52,7 @@ struct Line {
     name: String,
     who: &'static str,
     file_no: Option<String>,
-    asked: String,
+    asked_at: String,
     source: String,
     new: String,
     old: String,
@@ -119,7 +119,7 @@ fn line(app: &App, one: &Waiting, phones: Option<&Vec<Phone>>) -> AppResult<Line
         name: one.name.clone(),
         who: if one.student_id == Some(change.person_id) { "本人" } else { "共同借款人" },
         file_no: one.file_no.clone(),
-        asked: minute(change.asked_at),
+        asked_at: minute(change.asked_at),
         source: change.source.clone(),
         new,
         old: match kind {
@@ -165,7 +165,7 @@ async fn decide(
 }
 
 async fn try_decide((app, me, _): At<'_>, id: i64, form: &Fields) -> AppResult<Done> {
-    let (accepted, said) = match form.get("decision") {
+    let (accepted, message) = match form.get("decision") {
         "accept" => (true, "已接受，新的联系方式生效"),
         "refuse" => (false, "已答复，没有改动"),
         _ => return Err(AppError::refused("请选“接受”或“不接受”")),
@@ -177,47 +177,47 @@ async fn try_decide((app, me, _): At<'_>, id: i64, form: &Fields) -> AppResult<D
     if !accepted && answer.is_empty() {
         return Err(AppError::refused("不接受时请写一句答复，借款人在手机上会看到"));
     }
-    let asked = DecisionForm {
+    let form = DecisionForm {
         id,
         seen: form.get("seen").to_owned(),
         decision: Decision { accepted, by: me.name.clone(), answer, at: app.clock.now_at() },
         dead: form.all("dead").filter_map(|id| id.parse().ok().map(PhoneId::new)).collect(),
     };
-    let answers = contact_change_message::messages(app, me, asked.id, &asked.decision).await?;
+    let answers = contact_change_message::messages(app, me, form.id, &form.decision).await?;
     me.act(app, "contact change decided", move |act| {
-        apply(act, &asked)?;
+        apply(act, &form)?;
         outbox::add(act.db, &answers)
     })
     .await?;
     app.note_change();
-    Ok(Done::to("/contact-changes", said))
+    Ok(Done::to("/contact-changes", message))
 }
 
-fn apply(act: &mut Act<'_>, asked: &DecisionForm) -> AppResult<()> {
-    let change = change::find(act.db, act.scope, asked.id)?;
-    if seen(change.asked_at) != asked.seen {
+fn apply(act: &mut Act<'_>, form: &DecisionForm) -> AppResult<()> {
+    let change = change::find(act.db, act.scope, form.id)?;
+    if seen(change.asked_at) != form.seen {
         return Err(AppError::Changed);
     }
-    change::decide(act.db, act.scope, (change.id, change.asked_at), &asked.decision)?;
+    change::decide(act.db, act.scope, (change.id, change.asked_at), &form.decision)?;
     let one = person::find(act.db, act.scope, change.person_id)?;
     let kind = Kind::from_text(&change.field).ok_or(AppError::NotFound)?;
-    if asked.decision.accepted {
+    if form.decision.accepted {
         let value = act.parts.sealer.open_text(Field::Contact, &change.value_sealed)?;
         match kind {
-            Kind::Phone => accept_phone(act, &change, &value, asked)?,
+            Kind::Phone => accept_phone(act, &change, &value, form)?,
             Kind::Email | Kind::Address => {
                 let mut changed = one.clone();
                 match kind {
                     Kind::Email => changed.email = value,
                     Kind::Address | Kind::Phone => changed.address = value,
                 }
-                changed.updated_at = asked.decision.at;
+                changed.updated_at = form.decision.at;
                 changed.version += 1;
                 person::replace_all(act.db, &[changed])?;
             }
         }
     }
-    let (action, verb) = match asked.decision.accepted {
+    let (action, verb) = match form.decision.accepted {
         true => ("contact_change_accepted", "接受"),
         false => ("contact_change_refused", "不接受"),
     };
@@ -226,7 +226,7 @@ fn apply(act: &mut Act<'_>, asked: &DecisionForm) -> AppResult<()> {
         file_id: change.file_id,
         subject: one.name.clone(),
         summary: format!("{verb}{}提出的{}修改", one.name, kind.in_words()),
-        reason: asked.decision.answer.clone(),
+        reason: form.decision.answer.clone(),
     };
     act.audit(note)
 }
@@ -236,12 +236,12 @@ fn accept_phone(
     act: &mut Act<'_>,
     change: &Change,
     value: &str,
-    asked: &DecisionForm,
+    form: &DecisionForm,
 ) -> AppResult<()> {
     let number = PhoneNumber::parse(value).map_err(|_| AppError::broken("a kept phone number"))?;
     let index = act.parts.sealer.index(Field::Phone, number.as_str());
     let known = person::phones_of(act.db, act.scope, &[change.person_id])?;
-    for old in known.iter().filter(|old| asked.dead.contains(&old.id) && old.phone_index != index) {
+    for old in known.iter().filter(|old| form.dead.contains(&old.id) && old.phone_index != index) {
         person::set_phone_state(act.db, old.id, PhoneState::Dead)?;
     }
     if let Some(same) = known.iter().find(|old| old.phone_index == index) {
@@ -256,7 +256,7 @@ fn accept_phone(
         phone_mask: number.masked(),
         state: PhoneState::OnFile,
         source: format!("{}更正", change.source),
-        recorded_at: asked.decision.at,
+        recorded_at: form.decision.at,
     };
     person::insert_phones(act.db, &[new])
 }

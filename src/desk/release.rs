@@ -9,7 +9,7 @@ use super::admin::account::{self, Account};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{LiaisonId, PersonId, StaffId};
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::liaison::Liaison;
 use crate::book::person;
 use crate::book::staff::Staff;

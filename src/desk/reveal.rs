@@ -16,7 +16,7 @@ use crate::base::ids::{FileId, PersonId, StaffId};
 use crate::base::scope::Scope;
 use crate::base::url::own_path;
 use crate::book::act::Act;
-use crate::book::history::{self, AuditEntry};
+use crate::book::audit_log::{self, AuditEntry};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
@@ -116,24 +116,24 @@ pub async fn reveal(
     req: HttpRequest,
     form: CsrfForm<RevealForm>,
 ) -> AppResult<HttpResponse> {
-    let wanted = form.0;
-    let (staff_id, form) = (me.staff_id, wanted.clone());
+    let request = form.0;
+    let (staff_id, form) = (me.staff_id, request.clone());
     let looked = me.act(&app, "reveal", move |act| log_access(act, staff_id, &form)).await?;
     let mut page = RevealPage {
-        kind: wanted.kind,
-        kind_in_words: wanted.kind.in_words(),
-        id: wanted.id,
+        kind: request.kind,
+        kind_in_words: request.kind.in_words(),
+        id: request.id,
         name: String::new(),
         mask: String::new(),
         number: String::new(),
         back: back(&req),
         problem: None,
-        reason: wanted.reason,
+        reason: request.reason,
     };
     let part = is_part(&req);
     match looked {
         Looked::Given(found) => {
-            page.number = app.sealer.open_text(wanted.kind.field(), &found.sealed)?;
+            page.number = app.sealer.open_text(request.kind.field(), &found.sealed)?;
             page.mask = found.mask;
             page.name = found.name;
             let template = if part { "desk/_reveal.html" } else { "desk/reveal.html" };
@@ -166,25 +166,25 @@ fn back(req: &HttpRequest) -> String {
     path.unwrap_or("/home").to_owned()
 }
 
-fn log_access(act: &mut Act<'_>, staff_id: StaffId, wanted: &RevealForm) -> AppResult<Looked> {
-    let found = find(act.db, act.scope, wanted)?;
+fn log_access(act: &mut Act<'_>, staff_id: StaffId, form: &RevealForm) -> AppResult<Looked> {
+    let found = find(act.db, act.scope, form)?;
     let since = act.now - Duration::hours(1);
-    let looks = history::count_since(act.db, staff_id, "revealed", since)?;
+    let looks = audit_log::count_since(act.db, staff_id, "revealed", since)?;
     let file_id = file_of(act.db, act.scope, found.person_id)?;
-    let what = format!("{}的{}", found.name, wanted.kind.in_words());
+    let what = format!("{}的{}", found.name, form.kind.in_words());
     let note = |action, summary| AuditEntry {
         action,
         file_id,
         subject: found.name.clone(),
         summary,
-        reason: wanted.reason.trim().to_owned(),
+        reason: form.reason.trim().to_owned(),
     };
     if looks >= MOST_PER_HOUR {
         let summary = format!("要看{what}，一小时内已看 {looks} 个，没有显示");
         act.audit(note("reveal_refused", summary))?;
         return Ok(Looked::Refused);
     }
-    if looks >= FREE_PER_HOUR && wanted.reason.trim().chars().count() < REASON_MIN {
+    if looks >= FREE_PER_HOUR && form.reason.trim().chars().count() < REASON_MIN {
         return Ok(Looked::ReasonWanted);
     }
     act.audit(note("revealed", format!("查看了{what}")))?;
@@ -211,16 +211,16 @@ fn file_of(db: &mut Db, scope: &Scope, person_id: PersonId) -> AppResult<Option<
         .optional()?)
 }
 
-fn find(db: &mut Db, scope: &Scope, wanted: &RevealForm) -> AppResult<Sealed> {
-    let row: (Vec<u8>, String, String, PersonId) = match wanted.kind {
+fn find(db: &mut Db, scope: &Scope, form: &RevealForm) -> AppResult<Sealed> {
+    let row: (Vec<u8>, String, String, PersonId) = match form.kind {
         Kind::IdNumber => person::table
-            .find(wanted.id)
+            .find(form.id)
             .filter(scope.holds(person::office_code))
             .select((person::id_sealed, person::id_mask, person::name, person::id))
             .first(db)?,
         Kind::Phone => person_phone::table
             .inner_join(person::table.on(person::id.eq(person_phone::person_id)))
-            .filter(person_phone::id.eq(wanted.id))
+            .filter(person_phone::id.eq(form.id))
             .filter(scope.holds(person_phone::office_code))
             .select((
                 person_phone::phone_sealed,
@@ -231,7 +231,7 @@ fn find(db: &mut Db, scope: &Scope, wanted: &RevealForm) -> AppResult<Sealed> {
             .first(db)?,
         Kind::Contact => contact_change::table
             .inner_join(person::table.on(person::id.eq(contact_change::person_id)))
-            .filter(contact_change::id.eq(wanted.id))
+            .filter(contact_change::id.eq(form.id))
             .filter(scope.holds(contact_change::office_code))
             .select((
                 contact_change::value_sealed,
@@ -244,7 +244,7 @@ fn find(db: &mut Db, scope: &Scope, wanted: &RevealForm) -> AppResult<Sealed> {
             // Written down under the family's file, in the name of whose number it is.
             let row: (Option<Vec<u8>>, String, String, PersonId) = contact_point::table
                 .inner_join(loan_file::table.on(loan_file::id.eq(contact_point::file_id)))
-                .filter(contact_point::id.eq(wanted.id))
+                .filter(contact_point::id.eq(form.id))
                 .filter(scope.holds(contact_point::office_code))
                 .select((
                     contact_point::phone_sealed,
@@ -259,7 +259,7 @@ fn find(db: &mut Db, scope: &Scope, wanted: &RevealForm) -> AppResult<Sealed> {
             let row: (Option<Vec<u8>>, String, String, PersonId) = loan::table
                 .inner_join(loan_file::table)
                 .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-                .filter(loan::id.eq(wanted.id))
+                .filter(loan::id.eq(form.id))
                 .filter(scope.holds(loan::office_code))
                 .select((loan::account_sealed, loan::account_mask, person::name, person::id))
                 .first(db)?;

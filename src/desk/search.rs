@@ -128,9 +128,9 @@ async fn search(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
-    let PageParams { q, miss } = asked.into_inner();
+    let PageParams { q, miss } = params.into_inner();
     let q = q.trim().to_owned();
     let what = meant(&q, &app.sealer);
     let too_short = !q.is_empty() && what == Meant::default();

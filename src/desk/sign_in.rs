@@ -14,7 +14,7 @@ use crate::app::{App, DemoSignIn};
 use crate::base::hex::{hash_of, random_hex};
 use crate::base::scope::Scope;
 use crate::base::url::own_path;
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::office::{self, Office};
 use crate::book::staff::{self, Right, Role, Staff};
 use crate::error::{AppError, AppResult};
@@ -86,12 +86,12 @@ pub async fn show(
     if let Ok(me) = session::signed_in::<SignedIn>(&req).await {
         return Ok(to(next.unwrap_or_else(|| first_page_of(me.role))));
     }
-    let said = if query.out.is_some() { Said::SignedOut } else { Said::Nothing };
-    login_page(&app, &req, StatusCode::OK, next.unwrap_or_default(), "", said).await
+    let notice = if query.out.is_some() { Notice::SignedOut } else { Notice::Nothing };
+    login_page(&app, &req, StatusCode::OK, next.unwrap_or_default(), "", notice).await
 }
 
 /// What the sign-in page tells above the form.
-enum Said {
+enum Notice {
     Nothing,
     SignedOut,
     Problem(String),
@@ -103,7 +103,7 @@ async fn login_page(
     status: StatusCode,
     next: &str,
     login: &str,
-    said: Said,
+    notice: Notice,
 ) -> AppResult<HttpResponse> {
     let offices = app.read(office::all).await?;
     let office = match offices.as_slice() {
@@ -119,10 +119,10 @@ async fn login_page(
         token: token.clone(),
         next: next.to_owned(),
         login: login.to_owned(),
-        signed_out: matches!(said, Said::SignedOut),
-        problem: match said {
-            Said::Problem(problem) => Some(problem),
-            Said::Nothing | Said::SignedOut => None,
+        signed_out: matches!(notice, Notice::SignedOut),
+        problem: match notice {
+            Notice::Problem(problem) => Some(problem),
+            Notice::Nothing | Notice::SignedOut => None,
         },
         office,
         demo: app.demo.to_vec(),
@@ -144,7 +144,7 @@ pub async fn sign_in(
     let next = own_path(&next).unwrap_or_default();
     let cookie = req.cookie(FORM_COOKIE).map(|cookie| cookie.value().to_owned());
     if !equal(&csrf, &cookie.unwrap_or_default()) {
-        let problem = Said::Problem("页面开得太久，请再登录一次".to_owned());
+        let problem = Notice::Problem("页面开得太久，请再登录一次".to_owned());
         return login_page(&app, &req, StatusCode::FORBIDDEN, next, &login, problem).await;
     }
     let login = staff::login_from(&login);
@@ -152,14 +152,14 @@ pub async fn sign_in(
     let now = app.clock.now_at();
     let whom = Whom::staff(&login);
     let subjects = Subjects::new(Kind::Password, &whom, &device::origin_of(&app, &req, &whom));
-    let wanted = login.clone();
-    let find = move |db: &mut Db| Ok(staff::by_login(db, &wanted)?.filter(|one| one.active));
+    let typed_login = login.clone();
+    let find = move |db: &mut Db| Ok(staff::by_login(db, &typed_login)?.filter(|one| one.active));
     match entry::try_password(&app, &subjects, password, find).await? {
         Tried::Right(one) => let_in(&app, &req, one, &subjects, next, address).await,
         Tried::Wait(until) => wait(&app, &req, next, &login, until, now).await,
         Tried::Wrong => {
             app.metrics.sign_ins_refused.inc();
-            let problem = Said::Problem("登录名或密码不对，请核对后再试".to_owned());
+            let problem = Notice::Problem("登录名或密码不对，请核对后再试".to_owned());
             login_page(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, next, &login, problem).await
         }
     }
@@ -177,7 +177,7 @@ async fn wait(
     let how_long = guard::wait_in_words(until, now);
     let problem = format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请找本中心管理员重设");
     let status = StatusCode::TOO_MANY_REQUESTS;
-    let mut page = login_page(app, req, status, next, login, Said::Problem(problem)).await?;
+    let mut page = login_page(app, req, status, next, login, Notice::Problem(problem)).await?;
     page.headers_mut().insert(RETRY_AFTER, (until - now).num_seconds().max(1).into());
     Ok(page)
 }

@@ -7,7 +7,7 @@ use super::{batch, findings, order, profile, queue, web as pages};
 use crate::app::App;
 use crate::base::ids::ImportId;
 use crate::book::act::Act;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::web::fields::Form;
 use crate::web::session::SignedIn;
@@ -105,7 +105,7 @@ pub async fn stop(
     _form: Form,
 ) -> AppResult<HttpResponse> {
     let id = *id;
-    let said = me.act(&app, "import stop", move |act| {
+    let message = me.act(&app, "import stop", move |act| {
         let job = store::find(act.db, act.scope, id)?;
         if !matches!(job.state.as_str(), "checking" | "posting") {
             return Ok("已经做完，没有可停的");
@@ -117,7 +117,7 @@ pub async fn stop(
         act.audit(AuditEntry::of("import_stopped", &job.file_name, summary))?;
         Ok("做完手上几行就停下")
     });
-    shell::done(&app, &to(id), said.await?)
+    shell::done(&app, &to(id), message.await?)
 }
 
 /// Puts one in line for a check; it is nobody's history until it is posted.
@@ -163,9 +163,9 @@ pub async fn drop(
         act.audit(AuditEntry::of("import_stopped", &job.file_name, summary))?;
         Ok(job.file_name)
     });
-    let said = format!("“{}”已放弃，没有入账", name.await?);
+    let message = format!("“{}”已放弃，没有入账", name.await?);
     queue::wake(&app, me.scope.own());
-    shell::done(&app, "/imports", &said)
+    shell::done(&app, "/imports", &message)
 }
 
 /// `POST /imports/{id}/confirm`: what is out of the ordinary has been seen, and is right.

@@ -29,20 +29,20 @@ impl Plan<'_> {
         }
         notes.keep(act.db)?;
         // What the bank says of a loan is part of its position.
-        let told = self.taken.figures.values().filter(|figure| figure.balance_fen.is_some());
-        self.taken.touched.extend(told.map(|figure| figure.loan_id));
+        let settled = self.taken.figures.values().filter(|figure| figure.balance_fen.is_some());
+        self.taken.touched.extend(settled.map(|figure| figure.loan_id));
         let touched: Vec<LoanId> = self.taken.touched.into_iter().collect();
         position::refresh(act.db, scope, &set.basis, &touched, set.today)?;
         act.happened(&Happened::Refigured(&touched))?;
-        act.audit_all(self.taken.history.into_iter().chain(self.history).collect())
+        act.audit_all(self.taken.audit.into_iter().chain(self.audit).collect())
     }
 
     /// Gives new files their numbers, in the order of the lines.
     fn number_files(&mut self, db: &mut Db) -> AppResult<()> {
         let mut by_year: BTreeMap<i32, Vec<FileId>> = BTreeMap::new();
-        for kept in self.facts.files.values().filter(|kept| kept.mark == Mark::New) {
-            let year = self.taken.file_years.get(&kept.row.id).copied().unwrap_or_default();
-            by_year.entry(year).or_default().push(kept.row.id);
+        for entry in self.facts.files.values().filter(|entry| entry.mark == Mark::New) {
+            let year = self.taken.file_years.get(&entry.row.id).copied().unwrap_or_default();
+            by_year.entry(year).or_default().push(entry.row.id);
         }
         let mut numbers: HashMap<FileId, String> = HashMap::new();
         for (year, mut files) in by_year {
@@ -53,9 +53,9 @@ impl Plan<'_> {
                 numbers.insert(file, loan::file_no(&self.set.office.letters, year, serial));
             }
         }
-        for kept in self.facts.files.stored().values_mut() {
-            if let Some(number) = numbers.remove(&kept.row.id) {
-                kept.row.file_no = number;
+        for entry in self.facts.files.stored().values_mut() {
+            if let Some(number) = numbers.remove(&entry.row.id) {
+                entry.row.file_no = number;
             }
         }
         Ok(())
@@ -69,7 +69,7 @@ fn write_people(
     taken: &Change,
     notes: &mut Notes<'_>,
 ) -> AppResult<()> {
-    let (new, changed) = split(facts.people.into_values().map(|kept| (kept.row, kept.mark)));
+    let (new, changed) = split(facts.people.into_values().map(|entry| (entry.row, entry.mark)));
     let ids: Vec<PersonId> = changed.iter().map(|one| one.id).collect();
     notes.left(&new, &[])?;
     notes.left(&changed, &person::by_ids(db, scope, &ids)?)?;
@@ -78,7 +78,7 @@ fn write_people(
     notes.left(&taken.phones, &[])?;
     person::insert_phones(db, &taken.phones)?;
     let (new, changed): (Vec<LoanFile>, Vec<LoanFile>) =
-        split(facts.files.into_values().map(|kept| (kept.row, kept.mark)));
+        split(facts.files.into_values().map(|entry| (entry.row, entry.mark)));
     let ids: Vec<FileId> = changed.iter().map(|one| one.id).collect();
     let before: Vec<LoanFile> = loan::files_by_ids(db, scope, &ids)?.into_values().collect();
     notes.left(&new, &[])?;
@@ -86,7 +86,7 @@ fn write_people(
     loan::insert_files(db, &new)?;
     loan::replace_files(db, &changed)?;
     let (new, changed): (Vec<Loan>, Vec<Loan>) =
-        split(facts.loans.into_values().map(|kept| (kept.row, kept.mark)));
+        split(facts.loans.into_values().map(|entry| (entry.row, entry.mark)));
     let ids: Vec<LoanId> = changed.iter().map(|one| one.id).collect();
     notes.left(&new, &[])?;
     notes.left(&changed, &loan::by_ids(db, scope, &ids)?)?;

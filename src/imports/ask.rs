@@ -11,7 +11,7 @@ use crate::base::dates::in_words;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::act::{self, Happened};
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::payments_known;
 use crate::book::position;
 use crate::book::warning::{self, Warning};
@@ -56,7 +56,7 @@ pub fn awaiting(db: &mut Db, scope: &Scope) -> AppResult<Option<Awaiting>> {
 
 /// Looks through the lists on record and brings the line of the workbench up to date. Returns the
 /// newest list that does not cover everything.
-pub fn look(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
+pub fn learn(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
     let short = known::learn(app, scope)?;
     remind(app, scope, short.as_ref())?;
     Ok(short)
@@ -108,20 +108,20 @@ pub fn remind(app: &App, scope: &Scope, short: Option<&Short>) -> AppResult<()> 
             since: now,
             seen_at: now,
         };
-        let kept = warning::of_kind(db, scope.own(), KIND)?;
+        let lines = warning::of_kind(db, scope.own(), KIND)?;
         let same = |old: &Warning| {
             Warning { since: line.since, seen_at: line.seen_at, ..old.clone() } == line
         };
-        if kept.iter().any(same) { Ok(()) } else { warning::raise(db, &line) }
+        if lines.iter().any(same) { Ok(()) } else { warning::raise(db, &line) }
     })
 }
 
 /// The line that asks to call sheets back that went out on what was not known.
 fn call_back(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
     let out = take::count_called_back(db, scope)?;
-    let kept = warning::of_kind(db, scope.own(), KIND)?.into_iter().find(|old| old.key == SHEETS);
+    let known = warning::of_kind(db, scope.own(), KIND)?.into_iter().find(|old| old.key == SHEETS);
     let title = format!("{out} 张走访表在外，银行的结果却还没有到，先不要去");
-    match kept {
+    match known {
         None if out == 0 => Ok(()),
         Some(_) if out == 0 => warning::clear(db, scope.own(), KIND, SHEETS).map(|_| ()),
         Some(old) if old.title == title => Ok(()),
@@ -145,7 +145,7 @@ fn call_back(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
 
 /// After what is known has changed (a list, a declaration, a rule, or one taken back): it is in
 /// every position, case and line of the workbench afterwards.
-pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
+pub fn catch_up(app: &App, scope: &Scope) -> AppResult<()> {
     let today = app.clock.today();
     position::catch_up(&app.db, scope, today, || app.newest_basis())?;
     let program = Actor::program("程序", scope.own());
@@ -153,7 +153,7 @@ pub fn settle(app: &App, scope: &Scope) -> AppResult<()> {
         act.needs_no_audit("each case has its own steps");
         act.happened(&Happened::AllRefigured)
     })?;
-    look(app, scope)?;
+    learn(app, scope)?;
     app.note_change();
     Ok(())
 }

@@ -12,7 +12,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::base::ids::LoanId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::bank::{self, BankFigure, LineTold, Tells};
+use crate::book::bank::{self, BankFigure, ListedLine, Tells};
 use crate::book::loan::{self, Loan};
 use crate::error::AppResult;
 use crate::imports::layout::words::RepaymentKind;
@@ -69,18 +69,18 @@ impl BankList {
     ) -> BankList {
         let mut list = BankList::default();
         for line in lines {
-            let Some((instalment, told)) = line else {
+            let Some((instalment, line)) = line else {
                 list.faulty = true;
                 continue;
             };
-            if !told.total.is_zero() {
-                list.moneys.insert(money_of(told.kind));
+            if !line.total.is_zero() {
+                list.moneys.insert(money_of(line.kind));
             }
-            let [principal, ..] = told.parts;
-            if told.kind == RepaymentKind::Early && principal.is_positive() {
+            let [principal, ..] = line.parts;
+            if line.kind == RepaymentKind::Early && principal.is_positive() {
                 *list.early.entry((instalment.0.clone(), principal)).or_default() += 1;
             }
-            list.instalments.entry(instalment).or_default().push(told);
+            list.instalments.entry(instalment).or_default().push(line);
         }
         for lines in list.instalments.values_mut() {
             number(lines);
@@ -110,23 +110,23 @@ impl BankList {
         }
         let own: HashMap<LoanId, &str> =
             all.iter().map(|loan| (loan.id, loan.contract_no.as_str())).collect();
-        let told = bank::lines_told(db, scope, as_of)?;
-        self.whole = self.repeats(&own, &told) && named_count * 10 >= due_count * 9;
+        let listed = bank::listed_lines(db, scope, as_of)?;
+        self.whole = self.repeats(&own, &listed) && named_count * 10 >= due_count * 9;
         Ok(())
     }
 
     /// Has the list all that was told before?
-    fn repeats(&self, own: &HashMap<LoanId, &str>, told: &[LineTold]) -> bool {
+    fn repeats(&self, own: &HashMap<LoanId, &str>, listed: &[ListedLine]) -> bool {
         let mut early: HashMap<(&str, Fen), usize> = HashMap::new();
-        let is_early = |one: &LineTold| {
+        let is_early = |one: &ListedLine| {
             one.kind == RepaymentKind::Early.to_chinese() && one.paid_principal_fen.is_positive()
         };
-        for one in told.iter().filter(|one| is_early(one)) {
+        for one in listed.iter().filter(|one| is_early(one)) {
             if let Some(no) = own.get(&one.loan_id) {
                 *early.entry((no, one.paid_principal_fen)).or_default() += 1;
             }
         }
-        told.iter().all(|one| {
+        listed.iter().all(|one| {
             let (Some(no), Some(due_on)) = (own.get(&one.loan_id), one.due_on) else { return true };
             let principal = one.paid_principal_fen;
             let before = || early.get(&(*no, principal)).copied().unwrap_or_default();
@@ -143,7 +143,7 @@ impl BankList {
     /// Has the list this very line?
     pub fn names(&self, contract_no: &str, figure: &BankFigure) -> bool {
         let lines = figure.due_on.map_or(&[][..], |due_on| self.instalment(contract_no, due_on));
-        lines.iter().any(|told| is_place(figure, told.paid_on, told.ordinal))
+        lines.iter().any(|one| is_place(figure, one.paid_on, one.ordinal))
     }
 
     /// The lines about one instalment.

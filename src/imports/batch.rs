@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
 use crate::book::act;
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::position;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
@@ -270,11 +270,11 @@ pub fn post(
         run::post(app, *id, scope, &companions)?;
         done(*id);
     }
-    settle(app, scope, &batch.jobs)
+    reconcile(app, scope, &batch.jobs)
 }
 
 /// Compares with the bank's figures and notes at each import how many of its figures differ.
-pub fn settle(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize> {
+pub fn reconcile(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize> {
     // What an undone import has left to do.
     position::catch_up(&app.db, scope, app.clock.today(), || app.newest_basis())?;
     let short = known::learn(app, scope)?;

@@ -10,7 +10,7 @@ use super::{queue, read};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::layout::{self, Binding, Chosen, Layout};
 use crate::plumbing::crypto::Field;
@@ -105,14 +105,14 @@ pub async fn form(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<ImportId>,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     let opened = open(&app, &me, *id).await?;
-    let kind = Layout::from_text(&asked.kind).or_else(|| Layout::from_text(&opened.job.layout));
+    let kind = Layout::from_text(&params.kind).or_else(|| Layout::from_text(&opened.job.layout));
     let mut page = page_of(&opened, kind.unwrap_or(Layout::BORROWERS))?;
-    if let Some(asked) = Layout::from_text(&asked.kind) {
+    if let Some(chosen) = Layout::from_text(&params.kind) {
         // Somebody has chosen the kind: what was unclear before is settled.
-        let problem = layout::recognise_as(&opened.table, asked).err();
+        let problem = layout::recognise_as(&opened.table, chosen).err();
         page.problem = problem.map(|problem| problem.to_chinese()).unwrap_or_default();
     }
     fields::show(&app, &me, &req, &page)
@@ -120,8 +120,8 @@ pub async fn form(
 
 fn page_of(opened: &Opened, layout: Layout) -> AppResult<ColumnsPage> {
     let (binding, headings) = outline(&opened.table, layout)?;
-    let kept = opened.profiles.get(&profile::key_of(&headings)).filter(|c| c.layout == layout);
-    let value_of = |cell: usize, own: &'static str| match kept {
+    let chosen = opened.profiles.get(&profile::key_of(&headings)).filter(|c| c.layout == layout);
+    let value_of = |cell: usize, own: &'static str| match chosen {
         Some(chosen) => {
             let found = chosen.columns.iter().find(|(at, _)| *at == cell);
             found.map(|(_, key)| key.clone()).unwrap_or_default()
@@ -156,7 +156,7 @@ fn page_of(opened: &Opened, layout: Layout) -> AppResult<ColumnsPage> {
         columns: std::iter::once(nothing).chain(columns).collect(),
         headings,
         required: required.map(|column| column.heading).collect(),
-        chosen: kept.is_some(),
+        chosen: chosen.is_some(),
     })
 }
 

@@ -51,7 +51,7 @@ pub fn run(app: &App, scope: &Scope, mut progress: impl FnMut(usize)) -> AppResu
                 tried.push(Tried { loan: loan.id, file, contract_no, why });
             }
             // What cannot be computed keeps the differences that were found before.
-            let failed = uncomputable::settle(db, scope, &known, tried, app.clock.today())?;
+            let failed = uncomputable::warn(db, scope, &known, tried, app.clock.today())?;
             let compared: Vec<LoanId> =
                 loans.iter().filter(|id| !failed.contains(id)).copied().collect();
             bank::put_differences(db, scope, &compared, &found)?;

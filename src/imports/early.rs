@@ -15,7 +15,7 @@ pub(super) fn is_early(figure: &BankFigure) -> bool {
 impl Plan<'_> {
     /// The early repayments of a contract as known, but for the due day of `line`.
     fn other_early(&self, line: &BankFigure) -> Vec<BankFigure> {
-        let all = self.facts.told.values().flatten();
+        let all = self.facts.repayments.values().flatten();
         all.filter(|one| one.loan_id == line.loan_id && one.due_on != line.due_on && is_early(one))
             .cloned()
             .collect()
@@ -31,7 +31,7 @@ impl Plan<'_> {
         if !is_early(line) {
             return None;
         }
-        let all = self.facts.told.values().flatten().filter(|one| {
+        let all = self.facts.repayments.values().flatten().filter(|one| {
             one.loan_id == line.loan_id
                 && is_early(one)
                 && one.paid_principal_fen == line.paid_principal_fen
@@ -54,10 +54,10 @@ impl Plan<'_> {
                 continue;
             }
             let key = (gone.loan_id, due_on);
-            let mut told = self.facts.told.get(&key).cloned().unwrap_or_default();
-            told.retain(|one| one.id != gone.id);
+            let mut figures = self.facts.repayments.get(&key).cloned().unwrap_or_default();
+            figures.retain(|one| one.id != gone.id);
             self.take_away(&mut gone, line);
-            self.keep_told(key, told);
+            self.store_repayments(key, figures);
         }
     }
 }

@@ -72,7 +72,7 @@ pub struct Facts {
     /// Figures of the bank by row key.
     pub figures: Layer<String, BankFigure>,
     /// Lines of the bank's repayment lists by instalment: loan and due day.
-    pub told: Layer<(LoanId, chrono::NaiveDate), Vec<BankFigure>>,
+    pub repayments: Layer<(LoanId, chrono::NaiveDate), Vec<BankFigure>>,
     /// Students by student number.
     pub by_student_number: HashMap<String, PersonId>,
     /// The list at hand, where it has a table of its own.
@@ -87,7 +87,7 @@ impl Facts {
                 if taken { self.$table.accept() } else { self.$table.refuse() }
             )*};
         }
-        each!(people, index_of, phones, files, student_of, loans, life, figures, told);
+        each!(people, index_of, phones, files, student_of, loans, life, figures, repayments);
         if let Some(records) = &mut self.records {
             records.end_line(taken);
         }
@@ -98,10 +98,10 @@ impl Facts {
         self.records = Some(records::stored(rows));
     }
 
-    /// Holds a row of the list at hand against the one on record ([`records::settle`]).
+    /// Holds a row of the list at hand against the one on record ([`records::merge`]).
     pub(super) fn record<R: Record>(&mut self, fresh: R) -> (bool, Vec<&'static str>) {
         let records = self.records.as_deref_mut();
-        records.map_or_else(Default::default, |records| records::settle(records, fresh))
+        records.map_or_else(Default::default, |records| records::merge(records, fresh))
     }
 
     pub(super) fn people_ids(&mut self) -> Vec<PersonId> {
@@ -109,7 +109,7 @@ impl Facts {
     }
 
     pub(super) fn loan_ids(&mut self) -> Vec<LoanId> {
-        self.loans.stored().values().map(|kept| kept.row.id).collect()
+        self.loans.stored().values().map(|entry| entry.row.id).collect()
     }
 
     /// The events of a loan that no other has undone.
@@ -176,17 +176,17 @@ fn load_people(
     rows: &[&Row],
     facts: &mut Facts,
 ) -> AppResult<()> {
-    let mut wanted: BTreeSet<Vec<u8>> = BTreeSet::new();
+    let mut indexes: BTreeSet<Vec<u8>> = BTreeSet::new();
     for line in lines {
         let upgraded = line.parsed.as_ref().and_then(|parsed| parsed.upgraded());
-        wanted.extend(upgraded.map(|id| index_of(sealer, &id)));
+        indexes.extend(upgraded.map(|id| index_of(sealer, &id)));
     }
     for row in rows {
-        wanted.extend(row.id_number().map(|id| index_of(sealer, &id)));
-        wanted.extend(row.co_id_number().map(|id| index_of(sealer, &id)));
+        indexes.extend(row.id_number().map(|id| index_of(sealer, &id)));
+        indexes.extend(row.co_id_number().map(|id| index_of(sealer, &id)));
     }
-    let wanted: Vec<Vec<u8>> = wanted.into_iter().collect();
-    let mut people: Vec<Person> = person::by_index(db, scope, &wanted)?.into_values().collect();
+    let indexes: Vec<Vec<u8>> = indexes.into_iter().collect();
+    let mut people: Vec<Person> = person::by_index(db, scope, &indexes)?.into_values().collect();
     let known: BTreeSet<PersonId> = people.iter().map(|person| person.id).collect();
     let students: Vec<PersonId> =
         facts.student_of.stored().values().copied().filter(|id| !known.contains(id)).collect();

@@ -79,9 +79,9 @@ pub fn from_text(text: &str) -> Vec<Finding> {
     let read = |line: &str| {
         let stops = line.starts_with('!');
         let rest = line.strip_prefix(['!', '-']).unwrap_or(line);
-        let told =
+        let parted =
             rest.split_once('\t').and_then(|(key, text)| Some((About::from_text(key)?, text)));
-        let (about, text) = told.unwrap_or((About::Sheet, rest));
+        let (about, text) = parted.unwrap_or((About::Sheet, rest));
         Finding { stops, about, text: text.to_owned() }
     };
     text.lines().map(read).collect()
@@ -99,8 +99,8 @@ pub fn tell_pay_outs(text: &mut String, count: usize, sum: Fen) {
     }
     let mut found = from_text(text);
     let sum = sum.to_page_text();
-    let said = format!("入账会记 {count} 笔放款，共 ¥{sum}；贷款余额从发放日起算。");
-    found.push(Finding::say(said).about(About::PayOuts));
+    let words = format!("入账会记 {count} 笔放款，共 ¥{sum}；贷款余额从发放日起算。");
+    found.push(Finding::say(words).about(About::PayOuts));
     *text = to_text(&found);
 }
 
@@ -117,7 +117,7 @@ pub fn waits(job: &ImportJob) -> bool {
 }
 
 /// Everything out of the ordinary about a sheet.
-pub fn look(
+pub fn check(
     db: &mut Db,
     scope: &Scope,
     office: &Office,
@@ -221,14 +221,14 @@ fn once(lines: &[ReadLine]) -> Option<Finding> {
 
 fn hidden(sheet: &ReadSheet) -> Vec<Finding> {
     let hidden = &sheet.table.hidden;
-    let mut said = Vec::new();
+    let mut found = Vec::new();
     let from = sheet.binding.heading_line;
     let lines: Vec<String> =
         hidden.lines.iter().filter(|line| **line > from).map(u32::to_string).collect();
     if !lines.is_empty() {
         let shown = lines.iter().take(10).cloned().collect::<Vec<_>>().join("、");
         let more = if lines.len() > 10 { "等" } else { "" };
-        said.push(Finding::say(format!(
+        found.push(Finding::say(format!(
             "有 {} 行在表格里是隐藏的（或被筛选掉），也读取了：第 {shown} 行{more}。",
             lines.len()
         )));
@@ -236,16 +236,16 @@ fn hidden(sheet: &ReadSheet) -> Vec<Finding> {
     let columns = sheet.binding.bound().filter(|(cell, ..)| hidden.columns.contains(cell));
     let columns: Vec<&str> = columns.map(|(_, written, _)| written).collect();
     if !columns.is_empty() {
-        said.push(Finding::say(format!("隐藏的列也读取了：{}。", columns.join("、"))));
+        found.push(Finding::say(format!("隐藏的列也读取了：{}。", columns.join("、"))));
     }
     if !hidden.sheets.is_empty() {
         let names: Vec<String> = hidden.sheets.iter().map(|name| format!("“{name}”")).collect();
-        said.push(Finding::say(format!(
+        found.push(Finding::say(format!(
             "隐藏的工作表没有读取：{}。要导入的话，请在表格软件里取消隐藏后重新上传。",
             names.join("、")
         )));
     }
-    said
+    found
 }
 
 /// `乐至县` of `乐至县学生资助管理中心`.
@@ -372,9 +372,9 @@ mod tests {
     fn what_is_kept_is_read_again() {
         let part = Finding::say("一个乡镇的。").about(About::Part);
         let findings = vec![Finding::stop("合计对不上。"), Finding::say("-有隐藏的行。"), part];
-        let again = from_text(&to_text(&findings));
-        assert_eq!(again[0], findings[0]);
-        assert!(!again[1].stops && again[1].text.ends_with("有隐藏的行。"));
+        let parsed = from_text(&to_text(&findings));
+        assert_eq!(parsed[0], findings[0]);
+        assert!(!parsed[1].stops && parsed[1].text.ends_with("有隐藏的行。"));
         assert_eq!(from_text(""), []);
         let columns = Columns {
             bound: vec![("学年".to_owned(), "贷款学年".to_owned())],

@@ -56,20 +56,20 @@ struct Looked {
 
 /// The newest posted list that does not cover everything, if there is one. Reads only.
 pub fn short(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
-    Ok(look(app, scope)?.short)
+    Ok(read(app, scope)?.short)
 }
 
 /// Moves the day up to which payments are known where a posted list covers everything. Run again it
 /// changes nothing. Returns the newest list that does not.
 pub fn learn(app: &App, scope: &Scope) -> AppResult<Option<Short>> {
-    let Looked { whole, short } = look(app, scope)?;
+    let Looked { whole, short } = read(app, scope)?;
     for list in whole {
         keep(app, scope, list)?;
     }
     Ok(short)
 }
 
-fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
+fn read(app: &App, scope: &Scope) -> AppResult<Looked> {
     let lists = app.db.read(|db| store::posted_as(db, scope, Layout::REPAYMENTS.as_text()))?;
     let known = app.db.read(|db| payments_known::load(db, scope))?;
     let mut tells = BTreeMap::new();
@@ -77,14 +77,14 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
         let (Some(product), day) = (Product::from_text(&list.product), day_of(list)) else {
             continue;
         };
-        let until = app.db.read(|db| told_until(db, scope, &app.policy(), (product, day)))?;
+        let until = app.db.read(|db| reported_until(db, scope, &app.policy(), (product, day)))?;
         tells.insert((list.product.clone(), day), until);
     }
     let mut by_day: BTreeMap<(String, NaiveDate), Vec<ImportJob>> = BTreeMap::new();
     for list in lists {
         let as_of = day_of(&list);
-        let told = tells.get(&(list.product.clone(), as_of)).copied().unwrap_or(as_of);
-        let newer = known.until(scope.own(), &list.product).is_none_or(|until| told > until);
+        let reported = tells.get(&(list.product.clone(), as_of)).copied().unwrap_or(as_of);
+        let newer = known.until(scope.own(), &list.product).is_none_or(|until| reported > until);
         if newer && as_of <= app.clock.today() {
             by_day.entry((list.product.clone(), as_of)).or_default().push(list);
         }
@@ -103,15 +103,15 @@ fn look(app: &App, scope: &Scope) -> AppResult<Looked> {
             // Nothing of it was taken, so it tells nothing.
             continue;
         }
-        let told = tells.get(&(text, as_of)).copied().unwrap_or(as_of);
-        let missing = missing(app, scope, (product, told), &named)?;
+        let reported = tells.get(&(text, as_of)).copied().unwrap_or(as_of);
+        let missing = missing(app, scope, (product, reported), &named)?;
         let alone = matches!(&lists[..], [only] if findings::says(only, About::Part));
         if missing.is_empty() && alone {
             // All who would be overdue live where this list is from: it tells for no other place.
             continue;
         }
         if missing.is_empty() {
-            looked.whole.push((product, told, last.id, last.file_name.clone()));
+            looked.whole.push((product, reported, last.id, last.file_name.clone()));
         } else if looked.short.is_none() {
             let refused = lists.iter().map(|list| list.refused_rows).sum();
             looked.short = Some(Short { product, as_of, missing, refused });
@@ -142,7 +142,7 @@ fn day_of(list: &ImportJob) -> NaiveDate {
 
 /// Until when a list of `day` tells who has paid: what is booked within the tolerance after a due
 /// day (12-21, where 12-20 is a Sunday) is on time, so an earlier list leaves that due day open.
-pub fn told_until(
+pub fn reported_until(
     db: &mut Db,
     scope: &Scope,
     policy: &Policy,
@@ -172,11 +172,11 @@ impl ReadLists {
             return Ok(known);
         }
         let fresh = Arc::new(read()?);
-        let mut kept = lock();
-        if kept.len() >= LISTS_KEPT {
-            kept.clear();
+        let mut cache = lock();
+        if cache.len() >= LISTS_KEPT {
+            cache.clear();
         }
-        kept.insert(id, Arc::clone(&fresh));
+        cache.insert(id, Arc::clone(&fresh));
         Ok(fresh)
     }
 }

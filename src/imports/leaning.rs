@@ -150,11 +150,11 @@ pub fn later_lists(
     for figure in figures {
         lists.entry(figure.import_id).or_insert_with(|| (0, name(figure))).0 += 1;
     }
-    let mut said = Vec::new();
+    let mut found = Vec::new();
     for (import, (count, first)) in lists {
         let list = store::find(db, scope, import)?.file_name;
         let all = if count > 1 { format!("等 {count} 行") } else { String::new() };
-        said.push(format!("{first}{all}，后来又在“{list}”里，请先撤销那一份"));
+        found.push(format!("{first}{all}，后来又在“{list}”里，请先撤销那一份"));
     }
-    Ok(said)
+    Ok(found)
 }

@@ -37,12 +37,12 @@ impl Plan<'_> {
         id: Option<IdNumber>,
         name: Option<&str>,
     ) -> Result<LoanId, Refusal> {
-        let Some(kept) = self.facts.loans.get(contract_no) else {
+        let Some(entry) = self.facts.loans.get(contract_no) else {
             return Err(format!(
                 "合同编号：{contract_no} 还没有登记。请先导入包含这份合同的合同明细，再导入这张表。"
             ));
         };
-        let student = self.facts.student_of.get(&kept.row.file_id);
+        let student = self.facts.student_of.get(&entry.row.file_id);
         let known = student
             .and_then(|student| self.facts.index_of.get(student))
             .and_then(|index| self.facts.people.get(index));
@@ -62,7 +62,7 @@ impl Plan<'_> {
                 known.row.name
             ));
         }
-        Ok(kept.row.id)
+        Ok(entry.row.id)
     }
 
     /// Appends an event that this line brings.

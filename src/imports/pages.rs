@@ -210,13 +210,13 @@ const KINDS: [(&str, &str); 7] = [
     ("noted", "有说明"),
 ];
 
-/// What is shown when `asked`: first of all what needs attention, refused lines and then those
+/// What is shown for `show`: first of all what needs attention, refused lines and then those
 /// with a warning, if there are any.
-pub fn shown(job: &ImportJob, warned: i64, asked: &str) -> &'static str {
-    match KINDS.iter().find(|(key, _)| *key == asked) {
+pub fn shown(job: &ImportJob, warned: i64, show: &str) -> &'static str {
+    match KINDS.iter().find(|(key, _)| *key == show) {
         Some((key, _)) => key,
-        None if asked.is_empty() && job.refused_rows > 0 => "refused",
-        None if asked.is_empty() && warned > 0 => "warned",
+        None if show.is_empty() && job.refused_rows > 0 => "refused",
+        None if show.is_empty() && warned > 0 => "warned",
         None => "",
     }
 }

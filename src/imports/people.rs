@@ -43,17 +43,17 @@ impl Plan<'_> {
     /// The known name of the student a row is about: by identity number, else by contract.
     fn student_name(&self, row: &Row) -> Option<String> {
         if let Some(id) = row.id_number() {
-            let kept = self.facts.people.get(&index_of(self.set.sealer, &id))?;
-            return Some(kept.row.name.clone());
+            let entry = self.facts.people.get(&index_of(self.set.sealer, &id))?;
+            return Some(entry.row.name.clone());
         }
         if let Some(number) = row.student_number() {
             let index = self.facts.index_of.get(self.facts.by_student_number.get(number)?)?;
-            return self.facts.people.get(index).map(|kept| kept.row.name.clone());
+            return self.facts.people.get(index).map(|entry| entry.row.name.clone());
         }
         let contract_no = row.contract_numbers().first()?;
         let file = self.facts.loans.get(contract_no)?.row.file_id;
         let index = self.facts.index_of.get(self.facts.student_of.get(&file)?)?;
-        self.facts.people.get(index).map(|kept| kept.row.name.clone())
+        self.facts.people.get(index).map(|entry| entry.row.name.clone())
     }
 
     /// The person with this number: known (and named alike), or made. `true` when made.
@@ -63,8 +63,8 @@ impl Plan<'_> {
         name: Option<&str>,
     ) -> Result<(Vec<u8>, bool), Refusal> {
         let index = index_of(self.set.sealer, id);
-        if let Some(kept) = self.facts.people.get(&index) {
-            let known = &kept.row.name;
+        if let Some(entry) = self.facts.people.get(&index) {
+            let known = &entry.row.name;
             if let Some(name) = name
                 && !may_be_same(name, known)
             {
@@ -122,7 +122,7 @@ impl Plan<'_> {
         name: Option<&str>,
     ) -> Result<Option<PersonId>, Refusal> {
         let index = index_of(self.set.sealer, id);
-        let Some(kept) = self.facts.people.get(&index) else {
+        let Some(entry) = self.facts.people.get(&index) else {
             if self.set.companions.people.contains(&index) {
                 return Ok(None);
             }
@@ -132,16 +132,16 @@ impl Plan<'_> {
             ));
         };
         if let Some(name) = name
-            && !may_be_same(name, &kept.row.name)
+            && !may_be_same(name, &entry.row.name)
         {
-            return Err(format!("姓名：表中是“{name}”，系统中是“{}”，请核对。", kept.row.name));
+            return Err(format!("姓名：表中是“{name}”，系统中是“{}”，请核对。", entry.row.name));
         }
-        Ok(Some(kept.row.id))
+        Ok(Some(entry.row.id))
     }
 
     /// The identity of a person by blind index.
     pub(super) fn person_id(&self, index: &[u8]) -> Option<PersonId> {
-        self.facts.people.get(index).map(|kept| kept.row.id)
+        self.facts.people.get(index).map(|entry| entry.row.id)
     }
 
     /// Adds telephone numbers that the person does not have yet. True when one was new.
@@ -188,8 +188,8 @@ impl Plan<'_> {
     /// The loan file of a student, made when there is none. `year` numbers a new file: the
     /// school year of the first contract as far as it is known. `true` when made.
     pub(super) fn file(&mut self, student: PersonId, year: i32) -> (FileId, bool) {
-        if let Some(kept) = self.facts.files.get(&student) {
-            return (kept.row.id, false);
+        if let Some(entry) = self.facts.files.get(&student) {
+            return (entry.row.id, false);
         }
         let row = LoanFile {
             id: FileId::new(self.set.next_id()),
@@ -247,8 +247,8 @@ impl Plan<'_> {
 
     /// Writes into history that a file was changed by this import.
     pub(super) fn tell_change(&mut self, file: FileId, subject: &str, headings: &[&'static str]) {
-        self.change.history.push(
-            crate::book::history::AuditEntry::of(
+        self.change.audit.push(
+            crate::book::audit_log::AuditEntry::of(
                 "imported",
                 subject,
                 format!("导入“{}”更新：{}", self.set.file_name, headings.join("、")),

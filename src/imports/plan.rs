@@ -13,9 +13,9 @@ use super::read::ReadLine;
 use crate::base::ids::{FileId, Ids, ImportId, LoanId, RowId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::audit_log::{self, Actor};
 use crate::book::bank::BankFigure;
 use crate::book::events::EventRow;
-use crate::book::history::{self, Actor};
 use crate::book::office::Office;
 use crate::book::person::{Person, Phone};
 use crate::book::policy::Policy;
@@ -136,7 +136,7 @@ pub(super) struct Change {
     pub touched: BTreeSet<LoanId>,
     /// The year by which a new file is numbered.
     pub file_years: HashMap<FileId, i32>,
-    pub history: Vec<history::AuditEntry>,
+    pub audit: Vec<audit_log::AuditEntry>,
 }
 
 impl Change {
@@ -147,7 +147,7 @@ impl Change {
         self.gone.extend(line.gone);
         self.touched.extend(line.touched);
         self.file_years.extend(line.file_years);
-        self.history.extend(line.history);
+        self.audit.extend(line.audit);
     }
 }
 
@@ -161,7 +161,7 @@ pub struct Plan<'a> {
     /// Remarks found while deciding the line at hand.
     pub(super) remarks: Vec<RowMessage>,
     /// What the chunk as a whole leaves in history.
-    pub(super) history: Vec<history::AuditEntry>,
+    pub(super) audit: Vec<audit_log::AuditEntry>,
 }
 
 impl<'a> Plan<'a> {
@@ -173,7 +173,7 @@ impl<'a> Plan<'a> {
             change: Change::default(),
             taken: Change::default(),
             remarks: Vec::new(),
-            history: Vec::new(),
+            audit: Vec::new(),
         }
     }
 
@@ -239,11 +239,11 @@ impl<'a> Plan<'a> {
     /// What the line at hand changes about people, files, loans and the bank's lines that are
     /// stored.
     fn moved(&self) -> Vec<Moved> {
-        let told = self.facts.told.changes().flat_map(|(old, new)| {
+        let repayments = self.facts.repayments.changes().flat_map(|(old, new)| {
             let same = |old: &BankFigure| new.iter().find(move |new| new.id == old.id);
             old.iter().filter_map(move |old| Some((old, same(old)?)))
         });
-        let figures = self.facts.figures.changes().chain(told);
+        let figures = self.facts.figures.changes().chain(repayments);
         let people = self.facts.people.changes();
         let files = self.facts.files.changes();
         let loans = self.facts.loans.changes();

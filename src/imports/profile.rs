@@ -37,7 +37,7 @@ pub fn key_of(headings: &str) -> String {
 
 /// All choices of the office.
 pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Profiles> {
-    let kept: Vec<StoredProfile> = import_profile::table
+    let rows: Vec<StoredProfile> = import_profile::table
         .filter(scope.holds(import_profile::office_code))
         .select(StoredProfile::as_select())
         .load(db)?;
@@ -49,7 +49,7 @@ pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Profiles> {
         });
         Some((one.headings_key.clone(), Chosen { layout, columns: columns.collect() }))
     };
-    Ok(kept.into_iter().filter_map(read).collect())
+    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// Keeps a choice for these headings.
@@ -64,7 +64,7 @@ pub fn put(
     use diesel::upsert::excluded;
     let lines: Vec<String> =
         chosen.columns.iter().map(|(cell, key)| format!("{cell}={key}")).collect();
-    let kept = [StoredProfile {
+    let rows = [StoredProfile {
         office_code: scope.own().to_owned(),
         headings_key: key.to_owned(),
         layout: chosen.layout.as_text().to_owned(),
@@ -76,7 +76,7 @@ pub fn put(
         db,
         import_profile::table,
         6,
-        kept,
+        rows,
         key = (import_profile::office_code, import_profile::headings_key),
         set = (
             import_profile::layout.eq(excluded(import_profile::layout)),

@@ -99,7 +99,7 @@ fn next(
         .filter(free)
         .filter(ready)
         .min_by_key(|job| (job.state != "checking", order::order_of(job)));
-    let Some(job) = first else { return settle(app, scope) };
+    let Some(job) = first else { return reconcile(app, scope) };
     let sheets = order::bringing(job, &open);
     let ids: Vec<ImportId> = sheets.iter().map(|sheet| sheet.id).collect();
     let companions = match known {
@@ -123,14 +123,14 @@ fn only_years(companions: &BatchContext) -> BatchContext {
     BatchContext { first_years: companions.first_years.clone(), ..BatchContext::default() }
 }
 
-fn settle(app: &App, scope: &Scope) -> AppResult<bool> {
+fn reconcile(app: &App, scope: &Scope) -> AppResult<bool> {
     let own = |job: &ImportJob| scope.codes().contains(&job.office_code);
     let posted: Vec<ImportId> =
         app.db.read(store::unsettled)?.iter().filter(|job| own(job)).map(|job| job.id).collect();
     if posted.is_empty() {
         return Ok(false);
     }
-    batch::settle(app, scope, &posted)?;
+    batch::reconcile(app, scope, &posted)?;
     app.note_change();
     // What still waits would come to something else now.
     let now = app.clock.now_at();

@@ -96,7 +96,7 @@ pub fn stored<R: Record>(rows: Vec<R>) -> Box<dyn AnyRecords> {
 
 /// Holds a row of the sheet against the one on record, where the identity and the import that
 /// brought it do not count. New or not, and what changes.
-pub fn settle<R: Record>(records: &mut dyn AnyRecords, mut fresh: R) -> (bool, Vec<&'static str>) {
+pub fn merge<R: Record>(records: &mut dyn AnyRecords, mut fresh: R) -> (bool, Vec<&'static str>) {
     let records: &mut dyn Any = records;
     let Some(records) = records.downcast_mut::<Records<R>>() else { return (false, Vec::new()) };
     let Some(old) = records.stored.get(&fresh.key()) else {

@@ -9,7 +9,7 @@ use super::read;
 use super::store::{self, ImportJob, ImportRow};
 use crate::app::App;
 use crate::base::ids::ImportId;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::SheetLimits;

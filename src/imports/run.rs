@@ -25,7 +25,7 @@ use crate::base::ids::{ImportId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::act;
-use crate::book::history::{self, Actor};
+use crate::book::audit_log::{self, Actor};
 use crate::book::office::{self, Office};
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
@@ -70,14 +70,14 @@ pub fn check(app: &App, id: ImportId, scope: &Scope, companions: &BatchContext) 
     let lines = std::mem::take(&mut running.lines);
     running.job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
     running.job.rows_done = 0;
-    let checked = look(app, &mut running, &lines, companions)
+    let checked = check_sheet(app, &mut running, &lines, companions)
         .and_then(|()| check_lines(app, &mut running, &lines, companions));
     finish(app, running, checked, "checked")
 }
 
 /// What there is to say about the sheet as a whole. Somebody's confirmation holds as long as it
 /// is the same.
-fn look(
+fn check_sheet(
     app: &App,
     running: &mut Running,
     lines: &[ReadLine],
@@ -86,7 +86,7 @@ fn look(
     let Some(sheet) = running.sheet.take() else { return Ok(()) };
     let (scope, office, job) = (&running.scope, &running.office, &running.job);
     let found =
-        app.db.read(|db| findings::look(db, scope, office, job, &sheet, lines, companions))?;
+        app.db.read(|db| findings::check(db, scope, office, job, &sheet, lines, companions))?;
     let text = findings::to_text(&found);
     running.job.confirmed &= findings::without_pay_outs(&running.job.findings) == text;
     running.job.findings = text;
@@ -227,7 +227,7 @@ fn post_chunk(
             let mut plan = Plan::new(&set, facts);
             let decided: Vec<Decided> = lines.iter().map(|line| plan.line(line)).collect();
             tell_chunk(&mut plan, &decided);
-            if plan.history.is_empty() {
+            if plan.audit.is_empty() {
                 act.needs_no_audit("nothing came of these lines");
             }
             plan.apply(act)?;
@@ -256,7 +256,7 @@ fn tell_chunk(plan: &mut Plan<'_>, decided: &[Decided]) {
     }
     let summary =
         format!("“{}”第 {} 至 {} 行入账 {count} 行", plan.set.file_name, first.line, last.line);
-    plan.history.push(history::AuditEntry {
+    plan.audit.push(audit_log::AuditEntry {
         action: "imported",
         file_id: None,
         subject: plan.set.file_name.to_owned(),

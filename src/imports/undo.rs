@@ -22,9 +22,9 @@ use crate::base::dates::in_words;
 use crate::base::ids::{EventId, FileId, ImportId, LoanId, PersonId, PhoneId, RowId};
 use crate::base::scope::Scope;
 use crate::book::act::{self, Act, Happened};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::bank::{self, BankFigure};
 use crate::book::events::{self, EventRow, Origin};
-use crate::book::history::{Actor, AuditEntry};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::person::{self, Person, Phone};
 use crate::book::statement::{Event, EventKind};
@@ -271,8 +271,8 @@ impl Undo<'_> {
         let later = leaning::later_lists(db, scope, &found.figures.later, &name)?;
         found.against.extend(later);
         let keys: Vec<String> = found.figures.gone.iter().map(|one| one.row_key.clone()).collect();
-        let again = bank::by_key(db, scope, &keys)?;
-        found.against.extend(again.values().map(|one| format!("{}：后来又导入过", name(one))));
+        let later = bank::by_key(db, scope, &keys)?;
+        found.against.extend(later.values().map(|one| format!("{}：后来又导入过", name(one))));
         let figures = &found.figures;
         let of_figures = figures.restored.iter().map(|(one, _)| one).chain(&figures.fresh);
         found.touched.extend(of_figures.chain(&figures.gone).map(|one| one.loan_id));
@@ -425,17 +425,17 @@ fn put_people_back(
     found: &mut Undoing,
     at: NaiveDateTime,
 ) -> AppResult<()> {
-    fn again<T: Versioned>(rows: &mut Rows<T>, at: NaiveDateTime) -> Vec<T> {
+    fn restored<T: Versioned>(rows: &mut Rows<T>, at: NaiveDateTime) -> Vec<T> {
         let restored = std::mem::take(&mut rows.restored).into_iter();
         let newer = |(mut before, now): (T, T)| {
-            before.again(now.version() + 1, at);
+            before.set_version(now.version() + 1, at);
             before
         };
         restored.map(newer).collect()
     }
-    person::replace_all(db, &again(&mut found.people, at))?;
-    loan::replace_files(db, &again(&mut found.files, at))?;
-    let mut loans = again(&mut found.loans, at);
+    person::replace_all(db, &restored(&mut found.people, at))?;
+    loan::replace_files(db, &restored(&mut found.files, at))?;
+    let mut loans = restored(&mut found.loans, at);
     let fresh: Vec<LoanId> = found.loans.fresh.iter().map(|loan| loan.id).collect();
     let life = events::of_loans(db, scope, &fresh)?;
     let receipts = contract::of(db, scope, &fresh)?;
@@ -444,7 +444,7 @@ fn put_people_back(
         let is_receipted = receipts.iter().any(|receipt| receipt.loan_id == Some(one.id));
         if life.contains_key(&one.id) || is_receipted {
             one.bank_state = ContractState::Cancelled.to_chinese().to_owned();
-            one.again(one.version + 1, at);
+            one.set_version(one.version + 1, at);
             loans.push(one);
         } else {
             untouched.push(one.id);

@@ -44,9 +44,9 @@ pub(super) async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
-    let before = asked.before.parse::<i64>().ok().map(ImportId::new);
+    let before = params.before.parse::<i64>().ok().map(ImportId::new);
     let scope = me.scope.clone();
     let (mut jobs, ready, open, names) = app
         .read(move |db| {
@@ -255,7 +255,7 @@ pub(super) async fn show_again(
     shell::page_as(StatusCode::UNPROCESSABLE_ENTITY, app, me, req, "imports/show.html", page)
 }
 
-async fn job_page(app: &App, me: &SignedIn, id: ImportId, asked: Lines) -> AppResult<JobPage> {
+async fn job_page(app: &App, me: &SignedIn, id: ImportId, params: Lines) -> AppResult<JobPage> {
     let scope = me.scope.clone();
     app.read(move |db| {
         let job = store::find(db, &scope, id)?;
@@ -263,8 +263,8 @@ async fn job_page(app: &App, me: &SignedIn, id: ImportId, asked: Lines) -> AppRe
             return Err(AppError::NotFound);
         }
         let (warned, noted) = (store::count_warned(db, id)?, store::count_noted(db, id)?);
-        let shown = pages::shown(&job, warned, &asked.show);
-        let after = asked.after.parse::<i32>().unwrap_or(0);
+        let shown = pages::shown(&job, warned, &params.show);
+        let after = params.after.parse::<i32>().unwrap_or(0);
         let outcome = Some(shown).filter(|shown| !shown.is_empty());
         let mut rows = store::rows(db, id, outcome, after, ROWS + 1)?;
         let size = usize::try_from(ROWS).unwrap_or(100);

@@ -165,14 +165,14 @@ pub fn before<T: Kind>(sealer: &Sealer, sealed: &[u8]) -> AppResult<T> {
 /// A later version of the row that stands again: nobody who saw it meanwhile writes over it.
 pub trait Versioned {
     /// Sets version and day of change.
-    fn again(&mut self, version: i32, at: NaiveDateTime);
+    fn set_version(&mut self, version: i32, at: NaiveDateTime);
     fn version(&self) -> i32;
 }
 
 macro_rules! versioned {
     ($($row:ident),*) => {$(
         impl Versioned for $row {
-            fn again(&mut self, version: i32, at: NaiveDateTime) {
+            fn set_version(&mut self, version: i32, at: NaiveDateTime) {
                 (self.version, self.updated_at) = (version, at);
             }
             fn version(&self) -> i32 { self.version }

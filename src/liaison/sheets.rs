@@ -14,7 +14,7 @@ use crate::base::dates::{in_words, local};
 use crate::base::ids::{FileId, SheetId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::person::{self, PhoneState};
 use crate::book::{loan, payments_known};
 use crate::error::{AppError, AppResult};
@@ -58,7 +58,7 @@ struct ListPage {
     /// Nobody should go: the bank's result is not known.
     back: Vec<Line>,
     done: Vec<Line>,
-    said: Option<&'static str>,
+    message: Option<&'static str>,
 }
 
 /// `?done=1` after a sheet was handed in.
@@ -100,7 +100,7 @@ pub async fn list(
     app: web::Data<App>,
     me: LiaisonIn,
     req: HttpRequest,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
     if !me.account.own_password {
         return Ok(phone::to("/l/password"));
@@ -149,7 +149,7 @@ pub async fn list(
         open,
         back,
         done,
-        said: (asked.done == "1").then_some("已经交给中心，谢谢。"),
+        message: (params.done == "1").then_some("已经交给中心，谢谢。"),
     };
     let who = (&me.office, me.csrf.as_str());
     phone::page_for(StatusCode::OK, &app, &req, who, "l/list.html", &page)
@@ -353,7 +353,7 @@ pub async fn hand_in(
     };
     let came = take::incoming(&app, &one.sheet, CameBy::Liaison, &answers, picture.as_ref())?;
     let who = (me.by(), me.scope.clone());
-    let kept = app.act(who, "a liaison's sheet", move |act| take::take(act, &came)).await?;
+    let is_stored = app.act(who, "a liaison's sheet", move |act| take::take(act, &came)).await?;
     // Somebody was quicker: the page says when it came back.
-    Ok(phone::to(&if kept { "/l?done=1".to_owned() } else { format!("/l/sheets/{id}") }))
+    Ok(phone::to(&if is_stored { "/l?done=1".to_owned() } else { format!("/l/sheets/{id}") }))
 }

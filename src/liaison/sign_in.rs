@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::base::hex::{hash_of, random_hex};
 use crate::base::scope::Scope;
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::liaison::{self, Liaison};
 use crate::book::staff;
 use crate::error::AppResult;
@@ -96,7 +96,7 @@ pub async fn sign_in(
 ) -> AppResult<HttpResponse> {
     let SignIn { csrf, login, password } = form.0;
     let login = staff::login_from(&login);
-    let again = |problem: &str| LoginPage {
+    let refused = |problem: &str| LoginPage {
         token: String::new(),
         login: login.clone(),
         signed_out: false,
@@ -104,15 +104,15 @@ pub async fn sign_in(
     };
     let cookie = req.cookie(FORM_COOKIE).map(|cookie| cookie.value().to_owned());
     if !equal(&csrf, &cookie.unwrap_or_default()) {
-        let page = again("页面开得太久，请再登录一次");
+        let page = refused("页面开得太久，请再登录一次");
         return login_page(&app, &req, StatusCode::FORBIDDEN, page).await;
     }
     let address = address_of(&req);
     let now = app.clock.now_at();
     let whom = Whom::liaison(&login);
     let subjects = Subjects::new(Kind::Password, &whom, &device::origin_of(&app, &req, &whom));
-    let wanted = login.clone();
-    let find = move |db: &mut Db| Ok(liaison::by_login(db, &wanted)?.filter(|one| one.active));
+    let typed_login = login.clone();
+    let find = move |db: &mut Db| Ok(liaison::by_login(db, &typed_login)?.filter(|one| one.active));
     let until = match entry::try_password(&app, &subjects, password, find).await? {
         Tried::Right(one) => return let_in(&app, &req, one, &subjects, address).await,
         Tried::Wait(until) => Some(until),
@@ -120,11 +120,11 @@ pub async fn sign_in(
     };
     app.metrics.sign_ins_refused.inc();
     let Some(until) = until else {
-        let page = again("登录名或密码不对，请核对后再试");
+        let page = refused("登录名或密码不对，请核对后再试");
         return login_page(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     };
     let how_long = guard::wait_in_words(until, now);
-    let page = again(&format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请打电话给中心"));
+    let page = refused(&format!("连续输错的次数太多，请 {how_long}后再试。忘记密码请打电话给中心"));
     let mut answer = login_page(&app, &req, StatusCode::TOO_MANY_REQUESTS, page).await?;
     phone::retry_after(&mut answer, (until - now).num_seconds());
     Ok(answer)

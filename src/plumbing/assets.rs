@@ -40,7 +40,7 @@ pub fn url(name: &str) -> String {
 
 /// `GET /assets/{version}/{name}`. An old version gets today's file, but may not be kept.
 pub async fn show(path: web::Path<(String, String)>) -> AppResult<HttpResponse> {
-    let (asked, name) = path.into_inner();
+    let (requested, name) = path.into_inner();
     let file = Embedded::get(&name).ok_or(AppError::NotFound)?;
     let kind = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
@@ -48,7 +48,7 @@ pub async fn show(path: web::Path<(String, String)>) -> AppResult<HttpResponse> 
         Some("svg") => "image/svg+xml",
         _ => "text/plain; charset=utf-8",
     };
-    let keep = if asked == version() && !cfg!(debug_assertions) {
+    let keep = if requested == version() && !cfg!(debug_assertions) {
         "public, max-age=31536000, immutable"
     } else {
         "no-cache"

@@ -89,13 +89,13 @@ fn remove_unfinished(folder: &Path) {
     }
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(super) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// The day of a copy of ours; other files in the folder are left alone.
-fn day_of(name: &str, ending: &str) -> Option<NaiveDate> {
+pub(super) fn day_of(name: &str, ending: &str) -> Option<NaiveDate> {
     let day = name.strip_prefix("zhuxue-")?.strip_suffix(ending)?.strip_suffix('.')?;
     day.parse().ok()
 }
@@ -132,9 +132,9 @@ fn dump(url: &str, file: &Path) -> AppResult<Option<String>> {
     match command.output() {
         Ok(ended) if ended.status.success() => Ok(None),
         Ok(ended) => {
-            let said = String::from_utf8_lossy(&ended.stderr);
-            let said = said.lines().next().unwrap_or("no message").to_owned();
-            Err(AppError::broken(format!("pg_dump: {said}")))
+            let message = String::from_utf8_lossy(&ended.stderr);
+            let message = message.lines().next().unwrap_or("no message").to_owned();
+            Err(AppError::broken(format!("pg_dump: {message}")))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Ok(Some("本机没有 pg_dump，PostgreSQL 的备份请运维安排".to_owned()))

@@ -17,9 +17,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
-use diesel::sqlite::SqliteConnection;
+use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{Connection, ConnectionError};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -237,6 +238,13 @@ impl Database {
         }
     }
 
+    /// The steps of `migrations/sqlite` that this program knows, as the database names them.
+    pub fn sqlite_steps() -> Vec<String> {
+        let steps: Result<Vec<Box<dyn Migration<Sqlite>>>, _> = SQLITE_MIGRATIONS.migrations();
+        let version = |step: &Box<dyn Migration<Sqlite>>| step.name().version().to_string();
+        steps.unwrap_or_default().iter().map(version).collect()
+    }
+
     /// Brings the tables up to this program's version. Returns how many steps were run.
     pub fn migrate(&self) -> Result<usize, String> {
         let mut db = self.writers.get().map_err(|e| explain(&self.address, &e.to_string()))?;
@@ -391,9 +399,9 @@ fn wait_before(attempt: u32) -> Duration {
 }
 
 #[derive(diesel::QueryableByName)]
-struct QuickCheck {
+pub(super) struct QuickCheck {
     #[diesel(sql_type = diesel::sql_types::Text)]
-    quick_check: String,
+    pub(super) quick_check: String,
 }
 
 /// Names, addresses and amounts are not sealed: nobody else on this machine may read the file.

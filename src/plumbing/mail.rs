@@ -257,52 +257,52 @@ impl Gateway for Smtp {
 
 /// Sorts what the server, or the way to it, said.
 fn what_became(error: &lettre::transport::smtp::Error) -> Outcome {
-    let said = words(error);
+    let answer = words(error);
     let Some(status) = error.status() else {
         return if error.is_timeout() || error.is_transport_shutdown() {
-            Outcome::Down(Fault::Unreachable, said)
+            Outcome::Down(Fault::Unreachable, answer)
         } else if error.is_response() || error.is_client() {
-            Outcome::Down(Fault::Nonsense, said)
+            Outcome::Down(Fault::Nonsense, answer)
         } else {
-            Outcome::Down(Fault::Unreachable, said)
+            Outcome::Down(Fault::Unreachable, answer)
         };
     };
-    sort(&status.to_string(), &said)
+    sort(&status.to_string(), &answer)
 }
 
 /// By code and, where a server gives one, by the enhanced code (RFC 3463).
-fn sort(code: &str, said: &str) -> Outcome {
-    let why = format!("邮件服务器退回（{said}）");
+fn sort(code: &str, answer: &str) -> Outcome {
+    let why = format!("邮件服务器退回（{answer}）");
     match code {
-        "530" | "534" | "535" | "538" => Outcome::Down(Fault::Account, said.to_owned()),
-        "421" => Outcome::Down(Fault::Unreachable, said.to_owned()),
+        "530" | "534" | "535" | "538" => Outcome::Down(Fault::Account, answer.to_owned()),
+        "421" => Outcome::Down(Fault::Unreachable, answer.to_owned()),
         // Our own address or name is not welcome: that is not the receiver's fault.
-        _ if code.starts_with('5') && (said.contains("5.1.7") || said.contains("5.1.8")) => {
-            Outcome::Down(Fault::Account, said.to_owned())
+        _ if code.starts_with('5') && (answer.contains("5.1.7") || answer.contains("5.1.8")) => {
+            Outcome::Down(Fault::Account, answer.to_owned())
         }
-        _ if code.starts_with('5') && said.contains("5.7.") => {
+        _ if code.starts_with('5') && answer.contains("5.7.") => {
             Outcome::Refused { why, dead: false }
         }
         "550" | "551" | "553" => Outcome::Refused { why, dead: true },
         _ if code.starts_with('5') => Outcome::Refused { why, dead: false },
-        _ if code.starts_with('4') => Outcome::Later(format!("邮件服务器暂不接收（{said}）")),
-        _ => Outcome::Down(Fault::Nonsense, said.to_owned()),
+        _ if code.starts_with('4') => Outcome::Later(format!("邮件服务器暂不接收（{answer}）")),
+        _ => Outcome::Down(Fault::Nonsense, answer.to_owned()),
     }
 }
 
 /// The error with its causes, in one line.
 fn words(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
+    let mut answer = error.to_string();
     let mut cause = error.source();
     while let Some(one) = cause {
-        let one_said = one.to_string();
-        if !said.contains(&one_said) {
-            said.push_str(": ");
-            said.push_str(&one_said);
+        let cause_text = one.to_string();
+        if !answer.contains(&cause_text) {
+            answer.push_str(": ");
+            answer.push_str(&cause_text);
         }
         cause = one.source();
     }
-    said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
+    answer.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
 
 #[cfg(test)]
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn what_a_server_says_is_sorted() {
-        let is_down = |code: &str, said: &str| matches!(sort(code, said), Outcome::Down(..));
+        let is_down = |code: &str, answer: &str| matches!(sort(code, answer), Outcome::Down(..));
         assert!(is_down("535", "5.7.8 authentication failed"));
         assert!(is_down("421", "closing"));
         assert!(is_down("550", "5.1.8 sender unknown"));

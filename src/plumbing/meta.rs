@@ -39,7 +39,7 @@ pub fn with_prefix(db: &mut Db, prefix: &str) -> AppResult<Vec<(String, String)>
 /// or keeps it when the database is new. False: the wrong key file.
 pub fn is_own_key(db: &mut Db, fingerprint: &str) -> AppResult<bool> {
     match get(db, KEY_FINGERPRINT)? {
-        Some(kept) => Ok(kept == fingerprint),
+        Some(stored) => Ok(stored == fingerprint),
         None => set(db, KEY_FINGERPRINT, fingerprint).map(|()| true),
     }
 }

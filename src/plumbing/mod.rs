@@ -4,6 +4,8 @@ pub mod db;
 pub mod schema;
 pub mod bulk;
 mod slow;
+pub mod restore;
+pub mod restored;
 pub mod revision;
 pub mod scoped;
 pub mod crypto;

@@ -160,10 +160,10 @@ mod tests {
 
     #[test]
     fn a_password_opens_its_own_hash_only() {
-        let kept = hash("春风又绿江南岸2026").unwrap();
-        assert!(kept.starts_with("$argon2id$v=19$m=47104,t=1,p=1$"), "{kept}");
-        assert!(matches("春风又绿江南岸2026", Some(&kept)));
-        assert!(!matches("春风又绿江南岸2027", Some(&kept)));
+        let stored = hash("春风又绿江南岸2026").unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=47104,t=1,p=1$"), "{stored}");
+        assert!(matches("春风又绿江南岸2026", Some(&stored)));
+        assert!(!matches("春风又绿江南岸2027", Some(&stored)));
         assert!(!matches("春风又绿江南岸2026", None));
         assert!(PasswordHash::new(NOBODY).is_ok(), "the hash of nobody must take its time");
     }

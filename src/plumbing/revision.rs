@@ -96,10 +96,10 @@ impl<K: Hash + Eq, V: Clone> Answers<K, V> {
     pub fn get(
         &self,
         (db, revision): (&mut Db, &Revision),
-        asked: K,
+        key: K,
         read: impl FnOnce(&mut Db) -> AppResult<V>,
     ) -> AppResult<V> {
-        if let Some(known) = self.of(revision, |known| known.get(&asked).cloned()) {
+        if let Some(known) = self.of(revision, |known| known.get(&key).cloned()) {
             return Ok(known);
         }
         let found = read(db)?;
@@ -107,17 +107,17 @@ impl<K: Hash + Eq, V: Clone> Answers<K, V> {
             if known.len() >= KEPT_MAX {
                 known.clear();
             }
-            known.insert(asked, found.clone())
+            known.insert(key, found.clone())
         });
         Ok(found)
     }
 
     /// Looks at the answers of this revision; those of another are dropped.
-    fn of<T>(&self, revision: &Revision, look: impl FnOnce(&mut HashMap<K, V>) -> T) -> T {
+    fn of<T>(&self, revision: &Revision, with: impl FnOnce(&mut HashMap<K, V>) -> T) -> T {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.0.as_ref() != Some(revision) {
             *all = (Some(revision.clone()), HashMap::new());
         }
-        look(&mut all.1)
+        with(&mut all.1)
     }
 }

@@ -3,9 +3,9 @@
 //!
 //! Arithmetic is done in Rust before a template sees a figure; filters here only write.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
@@ -20,49 +20,40 @@ use crate::plumbing::assets;
 #[folder = "templates"]
 struct Embedded;
 
-/// How long a change in the county's folder may stay unseen.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
 /// All templates, compiled once each.
 #[derive(Debug)]
 pub struct Templates {
     environment: Environment<'static>,
-    /// Those an office may have written anew: compiled again when their files change.
+    /// Those an office may have written anew: compiled again when one was.
     own: RwLock<Environment<'static>>,
-    /// Ours alone: what is said when a file of the county's folder does not render.
+    /// Ours alone: what is said when a county's text does not render.
     built_in: Environment<'static>,
     folder: Option<PathBuf>,
-    seen: Mutex<Seen>,
+    texts: Arc<RwLock<OwnTexts>>,
 }
 
-/// When the county's folder was last looked at, and how it looked.
-#[derive(Debug, Default)]
-struct Seen {
-    at: Option<Instant>,
-    files: Vec<(PathBuf, SystemTime, u64)>,
-}
+/// What offices wrote themselves, by `512022/messages/due_reminder.txt`.
+pub type OwnTexts = BTreeMap<String, String>;
 
 impl Templates {
     /// Built-in templates, with those of `own` in front.
     pub fn new(own: Option<&Path>) -> Templates {
         let folder: Option<PathBuf> = own.map(Path::to_path_buf);
-        let environment = new_environment(folder.clone());
-        let own = RwLock::new(new_environment(folder.clone()));
-        let built_in = new_environment(None);
-        Templates { environment, own, built_in, folder, seen: Mutex::default() }
+        let texts = Arc::<RwLock<OwnTexts>>::default();
+        let environment = new_environment(folder.clone(), Arc::default());
+        let own = RwLock::new(new_environment(folder.clone(), Arc::clone(&texts)));
+        let built_in = new_environment(None, Arc::default());
+        Templates { environment, own, built_in, folder, texts }
     }
 
-    /// Renders the template `name` as an office has written it: its own file
-    /// (`512022/messages/due_reminder.txt` in the county's folder), the county's, or ours. A file
-    /// changed on disk is seen within a second, also by other instances of the program. A file that
-    /// was put there by hand and does not render is told to the log, and ours is used.
+    /// Renders the template `name` as an office has written it: its own text, the county's file,
+    /// or ours. One that does not render is told to the log, and ours is used.
     pub fn render_own<T: Serialize>(
         &self,
         office_code: &str,
         name: &str,
         context: T,
     ) -> AppResult<String> {
-        self.look_again();
         let own_name = format!("@{office_code}/{name}");
         let context = Value::from(Serde(context));
         let environment = self.own.read().unwrap_or_else(PoisonError::into_inner);
@@ -75,9 +66,12 @@ impl Templates {
 
     /// The text of a template as an office has written it, and whether it is the office's own.
     pub fn text_of(&self, office_code: &str, name: &str) -> AppResult<(String, bool)> {
-        let own = self.file_of(office_code, name).is_some_and(|file| file.exists());
-        let text = source(self.folder.as_deref(), &format!("@{office_code}/{name}"));
-        text.map(|text| (text, own)).ok_or(AppError::NotFound)
+        let texts = self.texts.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = texts.get(&format!("{office_code}/{name}")) {
+            return Ok((own.clone(), true));
+        }
+        let text = source(self.folder.as_deref(), name);
+        text.map(|text| (text, false)).ok_or(AppError::NotFound)
     }
 
     /// The text of a template as this program came with it.
@@ -85,53 +79,16 @@ impl Templates {
         source(None, name)
     }
 
-    /// Keeps an office's own text of a template; the caller has looked that it renders.
-    pub fn keep(&self, office_code: &str, name: &str, text: &str) -> AppResult<()> {
-        let file = self.file_of(office_code, name).ok_or(AppError::NotFound)?;
-        let failed = |e: std::io::Error| AppError::broken(format!("{}: {e}", file.display()));
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+    /// Takes over what offices have written. True: something had changed.
+    pub fn take_over(&self, new: OwnTexts) -> bool {
+        let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
+        if *texts == new {
+            return false;
         }
-        // Whole or not at all: another instance may be reading.
-        let part = file.with_extension("part");
-        std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, &file)).map_err(failed)?;
-        self.forget();
-        Ok(())
-    }
-
-    /// Goes back to the text this program (or the county's folder) came with.
-    pub fn reset(&self, office_code: &str, name: &str) -> AppResult<()> {
-        let file = self.file_of(office_code, name).ok_or(AppError::NotFound)?;
-        match std::fs::remove_file(&file) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(AppError::broken(format!("{}: {e}", file.display())));
-            }
-            _ => self.forget(),
-        }
-        Ok(())
-    }
-
-    fn file_of(&self, office_code: &str, name: &str) -> Option<PathBuf> {
-        let name = format!("{office_code}/{name}");
-        let folder = self.folder.as_deref()?;
-        (!leads_outside(&name)).then(|| folder.join(name))
-    }
-
-    fn forget(&self) {
+        *texts = new;
+        drop(texts);
         self.own.write().unwrap_or_else(PoisonError::into_inner).clear_templates();
-    }
-
-    fn look_again(&self) {
-        let Some(folder) = &self.folder else { return };
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.at.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
-            return;
-        }
-        let files = own_files(folder);
-        if seen.at.is_some() && files != seen.files {
-            self.forget();
-        }
-        *seen = Seen { at: Some(Instant::now()), files };
+        true
     }
 
     /// Renders the template `name` with `context`.
@@ -148,31 +105,20 @@ impl Templates {
     }
 }
 
-/// The files that offices and the county have written anew, with what tells a change.
-fn own_files(folder: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
-    let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let offices = entries(folder).map(|entry| entry.path().join("messages"));
-    let mut files = Vec::new();
-    for place in offices.chain([folder.join("messages")]) {
-        for entry in entries(&place) {
-            if let Ok(data) = entry.metadata() {
-                let changed = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                files.push((entry.path(), changed, data.len()));
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
-fn new_environment(own: Option<PathBuf>) -> Environment<'static> {
+fn new_environment(folder: Option<PathBuf>, texts: Arc<RwLock<OwnTexts>>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|name| {
         if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html }
     });
     environment.set_auto_reload(cfg!(debug_assertions));
-    environment.set_loader(move |name| Ok(source(own.as_deref(), name)));
+    environment.set_loader(move |name| {
+        // `@512022/messages/x.txt`: the office's own, else what everybody has.
+        let Some(name) = name.strip_prefix('@') else { return Ok(source(folder.as_deref(), name)) };
+        let own = texts.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        let common = || source(folder.as_deref(), name.split_once('/')?.1);
+        Ok(own.or_else(common))
+    });
     environment.add_filter("money", money);
     environment.add_filter("yuan", yuan);
     environment.add_filter("count", count);
@@ -185,13 +131,6 @@ fn source(own: Option<&Path>, name: &str) -> Option<String> {
     // nothing outside the folder is ever read.
     if leads_outside(name) {
         return None;
-    }
-    // `@512022/messages/x.txt`: the office's own, else what everybody has.
-    if let Some((office, rest)) = name.strip_prefix('@').and_then(|name| name.split_once('/')) {
-        let file = own.map(|folder| folder.join(office).join(rest));
-        return file
-            .and_then(|file| std::fs::read_to_string(file).ok())
-            .or_else(|| source(own, rest));
     }
     if let Some(folder) = own
         && let Ok(text) = std::fs::read_to_string(folder.join(name))

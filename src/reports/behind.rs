@@ -25,7 +25,7 @@ pub struct Row {
 #[derive(Debug, Serialize)]
 pub struct List {
     figure: String,
-    said: String,
+    subtitle: String,
     unit: &'static str,
     count: usize,
     /// The sum of the amounts of all rows, in fen.
@@ -42,7 +42,7 @@ pub struct About {
     /// The figure, in words.
     pub figure: String,
     /// Of which day and which group.
-    pub said: String,
+    pub subtitle: String,
     /// What is counted: 人, 份合同.
     pub unit: &'static str,
     /// The report that it is the list of: its name and address.
@@ -60,7 +60,7 @@ impl List {
         let at = at.parse::<usize>().unwrap_or(1).clamp(1, all.len() / PAGE_ROWS + 1);
         List {
             figure: about.figure,
-            said: about.said,
+            subtitle: about.subtitle,
             unit: about.unit,
             back: about.back,
             count: all.len(),

@@ -63,14 +63,14 @@ mod tests {
 
     #[test]
     fn characters_that_nobody_sees_are_left_out() {
-        for (typed, kept) in [
+        for (typed, cleaned) in [
             ("王主任说，下周还", "王主任说，下周还"),
             ("第一行\r\n第二行\t完", "第一行\r\n第二行\t完"),
             ("已\u{202E}还没", "已还没"),
             ("\u{FEFF}覃\u{200B}远\u{0}", "覃远"),
             ("𬱖和 ⿰", "𬱖和 ⿰"),
         ] {
-            assert_eq!(plain(typed), kept);
+            assert_eq!(plain(typed), cleaned);
         }
         let fields: Vec<(String, String)> =
             parse("note=%E2%80%AEa%26b%3Dc+d&empty=&n%C3%A9=1").unwrap();

@@ -57,7 +57,7 @@ impl Connections {
     }
 
     /// A connection has come: counted until it ends, or closed.
-    pub fn come(&self, connection: &dyn Any, kept: &mut Extensions) {
+    pub fn come(&self, connection: &dyn Any, data: &mut Extensions) {
         let Some(connection) = connection.downcast_ref::<Connection>() else { return };
         let Ok(address) = connection.peer_addr().map(|peer| peer.ip()) else { return };
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,7 +66,7 @@ impl Connections {
         let has_room = self.has_room(address, *own, all);
         *own += 1;
         drop(counts);
-        kept.insert(Counted { counts: self.counts.clone(), address });
+        data.insert(Counted { counts: self.counts.clone(), address });
         if !has_room && let Ok(own) = connection.as_fd().try_clone_to_owned() {
             // It may be closed already.
             let _ = TcpStream::from(own).shutdown(Shutdown::Both);

@@ -5,7 +5,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use crate::app::App;
 use crate::base::url;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::AppResult;
 use crate::web::session::SignedIn;
 

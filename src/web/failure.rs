@@ -173,8 +173,8 @@ fn to_sign_in(req: &HttpRequest) -> HttpResponse {
     }
     let is_page = req.method().is_safe() && !form::is_part(req);
     let to = match req.uri().path_and_query() {
-        Some(wanted) if is_page && wanted.path() != "/" => {
-            format!("/login?next={}", shell::encoded(wanted.as_str()))
+        Some(target) if is_page && target.path() != "/" => {
+            format!("/login?next={}", shell::encoded(target.as_str()))
         }
         _ => "/login".to_owned(),
     };

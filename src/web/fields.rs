@@ -218,8 +218,8 @@ impl Fields {
 
     /// What a page held before, with what was typed in place of it.
     fn typed_over(&self, before: Fields) -> Fields {
-        let kept = before.values.into_iter().filter(|(name, _)| !self.has(name));
-        Fields { values: self.values.iter().cloned().chain(kept).collect(), errors: Vec::new() }
+        let rest = before.values.into_iter().filter(|(name, _)| !self.has(name));
+        Fields { values: self.values.iter().cloned().chain(rest).collect(), errors: Vec::new() }
     }
 
     /// For a template: `form.name`, empty for a field that is not there.

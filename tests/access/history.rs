@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 
 use crate::support::{OFFICE, TestApp, each};
-use zhuxue::book::history::{self, Actor, AuditEntry, ChainState};
+use zhuxue::book::audit_log::{self, Actor, AuditEntry, ChainState};
 use zhuxue::book::staff::Role;
 use zhuxue::jobs::chain_history;
 
@@ -17,12 +17,12 @@ fn write_down(t: &TestApp, count: usize) {
             summary: format!("打印第 {n} 张"),
             ..AuditEntry::default()
         };
-        t.app.db.write("test", |db| history::note(db, &by, id, at, note.clone())).unwrap();
+        t.app.db.write("test", |db| audit_log::append(db, &by, id, at, note.clone())).unwrap();
     }
 }
 
 fn verify(t: &TestApp) -> ChainState {
-    t.app.db.read(|db| history::verify_chain(db, OFFICE)).unwrap()
+    t.app.db.read(|db| audit_log::verify_chain(db, OFFICE)).unwrap()
 }
 
 /// Does to the database what nobody may: without the guarding triggers.

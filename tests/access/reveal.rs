@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::support::{OFFICE, TestApp, each};
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::{self, Actor, AuditEntry};
+use zhuxue::book::audit_log::{self, Actor, AuditEntry};
 use zhuxue::book::staff::Role;
 use zhuxue::desk::audit::AuditFilter;
 use zhuxue::plumbing::crypto::Field;
@@ -174,7 +174,7 @@ fn many_looks_need_a_reason_and_too_many_are_refused() {
             let note = || AuditEntry { action: "revealed", ..AuditEntry::default() };
             let many: Vec<(i64, AuditEntry)> =
                 (0..count).map(|_| (t.app.next_id(), note())).collect();
-            t.app.db.write("test", |db| history::notes(db, &by, now, many.clone())).unwrap();
+            t.app.db.write("test", |db| audit_log::append_all(db, &by, now, many.clone())).unwrap();
         };
         looks(60);
         let plain = [("kind", "phone"), ("id", "2")];

@@ -153,7 +153,7 @@ pub fn list_of(t: &TestApp, due: &str, on: &str, rows: &[(String, &str)]) -> Upl
 
 fn post(t: &TestApp, upload: Upload, as_of: &str) {
     let one = t.add_staff(&format!("i{}", t.app.next_id() % 1_000_000_007), "韦清越", Role::Clerk);
-    let by = zhuxue::book::history::Actor {
+    let by = zhuxue::book::audit_log::Actor {
         staff_id: Some(one.id),
         name: one.name,
         office_code: OFFICE.to_owned(),

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::Actor;
+use zhuxue::book::audit_log::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::error::AppResult;

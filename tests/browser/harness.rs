@@ -44,6 +44,11 @@ impl Program {
         self.folder.path().join(name)
     }
 
+    /// What it has printed since it was started.
+    pub fn output(&self) -> String {
+        std::fs::read_to_string(self.file("output.txt")).unwrap_or_default()
+    }
+
     /// The status of a GET, asked without a browser.
     pub fn status(&self, path: &str) -> Option<u16> {
         status(self.port, path)

@@ -12,6 +12,7 @@ mod jobs;
 mod main_job;
 mod messages;
 mod phone;
+mod restore;
 mod rounds;
 mod sheets;
 mod smoke;

@@ -36,7 +36,7 @@ fn undone(county: &County, id: ImportId) -> Vec<String> {
     let (app, scope) = (&county.app, &county.scope);
     match undo::undo(app, scope, &county.by, id, "导错了").unwrap() {
         Ok(()) => {
-            batch::settle(app, scope, &[id]).unwrap();
+            batch::reconcile(app, scope, &[id]).unwrap();
             Vec::new()
         }
         Err(found) => found.against,

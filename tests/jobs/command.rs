@@ -5,7 +5,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// Exit code, output and error of the real program, on a machine in this time zone.
-fn zhuxue(folder: &TempDir, zone: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub fn zhuxue(folder: &TempDir, zone: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_zhuxue"))
         .args(arguments)
         .current_dir(folder.path())

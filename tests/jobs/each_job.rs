@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use diesel::RunQueryDsl;
 use zhuxue::app::App;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::Actor;
+use zhuxue::book::audit_log::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::book::warning::{self, Warning};

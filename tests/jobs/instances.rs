@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::Duration;
 use zhuxue::app::App;
-use zhuxue::book::history::Actor;
+use zhuxue::book::audit_log::Actor;
 use zhuxue::book::policy::Policy;
 use zhuxue::clock::{self, ATTEMPTS_MAX, LEASE_S, RunState, Timetable};
 use zhuxue::error::AppError;

@@ -5,6 +5,7 @@ mod configuration;
 mod each_job;
 mod instances;
 mod pages;
+mod restore;
 mod times;
 
 use chrono::{NaiveDate, NaiveDateTime};

@@ -8,7 +8,7 @@ mod wanted;
 
 use diesel::prelude::*;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::Actor;
+use zhuxue::book::audit_log::Actor;
 use zhuxue::book::office::{self, Office};
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;

@@ -2,7 +2,8 @@
 
 use zhuxue::app::App;
 use zhuxue::base::money::Fen;
-use zhuxue::book::notice::{Fields, Reason, new_check_code, text};
+use zhuxue::base::scope::Scope;
+use zhuxue::book::notice::{Fields, Reason, new_check_code, own_texts, text};
 use zhuxue::error::AppError;
 
 use super::office;
@@ -108,13 +109,27 @@ fn an_office_may_have_its_own_text_and_go_back() {
     let (name, reason) = (Reason::PleaseCall.template(), Reason::PleaseCall);
     let before = rendered(&t.app, &t, reason, "韦清越");
     let own = "{{ name }}：请来电{{ phone }}，核对码{{ check_code }}";
-    t.app.templates.keep("512022", &name, own).unwrap();
+    let scope = Scope::of("512022");
+    let keep = |text: &str| {
+        t.app.db.write("test", |db| own_texts::keep(db, &scope, reason, text)).unwrap();
+        assert!(own_texts::follow(&t.app).unwrap());
+    };
+    keep(own);
     assert!(rendered(&t.app, &t, reason, "韦清越").starts_with("韦清越：请来电"));
     assert_eq!(t.app.templates.text_of("512022", &name).unwrap(), (own.to_owned(), true));
     assert!(!t.app.templates.text_of("990101", &name).unwrap().1);
-    // A file put there by hand that does not render: ours is used, nothing fails.
-    t.app.templates.keep("512022", &name, "{{ salary }").unwrap();
+    // One that does not render: ours is used, nothing fails.
+    keep("{{ salary }");
     assert_eq!(rendered(&t.app, &t, reason, "韦清越"), before);
-    t.app.templates.reset("512022", &name).unwrap();
+    t.app.db.write("test", |db| own_texts::reset(db, &scope, reason)).unwrap();
+    assert!(own_texts::follow(&t.app).unwrap() && !own_texts::follow(&t.app).unwrap());
     assert_eq!(rendered(&t.app, &t, reason, "韦清越"), before);
+    // What an older version kept as a file, outside of every backup, is moved into the database.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("512022").join(&name);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, own).unwrap();
+    own_texts::move_files(&t.app, folder.path()).unwrap();
+    assert!(own_texts::follow(&t.app).unwrap() && !file.exists());
+    assert_eq!(t.app.templates.text_of("512022", &name).unwrap(), (own.to_owned(), true));
 }

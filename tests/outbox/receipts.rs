@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use zhuxue::base::scope::Scope;
 use zhuxue::book::person::{self, PhoneState};
 use zhuxue::jobs::read_delivery_receipts;
-use zhuxue::plumbing::outbox::{self, Channel, Heard, Receipt, Recorded, State};
+use zhuxue::plumbing::outbox::{self, Channel, Delivery, Receipt, Recorded, State};
 
 use super::Post;
 use crate::support::database::on_both;
@@ -13,12 +13,12 @@ use crate::support::{OFFICE, TestApp};
 
 const TOKEN: &str = "0123456789abcdef";
 
-fn receipt(id: Option<i64>, reference: &str, heard: Heard, post: &Post) -> Receipt {
+fn receipt(id: Option<i64>, reference: &str, delivery: Delivery, post: &Post) -> Receipt {
     Receipt {
         gateway: "spool".to_owned(),
         id,
         reference: reference.to_owned(),
-        heard,
+        delivery,
         why: String::new(),
         at: post.now(),
     }
@@ -39,10 +39,10 @@ fn receipts_in_any_order_come_to_the_same() {
             .db
             .write("claim", |db| outbox::claim(db, Channel::Sms, false, now, minute, "a", 99))
             .unwrap();
-        let heard = [Heard::Sent, Heard::Failed, Heard::Delivered];
+        let deliveries = [Delivery::Sent, Delivery::Failed, Delivery::Delivered];
         for (row, order) in rows.iter().zip(orders) {
             for n in order {
-                let one = receipt(Some(row.id), "", heard[n], &post);
+                let one = receipt(Some(row.id), "", deliveries[n], &post);
                 let write = || t.app.db.write("r", |db| outbox::record_receipt(db, &one, now));
                 write().unwrap();
                 assert_eq!(write().unwrap(), Recorded::Known, "twice is once");
@@ -50,7 +50,7 @@ fn receipts_in_any_order_come_to_the_same() {
             assert_eq!(post.row(row.id).state, State::Delivered, "{order:?}");
             assert!(post.row(row.id).delivered_at.is_some());
         }
-        let strange = receipt(Some(1), "", Heard::Sent, &post);
+        let strange = receipt(Some(1), "", Delivery::Sent, &post);
         let said = t.app.db.write("r", |db| outbox::record_receipt(db, &strange, now));
         assert_eq!(said.unwrap(), Recorded::NoSuch);
     });
@@ -65,15 +65,15 @@ fn a_receipt_that_is_faster_than_our_own_note_is_kept() {
     let minute = chrono::Duration::minutes(1);
     let db = &t.app.db;
     db.write("claim", |db| outbox::claim(db, Channel::Sms, false, now, minute, "a", 9)).unwrap();
-    let one = receipt(Some(id), "", Heard::Delivered, &post);
+    let one = receipt(Some(id), "", Delivery::Delivered, &post);
     db.write("r", |db| outbox::record_receipt(db, &one, now)).unwrap();
     let what = outbox::Settle::Sent { gateway: "spool".to_owned(), reference: "77".to_owned() };
     let all = [outbox::Settled { id, what }];
-    db.write("s", |db| outbox::settle(db, "a", &all, now)).unwrap();
+    db.write("s", |db| outbox::finish(db, "a", &all, now)).unwrap();
     let row = post.row(id);
     assert_eq!((row.state, row.gateway_ref.as_str()), (State::Delivered, "77"));
     // And it is found by the gateway's own number.
-    let by_reference = receipt(None, "77", Heard::Delivered, &post);
+    let by_reference = receipt(None, "77", Delivery::Delivered, &post);
     let said = db.write("r", |db| outbox::record_receipt(db, &by_reference, now));
     assert_eq!(said.unwrap(), Recorded::Known);
 }
@@ -149,7 +149,7 @@ fn what_was_sent_long_ago_without_a_receipt_gets_a_note() {
     let db = &t.app.db;
     db.write("claim", |db| outbox::claim(db, Channel::Sms, false, now, minute, "a", 9)).unwrap();
     let what = outbox::Settle::Sent { gateway: "http".to_owned(), reference: String::new() };
-    db.write("s", |db| outbox::settle(db, "a", &[outbox::Settled { id, what: what.clone() }], now))
+    db.write("s", |db| outbox::finish(db, "a", &[outbox::Settled { id, what: what.clone() }], now))
         .unwrap();
     let read = || read_delivery_receipts::run(&t.app, t.app.clock.today()).unwrap();
     for _ in 0..3 {
@@ -163,7 +163,7 @@ fn what_was_sent_long_ago_without_a_receipt_gets_a_note() {
     assert_eq!(post.row(id).state, State::Sent);
     // It comes after all.
     let late =
-        Receipt { gateway: "http".to_owned(), ..receipt(Some(id), "", Heard::Delivered, &post) };
+        Receipt { gateway: "http".to_owned(), ..receipt(Some(id), "", Delivery::Delivered, &post) };
     db.write("r", |db| outbox::record_receipt(db, &late, now)).unwrap();
     assert_eq!((post.row(id).state, post.row(id).problem), (State::Delivered, String::new()));
 }

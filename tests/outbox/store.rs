@@ -46,7 +46,7 @@ fn four_claimers_never_get_the_same_message() {
                         let all: Vec<Settled> = rows.iter().map(|row| sent(row.id)).collect();
                         let done = app
                             .db
-                            .write("settle", |db| outbox::settle(db, &by, &all, now))
+                            .write("settle", |db| outbox::finish(db, &by, &all, now))
                             .unwrap();
                         assert_eq!(done, all.len());
                         got.lock().unwrap().extend(rows.iter().map(|row| row.id));
@@ -129,7 +129,7 @@ fn a_lease_that_ran_out_is_taken_back_or_becomes_unsure() {
         // The sender lives after all: what it says counts for the unsure one, which nobody else
         // has, and not for the one that is somebody else's again.
         let all = [sent(sms), sent(mail)];
-        let done = t.app.db.write("settle", |db| outbox::settle(db, "dead", &all, now));
+        let done = t.app.db.write("settle", |db| outbox::finish(db, "dead", &all, now));
         assert_eq!(done.unwrap(), 1);
         assert_eq!(post.row(sms).state, State::Sent);
         assert_eq!(post.row(mail).state, State::Waiting);
@@ -169,7 +169,7 @@ fn a_mass_sending_is_stopped_goes_on_and_is_cancelled() {
         assert_eq!(db.write("hold", |db| outbox::hold(db, &other, &group, now)).unwrap(), 0);
         assert_eq!(db.write("hold", |db| outbox::hold(db, &scope(), &group, now)).unwrap(), 7);
         let all: Vec<Settled> = claimed.iter().map(|row| sent(row.id)).collect();
-        db.write("settle", |db| outbox::settle(db, "a", &all, now)).unwrap();
+        db.write("settle", |db| outbox::finish(db, "a", &all, now)).unwrap();
         let progress = db.read(|db| outbox::progress(db, &scope(), &group)).unwrap();
         assert_eq!((progress.all(), progress.done(), progress.open()), (10, 3, 7));
         assert_eq!((progress.percent(), progress.is_held()), (30, true));
@@ -213,7 +213,7 @@ fn staff_decide_about_an_unsure_one() {
             .iter()
             .map(|id| Settled { id: *id, what: Settle::Unsure("?".to_owned()) })
             .collect();
-        db.write("settle", |db| outbox::settle(db, "a", &unsure, now)).unwrap();
+        db.write("settle", |db| outbox::finish(db, "a", &unsure, now)).unwrap();
         assert_eq!(post.states(&ids), [State::Unsure]);
         assert!(db.write("x", |db| outbox::mark_sent(db, &scope(), ids[0], now)).unwrap());
         assert!(!db.write("x", |db| outbox::mark_sent(db, &scope(), ids[0], now)).unwrap());

@@ -11,7 +11,7 @@ use zhuxue::life::overdue::follow;
 use zhuxue::life::overdue::kinds::{AskedFor, NextStep, State};
 use zhuxue::life::overdue::list::cases::{self, CaseFilter, LISTS, case_filter};
 use zhuxue::life::overdue::list::counts;
-use zhuxue::life::overdue::list::page::asked_of;
+use zhuxue::life::overdue::list::page::params_of;
 use zhuxue::life::overdue::store::Case;
 use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::{file_position, overdue_case};
@@ -57,7 +57,7 @@ fn every_list_counts_what_the_database_counts() {
                 for owner in [None, Some(me), Some(StaffId::new(1))] {
                     let owner = owner.map(|id| format!("&owner={id}")).unwrap_or_default();
                     let query = format!("?list={list}&{more}{owner}");
-                    let one = case_filter(&asked_of(&query), me, today);
+                    let one = case_filter(&params_of(&query), me, today);
                     let (totals, alone, rows) = t
                         .app
                         .db
@@ -170,7 +170,7 @@ fn a_page_among_cases_that_stand_alike_begins_where_the_last_one_ended() {
         let set = overdue_case::weight.eq(8);
         write(&t, |db| diesel::update(overdue_case::table.find(last)).set(set).execute(db));
         for sort in ["", "sort=first"] {
-            let one = case_filter(&asked_of(&format!("?{sort}")), StaffId::new(0), today);
+            let one = case_filter(&params_of(&format!("?{sort}")), StaffId::new(0), today);
             let all = t.app.db.read(|db| cases::all(db, &scope, &one, late)).unwrap();
             let order = one.order.keyset();
             let keys: Vec<String> = all.iter().map(|row| order.key(row)).collect();
@@ -201,7 +201,7 @@ fn a_page_among_cases_that_stand_alike_begins_where_the_last_one_ended() {
 /// What the page and what its spreadsheet ask before they show anything: is a case out of step?
 fn is_stale(t: &TestApp, today: &str) -> bool {
     let (scope, today) = (Scope::of(OFFICE), today.parse().unwrap());
-    let one = case_filter(&asked_of(""), StaffId::new(0), today);
+    let one = case_filter(&params_of(""), StaffId::new(0), today);
     let (told, asked) = t
         .app
         .db

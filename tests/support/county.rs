@@ -8,7 +8,7 @@ use zhuxue::app::App;
 use zhuxue::base::dates::Clock;
 use zhuxue::base::ids::StaffId;
 use zhuxue::base::scope::Scope;
-use zhuxue::book::history::Actor;
+use zhuxue::book::audit_log::Actor;
 use zhuxue::book::office::{self, Office};
 use zhuxue::book::policy::Policy;
 use zhuxue::book::staff::{self, Role, Staff};

@@ -116,7 +116,7 @@ impl Change {
 /// Proposes a change. One that is open for the same contact is written over, with where it comes
 /// from: the last word counts.
 pub fn ask(db: &mut Db, new: &Change) -> AppResult<()> {
-    let again = diesel::update(
+    let updated = diesel::update(
         contact_change::table
             .filter(contact_change::person_id.eq(new.person_id))
             .filter(contact_change::field.eq(&new.field))
@@ -131,7 +131,7 @@ pub fn ask(db: &mut Db, new: &Change) -> AppResult<()> {
         contact_change::asked_by_person.eq(new.asked_by_person),
     ))
     .execute(db)?;
-    if again == 0 {
+    if updated == 0 {
         diesel::insert_into(contact_change::table).values(new).execute(db)?;
     }
     Ok(())

@@ -77,7 +77,7 @@ pub(super) fn used(db: &mut Db, record: &Record) -> AppResult<()> {
 
 /// The number as it was before the contact, unless another contact has said something since.
 pub(super) fn unused(db: &mut Db, record: &Record) -> AppResult<()> {
-    let Some(said) = tried(record).filter(|_| !record.number_before.is_empty()) else {
+    let Some(own_result) = tried(record).filter(|_| !record.number_before.is_empty()) else {
         return Ok(());
     };
     let scope = Scope::of(&record.office_code);
@@ -85,13 +85,13 @@ pub(super) fn unused(db: &mut Db, record: &Record) -> AppResult<()> {
     let tried = Tried::from_text(&was.tried).unwrap_or(Tried::Never);
     if let Some(id) = record.phone_id {
         let (state, now, on) = person::known_of_phone(db, &scope, id)?;
-        if (now, on) == (said, Some(record.on_day)) {
+        if (now, on) == (own_result, Some(record.on_day)) {
             let state = was.state.as_deref().and_then(PhoneState::from_text).unwrap_or(state);
             person::put_phone_back(db, &scope, id, (state, tried, was.tried_on))?;
         }
     } else if let Some(id) = record.point_id {
         let point = point::find(db, &scope, id)?;
-        if (point.tried, point.tried_on) == (said, Some(record.on_day)) {
+        if (point.tried, point.tried_on) == (own_result, Some(record.on_day)) {
             point::set_tried(db, &scope, id, (tried, was.tried_on))?;
         }
     }

@@ -212,7 +212,7 @@ fn width(text: &str) -> i64 {
 fn fit(mut wishes: Vec<Wish>) -> Vec<Below> {
     wishes.sort_by_key(|wish| (wish.rank, wish.at));
     let mut taken: Vec<(i64, i64)> = Vec::new();
-    let mut kept = Vec::new();
+    let mut fits = Vec::new();
     for wish in wishes {
         let half = width(&wish.first).max(width(&wish.second)) / 2 + 150;
         let (left, right) = (wish.at - half, wish.at + half);
@@ -220,10 +220,10 @@ fn fit(mut wishes: Vec<Wish>) -> Vec<Below> {
             continue;
         }
         taken.push((left, right));
-        kept.push(wish);
+        fits.push(wish);
     }
-    kept.sort_by_key(|wish| wish.at);
-    kept.into_iter()
+    fits.sort_by_key(|wish| wish.at);
+    fits.into_iter()
         .map(|wish| Below {
             x: percent(wish.at),
             class: wish.class,

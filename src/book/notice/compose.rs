@@ -133,8 +133,8 @@ impl<'a> Composer<'a> {
         fields: &Fields,
         check_code: &str,
     ) -> AppResult<String> {
-        let wanted = !self.app.config.sms.template_of(reason.as_text()).is_empty();
-        if channel != Channel::Sms || !wanted {
+        let has_template = !self.app.config.sms.template_of(reason.as_text()).is_empty();
+        if channel != Channel::Sms || !has_template {
             return Ok(String::new());
         }
         let params = text::params(self.office, fields, check_code)?;

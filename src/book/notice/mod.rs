@@ -8,6 +8,7 @@
 pub mod due_queries;
 mod compose;
 mod fields;
+pub mod own_texts;
 pub mod people;
 mod quiet;
 mod reason;

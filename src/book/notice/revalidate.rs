@@ -143,8 +143,8 @@ impl Batch {
         let late = [Reason::OverdueNotice, Reason::DueUnconfirmed];
         let overdue: Vec<FileId> = late.into_iter().flat_map(&files_for).collect();
         let bank_data = payments_known::bank_data(db, &scope, today)?;
-        let told: Vec<FileId> = due.iter().chain(&overdue).copied().collect();
-        let files = loan::files_by_ids(db, &scope, &told)?;
+        let concerned: Vec<FileId> = due.iter().chain(&overdue).copied().collect();
+        let files = loan::files_by_ids(db, &scope, &concerned)?;
         let students: Vec<PersonId> = files.values().map(|file| file.person_id).collect();
         let students = Facts::names_of(db, &scope, &students)?;
         Ok(Batch {

@@ -82,14 +82,14 @@ mod tests {
 
     #[test]
     fn after_a_due_day_it_ends() {
-        let told = |today: &str| {
+        let planned = |today: &str| {
             after(d("2026-12-20"), &[1, 5, 12], d(today), 2, 10).map(|round| round.planned_on)
         };
-        assert_eq!(told("2026-12-20"), None);
-        assert_eq!(told("2026-12-21"), Some(d("2026-12-21")));
-        assert_eq!(told("2026-12-24"), None);
-        assert_eq!(told("2026-12-25"), Some(d("2026-12-25")));
-        assert_eq!(told("2027-01-11"), Some(d("2027-01-01")));
-        assert_eq!(told("2027-01-12"), None);
+        assert_eq!(planned("2026-12-20"), None);
+        assert_eq!(planned("2026-12-21"), Some(d("2026-12-21")));
+        assert_eq!(planned("2026-12-24"), None);
+        assert_eq!(planned("2026-12-25"), Some(d("2026-12-25")));
+        assert_eq!(planned("2027-01-11"), Some(d("2027-01-01")));
+        assert_eq!(planned("2027-01-12"), None);
     }
 }

@@ -229,9 +229,9 @@ impl Policy {
             found.push(PolicyWarning::LprLate { last_published_on, expected_on });
         }
         // Notices came out between January and May; from February on somebody looks.
-        let asked = |year: &i32| *year < today.year() || today.month() >= 2;
+        let due = |year: &i32| *year < today.year() || today.month() >= 2;
         let unknown = |year: &i32| self.waiver(*year) == Waiver::Unknown;
-        let years = (today.year() - 1..=today.year()).filter(|year| asked(year) && unknown(year));
+        let years = (today.year() - 1..=today.year()).filter(|year| due(year) && unknown(year));
         found.extend(years.map(|year| PolicyWarning::WaiverUnknown { year }));
         let year = if today.month() == 12 { today.year() + 1 } else { today.year() };
         if !self.calendar.knows(year) {

@@ -189,13 +189,13 @@ fn value_of(raw: &RawEntry, now: bool) -> RuleValue {
         .iter()
         .find_map(|key| raw.values.get(*key))
         .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-    let told = raw.values.iter().filter_map(|(key, value)| {
+    let labelled = raw.values.iter().filter_map(|(key, value)| {
         let label = looked_up(FIELDS, key)?;
         Some(format!("{label} {}", worded(value)))
     });
     RuleValue {
         from: from.unwrap_or_default(),
-        text: told.collect::<Vec<String>>().join("，"),
+        text: labelled.collect::<Vec<String>>().join("，"),
         source: text("source").to_owned(),
         certain: certainty(text("confidence")),
         now,

@@ -118,9 +118,10 @@ fn early_repayment_settles_on_a_20th_and_never_in_november() {
 2012-03-11 -
 2012-11-05 -";
     for line in lines.lines() {
-        let (asked, settles) = line.split_once(' ').unwrap();
-        let found = policy.prepay_window(d(asked)).map_or("-".to_owned(), |day| day.to_string());
-        assert_eq!(found, settles, "requested {asked}");
+        let (requested_on, settles) = line.split_once(' ').unwrap();
+        let found =
+            policy.prepay_window(d(requested_on)).map_or("-".to_owned(), |day| day.to_string());
+        assert_eq!(found, settles, "requested {requested_on}");
     }
     let step = policy.prepay_step.on(d("2026-03-01"));
     assert!(step.fits(Fen::from_yuan(500)) && step.fits(Fen::from_yuan(1_200)));
@@ -290,8 +291,8 @@ fn faults_of_sheets_name_file_and_dates() {
     let mut files = Files::embedded().unwrap();
     let sheet = files.sheets.get_mut("holidays.csv").unwrap().first_mut().unwrap();
     let text = String::from_utf8(sheet.bytes.clone()).unwrap();
-    let kept = |line: &&str| !line.starts_with("2019-");
-    sheet.bytes = text.lines().filter(kept).collect::<Vec<_>>().join("\n").into_bytes();
+    let newer = |line: &&str| !line.starts_with("2019-");
+    sheet.bytes = text.lines().filter(newer).collect::<Vec<_>>().join("\n").into_bytes();
     let hole = Policy::from_files(&files).map(|_| ()).unwrap_err().to_string();
     assert_eq!(hole, "data/holidays.csv: holidays: hole between 2018-12-31 and 2020-01-01");
 }
@@ -302,9 +303,9 @@ const DECIDED: &str = "confidence = \"S\"\nsource = \"财教〔2026〕1号\"\n";
 #[test]
 fn a_waiver_is_announced_none_or_unknown() {
     let policy = policy();
-    let said: Vec<Waiver> = [2021, 2022, 2025, 2026, 2027].map(|y| policy.waiver(y)).to_vec();
+    let waivers: Vec<Waiver> = [2021, 2022, 2025, 2026, 2027].map(|y| policy.waiver(y)).to_vec();
     let (announced, unknown) = (Waiver::Announced, Waiver::Unknown);
-    assert_eq!(said, [Waiver::None, announced, announced, unknown, unknown]);
+    assert_eq!(waivers, [Waiver::None, announced, announced, unknown, unknown]);
     assert_eq!(policy.assumed(d("2026-12-20")), Some("按没有免息政策计算"));
     assert_eq!(policy.assumed(d("2031-09-20")), Some("按没有免息政策计算"));
     assert_eq!(policy.assumed(d("2025-12-20")), None);

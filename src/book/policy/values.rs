@@ -388,7 +388,8 @@ pub struct LostRule {
     /// Older tries do not count.
     pub within_days: u64,
     /// Who must have been asked; `a|b` is one of them.
-    pub asked: Vec<String>,
+    #[serde(rename = "asked")]
+    pub must_ask: Vec<String>,
 }
 
 /// How long a list is public.

@@ -184,11 +184,11 @@ fn totals(walk: &Walk<'_>, as_of: NaiveDate) -> Totals {
 fn instalment(at: usize, owed: &Owed, life: &Life<'_>, den: i128) -> Instalment {
     let as_of = life.as_of;
     let paid = owed.paid_interest + owed.paid_principal + owed.paid_penalty;
-    let asked = owed.interest + owed.principal + owed.penalty(den);
+    let due = owed.interest + owed.principal + owed.penalty(den);
     let by_state = owed.waived + owed.subsidised;
     let state = if owed.due_on > as_of {
         InstalmentState::Upcoming
-    } else if asked == 0 && by_state > 0 {
+    } else if due == 0 && by_state > 0 {
         InstalmentState::Waived
     } else if !owed.is_open(den) {
         InstalmentState::Paid

@@ -14,10 +14,11 @@ impl Statement {
             totals.principal_by_compensation,
             totals.principal_by_relief,
         ]);
-        let (mut asked, mut due_interest, mut open_interest) = (Fen::ZERO, Fen::ZERO, Fen::ZERO);
+        let (mut due_principal, mut due_interest, mut open_interest) =
+            (Fen::ZERO, Fen::ZERO, Fen::ZERO);
         let mut least = Fen::ZERO;
         for row in &self.instalments {
-            asked += row.principal;
+            due_principal += row.principal;
             if row.due_on <= self.as_of {
                 due_interest += row.interest;
                 open_interest += row.interest - row.paid_interest;
@@ -46,7 +47,7 @@ impl Statement {
                 totals.disbursed == position.principal_outstanding + repaid,
                 "principal disbursed = outstanding + repaid by each payer",
             ),
-            (asked == totals.disbursed, "the instalments sum to the principal"),
+            (due_principal == totals.disbursed, "the instalments sum to the principal"),
             (due_interest == totals.borrower_interest, "interest due = the rows' interest"),
             (
                 totals.borrower_interest == totals.interest_paid + open_interest,

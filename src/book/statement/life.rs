@@ -203,18 +203,18 @@ impl<'a> Life<'a> {
         let last = self.last_state_day(to);
         let old = self.last_state_day(self.subsidy_ends_on);
         let next = old.succ_opt().unwrap_or(old);
-        let again = from.map_or(next, |from| from.max(next));
+        let start = from.map_or(next, |from| from.max(next));
         if last <= old {
             self.state_pays.retain(|pays| pays.0 <= last);
             if let Some(pays) = self.state_pays.last_mut() {
                 pays.1 = pays.1.min(last);
             }
-        } else if again == next && self.state_pays.last().is_some_and(|pays| pays.1 == old) {
+        } else if start == next && self.state_pays.last().is_some_and(|pays| pays.1 == old) {
             if let Some(pays) = self.state_pays.last_mut() {
                 pays.1 = last;
             }
-        } else if again <= last {
-            self.state_pays.push((again, last));
+        } else if start <= last {
+            self.state_pays.push((start, last));
         }
         self.subsidy_ends_on = to;
     }
@@ -229,11 +229,11 @@ impl<'a> Life<'a> {
 
     /// Adds up money events of one kind and day (a whole prepayment beats a part).
     fn merge(&mut self) {
-        self.acts.dedup_by(|later, kept| {
-            if later.0 != kept.0 {
+        self.acts.dedup_by(|later, earlier| {
+            if later.0 != earlier.0 {
                 return false;
             }
-            match (&mut kept.1, later.1) {
+            match (&mut earlier.1, later.1) {
                 (Act::Disburse(sum), Act::Disburse(more))
                 | (Act::Pay(sum), Act::Pay(more))
                 | (Act::Compensate(sum), Act::Compensate(more))

@@ -90,15 +90,15 @@ impl Walk<'_> {
         if year >= last.year() {
             return (0, PrincipalBasis::Nothing);
         }
-        let wanted = self.plan.equal + self.plan.carried;
-        let asked = wanted.min(self.not_due);
+        let planned = self.plan.equal + self.plan.carried;
+        let due = planned.min(self.not_due);
         if self.life.deferred.has(year) {
-            self.plan.carried = asked;
-            return (0, PrincipalBasis::Deferred(Fen::new(asked)));
+            self.plan.carried = due;
+            return (0, PrincipalBasis::Deferred(Fen::new(due)));
         }
-        let basis = if wanted > self.not_due { PrincipalBasis::Rest } else { self.plan.basis() };
+        let basis = if planned > self.not_due { PrincipalBasis::Rest } else { self.plan.basis() };
         self.plan.carried = 0;
-        (asked, basis)
+        (due, basis)
     }
 
     /// N = principal not yet due / number of due days for principal still to come.

@@ -10,7 +10,7 @@ use crate::base::money::Fen;
 impl Walk<'_> {
     /// Step 4 of a due day: settle, ask, use unapplied money.
     pub(super) fn due_day(&mut self, day: NaiveDate) {
-        let mut row = self.settle(day, RowKind::DueDay);
+        let mut row = self.post_day(day, RowKind::DueDay);
         (row.principal, row.basis) = self.ask_principal(day);
         self.not_due -= row.principal;
         row.balance_after = self.not_due;
@@ -73,7 +73,7 @@ impl Walk<'_> {
         if let Some(row) = self.early_row {
             return row;
         }
-        let row = self.settle(day, RowKind::EarlySettlement);
+        let row = self.post_day(day, RowKind::EarlySettlement);
         self.owed.push(row);
         let at = self.owed.len() - 1;
         self.early_row = Some(at);

@@ -328,7 +328,7 @@ impl<'a> Walk<'a> {
 
     /// Settles all interest accrued, each payer's part by that payer, and opens a row for it.
     /// Principal is asked for by the caller.
-    pub(super) fn settle(&mut self, day: NaiveDate, kind: RowKind) -> Owed {
+    pub(super) fn post_day(&mut self, day: NaiveDate, kind: RowKind) -> Owed {
         let waived_year = self.life.waived.has(day.year());
         let own = half_up(self.own_acc, self.interest_den);
         let all = if waived_year { self.state_acc + self.own_acc } else { self.state_acc };

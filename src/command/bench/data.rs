@@ -93,7 +93,7 @@ pub(super) fn fill(place: &Place, county: County) -> Result<(), CliError> {
             position::refresh(db, &place.scope, &app.basis(), &ids, today)
         })?;
     }
-    place::settle(place)
+    place::analyze(place)
 }
 
 fn patterns(app: &App) -> Result<Vec<Vec<Pattern>>, CliError> {
@@ -149,8 +149,8 @@ fn add_borrower(
         let mut loan = new_loan(place, file.id, pattern, format!("99{borrower:012}{at:04}"));
         loan.co_person_id = Some(parent);
         let left_out = usize::from(late && pattern.events.len() > 1);
-        let kept = pattern.events.len() - left_out;
-        for event in pattern.events.iter().take(kept) {
+        let taken = pattern.events.len() - left_out;
+        for event in pattern.events.iter().take(taken) {
             rows.events.push(new_event(place, &loan, event));
         }
         rows.loans.push(loan);

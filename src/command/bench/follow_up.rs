@@ -59,7 +59,7 @@ pub(super) fn measure(kind: &Kind, borrowers: u32, table: &mut Table<'_>) -> Res
     open_cases(&place, today, table)?;
     spread(&place, today)?;
     keep_lists(&place)?;
-    place::settle(&place)?;
+    place::analyze(&place)?;
     let server = Server::without_jobs(&place)?;
     share(&place, &server, director, table)?;
     list(&place, &server, table)?;
@@ -97,9 +97,9 @@ fn open_cases(place: &Place, today: NaiveDate, table: &mut Table<'_>) -> Result<
         raw: Some(Figure::Took(raw::inserts(place, opened * 2)?)),
     })?;
     let started = Instant::now();
-    let again = follow_overdue::run(&place.app, today)?.done;
+    let second = follow_overdue::run(&place.app, today)?.done;
     table.line(Line {
-        what: format!("the same job again ({again} changed)"),
+        what: format!("the same job again ({second} changed)"),
         figure: Figure::Took(started.elapsed()),
         goal: None,
         raw: None,
@@ -134,9 +134,9 @@ fn spread(place: &Place, today: NaiveDate) -> Result<(), CliError> {
 /// Three lists under a name: each is counted on every page.
 fn keep_lists(place: &Place) -> Result<(), CliError> {
     let now = place.app.clock.now_at();
-    let asked = ["?township=石佛镇", "?stage=village&min=1000", "?list=new&school=乐至中学"];
+    let queries = ["?township=石佛镇", "?stage=village&min=1000", "?list=new&school=乐至中学"];
     place.app.db.write("bench lists", |db| {
-        for query in asked {
+        for query in queries {
             let new = Saved {
                 id: RowId::new(place.app.next_id()),
                 office_code: place.scope.own().to_owned(),

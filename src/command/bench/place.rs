@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::base::dates::{Clock, day_in};
 use crate::base::ids::{RowId, StaffId};
 use crate::base::scope::Scope;
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::office::{self, Office};
 use crate::book::payments_known::{self, PaymentsKnown, Source};
 use crate::book::staff::{self, Role, Staff};
@@ -203,7 +203,7 @@ fn set_up(app: &App) -> Result<Actor, CliError> {
 
 /// What PostgreSQL does by itself a little after much was written, and the program for SQLite after
 /// an import and every night.
-pub(super) fn settle(place: &Place) -> Result<(), CliError> {
+pub(super) fn analyze(place: &Place) -> Result<(), CliError> {
     place.app.db.learn_sizes();
     place.app.db.write("bench settle", |db| {
         if let Db::Postgres(c) = db {

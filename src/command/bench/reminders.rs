@@ -31,9 +31,9 @@ pub(super) fn measure(place: &Place, table: &mut Table<'_>) -> Result<(), CliErr
         raw: None,
     })?;
     let started = Instant::now();
-    let again = send_due_reminders::run(&place.app, ten_days_before)?;
+    let second = send_due_reminders::run(&place.app, ten_days_before)?;
     table.line(Line {
-        what: format!("due reminders, all written before ({} new), {on}", again.done),
+        what: format!("due reminders, all written before ({} new), {on}", second.done),
         figure: Figure::Took(started.elapsed()),
         goal: None,
         raw: Some(Figure::Took(raw::due(place, ten_days_before)?)),

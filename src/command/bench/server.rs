@@ -76,11 +76,11 @@ impl Server {
             }
         }
         let mut server = Server { process: command.spawn()?, address };
-        let mut said = String::new();
+        let mut line = String::new();
         if let Some(out) = server.process.stdout.take() {
-            BufReader::new(out).read_line(&mut said)?;
+            BufReader::new(out).read_line(&mut line)?;
         }
-        if said.contains("ready") {
+        if line.contains("ready") {
             Ok(server)
         } else {
             Err(CliError::failed("the server of the bench did not start"))

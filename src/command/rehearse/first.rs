@@ -54,10 +54,10 @@ impl Orders {
     pub(super) fn taken(app: &App, scopes: &[Scope], on: NaiveDate) -> AppResult<Orders> {
         let mut orders = Orders { on, ..Orders::default() };
         for (sort, to) in [("", &mut orders.by_day), ("first", &mut orders.by_first)] {
-            let asked = ListParams { sort: sort.to_owned(), ..ListParams::default() };
-            let wanted = cases::case_filter(&asked, StaffId::new(0), on);
+            let params = ListParams { sort: sort.to_owned(), ..ListParams::default() };
+            let filter = cases::case_filter(&params, StaffId::new(0), on);
             for scope in scopes {
-                let rows = app.db.read(|db| cases::all(db, scope, &wanted, ROWS_MAX))?;
+                let rows = app.db.read(|db| cases::all(db, scope, &filter, ROWS_MAX))?;
                 to.extend(rows.iter().map(|(row, _)| (row.file_id, row.overdue_fen())));
             }
         }

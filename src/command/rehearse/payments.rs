@@ -72,9 +72,9 @@ pub(super) fn book(app: &App, scope: &Scope, day: NaiveDate, habit: Habit) -> Ap
     let mut paid = Paid::default();
     let mut rows = Vec::new();
     for one in &asking {
-        let told = one.was_paid(day, habit).map(|(due_on, amount)| (due_on, due_on, amount));
+        let was_paid = one.was_paid(day, habit).map(|(due_on, amount)| (due_on, due_on, amount));
         let pays = || one.pays_on(day, habit).map(|(due_on, amount)| (day, due_on, amount));
-        let Some((on, due_on, amount)) = told.or_else(pays) else { continue };
+        let Some((on, due_on, amount)) = was_paid.or_else(pays) else { continue };
         let event = Event::new(app.next_id(), on, EventKind::Paid { amount });
         let origin = Origin {
             channel: "支付宝".to_owned(),

@@ -49,10 +49,10 @@ impl Tally {
     pub(super) fn before(app: &App, scopes: &[Scope], day: NaiveDate) -> AppResult<Tally> {
         let (mut due, mut missing, mut overdue) = (Paid::default(), Paid::default(), 0);
         for scope in scopes {
-            for (asked, there) in app.db.read(|db| due_on(db, scope, day))? {
-                due.add(asked);
-                if asked > there {
-                    missing.add(asked - there);
+            for (owed, there) in app.db.read(|db| due_on(db, scope, day))? {
+                due.add(owed);
+                if owed > there {
+                    missing.add(owed - there);
                 }
             }
             overdue += app.db.read(|db| in_arrears(db, scope))?;

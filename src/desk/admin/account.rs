@@ -5,7 +5,7 @@
 use super::Form;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::liaison::{self, Liaison};
 use crate::book::staff::{self, Staff};
 use crate::error::{AppError, AppResult};

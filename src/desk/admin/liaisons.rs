@@ -173,8 +173,8 @@ async fn known_place(
     let found = app.read(move |db| liaison::place_named(db, &scope, kind, (&town, &typed))).await?;
     found.ok_or_else(|| {
         let town = if kind == Kind::Village { township } else { "" };
-        let said = format!("档案里没有“{town}{place}”，走访表到不了那里；请照档案里的写法填");
-        AppError::field("place", said)
+        let message = format!("档案里没有“{town}{place}”，走访表到不了那里；请照档案里的写法填");
+        AppError::field("place", message)
     })
 }
 

@@ -2,6 +2,7 @@
 //! can manage accounts always remains, and every change is written down.
 
 pub mod account;
+pub mod backups;
 pub mod liaisons;
 pub mod office;
 

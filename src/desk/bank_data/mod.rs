@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::RowId;
 use crate::base::scope::Scope;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::notice::text;
 use crate::book::payments_known::{self, Known, PaymentsKnown, Source, Which};
 use crate::book::position;
@@ -189,13 +189,13 @@ async fn try_declare((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done>
     let reason = reason(form, "reason", "请写凭什么知道，例如 银行电话答复，已全部入账");
     let day = form.checked(day)?;
     let scope = me.scope.clone();
-    let (unread, told) = app
+    let (unread, reported_until) = app
         .read(move |db| {
             let unread = known::unread(db, &scope, &known, BANK)?;
-            Ok((unread, known::told_until(db, &scope, &policy, (BANK, day))?))
+            Ok((unread, known::reported_until(db, &scope, &policy, (BANK, day))?))
         })
         .await?;
-    if let Some(due_on) = told.succ_opt().filter(|due_on| *due_on <= day) {
+    if let Some(due_on) = reported_until.succ_opt().filter(|due_on| *due_on <= day) {
         let last = in_words(app.policy().on_time_until(due_on), today);
         let due_on = in_words(due_on, today);
         let why = format!("{due_on}到期的，{last}入账也算按时。请写 {last}或更晚的日子");
@@ -208,10 +208,10 @@ async fn try_declare((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done>
         );
         return Err(AppError::field("known_until", why));
     }
-    let said = format!("确认 {} 以前的还款都已入账", in_words(day, today));
+    let summary = format!("确认 {} 以前的还款都已入账", in_words(day, today));
     let row = new_row(app, me, Source::Declaration, day, &reason);
-    keep(app, me, row, ("payments_declared", said.clone())).await?;
-    Ok(Done::to(PATH, format!("已{said}，逾期名单按这一天更新")))
+    keep(app, me, row, ("payments_declared", summary.clone())).await?;
+    Ok(Done::to(PATH, format!("已{summary}，逾期名单按这一天更新")))
 }
 
 /// The day of a declaration.
@@ -269,8 +269,8 @@ async fn try_go_ahead((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done
     form.check()?;
     let today = app.clock.today();
     let row = new_row(app, me, Source::GoAhead, today, &reason);
-    let said = format!("{}不等银行结果，先行跟进", in_words(today, today));
-    keep(app, me, row, ("bank_not_awaited", said)).await?;
+    let summary = format!("{}不等银行结果，先行跟进", in_words(today, today));
+    keep(app, me, row, ("bank_not_awaited", summary)).await?;
     Ok(Done::to(PATH, "今天按没有收到还款的先行跟进；明天起恢复等待"))
 }
 
@@ -340,5 +340,5 @@ async fn keep(
 /// Positions, cases and the workbench after what is known has changed.
 async fn follow_up(app: &App, scope: &Scope) -> AppResult<()> {
     let (app, scope) = (app.clone(), scope.clone());
-    web::block(move || ask::settle(&app, &scope)).await.map_err(AppError::broken)?
+    web::block(move || ask::catch_up(&app, &scope)).await.map_err(AppError::broken)?
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::staff::Right;
 use crate::clock::Timetable;
 use crate::clock::pause::{self, Pause};
@@ -163,7 +163,7 @@ async fn run(
     let work = actix_web::rt::spawn(actix_web::web::block(move || {
         clock::run_now(&own, job.name, today, &by)
     }));
-    let said = match tokio::time::timeout(WAIT, work).await {
+    let message = match tokio::time::timeout(WAIT, work).await {
         Err(_) => format!("“{}”正在运行，过一会儿刷新本页看结果", job.words),
         Ok(Ok(Ok(ended))) => match ended?.outcome {
             Ok(_) => format!("“{}”运行完了", job.words),
@@ -171,5 +171,5 @@ async fn run(
         },
         Ok(_) => return Err(AppError::broken("a run by hand ended early")),
     };
-    shell::done(&app, &format!("/admin/jobs/{}", job.name), &said)
+    shell::done(&app, &format!("/admin/jobs/{}", job.name), &message)
 }

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::release;
 use crate::app::App;
 use crate::base::url::link;
+use crate::book::audit_log;
 use crate::book::file::explain::{self, Figure, Why};
-use crate::book::history;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -26,8 +26,8 @@ use crate::web::shell;
 use load::Facts;
 use view::{Page, Tab};
 
-/// How many lines of history the tab shows.
-const HISTORY_MAX: i64 = 200;
+/// How many lines of the audit log the tab shows.
+const AUDIT_MAX: i64 = 200;
 
 /// The pages of a file.
 pub fn routes() -> Vec<Entry> {
@@ -62,9 +62,9 @@ async fn facts(
     app: &web::Data<App>,
     me: &SignedIn,
     file_no: &str,
-    asked: &PageParams,
+    params: &PageParams,
 ) -> AppResult<Facts> {
-    let as_of = asked.day(app.clock.today());
+    let as_of = params.day(app.clock.today());
     let (inner, scope, file_no) = (app.clone(), me.scope.clone(), file_no.to_owned());
     let read = move |db: &mut Db| {
         let mut facts = load::load(db, &scope, &inner.basis(), &file_no, as_of)?;
@@ -85,11 +85,11 @@ async fn show(
     me: SignedIn,
     req: HttpRequest,
     file_no: String,
-    asked: PageParams,
+    params: PageParams,
     tab: Tab,
 ) -> AppResult<HttpResponse> {
-    let facts = facts(&app, &me, &file_no, &asked).await?;
-    let mut page = Page::new(&facts, &app.policy(), app.clock.today(), tab, asked.rows == "all");
+    let facts = facts(&app, &me, &file_no, &params).await?;
+    let mut page = Page::new(&facts, &app.policy(), app.clock.today(), tab, params.rows == "all");
     if tab == Tab::Ledger {
         let (scope, facts) = (me.scope.clone(), facts.clone());
         let lines = move |db: &mut Db| {
@@ -100,8 +100,8 @@ async fn show(
     }
     if tab == Tab::History {
         let (scope, id) = (me.scope.clone(), facts.file.id);
-        let entries = app.read(move |db| history::of_file(db, &scope, id, HISTORY_MAX)).await?;
-        page.set_history(&entries);
+        let entries = app.read(move |db| audit_log::of_file(db, &scope, id, AUDIT_MAX)).await?;
+        page.set_audit(&entries);
     }
     shell::page(&app, &me, &req, "loans/file.html", page)
 }
@@ -111,9 +111,9 @@ async fn plan_tab(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
-    show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::Plan).await
+    show(app, me, req, file_no.into_inner(), params.into_inner(), Tab::Plan).await
 }
 
 async fn ledger_tab(
@@ -121,9 +121,9 @@ async fn ledger_tab(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
-    show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::Ledger).await
+    show(app, me, req, file_no.into_inner(), params.into_inner(), Tab::Ledger).await
 }
 
 async fn contracts_tab(
@@ -131,9 +131,9 @@ async fn contracts_tab(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
-    show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::Contracts).await
+    show(app, me, req, file_no.into_inner(), params.into_inner(), Tab::Contracts).await
 }
 
 async fn history_tab(
@@ -141,15 +141,15 @@ async fn history_tab(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
-    show(app, me, req, file_no.into_inner(), asked.into_inner(), Tab::History).await
+    show(app, me, req, file_no.into_inner(), params.into_inner(), Tab::History).await
 }
 
 /// What is to be explained: a due day (of one contract or all), or a figure at the head.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct AskedWhy {
+struct WhyParams {
     due_on: String,
     contract: String,
     figure: String,
@@ -180,31 +180,31 @@ async fn explain(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    asked: web::Query<AskedWhy>,
+    params: web::Query<WhyParams>,
 ) -> AppResult<HttpResponse> {
-    let asked = asked.into_inner();
-    let day = PageParams { as_of: asked.as_of.clone(), rows: String::new() };
+    let params = params.into_inner();
+    let day = PageParams { as_of: params.as_of.clone(), rows: String::new() };
     let facts = facts(&app, &me, &file_no, &day).await?;
-    let why = match (asked.due_on.parse::<NaiveDate>(), Figure::from_text(&asked.figure)) {
+    let why = match (params.due_on.parse::<NaiveDate>(), Figure::from_text(&params.figure)) {
         (Ok(due_on), _) => {
-            explain::of_day(&facts.contracts, &app.policy(), due_on, &asked.contract)
+            explain::of_day(&facts.contracts, &app.policy(), due_on, &params.contract)
         }
         (Err(_), Some(figure)) => explain::of_figure(&facts.contracts, figure),
         (Err(_), None) => return Err(AppError::NotFound),
     };
     let back =
-        if asked.as_of.is_empty() { String::new() } else { format!("?as_of={}", facts.as_of) };
+        if params.as_of.is_empty() { String::new() } else { format!("?as_of={}", facts.as_of) };
     let page = WhyPage {
         why,
         name: facts.student.name.clone(),
         file_no: facts.file.file_no.clone(),
-        row: asked.row.chars().filter(char::is_ascii_alphanumeric).collect(),
+        row: params.row.chars().filter(char::is_ascii_alphanumeric).collect(),
         back,
         self_url: link(
             &format!("/loans/{}/explain", facts.file.file_no),
-            &[("due_on", &asked.due_on), ("contract", &asked.contract), ("as_of", &asked.as_of)],
+            &[("due_on", &params.due_on), ("contract", &params.contract), ("as_of", &params.as_of)],
         ),
-        closed: !asked.close.is_empty(),
+        closed: !params.close.is_empty(),
     };
     if req.headers().contains_key("HX-Request") {
         shell::part(&app, &me, &req, "loans/_why.html", page)

@@ -9,10 +9,10 @@ use super::waiting::{Known, Waiting, waiting};
 use crate::base::dates::{age_on, day_in, in_words, local};
 use crate::base::money::Fen;
 use crate::base::place::short_village;
+use crate::book::audit_log;
 use crate::book::file::life::life;
 use crate::book::file::plan::{Plan, PlanRow, Standing, plan};
 use crate::book::file::{self, Contract};
-use crate::book::history;
 use crate::book::lifeline::{self, Line};
 use crate::book::policy::Policy;
 use crate::book::statement::{Product, Stage};
@@ -152,9 +152,9 @@ pub struct Known2 {
     value: String,
 }
 
-/// A line of history.
+/// A line of the audit log.
 #[derive(Clone, Debug, Serialize)]
-pub struct HistoryLine {
+pub struct AuditLine {
     at: String,
     who: String,
     action: String,
@@ -184,7 +184,7 @@ pub struct Page {
     events: usize,
     contracts: Vec<ContractView>,
     contract_count: usize,
-    history: Vec<HistoryLine>,
+    audit: Vec<AuditLine>,
     people: Vec<PersonView>,
     studies: Vec<Known2>,
     related: Vec<Known2>,
@@ -229,7 +229,7 @@ impl Page {
             ledger: Vec::new(),
             contracts: if tab == Tab::Contracts { contracts(facts) } else { Vec::new() },
             contract_count: facts.contracts.len(),
-            history: Vec::new(),
+            audit: Vec::new(),
             people: people(facts),
             studies: studies(facts),
             related: related(facts),
@@ -244,13 +244,13 @@ impl Page {
     }
 
     /// Adds the lines of the tab 操作记录.
-    pub fn set_history(&mut self, entries: &[history::Entry]) {
-        self.history = entries
+    pub fn set_audit(&mut self, entries: &[audit_log::Entry]) {
+        self.audit = entries
             .iter()
-            .map(|entry| HistoryLine {
+            .map(|entry| AuditLine {
                 at: local(entry.at).format("%Y-%m-%d %H:%M").to_string(),
                 who: entry.staff_name.clone(),
-                action: history::in_words(&entry.action).to_owned(),
+                action: audit_log::in_words(&entry.action).to_owned(),
                 summary: entry.summary.clone(),
                 reason: entry.reason.clone(),
             })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::{self, GroupRow, Row};
 use crate::app::App;
 use crate::base::url::link;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::notice::{self, Reason};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::outbox::{self, Group, State};
@@ -64,11 +64,11 @@ pub async fn confirm(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    wanted: web::Query<MassForm>,
+    query: web::Query<MassForm>,
 ) -> AppResult<HttpResponse> {
-    let wanted = wanted.into_inner();
-    let (group, _) = wanted.group()?;
-    let (scope, inner, step) = (me.scope.clone(), app.clone(), wanted.step);
+    let query = query.into_inner();
+    let (group, _) = query.group()?;
+    let (scope, inner, step) = (me.scope.clone(), app.clone(), query.step);
     let (progress, samples) = app
         .read({
             let group = group.clone();
@@ -103,9 +103,9 @@ pub async fn group(
     me: SignedIn,
     form: CsrfForm<MassForm>,
 ) -> AppResult<HttpResponse> {
-    let wanted = form.0;
-    let (group, reason) = wanted.group()?;
-    let (action, verb) = match wanted.step {
+    let form = form.0;
+    let (group, reason) = form.group()?;
+    let (action, verb) = match form.step {
         Step::Release => ("messages_released", "放行"),
         Step::Hold => ("messages_held", "停下"),
         Step::Cancel => ("messages_cancelled", "不发"),
@@ -113,7 +113,7 @@ pub async fn group(
     let why = format!("{}决定不发", me.name);
     let done = me
         .act(&app, "messages of a group", move |act| {
-            let done = match wanted.step {
+            let done = match form.step {
                 Step::Release => outbox::release(act.db, act.scope, &group, act.now)?,
                 Step::Hold => outbox::hold(act.db, act.scope, &group, act.now)?,
                 Step::Cancel => outbox::cancel_group(act.db, act.scope, &group, &why, act.now)?,
@@ -126,12 +126,12 @@ pub async fn group(
             Ok(done)
         })
         .await?;
-    let said = if done == 0 {
+    let message = if done == 0 {
         "没有可以改动的，可能刚刚已经发出".to_owned()
     } else {
         format!("已{verb} {done} 条{}", reason.in_words())
     };
-    shell::done(&app, "/messages", &said)
+    shell::done(&app, "/messages", &message)
 }
 
 /// One message and what to do about it.

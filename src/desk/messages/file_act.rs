@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
 use crate::book::act::Happened;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::loan::{self, LoanFile};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{
@@ -51,11 +51,11 @@ fn draft(
     db: &mut Db,
     scope: &Scope,
     file_no: &str,
-    wanted: &MessageForm,
+    form: &MessageForm,
 ) -> AppResult<Draft> {
-    let reason = wanted.reason()?;
+    let reason = form.reason()?;
     let file = loan::file_by_no(db, scope, file_no)?;
-    let person = PersonId::new(wanted.person);
+    let person = PersonId::new(form.person);
     if person != file.person_id && Some(person) != file.co_person_id {
         return Err(AppError::NotFound);
     }
@@ -126,17 +126,17 @@ pub async fn preview(
     me: SignedIn,
     req: HttpRequest,
     file_no: web::Path<String>,
-    wanted: web::Query<MessageForm>,
+    query: web::Query<MessageForm>,
 ) -> AppResult<HttpResponse> {
-    let wanted = wanted.into_inner();
-    let reason = wanted.reason()?;
-    let (scope, inner, asked_for) = (me.scope.clone(), app.clone(), wanted.clone());
+    let query = query.into_inner();
+    let reason = query.reason()?;
+    let (scope, inner, asked_for) = (me.scope.clone(), app.clone(), query.clone());
     let draft = app.read(move |db| draft(&inner, db, &scope, &file_no, &asked_for)).await?;
     let text = text::render(&app, &me.office, reason, &draft.fields, text::SAMPLE_CODE)?;
     let page = PreviewPage {
         file_no: draft.file.file_no,
         name: draft.receiver.name.clone(),
-        person: wanted.person,
+        person: query.person,
         reason: reason.as_text(),
         words: reason.in_words(),
         to_mask: draft.receiver.phone.as_ref().map(|p| p.phone_mask.clone()).unwrap_or_default(),
@@ -155,10 +155,10 @@ pub async fn send(
     file_no: web::Path<String>,
     form: CsrfForm<MessageForm>,
 ) -> AppResult<HttpResponse> {
-    let wanted = form.0;
-    let reason = wanted.reason()?;
+    let form = form.0;
+    let reason = form.reason()?;
     let (scope, inner) = (me.scope.clone(), app.clone());
-    let draft = app.read(move |db| draft(&inner, db, &scope, &file_no, &wanted)).await?;
+    let draft = app.read(move |db| draft(&inner, db, &scope, &file_no, &form)).await?;
     let composer = Composer::with(&app, &me.office, draft.held);
     let (file, receiver) = (&draft.file, &draft.receiver);
     let messages: Vec<_> = receiver
@@ -193,12 +193,12 @@ pub async fn send(
             Ok(new)
         })
         .await?;
-    let said = match (new, draft.held) {
+    let message = match (new, draft.held) {
         (0, _) => "今天已经写过同样的一条，没有再写",
         (_, true) => "已写好，放行以后发出",
         (_, false) => "已写好，马上发出；夜里和节假日等到早上再发",
     };
-    shell::done(&app, &back, said)
+    shell::done(&app, &back, message)
 }
 
 /// `POST /loans/{file_no}/messages/stop`: why is `died`, `asked`, or `lift`.
@@ -225,7 +225,7 @@ async fn try_stop((app, me, _): At<'_>, file_no: &str, form: &Fields) -> AppResu
     }
     let person: PersonId = form.id("person").ok_or(AppError::NotFound)?;
     let (back, file_no) = (format!("/loans/{file_no}/messages"), file_no.to_owned());
-    let said = me
+    let message = me
         .act(app, "messages stopped", move |act| {
             let file = loan::file_by_no(act.db, act.scope, &file_no)?;
             if person != file.person_id && Some(person) != file.co_person_id {
@@ -245,15 +245,15 @@ async fn try_stop((app, me, _): At<'_>, file_no: &str, form: &Fields) -> AppResu
                     if why == stops::Why::Died && person == file.person_id {
                         act.happened(&Happened::Died(file.id, &note))?;
                     }
-                    let said = format!("不再给{}发消息：{}", one.name, why.in_words());
-                    (stops::put(act.db, act.scope, &stop)?, "messages_stopped", said)
+                    let summary = format!("不再给{}发消息：{}", one.name, why.in_words());
+                    (stops::put(act.db, act.scope, &stop)?, "messages_stopped", summary)
                 }
                 None => {
                     if person == file.person_id {
                         act.happened(&Happened::Lives(file.id, "恢复发消息"))?;
                     }
-                    let said = format!("恢复给{}发消息", one.name);
-                    (stops::lift(act.db, act.scope, person)?, "messages_resumed", said)
+                    let summary = format!("恢复给{}发消息", one.name);
+                    (stops::lift(act.db, act.scope, person)?, "messages_resumed", summary)
                 }
             };
             if done {
@@ -268,5 +268,5 @@ async fn try_stop((app, me, _): At<'_>, file_no: &str, form: &Fields) -> AppResu
             Ok(summary)
         })
         .await?;
-    Ok(Done::to(back, said))
+    Ok(Done::to(back, message))
 }

@@ -12,8 +12,8 @@ use crate::base::dates;
 use crate::base::ids::{FileId, PersonId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::history::AuditEntry;
-use crate::book::notice::{COMMON_FIELDS, Fields, Reason, due_queries, text};
+use crate::book::audit_log::AuditEntry;
+use crate::book::notice::{COMMON_FIELDS, Fields, Reason, due_queries, own_texts, text};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan_file, person};
@@ -115,8 +115,8 @@ async fn text_page(
 ) -> AppResult<TextPage> {
     let (stored, own) = app.templates.text_of(&me.office.code, &reason.template())?;
     let (scope, today, asked_for) = (me.scope.clone(), app.clock.today(), file.trim().to_owned());
-    let wanted = asked_for.clone();
-    let real = app.read(move |db| example(db, &scope, &wanted, today)).await?;
+    let file_no = asked_for.clone();
+    let real = app.read(move |db| example(db, &scope, &file_no, today)).await?;
     let fields = real.fields(reason, app, today);
     let mut errors = Vec::new();
     if !asked_for.is_empty() && real.file_no.as_deref() != Some(asked_for.to_uppercase().as_str()) {
@@ -204,18 +204,20 @@ pub async fn change(
     } else {
         format!("{}：{}", reason.in_words(), new.trim())
     };
-    note(&app, &me, reason, summary).await?;
-    if form.get("step") == "reset" {
-        app.templates.reset(&me.office.code, &name)?;
-    } else {
-        app.templates.keep(&me.office.code, &name, &new)?;
-    }
+    let entry = AuditEntry::of("message_text", reason.in_words(), summary);
+    let text = (form.get("step") != "reset").then_some(new);
+    me.act(&app, "message text", move |act| {
+        match &text {
+            Some(text) => own_texts::keep(act.db, act.scope, reason, text)?,
+            None => own_texts::reset(act.db, act.scope, reason)?,
+        }
+        act.audit(entry.clone())
+    })
+    .await?;
+    let own = app.clone();
+    let followed = web::block(move || own_texts::follow(&own));
+    followed.await.map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))??;
     shell::done(&app, back, &format!("已保存{}的内容，马上起用", reason.in_words()))
-}
-
-async fn note(app: &App, me: &SignedIn, reason: Reason, summary: String) -> AppResult<()> {
-    let note = AuditEntry::of("message_text", reason.in_words(), summary);
-    me.act(app, "message text", move |act| act.audit(note.clone())).await
 }
 
 /// The case that a preview shows.

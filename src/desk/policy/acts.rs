@@ -12,7 +12,7 @@ use crate::base::dates::day_in;
 use crate::base::ids::{RowId, StaffId};
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::policy::{Policy, PolicyError, taken_apart};
 use crate::book::policy_book::{self, Compared, Decided, Decision, Kind, Line, Proposal};
 use crate::book::{office, position};
@@ -68,11 +68,11 @@ async fn entered(
         Ok(read) => propose(app, me, vec![read], "已提交，等另一位复核或主任确认").await,
         Err(error) => Err(error),
     };
-    again(at, &form.with("form", name), done).await
+    show(at, &form.with("form", name), done).await
 }
 
 /// The page again when something is wrong with the form; what a rule refuses has its own page.
-async fn again(at: At<'_>, form: &Fields, done: AppResult<Done>) -> AppResult<HttpResponse> {
+async fn show(at: At<'_>, form: &Fields, done: AppResult<Done>) -> AppResult<HttpResponse> {
     let (app, me, _) = at;
     match done {
         Ok(_) | Err(AppError::Invalid(_)) => answer(at, form, done, view::page(app, me)).await,
@@ -101,7 +101,7 @@ pub(super) async fn import(
         }
         other => other,
     };
-    again((&app, &me, &req), &form.0.with("form", "import"), done.map_err(at_text)).await
+    show((&app, &me, &req), &form.0.with("form", "import"), done.map_err(at_text)).await
 }
 
 fn read_all(text: &str, today: NaiveDate) -> AppResult<Vec<Read>> {
@@ -110,9 +110,9 @@ fn read_all(text: &str, today: NaiveDate) -> AppResult<Vec<Read>> {
         let Some((kind, mut typed)) = forms::of_entry(&entry) else { continue };
         let read = forms::read(kind, &mut typed, today).map_err(|error| match error {
             AppError::Invalid(errors) => {
-                let said: Vec<String> = errors.into_iter().map(|one| one.message).collect();
+                let texts: Vec<String> = errors.into_iter().map(|one| one.message).collect();
                 let (kind, document) = (kind.in_words(), typed.get("document"));
-                AppError::field("text", format!("{kind} {document}：{}", said.join("；")))
+                AppError::field("text", format!("{kind} {document}：{}", texts.join("；")))
             }
             other => other,
         })?;
@@ -122,7 +122,7 @@ fn read_all(text: &str, today: NaiveDate) -> AppResult<Vec<Read>> {
 }
 
 /// Keeps proposals that fit what holds and what waits already, in this order.
-async fn propose(app: &App, me: &SignedIn, read: Vec<Read>, said: &'static str) -> AppResult<Done> {
+async fn propose(app: &App, me: &SignedIn, read: Vec<Read>, text: &'static str) -> AppResult<Done> {
     me.act(app, "a rule proposed", move |act| {
         let new: Vec<Proposal> = read.iter().map(|read| proposal(act, read.clone())).collect();
         let lines = policy_book::all(act.db)?;
@@ -137,7 +137,7 @@ async fn propose(app: &App, me: &SignedIn, read: Vec<Read>, said: &'static str) 
         new.iter().try_for_each(|one| add_proposal(act, one))
     })
     .await?;
-    Ok(Done::to(PAGE, said))
+    Ok(Done::to(PAGE, text))
 }
 
 fn proposal(act: &mut Act<'_>, read: Read) -> Proposal {
@@ -163,8 +163,8 @@ fn is_waiting(lines: &[Line], new: &Proposal) -> bool {
 }
 
 fn check(files: &Policy, values: &[&Proposal]) -> AppResult<()> {
-    let said = |error: PolicyError| AppError::Invalid(vec![forms::in_words(&error)]);
-    policy_book::with(files, values).map(|_| ()).map_err(said)
+    let why = |error: PolicyError| AppError::Invalid(vec![forms::in_words(&error)]);
+    policy_book::with(files, values).map(|_| ()).map_err(why)
 }
 
 fn add_proposal(act: &mut Act<'_>, one: &Proposal) -> AppResult<()> {
@@ -270,12 +270,12 @@ pub(super) async fn decide(
     if decision == Decision::Confirmed {
         take_over(&app).await?;
     }
-    let said = match decision {
+    let message = match decision {
         Decision::Confirmed => "已确认，马上生效；用到它的金额正在重算",
         Decision::Rejected => "已记下不同意",
         Decision::Withdrawn => "已撤回",
     };
-    shell::done(&app, PAGE, said)
+    shell::done(&app, PAGE, message)
 }
 
 /// Does it still fit? Then everything that depends on it is to be computed anew, in all offices:
@@ -362,7 +362,7 @@ pub fn recompute(app: &App) -> AppResult<usize> {
     let loans = close_day::refresh_all(app)?;
     for office in app.db.read(office::all)? {
         let scope = Scope::of(&office.code);
-        ask::settle(app, &scope)?;
+        ask::catch_up(app, &scope)?;
         compare::run(app, &scope, |_| ())?;
     }
     check_rate_table::run(app, app.clock.today())?;

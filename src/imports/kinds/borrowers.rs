@@ -2,7 +2,7 @@
 
 use crate::base::id_number::Sex;
 use crate::base::ids::PersonId;
-use crate::book::history;
+use crate::book::audit_log;
 use crate::book::person::PhoneState;
 use crate::imports::kind::*;
 use crate::imports::layout::words::{Degree, Difficulty, Relation};
@@ -87,7 +87,7 @@ impl Plan<'_> {
         let (file_id, opened) = self.file(student, year);
         self.file_details(student, row, co_id, &mut changed);
         if opened {
-            self.change.history.push(history::AuditEntry {
+            self.change.audit.push(audit_log::AuditEntry {
                 action: "imported",
                 file_id: Some(file_id),
                 subject: row.name.clone(),
@@ -107,8 +107,8 @@ impl Plan<'_> {
         changed: &mut Vec<&'static str>,
     ) {
         let now = self.set.now;
-        let Some(kept) = self.facts.people.get_mut(index) else { return };
-        let person = &mut kept.row;
+        let Some(entry) = self.facts.people.get_mut(index) else { return };
+        let person = &mut entry.row;
         let before = changed.len();
         take(changed, "民族", &mut person.ethnic, row.ethnic.clone());
         take(changed, "户口性质", &mut person.household_type, row.household_type.clone());
@@ -120,7 +120,7 @@ impl Plan<'_> {
         take(changed, "电子邮箱", &mut person.email, row.email.clone());
         if changed.len() > before {
             person.moved(now);
-            kept.touch();
+            entry.touch();
         }
     }
 
@@ -132,8 +132,8 @@ impl Plan<'_> {
         changed: &mut Vec<&'static str>,
     ) {
         let now = self.set.now;
-        let Some(kept) = self.facts.files.get_mut(&student) else { return };
-        let file = &mut kept.row;
+        let Some(entry) = self.facts.files.get_mut(&student) else { return };
+        let file = &mut entry.row;
         let before = changed.len();
         take(changed, "毕业高中", &mut file.high_school, row.high_school.clone());
         take(changed, "就读高校", &mut file.university, row.university.clone());
@@ -155,7 +155,7 @@ impl Plan<'_> {
         if changed.len() > before {
             file.updated_at = now;
             file.version += 1;
-            kept.touch();
+            entry.touch();
         }
     }
 

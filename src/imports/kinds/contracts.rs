@@ -116,8 +116,8 @@ impl Plan<'_> {
     }
 
     fn check_owner(&self, row: &ContractRow, student: PersonId) -> Result<(), Refusal> {
-        let Some(kept) = self.facts.loans.get(&row.contract_number) else { return Ok(()) };
-        let owner = self.facts.student_of.get(&kept.row.file_id);
+        let Some(entry) = self.facts.loans.get(&row.contract_number) else { return Ok(()) };
+        let owner = self.facts.student_of.get(&entry.row.file_id);
         if owner.is_some_and(|owner| *owner != student) {
             return Err(format!(
                 "身份证号：合同 {} 已登记在另一位借款学生名下，请核对合同编号和身份证号。",
@@ -129,7 +129,7 @@ impl Plan<'_> {
 
     fn level_of(&self, student: PersonId) -> StudyLevel {
         let graduate =
-            self.facts.files.get(&student).is_some_and(|kept| kept.row.degree.contains("研究生"));
+            self.facts.files.get(&student).is_some_and(|entry| entry.row.degree.contains("研究生"));
         if graduate { StudyLevel::Graduate } else { StudyLevel::Undergraduate }
     }
 
@@ -156,7 +156,7 @@ impl Plan<'_> {
         let index = index_of(self.set.sealer, &row.id_number);
         self.person_id(&index)
             .and_then(|student| self.facts.files.get(&student))
-            .is_some_and(|kept| !kept.row.degree.is_empty())
+            .is_some_and(|entry| !entry.row.degree.is_empty())
     }
 
     fn new_contract(
@@ -222,12 +222,12 @@ impl Plan<'_> {
     ) -> Result<Outcome, Refusal> {
         let now = self.set.now;
         let account = self.changed_account(row)?;
-        let known = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.id);
+        let known = self.facts.loans.get(&row.contract_number).map(|entry| entry.row.id);
         let paid_out = known.is_some_and(|loan| self.facts.pay_out(loan).is_some());
-        let Some(kept) = self.facts.loans.get_mut(&row.contract_number) else {
+        let Some(entry) = self.facts.loans.get_mut(&row.contract_number) else {
             return Ok(Outcome::Refused);
         };
-        let loan = &mut kept.row;
+        let loan = &mut entry.row;
         if paid_out && loan.principal_fen != row.amount {
             return Err(format!(
                 "贷款金额（元）：这份合同已按 {} 发放入账，表中是 {}。已发放的金额不能由导入改动，请先与银行核对。",
@@ -269,7 +269,7 @@ impl Plan<'_> {
             loan.updated_at = now;
             loan.version += 1;
             let (id, file, no) = (loan.id, loan.file_id, loan.contract_no.clone());
-            kept.touch();
+            entry.touch();
             self.change.touched.insert(id);
             self.tell_change(file, &format!("合同 {no}"), &changed);
         }
@@ -292,12 +292,12 @@ impl Plan<'_> {
         &self,
         row: &ContractRow,
     ) -> Result<Option<(Option<Vec<u8>>, String)>, Refusal> {
-        let (Some(account), Some(kept)) =
+        let (Some(account), Some(entry)) =
             (row.account.as_deref(), self.facts.loans.get(&row.contract_number))
         else {
             return Ok(None);
         };
-        let known = match &kept.row.account_sealed {
+        let known = match &entry.row.account_sealed {
             Some(sealed) => self.set.sealer.open_text(Field::Account, sealed).ok(),
             None => None,
         };
@@ -309,19 +309,19 @@ impl Plan<'_> {
 
     /// The file names the co-borrower of the latest contract.
     fn file_co_borrower(&mut self, student: PersonId, co: Option<PersonId>) {
-        let Some(kept) = self.facts.files.get_mut(&student) else { return };
-        if kept.row.co_person_id.is_none() && co.is_some() {
-            kept.row.co_person_id = co;
-            kept.row.version += 1;
-            kept.row.updated_at = self.set.now;
-            kept.touch();
+        let Some(entry) = self.facts.files.get_mut(&student) else { return };
+        if entry.row.co_person_id.is_none() && co.is_some() {
+            entry.row.co_person_id = co;
+            entry.row.version += 1;
+            entry.row.updated_at = self.set.now;
+            entry.touch();
         }
     }
 
     /// The disbursement as an event. True when a contract on record is now paid out.
     fn disbursement(&mut self, row: &ContractRow, line: u32) -> Result<bool, Refusal> {
         let Some(on) = row.disbursed_on else { return Ok(false) };
-        let Some(loan) = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.id) else {
+        let Some(loan) = self.facts.loans.get(&row.contract_number).map(|one| one.row.id) else {
             return Ok(false);
         };
         if let Some(known) = self.facts.pay_out(loan) {
@@ -350,7 +350,7 @@ impl Plan<'_> {
 
     fn balance(&mut self, row: &ContractRow, line: u32) {
         let (Some(balance), Some(as_of)) = (row.balance, self.set.as_of) else { return };
-        let Some(loan) = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.id) else {
+        let Some(loan) = self.facts.loans.get(&row.contract_number).map(|one| one.row.id) else {
             return;
         };
         let mut figure = self.blank_figure(loan, "contracts", balance_key(row), as_of, line);

@@ -84,7 +84,7 @@ impl EnlistmentRow {
             .contract_numbers
             .iter()
             .filter_map(|no| plan.facts.loans.get(no))
-            .map(|kept| kept.row.id)
+            .map(|entry| entry.row.id)
             .collect();
         if loans.is_empty() || self.paid_on.is_none() || !granted.is_positive() {
             return;

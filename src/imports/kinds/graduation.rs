@@ -43,7 +43,7 @@ impl ImportKind for GraduationRow {
         let Some(student) = plan.borrower_of(&self.id_number, self.name.as_deref())? else {
             return Ok(Outcome::New);
         };
-        let Some(file_id) = plan.facts.files.get(&student).map(|kept| kept.row.id) else {
+        let Some(file_id) = plan.facts.files.get(&student).map(|entry| entry.row.id) else {
             return Err("身份证号：这个人还没有贷款档案。请先导入学生名单或合同明细。".to_owned());
         };
         let fresh = Graduation {

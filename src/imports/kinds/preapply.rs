@@ -70,15 +70,15 @@ impl PreapplicationRow {
     /// A pre-application tells where a student lives as long as nothing better is known.
     fn fill_home(&self, plan: &mut Plan<'_>, index: &[u8]) {
         let now = plan.set.now;
-        let Some(kept) = plan.facts.people.get_mut(index) else { return };
-        let person = &mut kept.row;
+        let Some(entry) = plan.facts.people.get_mut(index) else { return };
+        let person = &mut entry.row;
         if person.township.is_empty()
             && let Some(township) = &self.township
         {
             person.township = township.clone();
             person.village = self.village.clone().unwrap_or_default();
             person.moved(now);
-            kept.touch();
+            entry.touch();
         }
     }
 }

@@ -94,7 +94,7 @@ impl ReceiptRow {
             .by_student_number
             .get(number)
             .and_then(|student| plan.facts.files.get(student))
-            .map(|kept| kept.row.id)
+            .map(|entry| entry.row.id)
         else {
             return (None, format!("没有学号 {number} 的借款学生，回执先留着，请核对学号。"));
         };
@@ -102,7 +102,7 @@ impl ReceiptRow {
             .facts
             .loans
             .values()
-            .map(|kept| &kept.row)
+            .map(|entry| &entry.row)
             .filter(|loan| loan.file_id == file && loan.loan_year == self.loan_year)
             .collect();
         let Some(loan) = of_year.iter().find(|loan| loan.receipt_code == self.receipt_code) else {

@@ -53,7 +53,7 @@ impl ImportKind for RepaymentRow {
             let due_on = figure.due_on.filter(|_| figure.sheet == "repayments");
             if let Some(due_on) = due_on {
                 let key = (figure.loan_id, due_on);
-                facts.told.stored().entry(key).or_default().push(figure);
+                facts.repayments.stored().entry(key).or_default().push(figure);
             }
         }
         *facts.life.stored() = events::of_loans(db, scope, &loans)?;
@@ -87,7 +87,7 @@ pub fn list_of(lines: &[ReadLine]) -> BankList {
     BankList::of(parsed.map(|(line, parsed)| {
         let row = parsed.row.as_ref().filter(|_| !parsed.is_refused());
         let row: &RepaymentRow = row?.of()?;
-        let told = BankLine {
+        let bank_line = BankLine {
             line,
             ordinal: 1,
             paid_on: row.paid_on,
@@ -101,7 +101,7 @@ pub fn list_of(lines: &[ReadLine]) -> BankList {
             due: [row.due_principal, row.due_interest],
             balance: row.balance_after,
         };
-        Some(((row.contract_number.clone(), row.due_on), told))
+        Some(((row.contract_number.clone(), row.due_on), bank_line))
     }))
 }
 
@@ -154,17 +154,17 @@ impl Plan<'_> {
         self.check_days(row, loan, as_of)?;
         let list = self.set.list;
         let lines = list.instalment(&row.contract_number, row.due_on);
-        let ordinal = lines.iter().find(|told| told.line == line).map_or(1, |told| told.ordinal);
+        let ordinal = lines.iter().find(|one| one.line == line).map_or(1, |one| one.ordinal);
         let mut figure = self.blank_figure(loan, "repayments", line_key(row, ordinal), as_of, line);
         fill(&mut figure, row);
         (figure.ordinal, figure.tells) = (ordinal, list.tells(lines));
         check_money(&figure)?;
         let key = (loan, row.due_on);
-        let mut told = self.facts.told.get(&key).cloned().unwrap_or_default();
-        let at = told.iter().position(|one| is_place(one, row.paid_on, ordinal));
-        let known = at.and_then(|at| told.get(at)).cloned();
+        let mut figures = self.facts.repayments.get(&key).cloned().unwrap_or_default();
+        let at = figures.iter().position(|one| is_place(one, row.paid_on, ordinal));
+        let known = at.and_then(|at| figures.get(at)).cloned();
         let moved = || self.moved_since(&row.contract_number, &figure);
-        let newer = newer_day(&told, known.as_ref(), &figure);
+        let newer = newer_day(&figures, known.as_ref(), &figure);
         if let Some(newer) = newer.or_else(|| known.is_none().then(moved).flatten()) {
             if known.is_some_and(|known| differing(&known, &figure).is_empty()) {
                 return Ok(Outcome::Same);
@@ -172,8 +172,8 @@ impl Plan<'_> {
             self.remark("", outdated(Some(as_of), newer));
             return Ok(Outcome::Skipped);
         }
-        check_taken_back(&told, lines, &figure)?;
-        self.withdraw(&mut told, lines, &figure, line);
+        check_taken_back(&figures, lines, &figure)?;
+        self.withdraw(&mut figures, lines, &figure, line);
         self.withdraw_moved(&row.contract_number, &figure, line);
         let changed = match &known {
             Some(known) => {
@@ -187,10 +187,10 @@ impl Plan<'_> {
             }
             None => Vec::new(),
         };
-        told.retain(|one| one.id != figure.id);
-        told.push(figure);
-        self.settle(&mut told, line);
-        self.keep_told(key, told);
+        figures.retain(|one| one.id != figure.id);
+        figures.push(figure);
+        self.book_all(&mut figures, line);
+        self.store_repayments(key, figures);
         Ok(Outcome::of(known.is_none(), changed))
     }
 
@@ -213,7 +213,7 @@ impl Plan<'_> {
         if row.kind == RepaymentKind::Unpaid && row.due_on > as_of {
             return Err(too_late("应还日期", row.due_on, as_of, "那时还没有到期，请核对"));
         }
-        let signed_on = self.facts.loans.get(&row.contract_number).map(|kept| kept.row.signed_on);
+        let signed_on = self.facts.loans.get(&row.contract_number).map(|entry| entry.row.signed_on);
         let from = self.facts.pay_out(loan).map(|event| event.effective_on).or(signed_on);
         let days = [("还款日期", row.paid_on), ("应还日期", Some(row.due_on))];
         for (heading, day) in days {
@@ -231,14 +231,14 @@ impl Plan<'_> {
     /// Takes away what the list, being newer and saying enough, does not have any more.
     fn withdraw(
         &mut self,
-        told: &mut Vec<BankFigure>,
+        figures: &mut Vec<BankFigure>,
         lines: &[BankLine],
         fresh: &BankFigure,
         line: u32,
     ) {
         let list = self.set.list;
         let is_gone = |old: &BankFigure| {
-            let named = lines.iter().any(|told| is_place(old, told.paid_on, told.ordinal));
+            let named = lines.iter().any(|one| is_place(old, one.paid_on, one.ordinal));
             let spoken_of = match fresh.tells {
                 Tells::Line => false,
                 Tells::Instalment => is_alike(old, fresh),
@@ -246,7 +246,7 @@ impl Plan<'_> {
             };
             !named && spoken_of && old.as_of <= fresh.as_of
         };
-        for mut gone in told.extract_if(.., |old| is_gone(old)) {
+        for mut gone in figures.extract_if(.., |old| is_gone(old)) {
             self.take_away(&mut gone, line);
         }
     }
@@ -263,9 +263,9 @@ impl Plan<'_> {
     }
 
     /// Books what these lines of one instalment come to.
-    fn settle(&mut self, told: &mut [BankFigure], line: u32) {
-        let taken = taken_back(&places(told));
-        for figure in told {
+    fn book_all(&mut self, figures: &mut [BankFigure], line: u32) {
+        let taken = taken_back(&places(figures));
+        for figure in figures {
             let place = (figure.paid_on, figure.ordinal);
             let taken_on = taken.iter().find(|(_, of)| *of == place).and_then(|(by, _)| by.0);
             let target = event_kind(figure).filter(|_| taken_on.is_none());
@@ -332,19 +332,19 @@ impl Plan<'_> {
     }
 
     /// Keeps the lines of an instalment, and has those written that are not stored just so.
-    pub(in crate::imports) fn keep_told(
+    pub(in crate::imports) fn store_repayments(
         &mut self,
         key: (LoanId, NaiveDate),
-        told: Vec<BankFigure>,
+        figures: Vec<BankFigure>,
     ) {
-        let before = self.facts.told.get(&key).cloned().unwrap_or_default();
-        for figure in &told {
+        let before = self.facts.repayments.get(&key).cloned().unwrap_or_default();
+        for figure in &figures {
             let known = before.iter().find(|one| one.id == figure.id);
             if !known.is_some_and(|known| same_figure(known, figure)) {
                 self.change.figures.insert(figure.row_key.clone(), figure.clone());
             }
         }
-        self.facts.told.insert(key, told);
+        self.facts.repayments.insert(key, figures);
     }
 }
 
@@ -393,7 +393,7 @@ fn is_alike(one: &BankFigure, other: &BankFigure) -> bool {
 
 /// The day of newer figures that have said what there is to say about a line.
 fn newer_day(
-    told: &[BankFigure],
+    figures: &[BankFigure],
     known: Option<&BankFigure>,
     figure: &BankFigure,
 ) -> Option<NaiveDate> {
@@ -406,7 +406,7 @@ fn newer_day(
         Tells::Instalment => is_alike(figure, one),
         Tells::List => true,
     };
-    told.iter().filter(newer).filter(speaks).map(|one| one.as_of).max()
+    figures.iter().filter(newer).filter(speaks).map(|one| one.as_of).max()
 }
 
 /// What cannot be booked as the line has it.
@@ -432,8 +432,8 @@ fn check_money(figure: &BankFigure) -> Result<(), Refusal> {
 /// A line by its place in the instalment.
 type Place = (Option<NaiveDate>, i32);
 
-fn places(told: &[BankFigure]) -> Vec<(Place, Fen)> {
-    told.iter().map(|one| ((one.paid_on, one.ordinal), one.paid_fen)).collect()
+fn places(figures: &[BankFigure]) -> Vec<(Place, Fen)> {
+    figures.iter().map(|one| ((one.paid_on, one.ordinal), one.paid_fen)).collect()
 }
 
 /// Which lines take back which: each the latest payment of just that amount that was not after
@@ -456,7 +456,7 @@ fn taken_back(lines: &[(Place, Fen)]) -> Vec<(Place, Place)> {
 
 /// A payment that is taken back must be known, or come with the same list.
 fn check_taken_back(
-    told: &[BankFigure],
+    figures: &[BankFigure],
     lines: &[BankLine],
     figure: &BankFigure,
 ) -> Result<(), Refusal> {
@@ -466,7 +466,7 @@ fn check_taken_back(
     let own = (figure.paid_on, figure.ordinal);
     let mut all = vec![(own, figure.paid_fen)];
     let listed = lines.iter().map(|one| ((one.paid_on, one.ordinal), one.total));
-    for (place, amount) in listed.chain(places(told)) {
+    for (place, amount) in listed.chain(places(figures)) {
         if !all.iter().any(|(known, _)| *known == place) {
             all.push((place, amount));
         }

@@ -106,8 +106,8 @@ pub fn recognise(table: &Table) -> Result<Binding, LayoutProblem> {
     let complete = || fits.iter().filter(|fit| fit.missing.is_empty());
     let best = complete().map(|fit| fit.score).max().unwrap_or_default();
     let named = named(table, &heading::titles(table, tried.last_row));
-    let said: Vec<&Fit> = fits.iter().filter(|fit| named.contains(&fit.binding.layout)).collect();
-    let agreeing: Vec<&Fit> = said
+    let titled: Vec<&Fit> = fits.iter().filter(|fit| named.contains(&fit.binding.layout)).collect();
+    let agreeing: Vec<&Fit> = titled
         .iter()
         .filter(|fit| fit.missing.is_empty() && fit.score + NAMED >= most)
         .copied()
@@ -116,7 +116,7 @@ pub fn recognise(table: &Table) -> Result<Binding, LayoutProblem> {
     if let Some(top) = top {
         return one_of(agreeing.into_iter().filter(|fit| fit.score == top));
     }
-    if let Some(fit) = said.iter().max_by_key(|fit| fit.score) {
+    if let Some(fit) = titled.iter().max_by_key(|fit| fit.score) {
         let title = fit.binding.layout;
         let whole = complete().find(|other| other.score == best && best >= fit.score + CLEARLY);
         let nearest = || fits.iter().find(|other| other.score == most && most > fit.score + NAMED);

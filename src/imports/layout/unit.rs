@@ -22,7 +22,7 @@ pub(super) enum Unit {
 
 /// The unit that a title states for all amounts: `单位：万元`.
 pub(super) fn unit_of(titles: &[String]) -> Unit {
-    let said = titles.iter().find_map(|title| {
+    let stated = titles.iter().find_map(|title| {
         let text: String = title.chars().map(half).filter(|c| !is_blank(*c)).collect();
         let (_, unit) = text.split_once("单位:").or_else(|| text.split_once("单位为"))?;
         let units = [
@@ -34,13 +34,13 @@ pub(super) fn unit_of(titles: &[String]) -> Unit {
         ];
         units.into_iter().find(|(word, _)| unit.starts_with(word)).map(|(_, unit)| unit)
     });
-    said.unwrap_or_default()
+    stated.unwrap_or_default()
 }
 
 /// A heading without blanks, marks and unit; brackets half-width, characters simplified.
 pub(super) fn normal(heading: &str) -> (String, Unit) {
-    let kept = |c: &char| !is_blank(*c) && !matches!(c, '*' | ':' | '"' | '\'' | '※');
-    let narrow: String = heading.chars().map(half).filter(kept).collect();
+    let is_letter = |c: &char| !is_blank(*c) && !matches!(c, '*' | ':' | '"' | '\'' | '※');
+    let narrow: String = heading.chars().map(half).filter(is_letter).collect();
     let mut text = simplify(&narrow).to_lowercase();
     let mut unit = Unit::Plain;
     if let Some((front, inside)) = text.strip_suffix(')').and_then(|t| t.rsplit_once('(')) {

@@ -82,7 +82,7 @@ impl GroupBy {
 /// `?by=&year=`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct AskedBy {
+pub struct CoverageParams {
     by: String,
     year: String,
 }
@@ -193,9 +193,9 @@ async fn cells(
     .await
 }
 
-fn to_filter(asked: &AskedBy, app: &App, me: &SignedIn) -> (GroupBy, i32) {
-    let of = ListParams { year: asked.year.clone(), ..ListParams::default() };
-    (GroupBy::from_text(&asked.by), of.to_filter(me.staff_id, app.clock.today()).year)
+fn to_filter(params: &CoverageParams, app: &App, me: &SignedIn) -> (GroupBy, i32) {
+    let of = ListParams { year: params.year.clone(), ..ListParams::default() };
+    (GroupBy::from_text(&params.by), of.to_filter(me.staff_id, app.clock.today()).year)
 }
 
 /// `GET /family-contacts/coverage`
@@ -203,9 +203,9 @@ pub async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<AskedBy>,
+    params: web::Query<CoverageParams>,
 ) -> AppResult<HttpResponse> {
-    let (by, year) = to_filter(&asked, &app, &me);
+    let (by, year) = to_filter(&params, &app, &me);
     let (cells, years) = cells(&app, &me, by, year).await?;
     let (lines, all) = lines(by, year, cells);
     let year_text = year.to_string();
@@ -232,9 +232,9 @@ pub async fn show(
 pub async fn workbook(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<AskedBy>,
+    params: web::Query<CoverageParams>,
 ) -> AppResult<HttpResponse> {
-    let (by, year) = to_filter(&asked, &app, &me);
+    let (by, year) = to_filter(&params, &app, &me);
     let (cells, _) = cells(&app, &me, by, year).await?;
     let (mut lines, all) = lines(by, year, cells);
     if by != GroupBy::Year {

@@ -146,8 +146,8 @@ fn changes((app, me, _): At<'_>, facts: &Facts, form: &mut Fields) -> AppResult<
     let all = [(change::Kind::Phone, phone), (change::Kind::Address, address)];
     let new = all.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
     new.map(|(kind, value)| {
-        let asked = (app.next_id(), app.clock.now_at());
-        Change::proposed(&app.sealer, asked, whose, (kind, &value), &source)
+        let ids = (app.next_id(), app.clock.now_at());
+        Change::proposed(&app.sealer, ids, whose, (kind, &value), &source)
     })
     .collect()
 }
@@ -171,7 +171,7 @@ async fn try_add(at: At<'_>, file_no: &str, form: &mut Fields) -> AppResult<Done
     let record = read(at, &facts, form);
     let changes = changes(at, &facts, form)?;
     let record = form.checked(record)?;
-    let said =
+    let message =
         if changes.is_empty() { "已记下" } else { "已记下，新的联系方式等核对" };
     let note = family::note(&facts, "family_contacted", super::list::record_words(&record));
     let key = form.key();
@@ -185,7 +185,7 @@ async fn try_add(at: At<'_>, file_no: &str, form: &mut Fields) -> AppResult<Done
     })
     .await?;
     app.note_change();
-    Ok(Done::to(family::path(file_no), said))
+    Ok(Done::to(family::path(file_no), message))
 }
 
 /// `POST /family-contacts/{file_no}/records/{id}/undo`

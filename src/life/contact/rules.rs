@@ -167,11 +167,11 @@ fn townships(
         clerks.iter().map(|(id, name)| (0, *id, name)).collect();
     let mut found = HashMap::new();
     for (township, size) in order {
-        if let Some(kept) = taken.get(township) {
-            if let Some(load) = loads.iter_mut().find(|load| Some(load.1) == kept.staff_id) {
+        if let Some(assigned) = taken.get(township) {
+            if let Some(load) = loads.iter_mut().find(|load| Some(load.1) == assigned.staff_id) {
                 load.0 += size;
             }
-            found.insert(township.to_owned(), kept.clone());
+            found.insert(township.to_owned(), assigned.clone());
             continue;
         }
         let Some(least) = loads.iter_mut().min_by_key(|load| load.0) else { continue };
@@ -237,7 +237,7 @@ pub fn wants(all: &[Try], rule: &LostRule, today: NaiveDate) -> Vec<Want> {
         ),
         want(over >= rule.days, format!("前后相隔 {} 天（现在 {over} 天）", rule.days)),
     ];
-    for one in &rule.asked {
+    for one in &rule.must_ask {
         let parties: Vec<Party> = one.split('|').filter_map(Party::from_text).collect();
         let names: Vec<&str> = parties.iter().map(|party| party.in_words()).collect();
         let met = tries.iter().any(|one| parties.contains(&one.party));
@@ -260,7 +260,7 @@ pub struct SearchStep {
 pub fn search_steps(all: &[Try]) -> Vec<SearchStep> {
     let last =
         |of: &dyn Fn(&Try) -> bool| all.iter().filter(|one| of(one)).map(|one| one.on_day).max();
-    let party = |wanted: Party| last(&|one| one.party == wanted);
+    let party = |party: Party| last(&|one| one.party == party);
     vec![
         SearchStep {
             name: "本人",

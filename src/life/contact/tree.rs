@@ -9,9 +9,9 @@ use crate::app::App;
 use crate::base::ids::{PhoneId, PointId};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::act::Once;
+use crate::book::audit_log::AuditEntry;
 use crate::book::contact::point::{self, ContactPerson, Kind, MayKnow, Tried};
 use crate::book::contact::task::{self, State};
-use crate::book::history::AuditEntry;
 use crate::book::person;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
@@ -65,7 +65,7 @@ pub async fn point(
     let point = point.ok_or(AppError::NotFound)?.clone();
     let tried = if form.0.get("retire").is_empty() { Some(tried(&form.0)?) } else { None };
     let who = format!("{}{}", point.kind.in_words(), point.name);
-    let (summary, said) = match tried {
+    let (summary, message) = match tried {
         Some(tried) => (format!("{who}的号码标为{}", tried.in_words()), "已记下号码的情况"),
         None => (format!("{who}不再列为联系人"), "已从联系人中去掉"),
     };
@@ -79,7 +79,7 @@ pub async fn point(
         act.audit(family::note(&facts, CHANGED, summary.clone()))
     })
     .await?;
-    shell::done(&app, &family::path(&file_no), said)
+    shell::done(&app, &family::path(&file_no), message)
 }
 
 /// Somebody for the tree as the form says it.
@@ -163,11 +163,11 @@ async fn try_lose((app, me, _): At<'_>, file_no: &str, form: &mut Fields) -> App
     let today = app.clock.today();
     let facts = family::facts(app, me, file_no).await?;
     let duty = facts.duty.clone().ok_or(AppError::NotFound)?;
-    let (before, state, action, said) = match form.get("state") {
+    let (before, state, action, message) = match form.get("state") {
         "open" => (State::Lost, State::Open, "family_sought_again", "继续联系"),
         _ => {
-            let said = "已标记失联，联系上以后写一条记录就恢复";
-            (State::Open, State::Lost, "family_lost", said)
+            let message = "已标记失联，联系上以后写一条记录就恢复";
+            (State::Open, State::Lost, "family_lost", message)
         }
     };
     let is_lost = state == State::Lost;
@@ -185,7 +185,7 @@ async fn try_lose((app, me, _): At<'_>, file_no: &str, form: &mut Fields) -> App
         form.reject("reason", format!("请写一句理由，{REASON_MIN} 到 {TEXT_MAX} 个字"));
     }
     form.check()?;
-    let note = family::note(&facts, action, said.to_owned());
+    let note = family::note(&facts, action, message.to_owned());
     let note = AuditEntry { reason: reason.clone(), ..note };
     let next_on = if is_lost { steps::usual_next(today) } else { today };
     me.act(app, "family lost", move |act| {
@@ -193,7 +193,7 @@ async fn try_lose((app, me, _): At<'_>, file_no: &str, form: &mut Fields) -> App
         act.audit(note.clone())
     })
     .await?;
-    Ok(Done::to(family::path(file_no), said))
+    Ok(Done::to(family::path(file_no), message))
 }
 
 /// What is still to be tried before a family may count as lost.

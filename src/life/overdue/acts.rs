@@ -75,7 +75,7 @@ impl Step {
             Step::Move(to, reason) => steps::move_to(act, seen, *to, reason),
             Step::Ask(what, reason) => steps::ask(act, seen, *what, reason),
             Step::Pause(until, reason) => steps::pause(act, seen, (*until, reason)),
-            Step::Park(why, until, reason) => steps::park(act, seen, *why, (*until, reason)),
+            Step::Park(why, until, reason) => steps::hold(act, seen, *why, (*until, reason)),
             Step::Back(reason) => steps::go_back(act, seen, reason),
             Step::Owner(id) => {
                 let one = staff::find(act.db, act.scope, *id)?;

@@ -14,7 +14,7 @@ use crate::base::url;
 use crate::book::staff::{self, Right};
 use crate::book::{loan, person};
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::overdue::list::page::{self, asked_of};
+use crate::life::overdue::list::page::{self, params_of};
 use crate::web::fields::{At, Done, Fields, Form, Seen, answer};
 use crate::web::list::params::Params as _;
 use crate::web::session::SignedIn;
@@ -150,7 +150,7 @@ pub(super) async fn keep_list(
 ) -> AppResult<HttpResponse> {
     let at: At<'_> = (&app, &me, &req);
     let done = try_keep(at, &form.0).await;
-    answer(at, &form.0, done, page::view(&app, &me, asked_of(form.0.get("query")))).await
+    answer(at, &form.0, done, page::view(&app, &me, params_of(form.0.get("query")))).await
 }
 
 async fn try_keep((app, me, _): At<'_>, form: &Fields) -> AppResult<Done> {
@@ -158,8 +158,8 @@ async fn try_keep((app, me, _): At<'_>, form: &Fields) -> AppResult<Done> {
     if name.is_empty() {
         return Err(AppError::field("name", "给这个名单起个名字"));
     }
-    let asked = asked_of(form.get("query"));
-    let (staff_id, query) = (me.staff_id, asked.link("", &[]));
+    let params = params_of(form.get("query"));
+    let (staff_id, query) = (me.staff_id, params.link("", &[]));
     let shared = !form.get("shared").is_empty();
     me.act(app, "list kept", move |act| {
         act.needs_no_audit("a list under a name says nothing of any family");
@@ -176,7 +176,7 @@ async fn try_keep((app, me, _): At<'_>, form: &Fields) -> AppResult<Done> {
         saved::keep(act.db, &new)
     })
     .await?;
-    Ok(Done::to(asked.link("/overdue", &[]), "名单已存好"))
+    Ok(Done::to(params.link("/overdue", &[]), "名单已存好"))
 }
 
 /// `POST /overdue/lists/{id}/forget`

@@ -226,11 +226,11 @@ fn reopen(
     let since = set.today.checked_sub_days(Days::new(REOPENED_WITHIN)).unwrap_or(set.today);
     let found = store::taken_back(db, scope, &files, since)?;
     store::reopen_all(db, &ids(&found))?;
-    let again = store::by_ids(db, scope, &ids(&found))?;
+    let reopened = store::by_ids(db, scope, &ids(&found))?;
     // Not that the result is known: the director may go ahead without it.
-    let said = "又列为逾期，接着以前的跟进";
-    steps.extend(again.iter().map(|case| set.step(case, StepKind::Resumed, said)));
-    Ok(again)
+    let note = "又列为逾期，接着以前的跟进";
+    steps.extend(reopened.iter().map(|case| set.step(case, StepKind::Resumed, note)));
+    Ok(reopened)
 }
 
 /// The cases of the files that have none. Nobody rings somebody who has died: such a case begins
@@ -249,7 +249,7 @@ fn new_cases(
     let case = |one: &&Late| {
         let case = opened(one, set);
         match stops.get(&one.person_id).map(|stop| (stop.why, &stop.note)) {
-            Some((Why::Died, note)) => rules::park(&case, HoldReason::Died, until, note),
+            Some((Why::Died, note)) => rules::hold(&case, HoldReason::Died, until, note),
             _ => case,
         }
     };
@@ -342,13 +342,13 @@ fn paid(db: &mut Db, scope: &Scope, cases: &[Case]) -> AppResult<HashSet<CaseId>
             let newest = came.entry(file).or_insert(at);
             *newest = at.max(*newest);
         }
-        let told: Vec<FileId> = loan_position::table
+        let settled_by_bank: Vec<FileId> = loan_position::table
             .filter(scope.holds(loan_position::office_code))
             .filter(loan_position::file_id.eq_any(chunk))
             .filter(loan_position::bank_settled_on.is_not_null())
             .select(loan_position::file_id)
             .load(db)?;
-        settled.extend(told);
+        settled.extend(settled_by_bank);
     }
     let is_paid = |case: &&Case| {
         settled.contains(&case.file_id)
@@ -405,13 +405,13 @@ fn update_priorities(
     for case in cases {
         let Some(one) = late.get(&case.file_id) else { continue };
         let facts = first(case, one, confirmed.contains(&one.person_id), set.today);
-        let (weight, _) = rules::first(&facts, set.rule());
-        if weight != case.weight {
-            changed.entry(weight).or_default().push(case.id);
+        let (priority, _) = rules::first(&facts, set.rule());
+        if priority != case.weight {
+            changed.entry(priority).or_default().push(case.id);
         }
     }
-    for (weight, ids) in changed {
-        store::weigh(db, &ids, weight)?;
+    for (priority, ids) in changed {
+        store::update_priorities(db, &ids, priority)?;
     }
     Ok(())
 }
@@ -430,7 +430,7 @@ fn first(case: &Case, one: &Late, confirmed: bool, today: NaiveDate) -> First {
 }
 
 /// The points of one case as it stands now; what it had when nothing is overdue any more.
-pub fn weight_of(
+pub fn priority_of(
     db: &mut Db,
     scope: &Scope,
     case: &Case,

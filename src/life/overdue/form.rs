@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::facts::Facts;
-use super::people::{self, WhomAsked};
+use super::people::{self, ChosenPerson};
 use super::rules::{self, FollowUp};
 use crate::app::App;
 use crate::base::dates::days_between;
@@ -44,16 +44,16 @@ impl Reading<'_> {
         (outcome, channel)
     }
 
-    fn whom(&mut self, outcome: Option<Outcome>) -> Option<WhomAsked> {
-        let asked = people::chosen(self.facts, self.fields.get("whom"));
-        match &asked {
+    fn whom(&mut self, outcome: Option<Outcome>) -> Option<ChosenPerson> {
+        let person = people::chosen(self.facts, self.fields.get("whom"));
+        match &person {
             None => self.fields.reject("whom", "请选联系的是谁"),
             Some(one) if outcome == Some(Outcome::Died) && one.party == Party::Student => {
                 self.fields.reject("whom", "请选是谁告诉的");
             }
             Some(_) => {}
         }
-        asked
+        person
     }
 
     fn on_day(&mut self) -> NaiveDate {
@@ -114,21 +114,21 @@ pub(super) fn record(
     let rule = policy.ladder.on(today);
     let mut reading = Reading { fields, facts, rule, today };
     let (outcome, channel) = reading.what();
-    let asked = reading.whom(outcome);
+    let person = reading.whom(outcome);
     let on_day = reading.on_day();
     let (promised_on, promised_fen) = reading.promise(outcome);
     let next_on = reading.next_on(outcome);
     let note = fields.text("note", TEXT_MAX);
-    let ((outcome, channel), asked) = fields.checked(outcome.zip(channel).zip(asked))?;
+    let ((outcome, channel), person) = fields.checked(outcome.zip(channel).zip(person))?;
     let ids = (RecordId::new(app.next_id()), me.office.code.as_str(), facts.file.id);
     let when = (on_day, app.clock.now_at());
-    let new = Record::new(ids, when, (channel, asked.party, outcome), (Source::Desk, &me.name));
+    let new = Record::new(ids, when, (channel, person.party, outcome), (Source::Desk, &me.name));
     let key = fields.get("key");
     Ok(Record {
         office_code: facts.file.office_code.clone(),
-        party_name: asked.name,
-        phone_id: asked.phone,
-        point_id: asked.point,
+        party_name: person.name,
+        phone_id: person.phone,
+        point_id: person.point,
         note,
         promised_on,
         promised_fen,

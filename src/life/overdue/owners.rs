@@ -153,9 +153,9 @@ mod tests {
         assert_eq!((fresh["石佛镇"], fresh["中天镇"]), (one(2), one(2)));
         // Whoever has a township keeps it, unless they are no clerk any more.
         let now = [("中天镇".to_owned(), one(1), 3), ("石佛镇".to_owned(), one(9), 8)];
-        let kept = share(&townships, &[one(1), one(2)], &now);
-        assert_eq!(kept["中天镇"], one(1));
-        assert!([one(1), one(2)].contains(&kept["石佛镇"]));
+        let shared = share(&townships, &[one(1), one(2)], &now);
+        assert_eq!(shared["中天镇"], one(1));
+        assert!([one(1), one(2)].contains(&shared["石佛镇"]));
         assert!(share(&townships, &[], &now).is_empty());
     }
 }

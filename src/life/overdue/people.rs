@@ -173,7 +173,7 @@ pub(super) fn usual_whom(facts: &Facts, stage: Stage) -> String {
 }
 
 /// Who was asked, as the one field of the form names them.
-pub(super) struct WhomAsked {
+pub(super) struct ChosenPerson {
     pub(super) party: Party,
     /// As the record calls them.
     pub(super) name: String,
@@ -182,8 +182,8 @@ pub(super) struct WhomAsked {
 }
 
 /// Reads the form's field; none when it names nobody of this family.
-pub(super) fn chosen(facts: &Facts, whom: &str) -> Option<WhomAsked> {
-    let plain = |party: Party| WhomAsked {
+pub(super) fn chosen(facts: &Facts, whom: &str) -> Option<ChosenPerson> {
+    let plain = |party: Party| ChosenPerson {
         party,
         name: party.in_words().to_owned(),
         phone: None,
@@ -191,11 +191,11 @@ pub(super) fn chosen(facts: &Facts, whom: &str) -> Option<WhomAsked> {
     };
     if let Some(id) = whom.strip_prefix("phone:") {
         let phone = facts.phones.iter().find(|phone| phone.id.to_string() == id)?;
-        Some(WhomAsked { phone: Some(phone.id), ..plain(party_of_phone(facts, phone)) })
+        Some(ChosenPerson { phone: Some(phone.id), ..plain(party_of_phone(facts, phone)) })
     } else if let Some(id) = whom.strip_prefix("point:") {
         let point = facts.points.iter().find(|point| point.id.to_string() == id)?;
         let name = point.called();
-        Some(WhomAsked { name, point: Some(point.id), ..plain(party_of_point(point.kind)) })
+        Some(ChosenPerson { name, point: Some(point.id), ..plain(party_of_point(point.kind)) })
     } else {
         Party::from_text(whom).map(plain)
     }

@@ -55,7 +55,7 @@ fn died(act: &mut Act<'_>, file: FileId, reason: &str) -> AppResult<()> {
     let Some(case) = case(act, file)? else { return Ok(()) };
     let until = rules::later(act.today, rules::park_days(HoldReason::Died, &steps::rule(act)));
     let seen = Seen { id: case.id, version: case.version };
-    steps::park(act, seen, HoldReason::Died, (Some(until), reason))
+    steps::hold(act, seen, HoldReason::Died, (Some(until), reason))
 }
 
 /// And back on it.

@@ -115,7 +115,7 @@ pub fn until_fault(day: Option<NaiveDate>, today: NaiveDate, rule: &LadderRule) 
 }
 
 /// Takes a case off the ladder.
-pub fn park(case: &Case, why: HoldReason, until: NaiveDate, reason: &str) -> Case {
+pub fn hold(case: &Case, why: HoldReason, until: NaiveDate, reason: &str) -> Case {
     Case {
         state: State::Parked,
         parked_for: why,
@@ -131,65 +131,65 @@ pub fn park(case: &Case, why: HoldReason, until: NaiveDate, reason: &str) -> Cas
 
 /// Is this a try of the case's stage? Somebody who rang the student has not asked the village, and
 /// what happened before the stage began belongs to another.
-pub fn counts(case: &Case, told: &ContactResult, rule: &LadderRule) -> bool {
+pub fn counts(case: &Case, result: &ContactResult, rule: &LadderRule) -> bool {
     let with = of(rule, case.stage).map(|stage| stage.tried_with.as_slice()).unwrap_or_default();
     let is_there = |text: &str| with.iter().any(|one| one == text);
-    let is_with = is_there(told.party.as_text())
-        || told.carrier.is_some_and(|carrier| is_there(carrier.as_text()))
-        || (told.channel == Channel::Visit && is_there(VISIT));
-    is_with && told.on_day >= case.stage_since
+    let is_with = is_there(result.party.as_text())
+        || result.carrier.is_some_and(|carrier| is_there(carrier.as_text()))
+        || (result.channel == Channel::Visit && is_there(VISIT));
+    is_with && result.on_day >= case.stage_since
 }
 
 /// The case after a contact, and how its log calls it.
 pub fn after_contact(
     case: &Case,
-    told: &ContactResult,
+    result: &ContactResult,
     rule: &LadderRule,
     today: NaiveDate,
 ) -> (Case, StepKind) {
-    let again = of(rule, case.stage).map_or(3, |stage| stage.again_after_days);
+    let wait = of(rule, case.stage).map_or(3, |stage| stage.again_after_days);
     let mut next = case.clone();
-    next.tries += i32::from(counts(case, told, rule));
-    next.reached |= told.outcome.is_reached();
-    match road(told.outcome) {
+    next.tries += i32::from(counts(case, result, rule));
+    next.reached |= result.outcome.is_reached();
+    match road(result.outcome) {
         // A paper can come back after the day that was named on it: nothing was broken since we
         // know of it, so somebody looks whether the money came.
-        FollowUp::Promise if told.promised_on.is_some_and(|day| day < today) => {
+        FollowUp::Promise if result.promised_on.is_some_and(|day| day < today) => {
             let mut next = on_ladder(next);
             next.next_step = NextStep::LookAgain;
-            next.next_on = told.next_on.unwrap_or(today);
+            next.next_on = result.next_on.unwrap_or(today);
             (next, StepKind::NextSet)
         }
         FollowUp::Promise => {
-            let day = told.promised_on.unwrap_or(today);
+            let day = result.promised_on.unwrap_or(today);
             next.promised_on = Some(day);
-            next.promised_fen = told.promised_fen;
+            next.promised_fen = result.promised_fen;
             next.next_step = NextStep::PromiseDue;
             // Not out of sight for longer than the promise lasts.
             let after = later(day, 1);
-            next.next_on = told.next_on.map_or(after, |on| on.min(after));
+            next.next_on = result.next_on.map_or(after, |on| on.min(after));
             (on_ladder(next), StepKind::Promised)
         }
         FollowUp::Park(why) => {
-            let until = told.next_on.unwrap_or_else(|| later(today, park_days(why, rule)));
-            let reason = if told.note.is_empty() { why.in_words() } else { &told.note };
-            (park(&next, why, until, reason), StepKind::Parked)
+            let until = result.next_on.unwrap_or_else(|| later(today, park_days(why, rule)));
+            let reason = if result.note.is_empty() { why.in_words() } else { &result.note };
+            (hold(&next, why, until, reason), StepKind::Parked)
         }
         // Who is paused or off the ladder stays so: a try changes nothing about the reason.
         _ if case.state != State::Open => (next, StepKind::NextSet),
         FollowUp::Talked => {
             next.next_step = NextStep::KeepTouch;
-            next.next_on = told.next_on.unwrap_or_else(|| later(today, again));
+            next.next_on = result.next_on.unwrap_or_else(|| later(today, wait));
             (next, StepKind::NextSet)
         }
         FollowUp::Number => {
             next.next_step = NextStep::FindNumber;
-            next.next_on = told.next_on.unwrap_or_else(|| later(today, 1));
+            next.next_on = result.next_on.unwrap_or_else(|| later(today, 1));
             (next, StepKind::NextSet)
         }
         FollowUp::Try => {
             next.next_step = NextStep::Again;
-            next.next_on = told.next_on.unwrap_or_else(|| later(today, again));
+            next.next_on = result.next_on.unwrap_or_else(|| later(today, wait));
             (next, StepKind::NextSet)
         }
     }
@@ -248,21 +248,21 @@ pub fn is_next_directors(case: &Case, rule: &LadderRule) -> bool {
 
 /// Why a case cannot move on now; none when it can.
 pub fn move_fault(case: &Case, to: Stage, rule: &LadderRule) -> Option<String> {
-    let said = |words: &str| Some(words.to_owned());
+    let refusal = |words: &str| Some(words.to_owned());
     if case.state != State::Open {
-        return said("这一户现在不在跟进中，先恢复跟进再转阶段");
+        return refusal("这一户现在不在跟进中，先恢复跟进再转阶段");
     }
     if to.place() < case.stage.place() {
         return None;
     }
     if to == case.stage {
-        return said("已经在这一阶段了");
+        return refusal("已经在这一阶段了");
     }
     if of(rule, to).is_some_and(|data| data.director) {
-        return said("请派出所协助要先请示主任，请用“请示主任”");
+        return refusal("请派出所协助要先请示主任，请用“请示主任”");
     }
     if !above(case, rule).contains(&to) {
-        return said("要一步一步来，请选相邻的下一阶段");
+        return refusal("要一步一步来，请选相邻的下一阶段");
     }
     too_early(case, rule)
 }

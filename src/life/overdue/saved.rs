@@ -49,13 +49,13 @@ pub fn keep(db: &mut Db, new: &Saved) -> AppResult<()> {
     let own = saved_list::table
         .filter(saved_list::staff_id.eq(new.staff_id))
         .filter(saved_list::page.eq(PAGE));
-    let kept: i64 = own.count().get_result(db)?;
+    let count: i64 = own.count().get_result(db)?;
     let same = saved_list::table
         .filter(saved_list::staff_id.eq(new.staff_id))
         .filter(saved_list::page.eq(PAGE))
         .filter(saved_list::name.eq(&new.name));
     let replaced = diesel::delete(same).execute(db)?;
-    if replaced == 0 && kept >= MOST {
+    if replaced == 0 && count >= MOST {
         return Err(AppError::refused(format!("最多存 {MOST} 个名单，请先去掉一个")));
     }
     let new = Saved { page: PAGE.to_owned(), ..new.clone() };

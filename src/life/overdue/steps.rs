@@ -14,9 +14,9 @@ use super::store::{self, Case, Step};
 use crate::base::ids::{CaseId, RecordId, StaffId};
 use crate::base::money::Fen;
 use crate::book::act::{Act, Happened};
+use crate::book::audit_log::AuditEntry;
 use crate::book::contact::keep;
 use crate::book::contact::record::Record;
-use crate::book::history::AuditEntry;
 use crate::book::loan;
 use crate::book::policy::LadderRule;
 use crate::book::visit_sheet;
@@ -54,7 +54,7 @@ fn unchanged(act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<Case> {
 
 /// Stores how a case stands after a step, the step, and its line of history.
 fn save_transition(act: &mut Act<'_>, old: &Case, new: &Case, what: What<'_>) -> AppResult<()> {
-    let weight = follow::weight_of(act.db, act.scope, new, (&rule(act), act.today))?;
+    let weight = follow::priority_of(act.db, act.scope, new, (&rule(act), act.today))?;
     let new = &Case { weight, ..new.clone() };
     store::change(act.db, new)?;
     let moved = old.stage != new.stage;
@@ -159,7 +159,7 @@ pub(super) fn after_contact(act: &mut Act<'_>, case: &Case, record: &Record) -> 
         Some(id) => visit_sheet::carrier(act.db, act.scope, id)?,
         None => None,
     };
-    let told = ContactResult {
+    let result = ContactResult {
         on_day: record.on_day,
         outcome: record.outcome,
         channel: record.channel,
@@ -170,7 +170,7 @@ pub(super) fn after_contact(act: &mut Act<'_>, case: &Case, record: &Record) -> 
         next_on: record.next_on,
         note: record.note.clone(),
     };
-    let (mut next, kind) = rules::after_contact(case, &told, &rule(act), act.today);
+    let (mut next, kind) = rules::after_contact(case, &result, &rule(act), act.today);
     next.last_record_id = Some(record.id);
     if next.state == State::Parked && next.owner_id.is_none() {
         next.owner_id = act.by.staff_id;
@@ -225,16 +225,16 @@ pub fn move_to(act: &mut Act<'_>, seen: Seen<CaseId>, to: Stage, reason: &str) -
 pub fn ask(act: &mut Act<'_>, seen: Seen<CaseId>, what: AskedFor, reason: &str) -> AppResult<()> {
     needs_reason(reason)?;
     let case = unchanged(act, seen)?;
-    let said = |words: &str| Some(words.to_owned());
+    let refusal = |words: &str| Some(words.to_owned());
     let fault = match what {
-        AskedFor::Nothing => said("请选要请示什么"),
-        _ if case.state != State::Open => said("这一户现在不在跟进中，先恢复跟进"),
-        _ if case.asked_for != AskedFor::Nothing => said("已经请示过，等主任决定"),
+        AskedFor::Nothing => refusal("请选要请示什么"),
+        _ if case.state != State::Open => refusal("这一户现在不在跟进中，先恢复跟进"),
+        _ if case.asked_for != AskedFor::Nothing => refusal("已经请示过，等主任决定"),
         AskedFor::Police if !rules::is_next_directors(&case, &rule(act)) => {
-            said("走完前面的阶段才能请派出所协助")
+            refusal("走完前面的阶段才能请派出所协助")
         }
-        AskedFor::Notice if case.stage != Stage::Police => said("到派出所阶段才能请银行发通知"),
-        AskedFor::Notice if case.notice_on.is_some() => said("已经请银行发过通知"),
+        AskedFor::Notice if case.stage != Stage::Police => refusal("到派出所阶段才能请银行发通知"),
+        AskedFor::Notice if case.notice_on.is_some() => refusal("已经请银行发过通知"),
         _ => rules::too_early(&case, &rule(act)),
     };
     if let Some(fault) = fault {
@@ -251,8 +251,8 @@ pub fn ask(act: &mut Act<'_>, seen: Seen<CaseId>, what: AskedFor, reason: &str) 
         AskedFor::Police => rules::reason_to_go_up(&case, &rule(act), act.today, reason),
         AskedFor::Notice | AskedFor::Nothing => reason.to_owned(),
     };
-    let said = format!("{}：{reason}", what.in_words());
-    save_transition(act, &case, &next, What::new(StepKind::Asked, "case_asked", &said))
+    let summary = format!("{}：{reason}", what.in_words());
+    save_transition(act, &case, &next, What::new(StepKind::Asked, "case_asked", &summary))
 }
 
 /// The director's answer. The caller has looked that it is the director.
@@ -285,11 +285,11 @@ pub fn decide(
         (true, AskedFor::Notice) => StepKind::Notice,
         (true, _) => StepKind::Allowed,
     };
-    let said = match reason.is_empty() {
+    let summary = match reason.is_empty() {
         true => case.asked_for.in_words().to_owned(),
         false => format!("{}：{reason}", case.asked_for.in_words()),
     };
-    save_transition(act, &case, &next, What::new(kind, "case_decided", &said))
+    save_transition(act, &case, &next, What::new(kind, "case_decided", &summary))
 }
 
 /// Nothing to do until a day.
@@ -312,7 +312,7 @@ pub fn pause(
 }
 
 /// Off the ladder until a day, for a reason that another part of a loan's life looks after.
-pub fn park(
+pub fn hold(
     act: &mut Act<'_>,
     seen: Seen<CaseId>,
     why: HoldReason,
@@ -323,10 +323,10 @@ pub fn park(
         return Err(AppError::field("why", "请选暂放的原因"));
     }
     let until = checked(until, reason, act)?;
-    let mut next = rules::park(&case, why, until, reason);
+    let mut next = rules::hold(&case, why, until, reason);
     next.owner_id = next.owner_id.or(act.by.staff_id);
-    let said = format!("{}：{reason}", why.in_words());
-    save_transition(act, &case, &next, What::new(StepKind::Parked, "case_set_aside", &said))
+    let summary = format!("{}：{reason}", why.in_words());
+    save_transition(act, &case, &next, What::new(StepKind::Parked, "case_set_aside", &summary))
 }
 
 /// The last day of a pause that has a reason; both are looked at before anything is said.

@@ -231,13 +231,13 @@ macro_rules! reopen_as {
 /// Opens cases again that were taken back, as they were.
 pub fn reopen_all(db: &mut Db, ids: &[CaseId]) -> AppResult<()> {
     for chunk in ids.chunks(BINDS_MAX) {
-        let parked = overdue_case::parked_for.ne(HoldReason::Nothing);
+        let on_hold = overdue_case::parked_for.ne(HoldReason::Nothing);
         let paused = overdue_case::parked_for
             .eq(HoldReason::Nothing)
             .and(overdue_case::until_on.is_not_null());
         let open =
             overdue_case::parked_for.eq(HoldReason::Nothing).and(overdue_case::until_on.is_null());
-        reopen_as!(db, chunk, parked, State::Parked);
+        reopen_as!(db, chunk, on_hold, State::Parked);
         reopen_as!(db, chunk, paused, State::Paused);
         reopen_as!(db, chunk, open, State::Open);
     }
@@ -314,7 +314,7 @@ pub fn bring_back(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()
 }
 
 /// Sets who is first. The version stays: no form is about it.
-pub fn weigh(db: &mut Db, ids: &[CaseId], weight: i64) -> AppResult<()> {
+pub fn update_priorities(db: &mut Db, ids: &[CaseId], weight: i64) -> AppResult<()> {
     for chunk in ids.chunks(BINDS_MAX) {
         diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
             .set(overdue_case::weight.eq(weight))

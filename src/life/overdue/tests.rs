@@ -87,24 +87,24 @@ fn nobody_skips_a_stage_or_leaves_one_in_which_nothing_was_tried() {
     }
     // Down is always possible; not while it is off the ladder.
     assert_eq!(fault(Stage::Police, 0, Stage::Student), None);
-    let parked = rules::park(&case(Stage::School, 2), HoldReason::Hardship, d("2027-01-20"), "");
-    assert!(rules::move_fault(&parked, Stage::Village, &rule).unwrap().contains("先恢复跟进"));
+    let on_hold = rules::hold(&case(Stage::School, 2), HoldReason::Hardship, d("2027-01-20"), "");
+    assert!(rules::move_fault(&on_hold, Stage::Village, &rule).unwrap().contains("先恢复跟进"));
 }
 
 #[test]
 fn the_rule_suggests_by_tries_or_days_and_keeps_quiet_over_a_promise() {
     let rule = rule();
-    let said = |case: &Case, day: &str| rules::suggestion(case, &rule, d(day));
-    assert_eq!(said(&case(Stage::Student, 2), TODAY), None);
-    let third = said(&case(Stage::Student, 3), TODAY).unwrap();
+    let hint = |case: &Case, day: &str| rules::suggestion(case, &rule, d(day));
+    assert_eq!(hint(&case(Stage::Student, 2), TODAY), None);
+    let third = hint(&case(Stage::Student, 3), TODAY).unwrap();
     assert_eq!(third, "这一阶段已联系本人 3 次，可以考虑转到“共同借款人”");
-    assert_eq!(said(&case(Stage::Student, 0), "2027-02-01"), None, "days alone are not enough");
-    assert!(said(&case(Stage::Student, 1), "2026-12-31").unwrap().contains("在这一阶段已 10 天"));
+    assert_eq!(hint(&case(Stage::Student, 0), "2027-02-01"), None, "days alone are not enough");
+    assert!(hint(&case(Stage::Student, 1), "2026-12-31").unwrap().contains("在这一阶段已 10 天"));
     let promised = Case { promised_on: Some(d("2027-01-10")), ..case(Stage::Student, 5) };
-    assert_eq!(said(&promised, TODAY), None);
-    assert!(said(&promised, "2027-01-11").is_some());
-    assert!(said(&case(Stage::Village, 9), "2027-03-01").unwrap().contains("请示主任"));
-    assert_eq!(said(&case(Stage::Police, 99), "2027-03-01"), None, "nothing is above");
+    assert_eq!(hint(&promised, TODAY), None);
+    assert!(hint(&promised, "2027-01-11").is_some());
+    assert!(hint(&case(Stage::Village, 9), "2027-03-01").unwrap().contains("请示主任"));
+    assert_eq!(hint(&case(Stage::Police, 99), "2027-03-01"), None, "nothing is above");
 }
 
 #[test]
@@ -150,9 +150,9 @@ fn every_result_has_its_road() {
     assert_eq!((kind, after.next_step), (StepKind::Promised, NextStep::PromiseDue));
     assert_eq!((after.promised_on, after.next_on), (Some(d("2027-01-10")), d("2027-01-11")));
     // A promise brings somebody back who was off the ladder.
-    let parked = rules::park(&case(Stage::School, 2), HoldReason::SaysPaid, d("2027-01-02"), "");
+    let on_hold = rules::hold(&case(Stage::School, 2), HoldReason::SaysPaid, d("2027-01-02"), "");
     let (after, _) =
-        rules::after_contact(&parked, &contact_result(Outcome::Promised), &rule, d(TODAY));
+        rules::after_contact(&on_hold, &contact_result(Outcome::Promised), &rule, d(TODAY));
     assert_eq!((after.state, after.parked_for), (State::Open, HoldReason::Nothing));
 }
 
@@ -189,12 +189,12 @@ fn only_who_is_asked_in_a_stage_counts_as_its_try() {
         (Channel::Sheet, Party::Other, Some(Party::School), &[Stage::School]),
     ];
     for (channel, party, carrier, stages) in table {
-        let said = ContactResult { channel, party, carrier, ..contact_result(Outcome::NoAnswer) };
+        let last = ContactResult { channel, party, carrier, ..contact_result(Outcome::NoAnswer) };
         for stage in Stage::ALL.iter().copied() {
             let counts = stages.contains(&stage);
             let line = format!("{channel:?} {party:?} {carrier:?} in {stage:?}");
-            assert_eq!(rules::counts(&case(stage, 1), &said, &rule), counts, "{line}");
-            let (after, _) = rules::after_contact(&case(stage, 1), &said, &rule, d(TODAY));
+            assert_eq!(rules::counts(&case(stage, 1), &last, &rule), counts, "{line}");
+            let (after, _) = rules::after_contact(&case(stage, 1), &last, &rule, d(TODAY));
             assert_eq!(after.tries, 1 + i32::from(counts), "{line}");
         }
     }
@@ -284,11 +284,11 @@ proptest! {
         now.next_on = today;
         for (outcome, wait) in results.iter().zip(&days) {
             today = rules::later(today, *wait);
-            let mut said = contact_result(*outcome);
-            said.promised_on = said.promised_on.map(|_| rules::later(today, 5));
-            let (after, _) = rules::after_contact(&now, &said, &rule, today);
+            let mut last = contact_result(*outcome);
+            last.promised_on = last.promised_on.map(|_| rules::later(today, 5));
+            let (after, _) = rules::after_contact(&now, &last, &rule, today);
             prop_assert_eq!(after.stage, stage);
-            let counts = rules::counts(&now, &said, &rule);
+            let counts = rules::counts(&now, &last, &rule);
             prop_assert_eq!(after.tries, now.tries + i32::from(counts));
             prop_assert!(!now.reached || after.reached);
             let off = after.state == State::Parked;

@@ -73,7 +73,7 @@ struct CaseView {
     broken: i32,
     set_aside: String,
     until: String,
-    asked: &'static str,
+    asked_for: &'static str,
     asked_by: String,
     asked_reason: String,
     notice_on: String,
@@ -303,7 +303,7 @@ fn case_view(facts: &Facts, case: &Case, rule: &LadderRule, today: NaiveDate) ->
         broken: case.broken_promises,
         set_aside: case.parked_for.in_words().to_owned(),
         until: day(case.until_on),
-        asked: case.asked_for.in_words(),
+        asked_for: case.asked_for.in_words(),
         asked_by: case.asked_by.clone(),
         asked_reason: match case.state {
             State::Paused | State::Parked if case.asked_reason.is_empty() => {

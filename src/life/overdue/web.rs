@@ -18,7 +18,7 @@ use crate::book::contact::record;
 use crate::book::loan;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
-use crate::life::overdue::list::page::{asked_of, ensure_synced};
+use crate::life::overdue::list::page::{ensure_synced, params_of};
 use crate::web::fields::{self, Fields, Form, Rejected};
 use crate::web::list::filter::ListParams;
 use crate::web::list::kit::Side;
@@ -52,7 +52,7 @@ pub(super) async fn render_errors(
     let field = if form.has("outcome") { "outcome" } else { "reason" };
     let rejected = Rejected::from(error, field, CHANGED)?;
     let mut page = new_page(app, &facts(app, me, file_no).await?)?;
-    page.flow = form.has("flow").then(|| asked_of(form.get("flow")).link("", &[]));
+    page.flow = form.has("flow").then(|| params_of(form.get("flow")).link("", &[]));
     fields::reject((app, me, req), &page, form, rejected)
 }
 
@@ -81,43 +81,43 @@ pub(super) async fn next(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ListParams>,
+    params: web::Query<ListParams>,
     before: web::Query<Before>,
 ) -> AppResult<HttpResponse> {
     ensure_synced(&app, &me).await?;
-    let asked = ListParams { before: String::new(), size: "10".to_owned(), ..asked.into_inner() };
+    let params = ListParams { before: String::new(), size: "10".to_owned(), ..params.into_inner() };
     let today = app.clock.today();
-    let mut wanted = cases::case_filter(&asked, me.staff_id, today);
-    if wanted.list.is_empty() {
-        wanted.list = "today".to_owned();
+    let mut filter = cases::case_filter(&params, me.staff_id, today);
+    if filter.list.is_empty() {
+        filter.list = "today".to_owned();
     }
     let saved = saved(&app, &me, &before.saved).await?;
-    let (scope, inner) = (me.scope.clone(), wanted.clone());
+    let (scope, inner) = (me.scope.clone(), filter.clone());
     let rows = app.read(move |db| cases::from_there(db, &scope, &inner, 200)).await?;
     let due = |state: State, on: NaiveDate| state == State::Open && on <= today;
     let found = rows.into_iter().find(|(_, case)| due(case.state, case.next_on));
     let Some((row, case)) = found else {
-        let words = match (&saved, wanted.filter.side == Side::Start) {
+        let words = match (&saved, filter.filter.side == Side::Start) {
             (_, true) => "今天要联系的都联系过了".to_owned(),
             (Some(one), _) => format!("{}；这个名单到底了", one.words),
             (None, _) => "这个名单到底了，跳过的还在名单里".to_owned(),
         };
-        let back = ListParams { size: String::new(), ..asked }.link("/overdue", &[]);
+        let back = ListParams { size: String::new(), ..params }.link("/overdue", &[]);
         return shell::done(&app, &back, &words);
     };
     let facts = facts(&app, &me, &row.file_no).await?;
     let mut page = new_page(&app, &facts)?;
-    let after = wanted.order.keyset().key(&(row, case));
-    let asked = ListParams { size: String::new(), ..asked };
-    page.skip = with_after(&asked, "/overdue/next", &after);
-    page.flow = Some(with_after(&asked, "", &after));
+    let after = filter.order.keyset().key(&(row, case));
+    let params = ListParams { size: String::new(), ..params };
+    page.skip = with_after(&params, "/overdue/next", &after);
+    page.flow = Some(with_after(&params, "", &after));
     page.saved = saved;
     fields::show(&app, &me, &req, &page)
 }
 
 /// The same list from behind a row. By points the row moves when it changes, by day it moves on.
-fn with_after(asked: &ListParams, path: &str, after: &str) -> String {
-    asked.link(path, &[("after", after)])
+fn with_after(params: &ListParams, path: &str, after: &str) -> String {
+    params.link(path, &[("after", after)])
 }
 
 async fn saved(app: &App, me: &SignedIn, id: &str) -> AppResult<Option<Saved>> {
@@ -157,7 +157,7 @@ pub(super) async fn contact(
     };
     let page = format!("/overdue/{file_no}");
     if form.has("flow") {
-        let flow = asked_of(form.get("flow"));
+        let flow = params_of(form.get("flow"));
         let to = flow.link("/overdue/next", &[("after", &flow.after)]);
         let sign = if to.contains('?') { '&' } else { '?' };
         let saved = if added { format!("{sign}saved={id}") } else { String::new() };

@@ -17,7 +17,7 @@ use super::web::{Made, Offers, PRINT_MAX, made, wishes};
 use crate::app::App;
 use crate::base::ids::BatchId;
 use crate::base::money::Fen;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::office;
 use crate::book::staff::Right;
 use crate::error::{AppResult, FieldError};
@@ -61,7 +61,7 @@ struct ChoosePage {
     school: String,
     police: String,
     min: String,
-    kept: Vec<Field>,
+    hidden: Vec<Field>,
     fields: Vec<Field>,
     narrowed: String,
     offers: Offers,
@@ -107,10 +107,10 @@ pub(super) async fn render(
     form: &Fields,
     errors: Vec<FieldError>,
 ) -> AppResult<HttpResponse> {
-    let mut asked = VisitRequest::read(form, app.clock.today());
-    asked.errors.extend(errors);
-    let made = made(app, me, &asked).await?;
-    let page = page(app, me, asked, made);
+    let mut request = VisitRequest::read(form, app.clock.today());
+    request.errors.extend(errors);
+    let made = made(app, me, &request).await?;
+    let page = page(app, me, request, made);
     let status = match page.errors.is_empty() {
         true => StatusCode::OK,
         false => StatusCode::UNPROCESSABLE_ENTITY,
@@ -118,59 +118,59 @@ pub(super) async fn render(
     shell::page_as(status, app, me, req, "visits/choose.html", page)
 }
 
-fn page(app: &App, me: &SignedIn, asked: VisitRequest, made: Made) -> ChoosePage {
+fn page(app: &App, me: &SignedIn, request: VisitRequest, made: Made) -> ChoosePage {
     let today = app.clock.today();
-    let return_by = wishes(app, me, &asked).return_by;
+    let return_by = wishes(app, me, &request).return_by;
     let batch = &made.batch;
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
     let fields = ["by", "as_of", "return_by", "township", "school", "police", "min"];
-    let yearly = asked.purpose.is_yearly();
+    let yearly = request.purpose.is_yearly();
     let places: Vec<Places> =
-        batch.receivers.iter().map(|one| Places::of(&made.out, &asked, one)).collect();
+        batch.receivers.iter().map(|one| Places::of(&made.out, &request, one)).collect();
     ChoosePage {
         yearly,
-        by: asked.by.as_text(),
-        by_words: asked.by.in_words(),
-        kinds: asked.purpose.kinds().iter().map(|by| (by.as_text(), by.in_words())).collect(),
-        as_of: asked.as_of.to_string(),
-        as_of_words: text::full_day(asked.as_of),
-        known_words: text::full_day(me.bank_data.day_of(asked.as_of)),
-        is_future: asked.as_of > today,
+        by: request.by.as_text(),
+        by_words: request.by.in_words(),
+        kinds: request.purpose.kinds().iter().map(|by| (by.as_text(), by.in_words())).collect(),
+        as_of: request.as_of.to_string(),
+        as_of_words: text::full_day(request.as_of),
+        known_words: text::full_day(me.bank_data.day_of(request.as_of)),
+        is_future: request.as_of > today,
         return_by: return_by.to_string(),
-        township: some(&asked.wanted.township),
-        school: some(&asked.wanted.school),
-        police: some(&asked.wanted.police),
-        min: asked.least_text.clone(),
-        kept: asked.fields().into_iter().filter(|f| !fields.contains(&f.name)).collect(),
-        fields: asked.fields(),
-        narrowed: asked.wanted.in_words(),
+        township: some(&request.selection.township),
+        school: some(&request.selection.school),
+        police: some(&request.selection.police),
+        min: request.least_text.clone(),
+        hidden: request.fields().into_iter().filter(|f| !fields.contains(&f.name)).collect(),
+        fields: request.fields(),
+        narrowed: request.selection.in_words(),
         here: places.iter().map(|one| one.here).sum(),
         elsewhere: places.iter().map(Places::elsewhere).sum(),
         lines: batch
             .receivers
             .iter()
             .zip(places)
-            .map(|(r, places)| line(&asked, r, places))
+            .map(|(r, places)| line(&request, r, places))
             .collect(),
         households: batch.households(),
         total: batch.total_fen(),
-        also: asked.also,
-        amounts: asked.amounts,
+        also: request.also,
+        amounts: request.amounts,
         ahead: me.bank_data.ahead.is_some(),
-        letter: asked.letter.map(|n| n.to_string()).unwrap_or_default(),
+        letter: request.letter.map(|n| n.to_string()).unwrap_or_default(),
         amounts_by: me.office.amounts_on_papers_by.clone(),
         may_allow: me.may(Right::AllowAmounts),
         too_many: batch.households() > PRINT_MAX,
         print_max: PRINT_MAX,
-        print: asked.link("/visits/print", None),
-        archive: asked.link("/visits/workbooks.zip", None),
+        print: request.link("/visits/print", None),
+        archive: request.link("/visits/workbooks.zip", None),
         all: match yearly {
-            true => format!("/visits?purpose=yearly&by={}", asked.by.as_text()),
-            false => format!("/visits?by={}&as_of={}", asked.by.as_text(), asked.as_of),
+            true => format!("/visits?purpose=yearly&by={}", request.by.as_text()),
+            false => format!("/visits?by={}&as_of={}", request.by.as_text(), request.as_of),
         },
         offers: made.offers,
         left_out: made.left_out,
-        errors: asked.errors,
+        errors: request.errors,
     }
 }
 
@@ -184,11 +184,11 @@ struct Places {
 }
 
 impl Places {
-    fn of(out: &Out, asked: &VisitRequest, receiver: &Receiver) -> Places {
+    fn of(out: &Out, request: &VisitRequest, receiver: &Receiver) -> Places {
         let mut found = Places::default();
         for sheet in &receiver.sheets {
             let file = sheet.household.file_id;
-            match whereabouts(out, (asked.purpose, asked.by), file) {
+            match whereabouts(out, (request.purpose, request.by), file) {
                 SheetStatus::In => {}
                 SheetStatus::Here(batch) => {
                     found.here += 1;
@@ -196,7 +196,7 @@ impl Places {
                 }
                 SheetStatus::Elsewhere => {
                     if let Some((about, by, _)) = out.get(&file).and_then(|all| all.first()) {
-                        let place = match *about == asked.purpose {
+                        let place = match *about == request.purpose {
                             true => by.in_words().to_owned(),
                             false => format!("{}的{}", by.in_words(), about.paper()),
                         };
@@ -219,14 +219,14 @@ impl Places {
     }
 }
 
-fn line(asked: &VisitRequest, receiver: &Receiver, places: Places) -> Line {
+fn line(request: &VisitRequest, receiver: &Receiver, places: Places) -> Line {
     let unknown = receiver.is_unknown();
     Line {
         name: match unknown {
-            true => format!("{}{}", receiver.township, text::receiver_name(asked.by, receiver)),
-            false => text::addressee(asked.by, receiver),
+            true => format!("{}{}", receiver.township, text::receiver_name(request.by, receiver)),
+            false => text::addressee(request.by, receiver),
         },
-        missing: if unknown { text::unknown_note(asked.by) } else { String::new() },
+        missing: if unknown { text::unknown_note(request.by) } else { String::new() },
         households: receiver.sheets.len(),
         free: receiver.sheets.len() - places.here,
         here: places.here,
@@ -235,7 +235,7 @@ fn line(asked: &VisitRequest, receiver: &Receiver, places: Places) -> Line {
         total: receiver.total_fen(),
         numbers: numbers(receiver),
         stem: receiver.stem.clone(),
-        workbook: asked.link("/visits/workbook.xlsx", Some(&receiver.stem)),
+        workbook: request.link("/visits/workbook.xlsx", Some(&receiver.stem)),
     }
 }
 
@@ -247,15 +247,15 @@ pub(super) async fn set_amounts(
     form: Form,
 ) -> AppResult<HttpResponse> {
     let allowed = form.0.get("amounts") == "yes";
-    let said = match allowed {
+    let message = match allowed {
         true => "已允许走访表印出金额",
         false => "走访表不再印出金额，以前做的不变",
     };
     me.act(&app, "amounts on papers", move |act| {
         let by = if allowed { act.by.name.as_str() } else { "" };
         office::set_amounts_on_papers(act.db, &act.by.office_code, by)?;
-        act.audit(AuditEntry::of("papers_amounts", "走访表", said))
+        act.audit(AuditEntry::of("papers_amounts", "走访表", message))
     })
     .await?;
-    shell::done(&app, "/visits", said)
+    shell::done(&app, "/visits", message)
 }

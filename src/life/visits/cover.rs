@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, Worksheet, XlsxError};
 
-use super::look::{HEADING_ROW, Looks, Wishes, new_book, page, write_heads};
+use super::formats::{HEADING_ROW, Looks, Wishes, new_book, page, write_heads};
 use super::rules::{Batch, Receiver, ReceiverKind};
 use super::text;
 use super::workbook::{AMOUNT, based_on, write_money};

@@ -11,7 +11,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::cover;
-use super::look::Wishes;
+use super::formats::Wishes;
 use super::names::COVER;
 use super::rules::Batch;
 use super::workbook;

@@ -22,7 +22,7 @@ pub mod rules;
 pub mod purpose;
 pub mod store;
 pub mod text;
-pub mod look;
+pub mod formats;
 pub mod workbook;
 pub mod cover;
 pub mod folder;

@@ -22,12 +22,12 @@ impl Names {
     /// The name, without ending, of the file for a receiver made of `parts` (empty ones are left
     /// out): `中天镇-大楼湾村村民委员会`.
     pub fn stem(&mut self, parts: &[&str]) -> String {
-        let wanted = safe(parts);
-        let mut name = wanted.clone();
+        let base = safe(parts);
+        let mut name = base.clone();
         let mut n = 1;
         while !self.taken.insert(name.to_lowercase()) {
             n += 1;
-            name = format!("{wanted}（{n}）");
+            name = format!("{base}（{n}）");
         }
         name
     }

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDateTime, Timelike};
 use serde::Serialize;
 
 use super::cover::numbers;
-use super::look::Wishes;
+use super::formats::Wishes;
 use super::rules::{Batch, Receiver, ReceiverKind, Sheet};
 use super::text;
 use crate::base::money::Fen;

@@ -26,7 +26,7 @@ pub struct VisitRequest {
     pub as_of: NaiveDate,
     /// The day by which sheets should come back, when one was asked for.
     pub return_by: Option<NaiveDate>,
-    pub wanted: Selection,
+    pub selection: Selection,
     pub amounts: bool,
     /// A second copy of each sheet is printed.
     pub stub: bool,
@@ -71,7 +71,7 @@ impl VisitRequest {
         let cut = last_due_day(today);
         let has = |name: &str| !form.get(name).is_empty();
         let text = |name: &str| has(name).then(|| form.get(name).to_owned());
-        let wanted = Selection {
+        let selection = Selection {
             township: text("township"),
             village: text("village"),
             school: text("school"),
@@ -87,12 +87,12 @@ impl VisitRequest {
         };
         // A box that is not ticked is not sent, so `set` says that the boxes were there.
         let boxes = has("set");
-        let asked = VisitRequest {
+        let request = VisitRequest {
             purpose,
             by,
             as_of,
             return_by,
-            wanted,
+            selection,
             amounts: !boxes || has("amounts"),
             stub: !boxes || has("stub"),
             letter,
@@ -101,23 +101,23 @@ impl VisitRequest {
             list,
             errors: form.errors().to_vec(),
         };
-        if purpose.is_yearly() { asked.yearly(today) } else { asked }
+        if purpose.is_yearly() { request.yearly(today) } else { request }
     }
 
     /// A yearly contact is of today, without amounts, and narrowed by nothing that is owed.
     fn yearly(self, today: NaiveDate) -> VisitRequest {
-        let wanted = Selection {
+        let selection = Selection {
             least: None,
             police: None,
             due_from: None,
             due_before: None,
             ended: false,
-            ..self.wanted
+            ..self.selection
         };
         VisitRequest {
             as_of: today,
             amounts: false,
-            wanted,
+            selection,
             least_text: String::new(),
             list: String::new(),
             ..self
@@ -128,7 +128,7 @@ impl VisitRequest {
     /// number belong to the printing page and are not among them.
     pub fn fields(&self) -> Vec<Field> {
         let some = |text: &Option<String>| text.clone().unwrap_or_default();
-        let wanted = &self.wanted;
+        let selection = &self.selection;
         let purpose = if self.purpose.is_yearly() { self.purpose.as_text() } else { "" };
         let mut fields = vec![
             Field { name: "purpose", value: purpose.to_owned() },
@@ -138,21 +138,21 @@ impl VisitRequest {
                 name: "return_by",
                 value: self.return_by.map(|day| day.to_string()).unwrap_or_default(),
             },
-            Field { name: "township", value: some(&wanted.township) },
-            Field { name: "village", value: some(&wanted.village) },
-            Field { name: "school", value: some(&wanted.school) },
-            Field { name: "police", value: some(&wanted.police) },
+            Field { name: "township", value: some(&selection.township) },
+            Field { name: "village", value: some(&selection.village) },
+            Field { name: "school", value: some(&selection.school) },
+            Field { name: "police", value: some(&selection.police) },
             Field {
                 name: "min",
-                value: wanted.least.map(|f| f.to_yuan_text()).unwrap_or_default(),
+                value: selection.least.map(|f| f.to_yuan_text()).unwrap_or_default(),
             },
-            Field { name: "q", value: some(&wanted.who) },
-            Field { name: "university", value: some(&wanted.university) },
+            Field { name: "q", value: some(&selection.who) },
+            Field { name: "university", value: some(&selection.university) },
             Field { name: "list", value: self.list.clone() },
-            Field { name: "receiver", value: some(&wanted.receiver) },
+            Field { name: "receiver", value: some(&selection.receiver) },
         ];
         fields.extend(
-            wanted.files.iter().map(|file_no| Field { name: "file", value: file_no.clone() }),
+            selection.files.iter().map(|file_no| Field { name: "file", value: file_no.clone() }),
         );
         fields.retain(|field| !field.value.is_empty());
         fields

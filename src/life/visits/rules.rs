@@ -161,7 +161,7 @@ pub struct Selection {
 
 impl Selection {
     fn takes(&self, household: &Household) -> bool {
-        let same = |wanted: &Option<String>, is: &str| wanted.as_ref().is_none_or(|w| w == is);
+        let same = |given: &Option<String>, is: &str| given.as_ref().is_none_or(|w| w == is);
         same(&self.township, &household.township)
             && same(&self.village, &household.village)
             && same(&self.school, &household.high_school)
@@ -276,7 +276,7 @@ impl Batch {
 /// Sorts all households of the county into receivers and numbers them, then keeps what is
 /// wanted. Numbers are given before narrowing: a household has one number a day however the
 /// batch was narrowed, so two batches of a day never send out the same number twice.
-pub fn batch(by: ReceiverKind, as_of: NaiveDate, all: Vec<Household>, wanted: &Selection) -> Batch {
+pub fn batch(by: ReceiverKind, as_of: NaiveDate, all: Vec<Household>, filter: &Selection) -> Batch {
     let mut names = Names::default();
     let mut next = 0_u32;
     let mut receivers = Vec::new();
@@ -288,11 +288,11 @@ pub fn batch(by: ReceiverKind, as_of: NaiveDate, all: Vec<Household>, wanted: &S
         for household in households {
             next += 1;
             let number = number(by, as_of, next);
-            if wanted.takes(&household) {
+            if filter.takes(&household) {
                 sheets.push(Sheet { number, code: String::new(), household });
             }
         }
-        if !sheets.is_empty() && wanted.receiver.as_ref().is_none_or(|one| *one == stem) {
+        if !sheets.is_empty() && filter.receiver.as_ref().is_none_or(|one| *one == stem) {
             receivers.push(Receiver { township, name, stem, sheets });
         }
     }

@@ -2,7 +2,7 @@
 
 use super::cover;
 use super::folder::{self, NotWritten};
-use super::look::Wishes;
+use super::formats::Wishes;
 use super::names::COVER;
 use super::purpose::Purpose;
 use super::rules::{Arrears, Batch, CoBorrower, Household, ReceiverKind, Selection, batch};
@@ -73,8 +73,8 @@ fn county() -> Vec<Household> {
     ]
 }
 
-fn made(by: ReceiverKind, wanted: &Selection) -> Batch {
-    batch(by, day("2026-10-31"), county(), wanted)
+fn made(by: ReceiverKind, selection: &Selection) -> Batch {
+    batch(by, day("2026-10-31"), county(), selection)
 }
 
 fn wishes(amounts: bool) -> Wishes {
@@ -127,7 +127,7 @@ fn villages_come_by_code_and_houses_by_road_those_without_a_village_last() {
 
 #[test]
 fn a_household_keeps_its_number_however_the_batch_is_narrowed() {
-    let one = |wanted: Selection| listed(&made(ReceiverKind::Village, &wanted));
+    let one = |selection: Selection| listed(&made(ReceiverKind::Village, &selection));
     let file = Selection { files: vec!["LZ2015-0001".to_owned()], ..Selection::default() };
     assert_eq!(one(file), "中天镇-大楼湾村村民委员会: 004 廖中旭\n");
     let township = Selection { township: Some("宝林镇".to_owned()), ..Selection::default() };
@@ -214,7 +214,7 @@ fn a_workbook_is_ready_to_print_and_to_fill_in() {
     let batch = made(ReceiverKind::Village, &Selection::default());
     let book = workbook::for_receiver(&batch, &batch.receivers[2], &wishes(true)).unwrap();
     let xml = part(&book, "xl/worksheets/sheet1.xml");
-    for wanted in [
+    for expected in [
         "orientation=\"landscape\"",
         "paperSize=\"9\"",
         "fitToHeight=\"0\"",
@@ -226,7 +226,7 @@ fn a_workbook_is_ready_to_print_and_to_fill_in() {
         "state=\"frozen\"",
         "第 &amp;P 页，共 &amp;N 页",
     ] {
-        assert!(xml.contains(wanted), "{wanted} is missing in {xml}");
+        assert!(xml.contains(expected), "{expected} is missing in {xml}");
     }
     let names = part(&book, "xl/workbook.xml");
     assert!(names.contains("_xlnm.Print_Titles") && names.contains("_xlnm.Print_Area"));
@@ -266,9 +266,9 @@ fn a_folder_is_filled_whole_or_not_at_all() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     there.sort();
-    let mut wanted = names.clone();
-    wanted.sort();
-    assert_eq!(there, wanted, "nothing else is left in the folder");
+    let mut expected = names.clone();
+    expected.sort();
+    assert_eq!(there, expected, "nothing else is left in the folder");
 
     let file = place.path().join("file");
     std::fs::write(&file, "x").unwrap();

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
-use super::look::Wishes;
+use super::formats::Wishes;
 use super::papers::{self, Choices, Papers};
 use super::purpose::Purpose;
 use super::request::{Field, VisitRequest};
@@ -20,7 +20,7 @@ use super::workbook;
 use super::{folder, store};
 use crate::app::App;
 use crate::base::dates::local;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::web::download::{WORKBOOK, attachment};
 use crate::web::fields::Fields;
@@ -47,9 +47,9 @@ pub(super) struct Offers {
     pub(super) police: Vec<String>,
 }
 
-pub(super) async fn made(app: &App, me: &SignedIn, asked: &VisitRequest) -> AppResult<Made> {
-    let (inner, scope, day) = (app.clone(), me.scope.clone(), asked.as_of);
-    let (purpose, by, now) = (asked.purpose, asked.by, app.clock.now_at());
+pub(super) async fn made(app: &App, me: &SignedIn, request: &VisitRequest) -> AppResult<Made> {
+    let (inner, scope, day) = (app.clone(), me.scope.clone(), request.as_of);
+    let (purpose, by, now) = (request.purpose, request.by, app.clock.now_at());
     let (found, out) = app
         .read(move |db| {
             let out = sheets::out(db, &scope, now)?;
@@ -79,7 +79,7 @@ pub(super) async fn made(app: &App, me: &SignedIn, asked: &VisitRequest) -> AppR
         })
         .await?;
     let offers = offers(&found.households);
-    let batch = rules::batch(asked.by, asked.as_of, found.households, &asked.wanted);
+    let batch = rules::batch(request.by, request.as_of, found.households, &request.selection);
     Ok(Made { batch, out, offers, left_out: found.left_out })
 }
 
@@ -104,15 +104,15 @@ pub fn usual_return(app: &App, as_of: NaiveDate) -> NaiveDate {
     app.policy().calendar().working_day_from(in_two_weeks)
 }
 
-pub(super) fn wishes(app: &App, me: &SignedIn, asked: &VisitRequest) -> Wishes {
+pub(super) fn wishes(app: &App, me: &SignedIn, request: &VisitRequest) -> Wishes {
     Wishes {
-        purpose: asked.purpose,
-        amounts: asked.amounts
+        purpose: request.purpose,
+        amounts: request.amounts
             && me.office.allows_amounts_on_papers()
             && me.bank_data.ahead.is_none(),
-        assumed: app.policy().assumed_in_arrears(asked.as_of).unwrap_or_default(),
+        assumed: app.policy().assumed_in_arrears(request.as_of).unwrap_or_default(),
         bank_data: me.bank_data.clone(),
-        return_by: asked.return_by.unwrap_or_else(|| usual_return(app, asked.as_of)),
+        return_by: request.return_by.unwrap_or_else(|| usual_return(app, request.as_of)),
         sender: Sender {
             office: me.office.name.clone(),
             address: me.office.address.clone(),
@@ -145,42 +145,42 @@ pub(super) async fn print(
     req: HttpRequest,
     form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
-    let asked = readable(&form, &app)?;
-    let Made { batch, .. } = made(&app, &me, &asked).await?;
+    let request = readable(&form, &app)?;
+    let Made { batch, .. } = made(&app, &me, &request).await?;
     if batch.households() > PRINT_MAX {
         return Err(AppError::refused(format!(
             "一次最多打印 {PRINT_MAX} 户，现在选了 {} 户，请先选一个乡镇或单位",
             batch.households()
         )));
     }
-    refuse_empty(&asked, &batch)?;
+    refuse_empty(&request, &batch)?;
     let choices = Choices {
-        wishes: wishes(&app, &me, &asked),
-        stub: asked.stub,
-        letter: asked.letter,
+        wishes: wishes(&app, &me, &request),
+        stub: request.stub,
+        letter: request.letter,
         printed_at: local(app.clock.now_at()),
     };
     let page = PrintPage {
-        title: title(&asked, &batch),
-        back: asked.link("/visits", None),
+        title: title(&request, &batch),
+        back: request.link("/visits", None),
         action: "/visits/print".to_owned(),
         paid: Vec::new(),
         pdf: String::new(),
-        fields: asked.fields(),
-        stub: asked.stub,
-        letter: asked.letter.map(|n| n.to_string()).unwrap_or_default(),
+        fields: request.fields(),
+        stub: request.stub,
+        letter: request.letter.map(|n| n.to_string()).unwrap_or_default(),
         papers: papers::papers(&batch, &choices),
     };
-    note(&app, &me, "printed", "打印走访表", &asked, &batch).await?;
+    note(&app, &me, "printed", "打印走访表", &request, &batch).await?;
     shell::page(&app, &me, &req, "visits/print.html", page)
 }
 
 /// The name of the batch: its only receiver, or how many there are.
-fn title(asked: &VisitRequest, batch: &Batch) -> String {
+fn title(request: &VisitRequest, batch: &Batch) -> String {
     match batch.receivers.as_slice() {
-        [only] if only.is_unknown() => text::receiver_name(asked.by, only),
-        [only] => text::addressee(asked.by, only),
-        many => format!("{} 个{}", many.len(), asked.by.in_words()),
+        [only] if only.is_unknown() => text::receiver_name(request.by, only),
+        [only] => text::addressee(request.by, only),
+        many => format!("{} 个{}", many.len(), request.by.in_words()),
     }
 }
 
@@ -190,12 +190,12 @@ pub(super) async fn archive(
     me: SignedIn,
     form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
-    let asked = readable(&form, &app)?;
-    let Made { batch, .. } = made(&app, &me, &asked).await?;
-    refuse_empty(&asked, &batch)?;
-    note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
-    let name = format!("走访名单-{}-按{}.zip", asked.as_of, asked.by.in_words());
-    let wishes = wishes(&app, &me, &asked);
+    let request = readable(&form, &app)?;
+    let Made { batch, .. } = made(&app, &me, &request).await?;
+    refuse_empty(&request, &batch)?;
+    note(&app, &me, "exported", "导出走访名单", &request, &batch).await?;
+    let name = format!("走访名单-{}-按{}.zip", request.as_of, request.by.in_words());
+    let wishes = wishes(&app, &me, &request);
     let bytes = spawn_blocking(move || folder::archive(&batch, &wishes)).await?;
     Ok(attachment(&name, "application/zip", bytes))
 }
@@ -206,12 +206,12 @@ pub(super) async fn one_workbook(
     me: SignedIn,
     form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
-    let asked = readable(&form, &app)?;
-    let Made { batch, .. } = made(&app, &me, &asked).await?;
+    let request = readable(&form, &app)?;
+    let Made { batch, .. } = made(&app, &me, &request).await?;
     let [only] = batch.receivers.as_slice() else { return Err(AppError::NotFound) };
-    note(&app, &me, "exported", "导出走访名单", &asked, &batch).await?;
+    note(&app, &me, "exported", "导出走访名单", &request, &batch).await?;
     let name = format!("{}.xlsx", only.stem);
-    let (wishes, only) = (wishes(&app, &me, &asked), only.clone());
+    let (wishes, only) = (wishes(&app, &me, &request), only.clone());
     let bytes = spawn_blocking(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
     Ok(attachment(&name, WORKBOOK, bytes))
 }
@@ -220,26 +220,26 @@ pub(super) async fn one_workbook(
 /// does a day to come: a paper must not say of an instalment that it is past due before it is.
 pub(super) fn readable(form: &Fields, app: &App) -> AppResult<VisitRequest> {
     let today = app.clock.today();
-    let asked = VisitRequest::read(form, today);
-    if !asked.errors.is_empty() {
-        return Err(AppError::Invalid(asked.errors));
+    let request = VisitRequest::read(form, today);
+    if !request.errors.is_empty() {
+        return Err(AppError::Invalid(request.errors));
     }
-    if asked.as_of > today {
+    if request.as_of > today {
         return Err(AppError::refused(format!(
             "{}还没有到，到了那天才能打印和下载走访表",
-            text::full_day(asked.as_of)
+            text::full_day(request.as_of)
         )));
     }
-    Ok(asked)
+    Ok(request)
 }
 
-pub(super) fn refuse_empty(asked: &VisitRequest, batch: &Batch) -> AppResult<()> {
-    if batch.receivers.is_empty() && asked.purpose.is_yearly() {
+pub(super) fn refuse_empty(request: &VisitRequest, batch: &Batch) -> AppResult<()> {
+    if batch.receivers.is_empty() && request.purpose.is_yearly() {
         return Err(AppError::refused(
             "没有分给这些单位、今年还没有联系过的家庭；先在“分配家庭联系”里分给学校或村",
         ));
     }
-    if batch.receivers.is_empty() && asked.by == ReceiverKind::Police {
+    if batch.receivers.is_empty() && request.by == ReceiverKind::Police {
         return Err(AppError::refused(
             "没有转到“派出所协助”的逾期户；要派出所协助，先在逾期跟进里申请，主任同意后再印",
         ));
@@ -247,7 +247,7 @@ pub(super) fn refuse_empty(asked: &VisitRequest, batch: &Batch) -> AppResult<()>
     if batch.receivers.is_empty() {
         return Err(AppError::refused(format!(
             "{}没有符合条件的逾期户，不用走访",
-            text::full_day(asked.as_of)
+            text::full_day(request.as_of)
         )));
     }
     Ok(())
@@ -266,15 +266,15 @@ async fn note(
     me: &SignedIn,
     action: &'static str,
     what: &str,
-    asked: &VisitRequest,
+    request: &VisitRequest,
     batch: &Batch,
 ) -> AppResult<()> {
-    let mut notes = vec![summary(action, what, asked, batch)];
+    let mut notes = vec![summary(action, what, request, batch)];
     for sheet in batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
         let note = AuditEntry::of(
             action,
             &sheet.household.name,
-            format!("{what} {}，金额算到 {}", sheet.number, asked.as_of),
+            format!("{what} {}，金额算到 {}", sheet.number, request.as_of),
         )
         .on_file(sheet.household.file_id);
         notes.push(note);
@@ -283,8 +283,8 @@ async fn note(
 }
 
 /// What history says about a whole batch; the command line writes the same.
-pub fn summary_of(what: &str, by: ReceiverKind, wanted: &str, batch: &Batch) -> String {
-    let narrowed = if wanted.is_empty() { String::new() } else { format!("，{wanted}") };
+pub fn summary_of(what: &str, by: ReceiverKind, selection: &str, batch: &Batch) -> String {
+    let narrowed = if selection.is_empty() { String::new() } else { format!("，{selection}") };
     format!(
         "{what}：按{}，{} 个单位 {} 户，截至 {}{narrowed}",
         by.in_words(),
@@ -294,6 +294,10 @@ pub fn summary_of(what: &str, by: ReceiverKind, wanted: &str, batch: &Batch) -> 
     )
 }
 
-fn summary(action: &'static str, what: &str, asked: &VisitRequest, batch: &Batch) -> AuditEntry {
-    AuditEntry::of(action, "走访表", summary_of(what, asked.by, &asked.wanted.in_words(), batch))
+fn summary(action: &'static str, what: &str, request: &VisitRequest, batch: &Batch) -> AuditEntry {
+    AuditEntry::of(
+        action,
+        "走访表",
+        summary_of(what, request.by, &request.selection.in_words(), batch),
+    )
 }

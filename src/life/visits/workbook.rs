@@ -12,7 +12,7 @@ use rust_xlsxwriter::{
     DataValidation, DataValidationRule, Format, ProtectionOptions, Worksheet, XlsxError,
 };
 
-use super::look::{HEADING_ROW, Looks, Wishes, excel_day, new_book, page, write_heads};
+use super::formats::{HEADING_ROW, Looks, Wishes, excel_day, new_book, page, write_heads};
 use super::purpose::Purpose;
 use super::rules::{Batch, Household, Receiver, ReceiverKind, Sheet};
 use super::text;
@@ -70,7 +70,7 @@ impl Kind {
         matches!(self, Kind::FillDay | Kind::FillResult | Kind::FillAbility | Kind::Fill)
     }
 
-    fn look(self, looks: &Looks) -> &Format {
+    fn format(self, looks: &Looks) -> &Format {
         match self {
             Kind::Short => &looks.short,
             Kind::Long => &looks.long,
@@ -208,7 +208,7 @@ fn write_row(
     // Three lines of print, and room to write by hand.
     sheet.set_row_height(row, 42)?;
     for (at, column) in (0_u16..).zip(columns) {
-        let format = column.kind.look(looks);
+        let format = column.kind.format(looks);
         if column.kind.is_filled_in() {
             sheet.write_blank(row, at, format)?;
         } else if column.kind == Kind::Money {

@@ -14,7 +14,7 @@ use serde_json::Value;
 pub use line::{Line, LineConfig, Trouble};
 pub use ways::Gateways;
 
-use crate::plumbing::outbox::Heard;
+use crate::plumbing::outbox::Delivery;
 
 /// A message, whole, as a gateway gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,8 +91,8 @@ pub trait Gateway: Send + Sync {
     ///
     /// # Errors
     /// The gateway cannot be used; one sentence.
-    fn ask(&self, asked: &SentMessage) -> Result<Option<Answer>, String> {
-        let _ = asked;
+    fn ask(&self, message: &SentMessage) -> Result<Option<Answer>, String> {
+        let _ = message;
         Ok(None)
     }
 
@@ -127,7 +127,7 @@ pub struct Answer {
     pub id: Option<i64>,
     pub reference: String,
     /// What became of the message.
-    pub heard: Heard,
+    pub delivery: Delivery,
     /// The number does not exist.
     pub dead: bool,
     /// Why it did not arrive, in the gateway's words.

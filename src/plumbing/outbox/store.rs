@@ -158,7 +158,7 @@ pub fn keep_as_sent(db: &mut Db, by: &str, all: &[AsSent]) -> AppResult<()> {
 
 /// Writes what became of claimed messages, in one statement for a batch. Counts only those that
 /// `by` still holds; a receipt that was faster is kept.
-pub fn settle(db: &mut Db, by: &str, all: &[Settled], now: NaiveDateTime) -> AppResult<usize> {
+pub fn finish(db: &mut Db, by: &str, all: &[Settled], now: NaiveDateTime) -> AppResult<usize> {
     let mut done = 0;
     for chunk in all.chunks(BINDS_MAX / COLUMNS) {
         let ids: Vec<i64> = chunk.iter().map(|one| one.id).collect();
@@ -407,6 +407,35 @@ pub fn cancel_group(
     .execute(db)?)
 }
 
+/// How many wait or are held.
+pub fn count_unsent(db: &mut Db, scope: &Scope) -> AppResult<i64> {
+    Ok(message::table
+        .filter(scope.holds(message::office_code))
+        .filter(message::state.eq_any([State::Waiting, State::Held]))
+        .count()
+        .get_result(db)?)
+}
+
+/// Cancels all that waits or is held. Returns how many.
+pub fn cancel_unsent(
+    db: &mut Db,
+    scope: &Scope,
+    why: &str,
+    now: NaiveDateTime,
+) -> AppResult<usize> {
+    Ok(diesel::update(
+        message::table
+            .filter(scope.holds(message::office_code))
+            .filter(message::state.eq_any([State::Waiting, State::Held])),
+    )
+    .set((
+        message::state.eq(State::Cancelled),
+        message::problem.eq(why),
+        message::updated_at.eq(now),
+    ))
+    .execute(db)?)
+}
+
 /// Sends an unsure or failed message again, tries counted anew. False: it is neither any more.
 pub fn resend(db: &mut Db, scope: &Scope, id: i64, now: NaiveDateTime) -> AppResult<bool> {
     Ok(diesel::update(
@@ -449,7 +478,7 @@ pub fn mark_sent(db: &mut Db, scope: &Scope, id: i64, now: NaiveDateTime) -> App
 /// What a receipt says. The order is the order in which receipts count: one that says more is
 /// never taken back by one that says less and comes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Heard {
+pub enum Delivery {
     /// The network has it.
     Sent,
     /// It did not arrive.
@@ -464,7 +493,7 @@ pub struct Receipt {
     /// Our own number, when the gateway gives it back.
     pub id: Option<i64>,
     pub reference: String,
-    pub heard: Heard,
+    pub delivery: Delivery,
     /// Why it did not arrive, in the gateway's words.
     pub why: String,
     pub at: NaiveDateTime,
@@ -500,25 +529,25 @@ pub fn record_receipt(db: &mut Db, receipt: &Receipt, now: NaiveDateTime) -> App
             .optional()?,
     };
     let Some(mut row) = row else { return Ok(Recorded::NoSuch) };
-    if !moves(row.state, receipt.heard) {
+    if !moves(row.state, receipt.delivery) {
         return Ok(Recorded::Known);
     }
-    row.state = match receipt.heard {
-        Heard::Sent => State::Sent,
-        Heard::Failed => State::Failed,
-        Heard::Delivered => State::Delivered,
+    row.state = match receipt.delivery {
+        Delivery::Sent => State::Sent,
+        Delivery::Failed => State::Failed,
+        Delivery::Delivered => State::Delivered,
     };
-    row.problem = match receipt.heard {
-        Heard::Failed if receipt.why.is_empty() => "回执：没有送达".to_owned(),
-        Heard::Failed => format!("回执：没有送达（{}）", receipt.why),
-        Heard::Sent | Heard::Delivered => String::new(),
+    row.problem = match receipt.delivery {
+        Delivery::Failed if receipt.why.is_empty() => "回执：没有送达".to_owned(),
+        Delivery::Failed => format!("回执：没有送达（{}）", receipt.why),
+        Delivery::Sent | Delivery::Delivered => String::new(),
     };
     row.gateway.clone_from(&receipt.gateway);
     if row.gateway_ref.is_empty() {
         row.gateway_ref.clone_from(&receipt.reference);
     }
     row.sent_at = row.sent_at.or(Some(receipt.at));
-    if receipt.heard == Heard::Delivered {
+    if receipt.delivery == Delivery::Delivered {
         row.delivered_at = Some(receipt.at);
     }
     row.updated_at = now;
@@ -527,10 +556,10 @@ pub fn record_receipt(db: &mut Db, receipt: &Receipt, now: NaiveDateTime) -> App
 }
 
 /// Does a receipt tell more than the state? One never moves a message back.
-fn moves(state: State, heard: Heard) -> bool {
-    match (state, heard) {
-        (State::Delivered, _) | (State::Failed | State::Sent, Heard::Sent) => false,
-        (State::Failed, Heard::Failed) | (State::Cancelled, Heard::Failed) => false,
+fn moves(state: State, delivery: Delivery) -> bool {
+    match (state, delivery) {
+        (State::Delivered, _) | (State::Failed | State::Sent, Delivery::Sent) => false,
+        (State::Failed, Delivery::Failed) | (State::Cancelled, Delivery::Failed) => false,
         // A held message never left; whatever the receipt is for, it is not this.
         (State::Held, _) => false,
         _ => true,

@@ -135,8 +135,8 @@ fn add_list(
     sheet.set_name(&head.sheet)?;
     let mut row = 0;
     for title in &head.titles {
-        let look = if row == 0 { &looks.title } else { &looks.text };
-        sheet.write_string_with_format(row, 0, title, look)?;
+        let format = if row == 0 { &looks.title } else { &looks.text };
+        sheet.write_string_with_format(row, 0, title, format)?;
         row += 1;
     }
     for (column, (heading, width)) in (0_u16..).zip(&head.columns) {
@@ -244,8 +244,8 @@ pub fn results(
                     sheet.write_string_with_format(at, column, text, &looks.heading)?;
                 }
                 None => {
-                    let look = looks.of(&cell.text);
-                    sheet.write_string_with_format(at, column, fit(&cell.text), look)?;
+                    let format = looks.of(&cell.text);
+                    sheet.write_string_with_format(at, column, fit(&cell.text), format)?;
                 }
             }
         }
@@ -255,9 +255,9 @@ pub fn results(
         }
         while results.next_if(|result| result.line < row.line).is_some() {}
         if let Some(result) = results.next_if(|result| result.line == row.line) {
-            let look = if result.needs_attention { &looks.attention } else { &looks.wrapped };
-            sheet.write_string_with_format(at, width, &result.outcome, look)?;
-            sheet.write_string_with_format(at, width + 1, fit(&result.explanation), look)?;
+            let format = if result.needs_attention { &looks.attention } else { &looks.wrapped };
+            sheet.write_string_with_format(at, width, &result.outcome, format)?;
+            sheet.write_string_with_format(at, width + 1, fit(&result.explanation), format)?;
         }
     }
     book.save_to_buffer()

@@ -15,7 +15,7 @@ use super::http::ask_for;
 use crate::base::dates::local;
 use crate::base::hex::hex;
 use crate::plumbing::gateway::{Answer, Fault, Gateway, Outcome, Outgoing, SentMessage};
-use crate::plumbing::outbox::Heard;
+use crate::plumbing::outbox::Delivery;
 
 const VERSION: &str = "2017-05-25";
 
@@ -136,8 +136,8 @@ fn canonical(query: &BTreeMap<&str, String>) -> String {
 fn sort(reply: &Reply) -> Outcome {
     let json = reply.json.as_ref();
     let code = json_text(json, "/Code").unwrap_or_default();
-    let said = json_text(json, "/Message").unwrap_or_else(|| reply.in_short());
-    let short: String = format!("{code} {said}").chars().take(160).collect();
+    let message = json_text(json, "/Message").unwrap_or_else(|| reply.in_short());
+    let short: String = format!("{code} {message}").chars().take(160).collect();
     match code.as_str() {
         "OK" => Outcome::Taken(json_text(json, "/BizId").unwrap_or_default()),
         "" => Outcome::Unknown(Fault::Nonsense, reply.in_short()),
@@ -201,50 +201,50 @@ impl Gateway for Aliyun {
         true
     }
 
-    fn ask(&self, asked: &SentMessage) -> Result<Option<Answer>, String> {
+    fn ask(&self, sent: &SentMessage) -> Result<Option<Answer>, String> {
         let mut query = BTreeMap::from([
-            ("PhoneNumber", asked.to.clone()),
-            ("SendDate", asked.sent_on.format("%Y%m%d").to_string()),
+            ("PhoneNumber", sent.to.clone()),
+            ("SendDate", sent.sent_on.format("%Y%m%d").to_string()),
             ("PageSize", "50".to_owned()),
             ("CurrentPage", "1".to_owned()),
         ]);
-        if !asked.reference.is_empty() {
-            query.insert("BizId", asked.reference.clone());
+        if !sent.reference.is_empty() {
+            query.insert("BizId", sent.reference.clone());
         }
         let reply =
-            self.call("QuerySendDetails", &query, asked.now).map_err(|o| format!("{o:?}"))?;
+            self.call("QuerySendDetails", &query, sent.now).map_err(|o| format!("{o:?}"))?;
         let json = reply.json.as_ref();
         if json_text(json, "/Code").as_deref() != Some("OK") {
             return Err(reply.in_short());
         }
         let list = json.and_then(|json| json.pointer("/SmsSendDetailDTOs/SmsSendDetailDTO"));
         let all = list.and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let id = asked.id.to_string();
+        let id = sent.id.to_string();
         let mine = all.iter().find(|one| json_text(Some(one), "/OutId").as_deref() == Some(&id));
-        Ok(mine.and_then(|one| answer(one, asked)))
+        Ok(mine.and_then(|one| answer(one, sent)))
     }
 }
 
 /// `SendStatus`: 1 waits for the receipt, 2 failed, 3 arrived.
-fn answer(one: &serde_json::Value, asked: &SentMessage) -> Option<Answer> {
+fn answer(one: &serde_json::Value, sent: &SentMessage) -> Option<Answer> {
     let code = json_text(Some(one), "/ErrCode").unwrap_or_default();
-    let heard = match json_text(Some(one), "/SendStatus")?.as_str() {
-        "1" => Heard::Sent,
-        "2" => Heard::Failed,
-        "3" => Heard::Delivered,
+    let delivery = match json_text(Some(one), "/SendStatus")?.as_str() {
+        "1" => Delivery::Sent,
+        "2" => Delivery::Failed,
+        "3" => Delivery::Delivered,
         _ => return None,
     };
-    let dead = heard == Heard::Failed && code.contains("MOBILE_NOT");
-    let shown = local(asked.now.naive_utc());
+    let dead = delivery == Delivery::Failed && code.contains("MOBILE_NOT");
+    let shown = local(sent.now.naive_utc());
     let at = json_text(Some(one), "/ReceiveDate")
         .and_then(|text| chrono::NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok())
         // Told in Chinese time; kept in UTC. One from the future is not believed.
         .filter(|at| *at <= shown)
         .map(|at| at - chrono::Duration::hours(8));
     Some(Answer {
-        id: Some(asked.id),
-        reference: asked.reference.clone(),
-        heard,
+        id: Some(sent.id),
+        reference: sent.reference.clone(),
+        delivery,
         dead,
         why: code,
         at,
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn an_answer_about_a_message_is_read() {
-        let asked = SentMessage {
+        let sent = SentMessage {
             id: 42,
             reference: "9006^0".to_owned(),
             to: "13800002741".to_owned(),
@@ -304,8 +304,8 @@ mod tests {
         };
         let one = serde_json::json!({"SendStatus": 3, "ErrCode": "DELIVERED", "OutId": "42",
             "ReceiveDate": "2026-12-10 10:00:03"});
-        let read = answer(&one, &asked).unwrap();
-        assert_eq!(read.heard, Heard::Delivered);
+        let read = answer(&one, &sent).unwrap();
+        assert_eq!(read.delivery, Delivery::Delivered);
         assert_eq!(read.at, Some("2026-12-10T02:00:03".parse().unwrap()));
     }
 }

@@ -285,10 +285,10 @@ pub(super) fn ask_for(client: &ureq::Agent, request: Request<Vec<u8>>) -> Result
 /// Nothing came back: was the message out?
 fn no_answer(error: &ureq::Error) -> Outcome {
     use std::io::ErrorKind;
-    let said = error.to_string();
+    let problem = error.to_string();
     match error {
         ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::RequireHttpsOnly(_) => {
-            Outcome::Down(Fault::Nonsense, said)
+            Outcome::Down(Fault::Nonsense, problem)
         }
         ureq::Error::HostNotFound
         | ureq::Error::ConnectionFailed
@@ -296,7 +296,7 @@ fn no_answer(error: &ureq::Error) -> Outcome {
         | ureq::Error::Tls(_)
         | ureq::Error::Rustls(_)
         | ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-            Outcome::Down(Fault::Unreachable, said)
+            Outcome::Down(Fault::Unreachable, problem)
         }
         ureq::Error::Io(io)
             if matches!(
@@ -309,10 +309,10 @@ fn no_answer(error: &ureq::Error) -> Outcome {
                     | ErrorKind::NotFound
             ) =>
         {
-            Outcome::Down(Fault::Unreachable, said)
+            Outcome::Down(Fault::Unreachable, problem)
         }
-        ureq::Error::Protocol(_) => Outcome::Unknown(Fault::Nonsense, said),
-        _ => Outcome::Unknown(Fault::Unreachable, said),
+        ureq::Error::Protocol(_) => Outcome::Unknown(Fault::Nonsense, problem),
+        _ => Outcome::Unknown(Fault::Unreachable, problem),
     }
 }
 
@@ -354,25 +354,25 @@ impl Gateway for HttpGateway {
         self.can_be_asked() || !self.receipt_url.is_empty()
     }
 
-    fn ask(&self, asked: &SentMessage) -> Result<Option<Answer>, String> {
+    fn ask(&self, message: &SentMessage) -> Result<Option<Answer>, String> {
         let fields = context! {
-            id => asked.id.to_string(),
-            ref => asked.reference.clone(),
-            phone => asked.to.clone(),
-            day => asked.sent_on.format("%Y%m%d").to_string(),
+            id => message.id.to_string(),
+            ref => message.reference.clone(),
+            phone => message.to.clone(),
+            day => message.sent_on.format("%Y%m%d").to_string(),
             user => self.user.clone(),
             password => self.password.clone(),
         };
         let request = self.request("query_url", "query_body", &fields)?;
         let reply = ask_for(&self.client, request).map_err(|outcome| match outcome {
-            Outcome::Down(_, said) | Outcome::Unknown(_, said) => said,
+            Outcome::Down(_, problem) | Outcome::Unknown(_, problem) => problem,
             other => format!("{other:?}"),
         })?;
         let Some(json) = &reply.json else { return Err(reply.in_short()) };
         let all = super::receipts::read(&self.receipts, json, &BTreeMap::new());
         // An answer to a question about one message need not repeat its number.
         Ok(all.into_iter().next().map(|mut answer| {
-            answer.id = answer.id.or(Some(asked.id));
+            answer.id = answer.id.or(Some(message.id));
             answer
         }))
     }

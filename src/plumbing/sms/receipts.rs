@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::plumbing::gateway::Answer;
-use crate::plumbing::outbox::Heard;
+use crate::plumbing::outbox::Delivery;
 
 use super::expression::json_text;
 
@@ -83,23 +83,23 @@ fn read_one(
         let pointer = if place.starts_with('/') { place.to_owned() } else { format!("/{place}") };
         json_text(Some(item), &pointer).or_else(|| fields.get(place).cloned())
     };
-    let said = at(&config.outcome)?;
-    let is = |values: &[String]| values.contains(&said);
+    let outcome = at(&config.outcome)?;
+    let is = |values: &[String]| values.contains(&outcome);
     let dead = is(&config.dead);
-    let heard = if is(&config.delivered) {
-        Heard::Delivered
+    let delivery = if is(&config.delivered) {
+        Delivery::Delivered
     } else if dead || is(&config.failed) {
-        Heard::Failed
+        Delivery::Failed
     } else if is(&config.sent) {
-        Heard::Sent
+        Delivery::Sent
     } else {
         return None;
     };
-    let why = at(&config.why).unwrap_or_else(|| said.clone());
+    let why = at(&config.why).unwrap_or_else(|| outcome.clone());
     Some(Answer {
         id: at(&config.id).and_then(|id| id.parse().ok()),
         reference: at(&config.reference).unwrap_or_default(),
-        heard,
+        delivery,
         dead,
         why: why.chars().take(120).collect(),
         at: None,
@@ -123,15 +123,15 @@ mod tests {
             sent: vec!["8".to_owned()],
             ..ReceiptConfig::default()
         };
-        let heard = |kind: &str| {
+        let delivery = |kind: &str| {
             read(&config, &Value::Null, &fields(&[("id", "42"), ("type", kind)]))
                 .first()
-                .map(|answer| (answer.id, answer.heard))
+                .map(|answer| (answer.id, answer.delivery))
         };
-        assert_eq!(heard("1"), Some((Some(42), Heard::Delivered)));
-        assert_eq!(heard("16"), Some((Some(42), Heard::Failed)));
-        assert_eq!(heard("8"), Some((Some(42), Heard::Sent)));
-        assert_eq!(heard("4"), None);
+        assert_eq!(delivery("1"), Some((Some(42), Delivery::Delivered)));
+        assert_eq!(delivery("16"), Some((Some(42), Delivery::Failed)));
+        assert_eq!(delivery("8"), Some((Some(42), Delivery::Sent)));
+        assert_eq!(delivery("4"), None);
     }
 
     #[test]
@@ -151,6 +151,6 @@ mod tests {
         let all = read(&config, &body, &BTreeMap::new());
         assert_eq!(all.len(), 2);
         assert_eq!((all[0].id, all[0].reference.as_str()), (Some(42), "9"));
-        assert_eq!((all[1].heard, all[1].dead), (Heard::Failed, true));
+        assert_eq!((all[1].delivery, all[1].dead), (Delivery::Failed, true));
     }
 }

@@ -66,7 +66,7 @@ fn steps(
     let first = day_in(year, 12, 1);
     let end = day_in(year, 12, 31);
     // From the last day backwards: most contracts have no instalment, and one question is enough.
-    let asked = |on: NaiveDate| -> Result<Part, String> {
+    let part_on = |on: NaiveDate| -> Result<Part, String> {
         let events: Vec<Event> = own.iter().filter(|event| event.on <= on).copied().collect();
         let events = position::with_waivers(events, basis);
         let statement = statement::statement(&terms, &events, &basis.rates, end)
@@ -83,17 +83,17 @@ fn steps(
         }
         Ok(part)
     };
-    let latest = asked(last)?;
+    let latest = part_on(last)?;
     let in_december = own.iter().map(|event| event.on).filter(|on| *on > first && *on <= last);
     let days: BTreeSet<NaiveDate> = in_december.collect();
     if !latest.due().is_positive() && days.is_empty() {
         return Ok(Vec::new());
     }
     let mut steps = Vec::with_capacity(days.len() + 1);
-    let before = if days.is_empty() { latest } else { asked(first)? };
+    let before = if days.is_empty() { latest } else { part_on(first)? };
     steps.push((first.min(last), before));
     for day in days {
-        steps.push((day, asked(day)?));
+        steps.push((day, part_on(day)?));
     }
     steps.retain(|(_, part)| part.due().is_positive() || part.paid().is_positive());
     Ok(steps)

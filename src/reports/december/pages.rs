@@ -153,10 +153,10 @@ async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ReportParams>,
+    params: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
-    let year = asked.year(today);
+    let year = params.year(today);
     let Table { days, latest, last, waits, left_out } = table(&app, &me, year).await?;
     let view = View {
         waits,
@@ -181,11 +181,11 @@ async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ReportParams>,
+    params: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
-    let on = asked.on.parse::<NaiveDate>().map_err(|_| AppError::NotFound)?;
-    let figure = Figure::from_text(&asked.figure).ok_or(AppError::NotFound)?;
+    let on = params.on.parse::<NaiveDate>().map_err(|_| AppError::NotFound)?;
+    let figure = Figure::from_text(&params.figure).ok_or(AppError::NotFound)?;
     if on > today || on.year() < FIRST_YEAR {
         return Err(AppError::NotFound);
     }
@@ -220,7 +220,7 @@ async fn list(
     };
     let about = About {
         figure: figure.in_words().to_owned(),
-        said: format!("{}年12月这一期，到 {on}", on.year()),
+        subtitle: format!("{}年12月这一期，到 {on}", on.year()),
         unit: "人",
         back: ("12月还款进度", url::link(PATH, &[("year", &on.year().to_string())])),
     };
@@ -229,7 +229,7 @@ async fn list(
         &me,
         &req,
         "reports/rows.html",
-        List::new(about, (&all, &asked.page), row, link),
+        List::new(about, (&all, &params.page), row, link),
     )
 }
 
@@ -237,9 +237,9 @@ async fn list(
 async fn workbook(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<ReportParams>,
+    params: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
-    let year = asked.year(app.clock.today());
+    let year = params.year(app.clock.today());
     let Table { days, left_out, last, .. } = table(&app, &me, year).await?;
     let title = format!("{} {year}年12月还款进度，到 {last}", me.office.county());
     let assumed = app.policy().assumed(day_in(year, 12, 20));

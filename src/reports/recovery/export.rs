@@ -17,11 +17,11 @@ use crate::web::session::SignedIn;
 pub async fn workbook(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<ReportParams>,
+    params: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
-    let (day, _) = asked.day(&app, &me.scope).await?;
+    let (day, _) = params.day(&app, &me.scope).await?;
     let known = me.bank_data.based_on(app.policy().assumed_in_arrears(app.clock.today()));
-    let by = asked.by();
+    let by = params.by();
     let found = cache::lines(&app, &me.scope, day).await?;
     let county = me.office.county().to_owned();
     let bytes = actix_web::web::block(move || {

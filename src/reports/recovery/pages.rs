@@ -72,7 +72,7 @@ struct Choice {
 struct View {
     as_of: String,
     today: String,
-    said: Option<String>,
+    day_note: Option<String>,
     by: &'static str,
     by_words: &'static str,
     choices: Vec<Choice>,
@@ -107,11 +107,11 @@ async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ReportParams>,
+    params: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
-    let (day, said) = asked.day(&app, &me.scope).await?;
-    let by = asked.by();
+    let (day, day_note) = params.day(&app, &me.scope).await?;
+    let by = params.by();
     let found = cache::lines(&app, &me.scope, day).await?;
     let all = rules::total(&found.lines);
     let years = rules::over_time(&found.lines, day);
@@ -125,7 +125,7 @@ async fn show(
     let view = View {
         as_of: day.to_string(),
         today: today.to_string(),
-        said,
+        day_note,
         by: by.as_text(),
         by_words: by.in_words(),
         choices: choices(by),
@@ -214,11 +214,11 @@ async fn rows(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ReportParams>,
+    params: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
-    let figure = Figure::from_text(&asked.figure).unwrap_or(Figure::DuePersons);
-    let (day, _) = asked.day(&app, &me.scope).await?;
-    let group = (!asked.key.is_empty()).then(|| (asked.by(), asked.key.as_str()));
+    let figure = Figure::from_text(&params.figure).unwrap_or(Figure::DuePersons);
+    let (day, _) = params.day(&app, &me.scope).await?;
+    let group = (!params.key.is_empty()).then(|| (params.by(), params.key.as_str()));
     let found = cache::lines(&app, &me.scope, day).await?;
     let all = rules::rows(&found.lines, figure, group);
     if all.is_empty() && group.is_some_and(|(by, key)| !is_known(&found.lines, by, key)) {
@@ -231,7 +231,7 @@ async fn rows(
             ("figure", figure.as_text()),
             ("as_of", day.as_str()),
             ("by", by),
-            ("key", asked.key.as_str()),
+            ("key", params.key.as_str()),
             ("page", page.as_str()),
         ];
         url::link(ROWS, &fields)
@@ -239,14 +239,14 @@ async fn rows(
     let of_group = group.map(|(by, key)| format!("，{} {key}", by.in_words())).unwrap_or_default();
     let about = About {
         figure: figure.in_words().to_owned(),
-        said: format!("统计日 {day}{of_group}"),
+        subtitle: format!("统计日 {day}{of_group}"),
         unit: if figure.unit() == Unit::Persons { "人" } else { "份合同" },
         back: (
             "回收统计",
-            url::link(PATH, &[("as_of", &day.to_string()), ("by", asked.by().as_text())]),
+            url::link(PATH, &[("as_of", &day.to_string()), ("by", params.by().as_text())]),
         ),
     };
-    let list = List::new(about, (&all, &asked.page), row_view, link);
+    let list = List::new(about, (&all, &params.page), row_view, link);
     shell::page(&app, &me, &req, "reports/rows.html", list)
 }
 

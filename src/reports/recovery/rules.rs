@@ -561,12 +561,12 @@ mod tests {
         find_defaults(&mut lines, Fen::new(1));
         for figure in Figure::ALL {
             assert_eq!(Figure::from_text(figure.as_text()), Some(figure));
-            let mut wanted = vec![(None, total(&lines))];
+            let mut expected = vec![(None, total(&lines))];
             for by in GroupBy::ALL {
                 let groups = groups(&lines, by);
-                wanted.extend(groups.into_iter().map(|(key, n)| (Some((by, key)), n)));
+                expected.extend(groups.into_iter().map(|(key, n)| (Some((by, key)), n)));
             }
-            for (group, numbers) in wanted {
+            for (group, numbers) in expected {
                 let list =
                     rows(&lines, figure, group.as_ref().map(|(by, key)| (*by, key.as_str())));
                 let sum = match figure.unit() {

@@ -91,22 +91,22 @@ pub struct Filter {
     pub size: i64,
 }
 
-fn text(asked: &str) -> Option<String> {
-    let asked = asked.trim();
-    (!asked.is_empty()).then(|| asked.to_owned())
+fn text(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn year(asked: &str) -> Option<i32> {
-    asked.trim().parse().ok().filter(|year| (1990..=2100).contains(year))
+fn year(text: &str) -> Option<i32> {
+    text.trim().parse().ok().filter(|year| (1990..=2100).contains(year))
 }
 
 /// The end of an identity number looks like one: digits, at most an X at the end.
-fn id_tail(asked: &str) -> Option<String> {
-    let digits = asked.strip_suffix(['x', 'X']).unwrap_or(asked);
-    let plausible = (3..=17).contains(&asked.len())
+fn id_tail(text: &str) -> Option<String> {
+    let digits = text.strip_suffix(['x', 'X']).unwrap_or(text);
+    let plausible = (3..=17).contains(&text.len())
         && !digits.is_empty()
         && digits.bytes().all(|b| b.is_ascii_digit());
-    plausible.then(|| asked.to_ascii_uppercase())
+    plausible.then(|| text.to_ascii_uppercase())
 }
 
 impl ListParams {
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn an_address_is_understood_and_written_back() {
-        let asked = ListParams {
+        let params = ListParams {
             q: " 覃 ".to_owned(),
             township: "柳溪镇".to_owned(),
             stage: "grace".to_owned(),
@@ -185,13 +185,13 @@ mod tests {
             after: "2026-12-20.QH2015-0483".to_owned(),
             ..ListParams::default()
         };
-        let filter = asked.to_filter();
+        let filter = params.to_filter();
         assert_eq!(filter.name.as_deref(), Some("覃"));
         assert_eq!(filter.stage, Some(Stage::Grace));
         assert_eq!(filter.graduates, None);
         assert_eq!(filter.side, Side::Start, "the key of another order");
         assert_eq!(filter.size, 50);
-        let link = asked.link("/loans", &[("stage", ""), ("size", "10")]);
+        let link = params.link("/loans", &[("stage", ""), ("size", "10")]);
         assert_eq!(
             link,
             "/loans?q=%20%E8%A6%83%20&township=%E6%9F%B3%E6%BA%AA%E9%95%87&graduates=20x9&size=10"

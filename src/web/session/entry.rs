@@ -7,7 +7,7 @@ use chrono::NaiveDateTime;
 use super::guard::{self, Attempt, Subjects};
 use crate::app::App;
 use crate::base::scope::Scope;
-use crate::book::history::{Actor, AuditEntry};
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::liaison::Liaison;
 use crate::book::staff::Staff;
 use crate::error::AppResult;

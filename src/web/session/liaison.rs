@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::store;
 use super::{NewSession, Realm, Row, extracted};
 use crate::base::scope::Scope;
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::liaison::Liaison;
 use crate::book::office::{self, Office};
 use crate::error::AppResult;

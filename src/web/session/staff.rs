@@ -10,7 +10,7 @@ use crate::base::dates::local;
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::office::Office;
 use crate::book::payments_known::{self, BankData};
 use crate::book::staff::{Right, Role};

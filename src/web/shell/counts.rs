@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::book::contact::change;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
+use crate::plumbing::restored;
 use crate::plumbing::schema::{file_position, sheet_return};
 
 /// How long a count is good enough for the menu.
@@ -25,6 +26,8 @@ pub struct Count {
     pub returns: Option<i64>,
     /// Contacts that borrowers want changed; nothing when there are none.
     pub contacts: Option<i64>,
+    /// The database was put back from a copy, and somebody has to let messages and jobs go on.
+    pub restored: bool,
 }
 
 /// The last counts of each office: one for each instance, kept in its `App` as shared state.
@@ -100,6 +103,7 @@ fn count_of(db: &mut Db, office_code: &str) -> AppResult<Count> {
         .filter(sheet_return::state.eq("proposed"))
         .count()
         .get_result(db)?;
+    let restored = restored::get(db)?.is_some();
     let some = |n: i64| Some(n).filter(|n| *n > 0);
-    Ok(Count { overdue: Some(overdue), returns: some(returns), contacts: some(contacts) })
+    Ok(Count { overdue: Some(overdue), returns: some(returns), contacts: some(contacts), restored })
 }

@@ -108,8 +108,8 @@ fn the_penalty_formula() {
         let line = format!("2019-08-20 {principal} 2019-11-15 2023-08-31 3 2026-09-20 4.90");
         let (mut terms, mut events) = life(&line);
         // Pay all interest and nothing else, so that the whole principal is overdue.
-        let asked = run(&terms, &events, "2026-09-20").totals.borrower_interest;
-        events.push(Event::new(9, d("2026-09-20"), EventKind::Paid { amount: asked }));
+        let due = run(&terms, &events, "2026-09-20").totals.borrower_interest;
+        events.push(Event::new(9, d("2026-09-20"), EventKind::Paid { amount: due }));
         terms.switches.allocation = Allocation::InterestPrincipalPenalty;
         let found = run(&terms, &events, day);
         assert_eq!(found.position.overdue_principal, principal.parse().unwrap());

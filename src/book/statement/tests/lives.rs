@@ -131,9 +131,9 @@ fn compare(terms: &Terms, events: &[Event], as_of: NaiveDate) {
         .iter()
         .map(|row| {
             let paid = [row.paid_penalty, row.paid_interest, row.paid_principal].map(Fen::get);
-            let asked = [row.interest, row.principal, row.penalty, row.waived].map(Fen::get);
+            let due = [row.interest, row.principal, row.penalty, row.waived].map(Fen::get);
             let early = row.kind == RowKind::EarlySettlement;
-            (row.due_on, early, asked, paid, row.balance_after.get())
+            (row.due_on, early, due, paid, row.balance_after.get())
         })
         .filter(|row| row.2 != [0; 4])
         .collect();
@@ -141,8 +141,8 @@ fn compare(terms: &Terms, events: &[Event], as_of: NaiveDate) {
         .rows
         .iter()
         .map(|row| {
-            let asked = [row.interest, row.principal, row.penalty, row.waived];
-            (row.due_on, row.early, asked, row.paid, row.balance_after)
+            let due = [row.interest, row.principal, row.penalty, row.waived];
+            (row.due_on, row.early, due, row.paid, row.balance_after)
         })
         .filter(|row| row.2 != [0; 4])
         .collect();
@@ -177,12 +177,12 @@ fn steady(mut position: Position) -> Position {
 /// The same lives on every run, so that a red test is red for everybody; `LIVES=5000` tries
 /// other and more ones.
 fn config() -> ProptestConfig {
-    let asked: Option<u32> = std::env::var("LIVES").ok().map(|text| text.parse().unwrap());
-    let rng_seed = match asked {
+    let requested: Option<u32> = std::env::var("LIVES").ok().map(|text| text.parse().unwrap());
+    let rng_seed = match requested {
         None => RngSeed::Fixed(20_261_122),
         Some(_) => RngSeed::Random,
     };
-    let cases = asked.unwrap_or(200);
+    let cases = requested.unwrap_or(200);
     ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
@@ -299,10 +299,10 @@ proptest! {
         let known = as_of.checked_sub_days(Days::new(behind)).unwrap();
         let days = AsOf::known_until(as_of, Some(known));
         // Nothing happened since, as far as anybody has told.
-        let told: Vec<Event> = events.iter().filter(|e| e.on <= known).copied().collect();
-        let found = statement(&terms, &told, &rates(), days).unwrap();
+        let past: Vec<Event> = events.iter().filter(|e| e.on <= known).copied().collect();
+        let found = statement(&terms, &past, &rates(), days).unwrap();
         prop_assert_eq!(found.broken_invariant(), None, "{:?}", found);
-        prop_assert_eq!(&position(&terms, &told, &rates(), days).unwrap(), &found.position);
+        prop_assert_eq!(&position(&terms, &past, &rates(), days).unwrap(), &found.position);
         let mut awaiting = Fen::ZERO;
         for row in found.instalments.iter().filter(|row| row.due_on > known) {
             prop_assert_ne!(row.state, InstalmentState::Overdue, "{:?}", row);
@@ -312,13 +312,13 @@ proptest! {
             awaiting += if awaits { row.open() } else { Fen::ZERO };
         }
         prop_assert_eq!(awaiting, found.position.awaiting);
-        let (now, then) = (&found.position, position(&terms, &told, &rates(), known).unwrap());
+        let (now, then) = (&found.position, position(&terms, &past, &rates(), known).unwrap());
         if then.due_today.is_zero() {
             prop_assert_eq!(now.overdue_principal, then.overdue_principal);
             prop_assert_eq!(now.overdue_interest, then.overdue_interest);
             prop_assert_eq!(now.penalty, then.penalty);
         }
-        let all = statement(&terms, &told, &rates(), AsOf::known_until(as_of, Some(as_of)));
-        prop_assert_eq!(all.unwrap(), statement(&terms, &told, &rates(), as_of).unwrap());
+        let all = statement(&terms, &past, &rates(), AsOf::known_until(as_of, Some(as_of)));
+        prop_assert_eq!(all.unwrap(), statement(&terms, &past, &rates(), as_of).unwrap());
     }
 }

@@ -62,8 +62,8 @@ impl World<'_> {
 
     /// The rate charged for a day; days of the projection have the rate in force on `as_of`.
     fn rate(&self, day: NaiveDate) -> i64 {
-        let asked = day.min(self.as_of);
-        let seen = |on: NaiveDate| if day > self.as_of { on <= asked } else { on < asked };
+        let known = day.min(self.as_of);
+        let seen = |on: NaiveDate| if day > self.as_of { on <= known } else { on < known };
         let set = self
             .events
             .iter()
@@ -80,8 +80,8 @@ impl World<'_> {
         }
         let is_disbursed = |e: &&Event| matches!(e.kind, EventKind::Disbursed { .. });
         let first = self.events.iter().filter(is_disbursed).map(|e| e.on).min().unwrap();
-        let december = (1990..=asked.year()).map(|year| day_in(year, 12, 21));
-        let pricing = december.filter(|day| *day <= asked && *day > first).max().unwrap_or(first);
+        let december = (1990..=known.year()).map(|year| day_in(year, 12, 21));
+        let pricing = december.filter(|day| *day <= known && *day > first).max().unwrap_or(first);
         let old = self.terms.signed_on < d("2020-01-01") && pricing < d("2020-12-21");
         let rate = if old {
             self.rates.benchmark().on(pricing)
@@ -124,8 +124,8 @@ fn state_days(
                     }
                     _ => continue,
                 };
-                let again = from.unwrap_or(NaiveDate::MIN).max(shift(end).succ_opt().unwrap());
-                paid.extend(days(again, shift(to)));
+                let start = from.unwrap_or(NaiveDate::MIN).max(shift(end).succ_opt().unwrap());
+                paid.extend(days(start, shift(to)));
                 paid.retain(|day| *day <= shift(to));
                 end = to;
             }
@@ -312,7 +312,7 @@ impl<'a> Living<'a> {
         }
     }
 
-    fn settle(&mut self, day: NaiveDate, early: bool) -> Row {
+    fn post_day(&mut self, day: NaiveDate, early: bool) -> Row {
         let own = self.acc.remove("own").unwrap_or(0);
         let mut state = self.acc.remove("state").unwrap_or(0);
         let waived = self.world.has(&EventKind::InterestWaived, day.year());
@@ -340,16 +340,16 @@ impl<'a> Living<'a> {
     }
 
     fn due_day(&mut self, day: NaiveDate, future: bool) {
-        let mut row = self.settle(day, false);
+        let mut row = self.post_day(day, false);
         let last = self.world.terms.final_due_on;
         if day == last {
             row.principal = self.slow.not_due;
         } else if day.year() >= self.plan.0 && day.year() < last.year() {
-            let asked = (self.plan.1 + self.carried).min(self.slow.not_due);
+            let due = (self.plan.1 + self.carried).min(self.slow.not_due);
             if self.world.has(&EventKind::PrincipalDeferred, day.year()) {
-                self.carried = asked;
+                self.carried = due;
             } else {
-                row.principal = asked;
+                row.principal = due;
                 self.carried = 0;
             }
         }
@@ -375,7 +375,7 @@ impl<'a> Living<'a> {
     }
 
     fn early_row(&mut self, day: NaiveDate) -> usize {
-        let mut row = self.settle(day, true);
+        let mut row = self.post_day(day, true);
         row.balance_after = self.slow.not_due;
         self.slow.rows.push(row);
         self.slow.rows.len() - 1

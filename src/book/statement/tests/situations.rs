@@ -283,9 +283,9 @@ fn a_due_day_after_what_is_known_awaits_the_bank() {
     let nothing = statement(&terms, &events, &rates(), nothing).unwrap().position;
     assert_eq!((nothing.awaiting, nothing.overdue_interest), (Fen::new(227_111), Fen::ZERO));
     // The bank tells: unpaid on 12-22 is overdue from then on, paid is paid.
-    let told = seen(&events, "2031-12-24", "2031-12-22").position;
-    assert_eq!((told.overdue_interest, told.awaiting), (Fen::new(227_111), Fen::ZERO));
-    assert_eq!((told.oldest_unpaid_due_on, told.days_overdue), (Some(d("2031-12-20")), 2));
+    let informed = seen(&events, "2031-12-24", "2031-12-22").position;
+    assert_eq!((informed.overdue_interest, informed.awaiting), (Fen::new(227_111), Fen::ZERO));
+    assert_eq!((informed.oldest_unpaid_due_on, informed.days_overdue), (Some(d("2031-12-20")), 2));
     add(&mut events, "2031-12-20 paid 2271.11\n2032-12-20 paid 2277.33\n2033-12-20 paid 2271.11");
     add(&mut events, "2034-12-20 paid 2271.11");
     let paid = seen(&events, "2031-12-22", "2031-10-31");

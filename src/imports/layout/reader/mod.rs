@@ -142,8 +142,8 @@ impl<'a> Reader<'a> {
             return self.missing(column);
         };
         let text: &str = &cell.text;
-        let around = |c: char| is_blank(c);
-        let trimmed = text.trim_matches(around);
+        let blank = |c: char| is_blank(c);
+        let trimmed = text.trim_matches(blank);
         if trimmed.is_empty() {
             return self.missing(column);
         }

@@ -76,21 +76,21 @@ fn last_due_day(today: NaiveDate) -> NaiveDate {
 }
 
 /// What an address asks of the ladder.
-pub fn case_filter(asked: &ListParams, me: StaffId, today: NaiveDate) -> CaseFilter {
-    let order = if asked.sort == "first" { Order::First } else { Order::NextStep };
-    let mut filter = Filter { side: asked.side(&order.keyset()), ..asked.to_filter() };
+pub fn case_filter(params: &ListParams, me: StaffId, today: NaiveDate) -> CaseFilter {
+    let order = if params.sort == "first" { Order::First } else { Order::NextStep };
+    let mut filter = Filter { side: params.side(&order.keyset()), ..params.to_filter() };
     filter.stage = None;
-    filter.overdue = (asked.list != "paid").then_some(true);
-    match asked.list.as_str() {
+    filter.overdue = (params.list != "paid").then_some(true);
+    match params.list.as_str() {
         "new" => filter.unpaid_from = Some(last_due_day(today)),
         "long" => filter.unpaid_before = Some(last_due_day(today)),
         "ended" => filter.ended = true,
         _ => {}
     }
     CaseFilter {
-        stage: Stage::from_text(&asked.stage),
-        list: asked.list.clone(),
-        owner: asked.owner.parse().ok().map(StaffId::new),
+        stage: Stage::from_text(&params.stage),
+        list: params.list.clone(),
+        owner: params.owner.parse().ok().map(StaffId::new),
         me,
         today,
         order,
@@ -101,8 +101,8 @@ pub fn case_filter(asked: &ListParams, me: StaffId, today: NaiveDate) -> CaseFil
 impl CaseFilter {
     /// The same of another list, narrowed by nothing else.
     pub fn bare(&self, list: &str) -> CaseFilter {
-        let asked = ListParams { list: list.to_owned(), ..ListParams::default() };
-        case_filter(&asked, self.me, self.today)
+        let params = ListParams { list: list.to_owned(), ..ListParams::default() };
+        case_filter(&params, self.me, self.today)
     }
 
     /// The selection without its order and its page: lists with the same one count the same.

@@ -22,13 +22,13 @@ const LADDER: [Column<(Row, Case), (Around, NaiveDate)>; 10] = [
     ("停留天数", 9, |(_, case), (_, today)| days_between(case.stage_since, *today).into()),
     ("状态", 10, |(_, case), _| case.state.in_words().into()),
     ("暂停或暂放的原因", 24, |(_, case), _| (&case.parked_reason).into()),
-    ("最近一次联系", 24, |(row, _), (around, _)| last_of(row, around).map(last_words).into()),
-    ("联系日期", 12, |(row, _), (around, _)| {
-        last_of(row, around).map(|last| last.on_day).into()
+    ("最近一次联系", 24, |(row, _), (joined, _)| last_of(row, joined).map(last_words).into()),
+    ("联系日期", 12, |(row, _), (joined, _)| {
+        last_of(row, joined).map(|last| last.on_day).into()
     }),
     ("下一步", 20, |(_, case), _| case.next_step.in_words().into()),
     ("下一步日期", 12, |(_, case), _| case.next_on.into()),
-    ("责任人", 10, |(_, case), (around, _)| owner(case, around).into()),
+    ("责任人", 10, |(_, case), (joined, _)| owner(case, joined).into()),
     ("先后分", 9, |(_, case), _| case.weight.into()),
 ];
 
@@ -36,22 +36,22 @@ const LADDER: [Column<(Row, Case), (Around, NaiveDate)>; 10] = [
 pub async fn overdue(
     app: web::Data<App>,
     me: SignedIn,
-    asked: web::Query<ListParams>,
+    params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     ensure_synced(&app, &me).await?;
     let today = app.clock.today();
-    let wanted = cases::case_filter(&asked, me.staff_id, today);
+    let filter = cases::case_filter(&params, me.staff_id, today);
     let scope = me.scope.clone();
-    let (rows, around) = app
+    let (rows, joined) = app
         .read(move |db| {
-            let rows = cases::all(db, &scope, &wanted, ROWS_MAX)?;
-            let around = load_related(db, &scope, &rows, today)?;
-            Ok((rows, around))
+            let rows = cases::all(db, &scope, &filter, ROWS_MAX)?;
+            let joined = load_related(db, &scope, &rows, today)?;
+            Ok((rows, joined))
         })
         .await?;
     let files = rows.iter().map(|(row, _)| row);
     Workbook::new(files, &COLUMNS, &today)
-        .beside(&rows, &LADDER, &(around, today))
+        .beside(&rows, &LADDER, &(joined, today))
         .answer(&app, &me, ("逾期跟进", "人"), &assumed(&app))
         .await
 }

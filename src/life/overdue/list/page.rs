@@ -41,7 +41,7 @@ struct Person {
 
 #[derive(Serialize)]
 pub struct View {
-    asked: ListParams,
+    params: ListParams,
     narrowed: bool,
     sums: Sums,
     all: Sums,
@@ -97,9 +97,9 @@ async fn follow_now(app: &App, me: &SignedIn) -> AppResult<()> {
 }
 
 /// Everything the page shows; cases that are not in step are brought into step before it is read.
-async fn read_in_step(app: &App, me: &SignedIn, wanted: &CaseFilter) -> AppResult<Read> {
+async fn read_in_step(app: &App, me: &SignedIn, filter: &CaseFilter) -> AppResult<Read> {
     let snapshot = |follows: bool| {
-        let (data, scope, list) = (app.clone(), me.scope.clone(), wanted.clone());
+        let (data, scope, list) = (app.clone(), me.scope.clone(), filter.clone());
         app.read(move |db| read(db, &data, &scope, (&list, follows)))
     };
     if let Some(read) = snapshot(true).await? {
@@ -134,23 +134,23 @@ struct Read {
 }
 
 /// The same as links.
-fn parked_by(asked: &ListParams, read: &Read) -> Vec<Chip> {
-    if !asked.list.starts_with("parked") {
+fn parked_by(params: &ListParams, read: &Read) -> Vec<Chip> {
+    if !params.list.starts_with("parked") {
         return Vec::new();
     }
     let (reasons, owners) = (&read.totals.parked_for, &read.parked_by_owner);
     let reasons = reasons.iter().filter(|(_, count)| *count > 0).map(|(why, count)| {
         let list = cases::parked_list(*why);
-        let on = asked.list == list;
+        let on = params.list == list;
         let to = if on { "parked" } else { list.as_str() };
-        asked.chip(PATH, why.in_words(), *count, &[("list", to), ("owner", "")], on)
+        params.chip(PATH, why.in_words(), *count, &[("list", to), ("owner", "")], on)
     });
     let owners = owners.iter().filter_map(|(id, count)| {
         let id = id.to_string();
         let person = read.staff.iter().find(|one| one.id == id)?;
-        let on = asked.owner == id;
+        let on = params.owner == id;
         let to = if on { "" } else { id.as_str() };
-        Some(asked.chip(PATH, &person.name, *count, &[("list", "parked"), ("owner", to)], on))
+        Some(params.chip(PATH, &person.name, *count, &[("list", "parked"), ("owner", to)], on))
     });
     reasons.chain(owners).collect()
 }
@@ -160,29 +160,30 @@ fn read(
     db: &mut Db,
     app: &App,
     scope: &Scope,
-    (wanted, or_behind): (&CaseFilter, bool),
+    (filter, or_behind): (&CaseFilter, bool),
 ) -> AppResult<Option<Read>> {
-    let today = wanted.today;
+    let today = filter.today;
     let revision = Revision::of(db)?;
     let known = app.shared.get::<Known>();
-    let saved = saved::all(db, scope, wanted.me)?;
-    let named = saved.iter().map(|one| cases::case_filter(&asked_of(&one.query), wanted.me, today));
+    let saved = saved::all(db, scope, filter.me)?;
+    let named =
+        saved.iter().map(|one| cases::case_filter(&params_of(&one.query), filter.me, today));
     let named: Vec<CaseFilter> = named.map(|one| one.selection()).collect();
-    let lists = (scope.clone(), wanted.selection(), named);
+    let lists = (scope.clone(), filter.selection(), named);
     let totals = known.totals.get((db, &revision), lists.clone(), |db| {
         Ok(Arc::new(counts::totals(db, &lists.0, &lists.1, &lists.2)?))
     })?;
     if or_behind && totals.is_stale {
         return Ok(None);
     }
-    let page = cases::page(db, scope, wanted)?;
+    let page = cases::page(db, scope, filter)?;
     let load_related = load_related(db, scope, &page.rows, today)?;
     let files: Vec<FileId> = page.rows.iter().map(|(row, _)| row.file_id).collect();
     let basis = app.basis();
-    let asked = (scope.clone(), files.clone(), today, basis.version);
+    let key = (scope.clone(), files.clone(), today, basis.version);
     let times = known
         .times
-        .get((db, &revision), asked, |db| Ok(Arc::new(times(db, scope, &basis, files, today)?)))?;
+        .get((db, &revision), key, |db| Ok(Arc::new(times(db, scope, &basis, files, today)?)))?;
     let policy = app.policy();
     let rule = policy.ladder.on(today);
     let mut lines: Vec<CaseLine> =
@@ -200,7 +201,7 @@ fn read(
         page,
         lines,
         totals,
-        parked_by_owner: match wanted.list.starts_with("parked") {
+        parked_by_owner: match filter.list.starts_with("parked") {
             true => counts::parked_by_owner(db, scope)?,
             false => Vec::new(),
         },
@@ -211,7 +212,7 @@ fn read(
 }
 
 /// An address as a list under a name keeps it.
-pub fn asked_of(query: &str) -> ListParams {
+pub fn params_of(query: &str) -> ListParams {
     web::Query::<ListParams>::from_query(query.trim_start_matches('?'))
         .map(web::Query::into_inner)
         .unwrap_or_default()
@@ -221,83 +222,83 @@ pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
-    asked: web::Query<ListParams>,
+    params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let view = view(&app, &me, asked.into_inner()).await?;
+    let view = view(&app, &me, params.into_inner()).await?;
     fields::show(&app, &me, &req, &view)
 }
 
 /// The page of an address.
-pub async fn view(app: &App, me: &SignedIn, asked: ListParams) -> AppResult<View> {
-    let wanted = cases::case_filter(&asked, me.staff_id, app.clock.today());
-    let read = read_in_step(app, me, &wanted).await?;
+pub async fn view(app: &App, me: &SignedIn, params: ListParams) -> AppResult<View> {
+    let filter = cases::case_filter(&params, me.staff_id, app.clock.today());
+    let read = read_in_step(app, me, &filter).await?;
     let count_of = |key: &str| {
         let at = LISTS.iter().position(|(list, _)| *list == key);
         at.and_then(|at| read.totals.lists.get(at)).copied().unwrap_or_default()
     };
     Ok(View {
-        narrowed: asked.is_narrowed(&["sort", "size"]),
-        assumed: app.policy().assumed_in_arrears(wanted.today).unwrap_or_default(),
+        narrowed: params.is_narrowed(&["sort", "size"]),
+        assumed: app.policy().assumed_in_arrears(filter.today).unwrap_or_default(),
         parked: count_of("parked"),
-        parked_by: parked_by(&asked, &read),
+        parked_by: parked_by(&params, &read),
         today: count_of("today"),
-        next_to: asked.neighbours(PATH, &read.page),
-        stages: stages(&asked, &read.totals.by_stage, count_of("paid")),
-        chips: chips(&asked, &read, me),
+        next_to: params.neighbours(PATH, &read.page),
+        stages: stages(&params, &read.totals.by_stage, count_of("paid")),
+        chips: chips(&params, &read, me),
         sums: read.totals.selection,
         all: read.totals.all,
         rows: read.lines,
-        first_order: wanted.order == Order::First,
+        first_order: filter.order == Order::First,
         townships: read.choices.townships,
         schools: read.choices.schools,
         police: read.choices.police,
         staff: read.staff,
-        export: asked.link("/overdue.xlsx", &[]),
-        visits: asked.link("/visits", &[("stage", ""), ("owner", ""), ("sort", "")]),
-        next: asked.link("/overdue/next", &[]),
-        by_step: asked.link(PATH, &[("sort", "")]),
-        by_first: asked.link(PATH, &[("sort", "first")]),
-        in_parked: asked.link(PATH, &[("list", "parked"), ("stage", "")]),
-        query: asked.link("", &[]),
-        asked,
+        export: params.link("/overdue.xlsx", &[]),
+        visits: params.link("/visits", &[("stage", ""), ("owner", ""), ("sort", "")]),
+        next: params.link("/overdue/next", &[]),
+        by_step: params.link(PATH, &[("sort", "")]),
+        by_first: params.link(PATH, &[("sort", "first")]),
+        in_parked: params.link(PATH, &[("list", "parked"), ("stage", "")]),
+        query: params.link("", &[]),
+        params,
     })
 }
 
 /// The tabs: everybody on the ladder, each stage, and who has paid this week.
-fn stages(asked: &ListParams, by_stage: &[(Stage, i64)], paid: i64) -> Vec<Chip> {
+fn stages(params: &ListParams, by_stage: &[(Stage, i64)], paid: i64) -> Vec<Chip> {
     let all = by_stage.iter().map(|(_, count)| count).sum();
-    let bare = asked.stage.is_empty() && asked.list != "paid";
-    let mut found = vec![asked.chip(PATH, "全部", all, &[("stage", ""), ("list", "")], bare)];
+    let bare = params.stage.is_empty() && params.list != "paid";
+    let mut found = vec![params.chip(PATH, "全部", all, &[("stage", ""), ("list", "")], bare)];
     for &stage in Stage::ALL {
         let count = by_stage.iter().find(|(of, _)| *of == stage).map_or(0, |(_, count)| *count);
-        let list = if asked.list == "paid" { "" } else { asked.list.as_str() };
+        let list = if params.list == "paid" { "" } else { params.list.as_str() };
         let to = [("stage", stage.as_text()), ("list", list)];
-        let on = asked.stage == stage.as_text();
-        found.push(asked.chip(PATH, stage.in_words(), count, &to, on));
+        let on = params.stage == stage.as_text();
+        found.push(params.chip(PATH, stage.in_words(), count, &to, on));
     }
     let to = [("stage", ""), ("list", "paid")];
-    found.push(asked.chip(PATH, "本周已还清", paid, &to, asked.list == "paid"));
+    found.push(params.chip(PATH, "本周已还清", paid, &to, params.list == "paid"));
     found
 }
 
-fn chips(asked: &ListParams, read: &Read, me: &SignedIn) -> Vec<Chip> {
+fn chips(params: &ListParams, read: &Read, me: &SignedIn) -> Vec<Chip> {
     let built_in = LISTS
         .iter()
         .zip(&read.totals.lists)
         .filter(|((list, _), count)| *list != "paid" && (*list == "today" || **count > 0))
         .map(|((list, name), count)| {
-            let on = asked.list == *list;
-            asked.chip(PATH, name, *count, &[("list", if on { "" } else { list })], on)
+            let on = params.list == *list;
+            params.chip(PATH, name, *count, &[("list", if on { "" } else { list })], on)
         });
-    let here = asked.link("", &[]);
-    let kept = read.saved.iter().zip(&read.totals.saved).map(|(one, count)| Chip {
+    let here = params.link("", &[]);
+    let named = read.saved.iter().zip(&read.totals.saved).map(|(one, count)| Chip {
         name: one.name.clone(),
         count: *count,
-        link: asked_of(&one.query).link(PATH, &[]),
+        link: params_of(&one.query).link(PATH, &[]),
         on: one.query == here,
         own: if one.staff_id == me.staff_id { one.id.to_string() } else { String::new() },
     });
-    built_in.chain(kept).collect()
+    built_in.chain(named).collect()
 }
 
 /// How many due days are open, for the files of one page: from their statements, because waived

@@ -12,7 +12,7 @@ use super::rules::{self, House, RoundState, StopState, Village};
 use super::store::{self, Round, VisitStop};
 use crate::app::App;
 use crate::base::ids::{BatchId, RoundId, SheetId, StaffId};
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::staff::{self, Right};
 use crate::error::{AppError, AppResult};
 use crate::life::visits::sheets::store as sheets;
@@ -177,8 +177,8 @@ async fn try_make((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> {
         ))
     })
     .await?;
-    let said = format!("已安排 {households} 户，次序可以再调");
-    Ok(Done::to(format!("/visits/rounds/{id}"), said))
+    let message = format!("已安排 {households} 户，次序可以再调");
+    Ok(Done::to(format!("/visits/rounds/{id}"), message))
 }
 
 /// Reads a plan made on `today`, or says what is to be put right. `houses` are in order, `staff`

@@ -61,7 +61,7 @@ struct PhonePage {
     /// Tells the keys of two people apart, and nothing else about them.
     owner: String,
     /// What was just sent, as the page counts.
-    said: String,
+    message: String,
     villages: Vec<InVillage<PhoneStop>>,
     /// The stop whose form is shown again, and what is wrong with it.
     wrong: Option<Wrong>,
@@ -96,7 +96,7 @@ async fn page(
     app: &App,
     me: &SignedIn,
     req: &HttpRequest,
-    (id, said): (RoundId, &str),
+    (id, message): (RoundId, &str),
     failed: Option<Again>,
 ) -> AppResult<HttpResponse> {
     let scope = me.scope.clone();
@@ -148,7 +148,7 @@ async fn page(
         left: all.iter().filter(|one| one.shown.is_open()).count(),
         seal,
         owner,
-        said: said.to_owned(),
+        message: message.to_owned(),
         villages: rules::under_headings(lines),
         wrong,
     };
@@ -169,10 +169,10 @@ pub async fn show(
     me: SignedIn,
     req: HttpRequest,
     id: web::Path<i64>,
-    asked: web::Query<PageParams>,
+    params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
-    let said = if asked.done.is_empty() { "" } else { "送到了，中心会核对。" };
-    page(&app, &me, &req, (RoundId::new(*id), said), None).await
+    let message = if params.done.is_empty() { "" } else { "送到了，中心会核对。" };
+    page(&app, &me, &req, (RoundId::new(*id), message), None).await
 }
 
 /// What became of a form.
@@ -192,7 +192,8 @@ const VOID: &str = "这张走访表已经作废，这一份没有收下。有疑
 /// its own key.
 #[derive(Debug, Default, Serialize)]
 struct SubmitResponse {
-    kept: String,
+    #[serde(rename = "kept")]
+    stored_key: String,
     message: String,
     errors: Vec<FieldError>,
 }
@@ -220,7 +221,7 @@ pub async fn hand_in(
             Ok((sheet, batch, returns::has_come(db, &scope, &key2)?))
         })
         .await?;
-    let kept = if before {
+    let outcome = if before {
         SubmitOutcome::Before
     } else {
         let (answers, picture) = match form::read(&sent, batch.paper(app.clock.today())) {
@@ -231,9 +232,9 @@ pub async fn hand_in(
         came.row.command_key.clone_from(&key);
         submit(&app, &me, (id, no), came).await?
     };
-    match kept {
+    match outcome {
         SubmitOutcome::Now | SubmitOutcome::Before if wants_json(&req) => Ok(HttpResponse::Ok()
-            .json(SubmitResponse { kept: typed_key, ..SubmitResponse::default() })),
+            .json(SubmitResponse { stored_key: typed_key, ..SubmitResponse::default() })),
         SubmitOutcome::Now | SubmitOutcome::Before => {
             Ok(phone::to(&format!("/visits/rounds/{id}/phone?done={no}#s{no}")))
         }
@@ -279,12 +280,12 @@ async fn wrong(
         return page(app, me, req, (id, ""), Some((no, key, form))).await;
     }
     let message: Vec<&str> = form.errors.iter().map(|error| error.message.as_str()).collect();
-    let told = SubmitResponse {
-        kept: String::new(),
+    let response = SubmitResponse {
+        stored_key: String::new(),
         message: message.join("；"),
         errors: form.errors.clone(),
     };
-    Ok(HttpResponse::UnprocessableEntity().json(told))
+    Ok(HttpResponse::UnprocessableEntity().json(response))
 }
 
 async fn other(
@@ -295,8 +296,8 @@ async fn other(
     (key, form, message): (String, Form, &str),
 ) -> AppResult<HttpResponse> {
     if wants_json(req) {
-        let told = SubmitResponse { message: message.to_owned(), ..SubmitResponse::default() };
-        return Ok(HttpResponse::Conflict().json(told));
+        let response = SubmitResponse { message: message.to_owned(), ..SubmitResponse::default() };
+        return Ok(HttpResponse::Conflict().json(response));
     }
     page(app, me, req, (id, ""), Some((no, key, form))).await
 }

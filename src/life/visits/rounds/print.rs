@@ -12,7 +12,7 @@ use super::web::{Whole, day_in_words, whole};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{FileId, RoundId};
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::{road, text};
 use crate::web::session::SignedIn;

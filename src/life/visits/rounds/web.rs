@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::base::dates::{in_words, weekday_in_words};
 use crate::base::ids::{FileId, RoundId, SheetId};
 use crate::base::scope::Scope;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::purpose::Purpose;
 use crate::life::visits::road;
@@ -55,9 +55,9 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
         .await?;
     let today = app.clock.today();
     let lines = rounds.iter().map(|round| {
-        let of = |wanted: fn(StopState) -> bool| {
+        let of = |has_state: fn(StopState) -> bool| {
             let own = counts.get(&round.id).into_iter().flatten();
-            own.filter(|(state, _)| wanted(*state)).map(|(_, n)| *n).sum()
+            own.filter(|(state, _)| has_state(*state)).map(|(_, n)| *n).sum()
         };
         Line {
             id: round.id.to_string(),
@@ -217,7 +217,7 @@ pub async fn order(
 ) -> AppResult<HttpResponse> {
     let (id, version) = (RoundId::new(*id), form.0.version()?);
     let (no, how) = (form.0.get("no").parse().map_err(|_| AppError::NotFound)?, form.0);
-    let said = me
+    let message = me
         .act(&app, "a visit round changed", move |act| {
             let (round, all) = whole(act.db, act.scope, id)?;
             if round.state == RoundState::Closed {
@@ -253,7 +253,7 @@ pub async fn order(
             Ok(if out { "这一户这次不去，走访表还在外" } else { "已经加回来" })
         })
         .await?;
-    shell::done(&app, &format!("/visits/rounds/{id}#s{no}"), said)
+    shell::done(&app, &format!("/visits/rounds/{id}#s{no}"), message)
 }
 
 /// The numbers of all stops with one moved past its neighbour; those left out do not count as
@@ -296,10 +296,10 @@ pub async fn state(
         ))
     })
     .await?;
-    let said = if closed {
+    let message = if closed {
         "这次走访已结束；手机上还没送到的，仍然可以送来"
     } else {
         "已重新打开"
     };
-    shell::done(&app, &format!("/visits/rounds/{id}"), said)
+    shell::done(&app, &format!("/visits/rounds/{id}"), message)
 }

@@ -18,7 +18,7 @@ use super::{codes, make, take};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::scope::Scope;
-use crate::book::history::Actor;
+use crate::book::audit_log::Actor;
 use crate::book::office::{self, Office};
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
@@ -35,7 +35,7 @@ struct SheetPage {
     show: &'static str,
     code: String,
     /// One sentence: what is the matter.
-    said: String,
+    message: String,
     number: String,
     name: String,
     place: String,
@@ -64,13 +64,13 @@ async fn ask_page(
     app: &App,
     req: &HttpRequest,
     status: StatusCode,
-    (code, said): (&str, &str),
+    (code, message): (&str, &str),
 ) -> AppResult<HttpResponse> {
     let offices = phone::offices(app).await?;
     let page = SheetPage {
         show: "ask",
         code: code.to_owned(),
-        said: said.to_owned(),
+        message: message.to_owned(),
         ..SheetPage::default()
     };
     answer(app, req, status, &offices, &page)
@@ -93,7 +93,7 @@ const UNKNOWN: &str =
     "没有找到这张走访表。回报码里没有 0、O、1、I，请对照纸上再填一次；还不行，请打电话问中心";
 
 /// `POST /r`
-pub async fn look(
+pub async fn open_code(
     app: web::Data<App>,
     req: HttpRequest,
     form: OpenForm<CodeForm>,
@@ -161,10 +161,10 @@ async fn closed(
         return ask_page(app, req, StatusCode::NOT_FOUND, (typed, UNKNOWN)).await;
     };
     let now = app.clock.now_at();
-    let said =
+    let message =
         format!("试得太多了，请 {}后再试，或者打电话问中心", guard::wait_in_words(until, now));
     let status = StatusCode::TOO_MANY_REQUESTS;
-    let mut answer = ask_page(app, req, status, (typed, &said)).await?;
+    let mut answer = ask_page(app, req, status, (typed, &message)).await?;
     phone::retry_after(&mut answer, (until - now).num_seconds());
     Ok(answer)
 }
@@ -210,7 +210,7 @@ fn page_of(one: &Opened, code: &str, form: Form) -> SheetPage {
     SheetPage {
         show: "form",
         code: codes::read(code).unwrap_or_default(),
-        said: String::new(),
+        message: String::new(),
         number: one.sheet.number.clone(),
         name: rules::masked_name(&text(|who| &who.name)),
         place: text(|who| &who.village),
@@ -247,10 +247,10 @@ pub async fn show(
     };
     let form = Form::blank(one.batch.purpose, app.clock.today(), "");
     let mut page = page_of(&one, &code, form);
-    if let Some((show, said)) = why_closed(&app, &one) {
+    if let Some((show, message)) = why_closed(&app, &one) {
         // The same form sent twice looks like this, too: what is there stays, and nothing is lost.
         let late = if sent.late.is_empty() { "" } else { "刚才填的没有再收。" };
-        (page.show, page.said) = (show, format!("{late}{said}"));
+        (page.show, page.message) = (show, format!("{late}{message}"));
     }
     render(&app, &req, &one, &page)
 }
@@ -283,8 +283,8 @@ pub async fn hand_in(
     let came = take::incoming(&app, &one.sheet, CameBy::Scan, &answers, picture.as_ref())?;
     let (scope, by) =
         (Scope::of(&one.sheet.office_code), Actor::program("扫码回报", &one.office.code));
-    let kept =
+    let is_stored =
         app.act((by, scope), "a sheet comes back", move |act| take::take(act, &came)).await?;
     // When somebody was quicker, the page says when that was, and that this one was not taken.
-    Ok(phone::to(if kept { &here } else { &late }))
+    Ok(phone::to(if is_stored { &here } else { &late }))
 }

@@ -15,8 +15,8 @@ use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::ReturnId;
 use crate::base::phone_number::{self, PhoneNumber};
+use crate::book::audit_log::AuditEntry;
 use crate::book::contact::record::{self, Ability};
-use crate::book::history::AuditEntry;
 use crate::book::person;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
@@ -237,8 +237,8 @@ pub async fn decide(
     let done = match try_decide(at, id, &form.0).await {
         // The page says who has decided, and what; pressed twice it was oneself.
         Err(AppError::Changed) => {
-            let said = "这一份刚才已经处理过，没有再改；怎样处理的，看这一页";
-            Ok(Done::to(format!("/visits/returns/{id}"), said))
+            let message = "这一份刚才已经处理过，没有再改；怎样处理的，看这一页";
+            Ok(Done::to(format!("/visits/returns/{id}"), message))
         }
         done => done,
     };
@@ -247,13 +247,13 @@ pub async fn decide(
 
 async fn try_decide((app, me, _): At<'_>, id: ReturnId, form: &Fields) -> AppResult<Done> {
     let wishes = wishes(form)?;
-    let said = match wishes.accepted {
+    let message = match wishes.accepted {
         true => "已采用，写进了联系记录",
         false => "没有采用，这张走访表仍算在外，回报码可以再用",
     };
     me.act(app, "sheet return decided", move |act| accept::decide(act, (id, &wishes))).await?;
     app.note_change();
-    Ok(Done::to("/visits/returns", said))
+    Ok(Done::to("/visits/returns", message))
 }
 
 /// `GET /visits/photos/{id}`: one photograph, written down before it is shown.

@@ -92,7 +92,7 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
 #[derive(Debug, Default, Serialize)]
 struct EnterPage {
     code: String,
-    said: String,
+    message: String,
     sheet_id: String,
     spoken: bool,
     number: String,
@@ -179,7 +179,7 @@ pub async fn enter(
     if code.is_empty() {
         return fields::show(&app, &me, &req, &EnterPage::default());
     }
-    let said = match named(&app, &me, &code).await? {
+    let message = match named(&app, &me, &code).await? {
         None => "没有这个编号或回报码的走访表，请对照纸上再输一次".to_owned(),
         Some((sheet, spoken)) => match why_not(&sheet) {
             Some(why) => why,
@@ -189,7 +189,7 @@ pub async fn enter(
             }
         },
     };
-    let page = EnterPage { code, said, ..EnterPage::default() };
+    let page = EnterPage { code, message, ..EnterPage::default() };
     fields::reject(at, &page, &Fields::default(), Rejected::invalid(Vec::new()))
 }
 

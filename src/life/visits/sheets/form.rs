@@ -264,12 +264,12 @@ mod tests {
         assert_eq!(read(&[], Purpose::Yearly).unwrap_err()[0].field, "outcome");
         let spoken = read(&[("outcome", "reached")], Purpose::Yearly).unwrap();
         assert_eq!(spoken.promised_on, None);
-        for (day, said) in
+        for (day, message) in
             [("2026-12-22", "还没有到"), ("2020-01-01", "做表的日子（12月10日）以前")]
         {
             let faults = read(&[("visited_on", day)], Purpose::Overdue).unwrap_err();
             assert_eq!(faults[0].field, "visited_on");
-            assert!(faults[0].message.contains(said), "{faults:?}");
+            assert!(faults[0].message.contains(message), "{faults:?}");
         }
         for (outcome, met) in
             [("no_answer", "student"), ("no_answer", "family"), ("moved_away", "student")]

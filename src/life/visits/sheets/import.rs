@@ -27,7 +27,7 @@ use crate::web::{shell, upload};
 
 /// One row of the result.
 #[derive(Clone, Debug, Serialize)]
-struct Said {
+struct RefusedRow {
     place: String,
     number: String,
     why: String,
@@ -41,7 +41,7 @@ struct ImportedPage {
     blank: usize,
     /// Rows that were taken although they are of another receiver's list: whose, how many.
     others: Vec<(String, usize)>,
-    refused: Vec<Said>,
+    refused: Vec<RefusedRow>,
     errors: Vec<FieldError>,
 }
 
@@ -193,14 +193,14 @@ async fn one_file(
     let known = known(app, me, given, &rows).await?;
     let mut seen = HashSet::new();
     let mut all: Vec<Incoming> = Vec::new();
-    let mut places: Vec<(SheetId, Said)> = Vec::new();
+    let mut places: Vec<(SheetId, RefusedRow)> = Vec::new();
     let mut others: BTreeMap<String, usize> = BTreeMap::new();
     for row in &rows {
         if row.is_blank {
             page.blank += 1;
             continue;
         }
-        let said = |why: String| Said {
+        let refused = |why: String| RefusedRow {
             place: format!("第 {} 行", row.line),
             number: row.number.clone(),
             why,
@@ -216,9 +216,9 @@ async fn one_file(
                     *others.entry(batch.map(make::addressee).unwrap_or_default()).or_default() += 1;
                 }
                 all.push(take::incoming(app, sheet, CameBy::Workbook, &answers, None)?);
-                places.push((sheet.id, said("刚才已经由别的途径交回".to_owned())));
+                places.push((sheet.id, refused("刚才已经由别的途径交回".to_owned())));
             }
-            Err(why) => page.refused.push(said(why)),
+            Err(why) => page.refused.push(refused(why)),
         }
     }
     let late = keep_all(app, me, all).await?;

@@ -14,10 +14,10 @@ use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{BatchId, FileId, SheetId};
 use crate::book::act::Act;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::payments_known::BankData;
 use crate::error::{AppError, AppResult};
-use crate::life::visits::look::Wishes;
+use crate::life::visits::formats::Wishes;
 use crate::life::visits::names::Names;
 use crate::life::visits::papers::Choices;
 use crate::life::visits::purpose::Purpose;
@@ -145,7 +145,7 @@ pub fn create_batches(
     let files: Vec<FileId> =
         drafts.iter().flat_map(|draft| &draft.sheets).map(|sheet| sheet.file_id).collect();
     let cases = store::open_cases(act.db, act.scope, &files)?;
-    let (mut kept, paper) = (CreatedBatches::default(), purpose.paper());
+    let (mut created, paper) = (CreatedBatches::default(), purpose.paper());
     let mut notes = Vec::new();
     for draft in drafts {
         let mut sheets = Vec::with_capacity(draft.sheets.len());
@@ -171,31 +171,31 @@ pub fn create_batches(
         }
         for sheet in &draft.sheets {
             match place(sheet) {
-                SheetStatus::Here(_) => kept.skipped += 1,
-                SheetStatus::Elsewhere if !also => kept.elsewhere += 1,
+                SheetStatus::Here(_) => created.skipped += 1,
+                SheetStatus::Elsewhere if !also => created.elsewhere += 1,
                 SheetStatus::Elsewhere | SheetStatus::In => {}
             }
         }
         if !sheets.is_empty() {
             store::add(act.db, &draft.batch, &sheets)?;
-            kept.batches.push(draft.batch.id);
-            kept.sheets += sheets.len();
+            created.batches.push(draft.batch.id);
+            created.sheets += sheets.len();
         }
     }
-    if kept.sheets > 0 {
+    if created.sheets > 0 {
         notes.push(AuditEntry::of(
             "sheets_made",
             paper,
             format!(
                 "做{paper}：按{}，{} 个单位 {} 户",
                 by.in_words(),
-                kept.batches.len(),
-                kept.sheets
+                created.batches.len(),
+                created.sheets
             ),
         ));
         act.audit_all(notes)?;
     }
-    Ok(kept)
+    Ok(created)
 }
 
 fn bare_receiver(batch: &Batch) -> Receiver {

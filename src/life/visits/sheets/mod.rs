@@ -53,7 +53,7 @@ pub fn routes() -> Vec<Entry> {
         get("/visits/enter", edit, desk::enter),
         post("/visits/enter", edit, desk::typed),
         get("/r", Needs::Nobody, back::ask),
-        post("/r", Needs::Nobody, back::look),
+        post("/r", Needs::Nobody, back::open_code),
         get("/r/{code}", Needs::Nobody, back::show),
         post("/r/{code}", Needs::Nobody, back::hand_in),
     ]

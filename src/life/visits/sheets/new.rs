@@ -20,64 +20,64 @@ pub async fn make(
     form: Form,
 ) -> AppResult<HttpResponse> {
     let rejected = match try_make(&app, &me, &form.0).await {
-        Ok((to, said)) => return shell::done(&app, &to, &said),
+        Ok((to, message)) => return shell::done(&app, &to, &message),
         Err(error) => Rejected::from(error, "make", "别人刚刚改过，请再做一次")?,
     };
     // Of one receiver only the page of all is shown again: the others can still be made.
     let form = form.0.without("receiver");
     // What the address itself gets wrong the page finds again.
-    let again = VisitRequest::read(&form, app.clock.today()).errors;
-    let errors = rejected.errors.into_iter().filter(|one| !again.contains(one)).collect();
+    let own_errors = VisitRequest::read(&form, app.clock.today()).errors;
+    let errors = rejected.errors.into_iter().filter(|one| !own_errors.contains(one)).collect();
     choose::render(&app, &me, &req, &form, errors).await
 }
 
 /// Where the first batch is, and what to say.
 async fn try_make(app: &App, me: &SignedIn, form: &Fields) -> AppResult<(String, String)> {
-    let asked = readable(form, app)?;
-    let chosen = made(app, me, &asked).await?.batch;
-    refuse_empty(&asked, &chosen)?;
-    let wishes = wishes(app, me, &asked);
+    let request = readable(form, app)?;
+    let chosen = made(app, me, &request).await?.batch;
+    refuse_empty(&request, &chosen)?;
+    let wishes = wishes(app, me, &request);
     if wishes.return_by < app.clock.today() {
         return Err(AppError::field("return_by", "请交回的日子已经过了，请改成今天以后的日子"));
     }
-    let letter = asked.letter.map(|n| n.to_string()).unwrap_or_default();
+    let letter = request.letter.map(|n| n.to_string()).unwrap_or_default();
     let drafts = make::drafts(app, me, &chosen, &wishes, &letter)?;
     let unknown = chosen.receivers.iter().filter(|one| one.is_unknown()).count();
     if drafts.is_empty() {
         return Err(AppError::refused(format!(
             "选中的户没有填写{}，不知道交给谁，请先在档案里补上",
-            asked.by.in_words()
+            request.by.in_words()
         )));
     }
-    let prefix = make::prefix(asked.purpose, asked.by, app.clock.today());
-    let (purpose, by, also) = (asked.purpose, asked.by, asked.also);
-    let kept = me
+    let prefix = make::prefix(request.purpose, request.by, app.clock.today());
+    let (purpose, by, also) = (request.purpose, request.by, request.also);
+    let created = me
         .act(app, "sheets made", move |act| {
             make::create_batches(act, (purpose, by, &prefix, also), &drafts)
         })
         .await?;
-    let Some(first) = kept.batches.first() else { return Err(nothing(&asked, &kept)) };
-    let mut said =
-        format!("做好 {} 个单位 {} 张{}", kept.batches.len(), kept.sheets, purpose.paper());
-    if kept.skipped > 0 {
-        said.push_str(&format!("；{} 户已有走访表在外或等核对，没有再做", kept.skipped));
+    let Some(first) = created.batches.first() else { return Err(nothing(&request, &created)) };
+    let mut message =
+        format!("做好 {} 个单位 {} 张{}", created.batches.len(), created.sheets, purpose.paper());
+    if created.skipped > 0 {
+        message.push_str(&format!("；{} 户已有走访表在外或等核对，没有再做", created.skipped));
     }
-    if kept.elsewhere > 0 {
-        said.push_str(&format!("；{} 户的表在别处，没有再做", kept.elsewhere));
+    if created.elsewhere > 0 {
+        message.push_str(&format!("；{} 户的表在别处，没有再做", created.elsewhere));
     }
     if unknown > 0 {
-        said.push_str(&format!("；有户没有填写{}，没有做", asked.by.in_words()));
+        message.push_str(&format!("；有户没有填写{}，没有做", request.by.in_words()));
     }
-    Ok((format!("/visits/batches/{first}"), said))
+    Ok((format!("/visits/batches/{first}"), message))
 }
 
 /// Why no sheet was made at all.
-fn nothing(asked: &VisitRequest, kept: &CreatedBatches) -> AppError {
-    if kept.elsewhere > 0 {
+fn nothing(request: &VisitRequest, created: &CreatedBatches) -> AppError {
+    if created.elsewhere > 0 {
         return AppError::refused(format!(
             "没有再做：{} 户的表在别处还没有收回。要同时交给{}，请勾选“也做”",
-            kept.elsewhere,
-            asked.by.in_words()
+            created.elsewhere,
+            request.by.in_words()
         ));
     }
     AppError::refused(

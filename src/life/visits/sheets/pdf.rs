@@ -29,16 +29,16 @@ pub async fn papers(
     form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
     let all = form.has("all");
-    let again = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
+    let built = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
     let Some(program) = beside_us() else {
         return Err(AppError::refused(
             "还没有安装排版程序 zhuxue-papers，不能打成一个 PDF。请管理员把它放在 zhuxue 程序旁边\
              （cargo build --release --package zhuxue-papers），或者直接用浏览器打印",
         ));
     };
-    let data = data(&app, &again);
-    note(&app, &me, "exported", &format!("导出{} PDF", again.row.purpose.paper()), &again).await?;
-    let name = format!("{}-{}.pdf", again.row.purpose.paper(), again.title());
+    let data = data(&app, &built);
+    note(&app, &me, "exported", &format!("导出{} PDF", built.row.purpose.paper()), &built).await?;
+    let name = format!("{}-{}.pdf", built.row.purpose.paper(), built.title());
     let folder = app.config.data_dir.clone();
     let out = folder.join(format!("papers-{}.pdf", app.next_id()));
     let bytes = spawn_blocking(move || set(&program, &data, &out)).await?;
@@ -72,14 +72,14 @@ fn set(program: &Path, data: &Value, out: &Path) -> AppResult<Vec<u8>> {
     if done.status.success() {
         return bytes.map_err(|e| AppError::broken(format!("the PDF cannot be read: {e}")));
     }
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    Err(AppError::broken(format!("zhuxue-papers: {}: {said}", done.status)))
+    let output = String::from_utf8_lossy(&done.stderr).into_owned();
+    Err(AppError::broken(format!("zhuxue-papers: {}: {output}", done.status)))
 }
 
-fn data(app: &App, again: &Rebuilt) -> Value {
-    let papers = papers::papers(&again.batch, &again.choices(app, true));
+fn data(app: &App, built: &Rebuilt) -> Value {
+    let papers = papers::papers(&built.batch, &built.choices(app, true));
     let amounts = papers.common.amounts;
-    let covers: Vec<Value> = again
+    let covers: Vec<Value> = built
         .batch
         .receivers
         .iter()

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::base::ids::{ReturnId, SheetId};
 use crate::base::scope::Scope;
 use crate::book::act::Act;
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::payments_known;
 use crate::error::AppResult;
 use crate::life::visits::purpose::Purpose;

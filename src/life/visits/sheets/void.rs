@@ -7,7 +7,7 @@ use super::store;
 use super::web::receiver_of;
 use crate::app::App;
 use crate::base::ids::{BatchId, SheetId};
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::error::{AppError, AppResult};
 use crate::web::fields::{Fields, Form};
 use crate::web::session::SignedIn;
@@ -43,11 +43,11 @@ pub async fn one(
             Ok((sheet.batch_id, true))
         })
         .await?;
-    let said = match done {
+    let message = match done {
         true => "已作废，回报码不能再用",
         false => "这张走访表已经交回或作废，没有再改",
     };
-    shell::done(&app, &format!("/visits/batches/{batch}"), said)
+    shell::done(&app, &format!("/visits/batches/{batch}"), message)
 }
 
 /// `POST /visits/batches/{id}/void`: every sheet of the batch that is still out.
@@ -82,11 +82,11 @@ pub async fn all(
             Ok(voided.len())
         })
         .await?;
-    let said = match voided {
+    let message = match voided {
         0 => "这一批没有在外的走访表，没有再改".to_owned(),
         n => format!("已作废 {n} 张，回报码不能再用；已经交回的不变"),
     };
-    shell::done(&app, &format!("/visits/batches/{id}"), &said)
+    shell::done(&app, &format!("/visits/batches/{id}"), &message)
 }
 
 fn note_of(sheet: &store::Sheet, why: &str) -> AuditEntry {

@@ -11,7 +11,7 @@ use super::{make, qr, returns, take};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::{BatchId, FileId, SheetId};
-use crate::book::history::AuditEntry;
+use crate::book::audit_log::AuditEntry;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::papers::{self, Choices};
@@ -300,11 +300,11 @@ pub async fn chased(
         ))?;
         Ok(true)
     });
-    let said = match done.await? {
+    let message = match done.await? {
         true => "已记下催过一次",
         false => "今天已经记过，没有再记",
     };
-    shell::done(&app, &format!("/visits/batches/{id}"), said)
+    shell::done(&app, &format!("/visits/batches/{id}"), message)
 }
 
 /// `GET /visits/batches/{id}/print`
@@ -316,29 +316,29 @@ pub async fn print(
     form: web::Query<Fields>,
 ) -> AppResult<HttpResponse> {
     let all = form.has("all");
-    let again = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
-    if again.batch.households() > PRINT_MAX {
+    let built = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
+    if built.batch.households() > PRINT_MAX {
         return Err(AppError::refused(format!(
             "一次最多打印 {PRINT_MAX} 户，请逐个单位打印，或打成一个 PDF"
         )));
     }
-    let choices = again.choices(&app, !form.has("set") || form.has("stub"));
-    let mut papers = papers::papers(&again.batch, &choices);
+    let choices = built.choices(&app, !form.has("set") || form.has("stub"));
+    let mut papers = papers::papers(&built.batch, &choices);
     let site = app.config.public_url.trim_end_matches('/');
     site.clone_into(&mut papers.common.site);
     for visit in papers.stacks.iter_mut().flat_map(|stack| &mut stack.visits) {
         visit.qr = qr::svg(&make::return_url(&app, &visit.code))?;
     }
-    note(&app, &me, "printed", &format!("打印{}", again.row.purpose.paper()), &again).await?;
+    note(&app, &me, "printed", &format!("打印{}", built.row.purpose.paper()), &built).await?;
     let at = format!("/visits/batches/{id}");
     let page = PrintPage {
-        title: again.title(),
+        title: built.title(),
         back: at.clone(),
         action: format!("{at}/print"),
         fields: if all { vec![Field { name: "all", value: "1".to_owned() }] } else { Vec::new() },
         stub: choices.stub,
         letter: String::new(),
-        paid: again.paid,
+        paid: built.paid,
         pdf: format!("{at}/papers.pdf{}", if all { "?all=1" } else { "" }),
         papers,
     };
@@ -351,10 +351,10 @@ pub async fn workbook(
     me: SignedIn,
     id: web::Path<i64>,
 ) -> AppResult<HttpResponse> {
-    let again = make::rebuilt(&app, &me, BatchId::new(*id), false).await?;
-    note(&app, &me, "exported", &format!("导出{}名单", again.row.purpose.paper()), &again).await?;
-    let Choices { wishes, .. } = again.choices(&app, false);
-    let make::Rebuilt { batch, .. } = again;
+    let built = make::rebuilt(&app, &me, BatchId::new(*id), false).await?;
+    note(&app, &me, "exported", &format!("导出{}名单", built.row.purpose.paper()), &built).await?;
+    let Choices { wishes, .. } = built.choices(&app, false);
+    let make::Rebuilt { batch, .. } = built;
     let Some(only) = batch.receivers.first().cloned() else { return Err(AppError::NotFound) };
     let name = format!("{}.xlsx", only.stem);
     let bytes = spawn_blocking(move || workbook::for_receiver(&batch, &only, &wishes)).await?;
@@ -367,20 +367,20 @@ pub(super) async fn note(
     me: &SignedIn,
     action: &'static str,
     what: &str,
-    again: &make::Rebuilt,
+    built: &make::Rebuilt,
 ) -> AppResult<()> {
     let whole = AuditEntry::of(
         action,
-        again.row.purpose.paper(),
+        built.row.purpose.paper(),
         format!(
             "{what}：{}，{} 户，截至 {}",
-            again.title(),
-            again.batch.households(),
-            again.row.as_of
+            built.title(),
+            built.batch.households(),
+            built.row.as_of
         ),
     );
     let mut notes = vec![whole];
-    for sheet in again.batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
+    for sheet in built.batch.receivers.iter().flat_map(|receiver| &receiver.sheets) {
         let note =
             AuditEntry::of(action, &sheet.household.name, format!("{what} {}", sheet.number))
                 .on_file(sheet.household.file_id);

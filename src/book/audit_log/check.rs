@@ -70,8 +70,8 @@ pub fn verify_chain(db: &mut Db, office_code: &str) -> AppResult<ChainState> {
         }
     }
     let head = hex(&hash);
-    let kept = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
-    if kept == format!("{number}:{head}") {
+    let stored = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
+    if stored == format!("{number}:{head}") {
         Ok(ChainState::Whole { links: number, head })
     } else {
         Ok(ChainState::Broken { number: number + 1, why: "end missing" })
@@ -102,8 +102,8 @@ pub fn last_verified(
     db: &mut Db,
     office_code: &str,
 ) -> AppResult<Option<(bool, i64, NaiveDateTime)>> {
-    let kept = meta::get(db, &verified_key(office_code))?;
-    Ok(kept.and_then(|text| {
+    let stored = meta::get(db, &verified_key(office_code))?;
+    Ok(stored.and_then(|text| {
         let mut parts = text.split(' ');
         let holds = parts.next()? == "whole";
         Some((holds, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))

@@ -32,7 +32,7 @@ pub fn lines(app: &App, db: &mut Db, now: NaiveDateTime) -> AppResult<Vec<Line>>
     let from = today.checked_sub_days(Days::new(LOOK_BACK_DAYS)).unwrap_or(today);
     let mut newest: HashMap<String, Run> = HashMap::new();
     for run in store::since(db, from)? {
-        let newer = newest.get(&run.job).is_none_or(|kept| kept.planned_for < run.planned_for);
+        let newer = newest.get(&run.job).is_none_or(|latest| latest.planned_for < run.planned_for);
         if newer {
             newest.insert(run.job.clone(), run);
         }

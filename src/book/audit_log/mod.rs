@@ -91,6 +91,8 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("liaison_refused", "联络员打开别处的地址"),
     ("office_added", "建立中心"),
     ("office_changed", "修改中心资料"),
+    ("restored", "从备份恢复"),
+    ("restore_released", "恢复以后放行"),
     ("revealed", "查看完整号码"),
     ("reveal_refused", "查看号码被拒"),
     ("imported", "导入"),
@@ -187,20 +189,20 @@ fn row(by: &Actor, id: i64, at: NaiveDateTime, note: AuditEntry) -> NewRow {
     }
 }
 
-/// Writes one note. `id` from `App::next_id` and `at` from the clock are taken before the write,
+/// Appends one entry. `id` from `App::next_id` and `at` from the clock are taken before the write,
 /// so that a retry writes the same row.
-pub fn note(
+pub fn append(
     db: &mut Db,
     by: &Actor,
     id: i64,
     at: NaiveDateTime,
     note: AuditEntry,
 ) -> AppResult<()> {
-    notes(db, by, at, vec![(id, note)])
+    append_all(db, by, at, vec![(id, note)])
 }
 
-/// Writes many notes of one person and instant at once.
-pub fn notes(
+/// Appends many entries of one person and instant at once.
+pub fn append_all(
     db: &mut Db,
     by: &Actor,
     at: NaiveDateTime,
@@ -211,7 +213,7 @@ pub fn notes(
     Ok(())
 }
 
-/// One line of history.
+/// One line of the log, as it is read.
 #[derive(Clone, Debug, Queryable, Selectable, serde::Serialize)]
 #[diesel(table_name = history)]
 pub struct Entry {
@@ -238,7 +240,7 @@ pub struct Entry {
     pub chain_hash: Option<Vec<u8>>,
 }
 
-/// The history of one loan file, newest first.
+/// The log of one loan file, newest first.
 pub fn of_file(db: &mut Db, scope: &Scope, file_id: FileId, limit: i64) -> AppResult<Vec<Entry>> {
     Ok(history::table
         .filter(scope.holds(history::office_code))
@@ -270,8 +272,8 @@ pub fn has_unchained(db: &mut Db, office_code: &str) -> AppResult<bool> {
 /// another instance doing the same is then a conflict and runs again.
 pub fn chain(db: &mut Db, office_code: &str, limit: i64) -> AppResult<Chained> {
     let (mut number, mut hash) = head(db, office_code)?;
-    let kept = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
-    if kept != format!("{number}:{}", hex(&hash)) {
+    let stored = meta::get(db, &head_key(office_code))?.unwrap_or_else(|| "0:".to_owned());
+    if stored != format!("{number}:{}", hex(&hash)) {
         // Rows that were chained once are so no more: going on would hide it. The check says so.
         tracing::error!(office = office_code, "the history does not end where it ended before");
         return Ok(Chained::default());
@@ -363,4 +365,22 @@ pub fn count_since(
         .filter(history::at.gt(since))
         .count()
         .get_result(db)?)
+}
+
+/// How often what was done after `at` in these offices, most often first; all of it without `at`.
+pub fn counts_since(
+    db: &mut Db,
+    scope: &Scope,
+    at: Option<NaiveDateTime>,
+) -> AppResult<Vec<(String, i64)>> {
+    let found: Vec<(String, i64)> = history::table
+        .filter(scope.holds(history::office_code))
+        .filter(history::at.gt(at.unwrap_or(NaiveDateTime::MIN)))
+        .group_by(history::action)
+        .select((history::action, diesel::dsl::count_star()))
+        .load(db)?;
+    let in_words = |(action, count): &(String, i64)| (in_words(action).to_owned(), *count);
+    let mut counts: Vec<(String, i64)> = found.iter().map(in_words).collect();
+    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    Ok(counts)
 }

@@ -1,0 +1,250 @@
+//! `/admin/backups`: the copies there are, putting one of them back, and, after that, letting the
+//! jobs and then the messages go on. Words for somebody who has never done it.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use super::account;
+use crate::app::App;
+use crate::base::dates::minute;
+use crate::base::scope::Scope;
+use crate::book::{audit_log, office};
+use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
+use crate::plumbing::outbox;
+use crate::plumbing::restore::{self, Contents, Copy, Restart, Wanted};
+use crate::plumbing::restored::{self, Restored};
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
+use crate::web::session::SignedIn;
+use crate::web::shell;
+
+/// What has to be typed before a copy is put back.
+const WORD: &str = "恢复";
+
+#[derive(Debug, Serialize)]
+struct Line {
+    name: String,
+    day: String,
+    mb: u64,
+}
+
+/// What stands still since a copy was put back.
+#[derive(Debug, Serialize)]
+struct Held {
+    copy: String,
+    as_of: String,
+    at: String,
+    by_name: String,
+    jobs_released: bool,
+    messages: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct BackupsPage {
+    folder: String,
+    keys: String,
+    postgres: bool,
+    copies: Vec<Line>,
+    held: Option<Held>,
+}
+
+impl FormPage for BackupsPage {
+    const TEMPLATE: &'static str = "desk/backups.html";
+    const REFUSED_AT: &'static str = "messages";
+
+    fn fields(&self) -> Fields {
+        Fields::default().with("messages", "drop")
+    }
+}
+
+fn held(db: &mut Db, restored: Restored) -> AppResult<Held> {
+    let mut messages = 0;
+    for office in office::all(db)? {
+        messages += outbox::count_unsent(db, &Scope::of(&office.code))?;
+    }
+    Ok(Held {
+        as_of: restored.as_of.map(minute).unwrap_or_default(),
+        at: minute(restored.at),
+        copy: restored.copy,
+        by_name: restored.by_name,
+        jobs_released: restored.jobs_released,
+        messages,
+    })
+}
+
+async fn backups_page(app: &App) -> AppResult<BackupsPage> {
+    let folder = app.config.backups();
+    let held = app.read(|db| restored::get(db)?.map(|restored| held(db, restored)).transpose());
+    let line = |copy: Copy| Line {
+        day: copy.day.to_string(),
+        mb: copy.bytes.div_ceil(1_000_000),
+        name: copy.name,
+    };
+    Ok(BackupsPage {
+        held: held.await?,
+        copies: restore::copies(&folder).into_iter().map(line).collect(),
+        folder: folder.display().to_string(),
+        keys: app.config.keys().display().to_string(),
+        postgres: app.db.is_postgres(),
+    })
+}
+
+/// `GET /admin/backups`
+pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    fields::show(&app, &me, &req, &backups_page(&app).await?)
+}
+
+#[derive(Debug, Serialize)]
+struct RestorePage {
+    name: String,
+    day: String,
+    offices: Vec<String>,
+    files: i64,
+    as_of: String,
+    /// What was done since and is not in the copy: the word of an action, how often.
+    lost: Vec<(String, i64)>,
+    word: &'static str,
+}
+
+impl FormPage for RestorePage {
+    const TEMPLATE: &'static str = "desk/restore.html";
+    const REFUSED_AT: &'static str = "word";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
+}
+
+fn copy_named(app: &App, name: &str) -> AppResult<Copy> {
+    let found = restore::copies(&app.config.backups()).into_iter().find(|copy| copy.name == name);
+    found.ok_or(AppError::NotFound)
+}
+
+async fn look_at(app: &App, name: &str) -> AppResult<(Copy, Contents)> {
+    let (copy, fingerprint) = (copy_named(app, name)?, app.sealer.fingerprint());
+    let file = copy.file.clone();
+    let looked = web::block(move || restore::look_at(&file, &fingerprint)).await;
+    let contents = looked.map_err(|e| AppError::broken(format!("a look ended early: {e}")))??;
+    Ok((copy, contents))
+}
+
+async fn restore_page(app: &App, me: &SignedIn, name: &str) -> AppResult<RestorePage> {
+    let (copy, contents) = look_at(app, name).await?;
+    let (scope, as_of) = (me.scope.clone(), contents.as_of);
+    let lost = app.read(move |db| audit_log::counts_since(db, &scope, as_of)).await?;
+    Ok(RestorePage {
+        name: copy.name,
+        day: copy.day.to_string(),
+        offices: contents.offices,
+        files: contents.files,
+        as_of: as_of.map(minute).unwrap_or_default(),
+        lost,
+        word: WORD,
+    })
+}
+
+/// `GET /admin/backups/{name}`: what is in it, and what would be missing.
+pub async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    name: web::Path<String>,
+) -> AppResult<HttpResponse> {
+    fields::show(&app, &me, &req, &restore_page(&app, &me, &name).await?)
+}
+
+/// `POST /admin/backups/{name}`: the program stops serving, puts the copy in place, serves again.
+pub async fn put_back(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    name: web::Path<String>,
+    form: Form,
+) -> AppResult<HttpResponse> {
+    let (at, mut form): (At<'_>, Fields) = ((&app, &me, &req), form.0);
+    let done = try_put_back(at, &name, &mut form).await;
+    if done.is_err() {
+        return answer(at, &form, done, restore_page(&app, &me, &name)).await;
+    }
+    shell::page(&app, &me, &req, "desk/restoring.html", ())
+}
+
+async fn try_put_back((app, me, _): At<'_>, name: &str, form: &mut Fields) -> AppResult<Done> {
+    if form.get("word") != WORD {
+        form.reject("word", format!("请输入“{WORD}”两个字"));
+    }
+    form.check()?;
+    let (copy, _) = look_at(app, name).await?;
+    let offices = app.read(office::all).await?.len();
+    if offices > 1 {
+        return Err(AppError::refused(format!(
+            "这个数据库里有 {offices} 个中心，恢复会一起退回去，请管理员在服务器上用命令恢复"
+        )));
+    }
+    let summary = format!("要恢复到备份 {}", copy.name);
+    me.act(app, "restore asked for", move |act| account::audit(act, "restored", "备份", &summary))
+        .await?;
+    let restart = app.shared.get::<Restart>();
+    restart.ask(Wanted { copy, by_name: me.name.clone() });
+    Ok(Done::to("/admin/backups", ""))
+}
+
+/// `POST /admin/backups/jobs`: the jobs go on, messages are still held.
+pub async fn release_jobs(
+    app: web::Data<App>,
+    me: SignedIn,
+    _checked: Form,
+) -> AppResult<HttpResponse> {
+    me.act(&app, "restore: jobs go on", |act| {
+        let Some(now) = restored::get(act.db)? else { return Err(AppError::NotFound) };
+        restored::set(act.db, &Restored { jobs_released: true, ..now })?;
+        account::audit(act, "restore_released", "定时任务", "恢复以后，定时任务继续运行")
+    })
+    .await?;
+    app.note_change();
+    shell::done(&app, "/admin/backups", "定时任务已经继续，错过的正在补上；消息还没有发送")
+}
+
+/// `POST /admin/backups/messages`: ends it all. What waits is cancelled, or sent.
+pub async fn release_messages(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    form: Form,
+) -> AppResult<HttpResponse> {
+    let (at, mut form): (At<'_>, Fields) = ((&app, &me, &req), form.0);
+    let choice = |text: &str| ["drop", "send"].into_iter().find(|one| *one == text);
+    let choice = form.choice("messages", choice, "请选择等待的消息怎么办");
+    let done = match form.check() {
+        Ok(()) => end(at, choice == Some("drop")).await,
+        Err(error) => Err(error),
+    };
+    answer(at, &form, done, backups_page(&app)).await
+}
+
+async fn end((app, me, _): At<'_>, drop: bool) -> AppResult<Done> {
+    let sentence = me.act(app, "restore: messages go on", move |act| {
+        match restored::get(act.db)? {
+            Some(now) if now.jobs_released => {}
+            Some(_) => return Err(AppError::refused("请先让定时任务继续，再放行消息")),
+            None => return Err(AppError::NotFound),
+        }
+        let mut cancelled = 0;
+        if drop {
+            for office in office::all(act.db)? {
+                let (scope, why) = (Scope::of(&office.code), "从备份恢复，多半已经发过，不再发送");
+                cancelled += outbox::cancel_unsent(act.db, &scope, why, act.now)?;
+            }
+        }
+        restored::clear(act.db)?;
+        let sentence = match drop {
+            true => format!("已取消等待的 {cancelled} 条消息，以后的照常发送"),
+            false => "等待的消息开始发送".to_owned(),
+        };
+        account::audit(act, "restore_released", "消息", &sentence)?;
+        Ok(sentence)
+    });
+    let sentence = sentence.await?;
+    app.note_change();
+    Ok(Done::to("/admin/backups", sentence))
+}

@@ -1,0 +1,191 @@
+//! Puts a copy made by [`super::backup`] in the place of a SQLite database: looks at it first,
+//! moves the present database aside (never removes it), and leaves no half of either. A dump of
+//! PostgreSQL is put back with its own tools.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use tokio::sync::Notify;
+
+use crate::error::{AppError, AppResult};
+use crate::plumbing::backup;
+use crate::plumbing::db::{Database, QuickCheck};
+
+/// A copy in the folder of backups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    pub file: PathBuf,
+    pub name: String,
+    pub day: NaiveDate,
+    pub bytes: u64,
+}
+
+/// The copies in this folder that this program can put back, the newest first.
+pub fn copies(folder: &Path) -> Vec<Copy> {
+    let copy = |name: String| {
+        let day = backup::day_of(&name, "db")?;
+        let file = folder.join(&name);
+        let bytes = std::fs::metadata(&file).ok()?.len();
+        Some(Copy { file, name, day, bytes })
+    };
+    let mut found: Vec<Copy> = backup::names(folder).into_iter().filter_map(copy).collect();
+    found.sort_by_key(|copy| std::cmp::Reverse(copy.day));
+    found
+}
+
+/// What a copy holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// Names of the offices.
+    pub offices: Vec<String>,
+    /// How many loan files.
+    pub files: i64,
+    /// Of the newest entry of the audit log.
+    pub as_of: Option<NaiveDateTime>,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Looks at a copy without touching it.
+///
+/// # Errors
+/// `Refused`, one sentence: not there, damaged, no database of ours, of a newer program, or sealed
+/// with other keys than those whose fingerprint is `fingerprint`.
+pub fn look_at(file: &Path, fingerprint: &str) -> AppResult<Contents> {
+    let refused = |why: &str| AppError::refused(format!("{}：{why}", file.display()));
+    if !file.is_file() {
+        return Err(refused("没有这个文件，请核对路径"));
+    }
+    let damaged = |_| refused("文件损坏，或者不是本系统的备份，请换另一份");
+    let escaped =
+        file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let mut copy = SqliteConnection::establish(&format!("file:{escaped}?mode=ro&immutable=1"))
+        .map_err(|_| refused("打不开，请核对文件权限"))?;
+    let check: Vec<QuickCheck> =
+        diesel::sql_query("PRAGMA quick_check(1)").load(&mut copy).map_err(damaged)?;
+    if check.first().is_none_or(|first| first.quick_check != "ok") {
+        return Err(refused("文件损坏，请换另一份备份"));
+    }
+    let mut names = |sql: &str| -> AppResult<Vec<String>> {
+        let found: Vec<Name> = diesel::sql_query(sql).load(&mut copy).map_err(damaged)?;
+        Ok(found.into_iter().map(|one| one.name).collect())
+    };
+    let steps = names("SELECT version AS name FROM __diesel_schema_migrations")?;
+    let known = Database::sqlite_steps();
+    if steps.iter().any(|step| !known.contains(step)) {
+        return Err(refused("是更新版本的程序做的备份，请先升级程序再恢复"));
+    }
+    let keys = names("SELECT value AS name FROM meta WHERE key = 'key_fingerprint'")?;
+    if keys.first().is_some_and(|own| own != fingerprint) {
+        return Err(refused("是用另一份密钥封存的，请先放回当时的密钥文件（keys.toml）"));
+    }
+    let offices = names("SELECT name FROM office ORDER BY code")?;
+    let as_of = names("SELECT COALESCE(MAX(at), '') AS name FROM history")?;
+    let files: Number = diesel::sql_query("SELECT COUNT(*) AS number FROM loan_file")
+        .get_result(&mut copy)
+        .map_err(damaged)?;
+    let as_of = as_of.first().and_then(|text| {
+        let text = text.replace('T', " ");
+        NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f").ok()
+    });
+    Ok(Contents { offices, files: files.number, as_of })
+}
+
+/// Puts `copy` in the place of `database`, which nobody may have open. Returns where the one that
+/// stood there is now; nothing when none did.
+///
+/// # Errors
+/// `Refused` when another program has the database open; `Broken` when the disk is full or a file
+/// cannot be moved: then the database stands as before.
+pub fn put_in_place(
+    copy: &Path,
+    database: &Path,
+    now: NaiveDateTime,
+) -> AppResult<Option<PathBuf>> {
+    let failed = |what: &str, error: std::io::Error| {
+        AppError::broken(format!("{}: {what} ({error})", database.display()))
+    };
+    let part = database.with_extension("part");
+    std::fs::copy(copy, &part)
+        .and_then(|_| std::fs::File::open(&part)?.sync_all())
+        .map_err(|e| failed("the copy cannot be written beside it", e))?;
+    let mut aside = None;
+    if database.exists() {
+        let to = database.with_extension(format!("before-{}.db", now.format("%Y%m%d-%H%M%S")));
+        if let Err(error) = become_one_file(database) {
+            let _ = std::fs::remove_file(&part);
+            return Err(error);
+        }
+        std::fs::rename(database, &to).map_err(|e| failed("cannot be moved aside", e))?;
+        aside = Some(to);
+    }
+    if let Err(error) = std::fs::rename(&part, database) {
+        if let Some(aside) = &aside {
+            let _ = std::fs::rename(aside, database);
+        }
+        return Err(failed("cannot be put in place", error));
+    }
+    if let Some(folder) = database.parent() {
+        let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|e| failed("its folder cannot be written", e))?;
+    }
+    Ok(aside)
+}
+
+/// Takes what is still in the log beside a database into it. One that cannot be read is moved as it
+/// is, log and all.
+fn become_one_file(database: &Path) -> AppResult<()> {
+    let mut now = SqliteConnection::establish(&database.to_string_lossy())
+        .map_err(|e| AppError::broken(format!("{}: {e}", database.display())))?;
+    let mode = diesel::sql_query("SELECT journal_mode AS name FROM pragma_journal_mode('DELETE')");
+    match mode.get_result::<Name>(&mut now) {
+        Ok(mode) if mode.name == "wal" => {}
+        Err(error) if error.to_string().contains("locked") => {}
+        _ => return Ok(()),
+    }
+    Err(AppError::refused("数据库正在使用，请先停止程序（zhuxue serve），再恢复"))
+}
+
+/// A restore that somebody asked a running program for: it stops serving, puts the copy in place
+/// and serves again.
+#[derive(Debug, Default)]
+pub struct Restart {
+    wanted: Mutex<Option<Wanted>>,
+    bell: Notify,
+}
+
+/// Which copy, and who asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub copy: Copy,
+    pub by_name: String,
+}
+
+impl Restart {
+    pub fn ask(&self, wanted: Wanted) {
+        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(wanted);
+        self.bell.notify_one();
+    }
+
+    /// Waits until somebody asks.
+    pub async fn asked_for(&self) {
+        self.bell.notified().await;
+    }
+
+    pub fn take(&self) -> Option<Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
