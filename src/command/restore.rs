@@ -109,12 +109,11 @@ pub fn note(app: &App, copy: &str, as_of: Option<NaiveDateTime>, by: &str) -> Ap
     let at = app.clock.now_at();
     let (copy, by_name) = (copy.to_owned(), by.to_owned());
     let restored = Restored { copy, as_of, at, by_name, jobs_released: false };
-    let offices = app.db.read(office::all)?;
-    app.db.write("restored", |db| restored::set(db, &restored))?;
-    for office in offices {
+    for office in app.db.read(office::all)? {
         let actor = Actor::program(by, &office.code);
         let summary = format!("数据库恢复到备份 {}", restored.copy);
         act::run(app, (&actor, &Scope::of(&office.code)), "restored", |act| {
+            restored::set(act.db, &restored)?;
             act.audit(AuditEntry::of("restored", "备份", summary.clone()))
         })?;
     }

@@ -18,7 +18,7 @@ use crate::error::AppError;
 use crate::imports::runner::Runner;
 use crate::plumbing::config::Config;
 use crate::plumbing::meta;
-use crate::plumbing::restore::{self, Restart, Wanted};
+use crate::plumbing::restore::{self, PutBack, Restart};
 use crate::web::connections::Connections;
 use crate::{clock, jobs, site};
 
@@ -59,8 +59,8 @@ impl Serve {
             ));
         }
         serve(&app, out)?;
-        while let Some(wanted) = app.shared.get::<Restart>().take() {
-            app = put_back(app, &again, &wanted)?;
+        while let Some(request) = app.shared.get::<Restart>().take() {
+            app = put_back(app, &again, &request)?;
             serve(&app, out)?;
         }
         Ok(())
@@ -69,19 +69,19 @@ impl Serve {
 
 /// Puts the copy in place that somebody chose on the page; when that cannot be done, the database
 /// that stood there serves on.
-fn put_back(app: App, config: &Config, wanted: &Wanted) -> Result<App, CliError> {
-    let contents = restore::look_at(&wanted.copy.file, &app.sealer.fingerprint());
+fn put_back(app: App, config: &Config, request: &PutBack) -> Result<App, CliError> {
+    let contents = restore::look_at(&request.copy.file, &app.sealer.fingerprint());
     let (file, now) = (app.db.sqlite_file().map(Path::to_path_buf), app.clock.now_at());
     drop(app);
     let done = contents.and_then(|contents| {
         let file = file.ok_or_else(|| AppError::broken("no SQLite database"))?;
-        restore::put_in_place(&wanted.copy.file, &file, now).map(|aside| (contents, aside))
+        restore::put_in_place(&request.copy.file, &file, now).map(|aside| (contents, aside))
     });
     let app = super::open(config.clone(), Clock::real())?;
     match done {
         Ok((contents, aside)) => {
-            tracing::warn!(copy = wanted.copy.name, ?aside, "the database was put back");
-            restore_command::note(&app, &wanted.copy.name, contents.as_of, &wanted.by_name)?;
+            tracing::warn!(copy = request.copy.name, ?aside, "the database was put back");
+            restore_command::note(&app, &request.copy.name, contents.as_of, &request.by_name)?;
         }
         Err(error) => tracing::error!(%error, "a copy could not be put back; nothing changed"),
     }
@@ -109,7 +109,7 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
     let (handle, stop_for) = (server.handle(), app.clone());
     actix_web::rt::spawn(async move {
         let restart = stop_for.shared.get::<Restart>();
-        select(pin!(told_to_stop()), pin!(restart.asked_for())).await;
+        select(pin!(told_to_stop()), pin!(restart.requested())).await;
         tracing::info!("stopping: requests that run may end");
         handle.stop(true).await;
     });

@@ -145,47 +145,63 @@ pub fn put_in_place(
     Ok(aside)
 }
 
-/// Takes what is still in the log beside a database into it. One that cannot be read is moved as it
-/// is, log and all.
+#[derive(QueryableByName)]
+struct Mode {
+    #[diesel(sql_type = Text)]
+    journal_mode: String,
+}
+
+/// Takes what is still in the log beside a database into it: only who has it alone can do that. One
+/// that is damaged has nothing to lose; its log must not be taken for that of the copy.
 fn become_one_file(database: &Path) -> AppResult<()> {
-    let mut now = SqliteConnection::establish(&database.to_string_lossy())
-        .map_err(|e| AppError::broken(format!("{}: {e}", database.display())))?;
-    let mode = diesel::sql_query("SELECT journal_mode AS name FROM pragma_journal_mode('DELETE')");
-    match mode.get_result::<Name>(&mut now) {
-        Ok(mode) if mode.name == "wal" => {}
-        Err(error) if error.to_string().contains("locked") => {}
-        _ => return Ok(()),
+    let refused = || AppError::refused("数据库正在使用，请先停止程序（zhuxue serve），再恢复");
+    let mode = SqliteConnection::establish(&database.to_string_lossy()).map(|mut alone| {
+        diesel::sql_query("PRAGMA journal_mode = DELETE").get_result::<Mode>(&mut alone)
+    });
+    match mode {
+        Ok(Ok(mode)) if mode.journal_mode == "delete" => return Ok(()),
+        Ok(Ok(_)) => return Err(refused()),
+        Ok(Err(error)) if error.to_string().contains("locked") => return Err(refused()),
+        _ => {}
     }
-    Err(AppError::refused("数据库正在使用，请先停止程序（zhuxue serve），再恢复"))
+    for log in ["db-wal", "db-shm"] {
+        let log = database.with_extension(log);
+        if log.exists() {
+            let aside = PathBuf::from(format!("{}.old", log.display()));
+            std::fs::rename(&log, &aside)
+                .map_err(|e| AppError::broken(format!("{}: {e}", log.display())))?;
+        }
+    }
+    Ok(())
 }
 
 /// A restore that somebody asked a running program for: it stops serving, puts the copy in place
 /// and serves again.
 #[derive(Debug, Default)]
 pub struct Restart {
-    wanted: Mutex<Option<Wanted>>,
+    request: Mutex<Option<PutBack>>,
     bell: Notify,
 }
 
 /// Which copy, and who asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct PutBack {
     pub copy: Copy,
     pub by_name: String,
 }
 
 impl Restart {
-    pub fn ask(&self, wanted: Wanted) {
-        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(wanted);
+    pub fn ask(&self, request: PutBack) {
+        *self.request.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
         self.bell.notify_one();
     }
 
     /// Waits until somebody asks.
-    pub async fn asked_for(&self) {
+    pub async fn requested(&self) {
         self.bell.notified().await;
     }
 
-    pub fn take(&self) -> Option<Wanted> {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub fn take(&self) -> Option<PutBack> {
+        self.request.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

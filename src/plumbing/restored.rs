@@ -34,7 +34,6 @@ pub fn set(db: &mut Db, restored: &Restored) -> AppResult<()> {
     meta::set(db, KEY, &serde_json::to_string(restored).map_err(AppError::broken)?)
 }
 
-/// Everything is released.
 pub fn clear(db: &mut Db) -> AppResult<()> {
     meta::set(db, KEY, "")
 }

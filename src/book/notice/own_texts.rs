@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::reason::Reason;
 use crate::base::scope::Scope;
+use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::parts::Parts;
-use crate::book::{office, setting};
+use crate::book::{act, office, setting};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::templates::OwnTexts;
@@ -46,11 +47,13 @@ pub fn move_files(parts: &Parts, folder: &Path) -> AppResult<()> {
         for reason in Reason::ALL {
             let file = folder.join(&office.code).join(reason.template());
             let Ok(text) = std::fs::read_to_string(&file) else { continue };
-            parts.db.write("message text moved", |db| {
-                match setting::get(db, &scope, &key(reason))? {
-                    Some(_) => Ok(()),
-                    None => keep(db, &scope, reason, &text),
+            let by = Actor::program("升级", &office.code);
+            act::run(parts, (&by, &scope), "message text moved", |act| {
+                if setting::get(act.db, &scope, &key(reason))?.is_none() {
+                    keep(act.db, &scope, reason, &text)?;
                 }
+                let summary = format!("{}：原来的文件移入数据库", reason.in_words());
+                act.audit(AuditEntry::of("message_text", reason.in_words(), summary))
             })?;
             let moved = std::fs::rename(&file, file.with_extension("txt.moved"));
             moved.map_err(|e| AppError::broken(format!("{}: {e}", file.display())))?;

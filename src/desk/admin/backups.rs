@@ -12,7 +12,7 @@ use crate::book::{audit_log, office};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
-use crate::plumbing::restore::{self, Contents, Copy, Restart, Wanted};
+use crate::plumbing::restore::{self, Contents, Copy, PutBack, Restart};
 use crate::plumbing::restored::{self, Restored};
 use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::SignedIn;
@@ -185,7 +185,7 @@ async fn try_put_back((app, me, _): At<'_>, name: &str, form: &mut Fields) -> Ap
     me.act(app, "restore asked for", move |act| account::audit(act, "restored", "备份", &summary))
         .await?;
     let restart = app.shared.get::<Restart>();
-    restart.ask(Wanted { copy, by_name: me.name.clone() });
+    restart.ask(PutBack { copy, by_name: me.name.clone() });
     Ok(Done::to("/admin/backups", ""))
 }
 

@@ -20,7 +20,8 @@
 //! * many logins from one address: (80 + 12) x 24 = 2,208 passwords, for at most
 //!   (40 + 12) x 24 = 1,248 logins;
 //! * codes typed at one address: (60 + 30) x 24 = 2,160 of a million, each only against a code that
-//!   was asked for; codes of one borrower: 8 x 24 = 192 with 5 tries each, from anywhere.
+//!   was asked for; codes of one borrower: 8 x 24 = 192 with 5 tries each, from anywhere;
+//! * while a login is released: 200 passwords, once, for each release by another person.
 
 use std::collections::BTreeMap;
 
