@@ -6,6 +6,7 @@ pub mod contact_changes;
 mod contact_change_message;
 pub mod sign_in;
 pub mod me;
+pub mod release;
 pub mod admin;
 pub mod audit;
 pub mod reveal;
@@ -51,6 +52,7 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/staff/{id}/password", staff, admin::set_password),
         post("/admin/staff/{id}/state", staff, admin::set_state),
         post("/admin/staff/{id}/sessions", staff, admin::end_sessions),
+        post("/admin/staff/{id}/release", staff, release::staff),
         get("/admin/office", office, admin::office::show),
         post("/admin/office", office, admin::office::change),
         get("/admin/backups", office, admin::backups::list),
@@ -65,6 +67,8 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/liaisons/{id}", liaisons, admin::liaisons::change),
         post("/admin/liaisons/{id}/password", liaisons, admin::liaisons::set_password),
         post("/admin/liaisons/{id}/amounts", amounts, admin::liaisons::set_amounts),
+        post("/admin/liaisons/{id}/release", liaisons, release::liaison),
+        post("/loans/{file_no}/release", Needs::Right(Right::EditPeople), release::borrower),
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ];

@@ -75,6 +75,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("signed_in", "登录"),
     ("signed_out", "退出"),
     ("sign_in_failed", "登录没有成功"),
+    ("sign_in_released", "解除登录暂停"),
     ("sessions_ended", "结束登录"),
     ("password_changed", "改密码"),
     ("staff_added", "添加人员"),
