@@ -289,7 +289,7 @@ pub fn attempt(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResul
     }
     let mut until = limits.iter().filter_map(|(limit, tries)| limit.until(tries, now)).max();
     if let (Some((different, all)), true) = (kind.address(), subjects.is_from_address()) {
-        let (logins, total) = of_address(db, origin, now)?;
+        let [logins, total] = of_address(db, origin, now)?;
         until = until.max(different.until(&logins, now)).max(all.until(&total, now));
     }
     if let Some(until) = until {
@@ -309,7 +309,7 @@ fn of_address(
     db: &mut Db,
     origin: &str,
     now: NaiveDateTime,
-) -> AppResult<(Vec<(NaiveDateTime, i64)>, Vec<(NaiveDateTime, i64)>)> {
+) -> AppResult<[Vec<(NaiveDateTime, i64)>; 2]> {
     let rows: Vec<Row> = sign_in_attempt::table
         .filter(sign_in_attempt::origin.eq(origin))
         .filter(sign_in_attempt::at.gt(now - Duration::seconds(HOUR)))
@@ -322,7 +322,7 @@ fn of_address(
     }
     let mut logins: Vec<(NaiveDateTime, i64)> = newest.into_values().map(|at| (at, 1)).collect();
     logins.sort_by(|a, b| b.cmp(a));
-    Ok((logins, tries(&rows, |_| true)))
+    Ok([logins, tries(&rows, |_| true)])
 }
 
 /// It went well: all tries of this login in this place are forgotten. Where an address counts for
