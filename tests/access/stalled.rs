@@ -18,7 +18,7 @@ use crate::support::TestApp;
 const FOR_EVER: Duration = Duration::from_secs(60);
 
 /// A server of its own on this machine.
-async fn listening(change: impl FnOnce(&mut Config)) -> (TestApp, SocketAddr) {
+fn listening(change: impl FnOnce(&mut Config)) -> (TestApp, SocketAddr) {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let t = TestApp::with(|config| {
         config.listen = free.to_string();
@@ -52,7 +52,7 @@ const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 
 #[actix_web::test]
 async fn half_a_body_ends_on_every_route() {
-    let (_t, at) = listening(|config| config.body_timeout_s = 1).await;
+    let (_t, at) = listening(|config| config.body_timeout_s = 1);
     let long = "Content-Length: 1000\r\n\r\ncsrf=";
     let chunked = "Transfer-Encoding: chunked\r\n\r\n5\r\ncsrf=\r\n";
     let upload =
@@ -87,8 +87,7 @@ async fn two_hundred_stalled_connections_leave_the_desk_working() {
         config.connections = 60;
         config.connections_per_address = 50;
         config.body_timeout_s = 1_000;
-    })
-    .await;
+    });
     let mut stalled = Vec::new();
     for n in 0..200 {
         // Half of them from one address, the rest from many.
