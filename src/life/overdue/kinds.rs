@@ -175,7 +175,7 @@ text_enum! {
         /// A day was agreed on.
         Promised = "promised", "约定还款日";
         /// The day went by.
-        PromiseBroken = "promise_broken", "约定的日子到了，还没有到账";
+        PromiseBroken = "promise_broken", "约定的日子到了，没有按约定还";
         PromiseKept = "promise_kept", "按约定还了";
         /// Somebody else looks after it.
         Owner = "owner", "改责任人";

@@ -278,15 +278,20 @@ pub fn close_all(
     Ok(())
 }
 
-/// The promised day went by: speak with them again today.
-pub fn break_promises(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()> {
+/// The promised day went by, 1 of 1 promise broken or 0: speak with them again today.
+pub fn end_promises(
+    db: &mut Db,
+    ids: &[CaseId],
+    (broken, next): (i32, NextStep),
+    today: NaiveDate,
+) -> AppResult<()> {
     for chunk in ids.chunks(BINDS_MAX) {
         diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
             .set((
                 overdue_case::promised_on.eq(None::<NaiveDate>),
                 overdue_case::promised_fen.eq(None::<Fen>),
-                overdue_case::broken_promises.eq(overdue_case::broken_promises + 1),
-                overdue_case::next_step.eq(NextStep::PromiseDue),
+                overdue_case::broken_promises.eq(overdue_case::broken_promises + broken),
+                overdue_case::next_step.eq(next),
                 overdue_case::next_on.eq(today),
                 overdue_case::version.eq(overdue_case::version + 1),
             ))

@@ -70,6 +70,8 @@ struct CaseView {
     next_on: String,
     is_late: bool,
     promised: String,
+    /// Its day is over, and the bank has not told of it yet.
+    is_promise_unknown: bool,
     broken: i32,
     set_aside: String,
     until: String,
@@ -300,6 +302,7 @@ fn case_view(facts: &Facts, case: &Case, rule: &LadderRule, today: NaiveDate) ->
         next_on: if case.next_on == today { "今天".to_owned() } else { day(Some(case.next_on)) },
         is_late: open && case.next_on < today,
         promised: day(case.promised_on),
+        is_promise_unknown: case.promised_on.is_some_and(|on| on < today),
         broken: case.broken_promises,
         set_aside: case.parked_for.in_words().to_owned(),
         until: day(case.until_on),
