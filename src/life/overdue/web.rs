@@ -2,12 +2,10 @@
 //! contact. What else can be done with a case is in `acts.rs`, with many at once in `bulk.rs`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::facts::{self, Facts};
 use super::form;
-use super::kinds::State;
 use super::steps;
 use super::view::{self, CasePage, Saved};
 use crate::app::App;
@@ -93,9 +91,7 @@ pub(super) async fn next(
     }
     let saved = saved(&app, &me, &before.saved).await?;
     let (scope, inner) = (me.scope.clone(), filter.clone());
-    let rows = app.read(move |db| cases::from_there(db, &scope, &inner, 200)).await?;
-    let due = |state: State, on: NaiveDate| state == State::Open && on <= today;
-    let found = rows.into_iter().find(|(_, case)| due(case.state, case.next_on));
+    let found = app.read(move |db| cases::next_due(db, &scope, &inner)).await?;
     let Some((row, case)) = found else {
         let words = match (&saved, filter.filter.side == Side::Start) {
             (_, true) => "今天要联系的都联系过了".to_owned(),
