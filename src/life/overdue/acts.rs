@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::kinds::{AskedFor, HoldReason, Stage};
 use super::steps;
+use super::store;
 use super::web::render_errors;
 use crate::app::App;
 use crate::base::ids::{CaseId, StaffId};
@@ -100,7 +101,7 @@ pub(super) async fn step(
     let done = match Step::read(&mut form) {
         Ok(step) => {
             let sentence = step.sentence();
-            once((&app, &me), "overdue step", &form, move |act, seen| {
+            once((&app, &me), "overdue step", (&file_no, &form), move |act, seen| {
                 step.run(act, seen)?;
                 Ok(sentence)
             })
@@ -131,7 +132,7 @@ pub(super) async fn decide(
     }
     let done = match form.checked(allowed) {
         Ok(allowed) => {
-            once((&app, &me), "overdue decision", &form, move |act, seen| {
+            once((&app, &me), "overdue decision", (&file_no, &form), move |act, seen| {
                 steps::decide(act, seen, (allowed, &reason))?;
                 Ok(if allowed { "已同意" } else { "已答复，没有同意" })
             })
@@ -142,17 +143,20 @@ pub(super) async fn decide(
     back((&app, &me, &req), &file_no, &form, done).await
 }
 
-/// One write for one form about a case; the sentence says so when the very same form came before.
+/// One write for one form about a case of this file; the sentence says so when the very same form came before.
 async fn once(
     (app, me): (&App, &SignedIn),
     name: &'static str,
-    form: &Fields,
+    (file_no, form): (&str, &Fields),
     body: impl Fn(&mut Act<'_>, Seen<CaseId>) -> AppResult<&'static str> + Send + 'static,
 ) -> AppResult<&'static str> {
-    let (key, seen) = (form.key(), form.seen("case")?);
-    me.act(app, name, move |act| match act.once(&key)? {
-        Once::First => body(act, seen),
-        Once::Again => Ok(TWICE),
+    let (key, seen, file_no) = (form.key(), form.seen("case")?, file_no.to_owned());
+    me.act(app, name, move |act| {
+        store::ensure_of_file(act.db, act.scope, seen.id, &file_no)?;
+        match act.once(&key)? {
+            Once::First => body(act, seen),
+            Once::Again => Ok(TWICE),
+        }
     })
     .await
 }

@@ -17,7 +17,7 @@ use crate::insert_rows;
 use crate::life::Waiting;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{overdue_case, overdue_step};
+use crate::plumbing::schema::{loan_file, overdue_case, overdue_step};
 
 /// A loan file on the ladder, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -156,6 +156,18 @@ pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> AppResult<Case> {
         .filter(overdue_case::id.eq(id))
         .select(Case::as_select())
         .first(db)?)
+}
+
+/// NotFound when this is no case of the file with that number.
+pub fn ensure_of_file(db: &mut Db, scope: &Scope, id: CaseId, file_no: &str) -> AppResult<()> {
+    overdue_case::table
+        .inner_join(loan_file::table)
+        .filter(scope.holds(overdue_case::office_code))
+        .filter(overdue_case::id.eq(id))
+        .filter(loan_file::file_no.eq(file_no))
+        .select(overdue_case::id)
+        .first::<CaseId>(db)?;
+    Ok(())
 }
 
 pub fn add_all(db: &mut Db, cases: &[Case]) -> AppResult<()> {

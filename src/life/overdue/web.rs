@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::facts::{self, Facts};
 use super::form;
 use super::steps;
+use super::store;
 use super::view::{self, CasePage, Saved};
 use crate::app::App;
 use crate::base::hex::random_hex;
@@ -175,7 +176,11 @@ async fn add_contact(
 ) -> AppResult<(RecordId, bool)> {
     let record = form::record(app, me, facts, form)?;
     let (id, seen) = (record.id, form.seen("case")?);
-    let added = me.act(app, "overdue contact", move |act| steps::contact(act, seen, &record));
+    let file_no = facts.file.file_no.clone();
+    let added = me.act(app, "overdue contact", move |act| {
+        store::ensure_of_file(act.db, act.scope, seen.id, &file_no)?;
+        steps::contact(act, seen, &record)
+    });
     Ok((id, added.await?))
 }
 
@@ -188,11 +193,11 @@ pub(super) async fn undo(
     form: Form,
 ) -> AppResult<HttpResponse> {
     let id: RecordId = form.0.id("record").ok_or(AppError::NotFound)?;
+    let no = file_no.clone();
     let undone = me.act(&app, "overdue contact undone", move |act| {
         let record = record::find(act.db, act.scope, id)?;
-        if record.case_id.is_none() {
-            return Err(AppError::NotFound);
-        }
+        let case = record.case_id.ok_or(AppError::NotFound)?;
+        store::ensure_of_file(act.db, act.scope, case, &no)?;
         if record.undone_at.is_some() {
             return Ok("这次联系刚才已经撤销了，没有再改");
         }
