@@ -4,13 +4,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::kinds::{AskedFor, HoldReason, Stage};
+use super::owner;
 use super::steps;
 use super::store;
 use super::web::render_errors;
 use crate::app::App;
 use crate::base::ids::{CaseId, StaffId};
 use crate::book::act::{Act, Once};
-use crate::book::staff::{self, Right};
+use crate::book::staff;
 use crate::error::{AppError, AppResult};
 use crate::web::fields::{Fields, Form, Seen, TEXT_MAX};
 use crate::web::session::SignedIn;
@@ -21,7 +22,7 @@ const TWICE: &str = "刚才已经办好了，没有再办一次";
 
 /// What is to be done, read from a form.
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+enum Step {
     Move(Stage, String),
     Ask(AskedFor, String),
     Pause(Option<chrono::NaiveDate>, String),
@@ -71,7 +72,7 @@ impl Step {
     }
 
     /// Does it, in an open write.
-    pub(super) fn run(&self, act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<()> {
+    fn run(&self, act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<()> {
         match self {
             Step::Move(to, reason) => steps::move_to(act, seen, *to, reason),
             Step::Ask(what, reason) => steps::ask(act, seen, *what, reason),
@@ -79,11 +80,9 @@ impl Step {
             Step::Park(why, until, reason) => steps::hold(act, seen, *why, (*until, reason)),
             Step::Back(reason) => steps::go_back(act, seen, reason),
             Step::Owner(id) => {
-                let one = staff::find(act.db, act.scope, *id)?;
-                if !one.active || !one.role.may(Right::FollowOverdue) {
-                    return Err(AppError::field("owner", "这位同事现在不能跟进，请另选一位"));
-                }
-                steps::set_owner(act, seen, (*id, &one.name))
+                let to = staff::find(act.db, act.scope, *id)?;
+                let outcome = owner::set(act, &[seen], &to)?;
+                if outcome.left.is_empty() { Ok(()) } else { Err(AppError::Changed) }
             }
         }
     }

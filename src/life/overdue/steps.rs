@@ -363,17 +363,3 @@ pub fn go_back(act: &mut Act<'_>, seen: Seen<CaseId>, reason: &str) -> AppResult
     let next = rules::back(&case, act.today);
     save_transition(act, &case, &next, What::new(kind, "case_set_aside", reason))
 }
-
-/// Somebody else looks after it.
-pub fn set_owner(
-    act: &mut Act<'_>,
-    seen: Seen<CaseId>,
-    (owner, name): (StaffId, &str),
-) -> AppResult<()> {
-    let case = unchanged(act, seen)?;
-    if case.owner_id == Some(owner) {
-        return Ok(());
-    }
-    let next = Case { owner_id: Some(owner), ..case.clone() };
-    save_transition(act, &case, &next, What::new(StepKind::Owner, "case_owner", name))
-}

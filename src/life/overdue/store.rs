@@ -17,7 +17,7 @@ use crate::insert_rows;
 use crate::life::Waiting;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{loan_file, overdue_case, overdue_step};
+use crate::plumbing::schema::{loan_file, overdue_case, overdue_step, person};
 
 /// A loan file on the ladder, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -352,6 +352,52 @@ pub fn own(db: &mut Db, ids: &[CaseId], owner: StaffId) -> AppResult<()> {
         .execute(db)?;
     }
     Ok(())
+}
+
+/// Gives cases to somebody else, each a change of its version.
+pub fn set_owner(db: &mut Db, ids: &[CaseId], owner: StaffId) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set((
+                overdue_case::owner_id.eq(owner),
+                overdue_case::version.eq(overdue_case::version + 1),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// The cases that are not over of files with these numbers.
+pub fn open_of(db: &mut Db, scope: &Scope, file_nos: &[String]) -> AppResult<Vec<CaseId>> {
+    let mut found = Vec::with_capacity(file_nos.len());
+    for chunk in file_nos.chunks(BINDS_MAX) {
+        let ids: Vec<CaseId> = overdue_case::table
+            .inner_join(loan_file::table)
+            .filter(scope.holds(overdue_case::office_code))
+            .filter(overdue_case::state.ne(State::Closed))
+            .filter(loan_file::file_no.eq_any(chunk))
+            .select(overdue_case::id)
+            .load(db)?;
+        found.extend(ids);
+    }
+    Ok(found)
+}
+
+/// These cases with file number and the student's name, in the order of the numbers.
+pub fn named(db: &mut Db, scope: &Scope, ids: &[CaseId]) -> AppResult<Vec<(Case, String, String)>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(BINDS_MAX) {
+        let rows: Vec<(Case, String, String)> = overdue_case::table
+            .inner_join(loan_file::table)
+            .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+            .filter(scope.holds(overdue_case::office_code))
+            .filter(overdue_case::id.eq_any(chunk))
+            .order(loan_file::file_no)
+            .select((Case::as_select(), loan_file::file_no, person::name))
+            .load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// The steps of a case, newest first.
