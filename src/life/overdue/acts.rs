@@ -23,7 +23,8 @@ const TWICE: &str = "刚才已经办好了，没有再办一次";
 /// What is to be done, read from a form.
 #[derive(Clone, Debug)]
 enum Step {
-    Move(Stage, String),
+    Up(Stage, String),
+    Down(Stage, String),
     Ask(AskedFor, String),
     Pause(Option<chrono::NaiveDate>, String),
     Park(HoldReason, Option<chrono::NaiveDate>, String),
@@ -35,11 +36,14 @@ impl Step {
     fn read(fields: &mut Fields) -> AppResult<Step> {
         let reason = fields.text("reason", TEXT_MAX);
         let until = fields.date("until");
+        if fields.get("step") == "down" {
+            return Step::read_down(fields, reason);
+        }
         fields.check()?;
         Ok(match fields.get("step") {
             "move" => {
                 let to = Stage::from_text(fields.get("to"));
-                Step::Move(to.ok_or_else(|| AppError::field("to", "请选转到哪个阶段"))?, reason)
+                Step::Up(to.ok_or_else(|| AppError::field("to", "请选转到哪个阶段"))?, reason)
             }
             "ask" => {
                 let what = AskedFor::from_text(fields.get("ask")).unwrap_or(AskedFor::Nothing);
@@ -59,10 +63,23 @@ impl Step {
         })
     }
 
+    /// Nothing is chosen beforehand, and what it undoes is confirmed.
+    fn read_down(fields: &mut Fields, reason: String) -> AppResult<Step> {
+        let to = fields.choice("to", Stage::from_text, "请选退回到哪个阶段");
+        if reason.trim().is_empty() {
+            fields.reject("reason", "请写一句理由");
+        }
+        if fields.get("sure").is_empty() {
+            fields.reject("sure", "请勾选确认");
+        }
+        Ok(Step::Down(fields.checked(to)?, reason))
+    }
+
     /// What the page says afterwards.
     const fn sentence(&self) -> &'static str {
         match self {
-            Step::Move(..) => "已转阶段",
+            Step::Up(..) => "已转阶段",
+            Step::Down(..) => "已退回",
             Step::Ask(..) => "已请示，等主任决定",
             Step::Pause(..) => "已暂停，到期自动回来",
             Step::Park(..) => "已暂放，到期自动回来",
@@ -74,7 +91,8 @@ impl Step {
     /// Does it, in an open write.
     fn run(&self, act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<()> {
         match self {
-            Step::Move(to, reason) => steps::move_to(act, seen, *to, reason),
+            Step::Up(to, reason) => steps::move_up(act, seen, *to, reason),
+            Step::Down(to, reason) => steps::move_down(act, seen, *to, reason),
             Step::Ask(what, reason) => steps::ask(act, seen, *what, reason),
             Step::Pause(until, reason) => steps::pause(act, seen, (*until, reason)),
             Step::Park(why, until, reason) => steps::hold(act, seen, *why, (*until, reason)),

@@ -182,7 +182,7 @@ text_enum! {
         /// A contact, and the next step.
         NextSet = "next_set", "联系";
         Closed = "closed", "结束";
-        /// A contact was taken back.
-        Undone = "undone", "撤销上一次联系";
+        /// A contact or a move was taken back.
+        Undone = "undone", "撤销上一步";
     }
 }

@@ -400,6 +400,14 @@ pub fn named(db: &mut Db, scope: &Scope, ids: &[CaseId]) -> AppResult<Vec<(Case,
     Ok(found)
 }
 
+pub fn find_step(db: &mut Db, scope: &Scope, id: RowId) -> AppResult<Step> {
+    Ok(overdue_step::table
+        .filter(scope.holds(overdue_step::office_code))
+        .filter(overdue_step::id.eq(id))
+        .select(Step::as_select())
+        .first(db)?)
+}
+
 /// The steps of a case, newest first.
 pub fn steps(db: &mut Db, scope: &Scope, case: CaseId) -> AppResult<Vec<Step>> {
     Ok(overdue_step::table

@@ -118,6 +118,8 @@ pub(super) struct CasePage {
     last: Vec<RecordView>,
     older: Vec<RecordView>,
     undo: Option<String>,
+    /// The newest step, when it is a move.
+    undo_move: Option<String>,
     steps: Vec<StepView>,
     /// Sheets that are out or wait to be looked at: batch, number, where.
     sheets: Vec<(String, String, &'static str)>,
@@ -179,6 +181,9 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
             .filter(|step| !step.before.is_empty())
             .and_then(|step| step.record_id)
             .map(|id| id.to_string()),
+        undo_move: newest_step
+            .filter(|step| !step.before.is_empty() && step.record_id.is_none())
+            .map(|step| step.id.to_string()),
         steps: facts.steps.iter().map(|step| step_view(step, today)).collect(),
         sheets: facts
             .sheets

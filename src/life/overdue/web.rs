@@ -11,7 +11,8 @@ use super::store;
 use super::view::{self, CasePage, Saved};
 use crate::app::App;
 use crate::base::hex::random_hex;
-use crate::base::ids::RecordId;
+use crate::base::ids::{RecordId, RowId};
+use crate::book::act::Act;
 use crate::book::contact::keep;
 use crate::book::contact::record;
 use crate::book::loan;
@@ -184,7 +185,7 @@ async fn add_contact(
     Ok((id, added.await?))
 }
 
-/// `POST /overdue/{file_no}/undo`: takes the newest contact back.
+/// `POST /overdue/{file_no}/undo`: takes the newest contact or the newest move back.
 pub(super) async fn undo(
     app: web::Data<App>,
     me: SignedIn,
@@ -192,25 +193,34 @@ pub(super) async fn undo(
     file_no: web::Path<String>,
     form: Form,
 ) -> AppResult<HttpResponse> {
-    let id: RecordId = form.0.id("record").ok_or(AppError::NotFound)?;
-    let no = file_no.clone();
-    let undone = me.act(&app, "overdue contact undone", move |act| {
-        let record = record::find(act.db, act.scope, id)?;
-        let case = record.case_id.ok_or(AppError::NotFound)?;
-        store::ensure_of_file(act.db, act.scope, case, &no)?;
-        if record.undone_at.is_some() {
-            return Ok("这次联系刚才已经撤销了，没有再改");
+    let (record, moved) = (form.0.id::<RecordId>("record"), form.0.id::<RowId>("moved"));
+    let (no, what) = (file_no.clone(), if record.is_some() { "这次联系" } else { "这一步" });
+    let undone = me.act(&app, "overdue undone", move |act| match (record, moved) {
+        (Some(id), _) => undo_contact(act, id, &no),
+        (None, Some(id)) => {
+            steps::undo_move(act, id, &no)?;
+            Ok("已撤销，这一户回到原来的阶段")
         }
-        keep::undo_contact(act, id)?;
-        Ok("已撤销，这一户回到联系以前的样子")
+        (None, None) => Err(AppError::NotFound),
     });
     match undone.await {
         Ok(sentence) => shell::done(&app, &format!("/overdue/{file_no}"), sentence),
         Err(error) => {
-            let late = "这次联系以后又办过别的事，不能再撤销，请另记一次说明";
-            let rejected = Rejected::from(error, "outcome", late)?;
+            let late = format!("{what}以后又办过别的事，不能再撤销，请另记一次说明");
+            let rejected = Rejected::from(error, "outcome", &late)?;
             let page = new_page(&app, &facts(&app, &me, &file_no).await?)?;
             fields::reject((&app, &me, &req), &page, &Fields::default(), rejected)
         }
     }
+}
+
+fn undo_contact(act: &mut Act<'_>, id: RecordId, file_no: &str) -> AppResult<&'static str> {
+    let record = record::find(act.db, act.scope, id)?;
+    let case = record.case_id.ok_or(AppError::NotFound)?;
+    store::ensure_of_file(act.db, act.scope, case, file_no)?;
+    if record.undone_at.is_some() {
+        return Ok("这次联系刚才已经撤销了，没有再改");
+    }
+    keep::undo_contact(act, id)?;
+    Ok("已撤销，这一户回到联系以前的样子")
 }
