@@ -186,3 +186,19 @@ text_enum! {
         Undone = "undone", "撤销上一步";
     }
 }
+
+impl StepKind {
+    /// A step as its log says it, each part set off from the next:
+    /// `转到下一阶段：学校 → 村委会，电话多次无人接听`.
+    pub fn sentence(self, stages: Option<(Stage, Stage)>, reason: &str) -> String {
+        let mut words = self.in_words().to_owned();
+        if let Some((from, to)) = stages {
+            words.push_str(&format!("：{} → {}", from.in_words(), to.in_words()));
+        }
+        if !reason.is_empty() {
+            words.push_str(if stages.is_some() { "，" } else { "：" });
+            words.push_str(reason);
+        }
+        words
+    }
+}

@@ -46,7 +46,6 @@ struct RecordView {
 struct StepView {
     day: String,
     words: String,
-    reason: String,
     by: String,
 }
 
@@ -261,15 +260,10 @@ fn record_view(record: &Record, today: NaiveDate) -> RecordView {
 }
 
 fn step_view(step: &Step, today: NaiveDate) -> StepView {
-    let stage = |text: &str| Stage::from_text(text).map(Stage::in_words);
-    let words = match (stage(&step.from_stage), stage(&step.to_stage)) {
-        (Some(from), Some(to)) => format!("{}：{from} → {to}", step.kind.in_words()),
-        _ => step.kind.in_words().to_owned(),
-    };
+    let stages = Stage::from_text(&step.from_stage).zip(Stage::from_text(&step.to_stage));
     StepView {
         day: in_words(step.on_day, today),
-        words,
-        reason: step.reason.clone(),
+        words: step.kind.sentence(stages, &step.reason),
         by: step.by_name.clone(),
     }
 }
