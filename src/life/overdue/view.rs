@@ -112,6 +112,8 @@ pub(super) struct CasePage {
     overdue_days: i64,
     /// Why the family is marked lost; none when it is not.
     lost: Option<String>,
+    /// `银行逾期名单（10月31日）的联系情况：空号`; none when it says nothing.
+    bank_note: Option<String>,
     people: Vec<PersonView>,
     case: Option<CaseView>,
     last: Vec<RecordView>,
@@ -151,7 +153,7 @@ impl FormPage for CasePage {
 
 /// Puts a case into words.
 pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> CasePage {
-    let (policy, newest_step) = (app.policy(), facts.steps.first());
+    let (policy, [undo, undo_move]) = (app.policy(), undoable(facts.steps.first()));
     let rule = policy.ladder.on(today);
     let stage = facts.case.as_ref().map_or(Stage::Student, |case| case.stage);
     let overdue = facts.position.as_ref().map(FilePosition::overdue_fen).unwrap_or_default();
@@ -172,17 +174,13 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
         since: oldest.map(|day| day.to_string()).unwrap_or_default(),
         overdue_days: oldest.map_or(0, |day| days_between(day, today)),
         lost: facts.lost.clone(),
+        bank_note: facts.bank_note.as_ref().map(|one| bank_note(one, today)),
         people: people::people(facts, today),
         case: facts.case.as_ref().map(|case| case_view(facts, case, rule, today)),
         last: records,
         older,
-        undo: newest_step
-            .filter(|step| !step.before.is_empty())
-            .and_then(|step| step.record_id)
-            .map(|id| id.to_string()),
-        undo_move: newest_step
-            .filter(|step| !step.before.is_empty() && step.record_id.is_none())
-            .map(|step| step.id.to_string()),
+        undo,
+        undo_move,
         steps: facts.steps.iter().map(|step| step_view(step, today)).collect(),
         sheets: facts
             .sheets
@@ -220,6 +218,19 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
         skip: String::new(),
         saved: None,
         key,
+    }
+}
+
+fn bank_note((day, note): &(NaiveDate, String), today: NaiveDate) -> String {
+    format!("银行逾期名单（{}）的联系情况：{note}", in_words(*day, today))
+}
+
+/// The contact that can be taken back, or the move: whichever is the newest step.
+fn undoable(newest: Option<&Step>) -> [Option<String>; 2] {
+    let Some(step) = newest.filter(|step| !step.before.is_empty()) else { return [None, None] };
+    match step.record_id {
+        Some(record) => [Some(record.to_string()), None],
+        None => [None, Some(step.id.to_string())],
     }
 }
 
