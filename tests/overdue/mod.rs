@@ -2,6 +2,7 @@
 //! sample from the day after the due day on, and what people do wrong on the way.
 
 mod contacts;
+mod handover;
 mod lists;
 mod many;
 mod moves;

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod backups;
+pub mod handover;
 pub mod liaisons;
 pub mod office;
 
@@ -148,6 +149,8 @@ struct StaffPage {
     last_signed_in: Option<String>,
     roles: Vec<Choice>,
     sessions: Vec<own::SessionLine>,
+    /// What they have to look after.
+    load: handover::Load,
 }
 
 impl FormPage for StaffPage {
@@ -162,11 +165,12 @@ impl FormPage for StaffPage {
 
 async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPage> {
     let (scope, now, config) = (me.scope.clone(), app.clock.now_at(), app.config.clone());
-    let (one, sessions) = app
+    let (one, sessions, load) = app
         .read(move |db| {
             Ok((
                 staff::find(db, &scope, id)?,
                 session::living(db, id, SignedIn::idle(&config), now)?,
+                handover::load(db, &scope, id)?,
             ))
         })
         .await?;
@@ -182,6 +186,7 @@ async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPag
         last_signed_in: one.last_signed_in_at.map(minute),
         roles: roles(),
         sessions: own::lines(&sessions, &me.session),
+        load,
     })
 }
 
@@ -267,6 +272,9 @@ pub async fn set_state(
     }
     let at: At<'_> = (&app, &me, &req);
     let active = form.0.get("state") == "active";
+    if let Err(error) = ensure_handed_over(at, *id, active || form.0.has("sure")).await {
+        return answer(at, &form.0, Err(error), staff_page(&app, &me, *id)).await;
+    }
     let done = account::edit::<Staff>(at, *id, &form.0, move |one| {
         one.active = active;
         let (action, word) =
@@ -276,6 +284,17 @@ pub async fn set_state(
     })
     .await;
     answer(at, &form.0, done, staff_page(&app, &me, *id)).await
+}
+
+/// Nobody is disabled with families in their name, unless that is wanted.
+async fn ensure_handed_over((app, me, _): At<'_>, id: StaffId, is_sure: bool) -> AppResult<()> {
+    let scope = me.scope.clone();
+    let load = app.read(move |db| handover::load(db, &scope, id)).await?;
+    if is_sure || load.is_nothing() {
+        return Ok(());
+    }
+    let words = format!("名下还有 {}，请先交接；确要现在停用，请勾选后再停用", load.in_words());
+    Err(AppError::field("sure", words))
 }
 
 /// `POST /admin/staff/{id}/sessions`: signs somebody out everywhere.

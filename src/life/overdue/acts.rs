@@ -160,7 +160,8 @@ pub(super) async fn decide(
     back((&app, &me, &req), &file_no, &form, done).await
 }
 
-/// One write for one form about a case of this file; the sentence says so when the very same form came before.
+/// One write for one form about a case of this file; the sentence says so when the very same form
+/// came before.
 async fn once(
     (app, me): (&App, &SignedIn),
     name: &'static str,

@@ -45,7 +45,6 @@ struct BulkPage {
     lines: Vec<Line>,
     staff: Vec<Choice>,
     errors: Vec<FieldError>,
-    /// Who was chosen.
     owner: String,
     /// How many were done before this page came; empty at first.
     done: String,

@@ -4,9 +4,9 @@
 //!
 //! `kinds.rs` words, `rules.rs` decides (pure), `store.rs` keeps cases and steps, `follow.rs` keeps
 //! them in step with what is owed (`owners.rs` says whose a case is, `promises.rs` whether money
-//! came in time), `steps.rs` what people do in an open write, `owner.rs` the same with many cases,
-//! `saved.rs` lists under a name; `facts.rs`, `view.rs`, `people.rs`, `form.rs`, `web.rs`,
-//! `acts.rs`, `bulk.rs` the pages.
+//! came in time), `steps.rs` what people do in an open write, `owner.rs` and `handover.rs` the same
+//! with many cases, `saved.rs` lists under a name; `facts.rs`, `view.rs`, `people.rs`, `form.rs`,
+//! `web.rs`, `acts.rs`, `bulk.rs` the pages.
 //! Nothing threatening is ever written here: a step is a reminder or an offer of help.
 
 pub mod kinds;
@@ -24,6 +24,7 @@ mod form;
 mod web;
 mod acts;
 mod owner;
+pub mod handover;
 mod bulk;
 pub mod list;
 pub mod reaction;

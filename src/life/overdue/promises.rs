@@ -1,5 +1,5 @@
-//! Whether a promise was fulfilled: by what was booked since it was made, for days from the day it was
-//! made to the promised one. Nothing is decided before the bank has told of that day. Reads only.
+//! Whether a promise was fulfilled: by what was booked since it was made, for days from the day it
+//! was made to the promised one. Nothing is decided before the bank has told of that day. Reads only.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,7 +26,7 @@ const PAYMENTS: [&str; 2] = ["paid", "prepaid"];
 pub(super) struct Payments {
     /// Up to the promised day.
     in_time: Fen,
-    /// Up to the promised day a whole contract was repaid early: whatever was promised, that is more.
+    /// Up to the promised day a whole contract was repaid early: more than anybody promises.
     is_whole: bool,
     after: bool,
 }
