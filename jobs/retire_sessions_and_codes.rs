@@ -41,6 +41,9 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
         .db
         .write("retire codes", |db| borrower::code::retire(db, now - Duration::days(CODES_DAYS)))?;
     let guards = app.db.write("retire guards", |db| guard::forget_old(db, now))?;
+    // A ceiling that is no longer reached: nobody may have asked since.
+    let limit = app.policy().code_limit.on(app.clock.today()).clone();
+    app.db.write("ceiling of codes", |db| borrower::ceiling::reached(db, &limit, now))?;
     let forms = app
         .db
         .write("retire forms", |db| act::forget_forms(db, now - Duration::days(FORMS_DAYS)))?;

@@ -23,6 +23,8 @@ pub enum AppError {
     Refused(String),
     /// Fields of a form that cannot be taken. 422.
     Invalid(Vec<FieldError>),
+    /// The body came packed: unpacked it may be a thousand times as long. 415.
+    Packed,
     /// Nobody is signed in; the page asks for it. 303 to the sign-in page.
     NotSignedIn,
     /// A form whose token is missing or old, or that comes from elsewhere: nothing was done. 403.
@@ -79,6 +81,7 @@ impl fmt::Display for AppError {
                 let all: Vec<&str> = errors.iter().map(|e| e.message.as_str()).collect();
                 f.write_str(&all.join("；"))
             }
+            AppError::Packed => f.write_str("压缩过的请求不收"),
             AppError::NotSignedIn => f.write_str("请先登录"),
             AppError::Stale => f.write_str("页面开得太久，请刷新后再提交"),
             AppError::Forbidden => f.write_str("没有权限"),

@@ -12,6 +12,9 @@ use crate::plumbing::schema::warning;
 /// The kind of a deadline of the desk's year, shown among the days to come.
 pub const DEADLINE: &str = "deadline";
 
+/// The kind of a ceiling of one-time codes that is reached.
+pub const CODES: &str = "codes";
+
 /// One line, as stored. (`office_code`, `kind`, `key`) names it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, serde::Serialize)]
 #[diesel(table_name = warning, treat_none_as_default_value = false)]

@@ -19,10 +19,6 @@ use crate::plumbing::schema::borrower_code;
 pub const GOOD_FOR_MINUTES: i64 = 5;
 /// Tries of one code.
 pub const TRIES: i32 = 5;
-/// A code is asked for at most this often.
-pub const EVERY_S: i64 = 60;
-/// Codes in a day and night for one identity number.
-pub const MOST_A_DAY: i64 = 8;
 
 /// Six random digits, none more likely than another.
 pub fn new_code() -> AppResult<String> {
@@ -61,34 +57,9 @@ fn hash_of_code(request: &str, code: &str) -> Vec<u8> {
     hash_of(&format!("{request} {code}"))
 }
 
-/// May another code be asked for? None: yes. Otherwise from when on.
-pub fn not_before(
-    db: &mut Db,
-    subject: &[u8],
-    now: NaiveDateTime,
-) -> AppResult<Option<NaiveDateTime>> {
-    let requests: Vec<NaiveDateTime> = borrower_code::table
-        .filter(borrower_code::subject.eq(subject))
-        .filter(borrower_code::created_at.gt(now - Duration::hours(24)))
-        .order(borrower_code::created_at.desc())
-        .limit(MOST_A_DAY)
-        .select(borrower_code::created_at)
-        .load(db)?;
-    let full = i64::try_from(requests.len()).unwrap_or(i64::MAX) >= MOST_A_DAY;
-    let tomorrow = requests.last().filter(|_| full).map(|first| *first + Duration::hours(24));
-    let soon = requests.first().map(|last| *last + Duration::seconds(EVERY_S));
-    Ok([tomorrow, soon].into_iter().flatten().filter(|at| *at > now).max())
-}
-
-/// Keeps a code; the ones asked for before stop working.
+/// Keeps a code. One asked for before in another browser goes on working there: a stranger who
+/// asks again and again must not take away the one that its owner is about to type.
 pub fn add(db: &mut Db, new: &NewCode, now: NaiveDateTime) -> AppResult<()> {
-    diesel::update(
-        borrower_code::table
-            .filter(borrower_code::subject.eq(&new.subject))
-            .filter(borrower_code::used_at.is_null()),
-    )
-    .set(borrower_code::used_at.eq(now))
-    .execute(db)?;
     diesel::insert_into(borrower_code::table)
         .values((
             borrower_code::id.eq(new.id),

@@ -6,6 +6,7 @@
 //! around every page; then one file for each page.
 
 pub mod account;
+pub mod ceiling;
 pub mod check;
 pub mod code;
 pub mod contacts;

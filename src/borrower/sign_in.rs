@@ -4,14 +4,17 @@
 //! a cookie. Only who is known and has a mobile number on file gets a message. An attempt is
 //! counted before it is looked at, for the identity number and for the sender's address.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDateTime;
+use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::account::{self, Party};
+use super::ceiling;
 use super::code::{self, NewCode, Typed};
 use super::send;
 use crate::app::App;
@@ -33,7 +36,8 @@ use crate::web::fields::Fields;
 use crate::web::form::OpenForm;
 use crate::web::middleware::address_of;
 use crate::web::session::borrower::{self, BorrowerForm, BorrowerIn, COOKIE};
-use crate::web::session::guard::{self, Attempt, Subjects};
+use crate::web::session::device;
+use crate::web::session::guard::{self, Attempt, Kind, Subjects, Whom};
 use crate::web::session::{self, NewSession};
 use crate::web::shell::phone;
 
@@ -142,6 +146,8 @@ pub struct Ask {
 enum Given {
     Taken,
     NotBefore(NaiveDateTime),
+    /// All codes of the hour or day have been given out.
+    NoneLeft(NaiveDateTime),
 }
 
 /// `POST /m/sign-in`: asks for a code.
@@ -165,7 +171,8 @@ pub async fn ask(
         }
     };
     let subject = app.sealer.index(Field::IdNumber, number.as_str());
-    let subjects = Subjects::borrower("code", &subject, &address_of(&req));
+    let whom = Whom::borrower(&subject);
+    let subjects = Subjects::new(Kind::Code, &whom, &device::origin_of(&app, &req, &whom));
     let now = app.clock.now_at();
     let request = code::new_request()?;
     let digits = code::new_code()?;
@@ -184,10 +191,11 @@ pub async fn ask(
         request: request.clone(),
         code: digits,
     };
+    let limit = app.policy().code_limit.on(app.clock.today()).clone();
     let given = app
         .write("sign-in code", move |db| {
-            if let Some(at) = code::not_before(db, &new.subject, now)? {
-                return Ok(Given::NotBefore(at));
+            if let Some(until) = ceiling::reached(db, &limit, now)? {
+                return Ok(Given::NoneLeft(until));
             }
             if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {
                 return Ok(Given::NotBefore(until));
@@ -199,10 +207,12 @@ pub async fn ask(
             Ok(Given::Taken)
         })
         .await?;
-    if let Given::NotBefore(at) = given {
-        let how_long = guard::wait_in_words(at, now);
-        let problem =
-            format!("验证码要得太勤，请 {how_long}后再试。刚收到的还能用，请回到上一页填写");
+    let refused = match given {
+        Given::Taken => None,
+        Given::NotBefore(at) => Some((at, too_often(at, now))),
+        Given::NoneLeft(at) => Some((at, none_left(at, now))),
+    };
+    if let Some((at, problem)) = refused {
         let mut answer = refuse(problem, StatusCode::TOO_MANY_REQUESTS).await?;
         phone::retry_after(&mut answer, (at - now).num_seconds());
         return Ok(answer);
@@ -212,6 +222,20 @@ pub async fn ask(
     let mut answer = phone::to("/m/code");
     phone::set_cookie(&mut answer, &app, (CODE_COOKIE, request), COOKIE_MINUTES);
     Ok(answer)
+}
+
+fn too_often(at: NaiveDateTime, now: NaiveDateTime) -> String {
+    let how_long = guard::wait_in_words(at, now);
+    format!("验证码要得太勤，请 {how_long}后再试。刚收到的还能用，请回到上一页填写")
+}
+
+fn none_left(at: NaiveDateTime, now: NaiveDateTime) -> String {
+    let later = if at - now > Duration::hours(2) {
+        "明天再试".to_owned()
+    } else {
+        format!(" {}后再试", guard::wait_in_words(at, now))
+    };
+    format!("要验证码的人太多，现在发不出，请{later}；着急请打电话给中心")
 }
 
 /// The person's office and the phone that gets the code, when there is somebody with a file and a
@@ -301,7 +325,7 @@ pub struct Enter {
 }
 
 enum Entered {
-    In,
+    In(Whom),
     Wrong(i32),
     Over,
     Wait(NaiveDateTime),
@@ -337,6 +361,8 @@ pub async fn enter(
         request: cookie.value().to_owned(),
         typed: digits_of(&form.0.code),
         address: address_of(&req),
+        device: device::cookie_of(&req),
+        sealer: app.sealer.clone(),
         before: req.cookie(COOKIE).map(|cookie| hash_of(cookie.value())),
         new,
         now: app.clock.now_at(),
@@ -362,7 +388,7 @@ pub async fn enter(
             phone::retry_after(&mut answer, (until - now).num_seconds());
             Ok(answer)
         }
-        Entered::In => {
+        Entered::In(whom) => {
             let mut answer = phone::to("/m");
             if let Err(error) = answer.add_cookie(&session_cookie) {
                 tracing::error!(%error, "a cookie cannot be written");
@@ -370,6 +396,7 @@ pub async fn enter(
             for used in [FORM_COOKIE, CODE_COOKIE] {
                 phone::set_cookie(&mut answer, &app, (used, String::new()), 0);
             }
+            device::remember(&app, &req, &mut answer, &whom)?;
             Ok(answer)
         }
     }
@@ -380,6 +407,9 @@ struct Try {
     request: String,
     typed: String,
     address: String,
+    /// The cookie of a known browser.
+    device: String,
+    sealer: Arc<Sealer>,
     before: Option<Vec<u8>>,
     new: NewSession,
     now: NaiveDateTime,
@@ -389,7 +419,9 @@ struct Try {
 impl Try {
     fn make(&self, db: &mut Db) -> AppResult<Entered> {
         let subject = code::subject_of(db, &self.request)?.unwrap_or_default();
-        let subjects = Subjects::borrower("typed", &subject, &self.address);
+        let whom = Whom::borrower(&subject);
+        let origin = device::origin(&self.sealer, &self.device, &self.address, &whom);
+        let subjects = Subjects::new(Kind::CodeTyped, &Whom::request(&self.request), &origin);
         if let Attempt::Wait { until } = guard::attempt(db, &subjects, self.now)? {
             return Ok(Entered::Wait(until));
         }
@@ -400,6 +432,7 @@ impl Try {
                 Typed::Gone => return Ok(Entered::Over),
             };
         guard::succeeded(db, &subjects, self.now)?;
+        guard::succeeded(db, &Subjects::new(Kind::Code, &whom, &origin), self.now)?;
         if let Some(before) = &self.before {
             session::revoke(db, before, self.now)?;
         }
@@ -415,7 +448,7 @@ impl Try {
             let by = Actor::program("手机页面", &office_code);
             audit_log::append(db, &by, self.note_id, self.now, signed_in_note(first, &name))?;
         }
-        Ok(Entered::In)
+        Ok(Entered::In(whom))
     }
 }
 

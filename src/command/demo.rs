@@ -14,6 +14,7 @@ use crate::app::{App, DemoSignIn};
 use crate::base::dates::{Clock, day_in};
 use crate::base::ids::{LiaisonId, StaffId};
 use crate::base::scope::Scope;
+use crate::base::url::is_loopback;
 use crate::book::audit_log::Actor;
 use crate::book::liaison::{self, Kind, Liaison};
 use crate::book::office::{self, Office};
@@ -29,8 +30,6 @@ use crate::plumbing::sheet::SheetLimits;
 use crate::plumbing::sheet::write::{self, Head, Out};
 use crate::plumbing::{self, meta, password};
 
-/// Marks a database as the demo's: it may be thrown away, its passwords are known to all.
-const DEMO: &str = "demo";
 const LOADED: &str = "loaded";
 /// Folder of the bank's December sheets in the data folder, the day they are of, and which.
 const DECEMBER: &str = "银行12月";
@@ -93,13 +92,14 @@ impl Demo {
                                     or a later one",
             ));
         }
+        stays_here(&config)?;
         serve::check_listen(&config)?;
         if self.reset {
             reset(&config)?;
         }
         let clock = Clock::starting_on(self.today.unwrap_or(sample_day));
         let mut app = super::open_or_make(with_spool(config), clock)?;
-        let state = app.db.read(|db| meta::get(db, DEMO))?;
+        let state = app.db.read(|db| meta::get(db, meta::DEMO))?;
         if state.is_none() && !app.db.read(office::all)?.is_empty() {
             return Err(CliError::input(format!(
                 "data_dir {}: holds a real county; start it with: zhuxue serve",
@@ -136,6 +136,19 @@ impl Demo {
     }
 }
 
+/// Everybody knows the demo's passwords: it is for this machine only.
+fn stays_here(config: &Config) -> Result<(), CliError> {
+    for (key, address) in [("listen", &config.listen), ("public_url", &config.public_url)] {
+        if !is_loopback(address) {
+            return Err(CliError::input(format!(
+                "{key} {address}: the demo, whose passwords everybody knows, is for this machine \
+                 only; use 127.0.0.1"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Messages of the demo go into folders, where they can be looked at.
 fn with_spool(mut config: Config) -> Config {
     for gateway in [&mut config.sms.gateway, &mut config.mail.gateway] {
@@ -166,7 +179,7 @@ fn reset(config: &Config) -> Result<(), CliError> {
         return Ok(());
     }
     let app = super::open(config.clone(), Clock::real())?;
-    let is_demo = app.db.read(|db| meta::get(db, DEMO))?.is_some();
+    let is_demo = app.db.read(|db| meta::get(db, meta::DEMO))?.is_some();
     let is_empty = app.db.read(office::all)?.is_empty();
     drop(app);
     if !is_demo && !is_empty {
@@ -210,7 +223,7 @@ fn load(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
     if differ > 0 {
         writeln!(out, "与银行数字不一致 {differ} 处")?;
     }
-    app.db.write("demo loaded", |db| meta::set(db, DEMO, LOADED))?;
+    app.db.write("demo loaded", |db| meta::set(db, meta::DEMO, LOADED))?;
     Ok(())
 }
 
@@ -250,7 +263,7 @@ fn set_up(app: &App) -> Result<(), CliError> {
         for one in &people {
             staff::add(db, one)?;
         }
-        meta::set(db, DEMO, "loading")
+        meta::set(db, meta::DEMO, "loading")
     })?;
     Ok(())
 }

@@ -17,6 +17,7 @@ pub mod worksheets;
 pub mod rehearse;
 pub mod job;
 pub mod bench;
+mod keys;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -167,23 +168,16 @@ pub fn open_or_make(config: Config, clock: Clock) -> Result<App, CliError> {
     let db = Database::open(&config.database(), config.database_connections)
         .map_err(CliError::failed)?;
     db.migrate().map_err(CliError::failed)?;
-    let keys = config.keys();
+    let key_file = config.keys();
     let sealed_with = db.read(|db| meta::get(db, meta::KEY_FINGERPRINT))?;
-    if sealed_with.is_some() && !keys.exists() {
+    if sealed_with.is_some() && !key_file.exists() {
         return Err(CliError::failed(format!(
             "key file {}: is missing, and this database is sealed with it; put your copy back",
-            keys.display()
+            key_file.display()
         )));
     }
-    let sealer = Sealer::from_file(&keys, config.sealing).map_err(CliError::failed)?;
-    let fingerprint = sealer.fingerprint();
-    if !db.write("key fingerprint", |db| meta::is_own_key(db, &fingerprint))? {
-        return Err(CliError::failed(format!(
-            "key file {}: is not the one this database was sealed with; put the right one in \
-             its place",
-            keys.display()
-        )));
-    }
+    let sealer = Sealer::from_file(&key_file, config.sealing).map_err(CliError::failed)?;
+    keys::check(&db, &sealer, &key_file)?;
     let policy = Policy::load(config.policy_dir.as_deref())
         .map_err(|error| CliError::input(error.to_string()))?;
     let app = site::app(db, clock, policy, sealer, config).map_err(CliError::failed)?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
+use actix_web::dev::Server;
 use clap::Args;
 use futures_util::future::select;
 use tokio::sync::watch;
@@ -16,7 +17,9 @@ use crate::book::{office, staff};
 use crate::error::AppError;
 use crate::imports::runner::Runner;
 use crate::plumbing::config::Config;
+use crate::plumbing::meta;
 use crate::plumbing::restore::{self, PutBack, Restart};
+use crate::web::connections::Connections;
 use crate::{clock, jobs, site};
 
 /// Requests still running when the program is told to stop get this long to end.
@@ -32,8 +35,15 @@ pub struct Serve {}
 impl Serve {
     /// Runs until told to stop.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
-        let again = config.clone();
+        let settings = config.clone();
         let mut app = super::open(config, Clock::real())?;
+        if app.db.read(|db| meta::get(db, meta::DEMO))?.is_some() {
+            return Err(CliError::input(format!(
+                "data_dir {}: is the demo's, whose passwords everybody knows; start it with: \
+                 zhuxue demo, or set data_dir to a folder of your own",
+                app.config.data_dir.display()
+            )));
+        }
         let (offices, people) =
             app.db.read(|db| Ok((office::all(db)?.len(), staff::count(db)?)))?;
         if offices == 0 {
@@ -50,7 +60,7 @@ impl Serve {
         }
         serve(&app, out)?;
         while let Some(request) = app.shared.get::<Restart>().take() {
-            app = put_back(app, &again, &request)?;
+            app = put_back(app, &settings, &request)?;
             serve(&app, out)?;
         }
         Ok(())
@@ -91,19 +101,7 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
              county network only"
         );
     }
-    let for_workers = app.clone();
-    let server = actix_web::HttpServer::new(move || site::site(&for_workers))
-        .workers(config.workers)
-        .worker_max_blocking_threads(16)
-        .client_request_timeout(Duration::from_secs(15))
-        .keep_alive(Duration::from_secs(75))
-        // A compressed page leaves in pieces; without this each waits 40 ms for the one before.
-        .tcp_nodelay(true)
-        .shutdown_timeout(STOP_WITHIN_S)
-        .disable_signals()
-        .bind(&config.listen)
-        .map_err(|e| why_not(&config.listen, &e))?
-        .run();
+    let server = server(&app).map_err(|e| why_not(&config.listen, &e))?;
     let (tell, shutdown) = watch::channel(false);
     let jobs = actix_web::rt::spawn(background(app.clone(), shutdown));
     writeln!(out, "助学 is ready: {}", config.public_url)?;
@@ -126,6 +124,27 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
     }
     tracing::info!("stopped");
     ended.map_err(|e| CliError::failed(format!("server: {e}")))
+}
+
+/// The server as it listens; it answers once it is polled.
+///
+/// # Errors
+/// The address cannot be had.
+pub fn server(app: &App) -> std::io::Result<Server> {
+    let for_workers = app.clone();
+    let connections = Connections::new(&app.config);
+    let server = actix_web::HttpServer::new(move || site::site(&for_workers))
+        .workers(app.config.workers)
+        .worker_max_blocking_threads(16)
+        .client_request_timeout(Duration::from_secs(15))
+        .keep_alive(Duration::from_secs(75))
+        .on_connect(move |connection, data| connections.come(connection, data))
+        // A compressed page leaves in pieces; without this each waits 40 ms for the one before.
+        .tcp_nodelay(true)
+        .shutdown_timeout(STOP_WITHIN_S)
+        .disable_signals()
+        .bind(&app.config.listen)?;
+    Ok(server.run())
 }
 
 /// Can the port be had? Asked before a long loading, so that a taken port is said at once.

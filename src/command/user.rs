@@ -20,6 +20,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::password;
 use crate::web::session;
+use crate::web::session::guard::{self, Kind, Whom};
 
 /// Accounts of staff.
 #[derive(Debug, Subcommand)]
@@ -185,7 +186,8 @@ fn set_password(app: &App, which: SetPassword, out: &mut dyn Write) -> Result<()
     one.password_hash = password::hash(&password)?;
     record(app, &one, "password_changed", format!("重设{}的密码", one.name), |act| {
         staff::change(act.db, &one)?;
-        session::end_all(act.db, one.id, None, act.now).map(|_| ())
+        session::end_all(act.db, one.id, None, act.now)?;
+        guard::release(act.db, Kind::Password, &Whom::staff(&one.login), act.now)
     })?;
     writeln!(out, "{}: the password is set, all sessions are ended", one.login)?;
     Ok(())

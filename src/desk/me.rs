@@ -13,7 +13,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::password;
 use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::entry::{self, Tried};
-use crate::web::session::guard::{self, Subjects};
+use crate::web::session::guard::{self, Kind, Origin, Subjects, Whom};
 use crate::web::session::{self, Realm as _, Session, SignedIn};
 use crate::web::shell;
 
@@ -144,7 +144,7 @@ async fn try_change((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> 
 /// The old password is guarded like a sign-in: an unattended desk must not be a place to guess.
 async fn check_old(app: &App, me: &SignedIn, form: &mut Fields) -> AppResult<()> {
     let now = app.clock.now_at();
-    let subjects = Subjects::new(&me.login, "me");
+    let subjects = Subjects::new(Kind::OldPassword, &Whom::staff(&me.login), &Origin::Session);
     let (scope, staff_id) = (me.scope.clone(), me.staff_id);
     let find = move |db: &mut Db| staff::find(db, &scope, staff_id).map(Some);
     match entry::try_password(app, &subjects, form.secret("old"), find).await? {

@@ -6,6 +6,7 @@ pub mod contact_changes;
 mod contact_change_message;
 pub mod sign_in;
 pub mod me;
+pub mod release;
 pub mod admin;
 pub mod audit;
 pub mod reveal;
@@ -53,6 +54,7 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/staff/{id}/sessions", staff, admin::end_sessions),
         get("/admin/staff/{id}/handover", staff, admin::handover::show),
         post("/admin/staff/{id}/handover", staff, admin::handover::hand_over),
+        post("/admin/staff/{id}/release", staff, release::staff),
         get("/admin/office", office, admin::office::show),
         post("/admin/office", office, admin::office::change),
         get("/admin/backups", office, admin::backups::list),
@@ -67,6 +69,8 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/liaisons/{id}", liaisons, admin::liaisons::change),
         post("/admin/liaisons/{id}/password", liaisons, admin::liaisons::set_password),
         post("/admin/liaisons/{id}/amounts", amounts, admin::liaisons::set_amounts),
+        post("/admin/liaisons/{id}/release", liaisons, release::liaison),
+        post("/loans/{file_no}/release", Needs::Right(Right::EditPeople), release::borrower),
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ];

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::base::ids::{FileId, PersonId, StaffId};
 use crate::base::scope::Scope;
+use crate::base::url::own_path;
 use crate::book::act::Act;
 use crate::book::audit_log::{self, AuditEntry};
 use crate::error::{AppError, AppResult};
@@ -161,10 +162,8 @@ fn back(req: &HttpRequest) -> String {
     let path = referer
         .and_then(|url| url.split_once("://"))
         .and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
-    match path {
-        Some(path) if !path.starts_with("//") && path != "/reveal" => path.to_owned(),
-        _ => "/home".to_owned(),
-    }
+    let path = path.and_then(own_path).filter(|path| *path != "/reveal");
+    path.unwrap_or("/home").to_owned()
 }
 
 fn log_access(act: &mut Act<'_>, staff_id: StaffId, form: &RevealForm) -> AppResult<Looked> {

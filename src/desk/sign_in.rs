@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::{App, DemoSignIn};
 use crate::base::hex::{hash_of, random_hex};
 use crate::base::scope::Scope;
+use crate::base::url::own_path;
 use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::office::{self, Office};
 use crate::book::staff::{self, Right, Role, Staff};
@@ -22,8 +23,9 @@ use crate::web::body::equal;
 use crate::web::fields::Form;
 use crate::web::form::OpenForm;
 use crate::web::middleware::address_of;
+use crate::web::session::device;
 use crate::web::session::entry::{self, Tried};
-use crate::web::session::guard::{self, Subjects};
+use crate::web::session::guard::{self, Kind, Subjects, Whom};
 use crate::web::session::{self, COOKIE, NewSession, SignedIn};
 use crate::web::shell;
 
@@ -95,13 +97,6 @@ enum Notice {
     Problem(String),
 }
 
-/// A path of ours, so that nobody is sent elsewhere by a prepared link.
-fn own_path(next: &str) -> Option<&str> {
-    let own =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
-    own.then_some(next)
-}
-
 async fn login_page(
     app: &App,
     req: &HttpRequest,
@@ -155,7 +150,8 @@ pub async fn sign_in(
     let login = staff::login_from(&login);
     let address = address_of(&req);
     let now = app.clock.now_at();
-    let subjects = Subjects::new(&login, &address);
+    let whom = Whom::staff(&login);
+    let subjects = Subjects::new(Kind::Password, &whom, &device::origin_of(&app, &req, &whom));
     let typed_login = login.clone();
     let find = move |db: &mut Db| Ok(staff::by_login(db, &typed_login)?.filter(|one| one.active));
     match entry::try_password(&app, &subjects, password, find).await? {
@@ -199,7 +195,7 @@ async fn let_in(
     let cookie = new.cookie(&app.config);
     let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
     let (config, subjects) = (app.config.clone(), subjects.clone());
-    let role = one.role;
+    let (role, whom) = (one.role, Whom::staff(&one.login));
     let by = Actor {
         staff_id: Some(one.id),
         name: one.name.clone(),
@@ -222,6 +218,7 @@ async fn let_in(
     let mut used = session::cookie(FORM_COOKIE, String::new(), &app.config);
     used.make_removal();
     shell::add_cookie(&mut response, &used);
+    device::remember(app, req, &mut response, &whom)?;
     Ok(response)
 }
 
@@ -245,17 +242,4 @@ pub async fn sign_out(
     gone.make_removal();
     shell::add_cookie(&mut response, &gone);
     Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prepared_link_leads_nowhere_else() {
-        assert_eq!(own_path("/loans?q=1"), Some("/loans?q=1"));
-        for other in ["", "//evil.example", "https://evil.example", "/\\evil.example", "loans"] {
-            assert_eq!(own_path(other), None, "{other:?}");
-        }
-    }
 }

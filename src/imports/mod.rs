@@ -62,6 +62,7 @@ pub fn routes() -> Vec<Entry> {
         get("/imports/{id}/columns", needs, columns::form),
         post("/imports/{id}/columns", needs, columns::choose),
         get("/imports/{id}/result.xlsx", needs, result::workbook),
+        post("/imports/{id}/result.xlsx", needs, result::in_full),
         post("/imports/{id}/post", needs, act::post),
         post("/imports/{id}/check", needs, act::check),
         post("/imports/{id}/stop", needs, act::stop),

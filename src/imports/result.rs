@@ -1,30 +1,101 @@
-//! The last step of an import: the user's own sheet back, with two columns more. It holds full
-//! identity numbers, as the sheet did, so every download is written down.
+//! The last step of an import: the user's own sheet back, with two columns more. Identity numbers,
+//! telephones and accounts are masked; in full only with a reason, a few times an hour, and written
+//! down before it leaves, as a look at a single number.
+
+use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, web};
+use chrono::Duration;
 
+use super::layout::{Column, ColumnKind};
 use super::pages::outcome_words;
 use super::profile::{self, Profiles};
-use super::read;
+use super::read::{self, ReadSheet};
 use super::store::{self, ImportJob, ImportRow};
 use crate::app::App;
 use crate::base::ids::ImportId;
-use crate::book::audit_log::AuditEntry;
+use crate::book::audit_log::{self, AuditEntry};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::SheetLimits;
 use crate::plumbing::sheet::write::{self, LineResult};
 use crate::web::download::{WORKBOOK, attachment};
+use crate::web::fields::Form;
 use crate::web::session::SignedIn;
 
-/// `GET /imports/{id}/result.xlsx`
+/// Whole sheets in an hour that somebody may have in full.
+pub const FULL_PER_HOUR: i64 = 3;
+
+/// Fewest characters of a reason.
+const REASON_MIN: usize = 4;
+
+/// Digits in a row that may be a telephone, an identity number or an account.
+const DIGITS: usize = 11;
+
+/// `GET /imports/{id}/result.xlsx`: masked.
 pub async fn workbook(
     app: web::Data<App>,
     me: SignedIn,
     id: web::Path<ImportId>,
 ) -> AppResult<HttpResponse> {
-    let (id, scope, own) = (*id, me.scope.clone(), app.clone());
-    let (job, bytes) = web::block(move || {
+    let (job, bytes) = read_back(&app, &me, *id, true).await?;
+    me.act(&app, "export result", move |act| {
+        let summary = format!("下载“{}”的导入结果，{} 行", job.file_name, job.rows_total);
+        act.audit(AuditEntry::of("exported", &job.file_name, summary))?;
+        Ok(job.file_name.clone())
+    })
+    .await
+    .map(|name| attached(&name, bytes))
+}
+
+/// `POST /imports/{id}/result.xlsx`: in full, with a reason.
+pub async fn in_full(
+    app: web::Data<App>,
+    me: SignedIn,
+    id: web::Path<ImportId>,
+    form: Form,
+) -> AppResult<HttpResponse> {
+    let reason = form.0.get("reason").trim().to_owned();
+    if reason.chars().count() < REASON_MIN {
+        return Err(AppError::refused(format!("请写明为什么要完整号码（至少 {REASON_MIN} 个字）")));
+    }
+    let (job, bytes) = read_back(&app, &me, *id, false).await?;
+    let staff_id = me.staff_id;
+    let name = me.act(&app, "reveal result", move |act| {
+        let since = act.now - Duration::hours(1);
+        let entry = |action, what: String| AuditEntry {
+            reason: reason.clone(),
+            ..AuditEntry::of(action, &job.file_name, what)
+        };
+        let (file, lines) = (&job.file_name, job.rows_total);
+        if audit_log::count_since(act.db, staff_id, "sheet_revealed", since)? >= FULL_PER_HOUR {
+            let what = format!("要下载“{file}”的完整结果，一小时内已有 {FULL_PER_HOUR} 次，没有给");
+            act.audit(entry("reveal_refused", what))?;
+            return Ok(None);
+        }
+        act.audit(entry("sheet_revealed", format!("下载“{file}”的完整结果，{lines} 行")))?;
+        Ok(Some(job.file_name.clone()))
+    });
+    let Some(name) = name.await? else {
+        return Err(AppError::refused(format!(
+            "这一小时已下载 {FULL_PER_HOUR} 份完整结果，请过一小时再办；这次没有下载，已记入操作留痕"
+        )));
+    };
+    Ok(attached(&name, bytes))
+}
+
+fn attached(file_name: &str, bytes: Vec<u8>) -> HttpResponse {
+    attachment(&format!("{}-导入结果.xlsx", stem(file_name)), WORKBOOK, bytes)
+}
+
+async fn read_back(
+    app: &web::Data<App>,
+    me: &SignedIn,
+    id: ImportId,
+    masked: bool,
+) -> AppResult<(ImportJob, Vec<u8>)> {
+    let (scope, own) = (me.scope.clone(), app.clone());
+    web::block(move || {
         let (job, sealed, rows) = own.db.read(|db| {
             let job = store::find(db, &scope, id)?;
             if job.state == "dropped" {
@@ -34,24 +105,17 @@ pub async fn workbook(
             Ok((job, store::content(db, id)?, rows))
         })?;
         let profiles = own.db.read(|db| profile::all(db, &scope))?;
-        let bytes = made(&own, &job, &sealed, rows, &profiles)?;
+        let bytes = made(&own, &job, (&sealed, masked), rows, &profiles)?;
         Ok::<_, AppError>((job, bytes))
     })
     .await
-    .map_err(AppError::broken)??;
-    let name = stem(&job.file_name).to_owned();
-    me.act(&app, "export result", move |act| {
-        let summary = format!("下载“{}”的导入结果，{} 行", job.file_name, job.rows_total);
-        act.audit(AuditEntry::of("exported", &job.file_name, summary))
-    })
-    .await?;
-    Ok(attachment(&format!("{name}-导入结果.xlsx"), WORKBOOK, bytes))
+    .map_err(AppError::broken)?
 }
 
 fn made(
     app: &App,
     job: &ImportJob,
-    sealed: &[u8],
+    (sealed, masked): (&[u8], bool),
     rows: Vec<ImportRow>,
     profiles: &Profiles,
 ) -> AppResult<Vec<u8>> {
@@ -72,7 +136,58 @@ fn made(
             explanation: row.notes,
         })
         .collect();
-    write::results(&sheet.table, sheet.binding.heading_line, &results).map_err(AppError::broken)
+    let clear = clear_columns(&sheet);
+    let mask = |column: usize, text: &str| {
+        (masked && !clear.contains(&column)).then(|| mask_digits(text)).flatten()
+    };
+    write::results(&sheet.table, sheet.binding.heading_line, &results, mask)
+        .map_err(AppError::broken)
+}
+
+/// Columns that are known to hold no number of a person: all that are read, but identity numbers,
+/// telephones and accounts. What nobody knows may hold one.
+fn clear_columns(sheet: &ReadSheet) -> BTreeSet<usize> {
+    let is_clear = |column: &Column| {
+        let private =
+            ["id_number", "phone", "account"].iter().any(|word| column.key.contains(word));
+        !private && column.kind != ColumnKind::Phone
+    };
+    let bound = sheet.binding.bound();
+    bound.filter(|(_, _, column)| column.is_some_and(is_clear)).map(|(at, _, _)| at).collect()
+}
+
+/// The text with the middle of each long number starred; nothing when there is none.
+fn mask_digits(text: &str) -> Option<String> {
+    let is_digit = |c: &char| c.is_ascii_digit() || matches!(c, 'x' | 'X');
+    let letters: Vec<char> = text.chars().collect();
+    let mut masked = letters.clone();
+    let mut at = 0;
+    while let Some(length) =
+        letters.get(at..).map(|rest| rest.iter().take_while(|c| is_digit(c)).count())
+        && at < letters.len()
+    {
+        if length >= DIGITS {
+            let hidden = masked.iter_mut().skip(at + 3).take(length - 7);
+            hidden.for_each(|letter| *letter = '*');
+        }
+        at += length.max(1);
+    }
+    (masked != letters).then(|| masked.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_are_masked_wherever_they_stand() {
+        let masked = |text: &str| mask_digits(text).unwrap_or_default();
+        assert_eq!(masked("51209920050915001X"), "512***********001X");
+        assert_eq!(masked("父 13800002741，母13900001111"), "父 138****2741，母139****1111");
+        assert_eq!(masked("028-23350000"), "");
+        assert_eq!(masked("2026-10-31"), "");
+        assert_eq!(masked(""), "");
+    }
 }
 
 fn stem(name: &str) -> &str {

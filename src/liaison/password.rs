@@ -12,7 +12,7 @@ use crate::plumbing::password;
 use crate::web::fields::Fields;
 use crate::web::session;
 use crate::web::session::entry::{self, Tried};
-use crate::web::session::guard::{self, Subjects};
+use crate::web::session::guard::{self, Kind, Origin, Subjects, Whom};
 use crate::web::session::liaison::{LiaisonForm, LiaisonIn};
 use crate::web::shell::phone;
 
@@ -50,8 +50,8 @@ pub async fn change(
     let (old, new) = (form.0.secret("old"), form.0.secret("new"));
     let bad = StatusCode::UNPROCESSABLE_ENTITY;
     let mut one = me.account.clone();
-    let (subjects, now) =
-        (Subjects::new(&format!("l/{}", one.login), "password"), app.clock.now_at());
+    let now = app.clock.now_at();
+    let subjects = Subjects::new(Kind::OldPassword, &Whom::liaison(&one.login), &Origin::Session);
     let own = one.clone();
     let problem = match entry::try_password(&app, &subjects, old.clone(), |_| Ok(Some(own))).await?
     {

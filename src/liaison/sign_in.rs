@@ -18,8 +18,9 @@ use crate::web::body::equal;
 use crate::web::fields::Fields;
 use crate::web::form::OpenForm;
 use crate::web::middleware::address_of;
+use crate::web::session::device;
 use crate::web::session::entry::{self, Tried};
-use crate::web::session::guard::{self, Subjects};
+use crate::web::session::guard::{self, Kind, Subjects, Whom};
 use crate::web::session::liaison::{COOKIE, LiaisonForm, LiaisonIn, begin};
 use crate::web::session::{self, NewSession};
 use crate::web::shell::phone;
@@ -108,8 +109,8 @@ pub async fn sign_in(
     }
     let address = address_of(&req);
     let now = app.clock.now_at();
-    // A realm of its own: a liaison's login never counts against a member of staff.
-    let subjects = Subjects::new(&format!("l/{login}"), &address);
+    let whom = Whom::liaison(&login);
+    let subjects = Subjects::new(Kind::Password, &whom, &device::origin_of(&app, &req, &whom));
     let typed_login = login.clone();
     let find = move |db: &mut Db| Ok(liaison::by_login(db, &typed_login)?.filter(|one| one.active));
     let until = match entry::try_password(&app, &subjects, password, find).await? {
@@ -140,7 +141,7 @@ async fn let_in(
     let new = NewSession::new(address, agent)?;
     let cookie = new.cookie_named(COOKIE, &app.config);
     let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
-    let subjects = subjects.clone();
+    let (subjects, whom) = (subjects.clone(), Whom::liaison(&one.login));
     let first = if one.own_password { "/l" } else { "/l/password" };
     let by = Actor::program(&format!("联络员 {}", one.name), &one.office_code);
     let scope = Scope::of(&one.office_code);
@@ -163,6 +164,7 @@ async fn let_in(
         tracing::error!(%error, "a cookie cannot be written");
     }
     phone::set_cookie(&mut answer, app, (FORM_COOKIE, String::new()), 0);
+    device::remember(app, req, &mut answer, &whom)?;
     Ok(answer)
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -35,6 +36,13 @@ pub struct Config {
     /// Allows plain http on an address that is not loopback (a closed county network). Logged
     /// loudly at every start.
     pub allow_plain_http: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<String>,
+    /// Open connections in all, and of one address that is no proxy.
+    pub connections: usize,
+    pub connections_per_address: usize,
+    /// Seconds within which a form has arrived as a whole.
+    pub body_timeout_s: u32,
     /// Worker threads of the web server.
     pub workers: usize,
     /// Key file of the sealed fields; empty means `keys.toml` in `data_dir`.
@@ -80,6 +88,10 @@ impl Default for Config {
             listen: "127.0.0.1:8080".to_owned(),
             public_url: "http://127.0.0.1:8080".to_owned(),
             allow_plain_http: false,
+            proxies: vec!["127.0.0.1".to_owned(), "::1".to_owned()],
+            connections: 800,
+            connections_per_address: 300,
+            body_timeout_s: 30,
             workers: 2,
             key_file: PathBuf::new(),
             sealing: Suite::Sm,
@@ -216,6 +228,12 @@ impl Config {
         }
     }
 
+    /// Nobody but this machine can open the address that papers and messages carry.
+    pub fn is_local(&self) -> bool {
+        let host = self.public_url.split("://").nth(1).unwrap_or_default();
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
+    }
+
     fn check(&self, mistakes: &mut Vec<String>) {
         let listen: Option<std::net::SocketAddr> = self.listen.parse().ok();
         match listen {
@@ -248,12 +266,21 @@ impl Config {
             ("upload_mb", u64::try_from(self.upload_mb).unwrap_or(u64::MAX)),
             ("import_lines", u64::try_from(self.import_lines).unwrap_or(u64::MAX)),
             ("import_lease_s", u64::from(self.import_lease_s)),
+            ("connections", u64::try_from(self.connections).unwrap_or(u64::MAX)),
+            (
+                "connections_per_address",
+                u64::try_from(self.connections_per_address).unwrap_or(u64::MAX),
+            ),
+            ("body_timeout_s", u64::from(self.body_timeout_s)),
             ("workers", u64::try_from(self.workers).unwrap_or(u64::MAX)),
             ("backup.keep", u64::try_from(self.backup.keep).unwrap_or(u64::MAX)),
         ] {
             if value == 0 || value > 10_000 {
                 mistakes.push(format!("{key}: expected 1 to 10000, found {value}"));
             }
+        }
+        if let Some(odd) = self.proxies.iter().find(|one| one.parse::<IpAddr>().is_err()) {
+            mistakes.push(format!("proxies: expected addresses such as 10.0.0.5, found {odd:?}"));
         }
         mistakes.extend(self.messages.mistakes());
         if !self.database_url.is_empty()
@@ -393,7 +420,7 @@ mod tests {
         let keys: toml::Table = uncommented.parse().unwrap();
         let messages = keys.get("messages").and_then(|own| own.as_table()).unwrap();
         assert_eq!(messages.len(), 11, "a key of [messages] is missing: {messages:?}");
-        assert_eq!(keys.len(), 24, "a key is missing in zhuxue.example.toml: {keys:?}");
+        assert_eq!(keys.len(), 28, "a key is missing in zhuxue.example.toml: {keys:?}");
 
         let count = |path: &[&str]| {
             let start = toml::Value::Table(keys.clone());

@@ -37,6 +37,10 @@ pub enum Field {
     Sheet,
     /// Keys for what a phone keeps while it is offline; nothing of the database.
     RoundPhone,
+    /// Browsers in which somebody has signed in; nothing of the database.
+    Device,
+    /// A text by which a wrong sealing key is noticed at start.
+    KeyCheck,
 }
 
 impl Field {
@@ -50,6 +54,8 @@ impl Field {
             Field::Upload => b"upload",
             Field::Sheet => b"sheet",
             Field::RoundPhone => b"round-phone",
+            Field::Device => b"device",
+            Field::KeyCheck => b"key-check",
         }
     }
 }
@@ -182,18 +188,28 @@ impl Sealer {
         self.openers.iter().find(|(key, _)| *key == id).map(|(_, o)| o).ok_or(DoesNotOpen)
     }
 
+    /// The keys of the file, whether they seal or only open.
+    pub fn key_ids(&self) -> Vec<u8> {
+        self.openers.iter().map(|(id, _)| *id).collect()
+    }
+
     /// Seals a value of `field`.
     pub fn seal(&self, field: Field, plain: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
+        self.seal_with(self.current, field, plain)
+    }
+
+    /// The same by a key that need not be the current one.
+    pub fn seal_with(&self, id: u8, field: Field, plain: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
         let mut nonce = [0_u8; 12];
         getrandom::fill(&mut nonce).map_err(|_| DoesNotOpen)?;
         let payload = Payload { msg: plain, aad: field.label() };
-        let sealed = match self.opener(self.current)? {
+        let sealed = match self.opener(id)? {
             Opener::Sm(k) => k.encrypt(&Nonce::<Sm4Gcm>::from(nonce), payload),
             Opener::Aes(k) => k.encrypt(&Nonce::<Aes256Gcm>::from(nonce), payload),
         }
         .map_err(|_| DoesNotOpen)?;
         let mut out = Vec::with_capacity(13 + sealed.len());
-        out.push(self.current);
+        out.push(id);
         out.extend_from_slice(&nonce);
         out.extend_from_slice(&sealed);
         Ok(out)

@@ -308,15 +308,13 @@ impl Database {
 
     /// Runs `body` on one snapshot. A write inside is refused by the database.
     pub fn read<T>(&self, body: impl FnOnce(&mut Db) -> AppResult<T>) -> AppResult<T> {
-        let mut db = checked_out(&self.readers)?;
-        let begun = match &mut *db {
+        let mut db = begun(&self.readers, |db| match db {
             Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
             Db::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
                 c,
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             ),
-        };
-        begun?;
+        })?;
         let result = body(&mut db);
         roll_back(&mut db);
         result
@@ -331,9 +329,8 @@ impl Database {
         name: &'static str,
         mut body: impl FnMut(&mut Db) -> AppResult<T>,
     ) -> AppResult<T> {
-        let mut db = checked_out(&self.writers)?;
         for attempt in 0..ATTEMPTS_MAX {
-            let begun = match &mut *db {
+            let mut db = begun(&self.writers, |db| match db {
                 Db::Sqlite(c) => {
                     AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
                 }
@@ -341,9 +338,8 @@ impl Database {
                     c,
                     "BEGIN ISOLATION LEVEL SERIALIZABLE",
                 ),
-            };
-            let result = begun.map_err(AppError::from).and_then(|()| {
-                let before = revision::rows_changed(&mut db)?;
+            })?;
+            let result = revision::rows_changed(&mut db).and_then(|before| {
                 let value = body(&mut db)?;
                 revision::advance(&mut db, before)?;
                 commit(&mut db)?;
@@ -353,6 +349,7 @@ impl Database {
                 Ok(value) => return Ok(value),
                 Err(error) => {
                     roll_back(&mut db);
+                    drop(db);
                     if !matches!(error, AppError::Conflict(_)) {
                         return Err(error);
                     }
@@ -368,6 +365,28 @@ impl Database {
 
 fn checked_out(pool: &Pool<Manager>) -> AppResult<PooledConnection<Manager>> {
     pool.get().map_err(|e| AppError::TooBusy(format!("no database connection free: {e}")))
+}
+
+/// A connection with a transaction begun. One whose server went away (it was restarted) costs
+/// nobody a page: it is thrown away and the next is tried.
+fn begun(
+    pool: &Pool<Manager>,
+    begin: impl Fn(&mut Db) -> diesel::QueryResult<()>,
+) -> AppResult<PooledConnection<Manager>> {
+    let mut tries = pool.max_size();
+    loop {
+        let mut db = checked_out(pool)?;
+        match begin(&mut db) {
+            Ok(()) => return Ok(db),
+            Err(error) if tries == 0 || matches!(&*db, Db::Sqlite(_)) => return Err(error.into()),
+            Err(error) => {
+                tries -= 1;
+                tracing::debug!(%error, "a connection to the database was lost; taking another");
+                both!(&mut *db, c => AnsiTransactionManager::transaction_manager_status_mut(c)
+                    .set_in_error());
+            }
+        }
+    }
 }
 
 fn commit(db: &mut Db) -> AppResult<()> {

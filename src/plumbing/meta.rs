@@ -10,6 +10,9 @@ use crate::plumbing::schema::meta;
 /// Fingerprint of the key file whose keys sealed this database.
 pub const KEY_FINGERPRINT: &str = "key_fingerprint";
 
+/// There when this database is the demo's: its passwords are known to all.
+pub const DEMO: &str = "demo";
+
 /// What is kept under `key`.
 pub fn get(db: &mut Db, key: &str) -> AppResult<Option<String>> {
     Ok(meta::table.find(key).select(meta::value).get_result(db).optional()?)
@@ -24,6 +27,12 @@ pub fn set(db: &mut Db, key: &str, value: &str) -> AppResult<()> {
             .execute(db)?;
     }
     Ok(())
+}
+
+/// All whose key begins like this: key and value.
+pub fn with_prefix(db: &mut Db, prefix: &str) -> AppResult<Vec<(String, String)>> {
+    let all: Vec<(String, String)> = meta::table.select((meta::key, meta::value)).load(db)?;
+    Ok(all.into_iter().filter(|(key, _)| key.starts_with(prefix)).collect())
 }
 
 /// Compares the fingerprint of the key file in use with the one this database was sealed with,

@@ -69,11 +69,11 @@ diesel::table! {
 }
 
 diesel::table! {
-    sign_in_guard (subject) {
-        subject -> Text,
-        failures -> Integer,
-        locked_until -> Nullable<Timestamp>,
-        updated_at -> Timestamp,
+    sign_in_attempt (who, origin, at) {
+        who -> Text,
+        origin -> Text,
+        at -> Timestamp,
+        tries -> Integer,
     }
 }
 
@@ -439,7 +439,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     file_serial,
     staff,
     session,
-    sign_in_guard,
+    sign_in_attempt,
     person,
     person_phone,
     loan_file,

@@ -32,6 +32,7 @@ impl ResponseError for AppError {
 fn status_of(error: &AppError) -> StatusCode {
     match error {
         AppError::Refused(_) | AppError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        AppError::Packed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         AppError::NotSignedIn => StatusCode::UNAUTHORIZED,
         AppError::Stale | AppError::Forbidden => StatusCode::FORBIDDEN,
         AppError::NotFound => StatusCode::NOT_FOUND,
@@ -187,6 +188,7 @@ fn describe(app: &App, error: &AppError) -> Failure {
     let (title, message) = match error {
         AppError::Refused(why) => ("没有办成", why.clone()),
         AppError::Invalid(_) => ("有内容要改", "请改好下面几处后再提交".to_owned()),
+        AppError::Packed => ("没有办成", "压缩过的请求不收，什么都没有改动。".to_owned()),
         AppError::NotSignedIn => ("请先登录", error.to_string()),
         AppError::Stale => (
             "页面开得太久，请刷新后再提交",

@@ -3,7 +3,7 @@
 //! the path, the query or the body: those may hold a name or a file number.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -13,7 +13,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpRequest, web};
 use tracing::Instrument as _;
 
-use super::failure;
+use super::{failure, patience};
 use crate::app::App;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
@@ -31,19 +31,21 @@ static LAST_NO: AtomicU64 = AtomicU64::new(0);
 
 /// The outermost layer but compression.
 pub async fn every_request(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let Some(app) = req.app_data::<web::Data<App>>().cloned() else {
         return Err(AppError::broken("no App in the server").into());
     };
+    patience::limit(&mut req, Duration::from_secs(u64::from(app.config.body_timeout_s)));
     let no = LAST_NO.fetch_add(1, Ordering::Relaxed) + 1;
     req.extensions_mut().insert(RequestNo(no));
     let method = req.method().clone();
     let span = tracing::info_span!("request", no, %method);
     let work = async {
-        let mut response = match from_our_pages(&app.config, &req) {
+        let admitted = from_our_pages(&app.config, &req).and_then(|()| unpacked(&req));
+        let mut response = match admitted {
             Ok(()) => match next.call(req).await {
                 Ok(response) => response.map_into_boxed_body(),
                 Err(error) => return Err(error),
@@ -131,6 +133,15 @@ fn from_our_pages(config: &Config, req: &ServiceRequest) -> AppResult<()> {
     if to_us { Ok(()) } else { Err(AppError::Stale) }
 }
 
+/// The limit of a form holds for what is sent, not for what it becomes when it is unpacked: no page
+/// of ours packs, so nothing packed is taken.
+fn unpacked(req: &ServiceRequest) -> AppResult<()> {
+    if req.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(AppError::Packed);
+    }
+    Ok(())
+}
+
 fn text<'a>(req: &'a ServiceRequest, name: &HeaderName) -> Option<&'a str> {
     req.headers().get(name).and_then(|value| value.to_str().ok())
 }
@@ -159,15 +170,17 @@ fn is_our_host(config: &Config, host: &str) -> bool {
             .is_ok_and(|listen| !listen.ip().is_unspecified() && name == listen.ip().to_string())
 }
 
-/// The address the request comes from, as far as it can be trusted: the peer; behind a proxy on
-/// this machine, the last address the proxy itself added to `X-Forwarded-For`.
+/// The address the request comes from, as far as it can be trusted: the peer; behind a proxy of the
+/// configuration, the last address the proxy itself added to `X-Forwarded-For`.
 pub fn address_of(req: &HttpRequest) -> String {
     let Some(peer) = req.peer_addr().map(|peer| peer.ip()) else { return "unknown".to_owned() };
     let forwarded = || {
         let text = req.headers().get("X-Forwarded-For")?.to_str().ok()?;
         text.rsplit(',').next()?.trim().parse::<std::net::IpAddr>().ok()
     };
-    let real = if peer.is_loopback() { forwarded().unwrap_or(peer) } else { peer };
+    let app = req.app_data::<web::Data<App>>();
+    let is_proxy = app.is_some_and(|app| app.config.proxies.contains(&peer.to_string()));
+    let real = if is_proxy { forwarded().unwrap_or(peer) } else { peer };
     real.to_string()
 }
 

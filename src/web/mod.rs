@@ -12,6 +12,8 @@ pub mod fields;
 pub mod upload;
 pub mod failure;
 pub mod middleware;
+pub mod patience;
+pub mod connections;
 pub mod download;
 pub mod session;
 pub mod shell;

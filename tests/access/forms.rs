@@ -68,3 +68,20 @@ fn a_huge_form_is_refused_in_words() {
         browser.post("/admin/office", &[("name", &long)]).await.is(422).says(&["内容太长"]);
     });
 }
+
+#[test]
+fn nothing_packed_is_taken_on_any_route() {
+    each(async |t| {
+        let mut clerk = t.sign_in(Role::Director);
+        for entry in zhuxue::site::routes() {
+            let path = entry.path.replace(['{', '}'], "x").replace(":.*", "");
+            let packed = actix_web::test::TestRequest::default()
+                .method(entry.method.clone())
+                .uri(&path)
+                .insert_header(("Content-Encoding", "gzip"))
+                .set_payload(vec![0x1f_u8, 0x8b, 8, 0]);
+            let answer = clerk.send(packed).await;
+            answer.is(415).says(&["压缩过的请求不收"]);
+        }
+    });
+}

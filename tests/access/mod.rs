@@ -3,6 +3,8 @@
 mod sign_in;
 mod sessions;
 mod forms;
+mod guessing;
+mod stalled;
 mod pages;
 mod permissions;
 mod people;

@@ -2,9 +2,17 @@
 
 use std::path::Path;
 
+use diesel::prelude::*;
 use zhuxue::base::dates::Clock;
+use zhuxue::command::demo::Demo;
 use zhuxue::command::{self, Cli, CliError};
 use zhuxue::plumbing::config::Config;
+use zhuxue::plumbing::crypto::Field;
+use zhuxue::plumbing::meta;
+use zhuxue::plumbing::schema::person;
+
+use crate::support::TestApp;
+use crate::support::database::kinds;
 
 fn config(folder: &Path) -> Config {
     Config { data_dir: folder.to_owned(), ..Config::default() }
@@ -33,6 +41,75 @@ fn a_wrong_or_missing_key_file_is_noticed() {
     assert!(stop.line.contains("is not the one this database was sealed with"), "{}", stop.line);
     std::fs::rename(&own, &keys).unwrap();
     drop(command::open(config(folder.path()), Clock::real()).unwrap());
+}
+
+/// The key file with one bit of the sealing key changed; the index key is the right one.
+fn with_another_seal(folder: &Path) -> String {
+    let keys = folder.join("keys.toml");
+    let right = std::fs::read_to_string(&keys).unwrap();
+    let (before, rest) = right.split_once("seal = \"").unwrap();
+    let other = if rest.starts_with('0') { '1' } else { '0' };
+    std::fs::write(&keys, format!("{before}seal = \"{other}{}", &rest[1..])).unwrap();
+    right
+}
+
+#[test]
+fn a_wrong_sealing_key_is_noticed_on_both_databases() {
+    for kind in kinds() {
+        let t = TestApp::shared(kind, |_| ());
+        let config = (*t.app.config).clone();
+        let folder = config.data_dir.clone();
+        drop(command::open(config.clone(), Clock::real()).unwrap());
+        let right = with_another_seal(&folder);
+        let line = stopped(config.clone()).line;
+        assert!(line.contains("sealing key 1 is not the one"), "{line}");
+        // A database of an older version keeps no check yet: its rows must open.
+        t.sign_in_borrower();
+        let forget = "DELETE FROM meta WHERE key LIKE 'seal_check_%'";
+        let sealed = t.app.sealer.seal(Field::IdNumber, b"51209720080127996X").unwrap();
+        t.app
+            .db
+            .write("test", |db| {
+                diesel::sql_query(forget).execute(db)?;
+                diesel::update(person::table).set(person::id_sealed.eq(&sealed)).execute(db)?;
+                Ok(())
+            })
+            .unwrap();
+        let line = stopped(config.clone()).line;
+        assert!(line.contains("does not open what this database holds"), "{line}");
+        let learnt =
+            |t: &TestApp| t.app.db.read(|db| meta::with_prefix(db, "seal_check_")).unwrap();
+        assert!(learnt(&t).is_empty(), "a wrong key is not learnt");
+        std::fs::write(folder.join("keys.toml"), right).unwrap();
+        drop(command::open(config.clone(), Clock::real()).unwrap());
+        assert_eq!(learnt(&t).len(), 1);
+        with_another_seal(&folder);
+        assert!(stopped(config).line.contains("sealing key 1"));
+    }
+}
+
+#[test]
+fn the_demo_stays_on_this_machine_and_serves_nobody_else() {
+    let demo = |listen: &str, url: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let (listen, public_url) = (listen.to_owned(), url.to_owned());
+        let config = Config { listen, public_url, ..config(folder.path()) };
+        let run = Demo { today: None, reset: false }.run(config, &mut Vec::new());
+        assert!(!folder.path().join("zhuxue.db").exists(), "nothing is made");
+        run.unwrap_err().line
+    };
+    let line = demo("0.0.0.0:18385", "http://127.0.0.1:18385");
+    assert!(line.contains("listen 0.0.0.0:18385: the demo") && line.lines().count() == 1, "{line}");
+    let line = demo("127.0.0.1:18385", "https://zhuxue.example");
+    assert!(line.contains("public_url https://zhuxue.example: the demo"), "{line}");
+    // The folder of a demo, started as if it were a county's.
+    let folder = tempfile::tempdir().unwrap();
+    let app = command::open_or_make(config(&folder.path().join("data")), Clock::real()).unwrap();
+    app.db.write("test", |db| meta::set(db, "demo", "loaded")).unwrap();
+    drop(app);
+    let stop = run(folder.path(), &["serve"]).unwrap_err();
+    assert!(stop.code == 2 && stop.line.contains("is the demo's"), "{}", stop.line);
+    assert_eq!(stop.line.lines().count(), 1);
 }
 
 #[test]

@@ -8,19 +8,14 @@ use super::town::{
     read, sign_in,
 };
 use crate::support::TestApp;
-use zhuxue::plumbing::schema::{history, person_phone, session};
+use zhuxue::base::ids::PersonId;
+use zhuxue::book::staff::Role;
+use zhuxue::borrower::code::{self, NewCode};
+use zhuxue::plumbing::schema::{history, person, person_phone, session};
 
-/// Moves the clock on by so many minutes, by a whole day and back where it cannot.
+/// Moves the clock on by so many minutes.
 fn later(t: &TestApp, minutes: i64) {
-    let at = t.app.clock.now_at() - chrono::Duration::minutes(minutes);
-    t.app
-        .db
-        .write("test makes codes older", |db| {
-            diesel::sql_query(format!("UPDATE borrower_code SET created_at = '{at}'"))
-                .execute(db)?;
-            Ok(())
-        })
-        .unwrap();
+    t.app.clock.set_at(t.app.clock.now_at() + chrono::Duration::minutes(minutes));
 }
 
 #[test]
@@ -130,6 +125,83 @@ fn codes_are_counted_in_a_day() {
         assert!(answers.starts_with(&[303, 303, 303]), "{answers:?}");
         assert_eq!(answers[11], 429, "{answers:?}");
         assert!(messages(&t).len() <= 8);
+    });
+}
+
+#[test]
+fn a_stranger_who_asks_for_codes_is_released_by_a_clerk_and_takes_no_code_away() {
+    each(async |t| {
+        // The owner has asked; strangers ask from eight addresses before the code is typed.
+        let mut owner = t.nobody();
+        ask(&mut owner, STUDENT).await.is(303);
+        let code = code_in(&messages(&t)[0]);
+        for n in 0..8 {
+            let mut stranger = t.nobody();
+            stranger.peer = format!("198.51.100.{n}:50000");
+            ask(&mut stranger, STUDENT).await;
+        }
+        assert_eq!(messages(&t).len(), 8);
+        enter(&mut owner, &code).await.is(303);
+        // Signed out, the owner's own phone gets a code at once; a new one does not.
+        owner.cookies.retain(|(name, _)| name == "zhuxue_d");
+        ask(&mut owner, STUDENT).await.is(303);
+        let mut new = t.nobody();
+        ask(&mut new, STUDENT).await.is(303);
+        new.peer = "198.51.100.99:50000".to_owned();
+        ask(&mut new, STUDENT).await.is(429);
+        let mut clerk = t.sign_in(Role::Clerk);
+        let no = clerk.get("/search?q=%E5%90%95%E5%87%A4%E6%AC%A2").await;
+        let no = no.header("location").to_owned();
+        let page = clerk.get(&no).await;
+        page.is(200).says(&["短信验证码要得太多，新手机暂停到", "解除"]);
+        let person = page.hidden("person");
+        let release = format!("{no}/release");
+        clerk.post(&release, &[("person", "1")]).await.is(404);
+        t.sign_in(Role::Auditor).post(&release, &[("person", &person)]).await.is(403);
+        clerk.post(&release, &[("person", &person)]).await.is(303);
+        assert!(!clerk.get(&no).await.text.contains("新手机暂停到"));
+        clerk.get(&format!("{no}/history")).await.says(&["解除吕凤欢的短信验证码暂停"]);
+        ask(&mut new, STUDENT).await.is(303);
+    });
+}
+
+#[test]
+fn beyond_the_ceiling_no_code_leaves_and_the_desk_sees_it_red() {
+    each(async |t| {
+        let today = t.app.clock.today();
+        let most = t.app.policy().code_limit.on(today).an_hour;
+        let someone: PersonId = read(&t, |db| Ok(person::table.select(person::id).first(db)?));
+        let now = t.app.clock.now_at();
+        t.app
+            .db
+            .write("test codes", |db| {
+                for n in 0..most {
+                    let new = NewCode {
+                        id: n + 1,
+                        office_code: "512022".to_owned(),
+                        person_id: Some(someone),
+                        subject: n.to_be_bytes().to_vec(),
+                        request: n.to_string(),
+                        code: "123456".to_owned(),
+                    };
+                    code::add(db, &new, now)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        let problem = ["要验证码的人太多，现在发不出，请 60 分钟后再试", "请打电话给中心"];
+        for id in [STUDENT, STRANGER] {
+            ask(&mut t.nobody(), id).await.is(429).says(&problem);
+        }
+        assert!(messages(&t).is_empty());
+        let red = ["登录验证码一小时里发了 600 条，约 30.00 元，已到上限"];
+        t.sign_in(Role::Director).get("/home").await.is(200).says(&red);
+        t.sign_in(Role::Administrator).get("/admin").await.is(200).says(&red);
+        later(&t, 61);
+        ask(&mut t.nobody(), STUDENT).await.is(303);
+        assert_eq!(messages(&t).len(), 1);
+        assert!(!t.sign_in(Role::Director).get("/home").await.text.contains("登录验证码"));
+        assert!(!t.sign_in(Role::Administrator).get("/admin").await.text.contains("登录验证码"));
     });
 }
 

@@ -161,6 +161,24 @@ async fn result_has_two_columns_more(t: &TestApp, clerk: &mut Browser, id: Impor
     let width = rows[at].len();
     assert_eq!(rows[at][width - 2..], ["结果", "说明"]);
     let lines = &rows[at + 1..];
+    // Masked: in full only with a reason, three times an hour, and written down.
+    let id_at = rows[at].iter().position(|text| text.contains("身份证号")).unwrap();
+    assert!(lines.iter().all(|row| row[id_at].contains("***") || row[id_at].is_empty()));
+    let path = format!("/imports/{id}/result.xlsx");
+    clerk.post(&path, &[("reason", "看")]).await.is(422).says(&["请写明为什么"]);
+    let reason = [("reason", "银行要求核对原件")];
+    for _ in 0..3 {
+        let answer = clerk.post(&path, &reason).await;
+        answer.is(200);
+        let mut book: calamine::Xlsx<_> =
+            calamine::open_workbook_from_rs(std::io::Cursor::new(answer.bytes)).unwrap();
+        let range = book.worksheet_range_at(0).unwrap().unwrap();
+        assert!(range.rows().skip(at + 1).all(|row| !row[id_at].to_string().contains('*')));
+    }
+    clerk.post(&path, &reason).await.is(422).says(&["请过一小时"]);
+    let revealed = "SELECT count(*) AS n FROM history \
+                    WHERE action = 'sheet_revealed' AND reason = '银行要求核对原件'";
+    assert_eq!(number(&t.app, revealed), 3);
     let said = lines.iter().filter(|row| row[width - 2] == "已新增").count();
     assert_eq!(said, usize::try_from(job(t, "contracts").new_rows).unwrap());
     for told in ["exported' AND summary LIKE '下载%", "imported' AND summary LIKE '交付入账%"]

@@ -221,6 +221,7 @@ impl TestApp {
             csrf: String::new(),
             staff_id: None,
             headers: Vec::new(),
+            peer: "10.0.0.9:50000".to_owned(),
         }
     }
 }
@@ -233,6 +234,8 @@ pub struct Browser {
     pub staff_id: Option<StaffId>,
     /// Headers sent with every request.
     pub headers: Vec<(&'static str, String)>,
+    /// Where its connections come from.
+    pub peer: String,
 }
 
 pub struct Answer {
@@ -334,7 +337,7 @@ impl Browser {
         for (name, value) in &self.headers {
             request = request.insert_header((*name, value.as_str()));
         }
-        request = request.peer_addr("10.0.0.9:50000".parse().unwrap());
+        request = request.peer_addr(self.peer.parse().unwrap());
         let service = test::init_service(site::site(&self.app)).await;
         let response = test::call_service(&service, request.to_request()).await;
         for cookie in response.response().cookies() {

@@ -39,7 +39,7 @@ const WITHOUT_ACT: [(&str, &str); 18] = [
     ("src/command/bench/", "a database that is made and removed"),
     ("src/command/demo.rs", "a sample county"),
     ("src/command/import.rs", "puts away what a dry run has left"),
-    ("src/command/mod.rs", "which key this database is sealed with"),
+    ("src/command/keys.rs", "which keys this database is sealed with"),
     ("src/command/rehearse", "a copy that nobody works with"),
     ("src/command/verify.rs", "figures that are worked out from events"),
     ("src/desk/gateways.rs", "what gateways answer; messages have their own states"),

@@ -153,6 +153,28 @@ fn no_page_carries_a_script_or_a_style() {
     expect_none(&each(&files("templates", &[".html"]), inline));
 }
 
+/// Chromium takes six digits of year where a date has no last day.
+fn endless_dates(source: &Source) -> Vec<String> {
+    let text = &source.text;
+    let dates = text.match_indices("type=\"date\"").filter(|(at, _)| {
+        let begin = text[..*at].rfind("<input").unwrap_or(*at);
+        let end = text[*at..].find("\n\n").map_or(text.len(), |end| at + end);
+        let next = text[at + 1..end].find("<input").map_or(end, |next| at + 1 + next);
+        !text[begin..next].contains(" max=")
+    });
+    dates
+        .map(|(at, _)| format!("{}:{}: a date without max", source.path, line_of(text, at)))
+        .collect()
+}
+
+#[test]
+fn years_have_four_digits() {
+    expect_none(&each(&files("templates", &[".html"]), endless_dates));
+    let page = |text: &str| endless_dates(&Source::new("templates/a.html", text)).len();
+    assert_eq!(page("<input type=\"date\" name=\"a\"><input max=\"9\">"), 1);
+    assert_eq!(page("<input type=\"date\" max=\"9999-12-31\" name=\"a\">"), 0);
+}
+
 #[test]
 fn no_list_is_paged_by_numbers() {
     expect_none(&each(&program(), counted_off));

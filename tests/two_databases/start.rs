@@ -9,7 +9,7 @@ use diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use zhuxue::plumbing::db::Database;
 
-use crate::support::database::{Kind, TestDatabase};
+use crate::support::database::{Kind, TestDatabase, kinds};
 
 fn start_error(url: &str) -> String {
     let error = match Database::open(url, 2) {
@@ -159,5 +159,26 @@ fn child_on_a_small_disk() {
     match opened {
         Ok(_) => println!("start error: none"),
         Err(error) => println!("start error: {error}"),
+    }
+}
+
+#[test]
+fn a_server_that_was_restarted_costs_nobody_a_page() {
+    if !kinds().contains(&Kind::Postgres) {
+        return;
+    }
+    let database = TestDatabase::empty(Kind::Postgres);
+    let db = database.open();
+    db.migrate().unwrap();
+    let cut = || {
+        let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        db.read(|db| Ok(diesel::RunQueryDsl::execute(diesel::sql_query(others), db)?)).unwrap();
+    };
+    for _ in 0..3 {
+        cut();
+        assert!(db.read(zhuxue::book::office::all).unwrap().is_empty());
+        cut();
+        db.write("test", |db| zhuxue::plumbing::meta::set(db, "test", "1")).unwrap();
     }
 }

@@ -34,7 +34,7 @@ pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
 pub use listed::{Rule, RuleValue};
 pub use load::sample_file;
 pub use values::{
-    BankTolerance, ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule,
+    BankTolerance, CodeLimit, ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule,
     GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
     ReliefClass, ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
@@ -97,6 +97,7 @@ pub struct Policy {
     pub ladder: Dated<LadderRule>,
     /// What of the bank's bookings still counts as paid on time.
     pub bank_tolerance: Dated<BankTolerance>,
+    pub code_limit: Dated<CodeLimit>,
     pub publicity_days: Dated<PublicityDays>,
     pub hardship_levels: Dated<HardshipLevels>,
     day_count: Dated<Word>,
@@ -310,6 +311,7 @@ impl Policy {
             lost_rule: tables.dated("lost_rule")?,
             ladder: tables.ladder()?,
             bank_tolerance: tables.dated("bank_tolerance")?,
+            code_limit: tables.dated("code_limit")?,
             publicity_days: tables.dated("publicity_days")?,
             hardship_levels: tables.dated("hardship_levels")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,

@@ -318,6 +318,22 @@ impl BankTolerance {
     }
 }
 
+/// How many one-time codes leave at most; a text message costs money, and anybody can ask.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeLimit {
+    pub an_hour: i64,
+    pub a_day: i64,
+    /// What one text message costs.
+    fen_each: i64,
+}
+
+impl CodeLimit {
+    pub const fn cost(&self, messages: i64) -> Fen {
+        Fen::new(self.fen_each.saturating_mul(messages))
+    }
+}
+
 /// How often the desk speaks with every family.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

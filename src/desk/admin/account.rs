@@ -12,6 +12,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::password;
 use crate::web::fields::{At, Done, Fields};
+use crate::web::session::guard::{self, Kind, Whom};
 use crate::web::session::{self, Whose};
 
 /// An account that an office makes for somebody, as stored.
@@ -30,6 +31,8 @@ pub trait Account: Sized + Clone + Send + 'static {
     /// The page with its forms.
     fn url(&self) -> String;
     fn names(&self) -> (&str, &str);
+    /// At which door wrong passwords are counted.
+    fn whom(&self) -> Whom;
     /// The version a change is made from.
     fn set_version(&mut self, version: i32);
     /// A password that somebody else has chosen.
@@ -54,6 +57,9 @@ impl Account for Staff {
     }
     fn names(&self) -> (&str, &str) {
         (&self.login, &self.name)
+    }
+    fn whom(&self) -> Whom {
+        Whom::staff(&self.login)
     }
     fn set_version(&mut self, version: i32) {
         self.version = version;
@@ -82,6 +88,9 @@ impl Account for Liaison {
     fn names(&self) -> (&str, &str) {
         (&self.login, &self.name)
     }
+    fn whom(&self) -> Whom {
+        Whom::liaison(&self.login)
+    }
     fn set_version(&mut self, version: i32) {
         self.version = version;
     }
@@ -101,12 +110,20 @@ pub struct Change {
     pub sentence: String,
     /// Their sessions end with it.
     pub ends_sessions: bool,
+    /// Wrong tries with what was before are forgotten.
+    pub releases: bool,
 }
 
 impl Change {
     /// A change that the page repeats as `已...`.
     pub fn new(action: &'static str, summary: String) -> Change {
-        Change { action, sentence: format!("已{summary}"), summary, ends_sessions: false }
+        Change {
+            action,
+            sentence: format!("已{summary}"),
+            summary,
+            ends_sessions: false,
+            releases: false,
+        }
     }
 }
 
@@ -141,6 +158,9 @@ pub async fn edit<A: Account>(
         if change.ends_sessions {
             session::end_all(act.db, id, Some(&own), act.now)?;
         }
+        if change.releases {
+            guard::release(act.db, Kind::Password, &one.whom(), act.now)?;
+        }
         audit(act, change.action, &name, &change.summary)?;
         Ok(done)
     })
@@ -166,7 +186,7 @@ pub async fn set_password<A: Account>(
         one.set_password(hash.clone());
         let summary = format!("重设了{}{}的密码，结束其全部登录", A::NOUN, one.names().1);
         let change = Change::new("password_changed", summary);
-        Ok(Change { sentence: sentence.to_owned(), ends_sessions: true, ..change })
+        Ok(Change { sentence: sentence.to_owned(), ends_sessions: true, releases: true, ..change })
     })
     .await
 }

@@ -5,14 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::Choice;
-use super::account::{self, Change};
-
+use super::account::{self, Account as _, Change};
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::ids::LiaisonId;
 use crate::base::phone_number::PhoneNumber;
 use crate::book::liaison::{self, Kind, Liaison};
 use crate::book::staff::{self, Right};
+use crate::desk::release;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::password;
@@ -194,6 +194,8 @@ struct OnePage {
     created: String,
     created_by: String,
     last_signed_in: Option<String>,
+    /// `14:05`: until then phones that do not know them have to wait.
+    shut_until: String,
 }
 
 impl FormPage for OnePage {
@@ -207,9 +209,16 @@ impl FormPage for OnePage {
 }
 
 async fn one_page(app: &App, me: &SignedIn, id: LiaisonId) -> AppResult<OnePage> {
-    let scope = me.scope.clone();
-    let one = app.read(move |db| liaison::find(db, &scope, id)).await?;
+    let (scope, now) = (me.scope.clone(), app.clock.now_at());
+    let (one, shut_until) = app
+        .read(move |db| {
+            let one = liaison::find(db, &scope, id)?;
+            let shut_until = release::shut_until(db, &one.whom(), now)?;
+            Ok((one, shut_until))
+        })
+        .await?;
     Ok(OnePage {
+        shut_until,
         id: one.id.get(),
         version: one.version,
         place: one.where_at(),

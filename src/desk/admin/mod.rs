@@ -11,13 +11,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use self::account::{Account as _, Change};
-use super::me as own;
+use super::{me as own, release};
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::ids::StaffId;
 use crate::book::office::Office;
 use crate::book::staff::{self, Role, Staff};
+use crate::book::warning::{self, Warning};
 use crate::error::{AppError, AppResult, FieldError};
+use crate::life::visits::typesetter;
+use crate::plumbing::db::Db;
 use crate::plumbing::password;
 use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::{self, Realm as _, SignedIn};
@@ -49,14 +52,22 @@ struct Line {
 #[derive(Debug, Serialize)]
 struct ListPage {
     office: Office,
+    /// What nobody may overlook who has no workbench.
+    warnings: Vec<Warning>,
     people: Vec<Line>,
     active: usize,
+    /// Papers can be had as one PDF.
+    pdf: bool,
 }
 
 /// `GET /admin`
 pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
     let scope = me.scope.clone();
-    let people = app.read(move |db| staff::all(db, &scope)).await?;
+    let read = move |db: &mut Db| {
+        let warnings = warning::of_kind(db, scope.own(), warning::CODES)?;
+        Ok((staff::all(db, &scope)?, warnings))
+    };
+    let (people, warnings) = app.read(read).await?;
     let line = |one: &Staff| Line {
         id: one.id.get(),
         login: one.login.clone(),
@@ -68,8 +79,10 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
     };
     let page = ListPage {
         office: me.office.clone(),
+        warnings,
         active: people.iter().filter(|one| one.active).count(),
         people: people.iter().map(line).collect(),
+        pdf: typesetter::is_installed(),
     };
     shell::page(&app, &me, &req, "desk/admin.html", page)
 }
@@ -151,6 +164,8 @@ struct StaffPage {
     sessions: Vec<own::SessionLine>,
     /// What they have to look after.
     load: handover::Load,
+    /// `14:05`: until then browsers that do not know them have to wait.
+    shut_until: String,
 }
 
 impl FormPage for StaffPage {
@@ -165,13 +180,12 @@ impl FormPage for StaffPage {
 
 async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPage> {
     let (scope, now, config) = (me.scope.clone(), app.clock.now_at(), app.config.clone());
-    let (one, sessions, load) = app
+    let (one, sessions, shut_until, load) = app
         .read(move |db| {
-            Ok((
-                staff::find(db, &scope, id)?,
-                session::living(db, id, SignedIn::idle(&config), now)?,
-                handover::load(db, &scope, id)?,
-            ))
+            let one = staff::find(db, &scope, id)?;
+            let shut_until = release::shut_until(db, &one.whom(), now)?;
+            let sessions = session::living(db, id, SignedIn::idle(&config), now)?;
+            Ok((one, sessions, shut_until, handover::load(db, &scope, id)?))
         })
         .await?;
     Ok(StaffPage {
@@ -187,6 +201,7 @@ async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPag
         roles: roles(),
         sessions: own::lines(&sessions, &me.session),
         load,
+        shut_until,
     })
 }
 

@@ -59,12 +59,20 @@ pub struct Facts {
     pub contact_change: bool,
     /// The contact with the family in the year of the page's day.
     pub contact_duty: Option<ContactTask>,
+    /// Who gets no code on a phone that does not know them, and until when (`14:05`).
+    pub no_code_until: Vec<(PersonId, String)>,
 }
 
 impl Facts {
     /// What an early settlement on a day was.
     pub fn early_word(&self, day: NaiveDate) -> &'static str {
         file::early_word(&self.contracts, day)
+    }
+
+    /// Until when this person gets no code on a new phone; empty while they do.
+    pub fn no_code_until_of(&self, id: PersonId) -> String {
+        let row = self.no_code_until.iter().find(|(person, _)| *person == id);
+        row.map(|(_, until)| until.clone()).unwrap_or_default()
     }
 
     /// The statements of all contracts.
@@ -132,6 +140,7 @@ pub fn load(
         differences,
         contact_change: change::is_open(db, scope, &people_ids)?,
         contact_duty,
+        no_code_until: Vec::new(),
     })
 }
 

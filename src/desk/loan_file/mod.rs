@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::release;
 use crate::app::App;
 use crate::base::url::link;
 use crate::book::audit_log;
@@ -65,7 +66,18 @@ async fn facts(
 ) -> AppResult<Facts> {
     let as_of = params.day(app.clock.today());
     let (inner, scope, file_no) = (app.clone(), me.scope.clone(), file_no.to_owned());
-    app.read(move |db| load::load(db, &scope, &inner.basis(), &file_no, as_of)).await
+    let read = move |db: &mut Db| {
+        let mut facts = load::load(db, &scope, &inner.basis(), &file_no, as_of)?;
+        let now = inner.clock.now_at();
+        for one in std::iter::once(&facts.student).chain(&facts.co_borrowers) {
+            let until = release::no_code_until(db, one, now)?;
+            if !until.is_empty() {
+                facts.no_code_until.push((one.id, until));
+            }
+        }
+        Ok(facts)
+    };
+    app.read(read).await
 }
 
 async fn show(

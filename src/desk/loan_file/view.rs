@@ -131,6 +131,8 @@ pub struct PersonView {
     id_mask: String,
     address: String,
     phones: Vec<PhoneView>,
+    /// `14:05`: until then an unknown phone gets no code; empty while it does.
+    no_code_until: String,
 }
 
 /// A telephone number, masked.
@@ -529,6 +531,7 @@ fn people(facts: &Facts) -> Vec<PersonView> {
             id_mask: person.id_mask.clone(),
             address: person.address.clone(),
             phones,
+            no_code_until: facts.no_code_until_of(person.id),
         });
     }
     views

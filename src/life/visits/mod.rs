@@ -31,6 +31,7 @@ pub mod request;
 mod choose;
 pub mod web;
 pub mod sheets;
+pub mod typesetter;
 pub mod rounds;
 
 #[cfg(test)]

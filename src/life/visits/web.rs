@@ -133,7 +133,9 @@ pub(super) struct PrintPage {
     pub(super) letter: String,
     /// Names of families that are left out because nothing is overdue any more.
     pub(super) paid: Vec<String>,
-    /// Where the same comes as one PDF; only what is kept can.
+    /// What was made and is kept, not a sample.
+    pub(super) stored: bool,
+    /// Where the same comes as one PDF; only what is kept can, and only where it can be set.
     pub(super) pdf: String,
     pub(super) papers: Papers,
 }
@@ -165,6 +167,7 @@ pub(super) async fn print(
         back: request.link("/visits", None),
         action: "/visits/print".to_owned(),
         paid: Vec::new(),
+        stored: false,
         pdf: String::new(),
         fields: request.fields(),
         stub: request.stub,

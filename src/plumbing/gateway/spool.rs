@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,7 +50,7 @@ impl Spool {
         if whole.try_exists()? {
             return Ok(());
         }
-        fs::create_dir_all(&self.folder)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         // Another instance may be at the same message: each writes a file of its own, and only
         // one of them gets the name.
         let part = self.folder.join(format!(
@@ -63,12 +64,14 @@ impl Spool {
         });
         // What is left over is swept away later.
         let _ = fs::remove_file(&part);
-        written
+        // Without this a power cut may take the name of what the database calls sent.
+        written.and_then(|()| File::open(&self.folder)?.sync_all())
     }
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
+    // Codes, names, amounts: for nobody else on this machine.
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -88,6 +91,8 @@ fn sweep(folder: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -98,7 +103,10 @@ mod tests {
         assert_eq!(spool.put("7.json", b"two"), Outcome::Taken("7.json".to_owned()));
         let there = folder.path().join("made/when/needed");
         assert_eq!(fs::read(there.join("7.json")).unwrap(), b"one");
-        assert_eq!(fs::read_dir(there).unwrap().count(), 1, "nothing else stays behind");
+        assert_eq!(fs::read_dir(&there).unwrap().count(), 1, "nothing else stays behind");
+        // Nobody else on this machine reads codes, names and amounts.
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&there), mode(&there.join("7.json"))), (0o700, 0o600));
     }
 
     #[test]

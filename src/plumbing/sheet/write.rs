@@ -211,12 +211,15 @@ fn fit(text: &str) -> &str {
 /// 结果 and 说明 behind it. Always XLSX, also for a CSV that was uploaded: identity numbers
 /// stay text when it is opened. `results` must be in the order of their lines.
 ///
+/// `mask` says what stands in a cell below the heading instead of its text, if anything.
+///
 /// # Errors
 /// When the file cannot be written; the content cannot cause it.
 pub fn results(
     table: &Table,
     heading_line: u32,
     results: &[LineResult],
+    mask: impl Fn(usize, &str) -> Option<String>,
 ) -> Result<Vec<u8>, XlsxError> {
     let looks = Looks::new();
     let mut book = Workbook::new();
@@ -233,6 +236,11 @@ pub fn results(
     for row in &table.rows {
         let at = row.line.saturating_sub(1);
         for (column, cell) in (0..width).zip(&row.cells) {
+            let below = row.line > heading_line;
+            if let Some(masked) = mask(usize::from(column), &cell.text).filter(|_| below) {
+                sheet.write_string_with_format(at, column, fit(&masked), &looks.text)?;
+                continue;
+            }
             let short_number = cell.kind == CellKind::Number && cell.text.len() <= 11;
             match cell.text.parse::<f64>().ok().filter(|_| short_number) {
                 Some(number) => {

@@ -1,95 +1,238 @@
-//! Slows down guessing: waits that grow with every wrong password or code, per login or identity
-//! number and per address.
-//! The only file that writes the table `sign_in_guard`, so a restart forgets nothing.
+//! Slows down guessing, without a door that a stranger can shut: tries are counted within a sliding
+//! hour, by who was tried and from where. The only file that writes the table `sign_in_attempt`, so
+//! a restart forgets nothing.
 //!
-//! An attempt is counted *before* the password is looked at, in the write that checks the wait:
-//! a hundred attempts at once are a hundred attempts. Success takes its own attempt back. A login
-//! nobody has is counted like any other. Subjects are kept as hashes: now and then somebody types
-//! a password into the wrong field.
+//! A try is counted *before* the password is looked at, in the write that checks the wait: many at
+//! once are many. What goes well is taken back. A try that has to wait is not counted, so nobody
+//! makes a wait longer. A login nobody has is counted like any other. Who and from where are kept
+//! as hashes: now and then somebody types a password into the wrong field.
+//!
+//! Three things are counted for each kind of try (see [`Kind`]):
+//! * one login from one place. A place is an address, or a browser in which this login has been
+//!   before (`device.rs`); such a browser is counted by itself, whatever strangers do elsewhere;
+//! * one login from all addresses, for a guesser who has many;
+//! * one address: how many *different* logins failed there and not well afterwards, and how often.
+//!   A whole office, or the phones of a mobile network, may share one.
+//!
+//! What remains for a guesser in 24 hours, at most (`most` an hour, and one more each `then`):
+//! * a login from one address: (5 + 12) x 24 = 408 passwords; from any number of addresses
+//!   (20 + 12) x 24 = 768; in a stolen known browser 408;
+//! * many logins from one address: (80 + 12) x 24 = 2,208 passwords, for at most
+//!   (40 + 12) x 24 = 1,248 logins;
+//! * codes typed at one address: (60 + 30) x 24 = 2,160 of a million, each only against a code that
+//!   was asked for; codes of one borrower: 8 x 24 = 192 with 5 tries each, from anywhere;
+//! * while a login is released: 200 passwords, once, for each release by another person.
 
-use chrono::{Duration, NaiveDateTime};
+use std::collections::BTreeMap;
+
+use chrono::{Duration, NaiveDateTime, Timelike as _};
 use diesel::prelude::*;
 
 use crate::base::hex::{hash_of, hex};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::sign_in_guard;
+use crate::plumbing::schema::sign_in_attempt;
 
-/// Wrong passwords of one login before the first wait.
-const FREE_PER_LOGIN: i32 = 5;
-/// Wrong passwords from one address before the first wait: a whole office may share one.
-const FREE_PER_ADDRESS: i32 = 30;
-/// Wrong codes of one borrower before the first wait.
-const FREE_PER_BORROWER: i32 = 5;
-/// Codes asked for, or typed wrongly, from one address before the first wait: the phones of a
-/// mobile network share few addresses.
-const FREE_PER_NETWORK: i32 = 60;
-/// Codes of sheets typed wrongly at one address before the first wait: nobody needs many.
-const FREE_PER_SHEET: i32 = 10;
-/// The first wait; each further attempt doubles it.
-const WAIT_MIN: i64 = 1;
-/// The longest wait. Not longer: anybody who knows a login could keep its owner out.
-const WAIT_MAX: i64 = 30;
-/// Failures older than this are forgotten.
-const FORGET_AFTER_H: i64 = 24;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+/// After a release by somebody else the login is open for so long, whoever tries meanwhile.
+const RELEASED_FOR: i64 = 15 * MINUTE;
+/// The origin of the row that says when somebody released a login.
+const RELEASED: &str = "released";
+/// The origin of the row that says when a wait was last written into the history.
+const NOTED: &str = "noted";
+const DEVICE: &str = "device:";
 
-/// Whom an attempt counts against.
-#[derive(Clone, Debug)]
-pub struct Subjects {
-    login: (String, i32),
-    address: (String, i32),
+/// So many tries `within` seconds; afterwards one each `then` seconds, or none.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    most: i64,
+    within: i64,
+    then: Option<i64>,
+}
+
+const fn limit(most: i64, within: i64, then: i64) -> Limit {
+    Limit { most, within, then: Some(then) }
+}
+
+const fn none_after(most: i64, within: i64) -> Limit {
+    Limit { most, within, then: None }
+}
+
+/// When tries were made and how many, newest first.
+type Tries = [(NaiveDateTime, i64)];
+
+impl Limit {
+    fn used(self, tries: &Tries, now: NaiveDateTime) -> i64 {
+        let from = now - Duration::seconds(self.within);
+        tries.iter().filter(|(at, _)| *at > from).map(|(_, tries)| tries).sum()
+    }
+
+    /// Until when the next try has to wait.
+    fn until(self, tries: &Tries, now: NaiveDateTime) -> Option<NaiveDateTime> {
+        let mut used = 0;
+        let oldest = tries.iter().find(|(_, tries)| {
+            used += tries;
+            used >= self.most
+        });
+        let free = oldest?.0 + Duration::seconds(self.within);
+        let newest = tries.first()?.0;
+        let until = self.then.map_or(free, |then| free.min(newest + Duration::seconds(then)));
+        (until > now).then_some(until)
+    }
+}
+
+/// Each kind is counted by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A login with its password.
+    Password,
+    /// The old password of somebody who is signed in: an unattended desk is no place to guess.
+    OldPassword,
+    /// A one-time code asked for an identity number; costs a text message.
+    Code,
+    /// A one-time code typed; each has five tries of its own.
+    CodeTyped,
+    /// Whether a message is ours.
+    Check,
+    /// The code on a sheet.
+    Sheet,
+}
+
+impl Kind {
+    const fn word(self) -> &'static str {
+        match self {
+            Kind::Password => "login",
+            Kind::OldPassword => "old",
+            Kind::Code => "code",
+            Kind::CodeTyped => "typed",
+            Kind::Check => "check",
+            Kind::Sheet => "sheet",
+        }
+    }
+
+    /// Of one login in one place.
+    const fn own(self) -> &'static [Limit] {
+        match self {
+            Kind::Password | Kind::OldPassword => const { &[limit(5, HOUR, 5 * MINUTE)] },
+            Kind::Code => {
+                const { &[none_after(1, MINUTE), none_after(4, HOUR), none_after(8, DAY)] }
+            }
+            Kind::CodeTyped => &[],
+            Kind::Check => const { &[limit(30, HOUR, 5 * MINUTE)] },
+            Kind::Sheet => const { &[limit(10, HOUR, 5 * MINUTE)] },
+        }
+    }
+
+    /// Of one login from all addresses. One address alone never fills it.
+    const fn anywhere(self) -> &'static [Limit] {
+        match self {
+            Kind::Password => const { &[limit(20, HOUR, 5 * MINUTE)] },
+            Kind::Code => const { &[none_after(8, HOUR)] },
+            Kind::OldPassword | Kind::CodeTyped | Kind::Check | Kind::Sheet => &[],
+        }
+    }
+
+    /// Of one address: different logins that failed, and tries. On 12-17 two thousand households
+    /// may
+    /// come by one address of a mobile network: 300 an hour, of whom one in ten gives up.
+    const fn address(self) -> Option<(Limit, Limit)> {
+        match self {
+            Kind::Password => Some((limit(40, HOUR, 5 * MINUTE), limit(80, HOUR, 5 * MINUTE))),
+            Kind::Code => Some((limit(120, HOUR, MINUTE), limit(240, HOUR, MINUTE))),
+            Kind::CodeTyped => Some((limit(60, HOUR, 2 * MINUTE), limit(60, HOUR, 2 * MINUTE))),
+            Kind::OldPassword | Kind::Check | Kind::Sheet => None,
+        }
+    }
+
+    /// Tries that a release allows: passwords cost nothing, codes are text messages.
+    const fn released(self) -> i64 {
+        if matches!(self, Kind::Password) { 200 } else { 8 }
+    }
 }
 
 fn short(text: &str) -> String {
     hex(hash_of(text).get(..16).unwrap_or_default())
 }
 
+/// Whose door it is, as a hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whom(String);
+
+impl Whom {
+    pub fn staff(login: &str) -> Whom {
+        Whom(short(&format!("staff {login}")))
+    }
+
+    /// A realm of its own: a liaison's login never counts against a member of staff.
+    pub fn liaison(login: &str) -> Whom {
+        Whom(short(&format!("liaison {login}")))
+    }
+
+    /// By the blind index of the identity number.
+    pub fn borrower(id_index: &[u8]) -> Whom {
+        Whom(short(&format!("borrower {}", hex(id_index))))
+    }
+
+    /// The browser that has asked for a code.
+    pub fn request(request: &str) -> Whom {
+        Whom(short(&format!("request {request}")))
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where a try comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Address(String),
+    /// A browser in which the same person has signed in before.
+    Device(String),
+    /// Somebody who is signed in.
+    Session,
+}
+
+/// Whom an attempt counts against, and where.
+#[derive(Clone, Debug)]
+pub struct Subjects {
+    kind: Kind,
+    who: String,
+    origin: String,
+}
+
 impl Subjects {
-    /// The login as typed and the sender's address.
-    pub fn new(login: &str, address: &str) -> Subjects {
-        Subjects {
-            login: (format!("login:{}", short(login)), FREE_PER_LOGIN),
-            address: (format!("address:{}", short(address)), FREE_PER_ADDRESS),
-        }
+    pub fn new(kind: Kind, whom: &Whom, origin: &Origin) -> Subjects {
+        let origin = match origin {
+            Origin::Address(address) => format!("{}:{}", kind.word(), short(address)),
+            Origin::Device(device) => format!("{DEVICE}{device}"),
+            Origin::Session => "session".to_owned(),
+        };
+        Subjects { kind, who: key(kind, whom), origin }
     }
 
-    /// A borrower's one-time code: `kind` keeps asking for one apart from typing one.
-    pub fn borrower(kind: &str, id_index: &[u8], address: &str) -> Subjects {
-        Subjects {
-            login: (format!("{kind}:{}", short(&hex(id_index))), FREE_PER_BORROWER),
-            address: (format!("{kind} from:{}", short(address)), FREE_PER_NETWORK),
-        }
+    /// Something anybody may try: an address counts for itself.
+    pub fn anybody(kind: Kind, address: &str) -> Subjects {
+        Subjects::new(kind, &Whom(short(address)), &Origin::Address(address.to_owned()))
     }
 
-    /// Something anybody may ask, such as whether a message is ours.
-    pub fn anybody(kind: &str, address: &str) -> Subjects {
-        let own = format!("{kind}:{}", short(address));
-        Subjects {
-            login: (own, FREE_PER_ADDRESS),
-            address: (format!("{kind} from:{}", short(address)), FREE_PER_NETWORK),
-        }
+    fn is_from_address(&self) -> bool {
+        self.origin.starts_with(self.kind.word())
     }
+}
 
-    /// The code on a sheet, typed at an address.
-    pub fn sheet(address: &str) -> Subjects {
-        let own = format!("sheet:{}", short(address));
-        Subjects {
-            login: (own, FREE_PER_SHEET),
-            address: (format!("sheet from:{}", short(address)), FREE_PER_ADDRESS),
-        }
-    }
-
-    fn both(&self) -> [(&str, i32); 2] {
-        [(&self.login.0, self.login.1), (&self.address.0, self.address.1)]
-    }
+fn key(kind: Kind, whom: &Whom) -> String {
+    format!("{}:{}", kind.word(), whom.0)
 }
 
 /// May an attempt be made now?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// Yes; it is counted already. True: the next one will have to wait.
+    /// Yes; it is counted already.
     Counted {
-        /// This was the last one before a wait.
+        /// It was the last one before waits begin, for the first time in an hour.
         last: bool,
     },
     /// No; not before this instant.
@@ -99,82 +242,154 @@ pub enum Attempt {
     },
 }
 
-/// How long to wait after this many failures, `free` of which cost nothing.
-fn wait_after(failures: i32, free: i32) -> Option<Duration> {
-    let over = failures.checked_sub(free)?;
-    let doublings = u32::try_from(over).ok()?;
-    let minutes = WAIT_MIN.checked_shl(doublings).filter(|m| *m > 0 && doublings < 16);
-    Some(Duration::minutes(minutes.unwrap_or(WAIT_MAX).min(WAIT_MAX)))
-}
-
 /// Removes attempts that are too old to count.
 pub fn forget_old(db: &mut Db, now: NaiveDateTime) -> AppResult<usize> {
-    let old = now - Duration::hours(FORGET_AFTER_H);
-    Ok(diesel::delete(sign_in_guard::table.filter(sign_in_guard::updated_at.lt(old)))
-        .execute(db)?)
+    let old = now - Duration::seconds(DAY);
+    Ok(diesel::delete(sign_in_attempt::table.filter(sign_in_attempt::at.lt(old))).execute(db)?)
+}
+
+/// A row of one person: from where, when, how many.
+type Row = (String, NaiveDateTime, i32);
+
+fn of_person(db: &mut Db, who: &str, now: NaiveDateTime) -> AppResult<Vec<Row>> {
+    Ok(sign_in_attempt::table
+        .filter(sign_in_attempt::who.eq(who))
+        .filter(sign_in_attempt::at.gt(now - Duration::seconds(DAY)))
+        .order(sign_in_attempt::at.desc())
+        .select((sign_in_attempt::origin, sign_in_attempt::at, sign_in_attempt::tries))
+        .load(db)?)
+}
+
+fn tries(rows: &[Row], counts: impl Fn(&str) -> bool) -> Vec<(NaiveDateTime, i64)> {
+    let counted = rows.iter().filter(|(origin, _, tries)| *tries > 0 && counts(origin));
+    counted.map(|(_, at, tries)| (*at, i64::from(*tries))).collect()
+}
+
+fn marked(rows: &[Row], mark: &str, within: i64, now: NaiveDateTime) -> Option<NaiveDateTime> {
+    let row = rows.iter().find(|(origin, ..)| origin == mark)?;
+    (row.1 + Duration::seconds(within) > now).then_some(row.1)
 }
 
 /// Counts an attempt, or says how long to wait.
 pub fn attempt(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResult<Attempt> {
-    forget_old(db, now)?;
-    let mut counts = [0_i32; 2];
-    for (count, (subject, _)) in counts.iter_mut().zip(subjects.both()) {
-        let row: Option<(i32, Option<NaiveDateTime>)> = sign_in_guard::table
-            .find(subject)
-            .select((sign_in_guard::failures, sign_in_guard::locked_until))
-            .first(db)
-            .optional()?;
-        if let Some((failures, locked_until)) = row {
-            if let Some(until) = locked_until.filter(|until| *until > now) {
-                return Ok(Attempt::Wait { until });
-            }
-            *count = failures;
+    let Subjects { kind, who, origin } = subjects;
+    let rows = of_person(db, who, now)?;
+    let own = tries(&rows, |from| from == origin);
+    let anywhere = tries(&rows, |from| !from.starts_with(DEVICE));
+    if let Some(since) = marked(&rows, RELEASED, RELEASED_FOR, now) {
+        let used: i64 = anywhere.iter().filter(|(at, _)| *at >= since).map(|(_, n)| n).sum();
+        if used < kind.released() {
+            count(db, subjects, now)?;
+            return Ok(Attempt::Counted { last: false });
         }
     }
-    let mut last = false;
-    for (count, (subject, free)) in counts.iter().zip(subjects.both()) {
-        let failures = count.saturating_add(1);
-        let until = wait_after(failures, free).map(|wait| now + wait);
-        last |= until.is_some();
-        upsert(db, subject, failures, until, now)?;
+    let mut limits: Vec<(Limit, &Tries)> = kind.own().iter().map(|one| (*one, &*own)).collect();
+    if subjects.is_from_address() {
+        limits.extend(kind.anywhere().iter().map(|one| (*one, &*anywhere)));
+    }
+    let mut until = limits.iter().filter_map(|(limit, tries)| limit.until(tries, now)).max();
+    if let (Some((different, all)), true) = (kind.address(), subjects.is_from_address()) {
+        let (logins, total) = of_address(db, origin, now)?;
+        until = until.max(different.until(&logins, now)).max(all.until(&total, now));
+    }
+    if let Some(until) = until {
+        return Ok(Attempt::Wait { until });
+    }
+    count(db, subjects, now)?;
+    let is_full = limits.iter().any(|(limit, tries)| limit.used(tries, now) + 1 >= limit.most);
+    let last = is_full && marked(&rows, NOTED, HOUR, now).is_none();
+    if last {
+        add(db, (who, NOTED), now, 0)?;
     }
     Ok(Attempt::Counted { last })
 }
 
-/// The password was right: the login starts anew, and the address gets its attempt back (only
-/// that one: a right password of one's own must not wipe out guesses at others').
+/// The last try of each login that failed at an address within the hour, and all tries there.
+fn of_address(
+    db: &mut Db,
+    origin: &str,
+    now: NaiveDateTime,
+) -> AppResult<(Vec<(NaiveDateTime, i64)>, Vec<(NaiveDateTime, i64)>)> {
+    let rows: Vec<Row> = sign_in_attempt::table
+        .filter(sign_in_attempt::origin.eq(origin))
+        .filter(sign_in_attempt::at.gt(now - Duration::seconds(HOUR)))
+        .order(sign_in_attempt::at.desc())
+        .select((sign_in_attempt::who, sign_in_attempt::at, sign_in_attempt::tries))
+        .load(db)?;
+    let mut newest: BTreeMap<&str, NaiveDateTime> = BTreeMap::new();
+    for (who, at, _) in rows.iter().filter(|(.., tries)| *tries > 0) {
+        newest.entry(who).or_insert(*at);
+    }
+    let mut logins: Vec<(NaiveDateTime, i64)> = newest.into_values().map(|at| (at, 1)).collect();
+    logins.sort_by(|a, b| b.cmp(a));
+    Ok((logins, tries(&rows, |_| true)))
+}
+
+/// It went well: all tries of this login in this place are forgotten. Where an address counts for
+/// itself, only this one: a right code of one's own must not wipe out guesses at others'.
 pub fn succeeded(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResult<()> {
-    diesel::delete(sign_in_guard::table.find(&subjects.login.0)).execute(db)?;
-    let failures: Option<i32> = sign_in_guard::table
-        .find(&subjects.address.0)
-        .select(sign_in_guard::failures)
-        .first(db)
-        .optional()?;
-    if let Some(failures) = failures {
-        upsert(db, &subjects.address.0, (failures - 1).max(0), None, now)?;
+    let own = sign_in_attempt::table
+        .filter(sign_in_attempt::who.eq(&subjects.who))
+        .filter(sign_in_attempt::origin.eq(&subjects.origin));
+    if matches!(subjects.kind, Kind::Check | Kind::Sheet) {
+        diesel::update(own.filter(sign_in_attempt::at.eq(second(now))))
+            .set(sign_in_attempt::tries.eq(sign_in_attempt::tries - 1))
+            .execute(db)?;
+    } else {
+        diesel::delete(own).execute(db)?;
     }
     Ok(())
 }
 
-fn upsert(
+/// Until when some address or all of them have to wait for this person's door; nothing while it is
+/// open to all.
+pub fn shut_until(
     db: &mut Db,
-    subject: &str,
-    failures: i32,
-    locked_until: Option<NaiveDateTime>,
+    kind: Kind,
+    whom: &Whom,
     now: NaiveDateTime,
-) -> AppResult<()> {
-    let values = (
-        sign_in_guard::failures.eq(failures),
-        sign_in_guard::locked_until.eq(locked_until),
-        sign_in_guard::updated_at.eq(now),
-    );
-    if diesel::update(sign_in_guard::table.find(subject)).set(values).execute(db)? == 0 {
-        diesel::insert_into(sign_in_guard::table)
+) -> AppResult<Option<NaiveDateTime>> {
+    let rows = of_person(db, &key(kind, whom), now)?;
+    if marked(&rows, RELEASED, RELEASED_FOR, now).is_some() {
+        return Ok(None);
+    }
+    let anywhere = tries(&rows, |from| !from.starts_with(DEVICE));
+    let mut until = kind.anywhere().iter().filter_map(|one| one.until(&anywhere, now)).max();
+    for (origin, ..) in &rows {
+        let own = tries(&rows, |from| from == origin);
+        let several = kind.own().iter().filter(|one| one.most > 1);
+        until = until.max(several.filter_map(|one| one.until(&own, now)).max());
+    }
+    Ok(until)
+}
+
+/// Somebody else lets this person in: what was counted is forgotten, and for a quarter of an hour
+/// nobody can shut the door again.
+pub fn release(db: &mut Db, kind: Kind, whom: &Whom, now: NaiveDateTime) -> AppResult<()> {
+    let who = key(kind, whom);
+    diesel::delete(sign_in_attempt::table.filter(sign_in_attempt::who.eq(&who))).execute(db)?;
+    add(db, (&who, RELEASED), now, 0)
+}
+
+fn second(at: NaiveDateTime) -> NaiveDateTime {
+    at.with_nanosecond(0).unwrap_or(at)
+}
+
+fn count(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResult<()> {
+    add(db, (&subjects.who, &subjects.origin), now, 1)
+}
+
+fn add(db: &mut Db, (who, origin): (&str, &str), now: NaiveDateTime, tries: i32) -> AppResult<()> {
+    let changed = diesel::update(sign_in_attempt::table.find((who, origin, second(now))))
+        .set(sign_in_attempt::tries.eq(sign_in_attempt::tries + tries))
+        .execute(db)?;
+    if changed == 0 {
+        diesel::insert_into(sign_in_attempt::table)
             .values((
-                sign_in_guard::subject.eq(subject),
-                sign_in_guard::failures.eq(failures),
-                sign_in_guard::locked_until.eq(locked_until),
-                sign_in_guard::updated_at.eq(now),
+                sign_in_attempt::who.eq(who),
+                sign_in_attempt::origin.eq(origin),
+                sign_in_attempt::at.eq(second(now)),
+                sign_in_attempt::tries.eq(tries),
             ))
             .execute(db)?;
     }
@@ -185,33 +400,4 @@ fn upsert(
 pub fn wait_in_words(until: NaiveDateTime, now: NaiveDateTime) -> String {
     let seconds = (until - now).num_seconds().max(1);
     if seconds < 60 { format!("{seconds} 秒") } else { format!("{} 分钟", (seconds + 59) / 60) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_to_half_an_hour() {
-        let minutes: Vec<Option<i64>> =
-            (1..=14).map(|n| wait_after(n, 5).map(|w| w.num_minutes())).collect();
-        let expected = [
-            None,
-            None,
-            None,
-            None,
-            Some(1),
-            Some(2),
-            Some(4),
-            Some(8),
-            Some(16),
-            Some(30),
-            Some(30),
-            Some(30),
-            Some(30),
-            Some(30),
-        ];
-        assert_eq!(minutes, expected);
-        assert_eq!(wait_after(i32::MAX, 5), Some(Duration::minutes(30)));
-    }
 }

@@ -6,6 +6,7 @@
 //! key-value blob, so there is none.
 
 pub mod borrower;
+pub mod device;
 pub mod entry;
 pub mod guard;
 pub mod liaison;

@@ -46,6 +46,10 @@ pub struct Shell {
     pub clock_note: Option<String>,
     /// `银行数据截至 2026年10月31日`
     pub bank_data: String,
+    /// Where the program is found; on papers and in messages.
+    pub public_url: String,
+    /// Nobody but this machine can open that address.
+    pub local_only: bool,
     /// One sentence about what was just done.
     pub flash: Option<String>,
     /// Counts beside the menu's entries.
@@ -129,6 +133,8 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
             .is_shifted()
             .then(|| format!("演示日期 {}", dates::in_words(today, chrono::NaiveDate::MIN))),
         bank_data: me.bank_data.based_on(app.policy().assumed_in_arrears(today)),
+        public_url: app.config.public_url.clone(),
+        local_only: app.config.is_local() && !app.clock.is_shifted(),
         flash: req.cookie(FLASH).map(|cookie| decoded(cookie.value())),
         counts,
         may,

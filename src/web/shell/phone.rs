@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::base::dates;
+use crate::base::url::own_path;
 use crate::book::office::{self, Office};
 use crate::book::payments_known;
 use crate::error::AppResult;
@@ -208,8 +209,8 @@ pub async fn set_type(app: web::Data<App>, form: OpenForm<TypeWanted>) -> HttpRe
         || ["/m/", "/m?", "/r/", "/r?", "/l/", "/l?", "/visits/rounds/"]
             .iter()
             .any(|start| back.starts_with(start));
-    let odd = back.contains(['\\', '\n', '\r']);
-    let mut response = to(if ours && !odd { &back } else { "/m" });
+    let back = own_path(&back).filter(|_| ours);
+    let mut response = to(back.unwrap_or("/m"));
     let value = if big == "1" { "big".to_owned() } else { String::new() };
     set_cookie(&mut response, &app, (TYPE_COOKIE, value), TYPE_DAYS * 24 * 60);
     response

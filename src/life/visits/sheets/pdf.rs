@@ -1,11 +1,7 @@
 //! One PDF of a batch, by the program `zhuxue-papers` that may stand beside ours (its README is
 //! in papers/).
-//! It is asked as a child with JSON on its standard input; when it is not there, the page says how
-//! to get it. The browser's own printing needs none of this.
-
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+//! It is asked as a child with JSON on its standard input; where it is not, pages have no button
+//! for it, and the page of settings says why. The browser's own printing needs none of this.
 
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
@@ -16,6 +12,7 @@ use crate::app::App;
 use crate::base::ids::BatchId;
 use crate::error::{AppError, AppResult};
 use crate::life::visits::papers::{self, Common, Papers, Visit};
+use crate::life::visits::typesetter;
 use crate::life::visits::web::spawn_blocking;
 use crate::web::download::attachment;
 use crate::web::fields::Fields;
@@ -30,10 +27,10 @@ pub async fn papers(
 ) -> AppResult<HttpResponse> {
     let all = form.has("all");
     let built = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
-    let Some(program) = beside_us() else {
+    let Some(program) = typesetter::program() else {
         return Err(AppError::refused(
-            "还没有安装排版程序 zhuxue-papers，不能打成一个 PDF。请管理员把它放在 zhuxue 程序旁边\
-             （cargo build --release --package zhuxue-papers），或者直接用浏览器打印",
+            "本机没有安装排版程序 zhuxue-papers，不能导出 PDF。请直接用浏览器打印，\
+             或者请管理员按“人员与设置”里的说明安装",
         ));
     };
     let data = data(&app, &built);
@@ -41,39 +38,8 @@ pub async fn papers(
     let name = format!("{}-{}.pdf", built.row.purpose.paper(), built.title());
     let folder = app.config.data_dir.clone();
     let out = folder.join(format!("papers-{}.pdf", app.next_id()));
-    let bytes = spawn_blocking(move || set(&program, &data, &out)).await?;
+    let bytes = spawn_blocking(move || typesetter::set(&program, &data, &out)).await?;
     Ok(attachment(&name, "application/pdf", bytes))
-}
-
-fn beside_us() -> Option<PathBuf> {
-    let own = std::env::current_exe().ok()?;
-    let program = own.parent()?.join(format!("zhuxue-papers{}", std::env::consts::EXE_SUFFIX));
-    program.is_file().then_some(program)
-}
-
-/// Runs the program. Its data never touches the disk; the PDF is read and removed.
-fn set(program: &Path, data: &Value, out: &Path) -> AppResult<Vec<u8>> {
-    let mut child = Command::new(program)
-        .args(["--template", "pack", "--data", "-", "--out"])
-        .arg(out)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| AppError::broken(format!("zhuxue-papers does not start: {e}")))?;
-    let text = serde_json::to_vec(data).map_err(AppError::broken)?;
-    if let Some(mut input) = child.stdin.take() {
-        // A program that stops early closes its end; what it says then is read below.
-        let _ = input.write_all(&text);
-    }
-    let done = child.wait_with_output().map_err(AppError::broken)?;
-    let bytes = std::fs::read(out);
-    let _ = std::fs::remove_file(out);
-    if done.status.success() {
-        return bytes.map_err(|e| AppError::broken(format!("the PDF cannot be read: {e}")));
-    }
-    let output = String::from_utf8_lossy(&done.stderr).into_owned();
-    Err(AppError::broken(format!("zhuxue-papers: {}: {output}", done.status)))
 }
 
 fn data(app: &App, built: &Rebuilt) -> Value {

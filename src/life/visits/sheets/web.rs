@@ -17,6 +17,7 @@ use crate::error::{AppError, AppResult};
 use crate::life::visits::papers::{self, Choices};
 use crate::life::visits::request::Field;
 use crate::life::visits::rules::ReceiverKind;
+use crate::life::visits::typesetter;
 use crate::life::visits::web::{PRINT_MAX, PrintPage, spawn_blocking};
 use crate::life::visits::workbook;
 use crate::web::download::{WORKBOOK, attachment};
@@ -150,6 +151,8 @@ struct BatchPage {
     together: usize,
     sheets: Vec<SheetLine>,
     today: String,
+    /// It can be had as one PDF.
+    pdf: bool,
 }
 
 impl FormPage for BatchPage {
@@ -205,6 +208,7 @@ async fn batch_page(app: &App, me: &SignedIn, id: BatchId) -> AppResult<BatchPag
         });
     }
     Ok(BatchPage {
+        pdf: typesetter::is_installed(),
         line: sent_line(&batch, counts, today),
         version: batch.version,
         kind: ReceiverKind::from_text(&batch.receiver_kind)
@@ -319,7 +323,8 @@ pub async fn print(
     let built = make::rebuilt(&app, &me, BatchId::new(*id), all).await?;
     if built.batch.households() > PRINT_MAX {
         return Err(AppError::refused(format!(
-            "一次最多打印 {PRINT_MAX} 户，请逐个单位打印，或打成一个 PDF"
+            "一次最多打印 {PRINT_MAX} 户，请逐个单位打印{}",
+            if typesetter::is_installed() { "，或导出 PDF" } else { "" }
         )));
     }
     let choices = built.choices(&app, !form.has("set") || form.has("stub"));
@@ -339,7 +344,11 @@ pub async fn print(
         stub: choices.stub,
         letter: String::new(),
         paid: built.paid,
-        pdf: format!("{at}/papers.pdf{}", if all { "?all=1" } else { "" }),
+        pdf: match typesetter::is_installed() {
+            true => format!("{at}/papers.pdf{}", if all { "?all=1" } else { "" }),
+            false => String::new(),
+        },
+        stored: true,
         papers,
     };
     shell::page(&app, &me, &req, "visits/print.html", page)

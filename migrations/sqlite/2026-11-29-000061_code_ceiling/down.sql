@@ -1,0 +1,1 @@
+DROP INDEX borrower_code_by_time;
