@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::base::ids::{EventId, ImportId, LoanId, RowId};
+use crate::base::ids::{EventId, FileId, ImportId, LoanId, RowId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{bank_difference, bank_figure};
+use crate::plumbing::schema::{bank_difference, bank_figure, loan};
 use crate::{remove_rows, upsert_rows};
 
 /// 合同状态 of a contract of which nothing is owed any more.
@@ -239,6 +239,31 @@ pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec
         );
     }
     Ok(found)
+}
+
+/// What the newest list of overdue contracts says of its contacts with this family (联系情况), and
+/// the day of that list; none when it says nothing.
+pub fn contact_note(
+    db: &mut Db,
+    scope: &Scope,
+    file: FileId,
+) -> AppResult<Option<(NaiveDate, String)>> {
+    let rows: Vec<(NaiveDate, String)> = bank_figure::table
+        .inner_join(loan::table)
+        .filter(scope.holds(bank_figure::office_code))
+        .filter(loan::file_id.eq(file))
+        .filter(bank_figure::sheet.eq("overdue"))
+        .order((bank_figure::as_of.desc(), bank_figure::loan_id))
+        .select((bank_figure::as_of, bank_figure::note))
+        .load(db)?;
+    let Some(day) = rows.first().map(|(day, _)| *day) else { return Ok(None) };
+    let mut notes: Vec<String> = Vec::new();
+    for (_, note) in rows.into_iter().filter(|(on, note)| *on == day && !note.is_empty()) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    Ok((!notes.is_empty()).then(|| (day, notes.join("；"))))
 }
 
 /// Does a list say that nothing is owed any more?

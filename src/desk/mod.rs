@@ -52,6 +52,8 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/staff/{id}/password", staff, admin::set_password),
         post("/admin/staff/{id}/state", staff, admin::set_state),
         post("/admin/staff/{id}/sessions", staff, admin::end_sessions),
+        get("/admin/staff/{id}/handover", staff, admin::handover::show),
+        post("/admin/staff/{id}/handover", staff, admin::handover::hand_over),
         post("/admin/staff/{id}/release", staff, release::staff),
         get("/admin/office", office, admin::office::show),
         post("/admin/office", office, admin::office::change),

@@ -239,3 +239,32 @@ fn nobody_is_rung_or_written_to_who_has_died() {
         assert_eq!((anew.state, anew.parked_for), (State::Parked, HoldReason::Died));
     });
 }
+
+#[test]
+fn what_the_bank_says_of_its_contacts_stands_on_the_page_of_the_case() {
+    use zhuxue::plumbing::schema::{bank_figure, loan};
+    each(async |t| {
+        night(&t, AFTER);
+        let all = files(&t);
+        let id = case(&t, &all[0]).file_id;
+        t.app
+            .db
+            .write("test", |db| {
+                let row: i64 = bank_figure::table
+                    .inner_join(loan::table)
+                    .filter(loan::file_id.eq(id))
+                    .select(bank_figure::id)
+                    .first(db)?;
+                diesel::update(bank_figure::table.find(row))
+                    .set((bank_figure::sheet.eq("overdue"), bank_figure::note.eq("空号")))
+                    .execute(db)?;
+                Ok(())
+            })
+            .unwrap();
+        let mut clerk = t.sign_in(Role::Clerk);
+        let page = clerk.get(&format!("/overdue/{}", all[0])).await;
+        page.is(200).says(&["银行逾期名单（", "）的联系情况：空号"]);
+        let other = clerk.get(&format!("/overdue/{}", all[1])).await;
+        assert!(!other.is(200).text.contains("银行逾期名单"));
+    });
+}

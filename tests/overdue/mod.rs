@@ -2,7 +2,11 @@
 //! sample from the day after the due day on, and what people do wrong on the way.
 
 mod contacts;
+mod handover;
 mod lists;
+mod many;
+mod moves;
+mod promises;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -86,6 +90,11 @@ fn contact<'a>(outcome: &'a str, whom: &'a str, key: &'a str) -> Vec<(&'a str, &
 /// Money of the whole arrears, as the bank's sheet brings it: events, positions, and what an
 /// import does for the ladder in the same write.
 fn pay(t: &TestApp, file_no: &str, day: &str) {
+    pay_most(t, file_no, day, Fen::new(i64::MAX));
+}
+
+/// The same of so much of it as was paid.
+fn pay_most(t: &TestApp, file_no: &str, day: &str, most: Fen) {
     t.set_day(day);
     let (no, day, now) = (file_no.to_owned(), day.parse().unwrap(), t.app.clock.now_at());
     let scope = Scope::of(crate::support::OFFICE);
@@ -104,16 +113,17 @@ fn pay(t: &TestApp, file_no: &str, day: &str) {
                     loan_position::penalty_fen,
                 ))
                 .load(db)?;
-            let mut events = Vec::new();
+            let (mut events, mut left) = (Vec::new(), most);
             for (loan, _, principal, interest, penalty) in &rows {
-                let amount = *principal + *interest + *penalty;
+                let amount = (*principal + *interest + *penalty).min(left);
+                left = left - amount;
                 if !amount.is_positive() {
                     continue;
                 }
                 let event = Event::new(t.app.next_id(), day, EventKind::Paid { amount });
                 let origin = Origin {
                     source: "test".to_owned(),
-                    command_key: format!("test/{loan}"),
+                    command_key: format!("test/{loan}/{day}"),
                     ..Origin::default()
                 };
                 events.push(EventRow::new(crate::support::OFFICE, *loan, &event, now, origin));

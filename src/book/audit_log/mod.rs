@@ -138,6 +138,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("case_decided", "逾期跟进：批示"),
     ("case_set_aside", "逾期跟进：暂停、暂放、恢复"),
     ("case_owner", "逾期跟进：改责任人"),
+    ("handed_over", "交接工作"),
     ("rules_proposed", "提出政策数值"),
     ("rules_decided", "确认政策数值"),
     ("rules_compared", "核对政策"),

@@ -16,7 +16,7 @@ use crate::error::{AppError, AppResult};
 use crate::insert_rows;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{contact_duty, contact_record, file_position};
+use crate::plumbing::schema::{contact_duty, contact_record, file_position, loan_file, person};
 
 /// A try without an answer is made again after so many days when nobody says another day.
 const AGAIN_AFTER: Days = Days::new(7);
@@ -289,6 +289,19 @@ pub fn assign(
         .execute(db)?;
     }
     Ok(done)
+}
+
+/// Year and family of the open duties of somebody, township by township.
+pub fn open_of_staff(db: &mut Db, scope: &Scope, id: StaffId) -> AppResult<Vec<(i32, FileId)>> {
+    Ok(contact_duty::table
+        .inner_join(loan_file::table)
+        .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+        .filter(scope.holds(contact_duty::office_code))
+        .filter(contact_duty::staff_id.eq(id))
+        .filter(contact_duty::state.eq(State::Open))
+        .order((contact_duty::year, person::township, loan_file::file_no))
+        .select((contact_duty::year, contact_duty::file_id))
+        .load(db)?)
 }
 
 /// A person says that a family is lost, or that the search goes on. `Changed` when the duty is not

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod backups;
+pub mod handover;
 pub mod liaisons;
 pub mod office;
 
@@ -161,6 +162,8 @@ struct StaffPage {
     last_signed_in: Option<String>,
     roles: Vec<Choice>,
     sessions: Vec<own::SessionLine>,
+    /// What they have to look after.
+    load: handover::Load,
     /// `14:05`: until then browsers that do not know them have to wait.
     shut_until: String,
 }
@@ -177,11 +180,12 @@ impl FormPage for StaffPage {
 
 async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPage> {
     let (scope, now, config) = (me.scope.clone(), app.clock.now_at(), app.config.clone());
-    let (one, sessions, shut_until) = app
+    let (one, sessions, shut_until, load) = app
         .read(move |db| {
             let one = staff::find(db, &scope, id)?;
             let shut_until = release::shut_until(db, &one.whom(), now)?;
-            Ok((one, session::living(db, id, SignedIn::idle(&config), now)?, shut_until))
+            let sessions = session::living(db, id, SignedIn::idle(&config), now)?;
+            Ok((one, sessions, shut_until, handover::load(db, &scope, id)?))
         })
         .await?;
     Ok(StaffPage {
@@ -196,6 +200,7 @@ async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPag
         last_signed_in: one.last_signed_in_at.map(minute),
         roles: roles(),
         sessions: own::lines(&sessions, &me.session),
+        load,
         shut_until,
     })
 }
@@ -282,6 +287,9 @@ pub async fn set_state(
     }
     let at: At<'_> = (&app, &me, &req);
     let active = form.0.get("state") == "active";
+    if let Err(error) = ensure_handed_over(at, *id, active || form.0.has("sure")).await {
+        return answer(at, &form.0, Err(error), staff_page(&app, &me, *id)).await;
+    }
     let done = account::edit::<Staff>(at, *id, &form.0, move |one| {
         one.active = active;
         let (action, word) =
@@ -291,6 +299,17 @@ pub async fn set_state(
     })
     .await;
     answer(at, &form.0, done, staff_page(&app, &me, *id)).await
+}
+
+/// Nobody is disabled with families in their name, unless that is wanted.
+async fn ensure_handed_over((app, me, _): At<'_>, id: StaffId, is_sure: bool) -> AppResult<()> {
+    let scope = me.scope.clone();
+    let load = app.read(move |db| handover::load(db, &scope, id)).await?;
+    if is_sure || load.is_nothing() {
+        return Ok(());
+    }
+    let words = format!("名下还有 {}，请先交接；确要现在停用，请勾选后再停用", load.in_words());
+    Err(AppError::field("sure", words))
 }
 
 /// `POST /admin/staff/{id}/sessions`: signs somebody out everywhere.

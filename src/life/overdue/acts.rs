@@ -4,12 +4,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::kinds::{AskedFor, HoldReason, Stage};
+use super::owner;
 use super::steps;
+use super::store;
 use super::web::render_errors;
 use crate::app::App;
 use crate::base::ids::{CaseId, StaffId};
 use crate::book::act::{Act, Once};
-use crate::book::staff::{self, Right};
+use crate::book::staff;
 use crate::error::{AppError, AppResult};
 use crate::web::fields::{Fields, Form, Seen, TEXT_MAX};
 use crate::web::session::SignedIn;
@@ -20,8 +22,9 @@ const TWICE: &str = "刚才已经办好了，没有再办一次";
 
 /// What is to be done, read from a form.
 #[derive(Clone, Debug)]
-pub(super) enum Step {
-    Move(Stage, String),
+enum Step {
+    Up(Stage, String),
+    Down(Stage, String),
     Ask(AskedFor, String),
     Pause(Option<chrono::NaiveDate>, String),
     Park(HoldReason, Option<chrono::NaiveDate>, String),
@@ -33,11 +36,14 @@ impl Step {
     fn read(fields: &mut Fields) -> AppResult<Step> {
         let reason = fields.text("reason", TEXT_MAX);
         let until = fields.date("until");
+        if fields.get("step") == "down" {
+            return Step::read_down(fields, reason);
+        }
         fields.check()?;
         Ok(match fields.get("step") {
             "move" => {
                 let to = Stage::from_text(fields.get("to"));
-                Step::Move(to.ok_or_else(|| AppError::field("to", "请选转到哪个阶段"))?, reason)
+                Step::Up(to.ok_or_else(|| AppError::field("to", "请选转到哪个阶段"))?, reason)
             }
             "ask" => {
                 let what = AskedFor::from_text(fields.get("ask")).unwrap_or(AskedFor::Nothing);
@@ -57,10 +63,23 @@ impl Step {
         })
     }
 
+    /// Nothing is chosen beforehand, and what it undoes is confirmed.
+    fn read_down(fields: &mut Fields, reason: String) -> AppResult<Step> {
+        let to = fields.choice("to", Stage::from_text, "请选退回到哪个阶段");
+        if reason.trim().is_empty() {
+            fields.reject("reason", "请写一句理由");
+        }
+        if fields.get("sure").is_empty() {
+            fields.reject("sure", "请勾选确认");
+        }
+        Ok(Step::Down(fields.checked(to)?, reason))
+    }
+
     /// What the page says afterwards.
     const fn sentence(&self) -> &'static str {
         match self {
-            Step::Move(..) => "已转阶段",
+            Step::Up(..) => "已转阶段",
+            Step::Down(..) => "已退回",
             Step::Ask(..) => "已请示，等主任决定",
             Step::Pause(..) => "已暂停，到期自动回来",
             Step::Park(..) => "已暂放，到期自动回来",
@@ -70,19 +89,18 @@ impl Step {
     }
 
     /// Does it, in an open write.
-    pub(super) fn run(&self, act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<()> {
+    fn run(&self, act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<()> {
         match self {
-            Step::Move(to, reason) => steps::move_to(act, seen, *to, reason),
+            Step::Up(to, reason) => steps::move_up(act, seen, *to, reason),
+            Step::Down(to, reason) => steps::move_down(act, seen, *to, reason),
             Step::Ask(what, reason) => steps::ask(act, seen, *what, reason),
             Step::Pause(until, reason) => steps::pause(act, seen, (*until, reason)),
             Step::Park(why, until, reason) => steps::hold(act, seen, *why, (*until, reason)),
             Step::Back(reason) => steps::go_back(act, seen, reason),
             Step::Owner(id) => {
-                let one = staff::find(act.db, act.scope, *id)?;
-                if !one.active || !one.role.may(Right::FollowOverdue) {
-                    return Err(AppError::field("owner", "这位同事现在不能跟进，请另选一位"));
-                }
-                steps::set_owner(act, seen, (*id, &one.name))
+                let to = staff::find(act.db, act.scope, *id)?;
+                let outcome = owner::set(act, &[seen], &to)?;
+                if outcome.left.is_empty() { Ok(()) } else { Err(AppError::Changed) }
             }
         }
     }
@@ -100,7 +118,7 @@ pub(super) async fn step(
     let done = match Step::read(&mut form) {
         Ok(step) => {
             let sentence = step.sentence();
-            once((&app, &me), "overdue step", &form, move |act, seen| {
+            once((&app, &me), "overdue step", (&file_no, &form), move |act, seen| {
                 step.run(act, seen)?;
                 Ok(sentence)
             })
@@ -131,7 +149,7 @@ pub(super) async fn decide(
     }
     let done = match form.checked(allowed) {
         Ok(allowed) => {
-            once((&app, &me), "overdue decision", &form, move |act, seen| {
+            once((&app, &me), "overdue decision", (&file_no, &form), move |act, seen| {
                 steps::decide(act, seen, (allowed, &reason))?;
                 Ok(if allowed { "已同意" } else { "已答复，没有同意" })
             })
@@ -142,17 +160,21 @@ pub(super) async fn decide(
     back((&app, &me, &req), &file_no, &form, done).await
 }
 
-/// One write for one form about a case; the sentence says so when the very same form came before.
+/// One write for one form about a case of this file; the sentence says so when the very same form
+/// came before.
 async fn once(
     (app, me): (&App, &SignedIn),
     name: &'static str,
-    form: &Fields,
+    (file_no, form): (&str, &Fields),
     body: impl Fn(&mut Act<'_>, Seen<CaseId>) -> AppResult<&'static str> + Send + 'static,
 ) -> AppResult<&'static str> {
-    let (key, seen) = (form.key(), form.seen("case")?);
-    me.act(app, name, move |act| match act.once(&key)? {
-        Once::First => body(act, seen),
-        Once::Again => Ok(TWICE),
+    let (key, seen, file_no) = (form.key(), form.seen("case")?, file_no.to_owned());
+    me.act(app, name, move |act| {
+        store::ensure_of_file(act.db, act.scope, seen.id, &file_no)?;
+        match act.once(&key)? {
+            Once::First => body(act, seen),
+            Once::Again => Ok(TWICE),
+        }
     })
     .await
 }

@@ -1,18 +1,18 @@
 //! What is done with many ticked cases, and lists under a name. Printing goes to `/visits`; another
 //! owner is shown before it is done, with the version that each case had on that page.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::acts::Step;
 use super::kinds::State;
+use super::owner::{self, Outcome};
 use super::saved::{self, Saved};
 use super::store;
 use crate::app::App;
 use crate::base::ids::{CaseId, RowId, StaffId};
 use crate::base::url;
 use crate::book::staff::{self, Right};
-use crate::book::{loan, person};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::overdue::list::page::{self, params_of};
 use crate::web::fields::{At, Done, Fields, Form, Seen, answer};
@@ -45,6 +45,9 @@ struct BulkPage {
     lines: Vec<Line>,
     staff: Vec<Choice>,
     errors: Vec<FieldError>,
+    owner: String,
+    /// How many were done before this page came; empty at first.
+    done: String,
 }
 
 /// `POST /overdue/bulk`: to the papers, the page that asks once more, or the deed.
@@ -62,68 +65,91 @@ pub(super) async fn choose(
                 files.iter().map(|no| format!("file={}", url::encoded(no))).collect();
             shell::done(&app, &format!("/visits?{}", query.join("&")), "")
         }
-        "sure" => owner(app, me, req, fields).await,
+        "sure" => set_owner((&app, &me, &req), fields).await,
         _ if files.is_empty() => shell::done(&app, "/overdue", "先勾选要改的人"),
-        _ => ask(&app, &me, &req, files, Vec::new()).await,
+        _ => {
+            ensure_not_too_many(files.len())?;
+            ask((&app, &me, &req), Of::Files(files), String::new(), Vec::new()).await
+        }
     }
 }
 
+/// Which cases the page is about.
+enum Of {
+    /// Those of the ticked files.
+    Files(Vec<String>),
+    /// Those that were left when the rest was done.
+    Left(Outcome),
+}
+
+/// The page that asks once more, with what is wrong.
 async fn ask(
-    app: &App,
-    me: &SignedIn,
-    req: &HttpRequest,
-    files: Vec<String>,
-    errors: Vec<FieldError>,
+    (app, me, req): At<'_>,
+    of: Of,
+    owner: String,
+    mut errors: Vec<FieldError>,
 ) -> AppResult<HttpResponse> {
-    if files.len() > MOST {
-        return Err(AppError::refused(format!("一次最多改 {MOST} 户")));
-    }
-    let scope = me.scope.clone();
-    let (lines, staff) = app
+    let (scope, files) = (me.scope.clone(), matches!(&of, Of::Files(_)));
+    let (rows, staff, left) = app
         .read(move |db| {
-            let all = staff::all(db, &scope)?;
-            let mut lines = Vec::new();
-            for no in &files {
-                let file = loan::file_by_no(db, &scope, no)?;
-                let Some(case) = store::newest(db, &scope, file.id)? else { continue };
-                if case.state == State::Closed {
-                    continue;
-                }
-                let owner = all.iter().find(|one| Some(one.id) == case.owner_id);
-                lines.push(Line {
-                    name: person::find(db, &scope, file.person_id)?.name,
-                    file_no: file.file_no,
-                    stage: case.stage.in_words(),
-                    owner: owner.map(|one| one.name.clone()).unwrap_or_default(),
-                    seen: format!("{}:{}", case.id, case.version),
-                });
-            }
-            Ok((lines, all))
+            let (ids, left) = match of {
+                Of::Files(files) => (store::open_of(db, &scope, &files)?, Outcome::default()),
+                Of::Left(left) => (left.left.iter().map(|(id, _)| *id).collect(), left),
+            };
+            Ok((store::named(db, &scope, &ids)?, staff::all(db, &scope)?, left))
         })
         .await?;
+    for (case, file_no, name) in &rows {
+        let why = left.left.iter().find(|(id, _)| *id == case.id).map(|(_, why)| *why);
+        errors.extend(why.map(|why| FieldError {
+            field: "owner".to_owned(),
+            message: format!("{name}（{file_no}）没有改：{why}"),
+        }));
+    }
+    let named = |id: Option<StaffId>| staff.iter().find(|one| Some(one.id) == id);
+    let lines: Vec<Line> = rows
+        .into_iter()
+        .filter(|(case, ..)| case.state != State::Closed)
+        .map(|(case, file_no, name)| Line {
+            file_no,
+            name,
+            stage: case.stage.in_words(),
+            owner: named(case.owner_id).map(|one| one.name.clone()).unwrap_or_default(),
+            seen: format!("{}:{}", case.id, case.version),
+        })
+        .collect();
+    if lines.is_empty() && !files {
+        let words: Vec<String> = errors.into_iter().map(|one| one.message).collect();
+        let sentence = format!("{}；{}", done_words(left.done), words.join("；"));
+        return shell::done(app, "/overdue", &sentence);
+    }
+    let done = if files { String::new() } else { done_words(left.done) };
+    let status = match (errors.is_empty(), files) {
+        (true, _) => StatusCode::OK,
+        (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
+        (false, false) => StatusCode::CONFLICT,
+    };
     let staff = staff
         .into_iter()
         .filter(|one| one.active && one.role.may(Right::FollowOverdue))
         .map(|one| Choice { id: one.id.to_string(), name: one.name })
         .collect();
-    let refused = !errors.is_empty();
-    let page = BulkPage { lines, staff, errors };
-    match refused {
-        true => shell::refused(app, me, req, "overdue/bulk.html", page),
-        false => shell::page(app, me, req, "overdue/bulk.html", page),
-    }
+    let page = BulkPage { lines, staff, errors, owner, done };
+    shell::page_as(status, app, me, req, "overdue/bulk.html", page)
 }
 
-async fn owner(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    fields: Fields,
-) -> AppResult<HttpResponse> {
+fn done_words(count: usize) -> String {
+    format!("{count} 户已改责任人")
+}
+
+async fn set_owner(at: At<'_>, fields: Fields) -> AppResult<HttpResponse> {
+    let (app, me, _) = at;
+    let files: Vec<String> = fields.all("file").map(str::to_owned).collect();
+    let chosen = fields.get("owner").to_owned();
     let Some(id) = fields.id::<StaffId>("owner") else {
         let errors =
             vec![FieldError { field: "owner".to_owned(), message: "请选责任人".to_owned() }];
-        return ask(&app, &me, &req, fields.all("file").map(str::to_owned).collect(), errors).await;
+        return ask(at, Of::Files(files), chosen, errors).await;
     };
     let seen: Vec<Seen<CaseId>> = fields
         .all("seen")
@@ -132,13 +158,24 @@ async fn owner(
             Some(Seen { id: CaseId::new(case.parse().ok()?), version: version.parse().ok()? })
         })
         .collect();
-    let count = seen.len();
-    me.act(&app, "overdue owners", move |act| {
-        act.needs_no_audit("each step writes its own; none when nobody changes");
-        seen.iter().try_for_each(|one| Step::Owner(id).run(act, *one))
-    })
-    .await?;
-    shell::done(&app, "/overdue", &format!("{count} 户已改责任人"))
+    ensure_not_too_many(seen.len())?;
+    let outcome = me.act(app, "overdue owners", move |act| {
+        let to = staff::find(act.db, act.scope, id)?;
+        owner::set(act, &seen, &to)
+    });
+    match outcome.await {
+        Ok(one) if one.left.is_empty() => shell::done(app, "/overdue", &done_words(one.done)),
+        Ok(some) => ask(at, Of::Left(some), chosen, Vec::new()).await,
+        Err(AppError::Invalid(errors)) => ask(at, Of::Files(files), chosen, errors).await,
+        Err(other) => Err(other),
+    }
+}
+
+fn ensure_not_too_many(count: usize) -> AppResult<()> {
+    if count > MOST {
+        return Err(AppError::refused(format!("一次最多改 {MOST} 户")));
+    }
+    Ok(())
 }
 
 /// `POST /overdue/lists`: keeps the list of an address under a name.

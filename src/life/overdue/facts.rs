@@ -10,6 +10,7 @@ use super::store::{self, Case, Step};
 use crate::base::ids::{BatchId, PhoneId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::bank;
 use crate::book::contact::point::{self, ContactPerson, Tried};
 use crate::book::contact::record::{self, Record};
 use crate::book::contact::task;
@@ -43,6 +44,8 @@ pub(super) struct Facts {
     pub(super) confirmed: bool,
     /// The family is marked lost this year: why.
     pub(super) lost: Option<String>,
+    /// What the bank's own list says of its contacts, and the day of that list.
+    pub(super) bank_note: Option<(NaiveDate, String)>,
     pub(super) sheets: Vec<(BatchId, String, visit_sheet::State)>,
 }
 
@@ -89,6 +92,7 @@ pub(super) fn load(
         lost: task::of_file(db, scope, file.id, today.year())?
             .filter(|duty| duty.state == task::State::Lost)
             .map(|duty| duty.note),
+        bank_note: bank::contact_note(db, scope, file.id)?,
         sheets: sheet::table
             .filter(scope.holds(sheet::office_code))
             .filter(sheet::file_id.eq(file.id))

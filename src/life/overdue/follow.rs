@@ -10,8 +10,9 @@ use chrono::{Days, NaiveDate, NaiveDateTime};
 use diesel::dsl::{exists, not, select};
 use diesel::prelude::*;
 
-use super::kinds::{AskedFor, ClosedWhy, HoldReason, Stage, State, StepKind};
+use super::kinds::{AskedFor, ClosedWhy, HoldReason, NextStep, Stage, State, StepKind};
 use super::owners;
+use super::promises;
 use super::rules::{self, First};
 use super::store::{self, Case, Step};
 use crate::app::App;
@@ -133,17 +134,10 @@ pub fn follow(
         store::add_all(db, &new)?;
     }
     let reopened = steps.len() - new.len();
-    let (stay, gone): (Vec<Case>, Vec<Case>) =
+    let (mut stay, gone): (Vec<Case>, Vec<Case>) =
         cases.into_iter().partition(|case| late_files.contains(&case.file_id));
     let closed = end(db, scope, set, gone, &mut steps)?;
-    let broken: Vec<&Case> =
-        stay.iter().filter(|case| case.promised_on.is_some_and(|day| day < set.today)).collect();
-    for case in &broken {
-        let day = case.promised_on.map(|day| day.to_string()).unwrap_or_default();
-        steps.push(set.step(case, StepKind::PromiseBroken, &format!("约定 {day} 还")));
-    }
-    let broken_ids: Vec<CaseId> = broken.iter().map(|case| case.id).collect();
-    store::break_promises(db, &broken_ids, set.today)?;
+    let broken = judge(db, scope, set, &mut stay, &mut steps)?;
     let over: Vec<&Case> = stay
         .iter()
         .filter(|case| matches!(case.state, State::Paused | State::Parked))
@@ -159,12 +153,39 @@ pub fn follow(
     let over_ids: Vec<CaseId> = over.iter().map(|case| case.id).collect();
     store::bring_back(db, &over_ids, set.today)?;
     store::add_steps(db, &steps)?;
-    let done =
-        Followed { opened: new.len(), closed, broken: broken.len(), back: over.len() + reopened };
+    let done = Followed { opened: new.len(), closed, broken, back: over.len() + reopened };
     let all: Vec<Case> = stay.into_iter().chain(new).collect();
     assign_owners(db, scope, set, &all)?;
     update_priorities(db, scope, set, &late, &all)?;
     Ok(done)
+}
+
+/// Decides the promises whose day is over and known from the bank; says how many were broken. The
+/// case goes on with what is left, from today.
+fn judge(
+    db: &mut Db,
+    scope: &Scope,
+    set: Setting<'_>,
+    cases: &mut [Case],
+    steps: &mut Vec<Step>,
+) -> AppResult<usize> {
+    let due = promises::due(db, scope, set.today, cases)?;
+    let judged: Vec<&Case> = cases.iter().filter(|case| due.contains(&case.id)).collect();
+    let came = promises::payments(db, scope, &judged)?;
+    let (mut fulfilled, mut broken) = (Vec::new(), Vec::new());
+    for case in cases.iter_mut().filter(|case| due.contains(&case.id)) {
+        let came = came.get(&case.id).copied().unwrap_or_default();
+        let (kind, of) = match came.reach(case.promised_fen) {
+            true => (StepKind::PromiseKept, &mut fulfilled),
+            false => (StepKind::PromiseBroken, &mut broken),
+        };
+        steps.push(set.step(case, kind, &came.in_words(case)));
+        case.broken_promises += i32::from(kind == StepKind::PromiseBroken);
+        of.push(case.id);
+    }
+    store::end_promises(db, &fulfilled, (0, NextStep::LookAgain), set.today)?;
+    store::end_promises(db, &broken, (1, NextStep::PromiseDue), set.today)?;
+    Ok(broken.len())
 }
 
 /// Brings the cases of one office into step, in a write of its own.
@@ -201,9 +222,15 @@ fn end(
     }
     let unpaid: Vec<CaseId> = ids(&unknown).into_iter().chain(ids(&corrected)).collect();
     store::close_all(db, &unpaid, (ClosedWhy::Corrected, set.today))?;
+    let promised: Vec<&Case> = gone.iter().filter(|case| case.promised_on.is_some()).collect();
+    let came = promises::payments(db, scope, &promised)?;
     for case in &gone {
         if case.promised_on.is_some() {
-            steps.push(set.step(case, StepKind::PromiseKept, ""));
+            let came = came.get(&case.id).copied().unwrap_or_default();
+            steps.push(match came.clear_in_time(case.promised_fen) {
+                true => set.step(case, StepKind::PromiseKept, ""),
+                false => set.step(case, StepKind::PromiseBroken, &came.in_words(case)),
+            });
         }
         steps.push(set.step(case, StepKind::Closed, ClosedWhy::Paid.in_words()));
     }
@@ -418,11 +445,10 @@ fn update_priorities(
 
 /// What "who first" is made of for one case.
 fn first(case: &Case, one: &Late, confirmed: bool, today: NaiveDate) -> First {
-    let broken = case.promised_on.is_some_and(|day| day < today);
     First {
         overdue: one.principal + one.interest + one.penalty,
         days: days_between(case.stage_since, today),
-        broken: case.broken_promises + i32::from(broken),
+        broken: case.broken_promises,
         first_year: rules::is_first_year(one.graduates_on, today),
         reached: case.reached,
         confirmed,
@@ -485,8 +511,8 @@ pub fn is_stale(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<bool>
             .filter(scope.holds(overdue_case::office_code))
             .filter(overdue_case::state.ne(State::Closed))
     };
-    let past = overdue_case::promised_on.lt(today).or(overdue_case::until_on.le(today));
-    if select(exists(own().filter(past))).get_result(db)? {
+    let past = own().filter(overdue_case::until_on.le(today));
+    if promises::is_due(db, scope, today)? || select(exists(past)).get_result(db)? {
         return Ok(true);
     }
     let has_case = exists(

@@ -175,14 +175,30 @@ text_enum! {
         /// A day was agreed on.
         Promised = "promised", "约定还款日";
         /// The day went by.
-        PromiseBroken = "promise_broken", "约定的日子到了，还没有到账";
+        PromiseBroken = "promise_broken", "约定的日子到了，没有按约定还";
         PromiseKept = "promise_kept", "按约定还了";
         /// Somebody else looks after it.
         Owner = "owner", "改责任人";
         /// A contact, and the next step.
         NextSet = "next_set", "联系";
         Closed = "closed", "结束";
-        /// A contact was taken back.
-        Undone = "undone", "撤销上一次联系";
+        /// A contact or a move was taken back.
+        Undone = "undone", "撤销上一步";
+    }
+}
+
+impl StepKind {
+    /// A step as its log says it, each part set off from the next:
+    /// `转到下一阶段：学校 → 村委会，电话多次无人接听`.
+    pub fn sentence(self, stages: Option<(Stage, Stage)>, reason: &str) -> String {
+        let mut words = self.in_words().to_owned();
+        if let Some((from, to)) = stages {
+            words.push_str(&format!("：{} → {}", from.in_words(), to.in_words()));
+        }
+        if !reason.is_empty() {
+            words.push_str(if stages.is_some() { "，" } else { "：" });
+            words.push_str(reason);
+        }
+        words
     }
 }

@@ -3,9 +3,10 @@
 //! road; who has paid leaves at once.
 //!
 //! `kinds.rs` words, `rules.rs` decides (pure), `store.rs` keeps cases and steps, `follow.rs` keeps
-//! them in step with what is owed, `steps.rs` what people do in an open write, `saved.rs` lists
-//! under a name; `facts.rs`, `view.rs`, `people.rs`, `form.rs`, `web.rs`, `acts.rs`, `bulk.rs` the
-//! pages.
+//! them in step with what is owed (`owners.rs` says whose a case is, `promises.rs` whether money
+//! came in time), `steps.rs` what people do in an open write, `owner.rs` and `handover.rs` the same
+//! with many cases, `saved.rs` lists under a name; `facts.rs`, `view.rs`, `people.rs`, `form.rs`,
+//! `web.rs`, `acts.rs`, `bulk.rs` the pages.
 //! Nothing threatening is ever written here: a step is a reminder or an offer of help.
 
 pub mod kinds;
@@ -13,6 +14,7 @@ pub mod store;
 pub mod rules;
 pub mod follow;
 mod owners;
+mod promises;
 mod facts;
 mod people;
 pub mod steps;
@@ -21,6 +23,8 @@ mod view;
 mod form;
 mod web;
 mod acts;
+mod owner;
+pub mod handover;
 mod bulk;
 pub mod list;
 pub mod reaction;

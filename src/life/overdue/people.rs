@@ -66,10 +66,13 @@ pub(super) fn people(facts: &Facts, today: NaiveDate) -> Vec<PersonView> {
                 mask: phone.phone_mask.clone(),
                 kind: if phone.state == PhoneState::Dead { "bad" } else { "" },
                 state: phone.state.in_words(),
-                tried: tried(
-                    facts.tried.get(&phone.id).copied().unwrap_or((Tried::Never, None)),
-                    today,
-                ),
+                tried: match facts.tried.get(&phone.id).copied() {
+                    // The tag says it already.
+                    Some((Tried::Dead, on)) if phone.state == PhoneState::Dead => {
+                        on.map(|on| in_words(on, today)).unwrap_or_default()
+                    }
+                    other => tried(other.unwrap_or((Tried::Never, None)), today),
+                },
             })
             .collect(),
         note: String::new(),

@@ -11,7 +11,7 @@ use super::follow;
 use super::kinds::{AskedFor, HoldReason, NextStep, Stage, State, StepKind};
 use super::rules::{self, ContactResult};
 use super::store::{self, Case, Step};
-use crate::base::ids::{CaseId, RecordId, StaffId};
+use crate::base::ids::{CaseId, RecordId, RowId, StaffId};
 use crate::base::money::Fen;
 use crate::book::act::{Act, Happened};
 use crate::book::audit_log::AuditEntry;
@@ -104,9 +104,20 @@ struct Before {
     parked_for: HoldReason,
     parked_reason: String,
     until_on: Option<NaiveDate>,
+    /// Stage and since when, of a move; a contact changes neither.
+    #[serde(default)]
+    stage: Option<(Stage, NaiveDate)>,
 }
 
 impl Before {
+    fn move_of(case: &Case) -> Before {
+        Before { stage: Some((case.stage, case.stage_since)), ..Before::of(case) }
+    }
+
+    fn to_text(&self) -> AppResult<String> {
+        serde_json::to_string(self).map_err(AppError::broken)
+    }
+
     fn of(case: &Case) -> Before {
         Before {
             state: case.state,
@@ -121,11 +132,15 @@ impl Before {
             parked_for: case.parked_for,
             parked_reason: case.parked_reason.clone(),
             until_on: case.until_on,
+            stage: None,
         }
     }
 
     fn restore(self, case: &Case) -> Case {
+        let (stage, stage_since) = self.stage.unwrap_or((case.stage, case.stage_since));
         Case {
+            stage,
+            stage_since,
             state: self.state,
             next_step: self.next_step,
             next_on: self.next_on,
@@ -175,10 +190,9 @@ pub(super) fn after_contact(act: &mut Act<'_>, case: &Case, record: &Record) -> 
     if next.state == State::Parked && next.owner_id.is_none() {
         next.owner_id = act.by.staff_id;
     }
-    let before = serde_json::to_string(&Before::of(case)).map_err(AppError::broken)?;
     let what = What {
         record_id: Some(record.id),
-        before,
+        before: Before::of(case).to_text()?,
         ..What::new(kind, "case_contact", record.outcome.in_words())
     };
     save_transition(act, case, &next, what)
@@ -204,21 +218,63 @@ fn needs_reason(reason: &str) -> AppResult<()> {
     Ok(())
 }
 
-/// Up or down a stage, with a reason.
-pub fn move_to(act: &mut Act<'_>, seen: Seen<CaseId>, to: Stage, reason: &str) -> AppResult<()> {
+/// The newest move of a case was taken back: the case stands as before, and what was tried in that
+/// stage counts as it did. `Changed` when something else has happened to it since.
+pub fn undo_move(act: &mut Act<'_>, id: RowId, file_no: &str) -> AppResult<()> {
+    let moved = store::find_step(act.db, act.scope, id)?;
+    store::ensure_of_file(act.db, act.scope, moved.case_id, file_no)?;
+    let case = store::find(act.db, act.scope, moved.case_id)?;
+    let newest = store::steps(act.db, act.scope, case.id)?.into_iter().next();
+    if newest.is_none_or(|step| step.id != id) || case.state == State::Closed {
+        return Err(AppError::Changed);
+    }
+    if moved.record_id.is_some() || moved.before.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    let before: Before = serde_json::from_str(&moved.before).map_err(AppError::broken)?;
+    let old = before.restore(&case);
+    save_transition(act, &case, &old, What::new(StepKind::Undone, "case_moved", ""))
+}
+
+/// Up a stage, with a reason.
+pub fn move_up(act: &mut Act<'_>, seen: Seen<CaseId>, to: Stage, reason: &str) -> AppResult<()> {
     needs_reason(reason)?;
     let case = unchanged(act, seen)?;
-    if let Some(fault) = rules::move_fault(&case, to, &rule(act)) {
+    let fault = match to.place() < case.stage.place() {
+        true => Some("这里只能往上转；往回转请用“退回前面的阶段”".to_owned()),
+        false => rules::move_fault(&case, to, &rule(act)),
+    };
+    if let Some(fault) = fault {
         return Err(AppError::field("to", fault));
     }
-    let next = rules::moved(&case, to, &rule(act), act.today);
-    let up = to.place() > case.stage.place();
-    let kind = if up { StepKind::MovedUp } else { StepKind::MovedDown };
-    let reason = match up {
-        true => rules::reason_to_go_up(&case, &rule(act), act.today, reason),
-        false => reason.to_owned(),
+    let reason = rules::reason_to_go_up(&case, &rule(act), act.today, reason);
+    save_move(act, &case, to, (StepKind::MovedUp, &reason))
+}
+
+/// Back to a stage before, which begins anew there.
+pub fn move_down(act: &mut Act<'_>, seen: Seen<CaseId>, to: Stage, reason: &str) -> AppResult<()> {
+    needs_reason(reason)?;
+    let case = unchanged(act, seen)?;
+    let fault = match to.place() > case.stage.place() {
+        true => Some("这里只能往回退；往上转请用“转到下一阶段”".to_owned()),
+        false => rules::move_fault(&case, to, &rule(act)),
     };
-    save_transition(act, &case, &next, What::new(kind, "case_moved", &reason))
+    if let Some(fault) = fault {
+        return Err(AppError::field("to", fault));
+    }
+    save_move(act, &case, to, (StepKind::MovedDown, reason))
+}
+
+fn save_move(
+    act: &mut Act<'_>,
+    case: &Case,
+    to: Stage,
+    (kind, reason): (StepKind, &str),
+) -> AppResult<()> {
+    let next = rules::moved(case, to, &rule(act), act.today);
+    let before = Before::move_of(case).to_text()?;
+    let what = What { before, ..What::new(kind, "case_moved", reason) };
+    save_transition(act, case, &next, what)
 }
 
 /// Asks the director for the police station's assistance or the lender's notice.
@@ -362,18 +418,4 @@ pub fn go_back(act: &mut Act<'_>, seen: Seen<CaseId>, reason: &str) -> AppResult
     };
     let next = rules::back(&case, act.today);
     save_transition(act, &case, &next, What::new(kind, "case_set_aside", reason))
-}
-
-/// Somebody else looks after it.
-pub fn set_owner(
-    act: &mut Act<'_>,
-    seen: Seen<CaseId>,
-    (owner, name): (StaffId, &str),
-) -> AppResult<()> {
-    let case = unchanged(act, seen)?;
-    if case.owner_id == Some(owner) {
-        return Ok(());
-    }
-    let next = Case { owner_id: Some(owner), ..case.clone() };
-    save_transition(act, &case, &next, What::new(StepKind::Owner, "case_owner", name))
 }

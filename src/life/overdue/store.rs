@@ -17,7 +17,7 @@ use crate::insert_rows;
 use crate::life::Waiting;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{overdue_case, overdue_step};
+use crate::plumbing::schema::{loan_file, overdue_case, overdue_step, person};
 
 /// A loan file on the ladder, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -158,6 +158,18 @@ pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> AppResult<Case> {
         .first(db)?)
 }
 
+/// NotFound when this is no case of the file with that number.
+pub fn ensure_of_file(db: &mut Db, scope: &Scope, id: CaseId, file_no: &str) -> AppResult<()> {
+    overdue_case::table
+        .inner_join(loan_file::table)
+        .filter(scope.holds(overdue_case::office_code))
+        .filter(overdue_case::id.eq(id))
+        .filter(loan_file::file_no.eq(file_no))
+        .select(overdue_case::id)
+        .first::<CaseId>(db)?;
+    Ok(())
+}
+
 pub fn add_all(db: &mut Db, cases: &[Case]) -> AppResult<()> {
     insert_rows!(db, overdue_case::table, CASE_COLUMNS, cases)?;
     Ok(())
@@ -278,15 +290,20 @@ pub fn close_all(
     Ok(())
 }
 
-/// The promised day went by: speak with them again today.
-pub fn break_promises(db: &mut Db, ids: &[CaseId], today: NaiveDate) -> AppResult<()> {
+/// The promised day went by, 1 of 1 promise broken or 0: speak with them again today.
+pub fn end_promises(
+    db: &mut Db,
+    ids: &[CaseId],
+    (broken, next): (i32, NextStep),
+    today: NaiveDate,
+) -> AppResult<()> {
     for chunk in ids.chunks(BINDS_MAX) {
         diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
             .set((
                 overdue_case::promised_on.eq(None::<NaiveDate>),
                 overdue_case::promised_fen.eq(None::<Fen>),
-                overdue_case::broken_promises.eq(overdue_case::broken_promises + 1),
-                overdue_case::next_step.eq(NextStep::PromiseDue),
+                overdue_case::broken_promises.eq(overdue_case::broken_promises + broken),
+                overdue_case::next_step.eq(next),
                 overdue_case::next_on.eq(today),
                 overdue_case::version.eq(overdue_case::version + 1),
             ))
@@ -335,6 +352,60 @@ pub fn own(db: &mut Db, ids: &[CaseId], owner: StaffId) -> AppResult<()> {
         .execute(db)?;
     }
     Ok(())
+}
+
+/// Gives cases to somebody else, each a change of its version.
+pub fn set_owner(db: &mut Db, ids: &[CaseId], owner: StaffId) -> AppResult<()> {
+    for chunk in ids.chunks(BINDS_MAX) {
+        diesel::update(overdue_case::table.filter(overdue_case::id.eq_any(chunk)))
+            .set((
+                overdue_case::owner_id.eq(owner),
+                overdue_case::version.eq(overdue_case::version + 1),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// The cases that are not over of files with these numbers.
+pub fn open_of(db: &mut Db, scope: &Scope, file_nos: &[String]) -> AppResult<Vec<CaseId>> {
+    let mut found = Vec::with_capacity(file_nos.len());
+    for chunk in file_nos.chunks(BINDS_MAX) {
+        let ids: Vec<CaseId> = overdue_case::table
+            .inner_join(loan_file::table)
+            .filter(scope.holds(overdue_case::office_code))
+            .filter(overdue_case::state.ne(State::Closed))
+            .filter(loan_file::file_no.eq_any(chunk))
+            .select(overdue_case::id)
+            .load(db)?;
+        found.extend(ids);
+    }
+    Ok(found)
+}
+
+/// These cases with file number and the student's name, in the order of the numbers.
+pub fn named(db: &mut Db, scope: &Scope, ids: &[CaseId]) -> AppResult<Vec<(Case, String, String)>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(BINDS_MAX) {
+        let rows: Vec<(Case, String, String)> = overdue_case::table
+            .inner_join(loan_file::table)
+            .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+            .filter(scope.holds(overdue_case::office_code))
+            .filter(overdue_case::id.eq_any(chunk))
+            .order(loan_file::file_no)
+            .select((Case::as_select(), loan_file::file_no, person::name))
+            .load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+pub fn find_step(db: &mut Db, scope: &Scope, id: RowId) -> AppResult<Step> {
+    Ok(overdue_step::table
+        .filter(scope.holds(overdue_step::office_code))
+        .filter(overdue_step::id.eq(id))
+        .select(Step::as_select())
+        .first(db)?)
 }
 
 /// The steps of a case, newest first.

@@ -302,3 +302,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_two_parts_of_a_step_stand_without_something_between_them() {
+    let stages = Some((Stage::School, Stage::Village));
+    for kind in StepKind::ALL {
+        let name = kind.in_words();
+        assert_eq!(kind.sentence(None, ""), name);
+        assert_eq!(kind.sentence(None, "无人接听"), format!("{name}：无人接听"));
+        assert_eq!(kind.sentence(stages, ""), format!("{name}：学校 → 村委会"));
+        let all = kind.sentence(stages, "电话多次无人接听");
+        assert_eq!(all, format!("{name}：学校 → 村委会，电话多次无人接听"));
+    }
+}

@@ -46,7 +46,6 @@ struct RecordView {
 struct StepView {
     day: String,
     words: String,
-    reason: String,
     by: String,
 }
 
@@ -70,6 +69,8 @@ struct CaseView {
     next_on: String,
     is_late: bool,
     promised: String,
+    /// Its day is over, and the bank has not told of it yet.
+    is_promise_unknown: bool,
     broken: i32,
     set_aside: String,
     until: String,
@@ -111,11 +112,15 @@ pub(super) struct CasePage {
     overdue_days: i64,
     /// Why the family is marked lost; none when it is not.
     lost: Option<String>,
+    /// `银行逾期名单（10月31日）的联系情况：空号`; none when it says nothing.
+    bank_note: Option<String>,
     people: Vec<PersonView>,
     case: Option<CaseView>,
     last: Vec<RecordView>,
     older: Vec<RecordView>,
     undo: Option<String>,
+    /// The newest step, when it is a move.
+    undo_move: Option<String>,
     steps: Vec<StepView>,
     /// Sheets that are out or wait to be looked at: batch, number, where.
     sheets: Vec<(String, String, &'static str)>,
@@ -148,7 +153,7 @@ impl FormPage for CasePage {
 
 /// Puts a case into words.
 pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> CasePage {
-    let (policy, newest_step) = (app.policy(), facts.steps.first());
+    let (policy, [undo, undo_move]) = (app.policy(), undoable(facts.steps.first()));
     let rule = policy.ladder.on(today);
     let stage = facts.case.as_ref().map_or(Stage::Student, |case| case.stage);
     let overdue = facts.position.as_ref().map(FilePosition::overdue_fen).unwrap_or_default();
@@ -169,14 +174,13 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
         since: oldest.map(|day| day.to_string()).unwrap_or_default(),
         overdue_days: oldest.map_or(0, |day| days_between(day, today)),
         lost: facts.lost.clone(),
+        bank_note: facts.bank_note.as_ref().map(|one| bank_note(one, today)),
         people: people::people(facts, today),
         case: facts.case.as_ref().map(|case| case_view(facts, case, rule, today)),
         last: records,
         older,
-        undo: newest_step
-            .filter(|step| !step.before.is_empty())
-            .and_then(|step| step.record_id)
-            .map(|id| id.to_string()),
+        undo,
+        undo_move,
         steps: facts.steps.iter().map(|step| step_view(step, today)).collect(),
         sheets: facts
             .sheets
@@ -217,6 +221,19 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
     }
 }
 
+fn bank_note((day, note): &(NaiveDate, String), today: NaiveDate) -> String {
+    format!("银行逾期名单（{}）的联系情况：{note}", in_words(*day, today))
+}
+
+/// The contact that can be taken back, or the move: whichever is the newest step.
+fn undoable(newest: Option<&Step>) -> [Option<String>; 2] {
+    let Some(step) = newest.filter(|step| !step.before.is_empty()) else { return [None, None] };
+    match step.record_id {
+        Some(record) => [Some(record.to_string()), None],
+        None => [None, Some(step.id.to_string())],
+    }
+}
+
 fn studied(file: &LoanFile) -> String {
     let graduated = file.graduates_on.map(|on| format!("{} 届", on.format("%Y")));
     [Some(file.university.clone()), graduated]
@@ -254,15 +271,10 @@ fn record_view(record: &Record, today: NaiveDate) -> RecordView {
 }
 
 fn step_view(step: &Step, today: NaiveDate) -> StepView {
-    let stage = |text: &str| Stage::from_text(text).map(Stage::in_words);
-    let words = match (stage(&step.from_stage), stage(&step.to_stage)) {
-        (Some(from), Some(to)) => format!("{}：{from} → {to}", step.kind.in_words()),
-        _ => step.kind.in_words().to_owned(),
-    };
+    let stages = Stage::from_text(&step.from_stage).zip(Stage::from_text(&step.to_stage));
     StepView {
         day: in_words(step.on_day, today),
-        words,
-        reason: step.reason.clone(),
+        words: step.kind.sentence(stages, &step.reason),
         by: step.by_name.clone(),
     }
 }
@@ -300,6 +312,7 @@ fn case_view(facts: &Facts, case: &Case, rule: &LadderRule, today: NaiveDate) ->
         next_on: if case.next_on == today { "今天".to_owned() } else { day(Some(case.next_on)) },
         is_late: open && case.next_on < today,
         promised: day(case.promised_on),
+        is_promise_unknown: case.promised_on.is_some_and(|on| on < today),
         broken: case.broken_promises,
         set_aside: case.parked_for.in_words().to_owned(),
         until: day(case.until_on),

@@ -2,17 +2,17 @@
 //! contact. What else can be done with a case is in `acts.rs`, with many at once in `bulk.rs`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::facts::{self, Facts};
 use super::form;
-use super::kinds::State;
 use super::steps;
+use super::store;
 use super::view::{self, CasePage, Saved};
 use crate::app::App;
 use crate::base::hex::random_hex;
-use crate::base::ids::RecordId;
+use crate::base::ids::{RecordId, RowId};
+use crate::book::act::Act;
 use crate::book::contact::keep;
 use crate::book::contact::record;
 use crate::book::loan;
@@ -93,9 +93,7 @@ pub(super) async fn next(
     }
     let saved = saved(&app, &me, &before.saved).await?;
     let (scope, inner) = (me.scope.clone(), filter.clone());
-    let rows = app.read(move |db| cases::from_there(db, &scope, &inner, 200)).await?;
-    let due = |state: State, on: NaiveDate| state == State::Open && on <= today;
-    let found = rows.into_iter().find(|(_, case)| due(case.state, case.next_on));
+    let found = app.read(move |db| cases::next_due(db, &scope, &inner)).await?;
     let Some((row, case)) = found else {
         let words = match (&saved, filter.filter.side == Side::Start) {
             (_, true) => "今天要联系的都联系过了".to_owned(),
@@ -179,11 +177,15 @@ async fn add_contact(
 ) -> AppResult<(RecordId, bool)> {
     let record = form::record(app, me, facts, form)?;
     let (id, seen) = (record.id, form.seen("case")?);
-    let added = me.act(app, "overdue contact", move |act| steps::contact(act, seen, &record));
+    let file_no = facts.file.file_no.clone();
+    let added = me.act(app, "overdue contact", move |act| {
+        store::ensure_of_file(act.db, act.scope, seen.id, &file_no)?;
+        steps::contact(act, seen, &record)
+    });
     Ok((id, added.await?))
 }
 
-/// `POST /overdue/{file_no}/undo`: takes the newest contact back.
+/// `POST /overdue/{file_no}/undo`: takes the newest contact or the newest move back.
 pub(super) async fn undo(
     app: web::Data<App>,
     me: SignedIn,
@@ -191,25 +193,34 @@ pub(super) async fn undo(
     file_no: web::Path<String>,
     form: Form,
 ) -> AppResult<HttpResponse> {
-    let id: RecordId = form.0.id("record").ok_or(AppError::NotFound)?;
-    let undone = me.act(&app, "overdue contact undone", move |act| {
-        let record = record::find(act.db, act.scope, id)?;
-        if record.case_id.is_none() {
-            return Err(AppError::NotFound);
+    let (record, moved) = (form.0.id::<RecordId>("record"), form.0.id::<RowId>("moved"));
+    let (no, what) = (file_no.clone(), if record.is_some() { "这次联系" } else { "这一步" });
+    let undone = me.act(&app, "overdue undone", move |act| match (record, moved) {
+        (Some(id), _) => undo_contact(act, id, &no),
+        (None, Some(id)) => {
+            steps::undo_move(act, id, &no)?;
+            Ok("已撤销，这一户回到原来的阶段")
         }
-        if record.undone_at.is_some() {
-            return Ok("这次联系刚才已经撤销了，没有再改");
-        }
-        keep::undo_contact(act, id)?;
-        Ok("已撤销，这一户回到联系以前的样子")
+        (None, None) => Err(AppError::NotFound),
     });
     match undone.await {
         Ok(sentence) => shell::done(&app, &format!("/overdue/{file_no}"), sentence),
         Err(error) => {
-            let late = "这次联系以后又办过别的事，不能再撤销，请另记一次说明";
-            let rejected = Rejected::from(error, "outcome", late)?;
+            let late = format!("{what}以后又办过别的事，不能再撤销，请另记一次说明");
+            let rejected = Rejected::from(error, "outcome", &late)?;
             let page = new_page(&app, &facts(&app, &me, &file_no).await?)?;
             fields::reject((&app, &me, &req), &page, &Fields::default(), rejected)
         }
     }
+}
+
+fn undo_contact(act: &mut Act<'_>, id: RecordId, file_no: &str) -> AppResult<&'static str> {
+    let record = record::find(act.db, act.scope, id)?;
+    let case = record.case_id.ok_or(AppError::NotFound)?;
+    store::ensure_of_file(act.db, act.scope, case, file_no)?;
+    if record.undone_at.is_some() {
+        return Ok("这次联系刚才已经撤销了，没有再改");
+    }
+    keep::undo_contact(act, id)?;
+    Ok("已撤销，这一户回到联系以前的样子")
 }

@@ -257,9 +257,30 @@ pub fn from_there(
     case_filter: &CaseFilter,
     limit: i64,
 ) -> AppResult<Vec<(Row, Case)>> {
+    let condition = case_filter.walked().and(case_filter.condition(scope));
+    walk(db, scope, case_filter, condition, limit)
+}
+
+/// The first row of the list behind its key that waits for today.
+pub fn next_due(
+    db: &mut Db,
+    scope: &Scope,
+    case_filter: &CaseFilter,
+) -> AppResult<Option<(Row, Case)>> {
+    let due = CaseFilter { list: "today".to_owned(), ..case_filter.clone() }.listed();
+    let condition = case_filter.walked().and(case_filter.condition(scope)).and(due);
+    Ok(walk(db, scope, case_filter, condition, 1)?.pop())
+}
+
+fn walk(
+    db: &mut Db,
+    scope: &Scope,
+    case_filter: &CaseFilter,
+    condition: Condition,
+    limit: i64,
+) -> AppResult<Vec<(Row, Case)>> {
     let (order, side) = (case_filter.order.keyset(), &case_filter.filter.side);
     let back = matches!(side, Side::Before(_));
-    let condition = case_filter.walked().and(case_filter.condition(scope));
     let place = (&order, side, limit);
     let ids: Vec<CaseId> = JOINED.walk(db, scope, condition, place, overdue_case::id)?;
     let mut rows = Vec::new();

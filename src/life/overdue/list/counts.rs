@@ -9,6 +9,7 @@ use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::life::overdue::kinds::{HoldReason, Stage, State};
+use crate::life::overdue::promises;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, overdue_case};
 use crate::web::list::declare::Tables;
@@ -49,8 +50,7 @@ pub fn totals(
     let mut tally = Tally::default();
     let selection = summed(&mut tally, &of.condition(scope));
     let all = summed(&mut tally, &Condition::new("TRUE"));
-    let past = Condition::new("overdue_case.promised_on < ? OR overdue_case.until_on <= ?");
-    let past = tally.count(past.bind(of.today).bind(of.today));
+    let past = tally.count(Condition::new("overdue_case.until_on <= ?").bind(of.today));
     let stages = Stage::ALL.iter().map(|&stage| {
         let on_ladder = "overdue_case.state IN ('open', 'paused') AND overdue_case.stage = ?";
         (stage, tally.count(Condition::new(on_ladder).bind(stage.as_text())))
@@ -87,12 +87,13 @@ pub fn totals(
     };
     let (lists, saved) = (numbers(&lists, &listed)?, numbers(saved, &named)?);
     let all = sums_at(&counted, all);
+    let has_past = counted.at(past) > 0 || promises::is_due(db, scope, of.today)?;
     Ok(Totals {
         selection: match of.list.as_str() {
             "paid" => sums(db, scope, of)?,
             _ => sums_at(&counted, selection),
         },
-        is_stale: cases != late || all.files != late || counted.at(past) > 0,
+        is_stale: cases != late || all.files != late || has_past,
         all,
         by_stage: stages.into_iter().map(|(stage, at)| (stage, counted.at(at))).collect(),
         parked_for: reasons.into_iter().map(|(why, at)| (why, counted.at(at))).collect(),

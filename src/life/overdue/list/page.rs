@@ -20,6 +20,7 @@ use crate::book::{file, loan, payments_known, staff};
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::follow;
 use crate::life::overdue::follow::follow_office;
+use crate::life::overdue::handover;
 use crate::life::overdue::kinds::Stage;
 use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
@@ -191,12 +192,7 @@ fn read(
     for (words, (row, _)) in lines.iter_mut().zip(&page.rows) {
         words.words.times = times.get(&row.file_id).copied().unwrap_or(1);
     }
-    let may = |one: &staff::Staff| one.active && one.role.may(staff::Right::FollowOverdue);
-    let staff = staff::all(db, scope)?
-        .into_iter()
-        .filter(may)
-        .map(|one| Person { id: one.id.to_string(), name: one.name })
-        .collect();
+    let staff = people(db, scope)?;
     Ok(Some(Read {
         page,
         lines,
@@ -209,6 +205,20 @@ fn read(
         choices: known.places.get((db, &revision), scope.clone(), |db| files::places(db, scope))?,
         staff,
     }))
+}
+
+/// Whoever can look after a case, and whoever cannot any more as long as they have one.
+fn people(db: &mut Db, scope: &Scope) -> AppResult<Vec<Person>> {
+    let may = |one: &staff::Staff| one.active && one.role.may(staff::Right::FollowOverdue);
+    let (able, others): (Vec<_>, Vec<_>) = staff::all(db, scope)?.into_iter().partition(may);
+    let ids: Vec<StaffId> = others.iter().map(|one| one.id).collect();
+    let have = handover::owners_among(db, scope, &ids)?;
+    let others = others.into_iter().filter(|one| have.contains(&one.id)).map(|one| {
+        let why = if one.active { "不再跟进" } else { "已停用" };
+        (one.id, format!("{}（{why}）", one.name))
+    });
+    let named = able.into_iter().map(|one| (one.id, one.name)).chain(others);
+    Ok(named.map(|(id, name)| Person { id: id.to_string(), name }).collect())
 }
 
 /// An address as a list under a name keeps it.

@@ -1,0 +1,117 @@
+//! Many cases at once: the next one of a long list, and another owner for all that are ticked.
+
+use diesel::prelude::*;
+use zhuxue::base::ids::{CaseId, FileId, PersonId};
+use zhuxue::book::loan::{self, LoanFile};
+use zhuxue::book::person::{self, Person};
+use zhuxue::book::position::FilePosition;
+use zhuxue::book::staff::Role;
+use zhuxue::life::overdue::store::{self, Case};
+use zhuxue::plumbing::schema::{file_position, history, loan_file, overdue_case, person as people};
+
+use super::{AFTER, act, case, contact, files, night};
+use crate::borrower::town::{each, read};
+use crate::support::TestApp;
+
+/// So many further families like one, with more points, who were called today.
+fn heavy_ones(t: &TestApp, like: &str, count: usize) {
+    let of = case(t, like);
+    t.app
+        .db
+        .write("test", |db| {
+            let file: LoanFile =
+                loan_file::table.find(of.file_id).select(LoanFile::as_select()).first(db)?;
+            let student: Person =
+                people::table.find(file.person_id).select(Person::as_select()).first(db)?;
+            let position: FilePosition = file_position::table
+                .find(of.file_id)
+                .select(FilePosition::as_select())
+                .first(db)?;
+            for n in 0..count {
+                let (who, id) = (PersonId::new(t.app.next_id()), FileId::new(t.app.next_id()));
+                let index = format!("{n:032}").into_bytes();
+                let one = Person { id: who, id_index: index, ..student.clone() };
+                person::insert_all(db, &[one])?;
+                let file_no = format!("LZ2099-{n:04}");
+                loan::insert_files(
+                    db,
+                    &[LoanFile { id, person_id: who, file_no, ..file.clone() }],
+                )?;
+                let position = FilePosition { file_id: id, ..position.clone() };
+                diesel::insert_into(file_position::table).values(&position).execute(db)?;
+                let case = CaseId::new(t.app.next_id());
+                let next_on = of.next_on + chrono::Days::new(9);
+                let weight = of.weight + 1_000;
+                let one = Case { id: case, file_id: id, next_on, weight, ..of.clone() };
+                store::add_all(db, &[one])?;
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn the_next_one_is_found_behind_any_number_that_are_done() {
+    each(async |t| {
+        night(&t, AFTER);
+        let all = files(&t);
+        heavy_ones(&t, &all[0], 205);
+        let mut clerk = t.sign_in(Role::Clerk);
+        let me = read(&t, |db| Ok(overdue_case::table.select(overdue_case::owner_id).first(db)?));
+        let me: Option<i64> = me;
+        let list = format!("/overdue/next?list=parked&owner={}", me.unwrap());
+        clerk.get(&list).await.is(303);
+        let list = format!("/overdue/next?list=long-gone&sort=first&owner={}", me.unwrap());
+        let page = clerk.get(&list).await;
+        page.is(200).says(&["保存，下一人", "跳过，下一人"]);
+    });
+}
+
+#[test]
+fn one_that_somebody_else_changed_does_not_stop_the_rest() {
+    each(async |t| {
+        night(&t, AFTER);
+        let all = files(&t);
+        let other = t.add_staff("bangong", "白芷", Role::Clerk);
+        let (mut clerk, mut second) = (t.sign_in(Role::Clerk), t.sign_in(Role::Clerk));
+        let seen: Vec<String> = all
+            .iter()
+            .map(|no| case(&t, no))
+            .map(|case| format!("{}:{}", case.id, case.version))
+            .collect();
+        let form = contact("no_answer", "student", "meanwhile");
+        act(&t, &mut second, (&all[1], "contacts"), &form).await.is(303);
+        let owner = other.id.to_string();
+        let mut fields = vec![("do", "sure"), ("owner", owner.as_str())];
+        fields.extend(all.iter().map(|no| ("file", no.as_str())));
+        fields.extend(seen.iter().map(|one| ("seen", one.as_str())));
+        let lines = |t: &TestApp| -> i64 {
+            read(t, |db| {
+                let of = history::table.filter(history::action.eq("case_owner"));
+                Ok(of.count().get_result(db)?)
+            })
+        };
+        let page = clerk.post("/overdue/bulk", &fields).await;
+        let done = format!("{} 户已改责任人", all.len() - 1);
+        page.is(409).says(&[&done, "别人刚刚改过", "1 户改责任人"]);
+        assert_eq!(page.text.matches("name=\"seen\"").count(), 1, "only that one is left");
+        let now = case(&t, &all[1]);
+        page.says(&[&all[1], &format!("{}:{}", now.id, now.version)]);
+        page.says(&[&format!("value=\"{owner}\" selected")]);
+        for (at, no) in all.iter().enumerate() {
+            assert_eq!(case(&t, no).owner_id == Some(other.id), at != 1, "{no}");
+        }
+        assert_eq!(lines(&t), i64::try_from(all.len()).unwrap() - 1);
+        // Once more with what the page has now.
+        let seen = format!("{}:{}", now.id, now.version);
+        let rest = [("do", "sure"), ("owner", &*owner), ("file", &*all[1]), ("seen", &*seen)];
+        clerk.post("/overdue/bulk", &rest).await.is(303);
+        assert_eq!(case(&t, &all[1]).owner_id, Some(other.id));
+        // Who cannot follow gets nothing.
+        let auditor = t.add_staff("shenji9", "审计员", Role::Auditor).id.to_string();
+        let seen = case(&t, &all[0]);
+        let seen = format!("{}:{}", seen.id, seen.version);
+        let wrong = [("do", "sure"), ("owner", &*auditor), ("file", &*all[0]), ("seen", &*seen)];
+        clerk.post("/overdue/bulk", &wrong).await.is(422).says(&["现在不能跟进"]);
+    });
+}
