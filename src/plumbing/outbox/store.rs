@@ -445,7 +445,7 @@ pub fn count_unsent(db: &mut Db, scope: &Scope) -> AppResult<i64> {
         .get_result(db)?)
 }
 
-/// Cancels all that waits or is held. Returns how many.
+/// Cancels all that waits or is held and could have left by now. Returns how many.
 pub fn cancel_unsent(
     db: &mut Db,
     scope: &Scope,
@@ -455,6 +455,7 @@ pub fn cancel_unsent(
     Ok(diesel::update(
         message::table
             .filter(scope.holds(message::office_code))
+            .filter(message::not_before.le(now))
             .filter(message::state.eq_any([State::Waiting, State::Held])),
     )
     .set((
