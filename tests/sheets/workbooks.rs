@@ -112,7 +112,7 @@ fn results_stand_beside_the_users_own_rows() {
         said(4, "已跳过", "空行，已跳过。", false),
         said(5, "未导入", "借款学生姓名：请补上这个字。", true),
     ];
-    let back = table(&results(&sheet, 2, &lines).unwrap());
+    let back = table(&results(&sheet, 2, &lines, |_, _| None).unwrap());
     let texts = |line: usize| -> Vec<String> {
         back.rows[line - 1].cells.iter().map(|cell| cell.text.to_string()).collect()
     };
