@@ -106,6 +106,12 @@ fn by_channel(app: &App, channel: Channel, urgent_only: bool, until: Instant) ->
         tell_no_gateway(app, channel)?;
         return Ok(counts);
     };
+    let now = app.clock.now_at();
+    if !urgent_only && app.db.read(|db| outbox::is_any_due(db, channel, false, now))? {
+        let overtaken =
+            app.db.write("overtaken", |db| outbox::cancel_overtaken(db, channel, now))?;
+        counts.skipped += u64::try_from(overtaken).unwrap_or_default();
+    }
     let mut claimed_any = false;
     while !line.is_stopping() && Instant::now() < until {
         let now = app.clock.now_at();

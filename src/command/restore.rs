@@ -59,7 +59,7 @@ impl Restore {
             )));
         }
         let sealer = Sealer::from_file(&keys, config.sealing).map_err(CliError::failed)?;
-        let contents = restore::look_at(&file, &sealer.fingerprint())?;
+        let contents = restore::look_at(&file, &sealer)?;
         tell(out, &file, &contents)?;
         if self.rehearse {
             return rehearse(config, &file, out);

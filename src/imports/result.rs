@@ -175,6 +175,10 @@ fn mask_digits(text: &str) -> Option<String> {
     (masked != letters).then(|| masked.into_iter().collect())
 }
 
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,8 +192,4 @@ mod tests {
         assert_eq!(masked("2026-10-31"), "");
         assert_eq!(masked(""), "");
     }
-}
-
-fn stem(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }

@@ -241,8 +241,8 @@ impl Database {
     /// The steps of `migrations/sqlite` that this program knows, as the database names them.
     pub fn sqlite_steps() -> Vec<String> {
         let steps: Result<Vec<Box<dyn Migration<Sqlite>>>, _> = SQLITE_MIGRATIONS.migrations();
-        let version = |step: &Box<dyn Migration<Sqlite>>| step.name().version().to_string();
-        steps.unwrap_or_default().iter().map(version).collect()
+        let steps = steps.unwrap_or_default();
+        steps.iter().map(|step| step.name().version().to_string()).collect()
     }
 
     /// Brings the tables up to this program's version. Returns how many steps were run.

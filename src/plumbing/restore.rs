@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use crate::error::{AppError, AppResult};
 use crate::plumbing::backup;
+use crate::plumbing::crypto::{Field, Sealer, from_hex};
 use crate::plumbing::db::{Database, QuickCheck};
 
 /// A copy in the folder of backups.
@@ -63,8 +64,8 @@ struct Number {
 ///
 /// # Errors
 /// `Refused`, one sentence: not there, damaged, no database of ours, of a newer program, or sealed
-/// with other keys than those whose fingerprint is `fingerprint`.
-pub fn look_at(file: &Path, fingerprint: &str) -> AppResult<Contents> {
+/// with other keys.
+pub fn look_at(file: &Path, sealer: &Sealer) -> AppResult<Contents> {
     let refused = |why: &str| AppError::refused(format!("{}：{why}", file.display()));
     if !file.is_file() {
         return Err(refused("没有这个文件，请核对路径"));
@@ -89,7 +90,12 @@ pub fn look_at(file: &Path, fingerprint: &str) -> AppResult<Contents> {
         return Err(refused("是更新版本的程序做的备份，请先升级程序再恢复"));
     }
     let keys = names("SELECT value AS name FROM meta WHERE key = 'key_fingerprint'")?;
-    if keys.first().is_some_and(|own| own != fingerprint) {
+    let checks = names("SELECT value AS name FROM meta WHERE key LIKE 'seal_check_%'")?;
+    let opens = |text: &String| {
+        from_hex(text).is_some_and(|sealed| sealer.open(Field::KeyCheck, &sealed).is_ok())
+    };
+    let is_own = |own: &String| *own == sealer.fingerprint();
+    if !keys.iter().all(is_own) || !checks.iter().all(opens) {
         return Err(refused("是用另一份密钥封存的，请先放回当时的密钥文件（keys.toml）"));
     }
     let offices = names("SELECT name FROM office ORDER BY code")?;

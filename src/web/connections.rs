@@ -62,12 +62,11 @@ impl Connections {
         let Ok(address) = connection.peer_addr().map(|peer| peer.ip()) else { return };
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = counts.values().sum();
-        let own = counts.entry(address).or_default();
-        let has_room = self.has_room(address, *own, all);
-        *own += 1;
-        drop(counts);
-        data.insert(Counted { counts: self.counts.clone(), address });
-        if !has_room && let Ok(own) = connection.as_fd().try_clone_to_owned() {
+        let own = counts.get(&address).copied().unwrap_or_default();
+        if self.has_room(address, own, all) {
+            counts.insert(address, own + 1);
+            data.insert(Counted { counts: self.counts.clone(), address });
+        } else if let Ok(own) = connection.as_fd().try_clone_to_owned() {
             // It may be closed already.
             let _ = TcpStream::from(own).shutdown(Shutdown::Both);
         }

@@ -166,7 +166,7 @@ impl Batch {
     fn verdict(&self, app: &Parts, message: &Message, reason: Reason) -> AppResult<Verdict> {
         let latest = self.latest.get(&(message.subject.clone(), message.reason.clone()));
         if latest.is_some_and(|day| *day > message.planned_on) {
-            return Ok(cancel("后一次提醒已经写好，只发那一条。"));
+            return Ok(cancel(outbox::OVERTAKEN));
         }
         let to = match self.receiver(app, message, reason)? {
             Ok(to) => to,

@@ -121,9 +121,9 @@ fn copy_named(app: &App, name: &str) -> AppResult<Copy> {
 }
 
 async fn look_at(app: &App, name: &str) -> AppResult<(Copy, Contents)> {
-    let (copy, fingerprint) = (copy_named(app, name)?, app.sealer.fingerprint());
+    let (copy, sealer) = (copy_named(app, name)?, app.sealer.clone());
     let file = copy.file.clone();
-    let looked = web::block(move || restore::look_at(&file, &fingerprint)).await;
+    let looked = web::block(move || restore::look_at(&file, &sealer)).await;
     let contents = looked.map_err(|e| AppError::broken(format!("a look ended early: {e}")))??;
     Ok((copy, contents))
 }

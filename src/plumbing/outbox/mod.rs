@@ -16,9 +16,10 @@ pub use lists::{
     latest_of, of_file, of_group, of_person, progress, waiting_for_gateway, without_receipt,
 };
 pub use store::{
-    AsSent, Delivery, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group, cancel_unsent,
-    claim, count_unsent, expire, finish, hold, keep_as_sent, mark_sent, note_asked,
-    note_without_receipt, record_receipt, recover, release, release_some, resend,
+    AsSent, Delivery, OVERTAKEN, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group,
+    cancel_overtaken, cancel_unsent, claim, count_unsent, expire, finish, hold, keep_as_sent,
+    mark_sent, note_asked, note_without_receipt, record_receipt, recover, release, release_some,
+    resend,
 };
 
 use chrono::{NaiveDate, NaiveDateTime};

@@ -146,6 +146,11 @@ impl Kind {
         }
     }
 
+    /// The longest span that is counted.
+    const fn span(self) -> i64 {
+        if matches!(self, Kind::Code) { DAY } else { HOUR }
+    }
+
     /// Tries that a release allows: passwords cost nothing, codes are text messages.
     const fn released(self) -> i64 {
         if matches!(self, Kind::Password) { 200 } else { 8 }
@@ -251,10 +256,10 @@ pub fn forget_old(db: &mut Db, now: NaiveDateTime) -> AppResult<usize> {
 /// A row of one person: from where, when, how many.
 type Row = (String, NaiveDateTime, i32);
 
-fn of_person(db: &mut Db, who: &str, now: NaiveDateTime) -> AppResult<Vec<Row>> {
+fn of_person(db: &mut Db, kind: Kind, who: &str, now: NaiveDateTime) -> AppResult<Vec<Row>> {
     Ok(sign_in_attempt::table
         .filter(sign_in_attempt::who.eq(who))
-        .filter(sign_in_attempt::at.gt(now - Duration::seconds(DAY)))
+        .filter(sign_in_attempt::at.gt(now - Duration::seconds(kind.span())))
         .order(sign_in_attempt::at.desc())
         .select((sign_in_attempt::origin, sign_in_attempt::at, sign_in_attempt::tries))
         .load(db)?)
@@ -273,7 +278,7 @@ fn marked(rows: &[Row], mark: &str, within: i64, now: NaiveDateTime) -> Option<N
 /// Counts an attempt, or says how long to wait.
 pub fn attempt(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResult<Attempt> {
     let Subjects { kind, who, origin } = subjects;
-    let rows = of_person(db, who, now)?;
+    let rows = of_person(db, *kind, who, now)?;
     let own = tries(&rows, |from| from == origin);
     let anywhere = tries(&rows, |from| !from.starts_with(DEVICE));
     if let Some(since) = marked(&rows, RELEASED, RELEASED_FOR, now) {
@@ -289,7 +294,7 @@ pub fn attempt(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResul
     }
     let mut until = limits.iter().filter_map(|(limit, tries)| limit.until(tries, now)).max();
     if let (Some((different, all)), true) = (kind.address(), subjects.is_from_address()) {
-        let (logins, total) = of_address(db, origin, now)?;
+        let [logins, total] = of_address(db, origin, now)?;
         until = until.max(different.until(&logins, now)).max(all.until(&total, now));
     }
     if let Some(until) = until {
@@ -309,7 +314,7 @@ fn of_address(
     db: &mut Db,
     origin: &str,
     now: NaiveDateTime,
-) -> AppResult<(Vec<(NaiveDateTime, i64)>, Vec<(NaiveDateTime, i64)>)> {
+) -> AppResult<[Vec<(NaiveDateTime, i64)>; 2]> {
     let rows: Vec<Row> = sign_in_attempt::table
         .filter(sign_in_attempt::origin.eq(origin))
         .filter(sign_in_attempt::at.gt(now - Duration::seconds(HOUR)))
@@ -322,7 +327,7 @@ fn of_address(
     }
     let mut logins: Vec<(NaiveDateTime, i64)> = newest.into_values().map(|at| (at, 1)).collect();
     logins.sort_by(|a, b| b.cmp(a));
-    Ok((logins, tries(&rows, |_| true)))
+    Ok([logins, tries(&rows, |_| true)])
 }
 
 /// It went well: all tries of this login in this place are forgotten. Where an address counts for
@@ -349,7 +354,7 @@ pub fn shut_until(
     whom: &Whom,
     now: NaiveDateTime,
 ) -> AppResult<Option<NaiveDateTime>> {
-    let rows = of_person(db, &key(kind, whom), now)?;
+    let rows = of_person(db, kind, &key(kind, whom), now)?;
     if marked(&rows, RELEASED, RELEASED_FOR, now).is_some() {
         return Ok(None);
     }
