@@ -1,5 +1,6 @@
 //! Whether a promise was fulfilled: by what was booked since it was made, for days from the day it
-//! was made to the promised one. Nothing is decided before the bank has told of that day. Reads only.
+//! was made to the promised one. Nothing is decided before the bank has told of that day. Reads
+//! only.
 
 use std::collections::{HashMap, HashSet};
 
