@@ -26,6 +26,9 @@ use crate::{clock, jobs, site};
 /// Requests still running when the program is told to stop get this long to end.
 const STOP_WITHIN_S: u64 = 15;
 
+/// A restore asked for on a page begins so long after its answer.
+const RESTART_AFTER: Duration = Duration::from_secs(3);
+
 /// Imports that run get this long to end the lines they are at.
 const IMPORTS_STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -117,7 +120,12 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
     let (handle, stop_for) = (server.handle(), app.clone());
     actix_web::rt::spawn(async move {
         let restart = stop_for.shared.get::<Restart>();
-        select(pin!(told_to_stop()), pin!(restart.requested())).await;
+        let requested = async {
+            restart.requested().await;
+            // The page that says so has its style and its icons by then.
+            tokio::time::sleep(RESTART_AFTER).await;
+        };
+        select(pin!(told_to_stop()), pin!(requested)).await;
         tracing::info!("stopping: requests that run may end");
         handle.stop(true).await;
     });

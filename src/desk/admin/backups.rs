@@ -1,6 +1,7 @@
 //! `/admin/backups`: the copies there are, putting one of them back, and, after that, letting the
 //! jobs and then the messages go on. Words for somebody who has never done it.
 
+use actix_web::http::header::{HeaderValue, REFRESH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
@@ -168,7 +169,9 @@ pub async fn put_back(
     if done.is_err() {
         return answer(at, &form, done, restore_page(&app, &me, &name)).await;
     }
-    shell::page(&app, &me, &req, "desk/restoring.html", ())
+    let mut response = shell::page(&app, &me, &req, "desk/restoring.html", ())?;
+    response.headers_mut().insert(REFRESH, HeaderValue::from_static("20; url=/login"));
+    Ok(response)
 }
 
 async fn try_put_back((app, me, _): At<'_>, name: &str, form: &mut Fields) -> AppResult<Done> {
