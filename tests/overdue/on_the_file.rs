@@ -70,3 +70,13 @@ fn a_note_on_the_file_is_added_once_and_stays() {
         clerk.post("/loans/LZ1999-0001/notes", &[("note", "x")]).await.is(404);
     });
 }
+
+#[test]
+fn on_the_due_day_itself_the_file_says_what_is_due_today() {
+    each(async |t| {
+        t.set_day("2026-12-20");
+        let page = t.sign_in(Role::Clerk).get("/loans/LZ2020-0001").await;
+        page.is(200).says(&["<b>今天到期</b>，要还 ¥996.45", "今天 12月20日", "今天应还"]);
+        assert!(!page.text.contains("下一次还款日"), "not the next year's");
+    });
+}

@@ -50,6 +50,17 @@ async fn a_day_to_come_is_marked_as_a_forecast_and_a_day_past_as_past() {
 }
 
 #[actix_web::test]
+async fn on_a_chosen_due_day_the_band_says_what_is_due_and_the_line_calls_no_chosen_day_today() {
+    let site = Site::small();
+    let file_no = site.file_no("程林㼆").await;
+    let page = site.words(&format!("/loans/{file_no}?as_of=2026-12-20")).await;
+    says(&page, &["12月20日到期 ，要还 ¥996.45", "当天应还", "截至 12月20日", "这一天 申请"]);
+    assert!(!page.contains("下一次还款日"), "{page}");
+    assert!(!page.contains("今天 12月20日 预申请"), "{page}");
+    assert_eq!(page.matches("下一次").count(), 3, "line, its ring, the plan: {page}");
+}
+
+#[actix_web::test]
 async fn a_contract_without_money_waits_for_it() {
     let site = Site::small();
     let file_no = site.file_no("廖中旭").await;

@@ -205,12 +205,16 @@ impl Page {
     pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate, tab: Tab, all_rows: bool) -> Page {
         let statements = facts.statements();
         let plan = plan(&statements, today, |day| facts.early_word(day)).under(policy);
-        let life = life(&facts.contracts, facts.papers, facts.as_of, &plan)
+        let is_today = facts.as_of == today;
+        let line = life(&facts.contracts, facts.papers, facts.as_of, &plan)
             .map(|life| lifeline::draw(&life));
-        let waiting = waiting(&known(facts, &plan, policy), facts.as_of);
+        let life = match is_today {
+            true => line,
+            false => line.map(|line| line.on_chosen_day(facts.as_of)),
+        };
+        let waiting = waiting(&known(facts, &plan, (policy, today)), facts.as_of);
         let total =
             |figure: fn(&Contract) -> Fen| -> Fen { facts.contracts.iter().map(figure).sum() };
-        let is_today = facts.as_of == today;
         Page {
             head: head(facts, &plan),
             tab,
@@ -344,7 +348,7 @@ fn folded(plan: Plan, all_rows: bool) -> PlanView {
     PlanView { rows, folded, principal, interest, penalty, paid }
 }
 
-fn known(facts: &Facts, plan: &Plan, policy: &Policy) -> Known {
+fn known(facts: &Facts, plan: &Plan, (policy, today): (&Policy, NaiveDate)) -> Known {
     let undisbursed = || facts.contracts.iter().filter(|c| c.is_undisbursed());
     let no_receipt: Vec<i32> =
         undisbursed().filter(|c| c.loan.receipt_on.is_none()).map(|c| c.loan.loan_year).collect();
@@ -378,6 +382,12 @@ fn known(facts: &Facts, plan: &Plan, policy: &Policy) -> Known {
             .collect(),
         university: facts.file.university.clone(),
         unconfirmed_since: recent.filter(|_| !confirmed && !all_settled),
+        due_today: plan
+            .rows
+            .iter()
+            .find(|row| row.standing == Standing::Today)
+            .map(|row| (row.due_on, row.open, row.assumed)),
+        is_chosen_day: facts.as_of != today,
         next: plan
             .rows
             .iter()
