@@ -33,9 +33,11 @@ async fn each_figure_opens_to_its_working_as_page_and_as_part() {
     let page = site.open(&path, false).await;
     let part = site.open(&format!("{path}&row=w3"), true).await;
     says(&page.words(), &["怎么算的", "× 年利率", "÷ 360", "LPR", "回到档案"]);
+    says(&page.words(), &["合起来", " = 996.45 元 合计 996.45 元"]);
     assert!(part.body.contains("<tr id=\"w3\"") && !part.body.contains("<html"), "{}", part.body);
     let balance = site.words(&format!("/loans/{file_no}/explain?figure=balance")).await;
     says(&balance, &["本金余额怎么算的", "放款"]);
+    says(&balance, &["合计 7,100.00 + 12,000.00 + 16,000.00 = 35,100.00 元"]);
     assert_eq!(site.open(&format!("/loans/{file_no}/explain?figure=x"), false).await.status, 404);
 }
 
