@@ -11,9 +11,12 @@ use chrono::NaiveDate;
 
 use super::count;
 use crate::app::App;
+use crate::book::office;
+use crate::book::warning::{self, RESTORE};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 use crate::plumbing::backup::{self, Made};
+use crate::plumbing::db::Db;
 
 pub const JOB: Job =
     Job {
@@ -26,6 +29,18 @@ pub const JOB: Job =
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     match backup::make(&app.db, &app.config.backups(), app.config.backup.keep, app.clock.today())? {
         Made::Copy { file, bytes, removed } => {
+            let offices = app.db.read(office::all)?;
+            let has_line = |db: &mut Db| -> AppResult<bool> {
+                let lines = offices.iter().map(|one| warning::of_kind(db, &one.code, RESTORE));
+                Ok(lines.collect::<AppResult<Vec<_>>>()?.iter().any(|lines| !lines.is_empty()))
+            };
+            if app.db.read(has_line)? {
+                app.db.write("restore over", |db| {
+                    offices
+                        .iter()
+                        .try_for_each(|one| warning::clear(db, &one.code, RESTORE, "").map(|_| ()))
+                })?;
+            }
             let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
             let mb = bytes.div_ceil(1_000_000);
             let note = format!("{}，{mb} MB", name.unwrap_or_default());

@@ -12,6 +12,9 @@ use crate::plumbing::schema::warning;
 /// The kind of a deadline of the desk's year, shown among the days to come.
 pub const DEADLINE: &str = "deadline";
 
+/// The kind of a backup that could not be put back; gone with the next backup.
+pub const RESTORE: &str = "restore";
+
 /// The kind of a ceiling of one-time codes that is reached.
 pub const CODES: &str = "codes";
 

@@ -18,7 +18,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::outbox::State;
 use crate::plumbing::schema::message;
 use crate::web::form::OpenForm;
-use crate::web::middleware::address_of;
+use crate::web::middleware::network_of;
 use crate::web::session::guard::{self, Attempt, Kind, Subjects};
 use crate::web::shell::phone;
 
@@ -108,7 +108,7 @@ pub async fn submit(
         let page = page("请填短信末尾“核对码”后面的数字或字母".to_owned());
         return answer(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     }
-    let subjects = Subjects::anybody(Kind::Check, &address_of(&req));
+    let subjects = Subjects::anybody(Kind::Check, &network_of(&req));
     let now = app.clock.now_at();
     let looked = app
         .write("check a message", move |db| {

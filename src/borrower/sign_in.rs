@@ -30,11 +30,12 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
+use crate::plumbing::restored;
 use crate::plumbing::schema::person as people;
 use crate::web::body::equal;
 use crate::web::fields::Fields;
 use crate::web::form::OpenForm;
-use crate::web::middleware::address_of;
+use crate::web::middleware::{address_of, network_of};
 use crate::web::session::borrower::{self, BorrowerForm, BorrowerIn, COOKIE};
 use crate::web::session::device;
 use crate::web::session::guard::{self, Attempt, Kind, Subjects, Whom};
@@ -170,6 +171,10 @@ pub async fn ask(
             return refuse(problem, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     };
+    if app.read(restored::get).await?.is_some() {
+        let problem = "系统正在恢复，暂时发不出验证码，请过一会儿再来，或者打电话给我们".to_owned();
+        return refuse(problem, StatusCode::SERVICE_UNAVAILABLE).await;
+    }
     let subject = app.sealer.index(Field::IdNumber, number.as_str());
     let whom = Whom::borrower(&subject);
     let subjects = Subjects::new(Kind::Code, &whom, &device::origin_of(&app, &req, &whom));
@@ -360,7 +365,7 @@ pub async fn enter(
     let attempt = Try {
         request: cookie.value().to_owned(),
         typed: digits_of(&form.0.code),
-        address: address_of(&req),
+        address: network_of(&req),
         device: device::cookie_of(&req),
         sealer: app.sealer.clone(),
         before: req.cookie(COOKIE).map(|cookie| hash_of(cookie.value())),
@@ -418,7 +423,8 @@ struct Try {
 
 impl Try {
     fn make(&self, db: &mut Db) -> AppResult<Entered> {
-        let subject = code::subject_of(db, &self.request)?.unwrap_or_default();
+        // Nothing can be guessed of a request that there is not, so it counts against nobody.
+        let Some(subject) = code::subject_of(db, &self.request)? else { return Ok(Entered::Over) };
         let whom = Whom::borrower(&subject);
         let origin = device::origin(&self.sealer, &self.device, &self.address, &whom);
         let subjects = Subjects::new(Kind::CodeTyped, &Whom::request(&self.request), &origin);

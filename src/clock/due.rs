@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use chrono::{Days, Duration, NaiveDate, NaiveDateTime};
 
 use super::store::{self, OFTEN, Run, RunState};
-use super::{Known, Missed, Planned};
+use super::{Job, Known, Missed, Planned};
 use crate::app::App;
 use crate::base::dates::day_of;
 use crate::clock::Timetable;
@@ -171,6 +171,24 @@ pub fn due(app: &App, now: NaiveDateTime) -> AppResult<Vec<Due>> {
         known.floor.extend(floors);
     }
     Ok(found)
+}
+
+/// A job by the day that has still something to make up for, runs, or waits for its next try.
+pub fn unfinished(app: &App, now: NaiveDateTime) -> AppResult<Option<Job>> {
+    let timetable = &Timetable::of(app);
+    let today = day_of(now.and_utc());
+    let since = &known(app, today)?.since;
+    let oldest = today.checked_sub_days(Days::new(CATCH_UP_DAYS)).unwrap_or(today);
+    let rows = app.db.read(|db| store::since(db, oldest))?;
+    let by_day = |planned: &&Planned| !planned.off && planned.job.missed != Missed::Often;
+    let has_left = |planned: &&Planned| {
+        let own = rows.iter().filter(|run| run.job == planned.job.name);
+        let own: HashMap<NaiveDate, &Run> = own.map(|run| (run.planned_for, run)).collect();
+        let from = since.get(planned.job.name).copied().unwrap_or(today).max(oldest);
+        next_day(planned, &own, from, now).next.is_some()
+    };
+    let mut found = timetable.jobs().iter().filter(by_day).filter(has_left);
+    Ok(found.next().map(|planned| planned.job))
 }
 
 /// What is remembered, right for today: a clock set back makes later knowledge void.

@@ -30,7 +30,7 @@ use crate::plumbing::config::JobConfig;
 pub use attempt::{ATTEMPTS_MAX, LEASE_S, Ran};
 pub use background::serve;
 pub use drive::{next_planned, run_due, run_now};
-pub use due::{Due, due};
+pub use due::{Due, due, unfinished};
 pub use overview::{Lag, Line, lags, lines, runs_of};
 pub use store::{Claim, Run, RunState, claim, finish_run, forget_before, renew};
 pub use when::Times;

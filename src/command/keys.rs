@@ -2,7 +2,7 @@
 //! keys as of the index key: with a wrong one the program would start, open nothing, and seal new
 //! rows so that the right file would not open them.
 //!
-//! For each key a short text sealed by it is checks in the table `meta`. A database of an older
+//! For each key a short text sealed by it is kept in the table `meta`. A database of an older
 //! version has none: it gets them at its first start, when its own rows open.
 
 use std::path::Path;

@@ -182,7 +182,6 @@ pub fn open_or_make(config: Config, clock: Clock) -> Result<App, CliError> {
         .map_err(|error| CliError::input(error.to_string()))?;
     let app = site::app(db, clock, policy, sealer, config).map_err(CliError::failed)?;
     app.follow_rules()?;
-    own_texts::move_files(&app, &app.config.templates())?;
     own_texts::follow(&app)?;
     Ok(app)
 }

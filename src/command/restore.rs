@@ -11,8 +11,10 @@ use crate::app::App;
 use crate::base::dates::{Clock, minute};
 use crate::base::hex::random_hex;
 use crate::base::scope::Scope;
-use crate::book::audit_log::{Actor, AuditEntry};
+use crate::book::audit_log::{self, Actor, AuditEntry};
+use crate::book::warning::{self, Warning};
 use crate::book::{act, office};
+use crate::desk::admin::backups;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
@@ -27,11 +29,23 @@ const BY: &str = "zhuxue restore";
 #[derive(Clone, Debug, Args)]
 pub struct Restore {
     /// A file of the folder of backups, such as zhuxue-2026-11-28.db.
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "release")]
+    pub file: Option<PathBuf>,
     /// Puts it into a temporary folder, checks every figure there, changes and sends nothing.
     #[arg(long)]
     pub rehearse: bool,
+    /// After a restore, where several offices share a database: lets the jobs go on (`jobs`), then
+    /// the messages, cancelling (`drop`) or sending (`send`) what waits.
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["file", "rehearse"])]
+    pub release: Option<Release>,
+}
+
+/// What may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Release {
+    Jobs,
+    Drop,
+    Send,
 }
 
 impl Restore {
@@ -40,16 +54,17 @@ impl Restore {
     /// # Errors
     /// Exit code 2 when the copy cannot be used or the program runs; 1 when the disk says no.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
-        let file = match self.file.exists() {
-            true => self.file.clone(),
-            false => config.backups().join(&self.file),
+        if let Some(release) = self.release {
+            return go_on(config, release, out);
+        }
+        let Some(file) = &self.file else { return Ok(()) };
+        let file = match file.exists() {
+            true => file.clone(),
+            false => config.backups().join(file),
         };
-        let Address::Sqlite(database) =
-            Address::parse(&config.database()).map_err(CliError::input)?
-        else {
-            return Err(CliError::input(
-                "数据在 PostgreSQL 里：请用 pg_restore 恢复到一个空的数据库，再把 database_url 指向它",
-            ));
+        let database = match Address::parse(&config.database()).map_err(CliError::input)? {
+            Address::Sqlite(database) => database,
+            Address::Postgres(_) => return self.mark(config, out),
         };
         let keys = config.keys();
         if !keys.exists() {
@@ -59,16 +74,15 @@ impl Restore {
             )));
         }
         let sealer = Sealer::from_file(&keys, config.sealing).map_err(CliError::failed)?;
-        let contents = restore::look_at(&file, &sealer.fingerprint())?;
+        let contents = restore::look_at(&file, &sealer)?;
         tell(out, &file, &contents)?;
         if self.rehearse {
             return rehearse(config, &file, out);
         }
         let clock = Clock::real();
-        let copy = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let aside = put_in_place(&file, &database, clock.now_at())?;
-        let app = super::open(config, clock)?;
-        note(&app, &copy, contents.as_of, BY)?;
+        let restored = marked(&self.name(), contents.as_of, clock.now_at(), BY);
+        let aside = put_in_place(&file, &database, &restored)?;
+        note(&super::open(config, clock)?, &restored)?;
         if let Some(aside) = aside {
             writeln!(out, "原来的数据没有删除，现在叫 {}", aside.display())?;
         }
@@ -79,6 +93,59 @@ impl Restore {
         )?;
         Ok(())
     }
+
+    fn name(&self) -> String {
+        let name = self.file.as_ref().and_then(|file| file.file_name()).unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// A PostgreSQL database that `pg_restore` has filled: it is marked, so that nothing leaves.
+    fn mark(&self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
+        if self.rehearse {
+            return Err(CliError::input(
+                "数据在 PostgreSQL 里：请运维用 pg_restore 恢复到另一个数据库演练",
+            ));
+        }
+        let clock = Clock::real();
+        let app = super::open(config, clock.clone())?;
+        let as_of = app.db.read(audit_log::newest_at)?;
+        note(&app, &marked(&self.name(), as_of, clock.now_at(), BY))?;
+        writeln!(
+            out,
+            "已登记：这个数据库是用 pg_restore 从 {} 恢复的。登录后在“人员与设置 > 备份与恢复”里放行：\
+             在那以前不发消息，也不运行夜间任务。",
+            self.name()
+        )?;
+        Ok(())
+    }
+}
+
+fn go_on(config: Config, release: Release, out: &mut dyn Write) -> Result<(), CliError> {
+    let app = super::open(config, Clock::real())?;
+    if release != Release::Jobs {
+        backups::caught_up(&app)?;
+    }
+    let Some(office) = app.db.read(office::all)?.into_iter().next() else {
+        return Err(CliError::input("数据库里还没有中心"));
+    };
+    let actor = Actor::program(BY, &office.code);
+    let sentence =
+        act::run(
+            &app,
+            (&actor, &Scope::of(&office.code)),
+            "restore: go on",
+            |act| match release {
+                Release::Jobs => backups::jobs_go_on(act).map(|()| "定时任务已经继续".to_owned()),
+                other => backups::messages_go_on(act, other == Release::Drop),
+            },
+        )?;
+    writeln!(out, "{sentence}")?;
+    Ok(())
+}
+
+/// What a database says of itself that was put back.
+pub fn marked(copy: &str, as_of: Option<NaiveDateTime>, at: NaiveDateTime, by: &str) -> Restored {
+    Restored { copy: copy.to_owned(), as_of, at, by_name: by.to_owned(), jobs_released: false }
 }
 
 fn tell(out: &mut dyn Write, file: &Path, contents: &Contents) -> Result<(), CliError> {
@@ -93,28 +160,54 @@ fn tell(out: &mut dyn Write, file: &Path, contents: &Contents) -> Result<(), Cli
     Ok(())
 }
 
-fn put_in_place(file: &Path, database: &Path, now: NaiveDateTime) -> AppResult<Option<PathBuf>> {
+fn put_in_place(file: &Path, database: &Path, mark: &Restored) -> AppResult<Option<PathBuf>> {
     if let Some(folder) = database.parent() {
         let made = std::fs::create_dir_all(folder);
         made.map_err(|e| AppError::broken(format!("{}: {e}", folder.display())))?;
     }
-    restore::put_in_place(file, database, now)
+    restore::put_in_place(file, database, mark)
 }
 
-/// Writes down in the database that was put back what it is, and holds messages and jobs.
+/// Writes into the audit log of a database that was put back what it is, and holds messages and
+/// jobs.
 ///
 /// # Errors
 /// As a write.
-pub fn note(app: &App, copy: &str, as_of: Option<NaiveDateTime>, by: &str) -> AppResult<()> {
-    let at = app.clock.now_at();
-    let (copy, by_name) = (copy.to_owned(), by.to_owned());
-    let restored = Restored { copy, as_of, at, by_name, jobs_released: false };
+pub fn note(app: &App, restored: &Restored) -> AppResult<()> {
     for office in app.db.read(office::all)? {
-        let actor = Actor::program(by, &office.code);
+        let actor = Actor::program(&restored.by_name, &office.code);
         let summary = format!("数据库恢复到备份 {}", restored.copy);
         act::run(app, (&actor, &Scope::of(&office.code)), "restored", |act| {
-            restored::set(act.db, &restored)?;
+            restored::set(act.db, restored)?;
             act.audit(AuditEntry::of("restored", "备份", summary.clone()))
+        })?;
+    }
+    Ok(())
+}
+
+/// Says on every workbench that the copy was not put back.
+///
+/// # Errors
+/// As a write.
+pub fn note_failed(app: &App, copy: &str, error: &AppError) -> AppResult<()> {
+    for office in app.db.read(office::all)? {
+        let now = app.clock.now_at();
+        let line = Warning {
+            office_code: office.code.clone(),
+            kind: warning::RESTORE.to_owned(),
+            key: String::new(),
+            level: "bad".to_owned(),
+            title: format!("没有恢复到备份 {copy}，数据和原来一样"),
+            advice: format!("原因：{error}。解决以后请再恢复一次；不恢复了，明天这一行会消失"),
+            url: "/admin/backups".to_owned(),
+            due_on: None,
+            since: now,
+            seen_at: now,
+        };
+        let actor = Actor::program(BY, &office.code);
+        act::run(app, (&actor, &Scope::of(&office.code)), "restore failed", |act| {
+            warning::raise(act.db, &line)?;
+            act.audit(AuditEntry::of("restored", "备份", line.title.clone()))
         })?;
     }
     Ok(())
@@ -138,7 +231,7 @@ fn rehearse_in(
 ) -> Result<(), CliError> {
     let database = folder.join("zhuxue.db");
     let clock = Clock::real();
-    put_in_place(file, &database, clock.now_at())?;
+    put_in_place(file, &database, &marked("", None, clock.now_at(), BY))?;
     let key_file = config.keys();
     let mut config = Config {
         data_dir: folder.to_path_buf(),

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::{CliError, restore as restore_command};
 use crate::app::App;
 use crate::base::dates::Clock;
+use crate::book::notice::own_texts;
 use crate::book::{office, staff};
 use crate::error::AppError;
 use crate::imports::runner::Runner;
@@ -44,6 +45,8 @@ impl Serve {
                 app.config.data_dir.display()
             )));
         }
+        own_texts::move_files(&app, &app.config.templates())?;
+        own_texts::follow(&app)?;
         let (offices, people) =
             app.db.read(|db| Ok((office::all(db)?.len(), staff::count(db)?)))?;
         if offices == 0 {
@@ -70,20 +73,25 @@ impl Serve {
 /// Puts the copy in place that somebody chose on the page; when that cannot be done, the database
 /// that stood there serves on.
 fn put_back(app: App, config: &Config, request: &PutBack) -> Result<App, CliError> {
-    let contents = restore::look_at(&request.copy.file, &app.sealer.fingerprint());
+    let contents = restore::look_at(&request.copy.file, &app.sealer);
     let (file, now) = (app.db.sqlite_file().map(Path::to_path_buf), app.clock.now_at());
     drop(app);
     let done = contents.and_then(|contents| {
         let file = file.ok_or_else(|| AppError::broken("no SQLite database"))?;
-        restore::put_in_place(&request.copy.file, &file, now).map(|aside| (contents, aside))
+        let by = &request.by_name;
+        let restored = restore_command::marked(&request.copy.name, contents.as_of, now, by);
+        restore::put_in_place(&request.copy.file, &file, &restored).map(|aside| (restored, aside))
     });
     let app = super::open(config.clone(), Clock::real())?;
     match done {
-        Ok((contents, aside)) => {
+        Ok((restored, aside)) => {
             tracing::warn!(copy = request.copy.name, ?aside, "the database was put back");
-            restore_command::note(&app, &request.copy.name, contents.as_of, &request.by_name)?;
+            restore_command::note(&app, &restored)?;
         }
-        Err(error) => tracing::error!(%error, "a copy could not be put back; nothing changed"),
+        Err(error) => {
+            tracing::error!(%error, "a copy could not be put back; nothing changed");
+            restore_command::note_failed(&app, &request.copy.name, &error)?;
+        }
     }
     Ok(app)
 }

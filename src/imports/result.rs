@@ -144,35 +144,40 @@ fn made(
         .map_err(AppError::broken)
 }
 
-/// Columns that are known to hold no number of a person: all that are read, but identity numbers,
-/// telephones and accounts. What nobody knows may hold one.
+/// Columns that hold no number of a person: amounts, days, numbers of contracts. A remark may hold
+/// one, and so may what nobody knows.
 fn clear_columns(sheet: &ReadSheet) -> BTreeSet<usize> {
-    let is_clear = |column: &Column| {
-        let private =
-            ["id_number", "phone", "account"].iter().any(|word| column.key.contains(word));
-        !private && column.kind != ColumnKind::Phone
+    let is_clear = |column: &Column| match column.kind {
+        ColumnKind::Int | ColumnKind::Date | ColumnKind::Month | ColumnKind::Money => true,
+        ColumnKind::Id => !["id_number", "account"].iter().any(|word| column.key.contains(word)),
+        ColumnKind::Text | ColumnKind::Phone => false,
     };
     let bound = sheet.binding.bound();
-    bound.filter(|(_, _, column)| column.is_some_and(is_clear)).map(|(at, _, _)| at).collect()
+    bound.filter(|(_, _, column)| column.is_some_and(is_clear)).map(|(at, ..)| at).collect()
 }
 
-/// The text with the middle of each long number starred; nothing when there is none.
+/// The text with the middle of each long number starred, also of one written with blanks or
+/// hyphens in it or in full-width digits; nothing when there is none.
 fn mask_digits(text: &str) -> Option<String> {
-    let is_digit = |c: &char| c.is_ascii_digit() || matches!(c, 'x' | 'X');
-    let letters: Vec<char> = text.chars().collect();
-    let mut masked = letters.clone();
-    let mut at = 0;
-    while let Some(length) =
-        letters.get(at..).map(|rest| rest.iter().take_while(|c| is_digit(c)).count())
-        && at < letters.len()
-    {
-        if length >= DIGITS {
-            let hidden = masked.iter_mut().skip(at + 3).take(length - 7);
-            hidden.for_each(|letter| *letter = '*');
+    let is_digit = |c: char| c.is_ascii_digit() || ('\u{ff10}'..='\u{ff19}').contains(&c);
+    let is_of_number = |c: char| is_digit(c) || matches!(c, 'x' | 'X' | ' ' | '-' | '\u{3000}');
+    let mut letters: Vec<char> = text.chars().collect();
+    let mut changed = false;
+    for run in letters.chunk_by_mut(|one, next| is_of_number(*one) == is_of_number(*next)) {
+        let counted = |c: &char| is_digit(*c) || matches!(c, 'x' | 'X');
+        let digits = run.iter().filter(|c| counted(c)).count();
+        if digits < DIGITS {
+            continue;
         }
-        at += length.max(1);
+        changed = true;
+        let hidden = run.iter_mut().filter(|c| counted(c)).skip(3).take(digits - 7);
+        hidden.for_each(|letter| *letter = '*');
     }
-    (masked != letters).then(|| masked.into_iter().collect())
+    changed.then(|| letters.into_iter().collect())
+}
+
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 #[cfg(test)]
@@ -184,12 +189,11 @@ mod tests {
         let masked = |text: &str| mask_digits(text).unwrap_or_default();
         assert_eq!(masked("51209920050915001X"), "512***********001X");
         assert_eq!(masked("父 13800002741，母13900001111"), "父 138****2741，母139****1111");
-        assert_eq!(masked("028-23350000"), "");
+        assert_eq!(masked("138 0000 2741"), "138 **** 2741");
+        assert_eq!(masked("１３８００００２７４１"), "１３８****２７４１");
+        assert_eq!(masked("028-23350000"), "028-****0000");
+        assert_eq!(masked("欠 2028.57 元"), "");
         assert_eq!(masked("2026-10-31"), "");
         assert_eq!(masked(""), "");
     }
-}
-
-fn stem(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }

@@ -241,8 +241,8 @@ impl Database {
     /// The steps of `migrations/sqlite` that this program knows, as the database names them.
     pub fn sqlite_steps() -> Vec<String> {
         let steps: Result<Vec<Box<dyn Migration<Sqlite>>>, _> = SQLITE_MIGRATIONS.migrations();
-        let version = |step: &Box<dyn Migration<Sqlite>>| step.name().version().to_string();
-        steps.unwrap_or_default().iter().map(version).collect()
+        let steps = steps.unwrap_or_default();
+        steps.iter().map(|step| step.name().version().to_string()).collect()
     }
 
     /// Brings the tables up to this program's version. Returns how many steps were run.
@@ -330,7 +330,7 @@ impl Database {
         mut body: impl FnMut(&mut Db) -> AppResult<T>,
     ) -> AppResult<T> {
         for attempt in 0..ATTEMPTS_MAX {
-            let mut db = begun(&self.writers, |db| match db {
+            let begun = begun(&self.writers, |db| match db {
                 Db::Sqlite(c) => {
                     AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
                 }
@@ -338,18 +338,22 @@ impl Database {
                     c,
                     "BEGIN ISOLATION LEVEL SERIALIZABLE",
                 ),
-            })?;
-            let result = revision::rows_changed(&mut db).and_then(|before| {
-                let value = body(&mut db)?;
-                revision::advance(&mut db, before)?;
-                commit(&mut db)?;
-                Ok(value)
+            });
+            let result = begun.and_then(|mut db| {
+                let done = revision::rows_changed(&mut db).and_then(|before| {
+                    let value = body(&mut db)?;
+                    revision::advance(&mut db, before)?;
+                    commit(&mut db)?;
+                    Ok(value)
+                });
+                if done.is_err() {
+                    roll_back(&mut db);
+                }
+                done
             });
             match result {
                 Ok(value) => return Ok(value),
                 Err(error) => {
-                    roll_back(&mut db);
-                    drop(db);
                     if !matches!(error, AppError::Conflict(_)) {
                         return Err(error);
                     }

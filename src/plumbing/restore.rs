@@ -12,7 +12,9 @@ use tokio::sync::Notify;
 
 use crate::error::{AppError, AppResult};
 use crate::plumbing::backup;
+use crate::plumbing::crypto::{Field, Sealer, from_hex};
 use crate::plumbing::db::{Database, QuickCheck};
+use crate::plumbing::restored::{self, Restored};
 
 /// A copy in the folder of backups.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +65,8 @@ struct Number {
 ///
 /// # Errors
 /// `Refused`, one sentence: not there, damaged, no database of ours, of a newer program, or sealed
-/// with other keys than those whose fingerprint is `fingerprint`.
-pub fn look_at(file: &Path, fingerprint: &str) -> AppResult<Contents> {
+/// with other keys.
+pub fn look_at(file: &Path, sealer: &Sealer) -> AppResult<Contents> {
     let refused = |why: &str| AppError::refused(format!("{}：{why}", file.display()));
     if !file.is_file() {
         return Err(refused("没有这个文件，请核对路径"));
@@ -89,7 +91,12 @@ pub fn look_at(file: &Path, fingerprint: &str) -> AppResult<Contents> {
         return Err(refused("是更新版本的程序做的备份，请先升级程序再恢复"));
     }
     let keys = names("SELECT value AS name FROM meta WHERE key = 'key_fingerprint'")?;
-    if keys.first().is_some_and(|own| own != fingerprint) {
+    let checks = names("SELECT value AS name FROM meta WHERE key LIKE 'seal_check_%'")?;
+    let opens = |text: &String| {
+        from_hex(text).is_some_and(|sealed| sealer.open(Field::KeyCheck, &sealed).is_ok())
+    };
+    let is_own = |own: &String| *own == sealer.fingerprint();
+    if !keys.iter().all(is_own) || !checks.iter().all(opens) {
         return Err(refused("是用另一份密钥封存的，请先放回当时的密钥文件（keys.toml）"));
     }
     let offices = names("SELECT name FROM office ORDER BY code")?;
@@ -104,8 +111,8 @@ pub fn look_at(file: &Path, fingerprint: &str) -> AppResult<Contents> {
     Ok(Contents { offices, files: files.number, as_of })
 }
 
-/// Puts `copy` in the place of `database`, which nobody may have open. Returns where the one that
-/// stood there is now; nothing when none did.
+/// Puts `copy` in the place of `database`, which nobody may have open, marked as `restored` before
+/// anybody can open it. Returns where the one that stood there is now; nothing when none did.
 ///
 /// # Errors
 /// `Refused` when another program has the database open; `Broken` when the disk is full or a file
@@ -113,35 +120,48 @@ pub fn look_at(file: &Path, fingerprint: &str) -> AppResult<Contents> {
 pub fn put_in_place(
     copy: &Path,
     database: &Path,
-    now: NaiveDateTime,
+    restored: &Restored,
 ) -> AppResult<Option<PathBuf>> {
-    let failed = |what: &str, error: std::io::Error| {
-        AppError::broken(format!("{}: {what} ({error})", database.display()))
-    };
     let part = database.with_extension("part");
-    std::fs::copy(copy, &part)
-        .and_then(|_| std::fs::File::open(&part)?.sync_all())
-        .map_err(|e| failed("the copy cannot be written beside it", e))?;
+    let placed = prepare(copy, &part, restored).and_then(|()| exchange(&part, database, restored));
+    if placed.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    placed
+}
+
+fn failed(file: &Path, error: &std::io::Error) -> AppError {
+    AppError::broken(format!("{}: {error}", file.display()))
+}
+
+/// Writes the copy beside the database, with its mark.
+fn prepare(copy: &Path, part: &Path, restored: &Restored) -> AppResult<()> {
+    std::fs::copy(copy, part).map_err(|e| failed(part, &e))?;
+    let mut marked = SqliteConnection::establish(&part.to_string_lossy())
+        .map_err(|e| AppError::broken(format!("{}: {e}", part.display())))?;
+    diesel::sql_query("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)")
+        .bind::<Text, _>(restored::KEY)
+        .bind::<Text, _>(restored.to_text()?)
+        .execute(&mut marked)?;
+    drop(marked);
+    std::fs::File::open(part).and_then(|part| part.sync_all()).map_err(|e| failed(part, &e))
+}
+
+/// There is a whole database under its name at every moment.
+fn exchange(part: &Path, database: &Path, restored: &Restored) -> AppResult<Option<PathBuf>> {
     let mut aside = None;
     if database.exists() {
-        let to = database.with_extension(format!("before-{}.db", now.format("%Y%m%d-%H%M%S")));
-        if let Err(error) = become_one_file(database) {
-            let _ = std::fs::remove_file(&part);
-            return Err(error);
-        }
-        std::fs::rename(database, &to).map_err(|e| failed("cannot be moved aside", e))?;
+        become_one_file(database)?;
+        let time = restored.at.format("%Y%m%d-%H%M%S");
+        let to = database.with_extension(format!("before-{time}.db"));
+        std::fs::hard_link(database, &to).map_err(|e| failed(&to, &e))?;
         aside = Some(to);
     }
-    if let Err(error) = std::fs::rename(&part, database) {
-        if let Some(aside) = &aside {
-            let _ = std::fs::rename(aside, database);
-        }
-        return Err(failed("cannot be put in place", error));
-    }
-    if let Some(folder) = database.parent() {
-        let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|e| failed("its folder cannot be written", e))?;
-    }
+    std::fs::rename(part, database).map_err(|e| failed(database, &e))?;
+    let folder = database.parent().unwrap_or(database);
+    std::fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|e| failed(folder, &e))?;
     Ok(aside)
 }
 

@@ -9,7 +9,8 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::meta;
 
-const KEY: &str = "restored";
+/// Its key in the table `meta`.
+pub(super) const KEY: &str = "restored";
 
 /// What is known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,13 @@ pub struct Restored {
     pub jobs_released: bool,
 }
 
+impl Restored {
+    /// As kept in the table `meta`.
+    pub(super) fn to_text(&self) -> AppResult<String> {
+        serde_json::to_string(self).map_err(AppError::broken)
+    }
+}
+
 /// Nothing as long as the database was never put back, or since everything was released.
 pub fn get(db: &mut Db) -> AppResult<Option<Restored>> {
     let text = meta::get(db, KEY)?.filter(|text| !text.is_empty());
@@ -31,7 +39,7 @@ pub fn get(db: &mut Db) -> AppResult<Option<Restored>> {
 }
 
 pub fn set(db: &mut Db, restored: &Restored) -> AppResult<()> {
-    meta::set(db, KEY, &serde_json::to_string(restored).map_err(AppError::broken)?)
+    meta::set(db, KEY, &restored.to_text()?)
 }
 
 pub fn clear(db: &mut Db) -> AppResult<()> {

@@ -184,6 +184,19 @@ pub fn address_of(req: &HttpRequest) -> String {
     real.to_string()
 }
 
+/// The same for limits: one customer has 2^64 addresses of IPv6, which count as one.
+pub fn network_of(req: &HttpRequest) -> String {
+    let address = address_of(req);
+    match address.parse::<std::net::IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(std::net::IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Ok(ip) => ip.to_string(),
+        Err(_) => address,
+    }
+}
+
 /// Goes on only for the addresses of `metrics_from`.
 pub fn from_metrics_address(req: &HttpRequest) -> AppResult<()> {
     let app = req.app_data::<web::Data<App>>();

@@ -32,6 +32,11 @@ fn a_clerk_finds_a_family_understands_a_figure_and_prints_the_sheets() {
         browser.open("/overdue").await;
         browser.says("17 人").await;
         look(browser, "overdue").await;
+        browser.resize(1366, 768).await;
+        browser.open("/overdue/next").await;
+        let save = browser.find("form[data-keys] .btn.pri").await.rect().await.unwrap();
+        assert!(save.y + save.height <= 768.0, "in sight without scrolling: {save:?}");
+        look(browser, "overdue-next").await;
 
         browser.fill("header input[type=search]", "叶敏").await;
         browser.find("header input[type=search]").await.send_keys("\u{e007}").await.unwrap();

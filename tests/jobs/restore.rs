@@ -105,6 +105,8 @@ fn what_cannot_be_put_back_is_refused_and_nothing_changes() {
     refused(bad.to_str().unwrap(), "更新版本的程序");
     changed("UPDATE meta SET value = 'another' WHERE key = 'key_fingerprint'");
     refused(bad.to_str().unwrap(), "另一份密钥");
+    changed("UPDATE meta SET value = '00' WHERE key LIKE 'seal_check_%'");
+    refused(bad.to_str().unwrap(), "另一份密钥");
     // Somebody works with it.
     let url = format!("sqlite:{}", folder.path().join("data/zhuxue.db").display());
     let open = Database::open(&url, 2).unwrap();

@@ -117,7 +117,7 @@ fn pay_most(t: &TestApp, file_no: &str, day: &str, most: Fen) {
             let (mut events, mut left) = (Vec::new(), most);
             for (loan, _, principal, interest, penalty) in &rows {
                 let amount = (*principal + *interest + *penalty).min(left);
-                left = left - amount;
+                left -= amount;
                 if !amount.is_positive() {
                     continue;
                 }

@@ -100,7 +100,8 @@ fn nothing_is_decided_before_the_bank_has_told_of_the_promised_day() {
         let points = one.weight;
         let mut clerk = t.sign_in(Role::Clerk);
         let page = clerk.get(&format!("/overdue/{no}")).await;
-        page.is(200).says(&["约定 12月28日 还", "银行数据截至 2026年12月26日，还不知道有没有到账"]);
+        let unknown = "银行数据还没有到这一天，不知道有没有到账";
+        page.is(200).says(&["约定 12月28日 还", unknown]);
         assert!(!page.text.contains("约定过没有还上"));
         clerk.get("/overdue").await.is(200);
         assert_eq!(steps(&t, no, "promise_broken").len(), 0, "nor by looking at the list");

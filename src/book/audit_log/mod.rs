@@ -387,3 +387,8 @@ pub fn counts_since(
     counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     Ok(counts)
 }
+
+/// When the newest entry of all offices was written; nothing when there is none.
+pub fn newest_at(db: &mut Db) -> AppResult<Option<NaiveDateTime>> {
+    Ok(history::table.select(diesel::dsl::max(history::at)).get_result(db)?)
+}

@@ -8,7 +8,7 @@ use crate::base::scope::Scope;
 use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::parts::Parts;
 use crate::book::{act, office, setting};
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::templates::OwnTexts;
 
@@ -55,8 +55,10 @@ pub fn move_files(parts: &Parts, folder: &Path) -> AppResult<()> {
                 let summary = format!("{}：原来的文件移入数据库", reason.in_words());
                 act.audit(AuditEntry::of("message_text", reason.in_words(), summary))
             })?;
-            let moved = std::fs::rename(&file, file.with_extension("txt.moved"));
-            moved.map_err(|e| AppError::broken(format!("{}: {e}", file.display())))?;
+            if let Err(error) = std::fs::rename(&file, file.with_extension("txt.moved")) {
+                // Left where it is, it changes nothing: the database has it.
+                tracing::warn!(%error, file = %file.display(), "a text was moved, its file not");
+            }
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Whether a promise was fulfilled: by what was booked since it was made, for days from the day it
-//! was made to the promised one. Nothing is decided before the bank has told of that day. Reads only.
+//! was made to the promised one. Nothing is decided before the bank has told of that day. Reads
+//! only.
 
 use std::collections::{HashMap, HashSet};
 
@@ -131,7 +132,9 @@ pub(super) fn payments(
         };
         let mut sums = Payments::default();
         let since = booked.iter().filter(|one| one.file_id == case.file_id);
-        for one in since.filter(|one| one.effective_on >= *from && one.recorded_at >= *at) {
+        // Of the day of the call itself only what was booked after it was written down.
+        let counts = |day: NaiveDate, booked_at| day > *from || (day == *from && booked_at >= *at);
+        for one in since.filter(|one| counts(one.effective_on, one.recorded_at)) {
             if one.effective_on > promised_on {
                 sums.after = true;
             } else {

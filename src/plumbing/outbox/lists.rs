@@ -305,3 +305,12 @@ pub fn latest_of<'a>(
     }
     Ok(found)
 }
+
+/// How many wait or are held.
+pub fn count_unsent(db: &mut Db, scope: &Scope) -> AppResult<i64> {
+    Ok(message::table
+        .filter(scope.holds(message::office_code))
+        .filter(message::state.eq_any([State::Waiting, State::Held]))
+        .count()
+        .get_result(db)?)
+}

@@ -12,14 +12,14 @@ mod lists;
 mod store;
 
 pub use lists::{
-    Progress, by_check_code, counts_by_state, find, groups, is_any_due, is_any_left_over,
-    latest_of, of_file, of_group, of_person, progress, waiting_for_gateway, without_receipt,
+    Progress, by_check_code, count_unsent, counts_by_state, find, groups, is_any_due,
+    is_any_left_over, latest_of, of_file, of_group, of_person, progress, waiting_for_gateway,
+    without_receipt,
 };
 pub use store::{
-    AsSent, Delivery, OVERTAKEN, Receipt, Recorded, Settle, Settled, add, cancel, cancel_group,
-    cancel_overtaken, cancel_unsent, claim, count_unsent, expire, finish, hold, keep_as_sent,
-    mark_sent, note_asked, note_without_receipt, record_receipt, recover, release, release_some,
-    resend,
+    AsSent, OVERTAKEN, Settle, Settled, add, cancel, cancel_group, cancel_overtaken, cancel_unsent,
+    claim, expire, finish, hold, keep_as_sent, mark_sent, note_asked, note_without_receipt,
+    record_receipt, recover, release, release_some, resend,
 };
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -130,4 +130,50 @@ pub struct Group {
     pub reason: String,
     /// The day it is for.
     pub planned_on: NaiveDate,
+}
+
+/// What a receipt says. The order is the order in which receipts count: one that says more is
+/// never taken back by one that says less and comes later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Delivery {
+    /// The network has it.
+    Sent,
+    /// It did not arrive.
+    Failed,
+    Delivered,
+}
+
+/// A delivery receipt of a gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub gateway: String,
+    /// Our own number, when the gateway gives it back.
+    pub id: Option<i64>,
+    pub reference: String,
+    pub delivery: Delivery,
+    /// Why it did not arrive, in the gateway's words.
+    pub why: String,
+    pub at: NaiveDateTime,
+}
+
+/// What a receipt changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// The message, as it is now.
+    Moved(Box<Message>),
+    /// Nothing: we knew as much.
+    Known,
+    /// It belongs to no message of ours.
+    NoSuch,
+}
+
+/// Does a receipt tell more than the state? One never moves a message back.
+fn moves(state: State, delivery: Delivery) -> bool {
+    match (state, delivery) {
+        (State::Delivered, _) | (State::Failed | State::Sent, Delivery::Sent) => false,
+        (State::Failed, Delivery::Failed) | (State::Cancelled, Delivery::Failed) => false,
+        // A held message never left; whatever the receipt is for, it is not this.
+        (State::Held, _) => false,
+        _ => true,
+    }
 }

@@ -6,7 +6,7 @@
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::{COLUMNS, Channel, Group, Message, State};
+use super::{COLUMNS, Channel, Delivery, Group, Message, Receipt, Recorded, State, moves};
 use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::bulk::BINDS_MAX;
@@ -436,16 +436,7 @@ pub fn cancel_group(
     .execute(db)?)
 }
 
-/// How many wait or are held.
-pub fn count_unsent(db: &mut Db, scope: &Scope) -> AppResult<i64> {
-    Ok(message::table
-        .filter(scope.holds(message::office_code))
-        .filter(message::state.eq_any([State::Waiting, State::Held]))
-        .count()
-        .get_result(db)?)
-}
-
-/// Cancels all that waits or is held. Returns how many.
+/// Cancels all that waits or is held and could have left by now. Returns how many.
 pub fn cancel_unsent(
     db: &mut Db,
     scope: &Scope,
@@ -455,6 +446,7 @@ pub fn cancel_unsent(
     Ok(diesel::update(
         message::table
             .filter(scope.holds(message::office_code))
+            .filter(message::not_before.le(now))
             .filter(message::state.eq_any([State::Waiting, State::Held])),
     )
     .set((
@@ -504,41 +496,6 @@ pub fn mark_sent(db: &mut Db, scope: &Scope, id: i64, now: NaiveDateTime) -> App
         > 0)
 }
 
-/// What a receipt says. The order is the order in which receipts count: one that says more is
-/// never taken back by one that says less and comes later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Delivery {
-    /// The network has it.
-    Sent,
-    /// It did not arrive.
-    Failed,
-    Delivered,
-}
-
-/// A delivery receipt of a gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    pub gateway: String,
-    /// Our own number, when the gateway gives it back.
-    pub id: Option<i64>,
-    pub reference: String,
-    pub delivery: Delivery,
-    /// Why it did not arrive, in the gateway's words.
-    pub why: String,
-    pub at: NaiveDateTime,
-}
-
-/// What a receipt changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// The message, as it is now.
-    Moved(Box<Message>),
-    /// Nothing: we knew as much.
-    Known,
-    /// It belongs to no message of ours.
-    NoSuch,
-}
-
 /// Writes down a receipt. The same one twice, or several in any order, come to the same.
 pub fn record_receipt(db: &mut Db, receipt: &Receipt, now: NaiveDateTime) -> AppResult<Recorded> {
     let row: Option<Message> = match receipt.id {
@@ -582,17 +539,6 @@ pub fn record_receipt(db: &mut Db, receipt: &Receipt, now: NaiveDateTime) -> App
     row.updated_at = now;
     replace(db, std::slice::from_ref(&row))?;
     Ok(Recorded::Moved(Box::new(row)))
-}
-
-/// Does a receipt tell more than the state? One never moves a message back.
-fn moves(state: State, delivery: Delivery) -> bool {
-    match (state, delivery) {
-        (State::Delivered, _) | (State::Failed | State::Sent, Delivery::Sent) => false,
-        (State::Failed, Delivery::Failed) | (State::Cancelled, Delivery::Failed) => false,
-        // A held message never left; whatever the receipt is for, it is not this.
-        (State::Held, _) => false,
-        _ => true,
-    }
 }
 
 /// Notes on messages that were sent long ago and of which no receipt came.

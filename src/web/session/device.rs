@@ -17,7 +17,7 @@ use crate::base::hex::{hex, random_hex};
 use crate::error::AppResult;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::web::body::equal;
-use crate::web::middleware::address_of;
+use crate::web::middleware::network_of;
 
 const COOKIE: &str = "zhuxue_d";
 /// Browsers keep no cookie longer; each sign-in begins anew.
@@ -58,7 +58,7 @@ pub fn origin(sealer: &Sealer, cookie: &str, address: &str, whom: &Whom) -> Orig
 
 /// As [`origin`], for a request.
 pub fn origin_of(app: &App, req: &HttpRequest, whom: &Whom) -> Origin {
-    origin(&app.sealer, &cookie_of(req), &address_of(req), whom)
+    origin(&app.sealer, &cookie_of(req), &network_of(req), whom)
 }
 
 /// The person has signed in: the browser is known from now on.

@@ -282,7 +282,9 @@ pub fn attempt(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResul
     let own = tries(&rows, |from| from == origin);
     let anywhere = tries(&rows, |from| !from.starts_with(DEVICE));
     if let Some(since) = marked(&rows, RELEASED, RELEASED_FOR, now) {
-        let used: i64 = anywhere.iter().filter(|(at, _)| *at >= since).map(|(_, n)| n).sum();
+        // Those of known browsers, too: a release is no leave to guess from one.
+        let all = tries(&rows, |_| true);
+        let used: i64 = all.iter().filter(|(at, _)| *at >= since).map(|(_, n)| n).sum();
         if used < kind.released() {
             count(db, subjects, now)?;
             return Ok(Attempt::Counted { last: false });

@@ -23,7 +23,7 @@ use crate::book::office::{self, Office};
 use crate::error::AppResult;
 use crate::plumbing::crypto::Field;
 use crate::web::form::OpenForm;
-use crate::web::middleware::address_of;
+use crate::web::middleware::network_of;
 use crate::web::session::guard::{self, Attempt, Kind, Subjects};
 use crate::web::shell::phone;
 use crate::web::upload;
@@ -124,7 +124,7 @@ enum Found {
 async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
     let code = codes::read(typed);
     let index = code.map(|code| app.sealer.index(Field::Sheet, &code));
-    let subjects = Subjects::anybody(Kind::Sheet, &address_of(req));
+    let subjects = Subjects::anybody(Kind::Sheet, &network_of(req));
     let (now, today) = (app.clock.now_at(), app.clock.today());
     app.write("open a sheet by its code", move |db| {
         if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {
