@@ -94,11 +94,14 @@ fn sum_line(name: &str, terms: impl Iterator<Item = Fen>) -> Option<String> {
     }
 }
 
+/// One kind of amount of a due day.
+type Amount = fn(&Instalment) -> Fen;
+
 /// What all contracts ask for on one day: principal, interest, penalty, and all of it.
 fn sum_of_day(rows: &[&Instalment]) -> Vec<String> {
-    let kinds: [(&str, fn(&Instalment) -> Fen); 3] =
+    let kinds: [(&str, Amount); 3] =
         [("本金", |row| row.principal), ("利息", |row| row.interest), ("罚息", |row| row.penalty)];
-    let total = |of: fn(&Instalment) -> Fen| rows.iter().map(|row| of(row)).sum::<Fen>();
+    let total = |of: Amount| rows.iter().map(|row| of(row)).sum::<Fen>();
     let mut lines: Vec<String> = kinds
         .iter()
         .filter_map(|(name, of)| sum_line(name, rows.iter().map(|row| of(row))))
