@@ -212,7 +212,7 @@ fn line(account: &Account, policy: &Policy, row: &PlanRow) -> Line {
 
 /// The working, contract by contract, each named by its school year.
 fn why(account: &Account, policy: &Policy, day: NaiveDate) -> Vec<Part> {
-    let mut parts = explain::of_day(&account.contracts, policy, day, "").parts;
+    let explain::Why { mut parts, sum, .. } = explain::of_day(&account.contracts, policy, day, "");
     for part in &mut parts {
         let own = account.contracts.iter().find(|c| c.loan.contract_no == part.name);
         part.name = match own {
@@ -233,5 +233,9 @@ fn why(account: &Account, policy: &Policy, day: NaiveDate) -> Vec<Part> {
         }
     }
     parts.retain(|part| !part.lines.is_empty());
+    if !sum.is_empty() {
+        let name = "合起来".to_owned();
+        parts.push(Part { name, amounts: Vec::new(), lines: sum });
+    }
     parts
 }

@@ -19,7 +19,8 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 
 /// Tables in which people write something about a file, and what it is called.
-const WORK: [(&str, &str); 6] = [
+const WORK: [(&str, &str); 7] = [
+    ("file_note", "备注"),
     ("contact_record", "联系记录"),
     ("contact_point", "登记的联系人"),
     ("contact_change", "联系方式变更"),
@@ -29,7 +30,8 @@ const WORK: [(&str, &str); 6] = [
 ];
 
 /// Every column that names a file.
-const OF_FILE: [(&str, &str); 12] = [
+const OF_FILE: [(&str, &str); 13] = [
+    ("file_note", "file_id"),
     ("loan", "file_id"),
     ("graduation", "file_id"),
     ("message", "file_id"),

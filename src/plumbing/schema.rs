@@ -476,6 +476,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contact_point,
     contact_record,
     contact_duty,
+    file_note,
     overdue_case,
     overdue_family,
     overdue_step,

@@ -6,6 +6,7 @@ mod handover;
 mod lists;
 mod many;
 mod moves;
+mod on_the_file;
 mod promises;
 
 use chrono::NaiveDate;

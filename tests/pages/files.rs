@@ -33,9 +33,11 @@ async fn each_figure_opens_to_its_working_as_page_and_as_part() {
     let page = site.open(&path, false).await;
     let part = site.open(&format!("{path}&row=w3"), true).await;
     says(&page.words(), &["怎么算的", "× 年利率", "÷ 360", "LPR", "回到档案"]);
+    says(&page.words(), &["合起来", " = 996.45 元 合计 996.45 元"]);
     assert!(part.body.contains("<tr id=\"w3\"") && !part.body.contains("<html"), "{}", part.body);
     let balance = site.words(&format!("/loans/{file_no}/explain?figure=balance")).await;
     says(&balance, &["本金余额怎么算的", "放款"]);
+    says(&balance, &["合计 7,100.00 + 12,000.00 + 16,000.00 = 35,100.00 元"]);
     assert_eq!(site.open(&format!("/loans/{file_no}/explain?figure=x"), false).await.status, 404);
 }
 
@@ -47,6 +49,17 @@ async fn a_day_to_come_is_marked_as_a_forecast_and_a_day_past_as_past() {
     says(&later, &["这是 2027-12-31 的账", "以后的金额是预计"]);
     let before = site.words(&format!("/loans/{file_no}?as_of=2024-01-01")).await;
     says(&before, &["只算到那一天为止发生的事"]);
+}
+
+#[actix_web::test]
+async fn on_a_chosen_due_day_the_band_says_what_is_due_and_the_line_calls_no_chosen_day_today() {
+    let site = Site::small();
+    let file_no = site.file_no("程林㼆").await;
+    let page = site.words(&format!("/loans/{file_no}?as_of=2026-12-20")).await;
+    says(&page, &["12月20日到期 ，要还 ¥996.45", "当天应还", "截至 12月20日", "这一天 申请"]);
+    assert!(!page.contains("下一次还款日"), "{page}");
+    assert!(!page.contains("今天 12月20日 预申请"), "{page}");
+    assert_eq!(page.matches("下一次").count(), 3, "line, its ring, the plan: {page}");
 }
 
 #[actix_web::test]

@@ -9,7 +9,7 @@ use zhuxue::plumbing::db::Db;
 use crate::support::database::{Kind, TestDatabase};
 
 /// Tables and keys that stores ask for together with the offices somebody may see.
-const ASKED: [(&str, &str); 24] = [
+const ASKED: [(&str, &str); 25] = [
     ("person", "id"),
     ("person", "id_index"),
     ("person_phone", "person_id"),
@@ -34,6 +34,7 @@ const ASKED: [(&str, &str); 24] = [
     ("message", "state"),
     ("contact_point", "file_id"),
     ("contact_record", "file_id"),
+    ("file_note", "file_id"),
 ];
 
 #[derive(diesel::QueryableByName)]

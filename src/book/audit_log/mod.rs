@@ -107,6 +107,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("contact_change_accepted", "接受联系方式修改"),
     ("contact_change_refused", "不接受联系方式修改"),
     ("contact_changed", "修改联系方式"),
+    ("note_added", "添加备注"),
     ("note_changed", "修改备注"),
     ("messages_released", "放行消息"),
     ("messages_held", "停下消息"),

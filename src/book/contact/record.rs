@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use crate::base::dates::in_words;
 use crate::base::ids::{CaseId, FileId, PhoneId, PointId, RecordId, SheetId, StaffId, text_enum};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
@@ -202,6 +203,23 @@ pub struct Record {
 }
 
 impl Record {
+    /// `电话本人：接通，约定日期，12月28日 还 100.00 元`.
+    pub fn in_words(&self, today: NaiveDate) -> String {
+        let who = match self.party_name.is_empty() {
+            true => self.party.in_words(),
+            false => &self.party_name,
+        };
+        let outcome = self.outcome.said_of(self.channel);
+        let mut words = format!("{}{who}：{outcome}", self.channel.in_words());
+        if let Some(day) = self.promised_on {
+            words.push_str(&format!("，{} 还", in_words(day, today)));
+        }
+        if let Some(fen) = self.promised_fen {
+            words.push_str(&format!(" {} 元", fen.to_page_text()));
+        }
+        words
+    }
+
     /// A record of today with nothing but what it must have.
     pub fn new(
         (id, office_code, file_id): (RecordId, &str, FileId),

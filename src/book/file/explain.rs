@@ -29,6 +29,8 @@ pub struct Part {
 pub struct Why {
     pub title: String,
     pub parts: Vec<Part>,
+    /// What the parts come to, a sentence each; the last one ends with the figure.
+    pub sum: Vec<String>,
     pub notes: Vec<String>,
 }
 
@@ -62,12 +64,14 @@ pub fn of_day(
 ) -> Why {
     let mut notes: Vec<String> = Vec::new();
     let mut parts = Vec::new();
+    let mut rows = Vec::new();
     for contract in contracts {
         if !contract_no.is_empty() && contract.loan.contract_no != contract_no {
             continue;
         }
         for row in contract.statement.instalments.iter().filter(|row| row.due_on == due_on) {
             parts.push(part(contracts, contract, row));
+            rows.push(row);
             for note in row_notes(contract, row, policy) {
                 if !notes.contains(&note) {
                     notes.push(note);
@@ -75,7 +79,41 @@ pub fn of_day(
             }
         }
     }
-    Why { title: format!("{due_on} 这一期怎么算的"), parts, notes }
+    Why { title: format!("{due_on} 这一期怎么算的"), parts, sum: sum_of_day(&rows), notes }
+}
+
+/// `a + b = c`, or `c` alone; nothing when every term is nothing.
+fn sum_line(name: &str, terms: impl Iterator<Item = Fen>) -> Option<String> {
+    let terms: Vec<Fen> = terms.filter(|term| term.is_positive()).collect();
+    let sum: Fen = terms.iter().copied().sum();
+    let words: Vec<String> = terms.iter().map(|term| term.to_page_text()).collect();
+    match words.len() {
+        0 => None,
+        1 => Some(format!("{name} {} 元", sum.to_page_text())),
+        _ => Some(format!("{name} {} = {} 元", words.join(" + "), sum.to_page_text())),
+    }
+}
+
+/// One kind of amount of a due day.
+type Amount = fn(&Instalment) -> Fen;
+
+/// What all contracts ask for on one day: principal, interest, penalty, and all of it.
+fn sum_of_day(rows: &[&Instalment]) -> Vec<String> {
+    let kinds: [(&str, Amount); 3] =
+        [("本金", |row| row.principal), ("利息", |row| row.interest), ("罚息", |row| row.penalty)];
+    let total = |of: Amount| rows.iter().map(|row| of(row)).sum::<Fen>();
+    let mut lines: Vec<String> = kinds
+        .iter()
+        .filter_map(|(name, of)| sum_line(name, rows.iter().map(|row| of(row))))
+        .collect();
+    let totals = kinds.map(|(_, of)| total(of));
+    lines.extend(sum_line("合计", totals.into_iter()));
+    let paid = total(|row| row.paid_principal + row.paid_interest + row.paid_penalty);
+    if paid.is_positive() {
+        let open = total(Instalment::open).to_page_text();
+        lines.push(format!("已还 {} 元，还差 {open} 元", paid.to_page_text()));
+    }
+    lines
 }
 
 /// The working of one of the figures at the head.
@@ -94,6 +132,12 @@ pub fn of_figure(contracts: &[Contract], figure: Figure) -> Why {
         })
         .filter(|part| !part.lines.is_empty())
         .collect();
+    let amount = |contract: &Contract| match figure {
+        Figure::Arrears => overdue_rows(&contract.statement).map(Instalment::open).sum(),
+        Figure::Penalty => contract.statement.position.penalty,
+        Figure::Balance => contract.statement.position.principal_outstanding,
+    };
+    let sum = sum_line("合计", contracts.iter().map(amount)).into_iter().collect();
     let notes = match figure {
         Figure::Balance => Vec::new(),
         Figure::Arrears | Figure::Penalty => vec![
@@ -101,7 +145,7 @@ pub fn of_figure(contracts: &[Contract], figure: Figure) -> Why {
                 .to_owned(),
         ],
     };
-    Why { title: title.to_owned(), parts, notes }
+    Why { title: title.to_owned(), parts, sum, notes }
 }
 
 fn amounts(row: &Instalment) -> Vec<String> {

@@ -31,7 +31,8 @@ pub fn life(contracts: &[Contract], dates: Papers, today: NaiveDate, plan: &Plan
         Mark { on: *on, what }
     }));
     marks.extend(awaited_money(contracts, today));
-    marks.extend(plan.rows.iter().filter_map(|row| due_mark(contracts, row)));
+    let is_due_day = plan.rows.iter().any(|row| row.standing == Standing::Today);
+    marks.extend(plan.rows.iter().filter_map(|row| due_mark(contracts, row, is_due_day)));
     let settled_on = if contracts.iter().all(|c| c.statement.position.settled_on.is_some()) {
         positions().filter_map(|p| p.settled_on).max()
     } else {
@@ -93,7 +94,8 @@ fn awaited_money(contracts: &[Contract], today: NaiveDate) -> Vec<Mark> {
         .collect()
 }
 
-fn due_mark(contracts: &[Contract], row: &PlanRow) -> Option<Mark> {
+/// On a due day that day is what comes next, and nothing after it.
+fn due_mark(contracts: &[Contract], row: &PlanRow, is_due_day: bool) -> Option<Mark> {
     if row.early {
         return Some(Mark {
             on: row.due_on,
@@ -103,6 +105,7 @@ fn due_mark(contracts: &[Contract], row: &PlanRow) -> Option<Mark> {
     let due = match row.standing {
         Standing::Overdue => Due::Late,
         Standing::Awaiting => Due::Awaiting,
+        Standing::Next if is_due_day => Due::Planned,
         Standing::Next | Standing::Today => Due::Next,
         Standing::Upcoming => Due::Planned,
         Standing::Paid | Standing::Rest | Standing::Waived => Due::Done,

@@ -196,7 +196,8 @@ fn row(
         Standing::Next => ("wait", "下一次".to_owned(), "利息为预计".to_owned()),
         Standing::Upcoming => ("", String::new(), "预计".to_owned()),
         Standing::Awaiting => ("wait", "待银行结果".to_owned(), "收到银行清单后更新".to_owned()),
-        Standing::Today => ("wait", "今天应还".to_owned(), String::new()),
+        Standing::Today if due_on == today => ("wait", "今天应还".to_owned(), String::new()),
+        Standing::Today => ("wait", "当天应还".to_owned(), String::new()),
         Standing::Rest => rest_in_words(total(Instalment::open)),
         Standing::Overdue => {
             let days = days_between(due_on, known_until.max(due_on));

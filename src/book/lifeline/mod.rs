@@ -92,6 +92,13 @@ impl Line {
     pub fn title(&self) -> &str {
         &self.title
     }
+
+    /// The same as of a day that somebody has chosen: no flag calls it 今天.
+    #[must_use]
+    pub fn on_chosen_day(mut self, day: NaiveDate) -> Line {
+        self.now.words = flag("截至", day);
+        self
+    }
 }
 
 /// Where in the life a day is: 0 application, 1 study, 2 grace, 3 repaying, 4 settled.
@@ -146,8 +153,11 @@ fn now(today: NaiveDate, at: i64) -> Now {
         96_000.. => -78,
         _ => -43,
     };
-    let words = format!("今天 {}月{}日", today.month(), today.day());
-    Now { x: scale::percent(at), words, left, middle: left + 43 }
+    Now { x: scale::percent(at), words: flag("今天", today), left, middle: left + 43 }
+}
+
+fn flag(word: &str, day: NaiveDate) -> String {
+    format!("{word} {}月{}日", day.month(), day.day())
 }
 
 fn month(day: NaiveDate) -> String {

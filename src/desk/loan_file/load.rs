@@ -7,6 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 
+use super::contacts::{self, Contacts};
 use crate::base::ids::{LoanId, PersonId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
@@ -59,6 +60,7 @@ pub struct Facts {
     pub contact_change: bool,
     /// The contact with the family in the year of the page's day.
     pub contact_duty: Option<ContactTask>,
+    pub contacts: Contacts,
     /// Who gets no code on a phone that does not know them, and until when (`14:05`).
     pub no_code_until: Vec<(PersonId, String)>,
 }
@@ -126,6 +128,7 @@ pub fn load(
         recognised_on: stages.recognitions.iter().filter_map(|r| r.recognised_on).min(),
     };
     let contact_duty = task::of_file(db, scope, file.id, as_of.year())?;
+    let contacts = contacts::load(db, scope, (&file, owner.as_ref()), &people_ids)?;
     Ok(Facts {
         as_of,
         file,
@@ -140,6 +143,7 @@ pub fn load(
         differences,
         contact_change: change::is_open(db, scope, &people_ids)?,
         contact_duty,
+        contacts,
         no_code_until: Vec::new(),
     })
 }

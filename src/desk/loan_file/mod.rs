@@ -1,10 +1,13 @@
 //! The loan file 贷款档案: one borrower's whole life on one page, with four tabs.
 //!
 //! `load.rs` reads, `waiting.rs`, `ledger.rs` and `book::file` decide what is shown (pure),
-//! `view.rs` puts it into words for the template. Nothing is changed here.
+//! `view.rs` and `contacts.rs` put it into words for the template. Only a note is written here.
 
+pub mod contacts;
+mod figures;
 pub mod ledger;
 pub mod load;
+pub mod notes;
 pub mod view;
 pub mod waiting;
 
@@ -20,7 +23,8 @@ use crate::book::file::explain::{self, Figure, Why};
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::web::route::{Entry, Needs, get};
+use crate::web::fields;
+use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 use load::Facts;
@@ -38,6 +42,7 @@ pub fn routes() -> Vec<Entry> {
         get("/loans/{file_no}/contracts", needs, contracts_tab),
         get("/loans/{file_no}/history", needs, history_tab),
         get("/loans/{file_no}/explain", needs, explain),
+        post("/loans/{file_no}/notes", needs, notes::add),
     ]
 }
 
@@ -88,8 +93,19 @@ async fn show(
     params: PageParams,
     tab: Tab,
 ) -> AppResult<HttpResponse> {
-    let facts = facts(&app, &me, &file_no, &params).await?;
+    fields::show(&app, &me, &req, &page(&app, &me, &file_no, &params, tab).await?)
+}
+
+async fn page(
+    app: &web::Data<App>,
+    me: &SignedIn,
+    file_no: &str,
+    params: &PageParams,
+    tab: Tab,
+) -> AppResult<Page> {
+    let facts = facts(app, me, file_no, params).await?;
     let mut page = Page::new(&facts, &app.policy(), app.clock.today(), tab, params.rows == "all");
+    page.set_key(app.next_id());
     if tab == Tab::Ledger {
         let (scope, facts) = (me.scope.clone(), facts.clone());
         let lines = move |db: &mut Db| {
@@ -103,7 +119,7 @@ async fn show(
         let entries = app.read(move |db| audit_log::of_file(db, &scope, id, AUDIT_MAX)).await?;
         page.set_audit(&entries);
     }
-    shell::page(&app, &me, &req, "loans/file.html", page)
+    Ok(page)
 }
 
 async fn plan_tab(

@@ -3,6 +3,8 @@
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
+use super::contacts::{self, ContactsView};
+use super::figures::{Figure, figures};
 use super::ledger;
 use super::load::Facts;
 use super::waiting::{Known, Waiting, waiting};
@@ -16,6 +18,7 @@ use crate::book::file::{self, Contract};
 use crate::book::lifeline::{self, Line};
 use crate::book::policy::Policy;
 use crate::book::statement::{Product, Stage};
+use crate::web::fields::{Fields, FormPage};
 use crate::web::list::words::stage_tag;
 
 /// Rows of the plan after the next one that are shown before they are folded together.
@@ -57,17 +60,6 @@ pub struct Head {
     owner: Option<String>,
     tags: Vec<Tag>,
     overdue: bool,
-}
-
-/// One of the four figures at the head of the statement.
-#[derive(Clone, Debug, Serialize)]
-pub struct Figure {
-    label: String,
-    amount: Fen,
-    bad: bool,
-    /// The word that asks for its working; a due day when it is one.
-    figure: &'static str,
-    due_on: String,
 }
 
 /// Later due days folded into one row.
@@ -142,6 +134,8 @@ pub struct PhoneView {
     mask: String,
     kind: &'static str,
     state: &'static str,
+    /// What came of the last try: `能打通，11月28日`.
+    tried: String,
     source: String,
 }
 
@@ -192,6 +186,18 @@ pub struct Page {
     contact_change: bool,
     /// This year's contact with the family: its state in words.
     family_contact: Option<&'static str>,
+    contacts: ContactsView,
+    /// New for every form: the second try of one form adds nothing.
+    key: String,
+}
+
+impl FormPage for Page {
+    const TEMPLATE: &'static str = "loans/file.html";
+    const REFUSED_AT: &'static str = "note";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 impl Page {
@@ -199,12 +205,16 @@ impl Page {
     pub fn new(facts: &Facts, policy: &Policy, today: NaiveDate, tab: Tab, all_rows: bool) -> Page {
         let statements = facts.statements();
         let plan = plan(&statements, today, |day| facts.early_word(day)).under(policy);
-        let life = life(&facts.contracts, facts.papers, facts.as_of, &plan)
+        let is_today = facts.as_of == today;
+        let line = life(&facts.contracts, facts.papers, facts.as_of, &plan)
             .map(|life| lifeline::draw(&life));
-        let waiting = waiting(&known(facts, &plan, policy), facts.as_of);
+        let life = match is_today {
+            true => line,
+            false => line.map(|line| line.on_chosen_day(facts.as_of)),
+        };
+        let waiting = waiting(&known(facts, &plan, (policy, today)), facts.as_of);
         let total =
             |figure: fn(&Contract) -> Fen| -> Fen { facts.contracts.iter().map(figure).sum() };
-        let is_today = facts.as_of == today;
         Page {
             head: head(facts, &plan),
             tab,
@@ -230,12 +240,18 @@ impl Page {
             contracts: if tab == Tab::Contracts { contracts(facts) } else { Vec::new() },
             contract_count: facts.contracts.len(),
             audit: Vec::new(),
-            people: people(facts),
+            people: people(facts, today),
             studies: studies(facts),
             related: related(facts),
             contact_change: facts.contact_change,
             family_contact: facts.contact_duty.as_ref().map(|duty| duty.state.in_words()),
+            contacts: contacts::view(&facts.contacts, today),
+            key: String::new(),
         }
+    }
+
+    pub fn set_key(&mut self, key: i64) {
+        self.key = key.to_string();
     }
 
     /// Adds the lines of the tab 流水.
@@ -312,75 +328,6 @@ fn checked(facts: &Facts, today: NaiveDate) -> String {
     }
 }
 
-fn figures(facts: &Facts, plan: &Plan, today: NaiveDate) -> Vec<Figure> {
-    let total = |figure: fn(&Contract) -> Fen| -> Fen { facts.contracts.iter().map(figure).sum() };
-    let principal = total(|c| c.statement.position.overdue_principal);
-    let interest = total(|c| c.statement.position.overdue_interest);
-    let penalty = total(|c| c.statement.position.penalty);
-    let balance = total(|c| c.statement.position.principal_outstanding);
-    let arrears = principal + interest + penalty;
-    let is_late = plan.rows.iter().any(|row| row.standing == Standing::Overdue);
-    let figure = |label: String, amount, bad, figure, due_on: String| Figure {
-        label,
-        amount,
-        bad,
-        figure,
-        due_on,
-    };
-    let none = String::new;
-    if is_late {
-        let day = file::as_known(&facts.contracts, facts.as_of, today);
-        let a_day = facts.penalty_a_day();
-        let penalty_words = if a_day.is_positive() {
-            format!("其中罚息，每天约 ¥{}", a_day.to_page_text())
-        } else {
-            "其中罚息".to_owned()
-        };
-        let mut late = plan.rows.iter().filter(|row| row.standing == Standing::Overdue);
-        let assumed = late.find(|row| !row.assumed.is_empty()).map_or("", |row| row.assumed);
-        let assumed = if assumed.is_empty() { assumed.to_owned() } else { format!("，{assumed}") };
-        let due = if interest.is_positive() {
-            let words = format!("其中本金和利息（利息 ¥{}{assumed}）", interest.to_page_text());
-            (words, principal + interest)
-        } else {
-            ("其中本金".to_owned(), principal)
-        };
-        return vec![
-            figure(format!("{day}还清逾期，要还"), arrears, true, "arrears", none()),
-            figure(due.0, due.1, false, "arrears", none()),
-            figure(penalty_words, penalty, false, "penalty", none()),
-            figure("本金余额（含逾期）".to_owned(), balance, false, "balance", none()),
-        ];
-    }
-    let next =
-        plan.rows.iter().find(|row| matches!(row.standing, Standing::Next | Standing::Today));
-    let mut figures = Vec::new();
-    for row in plan.rows.iter().filter(|row| row.standing == Standing::Awaiting) {
-        let words = in_words(row.due_on, today);
-        let label = format!("{words}应还，待银行结果");
-        figures.push(figure(label, row.open, false, "", row.due_on.to_string()));
-    }
-    if let Some(row) = next {
-        let day = row.due_on.to_string();
-        let words = in_words(row.due_on, today);
-        let sum = row.principal + row.interest;
-        figures.push(figure(format!("{words}要还（预计）"), sum, false, "", day.clone()));
-        figures.push(figure("其中本金".to_owned(), row.principal, false, "", day.clone()));
-        let guess = if row.assumed.is_empty() {
-            "其中利息（预计）".to_owned()
-        } else {
-            format!("其中利息（预计，{}）", row.assumed)
-        };
-        figures.push(figure(guess, row.interest, false, "", day));
-    }
-    if arrears.is_positive() {
-        let label = "上一期还差（随下一次一起还）".to_owned();
-        figures.push(figure(label, arrears, false, "arrears", none()));
-    }
-    figures.push(figure("本金余额".to_owned(), balance, false, "balance", none()));
-    figures
-}
-
 fn folded(plan: Plan, all_rows: bool) -> PlanView {
     let next = plan.rows.iter().position(|row| row.standing == Standing::Next);
     let cut = next.map_or(plan.rows.len(), |at| at + 1 + AHEAD);
@@ -401,7 +348,7 @@ fn folded(plan: Plan, all_rows: bool) -> PlanView {
     PlanView { rows, folded, principal, interest, penalty, paid }
 }
 
-fn known(facts: &Facts, plan: &Plan, policy: &Policy) -> Known {
+fn known(facts: &Facts, plan: &Plan, (policy, today): (&Policy, NaiveDate)) -> Known {
     let undisbursed = || facts.contracts.iter().filter(|c| c.is_undisbursed());
     let no_receipt: Vec<i32> =
         undisbursed().filter(|c| c.loan.receipt_on.is_none()).map(|c| c.loan.loan_year).collect();
@@ -435,6 +382,12 @@ fn known(facts: &Facts, plan: &Plan, policy: &Policy) -> Known {
             .collect(),
         university: facts.file.university.clone(),
         unconfirmed_since: recent.filter(|_| !confirmed && !all_settled),
+        due_today: plan
+            .rows
+            .iter()
+            .find(|row| row.standing == Standing::Today)
+            .map(|row| (row.due_on, row.open, row.assumed)),
+        is_chosen_day: facts.as_of != today,
         next: plan
             .rows
             .iter()
@@ -497,7 +450,7 @@ fn contract_view(facts: &Facts, contract: &Contract) -> ContractView {
     }
 }
 
-fn people(facts: &Facts) -> Vec<PersonView> {
+fn people(facts: &Facts, today: NaiveDate) -> Vec<PersonView> {
     let relation = &facts.file.co_relation;
     let mut views = Vec::new();
     for person in std::iter::once(&facts.student).chain(&facts.co_borrowers) {
@@ -519,9 +472,11 @@ fn people(facts: &Facts) -> Vec<PersonView> {
                 kind: match phone.state.as_text() {
                     "on_file" => "ok",
                     "to_confirm" => "wait",
+                    "dead" => "bad",
                     _ => "",
                 },
                 state: phone.state.in_words(),
+                tried: facts.contacts.tried(phone, today),
                 source: phone.source.clone(),
             })
             .collect();

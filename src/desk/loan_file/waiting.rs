@@ -31,6 +31,10 @@ pub struct Known {
     pub receipts_until: Option<NaiveDate>,
     /// Graduated on, when the confirmation of it is missing.
     pub unconfirmed_since: Option<NaiveDate>,
+    /// The day is a due day: the day, what of it is open, and what its interest says besides.
+    pub due_today: Option<(NaiveDate, Fen, &'static str)>,
+    /// The page is of a day that somebody has chosen.
+    pub is_chosen_day: bool,
     /// The next due day: day, sum, principal of it.
     pub next: Option<(NaiveDate, Fen, Fen)>,
     /// Everything is repaid since.
@@ -70,6 +74,10 @@ fn arrears(
     } else {
         String::new()
     };
+    let more = match known.due_today {
+        Some((_, sum, _)) => format!("当天又有一期到期，要还 ¥{}。", sum.to_page_text()),
+        None => String::new(),
+    };
     Waiting {
         class: "bad",
         whom: format!("有 {times} 期到期未还"),
@@ -80,7 +88,7 @@ fn arrears(
             how_long(today, since)
         ),
         then: format!(
-            "{penalty}先联系本人，再联系共同借款人；有困难、在服役、在读书，都可以依政策办理。"
+            "{more}{penalty}先联系本人，再联系共同借款人；有困难、在服役、在读书，都可以依政策办理。"
         ),
         button: "visit",
     }
@@ -95,6 +103,7 @@ pub fn waiting(known: &Known, today: NaiveDate) -> Option<Waiting> {
         return Some(arrears(overdue, known, today));
     }
     bank(known, today)
+        .or_else(|| due_day(known, today))
         .or_else(|| before_repayment(known, today))
         .or_else(|| repayment(known, today))
 }
@@ -128,6 +137,20 @@ fn bank(known: &Known, today: NaiveDate) -> Option<Waiting> {
         format!("{}这一期待银行结果", in_words(on, today)),
         format!("，应还 ¥{}", sum.to_page_text()),
         "银行的还款明细还没有到，现在不知道还了没有，不算逾期，也不算罚息；收到后更新。".to_owned(),
+        "plan",
+    )
+}
+
+/// What falls due on the very day.
+fn due_day(known: &Known, today: NaiveDate) -> Option<Waiting> {
+    let (on, sum, assumed) = known.due_today?;
+    let whom = if known.is_chosen_day { in_words(on, today) } else { "今天".to_owned() };
+    let assumed = if assumed.is_empty() { String::new() } else { format!("利息{assumed}。") };
+    band(
+        "",
+        format!("{whom}到期"),
+        format!("，要还 ¥{}", sum.to_page_text()),
+        format!("{assumed}当天 24 点前到账，就不算逾期。"),
         "plan",
     )
 }
@@ -245,6 +268,19 @@ mod tests {
                 .starts_with("正在等西岭师范学院录入高校回执，10月10日前（还有 9 天）")
         );
         assert!(text(&known, "2026-10-31").contains("截止日已过"));
+    }
+
+    #[test]
+    fn on_the_due_day_it_says_what_is_due_and_not_the_next_year() {
+        let known = Known {
+            due_today: Some((d("2026-12-20"), Fen::new(226_866), "")),
+            next: Some((d("2027-09-20"), Fen::new(94_837), Fen::ZERO)),
+            ..Known::default()
+        };
+        let due = "到期，要还 ¥2,268.66。当天 24 点前到账，就不算逾期。";
+        assert_eq!(text(&known, "2026-12-20"), format!("今天{due}"));
+        let known = Known { is_chosen_day: true, ..known };
+        assert_eq!(text(&known, "2026-12-20"), format!("12月20日{due}"));
     }
 
     #[test]

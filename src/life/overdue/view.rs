@@ -245,25 +245,10 @@ fn studied(file: &LoanFile) -> String {
 }
 
 fn record_view(record: &Record, today: NaiveDate) -> RecordView {
-    let mut words = format!(
-        "{}{}：{}",
-        record.channel.in_words(),
-        match record.party_name.is_empty() {
-            true => record.party.in_words().to_owned(),
-            false => record.party_name.clone(),
-        },
-        record.outcome.said_of(record.channel)
-    );
-    if let Some(day) = record.promised_on {
-        words.push_str(&format!("，{} 还", in_words(day, today)));
-    }
-    if let Some(fen) = record.promised_fen {
-        words.push_str(&format!(" {} 元", fen.to_page_text()));
-    }
     RecordView {
         id: record.id.to_string(),
         day: in_words(record.on_day, today),
-        words,
+        words: record.in_words(today),
         note: record.note.clone(),
         by: record.by_name.clone(),
         is_promise: record.promised_on.is_some(),

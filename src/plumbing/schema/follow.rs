@@ -57,6 +57,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    file_note (id) {
+        id -> BigInt,
+        office_code -> Text,
+        file_id -> BigInt,
+        note -> Text,
+        staff_id -> Nullable<BigInt>,
+        by_name -> Text,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     contact_duty (file_id, year) {
         file_id -> BigInt,
         year -> Integer,
