@@ -35,6 +35,14 @@ pub fn with_prefix(db: &mut Db, prefix: &str) -> AppResult<Vec<(String, String)>
     Ok(all.into_iter().filter(|(key, _)| key.starts_with(prefix)).collect())
 }
 
+/// The same in a copy of a SQLite database that nobody has open yet.
+pub fn set_in_copy(copy: &mut SqliteConnection, key: &str, value: &str) -> AppResult<()> {
+    diesel::replace_into(meta::table)
+        .values((meta::key.eq(key), meta::value.eq(value)))
+        .execute(copy)?;
+    Ok(())
+}
+
 /// Compares the fingerprint of the key file in use with the one this database was sealed with,
 /// or keeps it when the database is new. False: the wrong key file.
 pub fn is_own_key(db: &mut Db, fingerprint: &str) -> AppResult<bool> {

@@ -14,6 +14,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::backup;
 use crate::plumbing::crypto::{Field, Sealer, from_hex};
 use crate::plumbing::db::{Database, QuickCheck};
+use crate::plumbing::meta;
 use crate::plumbing::restored::{self, Restored};
 
 /// A copy in the folder of backups.
@@ -139,10 +140,7 @@ fn prepare(copy: &Path, part: &Path, restored: &Restored) -> AppResult<()> {
     std::fs::copy(copy, part).map_err(|e| failed(part, &e))?;
     let mut marked = SqliteConnection::establish(&part.to_string_lossy())
         .map_err(|e| AppError::broken(format!("{}: {e}", part.display())))?;
-    diesel::sql_query("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)")
-        .bind::<Text, _>(restored::KEY)
-        .bind::<Text, _>(restored.to_text()?)
-        .execute(&mut marked)?;
+    meta::set_in_copy(&mut marked, restored::KEY, &restored.to_text()?)?;
     drop(marked);
     std::fs::File::open(part).and_then(|part| part.sync_all()).map_err(|e| failed(part, &e))
 }
