@@ -14,6 +14,12 @@ fn cases_and_promises_go_to_another_clerk_and_the_old_account_is_shut() {
         let owner = [("step", "owner"), ("owner", "=蓝敬安")];
         s.step(DIRECTOR, "韦清越调走，这一户交给蓝敬安", &owner).await;
         let account = s.link(ADMIN, "/admin", "韦清越").await;
+        s.tries(ADMIN, "停用韦清越的账号", (&account, &format!("{account}/state")), &[]).await;
+        let handover = format!("{account}/handover");
+        let page = s.at(ADMIN).await.get(&handover).await.text;
+        let before = page.split("> 蓝敬安 ").next().unwrap();
+        let to = before.rsplit("value=\"").next().unwrap().split('"').next().unwrap().to_owned();
+        s.does(ADMIN, "韦清越的工作全部交给蓝敬安", (&handover, &handover), &[("to", &to)]).await;
         let state = format!("{account}/state");
         s.does(ADMIN, "停用韦清越的账号", (&account, &state), &[]).await;
         let signed_out = s.at(CLERK).await.get("/home").await;
