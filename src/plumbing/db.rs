@@ -126,12 +126,8 @@ impl Manager {
             }
             Address::Postgres(url) => {
                 let mut c = PgConnection::establish(url)?;
-                // A plan kept from when a table was empty reads all of it ever after.
-                c.batch_execute(
-                    "SET TIME ZONE 'UTC'; SET client_min_messages = warning;
-                     SET plan_cache_mode = force_custom_plan;",
-                )
-                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                c.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning;")
+                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 c.set_instrumentation(SlowQueries::default());
                 Ok(Db::Postgres(c))
             }
