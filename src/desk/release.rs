@@ -1,6 +1,5 @@
 //! 解除暂停: lets somebody in whom wrong tries, mostly a stranger's, keep out in a browser that does
-//! not
-//! know them yet. By another person, written down; the password or code is still needed.
+//! not know them yet. By another person, written down; the password or code is still needed.
 
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDateTime;
