@@ -123,7 +123,7 @@ impl Import {
         }
         let left = if self.dry_run { Vec::new() } else { not_posted(&app, &scope, &batch)? };
         if self.dry_run {
-            writeln!(out, "试核完成，没有入账。")?;
+            writeln!(out, "核对完成，没有入账。")?;
             drop_all(&app, &scope, &batch.jobs)?;
         } else if differ > 0 {
             writeln!(out, "与银行数字不一致 {differ} 处，见“与银行核对”页面。")?;
