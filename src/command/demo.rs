@@ -373,6 +373,7 @@ fn december_sheet(name: &'static str) -> Result<Upload, CliError> {
         sheet: Layout::from_text(name).map_or(name, Layout::short_title).to_owned(),
         titles: vec![title],
         columns: headings.into_iter().map(|heading| (heading, 16)).collect(),
+        ..Head::default()
     };
     let cells = texts.map(|row| {
         row.into_iter()
