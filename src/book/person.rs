@@ -14,6 +14,7 @@ use crate::base::ids::{PersonId, PhoneId, text_enum};
 use crate::base::scope::Scope;
 use crate::book::contact::point::Tried;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
@@ -169,7 +170,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[PersonId]) -> AppResult<Vec<Per
         found.extend(
             person::table
                 .filter(scope.holds(person::office_code))
-                .filter(person::id.eq_any(chunk))
+                .filter(person::id.any_of(chunk))
                 .select(Person::as_select())
                 .load(db)?,
         );
@@ -193,7 +194,7 @@ pub fn phones_of(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<V
         found.extend(
             person_phone::table
                 .filter(scope.holds(person_phone::office_code))
-                .filter(person_phone::person_id.eq_any(chunk))
+                .filter(person_phone::person_id.any_of(chunk))
                 .select(Phone::as_select())
                 .load(db)?,
         );
@@ -283,7 +284,7 @@ pub fn tries_of(
 ) -> AppResult<HashMap<PhoneId, (Tried, Option<NaiveDate>)>> {
     let rows: Vec<(PhoneId, Tried, Option<NaiveDate>)> = person_phone::table
         .filter(scope.holds(person_phone::office_code))
-        .filter(person_phone::person_id.eq_any(people))
+        .filter(person_phone::person_id.any_of(people))
         .select((person_phone::id, person_phone::tried, person_phone::tried_on))
         .load(db)?;
     Ok(rows.into_iter().map(|(id, tried, on)| (id, (tried, on))).collect())

@@ -138,7 +138,7 @@ fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure
     let message = match error {
         AppError::NotFound => "网址可能输错了，或者这一页已经没有了。请回到首页再找。".to_owned(),
         AppError::Database(_) | AppError::Conflict(_) | AppError::Broken(_) => {
-            "刚才没有办成。请过一会儿再试；一直不行，请打电话把下面的编号告诉我们。".to_owned()
+            "操作未完成，请过一会儿再试；一直不行，请打电话把下面的编号告诉我们。".to_owned()
         }
         AppError::Forbidden => "这一页您不能看。".to_owned(),
         _ => failure.message,
@@ -195,9 +195,9 @@ pub fn came_from(req: &HttpRequest) -> Option<&str> {
 
 fn describe(app: &App, error: &AppError) -> Failure {
     let (title, message) = match error {
-        AppError::Refused(why) => ("没有办成", why.clone()),
+        AppError::Refused(why) => ("操作未完成", why.clone()),
         AppError::Invalid(_) => ("有内容要改", "请改好下面几处后再提交".to_owned()),
-        AppError::Packed => ("没有办成", "压缩过的请求不收，什么都没有改动。".to_owned()),
+        AppError::Packed => ("操作未完成", "压缩过的请求不收，什么都没有改动。".to_owned()),
         AppError::NotSignedIn => ("请先登录", error.to_string()),
         AppError::Stale => (
             "页面开得太久，请刷新后再提交",

@@ -11,6 +11,7 @@ use crate::base::ids::{FileId, PersonId, StaffId};
 use crate::base::phone_number;
 use crate::base::scope::Scope;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_change, contact_confirmation, loan_file, person};
@@ -156,7 +157,7 @@ pub fn of_person(db: &mut Db, scope: &Scope, id: PersonId, limit: i64) -> AppRes
 pub fn is_open(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<bool> {
     let open = contact_change::table
         .filter(scope.holds(contact_change::office_code))
-        .filter(contact_change::person_id.eq_any(people))
+        .filter(contact_change::person_id.any_of(people))
         .filter(contact_change::state.eq("proposed"));
     Ok(diesel::select(diesel::dsl::exists(open)).get_result(db)?)
 }

@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::base::url::link;
 use crate::book::audit_log;
 use crate::book::file::explain::{self, Figure, Why};
+use crate::book::person::Person;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -76,13 +77,9 @@ async fn facts(
     let (inner, scope, file_no) = (app.clone(), me.scope.clone(), file_no.to_owned());
     let read = move |db: &mut Db| {
         let mut facts = load::load(db, &scope, &inner.basis(), &file_no, as_of)?;
-        let now = inner.clock.now_at();
-        for one in std::iter::once(&facts.student).chain(&facts.co_borrowers) {
-            let until = release::no_code_until(db, one, now)?;
-            if !until.is_empty() {
-                facts.no_code_until.push((one.id, until));
-            }
-        }
+        let people: Vec<&Person> =
+            std::iter::once(&facts.student).chain(&facts.co_borrowers).collect();
+        facts.no_code_until = release::no_code_until(db, &people, inner.clock.now_at())?;
         Ok(facts)
     };
     app.read(read).await

@@ -28,7 +28,7 @@ pub enum Step {
     Release,
     /// 停下
     Hold,
-    /// 不发了
+    /// 取消发送
     Cancel,
 }
 
@@ -150,7 +150,7 @@ pub struct One {
 pub enum OneStep {
     /// 放行
     Release,
-    /// 不发了
+    /// 取消发送
     Cancel,
     /// 再发一次
     Resend,

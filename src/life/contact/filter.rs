@@ -22,7 +22,7 @@ pub const NONE: &str = "-";
 pub const LISTS: [(&str, &str); 7] = [
     ("", "未联系"),
     ("today", "今天要联系"),
-    ("mine", "我负责的"),
+    ("mine", "我联系的"),
     ("enters", "开始还款的"),
     ("done", "已联系"),
     ("lost", "失联"),

@@ -37,7 +37,7 @@ const COLUMNS: [Column<Row, ()>; 13] = [
     ("村（社区）", 18, |row, ()| (&row.village).into()),
     ("毕业高中", 20, |row, ()| (&row.school).into()),
     ("为什么联系", 18, |row, ()| row.duty.reason.in_words().into()),
-    ("负责", 16, |row, ()| (&row.duty.assignee).into()),
+    ("责任人", 16, |row, ()| (&row.duty.assignee).into()),
     ("状态", 10, |row, ()| row.duty.state.in_words().into()),
     ("计划日期", 12, |row, ()| row.duty.planned_on.into()),
     ("下次联系", 12, |row, ()| row.duty.next_on.into()),

@@ -38,7 +38,7 @@ pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Wa
 }
 
 /// Records shown of a family.
-const RECORDS_MAX: i64 = 60;
+const RECORDS_MAX: usize = 60;
 
 macro_rules! joined {
     () => {

@@ -85,7 +85,7 @@ impl Step {
             Step::Down(..) => "已退回",
             Step::Ask(..) => "已请示，等主任决定",
             Step::Pause(..) => "已暂停，到期自动回来",
-            Step::Park(..) => "已暂放，到期自动回来",
+            Step::Park(..) => "已转其他业务，到期自动回来",
             Step::Back(_) => "已恢复跟进",
             Step::Owner(_) => "已改责任人",
             Step::AnswerSeen => "已看过主任的答复",

@@ -407,7 +407,7 @@ pub fn hold(
 ) -> AppResult<()> {
     let case = unchanged(act, seen)?;
     if why == HoldReason::Nothing {
-        return Err(AppError::field("why", "请选暂放的原因"));
+        return Err(AppError::field("why", "请选转其他业务的原因"));
     }
     let until = checked(until, reason, act)?;
     let mut next = rules::hold(&case, why, until, reason);

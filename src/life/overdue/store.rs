@@ -127,8 +127,9 @@ pub fn newest(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Case
         .filter(overdue_case::file_id.eq(file))
         .order(overdue_case::id.desc())
         .select(Case::as_select())
-        .first(db)
-        .optional()?)
+        .load(db)?
+        .into_iter()
+        .next())
 }
 
 /// Cases whose next step is today or before, those that wait for the director, and the director's

@@ -52,11 +52,11 @@ text_enum! {
         /// The receipt says that it arrived.
         Delivered = "delivered", "已送达";
         /// Will never arrive: refused for good, or tried often enough.
-        Failed = "failed", "没有发成";
+        Failed = "failed", "发送失败";
         /// Was not wanted any more when its time came; `problem` says why.
-        Cancelled = "cancelled", "不用发了";
+        Cancelled = "cancelled", "已取消";
         /// The gateway may or may not have taken it: a person decides.
-        Unsure = "unsure", "不确定是否发出";
+        Unsure = "unsure", "状态不明";
     }
 }
 
