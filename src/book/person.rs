@@ -4,6 +4,7 @@
 //! masked. The only way to a number in full is [`open_id`] / [`open_phone`], whose callers write
 //! history (desk/reveal). Writes tables `person` and `person_phone`.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -93,6 +94,17 @@ text_enum! {
     }
 }
 
+impl PhoneState {
+    /// Which is called first.
+    const fn rank(self) -> u8 {
+        match self {
+            PhoneState::OnFile => 0,
+            PhoneState::ToConfirm => 1,
+            PhoneState::Dead => 2,
+        }
+    }
+}
+
 /// One telephone number of one person, as stored.
 #[derive(
     Clone,
@@ -175,7 +187,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: PersonId) -> AppResult<Person> {
         .get_result(db)?)
 }
 
-/// The telephone numbers of these people, those on file first.
+/// The telephone numbers of these people, those on file first, of these the newest.
 pub fn phones_of(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<Vec<Phone>> {
     let mut found = Vec::new();
     for chunk in people.chunks(BINDS_MAX) {
@@ -183,11 +195,13 @@ pub fn phones_of(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<V
             person_phone::table
                 .filter(scope.holds(person_phone::office_code))
                 .filter(person_phone::person_id.any_of(chunk))
-                .order((person_phone::person_id, person_phone::state, person_phone::id))
                 .select(Phone::as_select())
                 .load(db)?,
         );
     }
+    found.sort_by_key(|one: &Phone| {
+        (one.person_id, one.state.rank(), Reverse(one.recorded_at), one.id)
+    });
     Ok(found)
 }
 
@@ -237,6 +251,20 @@ pub fn replace_all(db: &mut Db, people: &[Person]) -> AppResult<()> {
 /// Records new telephone numbers. The caller has looked that they are new for the person.
 pub fn insert_phones(db: &mut Db, phones: &[Phone]) -> AppResult<()> {
     insert_rows!(db, person_phone::table, 9, phones)?;
+    Ok(())
+}
+
+/// A number that was on file before is used first again; what came of old tries counts no more.
+pub fn use_again(
+    db: &mut Db,
+    scope: &Scope,
+    id: PhoneId,
+    (source, at): (&str, NaiveDateTime),
+) -> AppResult<()> {
+    put_phone_back(db, scope, id, (PhoneState::OnFile, Tried::Never, None))?;
+    diesel::update(person_phone::table.filter(person_phone::id.eq(id)))
+        .set((person_phone::source.eq(source), person_phone::recorded_at.eq(at)))
+        .execute(db)?;
     Ok(())
 }
 

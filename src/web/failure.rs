@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY};
+use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, REFERER, RETRY_AFTER, VARY};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use chrono::Datelike as _;
 use serde::Serialize;
 
-use super::form;
 use super::session::borrower::BorrowerIn;
+use super::{form, session};
 use crate::app::App;
+use crate::base::url::own_path;
 use crate::error::{AppError, FieldError};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -172,16 +173,24 @@ fn to_sign_in(req: &HttpRequest) -> HttpResponse {
         return HttpResponse::SeeOther().insert_header((LOCATION, to)).finish();
     }
     let is_page = req.method().is_safe() && !form::is_part(req);
-    let to = match req.uri().path_and_query() {
-        Some(target) if is_page && target.path() != "/" => {
-            format!("/login?next={}", shell::encoded(target.as_str()))
-        }
-        _ => "/login".to_owned(),
-    };
+    let target = req.uri().path_and_query().filter(|_| is_page).map(|target| target.as_str());
+    // A form goes back to the page it stands on, where what was typed is put in again.
+    let target = target.or_else(|| came_from(req)).filter(|target| *target != "/");
+    let next = target.map(|target| format!("next={}", shell::encoded(target)));
+    let ended = req.cookie(session::COOKIE).map(|_| "ended=1".to_owned());
+    let query = next.into_iter().chain(ended).collect::<Vec<_>>().join("&");
+    let to = if query.is_empty() { "/login".to_owned() } else { format!("/login?{query}") };
     if form::is_part(req) {
         return HttpResponse::Unauthorized().insert_header(("HX-Redirect", to)).finish();
     }
     HttpResponse::SeeOther().insert_header((LOCATION, to)).finish()
+}
+
+/// The page of ours that a request came from, as a path.
+pub fn came_from(req: &HttpRequest) -> Option<&str> {
+    let referer = req.headers().get(REFERER).and_then(|value| value.to_str().ok());
+    let (_, rest) = referer.and_then(|url| url.split_once("://"))?;
+    rest.find('/').and_then(|at| rest.get(at..)).and_then(own_path)
 }
 
 fn describe(app: &App, error: &AppError) -> Failure {

@@ -1,6 +1,7 @@
 //! The overdue ladder through pages and jobs, with a clock of its own: three families of the small
 //! sample from the day after the due day on, and what people do wrong on the way.
 
+mod bell;
 mod contacts;
 mod handover;
 mod lists;

@@ -1,13 +1,15 @@
 //! The loan file 贷款档案: one borrower's whole life on one page, with four tabs.
 //!
 //! `load.rs` reads, `waiting.rs`, `ledger.rs` and `book::file` decide what is shown (pure),
-//! `view.rs` and `contacts.rs` put it into words for the template. Only a note is written here.
+//! `view.rs` and `contacts.rs` put it into words for the template. Only a note and a new number are
+//! written here.
 
 pub mod contacts;
 mod figures;
 pub mod ledger;
 pub mod load;
 pub mod notes;
+mod phones;
 pub mod view;
 pub mod waiting;
 
@@ -44,6 +46,7 @@ pub fn routes() -> Vec<Entry> {
         get("/loans/{file_no}/history", needs, history_tab),
         get("/loans/{file_no}/explain", needs, explain),
         post("/loans/{file_no}/notes", needs, notes::add),
+        post("/loans/{file_no}/phones", Needs::Right(Right::EditPeople), phones::add),
     ]
 }
 
