@@ -50,6 +50,8 @@ struct Sum {
     assumed: &'static str,
     total: Fen,
     principal: Fen,
+    /// What of the principal is due by then, paid early or not.
+    due: Fen,
     interest: Fen,
     penalty: Fen,
     saved: Fen,
@@ -278,6 +280,10 @@ fn calculate(plain: &Plain<'_>, basis: &Basis) -> AppResult<Result<Sum, Problem>
         if let Some(day) = unpaid_before(&before, contract.statement.known_until, on) {
             sum.assumes = Some(in_words(day, plain.today));
         }
+        sum.due += match plain.part {
+            Some(part) => quote.principal - part,
+            None => before.position.overdue_principal,
+        };
         add(&mut sum, quote, &before, &after);
     }
     if !sum.total.is_positive() {

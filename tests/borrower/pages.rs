@@ -1,5 +1,7 @@
 //! What the pages say in each situation of a life.
 
+use zhuxue::base::money::Fen;
+
 use super::town::{STUDENT, ask, each, messages, sign_in, words};
 use crate::support::TestApp;
 
@@ -104,6 +106,29 @@ fn the_window_of_early_repayment_and_what_is_refused() {
         }
         let part = browser.get(&format!("/m/early?contract={one}&amount=5,000")).await;
         part.is(200).says(&["¥5,000.00", "还完后剩下的本金"]);
+    });
+}
+
+/// What is due anyway by the settling day is named beside the principal that is paid early: the
+/// sum is not only what was typed in.
+#[test]
+fn a_part_paid_early_says_what_of_the_sum_is_due_anyway() {
+    each(async |t| {
+        let mut browser = sign_in(&t, STUDENT).await;
+        let form = browser.get("/m/early").await;
+        let at = form
+            .text
+            .split("<option value=\"")
+            .find(|o| o.starts_with(|c: char| c.is_ascii_digit()));
+        let one = at.unwrap().split('"').next().unwrap();
+        let page = browser.get(&format!("/m/early?contract={one}&amount=500&on=2026-11-10")).await;
+        page.is(200).says(&["其中到那天本来就要还的"]);
+        let figure = |words: &str| {
+            let rest = page.text.split_once(words).unwrap().1;
+            let yuan = rest.split_once('¥').unwrap().1.split('<').next().unwrap();
+            yuan.replace(',', "").parse::<Fen>().unwrap()
+        };
+        assert_eq!(figure(">本金<"), figure("本来就要还的") + Fen::from_yuan(500));
     });
 }
 
