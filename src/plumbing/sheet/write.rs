@@ -66,6 +66,7 @@ pub struct LineResult {
 
 struct Looks {
     title: Format,
+    guarded_title: Format,
     heading: Format,
     text: Format,
     guarded: Format,
@@ -79,6 +80,7 @@ impl Looks {
     fn new() -> Self {
         Looks {
             title: Format::new().set_bold().set_font_size(14),
+            guarded_title: Format::new().set_bold().set_font_size(14).set_quote_prefix(),
             heading: Format::new()
                 .set_bold()
                 .set_text_wrap()
@@ -99,8 +101,13 @@ impl Looks {
 
     /// The format that keeps a text a text, also when it is later saved as CSV and reopened.
     fn of(&self, text: &str) -> &Format {
-        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { &self.guarded } else { &self.text }
+        if is_formula(text) { &self.guarded } else { &self.text }
     }
+}
+
+/// A program that reads the sheet as CSV might take it for a formula.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 /// Writes a list: titles, headings, rows as they come. Memory does not grow with the rows.
@@ -135,7 +142,11 @@ fn add_list(
     sheet.set_name(&head.sheet)?;
     let mut row = 0;
     for title in &head.titles {
-        let format = if row == 0 { &looks.title } else { &looks.text };
+        let format = match (row, is_formula(title)) {
+            (0, true) => &looks.guarded_title,
+            (0, false) => &looks.title,
+            _ => looks.of(title),
+        };
         sheet.write_string_with_format(row, 0, title, format)?;
         row += 1;
     }
@@ -233,7 +244,7 @@ pub fn results(
     sheet.set_column_width(width, 10)?;
     sheet.set_column_width(width + 1, 70)?;
     let mut results = results.iter().peekable();
-    for row in &table.rows {
+    for row in table.rows.iter() {
         let at = row.line.saturating_sub(1);
         for (column, cell) in (0..width).zip(&row.cells) {
             let below = row.line > heading_line;
