@@ -28,6 +28,8 @@ pub struct Count {
     pub contacts: Option<i64>,
     /// The database was put back from a copy, and somebody has to let messages and jobs go on.
     pub restored: bool,
+    /// The clock is far ahead of where it was, and somebody has to let messages go on.
+    pub clock_jumped: bool,
 }
 
 /// The last counts of each office: one for each instance, kept in its `App` as shared state.
@@ -103,7 +105,13 @@ fn count_of(db: &mut Db, office_code: &str) -> AppResult<Count> {
         .filter(sheet_return::state.eq("proposed"))
         .count()
         .get_result(db)?;
-    let restored = restored::get(db)?.is_some();
+    let held = restored::get(db)?.map(|held| held.copy.is_empty());
     let some = |n: i64| Some(n).filter(|n| *n > 0);
-    Ok(Count { overdue: Some(overdue), returns: some(returns), contacts: some(contacts), restored })
+    Ok(Count {
+        overdue: Some(overdue),
+        returns: some(returns),
+        contacts: some(contacts),
+        restored: held == Some(false),
+        clock_jumped: held == Some(true),
+    })
 }
