@@ -81,13 +81,13 @@ fn tell(app: &App, office_code: &str, wrong: usize, chain: Option<&ChainState>) 
     let now = app.clock.now_at();
     let positions = (wrong > 0).then(|| {
         let title = format!("{wrong} 处余额与流水不符");
-        let advice = "请信息部门运行 zhuxue verify 看明细，确认后用 zhuxue verify --repair 重算";
+        let advice = "请管理员运行 zhuxue verify 看明细，确认后用 zhuxue verify --repair 重算";
         line(office_code, "positions", title, advice, "", now)
     });
     let chain = match chain {
         Some(ChainState::Broken { number, .. }) => {
             let title = format!("操作留痕的链在第 {number} 条对不上");
-            let advice = "可能有人绕过本系统改过数据库。请保留现场，报告主任和信息部门";
+            let advice = "可能有人绕过本系统改过数据库。请保留现场，报告主任和管理员";
             Some(line(office_code, "chain", title, advice, "/audit", now))
         }
         _ => None,

@@ -392,7 +392,7 @@ impl Batch<'_> {
                 self.once_more(row, why, now)
             }
             Some(Outcome::Unknown(_, why)) => Settle::Unsure(format!(
-                "交给网关后没有得到明确回答（{why}），不确定是否发出，请核对后决定"
+                "交给网关后没有得到明确回答（{why}），是否发出状态不明，请核对后决定"
             )),
         }
     }
@@ -400,7 +400,7 @@ impl Batch<'_> {
     fn once_more(&self, row: &Message, why: String, now: NaiveDateTime) -> Settle {
         let tried = usize::try_from(row.attempts).unwrap_or(0);
         if tried + 1 >= usize::try_from(self.line.config().tries).unwrap_or(1) {
-            return Settle::Failed(format!("试了 {} 次没有发成：{why}", tried + 1));
+            return Settle::Failed(format!("试了 {} 次发送失败：{why}", tried + 1));
         }
         let minutes = WAITS_MIN.get(tried).or(WAITS_MIN.last()).copied().unwrap_or(60);
         Settle::Later(why, now + chrono::Duration::minutes(minutes))

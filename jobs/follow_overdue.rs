@@ -33,8 +33,12 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
         all += follow_office(app, &scope)?;
     }
     let Followed { opened, closed, broken, back } = all;
-    let parts =
-        [(opened, "新增"), (closed, "还清"), (broken, "约定到期没还"), (back, "暂停或暂放到期")];
+    let parts = [
+        (opened, "新增"),
+        (closed, "还清"),
+        (broken, "约定到期没还"),
+        (back, "暂停或转其他业务到期"),
+    ];
     let figures: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{words} {n} 户")).collect();
     Ok(Counts {

@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use zhuxue::command::{self, Cli};
+use zhuxue::base::language;
+use zhuxue::command::{self, Cli, mistake};
 
 /// The allocator of the C library keeps what a thread once used for that thread: after an import
 /// the server held seven times what it needed.
@@ -27,14 +28,13 @@ fn give_memory_back() {
 }
 
 fn main() -> ExitCode {
+    language::follow(|name| std::env::var(name).ok());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // Help and version are no mistakes; a mistake is one line that names the argument.
         Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => {
-            let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            let _ = writeln!(std::io::stderr(), "{}", line.trim_start_matches("error: "));
+            let _ = writeln!(std::io::stderr(), "{}", mistake::in_words(&error));
             return ExitCode::from(2);
         }
     };

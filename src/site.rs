@@ -15,6 +15,7 @@ use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Database;
 use crate::web::route::Entry;
+use crate::web::waiting::{Source, Sources};
 use crate::{borrower, clock, desk, imports, jobs, liaison, reports};
 
 /// Largest form (not upload) in bytes.
@@ -80,6 +81,10 @@ pub fn app(
 ) -> Result<App, String> {
     let mut app = App::new(db, clock, policy, sealer, config)?;
     app.parts.reactions = STAGES.iter().flat_map(|stage| stage.reactions).copied().collect();
+    // What is late comes before what is yet to come.
+    let mut sources: Vec<Source> = STAGES.iter().rev().map(|stage| stage.waiting).collect();
+    sources.push(desk::waiting::waiting);
+    app.shared.set(Sources(sources));
     clock::set(&app, jobs::ALL)?;
     Ok(app)
 }

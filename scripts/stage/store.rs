@@ -7,9 +7,9 @@ use super::rules::State;
 use crate::base::ids::FileId;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
-use crate::life::Waiting;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan_file, new_stage};
+use crate::web::waiting::Waiting;
 
 /// A loan file in this stage, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable)]
@@ -52,5 +52,5 @@ pub fn count_open(db: &mut Db, scope: &Scope) -> AppResult<i64> {
 /// The line of the workbench.
 pub fn waiting(db: &mut Db, scope: &Scope, _: NaiveDate) -> AppResult<Vec<Waiting>> {
     let count = count_open(db, scope)?;
-    Ok(vec![Waiting { count, what: "户新阶段待办", link: "/new-stage" }])
+    Ok(vec![Waiting::work(count, "户新阶段待办", "/new-stage")])
 }

@@ -15,3 +15,4 @@ pub mod division_code;
 pub mod place;
 pub mod hex;
 pub mod url;
+pub mod language;

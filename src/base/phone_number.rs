@@ -33,11 +33,9 @@ impl PhoneProblem {
     pub fn to_chinese(self) -> String {
         match self {
             PhoneProblem::Length(found) => {
-                format!("手机号应为 11 位，这里有 {found} 位，没有采用。请向本人核对后补录。")
+                format!("手机号应为 11 位，这里有 {found} 位，请核对")
             }
-            PhoneProblem::Characters => {
-                "这里不是有效的电话号码，没有采用。请向本人核对后补录。".to_owned()
-            }
+            PhoneProblem::Characters => "这里不是有效的电话号码，请核对".to_owned(),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::base::ids::{EventId, FileId, ImportId, LoanId, RowId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure, loan};
@@ -232,7 +233,7 @@ pub fn figures_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec
         found.extend(
             bank_figure::table
                 .filter(scope.holds(bank_figure::office_code))
-                .filter(bank_figure::loan_id.eq_any(chunk))
+                .filter(bank_figure::loan_id.any_of(chunk))
                 .order((bank_figure::loan_id, bank_figure::due_on, bank_figure::id))
                 .select(BankFigure::as_select())
                 .load(db)?,
@@ -285,7 +286,7 @@ pub fn settled(
         for chunk in loans.chunks(BINDS_MAX) {
             let rows: Vec<(LoanId, Option<NaiveDate>)> = bank_figure::table
                 .filter(scope.holds(bank_figure::office_code))
-                .filter(bank_figure::loan_id.eq_any(chunk))
+                .filter(bank_figure::loan_id.any_of(chunk))
                 .filter(bank_figure::balance_fen.is_not_null().or(bank_figure::kind.eq(SETTLED)))
                 .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(&says))
                 .group_by(bank_figure::loan_id)

@@ -161,7 +161,7 @@ pub fn gateway_is_down(
         ),
         Fault::Nonsense => (
             "回答看不懂",
-            format!("请管理员核对配置 {section} 的地址和格式；不确定是否发出的请在发送记录里核对"),
+            format!("请管理员核对配置 {section} 的地址和格式；状态不明的请在发送记录里核对"),
         ),
         Fault::Folder => (
             "写不进发送文件夹",

@@ -14,6 +14,7 @@ use crate::base::scope::Scope;
 use crate::book::statement::{self, Event, EventKind};
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan_event;
@@ -153,7 +154,7 @@ pub fn of_loans(
     for chunk in loans.chunks(BINDS_MAX) {
         let rows = loan_event::table
             .filter(scope.holds(loan_event::office_code))
-            .filter(loan_event::loan_id.eq_any(chunk))
+            .filter(loan_event::loan_id.any_of(chunk))
             .order((loan_event::loan_id, loan_event::id))
             .select(EventRow::as_select())
             .load(db)?;

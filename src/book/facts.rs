@@ -16,6 +16,7 @@ use crate::book::events::EventRow;
 use crate::book::loan::{Loan, switches_from_text};
 use crate::book::statement::{DayCount, Event, EventKind, Pricing, StudyLevel, Terms};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan, loan_event};
@@ -191,7 +192,7 @@ pub fn loans(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<LoanFa
         found.extend(
             loan::table
                 .filter(scope.holds(loan::office_code))
-                .filter(loan::id.eq_any(chunk))
+                .filter(loan::id.any_of(chunk))
                 .order(loan::id)
                 .select(LoanFacts::as_select())
                 .load(db)?,
@@ -225,7 +226,7 @@ pub fn events(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Lives> 
     for chunk in loans.chunks(BINDS_MAX) {
         let rows: Vec<EventFacts> = loan_event::table
             .filter(scope.holds(loan_event::office_code))
-            .filter(loan_event::loan_id.eq_any(chunk))
+            .filter(loan_event::loan_id.any_of(chunk))
             .select(EventFacts::as_select())
             .load(db)?;
         for row in rows {
@@ -250,7 +251,7 @@ pub fn siblings(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Vec<S
         found.extend(
             loan::table
                 .filter(scope.holds(loan::office_code))
-                .filter(loan::file_id.eq_any(chunk))
+                .filter(loan::file_id.any_of(chunk))
                 .select((loan::id, loan::file_id, loan::loan_year))
                 .load::<Sibling>(db)?,
         );

@@ -15,6 +15,7 @@ use crate::base::rate::RatePpm;
 use crate::base::scope::Scope;
 use crate::book::statement::{Allocation, Product, Recut, SelfPayStarts, Switches};
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_serial, loan, loan_file};
@@ -218,7 +219,7 @@ pub fn files_of(
     for chunk in people.chunks(BINDS_MAX) {
         let rows = loan_file::table
             .filter(scope.holds(loan_file::office_code))
-            .filter(loan_file::person_id.eq_any(chunk))
+            .filter(loan_file::person_id.any_of(chunk))
             .select(LoanFile::as_select())
             .load(db)?;
         found.extend(rows.into_iter().map(|row| (row.person_id, row)));
@@ -236,7 +237,7 @@ pub fn files_by_ids(
     for chunk in ids.chunks(BINDS_MAX) {
         let rows = loan_file::table
             .filter(scope.holds(loan_file::office_code))
-            .filter(loan_file::id.eq_any(chunk))
+            .filter(loan_file::id.any_of(chunk))
             .select(LoanFile::as_select())
             .load(db)?;
         found.extend(rows.into_iter().map(|row| (row.id, row)));
@@ -280,7 +281,7 @@ pub fn chains(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Vec<Loa
         found.extend(
             loan::table
                 .filter(scope.holds(loan::office_code))
-                .filter(loan::file_id.eq_any(chunk))
+                .filter(loan::file_id.any_of(chunk))
                 .order((loan::file_id, loan::loan_year, loan::signed_on, loan::id))
                 .select(Loan::as_select())
                 .load(db)?,
@@ -327,7 +328,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Vec<Loan>
         found.extend(
             loan::table
                 .filter(scope.holds(loan::office_code))
-                .filter(loan::id.eq_any(chunk))
+                .filter(loan::id.any_of(chunk))
                 .order(loan::id)
                 .select(Loan::as_select())
                 .load(db)?,

@@ -15,6 +15,7 @@ pub mod loan;
 pub mod events;
 pub mod facts;
 pub mod file;
+pub mod file_note;
 pub mod lifeline;
 pub mod policy_book;
 pub mod position;

@@ -4,6 +4,7 @@
 //! masked. The only way to a number in full is [`open_id`] / [`open_phone`], whose callers write
 //! history (desk/reveal). Writes tables `person` and `person_phone`.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -13,6 +14,7 @@ use crate::base::ids::{PersonId, PhoneId, text_enum};
 use crate::base::scope::Scope;
 use crate::book::contact::point::Tried;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
@@ -92,6 +94,17 @@ text_enum! {
     }
 }
 
+impl PhoneState {
+    /// Which is called first.
+    const fn rank(self) -> u8 {
+        match self {
+            PhoneState::OnFile => 0,
+            PhoneState::ToConfirm => 1,
+            PhoneState::Dead => 2,
+        }
+    }
+}
+
 /// One telephone number of one person, as stored.
 #[derive(
     Clone,
@@ -157,7 +170,7 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[PersonId]) -> AppResult<Vec<Per
         found.extend(
             person::table
                 .filter(scope.holds(person::office_code))
-                .filter(person::id.eq_any(chunk))
+                .filter(person::id.any_of(chunk))
                 .select(Person::as_select())
                 .load(db)?,
         );
@@ -174,19 +187,21 @@ pub fn find(db: &mut Db, scope: &Scope, id: PersonId) -> AppResult<Person> {
         .get_result(db)?)
 }
 
-/// The telephone numbers of these people, those on file first.
+/// The telephone numbers of these people, those on file first, of these the newest.
 pub fn phones_of(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<Vec<Phone>> {
     let mut found = Vec::new();
     for chunk in people.chunks(BINDS_MAX) {
         found.extend(
             person_phone::table
                 .filter(scope.holds(person_phone::office_code))
-                .filter(person_phone::person_id.eq_any(chunk))
-                .order((person_phone::person_id, person_phone::state, person_phone::id))
+                .filter(person_phone::person_id.any_of(chunk))
                 .select(Phone::as_select())
                 .load(db)?,
         );
     }
+    found.sort_by_key(|one: &Phone| {
+        (one.person_id, one.state.rank(), Reverse(one.recorded_at), one.id)
+    });
     Ok(found)
 }
 
@@ -239,6 +254,20 @@ pub fn insert_phones(db: &mut Db, phones: &[Phone]) -> AppResult<()> {
     Ok(())
 }
 
+/// A number that was on file before is used first again; what came of old tries counts no more.
+pub fn use_again(
+    db: &mut Db,
+    scope: &Scope,
+    id: PhoneId,
+    (source, at): (&str, NaiveDateTime),
+) -> AppResult<()> {
+    put_phone_back(db, scope, id, (PhoneState::OnFile, Tried::Never, None))?;
+    diesel::update(person_phone::table.filter(person_phone::id.eq(id)))
+        .set((person_phone::source.eq(source), person_phone::recorded_at.eq(at)))
+        .execute(db)?;
+    Ok(())
+}
+
 /// Changes how far a number can be relied on.
 pub fn set_phone_state(db: &mut Db, id: PhoneId, state: PhoneState) -> AppResult<()> {
     diesel::update(person_phone::table.filter(person_phone::id.eq(id)))
@@ -255,7 +284,7 @@ pub fn tries_of(
 ) -> AppResult<HashMap<PhoneId, (Tried, Option<NaiveDate>)>> {
     let rows: Vec<(PhoneId, Tried, Option<NaiveDate>)> = person_phone::table
         .filter(scope.holds(person_phone::office_code))
-        .filter(person_phone::person_id.eq_any(people))
+        .filter(person_phone::person_id.any_of(people))
         .select((person_phone::id, person_phone::tried, person_phone::tried_on))
         .load(db)?;
     Ok(rows.into_iter().map(|(id, tried, on)| (id, (tried, on))).collect())

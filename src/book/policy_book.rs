@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
-use diesel::dsl::max;
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 use crate::base::ids::{RowId, StaffId, text_enum};
@@ -132,6 +132,16 @@ pub fn all(db: &mut Db) -> AppResult<Vec<Line>> {
         .left_join(policy_decision::table)
         .order(policy_proposal::id.desc())
         .select((Proposal::as_select(), Option::<Decided>::as_select()))
+        .load(db)?)
+}
+
+/// How many proposals of each person nobody has decided.
+pub fn undecided(db: &mut Db) -> AppResult<Vec<(StaffId, i64)>> {
+    Ok(policy_proposal::table
+        .left_join(policy_decision::table)
+        .filter(policy_decision::proposal_id.nullable().is_null())
+        .group_by(policy_proposal::proposed_by)
+        .select((policy_proposal::proposed_by, count_star()))
         .load(db)?)
 }
 

@@ -27,6 +27,7 @@ use crate::book::uncomputable::{self, Tried};
 use crate::book::warning;
 use crate::book::{bank, policy_book};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::{Database, Db};
 use crate::plumbing::schema::{file_position, loan_position};
@@ -521,7 +522,7 @@ pub fn of_loans(
     for chunk in loans.chunks(BINDS_MAX) {
         let rows = loan_position::table
             .filter(scope.holds(loan_position::office_code))
-            .filter(loan_position::loan_id.eq_any(chunk))
+            .filter(loan_position::loan_id.any_of(chunk))
             .select(LoanPosition::as_select())
             .load(db)?;
         found.extend(rows.into_iter().map(|row| (row.loan_id, row)));

@@ -14,6 +14,7 @@ use crate::base::money::Fen;
 use crate::book::file::{self, Contract};
 use crate::book::statement::Stage;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::schema::person;
 use crate::web::session::borrower::BorrowerIn;
 use crate::web::shell::phone;
@@ -118,13 +119,14 @@ pub async fn contracts(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let ids: Vec<PersonId> = account.contracts.iter().filter_map(|c| c.loan.co_person_id).collect();
+    let co_borrowers: Vec<PersonId> =
+        account.contracts.iter().filter_map(|c| c.loan.co_person_id).collect();
     let scope = me.scope.clone();
     let names: Vec<(PersonId, String)> = app
         .read(move |db| {
             Ok(person::table
                 .filter(scope.holds(person::office_code))
-                .filter(person::id.eq_any(ids))
+                .filter(person::id.any_of(&co_borrowers))
                 .select((person::id, person::name))
                 .load(db)?)
         })

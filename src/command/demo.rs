@@ -13,6 +13,7 @@ use super::{CliError, serve};
 use crate::app::{App, DemoSignIn};
 use crate::base::dates::{Clock, day_in};
 use crate::base::ids::{LiaisonId, StaffId};
+use crate::base::language::cause;
 use crate::base::scope::Scope;
 use crate::base::url::is_loopback;
 use crate::book::audit_log::Actor;
@@ -24,6 +25,7 @@ use crate::book::statement::Product;
 use crate::imports::batch::{self, Upload};
 use crate::imports::layout::Layout;
 use crate::jobs;
+use crate::localized;
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Address;
 use crate::plumbing::sheet::SheetLimits;
@@ -87,10 +89,11 @@ impl Demo {
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let sample_day = day_in(2026, 10, 31);
         if self.today.is_some_and(|day| day < sample_day) {
-            return Err(CliError::input(
+            return Err(CliError::input(localized!(
+                "--today：示例县的数据是 2026-10-31 的，请选这一天或以后的日子",
                 "--today: the sample county is of 2026-10-31; choose that day \
-                                    or a later one",
-            ));
+                                    or a later one"
+            )));
         }
         stays_here(&config)?;
         serve::check_listen(&config)?;
@@ -101,7 +104,8 @@ impl Demo {
         let mut app = super::open_or_make(with_spool(config), clock)?;
         let state = app.db.read(|db| meta::get(db, meta::DEMO))?;
         if state.is_none() && !app.db.read(office::all)?.is_empty() {
-            return Err(CliError::input(format!(
+            return Err(CliError::input(localized!(
+                "data_dir {}：里面是真实数据，请用 zhuxue serve 打开",
                 "data_dir {}: holds a real county; start it with: zhuxue serve",
                 app.config.data_dir.display()
             )));
@@ -116,22 +120,27 @@ impl Demo {
             writeln!(out, "  {login:<8} {password:<13} {name} · {}", role.in_words())?;
         }
         let [login, password, name, _, village] = LIAISON;
-        writeln!(out, "\n  联络员页面 {}/l", app.config.public_url)?;
+        let url = &app.config.public_url;
+        let liaisons = localized!("联络员页面", "Page of liaisons");
+        writeln!(out, "\n  {liaisons} {url}/l")?;
         writeln!(out, "  {login:<8} {password:<13} {name} · {village}")?;
         let (name, id_number) = BORROWER;
-        writeln!(out, "\n  手机页面 {}/m  {name} {id_number}", app.config.public_url)?;
-        writeln!(
-            out,
-            "  验证码在 {} 最新的文件里",
-            app.config.data_dir.join("spool/sms").display()
-        )?;
+        let phones = localized!("手机页面", "Page of borrowers");
+        writeln!(out, "\n  {phones} {url}/m  {name} {id_number}")?;
+        let codes = app.config.data_dir.join("spool/sms");
         let december = put_december(&app)?;
-        writeln!(out, "\n  银行 12 月的表在 {}", december.display())?;
-        writeln!(
-            out,
-            "  先加 --today {DECEMBER_DAY} 开到等银行结果的那一天，再从“导入与批处理”选这几份"
-        )?;
-        writeln!(out, "\n  演示日期 {}；数据全部虚构。Ctrl-C ends it.\n", app.clock.today())?;
+        let words = localized!(
+            "  验证码在 {} 最新的文件里\n\n  银行 12 月的表在 {}\n  先加 --today {DECEMBER_DAY} \
+             开到等银行结果的那一天，再从“导入与批处理”选这几份\n\n  \
+             演示日期 {}；数据全部虚构。按 Ctrl-C 结束。\n",
+            "  The code is in the newest file of {}\n\n  The bank's December sheets are in {}\n  \
+             Start with --today {DECEMBER_DAY}, when their result is awaited, and choose them \
+             on 导入与批处理\n\n  The demo lives on {}; all data is invented. Ctrl-C ends it.\n",
+            codes.display(),
+            december.display(),
+            app.clock.today()
+        );
+        writeln!(out, "{words}")?;
         serve::serve(&app, out)
     }
 }
@@ -140,7 +149,8 @@ impl Demo {
 fn stays_here(config: &Config) -> Result<(), CliError> {
     for (key, address) in [("listen", &config.listen), ("public_url", &config.public_url)] {
         if !is_loopback(address) {
-            return Err(CliError::input(format!(
+            return Err(CliError::input(localized!(
+                "{key} {address}：演示的密码人人知道，只能在本机使用，请用 127.0.0.1",
                 "{key} {address}: the demo, whose passwords everybody knows, is for this machine \
                  only; use 127.0.0.1"
             )));
@@ -183,7 +193,8 @@ fn reset(config: &Config) -> Result<(), CliError> {
     let is_empty = app.db.read(office::all)?.is_empty();
     drop(app);
     if !is_demo && !is_empty {
-        return Err(CliError::input(format!(
+        return Err(CliError::input(localized!(
+            "--reset：{} 里面是真实数据，什么都没有删",
             "--reset: {} holds a real county; nothing was removed",
             file.display()
         )));
@@ -199,7 +210,12 @@ fn reset(config: &Config) -> Result<(), CliError> {
 fn remove(file: &Path) -> Result<(), CliError> {
     match std::fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(CliError::failed(format!("{}: cannot be removed ({error})", file.display())))
+            Err(CliError::failed(localized!(
+                "{}：删不掉（{error}）",
+                "{}: cannot be removed ({error})",
+                file.display(),
+                error = cause(&error)
+            )))
         }
         _ => Ok(()),
     }
@@ -210,10 +226,19 @@ fn remove(file: &Path) -> Result<(), CliError> {
 fn load(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
     set_up(app)?;
     let clerk = app.db.read(|db| staff::who_may(db, OFFICE, Right::Import, Some("jingban")))?;
-    let by = clerk.ok_or_else(|| CliError::failed("the demo's clerk is missing; use --reset"))?;
+    let by = clerk.ok_or_else(|| {
+        CliError::failed(localized!(
+            "演示的经办账号不在了，请加 --reset 重新开始",
+            "the demo's clerk is missing; use --reset"
+        ))
+    })?;
     let by = Actor { office_code: OFFICE.to_owned(), ..by };
     let scope = Scope::of(OFFICE);
-    writeln!(out, "导入示例县的十张表 …")?;
+    writeln!(
+        out,
+        "{}",
+        localized!("导入示例县的十张表 …", "Importing the ten sheets of the sample county …")
+    )?;
     out.flush()?;
     let uploads = SHEETS.iter().map(|name| sheet(name)).collect::<Result<Vec<_>, _>>()?;
     let day = Some(day_in(2026, 10, 31));
@@ -221,7 +246,11 @@ fn load(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
     batch::check(app, &scope, &batch, |_| {})?;
     let differ = batch::post(app, &scope, &batch, |_| {})?;
     if differ > 0 {
-        writeln!(out, "与银行数字不一致 {differ} 处")?;
+        writeln!(
+            out,
+            "{}",
+            localized!("与银行数字不一致 {differ} 处", "{differ} figures differ from the bank's")
+        )?;
     }
     app.db.write("demo loaded", |db| meta::set(db, meta::DEMO, LOADED))?;
     Ok(())
@@ -295,7 +324,12 @@ fn liaison(app: &App, now: NaiveDateTime) -> Result<Liaison, CliError> {
 fn put_december(app: &App) -> Result<PathBuf, CliError> {
     let folder = app.config.data_dir.join(DECEMBER);
     let failed = |error: std::io::Error| {
-        CliError::failed(format!("{}: cannot be written ({error})", folder.display()))
+        CliError::failed(localized!(
+            "{}：写不进去（{error}）",
+            "{}: cannot be written ({error})",
+            folder.display(),
+            error = cause(&error)
+        ))
     };
     std::fs::create_dir_all(&folder).map_err(failed)?;
     for name in DECEMBER_SHEETS {
@@ -322,7 +356,9 @@ pub fn december_sheets() -> Result<Vec<Upload>, CliError> {
 }
 
 fn december_sheet(name: &'static str) -> Result<Upload, CliError> {
-    let damaged = |why: String| CliError::failed(format!("the December sheet {name}: {why}"));
+    let damaged = |why: String| {
+        CliError::failed(localized!("12 月的表 {name}：{why}", "the December sheet {name}: {why}"))
+    };
     let csv = unpacked("december", name)?;
     let tables = plumbing::sheet::read(&csv, &SheetLimits::default())
         .map_err(|problem| damaged(problem.to_chinese()))?;
@@ -337,6 +373,7 @@ fn december_sheet(name: &'static str) -> Result<Upload, CliError> {
         sheet: Layout::from_text(name).map_or(name, Layout::short_title).to_owned(),
         titles: vec![title],
         columns: headings.into_iter().map(|heading| (heading, 16)).collect(),
+        ..Head::default()
     };
     let cells = texts.map(|row| {
         row.into_iter()
@@ -360,11 +397,17 @@ fn sheet(name: &'static str) -> Result<Upload, CliError> {
 
 fn unpacked(set: &str, name: &str) -> Result<Vec<u8>, CliError> {
     let packed = policy::sample_file(&format!("{set}/{name}.csv.gz")).ok_or_else(|| {
-        CliError::failed(format!("the sample sheet {name} is not in this program"))
+        CliError::failed(localized!(
+            "本程序里没有示例表 {name}",
+            "the sample sheet {name} is not in this program"
+        ))
     })?;
     let mut bytes = Vec::new();
-    flate2::read::GzDecoder::new(packed.as_slice())
-        .read_to_end(&mut bytes)
-        .map_err(|e| CliError::failed(format!("the sample sheet {name} is damaged ({e})")))?;
+    flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut bytes).map_err(|e| {
+        CliError::failed(localized!(
+            "示例表 {name} 已损坏（{e}）",
+            "the sample sheet {name} is damaged ({e})"
+        ))
+    })?;
     Ok(bytes)
 }

@@ -11,6 +11,7 @@ use super::import_undo::Undo;
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::ids::ImportId;
+use crate::base::language::cause;
 use crate::base::scope::Scope;
 use crate::book::audit_log::Actor;
 use crate::book::staff::{self, Right};
@@ -20,6 +21,7 @@ use crate::imports::findings;
 use crate::imports::layout::Layout;
 use crate::imports::read::Columns;
 use crate::imports::{columns, store};
+use crate::localized;
 use crate::plumbing::config::Config;
 use crate::plumbing::sheet::{self, SheetLimits};
 
@@ -82,8 +84,15 @@ impl Import {
         if let Some(Verb::Undo(undo)) = self.verb {
             return undo.run(config, out);
         }
-        let product = Product::from_text(&self.product)
-            .ok_or_else(|| CliError::input("--product: expected cdb or local".to_owned()))?;
+        let product = Product::from_text(&self.product).ok_or_else(|| {
+            CliError::input(
+                localized!(
+                    "--product：应为 cdb（国家开发银行）或 local（地方免息）",
+                    "--product: expected cdb or local"
+                )
+                .to_owned(),
+            )
+        })?;
         if let Some(layout) = self.template {
             return self.write_template(layout, out);
         }
@@ -114,7 +123,7 @@ impl Import {
         }
         let left = if self.dry_run { Vec::new() } else { not_posted(&app, &scope, &batch)? };
         if self.dry_run {
-            writeln!(out, "试核完成，没有入账。")?;
+            writeln!(out, "核对完成，没有入账。")?;
             drop_all(&app, &scope, &batch.jobs)?;
         } else if differ > 0 {
             writeln!(out, "与银行数字不一致 {differ} 处，见“与银行核对”页面。")?;
@@ -166,7 +175,10 @@ impl Import {
             bind.split_once('=')
                 .map(|(heading, column)| (heading.trim().to_owned(), column.trim().to_owned()))
                 .ok_or_else(|| {
-                    CliError::input(format!("--bind: expected HEADING=COLUMN, not {bind}"))
+                    CliError::input(localized!(
+                        "--bind：应写成 表头=列名，而不是 {bind}",
+                        "--bind: expected HEADING=COLUMN, not {bind}"
+                    ))
                 })
         };
         let picks: Vec<(String, String)> = self.binds.iter().map(pick).collect::<Result<_, _>>()?;
@@ -184,10 +196,22 @@ impl Import {
 
     fn write_template(&self, layout: Layout, out: &mut dyn Write) -> Result<(), CliError> {
         let [path] = self.files.as_slice() else {
-            return Err(CliError::input("--template: name one file to write".to_owned()));
+            return Err(CliError::input(
+                localized!(
+                    "--template：请写一个要生成的文件名",
+                    "--template: name one file to write"
+                )
+                .to_owned(),
+            ));
         };
-        std::fs::write(path, columns::empty_sheet(layout)?)
-            .map_err(|e| CliError::input(format!("{}: cannot be written ({e})", path.display())))?;
+        std::fs::write(path, columns::empty_sheet(layout)?).map_err(|e| {
+            CliError::input(localized!(
+                "{}：写不进去（{e}）",
+                "{}: cannot be written ({e})",
+                path.display(),
+                e = cause(&e)
+            ))
+        })?;
         writeln!(out, "{}：空的{}", path.display(), layout.short_title())?;
         Ok(())
     }
@@ -197,7 +221,12 @@ impl Import {
             .iter()
             .map(|path| {
                 let bytes = std::fs::read(path).map_err(|e| {
-                    CliError::input(format!("{}: cannot be read ({e})", path.display()))
+                    CliError::input(localized!(
+                        "{}：读不出来（{e}）",
+                        "{}: cannot be read ({e})",
+                        path.display(),
+                        e = cause(&e)
+                    ))
                 })?;
                 let name = path
                     .file_name()
@@ -212,9 +241,10 @@ impl Import {
         let right = Right::Import;
         let by = app.db.read(|db| staff::who_may(db, &office, right, self.user.as_deref()))?;
         let by = by.ok_or_else(|| {
-            CliError::input(
-                "--user: there is no active account that may import; see zhuxue user add",
-            )
+            CliError::input(localized!(
+                "--user：没有可以导入的启用账号，见 zhuxue user add --help",
+                "--user: there is no active account that may import; see zhuxue user add"
+            ))
         })?;
         Ok((Scope::of(&office), by))
     }
@@ -330,7 +360,7 @@ impl Import {
 fn kind(text: &str) -> Result<Layout, String> {
     Layout::from_text(text).ok_or_else(|| {
         let keys: Vec<&str> = Layout::ALL.into_iter().map(Layout::as_text).collect();
-        format!("expected one of {}", keys.join(", "))
+        localized!("应为其中之一：{}", "expected one of {}", keys.join(", "))
     })
 }
 

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 
 use super::CliError;
 use crate::error::AppResult;
+use crate::localized;
 use crate::plumbing::crypto::{Field, Sealer, from_hex, to_hex};
 use crate::plumbing::db::{Database, Db};
 use crate::plumbing::meta;
@@ -26,12 +27,19 @@ pub fn check(db: &Database, sealer: &Sealer, file: &Path) -> Result<(), CliError
     let fingerprint = sealer.fingerprint();
     let is_index = db.write("key fingerprint", |db| meta::is_own_key(db, &fingerprint))?;
     let wrong = match is_index {
-        false => Some("is not the one this database was sealed with".to_owned()),
+        false => Some(
+            localized!(
+                "不是这个数据库加密用的那一份",
+                "is not the one this database was sealed with"
+            )
+            .to_owned(),
+        ),
         true => wrong_key(db, sealer)?,
     };
     match wrong {
         None => Ok(()),
-        Some(why) => Err(CliError::failed(format!(
+        Some(why) => Err(CliError::failed(localized!(
+            "密钥文件 {}：{why}，请换成对的那一份",
             "key file {}: {why}; put the right one in its place",
             file.display()
         ))),
@@ -45,7 +53,8 @@ fn wrong_key(db: &Database, sealer: &Sealer) -> AppResult<Option<String>> {
     };
     if let Some((name, _)) = checks.iter().find(|(_, text)| !opens(text)) {
         let id = name.trim_start_matches(CHECK);
-        return Ok(Some(format!(
+        return Ok(Some(localized!(
+            "其中加密密钥 {id} 不是这个数据库用的那一把",
             "its sealing key {id} is not the one this database was sealed with"
         )));
     }
@@ -58,7 +67,13 @@ fn wrong_key(db: &Database, sealer: &Sealer) -> AppResult<Option<String>> {
     }
     // A key that was never checked: what was sealed before must open, or it is learnt wrongly.
     if !new.is_empty() && !db.read(|db| rows_open(db, sealer))? {
-        return Ok(Some("its sealing key does not open what this database holds".to_owned()));
+        return Ok(Some(
+            localized!(
+                "其中的加密密钥打不开这个数据库的内容",
+                "its sealing key does not open what this database holds"
+            )
+            .to_owned(),
+        ));
     }
     for (name, text) in &new {
         db.write("key check", |db| meta::set(db, name, text))?;

@@ -18,6 +18,7 @@ pub mod rehearse;
 pub mod job;
 pub mod bench;
 mod keys;
+pub mod mistake;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,10 +27,12 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::base::dates::Clock;
+use crate::base::language::cause;
 use crate::book::notice::own_texts;
 use crate::book::policy::Policy;
 use crate::error::AppError;
 use crate::jobs;
+use crate::localized;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Address, Database};
@@ -131,7 +134,7 @@ impl CliError {
 
 impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> CliError {
-        CliError::failed(format!("output: {error}"))
+        CliError::failed(localized!("输出：{error}", "output: {error}"))
     }
 }
 
@@ -150,7 +153,8 @@ pub fn open(config: Config, clock: Clock) -> Result<App, CliError> {
     if let Ok(Address::Sqlite(file)) = Address::parse(&config.database())
         && !file.exists()
     {
-        return Err(CliError::input(format!(
+        return Err(CliError::input(localized!(
+            "数据库 {}：不存在；请检查 data_dir 和当前文件夹，或用 zhuxue office add 新建（想先看看，可以运行 zhuxue demo）",
             "database {}: is not there; check data_dir and where you are, or set up a new one \
              with: zhuxue office add (or look around with: zhuxue demo)",
             file.display()
@@ -163,7 +167,12 @@ pub fn open(config: Config, clock: Clock) -> Result<App, CliError> {
 pub fn open_or_make(config: Config, clock: Clock) -> Result<App, CliError> {
     let folder = &config.data_dir;
     std::fs::create_dir_all(folder).map_err(|e| {
-        CliError::failed(format!("data_dir {}: cannot be made ({e})", folder.display()))
+        CliError::failed(localized!(
+            "data_dir {}：建不了文件夹（{e}）",
+            "data_dir {}: cannot be made ({e})",
+            folder.display(),
+            e = cause(&e)
+        ))
     })?;
     let db = Database::open(&config.database(), config.database_connections)
         .map_err(CliError::failed)?;
@@ -171,7 +180,8 @@ pub fn open_or_make(config: Config, clock: Clock) -> Result<App, CliError> {
     let key_file = config.keys();
     let sealed_with = db.read(|db| meta::get(db, meta::KEY_FINGERPRINT))?;
     if sealed_with.is_some() && !key_file.exists() {
-        return Err(CliError::failed(format!(
+        return Err(CliError::failed(localized!(
+            "密钥文件 {}：不见了，这个数据库是用它加密的；请把备份的密钥文件放回来",
             "key file {}: is missing, and this database is sealed with it; put your copy back",
             key_file.display()
         )));

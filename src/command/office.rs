@@ -11,6 +11,7 @@ use crate::base::scope::Scope;
 use crate::book::act;
 use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::office;
+use crate::localized;
 use crate::plumbing::config::Config;
 
 /// Offices of this database.
@@ -67,11 +68,16 @@ impl Office {
                     let all = office::all(act.db)?;
                     let refuse = |line: String| Err(crate::error::AppError::refused(line));
                     if all.iter().any(|known| known.code == new.code) {
-                        return refuse(format!("--code: {} is set up already", new.code));
+                        return refuse(localized!(
+                            "--code：{} 已经建立过",
+                            "--code: {} is set up already",
+                            new.code
+                        ));
                     }
                     // File numbers are read out on the telephone: no two offices begin alike.
                     if let Some(known) = all.iter().find(|known| known.letters == new.letters) {
-                        return refuse(format!(
+                        return refuse(localized!(
+                            "--letters：{} 已由 {} 使用，请换一个，例如 {}{}",
                             "--letters: {} are those of {}; choose others, such as {}{}",
                             new.letters,
                             known.name,
@@ -86,7 +92,11 @@ impl Office {
                         format!("建立{}，代码 {}", new.name, new.code),
                     ))
                 })?;
-                writeln!(out, "{} {} is set up", new.code, new.name)?;
+                writeln!(
+                    out,
+                    "{}",
+                    localized!("已建立 {} {}", "{} {} is set up", new.code, new.name)
+                )?;
             }
         }
         Ok(())
@@ -94,16 +104,25 @@ impl Office {
 }
 
 fn check(new: &office::Office) -> Result<(), CliError> {
-    let wrong = |line: &str| Err(CliError::input(line));
+    let wrong = |line: String| Err(CliError::input(line));
     if new.code.len() != 6 || !new.code.bytes().all(|b| b.is_ascii_digit()) {
-        return wrong("--code: expected the 6 digits of the county's division, such as 512022");
+        return wrong(localized!(
+            "--code：应为县级行政区划代码 6 位数字，例如 512022",
+            "--code: expected the 6 digits of the county's division, such as 512022"
+        ));
     }
     if new.name.is_empty() {
-        return wrong("--name: expected the name of the office");
+        return wrong(localized!(
+            "--name：请写资助中心的名称",
+            "--name: expected the name of the office"
+        ));
     }
     let letters = new.letters.as_bytes();
     if !(1..=4).contains(&letters.len()) || !letters.iter().all(u8::is_ascii_uppercase) {
-        return wrong("--letters: expected 1 to 4 letters, such as LZ");
+        return wrong(localized!(
+            "--letters：应为 1 到 4 个字母，例如 LZ",
+            "--letters: expected 1 to 4 letters, such as LZ"
+        ));
     }
     Ok(())
 }
@@ -113,15 +132,22 @@ pub fn chosen(app: &App, code: Option<&str>) -> Result<office::Office, CliError>
     let mut offices = app.db.read(office::all)?;
     if let Some(code) = code {
         offices.retain(|office| office.code == code);
-        return offices
-            .pop()
-            .ok_or_else(|| CliError::input(format!("--office: there is no office {code}")));
+        return offices.pop().ok_or_else(|| {
+            CliError::input(localized!(
+                "--office：没有代码为 {code} 的资助中心",
+                "--office: there is no office {code}"
+            ))
+        });
     }
     match (offices.pop(), offices.is_empty()) {
         (Some(only), true) => Ok(only),
-        (Some(_), false) => Err(CliError::input("--office: there are several offices, name one")),
-        (None, _) => Err(CliError::input(
-            "there is no office yet; set one up first: zhuxue office add --help",
-        )),
+        (Some(_), false) => Err(CliError::input(localized!(
+            "--office：有几个资助中心，请指明是哪一个",
+            "--office: there are several offices, name one"
+        ))),
+        (None, _) => Err(CliError::input(localized!(
+            "还没有资助中心，请先建立：zhuxue office add --help",
+            "there is no office yet; set one up first: zhuxue office add --help"
+        ))),
     }
 }

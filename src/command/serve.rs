@@ -13,10 +13,12 @@ use tokio::sync::watch;
 use super::{CliError, restore as restore_command};
 use crate::app::App;
 use crate::base::dates::Clock;
+use crate::base::language::cause;
 use crate::book::notice::own_texts;
 use crate::book::{office, staff};
 use crate::error::AppError;
 use crate::imports::runner::Runner;
+use crate::localized;
 use crate::plumbing::config::Config;
 use crate::plumbing::meta;
 use crate::plumbing::restore::{self, PutBack, Restart};
@@ -42,7 +44,8 @@ impl Serve {
         let settings = config.clone();
         let mut app = super::open(config, Clock::real())?;
         if app.db.read(|db| meta::get(db, meta::DEMO))?.is_some() {
-            return Err(CliError::input(format!(
+            return Err(CliError::input(localized!(
+                "data_dir {}：这是演示数据，密码人人知道；请用 zhuxue demo 打开，或把 data_dir 改成自己的文件夹",
                 "data_dir {}: is the demo's, whose passwords everybody knows; start it with: \
                  zhuxue demo, or set data_dir to a folder of your own",
                 app.config.data_dir.display()
@@ -53,16 +56,19 @@ impl Serve {
         let (offices, people) =
             app.db.read(|db| Ok((office::all(db)?.len(), staff::count(db)?)))?;
         if offices == 0 {
-            return Err(CliError::failed(
+            return Err(CliError::failed(localized!(
+                "数据库是空的，请先建立资助中心：zhuxue office add --code 512022 \
+                 --name 乐至县学生资助管理中心 --letters LZ（想先看看，可以运行 zhuxue demo）",
                 "the database is empty; set up the office first: zhuxue office add --code 512022 \
-                 --name 乐至县学生资助管理中心 --letters LZ (or look around with: zhuxue demo)",
-            ));
+                 --name 乐至县学生资助管理中心 --letters LZ (or look around with: zhuxue demo)"
+            )));
         }
         if people == 0 {
-            return Err(CliError::failed(
+            return Err(CliError::failed(localized!(
+                "还没有人能登录，请先添加管理员：zhuxue user add --login admin01 --name 张三 --role administrator",
                 "nobody can sign in yet; add an administrator first: zhuxue user add --login \
-                 admin01 --name 张三 --role administrator",
-            ));
+                 admin01 --name 张三 --role administrator"
+            )));
         }
         serve(&app, out)?;
         while let Some(request) = app.shared.get::<Restart>().take() {
@@ -115,7 +121,7 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
     let server = server(&app).map_err(|e| why_not(&config.listen, &e))?;
     let (tell, shutdown) = watch::channel(false);
     let jobs = actix_web::rt::spawn(background(app.clone(), shutdown));
-    writeln!(out, "助学 is ready: {}", config.public_url)?;
+    writeln!(out, "{}", localized!("助学已启动：{}", "助学 is ready: {}", config.public_url))?;
     out.flush()?;
     let (handle, stop_for) = (server.handle(), app.clone());
     actix_web::rt::spawn(async move {
@@ -139,7 +145,7 @@ async fn run(app: App, out: &mut dyn Write) -> Result<(), CliError> {
         tracing::error!(%error, "the background work ended badly");
     }
     tracing::info!("stopped");
-    ended.map_err(|e| CliError::failed(format!("server: {e}")))
+    ended.map_err(|e| CliError::failed(localized!("服务：{e}", "server: {e}")))
 }
 
 /// The server as it listens; it answers once it is polled.
@@ -179,12 +185,25 @@ pub fn check_listen(config: &Config) -> Result<(), CliError> {
 
 fn why_not(listen: &str, error: &std::io::Error) -> CliError {
     let advice = match error.kind() {
-        std::io::ErrorKind::AddrInUse => "another program uses it; stop that one, or set listen",
-        std::io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege; set listen",
-        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address; set listen",
-        _ => "cannot be used; set listen",
+        std::io::ErrorKind::AddrInUse => localized!(
+            "正被另一个程序使用，请停掉那一个，或改 listen",
+            "another program uses it; stop that one, or set listen"
+        ),
+        std::io::ErrorKind::PermissionDenied => localized!(
+            "1024 以下的端口需要特权，请改 listen",
+            "ports below 1024 need a privilege; set listen"
+        ),
+        std::io::ErrorKind::AddrNotAvailable => localized!(
+            "本机没有这个地址，请改 listen",
+            "this machine has no such address; set listen"
+        ),
+        _ => localized!("不能使用，请改 listen", "cannot be used; set listen"),
     };
-    CliError::failed(format!("listen {listen}: {advice} ({error})"))
+    CliError::failed(localized!(
+        "listen {listen}：{advice}（{error}）",
+        "listen {listen}: {advice} ({error})",
+        error = cause(error)
+    ))
 }
 
 async fn told_to_stop() {

@@ -17,6 +17,7 @@ use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::office;
 use crate::book::staff::{self, Role, Staff};
 use crate::error::{AppError, AppResult};
+use crate::localized;
 use crate::plumbing::config::Config;
 use crate::plumbing::password;
 use crate::web::session;
@@ -81,8 +82,13 @@ pub struct PasswordFrom {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    Role::from_text(text)
-        .ok_or_else(|| "expected clerk, reviewer, director, auditor or administrator".to_owned())
+    Role::from_text(text).ok_or_else(|| {
+        localized!(
+            "应为 clerk（经办）、reviewer（复核）、director（主任）、auditor（审计）或 \
+             administrator（管理员）",
+            "expected clerk, reviewer, director, auditor or administrator"
+        )
+    })
 }
 
 impl User {
@@ -108,17 +114,23 @@ fn list(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
         Ok(people)
     })?;
     for one in people {
-        let last = one
-            .last_signed_in_at
-            .map_or_else(|| "never".to_owned(), |at| dates::local(at).date().to_string());
-        let state = if one.active { "" } else { "  disabled" };
+        let last = one.last_signed_in_at.map_or_else(
+            || localized!("没有登录过", "never"),
+            |at| dates::local(at).date().to_string(),
+        );
+        let state =
+            if one.active { String::new() } else { localized!("  已停用", "  disabled") };
         writeln!(
             out,
-            "{}  {}  {}  {}  last sign-in {last}{state}",
-            one.office_code,
-            one.login,
-            one.name,
-            one.role.as_text()
+            "{}",
+            localized!(
+                "{}  {}  {}  {}  上次登录 {last}{state}",
+                "{}  {}  {}  {}  last sign-in {last}{state}",
+                one.office_code,
+                one.login,
+                one.name,
+                one.role.as_text()
+            )
         )?;
     }
     Ok(())
@@ -128,16 +140,21 @@ fn add(app: &App, new: Add, out: &mut dyn Write) -> Result<(), CliError> {
     let offices = app.db.read(office::all)?;
     let office_code = match (&new.office, offices.as_slice()) {
         (_, []) => {
-            return Err(CliError::failed(
+            return Err(CliError::failed(localized!(
+                "还没有资助中心，请先建立：zhuxue office add --code 512022 --name 乐至县学生资助管理中心 --letters LZ",
                 "there is no office yet; set it up first: zhuxue office add --code 512022 \
-                 --name 乐至县学生资助管理中心 --letters LZ",
-            ));
+                 --name 乐至县学生资助管理中心 --letters LZ"
+            )));
         }
         (Some(code), all) if all.iter().any(|office| office.code == *code) => code.clone(),
         (None, [only]) => only.code.clone(),
         _ => {
             let codes: Vec<&str> = offices.iter().map(|office| office.code.as_str()).collect();
-            return Err(CliError::input(format!("--office: expected one of {}", codes.join(", "))));
+            return Err(CliError::input(localized!(
+                "--office：应为其中之一：{}",
+                "--office: expected one of {}",
+                codes.join(", ")
+            )));
         }
     };
     let (login, name) = (staff::login_from(&new.login), new.name.trim().to_owned());
@@ -160,7 +177,11 @@ fn add(app: &App, new: Add, out: &mut dyn Write) -> Result<(), CliError> {
     };
     let summary = format!("添加{}，{}", made.name, made.role.in_words());
     record(app, &made, "staff_added", summary, |act| staff::add(act.db, &made))?;
-    writeln!(out, "{} may sign in as {}", made.name, made.login)?;
+    writeln!(
+        out,
+        "{}",
+        localized!("{} 可以用 {} 登录了", "{} may sign in as {}", made.name, made.login)
+    )?;
     Ok(())
 }
 
@@ -176,7 +197,11 @@ fn set_active(app: &App, login: &str, active: bool, out: &mut dyn Write) -> Resu
         }
         Ok(())
     })?;
-    writeln!(out, "{}: {}", one.login, if active { "enabled" } else { "disabled" })?;
+    let state = match active {
+        true => localized!("{}：已启用", "{}: enabled", one.login),
+        false => localized!("{}：已停用", "{}: disabled", one.login),
+    };
+    writeln!(out, "{state}")?;
     Ok(())
 }
 
@@ -189,15 +214,23 @@ fn set_password(app: &App, which: SetPassword, out: &mut dyn Write) -> Result<()
         session::end_all(act.db, one.id, None, act.now)?;
         guard::release(act.db, Kind::Password, &Whom::staff(&one.login), act.now)
     })?;
-    writeln!(out, "{}: the password is set, all sessions are ended", one.login)?;
+    writeln!(
+        out,
+        "{}",
+        localized!(
+            "{}：密码已重设，已登录的地方都已退出",
+            "{}: the password is set, all sessions are ended",
+            one.login
+        )
+    )?;
     Ok(())
 }
 
 fn named(app: &App, login: &str) -> Result<Staff, CliError> {
     let login = staff::login_from(login);
-    app.db
-        .read(|db| staff::by_login(db, &login))?
-        .ok_or_else(|| CliError::input(format!("{login}: nobody has this login")))
+    app.db.read(|db| staff::by_login(db, &login))?.ok_or_else(|| {
+        CliError::input(localized!("{login}：没有这个登录名", "{login}: nobody has this login"))
+    })
 }
 
 fn record(
@@ -214,7 +247,10 @@ fn record(
         act.audit(note.clone())
     });
     result.map_err(|error| match error {
-        AppError::Changed => CliError::failed("somebody changed this account just now; try again"),
+        AppError::Changed => CliError::failed(localized!(
+            "别人刚刚改过这个账号，请再试一次",
+            "somebody changed this account just now; try again"
+        )),
         other => other.into(),
     })
 }
@@ -229,13 +265,19 @@ fn ask(
     let password = if from.password_stdin {
         read_line()?
     } else if std::io::stdin().is_terminal() {
-        let first = unseen("Password: ", out)?;
-        if unseen("Again: ", out)? != first {
-            return Err(CliError::input("the two passwords differ; nothing was changed"));
+        let first = unseen(&localized!("密码：", "Password: "), out)?;
+        if unseen(&localized!("再输一次：", "Again: "), out)? != first {
+            return Err(CliError::input(localized!(
+                "两次输入的密码不一样，没有改动",
+                "the two passwords differ; nothing was changed"
+            )));
         }
         first
     } else {
-        return Err(CliError::input("no terminal to ask for the password; use --password-stdin"));
+        return Err(CliError::input(localized!(
+            "这里不能输入密码，请用 --password-stdin",
+            "no terminal to ask for the password; use --password-stdin"
+        )));
     };
     password::check(&password, login, name).map_err(|weak| CliError::input(weak.in_words()))?;
     Ok(password)
@@ -246,7 +288,7 @@ fn read_line() -> Result<String, CliError> {
     std::io::stdin()
         .lock()
         .read_line(&mut line)
-        .map_err(|e| CliError::failed(format!("standard input: {e}")))?;
+        .map_err(|e| CliError::failed(localized!("标准输入：{e}", "standard input: {e}")))?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 

@@ -1,5 +1,5 @@
-//! `/contact-changes`: contacts that borrowers want changed, old beside new, to be accepted or
-//! refused. Accepting is what changes the person; nothing else does.
+//! `/contact-changes`: contacts that borrowers want changed or that somebody has passed on, old
+//! beside new, to be accepted or refused, by another person than wrote them down.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,13 @@ use serde::Serialize;
 use super::contact_change_message;
 use crate::app::App;
 use crate::base::dates::minute;
-use crate::base::ids::{PersonId, PhoneId};
+use crate::base::ids::{PersonId, PhoneId, StaffId};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::act::Act;
 use crate::book::audit_log::AuditEntry;
 use crate::book::contact::change::{self, Change, Decision, Kind, Waiting};
-use crate::book::person::{self, Phone, PhoneState};
+use crate::book::contact::in_force;
+use crate::book::person::{self, Person, Phone, PhoneState};
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
@@ -54,6 +55,8 @@ struct Line {
     file_no: Option<String>,
     asked_at: String,
     source: String,
+    /// Written down by who looks at the page: another one accepts it.
+    is_own: bool,
     new: String,
     old: String,
     phones: Vec<OldPhone>,
@@ -95,12 +98,16 @@ async fn page(app: &App, me: &SignedIn) -> AppResult<ListPage> {
     let more = i64::try_from(waiting.len()).is_ok_and(|n| n >= LINES_MAX);
     let lines = waiting
         .iter()
-        .map(|one| line(app, one, by_person.get(&one.change.person_id)))
+        .map(|one| line((app, me), one, by_person.get(&one.change.person_id)))
         .collect::<AppResult<Vec<Line>>>()?;
     Ok(ListPage { lines, more })
 }
 
-fn line(app: &App, one: &Waiting, phones: Option<&Vec<Phone>>) -> AppResult<Line> {
+fn line(
+    (app, me): (&App, &SignedIn),
+    one: &Waiting,
+    phones: Option<&Vec<Phone>>,
+) -> AppResult<Line> {
     let change = &one.change;
     let kind = Kind::from_text(&change.field);
     let is_phone = kind == Some(Kind::Phone);
@@ -121,6 +128,7 @@ fn line(app: &App, one: &Waiting, phones: Option<&Vec<Phone>>) -> AppResult<Line
         file_no: one.file_no.clone(),
         asked_at: minute(change.asked_at),
         source: change.source.clone(),
+        is_own: is_own(change, Some(me.staff_id)),
         new,
         old: match kind {
             Some(Kind::Email) => one.email.clone(),
@@ -148,6 +156,16 @@ struct DecisionForm {
     seen: String,
     decision: Decision,
     dead: Vec<PhoneId>,
+    /// The person was called and says so.
+    reached: bool,
+}
+
+/// Why nobody accepts alone what they wrote down themselves.
+const OWN: &str = "录入人不能自己接受：请另一位工作人员接受，或者打通电话、与本人核实以后勾选";
+
+/// Written down by this member of staff, from somebody else's word.
+fn is_own(change: &Change, staff: Option<StaffId>) -> bool {
+    change.asked_by_staff.is_some() && change.asked_by_staff == staff
 }
 
 /// `POST /contact-changes/{id}`
@@ -182,6 +200,7 @@ async fn try_decide((app, me, _): At<'_>, id: i64, form: &Fields) -> AppResult<D
         seen: form.get("seen").to_owned(),
         decision: Decision { accepted, by: me.name.clone(), answer, at: app.clock.now_at() },
         dead: form.all("dead").filter_map(|id| id.parse().ok().map(PhoneId::new)).collect(),
+        reached: form.has("reached"),
     };
     let answers = contact_change_message::messages(app, me, form.id, &form.decision).await?;
     me.act(app, "contact change decided", move |act| {
@@ -198,22 +217,18 @@ fn apply(act: &mut Act<'_>, form: &DecisionForm) -> AppResult<()> {
     if seen(change.asked_at) != form.seen {
         return Err(AppError::Changed);
     }
+    if form.decision.accepted && !form.reached && is_own(&change, act.by.staff_id) {
+        return Err(AppError::refused(OWN));
+    }
     change::decide(act.db, act.scope, (change.id, change.asked_at), &form.decision)?;
     let one = person::find(act.db, act.scope, change.person_id)?;
     let kind = Kind::from_text(&change.field).ok_or(AppError::NotFound)?;
     if form.decision.accepted {
         let value = act.parts.sealer.open_text(Field::Contact, &change.value_sealed)?;
         match kind {
-            Kind::Phone => accept_phone(act, &change, &value, form)?,
+            Kind::Phone => accept_phone(act, (&change, &one), &value, form)?,
             Kind::Email | Kind::Address => {
-                let mut changed = one.clone();
-                match kind {
-                    Kind::Email => changed.email = value,
-                    Kind::Address | Kind::Phone => changed.address = value,
-                }
-                changed.updated_at = form.decision.at;
-                changed.version += 1;
-                person::replace_all(act.db, &[changed])?;
+                in_force::put(act, &one, (kind, &value), &change.source)?;
             }
         }
     }
@@ -225,7 +240,13 @@ fn apply(act: &mut Act<'_>, form: &DecisionForm) -> AppResult<()> {
         action,
         file_id: change.file_id,
         subject: one.name.clone(),
-        summary: format!("{verb}{}提出的{}修改", one.name, kind.in_words()),
+        summary: format!(
+            "{verb}{}的{}修改（{}）{}",
+            one.name,
+            kind.in_words(),
+            change.source,
+            if form.reached { "，与本人核实过" } else { "" }
+        ),
         reason: form.decision.answer.clone(),
     };
     act.audit(note)
@@ -234,29 +255,16 @@ fn apply(act: &mut Act<'_>, form: &DecisionForm) -> AppResult<()> {
 /// The new number is on file; those that staff ticked are dead.
 fn accept_phone(
     act: &mut Act<'_>,
-    change: &Change,
+    (change, person): (&Change, &Person),
     value: &str,
     form: &DecisionForm,
 ) -> AppResult<()> {
     let number = PhoneNumber::parse(value).map_err(|_| AppError::broken("a kept phone number"))?;
     let index = act.parts.sealer.index(Field::Phone, number.as_str());
-    let known = person::phones_of(act.db, act.scope, &[change.person_id])?;
+    let known = person::phones_of(act.db, act.scope, &[person.id])?;
     for old in known.iter().filter(|old| form.dead.contains(&old.id) && old.phone_index != index) {
         person::set_phone_state(act.db, old.id, PhoneState::Dead)?;
     }
-    if let Some(same) = known.iter().find(|old| old.phone_index == index) {
-        return person::set_phone_state(act.db, same.id, PhoneState::OnFile);
-    }
-    let new = Phone {
-        id: act.id(),
-        office_code: change.office_code.clone(),
-        person_id: change.person_id,
-        phone_sealed: act.parts.sealer.seal(Field::Phone, number.as_str().as_bytes())?,
-        phone_index: index,
-        phone_mask: number.masked(),
-        state: PhoneState::OnFile,
-        source: format!("{}更正", change.source),
-        recorded_at: form.decision.at,
-    };
-    person::insert_phones(act.db, &[new])
+    let source = format!("{}更正", change.source);
+    in_force::put_phone(act, person, (&number, form.reached), &source)
 }

@@ -106,6 +106,12 @@ pub async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
     fields::show(&app, &me, &req, &page(&app, &me).await?)
 }
 
+/// `GET /me/stay`: a click that only keeps the session; how long it lasts now.
+pub async fn stay(app: web::Data<App>, me: SignedIn) -> HttpResponse {
+    std::future::ready(()).await;
+    HttpResponse::Ok().json(serde_json::json!({ "ends_in_s": me.ends_in_s(&app) }))
+}
+
 /// `POST /me/password`: needs the old one, and ends all other sessions.
 pub async fn change_password(
     app: web::Data<App>,

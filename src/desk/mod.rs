@@ -13,6 +13,7 @@ pub mod reveal;
 pub mod jobs;
 pub mod health;
 pub mod gateways;
+pub mod waiting;
 pub mod workbench;
 pub mod search;
 pub mod lists;
@@ -42,6 +43,7 @@ pub fn routes() -> Vec<Entry> {
         post("/logout", Needs::SignedIn, sign_in::sign_out),
         get("/", Needs::SignedIn, sign_in::first_page),
         get("/me", Needs::SignedIn, me::show),
+        get("/me/stay", Needs::SignedIn, me::stay),
         post("/me/password", Needs::SignedIn, me::change_password),
         post("/me/sessions", Needs::SignedIn, me::end_sessions),
         get("/admin", staff, admin::list),

@@ -24,16 +24,23 @@ const DONE: &str = "已解除，十五分钟内请本人登录";
 
 /// `14:05`: until when some browsers have to wait for this account; empty when none has.
 pub fn shut_until(db: &mut Db, whom: &Whom, now: NaiveDateTime) -> AppResult<String> {
-    words(guard::shut_until(db, Kind::Password, whom, now)?)
+    Ok(words(guard::shut_until(db, Kind::Password, whom, now)?))
 }
 
-/// The same for codes of a borrower.
-pub fn no_code_until(db: &mut Db, one: &Person, now: NaiveDateTime) -> AppResult<String> {
-    words(guard::shut_until(db, Kind::Code, &Whom::borrower(&one.id_index), now)?)
+/// The same for the codes of borrowers: of those who have to wait.
+pub fn no_code_until(
+    db: &mut Db,
+    people: &[&Person],
+    now: NaiveDateTime,
+) -> AppResult<Vec<(PersonId, String)>> {
+    let whom: Vec<Whom> = people.iter().map(|one| Whom::borrower(&one.id_index)).collect();
+    let until = guard::shut_until_each(db, Kind::Code, &whom, now)?;
+    let waiting = people.iter().zip(until).filter(|(_, until)| until.is_some());
+    Ok(waiting.map(|(one, until)| (one.id, words(until))).collect())
 }
 
-fn words(until: Option<NaiveDateTime>) -> AppResult<String> {
-    Ok(until.map(|until| local(until).format("%H:%M").to_string()).unwrap_or_default())
+fn words(until: Option<NaiveDateTime>) -> String {
+    until.map(|until| local(until).format("%H:%M").to_string()).unwrap_or_default()
 }
 
 async fn account<A: Account>(app: &App, me: &SignedIn, id: A::Id) -> AppResult<HttpResponse> {

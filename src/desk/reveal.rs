@@ -5,7 +5,7 @@
 //! more than [`FREE_PER_HOUR`] looks an hour need a reason, more than [`MOST_PER_HOUR`] are
 //! refused, and the refusal is written down, too.
 
-use actix_web::http::header::{REFERER, REFRESH};
+use actix_web::http::header::REFRESH;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Duration;
 use diesel::prelude::*;
@@ -13,16 +13,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::base::ids::{FileId, PersonId, StaffId};
+use crate::base::phone_number;
 use crate::base::scope::Scope;
-use crate::base::url::own_path;
 use crate::book::act::Act;
 use crate::book::audit_log::{self, AuditEntry};
 use crate::error::{AppError, AppResult};
+use crate::life::visits::sheets::rules::Answers;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
-    contact_change, contact_point, loan, loan_file, person, person_phone,
+    contact_change, contact_point, loan, loan_file, person, person_phone, sheet_return,
 };
+use crate::web::failure::came_from;
 use crate::web::form::{CsrfForm, is_part};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -57,6 +59,10 @@ pub enum Kind {
     Contact,
     /// 手机号 of somebody else around a family.
     Point,
+    /// 本人新电话 on a sheet that came back.
+    SheetPhone,
+    /// 家人电话 on it.
+    SheetFamily,
 }
 
 impl Kind {
@@ -64,6 +70,8 @@ impl Kind {
         match self {
             Kind::IdNumber => "身份证号",
             Kind::Phone | Kind::Point => "手机号",
+            Kind::SheetPhone => "走访表上的新电话",
+            Kind::SheetFamily => "走访表上的家人电话",
             Kind::Account => "还款账户",
             Kind::Contact => "新的联系方式",
         }
@@ -75,6 +83,7 @@ impl Kind {
             Kind::Phone | Kind::Point => Field::Phone,
             Kind::Account => Field::Account,
             Kind::Contact => Field::Contact,
+            Kind::SheetPhone | Kind::SheetFamily => Field::Sheet,
         }
     }
 }
@@ -133,8 +142,11 @@ pub async fn reveal(
     let part = is_part(&req);
     match looked {
         Looked::Given(found) => {
-            page.number = app.sealer.open_text(request.kind.field(), &found.sealed)?;
-            page.mask = found.mask;
+            page.number = opened(&app, request.kind, &found)?;
+            page.mask = match found.mask.is_empty() {
+                true => phone_number::mask(&page.number),
+                false => found.mask,
+            };
             page.name = found.name;
             let template = if part { "desk/_reveal.html" } else { "desk/reveal.html" };
             let mut response = shell::page(&app, &me, &req, template, &page)?;
@@ -156,13 +168,20 @@ pub async fn reveal(
     }
 }
 
+/// The number itself. A sheet is sealed as a whole.
+fn opened(app: &App, kind: Kind, found: &Sealed) -> AppResult<String> {
+    let text = app.sealer.open_text(kind.field(), &found.sealed)?;
+    let answers = || serde_json::from_str::<Answers>(&text).map_err(AppError::broken);
+    match kind {
+        Kind::SheetPhone => Ok(answers()?.new_phone),
+        Kind::SheetFamily => Ok(answers()?.family_phone),
+        _ => Ok(text),
+    }
+}
+
 /// The page the button stood on, as a path of ours.
 fn back(req: &HttpRequest) -> String {
-    let referer = req.headers().get(REFERER).and_then(|value| value.to_str().ok());
-    let path = referer
-        .and_then(|url| url.split_once("://"))
-        .and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
-    let path = path.and_then(own_path).filter(|path| *path != "/reveal");
+    let path = came_from(req).filter(|path| *path != "/reveal");
     path.unwrap_or("/home").to_owned()
 }
 
@@ -254,6 +273,16 @@ fn find(db: &mut Db, scope: &Scope, form: &RevealForm) -> AppResult<Sealed> {
                 ))
                 .first(db)?;
             (row.0.ok_or(AppError::NotFound)?, row.1, row.2, row.3)
+        }
+        Kind::SheetPhone | Kind::SheetFamily => {
+            let (sealed, name, id) = sheet_return::table
+                .inner_join(loan_file::table.on(loan_file::id.eq(sheet_return::file_id)))
+                .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+                .filter(sheet_return::id.eq(form.id))
+                .filter(scope.holds(sheet_return::office_code))
+                .select((sheet_return::answers_sealed, person::name, person::id))
+                .first(db)?;
+            (sealed, String::new(), name, id)
         }
         Kind::Account => {
             let row: (Option<Vec<u8>>, String, String, PersonId) = loan::table

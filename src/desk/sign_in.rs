@@ -39,6 +39,7 @@ struct LoginPage {
     next: String,
     login: String,
     signed_out: bool,
+    ended: bool,
     problem: Option<String>,
     office: Option<Office>,
     demo: Vec<DemoSignIn>,
@@ -51,6 +52,8 @@ pub struct Next {
     next: String,
     /// There when somebody has just signed out.
     out: Option<String>,
+    /// There when a session was over.
+    ended: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -86,7 +89,11 @@ pub async fn show(
     if let Ok(me) = session::signed_in::<SignedIn>(&req).await {
         return Ok(to(next.unwrap_or_else(|| first_page_of(me.role))));
     }
-    let notice = if query.out.is_some() { Notice::SignedOut } else { Notice::Nothing };
+    let notice = match (&query.out, &query.ended) {
+        (Some(_), _) => Notice::SignedOut,
+        (None, Some(_)) => Notice::Ended,
+        (None, None) => Notice::Nothing,
+    };
     login_page(&app, &req, StatusCode::OK, next.unwrap_or_default(), "", notice).await
 }
 
@@ -94,6 +101,7 @@ pub async fn show(
 enum Notice {
     Nothing,
     SignedOut,
+    Ended,
     Problem(String),
 }
 
@@ -120,9 +128,10 @@ async fn login_page(
         next: next.to_owned(),
         login: login.to_owned(),
         signed_out: matches!(notice, Notice::SignedOut),
+        ended: matches!(notice, Notice::Ended),
         problem: match notice {
             Notice::Problem(problem) => Some(problem),
-            Notice::Nothing | Notice::SignedOut => None,
+            Notice::Nothing | Notice::SignedOut | Notice::Ended => None,
         },
         office,
         demo: app.demo.to_vec(),

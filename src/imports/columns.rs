@@ -313,6 +313,7 @@ pub fn empty_sheet(layout: Layout) -> AppResult<Vec<u8>> {
         sheet: layout.short_title().to_owned(),
         titles: vec![layout.title().to_owned()],
         columns: columns.collect(),
+        ..Head::default()
     };
     write::list(&head, std::iter::empty()).map_err(AppError::broken)
 }

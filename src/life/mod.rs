@@ -17,13 +17,9 @@ pub mod overdue;
 #[path = "../../scripts/stage/mod.rs"]
 pub mod new_stage;
 
-use chrono::NaiveDate;
-
-use crate::base::scope::Scope;
 use crate::book::act::Reaction;
-use crate::error::AppResult;
-use crate::plumbing::db::Db;
 use crate::web::route::Entry;
+use crate::web::waiting::Source;
 
 /// What the rest of the program gets of a stage. Each declares one, `STAGE`, in its `mod.rs`.
 #[derive(Clone, Copy)]
@@ -34,7 +30,7 @@ pub struct Stage {
     /// What it does when something has happened with a family elsewhere, in the same write.
     pub reactions: &'static [Reaction],
     /// Its lines on the workbench, the most urgent first.
-    pub waiting: fn(&mut Db, &Scope, NaiveDate) -> AppResult<Vec<Waiting>>,
+    pub waiting: Source,
 }
 
 impl Stage {
@@ -42,16 +38,6 @@ impl Stage {
     const fn without_pages(name: &'static str) -> Stage {
         Stage { name, routes: Vec::new, reactions: &[], waiting: |_, _, _| Ok(Vec::new()) }
     }
-}
-
-/// A line of the workbench: so many wait for a person, there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// The length of the list behind [`Waiting::link`]; a line of none is not shown.
-    pub count: i64,
-    /// What follows the number: `家庭今天要联系`.
-    pub what: &'static str,
-    pub link: &'static str,
 }
 
 /// Every stage, in the order of a loan's life. The workbench reads them from the end: what is late

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::base::language::cause;
+use crate::localized;
 use crate::plumbing::backup::BackupConfig;
 use crate::plumbing::crypto::Suite;
 use crate::plumbing::mail::MailConfig;
@@ -162,7 +164,12 @@ impl Config {
         let text = match chosen {
             None => String::new(),
             Some(path) => std::fs::read_to_string(path).map_err(|e| {
-                BadConfig(vec![format!("{}: cannot be read ({e})", path.display())])
+                BadConfig(vec![localized!(
+                    "{}：读不出来（{e}）",
+                    "{}: cannot be read ({e})",
+                    path.display(),
+                    e = cause(&e)
+                )])
             })?,
         };
         let name = chosen.map_or_else(String::new, |p| p.display().to_string());
@@ -211,7 +218,11 @@ impl Config {
             Ok(config) if is_named => config,
             Ok(config) => Config { public_url: config.own_url(), ..config },
             Err(e) => {
-                return Err(BadConfig(vec![format!("configuration {name}: {}", one_line(&e))]));
+                return Err(BadConfig(vec![localized!(
+                    "配置 {name}：{}",
+                    "configuration {name}: {}",
+                    one_line(&e)
+                )]));
             }
         };
         config.check(&mut mistakes);
@@ -237,24 +248,27 @@ impl Config {
     fn check(&self, mistakes: &mut Vec<String>) {
         let listen: Option<std::net::SocketAddr> = self.listen.parse().ok();
         match listen {
-            None => mistakes.push(format!(
+            None => mistakes.push(localized!(
+                "listen：应为 地址:端口，例如 127.0.0.1:8080，现在是 {:?}",
                 "listen: expected address:port such as 127.0.0.1:8080, found {:?}",
                 self.listen
             )),
             Some(address) if !address.ip().is_loopback() => {
                 if self.public_url.starts_with("http://") && !self.allow_plain_http {
-                    mistakes.push(
+                    mistakes.push(localized!(
+                        "public_url：http 只能在本机使用；请在前面放带证书的反向代理并写 https \
+                         地址；只在内网使用时可设 allow_plain_http = true",
                         "public_url: plain http is for this machine only; put a proxy with a \
                          certificate in front and set an https address, or, on a closed network, \
                          set allow_plain_http = true"
-                            .to_owned(),
-                    );
+                    ));
                 }
             }
             Some(_) => {}
         }
         if !self.public_url.starts_with("http://") && !self.public_url.starts_with("https://") {
-            mistakes.push(format!(
+            mistakes.push(localized!(
+                "public_url：应为 http:// 或 https:// 开头的网址，现在是 {:?}",
                 "public_url: expected http:// or https:// and a name, found {:?}",
                 self.public_url
             ));
@@ -276,11 +290,17 @@ impl Config {
             ("backup.keep", u64::try_from(self.backup.keep).unwrap_or(u64::MAX)),
         ] {
             if value == 0 || value > 10_000 {
-                mistakes.push(format!("{key}: expected 1 to 10000, found {value}"));
+                mistakes.push(localized!(
+                    "{key}：应为 1 到 10000，现在是 {value}",
+                    "{key}: expected 1 to 10000, found {value}"
+                ));
             }
         }
         if let Some(odd) = self.proxies.iter().find(|one| one.parse::<IpAddr>().is_err()) {
-            mistakes.push(format!("proxies: expected addresses such as 10.0.0.5, found {odd:?}"));
+            mistakes.push(localized!(
+                "proxies：应为 IP 地址，例如 10.0.0.5，现在是 {odd:?}",
+                "proxies: expected addresses such as 10.0.0.5, found {odd:?}"
+            ));
         }
         mistakes.extend(self.messages.mistakes());
         if !self.database_url.is_empty()

@@ -10,6 +10,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::base::language::cause;
+use crate::localized;
 use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{Aead, KeyInit, Nonce, Payload};
 use aes_gcm::{Aes256Gcm, AesGcm};
@@ -134,26 +136,50 @@ impl Sealer {
             options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file =
-                options.open(path).map_err(|e| format!("key file {name}: cannot be made ({e})"))?;
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-                .map_err(|e| format!("key file {name}: cannot be written ({e})"))?;
+            let mut file = options.open(path).map_err(|e| {
+                localized!(
+                    "密钥文件 {name}：建不了（{e}）",
+                    "key file {name}: cannot be made ({e})",
+                    e = cause(&e)
+                )
+            })?;
+            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| {
+                localized!(
+                    "密钥文件 {name}：写不进去（{e}）",
+                    "key file {name}: cannot be written ({e})",
+                    e = cause(&e)
+                )
+            })?;
         }
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             let mode = fs::metadata(path)
-                .map_err(|e| format!("key file {name}: cannot be read ({e})"))?
+                .map_err(|e| {
+                    localized!(
+                        "密钥文件 {name}：读不出来（{e}）",
+                        "key file {name}: cannot be read ({e})",
+                        e = cause(&e)
+                    )
+                })?
                 .permissions()
                 .mode();
             if mode & 0o077 != 0 {
-                return Err(format!("key file {name}: others may read it; run: chmod 600 {name}"));
+                return Err(localized!(
+                    "密钥文件 {name}：别人也能读，请运行 chmod 600 {name}",
+                    "key file {name}: others may read it; run: chmod 600 {name}"
+                ));
             }
         }
-        let text = fs::read_to_string(path)
-            .map_err(|e| format!("key file {name}: cannot be read ({e})"))?;
-        Sealer::from_text(&text).map_err(|e| format!("key file {name}: {e}"))
+        let text = fs::read_to_string(path).map_err(|e| {
+            localized!(
+                "密钥文件 {name}：读不出来（{e}）",
+                "key file {name}: cannot be read ({e})",
+                e = cause(&e)
+            )
+        })?;
+        Sealer::from_text(&text)
+            .map_err(|e| localized!("密钥文件 {name}：{e}", "key file {name}: {e}"))
     }
 
     /// Fresh keys that live only in memory, for tests and benches.
@@ -162,24 +188,32 @@ impl Sealer {
     }
 
     fn from_text(text: &str) -> Result<Sealer, String> {
-        let file: KeyFile =
-            toml::from_str(text).map_err(|e| format!("is not a key file ({})", e.message()))?;
+        let file: KeyFile = toml::from_str(text)
+            .map_err(|e| localized!("不是密钥文件（{}）", "is not a key file ({})", e.message()))?;
         let mut openers = Vec::new();
         for key in &file.keys {
-            let bytes = from_hex(&key.seal).ok_or_else(|| format!("key {} is not hex", key.id))?;
+            let bytes = from_hex(&key.seal)
+                .ok_or_else(|| localized!("密钥 {} 不是十六进制", "key {} is not hex", key.id))?;
             let opener = match key.suite {
                 Suite::Sm => Sm4Gcm::new_from_slice(&bytes).map(|k| Opener::Sm(Box::new(k))),
                 Suite::Aes => Aes256Gcm::new_from_slice(&bytes).map(|k| Opener::Aes(Box::new(k))),
             }
-            .map_err(|_| format!("key {} has the wrong length", key.id))?;
+            .map_err(|_| localized!("密钥 {} 的长度不对", "key {} has the wrong length", key.id))?;
             openers.push((key.id, opener));
         }
         if !openers.iter().any(|(id, _)| *id == file.current) {
-            return Err(format!("current = {} names no key", file.current));
+            return Err(localized!(
+                "current = {} 没有对应的密钥",
+                "current = {} names no key",
+                file.current
+            ));
         }
-        let index_key = from_hex(&file.index).ok_or("index is not hex")?;
+        let index_key =
+            from_hex(&file.index).ok_or(localized!("index 不是十六进制", "index is not hex"))?;
         if index_key.len() < 16 {
-            return Err("index is shorter than 16 bytes".to_owned());
+            return Err(
+                localized!("index 不足 16 字节", "index is shorter than 16 bytes").to_owned()
+            );
         }
         Ok(Sealer { current: file.current, openers, index_suite: file.index_suite, index_key })
     }
@@ -284,7 +318,9 @@ fn new_key_file(suite: Suite) -> Result<String, String> {
 /// `bytes` random bytes as lower-case hex, from the operating system.
 pub fn random_hex(bytes: usize) -> Result<String, String> {
     let mut buffer = vec![0_u8; bytes];
-    getrandom::fill(&mut buffer).map_err(|e| format!("no randomness from the system ({e})"))?;
+    getrandom::fill(&mut buffer).map_err(|e| {
+        localized!("系统没有给出随机数（{e}）", "no randomness from the system ({e})")
+    })?;
     Ok(to_hex(&buffer))
 }
 

@@ -27,6 +27,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::revision;
 use super::slow::SlowQueries;
 use crate::error::{AppError, AppResult};
+use crate::localized;
 
 /// One connection to either database. Stores take `&mut Db`.
 #[derive(diesel::MultiConnection)]
@@ -80,9 +81,12 @@ impl Address {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() || path.contains(":memory:") {
-                return Err("database_url: \"sqlite:\" must be followed by a file path, such as \
+                return Err(localized!(
+                    "database_url：“sqlite:”后面要写文件路径，例如 sqlite:zhuxue-data/zhuxue.db",
+                    "database_url: \"sqlite:\" must be followed by a file path, such as \
                             sqlite:zhuxue-data/zhuxue.db"
-                    .to_owned());
+                )
+                .to_owned());
             }
             return Ok(Address::Sqlite(PathBuf::from(path)));
         }
@@ -90,7 +94,10 @@ impl Address {
             return Ok(Address::Postgres(url.to_owned()));
         }
         let scheme = url.split(':').next().unwrap_or_default();
-        Err(format!("database_url: must begin with sqlite: or postgres://, not with {scheme:?}"))
+        Err(localized!(
+            "database_url：应以 sqlite: 或 postgres:// 开头，而不是 {scheme:?}",
+            "database_url: must begin with sqlite: or postgres://, not with {scheme:?}"
+        ))
     }
 }
 
@@ -514,22 +521,39 @@ fn explain(address: &Address, cause: &str) -> String {
         Address::Sqlite(path) => {
             let path = path.display();
             let advice = if cause.contains("unable to open") {
-                "the folder is missing or may not be written"
+                localized!(
+                    "文件夹不存在或没有写入权限",
+                    "the folder is missing or may not be written"
+                )
             } else if cause.contains("readonly") || cause.contains("read-only") {
-                "the file or its folder is read-only; give the program's user the right to write"
+                localized!(
+                    "文件或文件夹是只读的，请给运行本程序的用户写入权限",
+                    "the file or its folder is read-only; give the program's user the right to \
+                     write"
+                )
             } else if cause.contains("not a database") || cause.contains("malformed") {
-                "the file is damaged or not a database; put the last backup in its place"
+                localized!(
+                    "文件已损坏或不是数据库，请用最近的备份恢复",
+                    "the file is damaged or not a database; put the last backup in its place"
+                )
             } else if cause.contains("disk is full") || cause.contains("disk I/O") {
-                "the disk is full or failing; make room, nothing was written"
+                localized!(
+                    "磁盘已满或有故障，请腾出空间；什么都没有写",
+                    "the disk is full or failing; make room, nothing was written"
+                )
             } else if cause.contains("locked") {
-                "another program holds it; stop that one first"
+                localized!(
+                    "正被另一个程序使用，请先停掉那一个",
+                    "another program holds it; stop that one first"
+                )
             } else {
-                "it cannot be used"
+                localized!("不能使用", "it cannot be used")
             };
-            format!("database {path}: {advice} ({cause})")
+            localized!("数据库 {path}：{advice}（{cause}）", "database {path}: {advice} ({cause})")
         }
         Address::Postgres(_) => {
-            format!(
+            localized!(
+                "数据库（PostgreSQL）：连不上；请检查 database_url，并确认数据库服务已启动（{cause}）",
                 "database (PostgreSQL): cannot be used; check database_url and that the \
                      server runs ({cause})"
             )

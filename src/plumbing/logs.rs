@@ -4,12 +4,17 @@
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
+use crate::localized;
 use crate::plumbing::config::Config;
 
 /// Starts the log as the configuration says. The error is one line.
 pub fn start(config: &Config) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|e| format!("log: expected info or a filter such as info,zhuxue=debug ({e})"))?;
+    let filter = EnvFilter::try_new(&config.log).map_err(|e| {
+        localized!(
+            "log：应为 info，或 info,zhuxue=debug 这样的写法（{e}）",
+            "log: expected info or a filter such as info,zhuxue=debug ({e})"
+        )
+    })?;
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let started = if config.log_json {
         lines.json().flatten_event(true).try_init()

@@ -1,5 +1,6 @@
 //! Not about loans: databases, files, the web server, secrets, configuration.
 
+pub mod any_of;
 pub mod db;
 pub mod schema;
 pub mod bulk;
@@ -7,7 +8,7 @@ mod slow;
 pub mod restore;
 pub mod restored;
 pub mod revision;
-pub mod scoped;
+
 pub mod crypto;
 pub mod config;
 pub mod state;

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY};
+use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, REFERER, RETRY_AFTER, VARY};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use chrono::Datelike as _;
 use serde::Serialize;
 
-use super::form;
 use super::session::borrower::BorrowerIn;
+use super::{form, session};
 use crate::app::App;
+use crate::base::url::own_path;
 use crate::error::{AppError, FieldError};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -137,7 +138,7 @@ fn for_borrower(app: &App, req: &HttpRequest, error: &AppError, failure: Failure
     let message = match error {
         AppError::NotFound => "网址可能输错了，或者这一页已经没有了。请回到首页再找。".to_owned(),
         AppError::Database(_) | AppError::Conflict(_) | AppError::Broken(_) => {
-            "刚才没有办成。请过一会儿再试；一直不行，请打电话把下面的编号告诉我们。".to_owned()
+            "操作未完成，请过一会儿再试；一直不行，请打电话把下面的编号告诉我们。".to_owned()
         }
         AppError::Forbidden => "这一页您不能看。".to_owned(),
         _ => failure.message,
@@ -172,23 +173,31 @@ fn to_sign_in(req: &HttpRequest) -> HttpResponse {
         return HttpResponse::SeeOther().insert_header((LOCATION, to)).finish();
     }
     let is_page = req.method().is_safe() && !form::is_part(req);
-    let to = match req.uri().path_and_query() {
-        Some(target) if is_page && target.path() != "/" => {
-            format!("/login?next={}", shell::encoded(target.as_str()))
-        }
-        _ => "/login".to_owned(),
-    };
+    let target = req.uri().path_and_query().filter(|_| is_page).map(|target| target.as_str());
+    // A form goes back to the page it stands on, where what was typed is put in again.
+    let target = target.or_else(|| came_from(req)).filter(|target| *target != "/");
+    let next = target.map(|target| format!("next={}", shell::encoded(target)));
+    let ended = req.cookie(session::COOKIE).map(|_| "ended=1".to_owned());
+    let query = next.into_iter().chain(ended).collect::<Vec<_>>().join("&");
+    let to = if query.is_empty() { "/login".to_owned() } else { format!("/login?{query}") };
     if form::is_part(req) {
         return HttpResponse::Unauthorized().insert_header(("HX-Redirect", to)).finish();
     }
     HttpResponse::SeeOther().insert_header((LOCATION, to)).finish()
 }
 
+/// The page of ours that a request came from, as a path.
+pub fn came_from(req: &HttpRequest) -> Option<&str> {
+    let referer = req.headers().get(REFERER).and_then(|value| value.to_str().ok());
+    let (_, rest) = referer.and_then(|url| url.split_once("://"))?;
+    rest.find('/').and_then(|at| rest.get(at..)).and_then(own_path)
+}
+
 fn describe(app: &App, error: &AppError) -> Failure {
     let (title, message) = match error {
-        AppError::Refused(why) => ("没有办成", why.clone()),
+        AppError::Refused(why) => ("操作未完成", why.clone()),
         AppError::Invalid(_) => ("有内容要改", "请改好下面几处后再提交".to_owned()),
-        AppError::Packed => ("没有办成", "压缩过的请求不收，什么都没有改动。".to_owned()),
+        AppError::Packed => ("操作未完成", "压缩过的请求不收，什么都没有改动。".to_owned()),
         AppError::NotSignedIn => ("请先登录", error.to_string()),
         AppError::Stale => (
             "页面开得太久，请刷新后再提交",

@@ -18,3 +18,5 @@ pub mod download;
 pub mod session;
 pub mod shell;
 pub mod list;
+pub mod flow;
+pub mod waiting;

@@ -54,6 +54,27 @@ async fn a_session_ends_after_hours_without_a_click_and_in_any_case() {
     assert_eq!(seen, [200, 200, 303]);
 }
 
+/// A form whose session is over leads back to the page it stands on, with a sentence why; only a
+/// browser that was signed in is told so.
+#[actix_web::test]
+async fn a_form_after_the_end_comes_back_to_its_page() {
+    let t = TestApp::with(|config| {
+        config.session_idle_hours = 23;
+        config.session_hours = 60;
+    });
+    let mut clerk = t.sign_in(Role::Clerk);
+    let page = clerk.get("/me").await;
+    page.is(200).says(&["data-ends=\"827", "data-staff="]);
+    clerk.get("/me/stay").await.is(200).says(&["\"ends_in_s\":827"]);
+    t.set_day("2026-11-01");
+    let to = clerk.get("/loans?q=1").await.is(303).header("location").to_owned();
+    assert_eq!(to, "/login?next=/loans%3Fq%3D1&ended=1");
+    clerk.get(&to).await.is(200).says(&["登录已到时间，请重新登录", "同一个账号"]);
+    let plain = t.nobody().get("/loans").await;
+    assert_eq!(plain.is(303).header("location"), "/login?next=/loans");
+    clerk.get("/me/stay").await.is(303);
+}
+
 #[test]
 fn disabling_an_account_ends_its_sessions_at_once() {
     each(async |t| {

@@ -32,13 +32,13 @@ fn a_wrong_or_missing_key_file_is_noticed() {
     let keys = folder.path().join("keys.toml");
     let own = folder.path().join("kept.toml");
     std::fs::rename(&keys, &own).unwrap();
-    assert!(stopped(config(folder.path())).line.contains("is missing"));
+    assert!(stopped(config(folder.path())).line.contains("不见了"));
     assert!(!keys.exists(), "no new key file beside a sealed database");
     let other = tempfile::tempdir().unwrap();
     drop(command::open_or_make(config(other.path()), Clock::real()).unwrap());
     std::fs::copy(other.path().join("keys.toml"), &keys).unwrap();
     let stop = stopped(config(folder.path()));
-    assert!(stop.line.contains("is not the one this database was sealed with"), "{}", stop.line);
+    assert!(stop.line.contains("不是这个数据库加密用的那一份"), "{}", stop.line);
     std::fs::rename(&own, &keys).unwrap();
     drop(command::open(config(folder.path()), Clock::real()).unwrap());
 }
@@ -62,7 +62,7 @@ fn a_wrong_sealing_key_is_noticed_on_both_databases() {
         drop(command::open(config.clone(), Clock::real()).unwrap());
         let right = with_another_seal(&folder);
         let line = stopped(config.clone()).line;
-        assert!(line.contains("sealing key 1 is not the one"), "{line}");
+        assert!(line.contains("加密密钥 1 不是"), "{line}");
         // A database of an older version keeps no check yet: its rows must open.
         t.sign_in_borrower();
         let forget = "DELETE FROM meta WHERE key LIKE 'seal_check_%'";
@@ -76,7 +76,7 @@ fn a_wrong_sealing_key_is_noticed_on_both_databases() {
             })
             .unwrap();
         let line = stopped(config.clone()).line;
-        assert!(line.contains("does not open what this database holds"), "{line}");
+        assert!(line.contains("打不开这个数据库的内容"), "{line}");
         let learnt =
             |t: &TestApp| t.app.db.read(|db| meta::with_prefix(db, "seal_check_")).unwrap();
         assert!(learnt(&t).is_empty(), "a wrong key is not learnt");
@@ -84,7 +84,7 @@ fn a_wrong_sealing_key_is_noticed_on_both_databases() {
         drop(command::open(config.clone(), Clock::real()).unwrap());
         assert_eq!(learnt(&t).len(), 1);
         with_another_seal(&folder);
-        assert!(stopped(config).line.contains("sealing key 1"));
+        assert!(stopped(config).line.contains("加密密钥 1"));
     }
 }
 
@@ -99,16 +99,16 @@ fn the_demo_stays_on_this_machine_and_serves_nobody_else() {
         run.unwrap_err().line
     };
     let line = demo("0.0.0.0:18385", "http://127.0.0.1:18385");
-    assert!(line.contains("listen 0.0.0.0:18385: the demo") && line.lines().count() == 1, "{line}");
+    assert!(line.contains("listen 0.0.0.0:18385：演示") && line.lines().count() == 1, "{line}");
     let line = demo("127.0.0.1:18385", "https://zhuxue.example");
-    assert!(line.contains("public_url https://zhuxue.example: the demo"), "{line}");
+    assert!(line.contains("public_url https://zhuxue.example：演示"), "{line}");
     // The folder of a demo, started as if it were a county's.
     let folder = tempfile::tempdir().unwrap();
     let app = command::open_or_make(config(&folder.path().join("data")), Clock::real()).unwrap();
     app.db.write("test", |db| meta::set(db, "demo", "loaded")).unwrap();
     drop(app);
     let stop = run(folder.path(), &["serve"]).unwrap_err();
-    assert!(stop.code == 2 && stop.line.contains("is the demo's"), "{}", stop.line);
+    assert!(stop.code == 2 && stop.line.contains("这是演示数据"), "{}", stop.line);
     assert_eq!(stop.line.lines().count(), 1);
 }
 
@@ -117,7 +117,7 @@ fn a_damaged_database_and_a_mistyped_url_are_told() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("zhuxue.db"), "no database at all, but longer than a page")
         .unwrap();
-    assert!(stopped(config(folder.path())).line.contains("damaged"));
+    assert!(stopped(config(folder.path())).line.contains("已损坏"));
     let file = folder.path().join("not-a-folder");
     std::fs::write(&file, "x").unwrap();
     assert!(stopped(config(&file)).line.contains("data_dir"));
@@ -147,20 +147,20 @@ fn an_empty_database_says_what_to_do_first() {
     let add = ["office", "add", "--code", "512022", "--name", "乐至县学生资助管理中心"];
     let wrong = [&add[..], &["--letters", "乐"]].concat();
     let stop = run(f, &wrong).unwrap_err();
-    assert!(stop.code == 2 && stop.line.starts_with("--letters:"), "{}", stop.line);
+    assert!(stop.code == 2 && stop.line.starts_with("--letters："), "{}", stop.line);
     let right = [&add[..], &["--letters", "lz"]].concat();
     run(f, &right).unwrap();
-    assert!(run(f, &right).unwrap_err().line.contains("already"));
+    assert!(run(f, &right).unwrap_err().line.contains("已经建立过"));
     // Numbers of files begin with the letters: two offices never share them.
     let other = ["office", "add", "--code", "510500", "--name", "泸州市学生资助管理中心"];
     let stop = run(f, &[&other[..], &["--letters", "LZ"]].concat()).unwrap_err();
     assert_eq!(
         (stop.code, stop.line.as_str()),
-        (2, "--letters: LZ are those of 乐至县学生资助管理中心; choose others, such as LZA")
+        (2, "--letters：LZ 已由 乐至县学生资助管理中心 使用，请换一个，例如 LZA")
     );
     assert_eq!(run(f, &["office", "list"]).unwrap(), "512022  LZ  乐至县学生资助管理中心\n");
     let stop = run(f, &["serve"]).unwrap_err();
     assert!(stop.line.contains("zhuxue user add"), "{}", stop.line);
     let stop = run(f, &["user", "disable", "nobody"]).unwrap_err();
-    assert!(stop.code == 2 && stop.line.contains("nobody has this login"), "{}", stop.line);
+    assert!(stop.code == 2 && stop.line.contains("没有这个登录名"), "{}", stop.line);
 }

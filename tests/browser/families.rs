@@ -31,7 +31,13 @@ fn the_director_plans_the_year_and_speaks_with_a_family() {
         look(browser, "families").await;
         browser.click("[data-next]").await;
         look(browser, "family").await;
-        browser.fill("#situation", "父母在外务工").await;
+        // Two keys a household, the next one included.
+        let result = "1";
+        browser.find("body").await.send_keys(result).await.unwrap();
+        browser.find("#outcome input").await.send_keys("\u{e009}\u{e007}").await.unwrap();
+        browser.says("已保存：本人，联系上了").await;
+        browser.says("保存，下一户").await;
+        browser.fill("#note", "父母在外务工").await;
         browser.click("form[action$=records] .btn.pri").await;
         browser.says("请选结果").await;
         look(browser, "family-refused").await;

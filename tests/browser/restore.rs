@@ -46,7 +46,7 @@ fn a_backup_is_put_back_from_the_page() {
         expect_accessible(browser, "restoring").await;
         // The page that is left says nothing of when the program is back; its log does.
         for _ in 0..600 {
-            if program.output().matches("is ready").count() == 2 {
+            if program.output().matches("助学已启动").count() == 2 {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;

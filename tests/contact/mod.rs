@@ -1,6 +1,7 @@
 //! 家庭联系: the plan of a year, records, the contact tree, lost families, coverage, sharing out.
 
 mod families;
+mod new_number;
 mod plan;
 mod yearly;
 

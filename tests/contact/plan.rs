@@ -135,7 +135,7 @@ fn the_list_is_paged_by_key_and_narrowed() {
         let mut path = "/family-contacts".to_owned();
         loop {
             let page = clerk.get(&path).await;
-            page.is(200).says(&["今天要联系", "我负责的", "开始还款的", "失联"]);
+            page.is(200).says(&["今天要联系", "我联系的", "开始还款的", "失联"]);
             seen.extend(
                 page.text
                     .split("<a class=\"b\" href=\"")

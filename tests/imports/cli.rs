@@ -12,9 +12,16 @@ struct Said {
 }
 
 fn run(folder: &Path, args: &[&str], input: &str) -> Said {
+    run_in("zh_CN.UTF-8", folder, args, input)
+}
+
+fn run_in(language: &str, folder: &Path, args: &[&str], input: &str) -> Said {
     let mut child = Command::new(env!("CARGO_BIN_EXE_zhuxue"))
         .args(args)
         .current_dir(folder)
+        .env_remove("LC_ALL")
+        .env_remove("LC_MESSAGES")
+        .env("LANG", language)
         .env("ZHUXUE_DATA_DIR", folder.join("data"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -145,4 +152,45 @@ fn an_import_is_undone_on_the_command_line_by_somebody_who_may() {
     let said = run(folder, &["import", "undo", "没有.csv", "--user", "fuhe"], "");
     assert_eq!(said.code, 2, "{}{}", said.out, said.err);
     has(&said.err, &["没有入过账的“没有.csv”"]);
+}
+
+/// Every mistake is one line in one language: Chinese, English only where the terminal is English.
+#[test]
+fn the_command_line_speaks_chinese_or_english_never_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let office = |code: &'static str| {
+        ["office", "add", "--code", code, "--name", "乐至县学生资助管理中心", "--letters", "LZ"]
+    };
+    let user = ["user", "add", "--login", "clerk01", "--name", "张三", "--role"];
+    let told = |args: &[&str]| {
+        let [chinese, english] = ["zh_CN.UTF-8", "en_US.UTF-8"].map(|language| {
+            let said = run_in(language, folder, args, "x\n");
+            assert!(said.code != 0 && said.err.lines().count() == 1, "{args:?}: {}", said.err);
+            said.err
+        });
+        let names = english.replace("乐至县学生资助管理中心", "").replace("张三", "");
+        assert!(names.is_ascii(), "{args:?}: {english}");
+        chinese
+    };
+    for (args, chinese) in [
+        (["serve"].as_slice(), "不存在；请检查 data_dir"),
+        (&["import", "none.csv"], "none.csv：读不出来（不存在）"),
+        (&office("5120"), "--code：应为县级行政区划代码 6 位数字"),
+        (&["sevre"], "没有 sevre 这个命令"),
+        (&["serve", "--prot"], "没有 --prot 这个参数"),
+        (&["office", "add"], "缺少 --code <CODE>、--name <NAME>、--letters <LETTERS>"),
+        (&["demo", "--today"], "--today <DAY> 后面要写一个值"),
+        (&["demo", "--today", "31.10."], "--today <DAY>：31.10. 不对"),
+        (&["demo", "--today", "2026-01-01"], "请选这一天或以后的日子"),
+        (&[&user[..], &["boss"]].concat(), "boss 不对，应为 clerk（经办）"),
+    ] {
+        let line = told(args);
+        assert!(line.contains(chinese), "{args:?}: {line}");
+    }
+    assert_eq!(run(folder, &office("512022"), "").out, "已建立 512022 乐至县学生资助管理中心\n");
+    assert!(told(&["serve"]).contains("还没有人能登录"));
+    assert!(told(&office("512022")).contains("512022 已经建立过"));
+    let weak = [&user[..], &["clerk", "--password-stdin"]].concat();
+    assert!(run(folder, &weak, "short\n").err.contains("密码"));
 }

@@ -65,7 +65,7 @@ fn a_liaison_sees_the_sheets_of_the_own_place_and_hands_one_in() {
         let here = format!("/l/sheets/{}", own.id);
         let page = phone.get(&here).await;
         page.is(200).says(&["***", "交给"]);
-        assert!(!page.text.contains("应还未还"), "amounts were not allowed");
+        assert!(!page.text.contains("到期未还"), "amounts were not allowed");
         let looks: i64 = read(&t, |db| {
             let looked = history::action.eq("liaison_looked");
             Ok(history::table.filter(looked).count().get_result(db)?)
@@ -81,7 +81,7 @@ fn a_liaison_sees_the_sheets_of_the_own_place_and_hands_one_in() {
         let url = format!("/audit?person={}", zhuxue::base::url::encoded(name));
         let own_lines = auditor.get(&url).await;
         own_lines.is(200).says(&["看名单", "打开不是自己的走访表"]);
-        assert!(!own_lines.text.contains("做走访表：按"), "nobody else's lines");
+        assert!(!own_lines.text.contains("生成走访表：按"), "nobody else's lines");
 
         // What is wrong is said and what was typed stays; without the token nothing is done.
         let csrf = phone.csrf.clone();
@@ -139,7 +139,7 @@ fn the_first_password_opens_nothing_and_the_director_alone_allows_amounts() {
         let mut director = t.sign_in(Role::Director);
         director.post(&amounts, &allow).await.is(303);
         director.post(&amounts, &allow).await.is(409);
-        phone.get(&format!("/l/sheets/{own}")).await.is(200).says(&["应还未还", "¥"]);
+        phone.get(&format!("/l/sheets/{own}")).await.is(200).says(&["到期未还", "¥"]);
 
         // Disabled: out at once, and the password opens nothing.
         let version = director.get(&here).await.hidden("version");

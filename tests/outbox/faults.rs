@@ -120,7 +120,7 @@ fn without_a_gateway_messages_wait_and_the_workbench_says_so() {
     assert_eq!(lines.len(), 1);
     assert!(lines[0].title.contains("3 条"), "{}", lines[0].title);
     let (scope, now) = (Scope::of(OFFICE), post.now());
-    let cancel = |db: &mut _| outbox::cancel(db, &scope, &ids, "不用发了", now);
+    let cancel = |db: &mut _| outbox::cancel(db, &scope, &ids, "已取消", now);
     assert_eq!(t.app.db.write("cancel", cancel).unwrap(), 3);
     post.deliver();
     assert!(post.warnings().is_empty(), "nothing waits any more");

@@ -11,10 +11,10 @@ use zhuxue::life::overdue::follow;
 use zhuxue::life::overdue::kinds::{AskedFor, NextStep, State};
 use zhuxue::life::overdue::list::cases::{self, CaseFilter, LISTS, case_filter};
 use zhuxue::life::overdue::list::counts;
-use zhuxue::life::overdue::list::page::params_of;
 use zhuxue::life::overdue::store::Case;
 use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::{file_position, overdue_case};
+use zhuxue::web::flow::params_of;
 use zhuxue::web::list::files::Sums;
 use zhuxue::web::list::filter::Filter;
 use zhuxue::web::list::kit::Side;
@@ -141,6 +141,7 @@ fn is_in(case: &Case, arrears: &Arrears, one: &CaseFilter) -> bool {
         }
         "number" => open && case.next_step == NextStep::FindNumber,
         "asked" => case.asked_for != AskedFor::Nothing,
+        "answered" => case.answer_for == Some(one.me),
         "mine" => on_ladder && case.owner_id == Some(one.me),
         _ => on_ladder,
     };

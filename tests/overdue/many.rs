@@ -6,8 +6,11 @@ use zhuxue::book::loan::{self, LoanFile};
 use zhuxue::book::person::{self, Person};
 use zhuxue::book::position::FilePosition;
 use zhuxue::book::staff::Role;
+use zhuxue::life::overdue::kinds::Stage;
 use zhuxue::life::overdue::store::{self, Case};
-use zhuxue::plumbing::schema::{file_position, history, loan_file, overdue_case, person as people};
+use zhuxue::plumbing::schema::{
+    file_position, history, loan_file, message, overdue_case, person as people,
+};
 
 use super::{AFTER, act, case, contact, files, night};
 use crate::borrower::town::{each, read};
@@ -113,5 +116,103 @@ fn one_that_somebody_else_changed_does_not_stop_the_rest() {
         let seen = format!("{}:{}", seen.id, seen.version);
         let wrong = [("do", "sure"), ("owner", &*auditor), ("file", &*all[0]), ("seen", &*seen)];
         clerk.post("/overdue/bulk", &wrong).await.is(422).says(&["现在不能跟进"]);
+    });
+}
+
+/// A column of these cases, as a test needs them.
+fn tried(t: &TestApp, file_no: &str, tries: i32) {
+    let id = case(t, file_no).id;
+    let set = |db: &mut zhuxue::plumbing::db::Db| {
+        diesel::update(overdue_case::table.find(id))
+            .set(overdue_case::tries.eq(tries))
+            .execute(db)?;
+        Ok(())
+    };
+    t.app.db.write("test", set).unwrap();
+}
+
+#[test]
+fn many_go_up_for_one_reason_and_those_that_may_not_are_named_and_stay() {
+    each(async |t| {
+        night(&t, AFTER);
+        let all = files(&t);
+        for (at, no) in all.iter().enumerate() {
+            tried(&t, no, if at == 1 { 0 } else { 9 });
+        }
+        let mut clerk = t.sign_in(Role::Clerk);
+        let mut fields = vec![("do", "up")];
+        fields.extend(all.iter().map(|no| ("file", no.as_str())));
+        let page = clerk.post("/overdue/bulk", &fields).await;
+        page.is(200).says(&["户转下一阶段", "共同借款人", "理由"]);
+        let seen: Vec<String> = all
+            .iter()
+            .map(|no| case(&t, no))
+            .map(|case| format!("{}:{}", case.id, case.version))
+            .collect();
+        let mut sure = vec![("do", "sure_up"), ("reason", "")];
+        sure.extend(all.iter().map(|no| ("file", no.as_str())));
+        sure.extend(seen.iter().map(|one| ("seen", one.as_str())));
+        clerk.post("/overdue/bulk", &sure).await.is(422).says(&["请写一句理由"]);
+        sure[1].1 = "电话都打过了";
+        let page = clerk.post("/overdue/bulk", &sure).await;
+        let done = format!("{} 户已转下一阶段", all.len() - 1);
+        page.is(409).says(&[&done, "没有转下一阶段", "还没有联系过", "value=\"电话都打过了\""]);
+        assert_eq!(page.text.matches("name=\"seen\"").count(), 1, "only that one is left");
+        for (at, no) in all.iter().enumerate() {
+            let stage = if at == 1 { Stage::Student } else { Stage::CoBorrower };
+            assert_eq!(case(&t, no).stage, stage, "{no}");
+        }
+        let page = clerk.get(&format!("/overdue/{}", all[0])).await;
+        page.says(&["电话都打过了"]);
+    });
+}
+
+#[test]
+fn a_message_to_many_is_shown_waits_to_be_let_go_and_is_written_once() {
+    each(async |t| {
+        night(&t, AFTER);
+        let all = files(&t);
+        // The bank's data no longer say that this one is late; its case still stands.
+        let paid = case(&t, &all[1]).file_id;
+        let settled = |db: &mut zhuxue::plumbing::db::Db| {
+            diesel::update(file_position::table.find(paid))
+                .set(file_position::oldest_unpaid_due_on.eq(None::<chrono::NaiveDate>))
+                .execute(db)?;
+            Ok(())
+        };
+        t.app.db.write("test", settled).unwrap();
+        let mut clerk = t.sign_in(Role::Clerk);
+        let mut fields = vec![("do", "message")];
+        fields.extend(all.iter().map(|no| ("file", no.as_str())));
+        let page = clerk.post("/overdue/bulk", &fields).await;
+        page.is(200).says(&["到期未还提醒", "等放行", "约 ¥", "没有说这一户到期未还", &all[1]]);
+        let key = page.hidden("key");
+        fields.push(("reason", "please_call"));
+        clerk
+            .post("/overdue/bulk", &fields)
+            .await
+            .is(200)
+            .says(&["value=\"please_call\" selected"]);
+        let mut sure = fields.clone();
+        sure.extend([("sure", "1"), ("key", key.as_str())]);
+        for _ in 0..2 {
+            clerk.post("/overdue/bulk", &sure).await.is(303);
+        }
+        let again = "not-that-key";
+        sure.last_mut().unwrap().1 = again;
+        clerk.post("/overdue/bulk", &sure).await.is(303);
+        clerk.get("/messages").await.says(&["今天已经写过同样的"]);
+        let rows: Vec<(String, String, Option<i64>)> = read(&t, |db| {
+            Ok(message::table
+                .filter(message::reason.eq("please_call"))
+                .select((message::state, message::channel, message::file_id))
+                .load(db)?)
+        });
+        assert!(!rows.is_empty());
+        assert!(rows.iter().all(|(state, by, _)| (&**state, &**by) == ("held", "sms")), "{rows:?}");
+        assert!(rows.iter().all(|(_, _, file)| *file != Some(paid.get())), "not to them");
+        assert_eq!(rows.len(), all.len() - 1, "one each");
+        clerk.post("/overdue/bulk", &[("do", "message")]).await.is(303);
+        t.sign_in(Role::Auditor).post("/overdue/bulk", &fields).await.is(403);
     });
 }

@@ -1,6 +1,7 @@
 //! The overdue ladder through pages and jobs, with a clock of its own: three families of the small
 //! sample from the day after the due day on, and what people do wrong on the way.
 
+mod bell;
 mod contacts;
 mod handover;
 mod lists;
@@ -271,7 +272,7 @@ fn hardship_and_service_leave_the_ladder_and_come_back_on_their_day() {
             assert_eq!((one.state, one.parked_for), (State::Parked, why));
             assert!(one.owner_id.is_some() && one.until_on.is_some());
         }
-        clerk.get("/overdue").await.is(200).says(&["已暂放"]);
+        clerk.get("/overdue").await.is(200).says(&["已转其他业务"]);
         let parked = clerk.get("/overdue?list=parked").await;
         parked.is(200).says(&["有困难，转还款救助 <b>1</b>", "在服役，转入伍代偿 <b>1</b>"]);
         let one = clerk.get("/overdue?list=parked-in_service").await;

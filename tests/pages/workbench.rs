@@ -18,7 +18,7 @@ async fn the_workbench_tells_where_everybody_is() {
     let words = site.words("/home").await;
     says(
         &words,
-        &["全县贷款生命线", "在管", "贷款余额", "距还款存款期开始（11月1日）还有 1 天", "行已入库"],
+        &["全县贷款生命线", "在管", "贷款余额", "距还款存款期开始（11月1日）还有 1 天", "行已入账"],
     );
     says(&words, &["12月20日", "人应还"]);
 }

@@ -55,7 +55,11 @@ fn a_past_december_ends_where_the_recovery_report_of_its_last_day_stands() {
         browser.get("/reports/december/rows?on=2099-12-31&figure=paid").await.is(404);
         let answer = browser.get("/reports/december.xlsx?year=2025").await;
         let table = sheet(answer.is(200), "12月还款进度");
-        assert_eq!(table.len(), 34, "title, how far the bank's data go, headings, 31 days");
+        assert_eq!(
+            table.len(),
+            36,
+            "title, how far the bank's data go, headings, 31 days, the foot"
+        );
         assert_eq!(table[33][5], end.sums.paid_principal.to_yuan_text());
     });
 }

@@ -14,6 +14,8 @@ pub fn sheet(answer: &Answer, name: &str) -> Vec<Vec<String>> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(answer.bytes.clone())).unwrap();
     let range = book.worksheet_range(name).unwrap();
     let text = |cell: &Data| match cell {
+        // A rate is below one and has four decimals, an amount two.
+        Data::Float(number) if *number < 1.0 && *number > 0.0 => format!("{number:.4}"),
         Data::Float(number) => format!("{number:.2}"),
         other => other.to_string(),
     };

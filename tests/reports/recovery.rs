@@ -102,9 +102,11 @@ fn the_workbook_has_the_total_and_the_definitions_and_is_written_down() {
         answer.is(200);
         let table = sheet(&answer, "回收统计");
         let all = rules::total(&lines(&t, DAY));
-        let last = table.last().unwrap();
-        assert_eq!(last[0], "合计");
-        assert_eq!(last[1], rules::percent(all.default_rate()));
+        let foot = &table.last().unwrap()[0];
+        assert!(foot.contains("制表人：") && foot.contains("单位（盖章）："), "{foot}");
+        let last = table.iter().find(|row| row[0] == "合计").unwrap();
+        let rate = all.default_rate().unwrap();
+        assert_eq!(last[1], format!("{}.{:04}", rate / 10_000, rate % 10_000));
         assert_eq!(last[7], all.sums.due_principal.to_yuan_text());
         assert_eq!(sheet(&answer, "口径说明").len(), rules::DEFINITIONS.len() + 2);
         assert!(sheet(&answer, "历年").len() > 2);

@@ -225,7 +225,7 @@ fn phones_are_sorted_out_or_left_out() {
     let note = only(&said, Fault::PhoneForm, Warning);
     assert_eq!(
         note.message,
-        "手机号应为 11 位，这里有 10 位，没有采用。请向本人核对后补录。（原值 164***3444）"
+        "手机号应为 11 位，这里有 10 位，请核对后补录，这个号码没有采用。（原值 164***3444）"
     );
 }
 

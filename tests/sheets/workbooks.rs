@@ -6,8 +6,8 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use zhuxue::base::money::Fen;
 use zhuxue::imports::kinds::ContractRow;
 use zhuxue::imports::layout::{Fault, Layout, parse_row, recognise};
-use zhuxue::plumbing::sheet::write::{Head, LineResult, Out, list, results};
-use zhuxue::plumbing::sheet::{CellKind, SheetLimits, SheetProblem, read};
+use zhuxue::plumbing::sheet::write::{Chart, Head, LineResult, Out, list, results};
+use zhuxue::plumbing::sheet::{CellKind, SheetLimits, SheetProblem, SheetRow, read};
 
 use super::{import, limits, table, today};
 
@@ -130,6 +130,7 @@ fn lists_hold_numbers_and_days_as_such() {
         sheet: "逾期名单".into(),
         titles: vec!["乐至县逾期名单".into()],
         columns: vec![("姓名".into(), 12), ("逾期本金".into(), 14), ("应还日期".into(), 12)],
+        ..Head::default()
     };
     let rows = vec![
         vec![
@@ -146,6 +147,51 @@ fn lists_hold_numbers_and_days_as_such() {
     assert_eq!((&*cells[1].text, cells[1].kind), ("2697.4", CellKind::Number));
     assert_eq!((&*cells[2].text, cells[2].kind), ("2026-12-20", CellKind::Date));
     assert_eq!(&*back.rows.get(3).unwrap().cells[2].text, "51202220200000005");
+}
+
+/// What the workbook's file says of its first sheet.
+fn xml(book: &[u8], part: &str) -> String {
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(book)).unwrap();
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut zip.by_name(part).unwrap(), &mut text).unwrap();
+    text
+}
+
+#[test]
+fn a_list_can_be_printed_filtered_and_handed_in() {
+    let head = |width| Head {
+        sheet: "逾期跟进".into(),
+        titles: vec!["乐至县学生资助管理中心 逾期跟进".into(), "银行数据截至 10月31日".into()],
+        columns: vec![("姓名".into(), width), ("回收率".into(), 12)],
+        filter: true,
+        foot: "制表人：韦清越　单位（盖章）：".into(),
+        chart: Some(Chart { title: "回收率".into(), of: 1 }),
+    };
+    let rows = || {
+        let row = |name: &str, share| vec![Out::Text(name.into()), Out::Share(share)];
+        [row("甲", 9_421), row("乙", 10_000), row("丙", 5)].into_iter()
+    };
+    let wide = list(&head(90), rows()).unwrap();
+    let sheet = xml(&wide, "xl/worksheets/sheet1.xml");
+    for setting in [
+        "<autoFilter ref=\"A3:B6\"/>",
+        "paperSize=\"9\"",
+        "fitToHeight=\"0\" orientation=\"landscape\"",
+        "第 &amp;P 页，共 &amp;N 页",
+        "<drawing ",
+    ] {
+        assert!(sheet.contains(setting), "{setting} is not in {sheet}");
+    }
+    assert!(xml(&wide, "xl/workbook.xml").contains("逾期跟进!$3:$3"), "headings on each page");
+    assert!(xml(&wide, "xl/charts/chart1.xml").contains("逾期跟进!$B$4:$B$6"));
+    let back = table(&wide);
+    let share = |row: SheetRow| (row.cells[1].text.to_string(), row.cells[1].kind);
+    let shares: Vec<_> = back.rows.iter().skip(3).take(3).map(share).collect();
+    let number = |text: &str| (text.to_owned(), CellKind::Number);
+    assert_eq!(shares, [number("0.9421"), number("1"), number("0.0005")]);
+    assert_eq!(&*back.rows.iter().last().unwrap().cells[0].text, "制表人：韦清越　单位（盖章）：");
+    let narrow = xml(&list(&head(12), rows()).unwrap(), "xl/worksheets/sheet1.xml");
+    assert!(narrow.contains("orientation=\"portrait\""), "{narrow}");
 }
 
 proptest! {
@@ -299,11 +345,8 @@ fn the_rectangle_of_an_old_workbook_is_measured_first() {
 #[test]
 fn a_title_that_looks_like_a_formula_stays_text_in_a_csv_too() {
     let guarded = |title: &str| {
-        let head = Head { sheet: "a".into(), titles: vec![title.into()], columns: Vec::new() };
-        let book = list(&head, std::iter::empty()).unwrap();
-        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(book)).unwrap();
-        let styles = std::io::read_to_string(zip.by_name("xl/styles.xml").unwrap()).unwrap();
-        styles.contains("quotePrefix")
+        let head = Head { sheet: "a".into(), titles: vec![title.into()], ..Head::default() };
+        xml(&list(&head, std::iter::empty()).unwrap(), "xl/styles.xml").contains("quotePrefix")
     };
     assert!(!guarded("乐至县中学"));
     assert!(guarded("=HYPERLINK(1)") && guarded("@某校"));

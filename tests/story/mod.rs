@@ -293,7 +293,7 @@ impl Story {
             more.split('。').filter(|part| part.contains("约定") && !part.contains("先后"));
         let agreed: Vec<&str> = agreed.map(str::trim).collect();
         found.push(("走访表".to_owned(), between(&text, "<span>走访表 ", "</span>")));
-        found.push(("应还未还".to_owned(), between(&text, "应还未还 ", "</span>")));
+        found.push(("到期未还".to_owned(), between(&text, "到期未还 ", "</span>")));
         found.push(("跟进".to_owned(), without_yardstick(&next)));
         found.push(("承诺".to_owned(), agreed.join("，")));
         found.push(("等主任决定".to_owned(), between(&text, "<b>等主任决定</b>：", "</div>")));

@@ -9,7 +9,7 @@ fn a_sheet_goes_out_comes_back_is_refused_and_then_taken() {
     story("sheet", "程林㼆", async |s| {
         s.night("2026-12-22").await;
         s.bank("导入银行的还款明细：没有还", ("2026-12-20", "2026-12-22", "逾期未还")).await;
-        s.does(CLERK, "做走访表", ("/visits", "/visits/batches"), &[("letter", "12")]).await;
+        s.does(CLERK, "生成走访表", ("/visits", "/visits/batches"), &[("letter", "12")]).await;
         let batch = s.link(CLERK, "/visits/sent", "/visits/batches/").await;
         let handed = [("on", "2026-12-22"), ("to", "王主任"), ("how", "当面")];
         s.does(CLERK, "交给村里", (&batch, &format!("{batch}/handed")), &handed).await;

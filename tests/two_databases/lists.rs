@@ -71,7 +71,7 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
         jobs::plan_contact_duties::run(&t.app, day(DAY)).unwrap();
         t.app.db.write("test", |db| Ok(db.batch_execute(DIFFERENCES)?)).unwrap();
         for query in ["", "sort=next_due", "sort=balance", "sort=balance&stage=in_study", "q=张"] {
-            let params: ListParams = zhuxue::life::overdue::list::page::params_of(query);
+            let params: ListParams = zhuxue::web::flow::params_of(query);
             walk(&t, &params.to_filter(), query);
         }
         for (at, (tab, _)) in messages::TABS.iter().enumerate() {

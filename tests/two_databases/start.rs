@@ -42,7 +42,7 @@ fn a_file_that_is_no_database() {
     std::fs::write(&file, noise).unwrap();
     let before = content(folder.path());
     let error = open_file(&file);
-    assert!(error.contains("zhuxue.db") && error.contains("damaged"), "{error}");
+    assert!(error.contains("zhuxue.db") && error.contains("已损坏"), "{error}");
     assert_eq!(content(folder.path()), before);
 }
 
@@ -59,7 +59,7 @@ fn a_database_whose_first_page_is_overwritten() {
     std::fs::write(&file, bytes).unwrap();
     let before = content(folder.path());
     let error = open_file(&file);
-    assert!(error.contains("damaged"), "{error}");
+    assert!(error.contains("已损坏"), "{error}");
     assert_eq!(content(folder.path()).get("zhuxue.db"), before.get("zhuxue.db"));
 }
 
@@ -67,10 +67,10 @@ fn a_database_whose_first_page_is_overwritten() {
 fn a_folder_that_is_missing_or_is_a_file() {
     let folder = TempDir::new().unwrap();
     let error = open_file(&folder.path().join("none/zhuxue.db"));
-    assert!(error.contains("the folder is missing"), "{error}");
+    assert!(error.contains("文件夹不存在"), "{error}");
     std::fs::write(folder.path().join("file"), "text").unwrap();
     let error = open_file(&folder.path().join("file/zhuxue.db"));
-    assert!(error.contains("the folder is missing"), "{error}");
+    assert!(error.contains("文件夹不存在"), "{error}");
     assert_eq!(content(folder.path()).len(), 1);
 }
 
@@ -79,7 +79,7 @@ fn a_folder_that_is_missing_or_is_a_file() {
 #[test]
 fn a_folder_that_may_not_be_written() {
     let error = open_file(Path::new("/proc/zhuxue.db"));
-    assert!(error.contains("may not be written"), "{error}");
+    assert!(error.contains("没有写入权限"), "{error}");
 }
 
 #[test]
@@ -89,16 +89,16 @@ fn a_database_that_another_program_holds() {
     let mut other = SqliteConnection::establish(file).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let error = start_error(&test.url);
-    assert!(error.contains("another program holds it"), "{error}");
+    assert!(error.contains("正被另一个程序使用"), "{error}");
 }
 
 #[test]
 fn a_mistyped_url_makes_no_file() {
     for (url, expected) in [
-        ("postgre://localhost/zhuxue", "must begin with sqlite: or postgres://"),
-        ("zhuxue.db", "must begin with sqlite: or postgres://"),
-        ("sqlite:", "followed by a file path"),
-        ("sqlite::memory:", "followed by a file path"),
+        ("postgre://localhost/zhuxue", "应以 sqlite: 或 postgres:// 开头"),
+        ("zhuxue.db", "应以 sqlite: 或 postgres:// 开头"),
+        ("sqlite:", "后面要写文件路径"),
+        ("sqlite::memory:", "后面要写文件路径"),
     ] {
         let error = start_error(url);
         assert!(error.contains(expected), "{url}: {error}");
@@ -148,7 +148,7 @@ fn a_disk_that_is_full() {
         .unwrap();
     let said = String::from_utf8_lossy(&child.stdout).into_owned();
     let line = said.lines().find(|line| line.starts_with("start error: ")).unwrap_or_default();
-    assert!(line.contains("the disk is full or failing"), "{said}");
+    assert!(line.contains("磁盘已满或有故障"), "{said}");
 }
 
 /// Does nothing by itself: [`a_disk_that_is_full`] runs it in a process with a limit.

@@ -214,11 +214,19 @@ fn the_desk_types_in_what_was_said_and_accepts_it() {
         clerk.post("/visits/enter", &right).await.is(422).says(&["已经回来"]);
         let here = kept.header("location").to_owned();
         clerk.get("/visits/returns").await.is(200).says(&["约好了还款日子", "王主任"]);
-        clerk.get(&here).await.is(200).says(&["164****0021", "1月8日", "电话报码"]);
+        let page = clerk.get(&here).await;
+        page.is(200).says(&["164****0021", "1月8日", "电话报码"]);
+        assert!(!page.text.contains("checked"), "no number is put on file by itself");
+        let id = here.rsplit('/').next().unwrap();
+        for (kind, number) in [("sheet_phone", "16410990021"), ("sheet_family", "16410994848")] {
+            clerk.post("/reveal", &[("kind", kind), ("id", id)]).await.is(200).says(&[number]);
+        }
         let bare = clerk.post(&here, &[("decision", "refuse"), ("note", "")]).await;
         bare.is(422).says(&["不采用时请写一句原因", "164****0021"]);
         assert_eq!(count_records(&t), 0, "a proposal is no record");
         let accept = [("decision", "accept"), ("take_phone", "1"), ("take_family", "1")];
+        clerk.post(&here, &accept).await.is(422).says(&["录入人不能自己把号码记入档案"]);
+        let accept = [accept[0], accept[1], accept[2], ("reached", "1")];
         clerk.post(&here, &accept).await.is(303);
         clerk.post(&here, &accept).await.is(303);
         clerk.get(&here).await.says(&["这一份刚才已经处理过", "已采用"]);

@@ -10,6 +10,7 @@ fn zhuxue(folder: &TempDir, arguments: &[&str]) -> Output {
         .current_dir(folder.path())
         .env("ZHUXUE_DATA_DIR", folder.path().join("data"))
         .env("ZHUXUE_LOG", "error")
+        .env("LC_ALL", "en_US.UTF-8")
         .output()
         .unwrap()
 }

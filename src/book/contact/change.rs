@@ -7,10 +7,11 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use crate::base::ids::{FileId, PersonId};
+use crate::base::ids::{FileId, PersonId, StaffId};
 use crate::base::phone_number;
 use crate::base::scope::Scope;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_change, contact_confirmation, loan_file, person};
@@ -79,6 +80,8 @@ pub struct Change {
     pub decided_by: String,
     /// What the borrower is told.
     pub answer: String,
+    /// The member of staff who wrote down what somebody passed on; another one accepts it.
+    pub asked_by_staff: Option<StaffId>,
 }
 
 impl Change {
@@ -109,6 +112,7 @@ impl Change {
             decided_at: None,
             decided_by: String::new(),
             answer: String::new(),
+            asked_by_staff: None,
         })
     }
 }
@@ -129,6 +133,7 @@ pub fn ask(db: &mut Db, new: &Change) -> AppResult<()> {
         contact_change::file_id.eq(new.file_id),
         contact_change::asked_at.eq(new.asked_at),
         contact_change::asked_by_person.eq(new.asked_by_person),
+        contact_change::asked_by_staff.eq(new.asked_by_staff),
     ))
     .execute(db)?;
     if updated == 0 {
@@ -152,15 +157,15 @@ pub fn of_person(db: &mut Db, scope: &Scope, id: PersonId, limit: i64) -> AppRes
 pub fn is_open(db: &mut Db, scope: &Scope, people: &[PersonId]) -> AppResult<bool> {
     let open = contact_change::table
         .filter(scope.holds(contact_change::office_code))
-        .filter(contact_change::person_id.eq_any(people))
+        .filter(contact_change::person_id.any_of(people))
         .filter(contact_change::state.eq("proposed"));
     Ok(diesel::select(diesel::dsl::exists(open)).get_result(db)?)
 }
 
-/// How many wait in an office.
-pub fn count_open(db: &mut Db, office_code: &str) -> AppResult<i64> {
+/// How many wait in these offices.
+pub fn count_open(db: &mut Db, scope: &Scope) -> AppResult<i64> {
     Ok(contact_change::table
-        .filter(contact_change::office_code.eq(office_code))
+        .filter(scope.holds(contact_change::office_code))
         .filter(contact_change::state.eq("proposed"))
         .count()
         .get_result(db)?)

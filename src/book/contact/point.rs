@@ -7,6 +7,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use super::record::Party;
 use crate::base::ids::{FileId, PointId, text_enum};
 use crate::base::scope::Scope;
 use crate::error::{AppError, AppResult};
@@ -34,6 +35,19 @@ text_enum! {
         University = "university", "就读高校";
         /// 其他.
         Other = "other", "其他";
+    }
+}
+
+impl Kind {
+    /// As whom a record names them.
+    pub const fn party(self) -> Party {
+        match self {
+            Kind::Parent | Kind::Relative => Party::Family,
+            Kind::Teacher | Kind::School => Party::School,
+            Kind::Village => Party::Village,
+            Kind::Employer => Party::Employer,
+            Kind::Friend | Kind::University | Kind::Other => Party::Other,
+        }
     }
 }
 

@@ -323,15 +323,17 @@ pub fn find(db: &mut Db, scope: &Scope, id: RecordId) -> AppResult<Record> {
 }
 
 /// The newest records of a family that stand, newest first.
-pub fn of_file(db: &mut Db, scope: &Scope, file: FileId, limit: i64) -> AppResult<Vec<Record>> {
-    Ok(contact_record::table
+pub fn of_file(db: &mut Db, scope: &Scope, file: FileId, most: usize) -> AppResult<Vec<Record>> {
+    // Some dozens in a life: all of them, for a LIMIT is planned anew each time (plumbing/db.rs).
+    let mut records: Vec<Record> = contact_record::table
         .filter(scope.holds(contact_record::office_code))
         .filter(contact_record::file_id.eq(file))
         .filter(contact_record::undone_at.is_null())
         .order((contact_record::on_day.desc(), contact_record::id.desc()))
-        .limit(limit)
         .select(Record::as_select())
-        .load(db)?)
+        .load(db)?;
+    records.truncate(most);
+    Ok(records)
 }
 
 /// The newest record that stands of each of these families.

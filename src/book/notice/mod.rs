@@ -6,6 +6,7 @@
 //! they do not want, and a person of [`stops`] gets none at all. No text ever holds a link.
 
 pub mod due_queries;
+pub mod by_hand;
 mod compose;
 mod fields;
 pub mod own_texts;

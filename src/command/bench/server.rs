@@ -80,7 +80,8 @@ impl Server {
         if let Some(out) = server.process.stdout.take() {
             BufReader::new(out).read_line(&mut line)?;
         }
-        if line.contains("ready") {
+        // It says where it is once it listens, in either language.
+        if line.contains(&format!("http://{address}")) {
             Ok(server)
         } else {
             Err(CliError::failed("the server of the bench did not start"))

@@ -93,6 +93,7 @@ fn filled_in(place: &Place) -> Result<(Vec<u8>, u64), CliError> {
         sheet: "走访名单".to_owned(),
         titles: vec!["走访名单".to_owned()],
         columns: heads.iter().map(|text| ((*text).to_owned(), 14)).collect(),
+        ..Head::default()
     };
     let today = place.app.clock.today();
     let mut rows = Vec::with_capacity(sheets.len());

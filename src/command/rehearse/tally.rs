@@ -146,8 +146,8 @@ impl Messages {
         for (word, number) in [
             ("写好", self.written),
             ("发出", self.sent),
-            ("不用发了", self.cancelled),
-            ("没有发成", self.failed),
+            ("已取消", self.cancelled),
+            ("发送失败", self.failed),
         ] {
             if number > 0 {
                 text.push_str(&format!(" {word} {number}"));

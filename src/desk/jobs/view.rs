@@ -131,7 +131,7 @@ fn run_view(planned: &Planned, run: &Run, now: NaiveDateTime) -> RunView {
     let today = local(now).date();
     let (kind, state) = match run.state {
         RunState::Running => ("acc", "正在运行".to_owned()),
-        RunState::Done if run.failed_count > 0 => ("wait", "做完了，有没做成的".to_owned()),
+        RunState::Done if run.failed_count > 0 => ("wait", "已完成，部分失败".to_owned()),
         RunState::Done => ("ok", "做完了".to_owned()),
         RunState::Failed => match run.next_try_at {
             Some(at) => ("wait", format!("没做成，{} 再试", local(at).format("%H:%M"))),

@@ -7,12 +7,13 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::notes::{self, FileNote, NoteView};
+use super::notes::NoteView;
 use crate::base::dates::in_words;
 use crate::base::ids::{PersonId, PhoneId};
 use crate::base::scope::Scope;
 use crate::book::contact::point::Tried;
 use crate::book::contact::record::{self, Record};
+use crate::book::file_note::{self, FileNote};
 use crate::book::loan::LoanFile;
 use crate::book::person::{self, Phone, PhoneState};
 use crate::error::AppResult;
@@ -22,7 +23,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::staff;
 
 /// Contacts on the card; the case and the family's own page show more.
-const CONTACTS_MAX: i64 = 8;
+const CONTACTS_MAX: usize = 8;
 
 #[derive(Clone, Debug, Default)]
 pub struct Contacts {
@@ -52,7 +53,7 @@ pub fn load(
         case,
         case_owner,
         tried: person::tries_of(db, scope, people)?,
-        notes: notes::of_file(db, scope, file.id)?,
+        notes: file_note::of_file(db, scope, file.id)?,
     })
 }
 
@@ -109,7 +110,7 @@ pub fn view(contacts: &Contacts, today: NaiveDate) -> ContactsView {
     let open = contacts.case.as_ref().filter(|case| case.state != State::Closed);
     ContactsView {
         records: contacts.records.iter().map(contact).collect(),
-        notes: contacts.notes.iter().map(|note| note.view(today)).collect(),
+        notes: contacts.notes.iter().map(|note| NoteView::of(note, today)).collect(),
         case: open.map(|case| CaseView {
             stands: format!("{}，{}", case.stage.in_words(), case.state.in_words()),
             owner: contacts.case_owner.clone(),

@@ -21,6 +21,7 @@ use crate::book::position::Basis;
 use crate::book::statement::Statement;
 use crate::error::{AppError, AppResult};
 use crate::life::{compensation, preapplication, recognition, study};
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure, staff};
 
@@ -152,12 +153,12 @@ pub fn load(
 fn bank(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<(Option<NaiveDate>, i64)> {
     let checked_on = bank_figure::table
         .filter(scope.holds(bank_figure::office_code))
-        .filter(bank_figure::loan_id.eq_any(loans))
+        .filter(bank_figure::loan_id.any_of(loans))
         .select(diesel::dsl::max(bank_figure::as_of))
         .get_result(db)?;
     let differences: Option<i64> = bank_difference::table
         .filter(scope.holds(bank_difference::office_code))
-        .filter(bank_difference::loan_id.eq_any(loans))
+        .filter(bank_difference::loan_id.any_of(loans))
         .select(sql::<Nullable<BigInt>>("COUNT(*)"))
         .get_result(db)?;
     Ok((checked_on, differences.unwrap_or_default()))

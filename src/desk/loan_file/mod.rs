@@ -1,13 +1,15 @@
 //! The loan file 贷款档案: one borrower's whole life on one page, with four tabs.
 //!
 //! `load.rs` reads, `waiting.rs`, `ledger.rs` and `book::file` decide what is shown (pure),
-//! `view.rs` and `contacts.rs` put it into words for the template. Only a note is written here.
+//! `view.rs` and `contacts.rs` put it into words for the template. Only a note and a new number are
+//! written here.
 
 pub mod contacts;
 mod figures;
 pub mod ledger;
 pub mod load;
 pub mod notes;
+mod phones;
 pub mod view;
 pub mod waiting;
 
@@ -20,6 +22,7 @@ use crate::app::App;
 use crate::base::url::link;
 use crate::book::audit_log;
 use crate::book::file::explain::{self, Figure, Why};
+use crate::book::person::Person;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -43,6 +46,7 @@ pub fn routes() -> Vec<Entry> {
         get("/loans/{file_no}/history", needs, history_tab),
         get("/loans/{file_no}/explain", needs, explain),
         post("/loans/{file_no}/notes", needs, notes::add),
+        post("/loans/{file_no}/phones", Needs::Right(Right::EditPeople), phones::add),
     ]
 }
 
@@ -73,13 +77,9 @@ async fn facts(
     let (inner, scope, file_no) = (app.clone(), me.scope.clone(), file_no.to_owned());
     let read = move |db: &mut Db| {
         let mut facts = load::load(db, &scope, &inner.basis(), &file_no, as_of)?;
-        let now = inner.clock.now_at();
-        for one in std::iter::once(&facts.student).chain(&facts.co_borrowers) {
-            let until = release::no_code_until(db, one, now)?;
-            if !until.is_empty() {
-                facts.no_code_until.push((one.id, until));
-            }
-        }
+        let people: Vec<&Person> =
+            std::iter::once(&facts.student).chain(&facts.co_borrowers).collect();
+        facts.no_code_until = release::no_code_until(db, &people, inner.clock.now_at())?;
         Ok(facts)
     };
     app.read(read).await

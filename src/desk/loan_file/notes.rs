@@ -1,41 +1,22 @@
-//! 备注 on a loan file, for whoever opens it next. Anybody who sees the file may add one; none is
-//! ever changed. The only file that writes the table `file_note`.
+//! 备注 on a loan file. Anybody who sees the file may add one.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{NaiveDate, NaiveDateTime};
-use diesel::prelude::*;
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{PageParams, Tab, page};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
-use crate::base::ids::{FileId, RowId, StaffId};
-use crate::base::scope::Scope;
 use crate::book::act::Once;
 use crate::book::audit_log::AuditEntry;
+use crate::book::file_note::{self, FileNote};
 use crate::book::{loan, person};
 use crate::error::AppResult;
-use crate::plumbing::db::Db;
-use crate::plumbing::schema::file_note;
 use crate::web::fields::{At, Done, Fields, Form, answer};
 use crate::web::session::SignedIn;
 
 /// Longest note in characters.
 const NOTE_MAX: usize = 400;
-/// Notes on the page; the audit log has all of them.
-const NOTES_MAX: i64 = 20;
-
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = file_note, treat_none_as_default_value = false)]
-pub struct FileNote {
-    id: RowId,
-    office_code: String,
-    file_id: FileId,
-    note: String,
-    staff_id: Option<StaffId>,
-    by_name: String,
-    recorded_at: NaiveDateTime,
-}
 
 #[derive(Clone, Debug, Serialize)]
 pub struct NoteView {
@@ -44,26 +25,15 @@ pub struct NoteView {
     at: String,
 }
 
-impl FileNote {
-    pub fn view(&self, today: NaiveDate) -> NoteView {
-        let at = local(self.recorded_at);
+impl NoteView {
+    pub fn of(note: &FileNote, today: NaiveDate) -> NoteView {
+        let at = local(note.recorded_at);
         NoteView {
-            note: self.note.clone(),
-            by: self.by_name.clone(),
+            note: note.note.clone(),
+            by: note.by_name.clone(),
             at: format!("{} {}", in_words(at.date(), today), at.format("%H:%M")),
         }
     }
-}
-
-/// Of a file, newest first.
-pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<FileNote>> {
-    Ok(file_note::table
-        .filter(scope.holds(file_note::office_code))
-        .filter(file_note::file_id.eq(file))
-        .order(file_note::id.desc())
-        .limit(NOTES_MAX)
-        .select(FileNote::as_select())
-        .load(db)?)
 }
 
 /// `POST /loans/{file_no}/notes`
@@ -93,16 +63,7 @@ async fn try_add((app, me, _): At<'_>, file_no: &str, form: &mut Fields) -> AppR
                 return Ok("这条备注已经添加过");
             }
             let student = person::find(act.db, act.scope, file.person_id)?;
-            let new = FileNote {
-                id: act.id(),
-                office_code: file.office_code.clone(),
-                file_id: file.id,
-                note: note.clone(),
-                staff_id: act.by.staff_id,
-                by_name: act.by.name.clone(),
-                recorded_at: act.now,
-            };
-            diesel::insert_into(file_note::table).values(&new).execute(act.db)?;
+            file_note::add(act, &file, note.clone())?;
             let entry = AuditEntry::of("note_added", &student.name, note.clone());
             act.audit(entry.on_file(file.id))?;
             Ok("已添加备注")

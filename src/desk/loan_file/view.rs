@@ -16,6 +16,7 @@ use crate::book::file::life::life;
 use crate::book::file::plan::{Plan, PlanRow, Standing, plan};
 use crate::book::file::{self, Contract};
 use crate::book::lifeline::{self, Line};
+use crate::book::person::{Phone, PhoneState};
 use crate::book::policy::Policy;
 use crate::book::statement::{Product, Stage};
 use crate::web::fields::{Fields, FormPage};
@@ -462,20 +463,23 @@ fn people(facts: &Facts, today: NaiveDate) -> Vec<PersonView> {
             }
             (false, _) => format!("{}，共同借款人", person.name),
         };
-        let phones = facts
-            .phones
-            .iter()
-            .filter(|phone| phone.person_id == person.id)
+        let own = || facts.phones.iter().filter(|phone| phone.person_id == person.id);
+        let newest = own().next().map(|phone| phone.recorded_at);
+        let is_former = |phone: &Phone| {
+            phone.state == PhoneState::OnFile && newest.is_some_and(|at| phone.recorded_at < at)
+        };
+        let phones = own()
             .map(|phone| PhoneView {
                 id: phone.id.to_string(),
                 mask: phone.phone_mask.clone(),
                 kind: match phone.state.as_text() {
+                    "on_file" if is_former(phone) => "",
                     "on_file" => "ok",
                     "to_confirm" => "wait",
                     "dead" => "bad",
                     _ => "",
                 },
-                state: phone.state.in_words(),
+                state: if is_former(phone) { "原号码" } else { phone.state.in_words() },
                 tried: facts.contacts.tried(phone, today),
                 source: phone.source.clone(),
             })

@@ -28,7 +28,7 @@ pub enum Step {
     Release,
     /// 停下
     Hold,
-    /// 不发了
+    /// 取消发送
     Cancel,
 }
 
@@ -126,6 +126,7 @@ pub async fn group(
             Ok(done)
         })
         .await?;
+    app.note_change();
     let message = if done == 0 {
         "没有可以改动的，可能刚刚已经发出".to_owned()
     } else {
@@ -149,7 +150,7 @@ pub struct One {
 pub enum OneStep {
     /// 放行
     Release,
-    /// 不发了
+    /// 取消发送
     Cancel,
     /// 再发一次
     Resend,
@@ -196,6 +197,7 @@ pub async fn one(
         act.audit(note)
     })
     .await?;
+    app.note_change();
     let to = if back.starts_with("/messages") || back.starts_with("/loans/") {
         back
     } else {

@@ -10,8 +10,9 @@ use crate::base::dates;
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
 use crate::book::loan::{self, LoanFile};
+use crate::book::notice::by_hand::BY_HAND;
 use crate::book::notice::wishes::{self, Wish};
-use crate::book::notice::{Kind, Reason, people, stops};
+use crate::book::notice::{Kind, people, stops};
 use crate::book::person;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
@@ -76,10 +77,6 @@ impl FormPage for FilePage {
         Fields::default()
     }
 }
-
-/// Those a member of staff may write by hand.
-pub(super) const BY_HAND: [Reason; 3] =
-    [Reason::PleaseCall, Reason::DueReminder, Reason::OverdueNotice];
 
 /// `GET /loans/{file_no}/messages`
 pub async fn show(

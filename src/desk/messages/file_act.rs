@@ -4,18 +4,16 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::file::{self, BY_HAND};
+use super::file;
 use crate::app::App;
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
 use crate::book::act::Happened;
 use crate::book::audit_log::AuditEntry;
 use crate::book::loan::{self, LoanFile};
+use crate::book::notice::by_hand::{BY_HAND, ByHand};
 use crate::book::notice::people::{self, Receiver};
-use crate::book::notice::{
-    Composer, Fields as Words, Reason, To, due_queries, is_held, stops, text,
-};
-use crate::book::payments_known;
+use crate::book::notice::{Composer, Fields as Words, Reason, To, is_held, stops, text};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{self, Channel};
@@ -65,44 +63,11 @@ fn draft(
             "不能给这位发：没有能用的手机号和邮箱，或者本人不要这一类消息、已经停发。",
         ));
     };
-    let today = app.clock.today();
-    let fields = Words::to(&receiver.name);
-    let fields = match &receiver.student {
-        Some(student) => fields.of_student(student),
-        None => fields,
-    };
-    let id = file.id;
-    let bank_data = payments_known::bank_data(db, scope, today)?;
-    let facts = match reason {
-        Reason::DueReminder => due_queries::due_amounts(db, scope, &[id])?.get(&id).copied(),
-        Reason::OverdueNotice => {
-            if !due_queries::unconfirmed(db, scope, &[id], (&bank_data, today))?.is_empty() {
-                return Err(AppError::refused(
-                    "银行这一期的结果还没有到，不知道还了没有，不能发这条；要联系这一家，请发「请来电联系」。",
-                ));
-            }
-            due_queries::overdue_amounts(db, scope, &[id])?.get(&id).copied()
-        }
-        _ => None,
-    };
-    let fields = match (reason, facts) {
-        (Reason::PleaseCall, _) => fields,
-        (_, Some((due_on, amount))) => {
-            let assumed = match reason {
-                Reason::OverdueNotice => app.policy().assumed_in_arrears(today),
-                _ => app.policy().assumed(due_on),
-            };
-            let fields = fields.day("due_on", due_on, today);
-            match reason {
-                Reason::OverdueNotice => fields.arrears(amount, assumed, (&bank_data, today)),
-                _ => fields.amount(amount, assumed),
-            }
-        }
-        (Reason::OverdueNotice, None) => {
-            return Err(AppError::refused("按银行现有的数据，没有到期未还的，不用发这条。"));
-        }
-        _ => return Err(AppError::refused("现在没有下一期要还的，不用发这条。")),
-    };
+    let by_hand = ByHand::load(app, db, scope, (reason, &[file.id]))?;
+    if let Some(fault) = by_hand.fault(file.id) {
+        return Err(AppError::refused(fault));
+    }
+    let fields = by_hand.fields(app, file.id, &receiver);
     Ok(Draft { file, receiver, fields, held: is_held(app, db, scope)? })
 }
 
@@ -193,6 +158,7 @@ pub async fn send(
             Ok(new)
         })
         .await?;
+    app.note_change();
     let message = match (new, draft.held) {
         (0, _) => "今天已经写过同样的一条，没有再写",
         (_, true) => "已写好，放行以后发出",

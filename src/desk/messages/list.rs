@@ -32,9 +32,9 @@ const DAYS_BACK: u64 = 90;
 pub const TABS: [(&str, &str); 5] = [
     ("today", "今天要发"),
     ("sent", "已发出"),
-    ("failed", "没有发成"),
-    ("unsure", "不确定"),
-    ("cancelled", "不用发了"),
+    ("failed", "发送失败"),
+    ("unsure", "状态不明"),
+    ("cancelled", "已取消"),
 ];
 
 crate::list_params! { ListParams { tab, reason, day } }

@@ -5,6 +5,7 @@ use diesel::dsl::{count_star, exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use crate::app::App;
 use crate::base::dates::day_in;
 use crate::base::ids::ImportId;
 use crate::base::money::Fen;
@@ -12,11 +13,11 @@ use crate::base::scope::Scope;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
 use crate::imports::ask::{self, Awaiting};
-use crate::life::{STAGES, Waiting};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
     bank_difference, file_position, graduation, import_job, loan, loan_file, loan_position, person,
 };
+use crate::web::waiting::{self, Waiting};
 
 /// How many townships and imports the cards show.
 const SHOWN: i64 = 6;
@@ -72,7 +73,7 @@ pub struct Facts {
     pub settled_this_year: i64,
     /// Figures that differ from the bank's.
     pub differences: i64,
-    /// What of the stages waits today: contact, the ladder, sheets.
+    /// What waits, whoever it is for.
     pub waiting: Vec<Waiting>,
     /// What the program itself has to say: deadlines, and what is not in order.
     pub warnings: Vec<Warning>,
@@ -80,7 +81,8 @@ pub struct Facts {
 }
 
 /// Reads it all in one snapshot.
-pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
+pub fn load(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Facts> {
+    let today = app.clock.today();
     let by_stage: Vec<(String, i64)> = file_position::table
         .filter(scope.holds(file_position::office_code))
         .group_by(file_position::stage)
@@ -115,19 +117,10 @@ pub fn load(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Facts> {
             .filter(scope.holds(bank_difference::office_code))
             .count()
             .get_result(db)?,
-        waiting: waiting(db, scope, today)?,
+        waiting: waiting::all(app, db, scope)?,
         warnings: warning::of_offices(db, scope)?,
         imports: imports(db, scope)?,
     })
-}
-
-/// The lines of every stage; what is late comes first.
-fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
-    let mut lines = Vec::new();
-    for stage in STAGES.iter().rev() {
-        lines.extend((stage.waiting)(db, scope, today)?);
-    }
-    Ok(lines)
 }
 
 const ARREARS: &str = "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \

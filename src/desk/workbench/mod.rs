@@ -12,15 +12,16 @@ use crate::error::AppResult;
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
+use crate::web::waiting;
 
 pub fn routes() -> Vec<Entry> {
     vec![get("/home", Needs::Right(Right::SeeLoans), home)]
 }
 
 async fn home(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
-    let today = app.clock.today();
-    let scope = me.scope.clone();
-    let facts = app.read(move |db| facts::load(db, &scope, today)).await?;
-    let page = view::Page::new(&facts, &app.policy(), today);
+    let (scope, inner) = (me.scope.clone(), app.clone());
+    let mut facts = app.read(move |db| facts::load(&inner, db, &scope)).await?;
+    facts.waiting = waiting::of(&facts.waiting, &me);
+    let page = view::Page::new(&facts, &app.policy(), app.clock.today());
     shell::page(&app, &me, &req, "home/home.html", page)
 }

@@ -328,7 +328,7 @@ fn imports(facts: &Facts) -> Vec<ImportView> {
                 _ if import.refused_rows > 0 => {
                     ("wait", format!("{} 行待人工", import.refused_rows))
                 }
-                _ => ("ok", format!("{} 行已入库", import.rows_done)),
+                _ => ("ok", format!("{} 行已入账", import.rows_done)),
             };
             let on = local(import.created_at);
             ImportView {

@@ -7,6 +7,7 @@ use crate::base::ids::{ImportId, PersonId, RowId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::enlistment;
@@ -80,7 +81,7 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Enlist
         found.extend(
             enlistment::table
                 .filter(scope.holds(enlistment::office_code))
-                .filter(enlistment::person_id.eq_any(chunk))
+                .filter(enlistment::person_id.any_of(chunk))
                 .order(enlistment::enlisted_on)
                 .select(Enlistment::as_select())
                 .load(db)?,

@@ -1,4 +1,4 @@
-//! `/family-contacts/coverage` 联系覆盖: how many families were spoken with, by clerk, township,
+//! `/family-contacts/coverage` 家庭联系完成情况: how many families were spoken with, by clerk, township,
 //! school or year; and the same as a workbook.
 
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ impl GroupBy {
 
     const fn in_words(self) -> &'static str {
         match self {
-            GroupBy::Clerk => "负责人",
+            GroupBy::Clerk => "责任人",
             GroupBy::Township => "乡镇",
             GroupBy::School => "毕业高中",
             GroupBy::Year => "年度",
@@ -248,6 +248,6 @@ pub async fn workbook(
         ("失联（户）", 12, |line, ()| line.sums.lost.into()),
         ("未联系（户）", 12, |line, ()| line.sums.open.into()),
     ];
-    let title = format!("{} 家庭联系覆盖，按{}，{year} 年", me.office.county(), by.in_words());
-    Workbook::new(&lines, &columns, &()).titled(&app, &me, ("联系覆盖", "行"), title).await
+    let title = format!("{} 家庭联系完成情况，按{}，{year} 年", me.office.county(), by.in_words());
+    Workbook::new(&lines, &columns, &()).titled(&app, &me, ("家庭联系完成情况", "行"), title).await
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::filter::PATH;
+use super::filter::{ListParams, NEXT, PATH};
 use super::list::{record_words, state_tag};
 use super::rules::{self, SearchStep, Want};
 use super::store::{self, Facts};
@@ -19,7 +19,21 @@ use crate::book::contact::task::State;
 use crate::book::person::Person;
 use crate::error::AppResult;
 use crate::web::fields::{self, At, Fields, FormPage};
+use crate::web::flow::{self, Flow};
+use crate::web::list::declare::List as _;
+use crate::web::list::kit::Side;
+use crate::web::list::params::Params as _;
 use crate::web::session::SignedIn;
+
+/// The results on the keys 1 to 6; the same keys as in the overdue flow, where both have them.
+const KEYED: [Outcome; 6] = [
+    Outcome::Reached,
+    Outcome::LeftWord,
+    Outcome::NoAnswer,
+    Outcome::BadNumber,
+    Outcome::Hardship,
+    Outcome::InService,
+];
 
 /// A value to choose and its words.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -90,7 +104,9 @@ struct DutyLine {
 struct Options {
     channels: Vec<Choice>,
     parties: Vec<Choice>,
-    outcomes: Vec<Choice>,
+    /// On the keys 1 to 6.
+    keyed: Vec<Choice>,
+    others: Vec<Choice>,
     abilities: Vec<Choice>,
     tried: Vec<Choice>,
     kinds: Vec<Choice>,
@@ -116,7 +132,8 @@ pub struct FamilyPage {
     may_be_lost: bool,
     overdue: bool,
     change_waits: bool,
-    next: String,
+    #[serde(flatten)]
+    place: Flow,
     options: Options,
     has_co_borrower: bool,
     /// New for every form: the second try of one form changes nothing.
@@ -128,7 +145,12 @@ impl FormPage for FamilyPage {
     const REFUSED_AT: &'static str = "outcome";
 
     fn fields(&self) -> Fields {
-        Fields::default().with("command_key", &self.key).with("on_day", &self.today)
+        let number = self.options.numbers.first().map(|(id, _)| id.as_str());
+        Fields::default()
+            .with("command_key", &self.key)
+            .with("on_day", &self.today)
+            .with("channel", Channel::Call.as_text())
+            .with("number", number.unwrap_or_default())
     }
 }
 
@@ -251,8 +273,9 @@ fn duty(facts: &Facts, today: NaiveDate) -> Option<DutyLine> {
 
 fn options(people: &[Who], points: &[PointLine], overdue: bool) -> Options {
     let mut numbers = Vec::new();
+    let choice = |one: &Outcome| Choice { value: one.as_text(), text: one.in_words() };
     for one in people {
-        for number in &one.numbers {
+        for number in one.numbers.iter().filter(|number| number.usable) {
             numbers.push((format!("phone:{}", number.id), format!("{} {}", one.who, number.mask)));
         }
     }
@@ -268,10 +291,12 @@ fn options(people: &[Who], points: &[PointLine], overdue: bool) -> Options {
             .filter(|one| !by_itself.contains(&one.value))
             .collect(),
         parties: choices!(Party),
+        keyed: KEYED.iter().map(choice).collect(),
         // A promise belongs to an overdue case.
-        outcomes: choices!(Outcome)
-            .into_iter()
-            .filter(|one| overdue || one.value != Outcome::Promised.as_text())
+        others: Outcome::ALL
+            .iter()
+            .filter(|one| !KEYED.contains(one) && (overdue || **one != Outcome::Promised))
+            .map(choice)
             .collect(),
         abilities: choices!(Ability),
         tried: choices!(Tried).into_iter().filter(|one| !one.value.is_empty()).collect(),
@@ -311,7 +336,7 @@ fn view(app: &App, facts: &Facts) -> FamilyPage {
         wants,
         overdue: facts.overdue,
         change_waits: facts.change_waits,
-        next: facts.next.as_ref().map(|no| format!("{PATH}/{no}")).unwrap_or_default(),
+        place: Flow::default(),
         has_co_borrower: facts.co_borrower.is_some(),
         key: format!("desk-{}", app.next_id()),
     }
@@ -329,7 +354,7 @@ pub fn note(facts: &Facts, action: &'static str, summary: String) -> AuditEntry 
 
 /// The facts of a family, from a handler.
 pub async fn facts(app: &App, me: &SignedIn, file_no: &str) -> AppResult<Facts> {
-    let (scope, of) = (me.scope.clone(), (app.clock.today(), me.staff_id));
+    let (scope, of) = (me.scope.clone(), app.clock.today());
     let file_no = file_no.to_owned();
     app.read(move |db| store::family(db, &scope, &file_no, of)).await
 }
@@ -347,4 +372,37 @@ pub async fn show(
     file_no: web::Path<String>,
 ) -> AppResult<HttpResponse> {
     fields::show(&app, &me, &req, &page((&app, &me, &req), &file_no).await?)
+}
+
+/// The page again with the list that is gone through.
+pub async fn page_of_form(at: At<'_>, file_no: &str, form: &Fields) -> AppResult<FamilyPage> {
+    Ok(FamilyPage { place: Flow::from_form::<ListParams>(form), ..page(at, file_no).await? })
+}
+
+/// `GET /family-contacts/next`: the first family of the list that is still to be spoken with.
+pub async fn next(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    params: web::Query<ListParams>,
+    before: web::Query<flow::Before>,
+) -> AppResult<HttpResponse> {
+    let params = ListParams { before: String::new(), ..params.into_inner() };
+    let mut filter = params.to_filter(me.staff_id, app.clock.today());
+    if ["done", "lost", "all"].contains(&filter.list.as_str()) {
+        filter.list.clear();
+    }
+    let saved = flow::saved(&app, &me, &before).await?;
+    let side = params.side(&filter.order());
+    let (scope, inner, from) = (me.scope.clone(), filter.clone(), side.clone());
+    let found = app.read(move |db| inner.page(db, &scope, &from, 1)).await?;
+    let Some(row) = found.rows.into_iter().next() else {
+        let whole = side == Side::Start;
+        return flow::end(&app, &params.link(PATH, &[]), saved.as_ref(), whole);
+    };
+    let key = filter.order().key(&row);
+    let at: At<'_> = (&app, &me, &req);
+    let place = Flow::at(&params, NEXT, &key, saved);
+    let page = FamilyPage { place, ..page(at, &row.file_no).await? };
+    fields::show(&app, &me, &req, &page)
 }

@@ -9,9 +9,12 @@ use crate::base::scope::Scope;
 use crate::book::contact::task::{AssigneeKind, ContactTask, Reason};
 use crate::plumbing::schema::{loan_file, person};
 use crate::web::list::declare::{Columns, List, Tables};
+use crate::web::list::files;
 use crate::web::list::kit::{Condition, Keyset, Term};
 
 pub const PATH: &str = "/family-contacts";
+/// The next family of a list.
+pub const NEXT: &str = "/family-contacts/next";
 /// In an address: those without a township, school or assignee.
 pub const NONE: &str = "-";
 
@@ -19,7 +22,7 @@ pub const NONE: &str = "-";
 pub const LISTS: [(&str, &str); 7] = [
     ("", "未联系"),
     ("today", "今天要联系"),
-    ("mine", "我负责的"),
+    ("mine", "我联系的"),
     ("enters", "开始还款的"),
     ("done", "已联系"),
     ("lost", "失联"),
@@ -29,6 +32,8 @@ pub const LISTS: [(&str, &str); 7] = [
 crate::list_params! {
     /// The address as it came, most fields empty.
     ListParams {
+        /// Part of a name, or the end of an identity number.
+        q,
         /// `today`, `mine`, `enters`, `done`, `lost`, `all`; nothing: not spoken with yet.
         list,
         /// 乡镇.
@@ -51,6 +56,8 @@ pub struct Filter {
     pub me: StaffId,
     pub today: NaiveDate,
     pub year: i32,
+    /// Part of a name, or the end of an identity number.
+    pub named: Option<Condition>,
     /// 乡镇; empty: without one.
     pub township: Option<String>,
     /// 毕业高中; empty: without one.
@@ -101,6 +108,7 @@ impl Filter {
             bind("contact_duty.assignee = ?", self.who.as_deref()),
             bind("person.township = ?", self.township.as_deref()),
             bind("loan_file.high_school = ?", self.school.as_deref()),
+            self.named.clone(),
         ];
         Condition::all(of.into_iter().flatten())
     }
@@ -141,7 +149,7 @@ impl List for Filter {
     /// Without a place only the duties are read.
     fn counted(&self, _: &Scope) -> (Tables, Condition) {
         let Tables(joined, office) = self.tables();
-        let bare = self.township.is_none() && self.school.is_none();
+        let bare = self.township.is_none() && self.school.is_none() && self.named.is_none();
         let tables = if bare { "contact_duty" } else { joined };
         (Tables(tables, office), self.common().and(self.tab("all")))
     }
@@ -168,6 +176,7 @@ impl ListParams {
             me,
             today,
             year: year.unwrap_or(today.year()),
+            named: files::named(&self.q),
             township: text(&self.township),
             school: text(&self.school),
             kind: AssigneeKind::from_text(&self.kind),

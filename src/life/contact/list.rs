@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::coverage::{Sums, percent};
-use super::filter::{Filter, LISTS, ListParams, NONE, PATH, Row};
+use super::filter::{Filter, LISTS, ListParams, NEXT, NONE, PATH, Row};
 use super::share;
 use super::store::{self, Choices};
 use crate::app::App;
@@ -37,7 +37,7 @@ const COLUMNS: [Column<Row, ()>; 13] = [
     ("村（社区）", 18, |row, ()| (&row.village).into()),
     ("毕业高中", 20, |row, ()| (&row.school).into()),
     ("为什么联系", 18, |row, ()| row.duty.reason.in_words().into()),
-    ("负责", 16, |row, ()| (&row.duty.assignee).into()),
+    ("责任人", 16, |row, ()| (&row.duty.assignee).into()),
     ("状态", 10, |row, ()| row.duty.state.in_words().into()),
     ("计划日期", 12, |row, ()| row.duty.planned_on.into()),
     ("下次联系", 12, |row, ()| row.duty.next_on.into()),
@@ -181,14 +181,15 @@ fn gather(db: &mut Db, scope: &Scope, params: ListParams, filter: &Filter) -> Ap
         chips: params.chips(PATH, "list", &LISTS, &counts.tabs),
         choices: store::choices(db, scope, filter.year)?,
         none: NONE,
-        next: rows.first().map(|row| format!("{PATH}/{}", row.file_no)).unwrap_or_default(),
+        next: if rows.is_empty() { String::new() } else { params.link(NEXT, &[]) },
         rows,
         next_to: params.neighbours(PATH, &page),
         next_day: next_day(db, scope, filter)?,
         export: params.link("/family-contacts.xlsx", &[]),
         visits: visits(&params),
         coverage: params.link("/family-contacts/coverage", &[("list", ""), ("year", &year)]),
-        all: params.link(PATH, &[("township", ""), ("school", ""), ("kind", ""), ("who", "")]),
+        all: params
+            .link(PATH, &[("q", ""), ("township", ""), ("school", ""), ("kind", ""), ("who", "")]),
         narrowed: params.is_narrowed(&["list", "year"]),
         params,
     })

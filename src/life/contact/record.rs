@@ -1,21 +1,25 @@
-//! Writing down a contact with a family, and taking it back on the same day. What the family says
-//! has changed is proposed, as from the phone page: somebody confirms it before it counts.
+//! Writing down a contact with a family, and taking it back on the same day. A number or address
+//! that the person themself has told is in force at once, somebody else's word is proposed.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Days, NaiveDate};
 
 use super::family;
+use super::filter::{ListParams, NEXT};
 use super::store::Facts;
 use crate::app::App;
 use crate::base::ids::{PhoneId, PointId, RecordId};
 use crate::base::money::Fen;
 use crate::book::act::Once;
-use crate::book::contact::change::{self, Change};
+use crate::book::audit_log::AuditEntry;
+use crate::book::contact::change::Kind;
+use crate::book::contact::in_force::{self, NewContact};
 use crate::book::contact::keep;
 use crate::book::contact::promise;
 use crate::book::contact::record::{self, Ability, Channel, Outcome, Party, Record, Source};
 use crate::error::{AppError, AppResult};
 use crate::web::fields::{At, Done, Fields, Form, TEXT_MAX, answer};
+use crate::web::flow;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -61,6 +65,21 @@ fn number(text: &str, facts: &Facts) -> Option<(Option<PhoneId>, Option<PointId>
     }
 }
 
+/// Whose number it is; nobody's without one.
+fn party_of(used: (Option<PhoneId>, Option<PointId>), facts: &Facts) -> Option<Party> {
+    match used {
+        (Some(id), _) => {
+            let phone = facts.phones.iter().find(|phone| phone.id == id)?;
+            let own = phone.person_id == facts.student.id;
+            Some(if own { Party::Student } else { Party::CoBorrower })
+        }
+        (None, Some(id)) => {
+            facts.points.iter().find(|one| one.id == id).map(|one| one.kind.party())
+        }
+        (None, None) => None,
+    }
+}
+
 /// The day and sum of a promise.
 fn promise(app: &App, form: &mut Fields, most: Option<Fen>) -> (Option<NaiveDate>, Option<Fen>) {
     let on_day = form.date_or("promised_on", "约定的还款日写成 2026-11-20 这样");
@@ -96,14 +115,18 @@ fn read((app, me, _): At<'_>, facts: &Facts, form: &mut Fields) -> Option<Record
         |text| Channel::from_text(text).filter(by_staff),
         "请选用什么方式联系",
     );
-    let party = form.choice("party", Party::from_text, "请选和谁联系");
+    let used = form.choice("number", |text| number(text, facts), "请重新选号码");
+    let by_number = used.filter(|_| form.get("party").is_empty());
+    let party = match by_number.and_then(|used| party_of(used, facts)) {
+        Some(party) => Some(party),
+        None => form.choice("party", Party::from_text, "请选和谁联系"),
+    };
     if outcome == Some(Outcome::Died) && party == Some(Party::Student) {
         form.reject("party", "请选是谁告诉的");
     }
     if outcome.is_none() {
         form.reject("outcome", "请选结果");
     }
-    let used = form.choice("number", |text| number(text, facts), "请重新选号码");
     let [party_name, situation, wish, note, evidence] =
         ["party_name", "situation", "wish", "note", "evidence"]
             .map(|name| form.text(name, TEXT_MAX));
@@ -132,24 +155,38 @@ fn read((app, me, _): At<'_>, facts: &Facts, form: &mut Fields) -> Option<Record
 }
 
 /// What the family says has changed.
-fn changes((app, me, _): At<'_>, facts: &Facts, form: &mut Fields) -> AppResult<Vec<Change>> {
+fn changes(
+    me: &SignedIn,
+    facts: &Facts,
+    record: Option<&Record>,
+    form: &mut Fields,
+) -> Vec<NewContact> {
     let phone = form.phone("new_phone").map(|number| number.as_str().to_owned());
     let address = Some(form.get("new_address").to_owned()).filter(|text| !text.is_empty());
     if address.as_ref().is_some_and(|text| !ADDRESS.contains(&text.chars().count())) {
         form.reject("new_address", "住址写清楚乡镇、村和门牌号，不超过 120 个字");
     }
-    form.check()?;
-    let co = facts.co_borrower.as_ref().filter(|_| form.get("whose") == "co_borrower");
-    let whose =
-        (&*facts.file.office_code, co.map_or(facts.student.id, |one| one.id), facts.file.id);
+    // Whoever was spoken with tells of themselves; without a contact it is the person's own call.
+    let own = if is_co_borrower(facts, form) { Party::CoBorrower } else { Party::Student };
+    let from_self = record.is_none_or(|record| record.party == own);
     let source = format!("{SOURCE}（{}）", me.name);
-    let all = [(change::Kind::Phone, phone), (change::Kind::Address, address)];
-    let new = all.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
-    new.map(|(kind, value)| {
-        let ids = (app.next_id(), app.clock.now_at());
-        Change::proposed(&app.sealer, ids, whose, (kind, &value), &source)
-    })
-    .collect()
+    let all = [(Kind::Phone, phone), (Kind::Address, address)];
+    all.into_iter()
+        .filter_map(|(kind, value)| Some((kind, value?)))
+        .map(|(kind, value)| NewContact { kind, value, source: source.clone(), from_self })
+        .collect()
+}
+
+fn is_co_borrower(facts: &Facts, form: &Fields) -> bool {
+    facts.co_borrower.is_some() && form.get("whose") == "co_borrower"
+}
+
+/// Nothing was said of a contact, only that something has changed.
+fn is_change_only(form: &Fields) -> bool {
+    let contact = ["outcome", "note", "situation", "wish"];
+    let changes = ["new_phone", "new_address"];
+    contact.iter().all(|name| form.get(name).is_empty())
+        && changes.iter().any(|name| !form.get(name).is_empty())
 }
 
 /// `POST /family-contacts/{file_no}/records`
@@ -162,30 +199,60 @@ pub async fn add(
 ) -> AppResult<HttpResponse> {
     let (at, mut form): (At<'_>, _) = ((&app, &me, &req), form.0);
     let done = try_add(at, &file_no, &mut form).await;
-    answer(at, &form, done, family::page(at, &file_no)).await
+    if form.has("flow")
+        && let Ok((new_record, _)) = &done
+    {
+        let list: ListParams = flow::params_of(form.get("flow"));
+        return flow::onward(&app, &list, NEXT, *new_record);
+    }
+    let done = done.map(|(_, sentence)| Done::to(family::path(&file_no), sentence));
+    answer(at, &form, done, family::page_of_form(at, &file_no, &form)).await
 }
 
-async fn try_add(at: At<'_>, file_no: &str, form: &mut Fields) -> AppResult<Done> {
+/// The record when it is new, and what is said.
+async fn try_add(
+    at: At<'_>,
+    file_no: &str,
+    form: &mut Fields,
+) -> AppResult<(Option<RecordId>, String)> {
     let (app, me, _) = at;
     let facts = family::facts(app, me, file_no).await?;
-    let record = read(at, &facts, form);
-    let changes = changes(at, &facts, form)?;
-    let record = form.checked(record)?;
-    let message =
-        if changes.is_empty() { "已记下" } else { "已记下，新的联系方式等核对" };
-    let note = family::note(&facts, "family_contacted", super::list::record_words(&record));
-    let key = form.key();
-    me.act(app, "family contacted", move |act| {
+    let record = if is_change_only(form) { None } else { Some(read(at, &facts, form)) };
+    let read = record.as_ref().and_then(Option::as_ref);
+    let changes = changes(me, &facts, read, form);
+    let record = record.map(|record| form.checked(record)).transpose()?;
+    form.check()?;
+    let of_record = record.is_some().then_some("联系已记下");
+    let sentences = of_record.into_iter().chain(changes.first().map(NewContact::sentence));
+    let message = sentences.collect::<Vec<_>>().join("；");
+    let mut entries: Vec<AuditEntry> = Vec::with_capacity(2);
+    entries.extend(
+        record.iter().map(|record| {
+            family::note(&facts, "family_contacted", super::list::record_words(record))
+        }),
+    );
+    let co_borrower = facts.co_borrower.as_ref().filter(|_| is_co_borrower(&facts, form));
+    let whose = co_borrower.unwrap_or(&facts.student).clone();
+    entries.extend(changes.iter().map(|new| {
+        let action = if new.from_self { "contact_changed" } else { "contact_change_asked" };
+        family::note(&facts, action, format!("{}的新{}", whose.name, new.kind.in_words()))
+    }));
+    let (key, file) = (form.key(), facts.file.id);
+    let id = record.as_ref().map(|record| record.id);
+    let new_record = me.act(app, "family contacted", move |act| {
         if act.once(&key)? == Once::Again {
-            return Ok(());
+            return Ok(None);
         }
-        keep::keep_contact(act, &record)?;
-        changes.iter().try_for_each(|change| change::ask(act.db, change))?;
-        act.audit(note.clone())
-    })
-    .await?;
+        if let Some(record) = &record {
+            keep::keep_contact(act, record)?;
+        }
+        changes.iter().try_for_each(|new| in_force::keep(act, &whose, file, new))?;
+        act.audit_all(entries.clone())?;
+        Ok(id)
+    });
+    let new_record = new_record.await?;
     app.note_change();
-    Ok(Done::to(family::path(file_no), message))
+    Ok((new_record, message))
 }
 
 /// `POST /family-contacts/{file_no}/records/{id}/undo`

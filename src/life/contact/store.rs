@@ -7,7 +7,7 @@ use chrono::{Datelike as _, NaiveDate};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use crate::base::ids::{FileId, PersonId, PhoneId, PointId, StaffId};
+use crate::base::ids::{FileId, PersonId, PhoneId, PointId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::contact::change;
@@ -18,12 +18,12 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::person::{self, Person, Phone};
 use crate::book::position::FilePosition;
 use crate::error::{AppError, AppResult};
-use crate::life::Waiting;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
     contact_duty as duties, contact_point as points, file_position, loan_file, overdue_case,
     person as people,
 };
+use crate::web::waiting::Waiting;
 
 /// Families to call today or before: `/family-contacts?list=today`.
 pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
@@ -34,11 +34,11 @@ pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Wa
         .filter(duties::next_on.le(today))
         .count()
         .get_result(db)?;
-    Ok(vec![Waiting { count, what: "家庭今天要联系", link: "/family-contacts?list=today" }])
+    Ok(vec![Waiting::work(count, "家庭今天要联系", "/family-contacts?list=today")])
 }
 
 /// Records shown of a family.
-const RECORDS_MAX: i64 = 60;
+const RECORDS_MAX: usize = 60;
 
 macro_rules! joined {
     () => {
@@ -46,29 +46,6 @@ macro_rules! joined {
             .inner_join(loan_file::table.on(loan_file::id.eq(duties::file_id)))
             .inner_join(people::table.on(people::id.eq(loan_file::person_id)))
     };
-}
-
-/// The next open family after this one: of the same clerk, by day.
-pub fn next(
-    db: &mut Db,
-    scope: &Scope,
-    after: &ContactTask,
-    me: StaffId,
-) -> AppResult<Option<String>> {
-    let same = duties::next_on.eq(after.next_on).and(duties::file_id.gt(after.file_id));
-    let mut query = joined!()
-        .select(loan_file::file_no)
-        .filter(scope.holds(duties::office_code))
-        .filter(duties::year.eq(after.year))
-        .filter(duties::state.eq(State::Open))
-        .filter(duties::file_id.ne(after.file_id))
-        .filter(duties::next_on.gt(after.next_on).or(same))
-        .order((duties::next_on, duties::file_id))
-        .into_boxed();
-    if after.staff_id == Some(me) {
-        query = query.filter(duties::staff_id.eq(me));
-    }
-    Ok(query.first(db).optional()?)
 }
 
 /// What the query row offers: whatever occurs in that year.
@@ -212,17 +189,10 @@ pub struct Facts {
     pub stage: String,
     /// All that can be owed, when that is known.
     pub most: Option<Fen>,
-    /// The next open family.
-    pub next: Option<String>,
 }
 
 /// The facts of one family, or NotFound.
-pub fn family(
-    db: &mut Db,
-    scope: &Scope,
-    file_no: &str,
-    (today, me): (NaiveDate, StaffId),
-) -> AppResult<Facts> {
+pub fn family(db: &mut Db, scope: &Scope, file_no: &str, today: NaiveDate) -> AppResult<Facts> {
     let file = loan::file_by_no(db, scope, file_no)?;
     let ids: Vec<PersonId> =
         [Some(file.person_id), file.co_person_id].into_iter().flatten().collect();
@@ -231,10 +201,6 @@ pub fn family(
     let student = found.remove(at);
     let co_borrower = found.pop();
     let duty = task::of_file(db, scope, file.id, today.year())?;
-    let next = match &duty {
-        Some(duty) => next(db, scope, duty, me)?,
-        None => None,
-    };
     let universities: Vec<PointId> = points::table
         .filter(scope.holds(points::office_code))
         .filter(points::file_id.eq(file.id))
@@ -261,7 +227,6 @@ pub fn family(
         student,
         co_borrower,
         duty,
-        next,
     })
 }
 

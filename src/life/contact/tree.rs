@@ -202,5 +202,5 @@ fn missing(app: &App, facts: &Facts) -> Option<String> {
     let wants = rules::wants(&facts.tries(), app.policy().lost_rule.on(today), today);
     let missing: Vec<String> =
         wants.into_iter().filter(|want| !want.met).map(|want| want.words).collect();
-    (!missing.is_empty()).then(|| format!("还不能标记失联，还要：{}", missing.join("；")))
+    (!missing.is_empty()).then(|| format!("还不能标记失联，未完成：{}", missing.join("；")))
 }

@@ -17,6 +17,7 @@ pub fn routes() -> Vec<Entry> {
         get("/family-contacts/coverage.xlsx", see, coverage::workbook),
         get("/family-contacts/share", director, share::show),
         post("/family-contacts/share", director, share::share),
+        get("/family-contacts/next", act, family::next),
         get("/family-contacts/{file_no}", see, family::show),
         post("/family-contacts/{file_no}/records", act, record::add),
         post("/family-contacts/{file_no}/records/{id}/undo", act, record::undo),

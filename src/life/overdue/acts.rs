@@ -30,6 +30,8 @@ enum Step {
     Park(HoldReason, Option<chrono::NaiveDate>, String),
     Back(String),
     Owner(StaffId),
+    /// The director's answer was looked at.
+    AnswerSeen,
 }
 
 impl Step {
@@ -55,6 +57,7 @@ impl Step {
                 Step::Park(why, until, reason)
             }
             "back" => Step::Back(reason),
+            "seen" => Step::AnswerSeen,
             "owner" => {
                 let id = fields.get("owner").parse().map(StaffId::new);
                 Step::Owner(id.map_err(|_| AppError::field("owner", "请选责任人"))?)
@@ -82,9 +85,10 @@ impl Step {
             Step::Down(..) => "已退回",
             Step::Ask(..) => "已请示，等主任决定",
             Step::Pause(..) => "已暂停，到期自动回来",
-            Step::Park(..) => "已暂放，到期自动回来",
+            Step::Park(..) => "已转其他业务，到期自动回来",
             Step::Back(_) => "已恢复跟进",
             Step::Owner(_) => "已改责任人",
+            Step::AnswerSeen => "已看过主任的答复",
         }
     }
 
@@ -97,6 +101,11 @@ impl Step {
             Step::Pause(until, reason) => steps::pause(act, seen, (*until, reason)),
             Step::Park(why, until, reason) => steps::hold(act, seen, *why, (*until, reason)),
             Step::Back(reason) => steps::go_back(act, seen, reason),
+            Step::AnswerSeen => {
+                act.needs_no_audit("the answer itself is in the history");
+                let by = act.by.staff_id.ok_or(AppError::NotSignedIn)?;
+                store::answer_seen(act.db, act.scope, seen.id, by)
+            }
             Step::Owner(id) => {
                 let to = staff::find(act.db, act.scope, *id)?;
                 let outcome = owner::set(act, &[seen], &to)?;
@@ -169,14 +178,16 @@ async fn once(
     body: impl Fn(&mut Act<'_>, Seen<CaseId>) -> AppResult<&'static str> + Send + 'static,
 ) -> AppResult<&'static str> {
     let (key, seen, file_no) = (form.key(), form.seen("case")?, file_no.to_owned());
-    me.act(app, name, move |act| {
+    let done = me.act(app, name, move |act| {
         store::ensure_of_file(act.db, act.scope, seen.id, &file_no)?;
         match act.once(&key)? {
             Once::First => body(act, seen),
             Once::Again => Ok(TWICE),
         }
-    })
-    .await
+    });
+    let sentence = done.await?;
+    app.note_change();
+    Ok(sentence)
 }
 
 async fn back(

@@ -1,21 +1,27 @@
 //! What is done with many ticked cases, and lists under a name. Printing goes to `/visits`; another
-//! owner is shown before it is done, with the version that each case had on that page.
+//! owner and the next stage are shown before they are done, with the version that each case had on
+//! that page; a message to all of them is in `bulk_message.rs`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
+use super::bulk_message;
 use super::kinds::State;
 use super::owner::{self, Outcome};
+use super::rules;
 use super::saved::{self, Saved};
+use super::steps;
 use super::store;
 use crate::app::App;
 use crate::base::ids::{CaseId, RowId, StaffId};
 use crate::base::url;
 use crate::book::staff::{self, Right};
 use crate::error::{AppError, AppResult, FieldError};
-use crate::life::overdue::list::page::{self, params_of};
-use crate::web::fields::{At, Done, Fields, Form, Seen, answer};
+use crate::life::overdue::list::page;
+use crate::web::fields::{At, Done, Fields, Form, Seen, TEXT_MAX, answer};
+use crate::web::flow::params_of;
+use crate::web::list::filter::ListParams;
 use crate::web::list::params::Params as _;
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -23,12 +29,48 @@ use crate::web::shell;
 /// Cases in one go.
 const MOST: usize = 200;
 
+/// What is done with many cases after it was asked once more.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Deed {
+    /// 改责任人
+    Owner,
+    /// 转下一阶段
+    Up,
+}
+
+impl Deed {
+    const fn in_words(self) -> &'static str {
+        match self {
+            Deed::Owner => "改责任人",
+            Deed::Up => "转下一阶段",
+        }
+    }
+
+    /// The field that everything wrong is said at.
+    const fn field(self) -> &'static str {
+        match self {
+            Deed::Owner => "owner",
+            Deed::Up => "reason",
+        }
+    }
+
+    fn done_words(self, count: usize) -> String {
+        match self {
+            Deed::Owner => format!("{count} 户已改责任人"),
+            Deed::Up => format!("{count} 户已转下一阶段"),
+        }
+    }
+}
+
 /// One case of the page that asks once more.
 #[derive(Clone, Debug, Serialize)]
 struct Line {
     file_no: String,
     name: String,
     stage: &'static str,
+    /// The next stage without the director; empty when there is none.
+    next: &'static str,
     owner: String,
     /// `id:version`.
     seen: String,
@@ -42,10 +84,13 @@ struct Choice {
 
 #[derive(Serialize)]
 struct BulkPage {
+    deed: Deed,
+    words: &'static str,
     lines: Vec<Line>,
     staff: Vec<Choice>,
     errors: Vec<FieldError>,
-    owner: String,
+    /// The owner or the reason, as it was chosen or typed.
+    value: String,
     /// How many were done before this page came; empty at first.
     done: String,
 }
@@ -59,19 +104,25 @@ pub(super) async fn choose(
 ) -> AppResult<HttpResponse> {
     let fields = form.0;
     let files: Vec<String> = fields.all("file").map(str::to_owned).collect();
-    match fields.get("do") {
+    let at: At<'_> = (&app, &me, &req);
+    let deed = match fields.get("do") {
         "print" => {
             let query: Vec<String> =
                 files.iter().map(|no| format!("file={}", url::encoded(no))).collect();
-            shell::done(&app, &format!("/visits?{}", query.join("&")), "")
+            return shell::done(&app, &format!("/visits?{}", query.join("&")), "");
         }
-        "sure" => set_owner((&app, &me, &req), fields).await,
-        _ if files.is_empty() => shell::done(&app, "/overdue", "先勾选要改的人"),
-        _ => {
+        "sure" => return set_owner(at, fields).await,
+        "sure_up" => return move_up(at, fields).await,
+        _ if files.is_empty() => return shell::done(&app, "/overdue", "先勾选要办的人"),
+        "message" => {
             ensure_not_too_many(files.len())?;
-            ask((&app, &me, &req), Of::Files(files), String::new(), Vec::new()).await
+            return bulk_message::choose(at, &fields, &files).await;
         }
-    }
+        "up" => Deed::Up,
+        _ => Deed::Owner,
+    };
+    ensure_not_too_many(files.len())?;
+    ask(at, Of::Files(files), (deed, String::new()), Vec::new()).await
 }
 
 /// Which cases the page is about.
@@ -86,7 +137,7 @@ enum Of {
 async fn ask(
     (app, me, req): At<'_>,
     of: Of,
-    owner: String,
+    (deed, value): (Deed, String),
     mut errors: Vec<FieldError>,
 ) -> AppResult<HttpResponse> {
     let (scope, files) = (me.scope.clone(), matches!(&of, Of::Files(_)));
@@ -100,12 +151,14 @@ async fn ask(
         })
         .await?;
     for (case, file_no, name) in &rows {
-        let why = left.left.iter().find(|(id, _)| *id == case.id).map(|(_, why)| *why);
+        let why = left.left.iter().find(|(id, _)| *id == case.id).map(|(_, why)| why);
         errors.extend(why.map(|why| FieldError {
-            field: "owner".to_owned(),
-            message: format!("{name}（{file_no}）没有改：{why}"),
+            field: deed.field().to_owned(),
+            message: format!("{name}（{file_no}）没有{}：{why}", deed.in_words()),
         }));
     }
+    let policy = app.policy();
+    let rule = policy.ladder.on(app.clock.today());
     let named = |id: Option<StaffId>| staff.iter().find(|one| Some(one.id) == id);
     let lines: Vec<Line> = rows
         .into_iter()
@@ -114,16 +167,17 @@ async fn ask(
             file_no,
             name,
             stage: case.stage.in_words(),
+            next: rules::above(&case, rule).first().map_or("", |stage| stage.in_words()),
             owner: named(case.owner_id).map(|one| one.name.clone()).unwrap_or_default(),
             seen: format!("{}:{}", case.id, case.version),
         })
         .collect();
     if lines.is_empty() && !files {
         let words: Vec<String> = errors.into_iter().map(|one| one.message).collect();
-        let sentence = format!("{}；{}", done_words(left.done), words.join("；"));
+        let sentence = format!("{}；{}", deed.done_words(left.done), words.join("；"));
         return shell::done(app, "/overdue", &sentence);
     }
-    let done = if files { String::new() } else { done_words(left.done) };
+    let done = if files { String::new() } else { deed.done_words(left.done) };
     let status = match (errors.is_empty(), files) {
         (true, _) => StatusCode::OK,
         (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -134,23 +188,11 @@ async fn ask(
         .filter(|one| one.active && one.role.may(Right::FollowOverdue))
         .map(|one| Choice { id: one.id.to_string(), name: one.name })
         .collect();
-    let page = BulkPage { lines, staff, errors, owner, done };
+    let page = BulkPage { deed, words: deed.in_words(), lines, staff, errors, value, done };
     shell::page_as(status, app, me, req, "overdue/bulk.html", page)
 }
 
-fn done_words(count: usize) -> String {
-    format!("{count} 户已改责任人")
-}
-
-async fn set_owner(at: At<'_>, fields: Fields) -> AppResult<HttpResponse> {
-    let (app, me, _) = at;
-    let files: Vec<String> = fields.all("file").map(str::to_owned).collect();
-    let chosen = fields.get("owner").to_owned();
-    let Some(id) = fields.id::<StaffId>("owner") else {
-        let errors =
-            vec![FieldError { field: "owner".to_owned(), message: "请选责任人".to_owned() }];
-        return ask(at, Of::Files(files), chosen, errors).await;
-    };
+fn seen_of(fields: &Fields) -> AppResult<Vec<Seen<CaseId>>> {
     let seen: Vec<Seen<CaseId>> = fields
         .all("seen")
         .filter_map(|value| {
@@ -159,21 +201,72 @@ async fn set_owner(at: At<'_>, fields: Fields) -> AppResult<HttpResponse> {
         })
         .collect();
     ensure_not_too_many(seen.len())?;
+    Ok(seen)
+}
+
+async fn set_owner(at: At<'_>, fields: Fields) -> AppResult<HttpResponse> {
+    let (app, me, _) = at;
+    let chosen = (Deed::Owner, fields.get("owner").to_owned());
+    let Some(id) = fields.id::<StaffId>("owner") else {
+        return refused(at, &fields, chosen, "请选责任人").await;
+    };
+    let seen = seen_of(&fields)?;
     let outcome = me.act(app, "overdue owners", move |act| {
         let to = staff::find(act.db, act.scope, id)?;
         owner::set(act, &seen, &to)
     });
-    match outcome.await {
-        Ok(one) if one.left.is_empty() => shell::done(app, "/overdue", &done_words(one.done)),
+    tail(at, &fields, chosen, outcome.await).await
+}
+
+/// Each to its next stage, for one reason; those that may not go are left, each with why.
+async fn move_up(at: At<'_>, mut fields: Fields) -> AppResult<HttpResponse> {
+    let (app, me, _) = at;
+    let reason = fields.text("reason", TEXT_MAX);
+    let chosen = (Deed::Up, reason.clone());
+    if reason.is_empty() {
+        return refused(at, &fields, chosen, "请写一句理由").await;
+    }
+    let seen = fields.check().and_then(|()| seen_of(&fields));
+    let outcome = match seen {
+        Ok(seen) => {
+            me.act(app, "overdue stages", move |act| steps::move_up_all(act, &seen, &reason)).await
+        }
+        Err(error) => Err(error),
+    };
+    tail(at, &fields, chosen, outcome).await
+}
+
+async fn refused(
+    at: At<'_>,
+    fields: &Fields,
+    chosen: (Deed, String),
+    message: &str,
+) -> AppResult<HttpResponse> {
+    let error = FieldError { field: chosen.0.field().to_owned(), message: message.to_owned() };
+    tail(at, fields, chosen, Err(AppError::Invalid(vec![error]))).await
+}
+
+async fn tail(
+    at: At<'_>,
+    fields: &Fields,
+    chosen: (Deed, String),
+    outcome: AppResult<Outcome>,
+) -> AppResult<HttpResponse> {
+    let files = || fields.all("file").map(str::to_owned).collect();
+    match outcome {
+        Ok(one) if one.left.is_empty() => {
+            at.0.note_change();
+            shell::done(at.0, "/overdue", &chosen.0.done_words(one.done))
+        }
         Ok(some) => ask(at, Of::Left(some), chosen, Vec::new()).await,
-        Err(AppError::Invalid(errors)) => ask(at, Of::Files(files), chosen, errors).await,
+        Err(AppError::Invalid(errors)) => ask(at, Of::Files(files()), chosen, errors).await,
         Err(other) => Err(other),
     }
 }
 
 fn ensure_not_too_many(count: usize) -> AppResult<()> {
     if count > MOST {
-        return Err(AppError::refused(format!("一次最多改 {MOST} 户")));
+        return Err(AppError::refused(format!("一次最多办 {MOST} 户")));
     }
     Ok(())
 }
@@ -195,7 +288,7 @@ async fn try_keep((app, me, _): At<'_>, form: &Fields) -> AppResult<Done> {
     if name.is_empty() {
         return Err(AppError::field("name", "给这个名单起个名字"));
     }
-    let params = params_of(form.get("query"));
+    let params: ListParams = params_of(form.get("query"));
     let (staff_id, query) = (me.staff_id, params.link("", &[]));
     let shared = !form.get("shared").is_empty();
     me.act(app, "list kept", move |act| {

@@ -24,7 +24,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, sheet};
 
 /// Contacts that are read.
-const RECORDS_MAX: i64 = 30;
+const RECORDS_MAX: usize = 30;
 
 /// A case with everything on its page.
 pub(super) struct Facts {

@@ -406,6 +406,7 @@ fn opened(one: &Late, set: Setting<'_>) -> Case {
         parked_reason: String::new(),
         until_on: None,
         asked_for: AskedFor::Nothing,
+        answer_for: None,
         asked_by: String::new(),
         asked_reason: String::new(),
         asked_at: None,

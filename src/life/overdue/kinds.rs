@@ -70,7 +70,7 @@ text_enum! {
         /// On the ladder, nothing to do until a day.
         Paused = "paused", "已暂停";
         /// Off the ladder until a day; somebody looks after it another way.
-        Parked = "parked", "已暂放";
+        Parked = "parked", "已转其他业务";
         Closed = "closed", "已结束";
     }
 }
@@ -169,7 +169,7 @@ text_enum! {
         Paused = "paused", "暂停";
         /// A pause is over.
         Resumed = "resumed", "恢复跟进";
-        Parked = "parked", "暂放";
+        Parked = "parked", "转其他业务";
         /// Back on the ladder.
         Returned = "returned", "回到跟进";
         /// A day was agreed on.

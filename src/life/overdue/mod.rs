@@ -26,6 +26,7 @@ mod acts;
 mod owner;
 pub mod handover;
 mod bulk;
+mod bulk_message;
 pub mod list;
 pub mod reaction;
 

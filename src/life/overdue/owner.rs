@@ -13,13 +13,16 @@ use crate::book::staff::{Right, Staff};
 use crate::error::{AppError, AppResult};
 use crate::web::fields::Seen;
 
+/// Why a case is left that somebody else has changed.
+pub(super) const CHANGED: &str = "别人刚刚改过，请看过现在的情况再改";
+
 /// What became of the cases.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// They have the new owner now.
+    /// They are as they should be now.
     pub(super) done: usize,
     /// Left as they are, and why.
-    pub(super) left: Vec<(CaseId, &'static str)>,
+    pub(super) left: Vec<(CaseId, String)>,
 }
 
 /// Gives the cases to a colleague who may follow, as far as they still are as they were seen.
@@ -35,11 +38,11 @@ pub(super) fn set(act: &mut Act<'_>, seen: &[Seen<CaseId>], to: &Staff) -> AppRe
     for one in seen {
         let case = cases.get(&one.id).ok_or(AppError::NotFound)?;
         if case.state == State::Closed {
-            outcome.left.push((one.id, "已经结束跟进，不用改"));
+            outcome.left.push((one.id, "已经结束跟进，不用改".to_owned()));
         } else if case.owner_id == Some(to.id) {
             outcome.done += 1;
         } else if case.version != one.version {
-            outcome.left.push((one.id, "别人刚刚改过，请看过现在的情况再改"));
+            outcome.left.push((one.id, CHANGED.to_owned()));
         } else {
             changed.push(case);
         }

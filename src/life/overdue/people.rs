@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::kinds::Stage;
 use crate::base::dates::in_words;
 use crate::base::ids::{PhoneId, PointId};
-use crate::book::contact::point::{ContactPerson, Kind, MayKnow, Tried};
+use crate::book::contact::point::{ContactPerson, MayKnow, Tried};
 use crate::book::contact::record::Party;
 use crate::book::person::{Person, Phone, PhoneState};
 
@@ -143,16 +143,6 @@ fn party_of_phone(facts: &Facts, phone: &Phone) -> Party {
     if phone.person_id == facts.student.id { Party::Student } else { Party::CoBorrower }
 }
 
-const fn party_of_point(kind: Kind) -> Party {
-    match kind {
-        Kind::Parent | Kind::Relative => Party::Family,
-        Kind::Teacher | Kind::School => Party::School,
-        Kind::Village => Party::Village,
-        Kind::Employer => Party::Employer,
-        Kind::Friend | Kind::University | Kind::Other => Party::Other,
-    }
-}
-
 /// Whom one asks in a stage when nobody says.
 pub(super) fn usual_whom(facts: &Facts, stage: Stage) -> String {
     let of = match stage {
@@ -198,7 +188,7 @@ pub(super) fn chosen(facts: &Facts, whom: &str) -> Option<ChosenPerson> {
     } else if let Some(id) = whom.strip_prefix("point:") {
         let point = facts.points.iter().find(|point| point.id.to_string() == id)?;
         let name = point.called();
-        Some(ChosenPerson { name, point: Some(point.id), ..plain(party_of_point(point.kind)) })
+        Some(ChosenPerson { name, point: Some(point.id), ..plain(point.kind.party()) })
     } else {
         Party::from_text(whom).map(plain)
     }

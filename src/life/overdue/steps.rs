@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::follow;
 use super::kinds::{AskedFor, HoldReason, NextStep, Stage, State, StepKind};
+use super::owner::{CHANGED, Outcome};
 use super::rules::{self, ContactResult};
 use super::store::{self, Case, Step};
 use crate::base::ids::{CaseId, RecordId, RowId, StaffId};
@@ -55,7 +56,9 @@ fn unchanged(act: &mut Act<'_>, seen: Seen<CaseId>) -> AppResult<Case> {
 /// Stores how a case stands after a step, the step, and its line of history.
 fn save_transition(act: &mut Act<'_>, old: &Case, new: &Case, what: What<'_>) -> AppResult<()> {
     let weight = follow::priority_of(act.db, act.scope, new, (&rule(act), act.today))?;
-    let new = &Case { weight, ..new.clone() };
+    // Whoever goes on with the case knows the answer.
+    let answer_for = new.answer_for.filter(|id| Some(*id) != act.by.staff_id);
+    let new = &Case { weight, answer_for, ..new.clone() };
     store::change(act.db, new)?;
     let moved = old.stage != new.stage;
     let stage = |stage: Stage| if moved { stage.as_text() } else { "" };
@@ -251,6 +254,32 @@ pub fn move_up(act: &mut Act<'_>, seen: Seen<CaseId>, to: Stage, reason: &str) -
     save_move(act, &case, to, (StepKind::MovedUp, &reason))
 }
 
+/// Each up to its next stage, as far as it may; of those that are left the caller learns why.
+pub(super) fn move_up_all(
+    act: &mut Act<'_>,
+    seen: &[Seen<CaseId>],
+    reason: &str,
+) -> AppResult<Outcome> {
+    act.needs_no_audit("each case has a line of its own; none when nobody may go");
+    let mut outcome = Outcome::default();
+    for one in seen {
+        let case = store::find(act.db, act.scope, one.id)?;
+        // Without a next stage the rule says why.
+        let to = rules::above(&case, &rule(act)).first().copied();
+        let to = to.or_else(|| case.stage.above()).unwrap_or(case.stage);
+        match move_up(act, *one, to, reason) {
+            Ok(()) => outcome.done += 1,
+            Err(AppError::Changed) => outcome.left.push((one.id, CHANGED.to_owned())),
+            Err(AppError::Invalid(errors)) => {
+                let words: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+                outcome.left.push((one.id, words.join("；")));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(outcome)
+}
+
 /// Back to a stage before, which begins anew there.
 pub fn move_down(act: &mut Act<'_>, seen: Seen<CaseId>, to: Stage, reason: &str) -> AppResult<()> {
     needs_reason(reason)?;
@@ -324,7 +353,9 @@ pub fn decide(
     if !allowed {
         needs_reason(reason)?;
     }
+    let answer_for = store::asked_by(act.db, act.scope, case.id)?;
     let mut next = Case {
+        answer_for,
         asked_for: AskedFor::Nothing,
         asked_by: String::new(),
         asked_reason: String::new(),
@@ -376,7 +407,7 @@ pub fn hold(
 ) -> AppResult<()> {
     let case = unchanged(act, seen)?;
     if why == HoldReason::Nothing {
-        return Err(AppError::field("why", "请选暂放的原因"));
+        return Err(AppError::field("why", "请选转其他业务的原因"));
     }
     let until = checked(until, reason, act)?;
     let mut next = rules::hold(&case, why, until, reason);

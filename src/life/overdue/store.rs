@@ -6,18 +6,20 @@
 use std::collections::HashMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::kinds::{AskedFor, ClosedWhy, HoldReason, NextStep, Stage, State, StepKind};
 use crate::base::ids::{CaseId, FileId, RecordId, RowId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
-use crate::life::Waiting;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan_file, overdue_case, overdue_step, person};
+use crate::web::waiting::{Waiting, Whose};
 
 /// A loan file on the ladder, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -70,9 +72,11 @@ pub struct Case {
     pub weight: i64,
     /// Grows with every change by a person; weights alone do not count.
     pub version: i32,
+    /// Who asked the director and has not looked at the answer.
+    pub answer_for: Option<StaffId>,
 }
 
-const CASE_COLUMNS: usize = 28;
+const CASE_COLUMNS: usize = 29;
 
 /// One step of a case, as stored. Never changed.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -123,11 +127,13 @@ pub fn newest(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Case
         .filter(overdue_case::file_id.eq(file))
         .order(overdue_case::id.desc())
         .select(Case::as_select())
-        .first(db)
-        .optional()?)
+        .load(db)?
+        .into_iter()
+        .next())
 }
 
-/// Cases whose next step is today or before, and those that wait for the director.
+/// Cases whose next step is today or before, those that wait for the director, and the director's
+/// answers that nobody has looked at.
 pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
     let today = overdue_case::table
         .filter(scope.holds(overdue_case::office_code))
@@ -135,18 +141,56 @@ pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Wa
         .filter(overdue_case::next_on.le(today))
         .count()
         .get_result(db)?;
-    let director = overdue_case::table
-        .filter(scope.holds(overdue_case::office_code))
-        .filter(overdue_case::state.ne(State::Closed))
+    let not_closed = || {
+        overdue_case::table
+            .filter(scope.holds(overdue_case::office_code))
+            .filter(overdue_case::state.ne(State::Closed))
+    };
+    let director = not_closed()
         .filter(overdue_case::asked_for.ne(AskedFor::Nothing))
         .count()
         .get_result(db)?;
-    Ok(vec![
-        Waiting { count: today, what: "逾期的人今天要联系", link: "/overdue?list=today" },
-        Waiting {
-            count: director, what: "逾期案件等主任决定", link: "/overdue?list=asked"
-        },
-    ])
+    let answered: Vec<(Option<StaffId>, i64)> = not_closed()
+        .filter(overdue_case::answer_for.is_not_null())
+        .group_by(overdue_case::answer_for)
+        .select((overdue_case::answer_for, count_star()))
+        .load(db)?;
+    let to_director = Whose::Right(Right::AllowPoliceStage);
+    let mut lines = vec![
+        Waiting::work(today, "逾期的人今天要联系", "/overdue?list=today"),
+        Waiting::decision(director, "逾期案件等主任决定", "/overdue?list=asked", to_director),
+    ];
+    lines.extend(answered.into_iter().filter_map(|(id, count)| {
+        let link = "/overdue?list=answered";
+        Some(Waiting::decision(count, "件请示主任已答复", link, Whose::Own(id?)))
+    }));
+    Ok(lines)
+}
+
+/// Who asked the director last.
+pub fn asked_by(db: &mut Db, scope: &Scope, case: CaseId) -> AppResult<Option<StaffId>> {
+    let newest: Option<Option<StaffId>> = overdue_step::table
+        .filter(scope.holds(overdue_step::office_code))
+        .filter(overdue_step::case_id.eq(case))
+        .filter(overdue_step::kind.eq(StepKind::Asked))
+        .order(overdue_step::id.desc())
+        .select(overdue_step::staff_id)
+        .first(db)
+        .optional()?;
+    Ok(newest.flatten())
+}
+
+/// Whoever asked has looked at the director's answer.
+pub fn answer_seen(db: &mut Db, scope: &Scope, id: CaseId, by: StaffId) -> AppResult<()> {
+    diesel::update(
+        overdue_case::table
+            .filter(scope.holds(overdue_case::office_code))
+            .filter(overdue_case::id.eq(id))
+            .filter(overdue_case::answer_for.eq(by)),
+    )
+    .set(overdue_case::answer_for.eq(None::<StaffId>))
+    .execute(db)?;
+    Ok(())
 }
 
 /// One case, or NotFound.

@@ -44,6 +44,7 @@ fn case(stage: Stage, tries: i32) -> Case {
         parked_reason: String::new(),
         until_on: None,
         asked_for: AskedFor::Nothing,
+        answer_for: None,
         asked_by: String::new(),
         asked_reason: String::new(),
         asked_at: None,

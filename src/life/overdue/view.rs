@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::kinds::{AskedFor, HoldReason, Stage, State};
+use super::kinds::{AskedFor, HoldReason, Stage, State, StepKind};
 use super::people::{self, Choice, PersonView, choice};
 use super::rules::{self, First};
 use super::store::{Case, Step};
@@ -18,6 +18,7 @@ use crate::book::loan::LoanFile;
 use crate::book::policy::LadderRule;
 use crate::book::position::FilePosition;
 use crate::web::fields::{Fields, FormPage};
+use crate::web::flow::Flow;
 
 /// How many contacts stay in sight.
 const IN_SIGHT: usize = 3;
@@ -88,14 +89,6 @@ struct CaseView {
     closed: String,
 }
 
-/// What was just kept, and can be taken back.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Saved {
-    pub(super) record: String,
-    pub(super) file_no: String,
-    pub(super) words: String,
-}
-
 #[derive(Serialize)]
 pub(super) struct CasePage {
     file_no: String,
@@ -133,11 +126,10 @@ pub(super) struct CasePage {
     /// What the contact's form begins with.
     #[serde(skip)]
     begins: Fields,
-    /// The query of the list that is gone through; none on the case's own page.
-    pub(super) flow: Option<String>,
-    /// The next one, without saving.
-    pub(super) skip: String,
-    pub(super) saved: Option<Saved>,
+    /// Who has not looked at the director's answer yet, and what it says.
+    answer: Option<(String, String)>,
+    #[serde(flatten)]
+    pub(super) place: Flow,
     /// New for every form: the second try of one form changes nothing.
     pub(super) key: String,
 }
@@ -214,9 +206,8 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
             .with("whom", people::usual_whom(facts, stage))
             .with("channel", Channel::Call.as_text())
             .with("on_day", today),
-        flow: None,
-        skip: String::new(),
-        saved: None,
+        answer: answer(facts),
+        place: Flow::default(),
         key,
     }
 }
@@ -343,4 +334,15 @@ fn asks(case: &Case, rule: &LadderRule) -> Vec<Choice> {
         offer(AskedFor::Notice);
     }
     found
+}
+
+/// For whom, and `付主任，主任同意：请派出所协助`.
+fn answer(facts: &Facts) -> Option<(String, String)> {
+    let whose = facts.case.as_ref()?.answer_for?;
+    let is_answer = |step: &&Step| {
+        matches!(step.kind, StepKind::Allowed | StepKind::Declined | StepKind::Notice)
+    };
+    let step = facts.steps.iter().find(is_answer)?;
+    let words = format!("{}，{}", step.by_name, step.kind.sentence(None, &step.reason));
+    Some((whose.to_string(), words))
 }

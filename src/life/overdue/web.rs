@@ -2,24 +2,23 @@
 //! contact. What else can be done with a case is in `acts.rs`, with many at once in `bulk.rs`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 
 use super::facts::{self, Facts};
 use super::form;
 use super::steps;
 use super::store;
-use super::view::{self, CasePage, Saved};
+use super::view::{self, CasePage};
 use crate::app::App;
 use crate::base::hex::random_hex;
 use crate::base::ids::{RecordId, RowId};
 use crate::book::act::Act;
 use crate::book::contact::keep;
 use crate::book::contact::record;
-use crate::book::loan;
 use crate::error::{AppError, AppResult};
 use crate::life::overdue::list::cases;
-use crate::life::overdue::list::page::{ensure_synced, params_of};
+use crate::life::overdue::list::page::ensure_synced;
 use crate::web::fields::{self, Fields, Form, Rejected};
+use crate::web::flow::{self, Flow, params_of};
 use crate::web::list::filter::ListParams;
 use crate::web::list::kit::Side;
 use crate::web::list::params::Params as _;
@@ -52,7 +51,7 @@ pub(super) async fn render_errors(
     let field = if form.has("outcome") { "outcome" } else { "reason" };
     let rejected = Rejected::from(error, field, CHANGED)?;
     let mut page = new_page(app, &facts(app, me, file_no).await?)?;
-    page.flow = form.has("flow").then(|| params_of(form.get("flow")).link("", &[]));
+    page.place = Flow::from_form::<ListParams>(form);
     fields::reject((app, me, req), &page, form, rejected)
 }
 
@@ -69,20 +68,13 @@ pub(super) async fn show(
     fields::show(&app, &me, &req, &page)
 }
 
-/// What was kept just before.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Before {
-    saved: String,
-}
-
 /// `GET /overdue/next`: the first case of the list that waits for today.
 pub(super) async fn next(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,
     params: web::Query<ListParams>,
-    before: web::Query<Before>,
+    before: web::Query<flow::Before>,
 ) -> AppResult<HttpResponse> {
     ensure_synced(&app, &me).await?;
     let params = ListParams { before: String::new(), size: "10".to_owned(), ..params.into_inner() };
@@ -91,52 +83,19 @@ pub(super) async fn next(
     if filter.list.is_empty() {
         filter.list = "today".to_owned();
     }
-    let saved = saved(&app, &me, &before.saved).await?;
+    let saved = flow::saved(&app, &me, &before).await?;
     let (scope, inner) = (me.scope.clone(), filter.clone());
     let found = app.read(move |db| cases::next_due(db, &scope, &inner)).await?;
     let Some((row, case)) = found else {
-        let words = match (&saved, filter.filter.side == Side::Start) {
-            (_, true) => "今天要联系的都联系过了".to_owned(),
-            (Some(one), _) => format!("{}；这个名单到底了", one.words),
-            (None, _) => "这个名单到底了，跳过的还在名单里".to_owned(),
-        };
         let back = ListParams { size: String::new(), ..params }.link("/overdue", &[]);
-        return shell::done(&app, &back, &words);
+        return flow::end(&app, &back, saved.as_ref(), filter.filter.side == Side::Start);
     };
     let facts = facts(&app, &me, &row.file_no).await?;
     let mut page = new_page(&app, &facts)?;
     let after = filter.order.keyset().key(&(row, case));
     let params = ListParams { size: String::new(), ..params };
-    page.skip = with_after(&params, "/overdue/next", &after);
-    page.flow = Some(with_after(&params, "", &after));
-    page.saved = saved;
+    page.place = Flow::at(&params, "/overdue/next", &after, saved);
     fields::show(&app, &me, &req, &page)
-}
-
-/// The same list from behind a row. By points the row moves when it changes, by day it moves on.
-fn with_after(params: &ListParams, path: &str, after: &str) -> String {
-    params.link(path, &[("after", after)])
-}
-
-async fn saved(app: &App, me: &SignedIn, id: &str) -> AppResult<Option<Saved>> {
-    let Ok(id) = id.parse().map(RecordId::new) else { return Ok(None) };
-    let scope = me.scope.clone();
-    let found = app
-        .read(move |db| {
-            let record = record::find(db, &scope, id)?;
-            let file = loan::file(db, &scope, record.file_id)?;
-            Ok((record, file.file_no))
-        })
-        .await;
-    Ok(match found {
-        Ok((record, file_no)) if record.undone_at.is_none() => Some(Saved {
-            record: record.id.to_string(),
-            words: format!("已保存：{}，{}", record.party_name, record.outcome.in_words()),
-            file_no,
-        }),
-        Ok(_) | Err(AppError::NotFound) => None,
-        Err(other) => return Err(other),
-    })
 }
 
 /// `POST /overdue/{file_no}/contacts`
@@ -155,11 +114,8 @@ pub(super) async fn contact(
     };
     let page = format!("/overdue/{file_no}");
     if form.has("flow") {
-        let flow = params_of(form.get("flow"));
-        let to = flow.link("/overdue/next", &[("after", &flow.after)]);
-        let sign = if to.contains('?') { '&' } else { '?' };
-        let saved = if added { format!("{sign}saved={id}") } else { String::new() };
-        return shell::done(&app, &format!("{to}{saved}"), "");
+        let list: ListParams = params_of(form.get("flow"));
+        return flow::onward(&app, &list, "/overdue/next", added.then_some(id));
     }
     let sentence = match added {
         true => "已保存",

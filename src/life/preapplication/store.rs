@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use crate::base::ids::{ImportId, PersonId, RowId};
 use crate::base::scope::Scope;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::preapplication;
@@ -76,7 +77,7 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Preapp
         found.extend(
             preapplication::table
                 .filter(scope.holds(preapplication::office_code))
-                .filter(preapplication::person_id.eq_any(chunk))
+                .filter(preapplication::person_id.any_of(chunk))
                 .order(preapplication::year.desc())
                 .select(Preapplication::as_select())
                 .load(db)?,

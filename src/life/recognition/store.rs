@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use crate::base::ids::{ImportId, PersonId, RowId};
 use crate::base::scope::Scope;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::recognition;
@@ -73,7 +74,7 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[PersonId]) -> AppResult<Vec<Recogn
         found.extend(
             recognition::table
                 .filter(scope.holds(recognition::office_code))
-                .filter(recognition::person_id.eq_any(chunk))
+                .filter(recognition::person_id.any_of(chunk))
                 .order(recognition::year.desc())
                 .select(Recognition::as_select())
                 .load(db)?,

@@ -7,6 +7,7 @@ use crate::base::ids::{FileId, ImportId, RowId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::graduation;
@@ -81,7 +82,7 @@ pub fn of(db: &mut Db, scope: &Scope, keys: &[FileId]) -> AppResult<Vec<Graduati
         found.extend(
             graduation::table
                 .filter(scope.holds(graduation::office_code))
-                .filter(graduation::file_id.eq_any(chunk))
+                .filter(graduation::file_id.any_of(chunk))
                 .order(graduation::file_id)
                 .select(Graduation::as_select())
                 .load(db)?,

@@ -55,6 +55,15 @@ impl Progress {
     }
 }
 
+/// How many messages wait to be let go.
+pub fn count_held(db: &mut Db, scope: &Scope) -> AppResult<i64> {
+    Ok(message::table
+        .filter(message::state.eq(State::Held))
+        .filter(scope.holds(message::office_code))
+        .count()
+        .get_result(db)?)
+}
+
 /// How far this mass sending is.
 pub fn progress(db: &mut Db, scope: &Scope, group: &Group) -> AppResult<Progress> {
     let rows: Vec<(State, i64)> = message::table

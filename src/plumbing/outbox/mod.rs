@@ -12,7 +12,7 @@ mod lists;
 mod store;
 
 pub use lists::{
-    Progress, by_check_code, count_unsent, counts_by_state, find, groups, is_any_due,
+    Progress, by_check_code, count_held, count_unsent, counts_by_state, find, groups, is_any_due,
     is_any_left_over, latest_of, of_file, of_group, of_person, progress, waiting_for_gateway,
     without_receipt,
 };
@@ -52,11 +52,11 @@ text_enum! {
         /// The receipt says that it arrived.
         Delivered = "delivered", "已送达";
         /// Will never arrive: refused for good, or tried often enough.
-        Failed = "failed", "没有发成";
+        Failed = "failed", "发送失败";
         /// Was not wanted any more when its time came; `problem` says why.
-        Cancelled = "cancelled", "不用发了";
+        Cancelled = "cancelled", "已取消";
         /// The gateway may or may not have taken it: a person decides.
-        Unsure = "unsure", "不确定是否发出";
+        Unsure = "unsure", "状态不明";
     }
 }
 

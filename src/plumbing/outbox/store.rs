@@ -291,7 +291,7 @@ pub fn recover(
             .set((
                 message::state.eq(State::Unsure),
                 message::leased_until.eq(None::<NaiveDateTime>),
-                message::problem.eq("发送时程序中断，不确定网关是否收下，请核对后决定"),
+                message::problem.eq("发送时程序中断，网关是否收下状态不明，请核对后决定"),
                 message::updated_at.eq(now),
             ))
             .execute(db)?

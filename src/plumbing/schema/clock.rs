@@ -148,6 +148,7 @@ diesel::table! {
         decided_at -> Nullable<Timestamp>,
         decided_by -> Text,
         answer -> Text,
+        asked_by_staff -> Nullable<BigInt>,
     }
 }
 

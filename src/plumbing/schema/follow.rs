@@ -119,6 +119,7 @@ diesel::table! {
         closed_why -> Text,
         weight -> BigInt,
         version -> Integer,
+        answer_for -> Nullable<BigInt>,
     }
 }
 
@@ -231,6 +232,7 @@ diesel::table! {
         decided_note -> Text,
         record_id -> Nullable<BigInt>,
         command_key -> Text,
+        entered_by -> Nullable<BigInt>,
     }
 }
 

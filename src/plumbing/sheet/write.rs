@@ -5,7 +5,8 @@
 
 use chrono::{Datelike, NaiveDate};
 use rust_xlsxwriter::{
-    Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+    ChartType, Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
+    XlsxError,
 };
 
 use super::{CellKind, Table};
@@ -20,6 +21,8 @@ pub enum Out {
     /// Yuan with two decimals, right-aligned, as a number.
     Money(Fen),
     Whole(i64),
+    /// Hundredths of a percent, as a number that is shown as `94.21%`.
+    Share(i64),
     Day(NaiveDate),
 }
 
@@ -40,6 +43,9 @@ impl<T: Into<Out>> From<Option<T>> for Out {
     }
 }
 
+/// Columns of more characters than this together are printed on a page that lies.
+const PORTRAIT_MAX: u16 = 95;
+
 /// The head of a list to write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
@@ -49,6 +55,20 @@ pub struct Head {
     pub titles: Vec<String>,
     /// Heading and width (in characters) of each column.
     pub columns: Vec<(String, u16)>,
+    /// Rows can be chosen by what stands in a column; not for a table that ends with its total.
+    pub filter: bool,
+    /// A line below the rows: who made it, room for a stamp.
+    pub foot: String,
+    /// Columns of a picture below the rows, over the first column.
+    pub chart: Option<Chart>,
+}
+
+/// One column of a list as a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart {
+    pub title: String,
+    /// Index of the column.
+    pub of: u16,
 }
 
 /// What became of one row of an import.
@@ -71,6 +91,7 @@ struct Looks {
     text: Format,
     guarded: Format,
     money: Format,
+    share: Format,
     day: Format,
     wrapped: Format,
     attention: Format,
@@ -90,6 +111,7 @@ impl Looks {
             text: Format::new().set_num_format("@"),
             guarded: Format::new().set_num_format("@").set_quote_prefix(),
             money: Format::new().set_num_format("#,##0.00"),
+            share: Format::new().set_num_format("0.00%"),
             day: Format::new().set_num_format("yyyy-mm-dd"),
             wrapped: Format::new().set_num_format("@").set_text_wrap(),
             attention: Format::new()
@@ -154,6 +176,9 @@ fn add_list(
         sheet.set_column_width(column, f64::from(*width))?;
         sheet.write_string_with_format(row, column, heading, &looks.heading)?;
     }
+    sheet.set_repeat_rows(row, row)?;
+    for_paper(sheet, head.columns.iter().map(|(_, width)| *width).sum());
+    let heading = row;
     row += 1;
     sheet.set_freeze_panes(row, 0)?;
     for cells in rows {
@@ -162,6 +187,44 @@ fn add_list(
         }
         row += 1;
     }
+    let (first, last) = (heading + 1, row.saturating_sub(1));
+    let right = u16::try_from(head.columns.len()).unwrap_or(u16::MAX).saturating_sub(1);
+    if head.filter && last >= first {
+        sheet.autofilter(heading, 0, last, right)?;
+    }
+    if !head.foot.is_empty() {
+        sheet.write_string_with_format(row + 1, 0, &head.foot, looks.of(&head.foot))?;
+    }
+    if let Some(chart) = head.chart.as_ref().filter(|_| last >= first) {
+        insert(sheet, &head.sheet, chart, (first, last))?;
+    }
+    Ok(())
+}
+
+/// A4, as wide as one page, with its headings on each page and the pages counted.
+fn for_paper(sheet: &mut Worksheet, width: u16) {
+    sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
+    sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_footer("&C第 &P 页，共 &N 页");
+    if width > PORTRAIT_MAX {
+        sheet.set_landscape();
+    }
+}
+
+fn insert(
+    sheet: &mut Worksheet,
+    name: &str,
+    chart: &Chart,
+    (first, last): (u32, u32),
+) -> Result<(), XlsxError> {
+    let mut columns = rust_xlsxwriter::Chart::new(ChartType::Column);
+    columns.title().set_name(&chart.title);
+    columns.legend().set_hidden();
+    columns
+        .add_series()
+        .set_categories((name, first, 0, last, 0))
+        .set_values((name, first, chart.of, last, chart.of));
+    columns.set_width(900).set_height(320);
+    sheet.insert_chart(last + 4, 0, &columns)?;
     Ok(())
 }
 
@@ -184,6 +247,13 @@ fn put(
                 sheet.write_string(row, column, fen.to_yuan_text())?;
             }
         },
+        Out::Share(share) => {
+            let text = format!("{}.{:04}", share / 10_000, share.rem_euclid(10_000));
+            match text.parse::<f64>() {
+                Ok(number) => sheet.write_number_with_format(row, column, number, &looks.share)?,
+                Err(_) => sheet.write_string(row, column, text)?,
+            };
+        }
         Out::Whole(number) => match i32::try_from(*number) {
             Ok(small) => {
                 sheet.write_number(row, column, small)?;
@@ -243,6 +313,9 @@ pub fn results(
     }
     sheet.set_column_width(width, 10)?;
     sheet.set_column_width(width + 1, 70)?;
+    let heading = heading_line.saturating_sub(1);
+    sheet.set_repeat_rows(heading, heading)?;
+    for_paper(sheet, width.saturating_mul(14).saturating_add(80));
     let mut results = results.iter().peekable();
     for row in table.rows.iter() {
         let at = row.line.saturating_sub(1);

@@ -17,12 +17,14 @@ use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::plumbing::sheet::write::{self, Head, Out};
+use crate::plumbing::sheet::write::{self, Chart, Head, Out};
 use crate::reports::behind::{About, List, Row};
 use crate::reports::line_cache::LineCache;
+use crate::reports::recovery::export::share;
 use crate::reports::recovery::facts::owners;
 use crate::reports::recovery::rules::{Owner, percent};
 use crate::web::download::{WORKBOOK, attachment, noted};
+use crate::web::list::export::foot;
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -255,9 +257,10 @@ async fn workbook(
 ) -> AppResult<HttpResponse> {
     let year = params.year(app.clock.today());
     let Table { days, left_out, last, .. } = table(&app, &me, year).await?;
-    let title = format!("{} {year}年12月还款进度，到 {last}", me.office.county());
+    let title = format!("{} {year}年12月还款进度，到 {last}", me.office.name);
     let assumed = app.policy().assumed(day_in(year, 12, 20));
     let titles = vec![title, me.bank_data.based_on(assumed)];
+    let foot = foot(&me, app.clock.today());
     let bytes = actix_web::web::block(move || {
         let text = |text: &str| Out::Text(text.to_owned());
         let mut words: Vec<Vec<Out>> =
@@ -267,8 +270,12 @@ async fn workbook(
             sheet: "口径说明".to_owned(),
             titles: vec!["口径说明".to_owned()],
             columns: vec![("指标".to_owned(), 22), ("算法".to_owned(), 110)],
+            ..Head::default()
         };
-        write::lists(&[(head(titles), days.iter().map(cells).collect()), (definitions, words)])
+        write::lists(&[
+            (head(titles, foot), days.iter().map(cells).collect()),
+            (definitions, words),
+        ])
     })
     .await
     .map_err(AppError::broken)?
@@ -277,7 +284,7 @@ async fn workbook(
     Ok(attachment(&format!("{year}年12月还款进度.xlsx"), WORKBOOK, bytes))
 }
 
-fn head(titles: Vec<String>) -> Head {
+fn head(titles: Vec<String>, foot: String) -> Head {
     let columns = [
         ("日期", 12),
         ("应还人数", 10),
@@ -294,6 +301,9 @@ fn head(titles: Vec<String>) -> Head {
         sheet: "12月还款进度".to_owned(),
         titles,
         columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
+        foot,
+        chart: Some(Chart { title: "每天的回收率".to_owned(), of: 7 }),
+        ..Head::default()
     }
 }
 
@@ -306,7 +316,7 @@ fn cells(day: &Day) -> Vec<Out> {
         Out::Money(day.sums.due_interest),
         Out::Money(day.sums.paid_principal),
         Out::Money(day.sums.paid_interest),
-        Out::Text(percent(day.rate())),
+        share(day.rate()),
         Out::Money(day.sums.open()),
         day.change.map_or(Out::Blank, Out::Money),
     ]

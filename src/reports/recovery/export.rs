@@ -9,8 +9,9 @@ use super::rules::{self, DEFINITIONS, Figure, GroupBy, Numbers, Unit, percent};
 use crate::app::App;
 use crate::base::money::Fen;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::sheet::write::{self, Head, Out};
+use crate::plumbing::sheet::write::{self, Chart, Head, Out};
 use crate::web::download::{WORKBOOK, attachment, noted};
+use crate::web::list::export::foot;
 use crate::web::session::SignedIn;
 
 /// `GET /reports/recovery.xlsx`
@@ -23,7 +24,8 @@ pub async fn workbook(
     let known = me.bank_data.based_on(app.policy().assumed_in_arrears(app.clock.today()));
     let by = params.by();
     let found = cache::lines(&app, &me.scope, day).await?;
-    let county = me.office.county().to_owned();
+    let office = me.office.name.clone();
+    let foot = foot(&me, app.clock.today());
     let bytes = actix_web::web::block(move || {
         let all = ("合计".to_owned(), rules::total(&found.lines));
         let with_total = |by| {
@@ -31,15 +33,18 @@ pub async fn workbook(
             rows.push(all.clone());
             rows
         };
-        let title = format!("{county} 回收统计，统计日 {day}，按{}", by.in_words());
+        let title = format!("{office} 回收统计，统计日 {day}，按{}", by.in_words());
         let mut sheets = vec![
-            (head("回收统计", by, vec![title, known.clone()]), cells(with_total(by))),
+            (head("回收统计", by, vec![title, known.clone()], &foot), cells(with_total(by))),
             definitions(&found.left_out()),
         ];
         if by != GroupBy::DueYear {
-            let title = format!("{county} 历年回收，统计日 {day}");
+            let title = format!("{office} 历年回收，统计日 {day}");
             let years = rules::over_time(&found.lines, day);
-            sheets.push((head("历年", GroupBy::DueYear, vec![title, known]), cells(years)));
+            let chart =
+                Chart { title: "各年到期本金的回收率".to_owned(), of: PRINCIPAL_RATE };
+            let head = head("历年", GroupBy::DueYear, vec![title, known], &foot);
+            sheets.push((Head { chart: Some(chart), ..head }, cells(years)));
         }
         write::lists(&sheets)
     })
@@ -51,7 +56,10 @@ pub async fn workbook(
     Ok(attachment(&format!("回收统计-{day}.xlsx"), WORKBOOK, bytes))
 }
 
-fn head(sheet: &str, by: GroupBy, titles: Vec<String>) -> Head {
+/// The column 本金回收率.
+const PRINCIPAL_RATE: u16 = 2;
+
+fn head(sheet: &str, by: GroupBy, titles: Vec<String>, foot: &str) -> Head {
     let rates = ["违约率", "本金回收率", "利息回收率", "到期合同回收率"];
     let mut columns = vec![(by.in_words().to_owned(), 24)];
     columns.extend(rates.into_iter().map(|name| (name.to_owned(), 12)));
@@ -59,7 +67,8 @@ fn head(sheet: &str, by: GroupBy, titles: Vec<String>) -> Head {
         let unit = if figure.unit() == Unit::Money { "（元）" } else { "" };
         (format!("{}{unit}", figure.in_words()), 18)
     }));
-    Head { sheet: sheet.to_owned(), titles, columns }
+    let foot = foot.to_owned();
+    Head { sheet: sheet.to_owned(), titles, columns, foot, ..Head::default() }
 }
 
 fn cells(rows: Vec<(String, Numbers)>) -> Vec<Vec<Out>> {
@@ -78,9 +87,14 @@ fn row(name: String, numbers: &Numbers) -> Vec<Out> {
         if figure.unit() == Unit::Money { Out::Money(Fen::new(value)) } else { Out::Whole(value) }
     };
     let mut cells = vec![Out::Text(name)];
-    cells.extend(rates.into_iter().map(|rate| Out::Text(percent(rate))));
+    cells.extend(rates.into_iter().map(share));
     cells.extend(Figure::ALL.into_iter().map(figure));
     cells
+}
+
+/// A rate as a number, or a dash.
+pub fn share(rate: Option<i64>) -> Out {
+    rate.map_or_else(|| Out::Text(percent(None)), Out::Share)
 }
 
 /// What the figures mean, and which contracts are in none.
@@ -89,6 +103,7 @@ pub fn definitions(left_out: &[String]) -> (Head, Vec<Vec<Out>>) {
         sheet: "口径说明".to_owned(),
         titles: vec!["口径说明".to_owned()],
         columns: vec![("指标".to_owned(), 22), ("算法".to_owned(), 110)],
+        ..Head::default()
     };
     let text = |text: &str| Out::Text(text.to_owned());
     let mut rows: Vec<Vec<Out>> =

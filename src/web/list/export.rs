@@ -1,6 +1,7 @@
 //! A selection as a workbook: what the list shows, masked. Who took it is written down.
 
 use actix_web::HttpResponse;
+use chrono::NaiveDate;
 
 use crate::app::App;
 use crate::error::{AppError, AppResult};
@@ -13,6 +14,14 @@ pub const ROWS_MAX: i64 = 200_000;
 
 /// A column: its title, its width in characters, its cell of a row. `C`: what cells need besides.
 pub type Column<R, C> = (&'static str, u16, fn(&R, &C) -> Out);
+
+/// The line below a table that leaves the office: who made it, who checks it, the stamp.
+pub fn foot(me: &SignedIn, today: NaiveDate) -> String {
+    format!(
+        "制表人：{}　　　复核人：　　　　　　　单位（盖章）：{}　　　　　　　制表日期：{today}",
+        me.name, me.office.name
+    )
+}
 
 /// Rows under their titles.
 #[derive(Debug)]
@@ -55,8 +64,8 @@ impl Workbook {
         (name, unit): (&'static str, &'static str),
         more: &str,
     ) -> AppResult<HttpResponse> {
-        let (county, today) = (me.office.county(), app.clock.today());
-        let title = format!("{county} {name}，{today}，{} {unit}{more}", self.rows.len());
+        let (office, today) = (&me.office.name, app.clock.today());
+        let title = format!("{office} {name}，{today}，{} {unit}{more}", self.rows.len());
         self.titled(app, me, (name, unit), title).await
     }
 
@@ -69,8 +78,14 @@ impl Workbook {
         title: String,
     ) -> AppResult<HttpResponse> {
         let (count, rows, columns) = (self.rows.len(), self.rows.into_iter(), self.columns);
-        let head =
-            Head { sheet: name.to_owned(), titles: vec![title, me.bank_data.in_words()], columns };
+        let head = Head {
+            sheet: name.to_owned(),
+            titles: vec![title, me.bank_data.in_words()],
+            columns,
+            filter: true,
+            foot: foot(me, app.clock.today()),
+            chart: None,
+        };
         let bytes = actix_web::web::block(move || write::list(&head, rows))
             .await
             .map_err(AppError::broken)?

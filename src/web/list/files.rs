@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::declare::{Columns, Counts, List, Tables};
-use super::filter::{Filter, Sort, anywhere, at_end};
+use super::filter::{Filter, ListParams, Sort, anywhere, at_end};
 use super::kit::{Condition, Keyset, Term};
 use crate::base::dates::day_in;
 use crate::base::ids::{FileId, PersonId};
@@ -226,6 +226,12 @@ impl Filter {
         }
         all.into_iter().reduce(Condition::and)
     }
+}
+
+/// Who is named so, or whose identity number ends so; nothing for nothing.
+pub fn named(q: &str) -> Option<Condition> {
+    let params = ListParams { q: q.to_owned(), ..ListParams::default() };
+    params.to_filter().family()
 }
 
 /// What a masked identity number looks like at its end: the mask keeps the last four; more than

@@ -103,7 +103,7 @@ pub const COLUMNS: [Column<Row, NaiveDate>; 22] = [
     ("逾期本金（元）", 15, |row, _| row.overdue_principal_fen.into()),
     ("逾期利息（元）", 15, |row, _| row.overdue_interest_fen.into()),
     ("罚息（元）", 12, |row, _| row.penalty_fen.into()),
-    ("应还未还（元）", 15, |row, _| row.overdue_fen().into()),
+    ("到期未还（元）", 15, |row, _| row.overdue_fen().into()),
     ("最早到期日", 12, |row, _| row.oldest_unpaid_due_on.into()),
     ("逾期天数", 9, |row, today| {
         row.oldest_unpaid_due_on.map(|day| days_between(day, *today)).into()

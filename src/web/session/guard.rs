@@ -30,6 +30,7 @@ use diesel::prelude::*;
 
 use crate::base::hex::{hash_of, hex};
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::sign_in_attempt;
 
@@ -357,17 +358,44 @@ pub fn shut_until(
     now: NaiveDateTime,
 ) -> AppResult<Option<NaiveDateTime>> {
     let rows = of_person(db, kind, &key(kind, whom), now)?;
-    if marked(&rows, RELEASED, RELEASED_FOR, now).is_some() {
-        return Ok(None);
+    Ok(wait(kind, &rows, now))
+}
+
+/// The same of each of these people, in one query.
+pub fn shut_until_each(
+    db: &mut Db,
+    kind: Kind,
+    whom: &[Whom],
+    now: NaiveDateTime,
+) -> AppResult<Vec<Option<NaiveDateTime>>> {
+    let keys: Vec<String> = whom.iter().map(|one| key(kind, one)).collect();
+    let rows: Vec<(String, Row)> = sign_in_attempt::table
+        .filter(sign_in_attempt::who.any_of(&keys))
+        .filter(sign_in_attempt::at.gt(now - Duration::seconds(kind.span())))
+        .order(sign_in_attempt::at.desc())
+        .select((
+            sign_in_attempt::who,
+            (sign_in_attempt::origin, sign_in_attempt::at, sign_in_attempt::tries),
+        ))
+        .load(db)?;
+    let of = |key: &String| -> Vec<Row> {
+        rows.iter().filter(|(who, _)| who == key).map(|(_, row)| row.clone()).collect()
+    };
+    Ok(keys.iter().map(|key| wait(kind, &of(key), now)).collect())
+}
+
+fn wait(kind: Kind, rows: &[Row], now: NaiveDateTime) -> Option<NaiveDateTime> {
+    if marked(rows, RELEASED, RELEASED_FOR, now).is_some() {
+        return None;
     }
-    let anywhere = tries(&rows, |from| !from.starts_with(DEVICE));
+    let anywhere = tries(rows, |from| !from.starts_with(DEVICE));
     let mut until = kind.anywhere().iter().filter_map(|one| one.until(&anywhere, now)).max();
-    for (origin, ..) in &rows {
-        let own = tries(&rows, |from| from == origin);
+    for (origin, ..) in rows {
+        let own = tries(rows, |from| from == origin);
         let several = kind.own().iter().filter(|one| one.most > 1);
         until = until.max(several.filter_map(|one| one.until(&own, now)).max());
     }
-    Ok(until)
+    until
 }
 
 /// Somebody else lets this person in: what was counted is forgotten, and for a quarter of an hour

@@ -4,7 +4,7 @@ use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::store;
-use super::{NewSession, Realm, Row, extracted};
+use super::{NewSession, Realm, Row, SEEN_EVERY_S, extracted};
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::StaffId;
@@ -42,6 +42,8 @@ pub struct SignedIn {
     pub csrf: String,
     /// SHA-256 of the token: names the session, opens nothing.
     pub session: Vec<u8>,
+    /// When it ends in any case.
+    pub expires_at: NaiveDateTime,
 }
 
 impl SignedIn {
@@ -62,6 +64,13 @@ impl SignedIn {
         F: FnMut(&mut Act<'_>) -> AppResult<T> + Send + 'static,
     {
         app.act((self.by(), self.scope.clone()), name, body).await
+    }
+
+    /// How long the session lasts without a further click. Clicks are noted to the minute, so it
+    /// may be over a minute early.
+    pub fn ends_in_s(&self, app: &App) -> i64 {
+        let idle = SignedIn::idle(&app.config) - Duration::seconds(SEEN_EVERY_S);
+        idle.min(self.expires_at - app.clock.now_at()).num_seconds().max(0)
     }
 
     /// In whose name history is written.
@@ -95,8 +104,18 @@ impl Realm for SignedIn {
         let Some((staff_id, login, name, role, office)) = found else { return Ok(None) };
         let scope = Scope::of(&office.code);
         let bank_data = payments_known::bank_data(db, &scope, local(now).date())?;
-        let (csrf, session) = (row.csrf.clone(), row.token_hash.clone());
-        Ok(Some(SignedIn { staff_id, login, name, role, scope, office, bank_data, csrf, session }))
+        Ok(Some(SignedIn {
+            staff_id,
+            login,
+            name,
+            role,
+            scope,
+            office,
+            bank_data,
+            csrf: row.csrf.clone(),
+            session: row.token_hash.clone(),
+            expires_at: row.expires_at,
+        }))
     }
 
     fn hash(&self) -> &[u8] {

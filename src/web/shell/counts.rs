@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 
 use crate::app::App;
-use crate::book::contact::change;
+use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::restored;
-use crate::plumbing::schema::{file_position, sheet_return};
+use crate::plumbing::schema::file_position;
+use crate::web::waiting::{self, Waiting};
 
 /// How long a count is good enough for the menu.
 const GOOD_FOR: Duration = Duration::from_secs(60);
 
 /// What the menu shows for one office.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Count {
     /// Files with something past due.
     pub overdue: Option<i64>,
@@ -30,6 +31,9 @@ pub struct Count {
     pub restored: bool,
     /// The clock is far ahead of where it was, and somebody has to let messages go on.
     pub clock_jumped: bool,
+    /// What rings, whoever it is for.
+    #[serde(skip)]
+    pub waiting: Vec<Waiting>,
 }
 
 /// The last counts of each office: one for each instance, kept in its `App` as shared state.
@@ -66,19 +70,21 @@ impl Counts {
     pub fn menu(&self, app: &App, office_code: &str) -> Count {
         let Ok(mut menu) = self.menu.lock() else { return Count::default() };
         let now = Age::now(app);
-        let known = menu.get(office_code).filter(|(age, _)| age.changes == now.changes).copied();
-        if let Some((age, count)) = known
+        let known = menu.get(office_code).cloned();
+        if let Some((age, count)) = &known
+            && age.changes == now.changes
             && age.is_good()
         {
-            return count;
+            return count.clone();
         }
+        // What was counted before a change is nearer to the truth than nothing.
         let count = known.map(|(_, count)| count).unwrap_or_default();
         // Marked as fresh at once, so that one page asks and not every page of this second.
-        menu.insert(office_code.to_owned(), (now, count));
+        menu.insert(office_code.to_owned(), (now, count.clone()));
         let (app, office_code) = (app.clone(), office_code.to_owned());
         actix_web::rt::spawn(async move {
-            let code = office_code.clone();
-            match app.read(move |db| count_of(db, &code)).await {
+            let (code, inner) = (office_code.clone(), app.clone());
+            match app.read(move |db| count_of(&inner, db, &code)).await {
                 Ok(count) => Counts::of(&app).keep(office_code, (now, count)),
                 Err(error) => tracing::debug!(%error, "the menu could not be counted"),
             }
@@ -93,25 +99,23 @@ impl Counts {
     }
 }
 
-fn count_of(db: &mut Db, office_code: &str) -> AppResult<Count> {
+fn count_of(app: &App, db: &mut Db, office_code: &str) -> AppResult<Count> {
     let overdue = file_position::table
         .filter(file_position::office_code.eq(office_code))
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .count()
         .get_result(db)?;
-    let contacts = change::count_open(db, office_code)?;
-    let returns = sheet_return::table
-        .filter(sheet_return::office_code.eq(office_code))
-        .filter(sheet_return::state.eq("proposed"))
-        .count()
-        .get_result(db)?;
     let held = restored::get(db)?.map(|held| held.copy.is_empty());
-    let some = |n: i64| Some(n).filter(|n| *n > 0);
+    let mut waiting = waiting::all(app, db, &Scope::of(office_code))?;
+    waiting.retain(|line| line.rings);
+    let of = |link: &str| waiting.iter().find(|line| line.link == link).map(|line| line.count);
+    let (returns, contacts) = (of("/visits/returns"), of("/contact-changes"));
     Ok(Count {
         overdue: Some(overdue),
-        returns: some(returns),
-        contacts: some(contacts),
+        returns,
+        contacts,
         restored: held == Some(false),
         clock_jumped: held == Some(true),
+        waiting,
     })
 }

@@ -21,6 +21,7 @@ use crate::book::staff::Right;
 use crate::error::AppResult;
 use crate::web::session::{SignedIn, cookie};
 use crate::web::shell::counts::Counts;
+use crate::web::waiting;
 
 /// The cookie that carries one sentence ("已保存") over the redirect after a form.
 const FLASH: &str = "zhuxue_flash";
@@ -52,8 +53,15 @@ pub struct Shell {
     pub local_only: bool,
     /// One sentence about what was just done.
     pub flash: Option<String>,
+    /// Who is signed in; what was typed in this browser is theirs alone.
+    pub staff: String,
+    /// In so many seconds the session is over, unless something is done.
+    pub ends_in_s: i64,
     /// Counts beside the menu's entries.
     pub counts: Count,
+    /// What rings for this person: how many, what, where.
+    pub bell: Vec<(i64, &'static str, &'static str)>,
+    pub bell_count: i64,
     /// What this person may do; the menu shows only that.
     pub may: May,
 }
@@ -120,7 +128,12 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
     };
     let counts =
         if may.see_loans { Counts::of(app).menu(app, &me.office.code) } else { Count::default() };
+    let bell = waiting::of(&counts.waiting, me);
     Shell {
+        staff: me.staff_id.to_string(),
+        ends_in_s: me.ends_in_s(app),
+        bell_count: bell.iter().map(|line| line.count).sum(),
+        bell: bell.into_iter().map(|line| (line.count, line.what, line.link)).collect(),
         office: me.office.name.clone(),
         office_phone: me.office.phone.clone(),
         name: me.name.clone(),

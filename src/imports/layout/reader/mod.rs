@@ -363,8 +363,11 @@ impl<'a> Reader<'a> {
         let narrow = self.narrow(&raw);
         let read = PhoneNumber::parse_all(&narrow);
         if let Some(problem) = read.problem {
-            let message =
-                format!("{}（原值 {}）", problem.to_chinese(), phone_number::mask(raw.text));
+            let message = format!(
+                "{}后补录，这个号码没有采用。（原值 {}）",
+                problem.to_chinese(),
+                phone_number::mask(raw.text)
+            );
             self.note(Severity::Warning, raw.column.heading, Fault::PhoneForm, message);
         } else if read.repaired {
             let masked: Vec<_> = read.numbers.iter().map(PhoneNumber::masked).collect();

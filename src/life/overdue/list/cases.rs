@@ -20,16 +20,17 @@ use crate::web::list::kit::{self, Condition, Keyset, Side, Term};
 use crate::web::list::params::Params as _;
 
 /// The lists that everybody has, beside those under a name: key and words.
-pub const LISTS: [(&str, &str); 11] = [
+pub const LISTS: [(&str, &str); 12] = [
     ("today", "今天要联系"),
-    ("mine", "我负责的"),
+    ("mine", "我跟进的"),
     ("promise", "承诺到期"),
     ("number", "号码失效"),
     ("asked", "等主任决定"),
+    ("answered", "主任已答复"),
     ("paused", "已暂停"),
-    ("parked", "已暂放"),
+    ("parked", "已转其他业务"),
     ("new", "最近一期新增"),
-    ("long", "早于最近一期"),
+    ("long", "往期逾期"),
     ("ended", "贷款期已满"),
     ("paid", "本周已还清"),
 ];
@@ -187,6 +188,10 @@ impl CaseFilter {
             }
             "mine" => {
                 let text = "overdue_case.state IN ('open', 'paused') AND overdue_case.owner_id = ?";
+                return Condition::new(text).bind(self.me.get());
+            }
+            "answered" => {
+                let text = "overdue_case.state <> 'closed' AND overdue_case.answer_for = ?";
                 return Condition::new(text).bind(self.me.get());
             }
             list if parked_for(list).is_some() => {

@@ -21,7 +21,7 @@ const LADDER: [Column<(Row, Case), (Around, NaiveDate)>; 10] = [
     ("处置阶段", 12, |(_, case), _| case.stage.in_words().into()),
     ("停留天数", 9, |(_, case), (_, today)| days_between(case.stage_since, *today).into()),
     ("状态", 10, |(_, case), _| case.state.in_words().into()),
-    ("暂停或暂放的原因", 24, |(_, case), _| (&case.parked_reason).into()),
+    ("暂停或转其他业务的原因", 24, |(_, case), _| (&case.parked_reason).into()),
     ("最近一次联系", 24, |(row, _), (joined, _)| last_of(row, joined).map(last_words).into()),
     ("联系日期", 12, |(row, _), (joined, _)| {
         last_of(row, joined).map(|last| last.on_day).into()
@@ -29,7 +29,7 @@ const LADDER: [Column<(Row, Case), (Around, NaiveDate)>; 10] = [
     ("下一步", 20, |(_, case), _| case.next_step.in_words().into()),
     ("下一步日期", 12, |(_, case), _| case.next_on.into()),
     ("责任人", 10, |(_, case), (joined, _)| owner(case, joined).into()),
-    ("先后分", 9, |(_, case), _| case.weight.into()),
+    ("优先级", 9, |(_, case), _| case.weight.into()),
 ];
 
 /// `/overdue.xlsx`

@@ -26,6 +26,7 @@ use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::{Answers, Revision};
 use crate::web::fields::{self, Fields, FormPage};
+use crate::web::flow::params_of;
 use crate::web::list::files::{self, Sums};
 use crate::web::list::filter::ListParams;
 use crate::web::list::params::{Chip, Neighbours, Params as _};
@@ -221,13 +222,6 @@ fn people(db: &mut Db, scope: &Scope) -> AppResult<Vec<Person>> {
     Ok(named.map(|(id, name)| Person { id: id.to_string(), name }).collect())
 }
 
-/// An address as a list under a name keeps it.
-pub fn params_of(query: &str) -> ListParams {
-    web::Query::<ListParams>::from_query(query.trim_start_matches('?'))
-        .map(web::Query::into_inner)
-        .unwrap_or_default()
-}
-
 pub async fn list(
     app: web::Data<App>,
     me: SignedIn,
@@ -304,7 +298,7 @@ fn chips(params: &ListParams, read: &Read, me: &SignedIn) -> Vec<Chip> {
     let named = read.saved.iter().zip(&read.totals.saved).map(|(one, count)| Chip {
         name: one.name.clone(),
         count: *count,
-        link: params_of(&one.query).link(PATH, &[]),
+        link: params_of::<ListParams>(&one.query).link(PATH, &[]),
         on: one.query == here,
         own: if one.staff_id == me.staff_id { one.id.to_string() } else { String::new() },
     });

@@ -11,12 +11,16 @@ use crate::base::phone_number::PhoneNumber;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
 use crate::book::audit_log::{Actor, AuditEntry};
-use crate::book::contact::keep;
 use crate::book::contact::point::{self, ContactPerson, MayKnow, Tried};
 use crate::book::contact::record::{Ability, Channel, Record, Source};
-use crate::book::person::{self, Phone, PhoneState};
-use crate::error::AppResult;
+use crate::book::contact::{in_force, keep};
+use crate::book::person;
+use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
+
+/// Why nobody puts a number on file alone that they typed in themselves.
+const OWN_NUMBER: &str =
+    "录入人不能自己把号码记入档案：请另一位工作人员采用，或者打通这个号码、是本人以后勾选";
 
 /// What the desk wants done.
 #[derive(Clone, Debug)]
@@ -26,6 +30,8 @@ pub struct Wishes {
     pub note: String,
     /// The borrower's new number is put on file.
     pub phone: bool,
+    /// The borrower was called under it.
+    pub reached: bool,
     /// What the desk read where no number could be read; mostly empty.
     pub read_phone: String,
     /// The family's number is put on the contact tree.
@@ -47,12 +53,16 @@ pub fn decide(act: &mut Act<'_>, (id, wishes): (ReturnId, &Wishes)) -> AppResult
             false => format!("{paper}照片"),
         };
         keep::keep_contact(act, &record)?;
+        let is_own = row.entered_by.is_some() && row.entered_by == act.by.staff_id;
+        if wishes.phone && !wishes.reached && is_own {
+            return Err(AppError::field("reached", OWN_NUMBER));
+        }
         let number = match wishes.read_phone.as_str() {
             "" => answers.new_phone.as_str(),
             read => read,
         };
         if wishes.phone {
-            keep_phone(act, (&row, number))?;
+            keep_phone(act, &row, (number, wishes.reached))?;
         }
         if wishes.family {
             keep_point(act, (&row, &answers))?;
@@ -124,27 +134,12 @@ fn record(
 }
 
 /// The borrower's number is on file from now on; one that was dead works again.
-fn keep_phone(act: &mut Act<'_>, (row, text): (&Return, &str)) -> AppResult<()> {
+fn keep_phone(act: &mut Act<'_>, row: &Return, (text, reached): (&str, bool)) -> AppResult<()> {
     let Ok(number) = PhoneNumber::parse(text) else { return Ok(()) };
     let who = store::people(act.db, act.scope, &[row.file_id])?.remove(&row.file_id);
     let Some(who) = who else { return Ok(()) };
-    let index = act.parts.sealer.index(Field::Phone, number.as_str());
-    let known = person::phones_of(act.db, act.scope, &[who.person_id])?;
-    if let Some(same) = known.iter().find(|old| old.phone_index == index) {
-        return person::set_phone_state(act.db, same.id, PhoneState::OnFile);
-    }
-    let new = Phone {
-        id: act.id(),
-        office_code: row.office_code.clone(),
-        person_id: who.person_id,
-        phone_sealed: act.parts.sealer.seal(Field::Phone, number.as_str().as_bytes())?,
-        phone_index: index,
-        phone_mask: number.masked(),
-        state: PhoneState::OnFile,
-        source: "走访表".to_owned(),
-        recorded_at: act.now,
-    };
-    person::insert_phones(act.db, &[new])
+    let person = person::find(act.db, act.scope, who.person_id)?;
+    in_force::put_phone(act, &person, (&number, reached), "走访表")
 }
 
 /// The family's number, on the contact tree; nothing but the contact may be told to whoever

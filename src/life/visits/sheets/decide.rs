@@ -219,7 +219,8 @@ fn wishes(form: &Fields) -> AppResult<Wishes> {
     Ok(Wishes {
         accepted,
         note,
-        phone: form.has("take_phone") || !phone.is_empty(),
+        phone: form.has("take_phone") || form.has("reached") || !phone.is_empty(),
+        reached: form.has("reached"),
         read_phone: phone,
         family: form.has("take_family"),
     })

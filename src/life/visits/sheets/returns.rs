@@ -5,14 +5,15 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::rules::Answers;
-use crate::base::ids::{FileId, RecordId, ReturnId, SheetId, text_enum};
+use crate::base::ids::{FileId, RecordId, ReturnId, SheetId, StaffId, text_enum};
 use crate::base::scope::Scope;
+use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
-use crate::life::Waiting;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{sheet_photo, sheet_return};
+use crate::web::waiting::{Waiting, Whose};
 
 text_enum! {
     /// By which way a sheet came back.
@@ -59,10 +60,13 @@ pub struct Return {
     pub record_id: Option<RecordId>,
     /// Unique in the office.
     pub command_key: String,
+    /// The member of staff who typed it in, from a paper or by telephone; another one, or a call,
+    /// confirms the borrower's number.
+    pub entered_by: Option<StaffId>,
 }
 
 /// How many columns [`Return`] has.
-const COLUMNS: usize = 15;
+const COLUMNS: usize = 16;
 
 impl Return {
     pub fn answers(&self, sealer: &Sealer) -> AppResult<Answers> {
@@ -137,7 +141,8 @@ pub fn count_waiting(db: &mut Db, scope: &Scope) -> AppResult<i64> {
 /// The line of the workbench.
 pub fn waiting_line(db: &mut Db, scope: &Scope, _: NaiveDate) -> AppResult<Vec<Waiting>> {
     let count = count_waiting(db, scope)?;
-    Ok(vec![Waiting { count, what: "走访表交回来，等核对", link: "/visits/returns" }])
+    let whose = Whose::Right(Right::PrintWorksheets);
+    Ok(vec![Waiting::decision(count, "走访表交回来，等核对", "/visits/returns", whose)])
 }
 
 pub fn find(db: &mut Db, scope: &Scope, id: ReturnId) -> AppResult<Return> {

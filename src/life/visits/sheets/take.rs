@@ -62,6 +62,7 @@ pub fn incoming(
         decided_note: String::new(),
         record_id: None,
         command_key: format!("return-{id}"),
+        entered_by: None,
     };
     let photo = picture
         .map(|picture| {
@@ -92,7 +93,9 @@ pub fn take(act: &mut Act<'_>, one: &Incoming) -> AppResult<bool> {
     if store::move_to(act.db, act.scope, &ids, to, one.row.came_at)? == 0 {
         return Ok(false);
     }
-    returns::add_all(act.db, std::slice::from_ref(&one.row))?;
+    let is_typed = matches!(one.row.came_by, CameBy::Desk | CameBy::Spoken);
+    let entered_by = act.by.staff_id.filter(|_| is_typed);
+    returns::add_all(act.db, &[Return { entered_by, ..one.row.clone() }])?;
     if let Some(photo) = &one.photo {
         returns::add_photo(act.db, photo)?;
     }

@@ -1,0 +1,2 @@
+DROP INDEX overdue_case_answered;
+ALTER TABLE overdue_case DROP COLUMN answer_for;
