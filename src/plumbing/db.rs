@@ -314,7 +314,7 @@ impl Database {
             Db::Postgres(_) => Ok(Vec::new()),
             Db::Sqlite(c) => {
                 let query = diesel::sql_query(
-                    "SELECT integrity_check AS quick_check FROM pragma_integrity_check(20)",
+                    "SELECT integrity_check AS quick_check FROM pragma_integrity_check",
                 );
                 let found: Vec<QuickCheck> = diesel::RunQueryDsl::load(query, c)?;
                 let found = found.into_iter().map(|one| one.quick_check);
