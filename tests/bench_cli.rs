@@ -23,9 +23,26 @@ fn the_nights_and_the_page_are_measured_and_nothing_stays_behind() {
             "follow-up",
             &["100 yearly contacts planned", "shared out", "who first", "workbooks", "accepted"],
         ),
+        (
+            "load",
+            &["rows alone, SQLite", "under load", "clerk page", "report", "after both and 0 s"],
+        ),
         ("size", &["program file"]),
     ] {
-        let few = ["--loans", "25", "--borrowers", "100", "--only", only];
+        let few = [
+            "--loans",
+            "25",
+            "--borrowers",
+            "100",
+            "--rows",
+            "60",
+            "--rest",
+            "0",
+            "--visits",
+            "20",
+            "--only",
+            only,
+        ];
         let output = run(temporary.path(), &few);
         let said = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));

@@ -4,6 +4,7 @@
 pub mod money;
 pub mod rate;
 pub mod dates;
+pub mod email;
 pub mod month_day;
 pub mod ids;
 pub mod scope;

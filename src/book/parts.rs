@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::Semaphore;
+
 use crate::base::dates::Clock;
 use crate::base::ids::Ids;
 use crate::book::act::Reaction;
@@ -13,7 +15,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::bell::UrgentNotify;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
-use crate::plumbing::db::{Database, Db};
+use crate::plumbing::db::{Database, Db, LONG_READS_MAX};
 use crate::plumbing::gateway::Gateways;
 use crate::plumbing::metrics::Metrics;
 use crate::plumbing::password::Passwords;
@@ -44,6 +46,13 @@ pub struct Parts {
     /// What else moves when something happens with a family, stage by stage.
     pub reactions: Arc<[Reaction]>,
     changes: Arc<AtomicU64>,
+    /// Whose turn it is with what takes seconds.
+    long_reads: Arc<Semaphore>,
+}
+
+/// As many readings that take seconds are worked on at once; half of the cores are left to pages.
+fn long_reads() -> usize {
+    (std::thread::available_parallelism().map_or(1, usize::from) / 2).clamp(1, LONG_READS_MAX)
 }
 
 impl Parts {
@@ -76,6 +85,7 @@ impl Parts {
             gateways: Arc::new(gateways),
             reactions: Arc::new([]),
             changes: Arc::default(),
+            long_reads: Arc::new(Semaphore::new(long_reads())),
         })
     }
 
@@ -140,6 +150,25 @@ impl Parts {
     {
         let db = self.db.clone();
         actix_web::web::block(move || db.read(body))
+            .await
+            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
+    }
+
+    /// The same for a report, which may take seconds: over connections of its own, and only a few
+    /// at once. The others wait here and hold nothing that a page needs.
+    pub async fn read_long<T, F>(&self, body: F) -> AppResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> AppResult<T> + Send + 'static,
+    {
+        let turn = self.long_reads.clone().acquire_owned().await.map_err(AppError::broken)?;
+        let db = self.db.clone();
+        // Whoever asked may be gone: the turn ends with the reading.
+        let read = move || {
+            let _turn = turn;
+            db.read_long(body)
+        };
+        actix_web::web::block(read)
             .await
             .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
     }

@@ -7,8 +7,10 @@ use diesel::prelude::*;
 
 use crate::base::ids::{FileId, LoanId};
 use crate::base::scope::Scope;
+use crate::book::audit_log::{Actor, AuditEntry};
+use crate::book::parts::Parts;
 use crate::book::position::{self, Basis, FilePosition, LoanPosition};
-use crate::book::{bank, events, facts, loan, payments_known};
+use crate::book::{act, bank, events, facts, loan, payments_known};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan as loans;
@@ -43,6 +45,18 @@ pub fn with_siblings(db: &mut Db, scope: &Scope, ids: &[LoanId]) -> AppResult<Ve
         facts::loans(db, scope, ids)?.iter().map(|loan| loan.file_id).collect();
     let files: Vec<FileId> = files.into_iter().collect();
     Ok(facts::siblings(db, scope, &files)?.iter().map(|one| one.loan_id).collect())
+}
+
+/// Stores anew what was found, and writes down that it was.
+pub fn repair(parts: &Parts, scope: &Scope, found: &[Finding]) -> AppResult<()> {
+    let ids: Vec<LoanId> = found.iter().map(|finding| finding.loan_id).collect();
+    let by = Actor::program("核对账目", scope.own());
+    act::run(parts, (&by, scope), "verify repair", |act| {
+        let ids = with_siblings(act.db, act.scope, &ids)?;
+        position::refresh(act.db, act.scope, &parts.basis(), &ids, act.today)?;
+        let summary = format!("核对时有 {} 处不符，按流水重新计算", found.len());
+        act.audit(AuditEntry::of("positions_repaired", "结余", summary))
+    })
 }
 
 /// Compares the stored positions of these loans, and the sums of their files, with what the

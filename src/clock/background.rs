@@ -14,9 +14,13 @@ use super::due::{self, Due};
 use crate::app::App;
 use crate::clock::Timetable;
 use crate::error::AppResult;
+use crate::plumbing::restored;
 
 /// How often the timetable looks what is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The clock itself is looked at once in so many looks.
+const CLOCK_EVERY: u64 = 60;
 
 /// After an error of the database.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
@@ -33,7 +37,13 @@ fn lane(due: &Due) -> &'static str {
 /// Runs whatever is due until told to stop.
 pub async fn serve(app: App, mut shutdown: watch::Receiver<bool>) {
     let mut lanes: HashMap<&'static str, JoinHandle<()>> = HashMap::new();
-    while !*shutdown.borrow() {
+    for round in 0_u64.. {
+        if *shutdown.borrow() {
+            break;
+        }
+        if round.is_multiple_of(CLOCK_EVERY) {
+            look_at_clock(&app).await;
+        }
         lanes.retain(|_, work| !work.is_finished());
         let pause = match find_due(&app).await {
             Ok(found) => {
@@ -60,6 +70,17 @@ pub async fn serve(app: App, mut shutdown: watch::Receiver<bool>) {
     };
     if tokio::time::timeout(STOP_WITHIN, ends).await.is_err() {
         tracing::warn!("a job was cut off; it is taken up again when its lease has run out");
+    }
+}
+
+async fn look_at_clock(app: &App) {
+    let now = app.clock.now_at();
+    match app.write("look at the clock", move |db| restored::look_at_clock(db, now)).await {
+        Ok(true) => {
+            tracing::error!("the clock has jumped ahead by more than a week; messages wait")
+        }
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, "when the clock was looked at could not be kept"),
     }
 }
 

@@ -7,9 +7,11 @@
 
 mod borrower;
 mod client;
+mod copies;
 mod data;
 mod follow_up;
 mod imports;
+mod load;
 mod machine;
 mod nightly;
 mod page;
@@ -48,6 +50,19 @@ pub struct Bench {
     /// A PostgreSQL server to measure, too: postgres://... of a user who may create databases.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+    /// How many rows each of the two imports of the load has.
+    #[arg(long, value_name = "N", default_value_t = 183_600,
+          value_parser = clap::value_parser!(u32).range(10..=900_000))]
+    pub rows: u32,
+    /// How many clerks click meanwhile.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub clerks: u32,
+    /// How many borrowers' pages a second.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub visits: u32,
+    /// Seconds of rest before memory is looked at for the last time.
+    #[arg(long, value_name = "S", default_value_t = 20)]
+    pub rest: u32,
     /// Measures only this.
     #[arg(long, value_enum, value_name = "NAME")]
     pub only: Option<Only>,
@@ -68,6 +83,8 @@ pub enum Only {
     Page,
     /// The year's contacts shared out, the overdue page, workbooks, sheets that come back.
     FollowUp,
+    /// Clerks, borrowers and a large import at once: how long each waits, and the memory.
+    Load,
     /// The size of the program file.
     Size,
 }
@@ -118,6 +135,13 @@ impl Bench {
         if wants(Only::FollowUp) {
             for kind in &kinds {
                 follow_up::measure(kind, self.borrowers, &mut table)?;
+            }
+        }
+        if wants(Only::Load) {
+            for kind in &kinds {
+                let Bench { loans, rows, clerks, visits, rest, .. } = self;
+                let size = load::Size { loans, rows, clerks, visits, rest };
+                load::measure(kind, size, &mut table)?;
             }
         }
         if wants(Only::Size) {

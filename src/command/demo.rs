@@ -362,7 +362,7 @@ fn december_sheet(name: &'static str) -> Result<Upload, CliError> {
     let csv = unpacked("december", name)?;
     let tables = plumbing::sheet::read(&csv, &SheetLimits::default())
         .map_err(|problem| damaged(problem.to_chinese()))?;
-    let rows = tables.into_iter().flat_map(|table| table.rows);
+    let rows = tables.iter().flat_map(|table| table.rows.iter());
     let mut texts = rows.map(|row| {
         row.cells.iter().map(|cell| cell.text.trim().to_owned()).collect::<Vec<String>>()
     });

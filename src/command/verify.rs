@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::ids::LoanId;
 use crate::base::scope::Scope;
-use crate::book::{audit_log, office, position, verify};
+use crate::book::{audit_log, office, verify};
 use crate::jobs;
 use crate::plumbing::config::Config;
 
@@ -34,7 +34,11 @@ impl Verify {
     /// Exit code 1 when something differs (and was not repaired) or the chain is broken.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let app = super::open(config, Clock::real())?;
-        let (mut loans, mut wrong, mut broken) = (0, 0, false);
+        let damage = app.db.damage()?;
+        for one in &damage {
+            writeln!(out, "database file: {one}")?;
+        }
+        let (mut loans, mut wrong, mut broken) = (0, 0, !damage.is_empty());
         for office in app.db.read(office::all)? {
             let scope = Scope::of(&office.code);
             let (checked, found) = self.positions(&app, &scope, wrong, out)?;
@@ -69,12 +73,7 @@ impl Verify {
                 wrong += 1;
             }
             if self.repair && !found.is_empty() {
-                let ids: Vec<LoanId> = found.iter().map(|finding| finding.loan_id).collect();
-                let today = app.clock.today();
-                app.db.write("verify repair", |db| {
-                    let ids = verify::with_siblings(db, scope, &ids)?;
-                    position::refresh(db, scope, &app.basis(), &ids, today)
-                })?;
+                verify::repair(app, scope, &found)?;
             }
             loans += ids.len();
             after = last;

@@ -96,15 +96,16 @@ pub fn receive_files(
             ..new_job(app, scope, staff_id, upload, (sheet_name, layout), now)
         };
         for sheet in opened.sheets {
-            gather(app, &sheet, &limits, &mut batch.companions);
-            if let Some(day) = sheet.binding.as_of.filter(|day| *day > today) {
+            let of_title = sheet.binding.as_of;
+            let mut job = new_job(&sheet.table.name, Some(sheet.binding.layout));
+            job.as_of = of_title.or(as_of);
+            job.rows_total = i32::try_from(sheet.lines_total()).unwrap_or(i32::MAX);
+            gather(app, sheet, &limits, &mut batch.companions);
+            if let Some(day) = of_title.filter(|day| *day > today) {
                 let why = format!("标题写的是截至 {day}，这一天还没有到。请核对标题里的日期。");
                 batch.refused.push((upload.name.clone(), why));
                 continue;
             }
-            let mut job = new_job(&sheet.table.name, Some(sheet.binding.layout));
-            job.as_of = sheet.binding.as_of.or(as_of);
-            job.rows_total = i32::try_from(sheet.lines_total()).unwrap_or(i32::MAX);
             found.push((job, at));
         }
         for (table, problem) in opened.unsure {
@@ -116,18 +117,25 @@ pub fn receive_files(
         }
     }
     found.sort_by_key(|(job, _)| order::order_of(job));
-    for (job, at) in found {
-        let Some(upload) = uploads.get(at) else { continue };
-        let sealed = app.sealer.seal(Field::Upload, &upload.bytes)?;
-        act::run(app, (by, scope), "import upload", |act| {
-            store::insert(act.db, &job, &sealed)?;
-            let summary = format!("上传“{}”，{} 行", job.file_name, job.rows_total);
-            act.audit(AuditEntry::of("imported", &job.file_name, summary))
-        })?;
-        if !batch.asks.contains(&job.id) {
-            batch.jobs.push(job.id);
-        }
+    if found.is_empty() {
+        return Ok(batch);
     }
+    act::run(app, (by, scope), "import upload", |act| {
+        let mut sealed_files = BTreeSet::new();
+        for (job, at) in &found {
+            store::insert(act.db, job)?;
+            if let Some(upload) = uploads.get(*at).filter(|_| sealed_files.insert(at)) {
+                // One after the other: not all files twice in memory.
+                let sealed = app.sealer.seal(Field::Upload, &upload.bytes)?;
+                store::keep_file(act.db, job.id, &sealed)?;
+            }
+            let summary = format!("上传“{}”，{} 行", job.file_name, job.rows_total);
+            act.audit(AuditEntry::of("imported", &job.file_name, summary))?;
+        }
+        Ok(())
+    })?;
+    let asks = &batch.asks;
+    batch.jobs.extend(found.iter().map(|(job, _)| job.id).filter(|id| !asks.contains(id)));
     Ok(batch)
 }
 
@@ -203,10 +211,10 @@ fn new_job(
 }
 
 /// Notes what a sheet brings for the others. One that brings nothing is not read for it.
-fn gather(app: &App, sheet: &ReadSheet, limits: &Limits, companions: &mut BatchContext) {
+fn gather(app: &App, sheet: ReadSheet, limits: &Limits, companions: &mut BatchContext) {
     let kind = kinds::find(sheet.binding.layout.as_text()).filter(|kind| kind.brings);
     let Some(kind) = kind else { return };
-    for line in sheet.lines(app.clock.today(), limits) {
+    for line in sheet.lines(app.clock.today(), limits.clone()).iter() {
         let parsed = line.parsed.as_ref().filter(|parsed| !parsed.is_refused());
         if let Some(row) = parsed.and_then(|parsed| parsed.row.as_ref()) {
             (kind.bring)(row, &app.sealer, companions);
@@ -230,7 +238,7 @@ pub fn companions_of(app: &App, sheets: &[&ImportJob]) -> AppResult<BatchContext
         if let Ok(sheet) = opened {
             let product = Product::from_text(&one.product).unwrap_or(Product::Cdb);
             let limits = Limits::of(&app.policy(), product);
-            gather(app, &sheet, &limits, &mut companions);
+            gather(app, sheet, &limits, &mut companions);
         }
     }
     Ok(companions)

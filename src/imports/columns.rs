@@ -166,7 +166,7 @@ fn outline(table: &Table, layout: Layout) -> AppResult<(Binding, String)> {
 
 /// The first values under a heading; long numbers starred.
 fn sample(table: &Table, binding: &Binding, cell: usize) -> String {
-    let below = binding.rows(table).iter().filter_map(|row| row.cells.get(cell));
+    let below = binding.rows(table).filter_map(|row| row.cells.into_iter().nth(cell));
     let shown = below.filter(|cell| !cell.is_blank()).take(2).map(|cell| {
         let text: String = cell.text.trim().chars().take(16).collect();
         let digits = text.chars().filter(char::is_ascii_digit).count();

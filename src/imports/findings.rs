@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::kinds;
 use super::plan::BatchContext;
-use super::read::{ReadLine, ReadSheet};
+use super::read::{Lines, ReadSheet};
 use super::store::{self, ImportJob};
 use crate::base::ids::text_enum;
 use crate::base::money::Fen;
@@ -15,7 +15,7 @@ use crate::base::scope::Scope;
 use crate::book::office::Office;
 use crate::book::{loan, person};
 use crate::error::AppResult;
-use crate::imports::layout::{ColumnKind, Fault, Layout, Severity, totals};
+use crate::imports::layout::{ColumnKind, Fault, Layout, RowMessage, Severity, totals};
 use crate::plumbing::db::Db;
 
 /// A list of as many lines as this is worth comparing with another one.
@@ -122,10 +122,10 @@ pub fn check(
     scope: &Scope,
     office: &Office,
     job: &ImportJob,
-    sheet: &ReadSheet,
-    lines: &[ReadLine],
+    lines: &Lines,
     companions: &BatchContext,
 ) -> AppResult<Vec<Finding>> {
+    let sheet = &lines.sheet;
     let mut findings = Vec::new();
     findings.extend(other_county(office, sheet));
     let contracts = contracts_of(lines);
@@ -201,12 +201,13 @@ fn unread(job: &ImportJob, sheet: &ReadSheet) -> Option<Finding> {
     Some(Finding::say(format!("没有读取的列：{names}。要用的话，请在“列的对应”里选定它是什么。")))
 }
 
-fn once(lines: &[ReadLine]) -> Option<Finding> {
-    let notes = lines.iter().filter_map(|line| Some((line.line, line.skipped.as_ref()?)));
-    let same: Vec<String> = notes
-        .filter(|(_, note)| note.fault == Fault::DuplicateRow)
-        .filter(|(_, note)| note.severity == Severity::Warning)
-        .map(|(line, _)| line.to_string())
+fn once(lines: &Lines) -> Option<Finding> {
+    let same =
+        |note: &RowMessage| note.fault == Fault::DuplicateRow && note.severity == Severity::Warning;
+    let same: Vec<String> = lines
+        .iter()
+        .filter(|line| line.skipped.as_ref().is_some_and(same))
+        .map(|line| line.line.to_string())
         .collect();
     let shown = same.iter().take(10).cloned().collect::<Vec<_>>().join("、");
     let more = if same.len() > 10 { "等" } else { "" };
@@ -282,9 +283,13 @@ fn other_county(office: &Office, sheet: &ReadSheet) -> Option<Finding> {
     None
 }
 
-fn contracts_of(lines: &[ReadLine]) -> BTreeSet<String> {
-    let rows = lines.iter().filter_map(|line| line.parsed.as_ref()?.row.as_ref());
-    rows.flat_map(|row| row.contract_numbers().iter().cloned()).collect()
+fn contracts_of(lines: &Lines) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in lines.iter() {
+        let row = line.parsed.as_ref().and_then(|parsed| parsed.row.as_ref());
+        found.extend(row.into_iter().flat_map(|row| row.contract_numbers()).cloned());
+    }
+    found
 }
 
 /// Contracts of which the office knows none are those of another county, or their list is yet
@@ -341,7 +346,7 @@ fn older(job: &ImportJob, others: &[ImportJob]) -> Option<Finding> {
     })
 }
 
-fn half(job: &ImportJob, lines: &[ReadLine], others: &[ImportJob]) -> Option<Finding> {
+fn half(job: &ImportJob, lines: &Lines, others: &[ImportJob]) -> Option<Finding> {
     if !kinds::has_balances(&job.layout) {
         return None;
     }
@@ -352,7 +357,7 @@ fn half(job: &ImportJob, lines: &[ReadLine], others: &[ImportJob]) -> Option<Fin
             && !says(other, About::Less)
     };
     let last = others.iter().find(is_whole)?;
-    let rows = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    let rows = i64::try_from(lines.total()).unwrap_or(i64::MAX);
     let before = i64::from(last.rows_total);
     (rows * 100 < before * HALF_PERCENT).then(|| {
         Finding::say(format!(

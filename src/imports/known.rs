@@ -208,7 +208,8 @@ fn read_named(app: &App, scope: &Scope, product: Product, list: &ImportJob) -> A
     let mut found = Named::new();
     let sheet = read::open_kept(&bytes, &SheetLimits::default(), list, &profiles);
     let Ok(sheet) = sheet else { return Ok(found) };
-    for line in sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product)) {
+    let lines = sheet.lines(app.clock.today(), Limits::of(&app.policy(), product));
+    for line in lines.iter() {
         let row = line.parsed.as_ref().and_then(|parsed| parsed.row.as_ref());
         let Some(row) = row.and_then(|row| row.of::<RepaymentRow>()) else { continue };
         if !refused.contains(&i32::try_from(line.line).unwrap_or(i32::MAX)) {

@@ -1,6 +1,7 @@
 //! From the bytes of a file to lines that can be planned: reading, recognising, parsing, and
 //! comparing the lines of one sheet with each other.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
@@ -8,7 +9,7 @@ use chrono::NaiveDate;
 use super::profile::{self, Profiles};
 use super::store::ImportJob;
 use crate::imports::layout::{
-    self, Binding, Chosen, Fault, Layout, LayoutProblem, Limits, Parsed, Read, Row, RowMessage,
+    self, Binding, Chosen, Fault, Layout, LayoutProblem, Limits, Parsed, Read, RowMessage,
     Severity, find_duplicates,
 };
 use crate::plumbing::sheet::{self, SheetLimits, Table};
@@ -205,40 +206,97 @@ impl ReadSheet {
         self.binding.rows(&self.table).len()
     }
 
-    /// Reads every line below the headings.
-    pub fn lines(&self, today: NaiveDate, limits: &Limits) -> Vec<ReadLine> {
-        let read = layout::read_rows(&self.table, &self.binding, today, limits);
-        let mut lines: Vec<ReadLine> = read
-            .map(|(line, read)| match read {
-                Read::Row(parsed) => ReadLine { line, parsed: Some(parsed), skipped: None },
-                Read::Skipped(note) => ReadLine { line, parsed: None, skipped: Some(note) },
-            })
-            .collect();
-        mark_duplicates(&mut lines);
+    /// The lines below the headings, each compared with the others.
+    pub fn lines(self, today: NaiveDate, limits: Limits) -> Lines {
+        let mut lines =
+            Lines { sheet: self, today, limits, repeated: HashMap::new(), read_lines: None };
+        if lines.sheet.lines_total() <= KEPT_MOST {
+            lines.read_lines = Some(lines.read().collect());
+        }
+        lines.repeated = lines.find_repeated();
+        if let Some(cached) = &mut lines.read_lines {
+            cached.iter_mut().for_each(|line| mark(line, &lines.repeated));
+        }
         lines
     }
 }
 
-/// A line that repeats an earlier one is passed over; one that contradicts it is refused.
-fn mark_duplicates(lines: &mut [ReadLine]) {
-    let rows = lines.iter().filter_map(|line| {
-        let row: &Row = line.parsed.as_ref()?.row.as_ref()?;
-        Some((line.line, row))
-    });
-    let duplicates: HashMap<u32, RowMessage> =
-        find_duplicates(rows).into_iter().map(|dup| (dup.line, dup.note())).collect();
-    if duplicates.is_empty() {
-        return;
+/// As many lines are kept as they were read; those of a longer sheet are read each time they are
+/// looked at, which takes less than what a row says takes room.
+const KEPT_MOST: usize = 20_000;
+
+/// The lines of a sheet.
+pub struct Lines {
+    pub sheet: ReadSheet,
+    today: NaiveDate,
+    limits: Limits,
+    /// The note on each line that says what an earlier one says.
+    repeated: HashMap<u32, RowMessage>,
+    read_lines: Option<Vec<ReadLine>>,
+}
+
+impl Lines {
+    pub fn total(&self) -> usize {
+        self.sheet.lines_total()
     }
-    for line in lines {
-        let Some(note) = duplicates.get(&line.line) else { continue };
-        debug_assert_eq!(note.fault, Fault::DuplicateRow);
-        if note.severity == Severity::Refused {
-            if let Some(parsed) = &mut line.parsed {
-                parsed.notes.push(note.clone());
+
+    pub fn iter(&self) -> impl Iterator<Item = Cow<'_, ReadLine>> {
+        let cached = self.read_lines.iter().flatten().map(Cow::Borrowed);
+        let fresh = self.read_lines.is_none().then(|| {
+            self.read().map(|mut line| {
+                mark(&mut line, &self.repeated);
+                Cow::Owned(line)
+            })
+        });
+        cached.chain(fresh.into_iter().flatten())
+    }
+
+    fn read(&self) -> impl Iterator<Item = ReadLine> + '_ {
+        let ReadSheet { table, binding } = &self.sheet;
+        layout::read_rows(table, binding, self.today, &self.limits).map(read_line)
+    }
+
+    fn find_repeated(&self) -> HashMap<u32, RowMessage> {
+        let ReadSheet { table, binding } = &self.sheet;
+        let reread = |line| {
+            let row = table.rows.get(table.rows.place_of(line)?)?;
+            match layout::read_row(binding, &row, self.today, &self.limits) {
+                Read::Row(parsed) => parsed.row,
+                Read::Skipped(_) => None,
             }
-        } else {
-            line.skipped = Some(note.clone());
+        };
+        let found = match &self.read_lines {
+            Some(cached) => {
+                let rows = cached
+                    .iter()
+                    .filter_map(|line| Some((line.line, line.parsed.as_ref()?.row.as_ref()?)));
+                find_duplicates(rows, reread)
+            }
+            None => {
+                let rows = self.read().filter_map(|line| Some((line.line, line.parsed?.row?)));
+                find_duplicates(rows, reread)
+            }
+        };
+        found.into_iter().map(|dup| (dup.line, dup.note())).collect()
+    }
+}
+
+fn read_line((line, read): (u32, Read)) -> ReadLine {
+    match read {
+        Read::Row(parsed) => ReadLine { line, parsed: Some(parsed), skipped: None },
+        Read::Skipped(note) => ReadLine { line, parsed: None, skipped: Some(note) },
+    }
+}
+
+/// A line that repeats an earlier one is passed over; one that contradicts it is refused.
+fn mark(line: &mut ReadLine, repeated: &HashMap<u32, RowMessage>) {
+    let Some(note) = repeated.get(&line.line) else { return };
+    debug_assert_eq!(note.fault, Fault::DuplicateRow);
+    if note.severity == Severity::Refused {
+        if let Some(parsed) = &mut line.parsed {
+            parsed.notes.push(note.clone());
         }
+    } else {
+        line.skipped = Some(note.clone());
     }
 }

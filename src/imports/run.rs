@@ -8,6 +8,7 @@
 //! A line is refused by a rule or not at all. What the disk, the connection or the time is to
 //! blame for leaves the import in line; what we are to blame for stops it at the line it met.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use chrono::{Duration, NaiveDateTime};
@@ -17,7 +18,7 @@ use super::bank_list::BankList;
 use super::kind::Kind;
 use super::plan::{BatchContext, Decided, Outcome, Plan, Setting};
 use super::profile::{self, Profiles};
-use super::read::{self, ReadLine, ReadSheet};
+use super::read::{self, Lines, ReadLine, ReadSheet};
 use super::store::{self, ImportJob, ImportRow};
 use super::{facts, findings, kinds, order};
 use crate::app::App;
@@ -57,18 +58,16 @@ struct Running {
     by: Actor,
     kind: &'static Kind,
     product: Product,
-    lines: Vec<ReadLine>,
-    /// The sheet itself, for a check.
-    sheet: Option<ReadSheet>,
     list: BankList,
 }
 
 /// Checks an import: a dry run that stores nothing but what each row would come to.
 pub fn check(app: &App, id: ImportId, scope: &Scope, companions: &BatchContext) -> AppResult<()> {
     let from = ["uploaded", "checking", "checked", "failed"];
-    let Some(mut running) = take(app, id, scope, &from, "checking")? else { return Ok(()) };
-    let lines = std::mem::take(&mut running.lines);
-    running.job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
+    let Some((mut running, lines)) = take(app, id, scope, &from, "checking")? else {
+        return Ok(());
+    };
+    running.job.rows_total = i32::try_from(lines.total()).unwrap_or(i32::MAX);
     running.job.rows_done = 0;
     let checked = check_sheet(app, &mut running, &lines, companions)
         .and_then(|()| check_lines(app, &mut running, &lines, companions));
@@ -80,43 +79,41 @@ pub fn check(app: &App, id: ImportId, scope: &Scope, companions: &BatchContext) 
 fn check_sheet(
     app: &App,
     running: &mut Running,
-    lines: &[ReadLine],
+    lines: &Lines,
     companions: &BatchContext,
 ) -> AppResult<()> {
-    let Some(sheet) = running.sheet.take() else { return Ok(()) };
     let (scope, office, job) = (&running.scope, &running.office, &running.job);
-    let found =
-        app.db.read(|db| findings::check(db, scope, office, job, &sheet, lines, companions))?;
+    let found = app.db.read(|db| findings::check(db, scope, office, job, lines, companions))?;
     let text = findings::to_text(&found);
     running.job.confirmed &= findings::without_pay_outs(&running.job.findings) == text;
     running.job.findings = text;
-    running.job.bindings = read::Columns::of(&sheet).to_text();
+    running.job.bindings = read::Columns::of(&lines.sheet).to_text();
     Ok(())
 }
 
 fn check_lines(
     app: &App,
     running: &mut Running,
-    lines: &[ReadLine],
+    lines: &Lines,
     companions: &BatchContext,
 ) -> AppResult<End> {
     let (mut pay_outs, mut paid_out) = (0, Fen::ZERO);
-    for chunk in lines.chunks(app.config.import_lines.max(1)) {
+    let (mut lines, mut pace) = (lines.iter(), Pace::of(app));
+    while let Some(chunk) = pace.next(&mut lines) {
+        let all: Vec<&ReadLine> = chunk.iter().map(|line| &**line).collect();
         let now = app.clock.now_at();
         let decided = {
             let set = setting(app, running, companions, now);
-            let chunk: Vec<&ReadLine> = chunk.iter().collect();
             app.db.read(|db| {
-                let facts = facts::load(db, set.scope, set.sealer, running.kind.load, &chunk)?;
+                let facts = facts::load(db, set.scope, set.sealer, running.kind.load, &all)?;
                 let mut plan = Plan::new(&set, facts);
-                let decided: Vec<Decided> = chunk.iter().map(|line| plan.line(line)).collect();
+                let decided: Vec<Decided> = all.iter().map(|line| plan.line(line)).collect();
                 Ok((decided, plan.pay_outs()))
             })?
         };
         let (decided, (count, sum)) = decided;
         (pay_outs, paid_out) = (pay_outs + count, paid_out + sum);
         let job = renewed(app, &running.job, chunk.len(), now);
-        let all: Vec<&ReadLine> = chunk.iter().collect();
         let rows = rows_of(job.id, &all, &decided, false);
         let stop = app.db.write("import check", |db| {
             let Some(stop) = store::stop_wanted(db, &running.job)? else { return Ok(None) };
@@ -126,6 +123,7 @@ fn check_lines(
         })?;
         let Some(stop) = stop else { return Ok(End::Lost) };
         running.job = job;
+        pace.go_on(app);
         if stop {
             return Ok(End::Stopped);
         }
@@ -141,27 +139,64 @@ fn check_lines(
 /// happens while a sheet that it needs is not posted.
 pub fn post(app: &App, id: ImportId, scope: &Scope, companions: &BatchContext) -> AppResult<()> {
     let from = ["checked", "stopped", "posting"];
-    let Some(mut running) = take(app, id, scope, &from, "posting")? else { return Ok(()) };
+    let Some((mut running, lines)) = take(app, id, scope, &from, "posting")? else {
+        return Ok(());
+    };
     let done: HashSet<i32> = app.db.read(|db| store::posted_lines(db, id))?.into_iter().collect();
-    let mut lines = std::mem::take(&mut running.lines);
-    running.job.rows_total = i32::try_from(lines.len()).unwrap_or(i32::MAX);
-    lines.retain(|line| !done.contains(&i32::try_from(line.line).unwrap_or(i32::MAX)));
-    let left = i32::try_from(lines.len()).unwrap_or(i32::MAX);
-    running.job.rows_done = running.job.rows_total - left;
-    let posted = post_lines(app, &mut running, &lines, companions);
+    running.job.rows_total = i32::try_from(lines.total()).unwrap_or(i32::MAX);
+    running.job.rows_done = i32::try_from(done.len()).unwrap_or(i32::MAX);
+    let left =
+        |line: &Cow<'_, ReadLine>| !done.contains(&i32::try_from(line.line).unwrap_or(i32::MAX));
+    let posted = post_lines(app, &mut running, lines.iter().filter(left), companions);
+    drop(lines);
     app.note_change();
     app.db.learn_sizes();
     finish(app, running, posted, "posted")
 }
 
-fn post_lines(
+/// How many lines are done in one write: fewer while others wait to write, so that they wait for
+/// some tens of milliseconds and not for a fifth of a second.
+struct Pace {
+    lines: usize,
+    most: usize,
+}
+
+/// Fewer lines than this cost more than they let others have.
+const PACE_MIN: usize = 25;
+
+impl Pace {
+    fn of(app: &App) -> Pace {
+        let most = app.config.import_lines.max(1);
+        Pace { lines: most, most }
+    }
+
+    /// The lines of the next write; nothing when there is none.
+    fn next<'l>(
+        &self,
+        lines: &mut impl Iterator<Item = Cow<'l, ReadLine>>,
+    ) -> Option<Vec<Cow<'l, ReadLine>>> {
+        let chunk: Vec<Cow<'_, ReadLine>> = lines.take(self.lines).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    }
+
+    /// After a write: others come first.
+    fn go_on(&mut self, app: &App) {
+        self.lines = match app.db.let_others_write() {
+            true => (self.lines / 2).max(PACE_MIN.min(self.most)),
+            false => (self.lines + self.lines / 4 + 1).min(self.most),
+        };
+    }
+}
+
+fn post_lines<'l>(
     app: &App,
     running: &mut Running,
-    lines: &[ReadLine],
+    mut lines: impl Iterator<Item = Cow<'l, ReadLine>>,
     companions: &BatchContext,
 ) -> AppResult<End> {
-    for chunk in lines.chunks(app.config.import_lines.max(1)) {
-        let whole: Vec<&ReadLine> = chunk.iter().collect();
+    let mut pace = Pace::of(app);
+    while let Some(chunk) = pace.next(&mut lines) {
+        let whole: Vec<&ReadLine> = chunk.iter().map(|line| &**line).collect();
         let end = match post_chunk(app, running, &whole, companions) {
             Ok(end) => end,
             Err(error) if error.is_of_database() => return Err(error),
@@ -171,6 +206,7 @@ fn post_lines(
                 post_each(app, running, &whole, companions)?
             }
         };
+        pace.go_on(app);
         if let Some(end) = end {
             return Ok(end);
         }
@@ -324,7 +360,7 @@ fn take(
     scope: &Scope,
     from: &[&str],
     state: &str,
-) -> AppResult<Option<Running>> {
+) -> AppResult<Option<(Running, Lines)>> {
     let now = app.clock.now_at();
     let until = lease(app, now);
     let taken = app.db.write("import claim", |db| {
@@ -348,23 +384,23 @@ fn take(
     job.problem.clear();
     job.leased_until = Some(until);
     let profiles = app.db.read(|db| profile::all(db, scope))?;
-    match open(app, &job, &sealed, &profiles) {
+    match open(app, &job, sealed, &profiles) {
         Ok((kind, product, sheet)) => {
-            let lines = sheet.lines(app.clock.today(), &Limits::of(&app.policy(), product));
+            let lines = sheet.lines(app.clock.today(), Limits::of(&app.policy(), product));
             // What somebody chose may name the day where the title did not before.
-            job.as_of = sheet.binding.as_of.or(job.as_of);
+            job.as_of = lines.sheet.binding.as_of.or(job.as_of);
             let mut list = BankList::default();
             if kind.layout == Layout::REPAYMENTS {
                 list = kinds::repayments::list_of(&lines);
                 let as_of = job.as_of.unwrap_or_else(|| app.clock.today());
-                app.db.read(|db| match findings::part(db, scope, &job, &sheet)? {
+                app.db.read(|db| match findings::part(db, scope, &job, &lines.sheet)? {
                     // The list of a township says nothing of what it does not name.
                     Some(_) => Ok(()),
                     None => list.judge(db, scope, as_of),
                 })?;
             }
-            let (scope, sheet) = (scope.clone(), Some(sheet).filter(|_| state == "checking"));
-            Ok(Some(Running { job, office, scope, by, kind, product, lines, list, sheet }))
+            let scope = scope.clone();
+            Ok(Some((Running { job, office, scope, by, kind, product, list }, lines)))
         }
         Err(problem) => {
             fail(app, job, &problem)?;
@@ -376,12 +412,13 @@ fn take(
 fn open(
     app: &App,
     job: &ImportJob,
-    sealed: &[u8],
+    sealed: Vec<u8>,
     profiles: &Profiles,
 ) -> Result<(&'static Kind, Product, ReadSheet), String> {
     let kind = kinds::find(&job.layout).ok_or("还没有选定这是哪一种表。")?;
     let product = Product::from_text(&job.product).ok_or("不认识这种贷款。")?;
-    let bytes = app.sealer.open(Field::Upload, sealed).map_err(|error| error.to_string())?;
+    let bytes = app.sealer.open(Field::Upload, &sealed).map_err(|error| error.to_string())?;
+    drop(sealed);
     let limits = SheetLimits::default();
     // What is posted is what was checked, by the same columns.
     let sheet = match job.state.as_str() {

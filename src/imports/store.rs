@@ -94,13 +94,32 @@ pub struct ImportRow {
     pub warned: bool,
 }
 
-/// Records an upload with its sealed content.
-pub fn insert(db: &mut Db, job: &ImportJob, content_sealed: &[u8]) -> AppResult<()> {
+pub fn insert(db: &mut Db, job: &ImportJob) -> AppResult<()> {
     diesel::insert_into(import_job::table).values(job).execute(db)?;
+    Ok(())
+}
+
+/// Keeps the file of an import, for all sheets of the file: at one of them.
+pub fn keep_file(db: &mut Db, id: ImportId, content_sealed: &[u8]) -> AppResult<()> {
     diesel::insert_into(import_file::table)
-        .values((import_file::import_id.eq(job.id), import_file::content_sealed.eq(content_sealed)))
+        .values((import_file::import_id.eq(id), import_file::content_sealed.eq(content_sealed)))
         .execute(db)?;
     Ok(())
+}
+
+/// Imports from the same file that came with this one and are not put away, itself among them.
+fn of_same_file(db: &mut Db, id: ImportId) -> AppResult<Vec<ImportId>> {
+    let came: (StaffId, NaiveDateTime, Vec<u8>) = import_job::table
+        .find(id)
+        .select((import_job::staff_id, import_job::created_at, import_job::content_hash))
+        .get_result(db)?;
+    Ok(import_job::table
+        .filter(import_job::staff_id.eq(came.0))
+        .filter(import_job::created_at.eq(came.1))
+        .filter(import_job::content_hash.eq(came.2))
+        .filter(import_job::state.ne("dropped").or(import_job::id.eq(id)))
+        .select(import_job::id)
+        .load(db)?)
 }
 
 /// One import, or NotFound.
@@ -324,9 +343,11 @@ pub fn refused_lines(db: &mut Db, id: ImportId) -> AppResult<Vec<i32>> {
         .load(db)?)
 }
 
-/// The sealed content of an import.
+/// The sealed content of the file that an import is from.
 pub fn content(db: &mut Db, id: ImportId) -> AppResult<Vec<u8>> {
-    Ok(import_file::table.find(id).select(import_file::content_sealed).first(db)?)
+    let holders = of_same_file(db, id)?;
+    let file = import_file::table.filter(import_file::import_id.eq_any(holders));
+    Ok(file.select(import_file::content_sealed).first(db)?)
 }
 
 /// Takes the lease of an import for this instance, if it is free (or `mine` already).
@@ -505,7 +526,19 @@ pub fn drop_job(db: &mut Db, scope: &Scope, id: ImportId) -> AppResult<()> {
     .execute(db)?;
     if gone == 1 {
         diesel::delete(import_row::table.filter(import_row::import_id.eq(id))).execute(db)?;
-        diesel::delete(import_file::table.filter(import_file::import_id.eq(id))).execute(db)?;
+        let file = import_file::table.filter(import_file::import_id.eq(id));
+        let others: Vec<ImportId> =
+            of_same_file(db, id)?.into_iter().filter(|other| *other != id).collect();
+        let held = import_file::table.filter(import_file::import_id.eq_any(&others));
+        let held: i64 = held.count().get_result(db)?;
+        match others.first().filter(|_| held == 0) {
+            Some(heir) => {
+                diesel::update(file).set(import_file::import_id.eq(heir)).execute(db)?;
+            }
+            None => {
+                diesel::delete(file).execute(db)?;
+            }
+        }
     }
     Ok(())
 }

@@ -347,7 +347,7 @@ pub async fn hand_in(
         Ok(one) => one,
         Err(error) => return Err(refused(&app, &me, id, error).await),
     };
-    let (answers, picture) = match form::read(&form, one.batch.paper(app.clock.today())) {
+    let (answers, picture) = match form::read(&form, one.batch.paper(app.clock.today())).await {
         Ok(read) => read,
         Err(form) => return page(&app, &me, &req, one, *form),
     };

@@ -53,6 +53,13 @@ macro_rules! both {
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
+/// Connections for readings that take seconds.
+pub const LONG_READS_MAX: usize = 2;
+
+/// So long somebody who writes much lets others write in between.
+const YIELD_STEP: Duration = Duration::from_millis(1);
+const YIELDS_MAX: u32 = 100;
+
 /// How often a body that met a conflict is run again before the caller is told "too busy".
 const ATTEMPTS_MAX: u32 = 12;
 
@@ -176,7 +183,10 @@ pub struct Database {
     address: Address,
     readers: Pool<Manager>,
     writers: Pool<Manager>,
+    long_readers: Pool<Manager>,
     retries: Arc<AtomicI64>,
+    /// How many wait for their turn to write.
+    waiting: Arc<AtomicI64>,
 }
 
 impl Database {
@@ -199,21 +209,24 @@ impl Database {
         check_sqlite(&address, &mut probe)?;
         keep_private(&address)?;
         drop(probe);
-        let pool = |read_only: bool, size: u32| {
+        let pool = |read_only: bool, (idle, size): (u32, u32)| {
             Pool::builder()
                 .max_size(size)
-                .min_idle(Some(1))
+                .min_idle(Some(idle))
                 .test_on_check_out(false)
                 .connection_timeout(Duration::from_secs(10))
                 .build(Manager { address: address.clone(), read_only, scratch })
                 .map_err(|e| explain(&address, &e.to_string()))
         };
         let writers = match address {
-            Address::Sqlite(_) => pool(false, 1)?,
-            Address::Postgres(_) => pool(false, connections.max(2))?,
+            Address::Sqlite(_) => pool(false, (1, 1))?,
+            Address::Postgres(_) => pool(false, (1, connections.max(2)))?,
         };
-        let readers = pool(true, connections.max(2))?;
-        Ok(Database { address, readers, writers, retries: Arc::default() })
+        let readers = pool(true, (1, connections.max(2)))?;
+        let long = u32::try_from(LONG_READS_MAX).unwrap_or(1);
+        let long_readers = pool(true, (0, long))?;
+        let (retries, waiting) = (Arc::default(), Arc::default());
+        Ok(Database { address, readers, writers, long_readers, retries, waiting })
     }
 
     /// How many writes met a conflict and were run again, since the start.
@@ -294,6 +307,22 @@ impl Database {
         }
     }
 
+    /// What is damaged in the file of a SQLite database, entries of an index that are missing or
+    /// too many included: the quick look at every start does not see these.
+    pub fn damage(&self) -> AppResult<Vec<String>> {
+        self.read_long(|db| match db {
+            Db::Postgres(_) => Ok(Vec::new()),
+            Db::Sqlite(c) => {
+                let query = diesel::sql_query(
+                    "SELECT integrity_check AS quick_check FROM pragma_integrity_check",
+                );
+                let found: Vec<QuickCheck> = diesel::RunQueryDsl::load(query, c)?;
+                let found = found.into_iter().map(|one| one.quick_check);
+                Ok(found.filter(|one| one != "ok").collect())
+            }
+        })
+    }
+
     /// Has SQLite look how large those tables have become that have changed much: a tenth of a
     /// second for 100,000 families. Without it the planner takes an index that begins with the
     /// office for a good one, which in most counties is every row. PostgreSQL does this by itself.
@@ -311,7 +340,19 @@ impl Database {
 
     /// Runs `body` on one snapshot. A write inside is refused by the database.
     pub fn read<T>(&self, body: impl FnOnce(&mut Db) -> AppResult<T>) -> AppResult<T> {
-        let mut db = begun(&self.readers, |db| match db {
+        Database::read_over(&self.readers, body)
+    }
+
+    /// The same for what takes seconds: over connections of its own, so that no page waits for one.
+    pub fn read_long<T>(&self, body: impl FnOnce(&mut Db) -> AppResult<T>) -> AppResult<T> {
+        Database::read_over(&self.long_readers, body)
+    }
+
+    fn read_over<T>(
+        pool: &Pool<Manager>,
+        body: impl FnOnce(&mut Db) -> AppResult<T>,
+    ) -> AppResult<T> {
+        let mut db = begun(pool, |db| match db {
             Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
             Db::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
                 c,
@@ -321,6 +362,19 @@ impl Database {
         let result = body(&mut db);
         roll_back(&mut db);
         result
+    }
+
+    /// Between two writes of something long: others that wait write first. True when some did.
+    pub fn let_others_write(&self) -> bool {
+        let mut waited = false;
+        for _ in 0..YIELDS_MAX {
+            if self.waiting.load(Ordering::Acquire) == 0 {
+                break;
+            }
+            waited = true;
+            std::thread::sleep(YIELD_STEP);
+        }
+        waited
     }
 
     /// Runs `body` as the only writer of what it read; commits when it returns `Ok`.
@@ -333,6 +387,7 @@ impl Database {
         mut body: impl FnMut(&mut Db) -> AppResult<T>,
     ) -> AppResult<T> {
         for attempt in 0..ATTEMPTS_MAX {
+            self.waiting.fetch_add(1, Ordering::AcqRel);
             let begun = begun(&self.writers, |db| match db {
                 Db::Sqlite(c) => {
                     AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
@@ -342,6 +397,7 @@ impl Database {
                     "BEGIN ISOLATION LEVEL SERIALIZABLE",
                 ),
             });
+            self.waiting.fetch_sub(1, Ordering::AcqRel);
             let result = begun.and_then(|mut db| {
                 let done = revision::rows_changed(&mut db).and_then(|before| {
                     let value = body(&mut db)?;

@@ -19,6 +19,7 @@ pub mod sheet;
 pub mod meta;
 pub mod assets;
 pub mod password;
+pub mod picture;
 pub mod logs;
 pub mod metrics;
 pub mod gateway;

@@ -3,6 +3,7 @@
 
 pub mod behind;
 pub mod december;
+pub mod line_cache;
 pub mod recovery;
 
 use crate::web::route::Entry;

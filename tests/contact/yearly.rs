@@ -79,8 +79,8 @@ fn families_given_to_villages_go_out_on_sheets_without_money() {
         let tables = zhuxue::plumbing::sheet::read(&book.bytes, &Default::default()).unwrap();
         let cells: Vec<String> = tables
             .iter()
-            .flat_map(|table| &table.rows)
-            .flat_map(|row| row.cells.iter().map(|cell| cell.text.to_string()))
+            .flat_map(|table| table.rows.iter())
+            .flat_map(|row| row.cells.into_iter().map(|cell| cell.text.to_string()))
             .collect();
         assert!(cells.iter().any(|cell| cell == "助学贷款家庭联系名单"), "{cells:?}");
         for never in ["到期未还", "约定还款", "还款提醒", "还款到期"] {

@@ -17,7 +17,7 @@ fn cells() -> BTreeMap<(String, i32), Vec<String>> {
     let mut found = BTreeMap::new();
     for upload in small_sheets("dirty_excel") {
         for table in sheet::read(&upload.bytes, &SheetLimits::default()).unwrap() {
-            for row in table.rows {
+            for row in table.rows.iter() {
                 let texts = row.cells.iter().map(|cell| cell.text.to_string()).collect();
                 let line = i32::try_from(row.line).unwrap();
                 found.insert((upload.name.clone(), line), texts);

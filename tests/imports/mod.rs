@@ -14,6 +14,7 @@ mod full_disk;
 mod instance;
 mod kinds;
 pub mod pages;
+mod one_file;
 mod parts;
 mod refused;
 mod taken_up;

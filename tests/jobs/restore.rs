@@ -153,3 +153,25 @@ fn nothing_is_sent_and_no_job_runs_until_a_person_has_released_both() {
         director.post("/admin/backups/messages", &[("messages", "drop")]).await.is(404);
     });
 }
+
+/// A month of notices is not sent because a clock was set wrong.
+#[test]
+fn a_clock_that_jumps_more_than_a_week_ahead_holds_the_messages() {
+    each(async |t| {
+        let look = |at: &str| {
+            let at = format!("{at}T08:00:00").parse().unwrap();
+            t.app.db.write("test", |db| restored::look_at_clock(db, at)).unwrap()
+        };
+        // The first look ever, a day later, a week off, set back.
+        for day in ["2026-10-01", "2026-10-02", "2026-10-09", "2026-10-05"] {
+            assert!(!look(day), "{day}");
+        }
+        assert!(look("2026-10-31"));
+        assert!(!look("2026-12-31"), "it is held already");
+        let held = t.app.db.read(restored::get).unwrap().unwrap();
+        assert!(held.copy.is_empty() && held.jobs_released);
+        let page = t.sign_in(Role::Director).get("/admin/backups").await;
+        page.is(200).says(&["电脑的时间往前跳了", "2026-10-05", "放行消息"]);
+        assert!(!page.text.contains("刚从备份恢复"), "{}", page.text);
+    });
+}

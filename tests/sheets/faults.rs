@@ -202,6 +202,21 @@ fn a_blank_id_refuses() {
 }
 
 #[test]
+fn what_is_no_address_of_mail_is_left_out() {
+    use zhuxue::imports::kinds::BorrowerRow;
+    let email = |said: &Said| first_row(said).of::<BorrowerRow>().unwrap().email.clone();
+    let good = borrower(&[("email", "s00000000@example.invalid")]);
+    assert_eq!(
+        (email(&good).as_deref(), good.notes().len()),
+        (Some("s00000000@example.invalid"), 0)
+    );
+    let bad = borrower(&[("email", "无")]);
+    let note = only(&bad, Fault::NoEmail, Warning);
+    assert_eq!(note.message, "“无”不是电子邮箱地址，没有导入这一格。请核对后更正。");
+    assert_eq!(email(&bad), None);
+}
+
+#[test]
 fn phones_are_sorted_out_or_left_out() {
     let said = borrower(&[("phone", "+8616411034442/16411034440")]);
     let note = only(&said, Fault::PhoneForm, Repaired);

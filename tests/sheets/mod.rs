@@ -50,8 +50,9 @@ pub fn import(table: &Table) -> Said {
             Read::Skipped(note) => skipped.push((line, note)),
         }
     }
-    let typed = rows.iter().filter_map(|(line, parsed)| Some((*line, parsed.row.as_ref()?)));
-    let duplicates = find_duplicates(typed);
+    let typed = || rows.iter().filter_map(|(line, parsed)| Some((*line, parsed.row.as_ref()?)));
+    let again = |line| typed().find(|(own, _)| *own == line).map(|(_, row)| row.clone());
+    let duplicates = find_duplicates(typed(), again);
     Said { binding, rows, skipped, duplicates }
 }
 

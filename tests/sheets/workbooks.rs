@@ -7,7 +7,7 @@ use zhuxue::base::money::Fen;
 use zhuxue::imports::kinds::ContractRow;
 use zhuxue::imports::layout::{Fault, Layout, parse_row, recognise};
 use zhuxue::plumbing::sheet::write::{Chart, Head, LineResult, Out, list, results};
-use zhuxue::plumbing::sheet::{CellKind, SheetLimits, SheetProblem, read};
+use zhuxue::plumbing::sheet::{CellKind, SheetLimits, SheetProblem, SheetRow, read};
 
 use super::{import, limits, table, today};
 
@@ -80,7 +80,7 @@ fn an_old_name_for_the_file_does_not_matter_but_its_bytes_do() {
     assert_eq!(read(cut, &SheetLimits::default()), Err(SheetProblem::Damaged));
     let small = SheetLimits { unpacked_bytes: 2_000, ..SheetLimits::default() };
     assert_eq!(read(&whole, &small), Err(SheetProblem::TooBig));
-    let few = SheetLimits { cells: 10, ..SheetLimits::default() };
+    let few = SheetLimits { places: 10, ..SheetLimits::default() };
     assert_eq!(read(&whole, &few), Err(SheetProblem::TooManyCells));
 }
 
@@ -114,14 +114,14 @@ fn results_stand_beside_the_users_own_rows() {
     ];
     let back = table(&results(&sheet, 2, &lines, |_, _| None).unwrap());
     let texts = |line: usize| -> Vec<String> {
-        back.rows[line - 1].cells.iter().map(|cell| cell.text.to_string()).collect()
+        back.rows.get(line - 1).unwrap().cells.iter().map(|cell| cell.text.to_string()).collect()
     };
     assert_eq!(texts(1), ["名单（截至2026-10-31）"]);
     assert_eq!(texts(2), ["姓名", "身份证号", "备注", "结果", "说明"]);
     assert_eq!(texts(3)[..4], ["程林㼆", "512098200012207855", "=1+1", "已导入"]);
     assert_eq!(texts(4), ["", "", "", "已跳过", "空行，已跳过。"]);
     assert_eq!(texts(5)[2..], ["-2", "未导入", "借款学生姓名：请补上这个字。"]);
-    assert!(back.rows[2].cells.iter().all(|cell| cell.kind == CellKind::Text));
+    assert!(back.rows.get(2).unwrap().cells.iter().all(|cell| cell.kind == CellKind::Text));
 }
 
 #[test]
@@ -142,11 +142,11 @@ fn lists_hold_numbers_and_days_as_such() {
     ];
     let back = table(&list(&head, rows.into_iter()).unwrap());
     assert_eq!(back.name, "逾期名单");
-    let cells = &back.rows[2].cells;
+    let cells = back.rows.get(2).unwrap().cells;
     assert_eq!((&*cells[0].text, cells[0].kind), ("@李某", CellKind::Text));
     assert_eq!((&*cells[1].text, cells[1].kind), ("2697.4", CellKind::Number));
     assert_eq!((&*cells[2].text, cells[2].kind), ("2026-12-20", CellKind::Date));
-    assert_eq!(&*back.rows[3].cells[2].text, "51202220200000005");
+    assert_eq!(&*back.rows.get(3).unwrap().cells[2].text, "51202220200000005");
 }
 
 /// What the workbook's file says of its first sheet.
@@ -185,11 +185,11 @@ fn a_list_can_be_printed_filtered_and_handed_in() {
     assert!(xml(&wide, "xl/workbook.xml").contains("逾期跟进!$3:$3"), "headings on each page");
     assert!(xml(&wide, "xl/charts/chart1.xml").contains("逾期跟进!$B$4:$B$6"));
     let back = table(&wide);
-    let shares: Vec<_> =
-        back.rows[3..6].iter().map(|row| (&*row.cells[1].text, row.cells[1].kind)).collect();
-    let number = |text| (text, CellKind::Number);
+    let share = |row: SheetRow| (row.cells[1].text.to_string(), row.cells[1].kind);
+    let shares: Vec<_> = back.rows.iter().skip(3).take(3).map(share).collect();
+    let number = |text: &str| (text.to_owned(), CellKind::Number);
     assert_eq!(shares, [number("0.9421"), number("1"), number("0.0005")]);
-    assert_eq!(&*back.rows.last().unwrap().cells[0].text, "制表人：韦清越　单位（盖章）：");
+    assert_eq!(&*back.rows.iter().last().unwrap().cells[0].text, "制表人：韦清越　单位（盖章）：");
     let narrow = xml(&list(&head(12), rows()).unwrap(), "xl/worksheets/sheet1.xml");
     assert!(narrow.contains("orientation=\"portrait\""), "{narrow}");
 }
@@ -262,4 +262,92 @@ fn what_is_out_of_sight_is_known() {
     assert_eq!((sheets.len(), &sheets[0].hidden.sheets), (1, &vec!["2024级".to_owned()]));
     assert!(tables("F11b_1904_general.xlsx")[0].from_1904);
     assert!(!tables("F05_hidden_rows.xlsx")[0].from_1904);
+}
+
+/// An XLSX with these rows, each with one cell, in the order given.
+fn rows_in_order(lines: impl Iterator<Item = u32>, column: &str) -> Vec<u8> {
+    let rows: String = lines
+        .map(|line| format!("<row r=\"{line}\"><c r=\"{column}{line}\"><v>{line}</v></c></row>"))
+        .collect();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let relations = "http://schemas.openxmlformats.org/package/2006/relationships";
+    for (name, text) in [
+        ("[Content_Types].xml", "<Types/>".to_owned()),
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns=\"{relations}\"><Relationship Id=\"rId1\" \
+                 Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "<Relationships xmlns=\"{relations}\"><Relationship Id=\"rId1\" \
+                 Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets>\
+                 <sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>"),
+        ),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn what_a_row_spans_counts_and_not_how_many_cells_it_has() {
+    let limits = SheetLimits { places: 10_000, ..SheetLimits::default() };
+    // 100 cells in the last column that is read: 200 places each.
+    let wide = rows_in_order(1..=100, "GR");
+    assert_eq!(read(&wide, &limits), Err(SheetProblem::TooManyCells));
+    assert_eq!(read(&rows_in_order(1..=100, "B"), &limits).unwrap()[0].rows.len(), 100);
+    let commas = format!("姓名,学校\n{}", ",".repeat(1_000_000));
+    assert_eq!(read(commas.as_bytes(), &limits).unwrap()[0].rows.len(), 1);
+    let far = format!("{commas}x\n");
+    assert_eq!(read(far.as_bytes(), &limits), Err(SheetProblem::TooManyCells));
+}
+
+#[test]
+fn rows_may_stand_in_any_order() {
+    let read = |bytes: &[u8]| -> Vec<(u32, String)> {
+        let rows = table(bytes).rows;
+        rows.iter().map(|row| (row.line, row.cells[0].text.to_string())).collect()
+    };
+    let first = read(&rows_in_order(1..=100_000, "A"));
+    assert_eq!(read(&rows_in_order((1..=100_000).rev(), "A")), first);
+    assert_eq!(first.len(), 100_000);
+    assert_eq!(first[99_999], (100_000, "100000".to_owned()));
+}
+
+/// Two cells in the corners of an old workbook: the library lays out sixteen million places.
+#[test]
+fn the_rectangle_of_an_old_workbook_is_measured_first() {
+    let mut bytes = std::fs::read("tests/sample/books/small.xls").unwrap();
+    // A cell with a text, of which the last is moved into the corner.
+    let at = bytes.windows(4).rposition(|four| four == [0xFD, 0x00, 0x0A, 0x00]).unwrap();
+    bytes[at + 4..at + 8].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0x00]);
+    assert_eq!(read(&bytes, &SheetLimits::default()), Err(SheetProblem::TooManyCells));
+}
+
+#[test]
+fn a_title_that_looks_like_a_formula_stays_text_in_a_csv_too() {
+    let guarded = |title: &str| {
+        let head = Head { sheet: "a".into(), titles: vec![title.into()], ..Head::default() };
+        xml(&list(&head, std::iter::empty()).unwrap(), "xl/styles.xml").contains("quotePrefix")
+    };
+    assert!(!guarded("乐至县中学"));
+    assert!(guarded("=HYPERLINK(1)") && guarded("@某校"));
 }

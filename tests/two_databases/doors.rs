@@ -10,7 +10,7 @@ use zhuxue::book::events::{self, EventRow, Origin};
 use zhuxue::book::statement::{Event, EventKind};
 use zhuxue::book::{position, verify, warning};
 use zhuxue::error::{AppError, AppResult};
-use zhuxue::plumbing::schema::{loan, loan_event, loan_position};
+use zhuxue::plumbing::schema::{history, loan, loan_event, loan_position};
 
 use crate::borrower::town::{each, read};
 use crate::support::{OFFICE, TestApp};
@@ -177,7 +177,19 @@ fn sums_of_a_file_that_cannot_be_are_not_stored_before_its_loans_are_put_right()
         assert!(both.contains(&one) && both.contains(&other));
         refresh(&both).unwrap();
         assert_eq!(named(&t), [], "the line goes when the file computes again");
-        let found = read(&t, |db| verify::check(db, &scope, &basis, &both));
-        assert!(found.is_empty(), "{found:?}");
+        let check = || read(&t, |db| verify::check(db, &scope, &basis, &both));
+        assert_eq!(check(), []);
+        // What verify stores anew is written down.
+        let spoiled = t.app.db.write("test", |db| {
+            let row = diesel::update(loan_position::table.find(other));
+            Ok(row.set(loan_position::outstanding_fen.eq(7)).execute(db)?)
+        });
+        spoiled.unwrap();
+        let found = check();
+        assert!(!found.is_empty());
+        verify::repair(&t.app, &scope, &found).unwrap();
+        assert_eq!(check(), []);
+        let told = history::table.filter(history::action.eq("positions_repaired")).count();
+        assert_eq!(read::<i64>(&t, |db| Ok(told.get_result(db)?)), 1);
     });
 }

@@ -182,3 +182,25 @@ fn a_server_that_was_restarted_costs_nobody_a_page() {
         db.write("test", |db| zhuxue::plumbing::meta::set(db, "test", "1")).unwrap();
     }
 }
+
+/// A quick look at the file finds nothing; a search by the index would miss the row.
+#[test]
+fn a_row_that_an_index_misses_is_found_by_the_thorough_look() {
+    let database = TestDatabase::fresh(Kind::Sqlite);
+    assert_eq!(database.db.damage().unwrap(), Vec::<String>::new());
+    let file = database.db.sqlite_file().unwrap().to_path_buf();
+    let raw = |sql: &str| {
+        let mut raw = SqliteConnection::establish(&file.to_string_lossy()).unwrap();
+        raw.batch_execute(&format!("PRAGMA writable_schema = ON; {sql}")).unwrap();
+    };
+    raw(
+        "CREATE TABLE aside (a); CREATE INDEX aside_a ON aside (a); INSERT INTO aside VALUES (1); \
+         CREATE TABLE saved AS SELECT * FROM sqlite_master WHERE name = 'aside_a'; \
+         DELETE FROM sqlite_master WHERE name = 'aside_a'",
+    );
+    raw("INSERT INTO aside VALUES (2)");
+    raw("INSERT INTO sqlite_master SELECT * FROM saved");
+    let damaged = Database::open(&database.url, 2).unwrap();
+    let found = damaged.damage().unwrap();
+    assert!(found.iter().any(|one| one.contains("missing from index aside_a")), "{found:?}");
+}

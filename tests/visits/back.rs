@@ -8,8 +8,15 @@ use super::{AFTER, count_records, sent, sheets};
 use crate::borrower::town::{each, read};
 use crate::support::{Answer, Browser, TestApp};
 
-/// Few bytes that begin as a JPEG does.
-const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0 a photograph of a sheet";
+/// A photograph as a telephone makes it: with the place where it was taken.
+fn jpeg() -> Vec<u8> {
+    let mut out = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(60, 40).write_to(&mut out, image::ImageFormat::Jpeg).unwrap();
+    let plain = out.into_inner();
+    let exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0 GPS 30.28N 105.02E";
+    let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+    [&plain[..2], b"\xFF\xE1", &length, exif, &plain[2..]].concat()
+}
 
 const GOOD: [(&str, &str); 6] = [
     ("outcome", "hardship"),
@@ -63,9 +70,9 @@ fn a_code_opens_its_sheet_once_and_says_little() {
 
         let mut long_ago = GOOD;
         long_ago[5] = ("visited_on", "2020-12-21");
-        let old = hand_in(&mut phone, &code, &long_ago, Some(JPEG)).await;
+        let old = hand_in(&mut phone, &code, &long_ago, Some(&jpeg())).await;
         old.is(422).says(&["走访日期在做表的日子（12月21日）以前", "父亲住院"]);
-        let done = hand_in(&mut phone, &code, &GOOD, Some(JPEG)).await;
+        let done = hand_in(&mut phone, &code, &GOOD, Some(&jpeg())).await;
         done.is(303);
         assert_eq!(kept(&t), (1, 1));
         phone.get(done.header("location")).await.is(200).says(&["已经收到，谢谢", "只用一次"]);
@@ -86,7 +93,10 @@ fn a_code_opens_its_sheet_once_and_says_little() {
         let photo = page.text[at..at + page.text[at..].find('"').unwrap()].to_owned();
         let shown = clerk.get(&photo).await;
         assert_eq!((shown.status, shown.header("content-type")), (200, "image/jpeg"));
-        assert_eq!(shown.bytes, JPEG);
+        let shown = shown.bytes;
+        assert!(!shown.windows(3).any(|part| part == b"GPS"), "nobody needs to know where");
+        let picture = image::load_from_memory(&shown).unwrap();
+        assert_eq!((picture.width(), picture.height()), (60, 40));
         let looks: i64 = read(&t, |db| {
             let seen = history::action.eq("sheet_photo_seen");
             Ok(history::table.filter(seen).count().get_result(db)?)
@@ -111,7 +121,9 @@ fn what_is_wrong_is_said_and_what_was_typed_stays() {
         empty.is(422).says(&["请选一项走访结果", "写了一半", "请写填表人的姓名"]);
         let text = hand_in(&mut phone, &code, &GOOD, Some(b"%PDF-1.7")).await;
         text.is(422).says(&["选的文件不是照片", "父亲住院"]);
-        let large = [JPEG.to_vec(), vec![0; 40 << 20]].concat();
+        let only_begins = hand_in(&mut phone, &code, &GOOD, Some(&jpeg()[..60])).await;
+        only_begins.is(422).says(&["选的文件不是照片", "父亲住院"]);
+        let large = [jpeg(), vec![0; 40 << 20]].concat();
         let large = hand_in(&mut phone, &code, &GOOD, Some(&large)).await;
         large.is(422).says(&["照片超过 10 MB", "父亲住院", "checked"]);
         let number = [&GOOD[..], &[("new_phone", "1641099")]].concat();

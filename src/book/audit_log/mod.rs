@@ -93,6 +93,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("office_changed", "修改中心资料"),
     ("restored", "从备份恢复"),
     ("restore_released", "恢复以后放行"),
+    ("positions_repaired", "重新计算结余"),
     ("revealed", "查看完整号码"),
     ("reveal_refused", "查看号码被拒"),
     ("sheet_revealed", "下载完整号码"),

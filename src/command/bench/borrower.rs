@@ -44,7 +44,7 @@ pub(super) fn measure(
 }
 
 /// A session for each of many borrowers, at the machine's own time: the server's.
-fn sign_in(place: &Place, loans: u32) -> Result<Vec<Ask>, CliError> {
+pub(super) fn sign_in(place: &Place, loans: u32) -> Result<Vec<Ask>, CliError> {
     let borrowers = (loans * 2 / 5).max(1);
     let now = Clock::real().now_at();
     let mut asks = Vec::new();

@@ -78,26 +78,49 @@ fn one_connection<'a>(
     to: SocketAddr,
     asks: impl Iterator<Item = &'a Ask>,
 ) -> Result<(Vec<Duration>, u64), CliError> {
-    let mut sending = TcpStream::connect(to)?;
-    sending.set_nodelay(true)?;
-    sending.set_read_timeout(Some(Duration::from_secs(120)))?;
-    let mut reading = BufReader::with_capacity(64 * 1024, sending.try_clone()?);
-    let (mut times, mut bytes, mut body) = (Vec::new(), 0, Vec::new());
-    for Ask { cookie, path } in asks {
+    let mut connection = Connection::open(to)?;
+    let (mut times, mut bytes) = (Vec::new(), 0);
+    for ask in asks {
         let started = Instant::now();
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {to}\r\nCookie: {cookie}\r\nAccept-Encoding: gzip\r\n\r\n"
-        );
-        sending.write_all(request.as_bytes())?;
-        body.clear();
-        let status = answer(&mut reading, &mut body)?;
+        let (status, length) = connection.get(ask)?;
         if status != 200 {
-            return Err(CliError::failed(format!("{path} was answered with {status}")));
+            return Err(CliError::failed(format!("{} was answered with {status}", ask.path)));
         }
         times.push(started.elapsed());
-        bytes += u64::try_from(body.len()).unwrap_or_default();
+        bytes += length;
     }
     Ok((times, bytes))
+}
+
+/// A connection that is kept alive.
+pub(super) struct Connection {
+    to: SocketAddr,
+    sending: TcpStream,
+    reading: BufReader<TcpStream>,
+    body: Vec<u8>,
+}
+
+impl Connection {
+    pub(super) fn open(to: SocketAddr) -> Result<Connection, CliError> {
+        let sending = TcpStream::connect(to)?;
+        sending.set_nodelay(true)?;
+        sending.set_read_timeout(Some(Duration::from_secs(120)))?;
+        let reading = BufReader::with_capacity(64 * 1024, sending.try_clone()?);
+        Ok(Connection { to, sending, reading, body: Vec::new() })
+    }
+
+    /// Asks for a page and reads the answer to its end: its status and how long its body is.
+    pub(super) fn get(&mut self, Ask { cookie, path }: &Ask) -> Result<(u16, u64), CliError> {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\n\
+             Accept-Encoding: gzip\r\n\r\n",
+            self.to
+        );
+        self.sending.write_all(request.as_bytes())?;
+        self.body.clear();
+        let status = answer(&mut self.reading, &mut self.body)?;
+        Ok((status, u64::try_from(self.body.len()).unwrap_or_default()))
+    }
 }
 
 /// Sends a form with its session and reads the answer to its end; how long that took.

@@ -17,7 +17,7 @@ use crate::command::CliError;
 use crate::imports::batch::{self, Upload};
 
 /// The ten sheets, in an order that is not the order of posting.
-const SHEETS: [&str; 10] = [
+pub(super) const SHEETS: [&str; 10] = [
     "receipts",
     "monthly",
     "repayments",
@@ -70,7 +70,7 @@ pub(super) fn measure(kind: &Kind, table: &mut Table<'_>) -> Result<(), CliError
     })
 }
 
-fn sheet(name: &str) -> Result<Upload, CliError> {
+pub(super) fn sheet(name: &str) -> Result<Upload, CliError> {
     let packed = sample_file(&format!("county/{name}.csv.gz")).ok_or_else(|| {
         CliError::failed(format!("sample/county/{name}.csv.gz: not in the program"))
     })?;

@@ -90,8 +90,17 @@ impl Server {
 
     /// The memory it has now.
     pub(super) fn resident_bytes(&self) -> Result<u64, CliError> {
+        self.status_bytes("VmRSS")
+    }
+
+    /// The most memory it has had.
+    pub(super) fn peak_bytes(&self) -> Result<u64, CliError> {
+        self.status_bytes("VmHWM")
+    }
+
+    fn status_bytes(&self, key: &str) -> Result<u64, CliError> {
         let status = format!("/proc/{}/status", self.process.id());
-        machine::first_after(&status, "VmRSS")
+        machine::first_after(&status, key)
             .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
             .map(|kib| kib * 1_024)
             .ok_or_else(|| CliError::failed(format!("{status}: cannot be read")))

@@ -13,6 +13,8 @@ pub(super) enum Figure {
     Took(Duration),
     /// So many bytes: less is better.
     Bytes(u64),
+    /// So many of what should not be.
+    Count(u64),
 }
 
 impl Figure {
@@ -36,6 +38,7 @@ impl Figure {
                 format!("{}.{:02} s", time.as_secs(), time.subsec_millis() / 10)
             }
             Figure::Bytes(n) => format!("{}.{} MB", n / 1_000_000, n % 1_000_000 / 100_000),
+            Figure::Count(n) => thousands(n),
         }
     }
 
@@ -56,7 +59,8 @@ impl Figure {
         match (self, goal) {
             (Figure::PerSecond(own), Figure::PerSecond(goal)) => own >= goal,
             (Figure::Took(own), Figure::Took(goal)) => own <= goal,
-            (Figure::Bytes(own), Figure::Bytes(goal)) => own <= goal,
+            (Figure::Bytes(own), Figure::Bytes(goal))
+            | (Figure::Count(own), Figure::Count(goal)) => own <= goal,
             _ => true,
         }
     }

@@ -274,15 +274,16 @@ pub fn caught_up(app: &App) -> AppResult<()> {
 /// # Errors
 /// `Refused` before the jobs go on, `NotFound` when nothing is held.
 pub fn messages_go_on(act: &mut Act<'_>, drop: bool) -> AppResult<String> {
-    match restored::get(act.db)? {
-        Some(now) if now.jobs_released => {}
+    let why = match restored::get(act.db)? {
+        Some(now) if now.copy.is_empty() => "电脑的时间不对，不再发送",
+        Some(now) if now.jobs_released => "从备份恢复，多半已经发过，不再发送",
         Some(_) => return Err(AppError::refused("请先让定时任务继续，再放行消息")),
         None => return Err(AppError::NotFound),
-    }
+    };
     let mut cancelled = 0;
     if drop {
         for office in office::all(act.db)? {
-            let (scope, why) = (Scope::of(&office.code), "从备份恢复，多半已经发过，不再发送");
+            let scope = Scope::of(&office.code);
             cancelled += outbox::cancel_unsent(act.db, &scope, why, act.now)?;
         }
     }

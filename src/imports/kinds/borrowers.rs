@@ -38,7 +38,7 @@ layout! {
     may family_category: FreeText = "家庭类型" | FAMILIES;
     may difficulty: Difficulty = "困难等级" | "困难级别|认定困难级别名称|认定等级|困难程度|贫困程度";
     many phone: Phones = "手机" | PHONES;
-    may email: FreeText = "电子邮箱" | "邮箱|电子邮件|常用e-mail|email";
+    may email: Email = "电子邮箱" | "邮箱|电子邮件|常用e-mail|email";
     may co_name: Name = "共同借款人姓名" | CO_NAMES;
     may co_relation: Relation = "与学生关系" | RELATIONS;
     may co_id_number: CoId = "共同借款人身份证号" | CO_IDS;

@@ -17,7 +17,7 @@ use crate::imports::bank_list::{BankLine, BankList, is_place, money_of};
 use crate::imports::kind::*;
 use crate::imports::layout::words::RepaymentKind;
 use crate::imports::money::{outdated, same_figure};
-use crate::imports::read::ReadLine;
+use crate::imports::read::Lines;
 use chrono::NaiveDate;
 
 layout! {
@@ -81,10 +81,10 @@ impl RepaymentRow {
 }
 
 /// The lines of a sheet as one list.
-pub fn list_of(lines: &[ReadLine]) -> BankList {
-    let data = lines.iter().filter(|line| line.skipped.is_none());
-    let parsed = data.filter_map(|line| Some((line.line, line.parsed.as_ref()?)));
-    BankList::of(parsed.map(|(line, parsed)| {
+pub fn list_of(lines: &Lines) -> BankList {
+    let data = lines.iter().filter(|line| line.skipped.is_none() && line.parsed.is_some());
+    BankList::of(data.map(|read| {
+        let (line, parsed) = (read.line, read.parsed.as_ref()?);
         let row = parsed.row.as_ref().filter(|_| !parsed.is_refused());
         let row: &RepaymentRow = row?.of()?;
         let bank_line = BankLine {

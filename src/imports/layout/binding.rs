@@ -91,8 +91,8 @@ impl Binding {
     }
 
     /// The lines below the headings.
-    pub fn rows<'t>(&self, table: &'t Table) -> &'t [SheetRow] {
-        table.rows.get(self.first_row..).unwrap_or_default()
+    pub fn rows<'t>(&self, table: &'t Table) -> impl ExactSizeIterator<Item = SheetRow> + use<'t> {
+        table.rows.from(self.first_row)
     }
 
     /// Tells data from blank lines, repeated headings, totals and signatures.

@@ -38,6 +38,8 @@ macro_rules! cells {
 cells! {
     /// Free text as it stands.
     FreeText: Text -> String = |r, key| r.text(key);
+    /// An address of e-mail: what is none is left out.
+    Email: Text -> String = |r, key| r.email(key);
     /// The name of a person.
     Name: Text -> String = |r, key| r.name(key);
     /// The name of a place.

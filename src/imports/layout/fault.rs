@@ -115,6 +115,8 @@ faults! {
     BlankId = "blank_id",
     /// A telephone number in an unusual or damaged form.
     PhoneForm = "phone_form",
+    /// In a column of e-mail stands something else.
+    NoEmail = "no_email",
     TraditionalCharacters = "traditional_characters",
     /// A blank between the characters of a name.
     BlankInsideName = "blank_inside_name",

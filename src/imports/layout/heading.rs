@@ -96,9 +96,9 @@ fn try_row(upper: Option<&SheetRow>, row: &SheetRow, last_row: usize) -> Tried {
 /// Every line, and pair of lines, among the first ones that may hold the headings.
 fn tried(table: &Table) -> impl Iterator<Item = Tried> + '_ {
     table.rows.iter().enumerate().take(SEARCHED_ROWS).flat_map(|(at, row)| {
-        let single = try_row(None, row, at);
+        let single = try_row(None, &row, at);
         let below = table.rows.get(at + 1).filter(|_| single.matched > 0);
-        let pair = below.map(|below| try_row(Some(row), below, at + 1));
+        let pair = below.map(|below| try_row(Some(&row), &below, at + 1));
         [Some(single), pair].into_iter().flatten()
     })
 }
@@ -116,6 +116,6 @@ pub(super) fn find_headings(table: &Table) -> Option<Tried> {
 
 /// The texts above the headings.
 pub(super) fn titles(table: &Table, last_row: usize) -> Vec<String> {
-    let above = table.rows.iter().take(last_row).flat_map(|row| &row.cells);
+    let above = table.rows.iter().take(last_row).flat_map(|row| row.cells);
     above.map(|cell| cell.text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
 }

@@ -31,6 +31,6 @@ pub use binding::{Binding, Chosen, Line};
 pub use duplicates::{Duplicate, find_duplicates};
 pub use fault::{Fault, Hook, RowMessage, Severity, explain};
 pub use kind::{Cap, Column, ColumnKind, Layout, Limits};
-pub use parse::{Parsed, Read, parse_row, read_rows};
+pub use parse::{Parsed, Read, parse_row, read_row, read_rows};
 pub use recognise::{LayoutProblem, outline, recognise, recognise_any, recognise_as, recognise_by};
 pub use rows::{Declared, Row, SheetRow};

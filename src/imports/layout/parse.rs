@@ -9,7 +9,7 @@ use crate::imports::layout::fault::{Hook, RowMessage, Severity};
 use crate::imports::layout::kind::Limits;
 use crate::imports::layout::reader::Reader;
 use crate::imports::layout::rows::Row;
-use crate::plumbing::sheet::{Cell, Table};
+use crate::plumbing::sheet::{Cell, SheetRow, Table};
 
 /// What became of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,13 +90,15 @@ pub fn read_rows<'a>(
     today: NaiveDate,
     limits: &'a Limits,
 ) -> impl Iterator<Item = (u32, Read)> + 'a {
-    binding.rows(table).iter().map(move |row| {
-        let read = match binding.classify(row) {
-            Line::Data => Read::Row(parse_row(binding, &row.cells, today, limits)),
-            Line::Skipped(note) => Read::Skipped(note),
-        };
-        (row.line, read)
-    })
+    binding.rows(table).map(move |row| (row.line, read_row(binding, &row, today, limits)))
+}
+
+/// Reads one of them.
+pub fn read_row(binding: &Binding, row: &SheetRow, today: NaiveDate, limits: &Limits) -> Read {
+    match binding.classify(row) {
+        Line::Data => Read::Row(parse_row(binding, &row.cells, today, limits)),
+        Line::Skipped(note) => Read::Skipped(note),
+    }
 }
 
 /// Reads one line below the headings. Never stops at the first fault: all are noted.

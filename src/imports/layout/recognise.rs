@@ -318,8 +318,8 @@ fn claim(
 
 /// True when something stands below a heading.
 fn is_used(table: &Table, tried: &Tried, cell: usize) -> bool {
-    let below = table.rows.iter().skip(tried.last_row + 1);
-    below.filter_map(|row| row.cells.get(cell)).any(|cell| !cell.is_blank())
+    let mut below = table.rows.from(tried.last_row + 1);
+    below.any(|row| row.cells.get(cell).is_some_and(|cell| !cell.is_blank()))
 }
 
 fn put_together(

@@ -34,15 +34,15 @@ pub fn contradictions(table: &Table, binding: &Binding) -> Vec<String> {
     let mut sums = vec![Sum::default(); columns.len()];
     let mut found = Vec::new();
     for row in binding.rows(table) {
-        match binding.classify(row) {
+        match binding.classify(&row) {
             Line::Data => {
                 for (at, sum) in columns.iter().zip(&mut sums) {
-                    add(binding, row, *at, sum);
+                    add(binding, &row, *at, sum);
                 }
             }
             Line::Skipped(note) if note.fault == Fault::TotalRow => {
                 for (at, sum) in columns.iter().zip(&mut sums) {
-                    found.extend(contradiction(binding, row, *at, *sum));
+                    found.extend(contradiction(binding, &row, *at, *sum));
                     sum.page = Fen::ZERO;
                 }
             }

@@ -9,6 +9,10 @@ use flate2::read::DeflateDecoder;
 
 use super::SheetProblem;
 
+/// Texts that a workbook names by their number are held in memory as long as it is read: this
+/// share of the limit is for them.
+const HELD: u64 = 4;
+
 /// More parts than any office program writes for a table.
 const PARTS: usize = 5_000;
 
@@ -24,6 +28,7 @@ pub(super) fn check(bytes: &[u8], limit: u64) -> Result<(), SheetProblem> {
         let data = part.data(bytes).ok_or(SheetProblem::Damaged)?;
         let unpacked = match part.method {
             0 => u64::try_from(data.len()).unwrap_or(u64::MAX),
+            8 if part.is_held(entry) => count(data, left.min(limit / HELD))?,
             8 => count(data, left)?,
             _ => return Err(SheetProblem::Damaged),
         };
@@ -103,6 +108,11 @@ impl Part {
             header_at: usize::try_from(u32_at(entry, 42)?).ok()?,
             entry_len: 46 + tail,
         })
+    }
+
+    fn is_held(&self, entry: &[u8]) -> bool {
+        let name = entry.get(46..self.entry_len).unwrap_or_default();
+        name.to_ascii_lowercase().starts_with(b"xl/sharedstrings")
     }
 
     fn data<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {

@@ -6,10 +6,13 @@
 mod archive;
 mod kind;
 mod parts;
+mod rows;
 mod text;
 mod workbook;
 pub mod write;
+mod xls;
 
+pub use rows::Rows;
 pub use text::TextRows;
 
 /// One sheet of a file, without the blank rows at its end.
@@ -18,7 +21,7 @@ pub struct Table {
     /// Name on the tab; empty for CSV.
     pub name: String,
     /// The rows in order.
-    pub rows: Vec<SheetRow>,
+    pub rows: Rows,
     /// What a person who looks at the sheet does not see.
     pub hidden: Hidden,
     /// Days are counted from 1904 on, not from 1900.
@@ -100,8 +103,8 @@ pub struct SheetLimits {
     pub file_bytes: usize,
     /// Bytes after unpacking (workbooks are zip archives).
     pub unpacked_bytes: u64,
-    /// Cells with content, over all sheets.
-    pub cells: usize,
+    /// Places over all sheets: a row takes as many as it has columns up to its last value, and one.
+    pub places: usize,
     /// Columns of a row.
     pub columns: usize,
 }
@@ -112,7 +115,7 @@ impl Default for SheetLimits {
         SheetLimits {
             file_bytes: 40 << 20,
             unpacked_bytes: 400 << 20,
-            cells: 3_000_000,
+            places: 3_500_000,
             columns: 200,
         }
     }
@@ -125,7 +128,7 @@ pub enum SheetProblem {
     Empty,
     /// More bytes than [`SheetLimits::file_bytes`] or, unpacked, than allowed.
     TooBig,
-    /// More cells than [`SheetLimits::cells`].
+    /// More places than [`SheetLimits::places`].
     TooManyCells,
     /// Begins like a workbook, but cannot be read to its end.
     Damaged,
@@ -192,7 +195,10 @@ pub fn read(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>, SheetProbl
             archive::check(bytes, limits.unpacked_bytes)?;
             workbook::read_ods(bytes, limits)?
         }
-        kind::Kind::Xls => workbook::read_xls(bytes, limits)?,
+        kind::Kind::Xls => {
+            xls::check(bytes, limits.places)?;
+            workbook::read_xls(bytes, limits)?
+        }
         kind::Kind::Text => vec![text::read(bytes, limits)?],
     };
     let tables: Vec<Table> = tables.into_iter().filter_map(without_blank_end).collect();
@@ -201,9 +207,7 @@ pub fn read(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>, SheetProbl
 
 /// The table without blank rows at its end; nothing when nothing is left.
 fn without_blank_end(mut table: Table) -> Option<Table> {
-    while table.rows.last().is_some_and(SheetRow::is_blank) {
-        table.rows.pop();
-    }
+    table.rows = table.rows.without_blank_end();
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -236,7 +240,7 @@ mod tests {
         assert_eq!(refusal(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 nothing"), SheetProblem::Damaged);
         let small = SheetLimits { file_bytes: 3, ..SheetLimits::default() };
         assert_eq!(read(b"1234", &small), Err(SheetProblem::TooBig));
-        let narrow = SheetLimits { cells: 3, ..SheetLimits::default() };
+        let narrow = SheetLimits { places: 3, ..SheetLimits::default() };
         assert_eq!(read(b"1,2\n3,4\n", &narrow), Err(SheetProblem::TooManyCells));
     }
 

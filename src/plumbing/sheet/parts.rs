@@ -31,6 +31,9 @@ pub(super) struct Book {
 /// More hidden rows or columns than this need not be counted one by one.
 const MOST: usize = 20_000;
 
+/// More than a sheet may have places: the rest would be refused anyhow.
+const MOST_CELLS: usize = 4_000_000;
+
 /// Reads `xl/workbook.xml`; nothing of it is needed to read the cells.
 pub(super) fn book(bytes: &[u8]) -> Book {
     let mut book = Book::default();
@@ -96,8 +99,10 @@ impl Walk {
             }
             "f" => self.formula = true,
             "v" | "is" => self.result = true,
-            "/c" if self.formula && !self.result => parts.unfilled.extend(self.cell.take()),
-            "mergeCell" => {
+            "/c" if self.formula && !self.result && parts.unfilled.len() < MOST_CELLS => {
+                parts.unfilled.extend(self.cell.take());
+            }
+            "mergeCell" if parts.merges.len() < MOST_CELLS => {
                 let ends = value(tag, "ref").and_then(|area| area.split_once(':'));
                 let ends = ends.and_then(|(from, to)| place(from).zip(place(to)));
                 parts.merges.extend(ends);

@@ -7,14 +7,14 @@ use std::borrow::Cow;
 
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 
-use super::{Cell, SheetLimits, SheetProblem, SheetRow, Table};
+use super::{Cell, Rows, SheetLimits, SheetProblem, SheetRow, Table};
 
 /// Reads a whole CSV file.
 pub(super) fn read(bytes: &[u8], limits: &SheetLimits) -> Result<Table, SheetProblem> {
     let text = decode(bytes)?;
-    let mut left = limits.cells;
-    let mut rows = Vec::new();
-    let mut lines = TextRows::new(&text);
+    let mut left = limits.places;
+    let mut rows = Rows::default();
+    let mut lines = TextRows { most: limits.columns, ..TextRows::new(&text) };
     while let Some(mut row) = lines.next() {
         if let Some(line) = lines.open_quote {
             return Err(SheetProblem::OpenQuote(line));
@@ -26,11 +26,11 @@ pub(super) fn read(bytes: &[u8], limits: &SheetLimits) -> Result<Table, SheetPro
         if row.cells.len() > limits.columns {
             return Err(SheetProblem::TooManyCells);
         }
-        left = left.checked_sub(row.cells.len()).ok_or(SheetProblem::TooManyCells)?;
+        left = left.checked_sub(row.cells.len() + 1).ok_or(SheetProblem::TooManyCells)?;
         for cell in &mut row.cells {
             unwrap(cell);
         }
-        rows.push(row);
+        rows.push(&row);
     }
     Ok(Table { rows, ..Table::default() })
 }
@@ -77,6 +77,8 @@ pub struct TextRows<'a> {
     line: u32,
     /// The line in which a quotation mark opens that cannot be meant.
     open_quote: Option<u32>,
+    /// Of the cells of a row behind as many, only those with content are kept, and of these one.
+    most: usize,
 }
 
 /// A cell in quotes may hold line breaks; one that holds as many delimiters as this besides is
@@ -86,7 +88,8 @@ const SWALLOWED: usize = 5;
 impl<'a> TextRows<'a> {
     /// Cuts `text`, with the delimiter (`,` `;` TAB) that its first lines use most.
     pub fn new(text: &'a str) -> Self {
-        TextRows { rest: text, delimiter: delimiter_of(text), line: 0, open_quote: None }
+        let delimiter = delimiter_of(text);
+        TextRows { rest: text, delimiter, line: 0, open_quote: None, most: usize::MAX }
     }
 
     /// The next cell, and what stands behind it.
@@ -172,7 +175,9 @@ impl Iterator for TextRows<'_> {
         let mut cells = Vec::new();
         loop {
             let (text, behind) = self.cell();
-            cells.push(Cell::text(text));
+            if cells.len() < self.most || (cells.len() == self.most && !text.trim().is_empty()) {
+                cells.push(Cell::text(text));
+            }
             if behind != Behind::Cell {
                 return Some(SheetRow { line: self.line, cells });
             }

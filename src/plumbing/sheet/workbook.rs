@@ -1,5 +1,6 @@
 //! Workbooks: XLSX cell by cell, XLS and ODS sheet by sheet.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::Cursor;
 
@@ -21,7 +22,7 @@ const NO_DAY: &str = "1900/1/0";
 pub(super) fn read_xlsx(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>, SheetProblem> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(xlsx_problem)?;
     let mut tables = Vec::new();
-    let mut left = limits.cells;
+    let mut left = limits.places;
     let sheets = Sheets::of(book.sheets_metadata());
     let looks = parts::book(bytes);
     for (at, name) in sheets.visible {
@@ -41,9 +42,10 @@ pub(super) fn read_xlsx(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>
             builder.complete(parts::sheet(bytes, path))?;
         }
         left = builder.left;
-        builder.table.from_1904 = looks.from_1904;
-        builder.table.hidden.sheets = sheets.hidden.clone();
-        tables.push(builder.table);
+        let mut table = builder.finish();
+        table.from_1904 = looks.from_1904;
+        table.hidden.sheets = sheets.hidden.clone();
+        tables.push(table);
     }
     Ok(tables)
 }
@@ -69,11 +71,12 @@ pub(super) fn read_ods(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>,
     if manifest.contains("encryption-data") || manifest.contains("encrypted-package") {
         return Err(SheetProblem::Password);
     }
-    let content = archive::part(bytes, "content.xml").ok_or(SheetProblem::Damaged)?;
-    if claimed_cells(&content) > limits.cells.saturating_mul(2) {
+    let mut claimed = Claimed::default();
+    let content = archive::tags(bytes, "content.xml", |tag| claimed.see(tag));
+    content.ok_or(SheetProblem::Damaged)?;
+    if claimed.total() > limits.places {
         return Err(SheetProblem::TooManyCells);
     }
-    drop(content);
     let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(|problem| match problem {
         OdsError::Password => SheetProblem::Password,
         _ => SheetProblem::Damaged,
@@ -81,32 +84,39 @@ pub(super) fn read_ods(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>,
     read_ranges(&mut book, limits, &[])
 }
 
-/// Cells of the rectangles from the first to the last cell with a value, over all tables of an
+/// Places of the rectangles from the first to the last cell with a value, over all tables of an
 /// ODS content part. Blank repeated cells behind the last value do not count.
-fn claimed_cells(xml: &str) -> usize {
-    let mut total: usize = 0;
-    for table in xml.split("<table:table ").skip(1) {
-        let (mut row, mut last_row, mut width) = (0_usize, 0_usize, 0_usize);
-        for line in table.split("<table:table-row").skip(1) {
-            let (head, cells) = line.split_once('>').unwrap_or((line, ""));
-            row = row.saturating_add(repeats(head, "table:number-rows-repeated=\""));
-            let mut column: usize = 0;
-            let tags = cells.split('<').filter(|tag| {
-                tag.starts_with("table:table-cell") || tag.starts_with("table:covered-table-cell")
-            });
-            for tag in tags {
-                let head = tag.split_once('>').map_or(tag, |(head, _)| head);
-                let by = repeats(head, "table:number-columns-repeated=\"");
-                column = column.saturating_add(by);
-                if head.contains("-type=\"") || head.contains("table:formula=") {
-                    width = width.max(column);
-                    last_row = row;
-                }
+#[derive(Default)]
+struct Claimed {
+    of_others: usize,
+    row: usize,
+    column: usize,
+    last_row: usize,
+    width: usize,
+}
+
+impl Claimed {
+    fn see(&mut self, tag: &str) {
+        if tag.starts_with("table:table ") {
+            *self = Claimed { of_others: self.total(), ..Claimed::default() };
+        } else if tag.starts_with("table:table-row") {
+            let by = repeats(tag, "table:number-rows-repeated=\"");
+            self.row = self.row.saturating_add(by);
+            self.column = 0;
+        } else if tag.starts_with("table:table-cell") || tag.starts_with("table:covered-table-cell")
+        {
+            let by = repeats(tag, "table:number-columns-repeated=\"");
+            self.column = self.column.saturating_add(by);
+            if tag.contains("-type=\"") || tag.contains("table:formula=") {
+                self.width = self.width.max(self.column);
+                self.last_row = self.row;
             }
         }
-        total = total.saturating_add(last_row.saturating_mul(width));
     }
-    total
+
+    fn total(&self) -> usize {
+        self.of_others.saturating_add(self.last_row.saturating_mul(self.width))
+    }
 }
 
 /// The number in an attribute, 1 when it is not there.
@@ -124,7 +134,7 @@ where
     R: Reader<Cursor<&'a [u8]>>,
 {
     let mut tables = Vec::new();
-    let mut left = limits.cells;
+    let mut left = limits.places;
     let sheets = Sheets::of(book.sheets_metadata());
     for (at, name) in sheets.visible {
         let range = book.worksheet_range(&name).map_err(|_| SheetProblem::Damaged)?;
@@ -140,8 +150,9 @@ where
         let merges = merges.map(|merge| (merge.start, merge.end)).collect();
         builder.complete(Parts { merges, ..Parts::default() })?;
         left = builder.left;
-        builder.table.hidden.sheets = sheets.hidden.clone();
-        tables.push(builder.table);
+        let mut table = builder.finish();
+        table.hidden.sheets = sheets.hidden.clone();
+        tables.push(table);
     }
     Ok(tables)
 }
@@ -174,9 +185,14 @@ fn xlsx_problem(problem: XlsxError) -> SheetProblem {
     }
 }
 
-/// Puts cells that arrive in reading order into rows.
+/// Puts cells into rows, in whatever order they arrive. What a row spans is counted before it is
+/// laid out: one cell far to the right in each of a million rows is a small file.
 struct Builder {
     table: Table,
+    rows: BTreeMap<u32, Vec<Cell>>,
+    /// The row that cells arrive for; seldom another one than for the cell before.
+    line: u32,
+    cells: Vec<Cell>,
     left: usize,
     columns: usize,
 }
@@ -184,7 +200,8 @@ struct Builder {
 impl Builder {
     fn new(name: String, limits: &SheetLimits, left: usize) -> Self {
         let table = Table { name, ..Table::default() };
-        Builder { table, left, columns: limits.columns }
+        let (rows, cells) = (BTreeMap::new(), Vec::new());
+        Builder { table, rows, line: 0, cells, left, columns: limits.columns }
     }
 
     /// What the cells alone do not tell: rows and columns out of sight, formulas without a
@@ -193,7 +210,8 @@ impl Builder {
         for (row, column) in parts.unfilled {
             self.put(row, column, Cell::new("公式没有结果", CellKind::Error))?;
         }
-        let last = self.table.rows.last().map_or(0, |row| row.line);
+        self.turn_to(0);
+        let last = self.rows.last_key_value().map_or(0, |(line, _)| *line);
         for ((from, column), (to, _)) in parts.merges {
             let column_at = usize::try_from(column).unwrap_or(usize::MAX);
             let Some(cell) = self.at(from, column_at).filter(|cell| !cell.is_blank()) else {
@@ -201,8 +219,10 @@ impl Builder {
             };
             let lent = Cell { merged: true, ..cell.clone() };
             for row in from.saturating_add(1)..=to.min(last.saturating_sub(1)) {
+                self.take(1)?;
                 if self.at(row, column_at).is_none_or(|cell| cell.text.is_empty()) {
                     self.put(row, column, lent.clone())?;
+                    self.turn_to(0);
                 }
             }
         }
@@ -211,11 +231,9 @@ impl Builder {
         Ok(())
     }
 
-    /// `row` and `column` count from 0.
+    /// `row` and `column` count from 0. Not of the row that cells arrive for.
     fn at(&self, row: u32, column: usize) -> Option<&Cell> {
-        let line = row.saturating_add(1);
-        let at = self.table.rows.binary_search_by_key(&line, |row| row.line).ok()?;
-        self.table.rows.get(at)?.cells.get(column)
+        self.rows.get(&row.saturating_add(1))?.get(column)
     }
 
     /// `row` and `column` count from 0.
@@ -225,33 +243,49 @@ impl Builder {
             // Far to the right stand notes and stray blanks, never the table itself.
             return Ok(());
         }
-        self.left = self.left.checked_sub(1).ok_or(SheetProblem::TooManyCells)?;
         let line = row.saturating_add(1);
-        let last = self.table.rows.last().map_or(0, |row| row.line);
-        if line > last {
-            let gap = line - last - 1;
-            if gap <= GAP {
-                let blank = |line| SheetRow { line, cells: Vec::new() };
-                self.table.rows.extend((last + 1..line).map(blank));
-            }
-            self.table.rows.push(SheetRow { line, cells: Vec::new() });
+        if line != self.line {
+            self.turn_to(line);
+            self.take(usize::from(self.cells.is_empty()))?;
         }
-        // A file may list its rows out of order; then the row is looked up.
-        let row = match self.table.rows.binary_search_by_key(&line, |row| row.line) {
-            Ok(at) => self.table.rows.get_mut(at),
-            Err(at) => {
-                self.table.rows.insert(at, SheetRow { line, cells: Vec::new() });
-                self.table.rows.get_mut(at)
-            }
-        };
-        let Some(row) = row else { return Ok(()) };
-        if row.cells.len() <= column {
-            row.cells.resize_with(column + 1, Cell::default);
+        if self.cells.len() <= column {
+            self.take(column + 1 - self.cells.len())?;
+            self.cells.resize_with(column + 1, Cell::default);
         }
-        if let Some(place) = row.cells.get_mut(column) {
+        if let Some(place) = self.cells.get_mut(column) {
             *place = cell;
         }
         Ok(())
+    }
+
+    fn take(&mut self, places: usize) -> Result<(), SheetProblem> {
+        self.left = self.left.checked_sub(places).ok_or(SheetProblem::TooManyCells)?;
+        Ok(())
+    }
+
+    /// Puts the row that cells arrived for to the others and goes on with another; 0 for none.
+    fn turn_to(&mut self, line: u32) {
+        let next = self.rows.remove(&line).unwrap_or_default();
+        let cells = std::mem::replace(&mut self.cells, next);
+        if self.line > 0 {
+            self.rows.insert(self.line, cells);
+        }
+        self.line = line;
+    }
+
+    fn finish(mut self) -> Table {
+        self.turn_to(0);
+        let mut last = 0;
+        while let Some((line, cells)) = self.rows.pop_first() {
+            if line - last - 1 <= GAP {
+                for blank in last + 1..line {
+                    self.table.rows.push(&SheetRow { line: blank, cells: Vec::new() });
+                }
+            }
+            self.table.rows.push(&SheetRow { line, cells });
+            last = line;
+        }
+        self.table
     }
 }
 
@@ -326,8 +360,13 @@ mod tests {
             "<table:table-row>{value}{value}{blank}</table:table-row>\
              <table:table-row table:number-rows-repeated=\"1048575\">{blank}</table:table-row>"
         );
-        assert_eq!(claimed_cells(&table(&usual)), 2);
+        let claimed = |xml: &str| {
+            let mut claimed = Claimed::default();
+            xml.split('<').for_each(|tag| claimed.see(tag.split('>').next().unwrap()));
+            claimed.total()
+        };
+        assert_eq!(claimed(&table(&usual)), 2);
         let far = format!("{usual}<table:table-row>{blank}{value}</table:table-row>");
-        assert_eq!(claimed_cells(&table(&far)), 1_048_577 * 16_385);
+        assert_eq!(claimed(&table(&far)), 1_048_577 * 16_385);
     }
 }

@@ -86,6 +86,7 @@ pub struct LineResult {
 
 struct Looks {
     title: Format,
+    guarded_title: Format,
     heading: Format,
     text: Format,
     guarded: Format,
@@ -100,6 +101,7 @@ impl Looks {
     fn new() -> Self {
         Looks {
             title: Format::new().set_bold().set_font_size(14),
+            guarded_title: Format::new().set_bold().set_font_size(14).set_quote_prefix(),
             heading: Format::new()
                 .set_bold()
                 .set_text_wrap()
@@ -121,8 +123,13 @@ impl Looks {
 
     /// The format that keeps a text a text, also when it is later saved as CSV and reopened.
     fn of(&self, text: &str) -> &Format {
-        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { &self.guarded } else { &self.text }
+        if is_formula(text) { &self.guarded } else { &self.text }
     }
+}
+
+/// A program that reads the sheet as CSV might take it for a formula.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 /// Writes a list: titles, headings, rows as they come. Memory does not grow with the rows.
@@ -157,7 +164,11 @@ fn add_list(
     sheet.set_name(&head.sheet)?;
     let mut row = 0;
     for title in &head.titles {
-        let format = if row == 0 { &looks.title } else { &looks.text };
+        let format = match (row, is_formula(title)) {
+            (0, true) => &looks.guarded_title,
+            (0, false) => &looks.title,
+            _ => looks.of(title),
+        };
         sheet.write_string_with_format(row, 0, title, format)?;
         row += 1;
     }
@@ -182,7 +193,7 @@ fn add_list(
         sheet.autofilter(heading, 0, last, right)?;
     }
     if !head.foot.is_empty() {
-        sheet.write_string_with_format(row + 1, 0, &head.foot, &looks.text)?;
+        sheet.write_string_with_format(row + 1, 0, &head.foot, looks.of(&head.foot))?;
     }
     if let Some(chart) = head.chart.as_ref().filter(|_| last >= first) {
         insert(sheet, &head.sheet, chart, (first, last))?;
@@ -306,7 +317,7 @@ pub fn results(
     sheet.set_repeat_rows(heading, heading)?;
     for_paper(sheet, width.saturating_mul(14).saturating_add(80));
     let mut results = results.iter().peekable();
-    for row in &table.rows {
+    for row in table.rows.iter() {
         let at = row.line.saturating_sub(1);
         for (column, cell) in (0..width).zip(&row.cells) {
             let below = row.line > heading_line;

@@ -17,16 +17,11 @@ use crate::book::position::{self, Basis};
 use crate::book::statement::{self, Event, RowKind};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
+use crate::reports::line_cache::{self, ContractLine, Report};
 use crate::reports::recovery::facts::{AT_ONCE, contracts, damaged, left_out};
 
-/// The lines of a December.
-#[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// One for each contract with an instalment in it.
-    pub lines: Vec<Line>,
-    /// Contracts whose statement cannot be computed.
-    pub left_out: Vec<String>,
-}
+/// One line for each contract with an instalment in a December.
+pub type Found = line_cache::Found<Line>;
 
 /// Every contract of these offices with an instalment in December of `year`, with the events up
 /// to `last`.
@@ -36,24 +31,61 @@ pub fn of_year(
     basis: &Basis,
     (year, last): (i32, NaiveDate),
 ) -> AppResult<Found> {
-    let mut found = Found::default();
-    for chunk in contracts(db, scope, last)?.chunks(AT_ONCE) {
-        let ids: Vec<LoanId> = chunk.iter().map(|one| one.id).collect();
-        let terms: HashMap<LoanId, LoanFacts> =
-            facts::loans(db, scope, &ids)?.into_iter().map(|one| (one.id, one)).collect();
-        let mut lives = facts::events(db, scope, &ids)?;
-        for one in chunk {
-            let Some(facts) = terms.get(&one.id) else { continue };
-            let own = lives.take(one.id).map_err(|_| damaged(&one.contract_no));
-            let own = own.and_then(|own| steps(&one.contract_no, facts, &own, (basis, year, last)));
-            match own {
-                Ok(steps) if steps.is_empty() => {}
-                Ok(steps) => found.lines.push(Line { file_id: one.file_id, steps }),
-                Err(why) => found.left_out.push(why),
+    December { scope: scope.clone(), basis: basis.clone(), year, last }.compute(db, None)
+}
+
+/// The report of a December, up to a day.
+pub struct December {
+    pub scope: Scope,
+    pub basis: Basis,
+    pub year: i32,
+    pub last: NaiveDate,
+}
+
+impl ContractLine for Line {
+    fn loan_id(&self) -> LoanId {
+        self.loan_id
+    }
+}
+
+impl Report for December {
+    type Key = (i32, NaiveDate);
+    type Line = Line;
+
+    fn key(&self) -> (i32, NaiveDate) {
+        (self.year, self.last)
+    }
+
+    fn compute(&self, db: &mut Db, only: Option<&[LoanId]>) -> AppResult<Found> {
+        let December { scope, basis, year, last } = self;
+        let mut found = Found::default();
+        for chunk in contracts(db, scope, *last, only)?.chunks(AT_ONCE) {
+            let ids: Vec<LoanId> = chunk.iter().map(|one| one.id).collect();
+            let terms: HashMap<LoanId, LoanFacts> =
+                facts::loans(db, scope, &ids)?.into_iter().map(|one| (one.id, one)).collect();
+            let mut lives = facts::events(db, scope, &ids)?;
+            for one in chunk {
+                let Some(facts) = terms.get(&one.id) else { continue };
+                let own = lives.take(one.id).map_err(|_| damaged(&one.contract_no));
+                let own =
+                    own.and_then(|own| steps(&one.contract_no, facts, &own, (basis, *year, *last)));
+                match own {
+                    Ok(steps) if steps.is_empty() => {}
+                    Ok(steps) => found.lines.push(Line {
+                        loan_id: one.id,
+                        file_id: one.file_id,
+                        steps: steps.into(),
+                    }),
+                    Err(why) => found.left_out.push((one.id, why)),
+                }
             }
         }
+        Ok(found)
     }
-    Ok(found)
+
+    fn complete(&self, _: &mut Db, _: &mut Found) -> AppResult<()> {
+        Ok(())
+    }
 }
 
 fn steps(

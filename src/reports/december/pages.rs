@@ -6,17 +6,20 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::facts::{self, Found};
+use super::facts::{December, Found};
 use super::rules::{self, DEFINITIONS, Day, Figure};
 use crate::app::App;
 use crate::base::dates::{day_in, weekday_in_words};
 use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::base::url;
 use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
 use crate::plumbing::sheet::write::{self, Chart, Head, Out};
 use crate::reports::behind::{About, List, Row};
+use crate::reports::line_cache::LineCache;
 use crate::reports::recovery::export::share;
 use crate::reports::recovery::facts::owners;
 use crate::reports::recovery::rules::{Owner, percent};
@@ -110,22 +113,33 @@ struct Table {
     left_out: Vec<String>,
 }
 
+/// The lines of a December: what has changed since is computed anew.
+fn of_year(
+    app: &App,
+    db: &mut Db,
+    scope: &Scope,
+    (year, last): (i32, NaiveDate),
+) -> AppResult<Arc<Found>> {
+    let report = December { scope: scope.clone(), basis: app.basis(), year, last };
+    app.shared.get::<LineCache<December>>().get(db, (scope, report.basis.version), &report)
+}
+
 async fn table(app: &App, me: &SignedIn, year: i32) -> AppResult<Table> {
     let (today, end) = (app.clock.today(), day_in(year, 12, 31));
     let (inner, scope) = (app.clone(), me.scope.clone());
-    app.read(move |db| {
+    app.read_long(move |db| {
         // What nobody knows yet is no figure: without a day nothing was due.
         let known = payments_known::figures_until(db, &scope, today)?;
         let last = known.unwrap_or(day_in(FIRST_YEAR, 1, 1)).min(end);
-        let Found { lines, left_out } = facts::of_year(db, &scope, &inner.basis(), (year, last))?;
+        let found = of_year(&inner, db, &scope, (year, last))?;
         let smallest_arrears = inner.policy().smallest_arrears();
-        let book = rules::Book { lines: &lines, smallest_arrears };
+        let book = rules::Book { lines: &found.lines, smallest_arrears };
         let days = rules::days(book, day_in(year, 12, 1), last);
         // Between the due day and the bank's list nobody knows what came in.
         let waits = last < day_in(year, 12, 20) && day_in(year, 12, 20) < today.min(end);
         let latest = days.last().copied().or_else(|| rules::days(book, last, last).pop());
         let latest = latest.filter(|_| !waits);
-        Ok(Table { days, latest, last, waits, left_out })
+        Ok(Table { days, latest, last, waits, left_out: found.left_out() })
     })
     .await
 }
@@ -193,17 +207,17 @@ async fn list(
     }
     let (inner, scope) = (app.clone(), me.scope.clone());
     let (found, owners) = app
-        .read(move |db| {
+        .read_long(move |db| {
             if payments_known::figures_until(db, &scope, today)?.is_none_or(|known| on > known) {
                 return Err(AppError::NotFound);
             }
-            let found = facts::of_year(db, &scope, &inner.basis(), (on.year(), on))?;
-            Ok((found, owners(db, &scope)?))
+            let found = of_year(&inner, db, &scope, (on.year(), on))?;
+            let smallest_arrears = inner.policy().smallest_arrears();
+            let book = rules::Book { lines: &found.lines, smallest_arrears };
+            Ok((rules::rows(book, on, figure), owners(db, &scope)?))
         })
         .await?;
-    let smallest_arrears = app.policy().smallest_arrears();
-    let book = rules::Book { lines: &found.lines, smallest_arrears };
-    let mut all: Vec<(Arc<Owner>, Fen)> = rules::rows(book, on, figure)
+    let mut all: Vec<(Arc<Owner>, Fen)> = found
         .into_iter()
         .map(|(file, fen)| (owners.get(&file).cloned().unwrap_or_default(), fen))
         .collect();

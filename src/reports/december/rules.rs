@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::base::ids::{FileId, text_enum};
+use crate::base::ids::{FileId, LoanId, text_enum};
 use crate::base::money::Fen;
 use crate::reports::recovery::rules::share;
 
@@ -56,8 +56,9 @@ impl Part {
 /// One contract: from which day on it stood how, the earliest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
+    pub loan_id: LoanId,
     pub file_id: FileId,
-    pub steps: Vec<(NaiveDate, Part)>,
+    pub steps: Box<[(NaiveDate, Part)]>,
 }
 
 /// One day of the table.
@@ -183,16 +184,18 @@ mod tests {
         Part { due_principal: Fen::new(due), paid_principal: Fen::new(paid), ..Part::default() }
     }
 
+    fn line<const N: usize>(loan: i64, file: i64, steps: [(NaiveDate, Part); N]) -> Line {
+        let (loan_id, file_id) = (LoanId::new(loan), FileId::new(file));
+        Line { loan_id, file_id, steps: Box::new(steps) }
+    }
+
     #[test]
     fn a_person_is_done_when_all_contracts_are() {
         let first = day("2026-12-01");
         let lines = [
-            Line { file_id: FileId::new(1), steps: vec![(first, part(100, 100))] },
-            Line {
-                file_id: FileId::new(1),
-                steps: vec![(first, part(50, 0)), (day("2026-12-03"), part(50, 50))],
-            },
-            Line { file_id: FileId::new(2), steps: vec![(first, part(300, 0))] },
+            line(1, 1, [(first, part(100, 100))]),
+            line(2, 1, [(first, part(50, 0)), (day("2026-12-03"), part(50, 50))]),
+            line(3, 2, [(first, part(300, 0))]),
         ];
         let book = Book { lines: &lines, smallest_arrears: Fen::new(1) };
         let table = days(book, first, day("2026-12-04"));
@@ -217,10 +220,8 @@ mod tests {
     #[test]
     fn a_few_fen_short_is_paid_and_the_money_stays_open() {
         let on = day("2026-12-22");
-        let lines = [(1, 801), (2, 800)].map(|(file, paid)| Line {
-            file_id: FileId::new(file),
-            steps: vec![(on, part(900, paid))],
-        });
+        let lines =
+            [(1, 801), (2, 800)].map(|(file, paid)| line(file, file, [(on, part(900, paid))]));
         let book = Book { lines: &lines, smallest_arrears: Fen::new(100) };
         let table = days(book, on, on);
         assert_eq!((table[0].paid_persons, table[0].sums.open()), (1, Fen::new(199)));

@@ -1,104 +1,31 @@
-//! The lines of a day, kept until something that they are made of changes: a hundred thousand
-//! statements take seconds, and every figure is a link.
+//! The lines of a day, computed when something has changed and only for what has.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use chrono::{NaiveDate, NaiveDateTime};
-use diesel::dsl::{count_star, max, sum};
-use diesel::prelude::*;
+use chrono::NaiveDate;
 
-use super::facts::{self, Found};
+use super::facts::{Found, Recovery};
 use crate::app::App;
-use crate::base::ids::EventId;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
-use crate::plumbing::db::Db;
-use crate::plumbing::schema::{loan, loan_event, loan_file, overdue_case, person, staff};
+use crate::reports::line_cache::LineCache;
 
-/// Days kept for one office: today's, and one to compare with.
-const DAYS_MAX: usize = 2;
-
-/// What the lines are made of. Another stamp, other lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    last_event: Option<EventId>,
-    events: i64,
-    changed: [Option<NaiveDateTime>; 3],
-    versions: [i64; 3],
-}
-
-type Entry = (NaiveDate, Stamp, Arc<Found>);
-
-/// The lines kept, by offices.
-#[derive(Debug, Default)]
-pub struct ReportCache {
-    days: Mutex<HashMap<Vec<String>, Vec<Entry>>>,
-}
-
-impl ReportCache {
-    fn of(app: &App) -> Arc<ReportCache> {
-        app.shared.get()
-    }
-
-    fn get(&self, codes: &[String], day: NaiveDate, stamp: &Stamp) -> Option<Arc<Found>> {
-        let days = self.days.lock().ok()?;
-        let found = days.get(codes)?.iter().find(|(on, of, _)| *on == day && of == stamp)?;
-        Some(found.2.clone())
-    }
-
-    fn put(&self, codes: &[String], entry: Entry) {
-        let Ok(mut days) = self.days.lock() else { return };
-        let own = days.entry(codes.to_vec()).or_default();
-        own.retain(|(day, _, _)| *day != entry.0);
-        if own.len() >= DAYS_MAX {
-            own.remove(0);
-        }
-        own.push(entry);
-    }
-}
-
-/// The lines of `day`: those kept when nothing has changed, otherwise computed anew.
 pub async fn lines(app: &App, scope: &Scope, day: NaiveDate) -> AppResult<Arc<Found>> {
-    let (inner, scope) = (app.clone(), scope.clone());
-    app.read(move |db| {
-        let stamp = stamp(db, &scope, inner.basis().version)?;
-        if let Some(found) = ReportCache::of(&inner).get(scope.codes(), day, &stamp) {
-            return Ok(found);
-        }
-        let found = Arc::new(facts::on(db, &scope, &inner.basis(), day)?);
-        ReportCache::of(&inner).put(scope.codes(), (day, stamp, found.clone()));
-        Ok(found)
+    of_lines(app, scope, day, |found| found).await
+}
+
+/// What `body` makes of them, in the lane of long readings: adding up a hundred thousand lines
+/// would hold up every page that the same thread serves.
+pub async fn of_lines<T: Send + 'static>(
+    app: &App,
+    scope: &Scope,
+    day: NaiveDate,
+    body: impl FnOnce(Arc<Found>) -> T + Send + 'static,
+) -> AppResult<T> {
+    let cache = app.shared.get::<LineCache<Recovery>>();
+    let report = Recovery { scope: scope.clone(), basis: app.basis(), day };
+    app.read_long(move |db| {
+        Ok(body(cache.get(db, (&report.scope, report.basis.version), &report)?))
     })
     .await
-}
-
-fn stamp(db: &mut Db, scope: &Scope, rules: i64) -> AppResult<Stamp> {
-    let codes = scope.codes();
-    let (last_event, events) = loan_event::table
-        .filter(loan_event::office_code.eq_any(codes))
-        .select((max(loan_event::id), count_star()))
-        .get_result(db)?;
-    let loans = loan::table
-        .filter(loan::office_code.eq_any(codes))
-        .select(max(loan::updated_at))
-        .get_result(db)?;
-    let files = loan_file::table
-        .filter(loan_file::office_code.eq_any(codes))
-        .select(max(loan_file::updated_at))
-        .get_result(db)?;
-    let people = person::table
-        .filter(person::office_code.eq_any(codes))
-        .select(max(person::updated_at))
-        .get_result(db)?;
-    let cases: Option<i64> = overdue_case::table
-        .filter(overdue_case::office_code.eq_any(codes))
-        .select(sum(overdue_case::version))
-        .get_result(db)?;
-    let clerks: Option<i64> = staff::table
-        .filter(staff::office_code.eq_any(codes))
-        .select(sum(staff::version))
-        .get_result(db)?;
-    let versions = [cases.unwrap_or_default(), clerks.unwrap_or_default(), rules];
-    Ok(Stamp { last_event, events, changed: [loans, files, people], versions })
 }

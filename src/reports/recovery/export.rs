@@ -36,7 +36,7 @@ pub async fn workbook(
         let title = format!("{office} 回收统计，统计日 {day}，按{}", by.in_words());
         let mut sheets = vec![
             (head("回收统计", by, vec![title, known.clone()], &foot), cells(with_total(by))),
-            definitions(&found.left_out),
+            definitions(&found.left_out()),
         ];
         if by != GroupBy::DueYear {
             let title = format!("{office} 历年回收，统计日 {day}");

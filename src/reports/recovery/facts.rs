@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 
-use super::rules::{Line, Owner, Sums, find_defaults};
+use super::rules::{DueYear, Line, Owner, Sums, find_defaults};
 use crate::base::dates::day_in;
 use crate::base::ids::{FileId, LoanId, StaffId};
 use crate::base::money::Fen;
@@ -18,18 +18,12 @@ use crate::book::statement::{self, Event, EventKind, RowKind, Totals};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan, loan_file, overdue_case, person, staff};
+use crate::reports::line_cache::{self, ContractLine, Report};
 
 /// Contracts whose events are in memory at one time.
 pub const AT_ONCE: usize = 2_000;
 
-/// The lines of a day.
-#[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// One for each contract that was computed.
-    pub lines: Vec<Line>,
-    /// Contracts whose statement cannot be computed: in no figure, and the page says so.
-    pub left_out: Vec<String>,
-}
+pub type Found = line_cache::Found<Line>;
 
 /// A contract of the office.
 #[derive(Clone, Debug, Queryable)]
@@ -42,14 +36,24 @@ pub struct Contract {
     pub loan_year: i32,
 }
 
-/// Every contract of these offices, signed by `day`.
-pub fn contracts(db: &mut Db, scope: &Scope, day: NaiveDate) -> AppResult<Vec<Contract>> {
-    Ok(loan::table
-        .filter(scope.holds(loan::office_code))
-        .filter(loan::signed_on.le(day))
-        .order(loan::id)
-        .select((loan::id, loan::file_id, loan::contract_no, loan::loan_year))
-        .load(db)?)
+/// Every contract of these offices, or only these, signed by `day`.
+pub fn contracts(
+    db: &mut Db,
+    scope: &Scope,
+    day: NaiveDate,
+    only: Option<&[LoanId]>,
+) -> AppResult<Vec<Contract>> {
+    let signed = || {
+        let columns = (loan::id, loan::file_id, loan::contract_no, loan::loan_year);
+        let signed = loan::table.filter(scope.holds(loan::office_code));
+        signed.filter(loan::signed_on.le(day)).order(loan::id).select(columns)
+    };
+    let Some(only) = only else { return Ok(signed().load(db)?) };
+    let mut found = Vec::with_capacity(only.len());
+    for ids in only.chunks(AT_ONCE) {
+        found.extend(signed().filter(loan::id.eq_any(ids)).load::<Contract>(db)?);
+    }
+    Ok(found)
 }
 
 type OwnerRow = (FileId, String, Option<StaffId>, String, String, String, String);
@@ -93,32 +97,70 @@ pub fn owners(db: &mut Db, scope: &Scope) -> AppResult<HashMap<FileId, Arc<Owner
 
 /// Everything of these offices on `day`.
 pub fn on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResult<Found> {
-    let owners = owners(db, scope)?;
-    let mut found = Found::default();
-    for chunk in contracts(db, scope, day)?.chunks(AT_ONCE) {
-        let ids: Vec<LoanId> = chunk.iter().map(|one| one.id).collect();
-        let terms: HashMap<LoanId, LoanFacts> =
-            facts::loans(db, scope, &ids)?.into_iter().map(|one| (one.id, one)).collect();
-        let mut lives = facts::events(db, scope, &ids)?;
-        for one in chunk {
-            let Some(facts) = terms.get(&one.id) else { continue };
-            let own = lives.take(one.id).map_err(|_| damaged(&one.contract_no));
-            let own = own.map(|own| position::with_waivers(own, basis));
-            match own.and_then(|events| line(one, facts, &events, (basis, day))) {
-                Ok((sums, by_due_year)) => found.lines.push(Line {
-                    file_id: one.file_id,
-                    owner: owners.get(&one.file_id).cloned().unwrap_or_default(),
-                    contract_no: one.contract_no.clone(),
-                    loan_year: one.loan_year,
-                    sums,
-                    by_due_year,
-                }),
-                Err(why) => found.left_out.push(why),
+    let report = Recovery { scope: scope.clone(), basis: basis.clone(), day };
+    let mut found = report.compute(db, None)?;
+    report.complete(db, &mut found)?;
+    Ok(found)
+}
+
+/// The report of a day.
+pub struct Recovery {
+    pub scope: Scope,
+    pub basis: Basis,
+    pub day: NaiveDate,
+}
+
+impl ContractLine for Line {
+    fn loan_id(&self) -> LoanId {
+        self.loan_id
+    }
+}
+
+impl Report for Recovery {
+    type Key = NaiveDate;
+    type Line = Line;
+
+    fn key(&self) -> NaiveDate {
+        self.day
+    }
+
+    fn compute(&self, db: &mut Db, only: Option<&[LoanId]>) -> AppResult<Found> {
+        let Recovery { scope, basis, day } = self;
+        let mut found = Found::default();
+        for chunk in contracts(db, scope, *day, only)?.chunks(AT_ONCE) {
+            let ids: Vec<LoanId> = chunk.iter().map(|one| one.id).collect();
+            let terms: HashMap<LoanId, LoanFacts> =
+                facts::loans(db, scope, &ids)?.into_iter().map(|one| (one.id, one)).collect();
+            let mut lives = facts::events(db, scope, &ids)?;
+            for one in chunk {
+                let Some(facts) = terms.get(&one.id) else { continue };
+                let own = lives.take(one.id).map_err(|_| damaged(&one.contract_no));
+                let own = own.map(|own| position::with_waivers(own, basis));
+                match own.and_then(|events| line(one, facts, &events, (basis, *day))) {
+                    Ok((sums, by_due_year)) => found.lines.push(Line {
+                        loan_id: one.id,
+                        file_id: one.file_id,
+                        owner: Arc::default(),
+                        contract_no: one.contract_no.clone(),
+                        loan_year: one.loan_year,
+                        sums,
+                        by_due_year,
+                    }),
+                    Err(why) => found.left_out.push((one.id, why)),
+                }
             }
         }
+        Ok(found)
     }
-    find_defaults(&mut found.lines, basis.smallest_arrears);
-    Ok(found)
+
+    fn complete(&self, db: &mut Db, found: &mut Found) -> AppResult<()> {
+        let owners = owners(db, &self.scope)?;
+        for line in &mut found.lines {
+            line.owner = owners.get(&line.file_id).cloned().unwrap_or_default();
+        }
+        find_defaults(&mut found.lines, self.basis.smallest_arrears);
+        Ok(())
+    }
 }
 
 /// Why a contract has no line, as pages say it: its events contradict each other.
@@ -136,14 +178,15 @@ fn line(
     facts: &LoanFacts,
     events: &[Event],
     (basis, day): (&Basis, NaiveDate),
-) -> Result<(Sums, Vec<(i32, Sums)>), String> {
+) -> Result<(Sums, Box<[DueYear]>), String> {
     let terms = facts.terms().map_err(|_| damaged(&one.contract_no))?;
     let wrong = |e| left_out(&one.contract_no, &e);
     let now = statement::statement(&terms, events, &basis.rates, day).map_err(wrong)?;
-    let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
+    let mut years: BTreeMap<i32, DueYear> = BTreeMap::new();
     let due = now.instalments.iter().filter(|row| row.kind == RowKind::DueDay && row.due_on <= day);
     for row in due {
-        let sums = years.entry(row.due_on.year()).or_default();
+        let year = row.due_on.year();
+        let sums = years.entry(year).or_insert_with(|| DueYear { year, ..DueYear::default() });
         sums.due_principal += row.principal;
         sums.paid_principal += row.paid_principal;
         sums.due_interest += row.interest;
@@ -154,7 +197,7 @@ fn line(
     }
     let mut sums = Sums::default();
     for part in years.values() {
-        sums.add(part);
+        sums.add(&part.sums(false));
     }
     let mut sums = sums.counted();
     if has_money(events) {
@@ -169,7 +212,7 @@ fn line(
         sums.got_interest = now.totals.interest_paid - then.interest_paid;
         sums.got_penalty = now.totals.penalty_paid - then.penalty_paid;
     }
-    Ok((sums, years.into_iter().map(|(year, part)| (year, part.counted())).collect()))
+    Ok((sums, years.into_values().collect()))
 }
 
 /// Principal repaid, by whomever.

@@ -1,10 +1,13 @@
 //! `/reports/recovery`: the figures, the picture, the table; and the list behind each figure.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::chart::{self, Chart};
+use super::facts::Found;
 use super::params::ReportParams;
 use super::rules::{self, DEFINITIONS, Figure, GroupBy, Numbers, Unit, percent};
 use super::{cache, export};
@@ -61,6 +64,14 @@ struct Group {
     bar: String,
 }
 
+/// The lines of a day added up.
+struct Added {
+    all: Numbers,
+    years: Vec<(String, Numbers)>,
+    groups: Vec<(String, Numbers)>,
+    left_out: Vec<String>,
+}
+
 #[derive(Debug, Serialize)]
 struct Choice {
     value: &'static str,
@@ -112,9 +123,14 @@ async fn show(
     let today = app.clock.today();
     let (day, day_note) = params.day(&app, &me.scope).await?;
     let by = params.by();
-    let found = cache::lines(&app, &me.scope, day).await?;
-    let all = rules::total(&found.lines);
-    let years = rules::over_time(&found.lines, day);
+    let added_up = move |found: Arc<Found>| Added {
+        all: rules::total(&found.lines),
+        years: rules::over_time(&found.lines, day),
+        groups: rules::groups(&found.lines, by),
+        left_out: found.left_out(),
+    };
+    let added_up = cache::of_lines(&app, &me.scope, day, added_up).await?;
+    let Added { all, years, groups, left_out } = added_up;
     let head = |figure| render(&all, figure, day, None);
     let rate = |name, share, part, whole| Rate {
         name,
@@ -146,10 +162,7 @@ async fn show(
             head(Figure::GotInterest),
             head(Figure::GotPenalty),
         ],
-        groups: rules::groups(&found.lines, by)
-            .into_iter()
-            .map(|(name, numbers)| group(name, &numbers, by, day))
-            .collect(),
+        groups: groups.into_iter().map(|(name, numbers)| group(name, &numbers, by, day)).collect(),
         columns: COLUMNS.iter().map(|figure| figure.in_words()).collect(),
         chart: chart::over_time(&years),
         year_links: years
@@ -160,7 +173,7 @@ async fn show(
             })
             .collect(),
         definitions: DEFINITIONS,
-        left_out: found.left_out.clone(),
+        left_out,
         export: url::link(
             "/reports/recovery.xlsx",
             &[("as_of", &day.to_string()), ("by", by.as_text())],
@@ -219,11 +232,15 @@ async fn rows(
     let figure = Figure::from_text(&params.figure).unwrap_or(Figure::DuePersons);
     let (day, _) = params.day(&app, &me.scope).await?;
     let group = (!params.key.is_empty()).then(|| (params.by(), params.key.as_str()));
-    let found = cache::lines(&app, &me.scope, day).await?;
-    let all = rules::rows(&found.lines, figure, group);
-    if all.is_empty() && group.is_some_and(|(by, key)| !is_known(&found.lines, by, key)) {
-        return Err(AppError::NotFound);
-    }
+    let of_group = group.map(|(by, key)| (by, key.to_owned()));
+    let all = move |found: Arc<Found>| {
+        let group = of_group.as_ref().map(|(by, key)| (*by, key.as_str()));
+        let all = rules::rows(&found.lines, figure, group);
+        let known =
+            !all.is_empty() || group.is_none_or(|(by, key)| is_known(&found.lines, by, key));
+        known.then_some(all)
+    };
+    let all = cache::of_lines(&app, &me.scope, day, all).await?.ok_or(AppError::NotFound)?;
     let link = |page: usize| {
         let (day, page) = (day.to_string(), page.to_string());
         let by = group.map_or("", |(by, _)| by.as_text());

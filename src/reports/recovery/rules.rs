@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::base::ids::FileId;
+use crate::base::ids::{FileId, LoanId};
 use crate::base::money::Fen;
+
+pub use super::sums::{DueYear, Sums};
 
 /// What the office calls somebody or something that was never filled in.
 pub const BLANK: &str = "（未填）";
@@ -38,58 +40,6 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
     ("百分比", "四舍五入到万分之一；没有收齐时不进到 100.00%。分母是零时不算，写“—”"),
 ];
 
-/// Sums over contracts. Money in fen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sums {
-    /// Principal due up to the day.
-    pub due_principal: Fen,
-    /// What of it was paid.
-    pub paid_principal: Fen,
-    /// What of it is past its due day and open.
-    pub late_principal: Fen,
-    /// The same of a person whose late principal is more than a few fen: what makes a default.
-    pub default_principal: Fen,
-    /// Interest due up to the day.
-    pub due_interest: Fen,
-    /// What of it was paid.
-    pub paid_interest: Fen,
-    /// Contracts with something due.
-    pub due_contracts: i64,
-    /// Of these, the contracts with nothing open.
-    pub paid_contracts: i64,
-    /// Principal collected in the year.
-    pub got_principal: Fen,
-    /// Interest collected in the year.
-    pub got_interest: Fen,
-    /// Penalty interest collected in the year.
-    pub got_penalty: Fen,
-}
-
-impl Sums {
-    pub fn add(&mut self, other: &Sums) {
-        self.due_principal += other.due_principal;
-        self.paid_principal += other.paid_principal;
-        self.late_principal += other.late_principal;
-        self.default_principal += other.default_principal;
-        self.due_interest += other.due_interest;
-        self.paid_interest += other.paid_interest;
-        self.due_contracts += other.due_contracts;
-        self.paid_contracts += other.paid_contracts;
-        self.got_principal += other.got_principal;
-        self.got_interest += other.got_interest;
-        self.got_penalty += other.got_penalty;
-    }
-
-    /// Counts the contract these sums are of.
-    pub fn counted(mut self) -> Sums {
-        let due = self.due_principal + self.due_interest;
-        let open = due - self.paid_principal - self.paid_interest;
-        self.due_contracts = i64::from(due.is_positive());
-        self.paid_contracts = i64::from(due.is_positive() && !open.is_positive());
-        self
-    }
-}
-
 /// Whose contract it is, shared by the contracts of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
@@ -109,6 +59,7 @@ pub struct Owner {
 /// One contract on the day of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
+    pub loan_id: LoanId,
     pub file_id: FileId,
     pub owner: Arc<Owner>,
     /// 合同编号.
@@ -117,7 +68,7 @@ pub struct Line {
     pub loan_year: i32,
     pub sums: Sums,
     /// The due part of the sums by year of the due day.
-    pub by_due_year: Vec<(i32, Sums)>,
+    pub by_due_year: Box<[DueYear]>,
 }
 
 /// By what the table is divided.
@@ -187,7 +138,9 @@ impl GroupBy {
             GroupBy::Clerk => one(&line.owner.clerk),
             GroupBy::Year => one(&line.loan_year.to_string()),
             GroupBy::DueYear => {
-                line.by_due_year.iter().map(|(year, sums)| (year.to_string(), *sums)).collect()
+                let is_default = line.sums.default_principal.is_positive();
+                let years = line.by_due_year.iter();
+                years.map(|one| (one.year.to_string(), one.sums(is_default))).collect()
             }
         }
     }
@@ -412,10 +365,8 @@ pub fn find_defaults(lines: &mut [Line], smallest: Fen) {
     }
     for line in lines {
         let is_default = people.get(&line.file_id).is_some_and(|late| *late >= smallest);
-        let years = line.by_due_year.iter_mut().map(|(_, sums)| sums);
-        for sums in std::iter::once(&mut line.sums).chain(years) {
-            sums.default_principal = if is_default { sums.late_principal } else { Fen::ZERO };
-        }
+        let sums = &mut line.sums;
+        sums.default_principal = if is_default { sums.late_principal } else { Fen::ZERO };
     }
 }
 
@@ -525,12 +476,19 @@ mod tests {
         }
         .counted();
         Line {
+            loan_id: LoanId::new(file * 10_000 + i64::from(year)),
             file_id: FileId::new(file),
             owner: Arc::default(),
             contract_no: format!("{file}-{year}"),
             loan_year: year,
             sums,
-            by_due_year: vec![(2026, sums)],
+            by_due_year: Box::new([DueYear {
+                year: 2026,
+                due_principal: sums.due_principal,
+                paid_principal: sums.paid_principal,
+                late_principal: sums.late_principal,
+                ..DueYear::default()
+            }]),
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Count {
     pub contacts: Option<i64>,
     /// The database was put back from a copy, and somebody has to let messages and jobs go on.
     pub restored: bool,
+    /// The clock is far ahead of where it was, and somebody has to let messages go on.
+    pub clock_jumped: bool,
     /// What rings, whoever it is for.
     #[serde(skip)]
     pub waiting: Vec<Waiting>,
@@ -103,10 +105,17 @@ fn count_of(app: &App, db: &mut Db, office_code: &str) -> AppResult<Count> {
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .count()
         .get_result(db)?;
-    let restored = restored::get(db)?.is_some();
+    let held = restored::get(db)?.map(|held| held.copy.is_empty());
     let mut waiting = waiting::all(app, db, &Scope::of(office_code))?;
     waiting.retain(|line| line.rings);
     let of = |link: &str| waiting.iter().find(|line| line.link == link).map(|line| line.count);
     let (returns, contacts) = (of("/visits/returns"), of("/contact-changes"));
-    Ok(Count { overdue: Some(overdue), returns, contacts, restored, waiting })
+    Ok(Count {
+        overdue: Some(overdue),
+        returns,
+        contacts,
+        restored: held == Some(false),
+        clock_jumped: held == Some(true),
+        waiting,
+    })
 }

@@ -8,6 +8,7 @@ mod numbers;
 
 use chrono::NaiveDate;
 
+use crate::base::email::is_address;
 use crate::base::id_number;
 use crate::base::money::Fen;
 use crate::base::person_name::{half, is_blank, read_name, simplify};
@@ -237,6 +238,18 @@ impl<'a> Reader<'a> {
     /// Free text as it stands.
     pub(in crate::imports::layout) fn text(&mut self, key: &'static str) -> Option<String> {
         self.raw(key).map(|raw| raw.text.to_owned())
+    }
+
+    /// An address that mail can be sent to.
+    pub(in crate::imports::layout) fn email(&mut self, key: &'static str) -> Option<String> {
+        let raw = self.raw(key)?;
+        let address = self.narrow(&raw).into_owned();
+        if is_address(&address) {
+            return Some(address);
+        }
+        let message = format!("“{}”不是电子邮箱地址，没有导入这一格。请核对后更正。", raw.text);
+        self.note(Severity::Warning, raw.column.heading, Fault::NoEmail, message);
+        None
     }
 
     /// The name of a place: traditional characters are simplified.

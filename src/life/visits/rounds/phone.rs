@@ -224,7 +224,7 @@ pub async fn hand_in(
     let outcome = if before {
         SubmitOutcome::Before
     } else {
-        let (answers, picture) = match form::read(&sent, batch.paper(app.clock.today())) {
+        let (answers, picture) = match form::read(&sent, batch.paper(app.clock.today())).await {
             Ok(read) => read,
             Err(form) => return wrong(&app, &me, &req, (id, no), (typed_key, *form)).await,
         };

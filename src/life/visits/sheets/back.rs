@@ -273,7 +273,7 @@ pub async fn hand_in(
         return Ok(phone::to(&late));
     }
     let form = upload::read_open(payload, PHOTO_MB).await?;
-    let (answers, picture) = match form::read(&form, one.batch.paper(app.clock.today())) {
+    let (answers, picture) = match form::read(&form, one.batch.paper(app.clock.today())).await {
         Ok(read) => read,
         Err(form) => {
             let page = page_of(&one, &code, *form);

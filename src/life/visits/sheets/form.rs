@@ -11,6 +11,7 @@ use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::record::{Ability, Outcome};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::visits::purpose::Purpose;
+use crate::plumbing::picture::{self, PictureProblem};
 use crate::web::fields::Fields;
 use crate::web::upload::UploadForm;
 
@@ -89,9 +90,12 @@ impl Form {
 ///
 /// # Errors
 /// The form with what was typed, and one sentence for each field that is wrong.
-pub fn read(sent: &UploadForm, paper: Paper) -> Result<(Answers, Option<Picture>), Box<Form>> {
+pub async fn read(
+    sent: &UploadForm,
+    paper: Paper,
+) -> Result<(Answers, Option<Picture>), Box<Form>> {
     let mut fields = sent.fields.clone();
-    match (answers(&mut fields, paper), picture(sent)) {
+    match (answers(&mut fields, paper), picture(sent).await) {
         (Ok(answers), Ok(picture)) => Ok((answers, picture)),
         (answers, picture) => {
             let mut errors = match answers {
@@ -202,7 +206,7 @@ fn promise_day(form: &mut Fields, outcome: Outcome, today: NaiveDate) -> Option<
 }
 
 /// The photograph of a form, or what is wrong with it.
-fn picture(form: &UploadForm) -> Result<Option<Picture>, FieldError> {
+async fn picture(form: &UploadForm) -> Result<Option<Picture>, FieldError> {
     let wrong =
         |message: &str| FieldError { field: "photo".to_owned(), message: message.to_owned() };
     if form.too_large {
@@ -213,9 +217,13 @@ fn picture(form: &UploadForm) -> Result<Option<Picture>, FieldError> {
     let Some(file) = form.files.iter().find(|file| !file.bytes.is_empty()) else {
         return Ok(None);
     };
-    match rules::picture_kind(&file.bytes) {
-        Some(kind) => Ok(Some(Picture { kind, bytes: file.bytes.clone() })),
-        None => Err(wrong(
+    let bytes = file.bytes.clone();
+    match actix_web::web::block(move || picture::rewritten(&bytes)).await {
+        Ok(Ok(jpeg)) => Ok(Some(Picture { jpeg })),
+        Ok(Err(PictureProblem::TooManyPixels)) => {
+            Err(wrong("照片的像素太多，没有收下。请用手机的普通模式重新拍一张，或者先不附照片"))
+        }
+        Ok(Err(PictureProblem::NoPicture)) | Err(_) => Err(wrong(
             "选的文件不是照片（JPG、PNG 或 WebP），没有收下。请重新拍一张，或者先不附照片",
         )),
     }

@@ -89,11 +89,11 @@ pub fn rows(tables: &[Table], today: NaiveDate) -> Vec<Row> {
     let mut found = Vec::new();
     for table in tables {
         let mut known: Option<Heads> = None;
-        for row in &table.rows {
-            if let Some(new) = heads(row) {
+        for row in table.rows.iter() {
+            if let Some(new) = heads(&row) {
                 known = Some(new);
             } else if let Some(heads) = &known {
-                found.extend(one(row, heads, today));
+                found.extend(one(&row, heads, today));
             }
         }
     }

@@ -23,12 +23,10 @@ use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, sheet, sheet_batch};
 
-/// A picture that was sent along.
+/// A picture that was sent along, written anew.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// `jpeg`, `png`, `webp`.
-    pub kind: &'static str,
-    pub bytes: Vec<u8>,
+    pub jpeg: Vec<u8>,
 }
 
 /// Everything that is kept of one return, made before the write that keeps it.
@@ -72,9 +70,9 @@ pub fn incoming(
                 id: app.next_id(),
                 office_code: sheet.office_code.clone(),
                 return_id: id,
-                kind: picture.kind.to_owned(),
-                bytes: i32::try_from(picture.bytes.len()).unwrap_or(i32::MAX),
-                content_sealed: app.sealer.seal(Field::Upload, &picture.bytes)?,
+                kind: "jpeg".to_owned(),
+                bytes: i32::try_from(picture.jpeg.len()).unwrap_or(i32::MAX),
+                content_sealed: app.sealer.seal(Field::Upload, &picture.jpeg)?,
                 added_at: at,
             })
         })
