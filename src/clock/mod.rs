@@ -10,6 +10,7 @@ mod attempt;
 mod background;
 mod drive;
 mod due;
+pub mod go_on;
 mod overview;
 pub mod pause;
 pub mod settings;

@@ -14,7 +14,7 @@ use crate::base::scope::Scope;
 use crate::book::audit_log::{self, Actor, AuditEntry};
 use crate::book::warning::{self, Warning};
 use crate::book::{act, office};
-use crate::desk::admin::backups;
+use crate::clock::go_on;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
@@ -123,7 +123,7 @@ impl Restore {
 fn go_on(config: Config, release: Release, out: &mut dyn Write) -> Result<(), CliError> {
     let app = super::open(config, Clock::real())?;
     if release != Release::Jobs {
-        backups::caught_up(&app)?;
+        go_on::caught_up(&app)?;
     }
     let Some(office) = app.db.read(office::all)?.into_iter().next() else {
         return Err(CliError::input("数据库里还没有中心"));
@@ -135,8 +135,8 @@ fn go_on(config: Config, release: Release, out: &mut dyn Write) -> Result<(), Cl
             (&actor, &Scope::of(&office.code)),
             "restore: go on",
             |act| match release {
-                Release::Jobs => backups::jobs_go_on(act).map(|()| "定时任务已经继续".to_owned()),
-                other => backups::messages_go_on(act, other == Release::Drop),
+                Release::Jobs => go_on::jobs(act).map(|()| "定时任务已经继续".to_owned()),
+                other => go_on::messages(act, other == Release::Drop),
             },
         )?;
     writeln!(out, "{sentence}")?;

@@ -9,9 +9,8 @@ use super::account;
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::scope::Scope;
-use crate::book::act::Act;
 use crate::book::{audit_log, office};
-use crate::clock;
+use crate::clock::go_on;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
@@ -197,21 +196,11 @@ pub async fn release_jobs(
 ) -> AppResult<HttpResponse> {
     me.act(&app, "restore: jobs go on", |act| {
         one_office(act.db)?;
-        jobs_go_on(act)
+        go_on::jobs(act)
     })
     .await?;
     app.note_change();
     shell::done(&app, "/admin/backups", "定时任务已经继续，错过的正在补上；消息还没有发送")
-}
-
-/// Lets the jobs go on, of all offices.
-///
-/// # Errors
-/// `NotFound` when nothing is held.
-pub fn jobs_go_on(act: &mut Act<'_>) -> AppResult<()> {
-    let Some(now) = restored::get(act.db)? else { return Err(AppError::NotFound) };
-    restored::set(act.db, &Restored { jobs_released: true, ..now })?;
-    account::audit(act, "restore_released", "定时任务", "恢复以后，定时任务继续运行")
 }
 
 /// What one office decides would hold for the others.
@@ -243,55 +232,12 @@ pub async fn release_messages(
 }
 
 async fn end((app, me, _): At<'_>, drop: bool) -> AppResult<Done> {
-    caught_up(app)?;
+    go_on::caught_up(app)?;
     let sentence = me.act(app, "restore: messages go on", move |act| {
         one_office(act.db)?;
-        messages_go_on(act, drop)
+        go_on::messages(act, drop)
     });
     let sentence = sentence.await?;
     app.note_change();
     Ok(Done::to("/admin/backups", sentence))
-}
-
-/// What the jobs make up for is written before it is decided what becomes of it: a notice of this
-/// morning that left before the restore would leave once more.
-///
-/// # Errors
-/// `Refused` as long as a job has a day to make up for.
-pub fn caught_up(app: &App) -> AppResult<()> {
-    match clock::unfinished(app, app.clock.now_at())? {
-        None => Ok(()),
-        Some(job) => Err(AppError::refused(format!(
-            "定时任务“{}”还没有补完，请过一会儿再放行；做不成的，请先在“定时任务”里处理",
-            job.words
-        ))),
-    }
-}
-
-/// Lets the messages go on, of all offices; what could have left by now is cancelled when `drop`.
-/// Says what was done.
-///
-/// # Errors
-/// `Refused` before the jobs go on, `NotFound` when nothing is held.
-pub fn messages_go_on(act: &mut Act<'_>, drop: bool) -> AppResult<String> {
-    let why = match restored::get(act.db)? {
-        Some(now) if now.copy.is_empty() => "电脑的时间不对，不再发送",
-        Some(now) if now.jobs_released => "从备份恢复，多半已经发过，不再发送",
-        Some(_) => return Err(AppError::refused("请先让定时任务继续，再放行消息")),
-        None => return Err(AppError::NotFound),
-    };
-    let mut cancelled = 0;
-    if drop {
-        for office in office::all(act.db)? {
-            let scope = Scope::of(&office.code);
-            cancelled += outbox::cancel_unsent(act.db, &scope, why, act.now)?;
-        }
-    }
-    restored::clear(act.db)?;
-    let sentence = match drop {
-        true => format!("已取消等待的 {cancelled} 条消息，以后的照常发送"),
-        false => "等待的消息开始发送".to_owned(),
-    };
-    account::audit(act, "restore_released", "消息", &sentence)?;
-    Ok(sentence)
 }

@@ -1,7 +1,6 @@
 //! 合同明细: the contract with its terms, its disbursement, the bank's balance.
 
 use crate::base::ids::{EventId, FileId, LoanId, PersonId};
-use crate::base::money::Fen;
 use crate::book::events;
 use crate::book::loan::{Loan, switches_to_text};
 use crate::book::statement::{Event, EventKind, Pricing, StudyLevel};
@@ -136,9 +135,7 @@ impl Plan<'_> {
     /// Parsing held the amount against the highest cap of the year; here the level of study and
     /// the product are known.
     fn check_cap(&self, row: &ContractRow, level: StudyLevel) -> Result<(), Refusal> {
-        let known = level == StudyLevel::Graduate || !row.id_number.as_str().is_empty();
         let cap = self.set.policy.loan_cap(self.set.product, level, row.loan_year);
-        let cap = if known { cap } else { Fen::new(i64::MAX) };
         if row.amount > cap && self.degree_known(row) {
             return Err(format!(
                 "贷款金额（元）：{} 超过 {}-{} 学年的最高额度 {}。请对照合同核对金额。",

@@ -47,10 +47,33 @@ pub struct Found {
 /// All households of these offices with arrears on `day` of at least
 /// [`Basis::smallest_arrears`].
 pub fn overdue_on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResult<Found> {
+    let loans = candidates(db, scope, day)?;
+    overdue_among(db, scope, basis, (&loans, day))
+}
+
+/// The same among these families.
+pub fn overdue_of(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    (files, day): (&[FileId], NaiveDate),
+) -> AppResult<Found> {
+    let mut loans: Vec<LoanId> =
+        loan::chains(db, scope, files)?.into_iter().map(|loan| loan.id).collect();
+    loans.sort_unstable();
+    overdue_among(db, scope, basis, (&loans, day))
+}
+
+fn overdue_among(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    (loans, day): (&[LoanId], NaiveDate),
+) -> AppResult<Found> {
     let mut sums: BTreeMap<FileId, Sum> = BTreeMap::new();
     let mut left_out = Vec::new();
     let known = payments_known::load(db, scope)?;
-    for ids in candidates(db, scope, day)?.chunks(AT_ONCE) {
+    for ids in loans.chunks(AT_ONCE) {
         let loans = loan::by_ids(db, scope, ids)?;
         let mut lives = events::of_loans(db, scope, ids)?;
         let settled = bank::settled(db, scope, ids)?;

@@ -469,6 +469,7 @@ pub fn resend(db: &mut Db, scope: &Scope, id: i64, now: NaiveDateTime) -> AppRes
         message::state.eq(State::Waiting),
         message::attempts.eq(0),
         message::leased_by.eq(""),
+        message::leased_until.eq(None::<NaiveDateTime>),
         message::not_before.eq(now),
         message::problem.eq(""),
         message::updated_at.eq(now),

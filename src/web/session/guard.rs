@@ -276,6 +276,16 @@ fn marked(rows: &[Row], mark: &str, within: i64, now: NaiveDateTime) -> Option<N
     (row.1 + Duration::seconds(within) > now).then_some(row.1)
 }
 
+/// How long to wait, if at all: looks only, for what is asked for often and mostly rightly.
+pub fn wait_of(
+    db: &mut Db,
+    Subjects { kind, who, origin }: &Subjects,
+    now: NaiveDateTime,
+) -> AppResult<Option<NaiveDateTime>> {
+    let own = tries(&of_person(db, *kind, who, now)?, |from| from == origin);
+    Ok(kind.own().iter().filter_map(|limit| limit.until(&own, now)).max())
+}
+
 /// Counts an attempt, or says how long to wait.
 pub fn attempt(db: &mut Db, subjects: &Subjects, now: NaiveDateTime) -> AppResult<Attempt> {
     let Subjects { kind, who, origin } = subjects;

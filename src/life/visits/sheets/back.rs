@@ -126,8 +126,10 @@ async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
     let index = code.map(|code| app.sealer.index(Field::Sheet, &code));
     let subjects = Subjects::anybody(Kind::Sheet, &network_of(req));
     let (now, today) = (app.clock.now_at(), app.clock.today());
-    app.write("open a sheet by its code", move |db| {
-        if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {
+    let counted = subjects.clone();
+    // A right code writes nothing: the page is open to everybody, the database has one writer.
+    let read = app.read(move |db| {
+        if let Some(until) = guard::wait_of(db, &subjects, now)? {
             return Ok(Found::Wait(until));
         }
         let found = match &index {
@@ -135,7 +137,6 @@ async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
             None => None,
         };
         let Some(sheet) = found else { return Ok(Found::Nothing) };
-        guard::succeeded(db, &subjects, now)?;
         let scope = Scope::of(&sheet.office_code);
         let batch = store::batch(db, &scope, sheet.batch_id)?;
         Ok(Found::Sheet(Box::new(Opened {
@@ -146,8 +147,17 @@ async fn open(app: &App, req: &HttpRequest, typed: &str) -> AppResult<Found> {
             batch,
             sheet,
         })))
-    })
-    .await
+    });
+    match read.await? {
+        Found::Nothing => {
+            app.write("a wrong code", move |db| match guard::attempt(db, &counted, now)? {
+                Attempt::Wait { until } => Ok(Found::Wait(until)),
+                Attempt::Counted { .. } => Ok(Found::Nothing),
+            })
+            .await
+        }
+        found => Ok(found),
+    }
 }
 
 /// The answer when there is no sheet to show.

@@ -283,7 +283,8 @@ pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppRes
             let files: Vec<FileId> = sheets.map(|sheet| sheet.file_id).collect();
             let found = match row.purpose {
                 Purpose::Overdue => {
-                    arrears::overdue_on(db, &scope, &inner.basis(), row.as_of)?.households
+                    let of = (&*files, row.as_of);
+                    arrears::overdue_of(db, &scope, &inner.basis(), of)?.households
                 }
                 Purpose::Yearly => arrears::yearly_of(db, &scope, &files, row.as_of)?,
             };
