@@ -93,6 +93,14 @@ pub(super) fn fill(place: &Place, county: County) -> Result<(), CliError> {
             position::refresh(db, &place.scope, &app.basis(), &ids, today)
         })?;
     }
+    let next = i32::try_from(borrower).unwrap_or_default();
+    app.db.write("bench numbers", |db| {
+        // An import that comes later goes on behind the numbers of these files.
+        for year in (0..FIRST_YEARS).map(|n| 2012 + n) {
+            loan::take_serials(db, &place.scope, year, next)?;
+        }
+        Ok(())
+    })?;
     place::analyze(place)
 }
 
