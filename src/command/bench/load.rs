@@ -194,7 +194,8 @@ fn click(
                     0 => "/home".to_owned(),
                     1 => "/loans".to_owned(),
                     2 => "/overdue".to_owned(),
-                    3 => format!("/search?q={file_no}"),
+                    // 李: several; one alone would be answered with its file.
+                    3 => "/search?q=%E6%9D%8E".to_owned(),
                     4 => format!("/loans/{file_no}/history"),
                     _ => format!("/loans/{file_no}"),
                 };
