@@ -24,6 +24,7 @@ use crate::book::staff::{self, Right, Role, Staff};
 use crate::book::statement::Product;
 use crate::imports::batch::{self, Upload};
 use crate::imports::layout::Layout;
+use crate::desk::start;
 use crate::jobs;
 use crate::localized;
 use crate::plumbing::config::Config;
@@ -288,6 +289,7 @@ fn set_up(app: &App) -> Result<(), CliError> {
     let helper = liaison(app, now)?;
     app.db.write("demo set-up", |db| {
         office::add(db, &office)?;
+        start::keep_hidden(db, &Scope::of(OFFICE))?;
         liaison::add(db, &helper)?;
         for one in &people {
             staff::add(db, one)?;
