@@ -16,6 +16,7 @@ pub mod gateways;
 pub mod waiting;
 pub mod workbench;
 pub mod start;
+pub mod help;
 pub mod search;
 pub mod lists;
 pub mod loan_file;
@@ -81,6 +82,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(jobs::routes());
     routes.extend(workbench::routes());
     routes.extend(start::routes());
+    routes.extend(help::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());

@@ -8,6 +8,7 @@ mod accessibility;
 mod desk;
 mod families;
 mod harness;
+mod help;
 mod imports;
 mod jobs;
 mod main_job;
