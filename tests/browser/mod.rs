@@ -5,6 +5,7 @@
 //! one says so and returns.
 
 mod accessibility;
+mod demo;
 mod desk;
 mod families;
 mod harness;
