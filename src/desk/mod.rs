@@ -15,6 +15,8 @@ pub mod health;
 pub mod gateways;
 pub mod waiting;
 pub mod workbench;
+pub mod start;
+pub mod help;
 pub mod search;
 pub mod lists;
 pub mod loan_file;
@@ -79,6 +81,8 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(gateways::routes());
     routes.extend(jobs::routes());
     routes.extend(workbench::routes());
+    routes.extend(start::routes());
+    routes.extend(help::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());

@@ -112,6 +112,8 @@ struct RevealPage {
     name: String,
     mask: String,
     number: String,
+    /// What a telephone dials; empty when the number is none of a telephone.
+    tel: String,
     back: String,
     problem: Option<String>,
     /// As it was typed, when it was too short.
@@ -135,6 +137,7 @@ pub async fn reveal(
         name: String::new(),
         mask: String::new(),
         number: String::new(),
+        tel: String::new(),
         back: back(&req),
         problem: None,
         reason: request.reason,
@@ -147,6 +150,7 @@ pub async fn reveal(
                 true => phone_number::mask(&page.number),
                 false => found.mask,
             };
+            page.tel = dialled(request.kind, &page.number);
             page.name = found.name;
             let template = if part { "desk/_reveal.html" } else { "desk/reveal.html" };
             let mut response = shell::page(&app, &me, &req, template, &page)?;
@@ -166,6 +170,14 @@ pub async fn reveal(
             "这一小时已查看 {MOST_PER_HOUR} 个号码，请过一小时再看；这次没有显示，已记入操作留痕"
         ))),
     }
+}
+
+/// What a telephone dials; a contact may be an address as well.
+fn dialled(kind: Kind, number: &str) -> String {
+    let is_telephone = !matches!(kind, Kind::IdNumber | Kind::Account)
+        && number.chars().all(|c| c.is_ascii_digit() || "+- ".contains(c));
+    let digits = number.chars().filter(|c| is_telephone && (c.is_ascii_digit() || *c == '+'));
+    digits.collect()
 }
 
 /// The number itself. A sheet is sealed as a whole.

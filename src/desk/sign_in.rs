@@ -17,6 +17,7 @@ use crate::base::url::own_path;
 use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::office::{self, Office};
 use crate::book::staff::{self, Right, Role, Staff};
+use crate::desk::start;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::web::body::equal;
@@ -66,13 +67,16 @@ pub struct SignIn {
 }
 
 /// `GET /`: to the page a role begins its day with.
-pub async fn first_page(me: SignedIn) -> HttpResponse {
-    std::future::ready(()).await;
-    to(first_page_of(me.role))
+pub async fn first_page(app: web::Data<App>, me: SignedIn) -> AppResult<HttpResponse> {
+    Ok(to(first_page_of(&app, me.role, &me.office.code).await?))
 }
 
-fn first_page_of(role: Role) -> &'static str {
-    if role.may(Right::SeeLoans) { "/home" } else { "/admin" }
+async fn first_page_of(app: &App, role: Role, office_code: &str) -> AppResult<&'static str> {
+    Ok(match role {
+        _ if start::is_first_page(app, role, office_code).await? => "/start",
+        _ if role.may(Right::SeeLoans) => "/home",
+        _ => "/admin",
+    })
 }
 
 fn to(url: &str) -> HttpResponse {
@@ -87,7 +91,10 @@ pub async fn show(
 ) -> AppResult<HttpResponse> {
     let next = own_path(&query.next);
     if let Ok(me) = session::signed_in::<SignedIn>(&req).await {
-        return Ok(to(next.unwrap_or_else(|| first_page_of(me.role))));
+        return Ok(to(match next {
+            Some(next) => next,
+            None => first_page_of(&app, me.role, &me.office.code).await?,
+        }));
     }
     let notice = match (&query.out, &query.ended) {
         (Some(_), _) => Notice::SignedOut,
@@ -204,7 +211,7 @@ async fn let_in(
     let cookie = new.cookie(&app.config);
     let before = req.cookie(COOKIE).map(|cookie| hash_of(cookie.value()));
     let (config, subjects) = (app.config.clone(), subjects.clone());
-    let (role, whom) = (one.role, Whom::staff(&one.login));
+    let (role, office, whom) = (one.role, one.office_code.clone(), Whom::staff(&one.login));
     let by = Actor {
         staff_id: Some(one.id),
         name: one.name.clone(),
@@ -222,7 +229,10 @@ async fn let_in(
         act.audit(note)
     })
     .await?;
-    let mut response = to(if next.is_empty() { first_page_of(role) } else { next });
+    let mut response = to(match next {
+        "" => first_page_of(app, role, &office).await?,
+        next => next,
+    });
     shell::add_cookie(&mut response, &cookie);
     let mut used = session::cookie(FORM_COOKIE, String::new(), &app.config);
     used.make_removal();

@@ -46,6 +46,7 @@ pub async fn show(path: web::Path<(String, String)>) -> AppResult<HttpResponse> 
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("webp") => "image/webp",
         _ => "text/plain; charset=utf-8",
     };
     let keep = if requested == version() && !cfg!(debug_assertions) {

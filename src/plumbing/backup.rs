@@ -94,6 +94,12 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
+/// The day of the newest copy of such a database in the folder.
+pub fn newest(db: &Database, folder: &Path) -> Option<NaiveDate> {
+    let ending = if db.is_postgres() { "dump" } else { "db" };
+    names(folder).iter().filter_map(|name| day_of(name, ending)).max()
+}
+
 /// The day of a copy of ours; other files in the folder are left alone.
 pub(super) fn day_of(name: &str, ending: &str) -> Option<NaiveDate> {
     let day = name.strip_prefix("zhuxue-")?.strip_suffix(ending)?.strip_suffix('.')?;

@@ -11,3 +11,4 @@ mod people;
 mod history;
 mod reveal;
 mod start;
+mod first_steps;

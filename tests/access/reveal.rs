@@ -108,6 +108,7 @@ fn each_kind_of_number_is_shown_and_written_down_without_it() {
             ("account", "4", ACCOUNT, "6228***********0018"),
         ] {
             let answer = clerk.post("/reveal", &[("kind", kind), ("id", id)]).await;
+            assert_eq!(answer.text.contains("href=\"tel:"), kind == "phone", "a number to dial");
             answer.is(200).says(&[number, mask]);
             assert!(!answer.text.contains("<html"));
         }

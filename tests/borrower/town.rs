@@ -83,7 +83,7 @@ pub fn offices_of_messages(t: &TestApp) -> Vec<String> {
         .unwrap()
 }
 
-/// The six digits of a text.
+/// The six digits of the text that signs somebody in.
 pub fn code_in(text: &str) -> String {
     let digits = text.split(|c: char| !c.is_ascii_digit());
     digits.into_iter().find(|part| part.len() == 6).unwrap().to_owned()

@@ -287,6 +287,12 @@ impl Browser {
         self.resize(width, 844).await;
     }
 
+    /// What a command of the browser answers as a file: a picture, a PDF.
+    pub async fn file_of(&self, command: &str, how: serde_json::Value) -> Vec<u8> {
+        let answer = self.driver.cdp().send_raw(command, how).await.unwrap();
+        from_base64(answer["data"].as_str().expect("a file"))
+    }
+
     /// Answers of 400 and above to what the page asked for by itself (style, script, icon).
     pub async fn failed_requests(&self) -> Vec<String> {
         let script = "return performance.getEntriesByType('resource')\
@@ -321,6 +327,24 @@ pub fn in_browser(name: &str, program: &Program, test: impl AsyncFnOnce(&Browser
         }
     });
     true
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    let value = |c: u8| match c {
+        b'A'..=b'Z' => c - b'A',
+        b'a'..=b'z' => c - b'a' + 26,
+        b'0'..=b'9' => c - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let digits: Vec<u8> = text.bytes().filter(|c| *c != b'=').map(value).collect();
+    let mut out = Vec::with_capacity(text.len());
+    for four in digits.chunks(4) {
+        let bits = four.iter().fold(0_u32, |bits, digit| (bits << 6) | u32::from(*digit));
+        let bits = bits << (6 * (4 - four.len()));
+        out.extend(&bits.to_be_bytes()[1..four.len()]);
+    }
+    out
 }
 
 /// Where the chromedriver of `scripts/test` listens.

@@ -2,7 +2,7 @@
 //! family's, changes a text and is refused a field that there is not. Every page is photographed
 //! and held against axe-core.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::accessibility::expect_accessible;
 use super::harness::{Browser, Program, driver_url, in_browser};
@@ -29,12 +29,15 @@ fn the_director_sees_reminders_go_out_and_changes_a_text() {
         browser.open("/messages").await;
         look(browser, "messages-empty").await;
         // The program that has just started may be at this job by itself.
-        for _ in 0..100 {
+        let started = Instant::now();
+        loop {
             browser.open("/admin/jobs/send_due_reminders").await;
+            browser.find("#main .head").await;
             if !browser.text().await.contains("正在运行") {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            assert!(started.elapsed() < Duration::from_secs(120), "the job does not end");
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         browser.click("form[action$=run] button").await;
         browser.says("做完了").await;

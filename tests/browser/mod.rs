@@ -5,9 +5,11 @@
 //! one says so and returns.
 
 mod accessibility;
+mod demo;
 mod desk;
 mod families;
 mod harness;
+mod help;
 mod imports;
 mod jobs;
 mod main_job;

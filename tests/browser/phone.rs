@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::accessibility::expect_accessible;
 use super::harness::{Browser, Program, driver_url, in_browser};
@@ -35,11 +35,12 @@ const PAGES: [(&str, &str); 9] = [
     ("help", "/m/help"),
 ];
 
-/// The code that was really sent: in the newest file of the SMS gateway's folder. `seen` are the
-/// files of earlier codes.
+/// The code that was really sent: in a file of the SMS gateway's folder. `seen` are the files that
+/// were there before; other messages may come between.
 async fn code(program: &Program, seen: &mut BTreeSet<PathBuf>) -> String {
     let folder = program.file("spool/sms");
-    for _ in 0..500 {
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(60) {
         let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         let new = files
             .map(|entry| entry.path())
@@ -51,11 +52,14 @@ async fn code(program: &Program, seen: &mut BTreeSet<PathBuf>) -> String {
             let text = sent["text"].as_str().unwrap();
             assert!(text.starts_with('【') && text.contains("核对码"), "{text}");
             seen.insert(path);
-            return code_in(text);
+            if text.contains("登录验证码") {
+                return code_in(text);
+            }
+            continue;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("no code was sent within ten seconds");
+    panic!("no code was sent within a minute");
 }
 
 async fn number(browser: &Browser, script: &str) -> u64 {

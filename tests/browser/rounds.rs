@@ -39,7 +39,7 @@ async fn on_the_phone(browser: &Browser) -> String {
 
 /// Waits until the page says so.
 async fn says(browser: &Browser, words: &str) {
-    for _ in 0..300 {
+    for _ in 0..1_200 {
         if browser.find("#keep").await.text().await.unwrap().contains(words) {
             return;
         }
@@ -116,7 +116,7 @@ async fn half_filled_in(browser: &Browser) {
     browser.click("#s4-outcome input[value=hardship]").await;
     browser.click("#s4-met input[value=parents]").await;
     browser.fill("#s4-note", SECRET).await;
-    for _ in 0..300 {
+    for _ in 0..1_200 {
         if on_the_phone(browser).await.contains("half/") {
             break;
         }
@@ -134,7 +134,7 @@ async fn half_filled_in(browser: &Browser) {
     browser.driver.execute(script, Vec::new()).await.unwrap();
     browser.click("#s4 form .btn.pri").await;
     browser.find("#s4 .tag.acc").await;
-    for _ in 0..300 {
+    for _ in 0..1_200 {
         if !on_the_phone(browser).await.contains("\"stop\"") {
             browser.driver.execute("scrollTo(0, 0);", Vec::new()).await.unwrap();
             return;

@@ -55,6 +55,20 @@ async fn is_one_page_each(browser: &Browser) {
     assert_eq!(long, 0, "sheets longer than a page");
 }
 
+/// What the head of the printing page says and what comes out of the printer are as many pages.
+async fn prints_what_it_says(browser: &Browser, path: &str) {
+    browser.open(path).await;
+    let head = browser.find(".ptool .sub").await.text().await.unwrap();
+    let pages = head.split("共 ").nth(1).unwrap().split(' ').next().unwrap();
+    let how = serde_json::json!({ "preferCSSPageSize": true, "printBackground": true });
+    let pdf = browser.file_of("Page.printToPDF", how).await;
+    let printed = pdf.windows(12).filter(|w| w.starts_with(b"/Type /Page") && w[11] != b's');
+    assert_eq!(printed.count().to_string(), pages, "{path}: {head}");
+    let samples = browser.driver.find_all(thirtyfour::By::Css(".samp")).await.unwrap().len();
+    let numbers = browser.text().await.contains("编号 HZ");
+    assert_eq!(numbers, samples == 0, "{path}: a number before it is made is another than after");
+}
+
 #[test]
 fn a_sheet_goes_out_is_scanned_filled_in_and_accepted() {
     if driver_url().is_none() {
@@ -125,6 +139,13 @@ fn a_sheet_goes_out_is_scanned_filled_in_and_accepted() {
         browser.find(".empty").await;
         browser.open("/visits/enter?code=HZ26-1031-001").await;
         browser.says("已经采用").await;
+        prints_what_it_says(browser, "/visits/print?by=village&as_of=2026-10-31&set=1&stub=1")
+            .await;
+        browser.open("/visits").await;
+        browser.click("#make .btn.pri").await;
+        let all =
+            browser.find("a[href$='/print?all=1']").await.attr("href").await.unwrap().unwrap();
+        prints_what_it_says(browser, &format!("{all}&set=1&stub=1")).await;
         expect_accessible(browser, "visits-enter").await;
         assert_eq!(browser.failed_requests().await, Vec::<String>::new());
     });

@@ -252,7 +252,7 @@ fn the_menu_counts_what_waits_to_be_looked_at() {
         phone.upload(&format!("/r/{code}"), &good, &[]).await.is(303);
         t.app.note_change();
         let mut found = String::new();
-        for _ in 0..40 {
+        for _ in 0..1_200 {
             found = clerk.get("/visits/sent").await.text;
             if found.contains("走访表<span class=\"n\">1</span>") {
                 break;

@@ -11,7 +11,7 @@ use crate::support::Browser;
 
 /// Whether it rings for them: what was counted before a change may stand on one more page.
 async fn rings(who: &mut Browser, words: &str) -> bool {
-    for _ in 0..100 {
+    for _ in 0..3_000 {
         let page = who.get("/policy").await;
         if page.is(200).text.contains(words) {
             return true;

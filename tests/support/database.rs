@@ -229,7 +229,7 @@ fn postgres_template() -> &'static str {
 
 fn rename_when_unused(from: &str, to: &str) {
     let mut last = Ok(());
-    for _ in 0..100 {
+    for _ in 0..1_500 {
         last = on_server(&format!("ALTER DATABASE {from} RENAME TO {to}"));
         if last.is_ok() {
             return;
