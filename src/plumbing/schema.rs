@@ -99,6 +99,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         version -> Integer,
+        name_initials -> Text,
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod files;
 mod lists;
+mod search;
 mod site;
 mod workbench;
