@@ -314,6 +314,9 @@ diesel::table! {
         ours_fen -> BigInt,
         import_id -> BigInt,
         found_at -> Timestamp,
+        checked_at -> Nullable<Timestamp>,
+        checked_by -> Nullable<BigInt>,
+        checked_reason -> Text,
     }
 }
 

@@ -298,7 +298,7 @@ fn todos(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Todo> {
         (facts.no_receipt, "合同没有高校回执", "/loans?stage=undisbursed", until),
         (facts.no_money, "合同等放款", "/loans?stage=undisbursed", "一般 11 月".to_owned()),
         (facts.unconfirmed, "今年毕业还没确认", "/loans?stage=grace", String::new()),
-        (facts.differences, "与银行数字不同", "/differences", String::new()),
+        (facts.differences, "份合同与银行数字不同", "/differences", String::new()),
         (
             i64::try_from(open_imports.count()).unwrap_or(0),
             "导入没有做完",
