@@ -1,6 +1,7 @@
 //! Desk pages, in-process: the words a person reads on them.
 
 mod files;
+mod home;
 mod lists;
 mod search;
 mod site;

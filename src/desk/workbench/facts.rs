@@ -121,7 +121,7 @@ pub fn load(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Facts> {
     })
 }
 
-const ARREARS: &str = "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \
+pub const ARREARS: &str = "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \
                        file_position.overdue_interest_fen + file_position.penalty_fen), 0) \
                        AS BIGINT)";
 

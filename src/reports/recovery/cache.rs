@@ -1,5 +1,5 @@
-//! The lines of a day, kept until something that they are made of changes: a hundred thousand
-//! statements take seconds, and every figure is a link.
+//! The lines of a report as of a day, kept until something that they are made of changes: a
+//! hundred thousand statements take seconds, and every figure is a link.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,12 +12,13 @@ use super::facts::{self, Found};
 use crate::app::App;
 use crate::base::ids::EventId;
 use crate::base::scope::Scope;
+use crate::book::position::Basis;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan, loan_event, loan_file, overdue_case, person, staff};
 
-/// Days kept for one office: today's, and one to compare with.
-const DAYS_MAX: usize = 2;
+/// Days kept for one office: today's, one to compare with, and one that somebody opens.
+const DAYS_MAX: usize = 3;
 
 /// What the lines are made of. Another stamp, other lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,26 +29,32 @@ pub struct Stamp {
     versions: [i64; 3],
 }
 
-type Entry = (NaiveDate, Stamp, Arc<Found>);
+type Entry<T> = (NaiveDate, Stamp, Arc<T>);
 
 /// The lines kept, by offices.
-#[derive(Debug, Default)]
-pub struct ReportCache {
-    days: Mutex<HashMap<Vec<String>, Vec<Entry>>>,
+#[derive(Debug)]
+pub struct ReportCache<T> {
+    days: Mutex<HashMap<Vec<String>, Vec<Entry<T>>>>,
 }
 
-impl ReportCache {
-    fn of(app: &App) -> Arc<ReportCache> {
+impl<T> Default for ReportCache<T> {
+    fn default() -> ReportCache<T> {
+        ReportCache { days: Mutex::default() }
+    }
+}
+
+impl<T: Send + Sync + 'static> ReportCache<T> {
+    fn of(app: &App) -> Arc<ReportCache<T>> {
         app.shared.get()
     }
 
-    fn get(&self, codes: &[String], day: NaiveDate, stamp: &Stamp) -> Option<Arc<Found>> {
+    fn get(&self, codes: &[String], day: NaiveDate, stamp: &Stamp) -> Option<Arc<T>> {
         let days = self.days.lock().ok()?;
         let found = days.get(codes)?.iter().find(|(on, of, _)| *on == day && of == stamp)?;
         Some(found.2.clone())
     }
 
-    fn put(&self, codes: &[String], entry: Entry) {
+    fn put(&self, codes: &[String], entry: Entry<T>) {
         let Ok(mut days) = self.days.lock() else { return };
         let own = days.entry(codes.to_vec()).or_default();
         own.retain(|(day, _, _)| *day != entry.0);
@@ -61,16 +68,24 @@ impl ReportCache {
 /// The lines of `day`: those kept when nothing has changed, otherwise computed anew.
 pub async fn lines(app: &App, scope: &Scope, day: NaiveDate) -> AppResult<Arc<Found>> {
     let (inner, scope) = (app.clone(), scope.clone());
-    app.read(move |db| {
-        let stamp = stamp(db, &scope, inner.basis().version)?;
-        if let Some(found) = ReportCache::of(&inner).get(scope.codes(), day, &stamp) {
-            return Ok(found);
-        }
-        let found = Arc::new(facts::on(db, &scope, &inner.basis(), day)?);
-        ReportCache::of(&inner).put(scope.codes(), (day, stamp, found.clone()));
-        Ok(found)
-    })
-    .await
+    app.read(move |db| lines_of(&inner, db, &scope, day, facts::on)).await
+}
+
+/// What `find` finds as of a day, or has found before the next change.
+pub fn lines_of<T: Send + Sync + 'static>(
+    app: &App,
+    db: &mut Db,
+    scope: &Scope,
+    day: NaiveDate,
+    find: impl FnOnce(&mut Db, &Scope, &Basis, NaiveDate) -> AppResult<T>,
+) -> AppResult<Arc<T>> {
+    let stamp = stamp(db, scope, app.basis().version)?;
+    if let Some(found) = ReportCache::of(app).get(scope.codes(), day, &stamp) {
+        return Ok(found);
+    }
+    let found = Arc::new(find(db, scope, &app.basis(), day)?);
+    ReportCache::of(app).put(scope.codes(), (day, stamp, found.clone()));
+    Ok(found)
 }
 
 fn stamp(db: &mut Db, scope: &Scope, rules: i64) -> AppResult<Stamp> {
