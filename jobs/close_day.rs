@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::base::ids::FileId;
 use crate::base::scope::Scope;
 use crate::book::notice::own_texts;
-use crate::book::{office, position};
+use crate::book::{office, person, position};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
 
@@ -30,6 +30,7 @@ pub const JOB: Job =
 
 /// Refreshes everything that can have changed by today; tells how many files became overdue.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
+    fill_initials(app)?;
     let Changed { loans, became, left } = refresh(app)?;
     let note = match (became, left) {
         (0, 0) => String::new(),
@@ -58,6 +59,9 @@ pub async fn listen(app: App, mut shutdown: watch::Receiver<bool>) {
         let work = actix_web::web::block(move || {
             own_texts::follow(&own)?;
             let newer = own.follow_rules()?;
+            if first {
+                fill_initials(&own)?;
+            }
             if newer || (first && own.basis().version > 0) {
                 refresh_all(&own)?;
             }
@@ -67,6 +71,17 @@ pub async fn listen(app: App, mut shutdown: watch::Receiver<bool>) {
             tracing::error!(%error, "newer rules could not be taken over");
         }
         select(pin!(shutdown.changed()), pin!(tokio::time::sleep(LOOK_EVERY))).await;
+    }
+}
+
+/// Names that a version before wrote without their initials can be found by them.
+fn fill_initials(app: &App) -> AppResult<()> {
+    loop {
+        let missing = app.db.read(person::without_initials)?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        app.db.write("initials of names", |db| person::fill_initials(db, &missing))?;
     }
 }
 

@@ -56,6 +56,35 @@ pub fn name_key(name: &str) -> String {
     letters.map(|c| dot(half(c))).map(|c| simplified(c).unwrap_or(c).to_ascii_uppercase()).collect()
 }
 
+/// `data/pinyin_initials.txt`: a letter for each character from U+4E00 and then from U+3400, lines
+/// of 64; `-` where none is known.
+const INITIALS: &str = include_str!("../../data/pinyin_initials.txt");
+/// Surnames that are not read as the character is elsewhere.
+const SURNAMES: &str = "曾Z单S解X查Z仇Q覃Q区O翟Z种C缪M乐Y尉Y员Y祭Z折S晟C召S";
+
+/// The initials of a name in pinyin, as somebody types them: `YM` for 叶敏; `-` without any.
+pub fn initials(name: &str) -> String {
+    let key = name_key(name);
+    let mut letters: String = key.chars().filter_map(initial).collect();
+    let surname = key.chars().next().and_then(|first| SURNAMES.split_once(first));
+    if let Some(letter) = surname.and_then(|(_, rest)| rest.get(..1))
+        && !letters.is_empty()
+    {
+        letters.replace_range(..1, letter);
+    }
+    if letters.is_empty() { "-".to_owned() } else { letters }
+}
+
+fn initial(c: char) -> Option<char> {
+    let at = match u32::from(c) {
+        code @ 0x4E00..=0x9FFF => code - 0x4E00,
+        code @ 0x3400..=0x4DBF => code - 0x3400 + (0x9FFF - 0x4E00 + 1),
+        _ => return Some(c).filter(char::is_ascii_alphanumeric),
+    };
+    let at = usize::try_from(at + at / 64).ok()?;
+    INITIALS.as_bytes().get(at).map(|letter| char::from(*letter)).filter(|letter| *letter != '-')
+}
+
 /// True when two names may well be the same person's: equal keys, or equal but for the dot
 /// between their parts, which banks leave out, or for characters that were lost on one side
 /// (`何□` and `何波`).

@@ -1,9 +1,9 @@
-//! What the bank's files say, kept beside our own figures and never taken over; and where the
-//! two differ, with both. Writes tables `bank_figure` and `bank_difference`.
+//! What the bank's files say, kept beside our own figures and never taken over. Writes
+//! table `bank_figure`.
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::base::ids::{EventId, FileId, ImportId, LoanId, RowId};
@@ -13,7 +13,7 @@ use crate::error::AppResult;
 use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{bank_difference, bank_figure, loan};
+use crate::plumbing::schema::{bank_figure, loan};
 use crate::{remove_rows, upsert_rows};
 
 /// 合同状态 of a contract of which nothing is owed any more.
@@ -98,28 +98,6 @@ crate::base::ids::text_enum! {
         /// All that there is up to its day.
         List = "list", "全部";
     }
-}
-
-/// A figure of the bank that is not ours.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = bank_difference, treat_none_as_default_value = false)]
-pub struct BankDifference {
-    pub id: RowId,
-    /// Whose data this is.
-    pub office_code: String,
-    pub loan_id: LoanId,
-    /// Which figure, in the words of the list: 应还利息, 贷款余额 ...
-    pub figure: String,
-    /// The day the figure is about.
-    pub on_day: NaiveDate,
-    /// The bank's, in fen.
-    pub bank_fen: Fen,
-    /// Ours by the events, in fen.
-    pub ours_fen: Fen,
-    /// The import that brought it.
-    pub import_id: ImportId,
-    /// When it was found.
-    pub found_at: NaiveDateTime,
 }
 
 /// Keeps rows of the bank's lists; a row that is there already takes the new figures.
@@ -326,64 +304,4 @@ pub fn loans_with_figures(
         .order(bank_figure::loan_id)
         .limit(limit)
         .load(db)?)
-}
-
-/// How many figures differ, by the import that brought them.
-pub fn count_differences(db: &mut Db, scope: &Scope, import: ImportId) -> AppResult<i64> {
-    Ok(bank_difference::table
-        .filter(scope.holds(bank_difference::office_code))
-        .filter(bank_difference::import_id.eq(import))
-        .count()
-        .get_result(db)?)
-}
-
-/// Replaces what is known to differ about these loans by `now_differ`.
-pub fn put_differences(
-    db: &mut Db,
-    scope: &Scope,
-    loans: &[LoanId],
-    now_differ: &[BankDifference],
-) -> AppResult<()> {
-    // What differs just as before stays as it was found.
-    let same = |one: &BankDifference, other: &BankDifference| {
-        let mut copy = other.clone();
-        (copy.id, copy.found_at) = (one.id, one.found_at);
-        copy == *one
-    };
-    let known = differences_of(db, scope, loans)?;
-    let is_known = |one: &BankDifference| known.iter().any(|other| same(one, other));
-    let fresh: Vec<BankDifference> =
-        now_differ.iter().filter(|one| !is_known(one)).cloned().collect();
-    let gone = known.iter().filter(|one| !now_differ.iter().any(|other| same(one, other)));
-    let gone: Vec<RowId> = gone.map(|one| one.id).collect();
-    remove_rows!(
-        db,
-        bank_difference::table,
-        bank_difference::id,
-        bank_difference::office_code,
-        scope,
-        gone
-    )?;
-    crate::insert_rows!(db, bank_difference::table, 9, fresh)?;
-    Ok(())
-}
-
-/// What differs about these loans.
-pub fn differences_of(
-    db: &mut Db,
-    scope: &Scope,
-    loans: &[LoanId],
-) -> AppResult<Vec<BankDifference>> {
-    let mut found = Vec::new();
-    for chunk in loans.chunks(BINDS_MAX) {
-        found.extend(
-            bank_difference::table
-                .filter(scope.holds(bank_difference::office_code))
-                .filter(bank_difference::loan_id.eq_any(chunk))
-                .order((bank_difference::loan_id, bank_difference::on_day))
-                .select(BankDifference::as_select())
-                .load(db)?,
-        );
-    }
-    Ok(found)
 }

@@ -25,6 +25,7 @@ pub mod notice;
 pub mod warning;
 pub mod visit_sheet;
 pub mod bank;
+pub mod bank_difference;
 pub mod reconcile;
 pub mod monthly;
 pub mod uncomputable;

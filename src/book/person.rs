@@ -11,6 +11,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::base::ids::{PersonId, PhoneId, text_enum};
+use crate::base::person_name::initials;
 use crate::base::scope::Scope;
 use crate::book::contact::point::Tried;
 use crate::error::AppResult;
@@ -20,6 +21,9 @@ use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{person, person_phone};
 use crate::{insert_rows, remove_rows, upsert_rows};
+
+/// Names that get their initials in one write, so that nobody waits long.
+const FILLED_AT_ONCE: i64 = 500;
 
 text_enum! {
     /// Male or female, as the identity number says.
@@ -80,6 +84,9 @@ pub struct Person {
     pub updated_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i32,
+    /// What `person_name::initials` makes of the name; empty where an older version wrote the row.
+    #[serde(default)]
+    pub name_initials: String,
 }
 
 text_enum! {
@@ -215,7 +222,7 @@ pub fn find_phone(db: &mut Db, scope: &Scope, id: PhoneId) -> AppResult<Phone> {
 }
 
 pub fn insert_all(db: &mut Db, people: &[Person]) -> AppResult<()> {
-    insert_rows!(db, person::table, 20, people)?;
+    insert_rows!(db, person::table, 21, people)?;
     Ok(())
 }
 
@@ -225,7 +232,7 @@ pub fn replace_all(db: &mut Db, people: &[Person]) -> AppResult<()> {
     upsert_rows!(
         db,
         person::table,
-        20,
+        21,
         people,
         key = person::id,
         set = (
@@ -243,8 +250,24 @@ pub fn replace_all(db: &mut Db, people: &[Person]) -> AppResult<()> {
             person::police_station.eq(excluded(person::police_station)),
             person::updated_at.eq(excluded(person::updated_at)),
             person::version.eq(excluded(person::version)),
+            person::name_initials.eq(excluded(person::name_initials)),
         )
     )?;
+    Ok(())
+}
+
+/// Some of the people whose names have no initials yet, of all offices.
+pub fn without_initials(db: &mut Db) -> AppResult<Vec<(PersonId, String)>> {
+    let missing = person::table.filter(person::name_initials.eq(""));
+    Ok(missing.limit(FILLED_AT_ONCE).select((person::id, person::name)).load(db)?)
+}
+
+pub fn fill_initials(db: &mut Db, people: &[(PersonId, String)]) -> AppResult<()> {
+    for (id, name) in people {
+        diesel::update(person::table.filter(person::id.eq(id)))
+            .set(person::name_initials.eq(initials(name)))
+            .execute(db)?;
+    }
     Ok(())
 }
 

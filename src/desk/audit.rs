@@ -1,5 +1,8 @@
-//! `/audit` 操作留痕: who did what, newest first, filtered by day, person, action and loan file.
+//! `/audit` 操作留痕: who did what, newest first, filtered by day, person, action, loan file and
+//! by whom it was about; a selection can be taken along as a workbook.
 //! Read only; paging by key, so that a new line never shifts what is being read.
+
+use std::collections::{BTreeSet, HashMap};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Duration, NaiveDate, NaiveDateTime};
@@ -9,15 +12,20 @@ use serde::Serialize;
 use crate::app::App;
 use crate::base::dates;
 use crate::base::ids::{FileId, StaffId};
+use crate::base::person_name::name_key;
 use crate::base::scope::Scope;
 use crate::book::audit_log::{self, ACTIONS, Entry};
 use crate::book::liaison;
 use crate::book::staff;
-use crate::error::{AppResult, FieldError};
+use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::any_of::AnyOfMethods as _;
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan_file;
 use crate::web::form::is_part;
 use crate::web::list::declare::{Columns, List, Tables};
+use crate::web::list::export::{Column, ROWS_MAX, Workbook};
+use crate::web::list::filter::anywhere;
 use crate::web::list::kit::{Condition, Keyset, Page, Term, Value};
 use crate::web::list::params::Params as _;
 use crate::web::session::SignedIn;
@@ -29,7 +37,17 @@ const LIAISON: &str = "l:";
 /// Lines on a page.
 const LINES: i64 = 50;
 
-crate::list_params! { ListParams { from, to, person, action, file } }
+crate::list_params! {
+    ListParams {
+        from,
+        to,
+        person,
+        action,
+        file,
+        /// Part of the name of whom it was about.
+        about,
+    }
+}
 
 /// Lines of the history, the newest first; a part that is none does not narrow them.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +59,17 @@ pub struct AuditFilter {
     pub name: Option<String>,
     pub action: Option<String>,
     pub file_id: Option<FileId>,
+    /// Part of the name of somebody it was done to: as it was written down, or as a borrower or
+    /// co-borrower of the file is called now.
+    pub about: Option<String>,
 }
+
+/// Files of people called so.
+const OF_PEOPLE: &str = "history.file_id IN (SELECT loan_file.id FROM person JOIN loan_file ON \
+     loan_file.person_id = person.id WHERE person.name_key LIKE ? ESCAPE '\\') \
+     OR history.file_id IN (SELECT loan_file.id FROM person JOIN loan_file ON \
+     loan_file.co_person_id = person.id WHERE person.name_key LIKE ? ESCAPE '\\') \
+     OR history.subject LIKE ? ESCAPE '\\'";
 
 impl List for AuditFilter {
     type Row = Entry;
@@ -67,7 +95,11 @@ impl List for AuditFilter {
             bind("history.action = ?", self.action.as_ref().map(Value::from)),
             bind("history.file_id = ?", self.file_id.map(|id| id.get().into())),
         ];
-        Condition::all(of.into_iter().flatten())
+        let about = self.about.as_ref().map(|name| {
+            let key = anywhere(&name_key(name));
+            Condition::new(OF_PEOPLE).bind(key.clone()).bind(key).bind(anywhere(name))
+        });
+        Condition::all(of.into_iter().chain([about]).flatten())
     }
 
     fn order(&self) -> Keyset<Entry> {
@@ -107,7 +139,8 @@ struct AuditPage {
     params: ListParams,
     filtered: bool,
     people: Vec<Choice>,
-    actions: Vec<Choice>,
+    actions: Vec<(&'static str, Vec<Choice>)>,
+    export: String,
     lines: Vec<Line>,
     chain_no: i64,
     waiting: i64,
@@ -134,8 +167,35 @@ pub async fn list(
     }
 }
 
-fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage> {
-    let mut errors = Vec::new();
+/// `GET /audit.xlsx`
+pub async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    params: web::Query<ListParams>,
+) -> AppResult<HttpResponse> {
+    let (scope, params) = (me.scope.clone(), params.into_inner());
+    let (rows, file_nos) = app
+        .read(move |db| {
+            let mut errors = Vec::new();
+            let filter = filter(db, &scope, &params, &mut errors)?;
+            if !errors.is_empty() {
+                return Err(AppError::Invalid(errors));
+            }
+            let rows = filter.all(db, &scope, ROWS_MAX)?;
+            let file_nos = numbers_of(db, &scope, &rows)?;
+            Ok((rows, file_nos))
+        })
+        .await?;
+    Workbook::new(&rows, &COLUMNS, &file_nos).answer(&app, &me, ("操作留痕", "条"), "").await
+}
+
+/// What is asked for; what cannot be understood is an error.
+fn filter(
+    db: &mut Db,
+    scope: &Scope,
+    params: &ListParams,
+    errors: &mut Vec<FieldError>,
+) -> AppResult<AuditFilter> {
     let file_no = params.file.trim().to_uppercase();
     let file = match file_no.as_str() {
         "" => None,
@@ -152,16 +212,22 @@ fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage
             found
         }
     };
-    let from = day(&params.from, "from", &mut errors);
-    let to = day(&params.to, "to", &mut errors);
-    let filter = AuditFilter {
+    let from = day(&params.from, "from", errors);
+    let to = day(&params.to, "to", errors);
+    Ok(AuditFilter {
         from: from.map(dates::starts_at),
         until: to.and_then(|to| to.checked_add_signed(Duration::days(1))).map(dates::starts_at),
         staff_id: params.person.parse().ok().map(StaffId::new),
         name: params.person.strip_prefix(LIAISON).map(str::to_owned),
         action: Some(params.action.clone()).filter(|action| !action.is_empty()),
         file_id: file,
-    };
+        about: Some(params.about.trim().to_owned()).filter(|name| !name.is_empty()),
+    })
+}
+
+fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage> {
+    let mut errors = Vec::new();
+    let filter = filter(db, scope, &params, &mut errors)?;
     // In this address `before` means older, which in this order is after.
     let side = filter.order().side(&params.before, "");
     let found = match errors.is_empty() {
@@ -185,9 +251,11 @@ fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage
             .chain(people.iter().map(|one| choice(&one.id.to_string(), &one.name)))
             .chain(liaisons.map(|name| choice(&format!("{LIAISON}{name}"), &name)))
             .collect(),
-        actions: std::iter::once(choice("", "所有操作"))
-            .chain(ACTIONS.iter().map(|(value, text)| choice(value, text)))
+        actions: ACTIONS
+            .iter()
+            .map(|(name, of)| (*name, of.iter().map(|(value, text)| choice(value, text)).collect()))
             .collect(),
+        export: params.link("/audit.xlsx", &[]),
         lines: found.rows.into_iter().map(|entry| line(entry, &file_nos)).collect(),
         chain_no,
         waiting,
@@ -218,24 +286,36 @@ fn day(text: &str, field: &str, errors: &mut Vec<FieldError>) -> Option<NaiveDat
     day
 }
 
-fn numbers_of(db: &mut Db, scope: &Scope, entries: &[Entry]) -> AppResult<Vec<(FileId, String)>> {
-    let ids: Vec<FileId> = entries.iter().filter_map(|entry| entry.file_id).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
+type Numbers = HashMap<FileId, String>;
+
+const COLUMNS: [Column<Entry, Numbers>; 7] = [
+    ("时间", 20, |row, _| dates::local(row.at).format("%Y-%m-%d %H:%M:%S").to_string().into()),
+    ("人员", 10, |row, _| (&row.staff_name).into()),
+    ("操作", 18, |row, _| audit_log::in_words(&row.action).into()),
+    ("内容", 60, |row, _| (&row.summary).into()),
+    ("原因", 30, |row, _| (&row.reason).into()),
+    ("档案号", 14, |row, of| row.file_id.and_then(|id| of.get(&id)).into()),
+    ("链上序号", 10, |row, _| row.chain_no.into()),
+];
+
+fn numbers_of(db: &mut Db, scope: &Scope, entries: &[Entry]) -> AppResult<Numbers> {
+    let ids: BTreeSet<FileId> = entries.iter().filter_map(|entry| entry.file_id).collect();
+    let ids: Vec<FileId> = ids.into_iter().collect();
+    let mut found = Numbers::new();
+    for chunk in ids.chunks(BINDS_MAX) {
+        let rows: Vec<(FileId, String)> = loan_file::table
+            .filter(scope.holds(loan_file::office_code))
+            .filter(loan_file::id.any_of(chunk))
+            .select((loan_file::id, loan_file::file_no))
+            .load(db)?;
+        found.extend(rows);
     }
-    Ok(loan_file::table
-        .filter(scope.holds(loan_file::office_code))
-        .filter(loan_file::id.eq_any(ids))
-        .select((loan_file::id, loan_file::file_no))
-        .load(db)?)
+    Ok(found)
 }
 
-fn line(entry: Entry, file_nos: &[(FileId, String)]) -> Line {
+fn line(entry: Entry, file_nos: &Numbers) -> Line {
     let local: NaiveDateTime = dates::local(entry.at);
-    let file_no = entry
-        .file_id
-        .and_then(|id| file_nos.iter().find(|(known, _)| *known == id))
-        .map(|(_, number)| number.clone());
+    let file_no = entry.file_id.and_then(|id| file_nos.get(&id)).cloned();
     Line {
         day: local.date().to_string(),
         time: local.format("%H:%M:%S").to_string(),

@@ -1,29 +1,35 @@
-//! 与银行核对: where the bank's figure and ours differ, both side by side. Nothing is taken over.
+//! 与银行核对: contracts of which the bank's figures and ours differ, both side by side. Nothing is
+//! taken over; what somebody found when they looked into it is kept until a figure changes.
+
+use std::collections::HashMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::base::dates::in_words as day_in_words;
-use crate::base::ids::RowId;
+use crate::base::dates::{in_words as day_in_words, local};
+use crate::base::ids::{FileId, LoanId, RowId};
 use crate::base::money::Fen;
 use crate::base::person_name::name_key;
 use crate::base::scope::Scope;
+use crate::book::audit_log::AuditEntry;
+use crate::book::bank_difference::{self, BankDifference};
 use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::book::statement::Product;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{
-    bank_difference, bank_figure, loan, loan_file, loan_position, person,
-};
+use crate::plumbing::schema::bank_difference as bank_difference_table;
+use crate::plumbing::schema::{bank_figure, loan, loan_file, loan_position, person, staff};
+use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::list::declare::{Columns, List, Tables};
+use crate::web::list::export::{Column, ROWS_MAX, Workbook};
 use crate::web::list::filter::anywhere;
 use crate::web::list::kit::{Condition, Keyset, Term};
-use crate::web::list::params::{Neighbours, Params as _};
-use crate::web::route::{Entry, Needs, get};
+use crate::web::list::params::{Chip, Neighbours, Params as _};
+use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -31,9 +37,19 @@ use crate::web::shell;
 const NAMED_MAX: i64 = 50;
 /// Rows on a page.
 const SIZE: i64 = 50;
+const PATH: &str = "/differences";
+/// Longest reason in characters.
+const REASON_MAX: usize = 200;
 
 pub fn routes() -> Vec<Entry> {
-    vec![get("/differences", Needs::Right(Right::SeeLoans), list)]
+    let (see, check_them) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::Import));
+    vec![
+        get(PATH, see, list),
+        get("/differences.xlsx", see, workbook),
+        get("/differences/{loan}", see, show),
+        post("/differences/{loan}", check_them, check),
+        post("/differences/{loan}/reopen", check_them, reopen),
+    ]
 }
 
 crate::list_params! {
@@ -41,20 +57,35 @@ crate::list_params! {
         /// Name, file number or contract number.
         q,
         figure,
+        /// `checked`: what somebody has looked into.
+        tab,
     }
 }
 
+/// The tabs, the first without a word in the address.
+const TABS: [(&str, &str); 2] = [("", "待核对"), ("checked", "已核对")];
+/// For each contract one row with a figure that nobody has looked into.
+const OPEN: &str = "bank_difference.checked_at IS NULL AND NOT EXISTS (SELECT 1 FROM \
+     bank_difference one WHERE one.office_code = bank_difference.office_code AND one.loan_id = \
+     bank_difference.loan_id AND one.checked_at IS NULL AND one.id < bank_difference.id)";
+/// For each contract without such a figure one row.
+const CHECKED: &str = "bank_difference.checked_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM \
+     bank_difference one WHERE one.office_code = bank_difference.office_code AND one.loan_id = \
+     bank_difference.loan_id AND (one.checked_at IS NULL OR one.id < bank_difference.id))";
+
+/// A contract whose figures differ from the bank's.
 #[derive(Clone, Debug, Queryable, Serialize)]
 pub struct Row {
     #[serde(skip)]
     id: RowId,
+    #[serde(skip)]
+    loan: LoanId,
     file_no: String,
     name: String,
     contract_no: String,
-    figure: String,
-    on_day: NaiveDate,
-    bank: Fen,
-    ours: Fen,
+    checked_at: Option<NaiveDateTime>,
+    checked_by: Option<String>,
+    reason: String,
 }
 
 impl List for ListParams {
@@ -63,24 +94,45 @@ impl List for ListParams {
     fn tables(&self) -> Tables {
         let tables = "bank_difference JOIN loan ON loan.id = bank_difference.loan_id \
              JOIN loan_file ON loan_file.id = loan.file_id \
-             JOIN person ON person.id = loan_file.person_id";
+             JOIN person ON person.id = loan_file.person_id \
+             LEFT JOIN staff ON staff.id = bank_difference.checked_by";
         Tables(tables, "bank_difference.office_code")
     }
 
     fn columns() -> impl Columns<Row> {
         (
-            bank_difference::id,
+            bank_difference_table::id,
+            bank_difference_table::loan_id,
             loan_file::file_no,
             person::name,
             loan::contract_no,
-            bank_difference::figure,
-            bank_difference::on_day,
-            bank_difference::bank_fen,
-            bank_difference::ours_fen,
+            bank_difference_table::checked_at,
+            staff::name.nullable(),
+            bank_difference_table::checked_reason,
         )
     }
 
     fn condition(&self) -> Condition {
+        let is_checked = self.tab == "checked";
+        self.common().and(Condition::new(if is_checked { CHECKED } else { OPEN }))
+    }
+
+    fn order(&self) -> Keyset<Row> {
+        const { Keyset(&[Term::whole("bank_difference.id", |row: &Row| row.id.get().into())]) }
+    }
+
+    fn counted(&self, _: &Scope) -> (Tables, Condition) {
+        (self.tables(), self.common())
+    }
+
+    fn tabs(&self) -> Vec<Condition> {
+        vec![Condition::new(OPEN), Condition::new(CHECKED)]
+    }
+}
+
+impl ListParams {
+    /// What all tabs have in common.
+    fn common(&self) -> Condition {
         let mut all = Vec::new();
         let q = self.q.trim();
         if !q.is_empty() {
@@ -90,21 +142,73 @@ impl List for ListParams {
             all.push(named.bind(q.to_uppercase()));
         }
         if !self.figure.is_empty() {
-            all.push(Condition::new("bank_difference.figure = ?").bind(&self.figure));
+            let text = "EXISTS (SELECT 1 FROM bank_difference one WHERE one.office_code = \
+                 bank_difference.office_code AND one.loan_id = bank_difference.loan_id \
+                 AND one.figure = ?)";
+            all.push(Condition::new(text).bind(&self.figure));
         }
         Condition::all(all)
     }
+}
 
-    fn order(&self) -> Keyset<Row> {
-        const { Keyset(&[Term::whole("bank_difference.id", |row: &Row| row.id.get().into())]) }
+/// One figure of a contract that differs.
+#[derive(Clone, Debug, Serialize)]
+struct Figure {
+    figure: String,
+    on_day: NaiveDate,
+    bank: Fen,
+    ours: Fen,
+}
+
+impl From<BankDifference> for Figure {
+    fn from(one: BankDifference) -> Figure {
+        let BankDifference { figure, on_day, bank_fen, ours_fen, .. } = one;
+        Figure { figure, on_day, bank: bank_fen, ours: ours_fen }
     }
+}
+
+/// A contract with its figures.
+#[derive(Serialize)]
+struct Contract {
+    #[serde(flatten)]
+    row: Row,
+    id: i64,
+    checked_on: String,
+    figures: Vec<Figure>,
+}
+
+fn contracts(
+    db: &mut Db,
+    scope: &Scope,
+    rows: Vec<Row>,
+    today: NaiveDate,
+) -> AppResult<Vec<Contract>> {
+    let loans: Vec<LoanId> = rows.iter().map(|row| row.loan).collect();
+    let mut figures: HashMap<LoanId, Vec<Figure>> = HashMap::new();
+    for one in bank_difference::of_loans(db, scope, &loans)? {
+        figures.entry(one.loan_id).or_default().push(one.into());
+    }
+    let contract = |row: Row| Contract {
+        id: row.loan.get(),
+        checked_on: row
+            .checked_at
+            .map(|at| day_in_words(local(at).date(), today))
+            .unwrap_or_default(),
+        figures: figures.remove(&row.loan).unwrap_or_default(),
+        row,
+    };
+    Ok(rows.into_iter().map(contract).collect())
 }
 
 #[derive(Serialize)]
 struct View {
-    rows: Vec<Row>,
-    figures: Vec<(String, String)>,
+    rows: Vec<Contract>,
+    figures: Vec<String>,
     count: i64,
+    chips: Vec<Chip>,
+    /// There are rows, whichever tab is open: the tabs are worth showing.
+    any: bool,
+    export: String,
     narrowed: bool,
     next_to: Neighbours,
     checked: Checked,
@@ -157,24 +261,6 @@ fn checked(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Checked> {
     })
 }
 
-/// A figure as pages name it.
-fn in_words(figure: &str) -> String {
-    let words = match figure {
-        "balance" => "贷款余额",
-        "due_principal" => "应还本金",
-        "due_interest" => "应还利息",
-        "waived" | "waived_interest" => "免除利息",
-        "paid_principal" => "实还本金",
-        "paid_interest" => "实还利息",
-        "paid_penalty" => "实还罚息",
-        "overdue_principal" => "逾期本金",
-        "overdue_interest" => "逾期利息",
-        "penalty" => "罚息",
-        other => other,
-    };
-    words.to_owned()
-}
-
 async fn list(
     app: web::Data<App>,
     me: SignedIn,
@@ -187,23 +273,183 @@ async fn list(
 }
 
 fn gather(db: &mut Db, scope: &Scope, params: ListParams, today: NaiveDate) -> AppResult<View> {
-    let mut page = params.page(db, scope, &params.side(&params.order()), SIZE)?;
-    for row in &mut page.rows {
-        row.figure = in_words(&row.figure);
-    }
-    let figures: Vec<String> = bank_difference::table
-        .filter(scope.holds(bank_difference::office_code))
-        .select(bank_difference::figure)
-        .distinct()
-        .order(bank_difference::figure)
-        .load(db)?;
+    let page = params.page(db, scope, &params.side(&params.order()), SIZE)?;
+    let figures = figures(db, scope)?;
+    let counts = params.counts(db, scope)?;
     Ok(View {
-        next_to: params.neighbours("/differences", &page),
-        rows: page.rows,
-        figures: figures.into_iter().map(|figure| (in_words(&figure), figure)).collect(),
-        count: params.counts(db, scope)?.selection,
-        narrowed: params.is_narrowed(&[]),
+        next_to: params.neighbours(PATH, &page),
+        chips: params.chips(PATH, "tab", &TABS, &counts.tabs),
+        count: counts.of(&TABS, ""),
+        any: !figures.is_empty(),
+        figures,
+        export: params.link("/differences.xlsx", &[]),
+        rows: contracts(db, scope, page.rows, today)?,
+        narrowed: params.is_narrowed(&["tab"]),
         checked: checked(db, scope, today)?,
         params,
     })
+}
+
+fn figures(db: &mut Db, scope: &Scope) -> AppResult<Vec<String>> {
+    Ok(bank_difference_table::table
+        .filter(scope.holds(bank_difference_table::office_code))
+        .select(bank_difference_table::figure)
+        .distinct()
+        .order(bank_difference_table::figure)
+        .load(db)?)
+}
+
+/// A row of the workbook: a figure, with the contract it is of.
+type Cells = (Row, Figure);
+
+const COLUMNS: [Column<Cells, ()>; 11] = [
+    ("档案号", 14, |(of, _), ()| (&of.file_no).into()),
+    ("姓名", 10, |(of, _), ()| (&of.name).into()),
+    ("合同编号", 20, |(of, _), ()| (&of.contract_no).into()),
+    ("项目", 16, |(_, one), ()| (&one.figure).into()),
+    ("日期", 12, |(_, one), ()| one.on_day.into()),
+    ("银行（元）", 14, |(_, one), ()| one.bank.into()),
+    ("本系统（元）", 14, |(_, one), ()| one.ours.into()),
+    ("相差（元）", 12, |(_, one), ()| (one.bank - one.ours).into()),
+    ("核对情况", 30, |(of, _), ()| (&of.reason).into()),
+    ("核对人", 10, |(of, _), ()| of.checked_by.as_ref().into()),
+    ("核对日期", 12, |(of, _), ()| of.checked_at.map(|at| local(at).date()).into()),
+];
+
+/// `GET /differences.xlsx`
+async fn workbook(
+    app: web::Data<App>,
+    me: SignedIn,
+    params: web::Query<ListParams>,
+) -> AppResult<HttpResponse> {
+    let (scope, today, params) = (me.scope.clone(), app.clock.today(), params.into_inner());
+    let all = app
+        .read(move |db| {
+            let rows = params.all(db, &scope, ROWS_MAX)?;
+            contracts(db, &scope, rows, today)
+        })
+        .await?;
+    let cells = |of: Contract| {
+        let row = of.row;
+        of.figures.into_iter().map(move |one| (row.clone(), one))
+    };
+    let figures: Vec<Cells> = all.into_iter().flat_map(cells).collect();
+    let name = ("与银行核对", "处不同");
+    Workbook::new(&figures, &COLUMNS, &()).answer(&app, &me, name, "").await
+}
+
+/// One contract, to say what was found.
+#[derive(Serialize)]
+struct DifferencePage {
+    id: i64,
+    file_no: String,
+    name: String,
+    contract_no: String,
+    figures: Vec<Figure>,
+    /// Names the figures that are on the page.
+    seen: String,
+}
+
+impl FormPage for DifferencePage {
+    const TEMPLATE: &'static str = "differences/one.html";
+    const REFUSED_AT: &'static str = "reason";
+    const CHANGED: &'static str = "数字刚刚变了，还没有保存：先看看现在的数字，再核对一次";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
+}
+
+/// The file and the student of a contract, and what differs.
+type Found = (FileId, String, String, String, Vec<BankDifference>);
+
+fn find(db: &mut Db, scope: &Scope, loan: LoanId) -> AppResult<Found> {
+    let (file, file_no, name, contract_no) = loan::table
+        .inner_join(loan_file::table)
+        .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
+        .filter(scope.holds(loan::office_code))
+        .filter(loan::id.eq(loan))
+        .select((loan_file::id, loan_file::file_no, person::name, loan::contract_no))
+        .first(db)?;
+    Ok((file, file_no, name, contract_no, bank_difference::of_loans(db, scope, &[loan])?))
+}
+
+fn seen(of: &[BankDifference]) -> String {
+    of.iter().map(|one| one.id.to_string()).collect::<Vec<_>>().join(".")
+}
+
+async fn page(app: &App, me: &SignedIn, loan: LoanId) -> AppResult<DifferencePage> {
+    let scope = me.scope.clone();
+    let (_, file_no, name, contract_no, of) = app.read(move |db| find(db, &scope, loan)).await?;
+    let seen = seen(&of);
+    let figures = of.into_iter().map(Figure::from).collect();
+    Ok(DifferencePage { id: loan.get(), file_no, name, contract_no, figures, seen })
+}
+
+/// `GET /differences/{loan}`
+async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    loan: web::Path<i64>,
+) -> AppResult<HttpResponse> {
+    fields::show(&app, &me, &req, &page(&app, &me, LoanId::new(*loan)).await?)
+}
+
+/// `POST /differences/{loan}`
+async fn check(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    loan: web::Path<i64>,
+    form: Form,
+) -> AppResult<HttpResponse> {
+    let (at, mut form, loan) = ((&**app, &me, &req), form.0, LoanId::new(*loan));
+    let done = try_check(at, loan, &mut form).await;
+    answer(at, &form, done, page(&app, &me, loan)).await
+}
+
+async fn try_check((app, me, _): At<'_>, loan: LoanId, form: &mut Fields) -> AppResult<Done> {
+    let reason = form.text("reason", REASON_MAX);
+    if reason.is_empty() {
+        form.reject("reason", "请写明核对的结果，例如银行计息口径不同，已和银行核实");
+    }
+    form.check()?;
+    let on_page = form.get("seen").to_owned();
+    me.act(app, "difference checked", move |act| {
+        let (file, _, name, contract_no, of) = find(act.db, act.scope, loan)?;
+        if seen(&of) != on_page {
+            return Err(AppError::Changed);
+        }
+        bank_difference::check(act, loan, &reason)?;
+        let figures: Vec<String> = of.iter().map(in_words).collect();
+        let summary = format!("合同 {contract_no} 与银行不同：{}", figures.join("；"));
+        let entry = AuditEntry::of("difference_checked", &name, summary).on_file(file);
+        act.audit(AuditEntry { reason: reason.clone(), ..entry })
+    })
+    .await?;
+    Ok(Done::to(PATH, "已记为核对过，数字再变时会回到待核对。要撤回请到“已核对”"))
+}
+
+fn in_words(one: &BankDifference) -> String {
+    let (bank, ours) = (one.bank_fen.to_page_text(), one.ours_fen.to_page_text());
+    format!("{} {}，银行 ¥{bank}，本系统 ¥{ours}", one.on_day, one.figure)
+}
+
+/// `POST /differences/{loan}/reopen`
+async fn reopen(
+    app: web::Data<App>,
+    me: SignedIn,
+    loan: web::Path<i64>,
+    _: Form,
+) -> AppResult<HttpResponse> {
+    let loan = LoanId::new(*loan);
+    me.act(&app, "difference reopened", move |act| {
+        let (file, _, name, contract_no, _) = find(act.db, act.scope, loan)?;
+        bank_difference::reopen(act, loan)?;
+        let summary = format!("合同 {contract_no} 回到待核对");
+        act.audit(AuditEntry::of("difference_reopened", &name, summary).on_file(file))
+    })
+    .await?;
+    shell::done(&app, PATH, "已撤回，回到待核对")
 }

@@ -76,6 +76,7 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/liaisons/{id}/release", liaisons, release::liaison),
         post("/loans/{file_no}/release", Needs::Right(Right::EditPeople), release::borrower),
         get("/audit", Needs::Right(Right::SeeHistory), audit::list),
+        get("/audit.xlsx", Needs::Right(Right::SeeHistory), audit::workbook),
         post("/reveal", Needs::Right(Right::RevealNumbers), reveal::reveal),
     ];
     routes.extend(gateways::routes());

@@ -1,15 +1,16 @@
-//! One box for everything: name (also part of it), identity number, telephone, contract number
-//! (or its end), file number. One hit goes straight to the file.
+//! One box for everything: name (also part of it, its initials in pinyin, or with the village),
+//! identity number, telephone (or its end), contract number (or its end), file number. One hit goes
+//! straight to the file, many are narrowed by where they are from.
 //!
 //! Identity numbers and telephones are looked up by their blind index and never stand in a
 //! page: a hit leads on to the file, and a number that nobody has to an address without it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::app::App;
 use crate::base::ids::PersonId;
@@ -19,28 +20,42 @@ use crate::base::scope::Scope;
 use crate::book::staff::Right;
 use crate::book::statement::Stage;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan, loan_file, person, person_phone};
 use crate::web::list::filter::{anywhere, at_end};
+use crate::web::list::kit::Condition;
+use crate::web::list::params::{Chip, Params as _};
 use crate::web::list::words::stage_tag;
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
+const PATH: &str = "/search";
 /// More hits than this are cut off; the page says so.
-const HITS_MAX: i64 = 100;
+const HITS_MAX: i64 = 1_000;
+/// Rows on the page; the others are reached by narrowing.
+const SHOWN_MAX: usize = 100;
+/// From so many rows on they can be narrowed.
+const NARROWED_FROM: usize = 8;
+/// Values that a group of chips has room for, those with most rows.
+const CHIPS_MAX: usize = 8;
 
 pub fn routes() -> Vec<Entry> {
     vec![get("/search", Needs::Right(Right::SeeLoans), search)]
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct PageParams {
-    q: String,
-    /// `id`: an identity number was typed that nobody has; the number itself is not repeated.
-    miss: String,
+crate::list_params! {
+    PageParams {
+        q,
+        /// `id`: an identity number was typed that nobody has; the number itself is not repeated.
+        miss,
+        township,
+        school,
+        /// As pages call it.
+        stage,
+    }
 }
 
 /// What somebody may have meant.
@@ -52,7 +67,12 @@ struct Meant {
     /// A contract number, or its end.
     contract: Option<String>,
     file_no: Option<String>,
-    name: Option<String>,
+    /// Parts of a name, its initials, a village, in any order.
+    words: Vec<String>,
+    /// The last four digits of a telephone, all that a masked one has.
+    phone_tail: Option<String>,
+    /// More digits of it were typed than a masked one can answer.
+    tail_only: bool,
     /// The last four characters of an identity number, as lists show them.
     id_tail: Option<String>,
 }
@@ -81,9 +101,11 @@ fn meant(q: &str, sealer: &Sealer) -> Meant {
             meant.phone_index = Some(sealer.index(Field::Phone, &compact));
             meant.contract = Some(compact);
         }
-        (true, 5..) => meant.contract = Some(compact),
-        (true, 4) => {
-            meant.id_tail = Some(compact.clone());
+        (true, length @ 4..) => {
+            meant.id_tail = Some(compact.clone()).filter(|_| length == 4);
+            meant.tail_only = (5..=8).contains(&length);
+            let tail = compact.get(length.saturating_sub(4)..).filter(|_| length <= 8);
+            meant.phone_tail = tail.map(str::to_owned);
             meant.contract = Some(compact);
         }
         (false, 1..) => {
@@ -92,12 +114,33 @@ fn meant(q: &str, sealer: &Sealer) -> Meant {
                 meant.file_no = Some(plain.clone());
                 meant.contract = Some(compact);
             } else {
-                meant.name = Some(name_key(q));
+                meant.words = q.split_whitespace().map(name_key).collect();
             }
         }
         _ => {}
     }
     meant
+}
+
+/// That somebody is called so: the words together are part of the name, or each is part of the
+/// name, its initials, or the place.
+fn is_called(words: &[String]) -> Condition {
+    let each = words.iter().map(|word| {
+        let place = "person.village LIKE ? ESCAPE '\\' OR person.township LIKE ? ESCAPE '\\'";
+        let place = Condition::new(place).bind(anywhere(word)).bind(anywhere(word));
+        named(word).or(place)
+    });
+    let whole = named(&words.concat());
+    if words.len() > 1 { whole.or(Condition::all(each)) } else { whole }
+}
+
+fn named(text: &str) -> Condition {
+    let name = Condition::new("person.name_key LIKE ? ESCAPE '\\'").bind(anywhere(text));
+    if !text.bytes().all(|b| b.is_ascii_uppercase()) {
+        return name;
+    }
+    let begins = "person.name_initials >= ? AND person.name_initials <= ?";
+    name.or(Condition::new(begins).bind(text).bind(format!("{text}ZZZZZZZZ")))
 }
 
 /// A hit, with why it is one.
@@ -107,6 +150,9 @@ struct Hit {
     name: String,
     id_mask: String,
     home: String,
+    #[serde(skip)]
+    township: String,
+    school: String,
     university: String,
     stage_kind: &'static str,
     stage: &'static str,
@@ -114,12 +160,26 @@ struct Hit {
     why: String,
 }
 
+impl Hit {
+    /// What it has in the fields that narrow, in the order of [`GROUPS`].
+    fn groups(&self) -> [&str; 3] {
+        [&self.township, &self.school, self.stage]
+    }
+}
+
+/// The fields of the address that narrow the hits, and what they are called.
+const GROUPS: [(&str, &str); 3] = [("township", "乡镇"), ("school", "毕业高中"), ("stage", "阶段")];
+
 #[derive(Serialize)]
 struct View {
     q: String,
     hits: Vec<Hit>,
+    count: usize,
+    groups: Vec<(&'static str, Vec<Chip>)>,
     too_many: bool,
     too_short: bool,
+    /// Only these last four digits of what was typed are held against telephones.
+    tail: String,
     missed_id: bool,
     missed_number: bool,
 }
@@ -130,34 +190,70 @@ async fn search(
     req: HttpRequest,
     params: web::Query<PageParams>,
 ) -> AppResult<HttpResponse> {
-    let PageParams { q, miss } = params.into_inner();
-    let q = q.trim().to_owned();
+    let params = params.into_inner();
+    let q = params.q.trim().to_owned();
     let what = meant(&q, &app.sealer);
     let too_short = !q.is_empty() && what == Meant::default();
     let (scope, is_id) = (me.scope.clone(), what.id_index.is_some());
+    let tail = what.phone_tail.clone().filter(|_| what.tail_only);
     let hits = app.read(move |db| hits(db, &scope, &what)).await?;
     if is_id && hits.is_empty() {
         // The address of what the browser keeps must not hold an identity number.
         let to = (LOCATION, "/search?miss=id");
         return Ok(HttpResponse::SeeOther().insert_header(to).finish());
     }
-    if let ([only], true) = (hits.as_slice(), !q.is_empty()) {
+    let by_tail = tail.filter(|_| hits.iter().any(|hit| !hit.why.is_empty())).unwrap_or_default();
+    if let ([only], true) = (hits.as_slice(), !q.is_empty() && by_tail.is_empty()) {
         let to = format!("/loans/{}", only.file_no);
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish());
     }
-    let limit = usize::try_from(HITS_MAX).unwrap_or(usize::MAX);
     // An identity number or telephone that was typed does not stand in the page again.
     let shown = if q.chars().filter(char::is_ascii_digit).count() >= 11 { masked(&q) } else { q };
-    let missed_number = hits.is_empty() && shown.contains('*');
     let view = View {
-        too_many: hits.len() >= limit,
+        too_many: hits.len() >= usize::try_from(HITS_MAX).unwrap_or(usize::MAX),
+        missed_number: hits.is_empty() && shown.contains('*'),
         q: shown,
-        hits,
+        count: hits.len(),
+        groups: groups(&params, &hits),
+        hits: hits.into_iter().filter(|hit| is_in(&params, hit, "")).take(SHOWN_MAX).collect(),
         too_short,
-        missed_id: miss == "id",
-        missed_number,
+        tail: by_tail,
+        missed_id: params.miss == "id",
     };
     shell::page(&app, &me, &req, "search/results.html", view)
+}
+
+/// The hit is in the chosen groups, the one of this name aside.
+fn is_in(params: &PageParams, hit: &Hit, aside: &str) -> bool {
+    let chosen = [&params.township, &params.school, &params.stage];
+    GROUPS.iter().zip(chosen).zip(hit.groups()).all(|(((field, _), chosen), value)| {
+        *field == aside || chosen.is_empty() || chosen == value
+    })
+}
+
+/// A chip for each place, school and stage that many hits have; the chosen one takes itself away.
+fn groups(params: &PageParams, hits: &[Hit]) -> Vec<(&'static str, Vec<Chip>)> {
+    let mut groups = Vec::new();
+    if hits.len() < NARROWED_FROM {
+        return groups;
+    }
+    let chosen = [&params.township, &params.school, &params.stage];
+    for (at, ((field, words), chosen)) in GROUPS.into_iter().zip(chosen).enumerate() {
+        let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+        for hit in hits.iter().filter(|hit| is_in(params, hit, field)) {
+            let value = hit.groups().get(at).copied().unwrap_or_default();
+            *counts.entry(value).or_default() += i64::from(!value.is_empty());
+        }
+        counts.remove("");
+        let mut largest: Vec<(&str, i64)> = counts.into_iter().collect();
+        largest.sort_by_key(|(value, count)| (value != chosen, -count));
+        let chips = largest.into_iter().take(CHIPS_MAX).map(|(value, count)| {
+            let on = value == chosen;
+            params.chip(PATH, value, count, &[(field, if on { "" } else { value })], on)
+        });
+        groups.push((words, chips.collect()));
+    }
+    groups
 }
 
 /// A long number as it may stand in a page: the first three and the last four characters.
@@ -167,48 +263,50 @@ fn masked(q: &str) -> String {
     all.iter().enumerate().map(|(at, c)| if (3..last).contains(&at) { '*' } else { *c }).collect()
 }
 
+/// People and why they are hits, where that is not their name.
+type People = BTreeMap<PersonId, (String, &'static str)>;
+
 fn hits(db: &mut Db, scope: &Scope, what: &Meant) -> AppResult<Vec<Hit>> {
-    // Person -> why. A student's own file and the files they stand in as co-borrower.
-    let mut people: BTreeMap<PersonId, String> = BTreeMap::new();
     let by_person = || {
         person::table.filter(scope.holds(person::office_code)).select((person::id, person::name))
     };
-    let mut found: Vec<(PersonId, String)> = Vec::new();
+    let by_phone = || {
+        let with = person_phone::table.inner_join(person::table);
+        let of = with.filter(scope.holds(person_phone::office_code));
+        of.select((person::id, person::name))
+    };
+    let mut people = People::new();
+    let mut add = |found: Vec<(PersonId, String)>, why: &'static str| {
+        for (id, name) in found {
+            people.entry(id).or_insert((name, why));
+        }
+    };
     if let Some(index) = &what.id_index {
-        found.extend(by_person().filter(person::id_index.eq(index)).load(db)?);
+        add(by_person().filter(person::id_index.eq(index)).load(db)?, "");
     }
-    if let Some(name) = &what.name {
-        found.extend(
-            by_person()
-                .filter(person::name_key.like(anywhere(name)).escape('\\'))
-                .order((person::name_key, person::id))
-                .limit(HITS_MAX)
-                .load(db)?,
-        );
+    let mut like = Vec::new();
+    if !what.words.is_empty() {
+        like.push(is_called(&what.words));
     }
     if let Some(tail) = &what.id_tail {
-        found.extend(
-            by_person()
-                .filter(person::id_mask.like(at_end(tail)).escape('\\'))
-                .order((person::name_key, person::id))
-                .limit(HITS_MAX)
-                .load(db)?,
-        );
+        like.push(Condition::new("person.id_mask LIKE ? ESCAPE '\\'").bind(at_end(tail)));
+    }
+    for condition in like {
+        let order = (person::name_key, person::id);
+        add(by_person().filter(condition).order(order).limit(HITS_MAX).load(db)?, "");
     }
     if let Some(index) = &what.phone_index {
-        found.extend(
-            person_phone::table
-                .inner_join(person::table)
-                .filter(scope.holds(person_phone::office_code))
-                .filter(person_phone::phone_index.eq(index))
-                .select((person::id, person::name))
-                .load(db)?,
-        );
+        add(by_phone().filter(person_phone::phone_index.eq(index)).load(db)?, "");
     }
-    people.extend(found);
-    let ids: Vec<PersonId> = people.keys().copied().collect();
-    let mut hits = files_of(db, scope, &ids, &people)?;
-    for file_no in by_number(db, scope, what)? {
+    let numbers = by_number(db, scope, what)?;
+    // A contract that ends so is meant, and no telephone.
+    if let Some(tail) = what.phone_tail.as_ref().filter(|_| !what.tail_only || numbers.is_empty()) {
+        let ends = person_phone::phone_mask.like(at_end(tail)).escape('\\');
+        add(by_phone().filter(ends).limit(HITS_MAX).load(db)?, "手机尾号");
+    }
+    let tail = what.phone_tail.as_deref().unwrap_or_default();
+    let mut hits = files_of(db, scope, &people, tail)?;
+    for file_no in numbers {
         if !hits.iter().any(|(no, _)| *no == file_no) {
             hits.push((file_no, String::new()));
         }
@@ -220,17 +318,19 @@ fn hits(db: &mut Db, scope: &Scope, what: &Meant) -> AppResult<Vec<Hit>> {
 fn files_of(
     db: &mut Db,
     scope: &Scope,
-    ids: &[PersonId],
-    names: &BTreeMap<PersonId, String>,
+    people: &People,
+    tail: &str,
 ) -> AppResult<Vec<(String, String)>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let own: Vec<String> = loan_file::table
+    let ids: Vec<PersonId> = people.keys().copied().collect();
+    let why = |id: PersonId| match people.get(&id) {
+        Some((_, why)) if !why.is_empty() => format!("{why} {tail}"),
+        _ => String::new(),
+    };
+    let own: Vec<(String, PersonId)> = loan_file::table
         .filter(scope.holds(loan_file::office_code))
-        .filter(loan_file::person_id.eq_any(ids))
+        .filter(loan_file::person_id.any_of(&ids))
         .order(loan_file::file_no)
-        .select(loan_file::file_no)
+        .select((loan_file::file_no, loan_file::person_id))
         .load(db)?;
     let with: Vec<(String, Option<PersonId>, String)> = loan_file::table
         .filter(scope.holds(loan_file::office_code))
@@ -238,18 +338,17 @@ fn files_of(
         .order(loan_file::file_no)
         .select((loan_file::file_no, loan_file::co_person_id, loan_file::co_relation))
         .load(db)?;
-    let mut hits: Vec<(String, String)> = own.into_iter().map(|no| (no, String::new())).collect();
+    let known: HashSet<String> = own.iter().map(|(no, _)| no.clone()).collect();
+    let mut hits: Vec<(String, String)> = own.into_iter().map(|(no, id)| (no, why(id))).collect();
     for (file_no, co, relation) in with {
-        if hits.iter().any(|(no, _)| *no == file_no) {
-            continue;
-        }
-        let name = co.and_then(|id| names.get(&id)).cloned().unwrap_or_default();
-        let why = if relation.is_empty() {
-            format!("共同借款人 {name}")
-        } else {
-            format!("{relation} {name} 是共同借款人")
+        let Some(id) = co.filter(|_| !known.contains(&file_no)) else { continue };
+        let name = people.get(&id).map_or("", |(name, _)| name);
+        let of = match relation.as_str() {
+            "" => format!("共同借款人 {name}"),
+            relation => format!("{relation} {name} 是共同借款人"),
         };
-        hits.push((file_no, why));
+        let phone = Some(why(id)).filter(|why| !why.is_empty());
+        hits.push((file_no, phone.map_or(of.clone(), |phone| format!("{of}，{phone}"))));
     }
     Ok(hits)
 }
@@ -291,8 +390,8 @@ fn anywhere_start(text: &str) -> String {
 }
 
 fn described(db: &mut Db, scope: &Scope, found: Vec<(String, String)>) -> AppResult<Vec<Hit>> {
-    type Row =
-        (String, String, String, String, String, String, Option<String>, Option<(i64, i64, i64)>);
+    type Place = (String, String, String, String);
+    type Row = (String, String, String, Place, Option<String>, Option<(i64, i64, i64)>);
     let numbers: Vec<&String> = found.iter().map(|(no, _)| no).collect();
     let rows: Vec<Row> = loan_file::table
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
@@ -303,9 +402,7 @@ fn described(db: &mut Db, scope: &Scope, found: Vec<(String, String)>) -> AppRes
             loan_file::file_no,
             person::name,
             person::id_mask,
-            person::township,
-            person::village,
-            loan_file::university,
+            (person::township, person::village, loan_file::high_school, loan_file::university),
             file_position::stage.nullable(),
             (
                 file_position::overdue_principal_fen,
@@ -315,25 +412,27 @@ fn described(db: &mut Db, scope: &Scope, found: Vec<(String, String)>) -> AppRes
                 .nullable(),
         ))
         .load(db)?;
-    Ok(found
-        .into_iter()
-        .filter_map(|(no, why)| {
-            let row = rows.iter().find(|row| row.0 == no)?;
-            let stage = row.6.as_deref().and_then(Stage::from_text);
-            let (stage_kind, stage) = stage.map(stage_tag).unwrap_or(("", "没有合同"));
-            Some(Hit {
-                file_no: no,
-                name: row.1.clone(),
-                id_mask: row.2.clone(),
-                home: format!("{}{}", row.3, short_village(&row.4)),
-                university: row.5.clone(),
-                stage_kind,
-                stage,
-                overdue: row.7.map_or(0, |(a, b, c)| a + b + c),
-                why,
-            })
+    let mut rows: HashMap<String, Row> = rows.into_iter().map(|row| (row.0.clone(), row)).collect();
+    let hit = |(no, why)| {
+        let (file_no, name, id_mask, (township, village, school, university), stage, owed) =
+            rows.remove(&no)?;
+        let stage = stage.as_deref().and_then(Stage::from_text);
+        let (stage_kind, stage) = stage.map(stage_tag).unwrap_or(("", "没有合同"));
+        Some(Hit {
+            file_no,
+            name,
+            id_mask,
+            home: format!("{township}{}", short_village(&village)),
+            township,
+            school,
+            university,
+            stage_kind,
+            stage,
+            overdue: owed.map_or(0, |(a, b, c)| a + b + c),
+            why,
         })
-        .collect())
+    };
+    Ok(found.into_iter().filter_map(hit).collect())
 }
 
 #[cfg(test)]
@@ -349,8 +448,12 @@ mod tests {
         assert!(of("164-1099-4847").phone_index.is_some());
         assert_eq!(of("0042").contract.as_deref(), Some("0042"));
         assert_eq!(of("lz2015-0483").file_no.as_deref(), Some("LZ2015-0483"));
-        assert_eq!(of("𠮷野").name.as_deref(), Some("𠮷野"));
-        assert_eq!(of("艾力・买买提").name.as_deref(), Some("艾力·买买提"));
+        assert_eq!(of("𠮷野").words, ["𠮷野"]);
+        assert_eq!(of("艾力・买买提").words, ["艾力·买买提"]);
+        assert_eq!(of("方广　叶").words, ["方广", "叶"]);
+        assert_eq!(of("4847").phone_tail.as_deref(), Some("4847"));
+        assert_eq!(of("10994847").phone_tail.as_deref(), Some("4847"));
+        assert_eq!(of("410994847").phone_tail, None);
         assert_eq!(of("12"), Meant::default());
         assert_eq!(of("  "), Meant::default());
     }

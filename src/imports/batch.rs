@@ -294,7 +294,7 @@ pub fn reconcile(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize
             if job.state != "posted" {
                 continue;
             }
-            let count = crate::book::bank::count_differences(db, scope, *id)?;
+            let count = crate::book::bank_difference::count_of(db, scope, *id)?;
             job.differences = i32::try_from(count).unwrap_or(i32::MAX);
             store::save(db, &job)?;
         }

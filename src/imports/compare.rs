@@ -9,7 +9,8 @@ use chrono::NaiveDateTime;
 use crate::app::App;
 use crate::base::ids::{LoanId, RowId};
 use crate::base::scope::Scope;
-use crate::book::bank::{self, BankDifference, BankFigure};
+use crate::book::bank::{self, BankFigure};
+use crate::book::bank_difference::{self, BankDifference};
 use crate::book::uncomputable::{self, Tried};
 use crate::book::{events, loan, payments_known, reconcile};
 use crate::error::AppResult;
@@ -54,7 +55,7 @@ pub fn run(app: &App, scope: &Scope, mut progress: impl FnMut(usize)) -> AppResu
             let failed = uncomputable::warn(db, scope, &known, tried, app.clock.today())?;
             let compared: Vec<LoanId> =
                 loans.iter().filter(|id| !failed.contains(id)).copied().collect();
-            bank::put_differences(db, scope, &compared, &found)?;
+            bank_difference::put(db, scope, &compared, &found)?;
             Ok(found.len())
         })?;
         progress(loans.len());

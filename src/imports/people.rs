@@ -9,7 +9,7 @@ use super::facts::{Tracked, index_of};
 use super::plan::{Plan, Refusal};
 use crate::base::id_number::{IdNumber, Sex};
 use crate::base::ids::{FileId, PersonId, PhoneId};
-use crate::base::person_name::{may_be_same, name_key};
+use crate::base::person_name::{initials, may_be_same, name_key};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::loan::LoanFile;
 use crate::book::person::{self, Person, Phone, PhoneState};
@@ -90,6 +90,7 @@ impl Plan<'_> {
             office_code: self.set.scope.own().to_owned(),
             name: name.to_owned(),
             name_key: name_key(name),
+            name_initials: initials(name),
             id_sealed: sealed,
             id_index: index.clone(),
             id_mask: id.masked(),

@@ -28,7 +28,7 @@ use crate::book::events::{self, EventRow, Origin};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::person::{self, Person, Phone};
 use crate::book::statement::{Event, EventKind};
-use crate::book::{payments_known, position};
+use crate::book::{bank_difference, payments_known, position};
 use crate::error::{AppError, AppResult};
 use crate::imports::layout::Layout;
 use crate::imports::layout::words::ContractState;
@@ -412,7 +412,7 @@ fn carry_out(app: &App, act: &mut Act<'_>, mut found: Undoing) -> AppResult<()> 
     }
     put_people_back(act.db, scope, &mut found, act.now)?;
     let touched: Vec<LoanId> = found.touched.into_iter().collect();
-    bank::put_differences(act.db, scope, &touched, &[])?;
+    bank_difference::put(act.db, scope, &touched, &[])?;
     position::refresh(act.db, scope, &app.basis(), &touched, act.today)?;
     act.happened(&Happened::Refigured(&touched))?;
     let (files, phones, people) = (&found.files.fresh, &found.phones.fresh, &found.people.fresh);
@@ -452,7 +452,7 @@ fn put_people_back(
     }
     loan::replace_all(db, &loans)?;
     found.touched.retain(|loan| !untouched.contains(loan));
-    bank::put_differences(db, scope, &untouched, &[])?;
+    bank_difference::put(db, scope, &untouched, &[])?;
     position::remove(db, scope, &untouched, &[])?;
     loan::remove_all(db, scope, &untouched)
 }

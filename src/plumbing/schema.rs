@@ -99,6 +99,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         version -> Integer,
+        name_initials -> Text,
     }
 }
 
@@ -313,6 +314,9 @@ diesel::table! {
         ours_fen -> BigInt,
         import_id -> BigInt,
         found_at -> Timestamp,
+        checked_at -> Nullable<Timestamp>,
+        checked_by -> Nullable<BigInt>,
+        checked_reason -> Text,
     }
 }
 

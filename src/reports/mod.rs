@@ -2,8 +2,10 @@
 //! what imports bring); that somebody took one along is written into the history.
 
 pub mod behind;
+pub mod curve;
 pub mod december;
 pub mod line_cache;
+pub mod monthly;
 pub mod recovery;
 
 use crate::web::route::Entry;
@@ -12,5 +14,6 @@ use crate::web::route::Entry;
 pub fn routes() -> Vec<Entry> {
     let mut routes = recovery::pages::routes();
     routes.extend(december::pages::routes());
+    routes.extend(monthly::routes());
     routes
 }

@@ -152,6 +152,22 @@ fn the_audit_page_tells_what_the_last_check_found() {
 }
 
 #[test]
+fn the_audit_is_searched_by_whom_it_was_about_and_taken_along() {
+    each(async |t| {
+        write_down(&t, 12);
+        let mut auditor = t.sign_in(Role::Auditor);
+        let page = auditor.get("/audit?about=11").await;
+        page.is(200).says(&["打印第 11 张", "本页 1 条", "导出 Excel"]);
+        assert!(page.text.contains("<optgroup label=\"登录和账号\">"));
+        auditor.get("/audit?about=%25").await.is(200).says(&["这些条件下没有记录"]);
+        auditor.get("/audit.xlsx?file=LZ2015-9999").await.is(422);
+        auditor.get("/audit.xlsx?about=1&action=printed").await.is(200);
+        let taken = auditor.get("/audit?action=exported").await;
+        taken.is(200).says(&["导出操作留痕 3 条，号码已遮盖"]);
+    });
+}
+
+#[test]
 fn another_offices_history_is_not_shown() {
     each(async |t| {
         t.add_office("512023", "AY", "安岳县学生资助管理中心");

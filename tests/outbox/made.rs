@@ -36,6 +36,7 @@ impl Post {
             office_code: OFFICE.to_owned(),
             name: "覃𪚥䶮".to_owned(),
             name_key: "覃".to_owned(),
+            name_initials: String::new(),
             id_sealed: app.sealer.seal(Field::IdNumber, b"x").unwrap(),
             id_index: person.get().to_be_bytes().to_vec(),
             id_mask: "512***********125X".to_owned(),

@@ -1,6 +1,8 @@
 //! Desk pages, in-process: the words a person reads on them.
 
 mod files;
+mod home;
 mod lists;
+mod search;
 mod site;
 mod workbench;

@@ -181,6 +181,7 @@ impl TestApp {
             office_code: OFFICE.to_owned(),
             name: "借款人".to_owned(),
             name_key: String::new(),
+            name_initials: String::new(),
             id_sealed: Vec::new(),
             id_index: id.get().to_be_bytes().to_vec(),
             id_mask: String::new(),

@@ -31,7 +31,10 @@ const WRITES_ALLOWED: [(&str, &str); 2] = [
 /// Writes that are no `Act`: nobody's doing, and nothing that history tells. What people do, and
 /// what is done in their name, is an `Act`.
 const WITHOUT_ACT: [(&str, &str); 17] = [
-    ("jobs/", "lines of the workbench, states of messages, sessions that are over"),
+    (
+        "jobs/",
+        "lines of the workbench, states of messages, sessions that are over, initials of names",
+    ),
     ("src/book/notice/write.rs", "messages of the program; each has its own states"),
     ("src/book/position.rs", "figures that are worked out from events"),
     ("src/borrower/", "codes, sessions, files looked at, a person's own wishes"),

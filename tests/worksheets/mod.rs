@@ -174,7 +174,7 @@ fn notes(county: &County) -> Vec<(String, String, bool)> {
         .db
         .read(|db| {
             Ok(history::table
-                .filter(history::action.eq_any(["printed", "exported"]))
+                .filter(history::action.eq_any(["printed", "exported", "sheets_previewed"]))
                 .order(history::id)
                 .select((history::action, history::summary, history::file_id.is_not_null()))
                 .load(db)?)
@@ -252,8 +252,10 @@ async fn papers_say_what_a_visit_needs_and_no_more() {
         assert_eq!(all.matches("<section class=\"a4\">").count(), pages);
         let said = notes(&county);
         assert!(said[0].1.contains("1 个单位 1 户，截至 2026-12-21，选定 1 户"), "{said:?}");
-        assert_eq!(said.iter().filter(|(.., on_file)| *on_file).count(), 2 + batch.households());
-        assert!(said.iter().all(|(action, ..)| action == "printed"));
+        // A look writes one line, whatever is looked at; nothing was printed.
+        assert_eq!(said.iter().filter(|(.., on_file)| *on_file).count(), 0);
+        assert_eq!(said.len(), 3);
+        assert!(said.iter().all(|(action, ..)| action == "sheets_previewed"));
     }
 }
 

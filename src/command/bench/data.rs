@@ -12,6 +12,7 @@ use crate::base::dates::day_in;
 use crate::base::id_number;
 use crate::base::ids::{EventId, FileId, LoanId, PersonId, PhoneId};
 use crate::base::money::Fen;
+use crate::base::person_name::initials;
 use crate::book::events::{self, EventRow, Origin};
 use crate::book::loan::{self, Loan, LoanFile, switches_to_text};
 use crate::book::person::{self, Person, Phone, PhoneState, Sex};
@@ -190,6 +191,7 @@ fn add_person(
         id,
         office_code: place.scope.own().to_owned(),
         name_key: name.clone(),
+        name_initials: initials(&name),
         name,
         id_sealed: sealed(Field::IdNumber, &id_number)?,
         id_index: app.sealer.index(Field::IdNumber, &id_number),

@@ -159,6 +159,7 @@ fn bank(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<(Option<Naive
     let differences: Option<i64> = bank_difference::table
         .filter(scope.holds(bank_difference::office_code))
         .filter(bank_difference::loan_id.any_of(loans))
+        .filter(bank_difference::checked_at.is_null())
         .select(sql::<Nullable<BigInt>>("COUNT(*)"))
         .get_result(db)?;
     Ok((checked_on, differences.unwrap_or_default()))

@@ -10,12 +10,13 @@ use crate::base::dates::day_in;
 use crate::base::ids::ImportId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::bank_difference;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
 use crate::imports::ask::{self, Awaiting};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{
-    bank_difference, file_position, graduation, import_job, loan, loan_file, loan_position, person,
+    file_position, graduation, import_job, loan, loan_file, loan_position, person,
 };
 use crate::web::waiting::{self, Waiting};
 
@@ -71,7 +72,7 @@ pub struct Facts {
     pub unconfirmed: i64,
     /// Files settled this year.
     pub settled_this_year: i64,
-    /// Figures that differ from the bank's.
+    /// Contracts of which figures differ from the bank's, and nobody has looked into it.
     pub differences: i64,
     /// What waits, whoever it is for.
     pub waiting: Vec<Waiting>,
@@ -113,17 +114,14 @@ pub fn load(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Facts> {
             .filter(file_position::settled_on.ge(day_in(today.year(), 1, 1)))
             .count()
             .get_result(db)?,
-        differences: bank_difference::table
-            .filter(scope.holds(bank_difference::office_code))
-            .count()
-            .get_result(db)?,
+        differences: bank_difference::open_contracts(db, scope)?,
         waiting: waiting::all(app, db, scope)?,
         warnings: warning::of_offices(db, scope)?,
         imports: imports(db, scope)?,
     })
 }
 
-const ARREARS: &str = "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \
+pub const ARREARS: &str = "CAST(COALESCE(SUM(file_position.overdue_principal_fen + \
                        file_position.overdue_interest_fen + file_position.penalty_fen), 0) \
                        AS BIGINT)";
 

@@ -1,16 +1,22 @@
 //! The workbench in words. Pure.
 
+use std::sync::Arc;
+
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
+use super::counted::Counted;
 use super::facts::Facts;
+use super::own::Own;
 use crate::base::dates::{days_between, in_words, local, weekday_in_words};
 use crate::base::money::Fen;
 use crate::base::url::link;
 use crate::book::lifeline::county::{self, Segment};
 use crate::book::policy::Policy;
+use crate::book::staff::Role;
 use crate::book::warning::{DEADLINE, Warning};
 use crate::imports::ask::Awaiting;
+use crate::web::waiting::Waiting;
 
 /// One stage of the county's line.
 #[derive(Clone, Debug, Serialize)]
@@ -92,6 +98,13 @@ pub struct Page {
     notices: Vec<Notice>,
     deadlines: Vec<Deadline>,
     todos: Vec<Todo>,
+    /// What others wait for: a decision, a second person.
+    decisions: Vec<Todo>,
+    /// Year and month at a glance are asked for.
+    has_glance: bool,
+    is_reviewer: bool,
+    own: Option<Own>,
+    counted: Arc<Counted>,
     imports: Vec<ImportView>,
     differences: i64,
 }
@@ -140,11 +153,41 @@ impl Page {
                 .collect(),
             notices: notices(facts, today),
             todos: todos(facts, policy, today),
+            decisions: waiting(facts, true),
+            has_glance: false,
+            is_reviewer: false,
+            own: None,
+            counted: Arc::default(),
             deadlines,
             imports: imports(facts),
             differences: facts.differences,
         }
     }
+}
+
+impl Page {
+    /// The same with what its reader is there for.
+    #[must_use]
+    pub fn for_role(self, role: Role, counted: Arc<Counted>, own: Option<Own>) -> Page {
+        Page {
+            has_glance: !self.is_new && matches!(role, Role::Director | Role::Auditor),
+            is_reviewer: role == Role::Reviewer,
+            counted,
+            own,
+            ..self
+        }
+    }
+}
+
+/// What waits: decisions, or a day's work.
+fn waiting(facts: &Facts, rings: bool) -> Vec<Todo> {
+    let todo = |line: &Waiting| Todo {
+        count: line.count,
+        what: line.what,
+        link: line.link,
+        until: String::new(),
+    };
+    facts.waiting.iter().filter(|line| line.rings == rings).map(todo).collect()
 }
 
 /// The red edge along the lower side of the repaying segment: as long as their share of it.
@@ -292,13 +335,11 @@ fn todos(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Todo> {
     let open_imports = facts.imports.iter().filter(|import| {
         matches!(import.state.as_str(), "uploaded" | "checking" | "checked" | "posting" | "stopped")
     });
-    let of_stages =
-        facts.waiting.iter().map(|line| (line.count, line.what, line.link, String::new()));
     let of_county = [
         (facts.no_receipt, "合同没有高校回执", "/loans?stage=undisbursed", until),
         (facts.no_money, "合同等放款", "/loans?stage=undisbursed", "一般 11 月".to_owned()),
         (facts.unconfirmed, "今年毕业还没确认", "/loans?stage=grace", String::new()),
-        (facts.differences, "与银行数字不同", "/differences", String::new()),
+        (facts.differences, "份合同与银行数字不同", "/differences", String::new()),
         (
             i64::try_from(open_imports.count()).unwrap_or(0),
             "导入没有做完",
@@ -306,11 +347,11 @@ fn todos(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Todo> {
             String::new(),
         ),
     ];
-    of_stages
-        .chain(of_county)
+    let of_county = of_county
+        .into_iter()
         .filter(|(count, ..)| *count > 0)
-        .map(|(count, what, link, until)| Todo { count, what, link, until })
-        .collect()
+        .map(|(count, what, link, until)| Todo { count, what, link, until });
+    waiting(facts, false).into_iter().chain(of_county).collect()
 }
 
 fn imports(facts: &Facts) -> Vec<ImportView> {

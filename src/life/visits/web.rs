@@ -174,7 +174,9 @@ pub(super) async fn print(
         letter: request.letter.map(|n| n.to_string()).unwrap_or_default(),
         papers: papers::papers(&batch, &choices),
     };
-    note(&app, &me, "printed", "打印走访表", &request, &batch).await?;
+    // A look at what is not to leave the office: one line, and none on each file.
+    let entry = summary("sheets_previewed", "查看走访表预览", &request, &batch);
+    me.act(&app, "a preview noted", move |act| act.audit(entry.clone())).await?;
     shell::page(&app, &me, &req, "visits/print.html", page)
 }
 

@@ -19,6 +19,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::write::{self, Chart, Head, Out};
 use crate::reports::behind::{About, List, Row};
+use crate::reports::curve::{Curve, Series};
 use crate::reports::line_cache::LineCache;
 use crate::reports::recovery::export::share;
 use crate::reports::recovery::facts::owners;
@@ -40,6 +41,7 @@ pub fn routes() -> Vec<Entry> {
         get(PATH, needs, show),
         get(ROWS, needs, list),
         get("/reports/december.xlsx", needs, workbook),
+        get("/reports/december.svg", needs, picture),
     ]
 }
 
@@ -96,8 +98,10 @@ struct View {
     after: Option<i32>,
     /// The figures of the last day; also before December has come.
     latest: Option<DayView>,
-    /// The newest day first.
+    /// The newest day first, back to the first on which money came in.
     days: Vec<DayView>,
+    curve: Curve,
+    picture: String,
     definitions: &'static [(&'static str, &'static str)],
     left_out: Vec<String>,
     export: String,
@@ -125,23 +129,65 @@ fn of_year(
 }
 
 async fn table(app: &App, me: &SignedIn, year: i32) -> AppResult<Table> {
-    let (today, end) = (app.clock.today(), day_in(year, 12, 31));
     let (inner, scope) = (app.clone(), me.scope.clone());
-    app.read_long(move |db| {
-        // What nobody knows yet is no figure: without a day nothing was due.
-        let known = payments_known::figures_until(db, &scope, today)?;
-        let last = known.unwrap_or(day_in(FIRST_YEAR, 1, 1)).min(end);
-        let found = of_year(&inner, db, &scope, (year, last))?;
-        let smallest_arrears = inner.policy().smallest_arrears();
-        let book = rules::Book { lines: &found.lines, smallest_arrears };
-        let days = rules::days(book, day_in(year, 12, 1), last);
-        // Between the due day and the bank's list nobody knows what came in.
-        let waits = last < day_in(year, 12, 20) && day_in(year, 12, 20) < today.min(end);
-        let latest = days.last().copied().or_else(|| rules::days(book, last, last).pop());
-        let latest = latest.filter(|_| !waits);
-        Ok(Table { days, latest, last, waits, left_out: found.left_out() })
-    })
-    .await
+    app.read_long(move |db| table_of(&inner, db, &scope, year)).await
+}
+
+fn table_of(app: &App, db: &mut Db, scope: &Scope, year: i32) -> AppResult<Table> {
+    let (today, end) = (app.clock.today(), day_in(year, 12, 31));
+    // What nobody knows yet is no figure: without a day nothing was due.
+    let known = payments_known::figures_until(db, scope, today)?;
+    let last = known.unwrap_or(day_in(FIRST_YEAR, 1, 1)).min(end);
+    let found = of_year(app, db, scope, (year, last))?;
+    let smallest_arrears = app.policy().smallest_arrears();
+    let book = rules::Book { lines: &found.lines, smallest_arrears };
+    let days = rules::days(book, day_in(year, 12, 1), last);
+    // Between the due day and the bank's list nobody knows what came in.
+    let waits = last < day_in(year, 12, 20) && day_in(year, 12, 20) < today.min(end);
+    let latest = days.last().copied().or_else(|| rules::days(book, last, last).pop());
+    let latest = latest.filter(|_| !waits);
+    Ok(Table { days, latest, last, waits, left_out: found.left_out() })
+}
+
+/// What came in day by day in this December and the one before.
+pub async fn curve(app: &App, me: &SignedIn, year: i32) -> AppResult<Curve> {
+    let (inner, scope) = (app.clone(), me.scope.clone());
+    let years = [year, year - 1];
+    let tables = app
+        .read_long(move |db| {
+            let [now, before] = years.map(|year| table_of(&inner, db, &scope, year));
+            Ok([now?, before?])
+        })
+        .await?;
+    let series = |(year, table): (i32, Table)| {
+        let of = if table.waits { Vec::new() } else { table.days };
+        (format!("{year} 年"), of.iter().map(Day::rate).collect::<Vec<Option<i64>>>())
+    };
+    let series: Vec<Series> = years.into_iter().zip(tables).map(series).collect();
+    let tick = |day: i64| match day {
+        1 | 5 | 10 | 15 | 20 | 25 | 31 => format!("12月{day}日"),
+        _ => String::new(),
+    };
+    let ticks: Vec<String> = (1..=31).map(tick).collect();
+    let title = format!("{year}年12月每天的回收率");
+    Ok(Curve::new(&title, &ticks, &series, (10_000, |rate| percent(Some(rate)))))
+}
+
+/// `GET /reports/december.svg`
+async fn picture(
+    app: web::Data<App>,
+    me: SignedIn,
+    params: web::Query<ReportParams>,
+) -> AppResult<HttpResponse> {
+    let year = params.year(app.clock.today());
+    curve(&app, &me, year).await?.file(&app, &me, "12月还款进度").await
+}
+
+/// The days from the first on which money came in; without any the last alone.
+fn moving(days: &[Day]) -> &[Day] {
+    let moves = |day: &Day| day.change.is_some_and(|fen| fen != Fen::ZERO);
+    let first = days.iter().position(moves).unwrap_or(days.len().saturating_sub(1));
+    days.get(first..).unwrap_or_default()
 }
 
 fn day_view(day: &Day) -> DayView {
@@ -175,6 +221,8 @@ async fn show(
     let year = params.year(today);
     let Table { days, latest, last, waits, left_out } = table(&app, &me, year).await?;
     let view = View {
+        curve: curve(&app, &me, year).await?,
+        picture: url::link("/reports/december.svg", &[("year", &year.to_string())]),
         waits,
         assumed: app.policy().assumed(day_in(year, 12, 20)),
         year,
@@ -183,7 +231,7 @@ async fn show(
         before: (year > FIRST_YEAR).then_some(year - 1),
         after: (year < today.year()).then_some(year + 1),
         latest: latest.as_ref().map(day_view),
-        days: days.iter().rev().map(day_view).collect(),
+        days: moving(&days).iter().rev().map(day_view).collect(),
         definitions: DEFINITIONS,
         left_out,
         export: url::link("/reports/december.xlsx", &[("year", &year.to_string())]),

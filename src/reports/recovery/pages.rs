@@ -188,7 +188,7 @@ fn choices(now: GroupBy) -> Vec<Choice> {
 }
 
 /// The address of the list behind a figure.
-fn list_of(figure: Figure, day: NaiveDate, group: Option<(GroupBy, &str)>) -> String {
+pub fn list_of(figure: Figure, day: NaiveDate, group: Option<(GroupBy, &str)>) -> String {
     let day = day.to_string();
     let (by, key) = group.map_or(("", ""), |(by, key)| (by.as_text(), key));
     url::link(ROWS, &[("figure", figure.as_text()), ("as_of", &day), ("by", by), ("key", key)])
