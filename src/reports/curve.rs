@@ -24,6 +24,8 @@ pub type Series = (String, Vec<Option<i64>>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Line {
     name: String,
+    /// What the picture is about, and not what it is compared with.
+    is_first: bool,
     /// `76,206 95,40`
     points: String,
     /// Where the last point is, and its value in words.
@@ -64,15 +66,16 @@ impl Curve {
             let height = i128::from(FLOOR - TOP) * i128::from(value) / i128::from(most);
             FLOOR - i64::try_from(height).unwrap_or(0).clamp(0, FLOOR - TOP)
         };
-        let line = |(name, values): &Series| {
+        let line = |(place, (name, values)): (usize, &Series)| {
             let known: Vec<(i64, i64)> =
                 (0..).zip(values).filter_map(|(at, value)| Some((at, (*value)?))).collect();
             let (at, last) = *known.last()?;
             let point = |(at, value): &(i64, i64)| format!("{},{}", x(*at), y(*value));
             let points = known.iter().map(point).collect::<Vec<_>>().join(" ");
-            Some(Line { name: name.clone(), points, x: x(at), y: y(last), last: text(last) })
+            let (name, is_first) = (name.clone(), place == 0);
+            Some(Line { name, is_first, points, x: x(at), y: y(last), last: text(last) })
         };
-        let lines: Vec<Line> = series.iter().filter_map(line).collect();
+        let lines: Vec<Line> = series.iter().enumerate().filter_map(line).collect();
         let named: Vec<String> =
             lines.iter().map(|line| format!("{} {}", line.name, line.last)).collect();
         Curve {
