@@ -51,7 +51,11 @@ fn a_contract_is_one_row_and_leaves_the_list_when_it_was_looked_into() {
         let form = [seen, ("reason", "银行口径不同")];
         clerk.post(&at, &form).await.is(303);
         clerk.get("/differences").await.says(&["不同的数字都核对过了"]);
-        clerk.get("/differences?tab=checked").await.says(&["银行口径不同", "撤回", "已核对 1"]);
+        clerk.get("/differences?tab=checked").await.says(&[
+            "银行口径不同",
+            "撤回",
+            "已核对 <b>1</b>",
+        ]);
         clerk.get("/differences.xlsx?tab=checked").await.is(200);
         t.sign_in(Role::Auditor).post(&at, &form).await.is(403);
         let log = t.sign_in(Role::Director).get("/audit?action=difference_checked").await;

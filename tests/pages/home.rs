@@ -20,7 +20,7 @@ fn each_role_finds_its_own_work() {
         t.sign_in(Role::Reviewer).get("/home").await.is(200).says(&["等第二人确认"]);
         let mut director = t.sign_in(Role::Director);
         let home = director.get("/home").await;
-        home.is(200).says(&["本年回收", "短信电话", "停留", "/overdue?stage=student"]);
+        home.is(200).says(&["本年回收", "短信电话", "停留", "overdue?stage=student"]);
         assert!(!home.text.contains("我的今天"));
         director.headers = vec![("HX-Request", "true".to_owned())];
         let part = director.get("/home?part=glance").await;
