@@ -116,11 +116,8 @@ fn a_part_paid_early_says_what_of_the_sum_is_due_anyway() {
     each(async |t| {
         let mut browser = sign_in(&t, STUDENT).await;
         let form = browser.get("/m/early").await;
-        let at = form
-            .text
-            .split("<option value=\"")
-            .find(|o| o.starts_with(|c: char| c.is_ascii_digit()));
-        let one = at.unwrap().split('"').next().unwrap();
+        let only = form.text.split_once("name=\"contract\" value=\"").unwrap().1;
+        let one = only.split('"').next().unwrap();
         let page = browser.get(&format!("/m/early?contract={one}&amount=500&on=2026-11-10")).await;
         page.is(200).says(&["其中到那天本来就要还的"]);
         let figure = |words: &str| {
