@@ -1,7 +1,7 @@
 //! `column.any_of(values)`: diesel's `eq_any`, whose statement stays prepared for a few values.
 //!
 //! SQLite has a placeholder for each value, so diesel prepares a statement with `eq_any` anew each
-//! time: a third of a page's time. The people of a file and its contracts are few; up to
+//! time. The people of a file and its contracts are few; up to
 //! [`FEW`] the number of placeholders is a power of two, values repeated.
 
 use diesel::Connection;
