@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::base::dates::{Clock, minute};
 use crate::base::hex::random_hex;
 use crate::base::scope::Scope;
-use crate::book::audit_log::{self, Actor, AuditEntry};
+use crate::book::audit_log::{self, Actor, AuditEntry, Heads};
 use crate::book::warning::{self, Warning};
 use crate::book::{act, office};
 use crate::clock::go_on;
@@ -82,6 +82,7 @@ impl Restore {
         let clock = Clock::real();
         let restored = marked(&self.name(), contents.as_of, clock.now_at(), BY);
         let aside = put_in_place(&file, &database, &restored)?;
+        Heads::beside(&keys).forget();
         note(&super::open(config, clock)?, &restored)?;
         if let Some(aside) = aside {
             writeln!(out, "原来的数据没有删除，现在叫 {}", aside.display())?;
@@ -107,6 +108,7 @@ impl Restore {
             ));
         }
         let clock = Clock::real();
+        Heads::beside(&config.keys()).forget();
         let app = super::open(config, clock.clone())?;
         let as_of = app.db.read(audit_log::newest_at)?;
         note(&app, &marked(&self.name(), as_of, clock.now_at(), BY))?;
@@ -241,10 +243,13 @@ fn rehearse_in(
     };
     config.mail.gateway = "off".to_owned();
     config.sms.gateway = "off".to_owned();
-    Database::open_scratch(&config.database(), config.database_connections)
-        .and_then(|db| db.migrate())
+    let db = Database::open_scratch(&config.database(), config.database_connections)
         .map_err(CliError::failed)?;
-    super::verify::Verify { repair: false }.run(config, out)?;
+    db.migrate().map_err(CliError::failed)?;
+    let sealer = Sealer::from_file(&config.keys(), config.sealing).map_err(CliError::failed)?;
+    super::keys::seal_accounts(&db, &sealer)?;
+    drop(db);
+    super::verify::Verify { repair: false, is_copy: true }.run(config, out)?;
     writeln!(out, "演练完成：这份备份可以恢复。数据没有改动，也没有发任何消息。")?;
     Ok(())
 }
