@@ -189,6 +189,7 @@ pub const ACTIONS: &[Group] = &[
             ("messages_resumed", "恢复消息"),
             ("message_text", "修改消息内容"),
             ("message_setting", "修改放行设置"),
+            ("gateway_tested", "发测试消息"),
         ],
     ),
     (

@@ -26,6 +26,8 @@ pub enum Reason {
     ContactDecided,
     /// Please call the centre, written by hand from a loan file.
     PleaseCall,
+    /// Does the gateway work? To a number or an address that somebody at the desk has typed.
+    GatewayTest,
 }
 
 text_enum! {
@@ -56,7 +58,7 @@ impl Kind {
 
 impl Reason {
     /// Every reason, in the order pages show them.
-    pub const ALL: [Reason; 10] = [
+    pub const ALL: [Reason; 11] = [
         Reason::DueReminder,
         Reason::OverdueNotice,
         Reason::DueUnconfirmed,
@@ -67,6 +69,7 @@ impl Reason {
         Reason::SignInCode,
         Reason::ContactDecided,
         Reason::PleaseCall,
+        Reason::GatewayTest,
     ];
 
     /// As kept in the database; also the name of the template's file.
@@ -82,6 +85,7 @@ impl Reason {
             Reason::SignInCode => "sign_in_code",
             Reason::ContactDecided => "contact_decided",
             Reason::PleaseCall => "please_call",
+            Reason::GatewayTest => "gateway_test",
         }
     }
 
@@ -103,6 +107,7 @@ impl Reason {
             Reason::SignInCode => "登录验证码",
             Reason::ContactDecided => "联系方式的修改结果",
             Reason::PleaseCall => "请来电联系",
+            Reason::GatewayTest => "测试消息",
         }
     }
 
@@ -121,6 +126,7 @@ impl Reason {
             Reason::SignInCode => "本人在手机上登录时，马上发出",
             Reason::ContactDecided => "经办决定之后，发给本人",
             Reason::PleaseCall => "由经办在贷款档案里单独发出",
+            Reason::GatewayTest => "由管理员在“开始使用”里发给自己，看网关通不通",
         }
     }
 
@@ -134,7 +140,7 @@ impl Reason {
             }
             Reason::PleaseCall => Some(Kind::Contact),
             // The alarm of somebody whose number another person changes cannot be switched off.
-            Reason::SignInCode | Reason::ContactDecided => None,
+            Reason::SignInCode | Reason::ContactDecided | Reason::GatewayTest => None,
         }
     }
 
@@ -145,7 +151,7 @@ impl Reason {
 
     /// Goes at once, at any hour.
     pub const fn is_urgent(self) -> bool {
-        matches!(self, Reason::SignInCode)
+        matches!(self, Reason::SignInCode | Reason::GatewayTest)
     }
 
     /// The fields its template may use, each with what it holds, in words.
@@ -168,7 +174,7 @@ impl Reason {
             ],
             Reason::SignInCode => &[("sign_in_code", "验证码"), ("minutes", "几分钟内有效")],
             Reason::ContactDecided => &[("what", "改的是什么"), ("answer", "结果")],
-            Reason::PleaseCall => &[],
+            Reason::PleaseCall | Reason::GatewayTest => &[],
         }
     }
 
