@@ -84,7 +84,7 @@ impl Serve {
 /// Puts the copy in place that somebody chose on the page; when that cannot be done, the database
 /// that stood there serves on.
 fn put_back(app: App, config: &Config, request: &PutBack) -> Result<App, CliError> {
-    let contents = restore::look_at(&request.copy.file, &app.sealer);
+    let contents = restore::look_at(&request.copy.file, &app.sealer).map_err(AppError::from);
     let (file, now) = (app.db.sqlite_file().map(Path::to_path_buf), app.clock.now_at());
     drop(app);
     let done = contents.and_then(|contents| {
