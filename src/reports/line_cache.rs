@@ -17,6 +17,7 @@ use diesel::prelude::*;
 use crate::app::App;
 use crate::base::ids::{EventId, LoanId};
 use crate::base::scope::Scope;
+use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::Revision;
@@ -25,8 +26,9 @@ use crate::plumbing::schema::{
 };
 use crate::reports::contract_line::{ContractLine, Found, Report, lines_of};
 
-/// Lines kept in all: the newest day of the largest county we know of, or some days of a small one.
-const LINES_MAX: usize = 200_000;
+/// Lines kept of a report: two Decembers of the largest county we know of, or more days of a small
+/// one.
+const LINES_MAX: usize = 300_000;
 /// A write takes its time before it waits for its turn, and waits no longer than this: one that is
 /// as old may have come to an end only now.
 const LATE: TimeDelta = TimeDelta::seconds(12);
@@ -260,10 +262,20 @@ impl Stamp {
             .filter(scope.holds(loan_event::office_code))
             .select((max(loan_event::id), count_star()))
             .get_result(db)?;
-        let (last_loan, loans, loans_changed) = loan::table
+        let (last_loan, loans) = loan::table
             .filter(scope.holds(loan::office_code))
-            .select((max(loan::id), count_star(), max(loan::updated_at)))
+            .select((max(loan::id), count_star()))
             .get_result(db)?;
+        // The newest change of each lender is found in the index, that of all of them is not.
+        let mut loans_changed: Option<NaiveDateTime> = None;
+        for product in Product::ALL {
+            let newest = loan::table
+                .filter(scope.holds(loan::office_code))
+                .filter(loan::product.eq(product.as_text()))
+                .select(max(loan::updated_at))
+                .get_result(db)?;
+            loans_changed = loans_changed.max(newest);
+        }
         let files = loan_file::table
             .filter(scope.holds(loan_file::office_code))
             .select(max(loan_file::updated_at))
@@ -304,6 +316,7 @@ impl Stamp {
             .load(db)?;
         let loans: Vec<LoanId> = loan::table
             .filter(scope.holds(loan::office_code))
+            .filter(loan::product.eq_any(Product::ALL.iter().map(|one| one.as_text())))
             .filter(loan::updated_at.ge(since - LATE))
             .select(loan::id)
             .load(db)?;

@@ -259,10 +259,10 @@ async fn list(
         .collect();
     all.sort_by(|a, b| (&a.0.township, &a.0.file_no).cmp(&(&b.0.township, &b.0.file_no)));
     let row = |(owner, fen): &(Arc<Owner>, Fen)| Row {
-        file_no: owner.file_no.clone(),
-        name: owner.name.clone(),
-        township: owner.township.clone(),
-        school: owner.school.clone(),
+        file_no: owner.file_no.to_string(),
+        name: owner.name.to_string(),
+        township: owner.township.to_string(),
+        school: owner.school.to_string(),
         what: String::new(),
         amount: fen.get(),
     };

@@ -1,7 +1,7 @@
 //! One line for each contract of an office, from its statement on the day. Reads only, some
 //! thousand contracts at a time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
@@ -53,10 +53,27 @@ pub fn owners(db: &mut Db, scope: &Scope) -> AppResult<HashMap<FileId, Arc<Owner
             person::township,
         ))
         .load(db)?;
+    // Few places, schools and clerks are of many families.
+    let mut shared: HashSet<Arc<str>> = HashSet::new();
+    let mut share = |text: &str| match shared.get(text) {
+        Some(known) => known.clone(),
+        None => {
+            let fresh: Arc<str> = text.into();
+            shared.insert(fresh.clone());
+            fresh
+        }
+    };
     let owner = |(id, file_no, own, school, university, name, township): OwnerRow| {
         let clerk = own.or_else(|| cases.get(&id).copied()).and_then(|id| clerks.get(&id));
-        let clerk = clerk.cloned().unwrap_or_default();
-        (id, Arc::new(Owner { file_no, name, township, school, university, clerk }))
+        let owner = Owner {
+            file_no: file_no.into(),
+            name: name.into(),
+            township: share(&township),
+            school: share(&school),
+            university: share(&university),
+            clerk: share(clerk.map_or("", String::as_str)),
+        };
+        (id, Arc::new(owner))
     };
     Ok(rows.into_iter().map(owner).collect())
 }
@@ -102,15 +119,16 @@ impl Report for Recovery {
         events: Vec<Event>,
     ) -> Result<Option<Line>, String> {
         let events = position::with_waivers(events, &self.basis);
-        let (sums, by_due_year) = sums(contract, facts, &events, (&self.basis, self.day))?;
+        let (by_due_year, got) = sums(contract, facts, &events, (&self.basis, self.day))?;
         Ok(Some(Line {
             loan_id: contract.id,
             file_id: contract.file_id,
             owner: Arc::default(),
-            contract_no: contract.contract_no.clone(),
+            contract_no: contract.contract_no.as_str().into(),
             loan_year: contract.loan_year,
-            sums,
             by_due_year,
+            got,
+            is_default: false,
         }))
     }
 
@@ -129,15 +147,14 @@ fn sums(
     facts: &LoanFacts,
     events: &[Event],
     (basis, day): (&Basis, NaiveDate),
-) -> Result<(Sums, Box<[DueYear]>), String> {
+) -> Result<(Box<[DueYear]>, [Fen; 3]), String> {
     let terms = facts.terms().map_err(|_| one.damaged())?;
     let wrong = |e| one.left_out(&e);
     let now = statement::statement(&terms, events, &basis.rates, day).map_err(wrong)?;
-    let mut years: BTreeMap<i32, DueYear> = BTreeMap::new();
+    let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
     let due = now.instalments.iter().filter(|row| row.kind == RowKind::DueDay && row.due_on <= day);
     for row in due {
-        let year = row.due_on.year();
-        let sums = years.entry(year).or_insert_with(|| DueYear { year, ..DueYear::default() });
+        let sums = years.entry(row.due_on.year()).or_default();
         sums.due_principal += row.principal;
         sums.paid_principal += row.paid_principal;
         sums.due_interest += row.interest;
@@ -146,11 +163,9 @@ fn sums(
             sums.late_principal += row.principal - row.paid_principal;
         }
     }
-    let mut sums = Sums::default();
-    for part in years.values() {
-        sums.add(&part.sums(false));
-    }
-    let mut sums = sums.counted();
+    let years = years.iter().map(|(year, sums)| DueYear::new(*year, sums));
+    let years = years.collect::<Option<_>>().ok_or_else(|| one.damaged())?;
+    let mut got = [Fen::ZERO; 3];
     if has_money(events) {
         let before = day_in(day.year(), 1, 1).pred_opt().unwrap_or(day);
         let then = match statement::statement(&terms, events, &basis.rates, before) {
@@ -159,11 +174,13 @@ fn sums(
             Err(_) if before < terms.signed_on => Totals::default(),
             Err(error) => return Err(wrong(error)),
         };
-        sums.got_principal = principal(&now.totals) - principal(&then);
-        sums.got_interest = now.totals.interest_paid - then.interest_paid;
-        sums.got_penalty = now.totals.penalty_paid - then.penalty_paid;
+        got = [
+            principal(&now.totals) - principal(&then),
+            now.totals.interest_paid - then.interest_paid,
+            now.totals.penalty_paid - then.penalty_paid,
+        ];
     }
-    Ok((sums, years.into_values().collect()))
+    Ok((years, got))
 }
 
 /// Principal repaid, by whomever.

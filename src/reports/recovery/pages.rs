@@ -275,10 +275,10 @@ fn is_known(lines: &[rules::Line], by: GroupBy, key: &str) -> bool {
 
 fn row_view(row: &rules::Row) -> Row {
     Row {
-        file_no: row.owner.file_no.clone(),
-        name: row.owner.name.clone(),
-        township: row.owner.township.clone(),
-        school: row.owner.school.clone(),
+        file_no: row.owner.file_no.to_string(),
+        name: row.owner.name.to_string(),
+        township: row.owner.township.to_string(),
+        school: row.owner.school.to_string(),
         what: row.what.clone(),
         amount: row.amount.get(),
     }
