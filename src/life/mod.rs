@@ -36,7 +36,7 @@ pub struct Stage {
 impl Stage {
     /// A stage that only keeps what imports bring.
     const fn without_pages(name: &'static str) -> Stage {
-        Stage { name, routes: Vec::new, reactions: &[], waiting: |_, _, _| Ok(Vec::new()) }
+        Stage { name, routes: Vec::new, reactions: &[], waiting: |_, _, _, _| Ok(Vec::new()) }
     }
 }
 
