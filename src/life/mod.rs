@@ -6,7 +6,7 @@
 
 pub mod recognition;
 pub mod preapplication;
-pub mod contract;
+pub mod receipt;
 pub mod study;
 pub mod compensation;
 pub mod contact;
@@ -45,7 +45,7 @@ impl Stage {
 pub const STAGES: &[Stage] = &[
     recognition::STAGE,
     preapplication::STAGE,
-    contract::STAGE,
+    receipt::STAGE,
     study::STAGE,
     compensation::STAGE,
     contact::STAGE,
