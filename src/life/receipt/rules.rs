@@ -5,8 +5,10 @@ use crate::base::money::Fen;
 use crate::book::loan::Loan;
 
 text_enum! {
+    #[derive(Default)]
     State {
         Differs = "differs", "待核对";
+        #[default]
         Matched = "matched", "一致";
         Accepted = "accepted", "已采用";
         Rejected = "rejected", "已退回";
@@ -15,23 +17,13 @@ text_enum! {
 
 text_enum! {
     /// How the desk knows of it.
+    #[derive(Default)]
     ToldBy {
+        #[default]
         List = "list", "高校名单";
         Certificate = "certificate", "受理证明";
         Sms = "sms", "短信";
         Hand = "hand", "电话或来函";
-    }
-}
-
-impl Default for State {
-    fn default() -> State {
-        State::Matched
-    }
-}
-
-impl Default for ToldBy {
-    fn default() -> ToldBy {
-        ToldBy::List
     }
 }
 
