@@ -398,6 +398,23 @@ pub fn due_days_until(
     Ok(found)
 }
 
+/// The day on which the university entered the receipt of a contract; none: it has not.
+pub fn set_receipt(
+    db: &mut Db,
+    scope: &Scope,
+    id: LoanId,
+    (on, at): (Option<NaiveDate>, NaiveDateTime),
+) -> AppResult<()> {
+    diesel::update(loan::table.filter(scope.holds(loan::office_code)).filter(loan::id.eq(id)))
+        .set((
+            loan::receipt_on.eq(on),
+            loan::version.eq(loan::version + 1),
+            loan::updated_at.eq(at),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
 /// Takes `count` serials for files whose first contract is of `year`; the first of them.
 pub fn take_serials(db: &mut Db, scope: &Scope, year: i32, count: i32) -> AppResult<i32> {
     let last: Option<i32> = file_serial::table
