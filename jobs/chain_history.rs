@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::count;
 use crate::app::App;
-use crate::book::audit_log::{self, ChainState};
+use crate::book::audit_log::{self, ChainState, Heads};
 use crate::book::office;
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
@@ -34,6 +34,7 @@ pub fn chain_all(app: &App) -> AppResult<usize> {
     let offices = app.db.read(office::all)?;
     let mut all = 0;
     for office in offices {
+        let mut last = None;
         // A read first: nearly always there is nothing to do, and then nobody is kept waiting.
         while app.db.read(|db| audit_log::has_unchained(db, &office.code))? {
             let chained =
@@ -46,9 +47,26 @@ pub fn chain_all(app: &App) -> AppResult<usize> {
             if chained.rows == 0 {
                 break;
             }
+            last = chained.head;
+        }
+        if let Some((number, hash)) = last {
+            remember(app, &office.code, number, &hash)?;
         }
     }
     Ok(all)
+}
+
+/// Beside the keys, where this program serves; what is lost there is not written over.
+fn remember(app: &App, office_code: &str, number: i64, hash: &str) -> AppResult<()> {
+    let heads = app.shared.get::<Heads>();
+    if let Some(lost) = app.db.read(|db| heads.lost(db, office_code))? {
+        tracing::error!(office = office_code, lost, "the history does not hold its last link");
+        return Ok(());
+    }
+    if let Err(error) = heads.follow(office_code, number, hash) {
+        tracing::warn!(%error, "the last link of the history is only in the log");
+    }
+    Ok(())
 }
 
 /// Recomputes the chain of every office from its first link and keeps what was found, for the

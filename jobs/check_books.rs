@@ -1,5 +1,6 @@
-//! Are the books right? Computes every position anew and holds it against what is stored, and
-//! walks the chain of the history from its first link. Changes neither.
+//! Are the books right? Computes every position anew and holds it against what is stored, walks
+//! the chain of the history from its first link, and looks whether accounts and the chain are as
+//! this program has left them. Changes nothing.
 //!
 //! When: every night, and at the first start of a day on which it has not run. Why: a damaged or
 //! altered database must be found by the program, not by a borrower. What it finds is a red line
@@ -12,7 +13,7 @@ use super::{chain_history, count, offices};
 use crate::app::App;
 use crate::base::ids::LoanId;
 use crate::base::scope::Scope;
-use crate::book::audit_log::ChainState;
+use crate::book::audit_log::{ChainState, Heads};
 use crate::book::verify;
 use crate::book::verify::BOOKS_OK;
 use crate::book::warning::{self, Warning};
@@ -40,24 +41,37 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
     chain_history::chain_all(app)?;
     let chains = chain_history::verify(app)?;
     let mut counts = Counts::default();
-    let mut broken = 0;
+    let mut others = (false, 0);
     for office in offices(app, &JOB)? {
-        let (loans, wrong) = positions(app, &Scope::of(&office.code))?;
+        let scope = Scope::of(&office.code);
+        let (loans, wrong) = positions(app, &scope)?;
         let chain = chains.iter().find(|(code, _)| *code == office.code).map(|(_, state)| state);
-        broken += usize::from(chain.is_some_and(|state| !state.is_whole()));
-        tell(app, &office.code, wrong, chain)?;
+        let lost = app.db.read(|db| app.shared.get::<Heads>().lost(db, &office.code))?;
+        let accounts = app.db.read(|db| verify::check_accounts(db, &scope, &app.sealer))?.len();
+        let number = match chain {
+            Some(ChainState::Broken { number, .. }) => Some(*number),
+            _ => lost,
+        };
+        others.0 |= number.is_some();
+        others.1 += accounts;
+        tell(app, &office.code, wrong, number, accounts)?;
         counts.done += count(loans - wrong.min(loans));
         counts.failed += count(wrong);
     }
-    let is_right = broken == 0 && counts.failed == 0;
-    app.db
-        .write("books checked", |db| meta::set(db, BOOKS_OK, if is_right { "1" } else { "0" }))?;
-    counts.note = match (counts.failed, broken) {
-        (0, 0) => String::new(),
-        (wrong, 0) => format!("{wrong} 份合同的余额与流水不符"),
-        (0, _) => "操作留痕的链对不上".to_owned(),
-        (wrong, _) => format!("{wrong} 份合同的余额与流水不符，操作留痕的链对不上"),
-    };
+    let (is_chain_broken, accounts) = others;
+    let mut faults = Vec::new();
+    if counts.failed > 0 {
+        faults.push(format!("{} 份合同的余额与流水不符", counts.failed));
+    }
+    if is_chain_broken {
+        faults.push("操作留痕的链对不上".to_owned());
+    }
+    if accounts > 0 {
+        faults.push(format!("{accounts} 个账号在本系统以外改过"));
+    }
+    let is_right = if faults.is_empty() { "1" } else { "0" };
+    app.db.write("books checked", |db| meta::set(db, BOOKS_OK, is_right))?;
+    counts.note = faults.join("，");
     Ok(counts)
 }
 
@@ -77,23 +91,33 @@ fn positions(app: &App, scope: &Scope) -> AppResult<(usize, usize)> {
     }
 }
 
-fn tell(app: &App, office_code: &str, wrong: usize, chain: Option<&ChainState>) -> AppResult<()> {
+fn tell(
+    app: &App,
+    office_code: &str,
+    wrong: usize,
+    broken_link: Option<i64>,
+    accounts: usize,
+) -> AppResult<()> {
     let now = app.clock.now_at();
+    let line = |key, title, advice, url| line(office_code, key, title, advice, url, now);
     let positions = (wrong > 0).then(|| {
         let title = format!("{wrong} 处余额与流水不符");
         let advice = "请管理员运行 zhuxue verify 看明细，确认后用 zhuxue verify --repair 重算";
-        line(office_code, "positions", title, advice, "", now)
+        line("positions", title, advice, "")
     });
-    let chain = match chain {
-        Some(ChainState::Broken { number, .. }) => {
-            let title = format!("操作留痕的链在第 {number} 条对不上");
-            let advice = "可能有人绕过本系统改过数据库。请保留现场，报告主任和管理员";
-            Some(line(office_code, "chain", title, advice, "/audit", now))
-        }
-        _ => None,
-    };
+    let chain = broken_link.map(|number| {
+        let title = format!("操作留痕的链在第 {number} 条对不上");
+        let advice = "可能有人绕过本系统改过数据库。请保留现场，报告主任和管理员";
+        line("chain", title, advice, "/audit")
+    });
+    let accounts = (accounts > 0).then(|| {
+        let title = format!("{accounts} 个账号在本系统以外改过");
+        let advice =
+            "请管理员运行 zhuxue verify 看是哪些账号，核对角色后用 zhuxue verify --repair 认可";
+        line("accounts", title, advice, "/admin")
+    });
     app.db.write("books checked", |db| {
-        for (key, line) in [("positions", &positions), ("chain", &chain)] {
+        for (key, line) in [("positions", &positions), ("chain", &chain), ("accounts", &accounts)] {
             match line {
                 Some(line) => warning::raise(db, line)?,
                 None => {

@@ -3,9 +3,8 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use zhuxue::base::language;
-use zhuxue::command::{self, Cli, mistake};
+use zhuxue::command::{self, help, mistake};
 
 /// The allocator of the C library keeps what a thread once used for that thread: after an import
 /// the server held seven times what it needed.
@@ -29,10 +28,13 @@ fn give_memory_back() {
 
 fn main() -> ExitCode {
     language::follow(|name| std::env::var(name).ok());
-    let cli = match Cli::try_parse() {
+    let cli = match help::parse(std::env::args_os()) {
         Ok(cli) => cli,
         // Help and version are no mistakes; a mistake is one line that names the argument.
-        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) if !error.use_stderr() => {
+            let _ = write!(std::io::stdout(), "{}", help::in_words(&error));
+            return ExitCode::SUCCESS;
+        }
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "{}", mistake::in_words(&error));
             return ExitCode::from(2);

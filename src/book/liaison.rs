@@ -2,11 +2,14 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use serde_json::json;
 
 use crate::base::ids::{LiaisonId, text_enum};
 use crate::base::place::short_village;
 use crate::base::scope::Scope;
+use crate::book::account_seal::{self, Account};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{liaison, loan_file, person};
 
@@ -57,6 +60,16 @@ pub struct Liaison {
     pub last_signed_in_at: Option<NaiveDateTime>,
     /// Grows with every change.
     pub version: i32,
+}
+
+impl From<&Liaison> for Account {
+    fn from(one: &Liaison) -> Account {
+        let place = (one.kind.as_text(), &one.township, &one.place);
+        let rights = (&one.password_hash, one.active, &one.amounts_allowed_by);
+        let text = json!([one.name, place, rights, one.version]).to_string();
+        let (office_code, login) = (one.office_code.clone(), one.login.clone());
+        Account { id: one.id.get(), office_code, login, text }
+    }
 }
 
 impl Liaison {
@@ -138,19 +151,21 @@ pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Vec<Liaison>> {
 }
 
 /// Makes an account. A login that is taken is refused.
-pub fn add(db: &mut Db, new: &Liaison) -> AppResult<()> {
+pub fn add(db: &mut Db, sealer: &Sealer, new: &Liaison) -> AppResult<()> {
     if by_login(db, &new.login)?.is_some() {
         return Err(AppError::field("login", "这个登录名已经有人用了，请换一个"));
     }
     diesel::insert_into(liaison::table).values(new).execute(db)?;
-    Ok(())
+    account_seal::follow(db, sealer, None, new)
 }
 
 /// Keeps what was changed; `changed.version` is the version the change was made from.
 ///
 /// # Errors
 /// [`AppError::Changed`] when somebody saved first.
-pub fn change(db: &mut Db, changed: &Liaison) -> AppResult<()> {
+pub fn change(db: &mut Db, sealer: &Sealer, changed: &Liaison) -> AppResult<()> {
+    let own = liaison::table.find(changed.id).select(Liaison::as_select());
+    let before: Liaison = own.first(db)?;
     let rows = diesel::update(
         liaison::table.find(changed.id).filter(liaison::version.eq(changed.version)),
     )
@@ -163,7 +178,11 @@ pub fn change(db: &mut Db, changed: &Liaison) -> AppResult<()> {
         liaison::version.eq(changed.version + 1),
     ))
     .execute(db)?;
-    if rows == 1 { Ok(()) } else { Err(AppError::Changed) }
+    if rows == 0 {
+        return Err(AppError::Changed);
+    }
+    let after: Liaison = own.first(db)?;
+    account_seal::follow(db, sealer, Some(Account::from(&before)), &after)
 }
 
 /// Notes a sign-in. Not a change of the account: its version stays.

@@ -2,6 +2,7 @@
 //! people, places, loans, events and positions. Never imports `life`.
 
 pub mod parts;
+pub mod account_seal;
 pub mod act;
 pub mod policy;
 pub mod statement;

@@ -2,11 +2,14 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use serde_json::json;
 
 use crate::base::ids::{StaffId, text_enum};
 use crate::base::scope::Scope;
+use crate::book::account_seal::{self, Account};
 use crate::book::audit_log::Actor;
 use crate::error::{AppError, AppResult, FieldError};
+use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::staff;
 
@@ -119,6 +122,15 @@ pub struct Staff {
     pub version: i32,
 }
 
+impl From<&Staff> for Account {
+    fn from(one: &Staff) -> Account {
+        let rights = (one.role.as_text(), &one.password_hash, one.active);
+        let text = json!([one.name, rights, one.version]).to_string();
+        let (office_code, login) = (one.office_code.clone(), one.login.clone());
+        Account { id: one.id.get(), office_code, login, text }
+    }
+}
+
 /// Fewest and most characters of a login.
 const LOGIN_LENGTH: std::ops::RangeInclusive<usize> = 3..=32;
 
@@ -180,20 +192,20 @@ pub fn all(db: &mut Db, scope: &Scope) -> AppResult<Vec<Staff>> {
 }
 
 /// Makes an account. A login that is taken is refused.
-pub fn add(db: &mut Db, new: &Staff) -> AppResult<()> {
+pub fn add(db: &mut Db, sealer: &Sealer, new: &Staff) -> AppResult<()> {
     if by_login(db, &new.login)?.is_some() {
         return Err(AppError::field("login", "这个登录名已经有人用了，请换一个"));
     }
     diesel::insert_into(staff::table).values(new).execute(db)?;
-    Ok(())
+    account_seal::follow(db, sealer, None, new)
 }
 
 /// Keeps name, role, password and whether they may sign in; `changed.version` is the version the
 /// change was made from. [`AppError::Changed`] when somebody saved first; refused when nobody
 /// would be left who can manage accounts.
-pub fn change(db: &mut Db, changed: &Staff) -> AppResult<()> {
-    let (was, was_active): (Role, bool) =
-        staff::table.find(changed.id).select((staff::role, staff::active)).first(db)?;
+pub fn change(db: &mut Db, sealer: &Sealer, changed: &Staff) -> AppResult<()> {
+    let own = staff::table.find(changed.id).select(Staff::as_select());
+    let before: Staff = own.first(db)?;
     let rows =
         diesel::update(staff::table.find(changed.id).filter(staff::version.eq(changed.version)))
             .set((
@@ -207,8 +219,10 @@ pub fn change(db: &mut Db, changed: &Staff) -> AppResult<()> {
     if rows == 0 {
         return Err(AppError::Changed);
     }
-    let steps_down = was == Role::Administrator
-        && was_active
+    let after: Staff = own.first(db)?;
+    account_seal::follow(db, sealer, Some(Account::from(&before)), &after)?;
+    let steps_down = before.role == Role::Administrator
+        && before.active
         && !(changed.active && changed.role == Role::Administrator);
     if steps_down && administrators(db, &changed.office_code)? == 0 {
         return Err(AppError::refused("本中心至少要留一名能登录的管理员，请先指定另一位管理员"));

@@ -7,11 +7,13 @@ use diesel::prelude::*;
 
 use crate::base::ids::{FileId, LoanId};
 use crate::base::scope::Scope;
+use crate::book::account_seal::{self, Account};
 use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::parts::Parts;
 use crate::book::position::{self, Basis, FilePosition, LoanPosition};
-use crate::book::{act, bank, events, facts, loan, payments_known};
+use crate::book::{act, bank, events, facts, liaison, loan, payments_known, staff};
 use crate::error::AppResult;
+use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan as loans;
 
@@ -56,6 +58,42 @@ pub fn repair(parts: &Parts, scope: &Scope, found: &[Finding]) -> AppResult<()> 
         position::refresh(act.db, act.scope, &parts.basis(), &ids, act.today)?;
         let summary = format!("核对时有 {} 处不符，按流水重新计算", found.len());
         act.audit(AuditEntry::of("positions_repaired", "结余", summary))
+    })
+}
+
+fn accounts(db: &mut Db, scope: &Scope) -> AppResult<Vec<Account>> {
+    let staff: Vec<Account> = staff::all(db, scope)?.iter().map(Account::from).collect();
+    let liaisons = liaison::all(db, scope)?;
+    Ok(staff.into_iter().chain(liaisons.iter().map(Account::from)).collect())
+}
+
+/// Accounts that this program has not written as they stand, or that are gone, by their login.
+pub fn check_accounts(db: &mut Db, scope: &Scope, sealer: &Sealer) -> AppResult<Vec<String>> {
+    let all = accounts(db, scope)?;
+    account_seal::broken(db, (scope, sealer), &all)
+}
+
+/// Seals the accounts as they stand.
+fn seal_accounts(db: &mut Db, scope: &Scope, sealer: &Sealer) -> AppResult<()> {
+    let all = accounts(db, scope)?;
+    account_seal::seal_all(db, (scope, sealer), &all)
+}
+
+/// The same where no account has a seal: an older version wrote this database.
+pub fn seal_first(db: &mut Db, scope: &Scope, sealer: &Sealer) -> AppResult<()> {
+    match account_seal::all(db, scope)?.is_empty() {
+        true => seal_accounts(db, scope, sealer),
+        false => Ok(()),
+    }
+}
+
+/// Takes these accounts as they stand, and writes down that it did.
+pub fn accept_accounts(parts: &Parts, scope: &Scope, found: &[String]) -> AppResult<()> {
+    let by = Actor::program("核对账目", scope.own());
+    act::run(parts, (&by, scope), "verify repair", |act| {
+        seal_accounts(act.db, act.scope, &parts.sealer)?;
+        let summary = format!("账号在本系统以外改过，按现状认可：{}", found.join("、"));
+        act.audit(AuditEntry::of("accounts_accepted", "账号", summary))
     })
 }
 

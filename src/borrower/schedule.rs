@@ -10,6 +10,7 @@ use crate::base::dates::{day_in, in_words};
 use crate::base::money::Fen;
 use crate::book::file::explain::{self, Part};
 use crate::book::file::plan::{Plan, PlanRow, Standing};
+use crate::book::file::rule_notes;
 use crate::book::policy::Policy;
 use crate::error::AppResult;
 use crate::web::session::borrower::BorrowerIn;
@@ -47,6 +48,8 @@ struct SchedulePage {
     settled_on: Option<String>,
     groups: Vec<Group>,
     rates: Vec<String>,
+    /// Why the contracts do not all end on one day.
+    ends: Option<String>,
     /// What interest to come says besides.
     assumed: &'static str,
 }
@@ -87,6 +90,7 @@ impl SchedulePage {
             settled_on,
             groups: groups(account, policy, &plan),
             rates,
+            ends: rule_notes::of_ends(&account.contracts, policy),
             assumed: plan.rows.iter().find(|row| !row.assumed.is_empty()).map_or("", |r| r.assumed),
         }
     }
@@ -233,9 +237,11 @@ fn why(account: &Account, policy: &Policy, day: NaiveDate) -> Vec<Part> {
         }
     }
     parts.retain(|part| !part.lines.is_empty());
+    let of_360 = rule_notes::of_360(parts.iter().flat_map(|part| &part.lines));
     if !sum.is_empty() {
         let name = "合起来".to_owned();
         parts.push(Part { name, amounts: Vec::new(), lines: sum });
     }
+    parts.extend(of_360.map(|line| Part { lines: vec![line], ..Part::default() }));
     parts
 }

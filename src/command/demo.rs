@@ -296,9 +296,9 @@ fn set_up(app: &App) -> Result<(), CliError> {
     app.db.write("demo set-up", |db| {
         office::add(db, &office)?;
         start::keep_hidden(db, &Scope::of(OFFICE))?;
-        liaison::add(db, &helper)?;
+        liaison::add(db, &app.sealer, &helper)?;
         for one in &people {
-            staff::add(db, one)?;
+            staff::add(db, &app.sealer, one)?;
         }
         meta::set(db, meta::DEMO, "loading")
     })?;

@@ -10,6 +10,8 @@ use std::path::Path;
 use diesel::prelude::*;
 
 use super::CliError;
+use crate::base::scope::Scope;
+use crate::book::{office, verify};
 use crate::error::AppResult;
 use crate::localized;
 use crate::plumbing::crypto::{Field, Sealer, from_hex, to_hex};
@@ -96,4 +98,12 @@ fn rows_open(db: &mut Db, sealer: &Sealer) -> AppResult<bool> {
     ];
     let mut sealed = rows.iter().filter_map(|(field, row)| Some((*field, row.as_ref()?)));
     Ok(sealed.all(|(field, row)| row.is_empty() || sealer.open(field, row).is_ok()))
+}
+
+/// Accounts of a database of an older version are sealed at its first start.
+pub(super) fn seal_accounts(db: &Database, sealer: &Sealer) -> AppResult<()> {
+    db.read(office::all)?.iter().try_for_each(|office| {
+        let scope = Scope::of(&office.code);
+        db.write("account seals", |db| verify::seal_first(db, &scope, sealer))
+    })
 }

@@ -18,6 +18,7 @@ pub mod rehearse;
 pub mod job;
 pub mod bench;
 mod keys;
+pub mod help;
 pub mod mistake;
 
 use std::io::Write;
@@ -28,6 +29,7 @@ use clap::{Parser, Subcommand};
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::language::cause;
+use crate::book::audit_log::Heads;
 use crate::book::notice::own_texts;
 use crate::book::policy::Policy;
 use crate::error::AppError;
@@ -188,6 +190,9 @@ pub fn open_or_make(config: Config, clock: Clock) -> Result<App, CliError> {
     }
     let sealer = Sealer::from_file(&key_file, config.sealing).map_err(CliError::failed)?;
     keys::check(&db, &sealer, &key_file)?;
+    if !Heads::beside(&key_file).are_known() {
+        keys::seal_accounts(&db, &sealer)?;
+    }
     let policy = Policy::load(config.policy_dir.as_deref())
         .map_err(|error| CliError::input(error.to_string()))?;
     let app = site::app(db, clock, policy, sealer, config).map_err(CliError::failed)?;

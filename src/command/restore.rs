@@ -11,11 +11,12 @@ use crate::app::App;
 use crate::base::dates::{Clock, minute};
 use crate::base::hex::random_hex;
 use crate::base::scope::Scope;
-use crate::book::audit_log::{self, Actor, AuditEntry};
+use crate::book::audit_log::{self, Actor, AuditEntry, Heads};
 use crate::book::warning::{self, Warning};
 use crate::book::{act, office};
 use crate::clock::go_on;
 use crate::error::{AppError, AppResult};
+use crate::localized;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Address, Database};
@@ -68,29 +69,46 @@ impl Restore {
         };
         let keys = config.keys();
         if !keys.exists() {
-            return Err(CliError::input(format!(
+            return Err(CliError::input(localized!(
                 "密钥文件 {} 不在：请先把密钥的副本放回原处，没有它打不开备份里的号码",
+                "key file {} is not there: put your copy of it back first, without it no number in \
+                 the backup can be read",
                 keys.display()
             )));
         }
         let sealer = Sealer::from_file(&keys, config.sealing).map_err(CliError::failed)?;
-        let contents = restore::look_at(&file, &sealer)?;
+        let contents =
+            restore::look_at(&file, &sealer).map_err(|unfit| CliError::input(unfit.to_string()))?;
         tell(out, &file, &contents)?;
         if self.rehearse {
             return rehearse(config, &file, out);
         }
         let clock = Clock::real();
         let restored = marked(&self.name(), contents.as_of, clock.now_at(), BY);
-        let aside = put_in_place(&file, &database, &restored)?;
+        let aside = put_in_place(&file, &database, &restored).map_err(|error| match error {
+            AppError::Refused(why) => CliError::input(localized!(
+                "{why}",
+                "the database is in use: stop the program (zhuxue serve), then restore"
+            )),
+            other => other.into(),
+        })?;
+        Heads::beside(&keys).forget();
         note(&super::open(config, clock)?, &restored)?;
         if let Some(aside) = aside {
-            writeln!(out, "原来的数据没有删除，现在叫 {}", aside.display())?;
+            let left = localized!(
+                "原来的数据没有删除，现在叫 {}",
+                "the database that stood there is kept as {}",
+                aside.display()
+            );
+            writeln!(out, "{left}")?;
         }
-        writeln!(
-            out,
+        let next = localized!(
             "已恢复。请运行 zhuxue serve，登录后在“人员与设置 > 备份与恢复”里放行：\
-             在那以前不发消息，也不运行夜间任务。"
-        )?;
+             在那以前不发消息，也不运行夜间任务。",
+            "restored; run zhuxue serve, sign in and let it go on in 人员与设置 > 备份与恢复: until \
+             then no message leaves and no job of the night runs"
+        );
+        writeln!(out, "{next}")?;
         Ok(())
     }
 
@@ -102,20 +120,24 @@ impl Restore {
     /// A PostgreSQL database that `pg_restore` has filled: it is marked, so that nothing leaves.
     fn mark(&self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         if self.rehearse {
-            return Err(CliError::input(
+            return Err(CliError::input(localized!(
                 "数据在 PostgreSQL 里：请运维用 pg_restore 恢复到另一个数据库演练",
-            ));
+                "the data are in PostgreSQL: rehearse with pg_restore into another database"
+            )));
         }
         let clock = Clock::real();
+        Heads::beside(&config.keys()).forget();
         let app = super::open(config, clock.clone())?;
         let as_of = app.db.read(audit_log::newest_at)?;
         note(&app, &marked(&self.name(), as_of, clock.now_at(), BY))?;
-        writeln!(
-            out,
+        let next = localized!(
             "已登记：这个数据库是用 pg_restore 从 {} 恢复的。登录后在“人员与设置 > 备份与恢复”里放行：\
              在那以前不发消息，也不运行夜间任务。",
+            "noted: pg_restore has filled this database from {}; sign in and let it go on in \
+             人员与设置 > 备份与恢复: until then no message leaves and no job of the night runs",
             self.name()
-        )?;
+        );
+        writeln!(out, "{next}")?;
         Ok(())
     }
 }
@@ -126,7 +148,8 @@ fn go_on(config: Config, release: Release, out: &mut dyn Write) -> Result<(), Cl
         go_on::caught_up(&app)?;
     }
     let Some(office) = app.db.read(office::all)?.into_iter().next() else {
-        return Err(CliError::input("数据库里还没有中心"));
+        let none = localized!("数据库里还没有中心", "there is no office in the database");
+        return Err(CliError::input(none));
     };
     let actor = Actor::program(BY, &office.code);
     let sentence =
@@ -135,8 +158,11 @@ fn go_on(config: Config, release: Release, out: &mut dyn Write) -> Result<(), Cl
             (&actor, &Scope::of(&office.code)),
             "restore: go on",
             |act| match release {
-                Release::Jobs => go_on::jobs(act).map(|()| "定时任务已经继续".to_owned()),
-                other => go_on::messages(act, other == Release::Drop),
+                Release::Jobs => {
+                    go_on::jobs(act).map(|()| localized!("定时任务已经继续", "the jobs go on"))
+                }
+                other => go_on::messages(act, other == Release::Drop)
+                    .map(|sentence| localized!("{sentence}", "the messages go on")),
             },
         )?;
     writeln!(out, "{sentence}")?;
@@ -149,14 +175,15 @@ pub fn marked(copy: &str, as_of: Option<NaiveDateTime>, at: NaiveDateTime, by: &
 }
 
 fn tell(out: &mut dyn Write, file: &Path, contents: &Contents) -> Result<(), CliError> {
-    let as_of = contents.as_of.map_or_else(|| "没有".to_owned(), minute);
-    writeln!(
-        out,
+    let as_of = contents.as_of.map_or_else(|| localized!("没有", "none"), minute);
+    let held = localized!(
         "{}：{}，{} 份贷款档案，最后一次操作 {as_of}（以后做的都不在里面）",
+        "{}: {}, {} loan files, last entry {as_of} (nothing done later is in it)",
         file.display(),
         contents.offices.join("、"),
         contents.files
-    )?;
+    );
+    writeln!(out, "{held}")?;
     Ok(())
 }
 
@@ -241,10 +268,17 @@ fn rehearse_in(
     };
     config.mail.gateway = "off".to_owned();
     config.sms.gateway = "off".to_owned();
-    Database::open_scratch(&config.database(), config.database_connections)
-        .and_then(|db| db.migrate())
+    let db = Database::open_scratch(&config.database(), config.database_connections)
         .map_err(CliError::failed)?;
-    super::verify::Verify { repair: false }.run(config, out)?;
-    writeln!(out, "演练完成：这份备份可以恢复。数据没有改动，也没有发任何消息。")?;
+    db.migrate().map_err(CliError::failed)?;
+    let sealer = Sealer::from_file(&config.keys(), config.sealing).map_err(CliError::failed)?;
+    super::keys::seal_accounts(&db, &sealer)?;
+    drop(db);
+    super::verify::Verify { repair: false, is_copy: true }.run(config, out)?;
+    let done = localized!(
+        "演练完成：这份备份可以恢复。数据没有改动，也没有发任何消息。",
+        "rehearsed: this backup can be restored; no data were changed and no message was sent"
+    );
+    writeln!(out, "{done}")?;
     Ok(())
 }

@@ -14,6 +14,7 @@ use super::{CliError, restore as restore_command};
 use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::language::cause;
+use crate::book::audit_log::Heads;
 use crate::book::notice::own_texts;
 use crate::book::{office, staff};
 use crate::error::AppError;
@@ -70,6 +71,7 @@ impl Serve {
                  admin01 --name 张三 --role administrator"
             )));
         }
+        app.shared.set(Heads::beside(&settings.keys()));
         serve(&app, out)?;
         while let Some(request) = app.shared.get::<Restart>().take() {
             app = put_back(app, &settings, &request)?;
@@ -82,7 +84,7 @@ impl Serve {
 /// Puts the copy in place that somebody chose on the page; when that cannot be done, the database
 /// that stood there serves on.
 fn put_back(app: App, config: &Config, request: &PutBack) -> Result<App, CliError> {
-    let contents = restore::look_at(&request.copy.file, &app.sealer);
+    let contents = restore::look_at(&request.copy.file, &app.sealer).map_err(AppError::from);
     let (file, now) = (app.db.sqlite_file().map(Path::to_path_buf), app.clock.now_at());
     drop(app);
     let done = contents.and_then(|contents| {
@@ -91,7 +93,12 @@ fn put_back(app: App, config: &Config, request: &PutBack) -> Result<App, CliErro
         let restored = restore_command::marked(&request.copy.name, contents.as_of, now, by);
         restore::put_in_place(&request.copy.file, &file, &restored).map(|aside| (restored, aside))
     });
+    let heads = Heads::beside(&config.keys());
+    if done.is_ok() {
+        heads.forget();
+    }
     let app = super::open(config.clone(), Clock::real())?;
+    app.shared.set(heads);
     match done {
         Ok((restored, aside)) => {
             tracing::warn!(copy = request.copy.name, ?aside, "the database was put back");

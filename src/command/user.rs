@@ -176,7 +176,7 @@ fn add(app: &App, new: Add, out: &mut dyn Write) -> Result<(), CliError> {
         version: 1,
     };
     let summary = format!("添加{}，{}", made.name, made.role.in_words());
-    record(app, &made, "staff_added", summary, |act| staff::add(act.db, &made))?;
+    record(app, &made, "staff_added", summary, |act| staff::add(act.db, &act.parts.sealer, &made))?;
     writeln!(
         out,
         "{}",
@@ -191,7 +191,7 @@ fn set_active(app: &App, login: &str, active: bool, out: &mut dyn Write) -> Resu
     let (action, word) =
         if active { ("staff_enabled", "启用") } else { ("staff_disabled", "停用") };
     record(app, &one, action, format!("{word}{}的账号", one.name), |act| {
-        staff::change(act.db, &one)?;
+        staff::change(act.db, &act.parts.sealer, &one)?;
         if !active {
             session::end_all(act.db, one.id, None, act.now)?;
         }
@@ -210,7 +210,7 @@ fn set_password(app: &App, which: SetPassword, out: &mut dyn Write) -> Result<()
     let password = ask(&which.password, &one.login, &one.name, out)?;
     one.password_hash = password::hash(&password)?;
     record(app, &one, "password_changed", format!("重设{}的密码", one.name), |act| {
-        staff::change(act.db, &one)?;
+        staff::change(act.db, &act.parts.sealer, &one)?;
         session::end_all(act.db, one.id, None, act.now)?;
         guard::release(act.db, Kind::Password, &Whom::staff(&one.login), act.now)
     })?;

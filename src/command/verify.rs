@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::base::dates::Clock;
 use crate::base::ids::LoanId;
 use crate::base::scope::Scope;
+use crate::book::audit_log::Heads;
 use crate::book::{audit_log, office, verify};
 use crate::jobs;
 use crate::plumbing::config::Config;
@@ -22,9 +23,13 @@ const SHOWN: usize = 100;
 /// Recomputes every position and the history chain; prints what differs.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Verify {
-    /// Stores positions anew where they differ. The events are never touched.
+    /// Stores positions anew where they differ, and takes accounts as they stand. The events are
+    /// never touched.
     #[arg(long)]
     pub repair: bool,
+    /// A copy that is tried out knows nothing of what this machine has seen last.
+    #[arg(skip)]
+    pub is_copy: bool,
 }
 
 impl Verify {
@@ -33,6 +38,10 @@ impl Verify {
     /// # Errors
     /// Exit code 1 when something differs (and was not repaired) or the chain is broken.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
+        let heads = match self.is_copy {
+            true => Heads::default(),
+            false => Heads::beside(&config.keys()),
+        };
         let app = super::open(config, Clock::real())?;
         let damage = app.db.damage()?;
         for one in &damage {
@@ -44,7 +53,8 @@ impl Verify {
             let (checked, found) = self.positions(&app, &scope, wrong, out)?;
             loans += checked;
             wrong += found;
-            broken |= chain(&app, &office.code, out)?;
+            broken |= chain(&app, &office.code, &heads, out)?;
+            broken |= self.accounts(&app, &scope, out)?;
         }
         let repaired = if self.repair && wrong > 0 { ", stored anew" } else { "" };
         writeln!(out, "{loans} loans checked, {wrong} findings{repaired}")?;
@@ -52,6 +62,18 @@ impl Verify {
             return Err(CliError::failed("verify: the books are not right, see above"));
         }
         Ok(())
+    }
+
+    /// Accounts that somebody else has written; true when there are any left.
+    fn accounts(self, app: &App, scope: &Scope, out: &mut dyn Write) -> Result<bool, CliError> {
+        let found = app.db.read(|db| verify::check_accounts(db, scope, &app.sealer))?;
+        for account in &found {
+            writeln!(out, "account {account}: not as this program wrote it")?;
+        }
+        if self.repair && !found.is_empty() {
+            verify::accept_accounts(app, scope, &found)?;
+        }
+        Ok(!self.repair && !found.is_empty())
     }
 
     fn positions(
@@ -82,9 +104,22 @@ impl Verify {
 }
 
 /// Chains what is not chained yet, then walks the chain. True when it is broken.
-fn chain(app: &App, office_code: &str, out: &mut dyn Write) -> Result<bool, CliError> {
+fn chain(
+    app: &App,
+    office_code: &str,
+    heads: &Heads,
+    out: &mut dyn Write,
+) -> Result<bool, CliError> {
     jobs::chain_history::chain_all(app)?;
     let state = app.db.read(|db| audit_log::verify_chain(db, office_code))?;
     writeln!(out, "history of {office_code}: {state}")?;
-    Ok(!state.is_whole())
+    let lost = app.db.read(|db| heads.lost(db, office_code))?;
+    if let Some(number) = lost {
+        writeln!(
+            out,
+            "history of {office_code}: link {number}, which this machine has seen, is not in it: \
+             an older database, or a chain written anew"
+        )?;
+    }
+    Ok(!state.is_whole() || lost.is_some())
 }

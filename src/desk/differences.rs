@@ -411,9 +411,7 @@ async fn check(
 
 async fn try_check((app, me, _): At<'_>, loan: LoanId, form: &mut Fields) -> AppResult<Done> {
     let reason = form.text("reason", REASON_MAX);
-    if reason.is_empty() {
-        form.reject("reason", "请写明核对的结果，例如银行计息口径不同，已和银行核实");
-    }
+    form.required("reason", "请写明核对的结果，例如银行计息口径不同，已和银行核实");
     form.check()?;
     let on_page = form.get("seen").to_owned();
     me.act(app, "difference checked", move |act| {

@@ -138,7 +138,7 @@ async fn try_change((app, me, _): At<'_>, form: &mut Fields) -> AppResult<Done> 
     me.act(app, "change password", move |act| {
         let mut one = staff::find(act.db, act.scope, staff_id)?;
         one.password_hash.clone_from(&password_hash);
-        staff::change(act.db, &one)?;
+        staff::change(act.db, &act.parts.sealer, &one)?;
         session::end_all(act.db, staff_id, Some(&own), act.now)?;
         let summary = format!("{}改了自己的密码", one.name);
         audit(act, "password_changed", &one.name, &summary)

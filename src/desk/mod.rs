@@ -13,6 +13,7 @@ pub mod reveal;
 pub mod jobs;
 pub mod health;
 pub mod gateways;
+mod gateway_test;
 pub mod waiting;
 pub mod workbench;
 pub mod start;
@@ -83,6 +84,7 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(jobs::routes());
     routes.extend(workbench::routes());
     routes.extend(start::routes());
+    routes.extend(gateway_test::routes());
     routes.extend(help::routes());
     routes.extend(search::routes());
     routes.extend(loan_file::routes());

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::admin::account;
 use crate::app::App;
 use crate::base::scope::Scope;
+use crate::book::notice::Reason;
 use crate::book::office::{self, Office};
 use crate::book::setting;
 use crate::book::staff::{self, Right, Role};
@@ -19,7 +20,7 @@ use crate::plumbing::backup;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{Channel, State};
 use crate::plumbing::schema::{import_job, message};
-use crate::web::fields::Form;
+use crate::web::fields::{self, Fields, Form, FormPage};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -69,27 +70,30 @@ struct Facts {
     roles: Vec<Role>,
     /// Kinds of sheets that are posted and not undone.
     posted: Vec<String>,
-    /// Text messages and e-mails that a gateway has taken.
-    sent: [i64; 2],
+    /// Tests by text message and by e-mail that a gateway has taken.
+    tested: [i64; 2],
     keys: Option<String>,
     hidden: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct StartPage {
+pub(super) struct StartPage {
     steps: Vec<Step>,
     done: usize,
     keys: Option<String>,
     hidden: bool,
+    /// Makes a second test one of its own.
+    key: String,
 }
 
 fn load(db: &mut Db, scope: &Scope) -> AppResult<Facts> {
     let taken = [State::Sent, State::Delivered];
-    let mut sent = [0; 2];
-    for (count, channel) in sent.iter_mut().zip([Channel::Sms, Channel::Email]) {
+    let mut tested = [0; 2];
+    for (count, channel) in tested.iter_mut().zip([Channel::Sms, Channel::Email]) {
         *count = message::table
             .filter(scope.holds(message::office_code))
             .filter(message::channel.eq(channel))
+            .filter(message::reason.eq(Reason::GatewayTest.as_text()))
             .filter(message::state.eq_any(taken))
             .select(count_star())
             .first(db)?;
@@ -105,7 +109,7 @@ fn load(db: &mut Db, scope: &Scope) -> AppResult<Facts> {
             .select(import_job::layout)
             .distinct()
             .load(db)?,
-        sent,
+        tested,
         keys: setting::get(db, scope, KEYS)?,
         hidden: setting::get(db, scope, HIDDEN)?.is_some(),
     })
@@ -126,7 +130,7 @@ fn steps(app: &App, facts: &Facts) -> Vec<Step> {
         office_step(&facts.office),
         staff_step(&facts.roles),
         import_step(&facts.posted),
-        message_step([&app.config.sms.gateway, &app.config.mail.gateway], facts.sent),
+        message_step([&app.config.sms.gateway, &app.config.mail.gateway], facts.tested),
         backup_step(app, facts.keys.is_some()),
         address_step(&app.config.public_url, app.config.is_local()),
     ]
@@ -185,21 +189,21 @@ fn import_step(posted: &[String]) -> Step {
     }
 }
 
-fn message_step(gateways: [&String; 2], sent: [i64; 2]) -> Step {
-    let one = |name: &str, gateway: &str, sent: i64| match (gateway, sent) {
+fn message_step(gateways: [&String; 2], tested: [i64; 2]) -> Step {
+    let one = |name: &str, gateway: &str, tested: i64| match (gateway, tested) {
         ("off", _) => format!("{name}没有设置"),
         ("spool", _) => format!("{name}只写入文件夹，不会真的发出"),
-        (_, 0) => format!("{name}已设置，还没有发出过"),
-        (_, sent) => format!("{name}已设置，网关收下过 {sent} 条"),
+        (_, 0) => format!("{name}已设置，还没有发过测试"),
+        (_, tested) => format!("{name}已设置，网关收下过 {tested} 条测试"),
     };
     let [sms, mail] = gateways;
     let is_real = !["off", "spool"].contains(&sms.as_str());
-    let [texts, mails] = sent;
+    let [texts, mails] = tested;
     Step {
         title: "短信与邮件",
         mark: if is_real && texts > 0 { Mark::Done } else { Mark::Open },
         found: format!("{}；{}", one("短信", sms, texts), one("邮件", mail, mails)),
-        why: "网关写在配置文件里；请先给自己的号码发一条，收到了再发给家庭。邮件可以不设。",
+        why: "网关写在配置文件里；请先给自己的号码发一条测试，收到了再发给家庭。邮件可以不设。",
         link: "/messages",
         link_text: "查看消息",
     }
@@ -246,10 +250,23 @@ fn address_step(url: &str, is_local: bool) -> Step {
     }
 }
 
+impl FormPage for StartPage {
+    const TEMPLATE: &'static str = "desk/start.html";
+    const REFUSED_AT: &'static str = "to";
+
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
+}
+
 async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    fields::show(&app, &me, &req, &page(&app, &me).await?)
+}
+
+pub(super) async fn page(app: &App, me: &SignedIn) -> AppResult<StartPage> {
     let scope = me.scope.clone();
     let facts = app.read(move |db| load(db, &scope)).await?;
-    let mut steps = steps(&app, &facts);
+    let mut steps = steps(app, &facts);
     for step in &mut steps {
         let may_open = match step.link {
             "/imports" => me.may(Right::Import),
@@ -261,8 +278,8 @@ async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<
         }
     }
     let done = steps.iter().filter(|step| step.mark == Mark::Done).count();
-    let page = StartPage { steps, done, keys: facts.keys, hidden: facts.hidden };
-    shell::page(&app, &me, &req, "desk/start.html", page)
+    let (keys, hidden, key) = (facts.keys, facts.hidden, app.next_id().to_string());
+    Ok(StartPage { steps, done, keys, hidden, key })
 }
 
 /// Keeps a setting of this page, or takes it back; written down with a sentence.

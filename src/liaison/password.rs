@@ -77,7 +77,7 @@ pub async fn change(
     one.own_password = true;
     let own = me.session.clone();
     let done = app.act((me.by(), me.scope.clone()), "liaison password", move |act| {
-        liaison::change(act.db, &one)?;
+        liaison::change(act.db, &act.parts.sealer, &one)?;
         session::end_all(act.db, one.id, Some(&own), act.now)?;
         let note = AuditEntry::of(
             "password_changed",

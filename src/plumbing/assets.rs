@@ -1,6 +1,7 @@
 //! Style sheet, scripts and icons, embedded in the program. Their URL carries a hash of all of
 //! them, so a browser may keep them for a year and still never shows an old one.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -13,6 +14,17 @@ use crate::error::{AppError, AppResult};
 #[derive(RustEmbed)]
 #[folder = "assets"]
 struct Embedded;
+
+/// The style sheet, one file for a browser: its parts in the order in which they overrule.
+const STYLE: &str = "zhuxue.css";
+const PARTS: [&str; 4] =
+    ["style/shell.css", "style/pages.css", "style/media.css", "style/desk.css"];
+
+fn style() -> Option<Cow<'static, [u8]>> {
+    let parts: Option<Vec<_>> =
+        PARTS.into_iter().map(|name| Some(Embedded::get(name)?.data)).collect();
+    Some(Cow::Owned(parts?.concat()))
+}
 
 /// Hash over all files, 12 hex digits. Worked out once: the files do not change while we run.
 fn version() -> &'static str {
@@ -41,7 +53,11 @@ pub fn url(name: &str) -> String {
 /// `GET /assets/{version}/{name}`. An old version gets today's file, but may not be kept.
 pub async fn show(path: web::Path<(String, String)>) -> AppResult<HttpResponse> {
     let (requested, name) = path.into_inner();
-    let file = Embedded::get(&name).ok_or(AppError::NotFound)?;
+    let data = match name.as_str() {
+        STYLE => style(),
+        _ => Embedded::get(&name).map(|file| file.data),
+    };
+    let data = data.ok_or(AppError::NotFound)?;
     let kind = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
@@ -54,12 +70,26 @@ pub async fn show(path: web::Path<(String, String)>) -> AppResult<HttpResponse> 
     } else {
         "no-cache"
     };
-    let body = match file.data {
-        std::borrow::Cow::Borrowed(bytes) => web::Bytes::from_static(bytes),
-        std::borrow::Cow::Owned(bytes) => web::Bytes::from(bytes),
+    let body = match data {
+        Cow::Borrowed(bytes) => web::Bytes::from_static(bytes),
+        Cow::Owned(bytes) => web::Bytes::from(bytes),
     };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind))
         .insert_header((CACHE_CONTROL, keep))
         .body(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_the_style_is_in_it() {
+        let parts = Embedded::iter().filter(|name| name.starts_with("style/"));
+        let sizes: Vec<usize> =
+            parts.map(|name| Embedded::get(&name).unwrap().data.len()).collect();
+        assert!(sizes.len() == PARTS.len() && Embedded::get(STYLE).is_none());
+        assert_eq!(style().unwrap().len(), sizes.iter().sum::<usize>());
+    }
 }

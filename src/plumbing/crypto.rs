@@ -41,6 +41,8 @@ pub enum Field {
     RoundPhone,
     /// Browsers in which somebody has signed in; nothing of the database.
     Device,
+    /// What decides who signs in and what they may do.
+    Rights,
     /// A text by which a wrong sealing key is noticed at start.
     KeyCheck,
 }
@@ -57,6 +59,7 @@ impl Field {
             Field::Sheet => b"sheet",
             Field::RoundPhone => b"round-phone",
             Field::Device => b"device",
+            Field::Rights => b"rights",
             Field::KeyCheck => b"key-check",
         }
     }

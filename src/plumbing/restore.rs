@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use tokio::sync::Notify;
 
 use crate::error::{AppError, AppResult};
+use crate::localized;
 use crate::plumbing::backup;
 use crate::plumbing::crypto::{Field, Sealer, from_hex};
 use crate::plumbing::db::{Database, QuickCheck};
@@ -62,34 +63,68 @@ struct Number {
     number: i64,
 }
 
+/// Why a copy cannot be put back: on a page in Chinese, in a terminal in its language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    file: String,
+    why: (&'static str, &'static str),
+}
+
+const MISSING: (&str, &str) = ("没有这个文件，请核对路径", "there is no such file");
+const CLOSED: (&str, &str) = ("打不开，请核对文件权限", "cannot be opened; look at its rights");
+const DAMAGED: (&str, &str) = (
+    "文件损坏，或者不是本系统的备份，请换另一份",
+    "is damaged, or no backup of this program; take another one",
+);
+const NEWER: (&str, &str) = (
+    "是更新版本的程序做的备份，请先升级程序再恢复",
+    "was made by a newer version of this program; bring the program up to date first",
+);
+const OTHER_KEYS: (&str, &str) = (
+    "是用另一份密钥封存的，请先放回当时的密钥文件（keys.toml）",
+    "is sealed with other keys; put back the key file (keys.toml) of that time first",
+);
+
+impl std::fmt::Display for Unfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (chinese, english) = self.why;
+        f.write_str(&localized!("{}：{chinese}", "{}: {english}", self.file))
+    }
+}
+
+impl From<Unfit> for AppError {
+    fn from(unfit: Unfit) -> AppError {
+        AppError::refused(format!("{}：{}", unfit.file, unfit.why.0))
+    }
+}
+
 /// Looks at a copy without touching it.
 ///
 /// # Errors
-/// `Refused`, one sentence: not there, damaged, no database of ours, of a newer program, or sealed
-/// with other keys.
-pub fn look_at(file: &Path, sealer: &Sealer) -> AppResult<Contents> {
-    let refused = |why: &str| AppError::refused(format!("{}：{why}", file.display()));
+/// Not there, damaged, no database of ours, of a newer program, or sealed with other keys.
+pub fn look_at(file: &Path, sealer: &Sealer) -> Result<Contents, Unfit> {
+    let unfit = |why| Unfit { file: file.display().to_string(), why };
     if !file.is_file() {
-        return Err(refused("没有这个文件，请核对路径"));
+        return Err(unfit(MISSING));
     }
-    let damaged = |_| refused("文件损坏，或者不是本系统的备份，请换另一份");
+    let damaged = |_| unfit(DAMAGED);
     let escaped =
         file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let mut copy = SqliteConnection::establish(&format!("file:{escaped}?mode=ro&immutable=1"))
-        .map_err(|_| refused("打不开，请核对文件权限"))?;
+        .map_err(|_| unfit(CLOSED))?;
     let check: Vec<QuickCheck> =
         diesel::sql_query("PRAGMA quick_check(1)").load(&mut copy).map_err(damaged)?;
     if check.first().is_none_or(|first| first.quick_check != "ok") {
-        return Err(refused("文件损坏，请换另一份备份"));
+        return Err(unfit(DAMAGED));
     }
-    let mut names = |sql: &str| -> AppResult<Vec<String>> {
+    let mut names = |sql: &str| -> Result<Vec<String>, Unfit> {
         let found: Vec<Name> = diesel::sql_query(sql).load(&mut copy).map_err(damaged)?;
         Ok(found.into_iter().map(|one| one.name).collect())
     };
     let steps = names("SELECT version AS name FROM __diesel_schema_migrations")?;
     let known = Database::sqlite_steps();
     if steps.iter().any(|step| !known.contains(step)) {
-        return Err(refused("是更新版本的程序做的备份，请先升级程序再恢复"));
+        return Err(unfit(NEWER));
     }
     let keys = names("SELECT value AS name FROM meta WHERE key = 'key_fingerprint'")?;
     let checks = names("SELECT value AS name FROM meta WHERE key LIKE 'seal_check_%'")?;
@@ -98,7 +133,7 @@ pub fn look_at(file: &Path, sealer: &Sealer) -> AppResult<Contents> {
     };
     let is_own = |own: &String| *own == sealer.fingerprint();
     if !keys.iter().all(is_own) || !checks.iter().all(opens) {
-        return Err(refused("是用另一份密钥封存的，请先放回当时的密钥文件（keys.toml）"));
+        return Err(unfit(OTHER_KEYS));
     }
     let offices = names("SELECT name FROM office ORDER BY code")?;
     let as_of = names("SELECT COALESCE(MAX(at), '') AS name FROM history")?;

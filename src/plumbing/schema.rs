@@ -69,6 +69,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_seal (account_id) {
+        account_id -> BigInt,
+        office_code -> Text,
+        seal -> Binary,
+    }
+}
+
+diesel::table! {
     sign_in_attempt (who, origin, at) {
         who -> Text,
         origin -> Text,

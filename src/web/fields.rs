@@ -105,6 +105,13 @@ impl Fields {
         text
     }
 
+    /// Rejects a field that is empty; `or` says what is to be written.
+    pub fn required(&mut self, name: &str, or: &str) {
+        if self.get(name).is_empty() {
+            self.reject(name, or);
+        }
+    }
+
     /// A day; none when nothing was typed.
     pub fn date(&mut self, name: &str) -> Option<NaiveDate> {
         self.date_or(name, "日期请写成 2026-10-31 这样")

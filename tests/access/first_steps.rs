@@ -2,6 +2,8 @@
 
 use zhuxue::book::staff::Role;
 
+use crate::outbox::made::files;
+use crate::support::database::kinds;
 use crate::support::{TestApp, each};
 
 const PASSWORD: &str = "十月的天气真是很好很好";
@@ -92,4 +94,34 @@ fn the_administrator_puts_it_away_and_clerks_never_meet_it() {
         assert_eq!(clerk.get("/").await.header("location"), "/home");
         clerk.get("/start").await.is(403);
     });
+}
+
+/// A number that is typed gets a message by the way of all messages; so many in an hour.
+#[actix_web::test]
+async fn a_test_message_shows_that_the_gateway_works() {
+    for kind in kinds() {
+        let bare = TestApp::on(kind);
+        let mut admin = bare.sign_in(Role::Administrator);
+        let refused = admin.post("/start/test", &[("to", "16410994847")]).await;
+        refused.is(422).says(&["短信网关还没有设置"]);
+        let t = TestApp::on_with(kind, |config| config.sms.gateway = "spool".to_owned());
+        let mut admin = t.sign_in(Role::Administrator);
+        admin.post("/start/test", &[("to", "")]).await.is(422).says(&["请填写手机号或邮箱"]);
+        admin.post("/start/test", &[("to", "028-23350000")]).await.is(422).says(&["不是手机号"]);
+        for key in ["1", "1", "2", "3", "4", "5"] {
+            admin.post("/start/test", &[("to", "16410994847"), ("key", key)]).await.is(303);
+        }
+        let sixth = admin.post("/start/test", &[("to", "16410994847"), ("key", "6")]).await;
+        sixth.is(422).says(&["一小时里最多发 5 条", "value=\"16410994847\""]);
+        zhuxue::jobs::deliver_messages::run(&t.app, t.app.clock.today()).unwrap();
+        let sent = files(&t.app.config.data_dir.join("spool/sms"));
+        assert_eq!(sent.len(), 5, "{sent:?}");
+        for text in sent.values() {
+            assert!(text.contains("16410994847") && text.contains("这是一条测试消息"), "{text}");
+        }
+        admin.get("/audit").await.is(200).says(&["发测试消息", "164****4847"]);
+        admin.get("/start").await.is(200).says(&["短信只写入文件夹，不会真的发出"]);
+        let clerk = t.sign_in(Role::Clerk).post("/start/test", &[("to", "16410994847")]).await;
+        clerk.is(403);
+    }
 }

@@ -3,9 +3,11 @@
 use diesel::connection::SimpleConnection as _;
 
 use crate::support::{OFFICE, TestApp, each};
-use zhuxue::book::audit_log::{self, Actor, AuditEntry, ChainState};
-use zhuxue::book::staff::Role;
-use zhuxue::jobs::chain_history;
+use zhuxue::base::scope::Scope;
+use zhuxue::book::audit_log::{self, Actor, AuditEntry, ChainState, Heads};
+use zhuxue::book::staff::{self, Role};
+use zhuxue::book::verify as books;
+use zhuxue::jobs::{chain_history, check_books};
 
 fn write_down(t: &TestApp, count: usize) {
     let by = Actor::program("测试", OFFICE);
@@ -175,5 +177,63 @@ fn another_offices_history_is_not_shown() {
         write_down(&t, 3);
         let answer = t.sign_in_as(&other).get("/audit").await;
         answer.is(200).says(&["还没有记录"]);
+    });
+}
+
+/// Somebody raises himself in the database itself, and another account comes from nowhere.
+#[test]
+fn an_account_changed_outside_the_program_is_found_until_it_is_accepted() {
+    each(async |t| {
+        let clerk = t.add_staff("lz01", "韦清越", Role::Clerk);
+        t.add_staff("lz02", "桂知夏", Role::Director);
+        let scope = Scope::of(OFFICE);
+        let broken =
+            || t.app.db.read(|db| books::check_accounts(db, &scope, &t.app.sealer)).unwrap();
+        let note = || check_books::run(&t.app, t.app.clock.today()).unwrap().note;
+        assert_eq!((broken(), note()), (Vec::new(), String::new()));
+        tamper(&t, "UPDATE staff SET role = 'administrator' WHERE login = 'lz01'");
+        assert_eq!(broken(), ["lz01"]);
+        assert_eq!(note(), "1 个账号在本系统以外改过");
+        // A later change by the program, of the password, does not hide the role.
+        let mut one = t.app.db.read(|db| staff::find(db, &scope, clerk.id)).unwrap();
+        one.password_hash = "other".to_owned();
+        t.app.db.write("test", |db| staff::change(db, &t.app.sealer, &one)).unwrap();
+        assert_eq!(broken(), ["lz01"]);
+        books::accept_accounts(&t.app, &scope, &broken()).unwrap();
+        assert_eq!((broken(), note()), (Vec::new(), String::new()));
+        tamper(
+            &t,
+            "UPDATE account_seal SET account_id = 1 WHERE account_id = (SELECT id FROM \
+                    staff WHERE login = 'lz02')",
+        );
+        assert_eq!(broken(), ["lz02", "1 (removed)"]);
+    });
+}
+
+/// The chain of an older database holds, and so does one written anew with its head.
+#[test]
+fn an_older_database_does_not_have_the_link_that_was_seen_last() {
+    each(async |t| {
+        let heads = Heads::beside(&t.app.config.keys());
+        t.app.shared.set(heads.clone());
+        write_down(&t, 5);
+        chain_history::chain_all(&t.app).unwrap();
+        let lost = || t.app.db.read(|db| heads.lost(db, OFFICE)).unwrap();
+        let note = || check_books::run(&t.app, t.app.clock.today()).unwrap().note;
+        assert!(lost().is_none() && note().is_empty());
+        let older = "DELETE FROM history WHERE chain_no = 5; \
+                     UPDATE meta SET value = '4:' || (SELECT lower(HEX) FROM history WHERE \
+                     chain_no = 4) WHERE key = 'history_head:512022'";
+        let hex =
+            if t.app.db.is_postgres() { "encode(chain_hash, 'hex')" } else { "hex(chain_hash)" };
+        tamper(&t, &older.replace("HEX", hex));
+        assert!(verify(&t).is_whole());
+        assert_eq!((lost(), note().as_str()), (Some(5), "操作留痕的链对不上"));
+        // It grows again, and that does not hide it.
+        write_down(&t, 3);
+        chain_history::chain_all(&t.app).unwrap();
+        assert_eq!(lost(), Some(5));
+        heads.forget();
+        assert_eq!(lost(), None);
     });
 }

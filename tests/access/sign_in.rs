@@ -162,7 +162,7 @@ fn a_disabled_account_does_not_sign_in() {
     each(async |t| {
         let mut one = t.add_staff_to("512022", "lz01", "韦清越", Role::Clerk, PASSWORD);
         one.active = false;
-        t.app.db.write("test", |db| zhuxue::book::staff::change(db, &one)).unwrap();
+        t.app.db.write("test", |db| zhuxue::book::staff::change(db, &t.app.sealer, &one)).unwrap();
         try_with(&mut t.nobody(), "lz01", PASSWORD).await.is(422).says(&["登录名或密码不对"]);
     });
 }

@@ -44,8 +44,7 @@ fn a_number_a_message_to_many_and_what_was_typed() {
         sign_in(browser, "jingban").await;
         browser.open(FILE).await;
         browser.click("[data-focus] > summary").await;
-        let field = browser.driver.active_element().await.unwrap();
-        field.send_keys("16411009999").await.unwrap();
+        browser.find("#phone:focus").await.send_keys("16411009999").await.unwrap();
         look(browser, "new-number").await;
         browser.find("#phone").await.send_keys(SAVE).await.unwrap();
         browser.says("以后先用这个号码").await;

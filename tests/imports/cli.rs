@@ -194,3 +194,33 @@ fn the_command_line_speaks_chinese_or_english_never_both() {
     let weak = [&user[..], &["clerk", "--password-stdin"]].concat();
     assert!(run(folder, &weak, "short\n").err.contains("密码"));
 }
+
+/// Every command and every argument says in Chinese what it is for, or in English.
+#[test]
+fn help_speaks_the_language_of_the_terminal() {
+    fn walk(folder: &Path, words: &[&str], command: &clap::Command) {
+        let has_chinese = |text: String| text.chars().any(|c| ('一'..='龥').contains(&c));
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        assert!(has_chinese(about.clone()), "{words:?}: {about}");
+        for one in command.get_arguments() {
+            let text = one.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(has_chinese(text.clone()), "{words:?} {}: {text}", one.get_id());
+        }
+        let said = run(folder, &[words, &["--help"]].concat(), "");
+        assert_eq!(said.code, 0, "{}", said.err);
+        has(&said.out, &["用法：", "选项：", "显示帮助"]);
+        for english in ["Usage", "Options", "Commands", "Print", "default", "possible"] {
+            assert!(!said.out.contains(english), "{words:?}: {english} in\n{}", said.out);
+        }
+        for one in command.get_subcommands() {
+            walk(folder, &[words, &[one.get_name()]].concat(), one);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    walk(folder.path(), &[], &zhuxue::command::help::command());
+    let said = run_in("en_US.UTF-8", folder.path(), &["restore", "--help"], "");
+    has(&said.out, &["Usage:", "Puts a backup in the place of the database"]);
+    assert!(!said.out.contains('备'), "{}", said.out);
+    let said = run_in("en_US.UTF-8", folder.path(), &["restore", "x.db"], "");
+    assert_eq!((said.code, said.err.contains("key file")), (2, true), "{}", said.err);
+}

@@ -175,3 +175,23 @@ fn a_clock_that_jumps_more_than_a_week_ahead_holds_the_messages() {
         assert!(!page.text.contains("刚从备份恢复"), "{}", page.text);
     });
 }
+
+/// The last link of the history that this machine has seen stands beside the keys.
+#[test]
+fn an_older_database_is_noticed_unless_restore_has_put_it_there() {
+    let (folder, backup) = with_backup();
+    let heads = folder.path().join("data/keys.heads");
+    std::fs::write(&heads, "512022 900 00ff\n").unwrap();
+    let (code, out, _) = zhuxue(&folder, "UTC", &["verify"]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("link 900, which this machine has seen, is not in it"), "{out}");
+    let backup = backup.to_str().unwrap();
+    let (code, out, err) = zhuxue(&folder, "UTC", &["restore", backup, "--rehearse"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(heads.exists(), "a rehearsal changes nothing");
+    let (code, out, err) = zhuxue(&folder, "UTC", &["restore", backup]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(!heads.exists());
+    let (code, out, err) = zhuxue(&folder, "UTC", &["verify"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+}

@@ -33,7 +33,7 @@ fn fields(reason: Reason, name: &str) -> Fields {
             .text("gain", "之后申请的要到12月才扣款"),
         Reason::SignInCode => fields.text("sign_in_code", "402915").text("minutes", "5"),
         Reason::ContactDecided => fields.text("what", "手机号").text("answer", "已经改好"),
-        Reason::PleaseCall => fields,
+        Reason::PleaseCall | Reason::GatewayTest => fields,
     }
 }
 

@@ -57,7 +57,7 @@ fn set_up(folder: &Path) -> Vec<i64> {
     app.db
         .write("set up", |db| {
             office::add(db, &office)?;
-            staff::add(db, &one)
+            staff::add(db, &app.sealer, &one)
         })
         .unwrap();
     // Nothing else by the clock: what is killed here is the sending.

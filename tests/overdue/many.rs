@@ -216,3 +216,38 @@ fn a_message_to_many_is_shown_waits_to_be_let_go_and_is_written_once() {
         t.sign_in(Role::Auditor).post("/overdue/bulk", &fields).await.is(403);
     });
 }
+
+/// A family that the program tells today anyway is not told a second time by hand.
+#[test]
+fn who_has_a_message_of_today_by_the_program_gets_none_by_hand() {
+    each(async |t| {
+        night(&t, AFTER);
+        let all = files(&t);
+        zhuxue::jobs::send_overdue_notices::run(&t.app, AFTER.parse().unwrap()).unwrap();
+        // Of one the notice was cancelled: nothing is sent to that family today.
+        let free = case(&t, &all[0]).file_id;
+        let cancel = |db: &mut zhuxue::plumbing::db::Db| {
+            diesel::update(message::table.filter(message::file_id.eq(free.get())))
+                .set(message::state.eq("cancelled"))
+                .execute(db)?;
+            Ok(())
+        };
+        t.app.db.write("test", cancel).unwrap();
+        let mut clerk = t.sign_in(Role::Clerk);
+        let mut fields = vec![("do", "message"), ("reason", "please_call")];
+        fields.extend(all.iter().map(|no| ("file", no.as_str())));
+        let page = clerk.post("/overdue/bulk", &fields).await;
+        let line = format!("{} 户今天系统已经写了还款消息", all.len() - 1);
+        page.is(200).says(&[&line, "1 户，学生和共同借款人", &all[1]]);
+        let key = page.hidden("key");
+        fields.extend([("sure", "1"), ("key", key.as_str())]);
+        clerk.post("/overdue/bulk", &fields).await.is(303);
+        let to: Vec<Option<i64>> = read(&t, |db| {
+            Ok(message::table
+                .filter(message::reason.eq("please_call"))
+                .select(message::file_id)
+                .load(db)?)
+        });
+        assert!(!to.is_empty() && to.iter().all(|file| *file == Some(free.get())), "{to:?}");
+    });
+}

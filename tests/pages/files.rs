@@ -34,6 +34,7 @@ async fn each_figure_opens_to_its_working_as_page_and_as_part() {
     let part = site.open(&format!("{path}&row=w3"), true).await;
     says(&page.words(), &["怎么算的", "× 年利率", "÷ 360", "LPR", "回到档案"]);
     says(&page.words(), &["合起来", " = 996.45 元 合计 996.45 元"]);
+    says(&page.words(), &["÷ 360：利率按年，银行按一年 360 天折算成每天的利率"]);
     assert!(part.body.contains("<tr id=\"w3\"") && !part.body.contains("<html"), "{}", part.body);
     let balance = site.words(&format!("/loans/{file_no}/explain?figure=balance")).await;
     says(&balance, &["本金余额怎么算的", "放款"]);

@@ -146,7 +146,7 @@ impl TestApp {
             last_signed_in_at: None,
             version: 1,
         };
-        self.app.db.write("test staff", |db| staff::add(db, &made)).unwrap();
+        self.app.db.write("test staff", |db| staff::add(db, &self.app.sealer, &made)).unwrap();
         made
     }
 

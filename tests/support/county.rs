@@ -76,7 +76,7 @@ impl County {
         app.db
             .write("set up", |db| {
                 office::add(db, &office)?;
-                staff::add(db, &clerk)
+                staff::add(db, &app.sealer, &clerk)
             })
             .unwrap();
         let by =

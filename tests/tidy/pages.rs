@@ -47,7 +47,7 @@ fn inline(source: &Source) -> Vec<String> {
         complaints.push(format!("{}:{}: {what}; {advice}", source.path, line_of(text, at)));
     };
     for (at, _) in text.match_indices("<style") {
-        complain(at, "a style element", "put it into assets/zhuxue.css");
+        complain(at, "a style element", "put it into assets/style/");
     }
     for (at, _) in text.match_indices("<script") {
         let tag = tag_at(text, at);
@@ -60,7 +60,7 @@ fn inline(source: &Source) -> Vec<String> {
         let tag = tag_at(text, at);
         for attribute in attributes(tag) {
             if attribute == "style" {
-                complain(at, "style=", "use a class of assets/zhuxue.css");
+                complain(at, "style=", "use a class of assets/style/");
             } else if is_handler(attribute) {
                 complain(at, attribute, "use a data- attribute and assets/ui.js");
             }

@@ -144,7 +144,7 @@ async fn ask(county: &County, role: Role, url: &str) -> (StatusCode, String, Vec
     let now = app.clock.now_at();
     app.db
         .write("sign in", |db| {
-            staff::add(db, &one)?;
+            staff::add(db, &app.sealer, &one)?;
             session::begin(db, &app.config, one.id, &new, now)
         })
         .unwrap();

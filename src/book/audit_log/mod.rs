@@ -9,6 +9,7 @@
 //! the last link also go to the log.
 
 mod check;
+mod heads;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -23,6 +24,7 @@ use crate::plumbing::meta;
 use crate::plumbing::schema::history;
 
 pub use check::{ChainState, keep_verified, last_verified, verify_chain};
+pub use heads::Heads;
 
 /// In whose name something is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +93,7 @@ pub const ACTIONS: &[Group] = &[
             ("liaison_added", "添加联络员"),
             ("liaison_changed", "修改联络员"),
             ("liaison_amounts", "联络员看金额"),
+            ("accounts_accepted", "认可账号现状"),
             ("handed_over", "交接工作"),
         ],
     ),
@@ -190,6 +193,7 @@ pub const ACTIONS: &[Group] = &[
             ("messages_resumed", "恢复消息"),
             ("message_text", "修改消息内容"),
             ("message_setting", "修改放行设置"),
+            ("gateway_tested", "发测试消息"),
         ],
     ),
     (

@@ -6,7 +6,7 @@
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use super::{Contract, early_word};
+use super::{Contract, early_word, rule_notes};
 use crate::base::dates::{day_in, days_between};
 use crate::base::money::Fen;
 use crate::base::rate::RatePpm;
@@ -14,7 +14,7 @@ use crate::book::policy::Policy;
 use crate::book::statement::{EventKind, Instalment, InstalmentState, Pricing, RowKind, Statement};
 
 /// One contract's part of a figure.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Part {
     /// The contract, or what else the part is about.
     pub name: String,
@@ -79,7 +79,15 @@ pub fn of_day(
             }
         }
     }
+    notes.extend(rule_notes::of_360(lines(&parts)));
+    if parts.len() > 1 {
+        notes.extend(rule_notes::of_ends(contracts, policy));
+    }
     Why { title: format!("{due_on} 这一期怎么算的"), parts, sum: sum_of_day(&rows), notes }
+}
+
+fn lines(parts: &[Part]) -> impl Iterator<Item = &String> {
+    parts.iter().flat_map(|part| &part.lines)
 }
 
 /// `a + b = c`, or `c` alone; nothing when every term is nothing.
@@ -123,7 +131,7 @@ pub fn of_figure(contracts: &[Contract], figure: Figure) -> Why {
         Figure::Penalty => "罚息怎么算的",
         Figure::Balance => "本金余额怎么算的",
     };
-    let parts = contracts
+    let parts: Vec<Part> = contracts
         .iter()
         .map(|contract| match figure {
             Figure::Arrears => arrears(contract),
@@ -138,13 +146,14 @@ pub fn of_figure(contracts: &[Contract], figure: Figure) -> Why {
         Figure::Balance => contract.statement.position.principal_outstanding,
     };
     let sum = sum_line("合计", contracts.iter().map(amount)).into_iter().collect();
-    let notes = match figure {
+    let mut notes = match figure {
         Figure::Balance => Vec::new(),
         Figure::Arrears | Figure::Penalty => vec![
             "罚息只按逾期本金计，利率为合同利率的 130%，从到期次日算到还款日；逾期利息不再计息。"
                 .to_owned(),
         ],
     };
+    notes.extend(rule_notes::of_360(lines(&parts)));
     Why { title: title.to_owned(), parts, sum, notes }
 }
 

@@ -6,6 +6,7 @@
 pub mod explain;
 pub mod life;
 pub mod plan;
+pub mod rule_notes;
 
 use chrono::NaiveDate;
 

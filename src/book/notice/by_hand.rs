@@ -4,18 +4,26 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
+use diesel::prelude::*;
 
 use super::due_queries;
 use super::fields::Fields;
 use super::people::Receiver;
 use super::reason::Reason;
+use crate::base::dates;
 use crate::base::ids::FileId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::parts::Parts;
 use crate::book::payments_known::{self, BankData};
 use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
+use crate::plumbing::outbox::State;
+use crate::plumbing::schema::message;
+
+/// What sets the subject of a message by hand apart: of a reason and a day nobody gets two.
+pub const SUBJECT: &str = "by-hand";
 
 /// The reasons that a person may write for.
 pub const BY_HAND: [Reason; 3] = [Reason::PleaseCall, Reason::DueReminder, Reason::OverdueNotice];
@@ -82,4 +90,38 @@ impl ByHand {
             _ => fields.amount(amount, app.policy().assumed(due_on)),
         }
     }
+}
+
+/// Those of these files about whose repayment the program itself writes today: one has left today,
+/// or waits and is for today at the latest.
+pub fn files_written_today(
+    db: &mut Db,
+    scope: &Scope,
+    files: &[FileId],
+    today: NaiveDate,
+) -> AppResult<HashSet<FileId>> {
+    let reasons = [Reason::DueReminder, Reason::OverdueNotice, Reason::DueUnconfirmed];
+    let on_its_way = || {
+        let waits = message::state
+            .eq_any([State::Held, State::Waiting, State::Sending, State::Unsure])
+            .and(message::planned_on.le(today));
+        let left = message::state
+            .eq_any([State::Sent, State::Delivered])
+            .and(message::sent_at.assume_not_null().ge(dates::starts_at(today)));
+        waits.or(left)
+    };
+    let mut found = HashSet::new();
+    for chunk in files.chunks(BINDS_MAX) {
+        let some: Vec<Option<FileId>> = message::table
+            .filter(scope.holds(message::office_code))
+            .filter(message::file_id.eq_any(chunk))
+            .filter(message::reason.eq_any(reasons.map(Reason::as_text)))
+            .filter(message::subject.not_like(format!("%/{SUBJECT}")))
+            .filter(on_its_way())
+            .select(message::file_id)
+            .distinct()
+            .load(db)?;
+        found.extend(some.into_iter().flatten());
+    }
+    Ok(found)
 }

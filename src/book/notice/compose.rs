@@ -1,6 +1,6 @@
 //! Makes the row of a message: text, check code, masked receiver, when it may go.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::fields::Fields;
 use super::reason::Reason;
@@ -8,18 +8,28 @@ use super::{allowed_from, text};
 use crate::base::dates;
 use crate::base::hex::hex;
 use crate::base::ids::{FileId, PersonId};
+use crate::base::phone_number;
 use crate::base::scope::Scope;
 use crate::book::office::Office;
 use crate::book::parts::Parts;
 use crate::book::person::Phone;
 use crate::book::setting;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::crypto::Field;
+use crate::plumbing::crypto::{Field, from_hex};
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{Channel, Message, State};
 
 /// The setting by which every message of an office waits until somebody releases it.
 const HOLD: &str = "messages.hold";
+
+/// How the subject of a test begins.
+const TEST: &str = "test/";
+
+/// Where a test goes; nothing when that does not open.
+pub(super) fn test_address(app: &Parts, message: &Message) -> Option<String> {
+    let sealed = from_hex(message.subject.strip_prefix(TEST)?)?;
+    app.sealer.open_text(Field::Contact, &sealed).ok()
+}
 
 /// To whom a message goes, about what, and for which day.
 #[derive(Clone, Debug)]
@@ -121,6 +131,40 @@ impl<'a> Composer<'a> {
             updated_at: self.now,
             sent_at: None,
             delivered_at: None,
+        })
+    }
+
+    /// A test of a gateway, of use for an hour. It is about no file and nobody in one: where it
+    /// goes stands in its subject, sealed.
+    ///
+    /// # Errors
+    /// As [`Composer::message`].
+    pub fn test(&self, channel: Channel, address: &str, name: &str) -> AppResult<Message> {
+        let reason = Reason::GatewayTest;
+        let fields = Fields::to(name);
+        let sealed = hex(&self.app.sealer.seal(Field::Contact, address.as_bytes())?);
+        let to = To {
+            file_id: None,
+            person_id: PersonId::new(0),
+            channel: Channel::Email,
+            phone: None,
+            email: address,
+            subject_key: format!("{TEST}{sealed}"),
+            planned_on: self.app.clock.today(),
+            expires_at: Some(self.now + TimeDelta::hours(1)),
+        };
+        let message = Message { person_id: None, ..self.message(reason, &to, &fields)? };
+        if channel == Channel::Email {
+            return Ok(message);
+        }
+        let text = text::render(self.app, self.office, reason, &fields, &message.check_code)?;
+        Ok(Message {
+            channel,
+            to_mask: phone_number::mask(address),
+            title: String::new(),
+            parts: text::parts(self.app, self.office, &text),
+            vendor_fields: self.vendor_fields(reason, channel, &fields, &message.check_code)?,
+            ..message
         })
     }
 

@@ -28,6 +28,8 @@ pub enum Reason {
     ContactDecided,
     /// Please call the centre, written by hand from a loan file.
     PleaseCall,
+    /// Does the gateway work? To a number or an address that somebody at the desk has typed.
+    GatewayTest,
 }
 
 text_enum! {
@@ -70,6 +72,7 @@ impl Reason {
         Reason::SignInCode,
         Reason::ContactDecided,
         Reason::PleaseCall,
+        Reason::GatewayTest,
     ];
 
     /// As kept in the database; also the name of the template's file.
@@ -86,6 +89,7 @@ impl Reason {
             Reason::SignInCode => "sign_in_code",
             Reason::ContactDecided => "contact_decided",
             Reason::PleaseCall => "please_call",
+            Reason::GatewayTest => "gateway_test",
         }
     }
 
@@ -108,6 +112,7 @@ impl Reason {
             Reason::SignInCode => "登录验证码",
             Reason::ContactDecided => "联系方式的修改结果",
             Reason::PleaseCall => "请来电联系",
+            Reason::GatewayTest => "测试消息",
         }
     }
 
@@ -127,6 +132,7 @@ impl Reason {
             Reason::SignInCode => "本人在手机上登录时，马上发出",
             Reason::ContactDecided => "经办决定之后，发给本人",
             Reason::PleaseCall => "由经办在贷款档案里单独发出",
+            Reason::GatewayTest => "由管理员在“开始使用”里发给自己，看网关通不通",
         }
     }
 
@@ -141,7 +147,7 @@ impl Reason {
             | Reason::GraduationConfirmation => Some(Kind::Procedure),
             Reason::PleaseCall => Some(Kind::Contact),
             // The alarm of somebody whose number another person changes cannot be switched off.
-            Reason::SignInCode | Reason::ContactDecided => None,
+            Reason::SignInCode | Reason::ContactDecided | Reason::GatewayTest => None,
         }
     }
 
@@ -152,7 +158,7 @@ impl Reason {
 
     /// Goes at once, at any hour.
     pub const fn is_urgent(self) -> bool {
-        matches!(self, Reason::SignInCode)
+        matches!(self, Reason::SignInCode | Reason::GatewayTest)
     }
 
     /// The fields its template may use, each with what it holds, in words.
@@ -178,7 +184,7 @@ impl Reason {
             ],
             Reason::SignInCode => &[("sign_in_code", "验证码"), ("minutes", "几分钟内有效")],
             Reason::ContactDecided => &[("what", "改的是什么"), ("answer", "结果")],
-            Reason::PleaseCall => &[],
+            Reason::PleaseCall | Reason::GatewayTest => &[],
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
+use super::compose::test_address;
 use super::fields::{Fields, amount_words};
 use super::people::{self, Facts};
 use super::reason::Reason;
@@ -192,6 +193,9 @@ impl Batch {
         message: &Message,
         reason: Reason,
     ) -> AppResult<Result<String, &'static str>> {
+        if reason == Reason::GatewayTest {
+            return Ok(test_address(app, message).ok_or("测试的号码打不开。"));
+        }
         let Some((person, (_, email))) =
             message.person_id.and_then(|id| Some((id, self.people.names.get(&id)?)))
         else {

@@ -156,7 +156,7 @@ impl Place {
     /// One more person of the office.
     pub(super) fn add_staff(&self, name: &str, role: Role) -> Result<StaffId, CliError> {
         let one = someone(&self.app, self.scope.own(), (&format!("bench-{name}"), name), role);
-        self.app.db.write("bench staff", |db| staff::add(db, &one))?;
+        self.app.db.write("bench staff", |db| staff::add(db, &self.app.sealer, &one))?;
         Ok(one.id)
     }
 }
@@ -196,7 +196,7 @@ fn set_up(app: &App) -> Result<Actor, CliError> {
     app.db.write("bench office", |db| {
         office::add(db, &office)?;
         payments_known::add(db, &known)?;
-        staff::add(db, &clerk)
+        staff::add(db, &app.sealer, &clerk)
     })?;
     Ok(Actor { staff_id: Some(clerk.id), name: clerk.name, office_code: office.code })
 }

@@ -9,6 +9,7 @@ use crate::book::audit_log::AuditEntry;
 use crate::book::liaison::{self, Liaison};
 use crate::book::staff::{self, Staff};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
 use crate::plumbing::password;
 use crate::web::fields::{At, Done, Fields};
@@ -25,9 +26,9 @@ pub trait Account: Sized + Clone + Send + 'static {
     /// One of these offices.
     fn find(db: &mut Db, scope: &Scope, id: Self::Id) -> AppResult<Self>;
     /// Makes it; a login that is taken is refused.
-    fn add(db: &mut Db, new: &Self) -> AppResult<()>;
+    fn add(db: &mut Db, sealer: &Sealer, new: &Self) -> AppResult<()>;
     /// Stores it; `version` is the one the change was made from.
-    fn store(db: &mut Db, changed: &Self) -> AppResult<()>;
+    fn store(db: &mut Db, sealer: &Sealer, changed: &Self) -> AppResult<()>;
     /// The page with its forms.
     fn url(&self) -> String;
     fn names(&self) -> (&str, &str);
@@ -46,11 +47,11 @@ impl Account for Staff {
     fn find(db: &mut Db, scope: &Scope, id: Self::Id) -> AppResult<Staff> {
         staff::find(db, scope, id)
     }
-    fn add(db: &mut Db, new: &Staff) -> AppResult<()> {
-        staff::add(db, new)
+    fn add(db: &mut Db, sealer: &Sealer, new: &Staff) -> AppResult<()> {
+        staff::add(db, sealer, new)
     }
-    fn store(db: &mut Db, changed: &Staff) -> AppResult<()> {
-        staff::change(db, changed)
+    fn store(db: &mut Db, sealer: &Sealer, changed: &Staff) -> AppResult<()> {
+        staff::change(db, sealer, changed)
     }
     fn url(&self) -> String {
         format!("/admin/staff/{}", self.id)
@@ -76,11 +77,11 @@ impl Account for Liaison {
     fn find(db: &mut Db, scope: &Scope, id: Self::Id) -> AppResult<Liaison> {
         liaison::find(db, scope, id)
     }
-    fn add(db: &mut Db, new: &Liaison) -> AppResult<()> {
-        liaison::add(db, new)
+    fn add(db: &mut Db, sealer: &Sealer, new: &Liaison) -> AppResult<()> {
+        liaison::add(db, sealer, new)
     }
-    fn store(db: &mut Db, changed: &Liaison) -> AppResult<()> {
-        liaison::change(db, changed)
+    fn store(db: &mut Db, sealer: &Sealer, changed: &Liaison) -> AppResult<()> {
+        liaison::change(db, sealer, changed)
     }
     fn url(&self) -> String {
         format!("/admin/liaisons/{}", self.id)
@@ -131,7 +132,7 @@ pub async fn add<A: Account>(at: At<'_>, new: A, summary: String) -> AppResult<(
     let (app, me, _) = at;
     let action = if A::NOUN.is_empty() { "staff_added" } else { "liaison_added" };
     me.act(app, action, move |act| {
-        A::add(act.db, &new)?;
+        A::add(act.db, &act.parts.sealer, &new)?;
         audit(act, action, new.names().1, &summary)
     })
     .await
@@ -154,7 +155,7 @@ pub async fn edit<A: Account>(
             return Ok(done);
         }
         one.set_version(version);
-        A::store(act.db, &one)?;
+        A::store(act.db, &act.parts.sealer, &one)?;
         if change.ends_sessions {
             session::end_all(act.db, id, Some(&own), act.now)?;
         }

@@ -26,7 +26,7 @@ use crate::book::person::Person;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::web::fields;
+use crate::web::fields::{self, At, Done, Fields, Form, answer};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -120,6 +120,20 @@ async fn page(
         page.set_audit(&entries);
     }
     Ok(page)
+}
+
+/// Where a form of the page is sent.
+type AtFile = (web::Data<App>, SignedIn, HttpRequest, web::Path<String>);
+
+/// Does what a form of the page says; shows the page again when it cannot be done.
+async fn posted(
+    (app, me, req, file_no): AtFile,
+    form: Form,
+    act: impl AsyncFnOnce(At<'_>, &str, &mut Fields) -> AppResult<Done>,
+) -> AppResult<HttpResponse> {
+    let (at, mut form) = ((&**app, &me, &req), form.0);
+    let done = act(at, &file_no, &mut form).await;
+    answer(at, &form, done, page(&app, &me, &file_no, &PageParams::default(), Tab::Plan)).await
 }
 
 async fn plan_tab(

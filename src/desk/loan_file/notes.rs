@@ -1,19 +1,17 @@
 //! 备注 on a loan file. Anybody who sees the file may add one.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{PageParams, Tab, page};
-use crate::app::App;
+use super::{AtFile, posted};
 use crate::base::dates::{in_words, local};
 use crate::book::act::Once;
 use crate::book::audit_log::AuditEntry;
 use crate::book::file_note::{self, FileNote};
 use crate::book::{loan, person};
 use crate::error::AppResult;
-use crate::web::fields::{At, Done, Fields, Form, answer};
-use crate::web::session::SignedIn;
+use crate::web::fields::{At, Done, Fields, Form};
 
 /// Longest note in characters.
 const NOTE_MAX: usize = 400;
@@ -37,23 +35,13 @@ impl NoteView {
 }
 
 /// `POST /loans/{file_no}/notes`
-pub(super) async fn add(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    file_no: web::Path<String>,
-    form: Form,
-) -> AppResult<HttpResponse> {
-    let (at, mut form) = ((&**app, &me, &req), form.0);
-    let done = try_add(at, &file_no, &mut form).await;
-    answer(at, &form, done, page(&app, &me, &file_no, &PageParams::default(), Tab::Plan)).await
+pub(super) async fn add(at: AtFile, form: Form) -> AppResult<HttpResponse> {
+    posted(at, form, try_add).await
 }
 
 async fn try_add((app, me, _): At<'_>, file_no: &str, form: &mut Fields) -> AppResult<Done> {
     let note = form.text("note", NOTE_MAX);
-    if note.is_empty() {
-        form.reject("note", "请填写备注");
-    }
+    form.required("note", "请填写备注");
     form.check()?;
     let (key, back, file_no) = (form.key(), format!("/loans/{file_no}"), file_no.to_owned());
     let sentence = me

@@ -1,9 +1,9 @@
 //! 更新电话 from the loan file, in one step: whoever answers the telephone hears the new number. The
 //! number that was used before gets a message, in case it was somebody else who called.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 
-use super::{PageParams, Tab, page};
+use super::{AtFile, posted};
 use crate::app::App;
 use crate::base::ids::{FileId, PersonId};
 use crate::book::act::Once;
@@ -14,30 +14,20 @@ use crate::book::{loan, person};
 use crate::desk::contact_change_message;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::outbox;
-use crate::web::fields::{At, Done, Fields, Form, answer};
+use crate::web::fields::{At, Done, Fields, Form};
 use crate::web::session::SignedIn;
 
 /// Longest remark in characters.
 const REMARK_MAX: usize = 80;
 
 /// `POST /loans/{file_no}/phones`
-pub(super) async fn add(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    file_no: web::Path<String>,
-    form: Form,
-) -> AppResult<HttpResponse> {
-    let (at, mut form) = ((&**app, &me, &req), form.0);
-    let done = try_add(at, &file_no, &mut form).await;
-    answer(at, &form, done, page(&app, &me, &file_no, &PageParams::default(), Tab::Plan)).await
+pub(super) async fn add(at: AtFile, form: Form) -> AppResult<HttpResponse> {
+    posted(at, form, try_add).await
 }
 
 async fn try_add((app, me, _): At<'_>, file_no: &str, form: &mut Fields) -> AppResult<Done> {
     let number = form.phone("phone");
-    if form.get("phone").is_empty() {
-        form.reject("phone", "请填写新号码");
-    }
+    form.required("phone", "请填写新号码");
     let remark = form.text("remark", REMARK_MAX);
     let number = form.checked(number)?;
     let new = NewContact {

@@ -113,7 +113,7 @@ pub fn rows(app: &App, db: &mut Db, scope: &Scope, messages: Vec<Message>) -> Ap
 fn row(app: &App, m: Message, name: String, file_no: String, dead: bool) -> AppResult<Row> {
     let reason = Reason::from_text(&m.reason);
     // A one-time code is nobody's business but the receiver's.
-    let text = if m.urgent || reason == Some(Reason::SignInCode) {
+    let text = if reason.is_none_or(|reason| reason == Reason::SignInCode) {
         "（一次性验证码，不显示）".to_owned()
     } else {
         app.sealer.open_text(Field::Message, &m.text_sealed)?
@@ -196,7 +196,8 @@ pub fn open_groups(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Ve
     let mut groups: Vec<Group> =
         open.into_iter().map(|(planned_on, reason)| Group { reason, planned_on }).collect();
     for (group, _) in outbox::groups(db, scope, today, today)? {
-        let shown = group.reason != Reason::SignInCode.as_text() && !groups.contains(&group);
+        let is_urgent = Reason::from_text(&group.reason).is_some_and(Reason::is_urgent);
+        let shown = !is_urgent && !groups.contains(&group);
         groups.extend(shown.then_some(group));
     }
     groups.sort_by(|a, b| (b.planned_on, &a.reason).cmp(&(a.planned_on, &b.reason)));

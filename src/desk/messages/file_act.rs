@@ -11,7 +11,7 @@ use crate::base::scope::Scope;
 use crate::book::act::Happened;
 use crate::book::audit_log::AuditEntry;
 use crate::book::loan::{self, LoanFile};
-use crate::book::notice::by_hand::{BY_HAND, ByHand};
+use crate::book::notice::by_hand::{self, BY_HAND, ByHand};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Fields as Words, Reason, To, is_held, stops, text};
 use crate::error::{AppError, AppResult};
@@ -135,7 +135,7 @@ pub async fn send(
                 channel,
                 phone: receiver.phone.as_ref(),
                 email: &receiver.email,
-                subject_key: To::subject(file.id, receiver.person_id, channel, "by-hand"),
+                subject_key: To::subject(file.id, receiver.person_id, channel, by_hand::SUBJECT),
                 planned_on: app.clock.today(),
                 expires_at: None,
             };

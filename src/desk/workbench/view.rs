@@ -67,6 +67,8 @@ pub struct Todo {
 pub struct TownshipView {
     name: String,
     link: String,
+    /// The list of just these people; nothing when no township is on file.
+    people_link: String,
     people: i64,
     sum: Fen,
 }
@@ -142,6 +144,10 @@ impl Page {
                 .iter()
                 .map(|t| TownshipView {
                     link: link("/overdue", &[("township", &t.name)]),
+                    people_link: match t.name.as_str() {
+                        "" => String::new(),
+                        name => link("/loans", &[("overdue", "yes"), ("township", name)]),
+                    },
                     name: if t.name.is_empty() {
                         "没有登记乡镇".to_owned()
                     } else {

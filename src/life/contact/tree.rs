@@ -86,9 +86,7 @@ pub async fn point(
 fn read((app, me, _): At<'_>, facts: &Facts, form: &mut Fields) -> AppResult<ContactPerson> {
     let kind = form.choice("kind", Kind::from_text, "请选是什么人");
     let may_know = form.choice("may_know", MayKnow::from_text, "请选可以说什么");
-    if form.get("name").is_empty() {
-        form.reject("name", "称呼还没有填，例如 王老师");
-    }
+    form.required("name", "称呼还没有填，例如 王老师");
     let [name, relation, note] =
         ["name", "relation", "point_note"].map(|name| form.text(name, TEXT_MAX));
     let phone = form.phone("phone");

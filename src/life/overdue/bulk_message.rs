@@ -13,7 +13,7 @@ use crate::base::scope::Scope;
 use crate::base::url::link;
 use crate::book::act::Once;
 use crate::book::audit_log::AuditEntry;
-use crate::book::notice::by_hand::ByHand;
+use crate::book::notice::by_hand::{self, ByHand};
 use crate::book::notice::people::{self, Receiver};
 use crate::book::notice::{Composer, Reason, To, text};
 use crate::error::{AppError, AppResult};
@@ -24,6 +24,9 @@ use crate::web::shell;
 
 /// What can be written to many: of neither the bank's data must say less than that they are late.
 const REASONS: [Reason; 2] = [Reason::OverdueNotice, Reason::PleaseCall];
+
+/// Why a family gets none to which the program writes today anyway.
+const SAME_DAY: &str = "今天系统已经给这一户写了还款消息（已发出或等着发），不再写一条";
 
 /// A family that gets none.
 #[derive(Debug, Serialize)]
@@ -49,6 +52,8 @@ struct MessagePage {
     receivers: usize,
     families: usize,
     left_out: Vec<LeftOut>,
+    /// How many of those have a message of today by the program.
+    same_day: usize,
     to: String,
     text: String,
     parts: i32,
@@ -75,6 +80,7 @@ fn draft(
     let by_hand = ByHand::load(app, db, scope, (reason, &ids))?;
     let late = ByHand::load(app, db, scope, (Reason::OverdueNotice, &ids))?;
     let mut people = people::of_files(app, db, scope, &ids, reason)?;
+    let same_day = by_hand::files_written_today(db, scope, &ids, app.clock.today())?;
     let mut draft = Draft { by_hand, to: Vec::new(), left_out: Vec::new() };
     for (case, file_no, name) in cases {
         let mut receivers = people.remove(&case.file_id).unwrap_or_default();
@@ -82,6 +88,7 @@ fn draft(
         let fault = late.fault(case.file_id).or_else(|| draft.by_hand.fault(case.file_id));
         let why = match fault {
             Some(_) => "银行现有的数据没有说这一户到期未还",
+            None if same_day.contains(&case.file_id) => SAME_DAY,
             None if receivers.is_empty() => "没有能用的手机号，或者不要这一类消息",
             None => {
                 draft.to.push((case.file_id, receivers));
@@ -124,6 +131,7 @@ fn preview(
         files: numbers.to_vec(),
         receivers: draft.to.iter().map(|(_, receivers)| receivers.len()).sum(),
         families: draft.to.len(),
+        same_day: draft.left_out.iter().filter(|one| one.why == SAME_DAY).count(),
         left_out: draft.left_out,
         to: String::new(),
         text: String::new(),
@@ -161,7 +169,7 @@ fn messages((app, me, _): At<'_>, reason: Reason, draft: &Draft) -> AppResult<Ve
             phone: receiver.phone.as_ref(),
             email: "",
             // As one by hand from the file: of the same day nobody gets two.
-            subject_key: To::subject(*file, receiver.person_id, Channel::Sms, "by-hand"),
+            subject_key: To::subject(*file, receiver.person_id, Channel::Sms, by_hand::SUBJECT),
             planned_on: app.clock.today(),
             expires_at: None,
         };

@@ -8,6 +8,7 @@ use super::text;
 use super::workbook::{AMOUNT, based_on, write_money};
 use crate::base::money::Fen;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::sheet::write::guarded;
 
 /// The list of all receivers: what goes where, with room to sign for it. `names` are the files.
 pub fn cover(batch: &Batch, wishes: &Wishes) -> AppResult<Vec<u8>> {
@@ -117,7 +118,8 @@ impl Cells<'_> {
         if text.is_empty() {
             self.sheet.write_blank(self.row, self.column, format)?;
         } else {
-            self.sheet.write_string_with_format(self.row, self.column, text, format)?;
+            let format = guarded(format, text);
+            self.sheet.write_string_with_format(self.row, self.column, text, &format)?;
         }
         self.column += 1;
         Ok(())

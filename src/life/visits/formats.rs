@@ -10,6 +10,7 @@ use super::purpose::Purpose;
 use super::rules::Batch;
 use super::text::Sender;
 use crate::book::payments_known::BankData;
+use crate::plumbing::sheet::write::guarded;
 
 /// The formats of cells.
 pub(super) struct Looks {
@@ -116,7 +117,7 @@ pub(super) fn write_heads(
 ) -> Result<(), XlsxError> {
     let formats = [&looks.title, &looks.plain, &looks.plain, &looks.note];
     for (row, ((words, format), height)) in (0_u32..).zip(heads.iter().zip(formats).zip(heights)) {
-        sheet.merge_range(row, 0, row, last, words, format)?;
+        sheet.merge_range(row, 0, row, last, words, &guarded(format, words))?;
         sheet.set_row_height(row, height)?;
     }
     Ok(())

@@ -202,6 +202,25 @@ fn amounts_can_be_left_out_and_a_formula_stays_text() {
     assert!(!part(&cover, "xl/worksheets/sheet1.xml").contains("50.1"));
 }
 
+/// Saved as CSV and opened again, a text that begins like a formula must still be one.
+#[test]
+fn what_looks_like_a_formula_is_kept_as_text_in_titles_and_free_cells() {
+    let mut all = county();
+    all.truncate(1);
+    let guarded = |book: Vec<u8>| part(&book, "xl/styles.xml").matches("quotePrefix").count();
+    let of = |all: &[Household]| {
+        let batch =
+            batch(ReceiverKind::Village, day("2026-10-31"), all.to_vec(), &Selection::default());
+        let book = workbook::for_receiver(&batch, &batch.receivers[0], &wishes(true)).unwrap();
+        [guarded(book), guarded(cover::cover(&batch, &wishes(true)).unwrap())]
+    };
+    assert_eq!(of(&all), [0, 0]);
+    all[0].address = "@SUM(1)".to_owned();
+    assert_eq!(of(&all), [1, 0]);
+    all[0].township = "=cmd|' /C calc'!A0".to_owned();
+    assert_eq!(of(&all), [2, 1], "the addressee above the headings, and the list of receivers");
+}
+
 fn part(book: &[u8], name: &str) -> String {
     let mut zip = zip::ZipArchive::new(Cursor::new(book)).unwrap();
     let mut text = String::new();

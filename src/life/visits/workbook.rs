@@ -19,6 +19,7 @@ use super::text;
 use crate::base::money::Fen;
 use crate::book::contact::record::Ability;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::sheet::write::guarded;
 
 /// Heading of the column that says which sheet a row is.
 pub const NUMBER: &str = "编号";
@@ -214,7 +215,9 @@ fn write_row(
         } else if column.kind == Kind::Money {
             write_money(sheet, row, at, one.household.arrears.total_fen(), format)?;
         } else {
-            sheet.write_string_with_format(row, at, (column.text)(one, batch), format)?;
+            let text = (column.text)(one, batch);
+            let format = guarded(format, &text);
+            sheet.write_string_with_format(row, at, text, &format)?;
         }
     }
     Ok(())

@@ -64,6 +64,21 @@ pub fn count_held(db: &mut Db, scope: &Scope) -> AppResult<i64> {
         .get_result(db)?)
 }
 
+/// How many of a reason were written since an instant.
+pub fn count_since(
+    db: &mut Db,
+    scope: &Scope,
+    reason: &str,
+    since: NaiveDateTime,
+) -> AppResult<i64> {
+    Ok(message::table
+        .filter(scope.holds(message::office_code))
+        .filter(message::reason.eq(reason))
+        .filter(message::created_at.gt(since))
+        .count()
+        .get_result(db)?)
+}
+
 /// How far this mass sending is.
 pub fn progress(db: &mut Db, scope: &Scope, group: &Group) -> AppResult<Progress> {
     let rows: Vec<(State, i64)> = message::table

@@ -12,9 +12,9 @@ mod lists;
 mod store;
 
 pub use lists::{
-    Progress, by_check_code, count_held, count_unsent, counts_by_state, find, groups, is_any_due,
-    is_any_left_over, latest_of, of_file, of_group, of_person, progress, waiting_for_gateway,
-    without_receipt,
+    Progress, by_check_code, count_held, count_since, count_unsent, counts_by_state, find, groups,
+    is_any_due, is_any_left_over, latest_of, of_file, of_group, of_person, progress,
+    waiting_for_gateway, without_receipt,
 };
 pub use store::{
     AsSent, OVERTAKEN, Settle, Settled, add, cancel, cancel_group, cancel_overtaken, cancel_unsent,

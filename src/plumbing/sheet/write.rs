@@ -3,6 +3,8 @@
 //! Text stays text: a cell that begins with `=`, `+`, `-` or `@` is written so that no
 //! spreadsheet program ever runs it, and long numbers keep all their digits.
 
+use std::borrow::Cow;
+
 use chrono::{Datelike, NaiveDate};
 use rust_xlsxwriter::{
     ChartType, Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
@@ -86,10 +88,8 @@ pub struct LineResult {
 
 struct Looks {
     title: Format,
-    guarded_title: Format,
     heading: Format,
     text: Format,
-    guarded: Format,
     money: Format,
     share: Format,
     day: Format,
@@ -101,7 +101,6 @@ impl Looks {
     fn new() -> Self {
         Looks {
             title: Format::new().set_bold().set_font_size(14),
-            guarded_title: Format::new().set_bold().set_font_size(14).set_quote_prefix(),
             heading: Format::new()
                 .set_bold()
                 .set_text_wrap()
@@ -109,7 +108,6 @@ impl Looks {
                 .set_background_color(Color::RGB(0xEEF2F0))
                 .set_border_bottom(FormatBorder::Thin),
             text: Format::new().set_num_format("@"),
-            guarded: Format::new().set_num_format("@").set_quote_prefix(),
             money: Format::new().set_num_format("#,##0.00"),
             share: Format::new().set_num_format("0.00%"),
             day: Format::new().set_num_format("yyyy-mm-dd"),
@@ -120,16 +118,15 @@ impl Looks {
                 .set_background_color(Color::RGB(0xFFF3D6)),
         }
     }
-
-    /// The format that keeps a text a text, also when it is later saved as CSV and reopened.
-    fn of(&self, text: &str) -> &Format {
-        if is_formula(text) { &self.guarded } else { &self.text }
-    }
 }
 
-/// A program that reads the sheet as CSV might take it for a formula.
-fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+/// The format that keeps a text a text: a program that reads the sheet, later saved as CSV, might
+/// take it for a formula.
+pub fn guarded<'a>(format: &'a Format, text: &str) -> Cow<'a, Format> {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => Cow::Owned(format.clone().set_quote_prefix()),
+        false => Cow::Borrowed(format),
+    }
 }
 
 /// Writes a list: titles, headings, rows as they come. Memory does not grow with the rows.
@@ -164,12 +161,8 @@ fn add_list(
     sheet.set_name(&head.sheet)?;
     let mut row = 0;
     for title in &head.titles {
-        let format = match (row, is_formula(title)) {
-            (0, true) => &looks.guarded_title,
-            (0, false) => &looks.title,
-            _ => looks.of(title),
-        };
-        sheet.write_string_with_format(row, 0, title, format)?;
+        let format = if row == 0 { &looks.title } else { &looks.text };
+        sheet.write_string_with_format(row, 0, title, &guarded(format, title))?;
         row += 1;
     }
     for (column, (heading, width)) in (0_u16..).zip(&head.columns) {
@@ -193,7 +186,12 @@ fn add_list(
         sheet.autofilter(heading, 0, last, right)?;
     }
     if !head.foot.is_empty() {
-        sheet.write_string_with_format(row + 1, 0, &head.foot, looks.of(&head.foot))?;
+        sheet.write_string_with_format(
+            row + 1,
+            0,
+            &head.foot,
+            &guarded(&looks.text, &head.foot),
+        )?;
     }
     if let Some(chart) = head.chart.as_ref().filter(|_| last >= first) {
         insert(sheet, &head.sheet, chart, (first, last))?;
@@ -237,7 +235,7 @@ fn put(
     match cell {
         Out::Blank => {}
         Out::Text(text) => {
-            sheet.write_string_with_format(row, column, fit(text), looks.of(text))?;
+            sheet.write_string_with_format(row, column, fit(text), &guarded(&looks.text, text))?;
         }
         Out::Money(fen) => match fen.to_yuan_text().parse::<f64>() {
             Ok(yuan) => {
@@ -336,7 +334,7 @@ pub fn results(
                     sheet.write_string_with_format(at, column, text, &looks.heading)?;
                 }
                 None => {
-                    let format = looks.of(&cell.text);
+                    let format = &guarded(&looks.text, &cell.text);
                     sheet.write_string_with_format(at, column, fit(&cell.text), format)?;
                 }
             }

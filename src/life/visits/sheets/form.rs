@@ -129,9 +129,7 @@ pub fn answers(form: &mut Fields, paper: Paper) -> AppResult<Answers> {
     }
     let [new_phone, family_phone] = ["new_phone", "family_phone"]
         .map(|name| form.phone(name).as_ref().map_or("", PhoneNumber::as_str).to_owned());
-    if form.get("filled_by").is_empty() {
-        form.reject("filled_by", "请写填表人的姓名");
-    }
+    form.required("filled_by", "请写填表人的姓名");
     let [note, wish] = ["note", "wish"].map(|name| form.text(name, NOTE_MAX));
     let [place, filled_by] = ["place", "filled_by"].map(|name| form.text(name, TEXT_MAX));
     form.check()?;

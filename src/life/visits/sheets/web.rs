@@ -258,9 +258,7 @@ async fn try_hand((app, me, _): At<'_>, id: BatchId, form: &mut Fields) -> AppRe
         let made = in_words(made_on, today);
         form.reject("on", format!("交付日期在做表那天（{made}）和今天之间，写成 2026-11-05 这样"));
     }
-    if form.get("to").is_empty() {
-        form.reject("to", "请写谁收下的");
-    }
+    form.required("to", "请写谁收下的");
     let [to, receipt] = ["to", "receipt"].map(|name| form.text(name, TEXT_MAX));
     let handed = Handed {
         on: form.checked(on)?,
