@@ -31,6 +31,7 @@ mod overdue;
 mod pages;
 mod peers;
 mod policy;
+mod receipt;
 mod rehearsal;
 mod reports;
 mod sheets;

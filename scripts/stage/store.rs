@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::rules::State;
 use crate::base::ids::FileId;
 use crate::base::scope::Scope;
+use crate::book::policy::Policy;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan_file, new_stage};
@@ -50,7 +51,7 @@ pub fn count_open(db: &mut Db, scope: &Scope) -> AppResult<i64> {
 }
 
 /// The line of the workbench.
-pub fn waiting(db: &mut Db, scope: &Scope, _: NaiveDate) -> AppResult<Vec<Waiting>> {
+pub fn waiting(db: &mut Db, scope: &Scope, _: &Policy, _: NaiveDate) -> AppResult<Vec<Waiting>> {
     let count = count_open(db, scope)?;
     Ok(vec![Waiting::work(count, "户新阶段待办", "/new-stage")])
 }

@@ -147,10 +147,16 @@ pub fn remove_figures(db: &mut Db, scope: &Scope, rows: &[RowId]) -> AppResult<(
     )?)
 }
 
-/// Everything that repayment lists of `until` or earlier have said.
-pub fn listed_lines(db: &mut Db, scope: &Scope, until: NaiveDate) -> AppResult<Vec<ListedLine>> {
+/// Everything that repayment lists of `until` or earlier have said of these contracts.
+pub fn listed_lines(
+    db: &mut Db,
+    scope: &Scope,
+    loans: &[LoanId],
+    until: NaiveDate,
+) -> AppResult<Vec<ListedLine>> {
     Ok(bank_figure::table
         .filter(scope.holds(bank_figure::office_code))
+        .filter(bank_figure::loan_id.any_of(loans))
         .filter(bank_figure::sheet.eq("repayments"))
         .filter(bank_figure::as_of.le(until))
         .filter(bank_figure::due_on.is_not_null())

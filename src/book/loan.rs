@@ -308,17 +308,40 @@ pub fn by_contract_no(
     Ok(found)
 }
 
-/// All contracts of these products.
-pub fn of_products(
-    db: &mut Db,
-    scope: &Scope,
-    products: &std::collections::BTreeSet<&str>,
-) -> AppResult<Vec<Loan>> {
+/// As much of a contract as tells whether a repayment list of a day should name it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = loan)]
+pub struct ListedLoan {
+    pub id: LoanId,
+    /// 合同编号.
+    pub contract_no: String,
+    pub product: String,
+    pub bank_state: String,
+    pub due_month_day: String,
+    pub subsidy_ends_on: NaiveDate,
+    pub final_due_on: NaiveDate,
+}
+
+/// All contracts, in the order of identity.
+pub fn listed(db: &mut Db, scope: &Scope) -> AppResult<Vec<ListedLoan>> {
     Ok(loan::table
         .filter(scope.holds(loan::office_code))
-        .filter(loan::product.eq_any(products))
-        .select(Loan::as_select())
+        .order(loan::id)
+        .select(ListedLoan::as_select())
         .load(db)?)
+}
+
+/// Is any of these contracts there?
+pub fn has_any(db: &mut Db, scope: &Scope, numbers: &[String]) -> AppResult<bool> {
+    for chunk in numbers.chunks(BINDS_MAX) {
+        let of_numbers = loan::table
+            .filter(scope.holds(loan::office_code))
+            .filter(loan::contract_no.eq_any(chunk));
+        if diesel::select(diesel::dsl::exists(of_numbers)).get_result(db)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The contracts with these identities, in the order of identity.
@@ -373,6 +396,23 @@ pub fn due_days_until(
     found.extend(days.flat_map(|one| [one.in_year(since.year()), one.in_year(day.year())]));
     found.retain(|due_on| (since..=day).contains(due_on));
     Ok(found)
+}
+
+/// The day on which the university entered the receipt of a contract; none: it has not.
+pub fn set_receipt(
+    db: &mut Db,
+    scope: &Scope,
+    id: LoanId,
+    (on, at): (Option<NaiveDate>, NaiveDateTime),
+) -> AppResult<()> {
+    diesel::update(loan::table.filter(scope.holds(loan::office_code)).filter(loan::id.eq(id)))
+        .set((
+            loan::receipt_on.eq(on),
+            loan::version.eq(loan::version + 1),
+            loan::updated_at.eq(at),
+        ))
+        .execute(db)?;
+    Ok(())
 }
 
 /// Takes `count` serials for files whose first contract is of `year`; the first of them.

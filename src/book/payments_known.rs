@@ -191,15 +191,19 @@ pub fn load(db: &mut Db, scope: &Scope) -> AppResult<Known> {
 /// The last day, not after `today`, up to which everything of these offices is known: what figures
 /// over many families are computed for. `None` while nothing is known of some lender.
 pub fn figures_until(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Option<NaiveDate>> {
-    let lenders: Vec<(String, String)> = loan::table
-        .filter(scope.holds(loan::office_code))
-        .select((loan::office_code, loan::product))
-        .distinct()
-        .load(db)?;
     let known = load(db, scope)?;
-    let banks = lenders.iter().filter(|(_, product)| product != Product::Local.as_text());
-    let days = banks.map(|(office, product)| known.until(office, product));
-    Ok(days.chain([Some(today)]).min().flatten())
+    let mut days = vec![Some(today)];
+    for product in Product::ALL.iter().filter(|product| **product != Product::Local) {
+        for office in scope.codes() {
+            let of_lender = loan::table
+                .filter(loan::office_code.eq(office))
+                .filter(loan::product.eq(product.as_text()));
+            if diesel::select(diesel::dsl::exists(of_lender)).get_result(db)? {
+                days.push(known.until(office, product.as_text()));
+            }
+        }
+    }
+    Ok(days.into_iter().min().flatten())
 }
 
 /// `银行数据截至 2026年10月31日`, for the head of pages, papers and workbooks.

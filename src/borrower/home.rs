@@ -15,6 +15,7 @@ use crate::book::lifeline::{self, Line};
 use crate::book::policy::Policy;
 use crate::book::statement::Stage;
 use crate::error::AppResult;
+use crate::life::receipt::store;
 use crate::web::session::borrower::BorrowerIn;
 use crate::web::shell::phone;
 
@@ -54,6 +55,8 @@ struct HomePage {
     /// What an early repayment asked for today means.
     early: String,
     contracts: usize,
+    /// How far the university is with the contract that waits for its money.
+    receipt: Option<String>,
 }
 
 /// `GET /m`
@@ -66,7 +69,14 @@ pub async fn show(
         Ok(account) => account,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    phone::page(&app, &me, &req, "m/home.html", &HomePage::new(&me.name, &account, &app.policy()))
+    let mut page = HomePage::new(&me.name, &account, &app.policy());
+    let to_come = account.contracts.iter().rfind(|contract| contract.is_undisbursed());
+    if let Some(loan) = to_come.map(|contract| contract.loan.clone()) {
+        let scope = me.scope.clone();
+        let receipt = app.read(move |db| store::for_family(db, &scope, &loan)).await?;
+        page.receipt = Some(receipt);
+    }
+    phone::page(&app, &me, &req, "m/home.html", &page)
 }
 
 impl HomePage {
@@ -83,6 +93,7 @@ impl HomePage {
             settled,
             early: early(policy, today),
             contracts: account.contracts.len(),
+            receipt: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use crate::base::scope::Scope;
 use crate::book::contact::change;
+use crate::book::policy::Policy;
 use crate::book::policy_book;
 use crate::book::staff::Right;
 use crate::error::AppResult;
@@ -12,7 +13,7 @@ use crate::plumbing::outbox;
 use crate::web::waiting::{Waiting, Whose};
 
 /// Messages that wait to be let go, contacts to be looked at, rules that another person entered.
-pub fn waiting(db: &mut Db, scope: &Scope, _: NaiveDate) -> AppResult<Vec<Waiting>> {
+pub fn waiting(db: &mut Db, scope: &Scope, _: &Policy, _: NaiveDate) -> AppResult<Vec<Waiting>> {
     let decision =
         |count, what, link, right| Waiting::decision(count, what, link, Whose::Right(right));
     let held = outbox::count_held(db, scope)?;

@@ -5,7 +5,7 @@
 //! among the lines of that day, ordered by what they say: the same lines in another order are the
 //! same list.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate};
 
@@ -13,9 +13,10 @@ use crate::base::ids::LoanId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::bank::{self, BankFigure, ListedLine, Tells};
-use crate::book::loan::{self, Loan};
+use crate::book::loan::{self, ListedLoan};
 use crate::error::AppResult;
 use crate::imports::layout::words::RepaymentKind;
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 
 /// One line of an instalment, as far as others need to know it.
@@ -94,24 +95,32 @@ impl BankList {
     /// list of one township, of one month or half a list is not, and what it does not name stays
     /// as it is.
     pub fn judge(&mut self, db: &mut Db, scope: &Scope, as_of: NaiveDate) -> AppResult<()> {
-        let numbers: BTreeSet<&String> = self.instalments.keys().map(|(no, _)| no).collect();
-        let numbers: Vec<String> = numbers.into_iter().cloned().collect();
-        if self.faulty || numbers.is_empty() {
+        if self.faulty || self.instalments.is_empty() {
             return Ok(());
         }
-        let named = loan::by_contract_no(db, scope, &numbers)?;
-        let products: BTreeSet<&str> = named.values().map(|loan| loan.product.as_str()).collect();
-        let all: Vec<Loan> = loan::of_products(db, scope, &products)?;
-        let due = all.iter().filter(|loan| has_come_to_a_due_day(loan, as_of));
-        let (mut due_count, mut named_count) = (0_usize, 0_usize);
-        for loan in due {
-            due_count += 1;
-            named_count += usize::from(named.contains_key(&loan.contract_no));
+        let named: HashSet<&str> = self.instalments.keys().map(|(no, _)| no.as_str()).collect();
+        let all = loan::listed(db, scope)?;
+        let is_named = |loan: &&ListedLoan| named.contains(loan.contract_no.as_str());
+        let products: BTreeSet<&str> =
+            all.iter().filter(is_named).map(|loan| loan.product.as_str()).collect();
+        let of_lender: Vec<&ListedLoan> =
+            all.iter().filter(|loan| products.contains(loan.product.as_str())).collect();
+        let due = of_lender.iter().filter(|loan| has_come_to_a_due_day(loan, as_of));
+        let (due_count, named_count) = due.fold((0_usize, 0_usize), |(due, of), loan| {
+            (due + 1, of + usize::from(is_named(loan)))
+        });
+        if named_count * 10 < due_count * 9 {
+            return Ok(());
         }
-        let own: HashMap<LoanId, &str> =
-            all.iter().map(|loan| (loan.id, loan.contract_no.as_str())).collect();
-        let listed = bank::listed_lines(db, scope, as_of)?;
-        self.whole = self.repeats(&own, &listed) && named_count * 10 >= due_count * 9;
+        for some in of_lender.chunks(BINDS_MAX) {
+            let own: HashMap<LoanId, &str> =
+                some.iter().map(|loan| (loan.id, loan.contract_no.as_str())).collect();
+            let ids: Vec<LoanId> = some.iter().map(|loan| loan.id).collect();
+            if !self.repeats(&own, &bank::listed_lines(db, scope, &ids, as_of)?) {
+                return Ok(());
+            }
+        }
+        self.whole = true;
         Ok(())
     }
 
@@ -202,7 +211,7 @@ fn is_what_was_due(lines: &[BankLine]) -> bool {
 }
 
 /// Has this contract's first due day passed by `day`?
-fn has_come_to_a_due_day(loan: &Loan, day: NaiveDate) -> bool {
+fn has_come_to_a_due_day(loan: &ListedLoan, day: NaiveDate) -> bool {
     if loan.bank_state == "已撤销" {
         return false;
     }

@@ -302,7 +302,7 @@ fn unknown_contracts(
     contracts: &BTreeSet<String>,
 ) -> AppResult<Option<Finding>> {
     let numbers: Vec<String> = contracts.iter().cloned().collect();
-    if !loan::by_contract_no(db, scope, &numbers)?.is_empty() {
+    if loan::has_any(db, scope, &numbers)? {
         return Ok(None);
     }
     let foreign = numbers.iter().all(|no| !no.starts_with(&office.code));

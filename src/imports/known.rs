@@ -205,8 +205,10 @@ fn read_named(app: &App, scope: &Scope, product: Product, list: &ImportJob) -> A
     })?;
     let refused: BTreeSet<i32> = refused.into_iter().collect();
     let bytes = app.sealer.open(Field::Upload, &sealed).map_err(AppError::broken)?;
+    drop(sealed);
     let mut found = Named::new();
     let sheet = read::open_kept(&bytes, &SheetLimits::default(), list, &profiles);
+    drop(bytes);
     let Ok(sheet) = sheet else { return Ok(found) };
     let lines = sheet.lines(app.clock.today(), Limits::of(&app.policy(), product));
     for line in lines.iter() {

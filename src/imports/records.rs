@@ -21,6 +21,7 @@ pub trait Record: Kind + PartialEq + Send + 'static {
     type Key: Eq + Hash;
     fn key(&self) -> Self::Key;
     /// Takes the identity of the row on record.
+    /// And whatever a person has added to that one.
     fn replace(&mut self, old: &Self);
     /// The import that brought it.
     fn import_id(&mut self) -> &mut ImportId;
@@ -38,6 +39,7 @@ macro_rules! record {
     (
         $row:ident = $kind:literal, $layout:expr, $store:ident,
         |$own:ident| $key:expr => $type:ty
+        $(, replaced = $replaced:path)?
     ) => {
         impl $crate::imports::written::Kind for $row {
             const KIND: &'static str = $kind;
@@ -57,6 +59,7 @@ macro_rules! record {
             }
             fn replace(&mut self, old: &Self) {
                 self.id = old.id;
+                $($replaced(old, self);)?
             }
             fn import_id(&mut self) -> &mut $crate::base::ids::ImportId {
                 &mut self.import_id

@@ -32,7 +32,7 @@ use crate::book::{bank_difference, payments_known, position};
 use crate::error::{AppError, AppResult};
 use crate::imports::layout::Layout;
 use crate::imports::layout::words::ContractState;
-use crate::life::contract::store as contract;
+use crate::life::receipt::store as receipt;
 use crate::plumbing::db::Db;
 
 /// What undoing an import comes to.
@@ -438,7 +438,7 @@ fn put_people_back(
     let mut loans = restored(&mut found.loans, at);
     let fresh: Vec<LoanId> = found.loans.fresh.iter().map(|loan| loan.id).collect();
     let life = events::of_loans(db, scope, &fresh)?;
-    let receipts = contract::of(db, scope, &fresh)?;
+    let receipts = receipt::of(db, scope, &fresh)?;
     let mut untouched = Vec::new();
     for mut one in std::mem::take(&mut found.loans.fresh) {
         let is_receipted = receipts.iter().any(|receipt| receipt.loan_id == Some(one.id));

@@ -6,7 +6,7 @@
 
 pub mod recognition;
 pub mod preapplication;
-pub mod contract;
+pub mod receipt;
 pub mod study;
 pub mod compensation;
 pub mod contact;
@@ -36,7 +36,7 @@ pub struct Stage {
 impl Stage {
     /// A stage that only keeps what imports bring.
     const fn without_pages(name: &'static str) -> Stage {
-        Stage { name, routes: Vec::new, reactions: &[], waiting: |_, _, _| Ok(Vec::new()) }
+        Stage { name, routes: Vec::new, reactions: &[], waiting: |_, _, _, _| Ok(Vec::new()) }
     }
 }
 
@@ -45,7 +45,7 @@ impl Stage {
 pub const STAGES: &[Stage] = &[
     recognition::STAGE,
     preapplication::STAGE,
-    contract::STAGE,
+    receipt::STAGE,
     study::STAGE,
     compensation::STAGE,
     contact::STAGE,

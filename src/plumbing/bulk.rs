@@ -30,6 +30,12 @@ macro_rules! insert_rows {
 /// `set` by its own. `QueryResult<usize>`.
 #[macro_export]
 macro_rules! upsert_rows {
+    // Key and columns by their names.
+    ($db:expr, $table:ident[$columns:expr], $rows:expr, key = ($($key:ident),+),
+        set = ($($set:ident),+ $(,)?)) => {
+        $crate::upsert_rows!($db, $table::table, $columns, $rows, key = ($($table::$key),+),
+            set = ($($table::$set.eq(diesel::upsert::excluded($table::$set)),)+))
+    };
     ($db:expr, $table:expr, $columns:expr, $rows:expr, key = $key:expr, set = $set:expr) => {{
         let mut done = Ok(0_usize);
         for chunk in $rows.chunks($crate::plumbing::bulk::BINDS_MAX / $columns) {
@@ -59,5 +65,20 @@ macro_rules! remove_rows {
             );
             gone.execute($db).map(|_| ())
         })
+    }};
+}
+
+/// The rows `$row` of these offices whose `$key` is among `$keys`; fails with `?`.
+#[macro_export]
+macro_rules! rows_by {
+    ($db:expr, $scope:expr, $table:ident.$key:ident in $keys:expr => $row:ty) => {{
+        let mut found: Vec<$row> = Vec::new();
+        for chunk in $keys.chunks($crate::plumbing::bulk::BINDS_MAX) {
+            let of = $table::table
+                .filter($scope.holds($table::office_code))
+                .filter($table::$key.eq_any(chunk));
+            found.extend(of.select(<$row>::as_select()).load($db)?);
+        }
+        found
     }};
 }

@@ -465,6 +465,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     preapplication,
     recognition,
     university_receipt,
+    university_contact,
+    receipt_chase,
     graduation,
     enlistment,
     monthly_figure,

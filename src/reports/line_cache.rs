@@ -1,63 +1,69 @@
 //! The lines of a report, one a contract, kept for a day: what changed since is computed anew,
-//! contract by contract, and the rest stays. A hundred thousand statements take seconds, every
-//! figure is a link, and while an import runs there is a change at every moment.
+//! contract by contract, and the rest stays. A hundred thousand statements take seconds and every
+//! figure is a link.
+//!
+//! While a large import is being posted there is a change at every moment. Pages then get the lines
+//! of before and say so; when it has come to its end they are computed in the background.
 
 use std::collections::HashSet;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::dsl::{count_star, max, sum};
 use diesel::prelude::*;
 
+use crate::app::App;
 use crate::base::ids::{EventId, LoanId};
 use crate::base::scope::Scope;
-use crate::error::AppResult;
+use crate::book::statement::Product;
+use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::Revision;
-use crate::plumbing::schema::{loan, loan_event, loan_file, overdue_case, person, staff};
+use crate::plumbing::schema::{
+    import_job, loan, loan_event, loan_file, overdue_case, person, staff,
+};
+use crate::reports::contract_line::{ContractLine, Found, Report, lines_of};
 
-/// Lines kept in all: the newest day of the largest county we know of, or some days of a small one.
-const LINES_MAX: usize = 200_000;
+/// Lines kept of a report: two Decembers of the largest county we know of, or more days of a small
+/// one.
+const LINES_MAX: usize = 300_000;
 /// A write takes its time before it waits for its turn, and waits no longer than this: one that is
 /// as old may have come to an end only now.
 const LATE: TimeDelta = TimeDelta::seconds(12);
+/// Rows of an import from which on a page does not wait until they are computed anew.
+const LARGE: i32 = 5_000;
+/// Lines of before are shown no longer than this.
+const BEHIND_MAX: TimeDelta = TimeDelta::minutes(10);
 
-pub trait ContractLine: Clone {
-    fn loan_id(&self) -> LoanId;
+/// Lines as a page gets them.
+#[derive(Clone)]
+pub struct Lines<L> {
+    pub found: Arc<Found<L>>,
+    /// When they were computed, if a large import has changed much since.
+    behind_since: Option<NaiveDateTime>,
 }
 
-#[derive(Clone, Debug)]
-pub struct Found<L> {
-    /// In the order of the contracts; none for one that has nothing to say.
-    pub lines: Vec<L>,
-    /// Contracts whose statement cannot be computed: in no figure, and the page says so.
-    pub left_out: Vec<(LoanId, String)>,
-}
-
-impl<L> Default for Found<L> {
-    fn default() -> Found<L> {
-        Found { lines: Vec::new(), left_out: Vec::new() }
+impl<L> Lines<L> {
+    /// What a page says of lines that are behind.
+    pub fn note(&self) -> Option<String> {
+        let since = self.behind_since?.format("%H:%M");
+        Some(format!("正在导入数据，这里是 {since} 时的数字；导入完成后刷新本页就是新的"))
     }
 }
 
-impl<L> Found<L> {
-    /// Why contracts are left out, as pages say it.
-    pub fn left_out(&self) -> Vec<String> {
-        self.left_out.iter().map(|(_, why)| why.clone()).collect()
-    }
+/// A line below a title, with what is to be said of lines that are behind.
+pub fn with_note(subtitle: String, note: Option<String>) -> String {
+    note.map_or(subtitle.clone(), |note| format!("{subtitle}。{note}"))
 }
 
-/// How a report makes its lines.
-pub trait Report {
-    /// What a set of lines is for: a day.
-    type Key: PartialEq;
-    type Line: ContractLine;
+impl<L> Deref for Lines<L> {
+    type Target = Found<L>;
 
-    fn key(&self) -> Self::Key;
-    /// The lines of all contracts, or of these.
-    fn compute(&self, db: &mut Db, only: Option<&[LoanId]>) -> AppResult<Found<Self::Line>>;
-    /// What depends on more than the contract itself, after lines have changed or people have.
-    fn complete(&self, db: &mut Db, found: &mut Found<Self::Line>) -> AppResult<()>;
+    fn deref(&self) -> &Found<L> {
+        &self.found
+    }
 }
 
 /// What the lines are made of.
@@ -79,92 +85,171 @@ struct Entry<R: Report> {
     key: R::Key,
     rules: i64,
     revision: Revision,
+    computed_at: NaiveDateTime,
     stamp: Stamp,
     found: Arc<Found<R::Line>>,
 }
 
-pub struct LineCache<R: Report>(Mutex<Vec<Entry<R>>>);
+impl<R: Report> Entry<R> {
+    fn is_of(&self, report: &R) -> bool {
+        let rules = report.basis().version;
+        self.rules == rules && self.offices == report.scope().codes() && self.key == report.key()
+    }
 
-impl<R: Report> Default for LineCache<R> {
-    fn default() -> LineCache<R> {
-        LineCache(Mutex::default())
+    fn lines(&self) -> Arc<Found<R::Line>> {
+        self.found.clone()
     }
 }
 
+struct LineCache<R: Report> {
+    entries: Mutex<Vec<Entry<R>>>,
+    /// Held by who computes: whoever waits for it finds the lines there.
+    computing: Mutex<()>,
+    /// Somebody is about to compute in the background.
+    refreshing: AtomicBool,
+}
+
+impl<R: Report> Default for LineCache<R> {
+    fn default() -> LineCache<R> {
+        let (entries, computing) = (Mutex::default(), Mutex::default());
+        LineCache { entries, computing, refreshing: AtomicBool::new(false) }
+    }
+}
+
+/// What `body` makes of the lines: away from the threads that serve pages, since adding up a
+/// hundred thousand takes its time, and in the lane of long readings when there is much to compute.
+pub async fn read<R: Report, T: Send + 'static>(
+    app: &App,
+    report: R,
+    body: impl FnOnce(&Lines<R::Line>) -> T + Send + 'static,
+) -> AppResult<T> {
+    let cache = app.shared.get::<LineCache<R>>();
+    let (known, now) = ((cache.clone(), report.clone()), app.clock.now_at());
+    if let Some((lines, is_over)) = app.read(move |db| known.0.known(db, &known.1, now)).await? {
+        if is_over {
+            cache.refresh(app, report);
+        }
+        return actix_web::web::block(move || body(&lines)).await.map_err(AppError::broken);
+    }
+    app.read_long(move |db| Ok(body(&cache.get(db, &report, now)?))).await
+}
+
 impl<R: Report> LineCache<R> {
-    /// The lines as this reading sees them. `rules`: the version of the rules they are made by.
-    pub fn get(
+    /// The lines if nothing has changed, or those of before while a large import is being posted
+    /// or has come to its end since (`true`).
+    fn known(
         &self,
         db: &mut Db,
-        (scope, rules): (&Scope, i64),
         report: &R,
-    ) -> AppResult<Arc<Found<R::Line>>> {
+        now: NaiveDateTime,
+    ) -> AppResult<Option<(Lines<R::Line>, bool)>> {
         let revision = Revision::of(db)?;
-        let key = report.key();
-        let known = self.taken(|entry| {
-            entry.offices == scope.codes() && entry.key == key && entry.rules == rules
-        });
-        if let Some(entry) = known.as_ref().filter(|entry| entry.revision == revision) {
-            let found = entry.found.clone();
-            self.all().extend(known);
-            return Ok(found);
+        let found = self.find(report, |one| (one.revision.clone(), one.computed_at, one.lines()));
+        let Some((own, computed_at, found)) = found else { return Ok(None) };
+        if own == revision {
+            return Ok(Some((Lines { found, behind_since: None }, false)));
         }
-        let stamp = Stamp::of(db, scope)?;
-        let found = match known {
-            Some(entry) => follow(db, scope, report, entry, &stamp)?,
+        if now - computed_at > BEHIND_MAX {
+            return Ok(None);
+        }
+        let large = large_imports(db, report.scope(), computed_at)?;
+        let lines = Lines { found, behind_since: Some(computed_at) };
+        Ok((!large.is_empty()).then(|| (lines, large.iter().all(|state| state == "posted"))))
+    }
+
+    /// Computes what has changed, in the background, unless somebody does already.
+    fn refresh(self: &Arc<Self>, app: &App, report: R) {
+        if self.refreshing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (cache, own, now) = (self.clone(), app.clone(), app.clock.now_at());
+        actix_web::rt::spawn(async move {
+            let of = cache.clone();
+            let done = own.read_long(move |db| of.get(db, &report, now).map(|_| ())).await;
+            cache.refreshing.store(false, Ordering::Release);
+            if let Err(error) = done {
+                tracing::warn!(%error, "a report could not be computed in the background");
+            }
+        });
+    }
+
+    /// The lines as this reading sees them.
+    fn get(&self, db: &mut Db, report: &R, now: NaiveDateTime) -> AppResult<Lines<R::Line>> {
+        let _computing = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
+        let revision = Revision::of(db)?;
+        let known = self.find(report, |one| (one.revision.clone(), one.stamp.clone(), one.lines()));
+        if let Some((_, _, found)) = known.as_ref().filter(|(own, _, _)| *own == revision) {
+            return Ok(Lines { found: found.clone(), behind_since: None });
+        }
+        let stamp = Stamp::of(db, report.scope())?;
+        let followed = match known {
+            Some((_, of, before)) => follow(db, report, (before, &of), &stamp)?,
             None => None,
         };
-        let found = match found {
+        let found = match followed {
             Some(found) => found,
-            None => {
-                let mut found = report.compute(db, None)?;
-                report.complete(db, &mut found)?;
-                Arc::new(found)
-            }
+            None => Arc::new(report.compute(db)?),
         };
-        let offices = scope.codes().to_vec();
-        let found_now = found.clone();
-        let mut all = self.all();
-        all.push(Entry { offices, key, rules, revision, stamp, found });
+        self.put(report, (revision, now), stamp, found.clone());
+        Ok(Lines { found, behind_since: None })
+    }
+
+    fn put(
+        &self,
+        report: &R,
+        (revision, computed_at): (Revision, NaiveDateTime),
+        stamp: Stamp,
+        found: Arc<Found<R::Line>>,
+    ) {
+        let (offices, key) = (report.scope().codes().to_vec(), report.key());
+        let rules = report.basis().version;
+        let mut all = self.entries();
+        all.retain(|one| !one.is_of(report));
+        all.push(Entry { offices, key, rules, revision, computed_at, stamp, found });
         while all.len() > 1
             && all.iter().map(|one| one.found.lines.len()).sum::<usize>() > LINES_MAX
         {
             all.remove(0);
         }
-        Ok(found_now)
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Entry<R>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, Vec<Entry<R>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn taken(&self, is_it: impl Fn(&Entry<R>) -> bool) -> Option<Entry<R>> {
-        let mut all = self.all();
-        let at = all.iter().position(is_it)?;
-        Some(all.remove(at))
+    fn find<T>(&self, report: &R, of: impl FnOnce(&Entry<R>) -> T) -> Option<T> {
+        self.entries().iter().find(|entry| entry.is_of(report)).map(of)
     }
+}
+
+/// States of the large imports that are being posted, or were since `then`.
+fn large_imports(db: &mut Db, scope: &Scope, then: NaiveDateTime) -> AppResult<Vec<String>> {
+    let posted = import_job::state.eq("posted").and(import_job::updated_at.ge(then));
+    Ok(import_job::table
+        .filter(scope.holds(import_job::office_code))
+        .filter(import_job::rows_total.ge(LARGE))
+        .filter(import_job::state.eq("posting").or(posted))
+        .select(import_job::state)
+        .load(db)?)
 }
 
 /// The lines of before, with those of the contracts that have changed since. Nothing when it cannot
 /// be told which these are.
 fn follow<R: Report>(
     db: &mut Db,
-    scope: &Scope,
     report: &R,
-    entry: Entry<R>,
+    (before, stamp): (Arc<Found<R::Line>>, &Stamp),
     now: &Stamp,
 ) -> AppResult<Option<Arc<Found<R::Line>>>> {
-    if entry.stamp == *now {
-        return Ok(Some(entry.found));
+    if stamp == now {
+        return Ok(Some(before));
     }
-    let Some(changed) = entry.stamp.changed_since(db, scope, now)? else { return Ok(None) };
-    let mut found = Arc::try_unwrap(entry.found).unwrap_or_else(|shared| (*shared).clone());
-    found.lines.retain(|line| !changed.contains(&line.loan_id()));
-    found.left_out.retain(|(id, _)| !changed.contains(id));
-    let ids: Vec<LoanId> = changed.into_iter().collect();
-    let fresh = report.compute(db, Some(&ids))?;
-    found.lines.extend(fresh.lines);
-    found.left_out.extend(fresh.left_out);
+    let Some(changed) = stamp.changed_since(db, report.scope(), now)? else { return Ok(None) };
+    let ids: Vec<LoanId> = changed.iter().copied().collect();
+    let mut found = lines_of(db, report, Some(&ids))?;
+    let stays = |id: LoanId| !changed.contains(&id);
+    found.lines.extend(before.lines.iter().filter(|line| stays(line.loan_id())).cloned());
+    found.left_out.extend(before.left_out.iter().filter(|(id, _)| stays(*id)).cloned());
     found.lines.sort_by_key(ContractLine::loan_id);
     found.left_out.sort_by_key(|(id, _)| *id);
     report.complete(db, &mut found)?;
@@ -177,10 +262,20 @@ impl Stamp {
             .filter(scope.holds(loan_event::office_code))
             .select((max(loan_event::id), count_star()))
             .get_result(db)?;
-        let (last_loan, loans, loans_changed) = loan::table
+        let (last_loan, loans) = loan::table
             .filter(scope.holds(loan::office_code))
-            .select((max(loan::id), count_star(), max(loan::updated_at)))
+            .select((max(loan::id), count_star()))
             .get_result(db)?;
+        // The newest change of each lender is found in the index, that of all of them is not.
+        let mut loans_changed: Option<NaiveDateTime> = None;
+        for product in Product::ALL {
+            let newest = loan::table
+                .filter(scope.holds(loan::office_code))
+                .filter(loan::product.eq(product.as_text()))
+                .select(max(loan::updated_at))
+                .get_result(db)?;
+            loans_changed = loans_changed.max(newest);
+        }
         let files = loan_file::table
             .filter(scope.holds(loan_file::office_code))
             .select(max(loan_file::updated_at))
@@ -221,6 +316,7 @@ impl Stamp {
             .load(db)?;
         let loans: Vec<LoanId> = loan::table
             .filter(scope.holds(loan::office_code))
+            .filter(loan::product.eq_any(Product::ALL.iter().map(|one| one.as_text())))
             .filter(loan::updated_at.ge(since - LATE))
             .select(loan::id)
             .load(db)?;

@@ -4,6 +4,7 @@
 pub mod behind;
 pub mod curve;
 pub mod december;
+pub mod contract_line;
 pub mod line_cache;
 pub mod monthly;
 pub mod recovery;

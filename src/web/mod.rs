@@ -9,6 +9,7 @@ pub mod route;
 pub mod body;
 pub mod form;
 pub mod fields;
+pub mod desk_request;
 pub mod upload;
 pub mod failure;
 pub mod middleware;

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use crate::app::App;
 use crate::base::ids::StaffId;
 use crate::base::scope::Scope;
+use crate::book::policy::Policy;
 use crate::book::staff::Right;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
@@ -59,8 +60,8 @@ impl Waiting {
     }
 }
 
-/// Where lines come from.
-pub type Source = fn(&mut Db, &Scope, NaiveDate) -> AppResult<Vec<Waiting>>;
+/// Where lines come from; the day is today.
+pub type Source = fn(&mut Db, &Scope, &Policy, NaiveDate) -> AppResult<Vec<Waiting>>;
 
 /// All of them, in the order of the workbench; put together with the program.
 #[derive(Clone, Debug, Default)]
@@ -68,10 +69,10 @@ pub struct Sources(pub Vec<Source>);
 
 /// Everything that waits in these offices, whoever it is for.
 pub fn all(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Vec<Waiting>> {
-    let (sources, today) = (app.shared.get::<Sources>(), app.clock.today());
+    let (sources, policy, today) = (app.shared.get::<Sources>(), app.policy(), app.clock.today());
     let mut lines = Vec::new();
     for source in &sources.0 {
-        lines.extend(source(db, scope, today)?.into_iter().filter(|line| line.count > 0));
+        lines.extend(source(db, scope, &policy, today)?.into_iter().filter(|line| line.count > 0));
     }
     Ok(lines)
 }

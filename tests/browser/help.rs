@@ -26,7 +26,11 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 5] = [
+const MORE: [(&str, &str, &str, &str, &str); 9] = [
+    ("receipts", "lists", "/receipts", "jingban", ""),
+    ("receipts", "paper", FILE, "jingban", ""),
+    ("receipts", "chase", "/receipts", "jingban", ""),
+    ("receipts", "report", "/receipts", "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),
     ("handover", "handover", "handover", "guanli", "handover"),

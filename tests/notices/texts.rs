@@ -22,6 +22,9 @@ fn fields(reason: Reason, name: &str) -> Fields {
         Reason::ReceiptMissing => {
             fields.text("school_year", "2026-2027").text("last_on", "10月10日")
         }
+        Reason::ReceiptDiffers => fields
+            .text("school_year", "2026-2027")
+            .text("difference", "学费和住宿费比申报的少 ¥1,500.00，差额要由家里自己交给高校。"),
         Reason::Renewal => fields.text("opens_on", "7月1日").text("closes_on", "10月10日"),
         Reason::GraduationConfirmation => fields.text("university", "四川职业技术学院"),
         Reason::EarlyRepaymentWindow => fields

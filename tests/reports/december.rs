@@ -4,6 +4,7 @@ use super::sheet;
 use crate::borrower::town::{self, each};
 use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
+use zhuxue::reports::contract_line::Report;
 use zhuxue::reports::december::{facts, rules};
 use zhuxue::reports::recovery;
 
@@ -25,8 +26,10 @@ fn a_past_december_ends_where_the_recovery_report_of_its_last_day_stands() {
         let (found, report) = town::read(&t, |db| {
             let basis = &t.app.basis();
             Ok((
-                facts::of_year(db, &scope, basis, (2025, last))?,
-                recovery::facts::on(db, &scope, basis, last)?,
+                facts::December { scope: scope.clone(), basis: basis.clone(), year: 2025, last }
+                    .compute(db)?,
+                recovery::facts::Recovery { scope: scope.clone(), basis: basis.clone(), day: last }
+                    .compute(db)?,
             ))
         });
         let smallest_arrears = t.app.policy().smallest_arrears();

@@ -2,12 +2,13 @@
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::{links, sheet};
 use crate::borrower::town::{self, each};
 use crate::support::TestApp;
-use zhuxue::base::ids::{EventId, LoanId};
+use zhuxue::base::ids::{EventId, ImportId, LoanId};
 use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
 use zhuxue::book::events::{self, EventRow, Origin};
@@ -15,7 +16,9 @@ use zhuxue::book::position::{self, FilePosition};
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::{Event, EventKind};
 use zhuxue::desk::audit::AuditFilter;
-use zhuxue::plumbing::schema::{file_position, loan};
+use zhuxue::plumbing::schema::{file_position, import_job, loan};
+use zhuxue::reports::contract_line::Report;
+use zhuxue::reports::line_cache::Lines;
 use zhuxue::reports::recovery::{cache, facts, rules};
 use zhuxue::web::list::declare::List as _;
 
@@ -27,9 +30,18 @@ fn scope() -> Scope {
 }
 
 fn lines(t: &TestApp, day: &str) -> Vec<rules::Line> {
-    let found = town::read(t, |db| facts::on(db, &scope(), &t.app.basis(), day.parse().unwrap()));
+    let found = town::read(t, |db| {
+        let (basis, day) = (t.app.basis(), day.parse().unwrap());
+        facts::Recovery { scope: scope(), basis, day }.compute(db)
+    });
     assert!(found.left_out.is_empty(), "{:?}", found.left_out);
     found.lines
+}
+
+/// What a page gets.
+async fn of_day(t: &TestApp, day: NaiveDate) -> Lines<rules::Line> {
+    let own = |found: &Lines<rules::Line>| found.clone();
+    cache::of_lines(&t.app, &scope(), day, own).await.unwrap()
 }
 
 #[test]
@@ -121,8 +133,8 @@ fn the_workbook_has_the_total_and_the_definitions_and_is_written_down() {
 #[test]
 fn only_what_has_changed_is_computed_anew() {
     each(async |t| {
-        let day: chrono::NaiveDate = DAY.parse().unwrap();
-        cache::lines(&t.app, &scope(), day).await.unwrap();
+        let day: NaiveDate = DAY.parse().unwrap();
+        of_day(&t, day).await;
         let ids: Vec<LoanId> = town::read(&t, |db| {
             Ok(loan::table.order(loan::id).limit(3).select(loan::id).load(db)?)
         });
@@ -148,7 +160,7 @@ fn only_what_has_changed_is_computed_anew() {
                 .db
                 .write("test", |db| events::append_all(db, &scope(), std::slice::from_ref(&row)))
                 .unwrap();
-            let kept = cache::lines(&t.app, &scope(), day).await.unwrap();
+            let kept = of_day(&t, day).await;
             assert_eq!(kept.lines, lines(&t, DAY));
         }
     });
@@ -178,12 +190,51 @@ fn a_day_to_come_is_today_and_who_may_not_see_loans_sees_nothing() {
 fn the_lines_are_kept_until_something_changes() {
     each(async |t| {
         let day = DAY.parse().unwrap();
-        let first = cache::lines(&t.app, &scope(), day).await.unwrap();
-        let again = cache::lines(&t.app, &scope(), day).await.unwrap();
-        assert!(std::sync::Arc::ptr_eq(&first, &again));
+        let first = of_day(&t, day).await;
+        let again = of_day(&t, day).await;
+        assert!(std::sync::Arc::ptr_eq(&first.found, &again.found));
         let clerk = t.add_staff("new", "新来的", Role::Clerk);
-        let other = cache::lines(&t.app, &scope(), day).await.unwrap();
-        assert!(!std::sync::Arc::ptr_eq(&first, &other), "{}", clerk.name);
+        let other = of_day(&t, day).await;
+        assert!(!std::sync::Arc::ptr_eq(&first.found, &other.found), "{}", clerk.name);
         assert_eq!(first.lines, other.lines);
+    });
+}
+
+/// A large import changes something at every moment: who looks at a report meanwhile does not wait.
+#[test]
+fn while_a_large_import_is_posted_a_page_shows_the_lines_of_before_and_says_so() {
+    each(async |t| {
+        let day = DAY.parse().unwrap();
+        assert_eq!(of_day(&t, day).await.note(), None);
+        let mut browser = t.sign_in(Role::Clerk);
+        let newest = import_job::table.order(import_job::id.desc()).select(import_job::id);
+        let newest: ImportId = town::read(&t, |db| Ok(newest.first(db)?));
+        let set = |state: &str, rows: i32| {
+            let (state, rows) = (import_job::state.eq(state), import_job::rows_total.eq(rows));
+            let values = (state, rows, import_job::updated_at.eq(t.app.clock.now_at()));
+            let changed = t.app.db.write("test", |db| {
+                Ok(diesel::update(import_job::table.find(newest)).set(values).execute(db)?)
+            });
+            assert_eq!(changed.unwrap(), 1);
+        };
+        set("posting", 4_999);
+        let small = of_day(&t, day).await;
+        assert_eq!(small.note(), None, "a small import is waited for");
+        let page = browser.get("/reports/recovery").await;
+        assert!(!page.is(200).text.contains("正在导入数据"));
+        set("posting", 5_000);
+        let behind = of_day(&t, day).await;
+        assert!(std::sync::Arc::ptr_eq(&small.found, &behind.found));
+        browser.get("/reports/recovery").await.is(200).says(&["正在导入数据"]);
+        // The first that asks after its end gets them too, and has them computed.
+        set("posted", 5_000);
+        assert!(of_day(&t, day).await.note().is_some());
+        for _ in 0..2_000 {
+            if of_day(&t, day).await.note().is_none() {
+                return;
+            }
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("the lines were never computed in the background");
     });
 }

@@ -9,6 +9,7 @@ use zhuxue::desk::differences::ListParams as DifferenceParams;
 use zhuxue::desk::messages::list::{self as messages, ListParams as MessageParams, Messages};
 use zhuxue::jobs;
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
+use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
 use zhuxue::web::list::declare::List;
 use zhuxue::web::list::filter::ListParams;
 
@@ -97,6 +98,11 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
         let printed = AuditFilter { action: Some("printed".to_owned()), ..AuditFilter::default() };
         assert!(walk(&t, &printed, "audit").is_empty());
         assert!(walk(&t, &DifferenceParams::default(), "differences").len() > 60);
+        for (tab, _) in receipt::TABS {
+            let params = ReceiptParams { tab: tab.to_owned(), ..ReceiptParams::default() };
+            let rows = walk(&t, &params.to_list(day(DAY)), tab);
+            assert_eq!(rows.len(), if tab == "matched" { 20 } else { 0 }, "{tab}");
+        }
         let q = DifferenceParams { q: "a'%_\\".to_owned(), ..DifferenceParams::default() };
         assert!(walk(&t, &q, "differences").is_empty());
     });

@@ -48,6 +48,7 @@ macro_rules! missing_receipts {
                 university_receipt::table
                     .filter(university_receipt::office_code.eq(loan::office_code))
                     .filter(university_receipt::loan_id.eq(loan::id.nullable()))
+                    .filter(university_receipt::state.ne("rejected"))
                     .select(university_receipt::id),
             )))
     };
@@ -336,6 +337,23 @@ pub fn still_without_receipt(
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// The files whose university entered other fees than the contract of `loan_year` says, and what is
+/// different.
+pub fn differing_receipts(
+    db: &mut Db,
+    scope: &Scope,
+    loan_year: i32,
+) -> AppResult<Vec<(FileId, String)>> {
+    Ok(university_receipt::table
+        .inner_join(loan::table.on(university_receipt::loan_id.eq(loan::id.nullable())))
+        .filter(scope.holds(university_receipt::office_code))
+        .filter(university_receipt::loan_year.eq(loan_year))
+        .filter(university_receipt::state.eq("differs"))
+        .order(university_receipt::id)
+        .select((loan::file_id, university_receipt::mismatch))
+        .load(db)?)
 }
 
 /// The students who study on after this summer, have no contract of `year` yet, had one of the

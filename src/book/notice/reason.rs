@@ -14,6 +14,8 @@ pub enum Reason {
     DueUnconfirmed,
     /// The university has not entered the receipt of this year's contract.
     ReceiptMissing,
+    /// The university entered other fees than the contract says.
+    ReceiptDiffers,
     /// The county's counter opens for renewing.
     Renewal,
     /// A graduate should have the graduation confirmed.
@@ -63,6 +65,7 @@ impl Reason {
         Reason::OverdueNotice,
         Reason::DueUnconfirmed,
         Reason::ReceiptMissing,
+        Reason::ReceiptDiffers,
         Reason::Renewal,
         Reason::GraduationConfirmation,
         Reason::EarlyRepaymentWindow,
@@ -79,6 +82,7 @@ impl Reason {
             Reason::OverdueNotice => "overdue_notice",
             Reason::DueUnconfirmed => "due_unconfirmed",
             Reason::ReceiptMissing => "receipt_missing",
+            Reason::ReceiptDiffers => "receipt_differs",
             Reason::Renewal => "renewal",
             Reason::GraduationConfirmation => "graduation_confirmation",
             Reason::EarlyRepaymentWindow => "early_repayment_window",
@@ -101,6 +105,7 @@ impl Reason {
             Reason::OverdueNotice => "到期未还提醒",
             Reason::DueUnconfirmed => "到期待确认提醒",
             Reason::ReceiptMissing => "高校回执还没有录入",
+            Reason::ReceiptDiffers => "高校回执与合同不同",
             Reason::Renewal => "续贷办理时间",
             Reason::GraduationConfirmation => "毕业确认",
             Reason::EarlyRepaymentWindow => "提前还款的日子",
@@ -118,6 +123,7 @@ impl Reason {
             Reason::OverdueNotice => "还款日过后几天，还有没还的，发给学生和共同借款人",
             Reason::DueUnconfirmed => "银行的结果没到、主任决定先行跟进的日子，代替到期未还提醒",
             Reason::ReceiptMissing => "高校录入回执的最后一天之前，发给学生",
+            Reason::ReceiptDiffers => "高校录入的费用与合同不同时，每份回执发一次，发给学生",
             Reason::Renewal => "本县受理开始之前，发给在读的学生",
             Reason::GraduationConfirmation => "毕业那年春天，发给学生",
             Reason::EarlyRepaymentWindow => {
@@ -135,9 +141,10 @@ impl Reason {
         match self {
             Reason::DueReminder | Reason::EarlyRepaymentWindow => Some(Kind::Repayment),
             Reason::OverdueNotice | Reason::DueUnconfirmed => Some(Kind::Overdue),
-            Reason::ReceiptMissing | Reason::Renewal | Reason::GraduationConfirmation => {
-                Some(Kind::Procedure)
-            }
+            Reason::ReceiptMissing
+            | Reason::ReceiptDiffers
+            | Reason::Renewal
+            | Reason::GraduationConfirmation => Some(Kind::Procedure),
             Reason::PleaseCall => Some(Kind::Contact),
             // The alarm of somebody whose number another person changes cannot be switched off.
             Reason::SignInCode | Reason::ContactDecided | Reason::GatewayTest => None,
@@ -164,6 +171,9 @@ impl Reason {
             Reason::DueUnconfirmed => &[("due_on", "还款日"), ("why", "主任先行跟进的理由")],
             Reason::ReceiptMissing => {
                 &[("school_year", "学年"), ("last_on", "高校录入回执的最后一天")]
+            }
+            Reason::ReceiptDiffers => {
+                &[("school_year", "学年"), ("difference", "哪里不同，少了怎么办，多了怎么办")]
             }
             Reason::Renewal => &[("opens_on", "受理开始"), ("closes_on", "受理结束")],
             Reason::GraduationConfirmation => &[("university", "高校")],

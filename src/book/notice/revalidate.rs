@@ -317,6 +317,12 @@ fn done(
         let open = due_queries::still_without_receipt(db, scope, year, &files)?;
         add(Reason::ReceiptMissing, without(files, open));
     }
+    let files = files_for(Reason::ReceiptDiffers);
+    if !files.is_empty() {
+        let open = due_queries::differing_receipts(db, scope, year)?;
+        let open = open.into_iter().map(|(file, _)| file).collect();
+        add(Reason::ReceiptDiffers, without(files, open));
+    }
     let files = files_for(Reason::Renewal);
     if !files.is_empty() {
         add(Reason::Renewal, due_queries::with_contract_of(db, scope, year, &files)?);

@@ -165,6 +165,12 @@ impl Policy {
         self.receipt_deadline.on(day_in(year, 10, 1)).day.in_year(year)
     }
 
+    /// Last day of the county's re-check of the year's receipts; none where nobody asks for it.
+    pub fn receipt_recheck(&self, year: i32) -> Option<NaiveDate> {
+        let rule = self.receipt_recheck.on(day_in(year, 10, 1));
+        rule.required.then(|| rule.day.in_year(year))
+    }
+
     /// The next day, today or later, of everything in the desk's year, by key.
     pub fn desk_days(&self, today: NaiveDate) -> Vec<(NaiveDate, &DeskDay)> {
         let in_year = |key: &str, year: i32| {

@@ -50,7 +50,7 @@ use crate::base::month_day::MonthDay;
 use crate::base::rate::RatePpm;
 use dated::{RawEntry, dated, take_source, value};
 use load::Files;
-use values::{BenchmarkRule, PenaltyMultiplier, PricingRule, Window, Word, YearDay};
+use values::{BenchmarkRule, PenaltyMultiplier, PricingRule, RecheckRule, Window, Word, YearDay};
 
 /// The rules that differ between products.
 #[derive(Clone, Debug)]
@@ -105,6 +105,7 @@ pub struct Policy {
     recut_after_prepayment: Dated<Word>,
     allocation: Dated<Word>,
     receipt_deadline: Dated<YearDay>,
+    receipt_recheck: Dated<RecheckRule>,
     windows: Vec<Window>,
     desk_days: Vec<DeskDay>,
     waivers: Vec<WaiverYear>,
@@ -321,6 +322,7 @@ impl Policy {
                 .words("recut_after_prepayment", &|w| Recut::from_text(w).is_some())?,
             allocation: tables.words("allocation", &|w| Allocation::from_text(w).is_some())?,
             receipt_deadline: tables.dated("receipt_deadline")?,
+            receipt_recheck: tables.dated("receipt_recheck")?,
             windows: tables.windows()?,
             desk_days: tables.desk_days()?,
             waivers: tables.waivers()?,

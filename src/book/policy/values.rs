@@ -300,6 +300,15 @@ pub(super) struct YearDay {
     pub day: MonthDay,
 }
 
+/// The county's re-check of receipts, where it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecheckRule {
+    #[serde(deserialize_with = "month_day")]
+    pub day: MonthDay,
+    pub required: bool,
+}
+
 /// What of the bank's bookings still counts as paid on time, and from where on arrears are
 /// followed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

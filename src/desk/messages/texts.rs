@@ -256,6 +256,7 @@ impl Example {
             .text("why", "银行系统停机到月底")
             .text("school_year", format!("{}-{}", today.year(), today.year() + 1))
             .day("last_on", app.policy().receipt_deadline(today.year()), today)
+            .text("difference", "学费和住宿费比申报的少 ¥500.00，差额要由家里自己交给高校。")
             .day("opens_on", window.0, today)
             .day("closes_on", window.1, today)
             .text("university", self.university.as_str())

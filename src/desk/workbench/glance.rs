@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::AppResult;
 use crate::reports::curve::Curve;
+use crate::reports::line_cache::{Lines, with_note};
 use crate::reports::recovery::cache;
 use crate::reports::recovery::pages::list_of;
 use crate::reports::recovery::params::ReportParams;
@@ -41,8 +42,8 @@ struct View {
 pub async fn part(app: &App, me: &SignedIn, req: &HttpRequest) -> AppResult<HttpResponse> {
     let today = app.clock.today();
     let (day, _) = ReportParams::default().day(app, &me.scope).await?;
-    let found = cache::lines(app, &me.scope, day).await?;
-    let all = rules::total(&found.lines);
+    let total = |found: &Lines<rules::Line>| (rules::total(&found.lines), found.note());
+    let (all, behind) = cache::of_lines(app, &me.scope, day, total).await?;
     let shown = |figure: Figure| Shown {
         name: figure.in_words(),
         value: all.value(figure),
@@ -57,7 +58,7 @@ pub async fn part(app: &App, me: &SignedIn, req: &HttpRequest) -> AppResult<Http
     };
     let figures = [Figure::GotPersons, Figure::GotPrincipal, Figure::GotInterest];
     let view = View {
-        until: day.to_string(),
+        until: with_note(day.to_string(), behind),
         shown: figures.into_iter().map(shown).collect(),
         rates: vec![
             ("本金回收率", percent(all.principal_rate())),

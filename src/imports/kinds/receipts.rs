@@ -1,10 +1,11 @@
 //! 高校回执登记表: what the university has confirmed of a contract (rules.md 5.3).
 
-use crate::base::ids::{LoanId, PersonId, RowId};
+use crate::base::ids::{PersonId, RowId};
 use crate::book::{loan, person};
 use crate::imports::facts::Tracked;
 use crate::imports::kind::*;
-use crate::life::contract::store::{self, Receipt};
+use crate::life::receipt::rules::Contract;
+use crate::life::receipt::store::{self, Receipt};
 use std::collections::BTreeSet;
 
 layout! {
@@ -22,6 +23,9 @@ layout! {
     may is_new: YesOrNo = "是否新申请" | "是否首贷|首贷续贷";
     many phone: Phones = "联系方式" | PHONES;
     may university: University = "就读高校" | UNIVERSITIES;
+    may tuition: Money = "学费（元）" | "学费|欠缴学费|应缴学费";
+    may lodging: Money = "住宿费（元）" | "住宿费|欠缴住宿费|应缴住宿费";
+    may entered_on: Day = "回执录入日期" | "回执录入时间|回执日期|录入日期";
     must loan_year: LoanYear = "贷款学年" | LOAN_YEARS
         => within_cap("amount", amount, loan_year);
 }
@@ -29,7 +33,8 @@ layout! {
 record!(
     Receipt = "receipt", Layout::RECEIPTS, store,
     |row| (row.student_number.clone(), row.loan_year, row.code.clone())
-        => (String, i32, String)
+        => (String, i32, String),
+    replaced = Receipt::replaced_by
 );
 
 impl ImportKind for ReceiptRow {
@@ -59,15 +64,9 @@ impl ImportKind for ReceiptRow {
     }
 
     fn decide(&self, plan: &mut Plan<'_>, _line: u32) -> Result<Outcome, Refusal> {
-        let (loan_id, mismatch) = self.match_contract(plan);
-        let expected = plan.set.companions.student_numbers.contains(&self.student_number);
-        if !mismatch.is_empty() && !expected {
-            plan.remark("回执校验码", mismatch.clone());
-        }
-        let fresh = Receipt {
+        let mut fresh = Receipt {
             id: RowId::new(plan.set.next_id()),
             office_code: plan.set.scope.own().to_owned(),
-            loan_id,
             student_number: self.student_number.clone(),
             loan_year: self.loan_year,
             code: self.receipt_code.clone(),
@@ -76,51 +75,28 @@ impl ImportKind for ReceiptRow {
             university: self.university.clone().unwrap_or_default(),
             amount_fen: self.amount,
             is_first: self.is_new.unwrap_or_default(),
-            mismatch,
             import_id: plan.set.import_id,
+            tuition_fen: self.tuition,
+            lodging_fen: self.lodging,
+            entered_on: self.entered_on,
+            ..Receipt::default()
         };
+        fresh.hold_against(self.contracts(plan).as_deref());
+        let expected = plan.set.companions.student_numbers.contains(&self.student_number);
+        if !fresh.mismatch.is_empty() && !expected {
+            plan.remark("回执校验码", fresh.mismatch.clone());
+        }
         let (new, changed) = plan.facts.record(fresh);
         Ok(Outcome::of(new, changed))
     }
 }
 
 impl ReceiptRow {
-    /// A receipt belongs to the contract of that student, year and code; what does not agree is
-    /// said in words. The code alone is not unique (rules.md 11).
-    fn match_contract(&self, plan: &Plan<'_>) -> (Option<LoanId>, String) {
-        let number = &self.student_number;
-        let Some(file) = plan
-            .facts
-            .by_student_number
-            .get(number)
-            .and_then(|student| plan.facts.files.get(student))
-            .map(|entry| entry.row.id)
-        else {
-            return (None, format!("没有学号 {number} 的借款学生，回执先留着，请核对学号。"));
-        };
-        let of_year: Vec<_> = plan
-            .facts
-            .loans
-            .values()
-            .map(|entry| &entry.row)
-            .filter(|loan| loan.file_id == file && loan.loan_year == self.loan_year)
-            .collect();
-        let Some(loan) = of_year.iter().find(|loan| loan.receipt_code == self.receipt_code) else {
-            let words = if of_year.is_empty() {
-                format!("{}-{} 学年没有这个学生的合同", self.loan_year, self.loan_year + 1)
-            } else {
-                "回执校验码与合同上的不一致".to_owned()
-            };
-            return (None, format!("{words}，回执先留着，请核对。"));
-        };
-        if loan.principal_fen != self.amount {
-            let words = format!(
-                "回执金额 {}，合同金额 {}，请与高校核对。",
-                self.amount.to_page_text(),
-                loan.principal_fen.to_page_text()
-            );
-            return (Some(loan.id), words);
-        }
-        (Some(loan.id), String::new())
+    /// The contracts of the student, none where nobody has this number.
+    fn contracts(&self, plan: &Plan<'_>) -> Option<Vec<Contract>> {
+        let student = plan.facts.by_student_number.get(&self.student_number)?;
+        let file = plan.facts.files.get(student)?.row.id;
+        let loans = plan.facts.loans.values().map(|entry| &entry.row);
+        Some(loans.filter(|loan| loan.file_id == file).map(Contract::from).collect())
     }
 }

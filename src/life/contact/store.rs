@@ -16,6 +16,7 @@ use crate::book::contact::record::{self, Record};
 use crate::book::contact::task::{self, AssigneeKind, ContactTask, State};
 use crate::book::loan::{self, LoanFile};
 use crate::book::person::{self, Person, Phone};
+use crate::book::policy::Policy;
 use crate::book::position::FilePosition;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -26,7 +27,12 @@ use crate::plumbing::schema::{
 use crate::web::waiting::Waiting;
 
 /// Families to call today or before: `/family-contacts?list=today`.
-pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
+pub fn waiting(
+    db: &mut Db,
+    scope: &Scope,
+    _: &Policy,
+    today: NaiveDate,
+) -> AppResult<Vec<Waiting>> {
     let count = duties::table
         .filter(scope.holds(duties::office_code))
         .filter(duties::year.eq(today.year()))

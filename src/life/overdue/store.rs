@@ -13,6 +13,7 @@ use super::kinds::{AskedFor, ClosedWhy, HoldReason, NextStep, Stage, State, Step
 use crate::base::ids::{CaseId, FileId, RecordId, RowId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::policy::Policy;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
@@ -134,7 +135,12 @@ pub fn newest(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Case
 
 /// Cases whose next step is today or before, those that wait for the director, and the director's
 /// answers that nobody has looked at.
-pub fn waiting(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Vec<Waiting>> {
+pub fn waiting(
+    db: &mut Db,
+    scope: &Scope,
+    _: &Policy,
+    today: NaiveDate,
+) -> AppResult<Vec<Waiting>> {
     let today = overdue_case::table
         .filter(scope.holds(overdue_case::office_code))
         .filter(overdue_case::state.eq(State::Open))

@@ -48,6 +48,16 @@ diesel::table! {
         is_first -> Bool,
         mismatch -> Text,
         import_id -> BigInt,
+        tuition_fen -> Nullable<BigInt>,
+        lodging_fen -> Nullable<BigInt>,
+        entered_on -> Nullable<Date>,
+        told_by -> Text,
+        state -> Text,
+        contract_on -> Nullable<Date>,
+        decided_by -> Text,
+        decided_at -> Nullable<Timestamp>,
+        reason -> Text,
+        version -> Integer,
     }
 }
 
@@ -84,5 +94,31 @@ diesel::table! {
         granted_fen -> BigInt,
         paid_on -> Nullable<Date>,
         import_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    university_contact (id) {
+        id -> BigInt,
+        office_code -> Text,
+        university -> Text,
+        person -> Text,
+        phone -> Text,
+        email -> Text,
+        address -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    receipt_chase (id) {
+        id -> BigInt,
+        office_code -> Text,
+        university -> Text,
+        loan_year -> Integer,
+        on_day -> Date,
+        by_name -> Text,
+        how -> Text,
+        result -> Text,
     }
 }

@@ -4,7 +4,7 @@
 //! the due day (or a later day) with only the events that had happened by then: what it would
 //! show if nothing else came in.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
 
@@ -12,29 +12,13 @@ use super::rules::{Line, Part};
 use crate::base::dates::day_in;
 use crate::base::ids::LoanId;
 use crate::base::scope::Scope;
-use crate::book::facts::{self, LoanFacts};
+use crate::book::facts::LoanFacts;
 use crate::book::position::{self, Basis};
 use crate::book::statement::{self, Event, RowKind};
-use crate::error::AppResult;
-use crate::plumbing::db::Db;
-use crate::reports::line_cache::{self, ContractLine, Report};
-use crate::reports::recovery::facts::{AT_ONCE, contracts, damaged, left_out};
+use crate::reports::contract_line::{Contract, ContractLine, Report};
 
-/// One line for each contract with an instalment in a December.
-pub type Found = line_cache::Found<Line>;
-
-/// Every contract of these offices with an instalment in December of `year`, with the events up
-/// to `last`.
-pub fn of_year(
-    db: &mut Db,
-    scope: &Scope,
-    basis: &Basis,
-    (year, last): (i32, NaiveDate),
-) -> AppResult<Found> {
-    December { scope: scope.clone(), basis: basis.clone(), year, last }.compute(db, None)
-}
-
-/// The report of a December, up to a day.
+/// The report of a December, up to a day: one line for each contract with an instalment in it.
+#[derive(Clone)]
 pub struct December {
     pub scope: Scope,
     pub basis: Basis,
@@ -56,45 +40,37 @@ impl Report for December {
         (self.year, self.last)
     }
 
-    fn compute(&self, db: &mut Db, only: Option<&[LoanId]>) -> AppResult<Found> {
-        let December { scope, basis, year, last } = self;
-        let mut found = Found::default();
-        for chunk in contracts(db, scope, *last, only)?.chunks(AT_ONCE) {
-            let ids: Vec<LoanId> = chunk.iter().map(|one| one.id).collect();
-            let terms: HashMap<LoanId, LoanFacts> =
-                facts::loans(db, scope, &ids)?.into_iter().map(|one| (one.id, one)).collect();
-            let mut lives = facts::events(db, scope, &ids)?;
-            for one in chunk {
-                let Some(facts) = terms.get(&one.id) else { continue };
-                let own = lives.take(one.id).map_err(|_| damaged(&one.contract_no));
-                let own =
-                    own.and_then(|own| steps(&one.contract_no, facts, &own, (basis, *year, *last)));
-                match own {
-                    Ok(steps) if steps.is_empty() => {}
-                    Ok(steps) => found.lines.push(Line {
-                        loan_id: one.id,
-                        file_id: one.file_id,
-                        steps: steps.into(),
-                    }),
-                    Err(why) => found.left_out.push((one.id, why)),
-                }
-            }
-        }
-        Ok(found)
+    fn scope(&self) -> &Scope {
+        &self.scope
     }
 
-    fn complete(&self, _: &mut Db, _: &mut Found) -> AppResult<()> {
-        Ok(())
+    fn basis(&self) -> &Basis {
+        &self.basis
+    }
+
+    fn until(&self) -> NaiveDate {
+        self.last
+    }
+
+    fn line(
+        &self,
+        contract: &Contract,
+        facts: &LoanFacts,
+        events: Vec<Event>,
+    ) -> Result<Option<Line>, String> {
+        let steps = steps(contract, facts, &events, (&self.basis, self.year, self.last))?;
+        let (loan_id, file_id) = (contract.id, contract.file_id);
+        Ok((!steps.is_empty()).then(|| Line { loan_id, file_id, steps: steps.into() }))
     }
 }
 
 fn steps(
-    contract_no: &str,
+    contract: &Contract,
     facts: &LoanFacts,
     own: &[Event],
     (basis, year, last): (&Basis, i32, NaiveDate),
 ) -> Result<Vec<(NaiveDate, Part)>, String> {
-    let terms = facts.terms().map_err(|_| damaged(contract_no))?;
+    let terms = facts.terms().map_err(|_| contract.damaged())?;
     let first = day_in(year, 12, 1);
     let end = day_in(year, 12, 31);
     // From the last day backwards: most contracts have no instalment, and one question is enough.
@@ -102,7 +78,7 @@ fn steps(
         let events: Vec<Event> = own.iter().filter(|event| event.on <= on).copied().collect();
         let events = position::with_waivers(events, basis);
         let statement = statement::statement(&terms, &events, &basis.rates, end)
-            .map_err(|error| left_out(contract_no, &error))?;
+            .map_err(|error| contract.left_out(&error))?;
         let rows = statement.instalments.iter().filter(|row| {
             row.kind == RowKind::DueDay && row.due_on.year() == year && row.due_on.month() == 12
         });

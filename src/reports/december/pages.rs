@@ -6,21 +6,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::facts::{December, Found};
+use super::facts::December;
 use super::rules::{self, DEFINITIONS, Day, Figure};
 use crate::app::App;
 use crate::base::dates::{day_in, weekday_in_words};
 use crate::base::money::Fen;
-use crate::base::scope::Scope;
 use crate::base::url;
 use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
-use crate::plumbing::db::Db;
 use crate::plumbing::sheet::write::{self, Chart, Head, Out};
 use crate::reports::behind::{About, List, Row};
 use crate::reports::curve::{Curve, Series};
-use crate::reports::line_cache::LineCache;
+use crate::reports::line_cache::{self, with_note};
 use crate::reports::recovery::export::share;
 use crate::reports::recovery::facts::owners;
 use crate::reports::recovery::rules::{Owner, percent};
@@ -104,6 +102,7 @@ struct View {
     picture: String,
     definitions: &'static [(&'static str, &'static str)],
     left_out: Vec<String>,
+    behind: Option<String>,
     export: String,
     default_link: String,
 }
@@ -115,50 +114,36 @@ struct Table {
     last: NaiveDate,
     waits: bool,
     left_out: Vec<String>,
-}
-
-/// The lines of a December: what has changed since is computed anew.
-fn of_year(
-    app: &App,
-    db: &mut Db,
-    scope: &Scope,
-    (year, last): (i32, NaiveDate),
-) -> AppResult<Arc<Found>> {
-    let report = December { scope: scope.clone(), basis: app.basis(), year, last };
-    app.shared.get::<LineCache<December>>().get(db, (scope, report.basis.version), &report)
+    behind: Option<String>,
 }
 
 async fn table(app: &App, me: &SignedIn, year: i32) -> AppResult<Table> {
-    let (inner, scope) = (app.clone(), me.scope.clone());
-    app.read_long(move |db| table_of(&inner, db, &scope, year)).await
+    let (today, end) = (app.clock.today(), day_in(year, 12, 31));
+    let scope = me.scope.clone();
+    // What nobody knows yet is no figure: without a day nothing was due.
+    let known = app.read(move |db| payments_known::figures_until(db, &scope, today)).await?;
+    let last = known.unwrap_or(day_in(FIRST_YEAR, 1, 1)).min(end);
+    let smallest_arrears = app.policy().smallest_arrears();
+    line_cache::read(app, report(app, me, (year, last)), move |found| {
+        let book = rules::Book { lines: &found.lines, smallest_arrears };
+        let days = rules::days(book, day_in(year, 12, 1), last);
+        // Between the due day and the bank's list nobody knows what came in.
+        let waits = last < day_in(year, 12, 20) && day_in(year, 12, 20) < today.min(end);
+        let latest = days.last().copied().or_else(|| rules::days(book, last, last).pop());
+        let latest = latest.filter(|_| !waits);
+        Table { days, latest, last, waits, left_out: found.left_out(), behind: found.note() }
+    })
+    .await
 }
 
-fn table_of(app: &App, db: &mut Db, scope: &Scope, year: i32) -> AppResult<Table> {
-    let (today, end) = (app.clock.today(), day_in(year, 12, 31));
-    // What nobody knows yet is no figure: without a day nothing was due.
-    let known = payments_known::figures_until(db, scope, today)?;
-    let last = known.unwrap_or(day_in(FIRST_YEAR, 1, 1)).min(end);
-    let found = of_year(app, db, scope, (year, last))?;
-    let smallest_arrears = app.policy().smallest_arrears();
-    let book = rules::Book { lines: &found.lines, smallest_arrears };
-    let days = rules::days(book, day_in(year, 12, 1), last);
-    // Between the due day and the bank's list nobody knows what came in.
-    let waits = last < day_in(year, 12, 20) && day_in(year, 12, 20) < today.min(end);
-    let latest = days.last().copied().or_else(|| rules::days(book, last, last).pop());
-    let latest = latest.filter(|_| !waits);
-    Ok(Table { days, latest, last, waits, left_out: found.left_out() })
+fn report(app: &App, me: &SignedIn, (year, last): (i32, NaiveDate)) -> December {
+    December { scope: me.scope.clone(), basis: app.basis(), year, last }
 }
 
 /// What came in day by day in this December and the one before.
 pub async fn curve(app: &App, me: &SignedIn, year: i32) -> AppResult<Curve> {
-    let (inner, scope) = (app.clone(), me.scope.clone());
     let years = [year, year - 1];
-    let tables = app
-        .read_long(move |db| {
-            let [now, before] = years.map(|year| table_of(&inner, db, &scope, year));
-            Ok([now?, before?])
-        })
-        .await?;
+    let tables = [table(app, me, year).await?, table(app, me, year - 1).await?];
     let series = |(year, table): (i32, Table)| {
         let of = if table.waits { Vec::new() } else { table.days };
         (format!("{year} 年"), of.iter().map(Day::rate).collect::<Vec<Option<i64>>>())
@@ -219,7 +204,7 @@ async fn show(
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
     let year = params.year(today);
-    let Table { days, latest, last, waits, left_out } = table(&app, &me, year).await?;
+    let Table { days, latest, last, waits, left_out, behind } = table(&app, &me, year).await?;
     let view = View {
         curve: curve(&app, &me, year).await?,
         picture: url::link("/reports/december.svg", &[("year", &year.to_string())]),
@@ -234,6 +219,7 @@ async fn show(
         days: moving(&days).iter().rev().map(day_view).collect(),
         definitions: DEFINITIONS,
         left_out,
+        behind,
         export: url::link("/reports/december.xlsx", &[("year", &year.to_string())]),
         default_link: url::link("/reports/recovery", &[("as_of", &last.to_string())]),
     };
@@ -253,28 +239,30 @@ async fn list(
     if on > today || on.year() < FIRST_YEAR {
         return Err(AppError::NotFound);
     }
-    let (inner, scope) = (app.clone(), me.scope.clone());
-    let (found, owners) = app
-        .read_long(move |db| {
-            if payments_known::figures_until(db, &scope, today)?.is_none_or(|known| on > known) {
-                return Err(AppError::NotFound);
-            }
-            let found = of_year(&inner, db, &scope, (on.year(), on))?;
-            let smallest_arrears = inner.policy().smallest_arrears();
+    let scope = me.scope.clone();
+    let known = app.read(move |db| payments_known::figures_until(db, &scope, today)).await?;
+    if known.is_none_or(|known| on > known) {
+        return Err(AppError::NotFound);
+    }
+    let smallest_arrears = app.policy().smallest_arrears();
+    let (found, behind) =
+        line_cache::read(&app, report(&app, &me, (on.year(), on)), move |found| {
             let book = rules::Book { lines: &found.lines, smallest_arrears };
-            Ok((rules::rows(book, on, figure), owners(db, &scope)?))
+            (rules::rows(book, on, figure), found.note())
         })
         .await?;
+    let scope = me.scope.clone();
+    let owners = app.read_long(move |db| owners(db, &scope)).await?;
     let mut all: Vec<(Arc<Owner>, Fen)> = found
         .into_iter()
         .map(|(file, fen)| (owners.get(&file).cloned().unwrap_or_default(), fen))
         .collect();
     all.sort_by(|a, b| (&a.0.township, &a.0.file_no).cmp(&(&b.0.township, &b.0.file_no)));
     let row = |(owner, fen): &(Arc<Owner>, Fen)| Row {
-        file_no: owner.file_no.clone(),
-        name: owner.name.clone(),
-        township: owner.township.clone(),
-        school: owner.school.clone(),
+        file_no: owner.file_no.to_string(),
+        name: owner.name.to_string(),
+        township: owner.township.to_string(),
+        school: owner.school.to_string(),
         what: String::new(),
         amount: fen.get(),
     };
@@ -284,7 +272,7 @@ async fn list(
     };
     let about = About {
         figure: figure.in_words().to_owned(),
-        subtitle: format!("{}年12月这一期，到 {on}", on.year()),
+        subtitle: with_note(format!("{}年12月这一期，到 {on}", on.year()), behind),
         unit: "人",
         back: ("12月还款进度", url::link(PATH, &[("year", &on.year().to_string())])),
     };
@@ -304,10 +292,11 @@ async fn workbook(
     params: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let year = params.year(app.clock.today());
-    let Table { days, left_out, last, .. } = table(&app, &me, year).await?;
+    let Table { days, left_out, last, behind, .. } = table(&app, &me, year).await?;
     let title = format!("{} {year}年12月还款进度，到 {last}", me.office.name);
     let assumed = app.policy().assumed(day_in(year, 12, 20));
-    let titles = vec![title, me.bank_data.based_on(assumed)];
+    let mut titles = vec![title, me.bank_data.based_on(assumed)];
+    titles.extend(behind);
     let foot = foot(&me, app.clock.today());
     let bytes = actix_web::web::block(move || {
         let text = |text: &str| Out::Text(text.to_owned());

@@ -5,11 +5,12 @@ use actix_web::{HttpResponse, web};
 
 use super::cache;
 use super::params::ReportParams;
-use super::rules::{self, DEFINITIONS, Figure, GroupBy, Numbers, Unit, percent};
+use super::rules::{self, DEFINITIONS, Figure, GroupBy, Line, Numbers, Unit, percent};
 use crate::app::App;
 use crate::base::money::Fen;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::sheet::write::{self, Chart, Head, Out};
+use crate::reports::line_cache::Lines;
 use crate::web::download::{WORKBOOK, attachment, noted};
 use crate::web::list::export::foot;
 use crate::web::session::SignedIn;
@@ -23,10 +24,9 @@ pub async fn workbook(
     let (day, _) = params.day(&app, &me.scope).await?;
     let known = me.bank_data.based_on(app.policy().assumed_in_arrears(app.clock.today()));
     let by = params.by();
-    let found = cache::lines(&app, &me.scope, day).await?;
     let office = me.office.name.clone();
     let foot = foot(&me, app.clock.today());
-    let bytes = actix_web::web::block(move || {
+    let sheets = move |found: &Lines<Line>| {
         let all = ("合计".to_owned(), rules::total(&found.lines));
         let with_total = |by| {
             let mut rows = rules::groups(&found.lines, by);
@@ -34,8 +34,9 @@ pub async fn workbook(
             rows
         };
         let title = format!("{office} 回收统计，统计日 {day}，按{}", by.in_words());
+        let titles = |title| [title, known.clone()].into_iter().chain(found.note()).collect();
         let mut sheets = vec![
-            (head("回收统计", by, vec![title, known.clone()], &foot), cells(with_total(by))),
+            (head("回收统计", by, titles(title), &foot), cells(with_total(by))),
             definitions(&found.left_out()),
         ];
         if by != GroupBy::DueYear {
@@ -43,14 +44,12 @@ pub async fn workbook(
             let years = rules::over_time(&found.lines, day);
             let chart =
                 Chart { title: "各年到期本金的回收率".to_owned(), of: PRINCIPAL_RATE };
-            let head = head("历年", GroupBy::DueYear, vec![title, known], &foot);
+            let head = head("历年", GroupBy::DueYear, titles(title), &foot);
             sheets.push((Head { chart: Some(chart), ..head }, cells(years)));
         }
         write::lists(&sheets)
-    })
-    .await
-    .map_err(AppError::broken)?
-    .map_err(AppError::broken)?;
+    };
+    let bytes = cache::of_lines(&app, &me.scope, day, sheets).await?.map_err(AppError::broken)?;
     noted(&app, &me, "回收统计", format!("导出 回收统计，统计日 {day}，按{}", by.in_words()))
         .await?;
     Ok(attachment(&format!("回收统计-{day}.xlsx"), WORKBOOK, bytes))

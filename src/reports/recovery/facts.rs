@@ -1,7 +1,7 @@
 //! One line for each contract of an office, from its statement on the day. Reads only, some
 //! thousand contracts at a time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
@@ -12,49 +12,15 @@ use crate::base::dates::day_in;
 use crate::base::ids::{FileId, LoanId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::facts::{self, LoanFacts};
+use crate::book::facts::LoanFacts;
 use crate::book::position::{self, Basis};
 use crate::book::statement::{self, Event, EventKind, RowKind, Totals};
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{loan, loan_file, overdue_case, person, staff};
-use crate::reports::line_cache::{self, ContractLine, Report};
+use crate::plumbing::schema::{loan_file, overdue_case, person, staff};
+use crate::reports::contract_line::{self, Contract, ContractLine, Report};
 
-/// Contracts whose events are in memory at one time.
-pub const AT_ONCE: usize = 2_000;
-
-pub type Found = line_cache::Found<Line>;
-
-/// A contract of the office.
-#[derive(Clone, Debug, Queryable)]
-pub struct Contract {
-    pub id: LoanId,
-    pub file_id: FileId,
-    /// 合同编号.
-    pub contract_no: String,
-    /// First year of the school year.
-    pub loan_year: i32,
-}
-
-/// Every contract of these offices, or only these, signed by `day`.
-pub fn contracts(
-    db: &mut Db,
-    scope: &Scope,
-    day: NaiveDate,
-    only: Option<&[LoanId]>,
-) -> AppResult<Vec<Contract>> {
-    let signed = || {
-        let columns = (loan::id, loan::file_id, loan::contract_no, loan::loan_year);
-        let signed = loan::table.filter(scope.holds(loan::office_code));
-        signed.filter(loan::signed_on.le(day)).order(loan::id).select(columns)
-    };
-    let Some(only) = only else { return Ok(signed().load(db)?) };
-    let mut found = Vec::with_capacity(only.len());
-    for ids in only.chunks(AT_ONCE) {
-        found.extend(signed().filter(loan::id.eq_any(ids)).load::<Contract>(db)?);
-    }
-    Ok(found)
-}
+pub type Found = contract_line::Found<Line>;
 
 type OwnerRow = (FileId, String, Option<StaffId>, String, String, String, String);
 
@@ -87,23 +53,33 @@ pub fn owners(db: &mut Db, scope: &Scope) -> AppResult<HashMap<FileId, Arc<Owner
             person::township,
         ))
         .load(db)?;
+    // Few places, schools and clerks are of many families.
+    let mut shared: HashSet<Arc<str>> = HashSet::new();
+    let mut share = |text: &str| match shared.get(text) {
+        Some(known) => known.clone(),
+        None => {
+            let fresh: Arc<str> = text.into();
+            shared.insert(fresh.clone());
+            fresh
+        }
+    };
     let owner = |(id, file_no, own, school, university, name, township): OwnerRow| {
         let clerk = own.or_else(|| cases.get(&id).copied()).and_then(|id| clerks.get(&id));
-        let clerk = clerk.cloned().unwrap_or_default();
-        (id, Arc::new(Owner { file_no, name, township, school, university, clerk }))
+        let owner = Owner {
+            file_no: file_no.into(),
+            name: name.into(),
+            township: share(&township),
+            school: share(&school),
+            university: share(&university),
+            clerk: share(clerk.map_or("", String::as_str)),
+        };
+        (id, Arc::new(owner))
     };
     Ok(rows.into_iter().map(owner).collect())
 }
 
-/// Everything of these offices on `day`.
-pub fn on(db: &mut Db, scope: &Scope, basis: &Basis, day: NaiveDate) -> AppResult<Found> {
-    let report = Recovery { scope: scope.clone(), basis: basis.clone(), day };
-    let mut found = report.compute(db, None)?;
-    report.complete(db, &mut found)?;
-    Ok(found)
-}
-
 /// The report of a day.
+#[derive(Clone)]
 pub struct Recovery {
     pub scope: Scope,
     pub basis: Basis,
@@ -124,33 +100,36 @@ impl Report for Recovery {
         self.day
     }
 
-    fn compute(&self, db: &mut Db, only: Option<&[LoanId]>) -> AppResult<Found> {
-        let Recovery { scope, basis, day } = self;
-        let mut found = Found::default();
-        for chunk in contracts(db, scope, *day, only)?.chunks(AT_ONCE) {
-            let ids: Vec<LoanId> = chunk.iter().map(|one| one.id).collect();
-            let terms: HashMap<LoanId, LoanFacts> =
-                facts::loans(db, scope, &ids)?.into_iter().map(|one| (one.id, one)).collect();
-            let mut lives = facts::events(db, scope, &ids)?;
-            for one in chunk {
-                let Some(facts) = terms.get(&one.id) else { continue };
-                let own = lives.take(one.id).map_err(|_| damaged(&one.contract_no));
-                let own = own.map(|own| position::with_waivers(own, basis));
-                match own.and_then(|events| line(one, facts, &events, (basis, *day))) {
-                    Ok((sums, by_due_year)) => found.lines.push(Line {
-                        loan_id: one.id,
-                        file_id: one.file_id,
-                        owner: Arc::default(),
-                        contract_no: one.contract_no.clone(),
-                        loan_year: one.loan_year,
-                        sums,
-                        by_due_year,
-                    }),
-                    Err(why) => found.left_out.push((one.id, why)),
-                }
-            }
-        }
-        Ok(found)
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn basis(&self) -> &Basis {
+        &self.basis
+    }
+
+    fn until(&self) -> NaiveDate {
+        self.day
+    }
+
+    fn line(
+        &self,
+        contract: &Contract,
+        facts: &LoanFacts,
+        events: Vec<Event>,
+    ) -> Result<Option<Line>, String> {
+        let events = position::with_waivers(events, &self.basis);
+        let (by_due_year, got) = sums(contract, facts, &events, (&self.basis, self.day))?;
+        Ok(Some(Line {
+            loan_id: contract.id,
+            file_id: contract.file_id,
+            owner: Arc::default(),
+            contract_no: contract.contract_no.as_str().into(),
+            loan_year: contract.loan_year,
+            by_due_year,
+            got,
+            is_default: false,
+        }))
     }
 
     fn complete(&self, db: &mut Db, found: &mut Found) -> AppResult<()> {
@@ -163,30 +142,19 @@ impl Report for Recovery {
     }
 }
 
-/// Why a contract has no line, as pages say it: its events contradict each other.
-pub fn left_out(contract_no: &str, error: &statement::StatementError) -> String {
-    format!("合同 {contract_no}（{error}）")
-}
-
-/// The same of one whose record is damaged.
-pub fn damaged(contract_no: &str) -> String {
-    format!("合同 {contract_no}（记录不完整）")
-}
-
-fn line(
+fn sums(
     one: &Contract,
     facts: &LoanFacts,
     events: &[Event],
     (basis, day): (&Basis, NaiveDate),
-) -> Result<(Sums, Box<[DueYear]>), String> {
-    let terms = facts.terms().map_err(|_| damaged(&one.contract_no))?;
-    let wrong = |e| left_out(&one.contract_no, &e);
+) -> Result<(Box<[DueYear]>, [Fen; 3]), String> {
+    let terms = facts.terms().map_err(|_| one.damaged())?;
+    let wrong = |e| one.left_out(&e);
     let now = statement::statement(&terms, events, &basis.rates, day).map_err(wrong)?;
-    let mut years: BTreeMap<i32, DueYear> = BTreeMap::new();
+    let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
     let due = now.instalments.iter().filter(|row| row.kind == RowKind::DueDay && row.due_on <= day);
     for row in due {
-        let year = row.due_on.year();
-        let sums = years.entry(year).or_insert_with(|| DueYear { year, ..DueYear::default() });
+        let sums = years.entry(row.due_on.year()).or_default();
         sums.due_principal += row.principal;
         sums.paid_principal += row.paid_principal;
         sums.due_interest += row.interest;
@@ -195,11 +163,9 @@ fn line(
             sums.late_principal += row.principal - row.paid_principal;
         }
     }
-    let mut sums = Sums::default();
-    for part in years.values() {
-        sums.add(&part.sums(false));
-    }
-    let mut sums = sums.counted();
+    let years = years.iter().map(|(year, sums)| DueYear::new(*year, sums));
+    let years = years.collect::<Option<_>>().ok_or_else(|| one.damaged())?;
+    let mut got = [Fen::ZERO; 3];
     if has_money(events) {
         let before = day_in(day.year(), 1, 1).pred_opt().unwrap_or(day);
         let then = match statement::statement(&terms, events, &basis.rates, before) {
@@ -208,11 +174,13 @@ fn line(
             Err(_) if before < terms.signed_on => Totals::default(),
             Err(error) => return Err(wrong(error)),
         };
-        sums.got_principal = principal(&now.totals) - principal(&then);
-        sums.got_interest = now.totals.interest_paid - then.interest_paid;
-        sums.got_penalty = now.totals.penalty_paid - then.penalty_paid;
+        got = [
+            principal(&now.totals) - principal(&then),
+            now.totals.interest_paid - then.interest_paid,
+            now.totals.penalty_paid - then.penalty_paid,
+        ];
     }
-    Ok((sums, years.into_values().collect()))
+    Ok((years, got))
 }
 
 /// Principal repaid, by whomever.

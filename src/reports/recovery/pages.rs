@@ -1,13 +1,10 @@
 //! `/reports/recovery`: the figures, the picture, the table; and the list behind each figure.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::chart::{self, Chart};
-use super::facts::Found;
 use super::params::ReportParams;
 use super::rules::{self, DEFINITIONS, Figure, GroupBy, Numbers, Unit, percent};
 use super::{cache, export};
@@ -16,6 +13,7 @@ use crate::base::url;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::reports::behind::{About, List, Row};
+use crate::reports::line_cache::{Lines, with_note};
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -70,6 +68,7 @@ struct Added {
     years: Vec<(String, Numbers)>,
     groups: Vec<(String, Numbers)>,
     left_out: Vec<String>,
+    behind: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,14 +122,15 @@ async fn show(
     let today = app.clock.today();
     let (day, day_note) = params.day(&app, &me.scope).await?;
     let by = params.by();
-    let added_up = move |found: Arc<Found>| Added {
+    let added_up = move |found: &Lines<rules::Line>| Added {
+        behind: found.note(),
         all: rules::total(&found.lines),
         years: rules::over_time(&found.lines, day),
         groups: rules::groups(&found.lines, by),
         left_out: found.left_out(),
     };
     let added_up = cache::of_lines(&app, &me.scope, day, added_up).await?;
-    let Added { all, years, groups, left_out } = added_up;
+    let Added { all, years, groups, left_out, behind } = added_up;
     let head = |figure| render(&all, figure, day, None);
     let rate = |name, share, part, whole| Rate {
         name,
@@ -141,7 +141,7 @@ async fn show(
     let view = View {
         as_of: day.to_string(),
         today: today.to_string(),
-        day_note,
+        day_note: day_note.or(behind),
         by: by.as_text(),
         by_words: by.in_words(),
         choices: choices(by),
@@ -233,14 +233,15 @@ async fn rows(
     let (day, _) = params.day(&app, &me.scope).await?;
     let group = (!params.key.is_empty()).then(|| (params.by(), params.key.as_str()));
     let of_group = group.map(|(by, key)| (by, key.to_owned()));
-    let all = move |found: Arc<Found>| {
+    let all = move |found: &Lines<rules::Line>| {
         let group = of_group.as_ref().map(|(by, key)| (*by, key.as_str()));
         let all = rules::rows(&found.lines, figure, group);
         let known =
             !all.is_empty() || group.is_none_or(|(by, key)| is_known(&found.lines, by, key));
-        known.then_some(all)
+        known.then(|| (all, found.note()))
     };
-    let all = cache::of_lines(&app, &me.scope, day, all).await?.ok_or(AppError::NotFound)?;
+    let (all, behind) =
+        cache::of_lines(&app, &me.scope, day, all).await?.ok_or(AppError::NotFound)?;
     let link = |page: usize| {
         let (day, page) = (day.to_string(), page.to_string());
         let by = group.map_or("", |(by, _)| by.as_text());
@@ -256,7 +257,7 @@ async fn rows(
     let of_group = group.map(|(by, key)| format!("，{} {key}", by.in_words())).unwrap_or_default();
     let about = About {
         figure: figure.in_words().to_owned(),
-        subtitle: format!("统计日 {day}{of_group}"),
+        subtitle: with_note(format!("统计日 {day}{of_group}"), behind),
         unit: if figure.unit() == Unit::Persons { "人" } else { "份合同" },
         back: (
             "回收统计",
@@ -274,10 +275,10 @@ fn is_known(lines: &[rules::Line], by: GroupBy, key: &str) -> bool {
 
 fn row_view(row: &rules::Row) -> Row {
     Row {
-        file_no: row.owner.file_no.clone(),
-        name: row.owner.name.clone(),
-        township: row.owner.township.clone(),
-        school: row.owner.school.clone(),
+        file_no: row.owner.file_no.to_string(),
+        name: row.owner.name.to_string(),
+        township: row.owner.township.to_string(),
+        school: row.owner.school.to_string(),
         what: row.what.clone(),
         amount: row.amount.get(),
     }

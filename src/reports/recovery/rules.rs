@@ -44,16 +44,16 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
     /// `LZ2015-0483`.
-    pub file_no: String,
-    pub name: String,
+    pub file_no: Box<str>,
+    pub name: Box<str>,
     /// 乡镇.
-    pub township: String,
+    pub township: Arc<str>,
     /// 毕业高中.
-    pub school: String,
+    pub school: Arc<str>,
     /// 就读高校.
-    pub university: String,
+    pub university: Arc<str>,
     /// Name of the clerk in charge.
-    pub clerk: String,
+    pub clerk: Arc<str>,
 }
 
 /// One contract on the day of the report.
@@ -63,12 +63,26 @@ pub struct Line {
     pub file_id: FileId,
     pub owner: Arc<Owner>,
     /// 合同编号.
-    pub contract_no: String,
+    pub contract_no: Box<str>,
     /// First year of the school year.
     pub loan_year: i32,
-    pub sums: Sums,
-    /// The due part of the sums by year of the due day.
+    /// What fell due, by year of the due day.
     pub by_due_year: Box<[DueYear]>,
+    /// Principal, interest and penalty interest collected in the year.
+    pub got: [Fen; 3],
+    /// Its late principal is part of what makes its person a defaulter.
+    pub is_default: bool,
+}
+
+impl Line {
+    pub fn sums(&self) -> Sums {
+        let mut sums = Sums::default();
+        for year in &self.by_due_year {
+            sums.add(&year.sums(self.is_default));
+        }
+        let [got_principal, got_interest, got_penalty] = self.got;
+        Sums { got_principal, got_interest, got_penalty, ..sums }.counted()
+    }
 }
 
 /// By what the table is divided.
@@ -130,7 +144,7 @@ impl GroupBy {
 
     /// The groups a contract counts in, each with its part.
     fn parts(self, line: &Line) -> Vec<(String, Sums)> {
-        let one = |text: &str| vec![(or_blank(text), line.sums)];
+        let one = |text: &str| vec![(or_blank(text), line.sums())];
         match self {
             GroupBy::Township => one(&line.owner.township),
             GroupBy::School => one(&line.owner.school),
@@ -138,9 +152,8 @@ impl GroupBy {
             GroupBy::Clerk => one(&line.owner.clerk),
             GroupBy::Year => one(&line.loan_year.to_string()),
             GroupBy::DueYear => {
-                let is_default = line.sums.default_principal.is_positive();
                 let years = line.by_due_year.iter();
-                years.map(|one| (one.year.to_string(), one.sums(is_default))).collect()
+                years.map(|one| (one.year.to_string(), one.sums(line.is_default))).collect()
             }
         }
     }
@@ -361,12 +374,10 @@ pub fn percent(share: Option<i64>) -> String {
 pub fn find_defaults(lines: &mut [Line], smallest: Fen) {
     let mut people: BTreeMap<FileId, Fen> = BTreeMap::new();
     for line in lines.iter() {
-        *people.entry(line.file_id).or_default() += line.sums.late_principal;
+        *people.entry(line.file_id).or_default() += line.sums().late_principal;
     }
     for line in lines {
-        let is_default = people.get(&line.file_id).is_some_and(|late| *late >= smallest);
-        let sums = &mut line.sums;
-        sums.default_principal = if is_default { sums.late_principal } else { Fen::ZERO };
+        line.is_default = people.get(&line.file_id).is_some_and(|late| *late >= smallest);
     }
 }
 
@@ -374,7 +385,7 @@ pub fn find_defaults(lines: &mut [Line], smallest: Fen) {
 pub fn total(lines: &[Line]) -> Numbers {
     let mut people: BTreeMap<FileId, Sums> = BTreeMap::new();
     for line in lines {
-        people.entry(line.file_id).or_default().add(&line.sums);
+        people.entry(line.file_id).or_default().add(&line.sums());
     }
     Numbers::of(&people)
 }
@@ -411,7 +422,7 @@ pub fn rows(lines: &[Line], figure: Figure, group: Option<(GroupBy, &str)>) -> V
     let mut people: BTreeMap<FileId, (usize, Row)> = BTreeMap::new();
     for line in lines {
         let sums = match group {
-            None => Some(line.sums),
+            None => Some(line.sums()),
             Some((by, key)) => {
                 by.parts(line).into_iter().find(|(own, _)| own == key).map(|(_, sums)| sums)
             }
@@ -421,7 +432,7 @@ pub fn rows(lines: &[Line], figure: Figure, group: Option<(GroupBy, &str)>) -> V
         if amount.is_zero() {
             continue;
         }
-        let row = Row { owner: line.owner.clone(), what: line.contract_no.clone(), amount };
+        let row = Row { owner: line.owner.clone(), what: line.contract_no.to_string(), amount };
         if figure.unit() == Unit::Persons {
             let fresh = || (0, Row { amount: Fen::ZERO, ..row.clone() });
             let (contracts, sum) = people.entry(line.file_id).or_insert_with(fresh);
@@ -473,22 +484,16 @@ mod tests {
             paid_principal: Fen::new(paid),
             late_principal: Fen::new(due - paid),
             ..Sums::default()
-        }
-        .counted();
+        };
         Line {
             loan_id: LoanId::new(file * 10_000 + i64::from(year)),
             file_id: FileId::new(file),
             owner: Arc::default(),
-            contract_no: format!("{file}-{year}"),
+            contract_no: format!("{file}-{year}").into(),
             loan_year: year,
-            sums,
-            by_due_year: Box::new([DueYear {
-                year: 2026,
-                due_principal: sums.due_principal,
-                paid_principal: sums.paid_principal,
-                late_principal: sums.late_principal,
-                ..DueYear::default()
-            }]),
+            by_due_year: Box::new([DueYear::new(2026, &sums).unwrap()]),
+            got: [Fen::ZERO; 3],
+            is_default: false,
         }
     }
 

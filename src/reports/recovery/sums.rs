@@ -54,27 +54,38 @@ impl Sums {
     }
 }
 
-/// What of a contract fell due in a year. Many are in memory: no more than cannot be worked out.
+/// What of a contract fell due in a year. Many are in memory, so each amount takes four bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DueYear {
     pub year: i32,
-    pub due_principal: Fen,
-    pub paid_principal: Fen,
-    pub late_principal: Fen,
-    pub due_interest: Fen,
-    pub paid_interest: Fen,
+    /// Due, paid and late principal, due and paid interest; in fen.
+    fen: [u32; 5],
 }
 
 impl DueYear {
+    /// Nothing for an amount that no contract comes to: less than zero, or above 40 million yuan.
+    pub fn new(year: i32, of: &Sums) -> Option<DueYear> {
+        let Sums { due_principal, paid_principal, late_principal, .. } = *of;
+        let all =
+            [due_principal, paid_principal, late_principal, of.due_interest, of.paid_interest];
+        let mut fen = [0; 5];
+        for (small, whole) in fen.iter_mut().zip(all) {
+            *small = u32::try_from(whole.get()).ok()?;
+        }
+        Some(DueYear { year, fen })
+    }
+
     /// As sums of one contract, of somebody who is in default or not.
     pub fn sums(&self, is_default: bool) -> Sums {
+        let [due_principal, paid_principal, late_principal, due_interest, paid_interest] =
+            self.fen.map(|fen| Fen::new(fen.into()));
         Sums {
-            due_principal: self.due_principal,
-            paid_principal: self.paid_principal,
-            late_principal: self.late_principal,
-            default_principal: if is_default { self.late_principal } else { Fen::ZERO },
-            due_interest: self.due_interest,
-            paid_interest: self.paid_interest,
+            due_principal,
+            paid_principal,
+            late_principal,
+            default_principal: if is_default { late_principal } else { Fen::ZERO },
+            due_interest,
+            paid_interest,
             ..Sums::default()
         }
         .counted()

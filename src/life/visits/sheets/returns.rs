@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::rules::Answers;
 use crate::base::ids::{FileId, RecordId, ReturnId, SheetId, StaffId, text_enum};
 use crate::base::scope::Scope;
+use crate::book::policy::Policy;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::insert_rows;
@@ -139,7 +140,12 @@ pub fn count_waiting(db: &mut Db, scope: &Scope) -> AppResult<i64> {
 }
 
 /// The line of the workbench.
-pub fn waiting_line(db: &mut Db, scope: &Scope, _: NaiveDate) -> AppResult<Vec<Waiting>> {
+pub fn waiting_line(
+    db: &mut Db,
+    scope: &Scope,
+    _: &Policy,
+    _: NaiveDate,
+) -> AppResult<Vec<Waiting>> {
     let count = count_waiting(db, scope)?;
     let whose = Whose::Right(Right::PrintWorksheets);
     Ok(vec![Waiting::decision(count, "走访表交回来，等核对", "/visits/returns", whose)])

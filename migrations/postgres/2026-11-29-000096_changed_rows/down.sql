@@ -1,0 +1,3 @@
+DROP INDEX person_by_change;
+DROP INDEX loan_file_by_change;
+DROP INDEX loan_by_change;

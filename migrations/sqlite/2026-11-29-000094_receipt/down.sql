@@ -1,0 +1,11 @@
+DROP INDEX university_receipt_by_state;
+ALTER TABLE university_receipt DROP COLUMN version;
+ALTER TABLE university_receipt DROP COLUMN reason;
+ALTER TABLE university_receipt DROP COLUMN decided_at;
+ALTER TABLE university_receipt DROP COLUMN decided_by;
+ALTER TABLE university_receipt DROP COLUMN contract_on;
+ALTER TABLE university_receipt DROP COLUMN state;
+ALTER TABLE university_receipt DROP COLUMN told_by;
+ALTER TABLE university_receipt DROP COLUMN entered_on;
+ALTER TABLE university_receipt DROP COLUMN lodging_fen;
+ALTER TABLE university_receipt DROP COLUMN tuition_fen;

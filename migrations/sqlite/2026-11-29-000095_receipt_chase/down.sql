@@ -1,0 +1,2 @@
+DROP TABLE receipt_chase;
+DROP TABLE university_contact;
