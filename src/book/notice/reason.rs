@@ -60,7 +60,7 @@ impl Kind {
 
 impl Reason {
     /// Every reason, in the order pages show them.
-    pub const ALL: [Reason; 11] = [
+    pub const ALL: [Reason; 12] = [
         Reason::DueReminder,
         Reason::OverdueNotice,
         Reason::DueUnconfirmed,
