@@ -17,6 +17,7 @@ pub mod events;
 pub mod facts;
 pub mod file;
 pub mod file_note;
+pub mod importing;
 pub mod lifeline;
 pub mod policy_book;
 pub mod position;

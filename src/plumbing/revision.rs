@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -17,7 +18,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::db::Db;
 use crate::error::AppResult;
 
-/// Most answers that are kept for one state; all go when there are more.
+/// Most answers that are kept; all go when there are more.
 const KEPT_MAX: usize = 1_000;
 
 /// Two readings with the same revision see the same rows.
@@ -78,9 +79,16 @@ pub(super) fn advance(db: &mut Db, before: i64) -> AppResult<()> {
     Ok(())
 }
 
-/// Answers of one revision, by what was asked.
+/// Answers, by what was asked: those of the revision that a reading sees.
 #[derive(Debug)]
-pub struct Answers<K, V>(Mutex<(Option<Revision>, HashMap<K, V>)>);
+pub struct Answers<K, V>(Mutex<HashMap<K, Answer<V>>>);
+
+#[derive(Clone, Debug)]
+struct Answer<V> {
+    revision: Revision,
+    at: Instant,
+    value: V,
+}
 
 impl<K, V> Default for Answers<K, V> {
     fn default() -> Answers<K, V> {
@@ -90,34 +98,30 @@ impl<K, V> Default for Answers<K, V> {
 
 impl<K: Hash + Eq, V: Clone> Answers<K, V> {
     /// The answer for what this reading sees: the one that is known, or what `read` finds.
+    /// `patience`: one of an earlier revision is good enough if it is no older than this.
     ///
     /// # Errors
     /// What `read` returns; nothing is kept then.
     pub fn get(
         &self,
-        (db, revision): (&mut Db, &Revision),
+        (db, revision, patience): (&mut Db, &Revision, Option<Duration>),
         key: K,
         read: impl FnOnce(&mut Db) -> AppResult<V>,
     ) -> AppResult<V> {
-        if let Some(known) = self.of(revision, |known| known.get(&key).cloned()) {
-            return Ok(known);
+        let is_good = |one: &&Answer<V>| {
+            one.revision == *revision || patience.is_some_and(|most| one.at.elapsed() <= most)
+        };
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = known().get(&key).filter(is_good) {
+            return Ok(answer.value.clone());
         }
-        let found = read(db)?;
-        self.of(revision, |known| {
-            if known.len() >= KEPT_MAX {
-                known.clear();
-            }
-            known.insert(key, found.clone())
-        });
-        Ok(found)
-    }
-
-    /// Looks at the answers of this revision; those of another are dropped.
-    fn of<T>(&self, revision: &Revision, with: impl FnOnce(&mut HashMap<K, V>) -> T) -> T {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.0.as_ref() != Some(revision) {
-            *all = (Some(revision.clone()), HashMap::new());
+        let at = Instant::now();
+        let value = read(db)?;
+        let mut all = known();
+        if all.len() >= KEPT_MAX {
+            all.clear();
         }
-        with(&mut all.1)
+        all.insert(key, Answer { revision: revision.clone(), at, value: value.clone() });
+        Ok(value)
     }
 }

@@ -19,7 +19,8 @@ use crate::plumbing::schema::loan;
 const AT_ONCE: usize = 2_000;
 
 pub trait ContractLine: Clone + Send + Sync + 'static {
-    fn loan_id(&self) -> LoanId;
+    /// The person's file and the contract.
+    fn ids(&self) -> (FileId, LoanId);
 }
 
 /// A contract of the office.
@@ -47,7 +48,7 @@ impl Contract {
 
 #[derive(Clone, Debug)]
 pub struct Found<L> {
-    /// In the order of the contracts; none for one that has nothing to say.
+    /// Those of a person stand together; none for a contract that has nothing to say.
     pub lines: Vec<L>,
     /// Contracts whose statement cannot be computed: in no figure, and the page says so.
     pub left_out: Vec<(LoanId, String)>,
@@ -119,6 +120,7 @@ pub fn lines_of<R: Report>(
             }
         }
     }
+    found.lines.sort_by_key(ContractLine::ids);
     Ok(found)
 }
 

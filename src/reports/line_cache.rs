@@ -17,13 +17,12 @@ use diesel::prelude::*;
 use crate::app::App;
 use crate::base::ids::{EventId, LoanId};
 use crate::base::scope::Scope;
+use crate::book::importing;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::Revision;
-use crate::plumbing::schema::{
-    import_job, loan, loan_event, loan_file, overdue_case, person, staff,
-};
+use crate::plumbing::schema::{loan, loan_event, loan_file, overdue_case, person, staff};
 use crate::reports::contract_line::{ContractLine, Found, Report, lines_of};
 
 /// Lines kept of a report: two Decembers of the largest county we know of, or more days of a small
@@ -32,8 +31,6 @@ const LINES_MAX: usize = 300_000;
 /// A write takes its time before it waits for its turn, and waits no longer than this: one that is
 /// as old may have come to an end only now.
 const LATE: TimeDelta = TimeDelta::seconds(12);
-/// Rows of an import from which on a page does not wait until they are computed anew.
-const LARGE: i32 = 5_000;
 /// Lines of before are shown no longer than this.
 const BEHIND_MAX: TimeDelta = TimeDelta::minutes(10);
 
@@ -152,7 +149,7 @@ impl<R: Report> LineCache<R> {
         if now - computed_at > BEHIND_MAX {
             return Ok(None);
         }
-        let large = large_imports(db, report.scope(), computed_at)?;
+        let large = importing::posted_since(db, report.scope(), computed_at)?;
         let lines = Lines { found, behind_since: Some(computed_at) };
         Ok((!large.is_empty()).then(|| (lines, large.iter().all(|state| state == "posted"))))
     }
@@ -222,17 +219,6 @@ impl<R: Report> LineCache<R> {
     }
 }
 
-/// States of the large imports that are being posted, or were since `then`.
-fn large_imports(db: &mut Db, scope: &Scope, then: NaiveDateTime) -> AppResult<Vec<String>> {
-    let posted = import_job::state.eq("posted").and(import_job::updated_at.ge(then));
-    Ok(import_job::table
-        .filter(scope.holds(import_job::office_code))
-        .filter(import_job::rows_total.ge(LARGE))
-        .filter(import_job::state.eq("posting").or(posted))
-        .select(import_job::state)
-        .load(db)?)
-}
-
 /// The lines of before, with those of the contracts that have changed since. Nothing when it cannot
 /// be told which these are.
 fn follow<R: Report>(
@@ -248,9 +234,9 @@ fn follow<R: Report>(
     let ids: Vec<LoanId> = changed.iter().copied().collect();
     let mut found = lines_of(db, report, Some(&ids))?;
     let stays = |id: LoanId| !changed.contains(&id);
-    found.lines.extend(before.lines.iter().filter(|line| stays(line.loan_id())).cloned());
+    found.lines.extend(before.lines.iter().filter(|line| stays(line.ids().1)).cloned());
     found.left_out.extend(before.left_out.iter().filter(|(id, _)| stays(*id)).cloned());
-    found.lines.sort_by_key(ContractLine::loan_id);
+    found.lines.sort_by_key(ContractLine::ids);
     found.left_out.sort_by_key(|(id, _)| *id);
     report.complete(db, &mut found)?;
     Ok(Some(Arc::new(found)))

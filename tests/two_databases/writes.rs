@@ -49,7 +49,7 @@ fn known(db: &Database, answers: &Answers<&'static str, String>, asked: &AtomicI
     };
     db.read(|db| {
         let revision = Revision::of(db)?;
-        answers.get((db, &revision), KEY, counted)
+        answers.get((db, &revision, None), KEY, counted)
     })
     .unwrap()
 }
@@ -80,7 +80,7 @@ fn an_answer_is_kept_until_the_next_change_of_anybody() {
             // A change beside a reading is not seen by it, so its answers stay those of before.
             let revision = Revision::of(db)?;
             test.db.write("beside", |db| set(db, "5"))?;
-            answers.get((db, &revision), KEY, get_in)
+            answers.get((db, &revision, None), KEY, get_in)
         });
         assert_eq!(seen.unwrap(), "3");
         assert_eq!(known(&test.db, &answers, &asked), "5");

@@ -5,12 +5,15 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::base::scope::Scope;
+use crate::book::importing;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
-use crate::web::list::declare::List as _;
+use crate::plumbing::revision::{Answers, Revision};
+use crate::web::list::declare::{Counts, List as _};
 use crate::web::list::export::{ROWS_MAX, Workbook};
 use crate::web::list::files::{self, Choices, Sums};
-use crate::web::list::filter::{ListParams, Sort};
+use crate::web::list::filter::{Filter, ListParams, Sort};
+use crate::web::list::kit::Side;
 use crate::web::list::params::{Neighbours, Params as _};
 use crate::web::list::words::{COLUMNS, RowWords, assumed, row_words};
 use crate::web::session::SignedIn;
@@ -91,10 +94,20 @@ pub async fn list(
     shell::page(&app, &me, &req, "loans/list.html", view)
 }
 
+/// What the page says beside its rows, and needs many rows for.
+#[derive(Debug, Default)]
+struct Known(Answers<(Scope, Filter), (Counts, Choices)>);
+
 fn gather(app: &App, db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<View> {
     let (filter, today, policy) = (params.to_filter(), app.clock.today(), app.policy());
     let page = filter.page(db, scope, &filter.side, filter.size)?;
-    let sums = Sums::from(filter.counts(db, scope)?);
+    let (revision, patience) = (Revision::of(db)?, importing::patience(db, scope)?);
+    let key = (scope.clone(), Filter { side: Side::Start, ..filter.clone() });
+    let known = app.shared.get::<Known>();
+    let (counts, choices) = known.0.get((db, &revision, patience), key, |db| {
+        Ok((filter.counts(db, scope)?, files::choices(db, scope)?))
+    })?;
+    let sums = Sums::from(counts);
     let narrowed = params.is_narrowed(&["sort", "size"]);
     let sized = |n: i64| (n, params.link(PATH, &[("size", &n.to_string())]), n == filter.size);
     let mut due = page.rows.iter().filter_map(|row| policy.assumed(row.next_due_on?));
@@ -104,7 +117,7 @@ fn gather(app: &App, db: &mut Db, scope: &Scope, params: ListParams) -> AppResul
         sums,
         rows: page.rows.iter().map(|row| row_words(row, today)).collect(),
         next_to: params.neighbours(PATH, &page),
-        choices: files::choices(db, scope)?,
+        choices,
         stages: stages(),
         sort: match filter.sort {
             Sort::FileNo => "file_no",

@@ -16,6 +16,7 @@ use crate::base::dates::days_between;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::base::url::link;
+use crate::book::importing;
 use crate::error::AppResult;
 use crate::life::contact::coverage::{Sums, percent};
 use crate::life::contact::store::by_place;
@@ -67,8 +68,8 @@ struct CountedAnswers(Answers<(Vec<String>, NaiveDate), Arc<Counted>>);
 
 pub fn load(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Arc<Counted>> {
     let (today, revision) = (app.clock.today(), Revision::of(db)?);
-    let key = (scope.codes().to_vec(), today);
-    app.shared.get::<CountedAnswers>().0.get((db, &revision), key, |db| {
+    let (key, patience) = ((scope.codes().to_vec(), today), importing::patience(db, scope)?);
+    app.shared.get::<CountedAnswers>().0.get((db, &revision, patience), key, |db| {
         let ladder = ladder(db, scope, today)?;
         Ok(Arc::new(Counted { ladder, families: families(db, scope, today.year())? }))
     })

@@ -11,10 +11,12 @@ use crate::base::ids::ImportId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::bank_difference;
+use crate::book::importing;
 use crate::book::warning::{self, Warning};
 use crate::error::AppResult;
 use crate::imports::ask::{self, Awaiting};
 use crate::plumbing::db::Db;
+use crate::plumbing::revision::{Answers, Revision};
 use crate::plumbing::schema::{
     file_position, graduation, import_job, loan, loan_file, loan_position, person,
 };
@@ -81,8 +83,20 @@ pub struct Facts {
     pub imports: Vec<Import>,
 }
 
-/// Reads it all in one snapshot.
+#[derive(Debug, Default)]
+struct Known(Answers<(Vec<String>, NaiveDate), Facts>);
+
+/// Reads it all in one snapshot; what is counted over many rows is kept until the next change by
+/// anybody, for the page is opened often.
 pub fn load(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Facts> {
+    let (revision, patience) = (Revision::of(db)?, importing::patience(db, scope)?);
+    let key = (scope.codes().to_vec(), app.clock.today());
+    let known = app.shared.get::<Known>();
+    let facts = known.0.get((db, &revision, patience), key, |db| count(app, db, scope))?;
+    Ok(Facts { imports: imports(db, scope)?, ..facts })
+}
+
+fn count(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Facts> {
     let today = app.clock.today();
     let by_stage: Vec<(String, i64)> = file_position::table
         .filter(scope.holds(file_position::office_code))
@@ -117,7 +131,7 @@ pub fn load(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Facts> {
         differences: bank_difference::open_contracts(db, scope)?,
         waiting: waiting::all(app, db, scope)?,
         warnings: warning::of_offices(db, scope)?,
-        imports: imports(db, scope)?,
+        imports: Vec::new(),
     })
 }
 

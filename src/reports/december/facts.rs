@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::rules::{Line, Part};
 use crate::base::dates::day_in;
-use crate::base::ids::LoanId;
+use crate::base::ids::{FileId, LoanId};
 use crate::base::scope::Scope;
 use crate::book::facts::LoanFacts;
 use crate::book::position::{self, Basis};
@@ -27,8 +27,8 @@ pub struct December {
 }
 
 impl ContractLine for Line {
-    fn loan_id(&self) -> LoanId {
-        self.loan_id
+    fn ids(&self) -> (FileId, LoanId) {
+        (self.file_id, self.loan_id)
     }
 }
 

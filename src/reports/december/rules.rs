@@ -96,17 +96,28 @@ impl Book<'_> {
     }
 }
 
-/// How each person with something due stood on a day, all contracts of a file together.
-fn people(lines: &[Line], on: NaiveDate) -> BTreeMap<FileId, Part> {
-    let mut people: BTreeMap<FileId, Part> = BTreeMap::new();
-    for line in lines {
-        let step = line.steps.iter().rev().find(|(from, _)| *from <= on);
-        if let Some((_, part)) = step {
-            people.entry(line.file_id).or_default().add(part);
+/// The contracts of each person: lines of a person stand together.
+fn by_person(lines: &[Line]) -> impl Iterator<Item = &[Line]> {
+    lines.chunk_by(|one, next| one.file_id == next.file_id)
+}
+
+/// How a person stood on a day, all contracts together.
+fn stood(contracts: &[Line], on: NaiveDate) -> Part {
+    let mut all = Part::default();
+    for line in contracts {
+        if let Some((_, part)) = line.steps.iter().rev().find(|(from, _)| *from <= on) {
+            all.add(part);
         }
     }
-    people.retain(|_, part| part.due().is_positive());
-    people
+    all
+}
+
+/// How each person with something due stood on a day.
+fn people(lines: &[Line], on: NaiveDate) -> BTreeMap<FileId, Part> {
+    by_person(lines)
+        .filter_map(|own| Some((own.first()?.file_id, stood(own, on))))
+        .filter(|(_, part)| part.due().is_positive())
+        .collect()
 }
 
 text_enum! {
@@ -156,18 +167,33 @@ pub fn rows(book: Book<'_>, on: NaiveDate, figure: Figure) -> Vec<(FileId, Fen)>
     people(lines, on).iter().filter_map(amount).collect()
 }
 
-/// The table from `first` to `last`; no day when `last` is before it.
+/// The table from `first` to `last`; no day when `last` is before it. A person stands as on the
+/// day before unless a step of a contract begins.
 pub fn days(book: Book<'_>, first: NaiveDate, last: NaiveDate) -> Vec<Day> {
-    let mut table: Vec<Day> = Vec::new();
-    for on in first.iter_days().take_while(|day| *day <= last) {
-        let mut day = Day { on, ..Day::default() };
-        for part in people(book.lines, on).values() {
-            day.sums.add(part);
-            day.due_persons += 1;
-            day.paid_persons += i64::from(book.is_done(part));
+    let mut table: Vec<Day> = first
+        .iter_days()
+        .take_while(|day| *day <= last)
+        .map(|on| Day { on, ..Day::default() })
+        .collect();
+    for own in by_person(book.lines) {
+        let mut now = Part::default();
+        for (at, day) in table.iter_mut().enumerate() {
+            let begins = |line: &Line| line.steps.iter().any(|(from, _)| *from == day.on);
+            if at == 0 || own.iter().any(begins) {
+                now = stood(own, day.on);
+            }
+            if now.due().is_positive() {
+                day.sums.add(&now);
+                day.due_persons += 1;
+                day.paid_persons += i64::from(book.is_done(&now));
+            }
         }
-        day.change = table.last().map(|before| day.sums.paid() - before.sums.paid());
-        table.push(day);
+    }
+    let mut before: Option<Fen> = None;
+    for day in &mut table {
+        let paid = day.sums.paid();
+        day.change = before.map(|before| paid - before);
+        before = Some(paid);
     }
     table
 }

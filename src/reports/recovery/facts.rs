@@ -87,8 +87,8 @@ pub struct Recovery {
 }
 
 impl ContractLine for Line {
-    fn loan_id(&self) -> LoanId {
-        self.loan_id
+    fn ids(&self) -> (FileId, LoanId) {
+        (self.file_id, self.loan_id)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the figures mean and how they are added up. Pure: whole fen, and rates in hundredths of
 //! a percent as whole numbers.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -143,24 +144,28 @@ impl GroupBy {
     }
 
     /// The groups a contract counts in, each with its part.
-    fn parts(self, line: &Line) -> Vec<(String, Sums)> {
-        let one = |text: &str| vec![(or_blank(text), line.sums())];
-        match self {
-            GroupBy::Township => one(&line.owner.township),
-            GroupBy::School => one(&line.owner.school),
-            GroupBy::University => one(&line.owner.university),
-            GroupBy::Clerk => one(&line.owner.clerk),
-            GroupBy::Year => one(&line.loan_year.to_string()),
+    fn parts(self, line: &Line) -> Parts<'_> {
+        let owner = &line.owner;
+        let key = match self {
+            GroupBy::Township => or_blank(&owner.township).into(),
+            GroupBy::School => or_blank(&owner.school).into(),
+            GroupBy::University => or_blank(&owner.university).into(),
+            GroupBy::Clerk => or_blank(&owner.clerk).into(),
+            GroupBy::Year => line.loan_year.to_string().into(),
             GroupBy::DueYear => {
                 let years = line.by_due_year.iter();
-                years.map(|one| (one.year.to_string(), one.sums(line.is_default))).collect()
+                let part = |one: &DueYear| (one.year.to_string().into(), one.sums(line.is_default));
+                return years.map(part).collect();
             }
-        }
+        };
+        vec![(key, line.sums())]
     }
 }
 
-fn or_blank(text: &str) -> String {
-    if text.trim().is_empty() { BLANK.to_owned() } else { text.to_owned() }
+type Parts<'a> = Vec<(Cow<'a, str>, Sums)>;
+
+fn or_blank(text: &str) -> &str {
+    if text.trim().is_empty() { BLANK } else { text }
 }
 
 /// One figure that opens to its list.
@@ -308,16 +313,13 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    fn of(people: &BTreeMap<FileId, Sums>) -> Numbers {
-        let mut numbers = Numbers::default();
-        for sums in people.values() {
-            numbers.sums.add(sums);
-            let counts = |figure: Figure| i64::from(figure.amount(sums).is_positive());
-            numbers.due_persons += counts(Figure::DuePersons);
-            numbers.late_persons += counts(Figure::LatePersons);
-            numbers.got_persons += counts(Figure::GotPersons);
-        }
-        numbers
+    /// Adds a person.
+    fn add(&mut self, sums: &Sums) {
+        self.sums.add(sums);
+        let counts = |figure: Figure| i64::from(figure.amount(sums).is_positive());
+        self.due_persons += counts(Figure::DuePersons);
+        self.late_persons += counts(Figure::LatePersons);
+        self.got_persons += counts(Figure::GotPersons);
     }
 
     /// One figure: fen when it is money.
@@ -372,33 +374,46 @@ pub fn percent(share: Option<i64>) -> String {
 /// Says of each contract what of its late principal makes its person a defaulter: all of it, or
 /// nothing where all contracts of the person together are short of less than `smallest`.
 pub fn find_defaults(lines: &mut [Line], smallest: Fen) {
-    let mut people: BTreeMap<FileId, Fen> = BTreeMap::new();
-    for line in lines.iter() {
-        *people.entry(line.file_id).or_default() += line.sums().late_principal;
+    for own in lines.chunk_by_mut(|one, next| one.file_id == next.file_id) {
+        let late: Fen = own.iter().map(|line| line.sums().late_principal).sum();
+        for line in own {
+            line.is_default = late >= smallest;
+        }
     }
-    for line in lines {
-        line.is_default = people.get(&line.file_id).is_some_and(|late| *late >= smallest);
-    }
+}
+
+/// The contracts of each person: lines of a person stand together.
+fn by_person(lines: &[Line]) -> impl Iterator<Item = &[Line]> {
+    lines.chunk_by(|one, next| one.file_id == next.file_id)
 }
 
 /// The figures of everything.
 pub fn total(lines: &[Line]) -> Numbers {
-    let mut people: BTreeMap<FileId, Sums> = BTreeMap::new();
-    for line in lines {
-        people.entry(line.file_id).or_default().add(&line.sums());
+    let mut all = Numbers::default();
+    for own in by_person(lines) {
+        let mut sums = Sums::default();
+        own.iter().for_each(|line| sums.add(&line.sums()));
+        all.add(&sums);
     }
-    Numbers::of(&people)
+    all
 }
 
 /// The figures of each group, in the order of its name.
 pub fn groups(lines: &[Line], by: GroupBy) -> Vec<(String, Numbers)> {
-    let mut found: BTreeMap<String, BTreeMap<FileId, Sums>> = BTreeMap::new();
-    for line in lines {
-        for (key, sums) in by.parts(line) {
-            found.entry(key).or_default().entry(line.file_id).or_default().add(&sums);
+    let mut found: BTreeMap<Cow<'_, str>, Numbers> = BTreeMap::new();
+    for own in by_person(lines) {
+        let mut person: Parts<'_> = Vec::new();
+        for (key, sums) in own.iter().flat_map(|line| by.parts(line)) {
+            match person.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, all)) => all.add(&sums),
+                None => person.push((key, sums)),
+            }
+        }
+        for (key, sums) in person {
+            found.entry(key).or_default().add(&sums);
         }
     }
-    found.into_iter().map(|(key, people)| (key, Numbers::of(&people))).collect()
+    found.into_iter().map(|(key, numbers)| (key.into_owned(), numbers)).collect()
 }
 
 /// The last ten years in which something fell due.
@@ -424,7 +439,7 @@ pub fn rows(lines: &[Line], figure: Figure, group: Option<(GroupBy, &str)>) -> V
         let sums = match group {
             None => Some(line.sums()),
             Some((by, key)) => {
-                by.parts(line).into_iter().find(|(own, _)| own == key).map(|(_, sums)| sums)
+                by.parts(line).into_iter().find(|(own, _)| *own == key).map(|(_, sums)| sums)
             }
         };
         let Some(sums) = sums else { continue };

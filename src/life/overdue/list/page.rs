@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::base::ids::{FileId, StaffId};
 use crate::base::scope::Scope;
 use crate::book::file::plan::{Standing, plan};
+use crate::book::importing;
 use crate::book::position::Basis;
 use crate::book::{file, loan, payments_known, staff};
 use crate::error::{AppError, AppResult};
@@ -49,6 +50,8 @@ pub struct View {
     all: Sums,
     /// What the arrears say besides: 按没有免息政策计算; mostly nothing.
     assumed: &'static str,
+    /// A large import is being posted: counts are a little old, cases follow at its end.
+    importing: bool,
     parked: i64,
     /// Of the cases off the ladder: how many for each reason, how many with each owner.
     parked_by: Vec<Chip>,
@@ -133,6 +136,7 @@ struct Read {
     saved: Vec<Saved>,
     choices: files::Choices,
     staff: Vec<Person>,
+    importing: bool,
 }
 
 /// The same as links.
@@ -165,17 +169,18 @@ fn read(
     (filter, or_behind): (&CaseFilter, bool),
 ) -> AppResult<Option<Read>> {
     let today = filter.today;
-    let revision = Revision::of(db)?;
+    let (revision, patience) = (Revision::of(db)?, importing::patience(db, scope)?);
     let known = app.shared.get::<Known>();
     let saved = saved::all(db, scope, filter.me)?;
     let named =
         saved.iter().map(|one| cases::case_filter(&params_of(&one.query), filter.me, today));
     let named: Vec<CaseFilter> = named.map(|one| one.selection()).collect();
     let lists = (scope.clone(), filter.selection(), named);
-    let totals = known.totals.get((db, &revision), lists.clone(), |db| {
+    let totals = known.totals.get((db, &revision, patience), lists.clone(), |db| {
         Ok(Arc::new(counts::totals(db, &lists.0, &lists.1, &lists.2)?))
     })?;
-    if or_behind && totals.is_stale {
+    // While an import changes them at every moment they follow at its end.
+    if or_behind && totals.is_stale && patience.is_none() {
         return Ok(None);
     }
     let page = cases::page(db, scope, filter)?;
@@ -183,9 +188,9 @@ fn read(
     let files: Vec<FileId> = page.rows.iter().map(|(row, _)| row.file_id).collect();
     let basis = app.basis();
     let key = (scope.clone(), files.clone(), today, basis.version);
-    let times = known
-        .times
-        .get((db, &revision), key, |db| Ok(Arc::new(times(db, scope, &basis, files, today)?)))?;
+    let times = known.times.get((db, &revision, patience), key, |db| {
+        Ok(Arc::new(times(db, scope, &basis, files, today)?))
+    })?;
     let policy = app.policy();
     let rule = policy.ladder.on(today);
     let mut lines: Vec<CaseLine> =
@@ -203,7 +208,10 @@ fn read(
             false => Vec::new(),
         },
         saved,
-        choices: known.places.get((db, &revision), scope.clone(), |db| files::places(db, scope))?,
+        choices: known
+            .places
+            .get((db, &revision, patience), scope.clone(), |db| files::places(db, scope))?,
+        importing: patience.is_some(),
         staff,
     }))
 }
@@ -243,6 +251,7 @@ pub async fn view(app: &App, me: &SignedIn, params: ListParams) -> AppResult<Vie
     Ok(View {
         narrowed: params.is_narrowed(&["sort", "size"]),
         assumed: app.policy().assumed_in_arrears(filter.today).unwrap_or_default(),
+        importing: read.importing,
         parked: count_of("parked"),
         parked_by: parked_by(&params, &read),
         today: count_of("today"),

@@ -1,0 +1,37 @@
+//! While a large import is being posted something changes at every moment. Pages that would work
+//! everything out anew at each of them show what was worked out a little before, and say so.
+
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::base::scope::Scope;
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::import_job;
+
+/// Rows of an import from which on a page does not wait for it.
+const LARGE: i32 = 5_000;
+/// What is worked out over many rows may be as old as this meanwhile.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How old a figure may be now: nothing while no large import is being posted.
+pub fn patience(db: &mut Db, scope: &Scope) -> AppResult<Option<Duration>> {
+    let posting = import_job::table
+        .filter(scope.holds(import_job::office_code))
+        .filter(import_job::rows_total.ge(LARGE))
+        .filter(import_job::state.eq("posting"));
+    Ok(diesel::select(diesel::dsl::exists(posting)).get_result::<bool>(db)?.then_some(PATIENCE))
+}
+
+/// States of the large imports that are being posted, or were since `then`.
+pub fn posted_since(db: &mut Db, scope: &Scope, then: NaiveDateTime) -> AppResult<Vec<String>> {
+    let posted = import_job::state.eq("posted").and(import_job::updated_at.ge(then));
+    Ok(import_job::table
+        .filter(scope.holds(import_job::office_code))
+        .filter(import_job::rows_total.ge(LARGE))
+        .filter(import_job::state.eq("posting").or(posted))
+        .select(import_job::state)
+        .load(db)?)
+}
