@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use zhuxue::base::ids::{FileId, StaffId};
+use zhuxue::base::ids::{FileId, ImportId, StaffId};
 use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
@@ -13,7 +13,7 @@ use zhuxue::life::overdue::list::cases::{self, CaseFilter, LISTS, case_filter};
 use zhuxue::life::overdue::list::counts;
 use zhuxue::life::overdue::store::Case;
 use zhuxue::plumbing::db::Db;
-use zhuxue::plumbing::schema::{file_position, overdue_case};
+use zhuxue::plumbing::schema::{file_position, import_job, overdue_case};
 use zhuxue::web::flow::params_of;
 use zhuxue::web::list::files::Sums;
 use zhuxue::web::list::filter::Filter;
@@ -249,6 +249,29 @@ fn a_case_out_of_step_is_noticed() {
         let set = file_position::oldest_unpaid_due_on.eq(oldest);
         write(&t, |db| diesel::update(file_position::table.find(of.file_id)).set(set).execute(db));
         assert!(is_stale(&t, AFTER), "a case without arrears");
+    });
+}
+
+/// A page that brought cases into step at every moment of an import would do nothing else.
+#[test]
+fn while_a_large_import_is_posted_cases_wait_for_its_end_and_the_page_says_so() {
+    each(async |t| {
+        t.set_day(AFTER);
+        zhuxue::jobs::close_day::run(&t.app, AFTER.parse().unwrap()).unwrap();
+        let newest = import_job::table.order(import_job::id.desc()).select(import_job::id);
+        let newest: ImportId = t.app.db.read(|db| Ok(newest.first(db)?)).unwrap();
+        let set = |state: &str| {
+            let set = (import_job::state.eq(state), import_job::rows_total.eq(5_000));
+            write(&t, |db| diesel::update(import_job::table.find(newest)).set(set).execute(db));
+        };
+        let mut browser = t.sign_in(Role::Clerk);
+        set("posting");
+        browser.get("/overdue").await.is(200).says(&["正在导入数据，名单和人数在导入完成后更新"]);
+        assert!(is_stale(&t, AFTER));
+        set("posted");
+        let page = browser.get("/overdue").await;
+        assert!(!page.is(200).text.contains("正在导入数据"));
+        assert!(!is_stale(&t, AFTER));
     });
 }
 
