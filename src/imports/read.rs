@@ -223,7 +223,7 @@ impl ReadSheet {
 
 /// As many lines are kept as they were read; those of a longer sheet are read each time they are
 /// looked at, which takes less than what a row says takes room.
-const KEPT_MOST: usize = 4_000;
+const KEPT_MOST: usize = 10_000;
 
 /// The lines of a sheet.
 pub struct Lines {

@@ -121,6 +121,7 @@ pub fn lines_of<R: Report>(
         }
     }
     found.lines.sort_by_key(ContractLine::ids);
+    found.lines.shrink_to_fit();
     Ok(found)
 }
 

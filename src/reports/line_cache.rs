@@ -237,6 +237,7 @@ fn follow<R: Report>(
     found.lines.extend(before.lines.iter().filter(|line| stays(line.ids().1)).cloned());
     found.left_out.extend(before.left_out.iter().filter(|(id, _)| stays(*id)).cloned());
     found.lines.sort_by_key(ContractLine::ids);
+    found.lines.shrink_to_fit();
     found.left_out.sort_by_key(|(id, _)| *id);
     report.complete(db, &mut found)?;
     Ok(Some(Arc::new(found)))

@@ -75,8 +75,9 @@ pub(super) fn measure(kind: &Kind, size: Size, table: &mut Table<'_>) -> Result<
     let second = copies::of(1, size.rows)?;
     let (under, answers) = std::thread::scope(|scope| {
         let mut asking = Vec::new();
-        for clerk in &clerks {
-            asking.push(scope.spawn(|| click(at, clerk, size.loans, &stop)));
+        for (n, clerk) in (0..).zip(&clerks) {
+            let stop = &stop;
+            asking.push(scope.spawn(move || click(at, clerk, (n, size), stop)));
         }
         for n in 0..PHONES {
             let (phones, stop) = (&phones, &stop);
@@ -213,15 +214,17 @@ fn clerks(place: &Place, count: u32) -> Result<Vec<(String, String)>, CliError> 
 fn click(
     to: std::net::SocketAddr,
     (cookie, csrf): &(String, String),
-    loans: u32,
+    (of, size): (u32, Size),
     stop: &AtomicBool,
 ) -> Result<Vec<Answer>, CliError> {
-    let borrowers = (loans * 2 / 5).max(1);
+    let borrowers = (size.loans * 2 / 5).max(1);
     let (mut connection, mut answers) = (None, Vec::new());
-    let started = Instant::now();
-    for n in 0_u32.. {
-        let planned = LOOK * n;
-        std::thread::sleep(planned.saturating_sub(started.elapsed()));
+    // Each at a moment of their own, and on a page of their own.
+    let begin = Instant::now() + LOOK * of / size.clerks.max(1);
+    for turn in 0_u32.. {
+        let planned = begin + LOOK * turn;
+        std::thread::sleep(planned.saturating_duration_since(Instant::now()));
+        let n = turn + of;
         if stop.load(Ordering::Acquire) {
             break;
         }

@@ -142,13 +142,16 @@ fn report(app: &App, me: &SignedIn, (year, last): (i32, NaiveDate)) -> December 
 
 /// What came in day by day in this December and the one before.
 pub async fn curve(app: &App, me: &SignedIn, year: i32) -> AppResult<Curve> {
-    let years = [year, year - 1];
-    let tables = [table(app, me, year).await?, table(app, me, year - 1).await?];
-    let series = |(year, table): (i32, Table)| {
-        let of = if table.waits { Vec::new() } else { table.days };
+    curve_of(app, me, (year, &table(app, me, year).await?)).await
+}
+
+async fn curve_of(app: &App, me: &SignedIn, (year, now): (i32, &Table)) -> AppResult<Curve> {
+    let before = table(app, me, year - 1).await?;
+    let series = |(year, table): (i32, &Table)| {
+        let of = if table.waits { &[][..] } else { &table.days };
         (format!("{year} 年"), of.iter().map(Day::rate).collect::<Vec<Option<i64>>>())
     };
-    let series: Vec<Series> = years.into_iter().zip(tables).map(series).collect();
+    let series: Vec<Series> = [(year, now), (year - 1, &before)].into_iter().map(series).collect();
     let tick = |day: i64| match day {
         1 | 5 | 10 | 15 | 20 | 25 | 31 => format!("12月{day}日"),
         _ => String::new(),
@@ -204,9 +207,11 @@ async fn show(
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
     let year = params.year(today);
-    let Table { days, latest, last, waits, left_out, behind } = table(&app, &me, year).await?;
+    let table = table(&app, &me, year).await?;
+    let curve = curve_of(&app, &me, (year, &table)).await?;
+    let Table { days, latest, last, waits, left_out, behind } = table;
     let view = View {
-        curve: curve(&app, &me, year).await?,
+        curve,
         picture: url::link("/reports/december.svg", &[("year", &year.to_string())]),
         waits,
         assumed: app.policy().assumed(day_in(year, 12, 20)),

@@ -313,7 +313,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// Adds a person.
+    /// A person counts once, however many contracts the sums are of.
     fn add(&mut self, sums: &Sums) {
         self.sums.add(sums);
         let counts = |figure: Figure| i64::from(figure.amount(sums).is_positive());
