@@ -177,5 +177,13 @@ fn the_demo_shows_its_sign_ins_and_nothing_else_does() {
             who: "韦清越 · 经办".to_owned(),
         }]);
         t.nobody().get("/login").await.is(200).says(&["演示账号", "demo-demo-demo"]);
+        // Nor does it stop to put a copy back: nobody would start it again.
+        if !t.app.db.is_postgres() {
+            zhuxue::jobs::back_up::run(&t.app, t.app.clock.today()).unwrap();
+            let copy = format!("/admin/backups/zhuxue-{}.db", t.app.clock.today());
+            let mut director = t.sign_in(Role::Director);
+            let page = director.post(&copy, &[("word", "恢复")]).await;
+            page.is(422).says(&["演示不能恢复备份，什么都没有改"]);
+        }
     });
 }

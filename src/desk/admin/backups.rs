@@ -178,6 +178,13 @@ async fn try_put_back((app, me, _): At<'_>, name: &str, form: &mut Fields) -> Ap
         form.reject("word", format!("请输入“{WORD}”两个字"));
     }
     form.check()?;
+    // The demo runs once and ends; there is no service that would begin anew with the copy.
+    if !app.demo.is_empty() {
+        return Err(AppError::field(
+            "word",
+            "演示不能恢复备份，什么都没有改：正式安装以后在这里办",
+        ));
+    }
     let (copy, _) = look_at(app, name).await?;
     app.read(one_office).await?;
     let summary = format!("要恢复到备份 {}", copy.name);
