@@ -1,5 +1,5 @@
 //! While a large import is being posted something changes at every moment. Pages that would work
-//! everything out anew at each of them show what was worked out a little before, and say so.
+//! everything out anew at each of them show what was worked out before, and say so.
 
 use std::time::Duration;
 
@@ -14,7 +14,9 @@ use crate::plumbing::schema::import_job;
 /// Rows of an import from which on a page does not wait for it.
 const LARGE: i32 = 5_000;
 /// What is worked out over many rows may be as old as this meanwhile.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(600);
+/// What a page says of its figures then.
+pub const NOTE: &str = "正在导入数据，人数和金额在导入完成后更新";
 
 /// How old a figure may be now: nothing while no large import is being posted.
 pub fn patience(db: &mut Db, scope: &Scope) -> AppResult<Option<Duration>> {

@@ -159,15 +159,21 @@ pub fn post(app: &App, id: ImportId, scope: &Scope, companions: &BatchContext) -
 struct Pace {
     lines: usize,
     most: usize,
+    /// Writes since others have waited.
+    alone: usize,
 }
 
 /// Fewer lines than this cost more than they let others have.
 const PACE_MIN: usize = 25;
+/// As long as others write now and then, no more lines than this.
+const PACE_SHARED: usize = 100;
+/// After as many writes, some seconds, without anybody who waited there is nobody.
+const PACE_ALONE: usize = 100;
 
 impl Pace {
     fn of(app: &App) -> Pace {
         let most = app.config.import_lines.max(1);
-        Pace { lines: most, most }
+        Pace { lines: most, most, alone: PACE_ALONE }
     }
 
     /// The lines of the next write; nothing when there is none.
@@ -181,10 +187,14 @@ impl Pace {
 
     /// After a write: others come first.
     fn go_on(&mut self, app: &App) {
-        self.lines = match app.db.let_others_write() {
-            true => (self.lines / 2).max(PACE_MIN.min(self.most)),
-            false => (self.lines + self.lines / 4 + 1).min(self.most),
+        let has_waited = app.db.let_others_write();
+        self.alone = if has_waited { 0 } else { self.alone.saturating_add(1) };
+        let most = if self.alone < PACE_ALONE { self.most.min(PACE_SHARED) } else { self.most };
+        let lines = match has_waited {
+            true => (self.lines / 2).max(PACE_MIN),
+            false => self.lines + self.lines / 4 + 1,
         };
+        self.lines = lines.min(most);
     }
 }
 

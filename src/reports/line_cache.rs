@@ -31,8 +31,6 @@ const LINES_MAX: usize = 300_000;
 /// A write takes its time before it waits for its turn, and waits no longer than this: one that is
 /// as old may have come to an end only now.
 const LATE: TimeDelta = TimeDelta::seconds(12);
-/// Lines of before are shown no longer than this.
-const BEHIND_MAX: TimeDelta = TimeDelta::minutes(10);
 
 /// Lines as a page gets them.
 #[derive(Clone)]
@@ -146,7 +144,7 @@ impl<R: Report> LineCache<R> {
         if own == revision {
             return Ok(Some((Lines { found, behind_since: None }, false)));
         }
-        if now - computed_at > BEHIND_MAX {
+        if (now - computed_at).to_std().is_ok_and(|age| age > importing::PATIENCE) {
             return Ok(None);
         }
         let large = importing::posted_since(db, report.scope(), computed_at)?;

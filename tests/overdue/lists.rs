@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use zhuxue::base::ids::{FileId, ImportId, StaffId};
 use zhuxue::base::money::Fen;
 use zhuxue::base::scope::Scope;
+use zhuxue::book::importing;
 use zhuxue::book::staff::Role;
 use zhuxue::life::overdue::follow;
 use zhuxue::life::overdue::kinds::{AskedFor, NextStep, State};
@@ -266,7 +267,9 @@ fn while_a_large_import_is_posted_cases_wait_for_its_end_and_the_page_says_so() 
         };
         let mut browser = t.sign_in(Role::Clerk);
         set("posting");
-        browser.get("/overdue").await.is(200).says(&["正在导入数据，名单和人数在导入完成后更新"]);
+        for page in ["/overdue", "/loans", "/home"] {
+            browser.get(page).await.is(200).says(&[importing::NOTE]);
+        }
         assert!(is_stale(&t, AFTER));
         set("posted");
         let page = browser.get("/overdue").await;

@@ -44,6 +44,8 @@ pub fn stages() -> Vec<Choice> {
 
 #[derive(Serialize)]
 struct View {
+    /// What is to be said while a large import is being posted.
+    importing: &'static str,
     params: ListParams,
     narrowed: bool,
     sums: Sums,
@@ -113,6 +115,7 @@ fn gather(app: &App, db: &mut Db, scope: &Scope, params: ListParams) -> AppResul
     let mut due = page.rows.iter().filter_map(|row| policy.assumed(row.next_due_on?));
     Ok(View {
         narrowed,
+        importing: patience.map_or("", |_| importing::NOTE),
         is_new: sums.files == 0 && !narrowed,
         sums,
         rows: page.rows.iter().map(|row| row_words(row, today)).collect(),

@@ -81,6 +81,8 @@ pub struct Facts {
     /// What the program itself has to say: deadlines, and what is not in order.
     pub warnings: Vec<Warning>,
     pub imports: Vec<Import>,
+    /// A large import is being posted: the figures are those of before.
+    pub is_importing: bool,
 }
 
 #[derive(Debug, Default)]
@@ -93,7 +95,8 @@ pub fn load(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Facts> {
     let key = (scope.codes().to_vec(), app.clock.today());
     let known = app.shared.get::<Known>();
     let facts = known.0.get((db, &revision, patience), key, |db| count(app, db, scope))?;
-    Ok(Facts { imports: imports(db, scope)?, ..facts })
+    let is_importing = patience.is_some();
+    Ok(Facts { imports: imports(db, scope)?, is_importing, ..facts })
 }
 
 fn count(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Facts> {
@@ -132,6 +135,7 @@ fn count(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Facts> {
         waiting: waiting::all(app, db, scope)?,
         warnings: warning::of_offices(db, scope)?,
         imports: Vec::new(),
+        is_importing: false,
     })
 }
 

@@ -11,6 +11,7 @@ use super::own::Own;
 use crate::base::dates::{days_between, in_words, local, weekday_in_words};
 use crate::base::money::Fen;
 use crate::base::url::link;
+use crate::book::importing;
 use crate::book::lifeline::county::{self, Segment};
 use crate::book::policy::Policy;
 use crate::book::staff::Role;
@@ -129,7 +130,10 @@ impl Page {
         let deadlines = deadlines(facts, policy, today);
         Page {
             day: format!("{}月{}日 {}", today.month(), today.day(), weekday_in_words(today)),
-            sentence: sentence(&deadlines, today, all),
+            sentence: match facts.is_importing {
+                true => importing::NOTE.to_owned(),
+                false => sentence(&deadlines, today, all),
+            },
             is_new: all == 0,
             managed: all - people("settled"),
             outstanding: facts.outstanding,

@@ -50,8 +50,8 @@ pub struct View {
     all: Sums,
     /// What the arrears say besides: 按没有免息政策计算; mostly nothing.
     assumed: &'static str,
-    /// A large import is being posted: counts are a little old, cases follow at its end.
-    importing: bool,
+    /// What is to be said while a large import is being posted: cases follow at its end.
+    importing: &'static str,
     parked: i64,
     /// Of the cases off the ladder: how many for each reason, how many with each owner.
     parked_by: Vec<Chip>,
@@ -136,7 +136,7 @@ struct Read {
     saved: Vec<Saved>,
     choices: files::Choices,
     staff: Vec<Person>,
-    importing: bool,
+    importing: &'static str,
 }
 
 /// The same as links.
@@ -211,7 +211,7 @@ fn read(
         choices: known
             .places
             .get((db, &revision, patience), scope.clone(), |db| files::places(db, scope))?,
-        importing: patience.is_some(),
+        importing: patience.map_or("", |_| importing::NOTE),
         staff,
     }))
 }
