@@ -126,6 +126,12 @@ macro_rules! text_enum {
             }
         }
 
+        impl From<$name> for $crate::base::choice::Choice {
+            fn from(one: $name) -> $crate::base::choice::Choice {
+                $crate::base::choice::Choice::new(one.as_text(), one.in_words())
+            }
+        }
+
         $crate::base::ids::sql_text!($name);
     };
 }

@@ -9,7 +9,7 @@ use chrono::{Duration, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::app::App;
+use crate::base::choice::Choice;
 use crate::base::dates;
 use crate::base::ids::{FileId, StaffId};
 use crate::base::person_name::name_key;
@@ -22,13 +22,13 @@ use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan_file;
+use crate::web::desk_request::DeskRequest;
 use crate::web::form::is_part;
 use crate::web::list::declare::{Columns, List, Tables};
 use crate::web::list::export::{Column, ROWS_MAX, Workbook};
 use crate::web::list::filter::anywhere;
 use crate::web::list::kit::{Condition, Keyset, Page, Term, Value};
 use crate::web::list::params::Params as _;
-use crate::web::session::SignedIn;
 use crate::web::shell;
 
 const PATH: &str = "/audit";
@@ -109,12 +109,6 @@ impl List for AuditFilter {
 }
 
 #[derive(Debug, Serialize)]
-struct Choice {
-    value: String,
-    text: String,
-}
-
-#[derive(Debug, Serialize)]
 struct Line {
     day: String,
     time: String,
@@ -152,41 +146,39 @@ struct AuditPage {
 
 /// `GET /audit`
 pub async fn list(
-    app: web::Data<App>,
-    me: SignedIn,
+    desk: DeskRequest,
     req: HttpRequest,
     params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let (scope, params) = (me.scope.clone(), params.into_inner());
-    let page = app.read(move |db| gather(db, &scope, params)).await?;
+    let page = desk.read(move |db, scope| gather(db, scope, params.into_inner())).await?;
     let template = if is_part(&req) { "desk/_audit_list.html" } else { "desk/audit.html" };
     if page.errors.is_empty() {
-        shell::page(&app, &me, &req, template, page)
+        desk.page(template, page)
     } else {
-        shell::refused(&app, &me, &req, template, page)
+        shell::refused(&desk.app, &desk.me, &req, template, page)
     }
 }
 
 /// `GET /audit.xlsx`
 pub async fn workbook(
-    app: web::Data<App>,
-    me: SignedIn,
+    desk: DeskRequest,
     params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let (scope, params) = (me.scope.clone(), params.into_inner());
-    let (rows, file_nos) = app
-        .read(move |db| {
+    let (rows, file_nos) = desk
+        .read(move |db, scope| {
             let mut errors = Vec::new();
-            let filter = filter(db, &scope, &params, &mut errors)?;
+            let filter = filter(db, scope, &params, &mut errors)?;
             if !errors.is_empty() {
                 return Err(AppError::Invalid(errors));
             }
-            let rows = filter.all(db, &scope, ROWS_MAX)?;
-            let file_nos = numbers_of(db, &scope, &rows)?;
+            let rows = filter.all(db, scope, ROWS_MAX)?;
+            let file_nos = numbers_of(db, scope, &rows)?;
             Ok((rows, file_nos))
         })
         .await?;
-    Workbook::new(&rows, &COLUMNS, &file_nos).answer(&app, &me, ("操作留痕", "条"), "").await
+    Workbook::new(&rows, &COLUMNS, &file_nos)
+        .answer(&desk.app, &desk.me, ("操作留痕", "条"), "")
+        .await
 }
 
 /// What is asked for; what cannot be understood is an error.
@@ -247,13 +239,15 @@ fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage
     let file_nos = numbers_of(db, scope, &found.rows)?;
     Ok(AuditPage {
         filtered: params.is_narrowed(&[]),
-        people: std::iter::once(choice("", "所有人"))
-            .chain(people.iter().map(|one| choice(&one.id.to_string(), &one.name)))
-            .chain(liaisons.map(|name| choice(&format!("{LIAISON}{name}"), &name)))
+        people: std::iter::once(Choice::new("", "所有人"))
+            .chain(people.iter().map(|one| Choice::new(one.id, &one.name)))
+            .chain(liaisons.map(|name| Choice::new(format!("{LIAISON}{name}"), &name)))
             .collect(),
         actions: ACTIONS
             .iter()
-            .map(|(name, of)| (*name, of.iter().map(|(value, text)| choice(value, text)).collect()))
+            .map(|(name, of)| {
+                (*name, of.iter().map(|(value, text)| Choice::new(value, text)).collect())
+            })
             .collect(),
         export: params.link("/audit.xlsx", &[]),
         lines: found.rows.into_iter().map(|entry| line(entry, &file_nos)).collect(),
@@ -265,10 +259,6 @@ fn gather(db: &mut Db, scope: &Scope, params: ListParams) -> AppResult<AuditPage
         errors,
         params,
     })
-}
-
-fn choice(value: &str, text: &str) -> Choice {
-    Choice { value: value.to_owned(), text: text.to_owned() }
 }
 
 fn error(field: &str, message: String) -> FieldError {

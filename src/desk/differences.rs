@@ -3,12 +3,11 @@
 
 use std::collections::HashMap;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::app::App;
 use crate::base::dates::{in_words as day_in_words, local};
 use crate::base::ids::{FileId, LoanId, RowId};
 use crate::base::money::Fen;
@@ -23,20 +22,19 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::bank_difference as bank_difference_table;
 use crate::plumbing::schema::{bank_figure, loan, loan_file, loan_position, person, staff};
-use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
+use crate::web::desk_request::DeskRequest;
+use crate::web::fields::{Done, Form, FormPage};
 use crate::web::list::declare::{Columns, List, Tables};
 use crate::web::list::export::{Column, ROWS_MAX, Workbook};
 use crate::web::list::filter::anywhere;
 use crate::web::list::kit::{Condition, Keyset, Term};
-use crate::web::list::params::{Chip, Neighbours, Params as _};
+use crate::web::list::page::{Found, ListPage, Tabs, page};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
 /// Contracts of the bank's list of arrears that await its result, as many as the page names.
 const NAMED_MAX: i64 = 50;
-/// Rows on a page.
-const SIZE: i64 = 50;
 const PATH: &str = "/differences";
 /// Longest reason in characters.
 const REASON_MAX: usize = 200;
@@ -44,7 +42,7 @@ const REASON_MAX: usize = 200;
 pub fn routes() -> Vec<Entry> {
     let (see, check_them) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::Import));
     vec![
-        get(PATH, see, list),
+        get(PATH, see, page::<ListParams>),
         get("/differences.xlsx", see, workbook),
         get("/differences/{loan}", see, show),
         post("/differences/{loan}", check_them, check),
@@ -169,7 +167,7 @@ impl From<BankDifference> for Figure {
 
 /// A contract with its figures.
 #[derive(Serialize)]
-struct Contract {
+pub struct Contract {
     #[serde(flatten)]
     row: Row,
     id: i64,
@@ -201,23 +199,19 @@ fn contracts(
 }
 
 #[derive(Serialize)]
-struct View {
+pub struct View {
     rows: Vec<Contract>,
     figures: Vec<String>,
-    count: i64,
-    chips: Vec<Chip>,
+    /// Contracts that nobody has looked into, whatever the tab.
+    open: i64,
     /// There are rows, whichever tab is open: the tabs are worth showing.
     any: bool,
-    export: String,
-    narrowed: bool,
-    next_to: Neighbours,
     checked: Checked,
-    params: ListParams,
 }
 
 /// What was held against each other, and what could not be yet.
 #[derive(Default, Serialize)]
-struct Checked {
+pub struct Checked {
     /// The day of the newest file of the bank, in words; empty without any.
     file: String,
     /// Balances and arrears are compared up to this day; empty when that is all of the file.
@@ -261,33 +255,27 @@ fn checked(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<Checked> {
     })
 }
 
-async fn list(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    params: web::Query<ListParams>,
-) -> AppResult<HttpResponse> {
-    let (scope, today, params) = (me.scope.clone(), app.clock.today(), params.into_inner());
-    let view = app.read(move |db| gather(db, &scope, params, today)).await?;
-    shell::page(&app, &me, &req, "differences/list.html", view)
-}
+impl ListPage for ListParams {
+    type List = ListParams;
+    type View = View;
+    const PATH: &'static str = PATH;
+    const TEMPLATE: &'static str = "differences/list.html";
+    const TABS: Tabs = ("tab", &TABS);
 
-fn gather(db: &mut Db, scope: &Scope, params: ListParams, today: NaiveDate) -> AppResult<View> {
-    let page = params.page(db, scope, &params.side(&params.order()), SIZE)?;
-    let figures = figures(db, scope)?;
-    let counts = params.counts(db, scope)?;
-    Ok(View {
-        next_to: params.neighbours(PATH, &page),
-        chips: params.chips(PATH, "tab", &TABS, &counts.tabs),
-        count: counts.of(&TABS, ""),
-        any: !figures.is_empty(),
-        figures,
-        export: params.link("/differences.xlsx", &[]),
-        rows: contracts(db, scope, page.rows, today)?,
-        narrowed: params.is_narrowed(&["tab"]),
-        checked: checked(db, scope, today)?,
-        params,
-    })
+    fn list(&self, _: &SignedIn, _: NaiveDate) -> ListParams {
+        self.clone()
+    }
+
+    fn view(&self, Found { app, db, scope, rows, counts, .. }: Found<'_, Self>) -> AppResult<View> {
+        let (today, figures) = (app.clock.today(), figures(db, scope)?);
+        Ok(View {
+            open: counts.of(&TABS, ""),
+            any: !figures.is_empty(),
+            figures,
+            rows: contracts(db, scope, rows, today)?,
+            checked: checked(db, scope, today)?,
+        })
+    }
 }
 
 fn figures(db: &mut Db, scope: &Scope) -> AppResult<Vec<String>> {
@@ -317,25 +305,19 @@ const COLUMNS: [Column<Cells, ()>; 11] = [
 ];
 
 /// `GET /differences.xlsx`
-async fn workbook(
-    app: web::Data<App>,
-    me: SignedIn,
-    params: web::Query<ListParams>,
-) -> AppResult<HttpResponse> {
-    let (scope, today, params) = (me.scope.clone(), app.clock.today(), params.into_inner());
-    let all = app
-        .read(move |db| {
-            let rows = params.all(db, &scope, ROWS_MAX)?;
-            contracts(db, &scope, rows, today)
-        })
-        .await?;
+async fn workbook(desk: DeskRequest, params: web::Query<ListParams>) -> AppResult<HttpResponse> {
+    let (today, params) = (desk.today(), params.into_inner());
+    let all = desk.read(move |db, scope| {
+        let rows = params.all(db, scope, ROWS_MAX)?;
+        contracts(db, scope, rows, today)
+    });
     let cells = |of: Contract| {
         let row = of.row;
         of.figures.into_iter().map(move |one| (row.clone(), one))
     };
-    let figures: Vec<Cells> = all.into_iter().flat_map(cells).collect();
+    let figures: Vec<Cells> = all.await?.into_iter().flat_map(cells).collect();
     let name = ("与银行核对", "处不同");
-    Workbook::new(&figures, &COLUMNS, &()).answer(&app, &me, name, "").await
+    Workbook::new(&figures, &COLUMNS, &()).answer(&desk.app, &desk.me, name, "").await
 }
 
 /// One contract, to say what was found.
@@ -354,16 +336,12 @@ impl FormPage for DifferencePage {
     const TEMPLATE: &'static str = "differences/one.html";
     const REFUSED_AT: &'static str = "reason";
     const CHANGED: &'static str = "数字刚刚变了，还没有保存：先看看现在的数字，再核对一次";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 /// The file and the student of a contract, and what differs.
-type Found = (FileId, String, String, String, Vec<BankDifference>);
+type Different = (FileId, String, String, String, Vec<BankDifference>);
 
-fn find(db: &mut Db, scope: &Scope, loan: LoanId) -> AppResult<Found> {
+fn find(db: &mut Db, scope: &Scope, loan: LoanId) -> AppResult<Different> {
     let (file, file_no, name, contract_no) = loan::table
         .inner_join(loan_file::table)
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
@@ -378,55 +356,42 @@ fn seen(of: &[BankDifference]) -> String {
     of.iter().map(|one| one.id.to_string()).collect::<Vec<_>>().join(".")
 }
 
-async fn page(app: &App, me: &SignedIn, loan: LoanId) -> AppResult<DifferencePage> {
-    let scope = me.scope.clone();
-    let (_, file_no, name, contract_no, of) = app.read(move |db| find(db, &scope, loan)).await?;
+async fn one(desk: &DeskRequest, loan: LoanId) -> AppResult<DifferencePage> {
+    let (_, file_no, name, contract_no, of) =
+        desk.read(move |db, scope| find(db, scope, loan)).await?;
     let seen = seen(&of);
     let figures = of.into_iter().map(Figure::from).collect();
     Ok(DifferencePage { id: loan.get(), file_no, name, contract_no, figures, seen })
 }
 
 /// `GET /differences/{loan}`
-async fn show(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    loan: web::Path<i64>,
-) -> AppResult<HttpResponse> {
-    fields::show(&app, &me, &req, &page(&app, &me, LoanId::new(*loan)).await?)
+async fn show(desk: DeskRequest, loan: web::Path<LoanId>) -> AppResult<HttpResponse> {
+    desk.show(&one(&desk, *loan).await?)
 }
 
 /// `POST /differences/{loan}`
-async fn check(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    loan: web::Path<i64>,
-    form: Form,
-) -> AppResult<HttpResponse> {
-    let (at, mut form, loan) = ((&**app, &me, &req), form.0, LoanId::new(*loan));
-    let done = try_check(at, loan, &mut form).await;
-    answer(at, &form, done, page(&app, &me, loan)).await
-}
-
-async fn try_check((app, me, _): At<'_>, loan: LoanId, form: &mut Fields) -> AppResult<Done> {
-    let reason = form.text("reason", REASON_MAX);
-    form.required("reason", "请写明核对的结果，例如银行计息口径不同，已和银行核实");
-    form.check()?;
-    let on_page = form.get("seen").to_owned();
-    me.act(app, "difference checked", move |act| {
-        let (file, _, name, contract_no, of) = find(act.db, act.scope, loan)?;
-        if seen(&of) != on_page {
-            return Err(AppError::Changed);
-        }
-        bank_difference::check(act, loan, &reason)?;
-        let figures: Vec<String> = of.iter().map(in_words).collect();
-        let summary = format!("合同 {contract_no} 与银行不同：{}", figures.join("；"));
-        let entry = AuditEntry::of("difference_checked", &name, summary).on_file(file);
-        act.audit(AuditEntry { reason: reason.clone(), ..entry })
+async fn check(desk: DeskRequest, loan: web::Path<LoanId>, form: Form) -> AppResult<HttpResponse> {
+    let loan = *loan;
+    desk.submit(form, one(&desk, loan), async |form| {
+        let reason = form.text("reason", REASON_MAX);
+        form.required("reason", "请写明核对的结果，例如银行计息口径不同，已和银行核实");
+        form.check()?;
+        let on_page = form.get("seen").to_owned();
+        desk.act("difference checked", move |act| {
+            let (file, _, name, contract_no, of) = find(act.db, act.scope, loan)?;
+            if seen(&of) != on_page {
+                return Err(AppError::Changed);
+            }
+            bank_difference::check(act, loan, &reason)?;
+            let figures: Vec<String> = of.iter().map(in_words).collect();
+            let summary = format!("合同 {contract_no} 与银行不同：{}", figures.join("；"));
+            let entry = AuditEntry::of("difference_checked", &name, summary).on_file(file);
+            act.audit(AuditEntry { reason: reason.clone(), ..entry })
+        })
+        .await?;
+        Ok(Done::to(PATH, "已记为核对过，数字再变时会回到待核对。要撤回请到“已核对”"))
     })
-    .await?;
-    Ok(Done::to(PATH, "已记为核对过，数字再变时会回到待核对。要撤回请到“已核对”"))
+    .await
 }
 
 fn in_words(one: &BankDifference) -> String {
@@ -435,19 +400,14 @@ fn in_words(one: &BankDifference) -> String {
 }
 
 /// `POST /differences/{loan}/reopen`
-async fn reopen(
-    app: web::Data<App>,
-    me: SignedIn,
-    loan: web::Path<i64>,
-    _: Form,
-) -> AppResult<HttpResponse> {
-    let loan = LoanId::new(*loan);
-    me.act(&app, "difference reopened", move |act| {
+async fn reopen(desk: DeskRequest, loan: web::Path<LoanId>, _: Form) -> AppResult<HttpResponse> {
+    let loan = *loan;
+    desk.act("difference reopened", move |act| {
         let (file, _, name, contract_no, _) = find(act.db, act.scope, loan)?;
         bank_difference::reopen(act, loan)?;
         let summary = format!("合同 {contract_no} 回到待核对");
         act.audit(AuditEntry::of("difference_reopened", &name, summary).on_file(file))
     })
     .await?;
-    shell::done(&app, PATH, "已撤回，回到待核对")
+    shell::done(&desk.app, PATH, "已撤回，回到待核对")
 }

@@ -28,10 +28,6 @@ struct MePage {
 impl FormPage for MePage {
     const TEMPLATE: &'static str = "desk/me.html";
     const REFUSED_AT: &'static str = "old";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 /// One browser somebody is signed in with, as a line.

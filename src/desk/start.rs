@@ -20,7 +20,7 @@ use crate::plumbing::backup;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox::{Channel, State};
 use crate::plumbing::schema::{import_job, message};
-use crate::web::fields::{self, Fields, Form, FormPage};
+use crate::web::fields::{self, Form, FormPage};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -253,10 +253,6 @@ fn address_step(url: &str, is_local: bool) -> Step {
 impl FormPage for StartPage {
     const TEMPLATE: &'static str = "desk/start.html";
     const REFUSED_AT: &'static str = "to";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 async fn show(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

@@ -12,7 +12,7 @@ use crate::base::scope::Scope;
 use crate::book::act::Act;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::web::fields::{self, Done, Fields, FormPage};
+use crate::web::fields::{self, Done, Fields, Form, FormPage};
 use crate::web::session::{SignedIn, signed_in};
 use crate::web::shell;
 
@@ -70,13 +70,15 @@ impl DeskRequest {
         fields::show(&self.app, &self.me, &self.req, page)
     }
 
-    /// The tail of a POST; see [`fields::answer`].
-    pub async fn answer<P: FormPage>(
+    /// A POST: `body` reads the form and does what it asks; see [`fields::answer`].
+    pub async fn submit<P: FormPage>(
         &self,
-        form: &Fields,
-        done: AppResult<Done>,
+        form: Form,
         page: impl Future<Output = AppResult<P>>,
+        body: impl AsyncFnOnce(&mut Fields) -> AppResult<Done>,
     ) -> AppResult<HttpResponse> {
-        fields::answer((&**self.app, &self.me, &self.req), form, done, page).await
+        let mut form = form.0;
+        let done = body(&mut form).await;
+        fields::answer((&**self.app, &self.me, &self.req), &form, done, page).await
     }
 }

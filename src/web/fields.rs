@@ -314,7 +314,9 @@ pub trait FormPage: Serialize {
         "别人刚刚改过，您写的还没有保存：先看看现在的情况，仍然要改就再提交一次";
 
     /// What its fields hold before anybody has typed.
-    fn fields(&self) -> Fields;
+    fn fields(&self) -> Fields {
+        Fields::default()
+    }
 }
 
 #[derive(Serialize)]

@@ -45,7 +45,7 @@ fn rendered(app: &App, t: &TestApp, reason: Reason, name: &str) -> String {
 fn every_text_is_calm_short_and_can_be_checked() {
     let t = TestApp::new();
     let mut shown = String::new();
-    for reason in Reason::ALL {
+    for &reason in Reason::ALL {
         let text = rendered(&t.app, &t, reason, "木合塔尔·艾力");
         text::must_hold(&office(&t), &text).unwrap_or_else(|why| panic!("{reason:?}: {why}"));
         let parts = |text: &str| text::parts(&t.app, &office(&t), text);

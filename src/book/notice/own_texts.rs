@@ -44,7 +44,7 @@ pub fn follow(parts: &Parts) -> AppResult<bool> {
 pub fn move_files(parts: &Parts, folder: &Path) -> AppResult<()> {
     for office in parts.db.read(office::all)? {
         let scope = Scope::of(&office.code);
-        for reason in Reason::ALL {
+        for &reason in Reason::ALL {
             let file = folder.join(&office.code).join(reason.template());
             let Ok(text) = std::fs::read_to_string(&file) else { continue };
             let by = Actor::program("升级", &office.code);

@@ -111,10 +111,6 @@ struct RestorePage {
 impl FormPage for RestorePage {
     const TEMPLATE: &'static str = "desk/restore.html";
     const REFUSED_AT: &'static str = "word";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 fn copy_named(app: &App, name: &str) -> AppResult<Copy> {

@@ -117,10 +117,6 @@ struct Page {
 impl FormPage for Page {
     const TEMPLATE: &'static str = "desk/handover.html";
     const REFUSED_AT: &'static str = "to";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 fn may_take(one: &Staff, from: StaffId) -> bool {

@@ -21,7 +21,7 @@ use crate::web::session::SignedIn;
 use crate::web::shell;
 
 fn kinds() -> Vec<Choice> {
-    Kind::ALL.iter().map(|kind| Choice { value: kind.as_text(), text: kind.in_words() }).collect()
+    Choice::all(Kind::ALL)
 }
 
 /// One liaison as a line of the list.
@@ -78,10 +78,6 @@ struct NewPage {
 impl FormPage for NewPage {
     const TEMPLATE: &'static str = "desk/liaison_new.html";
     const REFUSED_AT: &'static str = "login";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 /// `GET /admin/liaisons/new`

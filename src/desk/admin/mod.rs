@@ -13,6 +13,7 @@ use serde::Serialize;
 use self::account::{Account as _, Change};
 use super::{me as own, release};
 use crate::app::App;
+use crate::base::choice::Choice;
 use crate::base::dates::minute;
 use crate::base::ids::StaffId;
 use crate::book::office::Office;
@@ -26,15 +27,8 @@ use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
 use crate::web::session::{self, Realm as _, SignedIn};
 use crate::web::shell;
 
-/// Something to choose from, for the macro `choice`.
-#[derive(Debug, Serialize)]
-struct Choice {
-    value: &'static str,
-    text: &'static str,
-}
-
 fn roles() -> Vec<Choice> {
-    Role::ALL.iter().map(|role| Choice { value: role.as_text(), text: role.in_words() }).collect()
+    Choice::all(Role::ALL)
 }
 
 /// One account as a line of the list.

@@ -76,10 +76,6 @@ struct View {
 impl FormPage for View {
     const TEMPLATE: &'static str = "bank/data.html";
     const REFUSED_AT: &'static str = "reason";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 /// A list of which rows could not be taken: what they say is not known.

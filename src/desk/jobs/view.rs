@@ -9,7 +9,7 @@ use crate::base::dates::{in_words, local};
 use crate::clock::pause::Pause;
 use crate::clock::{Line, Missed, Planned, Run, RunState};
 use crate::jobs;
-use crate::web::fields::{Fields, FormPage};
+use crate::web::fields::FormPage;
 
 /// What a run did, for the page.
 #[derive(Debug, Serialize)]
@@ -94,10 +94,6 @@ impl One {
 impl FormPage for One {
     const TEMPLATE: &'static str = "jobs/one.html";
     const REFUSED_AT: &'static str = "reason";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 fn row(line: &Line, pause: Option<&Pause>, now: NaiveDateTime) -> Row {

@@ -3,10 +3,15 @@
 pub mod loans;
 
 use crate::book::staff::Right;
+use crate::web::list::filter::ListParams;
+use crate::web::list::page::{page, workbook};
 use crate::web::route::{Entry, Needs, get};
 
 /// The lists, and the same as spreadsheets.
 pub fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::SeeLoans);
-    vec![get("/loans", needs, loans::list), get("/loans.xlsx", needs, loans::workbook)]
+    vec![
+        get("/loans", needs, page::<ListParams>),
+        get("/loans.xlsx", needs, workbook::<ListParams>),
+    ]
 }

@@ -19,7 +19,7 @@ use crate::book::lifeline::{self, Line};
 use crate::book::person::{Phone, PhoneState};
 use crate::book::policy::Policy;
 use crate::book::statement::{Product, Stage};
-use crate::web::fields::{Fields, FormPage};
+use crate::web::fields::FormPage;
 use crate::web::list::words::stage_tag;
 
 /// Rows of the plan after the next one that are shown before they are folded together.
@@ -195,10 +195,6 @@ pub struct Page {
 impl FormPage for Page {
     const TEMPLATE: &'static str = "loans/file.html";
     const REFUSED_AT: &'static str = "note";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 impl Page {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::facts::{self, Row};
 use crate::app::App;
+use crate::base::choice::Choice;
 use crate::base::dates;
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
@@ -17,7 +18,7 @@ use crate::book::person;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
-use crate::web::fields::{self, Fields, FormPage};
+use crate::web::fields::{self, FormPage};
 use crate::web::session::SignedIn;
 
 /// Messages on the page; a life has some sixty.
@@ -52,13 +53,6 @@ struct StopView {
     since: String,
 }
 
-/// A message that can be written by hand.
-#[derive(Debug, Serialize)]
-pub struct Choice {
-    pub(super) value: &'static str,
-    pub(super) text: &'static str,
-}
-
 #[derive(Debug, Serialize)]
 pub struct FilePage {
     file_no: String,
@@ -72,10 +66,6 @@ pub struct FilePage {
 impl FormPage for FilePage {
     const TEMPLATE: &'static str = "desk/file_messages.html";
     const REFUSED_AT: &'static str = "note";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 /// `GET /loans/{file_no}/messages`
@@ -100,10 +90,7 @@ pub(super) async fn page(app: &App, me: &SignedIn, file_no: &str) -> AppResult<F
             file_no: file.file_no,
             people,
             rows: facts::rows(&inner, db, &scope, messages)?,
-            reasons: BY_HAND
-                .into_iter()
-                .map(|r| Choice { value: r.as_text(), text: r.in_words() })
-                .collect(),
+            reasons: Choice::all(&BY_HAND),
         })
     })
     .await

@@ -7,23 +7,21 @@ use diesel::SelectableHelper as _;
 use serde::Serialize;
 
 use super::facts::{self, GroupRow, Row};
-use crate::app::App;
+use crate::base::choice::Choice;
 use crate::base::scope::Scope;
 use crate::book::notice::{self, Reason};
 use crate::error::AppResult;
-use crate::plumbing::db::Db;
 use crate::plumbing::outbox::Message;
+use crate::web::desk_request::DeskRequest;
 use crate::web::form::is_part;
-use crate::web::list::declare::{Columns, List, Tables};
+use crate::web::list::declare::{Columns, Counts, List, Tables};
 use crate::web::list::kit::{Condition, Keyset, Term};
-use crate::web::list::params::{Chip, Neighbours, Params as _};
+use crate::web::list::page::{self, Found, ListPage, Tabs};
+use crate::web::list::params::{Chip, Params as _};
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
 const PATH: &str = "/messages";
-
-/// Rows on a page.
-const SIZE: i64 = 50;
 
 /// Without a day asked for, the lists go back so far.
 const DAYS_BACK: u64 = 90;
@@ -120,73 +118,64 @@ impl List for Messages {
 }
 
 #[derive(Debug, Serialize)]
-struct Choice {
-    value: &'static str,
-    text: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Page {
+pub struct View {
     tab: &'static str,
-    tabs: Vec<Chip>,
     reasons: Vec<Choice>,
     groups: Vec<GroupRow>,
     running: bool,
     here: String,
     rows: Vec<Row>,
-    count: i64,
-    narrowed: bool,
-    next_to: Neighbours,
     held_always: bool,
     sms: bool,
     mail: bool,
-    params: ListParams,
+}
+
+impl ListPage for ListParams {
+    type List = Messages;
+    type View = View;
+    const PATH: &'static str = PATH;
+    const TEMPLATE: &'static str = "desk/messages.html";
+    const TABS: Tabs = ("tab", &TABS);
+
+    fn list(&self, _: &SignedIn, today: NaiveDate) -> Messages {
+        Messages::of(self, today)
+    }
+
+    /// A tab is of all days and reasons.
+    fn tab_links(&self, counts: &Counts) -> Vec<Chip> {
+        let bare = ListParams { tab: self.tab.clone(), ..ListParams::default() };
+        bare.chips(PATH, "tab", &TABS, &counts.tabs)
+    }
+
+    fn view(&self, Found { app, db, scope, list, rows, .. }: Found<'_, Self>) -> AppResult<View> {
+        let groups = match list.tab {
+            "today" => facts::open_groups(db, scope, app.clock.today())?,
+            _ => Vec::new(),
+        };
+        Ok(View {
+            tab: list.tab,
+            reasons: Choice::all(Reason::ALL),
+            running: groups.iter().any(|group| group.running),
+            groups,
+            here: self.link(PATH, &[("after", &self.after), ("before", &self.before)]),
+            rows: facts::rows(app, db, scope, rows)?,
+            held_always: notice::is_held(app, db, scope)?,
+            sms: app.config.sms.gateway != "off",
+            mail: notice::people::has_mail(app),
+        })
+    }
 }
 
 /// `GET /messages`
 pub async fn list(
-    app: web::Data<App>,
-    me: SignedIn,
+    desk: DeskRequest,
     req: HttpRequest,
     params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
-    let list = Messages::of(&params, app.clock.today());
-    let params = ListParams { tab: list.tab.to_owned(), ..params.into_inner() };
-    let (scope, inner) = (me.scope.clone(), app.clone());
-    let page = app.read(move |db| gather(&inner, db, &scope, (&list, params))).await?;
+    let tab = Messages::of(&params, desk.today()).tab.to_owned();
+    let page = page::read(&desk, ListParams { tab, ..params.into_inner() }).await?;
     if is_part(&req) && page.params.tab == "today" && req.headers().contains_key("HX-Target") {
-        return shell::part(&app, &me, &req, "desk/_message_groups.html", page);
+        return shell::part(&desk.app, &desk.me, &req, "desk/_message_groups.html", page);
     }
-    shell::page(&app, &me, &req, "desk/messages.html", page)
-}
-
-fn gather(
-    app: &App,
-    db: &mut Db,
-    scope: &Scope,
-    (list, params): (&Messages, ListParams),
-) -> AppResult<Page> {
-    let today = app.clock.today();
-    let found = list.page(db, scope, &params.side(&list.order()), SIZE)?;
-    let counts = list.counts(db, scope)?;
-    let groups =
-        if list.tab == "today" { facts::open_groups(db, scope, today)? } else { Vec::new() };
-    let bare = ListParams { tab: params.tab.clone(), ..ListParams::default() };
-    let reasons = Reason::ALL.into_iter();
-    Ok(Page {
-        tab: list.tab,
-        tabs: bare.chips(PATH, "tab", &TABS, &counts.tabs),
-        reasons: reasons.map(|one| Choice { value: one.as_text(), text: one.in_words() }).collect(),
-        running: groups.iter().any(|group| group.running),
-        groups,
-        here: params.link(PATH, &[("after", &params.after), ("before", &params.before)]),
-        next_to: params.neighbours(PATH, &found),
-        rows: facts::rows(app, db, scope, found.rows)?,
-        count: counts.selection,
-        narrowed: params.is_narrowed(&["tab"]),
-        held_always: notice::is_held(app, db, scope)?,
-        sms: app.config.sms.gateway != "off",
-        mail: notice::people::has_mail(app),
-        params,
-    })
+    desk.page(ListParams::TEMPLATE, page)
 }

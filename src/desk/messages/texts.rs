@@ -45,7 +45,7 @@ pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppRes
     let (scope, today) = (me.scope.clone(), app.clock.today());
     let real = app.read(move |db| example(db, &scope, "", today)).await?;
     let mut lines = Vec::new();
-    for reason in Reason::ALL {
+    for &reason in Reason::ALL {
         let (template, own) = app.templates.text_of(&me.office.code, &reason.template())?;
         let shown = text::preview(&me.office, reason, &template, &real.fields(reason, &app, today));
         let (sample, problem) = match shown {

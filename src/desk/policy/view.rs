@@ -8,7 +8,7 @@ use crate::book::policy::{Rule, Waiver};
 use crate::book::policy_book::{self, Decision, Kind, Line};
 use crate::book::staff::Right;
 use crate::error::AppResult;
-use crate::web::fields::{Fields, FormPage};
+use crate::web::fields::FormPage;
 use crate::web::session::SignedIn;
 use chrono::Datelike as _;
 
@@ -52,10 +52,6 @@ pub(super) struct Page {
 impl FormPage for Page {
     const TEMPLATE: &'static str = "desk/policy.html";
     const REFUSED_AT: &'static str = "year";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 fn entered(line: &Line, me: &SignedIn, in_force: &[String]) -> Entered {

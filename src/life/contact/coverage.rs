@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::filter::{ListParams, NONE, PATH};
@@ -12,9 +12,9 @@ use crate::app::App;
 use crate::base::url::link;
 use crate::book::contact::task::{AssigneeKind, State};
 use crate::error::AppResult;
+use crate::web::desk_request::DeskRequest;
 use crate::web::list::export::{Column, Workbook};
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 /// What a line of coverage counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -200,13 +200,11 @@ fn to_filter(params: &CoverageParams, app: &App, me: &SignedIn) -> (GroupBy, i32
 
 /// `GET /family-contacts/coverage`
 pub async fn show(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
+    desk: DeskRequest,
     params: web::Query<CoverageParams>,
 ) -> AppResult<HttpResponse> {
-    let (by, year) = to_filter(&params, &app, &me);
-    let (cells, years) = cells(&app, &me, by, year).await?;
+    let (by, year) = to_filter(&params, &desk.app, &desk.me);
+    let (cells, years) = cells(&desk.app, &desk.me, by, year).await?;
     let (lines, all) = lines(by, year, cells);
     let year_text = year.to_string();
     let here =
@@ -225,17 +223,17 @@ pub async fn show(
         all,
         export: here("/family-contacts/coverage.xlsx", by, &year_text),
     };
-    shell::page(&app, &me, &req, "contacts/coverage.html", view)
+    desk.page("contacts/coverage.html", view)
 }
 
 /// `GET /family-contacts/coverage.xlsx`
 pub async fn workbook(
-    app: web::Data<App>,
-    me: SignedIn,
+    desk: DeskRequest,
     params: web::Query<CoverageParams>,
 ) -> AppResult<HttpResponse> {
-    let (by, year) = to_filter(&params, &app, &me);
-    let (cells, _) = cells(&app, &me, by, year).await?;
+    let (app, me) = (&desk.app, &desk.me);
+    let (by, year) = to_filter(&params, app, me);
+    let (cells, _) = cells(app, me, by, year).await?;
     let (mut lines, all) = lines(by, year, cells);
     if by != GroupBy::Year {
         lines.push(all);
@@ -249,5 +247,5 @@ pub async fn workbook(
         ("未联系（户）", 12, |line, ()| line.sums.open.into()),
     ];
     let title = format!("{} 家庭联系完成情况，按{}，{year} 年", me.office.county(), by.in_words());
-    Workbook::new(&lines, &columns, &()).titled(&app, &me, ("家庭联系完成情况", "行"), title).await
+    Workbook::new(&lines, &columns, &()).titled(app, me, ("家庭联系完成情况", "行"), title).await
 }

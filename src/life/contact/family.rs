@@ -10,6 +10,7 @@ use super::list::{record_words, state_tag};
 use super::rules::{self, SearchStep, Want};
 use super::store::{self, Facts};
 use crate::app::App;
+use crate::base::choice::Choice;
 use crate::base::dates::{in_words, local};
 use crate::base::place::short_village;
 use crate::book::audit_log::AuditEntry;
@@ -34,13 +35,6 @@ const KEYED: [Outcome; 6] = [
     Outcome::Hardship,
     Outcome::InService,
 ];
-
-/// A value to choose and its words.
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Choice {
-    value: &'static str,
-    text: &'static str,
-}
 
 #[derive(Debug, Serialize)]
 struct Number {
@@ -154,16 +148,6 @@ impl FormPage for FamilyPage {
     }
 }
 
-/// The choices of one list of the database's words.
-macro_rules! choices {
-    ($name:ident) => {
-        $name::ALL
-            .iter()
-            .map(|one| Choice { value: one.as_text(), text: one.in_words() })
-            .collect::<Vec<Choice>>()
-    };
-}
-
 fn day(on: Option<NaiveDate>, today: NaiveDate) -> String {
     on.map(|on| in_words(on, today)).unwrap_or_default()
 }
@@ -273,7 +257,7 @@ fn duty(facts: &Facts, today: NaiveDate) -> Option<DutyLine> {
 
 fn options(people: &[Who], points: &[PointLine], overdue: bool) -> Options {
     let mut numbers = Vec::new();
-    let choice = |one: &Outcome| Choice { value: one.as_text(), text: one.in_words() };
+    let choice = |one: &Outcome| Choice::from(*one);
     for one in people {
         for number in one.numbers.iter().filter(|number| number.usable) {
             numbers.push((format!("phone:{}", number.id), format!("{} {}", one.who, number.mask)));
@@ -286,11 +270,11 @@ fn options(people: &[Who], points: &[PointLine], overdue: bool) -> Options {
     // The phone page and sheets write their own records.
     let by_itself = [Channel::PhonePage.as_text(), Channel::Sheet.as_text()];
     Options {
-        channels: choices!(Channel)
+        channels: Choice::all(Channel::ALL)
             .into_iter()
-            .filter(|one| !by_itself.contains(&one.value))
+            .filter(|one| !by_itself.contains(&one.value.as_str()))
             .collect(),
-        parties: choices!(Party),
+        parties: Choice::all(Party::ALL),
         keyed: KEYED.iter().map(choice).collect(),
         // A promise belongs to an overdue case.
         others: Outcome::ALL
@@ -298,10 +282,10 @@ fn options(people: &[Who], points: &[PointLine], overdue: bool) -> Options {
             .filter(|one| !KEYED.contains(one) && (overdue || **one != Outcome::Promised))
             .map(choice)
             .collect(),
-        abilities: choices!(Ability),
-        tried: choices!(Tried).into_iter().filter(|one| !one.value.is_empty()).collect(),
-        kinds: choices!(Kind),
-        may_know: choices!(MayKnow).into_iter().rev().collect(),
+        abilities: Choice::all(Ability::ALL),
+        tried: Choice::all(Tried::ALL).into_iter().filter(|one| !one.value.is_empty()).collect(),
+        kinds: Choice::all(Kind::ALL),
+        may_know: Choice::all(MayKnow::ALL).into_iter().rev().collect(),
         numbers,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -10,7 +9,6 @@ use super::coverage::{Sums, percent};
 use super::filter::{Filter, LISTS, ListParams, NEXT, NONE, PATH, Row};
 use super::share;
 use super::store::{self, Choices};
-use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::ids::FileId;
 use crate::base::place::short_village;
@@ -20,46 +18,34 @@ use crate::book::contact::task::State;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::web::list::declare::List as _;
-use crate::web::list::export::{Column, ROWS_MAX, Workbook};
+use crate::web::list::export::Column;
 use crate::web::list::kit::Side;
-use crate::web::list::params::{Chip, Neighbours, Params as _};
+use crate::web::list::page::{Export, Found, ListPage, Tabs};
+use crate::web::list::params::Params as _;
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
-/// Rows on a page.
-const SIZE: i64 = 50;
-
-const COLUMNS: [Column<Row, ()>; 13] = [
-    ("档案号", 14, |row, ()| (&row.file_no).into()),
-    ("姓名", 10, |row, ()| (&row.name).into()),
-    ("身份证号（遮盖）", 22, |row, ()| (&row.id_mask).into()),
-    ("乡镇（街道）", 14, |row, ()| (&row.township).into()),
-    ("村（社区）", 18, |row, ()| (&row.village).into()),
-    ("毕业高中", 20, |row, ()| (&row.school).into()),
-    ("为什么联系", 18, |row, ()| row.duty.reason.in_words().into()),
-    ("责任人", 16, |row, ()| (&row.duty.assignee).into()),
-    ("状态", 10, |row, ()| row.duty.state.in_words().into()),
-    ("计划日期", 12, |row, ()| row.duty.planned_on.into()),
-    ("下次联系", 12, |row, ()| row.duty.next_on.into()),
-    ("今年试过（次）", 12, |row, ()| row.duty.tries.into()),
-    ("联系上的日期", 12, |row, ()| row.duty.done_on.into()),
-];
-
-/// `GET /family-contacts.xlsx`: the list as it is narrowed, numbers masked.
-pub async fn workbook(
-    app: web::Data<App>,
-    me: SignedIn,
-    params: web::Query<ListParams>,
-) -> AppResult<HttpResponse> {
-    let filter = params.to_filter(me.staff_id, app.clock.today());
-    let scope = me.scope.clone();
-    let rows = app.read(move |db| filter.all(db, &scope, ROWS_MAX)).await?;
-    Workbook::new(&rows, &COLUMNS, &()).answer(&app, &me, ("家庭联系", "户"), "").await
+impl Export for ListParams {
+    const NAME: (&'static str, &'static str) = ("家庭联系", "户");
+    const COLUMNS: &'static [Column<Row, NaiveDate>] = &[
+        ("档案号", 14, |row, _| (&row.file_no).into()),
+        ("姓名", 10, |row, _| (&row.name).into()),
+        ("身份证号（遮盖）", 22, |row, _| (&row.id_mask).into()),
+        ("乡镇（街道）", 14, |row, _| (&row.township).into()),
+        ("村（社区）", 18, |row, _| (&row.village).into()),
+        ("毕业高中", 20, |row, _| (&row.school).into()),
+        ("为什么联系", 18, |row, _| row.duty.reason.in_words().into()),
+        ("责任人", 16, |row, _| (&row.duty.assignee).into()),
+        ("状态", 10, |row, _| row.duty.state.in_words().into()),
+        ("计划日期", 12, |row, _| row.duty.planned_on.into()),
+        ("下次联系", 12, |row, _| row.duty.next_on.into()),
+        ("今年试过（次）", 12, |row, _| row.duty.tries.into()),
+        ("联系上的日期", 12, |row, _| row.duty.done_on.into()),
+    ];
 }
 
 /// A row in words.
 #[derive(Clone, Debug, Serialize)]
-struct Line {
+pub struct Line {
     file_no: String,
     name: String,
     id_mask: String,
@@ -79,25 +65,19 @@ struct Line {
 }
 
 #[derive(Debug, Serialize)]
-struct View {
-    params: ListParams,
+pub struct View {
     year: i32,
     sums: Sums,
     percent: i64,
-    selected: i64,
-    chips: Vec<Chip>,
     choices: Choices,
     none: &'static str,
     rows: Vec<Line>,
-    next_to: Neighbours,
     next_day: String,
-    export: String,
     coverage: String,
     /// Sheets for the school or the villages that are chosen.
     visits: String,
     all: String,
     next: String,
-    narrowed: bool,
 }
 
 /// Tag of a state: kind and words.
@@ -149,50 +129,42 @@ fn line(row: &Row, last: Option<&Record>, overdue: &HashSet<FileId>, today: Naiv
     }
 }
 
-/// `GET /family-contacts`
-pub async fn list(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    params: web::Query<ListParams>,
-) -> AppResult<HttpResponse> {
-    let params = params.into_inner();
-    let (scope, filter) = (me.scope.clone(), params.to_filter(me.staff_id, app.clock.today()));
-    let view = app.read(move |db| gather(db, &scope, params, &filter)).await?;
-    shell::page(&app, &me, &req, "contacts/list.html", view)
-}
+impl ListPage for ListParams {
+    type List = Filter;
+    type View = View;
+    const PATH: &'static str = PATH;
+    const TEMPLATE: &'static str = "contacts/list.html";
+    const TABS: Tabs = ("list", &LISTS);
+    const NOT_NARROWING: &'static [&'static str] = &["list", "year"];
 
-fn gather(db: &mut Db, scope: &Scope, params: ListParams, filter: &Filter) -> AppResult<View> {
-    let page = filter.page(db, scope, &params.side(&filter.order()), SIZE)?;
-    let counts = filter.counts(db, scope)?;
-    let of = |list: &str| counts.of(&LISTS, list);
-    let sums = Sums { due: of("all"), done: of("done"), lost: of("lost"), open: of("") };
-    let files: Vec<FileId> = page.rows.iter().map(|row| row.duty.file_id).collect();
-    let last = record::last_of(db, scope, &files)?;
-    let overdue = store::overdue_of(db, scope, &files)?;
-    let line = |row: &Row| line(row, last.get(&row.duty.file_id), &overdue, filter.today);
-    let rows: Vec<Line> = page.rows.iter().map(line).collect();
-    let year = filter.year.to_string();
-    Ok(View {
-        year: filter.year,
-        percent: percent(sums.done, sums.due),
-        sums,
-        selected: counts.selection,
-        chips: params.chips(PATH, "list", &LISTS, &counts.tabs),
-        choices: store::choices(db, scope, filter.year)?,
-        none: NONE,
-        next: if rows.is_empty() { String::new() } else { params.link(NEXT, &[]) },
-        rows,
-        next_to: params.neighbours(PATH, &page),
-        next_day: next_day(db, scope, filter)?,
-        export: params.link("/family-contacts.xlsx", &[]),
-        visits: visits(&params),
-        coverage: params.link("/family-contacts/coverage", &[("list", ""), ("year", &year)]),
-        all: params
-            .link(PATH, &[("q", ""), ("township", ""), ("school", ""), ("kind", ""), ("who", "")]),
-        narrowed: params.is_narrowed(&["list", "year"]),
-        params,
-    })
+    fn list(&self, me: &SignedIn, today: NaiveDate) -> Filter {
+        self.to_filter(me.staff_id, today)
+    }
+
+    fn view(&self, found: Found<'_, ListParams>) -> AppResult<View> {
+        let Found { db, scope, list: filter, rows, counts, .. } = found;
+        let of = |list: &str| counts.of(&LISTS, list);
+        let sums = Sums { due: of("all"), done: of("done"), lost: of("lost"), open: of("") };
+        let files: Vec<FileId> = rows.iter().map(|row| row.duty.file_id).collect();
+        let last = record::last_of(db, scope, &files)?;
+        let overdue = store::overdue_of(db, scope, &files)?;
+        let line = |row: &Row| line(row, last.get(&row.duty.file_id), &overdue, filter.today);
+        let year = filter.year.to_string();
+        let but = ["q", "township", "school", "kind", "who"].map(|name| (name, ""));
+        Ok(View {
+            year: filter.year,
+            percent: percent(sums.done, sums.due),
+            sums,
+            choices: store::choices(db, scope, filter.year)?,
+            none: NONE,
+            next: if rows.is_empty() { String::new() } else { self.link(NEXT, &[]) },
+            rows: rows.iter().map(line).collect(),
+            next_day: next_day(db, scope, filter)?,
+            visits: visits(self),
+            coverage: self.link("/family-contacts/coverage", &[("list", ""), ("year", &year)]),
+            all: self.link(PATH, &but),
+        })
+    }
 }
 
 fn visits(params: &ListParams) -> String {

@@ -46,10 +46,6 @@ struct SharePage {
 impl FormPage for SharePage {
     const TEMPLATE: &'static str = "contacts/share.html";
     const REFUSED_AT: &'static str = "to";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 async fn page(app: &App, me: &SignedIn) -> AppResult<SharePage> {

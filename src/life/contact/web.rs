@@ -1,8 +1,10 @@
 //! The routes of family contact `/family-contacts`. Seeing needs the right to see loans, acting the
 //! right to edit people, sharing out the right to manage staff: the director.
 
-use super::{coverage, family, list, record, share, tree};
+use super::filter::ListParams;
+use super::{coverage, family, record, share, tree};
 use crate::book::staff::Right;
+use crate::web::list::page::{page, workbook};
 use crate::web::route::{Entry, Needs, get, post};
 
 /// The routes of this stage.
@@ -11,8 +13,8 @@ pub fn routes() -> Vec<Entry> {
     let act = Needs::Right(Right::EditPeople);
     let director = Needs::Right(Right::ShareContacts);
     vec![
-        get("/family-contacts", see, list::list),
-        get("/family-contacts.xlsx", see, list::workbook),
+        get("/family-contacts", see, page::<ListParams>),
+        get("/family-contacts.xlsx", see, workbook::<ListParams>),
         get("/family-contacts/coverage", see, coverage::show),
         get("/family-contacts/coverage.xlsx", see, coverage::workbook),
         get("/family-contacts/share", director, share::show),

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::store;
 use crate::app::App;
+use crate::base::choice::Choice;
 use crate::base::ids::FileId;
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
@@ -34,12 +35,6 @@ struct LeftOut {
     name: String,
     file_no: String,
     why: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Choice {
-    value: &'static str,
-    text: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,10 +118,7 @@ fn preview(
     draft: Draft,
 ) -> AppResult<HttpResponse> {
     let mut page = MessagePage {
-        reasons: REASONS
-            .iter()
-            .map(|one| Choice { value: one.as_text(), text: one.in_words() })
-            .collect(),
+        reasons: Choice::all(&REASONS),
         reason: reason.as_text(),
         files: numbers.to_vec(),
         receivers: draft.to.iter().map(|(_, receivers)| receivers.len()).sum(),

@@ -6,21 +6,12 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::kinds::Stage;
+use crate::base::choice::Choice;
 use crate::base::dates::in_words;
 use crate::base::ids::{PhoneId, PointId};
 use crate::book::contact::point::{ContactPerson, MayKnow, Tried};
 use crate::book::contact::record::Party;
 use crate::book::person::{Person, Phone, PhoneState};
-
-#[derive(Serialize)]
-pub(super) struct Choice {
-    value: String,
-    text: String,
-}
-
-pub(super) fn choice(value: impl ToString, text: impl ToString) -> Choice {
-    Choice { value: value.to_string(), text: text.to_string() }
-}
 
 #[derive(Serialize)]
 struct NumberView {
@@ -117,15 +108,15 @@ pub(super) fn whom(facts: &Facts) -> Vec<Choice> {
     for phone in facts.phones.iter().filter(|phone| phone.state != PhoneState::Dead) {
         let party = party_of_phone(facts, phone);
         let text = format!("{} {}{}", party.in_words(), phone.phone_mask, audience(party));
-        found.push(choice(format!("phone:{}", phone.id), text));
+        found.push(Choice::new(format!("phone:{}", phone.id), text));
     }
     for point in facts.points.iter().filter(|point| !is_gone(point)) {
         let words = format!("{} {}", point.called(), point.phone_mask);
         let text = format!("{}（{}）", words.trim(), point.may_know.in_words());
-        found.push(choice(format!("point:{}", point.id), text));
+        found.push(Choice::new(format!("point:{}", point.id), text));
     }
     let named =
-        |one: &Party| choice(one.as_text(), format!("{}{}", one.in_words(), audience(*one)));
+        |one: &Party| Choice::new(one.as_text(), format!("{}{}", one.in_words(), audience(*one)));
     found.extend(Party::ALL.iter().map(named));
     found
 }

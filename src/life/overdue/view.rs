@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::facts::Facts;
 use super::kinds::{AskedFor, HoldReason, Stage, State, StepKind};
-use super::people::{self, Choice, PersonView, choice};
+use super::people::{self, PersonView};
 use super::rules::{self, First};
 use super::store::{Case, Step};
 use crate::app::App;
+use crate::base::choice::Choice;
 use crate::base::dates::{days_between, in_words};
 use crate::base::money::Fen;
 use crate::base::place::short_village;
@@ -179,28 +180,28 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
             .iter()
             .map(|(batch, number, state)| (batch.to_string(), number.clone(), state.in_words()))
             .collect(),
-        keyed: KEYED.iter().map(|one| choice(one.as_text(), one.in_words())).collect(),
+        keyed: Choice::all(&KEYED),
         others: Outcome::ALL
             .iter()
             .filter(|one| !KEYED.contains(one))
-            .map(|one| choice(one.as_text(), one.in_words()))
+            .map(|one| Choice::new(one.as_text(), one.in_words()))
             .collect(),
         whom: people::whom(facts),
         channels: Channel::ALL
             .iter()
             .filter(|one| !matches!(one, Channel::PhonePage | Channel::Sheet))
-            .map(|one| choice(one.as_text(), one.in_words()))
+            .map(|one| Choice::new(one.as_text(), one.in_words()))
             .collect(),
         parks: HoldReason::ALL
             .iter()
             .filter(|one| **one != HoldReason::Nothing)
-            .map(|one| choice(one.as_text(), one.in_words()))
+            .map(|one| Choice::new(one.as_text(), one.in_words()))
             .collect(),
         staff: facts
             .staff
             .iter()
             .filter(|(_, _, may)| *may)
-            .map(|(id, name, _)| choice(id, name))
+            .map(|(id, name, _)| Choice::new(id, name))
             .collect(),
         begins: Fields::default()
             .with("whom", people::usual_whom(facts, stage))
@@ -266,7 +267,7 @@ fn case_view(facts: &Facts, case: &Case, rule: &LadderRule, today: NaiveDate) ->
         confirmed: facts.confirmed,
     };
     let stages = |all: Vec<Stage>| -> Vec<Choice> {
-        all.into_iter().map(|one| choice(one.as_text(), one.in_words())).collect()
+        all.into_iter().map(|one| Choice::new(one.as_text(), one.in_words())).collect()
     };
     let open = case.state == State::Open;
     let yardstick = rules::yardstick(case, rule, today);
@@ -326,7 +327,7 @@ fn asks(case: &Case, rule: &LadderRule) -> Vec<Choice> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    let mut offer = |what: AskedFor| found.push(choice(what.as_text(), what.in_words()));
+    let mut offer = |what: AskedFor| found.push(Choice::new(what.as_text(), what.in_words()));
     if rules::is_next_directors(case, rule) {
         offer(AskedFor::Police);
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::{HttpResponse, web};
 use chrono::{Datelike as _, NaiveDate};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -18,12 +17,12 @@ use crate::book::policy::Policy;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{loan, loan_file, university_receipt};
-use crate::web::desk_request::DeskRequest;
-use crate::web::list::declare::{Columns, List, Tables};
-use crate::web::list::export::{Column, ROWS_MAX, Workbook};
+use crate::web::list::declare::{Columns, Counts, List, Tables};
+use crate::web::list::export::Column;
 use crate::web::list::filter::anywhere;
 use crate::web::list::kit::{Condition, Keyset, Term};
-use crate::web::list::params::{Chip, Neighbours, Params as _};
+use crate::web::list::page::{Export, Found, ListPage, Tabs};
+use crate::web::session::SignedIn;
 use crate::web::waiting::Waiting;
 
 pub const PATH: &str = "/receipts";
@@ -36,8 +35,6 @@ pub const TABS: [(&str, &str); 5] = [
     ("accepted", "已采用"),
     ("rejected", "已退回"),
 ];
-/// Rows on a page.
-const SIZE: i64 = 50;
 
 const WRITTEN: &str = "university_receipt LEFT JOIN loan ON loan.id = university_receipt.loan_id \
      LEFT JOIN loan_file ON loan_file.id = loan.file_id \
@@ -183,47 +180,41 @@ impl Receipts {
 }
 
 #[derive(Serialize)]
-struct View {
+pub struct View {
     rows: Vec<Row>,
-    count: i64,
-    chips: Vec<Chip>,
     universities: BTreeSet<String>,
     year: i32,
-    next_to: Neighbours,
-    export: String,
-    narrowed: bool,
     missing: bool,
-    params: ListParams,
 }
 
-/// `GET /receipts`
-pub async fn list(desk: DeskRequest, params: web::Query<ListParams>) -> AppResult<HttpResponse> {
-    let all = params.to_list(desk.today());
-    desk.page("receipt/list.html", desk.read(move |db, scope| gather(db, scope, all)).await?)
-}
+impl ListPage for ListParams {
+    type List = Receipts;
+    type View = View;
+    const PATH: &'static str = PATH;
+    const TEMPLATE: &'static str = "receipt/list.html";
+    const TABS: Tabs = ("tab", &TABS);
+    const NOT_NARROWING: &'static [&'static str] = &["tab", "year"];
 
-fn gather(db: &mut Db, scope: &Scope, all: Receipts) -> AppResult<View> {
-    let (params, mut universities) = (all.params.clone(), BTreeSet::new());
-    let mut counts = Vec::new();
-    for (tab, _) in TABS {
-        counts.push(all.of(tab).count(db, scope)?);
-        let any = ListParams { tab: tab.to_owned(), ..ListParams::default() };
-        let of_year = Receipts { params: any, year: all.year };
-        universities.extend(of_year.only(db, scope, sql::<Text>(UNIVERSITY))?);
+    fn list(&self, _: &SignedIn, today: NaiveDate) -> Receipts {
+        self.to_list(today)
     }
-    let page = all.page(db, scope, &params.side(&all.order()), SIZE)?;
-    Ok(View {
-        next_to: params.neighbours(PATH, &page),
-        rows: page.rows,
-        count: all.count(db, scope)?,
-        chips: params.chips(PATH, "tab", &TABS, &counts),
-        universities,
-        year: all.year,
-        export: params.link("/receipts.xlsx", &[]),
-        narrowed: params.is_narrowed(&["tab", "year"]),
-        missing: all.is_missing(),
-        params,
-    })
+
+    /// One by one: contracts without a receipt come from other tables.
+    fn counts(of: &mut Found<'_, ListParams>) -> AppResult<Counts> {
+        let mut count = |all: &Receipts| all.count(of.db, of.scope);
+        let tabs = TABS.iter().map(|(tab, _)| count(&of.list.of(tab))).collect::<AppResult<_>>()?;
+        Ok(Counts { selection: count(of.list)?, tabs, ..Counts::default() })
+    }
+
+    fn view(&self, of: Found<'_, ListParams>) -> AppResult<View> {
+        let (year, mut universities) = (of.list.year, BTreeSet::new());
+        for (tab, _) in TABS {
+            let any = ListParams { tab: tab.to_owned(), ..ListParams::default() };
+            let of_year = Receipts { params: any, year };
+            universities.extend(of_year.only(of.db, of.scope, sql::<Text>(UNIVERSITY))?);
+        }
+        Ok(View { rows: of.rows, universities, year, missing: of.list.is_missing() })
+    }
 }
 
 /// What the tab of a state is called.
@@ -232,30 +223,22 @@ pub fn state_words(state: &str) -> &'static str {
     TABS.iter().find(|(known, _)| *known == tab).map_or("", |(_, words)| words)
 }
 
-const COLUMNS: [Column<Row, ()>; 12] = [
-    ("高校", 24, |row, ()| (&row.university).into()),
-    ("姓名", 10, |row, ()| (&row.name).into()),
-    ("学号", 18, |row, ()| (&row.student_number).into()),
-    ("档案号", 14, |row, ()| row.file_no.as_ref().into()),
-    ("贷款学年", 12, |row, ()| format!("{}-{}", row.year, row.year + 1).into()),
-    ("回执校验码", 12, |row, ()| (&row.code).into()),
-    ("学费（元）", 12, |row, ()| row.tuition.into()),
-    ("住宿费（元）", 12, |row, ()| row.lodging.into()),
-    ("回执金额（元）", 14, |row, ()| row.amount.into()),
-    ("合同金额（元）", 14, |row, ()| row.principal.into()),
-    ("状态", 12, |row, ()| state_words(&row.state).into()),
-    ("核对", 40, |row, ()| (&row.mismatch).into()),
-];
-
-/// `GET /receipts.xlsx`
-pub async fn workbook(
-    desk: DeskRequest,
-    params: web::Query<ListParams>,
-) -> AppResult<HttpResponse> {
-    let all = params.to_list(desk.today());
-    let rows = desk.read(move |db, scope| all.all(db, scope, ROWS_MAX)).await?;
-    let name = ("高校回执", "份");
-    Workbook::new(&rows, &COLUMNS, &()).answer(&desk.app, &desk.me, name, "").await
+impl Export for ListParams {
+    const NAME: (&'static str, &'static str) = ("高校回执", "份");
+    const COLUMNS: &'static [Column<Row, NaiveDate>] = &[
+        ("高校", 24, |row, _| (&row.university).into()),
+        ("姓名", 10, |row, _| (&row.name).into()),
+        ("学号", 18, |row, _| (&row.student_number).into()),
+        ("档案号", 14, |row, _| row.file_no.as_ref().into()),
+        ("贷款学年", 12, |row, _| format!("{}-{}", row.year, row.year + 1).into()),
+        ("回执校验码", 12, |row, _| (&row.code).into()),
+        ("学费（元）", 12, |row, _| row.tuition.into()),
+        ("住宿费（元）", 12, |row, _| row.lodging.into()),
+        ("回执金额（元）", 14, |row, _| row.amount.into()),
+        ("合同金额（元）", 14, |row, _| row.principal.into()),
+        ("状态", 12, |row, _| state_words(&row.state).into()),
+        ("核对", 40, |row, _| (&row.mismatch).into()),
+    ];
 }
 
 /// What does not agree; from the first of the last month on, contracts without a receipt.

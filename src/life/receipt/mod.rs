@@ -17,7 +17,9 @@ pub mod store;
 mod universities;
 mod web;
 
+use self::list::ListParams;
 use crate::book::staff::Right;
+use crate::web::list::page::{page, workbook};
 use crate::web::route::{Entry, Needs, get, post};
 
 pub const STAGE: super::Stage =
@@ -26,8 +28,8 @@ pub const STAGE: super::Stage =
 fn routes() -> Vec<Entry> {
     let (see, decide) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::Import));
     vec![
-        get(list::PATH, see, list::list),
-        get("/receipts.xlsx", see, list::workbook),
+        get(list::PATH, see, page::<ListParams>),
+        get("/receipts.xlsx", see, workbook::<ListParams>),
         get("/receipts/universities", see, universities::list),
         get("/receipts/universities/one", see, universities::show),
         post("/receipts/universities/one", decide, universities::change),

@@ -176,37 +176,34 @@ pub async fn show(desk: DeskRequest, which: web::Query<Which>) -> AppResult<Http
 
 /// `POST /receipts/universities/one`: an address, or that somebody asked.
 pub async fn change(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
-    let mut form = form.0;
-    let which = Which::of(&form);
-    let done = try_change(&desk, &which, &mut form).await;
-    desk.answer(&form, done, page(&desk, &which)).await
-}
-
-async fn try_change(desk: &DeskRequest, which: &Which, form: &mut Fields) -> AppResult<Done> {
-    let (university, key, id) = (which.name.clone(), form.key(), RowId::new(0));
-    let office_code = String::new();
-    if form.has("how") {
-        let how = form.choice("how", How::from_text, "请选怎么催的");
-        let result = form.text("result", TEXT_MAX);
-        if result.is_empty() {
-            form.reject("result", "请写一句结果，例如：学校答应本周录入");
+    let which = Which::of(&form.0);
+    desk.submit(form, page(&desk, &which), async |form| {
+        let (university, key, id) = (which.name.clone(), form.key(), RowId::new(0));
+        let office_code = String::new();
+        if form.has("how") {
+            let how = form.choice("how", How::from_text, "请选怎么催的");
+            let result = form.text("result", TEXT_MAX);
+            form.required("result", "请写一句结果，例如：学校答应本周录入");
+            let (how, loan_year) = (form.checked(how)?, which.missing(desk.today()).year);
+            let (on_day, by_name) = (desk.today(), String::new());
+            let new =
+                Chase { id, office_code, university, loan_year, on_day, by_name, how, result };
+            desk.act("university chased", move |act| chase::add(act, &key, &new)).await?;
+            return Ok(Done::to(which.at("/one"), "已登记催办"));
         }
-        let (how, loan_year) = (form.checked(how)?, which.missing(desk.today()).year);
-        let (on_day, by_name) = (desk.today(), String::new());
-        let new = Chase { id, office_code, university, loan_year, on_day, by_name, how, result };
-        desk.act("university chased", move |act| chase::add(act, &key, &new)).await?;
-        return Ok(Done::to(which.at("/one"), "已登记催办"));
-    }
-    let [person, phone, address] = ["person", "phone", "address"].map(|of| form.text(of, TEXT_MAX));
-    let email = form.text("email", TEXT_MAX);
-    if !email.is_empty() && !email::is_address(&email) {
-        form.reject("email", "邮箱请写成 name@school.edu.cn 这样");
-    }
-    form.check()?;
-    let version = form.version()?;
-    let new = Contact { id, office_code, university, person, phone, email, address, version };
-    desk.act("university contact", move |act| chase::put_contact(act, &key, &new)).await?;
-    Ok(Done::to(which.at("/one"), "联系方式已保存"))
+        let [person, phone, address] =
+            ["person", "phone", "address"].map(|of| form.text(of, TEXT_MAX));
+        let email = form.text("email", TEXT_MAX);
+        if !email.is_empty() && !email::is_address(&email) {
+            form.reject("email", "邮箱请写成 name@school.edu.cn 这样");
+        }
+        form.check()?;
+        let version = form.version()?;
+        let new = Contact { id, office_code, university, person, phone, email, address, version };
+        desk.act("university contact", move |act| chase::put_contact(act, &key, &new)).await?;
+        Ok(Done::to(which.at("/one"), "联系方式已保存"))
+    })
+    .await
 }
 
 /// `GET /receipts/universities/letter`

@@ -7,6 +7,7 @@ use super::list::PATH;
 use super::rules::{State, ToldBy, school_year};
 use super::steps::{self, Decision, Entered};
 use super::store::{self, Receipt};
+use crate::base::choice::Choice;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::{LoanId, RowId};
 use crate::base::money::Fen;
@@ -38,10 +39,6 @@ struct ReceiptPage {
 impl FormPage for ReceiptPage {
     const TEMPLATE: &'static str = "receipt/one.html";
     const REFUSED_AT: &'static str = "reason";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ReceiptPage> {
@@ -75,37 +72,39 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ReceiptPage> {
 }
 
 /// `GET /receipts/{id}`
-pub async fn show(desk: DeskRequest, id: web::Path<i64>) -> AppResult<HttpResponse> {
-    desk.show(&page(&desk, RowId::new(*id)).await?)
+pub async fn show(desk: DeskRequest, id: web::Path<RowId>) -> AppResult<HttpResponse> {
+    desk.show(&page(&desk, *id).await?)
 }
 
 /// `POST /receipts/{id}`
-pub async fn decide(desk: DeskRequest, id: web::Path<i64>, form: Form) -> AppResult<HttpResponse> {
-    let (mut form, id) = (form.0, RowId::new(*id));
-    let done = try_decide(&desk, id, &mut form).await;
-    desk.answer(&form, done, page(&desk, id)).await
-}
-
-async fn try_decide(desk: &DeskRequest, id: RowId, form: &mut Fields) -> AppResult<Done> {
-    let seen = Seen { id, version: form.version()? };
-    let reason = form.text("reason", REASON_MAX);
-    let decision = form.choice("decision", Decision::from_text, "请选采用、退回或者撤回");
-    if decision == Some(Decision::Reject) && reason.is_empty() {
-        form.reject("reason", "退回要写一句原因，高校才知道改什么");
-    }
-    let decision = form.checked(decision)?;
-    let key = form.key();
-    desk.act("receipt decided", move |act| steps::decide(act, &key, seen, (decision, &reason)))
-        .await?;
-    desk.app.note_change();
-    Ok(Done::to(
-        format!("{PATH}/{id}"),
-        match decision {
-            Decision::Accept => "已采用，这份合同可以等放款了",
-            Decision::Reject => "已退回，合同又列在“还没有回执”里",
-            Decision::Reopen => "已撤回，可以重新核对",
-        },
-    ))
+pub async fn decide(
+    desk: DeskRequest,
+    id: web::Path<RowId>,
+    form: Form,
+) -> AppResult<HttpResponse> {
+    let id = *id;
+    desk.submit(form, page(&desk, id), async |form| {
+        let seen = Seen { id, version: form.version()? };
+        let reason = form.text("reason", REASON_MAX);
+        let decision = form.choice("decision", Decision::from_text, "请选采用、退回或者撤回");
+        if decision == Some(Decision::Reject) && reason.is_empty() {
+            form.reject("reason", "退回要写一句原因，高校才知道改什么");
+        }
+        let decision = form.checked(decision)?;
+        let key = form.key();
+        desk.act("receipt decided", move |act| steps::decide(act, &key, seen, (decision, &reason)))
+            .await?;
+        desk.app.note_change();
+        Ok(Done::to(
+            format!("{PATH}/{id}"),
+            match decision {
+                Decision::Accept => "已采用，这份合同可以等放款了",
+                Decision::Reject => "已退回，合同又列在“还没有回执”里",
+                Decision::Reopen => "已撤回，可以重新核对",
+            },
+        ))
+    })
+    .await
 }
 
 /// The contracts of a file, to enter a receipt of one.
@@ -116,12 +115,6 @@ struct NewPage {
     contracts: Vec<Choice>,
     ways: Vec<Choice>,
     today: String,
-}
-
-#[derive(Serialize)]
-struct Choice {
-    value: String,
-    text: String,
 }
 
 impl FormPage for NewPage {
@@ -143,17 +136,15 @@ async fn new_page(desk: &DeskRequest, file_no: String) -> AppResult<NewPage> {
         })
         .await?;
     loans.reverse();
-    let contract = |one: &loan::Loan| Choice {
-        value: one.id.to_string(),
-        text: format!("{}，合同 {}", school_year(one.loan_year), one.contract_no),
+    let contract = |one: &loan::Loan| {
+        let text = format!("{}，合同 {}", school_year(one.loan_year), one.contract_no);
+        Choice::new(one.id, text)
     };
-    let way =
-        |way: &ToldBy| Choice { value: way.as_text().to_owned(), text: way.in_words().to_owned() };
     Ok(NewPage {
         file_no: file.file_no,
         name,
         contracts: loans.iter().map(contract).collect(),
-        ways: [ToldBy::Certificate, ToldBy::Sms, ToldBy::Hand].iter().map(way).collect(),
+        ways: Choice::all(&[ToldBy::Certificate, ToldBy::Sms, ToldBy::Hand]),
         today: desk.today().to_string(),
     })
 }
@@ -169,40 +160,32 @@ pub async fn enter(
     file_no: web::Path<String>,
     form: Form,
 ) -> AppResult<HttpResponse> {
-    let mut form = form.0;
-    let done = try_enter(&desk, &file_no, &mut form).await;
-    desk.answer(&form, done, new_page(&desk, file_no.into_inner())).await
-}
-
-async fn try_enter(desk: &DeskRequest, file_no: &str, form: &mut Fields) -> AppResult<Done> {
-    let loan: Option<LoanId> = form.id("loan");
-    if loan.is_none() {
-        form.reject("loan", "请选是哪一份合同的回执");
-    }
-    let told_by = form.choice("told_by", ToldBy::from_text, "请选从哪里知道的");
-    let (tuition, lodging) = (form.money("tuition"), form.money("lodging"));
-    for (name, amount) in [("tuition", tuition), ("lodging", lodging)] {
-        if form.get(name).is_empty() || amount.is_some_and(|amount| amount < Fen::ZERO) {
-            form.reject(name, "学费和住宿费分开填，没有的写 0");
+    desk.submit(form, new_page(&desk, file_no.clone()), async |form| {
+        let loan: Option<LoanId> = form.id("loan");
+        if loan.is_none() {
+            form.reject("loan", "请选是哪一份合同的回执");
         }
-    }
-    let entered_on = form.date("entered_on");
-    if entered_on.is_none_or(|on| on > desk.today()) {
-        form.reject("entered_on", "录入日期请写成 2026-09-20 这样，不能晚于今天");
-    }
-    let code = form.text("code", 20);
-    let read = loan.zip(told_by).zip(tuition.zip(lodging)).zip(entered_on);
-    let entered =
-        form.checked(read.map(|(((loan, told_by), (tuition, lodging)), entered_on)| Entered {
-            loan,
-            code,
-            told_by,
-            tuition,
-            lodging,
-            entered_on,
-        }))?;
-    let key = form.key();
-    desk.act("receipt entered", move |act| steps::enter(act, &key, &entered)).await?;
-    desk.app.note_change();
-    Ok(Done::to(format!("/loans/{file_no}/contracts"), "回执已登记"))
+        let told_by = form.choice("told_by", ToldBy::from_text, "请选从哪里知道的");
+        let (tuition, lodging) = (form.money("tuition"), form.money("lodging"));
+        for (name, amount) in [("tuition", tuition), ("lodging", lodging)] {
+            if form.get(name).is_empty() || amount.is_some_and(|amount| amount < Fen::ZERO) {
+                form.reject(name, "学费和住宿费分开填，没有的写 0");
+            }
+        }
+        let entered_on = form.date("entered_on");
+        if entered_on.is_none_or(|on| on > desk.today()) {
+            form.reject("entered_on", "录入日期请写成 2026-09-20 这样，不能晚于今天");
+        }
+        let code = form.text("code", 20);
+        let read = loan.zip(told_by).zip(tuition.zip(lodging)).zip(entered_on);
+        let entered =
+            form.checked(read.map(|(((loan, told_by), (tuition, lodging)), entered_on)| {
+                Entered { loan, code, told_by, tuition, lodging, entered_on }
+            }))?;
+        let key = form.key();
+        desk.act("receipt entered", move |act| steps::enter(act, &key, &entered)).await?;
+        desk.app.note_change();
+        Ok(Done::to(format!("/loans/{file_no}/contracts"), "回执已登记"))
+    })
+    .await
 }

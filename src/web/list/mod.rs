@@ -7,5 +7,6 @@ pub mod export;
 pub mod files;
 pub mod filter;
 pub mod kit;
+pub mod page;
 pub mod params;
 pub mod words;

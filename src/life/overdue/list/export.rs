@@ -6,15 +6,14 @@ use chrono::NaiveDate;
 use super::cases;
 use super::page::ensure_synced;
 use super::words::{Around, last_of, last_words, load_related, owner};
-use crate::app::App;
 use crate::base::dates::days_between;
 use crate::error::AppResult;
 use crate::life::overdue::store::Case;
+use crate::web::desk_request::DeskRequest;
 use crate::web::list::export::{Column, ROWS_MAX, Workbook};
 use crate::web::list::files::Row;
 use crate::web::list::filter::ListParams;
 use crate::web::list::words::{COLUMNS, assumed};
-use crate::web::session::SignedIn;
 
 /// What the overdue sheet has besides.
 const LADDER: [Column<(Row, Case), (Around, NaiveDate)>; 10] = [
@@ -33,25 +32,20 @@ const LADDER: [Column<(Row, Case), (Around, NaiveDate)>; 10] = [
 ];
 
 /// `/overdue.xlsx`
-pub async fn overdue(
-    app: web::Data<App>,
-    me: SignedIn,
-    params: web::Query<ListParams>,
-) -> AppResult<HttpResponse> {
-    ensure_synced(&app, &me).await?;
-    let today = app.clock.today();
+pub async fn overdue(desk: DeskRequest, params: web::Query<ListParams>) -> AppResult<HttpResponse> {
+    let (app, me, today) = (&desk.app, &desk.me, desk.today());
+    ensure_synced(app, me).await?;
     let filter = cases::case_filter(&params, me.staff_id, today);
-    let scope = me.scope.clone();
-    let (rows, joined) = app
-        .read(move |db| {
-            let rows = cases::all(db, &scope, &filter, ROWS_MAX)?;
-            let joined = load_related(db, &scope, &rows, today)?;
+    let (rows, joined) = desk
+        .read(move |db, scope| {
+            let rows = cases::all(db, scope, &filter, ROWS_MAX)?;
+            let joined = load_related(db, scope, &rows, today)?;
             Ok((rows, joined))
         })
         .await?;
     let files = rows.iter().map(|(row, _)| row);
     Workbook::new(files, &COLUMNS, &today)
         .beside(&rows, &LADDER, &(joined, today))
-        .answer(&app, &me, ("逾期跟进", "人"), &assumed(&app))
+        .answer(app, me, ("逾期跟进", "人"), &assumed(&app))
         .await
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -26,7 +26,8 @@ use crate::life::overdue::kinds::Stage;
 use crate::life::overdue::saved::{self, Saved};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision::{Answers, Revision};
-use crate::web::fields::{self, Fields, FormPage};
+use crate::web::desk_request::DeskRequest;
+use crate::web::fields::FormPage;
 use crate::web::flow::params_of;
 use crate::web::list::files::{self, Sums};
 use crate::web::list::filter::ListParams;
@@ -78,10 +79,6 @@ pub struct View {
 impl FormPage for View {
     const TEMPLATE: &'static str = "overdue/list.html";
     const REFUSED_AT: &'static str = "name";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 /// Brings the cases of this person's office into step when something is missing.
@@ -230,14 +227,8 @@ fn people(db: &mut Db, scope: &Scope) -> AppResult<Vec<Person>> {
     Ok(named.map(|(id, name)| Person { id: id.to_string(), name }).collect())
 }
 
-pub async fn list(
-    app: web::Data<App>,
-    me: SignedIn,
-    req: HttpRequest,
-    params: web::Query<ListParams>,
-) -> AppResult<HttpResponse> {
-    let view = view(&app, &me, params.into_inner()).await?;
-    fields::show(&app, &me, &req, &view)
+pub async fn list(desk: DeskRequest, params: web::Query<ListParams>) -> AppResult<HttpResponse> {
+    desk.show(&view(&desk.app, &desk.me, params.into_inner()).await?)
 }
 
 /// The page of an address.

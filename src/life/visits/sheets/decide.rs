@@ -76,10 +76,6 @@ struct ReturnPage {
 impl FormPage for ReturnPage {
     const TEMPLATE: &'static str = "visits/return.html";
     const REFUSED_AT: &'static str = "note";
-
-    fn fields(&self) -> Fields {
-        Fields::default()
-    }
 }
 
 /// What the page of one proposal is made of.

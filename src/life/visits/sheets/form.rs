@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::rules::{self, Answers, FAMILY, Met, Paper, WHEREABOUTS};
 use super::take::Picture;
+use crate::base::choice::Choice;
 use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::record::{Ability, Outcome};
 use crate::error::{AppError, AppResult, FieldError};
@@ -24,13 +25,6 @@ const TEXT_MAX: usize = 40;
 /// Days into the future and into the past a promise may lie.
 const PROMISE_DAYS: (u64, u64) = (366, 60);
 
-/// A choice of the form.
-#[derive(Debug, Serialize)]
-struct Choice {
-    value: &'static str,
-    text: &'static str,
-}
-
 /// What can be chosen.
 #[derive(Debug, Default, Serialize)]
 pub struct Choices {
@@ -47,16 +41,13 @@ pub struct Choices {
 
 impl Choices {
     pub fn new(purpose: Purpose) -> Choices {
-        let outcome =
-            |(outcome, text): &(Outcome, &'static str)| Choice { value: outcome.as_text(), text };
-        let met = |met: Met| Choice { value: met.as_text(), text: met.in_words() };
-        let ability = |one: &Ability| Choice { value: one.as_text(), text: one.in_words() };
+        let outcome = |(one, text): &(Outcome, &str)| Choice::new(one.as_text(), text);
         Choices {
             yearly: purpose.is_yearly(),
             paper: purpose.paper(),
-            abilities: Ability::ALL.iter().map(ability).collect(),
+            abilities: Choice::all(Ability::ALL),
             outcomes: purpose.outcomes().iter().map(outcome).collect(),
-            met: Met::offered().map(met).collect(),
+            met: Met::offered().map(Choice::from).collect(),
             whereabouts: WHEREABOUTS.to_vec(),
             family: FAMILY.to_vec(),
         }
