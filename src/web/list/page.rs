@@ -52,7 +52,7 @@ pub trait ListPage: Params + Serialize + DeserializeOwned + Send + 'static {
 }
 
 /// A page of rows, and the state of the database that it was read from.
-pub struct Found<'a, P: ListPage + ?Sized> {
+pub struct Found<'a, P: ListPage> {
     pub app: &'a App,
     pub db: &'a mut Db,
     pub scope: &'a Scope,

@@ -46,6 +46,6 @@ pub async fn overdue(desk: DeskRequest, params: web::Query<ListParams>) -> AppRe
     let files = rows.iter().map(|(row, _)| row);
     Workbook::new(files, &COLUMNS, &today)
         .beside(&rows, &LADDER, &(joined, today))
-        .answer(app, me, ("逾期跟进", "人"), &assumed(&app))
+        .answer(app, me, ("逾期跟进", "人"), &assumed(app))
         .await
 }
