@@ -108,6 +108,30 @@ fn a_list_is_held_against_the_contracts_and_decided() {
 }
 
 #[test]
+fn a_stale_page_of_the_same_person_decides_nothing() {
+    each(async |t| {
+        start(&t);
+        import(&t, LIST);
+        let mut clerk = t.sign_in(Role::Clerk);
+        let at = self::at(&t, "吕凤欢");
+        let form = |decision, version, reason| {
+            [("version", version), ("decision", decision), ("reason", reason)]
+        };
+        clerk.post(&at, &form("accept", "0", "")).await.is(303);
+        clerk.post(&at, &form("accept", "0", "")).await.is(303);
+        clerk.post(&at, &form("reopen", "1", "")).await.is(303);
+        clerk.post(&at, &form("reject", "2", "少录住宿费")).await.is(303);
+        clerk.post(&at, &form("accept", "0", "")).await.is(409).says(&["别人刚刚改过"]);
+        clerk.post(&at, &form("accept", "2", "")).await.is(409).says(&["别人刚刚改过"]);
+        assert_eq!(on_contract(&t, "011520"), None);
+        // The same fields for another receipt are another form.
+        let other = self::at(&t, "廖中旭");
+        clerk.post(&other, &form("accept", "0", "")).await.is(303);
+        assert_eq!(tabs(&mut clerk).await, "待核对 1 还没有回执 19 一致 0 已采用 1 已退回 1");
+    });
+}
+
+#[test]
 fn one_comes_by_hand_with_every_refusal_its_own_sentence() {
     each(async |t| {
         start(&t);

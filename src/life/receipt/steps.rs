@@ -41,16 +41,23 @@ impl From<Refusal> for AppError {
 }
 
 /// Accepts, sends back or takes either back, when nobody else was first.
+///
+/// # Errors
+/// `Changed` too for a form that was taken before, when its decision is not the last one: its page
+/// is of another time.
 pub fn decide(
     act: &mut Act<'_>,
-    form: &FormKey,
+    FormKey(fields): &FormKey,
     seen: Seen<RowId>,
     (decision, reason): (Decision, &str),
 ) -> AppResult<()> {
-    if act.once(form)? == Once::Again {
-        return Ok(());
-    }
+    // The receipt stands in the address, not in the form.
+    let once = act.once(&FormKey(format!("{} {fields}", seen.id)))?;
     let mut receipt = store::find(act.db, act.scope, seen.id)?;
+    if once == Once::Again {
+        let is_last = receipt.version == seen.version + 1;
+        return if is_last { Ok(()) } else { Err(AppError::Changed) };
+    }
     let is_open = matches!(receipt.state, State::Differs | State::Matched);
     if receipt.version != seen.version || is_open == (decision == Decision::Reopen) {
         return Err(AppError::Changed);
