@@ -132,6 +132,45 @@ fn a_stale_page_of_the_same_person_decides_nothing() {
 }
 
 #[test]
+fn what_goes_back_is_missing_wherever_it_is_counted() {
+    each(async |t| {
+        start(&t);
+        import(&t, LIST);
+        // The day came with the contracts' own list.
+        let day_known = "UPDATE loan SET receipt_on = '2026-09-18' \
+            WHERE receipt_code = '332822' AND loan_year = 2026";
+        t.app.db.write("test", |db| Ok(db.batch_execute(day_known)?)).unwrap();
+        let of = loan::table.inner_join(loan_file::table).filter(loan::receipt_code.eq("332822"));
+        let of = of.filter(loan::loan_year.eq(2026)).select(loan_file::file_no);
+        let no: String = read(&t, |db| Ok(of.first(db)?));
+        let mut clerk = t.sign_in(Role::Clerk);
+        let (file, universities) = (format!("/loans/{no}"), "/receipts/universities");
+        let entered = async |clerk: &mut Browser| {
+            let page = clerk.get(&file).await;
+            page.is(200).text.contains("高校回执已录入")
+        };
+        assert!(entered(&mut clerk).await);
+        assert_eq!(tabs(&mut clerk).await, "待核对 2 还没有回执 18 一致 1 已采用 0 已退回 0");
+        let at = self::at(&t, "廖中旭");
+        let back = [("version", "0"), ("decision", "reject"), ("reason", "学费不对")];
+        clerk.post(&at, &back).await.is(303);
+        assert_eq!(on_contract(&t, "332822"), None);
+        assert_eq!(tabs(&mut clerk).await, "待核对 2 还没有回执 19 一致 0 已采用 0 已退回 1");
+        assert!(!entered(&mut clerk).await);
+        clerk.get(universities).await.says(&["19 份合同还没有回执"]);
+        clerk.get("/receipts?tab=missing").await.says(&["廖中旭"]);
+        clerk.post(&at, &[("version", "1"), ("decision", "reopen")]).await.is(303);
+        assert_eq!(on_contract(&t, "332822"), Some(day("2026-09-18")));
+        assert!(entered(&mut clerk).await);
+        // One without a contract goes back without being missed anywhere.
+        let strange = self::at(&t, "周丽莺");
+        clerk.post(&strange, &back).await.is(303);
+        let page = clerk.get(&strange).await;
+        assert!(!page.text.contains("合同又列在"), "no contract, none listed");
+    });
+}
+
+#[test]
 fn one_comes_by_hand_with_every_refusal_its_own_sentence() {
     each(async |t| {
         start(&t);

@@ -95,13 +95,15 @@ async fn try_decide(desk: &DeskRequest, id: RowId, form: &mut Fields) -> AppResu
     }
     let decision = form.checked(decision)?;
     let key = form.key();
-    desk.act("receipt decided", move |act| steps::decide(act, &key, seen, (decision, &reason)))
+    let is_of_contract = desk
+        .act("receipt decided", move |act| steps::decide(act, &key, seen, (decision, &reason)))
         .await?;
     desk.app.note_change();
     Ok(Done::to(
         format!("{PATH}/{id}"),
         match decision {
             Decision::Accept => "已采用，这份合同可以等放款了",
+            Decision::Reject if !is_of_contract => "已退回高校",
             Decision::Reject => "已退回，合同又列在“还没有回执”里",
             Decision::Reopen => "已撤回，可以重新核对",
         },
