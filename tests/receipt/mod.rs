@@ -8,9 +8,11 @@ use zhuxue::base::url::encoded;
 use zhuxue::book::audit_log::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
-use zhuxue::imports::batch::{self, Upload};
+use zhuxue::imports::batch::{self, Batch, Upload};
 use zhuxue::jobs;
-use zhuxue::plumbing::schema::{loan, loan_file, message, staff, university_receipt as receipts};
+use zhuxue::plumbing::schema::{
+    import_row, loan, loan_file, message, staff, university_receipt as receipts,
+};
 
 use crate::borrower::town::{STUDENT, each, read, sign_in, words};
 use crate::support::county::day;
@@ -31,7 +33,7 @@ fn start(t: &TestApp) {
     t.app.db.write("test", |db| Ok(db.batch_execute(NOTHING_YET)?)).unwrap();
 }
 
-fn import(t: &TestApp, text: &str) {
+fn import(t: &TestApp, text: &str) -> Batch {
     let name = "韦清越".to_owned();
     let id =
         read(t, |db| Ok(staff::table.filter(staff::name.eq(&name)).select(staff::id).first(db)?));
@@ -41,6 +43,7 @@ fn import(t: &TestApp, text: &str) {
     let made = batch::receive_files(&t.app, &scope, &by, &list, None, Product::Cdb).unwrap();
     batch::check(&t.app, &scope, &made, |_| {}).unwrap();
     batch::post(&t.app, &scope, &made, |_| {}).unwrap();
+    made
 }
 
 fn at(t: &TestApp, name: &str) -> String {
@@ -167,6 +170,44 @@ fn what_goes_back_is_missing_wherever_it_is_counted() {
         clerk.post(&strange, &back).await.is(303);
         let page = clerk.get(&strange).await;
         assert!(!page.text.contains("合同又列在"), "no contract, none listed");
+    });
+}
+
+/// Another's name, a day to come, and fees of which one is left out.
+const ODD: &str = "姓名,学号,回执校验码,贷款金额（元）,学费（元）,住宿费（元）,就读高校,贷款学年,回执录入日期\n\
+    吕凤欢,202612970000000,332822,20000.00,4600,800,四川职业技术学院,2026-2027,2026-09-20\n\
+    吕凤欢,202512751000001,011520,20000.00,5300,,四川机电职业技术学院,2026-2027,2026-12-20\n\
+    周丽莺,202414629000002,332822,9400.00,,900,西昌民族幼儿师范高等专科学校,2026-2027,\n";
+
+#[test]
+fn a_list_with_anothers_name_a_day_to_come_and_a_fee_left_out() {
+    each(async |t| {
+        start(&t);
+        let made = import(&t, ODD);
+        let mut clerk = t.sign_in(Role::Clerk);
+        assert_eq!(tabs(&mut clerk).await, "待核对 2 还没有回执 19 一致 1 已采用 0 已退回 0");
+        let list = clerk.get("/receipts").await;
+        let why = "姓名与学号对应的学生不一致";
+        list.says(&[why, "回执校验码与合同上的不一致"]);
+        assert!(!list.text.contains("少 ¥"), "what is not known is not less");
+        let of = receipts::table.filter(receipts::student_number.eq("202612970000000"));
+        let of = of.filter(receipts::loan_year.eq(2026)).select((receipts::id, receipts::mismatch));
+        let (id, mismatch): (RowId, String) = read(&t, |db| Ok(of.first(db)?));
+        assert!(mismatch.contains(why) && !mismatch.contains("廖中旭"), "{mismatch}");
+        let accept = [("version", "0"), ("decision", "accept"), ("reason", "")];
+        clerk.post(&format!("/receipts/{id}"), &accept).await.is(422).says(&["还没有对上合同"]);
+        let of = receipts::table.filter(receipts::code.eq("011520"));
+        let of = of.filter(receipts::loan_year.eq(2026)).select(receipts::entered_on);
+        let on: Option<chrono::NaiveDate> = read(&t, |db| Ok(of.first(db)?));
+        assert_eq!(on, None, "no day to come");
+        let of = import_row::table.filter(import_row::import_id.eq(made.jobs[0]));
+        let of = of.order(import_row::line).select(import_row::notes);
+        let notes: Vec<String> = read(&t, |db| Ok(of.load(db)?));
+        let notes = notes.concat();
+        for label in ["姓名", "回执录入日期", "回执校验码"] {
+            assert!(notes.contains(label), "{label}: {notes}");
+        }
+        assert_eq!(notes.matches("回执校验码").count(), 2, "its label and its sentence: {notes}");
     });
 }
 

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::rules::{self, Contract, Refusal, State, ToldBy, school_year};
+use super::rules::{self, Contract, Refusal, State, Student, ToldBy, school_year};
 use super::store::{self, Receipt};
 use crate::base::ids::{FileId, LoanId, RowId, text_enum};
 use crate::base::money::Fen;
@@ -65,9 +65,8 @@ pub fn decide(
         return Err(AppError::Changed);
     }
     let (before, was_rejected) = (receipt.loan_id, receipt.state == State::Rejected);
-    let loans = store::loans_of(act.db, act.scope, &receipt)?;
-    let contracts = loans.as_ref().map(|all| all.iter().map(Contract::from).collect::<Vec<_>>());
-    receipt.hold_against(contracts.as_deref());
+    let (student, loans) = store::student_of(act.db, act.scope, &receipt)?.unzip();
+    receipt.hold_against(student.as_ref());
     let loans = loans.unwrap_or_default();
     let of = |id: Option<LoanId>| loans.iter().find(|loan| Some(loan.id) == id);
     for loan in of(before).into_iter().chain(of(receipt.loan_id)) {
@@ -143,7 +142,8 @@ pub fn enter(act: &mut Act<'_>, form: &FormKey, entered: &Entered) -> AppResult<
         version: old.map_or(0, |old| old.version + 1),
         ..Receipt::default()
     };
-    receipt.hold_against(Some(&chain.iter().map(Contract::from).collect::<Vec<_>>()));
+    let contracts = chain.iter().map(Contract::from).collect();
+    receipt.hold_against(Some(&Student { name: receipt.name.clone(), contracts }));
     if receipt.state == State::Matched {
         put_on(act, &mut receipt, &loan)?;
     }
