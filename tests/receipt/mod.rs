@@ -1,5 +1,6 @@
 //! 高校回执, from a university's list to the county's report, on both databases.
 
+use calamine::{Reader as _, Xlsx};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use zhuxue::base::ids::RowId;
@@ -103,7 +104,14 @@ fn a_list_is_held_against_the_contracts_and_decided() {
         assert_eq!(tabs(&mut clerk).await, "待核对 1 还没有回执 18 一致 2 已采用 0 已退回 0");
 
         let strange = self::at(&t, "周丽莺");
-        clerk.post(&strange, &form("accept", "")).await.is(422).says(&["还没有对上合同"]);
+        let refused = clerk.post(&strange, &form("accept", "")).await;
+        refused.is(422).says(&["还没有对上合同", "右边是这个学号这一学年的合同"]);
+        let of = loan::table.inner_join(loan_file::table).filter(loan::loan_year.eq(2026));
+        let of = of.filter(loan_file::student_number.eq("202414629000002"));
+        let of = of.select((loan::contract_no, loan::receipt_code, loan_file::file_no));
+        let (contract, code, file): (String, String, String) = read(&t, |db| Ok(of.first(db)?));
+        assert_ne!(code, "332822");
+        refused.says(&[&contract, &code, &format!("/receipts/new/{file}")]);
         t.sign_in(Role::Auditor).post(&strange, &form("accept", "")).await.is(403);
         let log = t.sign_in(Role::Director).get("/audit?action=receipt_decided").await;
         log.says(&["采用，已采用", "原因：少录住宿费", "撤回，待核对"]);
@@ -307,7 +315,16 @@ fn universities_are_chased_and_the_report_adds_up() {
             assert_eq!(rows, count, "{to}");
         }
         assert!(links.len() > 10);
-        clerk.get("/receipts/report.xlsx").await.is(200);
+        let answer = clerk.get("/receipts/report.xlsx").await;
+        let book = std::io::Cursor::new(answer.is(200).bytes.clone());
+        let mut book: Xlsx<_> = calamine::open_workbook_from_rs(book).unwrap();
+        let range = book.worksheet_range_at(0).unwrap().unwrap();
+        let rows: Vec<Vec<String>> =
+            range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+        let of = |name: &str| rows.iter().filter(|row| row[0] == name).collect::<Vec<_>>();
+        let [all] = of("合计")[..] else { panic!("one row for all: {rows:?}") };
+        assert_eq!(all[1..7], ["2", "29400", "18", "314800", "1", "20000"]);
+        assert_eq!(of(name).len(), 1, "one row for a university");
         clerk.get("/receipts.xlsx?tab=missing").await.is(200);
     });
 }

@@ -206,7 +206,7 @@ impl Refusal {
     pub fn in_words(self) -> String {
         match self {
             Refusal::NoContract => {
-                "这份回执还没有对上合同，不能采用：先核对学号、学年和校验码，或者退回高校"
+                "这份回执还没有对上合同，不能采用：请退回高校改正，或者照受理证明给合同另外登记回执"
                     .to_owned()
             }
             Refusal::OverCap(cap) => {

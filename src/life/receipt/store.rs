@@ -212,6 +212,13 @@ pub fn student_of(
     Ok(Some((Student { name, contracts }, loans)))
 }
 
+/// The contract of the student and year that a receipt names; it may have another code, or its
+/// student another name.
+pub fn candidate(db: &mut Db, scope: &Scope, of: &Receipt) -> AppResult<Option<Loan>> {
+    let (_, loans) = student_of(db, scope, of)?.unzip();
+    Ok(loans.unwrap_or_default().into_iter().rfind(|loan| loan.loan_year == of.loan_year))
+}
+
 /// How far the university is with a contract, as its family reads it.
 pub fn for_family(db: &mut Db, scope: &Scope, loan: &Loan) -> AppResult<String> {
     let mut all = of(db, scope, &[loan.id])?;
