@@ -1,5 +1,6 @@
 //! 高校回执, from a university's list to the county's report, on both databases.
 
+use calamine::{Reader as _, Xlsx};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use zhuxue::base::ids::RowId;
@@ -8,9 +9,11 @@ use zhuxue::base::url::encoded;
 use zhuxue::book::audit_log::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
-use zhuxue::imports::batch::{self, Upload};
+use zhuxue::imports::batch::{self, Batch, Upload};
 use zhuxue::jobs;
-use zhuxue::plumbing::schema::{loan, loan_file, message, staff, university_receipt as receipts};
+use zhuxue::plumbing::schema::{
+    import_row, loan, loan_file, message, staff, university_receipt as receipts,
+};
 
 use crate::borrower::town::{STUDENT, each, read, sign_in, words};
 use crate::support::county::day;
@@ -31,7 +34,7 @@ fn start(t: &TestApp) {
     t.app.db.write("test", |db| Ok(db.batch_execute(NOTHING_YET)?)).unwrap();
 }
 
-fn import(t: &TestApp, text: &str) {
+fn import(t: &TestApp, text: &str) -> Batch {
     let name = "韦清越".to_owned();
     let id =
         read(t, |db| Ok(staff::table.filter(staff::name.eq(&name)).select(staff::id).first(db)?));
@@ -41,6 +44,7 @@ fn import(t: &TestApp, text: &str) {
     let made = batch::receive_files(&t.app, &scope, &by, &list, None, Product::Cdb).unwrap();
     batch::check(&t.app, &scope, &made, |_| {}).unwrap();
     batch::post(&t.app, &scope, &made, |_| {}).unwrap();
+    made
 }
 
 fn at(t: &TestApp, name: &str) -> String {
@@ -100,10 +104,118 @@ fn a_list_is_held_against_the_contracts_and_decided() {
         assert_eq!(tabs(&mut clerk).await, "待核对 1 还没有回执 18 一致 2 已采用 0 已退回 0");
 
         let strange = self::at(&t, "周丽莺");
-        clerk.post(&strange, &form("accept", "")).await.is(422).says(&["还没有对上合同"]);
+        let refused = clerk.post(&strange, &form("accept", "")).await;
+        refused.is(422).says(&["还没有对上合同", "右边是这个学号这一学年的合同"]);
+        let of = loan::table.inner_join(loan_file::table).filter(loan::loan_year.eq(2026));
+        let of = of.filter(loan_file::student_number.eq("202414629000002"));
+        let of = of.select((loan::contract_no, loan::receipt_code, loan_file::file_no));
+        let (contract, code, file): (String, String, String) = read(&t, |db| Ok(of.first(db)?));
+        assert_ne!(code, "332822");
+        refused.says(&[&contract, &code, &format!("/receipts/new/{file}")]);
         t.sign_in(Role::Auditor).post(&strange, &form("accept", "")).await.is(403);
         let log = t.sign_in(Role::Director).get("/audit?action=receipt_decided").await;
         log.says(&["采用，已采用", "原因：少录住宿费", "撤回，待核对"]);
+    });
+}
+
+#[test]
+fn a_stale_page_of_the_same_person_decides_nothing() {
+    each(async |t| {
+        start(&t);
+        import(&t, LIST);
+        let mut clerk = t.sign_in(Role::Clerk);
+        let at = self::at(&t, "吕凤欢");
+        let form = |decision, version, reason| {
+            [("version", version), ("decision", decision), ("reason", reason)]
+        };
+        clerk.post(&at, &form("accept", "0", "")).await.is(303);
+        clerk.post(&at, &form("accept", "0", "")).await.is(303);
+        clerk.post(&at, &form("reopen", "1", "")).await.is(303);
+        clerk.post(&at, &form("reject", "2", "少录住宿费")).await.is(303);
+        clerk.post(&at, &form("accept", "0", "")).await.is(409).says(&["别人刚刚改过"]);
+        clerk.post(&at, &form("accept", "2", "")).await.is(409).says(&["别人刚刚改过"]);
+        assert_eq!(on_contract(&t, "011520"), None);
+        // The same fields for another receipt are another form.
+        let other = self::at(&t, "廖中旭");
+        clerk.post(&other, &form("accept", "0", "")).await.is(303);
+        assert_eq!(tabs(&mut clerk).await, "待核对 1 还没有回执 19 一致 0 已采用 1 已退回 1");
+    });
+}
+
+#[test]
+fn what_goes_back_is_missing_wherever_it_is_counted() {
+    each(async |t| {
+        start(&t);
+        import(&t, LIST);
+        // The day came with the contracts' own list.
+        let day_known = "UPDATE loan SET receipt_on = '2026-09-18' \
+            WHERE receipt_code = '332822' AND loan_year = 2026";
+        t.app.db.write("test", |db| Ok(db.batch_execute(day_known)?)).unwrap();
+        let of = loan::table.inner_join(loan_file::table).filter(loan::receipt_code.eq("332822"));
+        let of = of.filter(loan::loan_year.eq(2026)).select(loan_file::file_no);
+        let no: String = read(&t, |db| Ok(of.first(db)?));
+        let mut clerk = t.sign_in(Role::Clerk);
+        let (file, universities) = (format!("/loans/{no}"), "/receipts/universities");
+        let entered = async |clerk: &mut Browser| {
+            let page = clerk.get(&file).await;
+            page.is(200).text.contains("高校回执已录入")
+        };
+        assert!(entered(&mut clerk).await);
+        assert_eq!(tabs(&mut clerk).await, "待核对 2 还没有回执 18 一致 1 已采用 0 已退回 0");
+        let at = self::at(&t, "廖中旭");
+        let back = [("version", "0"), ("decision", "reject"), ("reason", "学费不对")];
+        clerk.post(&at, &back).await.is(303);
+        assert_eq!(on_contract(&t, "332822"), None);
+        assert_eq!(tabs(&mut clerk).await, "待核对 2 还没有回执 19 一致 0 已采用 0 已退回 1");
+        assert!(!entered(&mut clerk).await);
+        clerk.get(universities).await.says(&["19 份合同还没有回执"]);
+        clerk.get("/receipts?tab=missing").await.says(&["廖中旭"]);
+        clerk.post(&at, &[("version", "1"), ("decision", "reopen")]).await.is(303);
+        assert_eq!(on_contract(&t, "332822"), Some(day("2026-09-18")));
+        assert!(entered(&mut clerk).await);
+        // One without a contract goes back without being missed anywhere.
+        let strange = self::at(&t, "周丽莺");
+        clerk.post(&strange, &back).await.is(303);
+        let page = clerk.get(&strange).await;
+        assert!(!page.text.contains("合同又列在"), "no contract, none listed");
+    });
+}
+
+/// Another's name, a day to come, and fees of which one is left out.
+const ODD: &str = "姓名,学号,回执校验码,贷款金额（元）,学费（元）,住宿费（元）,就读高校,贷款学年,回执录入日期\n\
+    吕凤欢,202612970000000,332822,20000.00,4600,800,四川职业技术学院,2026-2027,2026-09-20\n\
+    吕凤欢,202512751000001,011520,20000.00,5300,,四川机电职业技术学院,2026-2027,2026-12-20\n\
+    周丽莺,202414629000002,332822,9400.00,,900,西昌民族幼儿师范高等专科学校,2026-2027,\n";
+
+#[test]
+fn a_list_with_anothers_name_a_day_to_come_and_a_fee_left_out() {
+    each(async |t| {
+        start(&t);
+        let made = import(&t, ODD);
+        let mut clerk = t.sign_in(Role::Clerk);
+        assert_eq!(tabs(&mut clerk).await, "待核对 2 还没有回执 19 一致 1 已采用 0 已退回 0");
+        let list = clerk.get("/receipts").await;
+        let why = "姓名与学号对应的学生不一致";
+        list.says(&[why, "回执校验码与合同上的不一致"]);
+        assert!(!list.text.contains("少 ¥"), "what is not known is not less");
+        let of = receipts::table.filter(receipts::student_number.eq("202612970000000"));
+        let of = of.filter(receipts::loan_year.eq(2026)).select((receipts::id, receipts::mismatch));
+        let (id, mismatch): (RowId, String) = read(&t, |db| Ok(of.first(db)?));
+        assert!(mismatch.contains(why) && !mismatch.contains("廖中旭"), "{mismatch}");
+        let accept = [("version", "0"), ("decision", "accept"), ("reason", "")];
+        clerk.post(&format!("/receipts/{id}"), &accept).await.is(422).says(&["还没有对上合同"]);
+        let of = receipts::table.filter(receipts::code.eq("011520"));
+        let of = of.filter(receipts::loan_year.eq(2026)).select(receipts::entered_on);
+        let on: Option<chrono::NaiveDate> = read(&t, |db| Ok(of.first(db)?));
+        assert_eq!(on, None, "no day to come");
+        let of = import_row::table.filter(import_row::import_id.eq(made.jobs[0]));
+        let of = of.order(import_row::line).select(import_row::notes);
+        let notes: Vec<String> = read(&t, |db| Ok(of.load(db)?));
+        let notes = notes.concat();
+        for label in ["姓名", "回执录入日期", "回执校验码"] {
+            assert!(notes.contains(label), "{label}: {notes}");
+        }
+        assert_eq!(notes.matches("回执校验码").count(), 2, "its label and its sentence: {notes}");
     });
 }
 
@@ -203,7 +315,16 @@ fn universities_are_chased_and_the_report_adds_up() {
             assert_eq!(rows, count, "{to}");
         }
         assert!(links.len() > 10);
-        clerk.get("/receipts/report.xlsx").await.is(200);
+        let answer = clerk.get("/receipts/report.xlsx").await;
+        let book = std::io::Cursor::new(answer.is(200).bytes.clone());
+        let mut book: Xlsx<_> = calamine::open_workbook_from_rs(book).unwrap();
+        let range = book.worksheet_range_at(0).unwrap().unwrap();
+        let rows: Vec<Vec<String>> =
+            range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+        let of = |name: &str| rows.iter().filter(|row| row[0] == name).collect::<Vec<_>>();
+        let [all] = of("合计")[..] else { panic!("one row for all: {rows:?}") };
+        assert_eq!(all[1..7], ["2", "29400", "18", "314800", "1", "20000"]);
+        assert_eq!(of(name).len(), 1, "one row for a university");
         clerk.get("/receipts.xlsx?tab=missing").await.is(200);
     });
 }

@@ -4,7 +4,7 @@ use crate::base::ids::{PersonId, RowId};
 use crate::book::{loan, person};
 use crate::imports::facts::Tracked;
 use crate::imports::kind::*;
-use crate::life::receipt::rules::Contract;
+use crate::life::receipt::rules::{Contract, Student};
 use crate::life::receipt::store::{self, Receipt};
 use std::collections::BTreeSet;
 
@@ -78,13 +78,16 @@ impl ImportKind for ReceiptRow {
             import_id: plan.set.import_id,
             tuition_fen: self.tuition,
             lodging_fen: self.lodging,
-            entered_on: self.entered_on,
+            entered_on: self.entered_on.filter(|on| *on <= plan.set.today),
             ..Receipt::default()
         };
-        fresh.hold_against(self.contracts(plan).as_deref());
+        if self.entered_on != fresh.entered_on {
+            plan.remark("回执录入日期", "录入日期不能晚于今天，这个日期没有采用，请与高校核对。");
+        }
+        let mismatch = fresh.hold_against(self.student(plan).as_ref());
         let expected = plan.set.companions.student_numbers.contains(&self.student_number);
-        if !fresh.mismatch.is_empty() && !expected {
-            plan.remark("回执校验码", fresh.mismatch.clone());
+        if let Some(mismatch) = mismatch.filter(|_| !expected) {
+            plan.remark(mismatch.heading(), fresh.mismatch.clone());
         }
         let (new, changed) = plan.facts.record(fresh);
         Ok(Outcome::of(new, changed))
@@ -92,11 +95,13 @@ impl ImportKind for ReceiptRow {
 }
 
 impl ReceiptRow {
-    /// The contracts of the student, none where nobody has this number.
-    fn contracts(&self, plan: &Plan<'_>) -> Option<Vec<Contract>> {
+    /// The student with this number; none where nobody has it.
+    fn student(&self, plan: &Plan<'_>) -> Option<Student> {
         let student = plan.facts.by_student_number.get(&self.student_number)?;
         let file = plan.facts.files.get(student)?.row.id;
+        let person = plan.facts.people.get(plan.facts.index_of.get(student)?)?;
         let loans = plan.facts.loans.values().map(|entry| &entry.row);
-        Some(loans.filter(|loan| loan.file_id == file).map(Contract::from).collect())
+        let contracts = loans.filter(|loan| loan.file_id == file).map(Contract::from).collect();
+        Some(Student { name: person.row.name.clone(), contracts })
     }
 }

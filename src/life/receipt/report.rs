@@ -86,13 +86,34 @@ pub async fn show(desk: DeskRequest, params: web::Query<ListParams>) -> AppResul
     desk.page("receipt/report.html", page)
 }
 
-type Cells = (String, &'static str, Cell);
+impl Line {
+    /// None where there are no rows: blank, as on the page.
+    fn cell(&self, at: usize) -> Option<&Cell> {
+        self.cells.get(at).filter(|cell| cell.count > 0)
+    }
 
-const COLUMNS: [Column<Cells, ()>; 4] = [
-    ("高校", 28, |row, ()| (&row.0).into()),
-    ("状态", 12, |row, ()| row.1.into()),
-    ("份数", 10, |row, ()| row.2.count.into()),
-    ("贷款金额（元）", 16, |row, ()| row.2.sum.into()),
+    fn count(&self, at: usize) -> Option<i64> {
+        self.cell(at).map(|cell| cell.count)
+    }
+
+    fn sum(&self, at: usize) -> Option<Fen> {
+        self.cell(at).map(|cell| cell.sum)
+    }
+}
+
+/// As on the page: count and sum for each of [`TABS`].
+const COLUMNS: [Column<Line, ()>; 11] = [
+    ("高校", 28, |row, ()| if row.name.is_empty() { "合计" } else { row.name.as_str() }.into()),
+    ("待核对（份）", 12, |row, ()| row.count(0).into()),
+    ("待核对（元）", 16, |row, ()| row.sum(0).into()),
+    ("还没有回执（份）", 16, |row, ()| row.count(1).into()),
+    ("还没有回执（元）", 16, |row, ()| row.sum(1).into()),
+    ("一致（份）", 12, |row, ()| row.count(2).into()),
+    ("一致（元）", 16, |row, ()| row.sum(2).into()),
+    ("已采用（份）", 12, |row, ()| row.count(3).into()),
+    ("已采用（元）", 16, |row, ()| row.sum(3).into()),
+    ("已退回（份）", 12, |row, ()| row.count(4).into()),
+    ("已退回（元）", 16, |row, ()| row.sum(4).into()),
 ];
 
 /// `GET /receipts/report.xlsx`
@@ -101,12 +122,6 @@ pub async fn workbook(
     params: web::Query<ListParams>,
 ) -> AppResult<HttpResponse> {
     let (_, lines) = read(&desk, params.into_inner().year).await?;
-    let cells = |line: Line| {
-        let name = if line.name.is_empty() { "合计".to_owned() } else { line.name };
-        let of = |((_, words), cell): (&(&str, &'static str), Cell)| (name.clone(), *words, cell);
-        TABS.iter().zip(line.cells).map(of).collect::<Vec<_>>()
-    };
-    let rows: Vec<Cells> = lines.into_iter().flat_map(cells).collect();
     let name = ("高校回执复核报告", "行");
-    Workbook::new(&rows, &COLUMNS, &()).answer(&desk.app, &desk.me, name, "").await
+    Workbook::new(&lines, &COLUMNS, &()).answer(&desk.app, &desk.me, name, "").await
 }

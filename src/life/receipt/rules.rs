@@ -2,6 +2,7 @@
 
 use crate::base::ids::{LoanId, text_enum};
 use crate::base::money::Fen;
+use crate::base::person_name::may_be_same;
 use crate::book::loan::Loan;
 
 text_enum! {
@@ -27,6 +28,13 @@ text_enum! {
     }
 }
 
+/// Who has the student number of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Student {
+    pub name: String,
+    pub contracts: Vec<Contract>,
+}
+
 /// What of a contract a receipt is held against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {
@@ -46,15 +54,15 @@ impl From<&Loan> for Contract {
     }
 }
 
-/// Tuition and lodging together; none when neither is known.
+/// Tuition and lodging together; none when one of them is not known.
 pub fn fees(tuition: Option<Fen>, lodging: Option<Fen>) -> Option<Fen> {
-    tuition.or(lodging)?;
-    Some(tuition.unwrap_or_default() + lodging.unwrap_or_default())
+    Some(tuition? + lodging?)
 }
 
 /// What the university wrote.
 #[derive(Clone, Copy, Debug)]
 pub struct Written<'a> {
+    pub name: &'a str,
     pub student_number: &'a str,
     pub year: i32,
     pub code: &'a str,
@@ -67,6 +75,8 @@ pub struct Written<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mismatch {
     UnknownStudent,
+    /// The student number is that of somebody with another name.
+    Name,
     NoContract,
     Code,
     /// The code is that of the same student's contract of this year.
@@ -80,13 +90,18 @@ pub enum Mismatch {
     More(Fen),
 }
 
-/// The contract a receipt is of, and what does not agree; `contracts`: none where nobody has this
-/// student number.
+/// The contract a receipt is of, and what does not agree; `student`: none where nobody has this
+/// student number. Another's name is no proof of the contract: the receipt is of none then.
 pub fn match_contract(
     receipt: &Written<'_>,
-    contracts: Option<&[Contract]>,
+    student: Option<&Student>,
 ) -> (Option<LoanId>, Option<Mismatch>) {
-    let Some(all) = contracts else { return (None, Some(Mismatch::UnknownStudent)) };
+    let Some(Student { name, contracts: all }) = student else {
+        return (None, Some(Mismatch::UnknownStudent));
+    };
+    if !may_be_same(receipt.name, name) {
+        return (None, Some(Mismatch::Name));
+    }
     let mut of_year = all.iter().filter(|one| one.year == receipt.year).peekable();
     let is_signed = of_year.peek().is_some();
     let Some(found) = of_year.find(|one| one.code == receipt.code) else {
@@ -125,12 +140,25 @@ pub fn school_year(year: i32) -> String {
 }
 
 impl Mismatch {
+    /// What of the receipt it is about.
+    pub const fn heading(&self) -> &'static str {
+        match self {
+            Mismatch::UnknownStudent => "学号",
+            Mismatch::Name => "姓名",
+            Mismatch::NoContract => "贷款学年",
+            Mismatch::Code | Mismatch::CodeOf(_) => "回执校验码",
+            Mismatch::Amount { .. } => "贷款金额",
+            Mismatch::Less(_) | Mismatch::More(_) => "学费和住宿费",
+        }
+    }
+
     pub fn in_words(&self, of: &Written<'_>) -> String {
         let year = school_year(of.year);
         match self {
             Mismatch::UnknownStudent => {
                 format!("没有学号 {} 的借款学生，回执先留着，请核对学号。", of.student_number)
             }
+            Mismatch::Name => "姓名与学号对应的学生不一致，回执先留着，请核对。".to_owned(),
             Mismatch::NoContract => format!("{year}没有这个学生的合同，回执先留着，请核对。"),
             Mismatch::Code => "回执校验码与合同上的不一致，回执先留着，请核对。".to_owned(),
             Mismatch::CodeOf(other) => {
@@ -154,13 +182,15 @@ impl Mismatch {
 
 /// What a family reads of a receipt; none: the university has not entered it.
 pub fn for_family(state: Option<State>, fees: (Option<Fen>, Option<Fen>)) -> String {
-    let of = |fee: Option<Fen>| fee.unwrap_or_default().to_page_text();
     match (state, fees) {
         (None | Some(State::Rejected), _) => "等待高校录入回执".to_owned(),
         (Some(State::Differs), _) => "高校录入的与合同不一致，县里正在核对".to_owned(),
         (Some(_), (None, None)) => "高校已录入回执".to_owned(),
         (Some(_), (tuition, lodging)) => {
-            format!("高校已录入：学费 ¥{}，住宿费 ¥{}", of(tuition), of(lodging))
+            let known = [("学费", tuition), ("住宿费", lodging)].into_iter();
+            let known = known.filter_map(|(what, fee)| Some((what, fee?.to_page_text())));
+            let known: Vec<_> = known.map(|(what, fee)| format!("{what} ¥{fee}")).collect();
+            format!("高校已录入：{}", known.join("，"))
         }
     }
 }
@@ -176,7 +206,7 @@ impl Refusal {
     pub fn in_words(self) -> String {
         match self {
             Refusal::NoContract => {
-                "这份回执还没有对上合同，不能采用：先核对学号、学年和校验码，或者退回高校"
+                "这份回执还没有对上合同，不能采用：请退回高校改正，或者照受理证明给合同另外登记回执"
                     .to_owned()
             }
             Refusal::OverCap(cap) => {
@@ -252,14 +282,19 @@ mod tests {
             let part: Vec<&str> = left.split_whitespace().collect();
             let [code, amount, fees, contracts] = part[..] else { panic!("{line}") };
             let amount = yuan(amount).unwrap();
-            let written =
-                Written { student_number: "1", year: 2026, code, amount, fees: yuan(fees) };
+            let (name, fees) = ("何波", yuan(fees));
+            let written = Written { name, student_number: "1", year: 2026, code, amount, fees };
             let all: Vec<Contract> = match contracts {
                 "nobody" => Vec::new(),
                 some => (1..).zip(some.split(',')).map(contract).collect(),
             };
-            let known = (contracts != "nobody").then_some(all.as_slice());
+            let student = Student { name: "何□".to_owned(), contracts: all };
+            let known = Some(&student).filter(|_| contracts != "nobody");
             let (loan, why) = match_contract(&written, known);
+            if known.is_some() {
+                let other = Written { name: "何涛涛", ..written };
+                assert_eq!(match_contract(&other, known), (None, Some(Mismatch::Name)));
+            }
             let loan = loan.map_or("-".to_owned(), |id| id.to_string());
             let why = why.map_or("-".to_owned(), |why| in_yuan(&why));
             assert_eq!(format!("{loan} {why}"), right, "{line}");
@@ -273,6 +308,15 @@ mod tests {
             Mismatch::More(by) => format!("More({by})"),
             other => format!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_fee_left_out_is_not_known() {
+        let [some, none] = [yuan("5100"), None];
+        assert_eq!(fees(some, yuan("0")), some);
+        assert_eq!([fees(some, none), fees(none, some), fees(none, none)], [None; 3]);
+        let read = for_family(Some(State::Matched), (some, none));
+        assert_eq!(read, "高校已录入：学费 ¥5,100.00");
     }
 
     #[test]

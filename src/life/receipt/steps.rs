@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::rules::{self, Contract, Refusal, State, ToldBy, school_year};
+use super::rules::{self, Contract, Refusal, State, Student, ToldBy, school_year};
 use super::store::{self, Receipt};
 use crate::base::ids::{FileId, LoanId, RowId, text_enum};
 use crate::base::money::Fen;
@@ -40,34 +40,41 @@ impl From<Refusal> for AppError {
     }
 }
 
-/// Accepts, sends back or takes either back, when nobody else was first.
+/// Accepts, sends back or takes either back, when nobody else was first. Returns whether the
+/// receipt has a contract.
+///
+/// # Errors
+/// `Changed` too for a form that was taken before, when its decision is not the last one: its page
+/// is of another time.
 pub fn decide(
     act: &mut Act<'_>,
-    form: &FormKey,
+    FormKey(fields): &FormKey,
     seen: Seen<RowId>,
     (decision, reason): (Decision, &str),
-) -> AppResult<()> {
-    if act.once(form)? == Once::Again {
-        return Ok(());
-    }
+) -> AppResult<bool> {
+    // The receipt stands in the address, not in the form.
+    let once = act.once(&FormKey(format!("{} {fields}", seen.id)))?;
     let mut receipt = store::find(act.db, act.scope, seen.id)?;
+    if once == Once::Again {
+        let is_last = receipt.version == seen.version + 1;
+        let is_of_contract = receipt.loan_id.is_some();
+        return if is_last { Ok(is_of_contract) } else { Err(AppError::Changed) };
+    }
     let is_open = matches!(receipt.state, State::Differs | State::Matched);
     if receipt.version != seen.version || is_open == (decision == Decision::Reopen) {
         return Err(AppError::Changed);
     }
-    let before = receipt.loan_id;
-    let loans = store::loans_of(act.db, act.scope, &receipt)?;
-    let contracts = loans.as_ref().map(|all| all.iter().map(Contract::from).collect::<Vec<_>>());
-    receipt.hold_against(contracts.as_deref());
+    let (before, was_rejected) = (receipt.loan_id, receipt.state == State::Rejected);
+    let (student, loans) = store::student_of(act.db, act.scope, &receipt)?.unzip();
+    receipt.hold_against(student.as_ref());
     let loans = loans.unwrap_or_default();
     let of = |id: Option<LoanId>| loans.iter().find(|loan| Some(loan.id) == id);
     for loan in of(before).into_iter().chain(of(receipt.loan_id)) {
         check(act, loan, Fen::ZERO)?;
     }
-    if decision != Decision::Accept
-        && let (Some(loan), Some(_)) = (before, receipt.contract_on.take())
-    {
-        loan::set_receipt(act.db, act.scope, loan, (None, act.now))?;
+    let contract = of(before.or(receipt.loan_id));
+    if let Some(loan) = contract.filter(|_| decision != Decision::Accept) {
+        take_off(act, &mut receipt, loan, decision)?;
     }
     match decision {
         Decision::Accept => {
@@ -77,6 +84,13 @@ pub fn decide(
             receipt.state = State::Accepted;
         }
         Decision::Reject => receipt.state = State::Rejected,
+        // As it was before it went back.
+        Decision::Reopen if was_rejected && receipt.state == State::Matched => {
+            let day_known = receipt.entered_on.is_some();
+            if let Some(loan) = of(receipt.loan_id).filter(|_| day_known) {
+                put_on(act, &mut receipt, loan)?;
+            }
+        }
         Decision::Reopen => {}
     }
     let is_decided = decision != Decision::Reopen;
@@ -84,8 +98,9 @@ pub fn decide(
     receipt.decided_at = is_decided.then_some(act.now);
     receipt.reason = reason.to_owned();
     receipt.version += 1;
-    let file = of(before.or(receipt.loan_id)).map(|loan| loan.file_id);
-    keep(act, &receipt, ("receipt_decided", decision.in_words(), file))
+    let file = contract.map(|loan| loan.file_id);
+    keep(act, &receipt, ("receipt_decided", decision.in_words(), file))?;
+    Ok(receipt.loan_id.is_some())
 }
 
 /// Keeps a receipt that did not come with a list. What is typed wrong is refused, for whoever types
@@ -127,7 +142,8 @@ pub fn enter(act: &mut Act<'_>, form: &FormKey, entered: &Entered) -> AppResult<
         version: old.map_or(0, |old| old.version + 1),
         ..Receipt::default()
     };
-    receipt.hold_against(Some(&chain.iter().map(Contract::from).collect::<Vec<_>>()));
+    let contracts = chain.iter().map(Contract::from).collect();
+    receipt.hold_against(Some(&Student { name: receipt.name.clone(), contracts }));
     if receipt.state == State::Matched {
         put_on(act, &mut receipt, &loan)?;
     }
@@ -171,6 +187,27 @@ fn put_on(act: &mut Act<'_>, receipt: &mut Receipt, loan: &Loan) -> AppResult<()
         receipt.contract_on = Some(on);
     }
     Ok(())
+}
+
+/// Takes the day off the contract that this receipt put on it; when it is rejected also the day
+/// that came with the contract, unless another receipt stands for it. The receipt remembers it.
+fn take_off(
+    act: &mut Act<'_>,
+    receipt: &mut Receipt,
+    loan: &Loan,
+    decision: Decision,
+) -> AppResult<()> {
+    let is_own = receipt.contract_on.take().is_some();
+    let Some(on) = loan.receipt_on else { return Ok(()) };
+    if !is_own {
+        let all = store::of(act.db, act.scope, &[loan.id])?;
+        let stands = |one: &Receipt| one.id != receipt.id && one.state != State::Rejected;
+        if decision != Decision::Reject || all.iter().any(stands) {
+            return Ok(());
+        }
+        receipt.entered_on = receipt.entered_on.or(Some(on));
+    }
+    loan::set_receipt(act.db, act.scope, loan.id, (None, act.now))
 }
 
 fn keep(

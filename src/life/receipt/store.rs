@@ -3,11 +3,12 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::rules::{self, Contract, State, ToldBy, Written, fees};
+use super::rules::{self, Contract, Mismatch, State, Student, ToldBy, Written, fees};
 use crate::base::ids::{ImportId, LoanId, RowId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::loan::{self, Loan};
+use crate::book::person;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::university_receipt;
@@ -90,6 +91,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 impl Receipt {
     pub fn written(&self) -> Written<'_> {
         Written {
+            name: &self.name,
             student_number: &self.student_number,
             year: self.loan_year,
             code: &self.code,
@@ -98,22 +100,27 @@ impl Receipt {
         }
     }
 
-    /// Finds its contract, and says what does not agree; no contracts where nobody has its number.
-    pub fn hold_against(&mut self, contracts: Option<&[Contract]>) {
-        let (loan_id, mismatch) = rules::match_contract(&self.written(), contracts);
-        let words = mismatch.map(|why| why.in_words(&self.written())).unwrap_or_default();
+    /// Finds its contract, and says what does not agree; none where nobody has its number.
+    pub fn hold_against(&mut self, student: Option<&Student>) -> Option<Mismatch> {
+        let (loan_id, mismatch) = rules::match_contract(&self.written(), student);
+        let words = mismatch.as_ref().map(|why| why.in_words(&self.written()));
         self.loan_id = loan_id;
-        self.state = if words.is_empty() { State::Matched } else { State::Differs };
-        self.mismatch = words;
+        self.state = if words.is_none() { State::Matched } else { State::Differs };
+        self.mismatch = words.unwrap_or_default();
+        mismatch
     }
 
     /// A later line of the university in the place of this one. What it leaves out stays known;
     /// what somebody decided stands while it says the same.
     pub fn replaced_by(&self, new: &mut Receipt) {
         (new.id, new.version, new.contract_on) = (self.id, self.version, self.contract_on);
-        if new.written().fees.is_none() && self.written().fees.is_some() {
+        let same = |new: Option<Fen>, old| new.is_none() || new == old;
+        let is_left_out =
+            same(new.tuition_fen, self.tuition_fen) && same(new.lodging_fen, self.lodging_fen);
+        if is_left_out && new.written().fees.is_none() && self.written().fees.is_some() {
             (new.tuition_fen, new.lodging_fen) = (self.tuition_fen, self.lodging_fen);
-            if new.state == State::Matched {
+            let compared = |of: &Receipt| (of.amount_fen, of.loan_id);
+            if new.state == State::Matched && compared(self) == compared(new) {
                 (new.state, new.mismatch) = (self.state, self.mismatch.clone());
             }
         }
@@ -190,13 +197,26 @@ pub fn remove(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<()> {
     )?)
 }
 
-/// The contracts of the student a receipt names, oldest first; none where nobody has that number.
-pub fn loans_of(db: &mut Db, scope: &Scope, of: &Receipt) -> AppResult<Option<Vec<Loan>>> {
+/// The student with the number of a receipt and the loans, oldest first; none where nobody has it.
+pub fn student_of(
+    db: &mut Db,
+    scope: &Scope,
+    of: &Receipt,
+) -> AppResult<Option<(Student, Vec<Loan>)>> {
     let number = std::slice::from_ref(&of.student_number);
-    match loan::files_by_student_number(db, scope, number)?.first() {
-        Some(file) => Ok(Some(loan::chain(db, scope, file.id)?)),
-        None => Ok(None),
-    }
+    let files = loan::files_by_student_number(db, scope, number)?;
+    let Some(file) = files.first() else { return Ok(None) };
+    let name = person::find(db, scope, file.person_id)?.name;
+    let loans = loan::chain(db, scope, file.id)?;
+    let contracts = loans.iter().map(Contract::from).collect();
+    Ok(Some((Student { name, contracts }, loans)))
+}
+
+/// The contract of the student and year that a receipt names; it may have another code, or its
+/// student another name.
+pub fn candidate(db: &mut Db, scope: &Scope, of: &Receipt) -> AppResult<Option<Loan>> {
+    let (_, loans) = student_of(db, scope, of)?.unzip();
+    Ok(loans.unwrap_or_default().into_iter().rfind(|loan| loan.loan_year == of.loan_year))
 }
 
 /// How far the university is with a contract, as its family reads it.

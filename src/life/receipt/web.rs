@@ -30,6 +30,8 @@ struct ReceiptPage {
     told_by: &'static str,
     year: String,
     file_no: Option<String>,
+    /// The contract beside it is only that of the student and year.
+    is_candidate: bool,
     contract_no: Option<String>,
     code: Option<String>,
     pairs: Vec<Pair>,
@@ -45,7 +47,10 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ReceiptPage> {
     let (receipt, loan, file) = desk
         .read(move |db, scope| {
             let receipt = store::find(db, scope, id)?;
-            let loan = loan::by_ids(db, scope, receipt.loan_id.as_slice())?.pop();
+            let loan = match receipt.loan_id {
+                Some(id) => loan::by_ids(db, scope, &[id])?.pop(),
+                None => store::candidate(db, scope, &receipt)?,
+            };
             let file = loan.as_ref().map(|loan| loan::file(db, scope, loan.file_id)).transpose()?;
             Ok((receipt, loan, file))
         })
@@ -63,6 +68,7 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ReceiptPage> {
         told_by: receipt.told_by.in_words(),
         year: school_year(receipt.loan_year),
         file_no: file.map(|file| file.file_no),
+        is_candidate: receipt.loan_id.is_none() && loan.is_some(),
         contract_no: of.map(|loan| loan.contract_no.clone()),
         code: of.map(|loan| loan.receipt_code.clone()),
         pairs,
@@ -92,13 +98,15 @@ pub async fn decide(
         }
         let decision = form.checked(decision)?;
         let key = form.key();
-        desk.act("receipt decided", move |act| steps::decide(act, &key, seen, (decision, &reason)))
+        let is_of_contract = desk
+            .act("receipt decided", move |act| steps::decide(act, &key, seen, (decision, &reason)))
             .await?;
         desk.app.note_change();
         Ok(Done::to(
             format!("{PATH}/{id}"),
             match decision {
                 Decision::Accept => "已采用，这份合同可以等放款了",
+                Decision::Reject if !is_of_contract => "已退回高校",
                 Decision::Reject => "已退回，合同又列在“还没有回执”里",
                 Decision::Reopen => "已撤回，可以重新核对",
             },
