@@ -18,13 +18,20 @@ pub const PATIENCE: Duration = Duration::from_secs(600);
 /// What a page says of its figures then.
 pub const NOTE: &str = "正在导入数据，人数和金额在导入完成后更新";
 
-/// How old a figure may be now: nothing while no large import is being posted.
+/// The same while one is being checked, which changes no figure, but the database.
+const PATIENCE_CHECKING: Duration = Duration::from_secs(30);
+
+/// How old a figure may be now: nothing while no large import is being checked or posted.
 pub fn patience(db: &mut Db, scope: &Scope) -> AppResult<Option<Duration>> {
-    let posting = import_job::table
+    let states: Vec<String> = import_job::table
         .filter(scope.holds(import_job::office_code))
         .filter(import_job::rows_total.ge(LARGE))
-        .filter(import_job::state.eq("posting"));
-    Ok(diesel::select(diesel::dsl::exists(posting)).get_result::<bool>(db)?.then_some(PATIENCE))
+        .filter(import_job::state.eq_any(["checking", "posting"]))
+        .select(import_job::state)
+        .load(db)?;
+    let is_posting = states.iter().any(|state| state == "posting");
+    let checking = (!states.is_empty()).then_some(PATIENCE_CHECKING);
+    Ok(if is_posting { Some(PATIENCE) } else { checking })
 }
 
 /// States of the large imports that are being posted, or were since `then`.
