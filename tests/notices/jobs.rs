@@ -170,6 +170,7 @@ fn a_missing_receipt_is_told_until_it_is_there() {
                     .filter(loan::office_code.eq_any(scope.codes()))
                     .filter(loan::loan_year.eq(2026))
                     .filter(loan_position::stage.eq("undisbursed"))
+                    .order((loan::file_id, loan::id))
                     .select((loan::id, loan::file_id))
                     .load(db)?)
             })
