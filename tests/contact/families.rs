@@ -2,10 +2,18 @@
 
 use diesel::prelude::*;
 use zhuxue::book::staff::Role;
-use zhuxue::plumbing::schema::{contact_change, contact_record, overdue_case, person_phone};
+use zhuxue::plumbing::schema::{
+    contact_change, contact_duty, contact_record, overdue_case, person_phone,
+};
 
 use super::{NAME, duty, file_no, planned, write_down};
 use crate::borrower::town::read;
+use crate::support::Answer;
+use zhuxue::plumbing::db::Db;
+
+fn pairs(form: &[(&'static str, String)]) -> Vec<(&'static str, &str)> {
+    form.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
 
 #[test]
 fn a_contact_is_written_down_once_and_taken_back_on_the_same_day() {
@@ -14,11 +22,12 @@ fn a_contact_is_written_down_once_and_taken_back_on_the_same_day() {
         let path = format!("/family-contacts/{}", file_no(&t, NAME));
         let page = clerk.get(&path).await;
         page.is(200).says(&[NAME, "记一次联系", "未联系", "可以说金额", "找不到人时"]);
-        let key = page.hidden("command_key");
+        let (key, seen) = (page.hidden("command_key"), page.hidden("seen"));
         let number = page.text.split("value=\"phone:").nth(1).unwrap();
         let number = format!("phone:{}", number.split('"').next().unwrap());
         let fields = [
             ("command_key", key.as_str()),
+            ("seen", &seen),
             ("on_day", "2026-10-31"),
             ("channel", "call"),
             ("party", "student"),
@@ -70,6 +79,46 @@ fn a_contact_is_written_down_once_and_taken_back_on_the_same_day() {
         });
         let late = clerk.post(&format!("{path}/records/{id}/undo"), &[]).await;
         late.is(422).says(&["只能撤销当天"]);
+    });
+}
+
+#[test]
+fn of_two_tabs_of_one_family_the_second_is_told_and_keeps_what_was_typed() {
+    planned(async |t| {
+        let mut clerk = t.sign_in(Role::Clerk);
+        let path = format!("/family-contacts/{}", file_no(&t, NAME));
+        let to = format!("{path}/records");
+        let pages = [clerk.get(&path).await, clerk.get(&path).await];
+        let form = |page: &Answer, note| {
+            let own = ["command_key", "seen"].map(|name| (name, page.hidden(name)));
+            let typed = [
+                ("on_day", "2026-10-31"),
+                ("channel", "call"),
+                ("party", "student"),
+                ("outcome", "reached"),
+                ("note", note),
+            ];
+            own.into_iter()
+                .chain(typed.map(|(name, value)| (name, value.to_owned())))
+                .collect::<Vec<_>>()
+        };
+        let rows = || -> i64 { read(&t, |db| Ok(contact_record::table.count().get_result(db)?)) };
+        clerk.post(&to, &pairs(&form(&pages[0], "第一页写的"))).await.is(303);
+        let second = clerk.post(&to, &pairs(&form(&pages[1], "第二页写的"))).await;
+        second.is(409).says(&["别人刚刚改过", "第二页写的", "第一页写的"]);
+        // Back in the browser, and another word written.
+        let back = clerk.post(&to, &pairs(&form(&pages[0], "退回来改的"))).await;
+        back.is(409).says(&["退回来改的"]);
+        assert_eq!(rows(), 1);
+        clerk.post(&to, &pairs(&form(&second, "第二页写的"))).await.is(303);
+        assert_eq!(rows(), 2, "whoever has seen the first may write another");
+        // Without a task of the year the records alone tell.
+        let gone = |db: &mut Db| Ok(diesel::delete(contact_duty::table).execute(db)?);
+        t.app.db.write("test", gone).unwrap();
+        let page = clerk.get(&path).await;
+        clerk.post(&to, &pairs(&form(&page, "又一次"))).await.is(303);
+        clerk.post(&to, &pairs(&form(&page, "再一次"))).await.is(409);
+        assert_eq!(rows(), 3);
     });
 }
 
@@ -268,8 +317,10 @@ fn one_family_after_another_takes_two_keys() {
         // A key for the result, and Ctrl+Enter: everything else is there already.
         let (key, number) = (page.hidden("command_key"), value(&page.text, "value=\"phone:"));
         let (flow, number) = (page.hidden("flow"), format!("phone:{number}"));
+        let seen = page.hidden("seen");
         let fields = [
             ("command_key", key.as_str()),
+            ("seen", seen.as_str()),
             ("flow", flow.as_str()),
             ("on_day", "2026-10-31"),
             ("channel", "call"),
@@ -298,5 +349,28 @@ fn one_family_after_another_takes_two_keys() {
         let none = clerk.get("/family-contacts?q=%E6%97%A0%E6%AD%A4%E4%BA%BA").await;
         none.says(&["这一份名单里没有家庭"]);
         t.sign_in(Role::Auditor).get("/family-contacts/next").await.is(403);
+    });
+}
+
+#[test]
+fn before_a_restore_what_families_have_said_is_told_first() {
+    planned(async |t| {
+        if t.app.db.is_postgres() {
+            return;
+        }
+        zhuxue::jobs::back_up::run(&t.app, t.app.clock.today()).unwrap();
+        t.app.clock.set_at(t.app.clock.now_at() + chrono::Duration::minutes(5));
+        let mut clerk = t.sign_in(Role::Clerk);
+        let path = format!("/family-contacts/{}", file_no(&t, NAME));
+        for day in ["2026-10-30", "2026-10-31"] {
+            write_down(&mut clerk, &path, (day, "call", "student", "no_answer")).await;
+        }
+        clerk.get("/family-contacts.xlsx").await.is(200);
+        let copy = format!("/admin/backups/zhuxue-{}.db", t.app.clock.today());
+        let page = t.sign_in(Role::Director).get(&copy).await;
+        page.is(200).says(&["恢复以后会缺", "<li>联系记录 2 条</li>", "几秒到几分钟"]);
+        let at = |words: &str| page.text.find(words).unwrap_or_else(|| panic!("{}", page.text));
+        assert!(at("联系记录 2 条") < at("导出 1 次"), "{}", page.text);
+        assert!(!page.text.contains("十秒"));
     });
 }

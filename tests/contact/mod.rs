@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use zhuxue::plumbing::schema::{contact_duty, loan_file, person};
 
 use crate::borrower::town::{self, read};
-use crate::support::{Browser, TestApp};
+use crate::support::{Answer, Browser, TestApp};
 
 /// 吕凤欢 of the sample.
 pub const NAME: &str = "吕凤欢";
@@ -51,6 +51,13 @@ pub fn duty(t: &TestApp, name: &str) -> (String, i32, String) {
     })
 }
 
+/// Sends a contact as the page of the family, read just now, would.
+pub async fn keep(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let seen = browser.get(path).await.is(200).hidden("seen");
+    let fields = [&[("seen", seen.as_str())], fields].concat();
+    browser.post(&format!("{path}/records"), &fields).await
+}
+
 /// Writes down a contact of a day.
 pub async fn write_down(
     browser: &mut Browser,
@@ -59,8 +66,10 @@ pub async fn write_down(
 ) {
     let page = browser.get(path).await;
     let key = page.is(200).hidden("command_key");
+    let seen = page.hidden("seen");
     let fields = [
         ("command_key", key.as_str()),
+        ("seen", seen.as_str()),
         ("on_day", day),
         ("channel", channel),
         ("party", party),

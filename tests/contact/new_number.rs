@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use zhuxue::book::staff::Role;
 use zhuxue::plumbing::schema::{contact_change, contact_record, message, person, person_phone};
 
-use super::{NAME, file_no, planned};
+use super::{NAME, file_no, keep, planned};
 use crate::borrower::town::read;
 use crate::support::TestApp;
 
@@ -130,9 +130,9 @@ fn the_page_of_the_family_takes_a_number_alone() {
     planned(async |t| {
         t.set_day("2026-11-02");
         let mut clerk = t.sign_in(Role::Clerk);
-        let to = format!("/family-contacts/{}/records", file_no(&t, NAME));
+        let page = format!("/family-contacts/{}", file_no(&t, NAME));
         let only = [("on_day", "2026-11-02"), ("whose", "student"), ("new_phone", "16411009999")];
-        clerk.post(&to, &only).await.is(303);
+        keep(&mut clerk, &page, &only).await.is(303);
         assert_eq!((numbers(&t).len(), open_changes(&t)), (2, 0));
         let rows: i64 = read(&t, |db| Ok(contact_record::table.count().get_result(db)?));
         assert_eq!(rows, 0);
@@ -144,7 +144,7 @@ fn the_page_of_the_family_takes_a_number_alone() {
             ("whose", "student"),
             ("new_phone", "16411007777"),
         ];
-        clerk.post(&to, &by_mother).await.is(303);
+        keep(&mut clerk, &page, &by_mother).await.is(303);
         assert_eq!((numbers(&t).len(), open_changes(&t)), (2, 1), "her word waits");
     });
 }

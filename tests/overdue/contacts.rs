@@ -12,6 +12,7 @@ use zhuxue::plumbing::schema::{
 
 use super::{AFTER, case, contact, files, night, pay, records};
 use crate::borrower::town::{each, read};
+use crate::contact::keep;
 use crate::support::TestApp;
 
 /// State and note of the duty of this year.
@@ -82,8 +83,10 @@ fn a_contact_on_the_page_of_the_family_moves_its_case_and_can_be_taken_back() {
         let page = format!("/family-contacts/{no}");
         let mut clerk = t.sign_in(Role::Clerk);
         let number = format!("phone:{id}");
+        let seen = clerk.get(&page).await.hidden("seen");
         let fields = [
             ("command_key", "desk-1"),
+            ("seen", &seen),
             ("on_day", AFTER),
             ("channel", "call"),
             ("party", "student"),
@@ -116,7 +119,7 @@ fn a_contact_on_the_page_of_the_family_moves_its_case_and_can_be_taken_back() {
             ("party", "family"),
             ("outcome", "hardship"),
         ];
-        clerk.post(&format!("{page}/records"), &hardship).await.is(303);
+        keep(&mut clerk, &page, &hardship).await.is(303);
         let parked = case(&t, &no);
         assert_eq!((parked.state, parked.parked_for), (State::Parked, HoldReason::Hardship));
         assert_eq!(duty(&t, &no).0, "done");
@@ -150,7 +153,7 @@ fn a_promise_on_the_page_of_the_family_is_the_promise_of_its_case() {
         let past = clerk.post(&format!("{page}/records"), &form("desk-1", "2026-12-01")).await;
         past.is(422).says(&["约定的还款日已经过去"]);
         assert_eq!(records(&t), 0);
-        clerk.post(&format!("{page}/records"), &form("desk-2", "2027-01-05")).await.is(303);
+        keep(&mut clerk, &page, &form("desk-2", "2027-01-05")).await.is(303);
         let promised = case(&t, &no);
         assert_eq!(promised.promised_on, "2027-01-05".parse().ok());
         assert_eq!(promised.promised_fen.map(|fen| fen.get()), Some(120_050));
@@ -164,7 +167,7 @@ fn a_number_that_was_tried_again_keeps_what_the_later_call_said() {
         let mut clerk = t.sign_in(Role::Clerk);
         let id = phone(&t, &no).0;
         let number = format!("phone:{id}");
-        let page = format!("/family-contacts/{no}/records");
+        let page = format!("/family-contacts/{no}");
         pay(&t, &no, AFTER);
         for (key, outcome) in [("desk-1", "bad_number"), ("desk-2", "reached")] {
             let fields = [
@@ -175,7 +178,7 @@ fn a_number_that_was_tried_again_keeps_what_the_later_call_said() {
                 ("number", number.as_str()),
                 ("outcome", outcome),
             ];
-            clerk.post(&page, &fields).await.is(303);
+            keep(&mut clerk, &page, &fields).await.is(303);
         }
         let first: i64 = read(&t, |db| {
             Ok(contact_record::table

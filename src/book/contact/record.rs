@@ -336,6 +336,16 @@ pub fn of_file(db: &mut Db, scope: &Scope, file: FileId, most: usize) -> AppResu
     Ok(records)
 }
 
+/// The record of a family that stands and was kept last.
+pub fn newest_of(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<RecordId>> {
+    Ok(contact_record::table
+        .filter(scope.holds(contact_record::office_code))
+        .filter(contact_record::file_id.eq(file))
+        .filter(contact_record::undone_at.is_null())
+        .select(diesel::dsl::max(contact_record::id))
+        .get_result(db)?)
+}
+
 /// The newest record that stands of each of these families.
 pub fn last_of(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<HashMap<FileId, Record>> {
     let mut found = HashMap::with_capacity(files.len());

@@ -132,6 +132,7 @@ pub struct FamilyPage {
     has_co_borrower: bool,
     /// New for every form: the second try of one form changes nothing.
     key: String,
+    seen: String,
 }
 
 impl FormPage for FamilyPage {
@@ -323,6 +324,7 @@ fn view(app: &App, facts: &Facts) -> FamilyPage {
         place: Flow::default(),
         has_co_borrower: facts.co_borrower.is_some(),
         key: format!("desk-{}", app.next_id()),
+        seen: facts.seen.clone(),
     }
 }
 

@@ -2,11 +2,11 @@
 //! that the person themself has told is in force at once, somebody else's word is proposed.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
 use super::family;
 use super::filter::{ListParams, NEXT};
-use super::store::Facts;
+use super::store::{self, Facts};
 use crate::app::App;
 use crate::base::ids::{PhoneId, PointId, RecordId};
 use crate::base::money::Fen;
@@ -237,11 +237,14 @@ async fn try_add(
         let action = if new.from_self { "contact_changed" } else { "contact_change_asked" };
         family::note(&facts, action, format!("{}的新{}", whose.name, new.kind.in_words()))
     }));
-    let (key, file) = (form.key(), facts.file.id);
+    let (key, file, seen) = (form.key(), facts.file.id, form.get("seen").to_owned());
     let id = record.as_ref().map(|record| record.id);
     let new_record = me.act(app, "family contacted", move |act| {
         if act.once(&key)? == Once::Again {
             return Ok(None);
+        }
+        if store::seen(act.db, act.scope, file, act.today.year())? != seen {
+            return Err(AppError::Changed);
         }
         if let Some(record) = &record {
             keep::keep_contact(act, record)?;
@@ -251,7 +254,6 @@ async fn try_add(
         Ok(id)
     });
     let new_record = new_record.await?;
-    app.note_change();
     Ok((new_record, message))
 }
 

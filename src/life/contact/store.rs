@@ -7,7 +7,7 @@ use chrono::{Datelike as _, NaiveDate};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use crate::base::ids::{FileId, PersonId, PhoneId, PointId};
+use crate::base::ids::{FileId, PersonId, PhoneId, PointId, RecordId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::contact::change;
@@ -195,6 +195,15 @@ pub struct Facts {
     pub stage: String,
     /// All that can be owed, when that is known.
     pub most: Option<Fen>,
+    pub seen: String,
+}
+
+/// What a page of a family has seen of its contacts: another text after every contact that was kept
+/// or taken back, and after every change of the year's task.
+pub fn seen(db: &mut Db, scope: &Scope, file: FileId, year: i32) -> AppResult<String> {
+    let version = task::of_file(db, scope, file, year)?.map_or(0, |duty| duty.version);
+    let newest = record::newest_of(db, scope, file)?.map_or(0, RecordId::get);
+    Ok(format!("{version}.{newest}"))
 }
 
 /// The facts of one family, or NotFound.
@@ -228,6 +237,7 @@ pub fn family(db: &mut Db, scope: &Scope, file_no: &str, today: NaiveDate) -> Ap
         overdue: !overdue_of(db, scope, &[file.id])?.is_empty(),
         change_waits: change::is_open(db, scope, &ids)?,
         most: position.as_ref().map(FilePosition::most_fen),
+        seen: seen(db, scope, file.id, today.year())?,
         stage: position.map(|sums| sums.stage).unwrap_or_default(),
         file,
         student,
