@@ -227,15 +227,6 @@ fn why(account: &Account, policy: &Policy, day: NaiveDate) -> Vec<Part> {
         };
         part.amounts.clear();
     }
-    // The line before says the same in other words.
-    for part in &mut parts {
-        if part.lines.first().is_some_and(|line| line.contains(" 分 ") && line.contains("期，本期"))
-        {
-            part.lines.retain(|line| {
-                !line.starts_with("未到期本金") && !line.starts_with("余下的全部本金")
-            });
-        }
-    }
     parts.retain(|part| !part.lines.is_empty());
     let of_360 = rule_notes::of_360(parts.iter().flat_map(|part| &part.lines));
     if !sum.is_empty() {

@@ -110,12 +110,21 @@ fn sum_of_day(rows: &[&Instalment]) -> Vec<String> {
     let kinds: [(&str, Amount); 3] =
         [("本金", |row| row.principal), ("利息", |row| row.interest), ("罚息", |row| row.penalty)];
     let total = |of: Amount| rows.iter().map(|row| of(row)).sum::<Fen>();
-    let mut lines: Vec<String> = kinds
-        .iter()
-        .filter_map(|(name, of)| sum_line(name, rows.iter().map(|row| of(row))))
-        .collect();
     let totals = kinds.map(|(_, of)| total(of));
-    lines.extend(sum_line("合计", totals.into_iter()));
+    let asked = totals.iter().filter(|total| total.is_positive()).count();
+    let mut lines: Vec<String> = Vec::new();
+    if asked == 1 {
+        // Of one kind: the contracts' amounts are the terms of the total.
+        let kind = |row: &&Instalment| kinds.iter().map(|(_, of)| of(row)).sum::<Fen>();
+        lines.extend(sum_line("合计", rows.iter().map(kind)));
+    } else {
+        if rows.len() > 1 {
+            let of_kind =
+                |(name, of): &(&str, Amount)| sum_line(name, rows.iter().map(|row| of(row)));
+            lines.extend(kinds.iter().filter_map(of_kind));
+        }
+        lines.extend(sum_line("合计", totals.into_iter()));
+    }
     let paid = total(|row| row.paid_principal + row.paid_interest + row.paid_penalty);
     if paid.is_positive() {
         let open = total(Instalment::open).to_page_text();
@@ -157,66 +166,43 @@ pub fn of_figure(contracts: &[Contract], figure: Figure) -> Why {
     Why { title: title.to_owned(), parts, sum, notes }
 }
 
-fn amounts(row: &Instalment) -> Vec<String> {
-    let mut amounts = Vec::new();
-    let mut amount = |name: &str, value: Fen| {
-        if value.is_positive() {
-            amounts.push(format!("{name} {}", value.to_page_text()));
-        }
-    };
-    amount("本金", row.principal);
-    amount("利息", row.interest);
-    amount("国家承担", row.paid_by_state());
-    amount("罚息", row.penalty);
-    amounts.push(format!("还后余额 {}", row.balance_after.to_page_text()));
-    amounts
-}
-
 fn part(contracts: &[Contract], contract: &Contract, row: &Instalment) -> Part {
-    let mut lines = Vec::new();
-    lines.extend(principal_line(contracts, contract, row));
-    lines.extend(contract.statement.explain_zh(row));
+    let early = early_word(contracts, row.due_on);
+    let mut lines = contract.statement.explain_zh(row, early);
     let paid = row.paid_principal + row.paid_interest + row.paid_penalty;
     if paid.is_positive() {
+        let words = kinds_in_words(|paid| match paid {
+            Kind::Principal => row.paid_principal,
+            Kind::Interest => row.paid_interest,
+            Kind::Penalty => row.paid_penalty,
+        });
         let when = row.settled_on.map_or(String::new(), |on| format!("，{on} 还清"));
-        lines.push(format!(
-            "已还 {} 元：本金 {}，利息 {}，罚息 {}{when}",
-            paid.to_page_text(),
-            row.paid_principal.to_page_text(),
-            row.paid_interest.to_page_text(),
-            row.paid_penalty.to_page_text()
-        ));
+        lines.push(format!("已还 {} 元：{}{when}", paid.to_page_text(), words.join(" + ")));
     }
-    Part { name: contract.loan.contract_no.clone(), amounts: amounts(row), lines }
+    Part {
+        name: contract.loan.contract_no.clone(),
+        amounts: vec![format!("还后余额 {} 元", row.balance_after.to_page_text())],
+        lines,
+    }
 }
 
-/// Where the principal of a row comes from.
-fn principal_line(contracts: &[Contract], contract: &Contract, row: &Instalment) -> Option<String> {
-    if !row.principal.is_positive() {
-        return None;
-    }
-    if row.kind == RowKind::EarlySettlement {
-        let word = early_word(contracts, row.due_on);
-        return Some(format!("{word}归还本金 {} 元", row.principal.to_page_text()));
-    }
-    let own: Vec<&Instalment> = contract
-        .statement
-        .instalments
-        .iter()
-        .filter(|r| r.kind == RowKind::DueDay && r.principal.is_positive())
-        .collect();
-    let (first, last) = (own.first()?.due_on, own.last()?.due_on);
-    let sum: Fen = own.iter().map(|r| r.principal).sum();
-    let tail =
-        if row.due_on == last && own.len() > 1 { "，最后一期还清余下的" } else { "" };
-    Some(format!(
-        "本金 {} 元从 {} 年到 {} 年分 {} 期，本期 {} 元{tail}",
-        sum.to_page_text(),
-        first.year(),
-        last.year(),
-        own.len(),
-        row.principal.to_page_text()
-    ))
+/// What money of a row is.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Principal,
+    Interest,
+    Penalty,
+}
+
+/// `本金 710.00`, `利息 201.56`: what there is of each.
+fn kinds_in_words(of: impl Fn(Kind) -> Fen) -> Vec<String> {
+    let kinds = [(Kind::Principal, "本金"), (Kind::Interest, "利息"), (Kind::Penalty, "罚息")];
+    kinds
+        .into_iter()
+        .map(|(kind, name)| (name, of(kind)))
+        .filter(|(_, amount)| amount.is_positive())
+        .map(|(name, amount)| format!("{name} {}", amount.to_page_text()))
+        .collect()
 }
 
 /// What fixed each rate of a row.
@@ -320,14 +306,12 @@ fn overdue_rows(statement: &Statement) -> impl Iterator<Item = &Instalment> {
 fn arrears(contract: &Contract) -> Part {
     let lines: Vec<String> = overdue_rows(&contract.statement)
         .map(|row| {
-            format!(
-                "{} 到期：本金 {} + 利息 {} + 罚息 {} = {} 元",
-                row.due_on,
-                (row.principal - row.paid_principal).to_page_text(),
-                (row.interest - row.paid_interest).to_page_text(),
-                (row.penalty - row.paid_penalty).to_page_text(),
-                row.open().to_page_text()
-            )
+            let words = kinds_in_words(|kind| match kind {
+                Kind::Principal => row.principal - row.paid_principal,
+                Kind::Interest => row.interest - row.paid_interest,
+                Kind::Penalty => row.penalty - row.paid_penalty,
+            });
+            format!("{} 到期：{} = {} 元", row.due_on, words.join(" + "), row.open().to_page_text())
         })
         .collect();
     let sum: Fen = overdue_rows(&contract.statement).map(Instalment::open).sum();
@@ -344,9 +328,9 @@ fn penalty(contract: &Contract) -> Part {
     for row in overdue_rows(statement).filter(|row| row.penalty.is_positive()) {
         let until = statement.known_until;
         let days = days_between(row.due_on, until);
-        lines.push(format!("{} 到期，到 {until} 共 {days} 天", row.due_on));
+        let own = statement.explain_zh(row, "").into_iter().filter(|line| line.starts_with("罚息"));
         lines.extend(
-            statement.explain_zh(row).into_iter().filter(|line| line.starts_with("逾期本金")),
+            own.map(|line| format!("{} 到期，到 {until} 共 {days} 天，{line}", row.due_on)),
         );
         if row.paid_penalty.is_positive() {
             lines.push(format!("已还罚息 {} 元", row.paid_penalty.to_page_text()));

@@ -1,5 +1,7 @@
 //! Explanations: each figure as the spans that make it up, rendered only when asked.
 
+use chrono::Datelike as _;
+
 use super::output::{Instalment, Payer, PenaltySpan, PrincipalBasis, Span, Statement};
 use super::owed::half_up;
 use super::terms::SelfPayStarts;
@@ -40,31 +42,12 @@ impl Statement {
         interest.chain(penalty).collect()
     }
 
-    /// The same for pages, in Chinese: one sentence for the interest, one for the principal, one
-    /// for each payer's penalty, and what the state pays and why.
-    pub fn explain_zh(&self, row: &Instalment) -> Vec<String> {
-        let mut lines = Vec::new();
-        let terms: Vec<String> = self.spans_of(row).map(|span| self.span_zh(span)).collect();
-        let by_state = row.paid_by_state();
-        if !terms.is_empty() {
-            let total = if by_state.is_positive() { by_state } else { row.interest };
-            lines.push(format!("{} = {} 元", terms.join(" + "), total.to_page_text()));
-        }
-        if row.waived.is_positive() {
-            let year = row.due_on.format("%Y");
-            lines.push(format!(
-                "{year} 年到期的利息免除，由国家支付 {} 元",
-                row.waived.to_page_text()
-            ));
-        } else if by_state.is_positive() {
-            lines.push(format!(
-                "在读期间（至 {}）的利息由国家贴息 {} 元",
-                self.subsidy_ends_on,
-                by_state.to_page_text()
-            ));
-        }
-        lines.extend(principal_zh(row));
-        for (waived, whose) in [(false, ""), (true, "（免息年度，由国家承担）")] {
+    /// The same for pages, in Chinese: a sentence for each amount, which it begins with: principal,
+    /// interest, and each payer's penalty. `early` says what an early settlement was.
+    pub fn explain_zh(&self, row: &Instalment, early: &str) -> Vec<String> {
+        let mut lines: Vec<String> = self.principal_zh(row, early).into_iter().collect();
+        lines.extend(self.interest_zh(row));
+        for (waived, whose) in [(false, ""), (true, "由国家付（免息年度）")] {
             let spans: Vec<&PenaltySpan> =
                 self.penalty_spans_of(row).filter(|span| span.waived == waived).collect();
             if spans.is_empty() {
@@ -72,9 +55,53 @@ impl Statement {
             }
             let total = if waived { self.rounded(&spans) } else { row.penalty };
             let terms: Vec<String> = spans.iter().map(|span| self.penalty_zh(span)).collect();
-            lines.push(format!("{} = {} 元{whose}", terms.join(" + "), total.to_page_text()));
+            lines.push(format!("罚息 {} 元{whose}：{}", total.to_page_text(), terms.join(" + ")));
         }
         lines
+    }
+
+    /// `利息 690.67 元：本金 80,000.00 元 × 年利率 2.80% × 111 天 ÷ 360`, and what the state pays and why.
+    fn interest_zh(&self, row: &Instalment) -> Option<String> {
+        let terms: Vec<String> = self.spans_of(row).map(|span| self.span_zh(span)).collect();
+        if terms.is_empty() {
+            return None;
+        }
+        let by_state = row.paid_by_state();
+        let total = if by_state.is_positive() { by_state } else { row.interest };
+        let whose = match by_state.is_positive() {
+            false => String::new(),
+            true if row.waived.is_positive() => {
+                format!("由国家付（{} 年到期的利息免除）", row.due_on.format("%Y"))
+            }
+            true => format!("由国家付（在读贴息，到 {}）", self.subsidy_ends_on),
+        };
+        Some(format!("利息 {} 元{whose}：{}", total.to_page_text(), terms.join(" + ")))
+    }
+
+    /// Where the principal comes from: `本金 7,272.73 元：80,000.00 元 ÷ 11 期（2035 年到 2045 年）`.
+    fn principal_zh(&self, row: &Instalment, early: &str) -> Option<String> {
+        let plus = |carried: Fen| match carried.is_positive() {
+            true => format!(" + 延期的 {} 元", carried.to_page_text()),
+            false => String::new(),
+        };
+        let why = match row.principal_basis {
+            PrincipalBasis::Nothing => return None,
+            PrincipalBasis::Share { of, parts, carried } => {
+                let last = self.terms.final_due_on.year();
+                let first = i32::try_from(parts).map_or(last, |parts| last - parts + 1);
+                let of = of.to_page_text();
+                format!("{of} 元 ÷ {parts} 期（{first} 年到 {last} 年）{}", plus(carried))
+            }
+            PrincipalBasis::BankPlan { equal, carried } => {
+                format!("银行还款计划每期 {} 元{}", equal.to_page_text(), plus(carried))
+            }
+            PrincipalBasis::Rest => "最后一期，还清余下的".to_owned(),
+            PrincipalBasis::Early => early.to_owned(),
+            PrincipalBasis::Deferred(amount) => {
+                format!("应还的 {} 元经申请延期，并入下一期", amount.to_page_text())
+            }
+        };
+        Some(format!("本金 {} 元：{why}", row.principal.to_page_text()))
     }
 
     /// Which named switches of loan-maths the row's figures depend on.
@@ -146,32 +173,5 @@ impl Statement {
             i128::from(span.principal.get()) * rate * i128::from(span.days)
         });
         Fen::new(half_up(exact.sum(), den))
-    }
-}
-
-/// Where the principal comes from: `本金 80,000.00 元 ÷ 11 期 = 7,272.73 元`.
-fn principal_zh(row: &Instalment) -> Option<String> {
-    let total = row.principal.to_page_text();
-    let plus = |carried: Fen| match carried.is_positive() {
-        true => format!(" + 延期本金 {} 元", carried.to_page_text()),
-        false => String::new(),
-    };
-    match row.principal_basis {
-        PrincipalBasis::Nothing => None,
-        PrincipalBasis::Share { of, parts, carried } => Some(format!(
-            "未到期本金 {} 元 ÷ {parts} 期{} = {total} 元",
-            of.to_page_text(),
-            plus(carried)
-        )),
-        PrincipalBasis::BankPlan { equal, carried } => Some(format!(
-            "银行还款计划每期本金 {} 元{} = {total} 元",
-            equal.to_page_text(),
-            plus(carried)
-        )),
-        PrincipalBasis::Rest => Some(format!("余下的全部本金 {total} 元")),
-        PrincipalBasis::Early => Some(format!("提前归还本金 {total} 元")),
-        PrincipalBasis::Deferred(amount) => {
-            Some(format!("应还本金 {} 元经申请延期，并入下一还款日", amount.to_page_text()))
-        }
     }
 }

@@ -228,9 +228,8 @@ pub fn to_table(terms: &Terms, statement: &Statement) -> String {
     lines.push(TABLE_HEAD.concat());
     for row in &statement.instalments {
         lines.push(table_row(row));
-        lines.extend(
-            statement.explain_zh(row).into_iter().map(|line| format!("            {line}")),
-        );
+        let because = statement.explain_zh(row, "提前还款").into_iter();
+        lines.extend(because.map(|line| format!("            {line}")));
     }
     if !statement.state_paid.is_empty() {
         lines.push(String::new());

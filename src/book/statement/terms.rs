@@ -192,11 +192,12 @@ pub(super) struct Facts {
     pub penalty_ppm: i32,
     pub day_count: DayCount,
     pub switches: Switches,
+    pub final_due_on: NaiveDate,
 }
 
 impl Terms {
     pub(super) fn facts(&self) -> Facts {
-        let Terms { penalty_ppm, day_count, switches, .. } = *self;
-        Facts { penalty_ppm, day_count, switches }
+        let Terms { penalty_ppm, day_count, switches, final_due_on, .. } = *self;
+        Facts { penalty_ppm, day_count, switches, final_due_on }
     }
 }

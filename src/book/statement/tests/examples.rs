@@ -22,12 +22,12 @@ fn eighty_thousand_in_one_plan() {
     let first = &found.instalments[0];
     assert_eq!(found.because(first), ["80000.00 x 2.80% x 111/360 = 690.67"]);
     assert_eq!(
-        found.explain_zh(first),
-        ["本金 80,000.00 元 × 年利率 2.80% × 111 天 ÷ 360 = 690.67 元"]
+        found.explain_zh(first, ""),
+        ["利息 690.67 元：本金 80,000.00 元 × 年利率 2.80% × 111 天 ÷ 360"]
     );
-    let principal = |at: usize| found.explain_zh(&found.instalments[at])[1].clone();
-    assert_eq!(principal(5), "未到期本金 80,000.00 元 ÷ 11 期 = 7,272.73 元");
-    assert_eq!(principal(15), "余下的全部本金 7,272.70 元");
+    let principal = |at: usize| found.explain_zh(&found.instalments[at], "")[0].clone();
+    assert_eq!(principal(5), "本金 7,272.73 元：80,000.00 元 ÷ 11 期（2035 年到 2045 年）");
+    assert_eq!(principal(15), "本金 7,272.70 元：最后一期，还清余下的");
     assert_eq!(found.switches_of(first), ["self_pay_starts"]);
     assert!(found.switches_of(&found.instalments[1]).is_empty());
 }
@@ -159,8 +159,8 @@ fn penalty_on_overdue_principal_only() {
     assert_eq!(row.state, InstalmentState::Overdue);
     assert_eq!(found.because(row)[1], "7272.73 x 2.80% x 130% x 31/360 = 22.80");
     assert_eq!(
-        found.explain_zh(row)[2],
-        "逾期本金 7,272.73 元 × 2.80% × 130% × 31 天 ÷ 360 = 22.80 元"
+        found.explain_zh(row, "")[2],
+        "罚息 22.80 元：逾期本金 7,272.73 元 × 2.80% × 130% × 31 天 ÷ 360"
     );
     add(&mut events, "2036-01-20 paid 9566.64");
     let found = run(&terms, &events, "2036-02-20");
@@ -184,12 +184,13 @@ fn a_waiver_year_and_its_penalty() {
     assert_eq!(found.totals.waived_interest, Fen::new(227_111));
     let row = found.instalments.iter().find(|row| row.due_on == d("2035-12-20")).unwrap();
     assert_eq!(
-        found.explain_zh(row)[1..],
+        found.explain_zh(row, ""),
         [
-            "2035 年到期的利息免除，由国家支付 2,271.11 元",
-            "未到期本金 80,000.00 元 ÷ 11 期 = 7,272.73 元",
-            "逾期本金 7,272.73 元 × 2.80% × 130% × 20 天 ÷ 360 = 14.71 元",
-            "逾期本金 7,272.73 元 × 2.80% × 130% × 11 天 ÷ 360 = 8.09 元（免息年度，由国家承担）",
+            "本金 7,272.73 元：80,000.00 元 ÷ 11 期（2035 年到 2045 年）",
+            "利息 2,271.11 元由国家付（2035 年到期的利息免除）：\
+             本金 80,000.00 元 × 年利率 2.80% × 365 天 ÷ 360",
+            "罚息 14.71 元：逾期本金 7,272.73 元 × 2.80% × 130% × 20 天 ÷ 360",
+            "罚息 8.09 元由国家付（免息年度）：逾期本金 7,272.73 元 × 2.80% × 130% × 11 天 ÷ 360",
         ]
     );
     let before = run(&terms, &events, "2035-12-25").position;
@@ -215,12 +216,12 @@ fn deferred_principal() {
     assert_eq!(principal(&found, "2038-12-20"), "7272.73");
     let why = |day: &str| -> String {
         let row = found.instalments.iter().find(|row| row.due_on == d(day)).unwrap();
-        found.explain_zh(row)[1].clone()
+        found.explain_zh(row, "")[0].clone()
     };
-    assert_eq!(why("2036-12-20"), "应还本金 14,545.46 元经申请延期，并入下一还款日");
+    assert_eq!(why("2036-12-20"), "本金 0.00 元：应还的 14,545.46 元经申请延期，并入下一期");
     assert_eq!(
         why("2037-12-20"),
-        "未到期本金 80,000.00 元 ÷ 11 期 + 延期本金 14,545.46 元 = 21,818.19 元"
+        "本金 21,818.19 元：80,000.00 元 ÷ 11 期（2035 年到 2045 年） + 延期的 14,545.46 元"
     );
     assert_eq!(principal(&found, "2045-09-20"), "7272.70");
     add(&mut events, "2037-03-20 prepaid 8000.00");

@@ -209,7 +209,7 @@ proptest! {
         for row in &found.instalments {
             let spans: i64 = found.spans_of(row).map(|span| span.days).sum();
             prop_assert_eq!(spans, row.days, "the spans of a row are its days");
-            let unexplained = found.explain_zh(row).is_empty();
+            let unexplained = found.explain_zh(row, "").is_empty();
             prop_assert!(!unexplained || (spans == 0 && row.principal.is_zero()));
         }
     }
