@@ -59,6 +59,7 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/staff/{id}/sessions", staff, admin::end_sessions),
         get("/admin/staff/{id}/handover", staff, admin::handover::show),
         post("/admin/staff/{id}/handover", staff, admin::handover::hand_over),
+        post("/admin/staff/{id}/handover/undo", staff, admin::handover_undo::undo),
         post("/admin/staff/{id}/release", staff, release::staff),
         get("/admin/office", office, admin::office::show),
         post("/admin/office", office, admin::office::change),

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use zhuxue::book::staff::Role;
+use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::{contact_duty, history, overdue_case, staff};
 
 use super::{AFTER, act, contact, files, night};
 use crate::borrower::town::{each, read};
-use crate::support::TestApp;
+use crate::support::{TestApp, plain};
 
 /// How many open cases and duties everybody has.
 fn loads(t: &TestApp) -> BTreeMap<i64, (i64, i64)> {
@@ -63,6 +64,10 @@ fn who_leaves_hands_over_everything_in_one_step() {
         let shown = admin.get(&handover).await;
         shown.is(200).says(&[&words, "其中 1 户约了还款日"]);
         assert!(!shown.text.contains(&no), "an administrator sees no loans");
+        let days = plain(&shown.text);
+        assert!(days.contains("接下来的日子"), "{days}");
+        let promised = days.split("12月28日 1").count();
+        assert_eq!(promised, 2, "the day of the promise, without a name: {days}");
         let mut director = t.sign_in(Role::Director);
         director.get(&handover).await.is(200).says(&[&no, "12月28日", "500.00"]);
 
@@ -83,6 +88,7 @@ fn who_leaves_hands_over_everything_in_one_step() {
         let wrong = [("key", "k1"), ("to", auditor.as_str())];
         admin.post(&handover, &wrong).await.is(422).says(&["现在不能跟进"]);
         assert_eq!(loads(&t)[&id].0, before.0);
+        let (one_id, two_id) = (one, two);
         let (first, second) = (one.to_string(), two.to_string());
         let both = [("key", "k2"), ("to", first.as_str()), ("to", second.as_str())];
         let done = admin.post(&handover, &both).await;
@@ -102,5 +108,29 @@ fn who_leaves_hands_over_everything_in_one_step() {
         let list = director.get("/overdue").await;
         assert!(!list.text.contains("韦清越（已停用）"));
         director.get(&format!("/overdue/{no}")).await.says(&["约定 12月28日 还"]);
+
+        // It was a mistake: whoever is disabled gets nothing back, then all that is still there.
+        admin.get(&page).await.is(200).says(&["今天已交接", "交给白芷、苏叶", "撤销交接"]);
+        let undo = format!("{handover}/undo");
+        admin.post(&undo, &[]).await.is(422).says(&["请先启用，再撤销交接"]);
+        let version = admin.get(&page).await.hidden("version");
+        let enable = [("version", version.as_str()), ("state", "active")];
+        admin.post(&format!("{page}/state"), &enable).await.is(303);
+        let taken: i64 = read(&t, |db| {
+            let of = overdue_case::table.filter(overdue_case::owner_id.eq(two_id));
+            let of = of.filter(overdue_case::state.ne("closed"));
+            Ok(of.select(overdue_case::id).order(overdue_case::id).first(db)?)
+        });
+        let given_on = |db: &mut Db| {
+            let of = diesel::update(overdue_case::table.find(taken));
+            Ok(of.set(overdue_case::owner_id.eq(one_id)).execute(db)?)
+        };
+        t.app.db.write("test", given_on).unwrap();
+        admin.post(&undo, &[]).await.is(303);
+        let back = loads(&t)[&id];
+        assert_eq!(back, (before.0 - 1, before.1), "what was given on stays");
+        admin.post(&undo, &[]).await.is(303);
+        admin.get(&handover).await.says(&["没有今天办的交接可以撤销"]);
+        assert_eq!(loads(&t)[&id], back);
     });
 }

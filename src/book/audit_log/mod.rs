@@ -95,6 +95,7 @@ pub const ACTIONS: &[Group] = &[
             ("liaison_amounts", "联络员看金额"),
             ("accounts_accepted", "认可账号现状"),
             ("handed_over", "交接工作"),
+            ("handover_undone", "撤销交接"),
         ],
     ),
     (
@@ -431,22 +432,31 @@ pub fn count_since(
         .get_result(db)?)
 }
 
-/// How often what was done after `at` in these offices, most often first; all of it without `at`.
+/// Headings of what changes nothing for a family: told last.
+const ASIDE: [&str; 2] = ["登录和账号", "查看和导出"];
+
+fn is_aside(action: &str) -> bool {
+    let mut aside = ACTIONS.iter().filter(|(heading, _)| ASIDE.contains(heading));
+    aside.any(|(_, actions)| actions.iter().any(|(known, _)| *known == action))
+}
+
+/// How often what was done after `at` in these offices, but for these actions: what somebody would
+/// have to do again before signing in and looking, most often first; all of it without `at`.
 pub fn counts_since(
     db: &mut Db,
     scope: &Scope,
     at: Option<NaiveDateTime>,
+    but: &[&str],
 ) -> AppResult<Vec<(String, i64)>> {
-    let found: Vec<(String, i64)> = history::table
+    let mut found: Vec<(String, i64)> = history::table
         .filter(scope.holds(history::office_code))
         .filter(history::at.gt(at.unwrap_or(NaiveDateTime::MIN)))
         .group_by(history::action)
         .select((history::action, diesel::dsl::count_star()))
         .load(db)?;
-    let in_words = |(action, count): &(String, i64)| (in_words(action).to_owned(), *count);
-    let mut counts: Vec<(String, i64)> = found.iter().map(in_words).collect();
-    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    Ok(counts)
+    found.retain(|(action, _)| !but.contains(&action.as_str()));
+    found.sort_by_key(|(action, count)| (is_aside(action), -count, action.clone()));
+    Ok(found.into_iter().map(|(action, count)| (in_words(&action).to_owned(), count)).collect())
 }
 
 /// When the newest entry of all offices was written; nothing when there is none.

@@ -291,8 +291,11 @@ pub fn assign(
     Ok(done)
 }
 
-/// Year and family of the open duties of somebody, township by township.
-pub fn open_of_staff(db: &mut Db, scope: &Scope, id: StaffId) -> AppResult<Vec<(i32, FileId)>> {
+/// An open duty of somebody: year, family and the day of the next try.
+pub type OpenDuty = (i32, FileId, NaiveDate);
+
+/// The open duties of somebody, township by township.
+pub fn open_of_staff(db: &mut Db, scope: &Scope, id: StaffId) -> AppResult<Vec<OpenDuty>> {
     Ok(contact_duty::table
         .inner_join(loan_file::table)
         .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
@@ -300,7 +303,7 @@ pub fn open_of_staff(db: &mut Db, scope: &Scope, id: StaffId) -> AppResult<Vec<(
         .filter(contact_duty::staff_id.eq(id))
         .filter(contact_duty::state.eq(State::Open))
         .order((contact_duty::year, person::township, loan_file::file_no))
-        .select((contact_duty::year, contact_duty::file_id))
+        .select((contact_duty::year, contact_duty::file_id, contact_duty::next_on))
         .load(db)?)
 }
 

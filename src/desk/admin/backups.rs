@@ -5,11 +5,11 @@ use actix_web::http::header::{HeaderValue, REFRESH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::account;
+use super::{account, lost};
 use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::scope::Scope;
-use crate::book::{audit_log, office};
+use crate::book::office;
 use crate::clock::go_on;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -103,8 +103,9 @@ struct RestorePage {
     offices: Vec<String>,
     files: i64,
     as_of: String,
-    /// What was done since and is not in the copy: the word of an action, how often.
-    lost: Vec<(String, i64)>,
+    mb: u64,
+    /// What was done since and is not in the copy: what, how much.
+    lost: Vec<lost::Lost>,
     word: &'static str,
 }
 
@@ -129,13 +130,14 @@ async fn look_at(app: &App, name: &str) -> AppResult<(Copy, Contents)> {
 async fn restore_page(app: &App, me: &SignedIn, name: &str) -> AppResult<RestorePage> {
     let (copy, contents) = look_at(app, name).await?;
     let (scope, as_of) = (me.scope.clone(), contents.as_of);
-    let lost = app.read(move |db| audit_log::counts_since(db, &scope, as_of)).await?;
+    let lost = app.read(move |db| lost::since(db, &scope, as_of)).await?;
     Ok(RestorePage {
         name: copy.name,
         day: copy.day.to_string(),
         offices: contents.offices,
         files: contents.files,
         as_of: as_of.map(minute).unwrap_or_default(),
+        mb: copy.bytes.div_ceil(1_000_000),
         lost,
         word: WORD,
     })
@@ -202,7 +204,6 @@ pub async fn release_jobs(
         go_on::jobs(act)
     })
     .await?;
-    app.note_change();
     shell::done(&app, "/admin/backups", "定时任务已经继续，错过的正在补上；消息还没有发送")
 }
 
@@ -241,6 +242,5 @@ async fn end((app, me, _): At<'_>, drop: bool) -> AppResult<Done> {
         go_on::messages(act, drop)
     });
     let sentence = sentence.await?;
-    app.note_change();
     Ok(Done::to("/admin/backups", sentence))
 }

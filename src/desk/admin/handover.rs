@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::Form;
+use super::{Form, handover_undo};
 use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::hex::random_hex;
@@ -57,15 +57,19 @@ struct Held {
     cases: Vec<Owned>,
     /// Open families of each year, township by township.
     duties: BTreeMap<i32, Vec<FileId>>,
+    /// When each of them is to be tried next.
+    duties_next: Vec<NaiveDate>,
 }
 
 impl Held {
     fn load(db: &mut Db, scope: &Scope, id: StaffId) -> AppResult<Held> {
         let mut duties: BTreeMap<i32, Vec<FileId>> = BTreeMap::new();
-        for (year, file) in task::open_of_staff(db, scope, id)? {
+        let mut duties_next = Vec::new();
+        for (year, file, next_on) in task::open_of_staff(db, scope, id)? {
             duties.entry(year).or_default().push(file);
+            duties_next.push(next_on);
         }
-        Ok(Held { cases: handover::owned_by(db, scope, id)?, duties })
+        Ok(Held { cases: handover::owned_by(db, scope, id)?, duties, duties_next })
     }
 
     fn amount(&self) -> Load {
@@ -83,9 +87,55 @@ pub(super) fn load(db: &mut Db, scope: &Scope, id: StaffId) -> AppResult<Load> {
     Ok(Held::load(db, scope, id)?.amount())
 }
 
+/// What comes on one day; days that are past are today's.
+#[derive(Default, Serialize)]
+struct Day {
+    on: String,
+    promises: usize,
+    cases: usize,
+    duties: usize,
+}
+
+/// So many days are told apart; what is later is one line.
+const DAYS_MAX: usize = 14;
+
+impl Held {
+    /// Day by day what was promised and what is to be done next, without a name.
+    fn days(&self, today: NaiveDate) -> Vec<Day> {
+        let mut days: BTreeMap<NaiveDate, Day> = BTreeMap::new();
+        for case in &self.cases {
+            days.entry(case.next_on.max(today)).or_default().cases += 1;
+            if let Some(on) = case.promised_on {
+                days.entry(on.max(today)).or_default().promises += 1;
+            }
+        }
+        for on in &self.duties_next {
+            days.entry((*on).max(today)).or_default().duties += 1;
+        }
+        let mut lines: Vec<Day> = Vec::new();
+        for (at, (day, more)) in days.into_iter().enumerate() {
+            let on = match day == today {
+                true => "今天和以前".to_owned(),
+                false => in_words(day, today),
+            };
+            match lines.last_mut().filter(|_| at > DAYS_MAX) {
+                Some(rest) => {
+                    rest.on = "以后".to_owned();
+                    rest.promises += more.promises;
+                    rest.cases += more.cases;
+                    rest.duties += more.duties;
+                }
+                None => lines.push(Day { on, ..more }),
+            }
+        }
+        lines
+    }
+}
+
 #[derive(Serialize)]
 struct Promise {
     on: String,
+    next: String,
     sum: String,
     name: String,
     file_no: String,
@@ -108,8 +158,11 @@ struct Page {
     name: String,
     active: bool,
     load: Load,
+    days: Vec<Day>,
     /// Only for those who may see loans.
     promises: Vec<Promise>,
+    /// What was handed over today; empty when nothing can be taken back.
+    moved: String,
     people: Vec<Choice>,
     key: String,
 }
@@ -119,13 +172,13 @@ impl FormPage for Page {
     const REFUSED_AT: &'static str = "to";
 }
 
-fn may_take(one: &Staff, from: StaffId) -> bool {
+pub(super) fn may_take(one: &Staff, from: StaffId) -> bool {
     one.id != from && one.active && one.role.may(Right::FollowOverdue)
 }
 
 async fn page(app: &App, me: &SignedIn, id: StaffId, chosen: &[StaffId]) -> AppResult<Page> {
     let (scope, today) = (me.scope.clone(), app.clock.today());
-    let (one, held, load, people) = app
+    let (one, held, load, (people, moved)) = app
         .read(move |db| {
             let held = Held::load(db, &scope, id)?;
             let files: Vec<FileId> = held.cases.iter().map(|case| case.file_id).collect();
@@ -139,9 +192,11 @@ async fn page(app: &App, me: &SignedIn, id: StaffId, chosen: &[StaffId]) -> AppR
                 let cases = handover::owned_by(db, &scope, one.id)?.len();
                 people.push((one, cases));
             }
-            Ok((staff::find(db, &scope, id)?, held, load, people))
+            let moved = handover_undo::words(db, &scope, (id, today))?;
+            Ok((staff::find(db, &scope, id)?, held, load, (people, moved)))
         })
         .await?;
+    let days = held.days(today);
     let promises = if me.may(Right::SeeLoans) { promises(held.cases, today) } else { Vec::new() };
     let choice = |(one, cases): (Staff, usize)| Choice {
         chosen: chosen.contains(&one.id),
@@ -155,7 +210,9 @@ async fn page(app: &App, me: &SignedIn, id: StaffId, chosen: &[StaffId]) -> AppR
         name: one.name,
         active: one.active,
         load,
+        days,
         promises,
+        moved,
         people: people.into_iter().map(choice).collect(),
         key: random_hex(16)?,
     })
@@ -167,6 +224,7 @@ fn promises(mut cases: Vec<Owned>, today: NaiveDate) -> Vec<Promise> {
     let line = |case: Owned| {
         Some(Promise {
             on: in_words(case.promised_on?, today),
+            next: in_words(case.next_on, today),
             sum: case.promised_fen.map(|fen| fen.to_page_text()).unwrap_or_default(),
             name: case.name,
             file_no: case.file_no,
@@ -259,19 +317,25 @@ fn share_out(act: &mut Act<'_>, id: StaffId, to: &[StaffId]) -> AppResult<Load> 
         return Err(AppError::field("to", "选中的同事里有现在不能跟进的，请另选"));
     }
     let held = Held::load(act.db, act.scope, id)?;
+    let mut shares = Vec::with_capacity(takers.len());
     for (at, one) in takers.iter().enumerate() {
         let place = (at, takers.len());
         handover::give(act, share(&held.cases, place), one)?;
         let clerk =
             Assignee { kind: AssigneeKind::Clerk, staff_id: Some(one.id), name: one.name.clone() };
+        let mut own = handover_undo::Share::of(one.id, share(&held.cases, place));
         for (year, files) in &held.duties {
-            task::assign(act.db, act.scope, (*year, share(files, place)), &clerk)?;
+            let files = share(files, place);
+            task::assign(act.db, act.scope, (*year, files), &clerk)?;
+            own.duties.insert(*year, files.to_vec());
         }
+        shares.push(own);
     }
     let names: Vec<&str> = takers.iter().map(|one| one.name.as_str()).collect();
     let load = held.amount();
-    let summary = format!("名下 {} 交给{}", load.in_words(), names.join("、"));
-    act.audit(AuditEntry::of("handed_over", &from.name, summary))?;
+    let words = format!("{} 交给{}", load.in_words(), names.join("、"));
+    act.audit(AuditEntry::of("handed_over", &from.name, format!("名下 {words}")))?;
+    handover_undo::remember(act, (id, words), shares)?;
     Ok(load)
 }
 

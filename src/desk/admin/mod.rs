@@ -4,7 +4,9 @@
 pub mod account;
 pub mod backups;
 pub mod handover;
+pub mod handover_undo;
 pub mod liaisons;
+mod lost;
 pub mod office;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -158,6 +160,8 @@ struct StaffPage {
     sessions: Vec<own::SessionLine>,
     /// What they have to look after.
     load: handover::Load,
+    /// What was handed over today; empty when nothing can be taken back.
+    moved: String,
     /// `14:05`: until then browsers that do not know them have to wait.
     shut_until: String,
 }
@@ -174,12 +178,14 @@ impl FormPage for StaffPage {
 
 async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPage> {
     let (scope, now, config) = (me.scope.clone(), app.clock.now_at(), app.config.clone());
-    let (one, sessions, shut_until, load) = app
+    let today = app.clock.today();
+    let (one, sessions, shut_until, (load, moved)) = app
         .read(move |db| {
             let one = staff::find(db, &scope, id)?;
             let shut_until = release::shut_until(db, &one.whom(), now)?;
             let sessions = session::living(db, id, SignedIn::idle(&config), now)?;
-            Ok((one, sessions, shut_until, handover::load(db, &scope, id)?))
+            let moved = handover_undo::words(db, &scope, (id, today))?;
+            Ok((one, sessions, shut_until, (handover::load(db, &scope, id)?, moved)))
         })
         .await?;
     Ok(StaffPage {
@@ -195,6 +201,7 @@ async fn staff_page(app: &App, me: &SignedIn, id: StaffId) -> AppResult<StaffPag
         roles: roles(),
         sessions: own::lines(&sessions, &me.session),
         load,
+        moved,
         shut_until,
     })
 }

@@ -24,6 +24,7 @@ pub struct Owned {
     pub file_no: String,
     pub name: String,
     pub township: String,
+    pub next_on: NaiveDate,
     pub promised_on: Option<NaiveDate>,
     /// How much, when they said.
     pub promised_fen: Option<Fen>,
@@ -45,6 +46,7 @@ pub fn owned_by(db: &mut Db, scope: &Scope, owner: StaffId) -> AppResult<Vec<Own
             loan_file::file_no,
             person::name,
             person::township,
+            overdue_case::next_on,
             overdue_case::promised_on,
             overdue_case::promised_fen,
         ))
