@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::prelude::*;
 
 use crate::base::ids::{FileId, LoanId};
+use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::account_seal::{self, Account};
 use crate::book::audit_log::{Actor, AuditEntry};
@@ -13,6 +14,7 @@ use crate::book::parts::Parts;
 use crate::book::position::{self, Basis, FilePosition, LoanPosition};
 use crate::book::{act, bank, events, facts, liaison, loan, payments_known, staff};
 use crate::error::AppResult;
+use crate::localized;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan as loans;
@@ -111,14 +113,18 @@ pub fn check(db: &mut Db, scope: &Scope, basis: &Basis, ids: &[LoanId]) -> AppRe
         let says = settled.get(&loan.id).copied();
         let what = |text: String| Finding { loan_id: loan.id, what: text };
         match stored.get(&loan.id) {
-            None => found.push(what(format!("contract {}: no position", loan.contract_no))),
+            None => found.push(what(localized!(
+                "合同 {}：没有算出的账",
+                "contract {}: no position",
+                loan.contract_no
+            ))),
             Some(old) => match position::compute(loan, &own, basis, (&known, says), old.as_of) {
                 Ok(fresh) => found.extend(
                     differences(old, &fresh)
                         .into_iter()
-                        .map(|text| what(format!("contract {}: {text}", loan.contract_no))),
+                        .map(|text| what(of_contract(&loan.contract_no, &text))),
                 ),
-                Err(error) => found.push(what(format!("contract {}: {error}", loan.contract_no))),
+                Err(error) => found.push(what(of_contract(&loan.contract_no, &error.to_string()))),
             },
         }
     }
@@ -127,6 +133,10 @@ pub fn check(db: &mut Db, scope: &Scope, basis: &Basis, ids: &[LoanId]) -> AppRe
         found.extend(check_file(db, scope, basis, file)?);
     }
     Ok(found)
+}
+
+fn of_contract(contract_no: &str, text: &str) -> String {
+    localized!("合同 {contract_no}：{text}", "contract {contract_no}: {text}")
 }
 
 fn check_file(
@@ -142,35 +152,49 @@ fn check_file(
     let (Some(first), Some(old)) = (chain.first(), position::of_file(db, scope, file)?) else {
         return Ok(chain.first().map(|loan| Finding {
             loan_id: loan.id,
-            what: format!("file of contract {}: no sums", loan.contract_no),
+            what: localized!(
+                "合同 {} 的档案：没有合计",
+                "file of contract {}: no sums",
+                loan.contract_no
+            ),
         }));
     };
     let fresh: FilePosition = position::sum(file, first.loan_year, &parts, (basis, old.as_of));
     Ok((fresh != old).then(|| Finding {
         loan_id: first.id,
-        what: format!("file of contract {}: sums are not those of its loans", first.contract_no),
+        what: localized!(
+            "合同 {} 的档案：合计和各合同不符",
+            "file of contract {}: sums are not those of its loans",
+            first.contract_no
+        ),
     }))
 }
 
 /// The figures that differ, in words.
 fn differences(old: &LoanPosition, fresh: &LoanPosition) -> Vec<String> {
     let mut found = Vec::new();
-    let mut money = |name: &str, old: crate::base::money::Fen, fresh: crate::base::money::Fen| {
+    let mut money = |[chinese, english]: [&str; 2], old: Fen, fresh: Fen| {
         if old != fresh {
-            found.push(format!("{name} is stored as {old}, should be {fresh}"));
+            found.push(localized!(
+                "{chinese}存的是 {old}，应为 {fresh}",
+                "{english} is stored as {old}, should be {fresh}"
+            ));
         }
     };
-    money("disbursed", old.disbursed_fen, fresh.disbursed_fen);
-    money("outstanding", old.outstanding_fen, fresh.outstanding_fen);
-    money("overdue principal", old.overdue_principal_fen, fresh.overdue_principal_fen);
-    money("overdue interest", old.overdue_interest_fen, fresh.overdue_interest_fen);
-    money("penalty", old.penalty_fen, fresh.penalty_fen);
-    money("awaiting", old.awaiting_fen, fresh.awaiting_fen);
-    money("next due", old.next_due_fen, fresh.next_due_fen);
-    money("unapplied", old.unapplied_fen, fresh.unapplied_fen);
-    money("surplus", old.surplus_fen, fresh.surplus_fen);
+    money(["已放款", "disbursed"], old.disbursed_fen, fresh.disbursed_fen);
+    money(["本金余额", "outstanding"], old.outstanding_fen, fresh.outstanding_fen);
+    let (was, is) = (old.overdue_principal_fen, fresh.overdue_principal_fen);
+    money(["逾期本金", "overdue principal"], was, is);
+    let (was, is) = (old.overdue_interest_fen, fresh.overdue_interest_fen);
+    money(["逾期利息", "overdue interest"], was, is);
+    money(["罚息", "penalty"], old.penalty_fen, fresh.penalty_fen);
+    money(["待银行结果", "awaiting"], old.awaiting_fen, fresh.awaiting_fen);
+    money(["下一期应还", "next due"], old.next_due_fen, fresh.next_due_fen);
+    money(["没有用上的款", "unapplied"], old.unapplied_fen, fresh.unapplied_fen);
+    money(["多还的款", "surplus"], old.surplus_fen, fresh.surplus_fen);
     if found.is_empty() && old != fresh {
-        found.push(format!(
+        found.push(localized!(
+            "日期或阶段：存的是 {} / {:?} / {:?}，应为 {} / {:?} / {:?}",
             "dates or stage: stored {} / {:?} / {:?}, should be {} / {:?} / {:?}",
             old.stage,
             old.next_due_on,

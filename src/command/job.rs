@@ -11,6 +11,7 @@ use crate::base::dates::{Clock, local};
 use crate::book::audit_log::Actor;
 use crate::clock::Timetable;
 use crate::clock::{self, Line, RunState};
+use crate::localized;
 use crate::plumbing::config::Config;
 
 /// Jobs: what happens by the clock.
@@ -57,37 +58,48 @@ fn list(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
         let cron = line.planned.times.to_string();
         let next = match line.next_at {
             Some(at) => local(at).format("%Y-%m-%d %H:%M").to_string(),
-            None => "never (off)".to_owned(),
+            None => localized!("不运行（已停）", "never (off)"),
         };
         let pauses = if paused.is_empty() {
             String::new()
         } else {
-            format!("  paused by {}", paused.join(" "))
+            localized!("　已暂停：{}", "  paused by {}", paused.join(" "))
         };
         let (name, last, words) = (job.name, last_of(line), job.words);
-        writeln!(out, "{name:<30} {cron:<20} last {last:<34} next {next:<16} {words}{pauses}")?;
+        let line = localized!(
+            "{name:<30} {cron:<20} 上次 {last:<30} 下次 {next:<16} {words}{pauses}",
+            "{name:<30} {cron:<20} last {last:<34} next {next:<16} {words}{pauses}"
+        );
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }
 
 fn last_of(line: &Line) -> String {
-    let Some(run) = &line.last else { return "never".to_owned() };
+    let Some(run) = &line.last else { return localized!("没有运行过", "never") };
     let at = local(run.ended_at.unwrap_or(run.started_at)).format("%Y-%m-%d %H:%M");
     match run.state {
-        RunState::Done => format!("{at} done {}", run.done_count),
-        other => format!("{at} {}", other.as_text()),
+        RunState::Done => localized!("{at} 办理 {}", "{at} done {}", run.done_count),
+        RunState::Running => localized!("{at} 正在运行", "{at} running"),
+        RunState::Failed => localized!("{at} 失败，会再试", "{at} failed"),
+        RunState::GaveUp => localized!("{at} 失败，不再试", "{at} gave_up"),
     }
 }
 
 fn run(app: &App, name: &str, day: Option<NaiveDate>, out: &mut dyn Write) -> Result<(), CliError> {
     if Timetable::of(app).find(name).is_none() {
         let known: Vec<&str> = Timetable::of(app).jobs().iter().map(|one| one.job.name).collect();
-        return Err(CliError::input(format!("no job {name:?}; known: {}", known.join(", "))));
+        return Err(CliError::input(localized!(
+            "没有任务 {name:?}；有这些：{}",
+            "no job {name:?}; known: {}",
+            known.join(", ")
+        )));
     }
     let today = app.clock.today();
     let day = day.unwrap_or(today);
     if day > today {
-        return Err(CliError::input(format!(
+        return Err(CliError::input(localized!(
+            "--for {day}：这一天还没有到（今天是 {today}）",
             "--for {day}: the day has not come yet (today is {today})"
         )));
     }
@@ -95,16 +107,22 @@ fn run(app: &App, name: &str, day: Option<NaiveDate>, out: &mut dyn Write) -> Re
     match ran.outcome {
         Ok(counts) => {
             let ms = ran.took.as_millis();
-            writeln!(
-                out,
+            let line = localized!(
+                "{name}，{day}：办理 {}，跳过 {}，失败 {}，用了 {ms} 毫秒",
                 "{name} for {day}: {} done, {} skipped, {} failed, {ms} ms",
-                counts.done, counts.skipped, counts.failed
-            )?;
+                counts.done,
+                counts.skipped,
+                counts.failed
+            );
+            writeln!(out, "{line}")?;
             if !counts.note.is_empty() {
                 writeln!(out, "{}", counts.note)?;
             }
             Ok(())
         }
-        Err(problem) => Err(CliError::failed(format!("{name} for {day}: {problem}"))),
+        Err(problem) => Err(CliError::failed(localized!(
+            "{name}，{day}：{problem}",
+            "{name} for {day}: {problem}"
+        ))),
     }
 }

@@ -28,8 +28,10 @@ use super::CliError;
 use crate::app::App;
 use crate::base::dates::{Clock, starts_at};
 use crate::base::ids::LoanId;
+use crate::base::language::cause;
 use crate::base::scope::Scope;
 use crate::book::{office, position, verify};
+use crate::localized;
 use crate::plumbing::config::Config;
 use crate::plumbing::db::Database;
 use crate::plumbing::gateway::{Gateway, Gateways, Line, LineConfig, Outcome, Outgoing};
@@ -74,16 +76,18 @@ impl Rehearse {
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let days = (self.to - self.from).num_days();
         if !(0..DAYS_MAX).contains(&days) {
-            return Err(CliError::input(
+            return Err(CliError::input(localized!(
+                "--from、--to：应为先后两天，相隔不超过三年，例如 --from 2026-12-01 --to 2027-12-31",
                 "--from, --to: expected a first day and a later last day, at most three years \
-                 apart, such as --from 2026-12-01 --to 2027-12-31",
-            ));
+                 apart, such as --from 2026-12-01 --to 2027-12-31"
+            )));
         }
         let last = self.first_on.map(|on| on + Span::new(first::DAYS));
         if self.first_on.is_some_and(|on| on < self.from) || last.is_some_and(|day| day > self.to) {
-            return Err(CliError::input(
-                "--first-on: expected a day of the rehearsal with thirty days behind it",
-            ));
+            return Err(CliError::input(localized!(
+                "--first-on：应为演练当中的一天，其后至少还有三十天",
+                "--first-on: expected a day of the rehearsal with thirty days behind it"
+            )));
         }
         let app = super::open(config, Clock::real())?;
         self.of(&app, out)
@@ -181,9 +185,14 @@ impl Folder {
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(&path)
-            .map_err(|e| CliError::failed(format!("{}: cannot be made ({e})", path.display())))?;
+        builder.create(&path).map_err(|e| {
+            CliError::failed(localized!(
+                "{}：建不了文件夹（{e}）",
+                "{}: cannot be made ({e})",
+                path.display(),
+                e = cause(&e)
+            ))
+        })?;
         Ok(Folder(path))
     }
 }

@@ -13,6 +13,7 @@ use crate::base::scope::Scope;
 use crate::book::audit_log::Heads;
 use crate::book::{audit_log, office, verify};
 use crate::jobs;
+use crate::localized;
 use crate::plumbing::config::Config;
 
 /// Loans checked in one snapshot.
@@ -45,7 +46,7 @@ impl Verify {
         let app = super::open(config, Clock::real())?;
         let damage = app.db.damage()?;
         for one in &damage {
-            writeln!(out, "database file: {one}")?;
+            writeln!(out, "{}", localized!("数据库文件：{one}", "database file: {one}"))?;
         }
         let (mut loans, mut wrong, mut broken) = (0, 0, !damage.is_empty());
         for office in app.db.read(office::all)? {
@@ -56,10 +57,22 @@ impl Verify {
             broken |= chain(&app, &office.code, &heads, out)?;
             broken |= self.accounts(&app, &scope, out)?;
         }
-        let repaired = if self.repair && wrong > 0 { ", stored anew" } else { "" };
-        writeln!(out, "{loans} loans checked, {wrong} findings{repaired}")?;
+        let done = match self.repair && wrong > 0 {
+            true => localized!(
+                "核对了 {loans} 份合同，{wrong} 处不符，已重新计算",
+                "{loans} loans checked, {wrong} findings, stored anew"
+            ),
+            false => localized!(
+                "核对了 {loans} 份合同，{wrong} 处不符",
+                "{loans} loans checked, {wrong} findings"
+            ),
+        };
+        writeln!(out, "{done}")?;
         if broken || (wrong > 0 && !self.repair) {
-            return Err(CliError::failed("verify: the books are not right, see above"));
+            return Err(CliError::failed(localized!(
+                "账目不对，见上面各行",
+                "verify: the books are not right, see above"
+            )));
         }
         Ok(())
     }
@@ -68,7 +81,11 @@ impl Verify {
     fn accounts(self, app: &App, scope: &Scope, out: &mut dyn Write) -> Result<bool, CliError> {
         let found = app.db.read(|db| verify::check_accounts(db, scope, &app.sealer))?;
         for account in &found {
-            writeln!(out, "account {account}: not as this program wrote it")?;
+            let line = localized!(
+                "账号 {account}：在本系统以外改过",
+                "account {account}: not as this program wrote it"
+            );
+            writeln!(out, "{line}")?;
         }
         if self.repair && !found.is_empty() {
             verify::accept_accounts(app, scope, &found)?;
@@ -112,14 +129,16 @@ fn chain(
 ) -> Result<bool, CliError> {
     jobs::chain_history::chain_all(app)?;
     let state = app.db.read(|db| audit_log::verify_chain(db, office_code))?;
-    writeln!(out, "history of {office_code}: {state}")?;
+    let line = localized!("{office_code} 的操作记录：{state}", "history of {office_code}: {state}");
+    writeln!(out, "{line}")?;
     let lost = app.db.read(|db| heads.lost(db, office_code))?;
     if let Some(number) = lost {
-        writeln!(
-            out,
+        let line = localized!(
+            "{office_code} 的操作记录：本机见过的第 {number} 条不在里面；数据库是更早的，或者记录被重写过",
             "history of {office_code}: link {number}, which this machine has seen, is not in it: \
              an older database, or a chain written anew"
-        )?;
+        );
+        writeln!(out, "{line}")?;
     }
     Ok(!state.is_whole() || lost.is_some())
 }

@@ -4,8 +4,13 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 
+use crate::plumbing::logs;
+
 /// A query of a page takes a few milliseconds; what takes this long wants to be looked at.
 const SLOW: Duration = Duration::from_millis(200);
+
+/// What the log says of one, in Chinese and in English.
+const SAID: [&str; 2] = ["查询慢", "slow query"];
 
 /// So much of a statement names it.
 const SHOWN: usize = 240;
@@ -23,7 +28,7 @@ impl Instrumentation for SlowQueries {
                 let took = self.begun.take().map(|begun| begun.elapsed()).unwrap_or_default();
                 if took >= SLOW {
                     let query = named(&query.to_string());
-                    tracing::warn!(ms = took.as_millis(), query, "slow query");
+                    tracing::warn!(ms = took.as_millis(), query, "{}", logs::words(SAID));
                 }
             }
             _ => {}

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::{Entry, head_key, link};
 use crate::base::hex::hex;
 use crate::error::AppResult;
+use crate::localized;
 use crate::plumbing::db::Db;
 use crate::plumbing::meta;
 use crate::plumbing::schema::history;
@@ -36,10 +37,25 @@ impl ChainState {
 
 impl std::fmt::Display for ChainState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ChainState::Whole { links, head } => write!(f, "{links} links hold, head {head}"),
-            ChainState::Broken { number, why } => write!(f, "broken at link {number}: {why}"),
-        }
+        let words = match self {
+            ChainState::Whole { links, head } => localized!(
+                "{links} 条连成一串，没有改动，末条 {head}",
+                "{links} links hold, head {head}"
+            ),
+            ChainState::Broken { number, why } => {
+                localized!("在第 {number} 条断开：{}", "broken at link {number}: {}", in_words(why))
+            }
+        };
+        f.write_str(&words)
+    }
+}
+
+/// What is wrong with a link, in the language of the command line.
+fn in_words(why: &str) -> String {
+    match why {
+        "row changed" => localized!("这一条改过", "row changed"),
+        "row missing" => localized!("少了这一条", "row missing"),
+        _ => localized!("末尾少了", "end missing"),
     }
 }
 
