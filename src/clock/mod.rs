@@ -33,7 +33,7 @@ pub use background::serve;
 pub use drive::{next_planned, run_due, run_now};
 pub use due::{Due, due, unfinished};
 pub use overview::{Lag, Line, lags, lines, runs_of};
-pub use store::{Claim, Run, RunState, claim, finish_run, forget_before, renew};
+pub use store::{Claim, Run, RunState, claim, finish_run, forget_before, interrupt_all, renew};
 pub use when::Times;
 
 /// Something that happens by the clock. Each file of `jobs/` declares one.

@@ -14,14 +14,14 @@ use crate::base::scope::Scope;
 use crate::book::audit_log::{self, Actor, AuditEntry, Heads};
 use crate::book::warning::{self, Warning};
 use crate::book::{act, office};
-use crate::clock::go_on;
+use crate::clock::{self, go_on};
 use crate::error::{AppError, AppResult};
-use crate::localized;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Address, Database};
 use crate::plumbing::restore::{self, Contents};
 use crate::plumbing::restored::{self, Restored};
+use crate::{jobs, localized};
 
 /// In whose name the command line works.
 const BY: &str = "zhuxue restore";
@@ -144,8 +144,15 @@ impl Restore {
 
 fn go_on(config: Config, release: Release, out: &mut dyn Write) -> Result<(), CliError> {
     let app = super::open(config, Clock::real())?;
-    if release != Release::Jobs {
-        go_on::caught_up(&app)?;
+    if release != Release::Jobs
+        && let Some(job) = clock::unfinished(&app, app.clock.now_at())?
+    {
+        return Err(CliError::input(localized!(
+            "定时任务“{}”还没有补完：请运行 zhuxue serve，或 zhuxue job run {}，做完再放行消息",
+            "{} ({}) has something to make up for: run zhuxue serve, or zhuxue job run, then again",
+            job.words,
+            job.name
+        )));
     }
     let Some(office) = app.db.read(office::all)?.into_iter().next() else {
         let none = localized!("数据库里还没有中心", "there is no office in the database");
@@ -206,6 +213,7 @@ pub fn note(app: &App, restored: &Restored) -> AppResult<()> {
         let summary = format!("数据库恢复到备份 {}", restored.copy);
         act::run(app, (&actor, &Scope::of(&office.code)), "restored", |act| {
             restored::set(act.db, restored)?;
+            clock::interrupt_all(act.db, jobs::back_up::JOB.name, act.now)?;
             act.audit(AuditEntry::of("restored", "备份", summary.clone()))
         })?;
     }

@@ -4,14 +4,16 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::prelude::*;
 use tempfile::TempDir;
 use zhuxue::book::staff::Role;
 use zhuxue::clock::run_due;
 use zhuxue::plumbing::db::Database;
 use zhuxue::plumbing::outbox::{Channel, State};
 use zhuxue::plumbing::restored::{self, Restored};
+use zhuxue::plumbing::schema::job_run;
 
 use super::command::zhuxue;
 use crate::outbox::Post;
@@ -184,7 +186,7 @@ fn an_older_database_is_noticed_unless_restore_has_put_it_there() {
     std::fs::write(&heads, "512022 900 00ff\n").unwrap();
     let (code, out, _) = zhuxue(&folder, "UTC", &["verify"]);
     assert_eq!(code, Some(1), "{out}");
-    assert!(out.contains("link 900, which this machine has seen, is not in it"), "{out}");
+    assert!(out.contains("本机见过的第 900 条不在里面"), "{out}");
     let backup = backup.to_str().unwrap();
     let (code, out, err) = zhuxue(&folder, "UTC", &["restore", backup, "--rehearse"]);
     assert_eq!(code, Some(0), "{out}{err}");
@@ -194,4 +196,52 @@ fn an_older_database_is_noticed_unless_restore_has_put_it_there() {
     assert!(!heads.exists());
     let (code, out, err) = zhuxue(&folder, "UTC", &["verify"]);
     assert_eq!(code, Some(0), "{out}{err}");
+}
+
+/// The copy is made while the job that makes it runs: in the copy it runs for ever.
+#[test]
+fn what_ran_when_the_copy_was_made_does_not_run_in_what_was_put_back() {
+    let (folder, backup) = with_backup();
+    let mut copy = SqliteConnection::establish(backup.to_str().unwrap()).unwrap();
+    let later = "INSERT INTO job_run SELECT 'warn_staff', planned_for, state, attempts, \
+                 leased_until, leased_by, next_try_at, started_at, ended_at, done_count, skipped_count, \
+                 failed_count, note, problem FROM job_run WHERE job = 'back_up'";
+    copy.batch_execute(later).unwrap();
+    drop(copy);
+    let runs = |file: &std::path::Path| -> Vec<(String, String, bool)> {
+        let url = format!("sqlite:{}", file.display());
+        let read = Database::open(&url, 2).unwrap();
+        let all = read.read(|db| {
+            Ok(job_run::table
+                .order(job_run::job)
+                .select((job_run::job, job_run::state, job_run::leased_until.is_null()))
+                .load(db)?)
+        });
+        all.unwrap()
+    };
+    let run = |job: &str, state: &str, free| (job.to_owned(), state.to_owned(), free);
+    let before = [run("back_up", "running", false), run("warn_staff", "running", false)];
+    assert_eq!(runs(&backup), before);
+    let (code, out, err) = zhuxue(&folder, "UTC", &["restore", backup.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let after = [run("back_up", "done", true), run("warn_staff", "failed", true)];
+    assert_eq!(runs(&folder.path().join("data/zhuxue.db")), after);
+    let (_, list, _) = zhuxue(&folder, "UTC", &["job", "list"]);
+    assert!(!list.contains("正在运行"), "{list}");
+    // What is to be made up for without a server is said, with the command that does it.
+    let (code, _, err) = zhuxue(&folder, "UTC", &["restore", "--release", "jobs"]);
+    assert_eq!(code, Some(0), "{err}");
+    for _ in 0..60 {
+        let (code, out, err) = zhuxue(&folder, "UTC", &["restore", "--release", "drop"]);
+        if code == Some(0) {
+            assert!(out.contains("已取消等待的 0 条消息"), "{out}");
+            return;
+        }
+        let job = err.split("zhuxue job run ").nth(1).unwrap_or_else(|| panic!("{err}"));
+        let job = job.split('，').next().unwrap();
+        assert_ne!(job, "back_up", "{err}");
+        let (code, _, err) = zhuxue(&folder, "UTC", &["job", "run", job]);
+        assert_eq!(code, Some(0), "{err}");
+    }
+    panic!("the jobs are never made up for");
 }
