@@ -84,6 +84,8 @@ fn meant(q: &str, sealer: &Sealer) -> Meant {
         .filter(|c| !c.is_whitespace())
         .map(|c| match u32::from(c) {
             code @ 0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0).unwrap_or(c),
+            // Hyphens and dashes, the minus sign among them.
+            0x2010..=0x2015 | 0x2212 => '-',
             _ => c,
         })
         .collect::<String>()
@@ -111,7 +113,7 @@ fn meant(q: &str, sealer: &Sealer) -> Meant {
         (false, 1..) => {
             let latin = plain.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
             if latin && plain.chars().any(|c| c.is_ascii_digit()) {
-                meant.file_no = Some(plain.clone());
+                meant.file_no = Some(file_no(&compact).unwrap_or_else(|| plain.clone()));
                 meant.contract = Some(compact);
             } else {
                 meant.words = q.split_whitespace().map(name_key).collect();
@@ -120,6 +122,16 @@ fn meant(q: &str, sealer: &Sealer) -> Meant {
         _ => {}
     }
     meant
+}
+
+/// A file number as it is stored, `LZ2017-0006`, of one without its hyphen; none when it has not
+/// the shape of one.
+fn file_no(compact: &str) -> Option<String> {
+    let letters = compact.bytes().take_while(u8::is_ascii_uppercase).count();
+    let (letters, digits) = compact.split_at_checked(letters)?;
+    let (year, serial) = digits.split_at_checked(4)?;
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && !serial.is_empty()).then(|| format!("{letters}{year}-{serial}"))
 }
 
 /// That somebody is called so: the words together are part of the name, or each is part of the

@@ -77,3 +77,23 @@ fn a_name_has_initials() {
     }
     assert_eq!(initials("□"), "-");
 }
+
+#[actix_web::test]
+async fn a_file_number_is_found_with_and_without_its_hyphen() {
+    let site = Site::small();
+    let no = site.file_no("廖中旭").await;
+    let (head, serial) = no.split_once('-').unwrap();
+    let lower = head.to_lowercase();
+    for q in [
+        no.clone(),
+        format!("{head}{serial}"),
+        format!("{lower}{serial}"),
+        format!(" {} {serial}", lower.replace("20", " 20")),
+        format!("{head}－{serial}"),
+        format!("{head} — {serial}"),
+    ] {
+        let answer = site.open(&format!("/search?q={}", encoded(&q)), false).await;
+        assert_eq!(answer.location, format!("/loans/{no}"), "{q}");
+    }
+    says(&found(&site, &format!("{head}99{serial}")).await, &["没有找到"]);
+}
