@@ -80,7 +80,9 @@ fn a_batch_is_made_once_printed_with_codes_and_handed_over() {
 
         let one = &made[0];
         let here = format!("/visits/batches/{}", one.id);
-        clerk.get(&here).await.is(200).says(&["记下交付", "HZ26-1221-001"]);
+        let fresh = clerk.get(&here).await;
+        fresh.is(200).says(&["记下交付", "HZ26-1221-001", "<td>未交付"]);
+        assert!(!fresh.text.contains("<td>在外"), "nothing is out before it was handed over");
         let page = clerk.get(&format!("{here}/print")).await;
         let code = &all[0].1;
         let spoken = format!("{}-{}", &code[..4], &code[4..]);
@@ -106,7 +108,7 @@ fn a_batch_is_made_once_printed_with_codes_and_handed_over() {
         ];
         clerk.post(&format!("{here}/handed"), &form).await.is(303);
         clerk.post(&format!("{here}/handed"), &form).await.is(409);
-        clerk.get(&here).await.says(&["王主任", "当面", "签收单", "已交付"]);
+        clerk.get(&here).await.says(&["王主任", "当面", "签收单", "已交付", "<td>在外"]);
 
         let sheet = &all[0].0;
         let void = format!("/visits/sheets/{}/void", sheet.id);

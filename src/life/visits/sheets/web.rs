@@ -200,7 +200,11 @@ async fn batch_page(app: &App, me: &SignedIn, id: BatchId) -> AppResult<BatchPag
             name: text(|who| &who.name),
             village: text(|who| &who.village),
             file_no: text(|who| &who.file_no),
-            state: sheet.state.in_words(),
+            // Out is what a handed-over sheet is; until then its batch and it say the same.
+            state: match sheet.state {
+                State::Out if batch.handed_on.is_none() => "未交付",
+                state => state.in_words(),
+            },
             is_out: sheet.state == State::Out,
             paid: paid.contains(&sheet.id),
             called_back: back.contains(&sheet.id),
