@@ -107,6 +107,23 @@ pub fn last_of_month(year: i32, month: u32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(next.0, next.1, 1)?.pred_opt()
 }
 
+/// The years that a day which somebody types may lie in: no loan of ours is older or runs longer.
+const TYPED_YEARS: std::ops::RangeInclusive<i32> = 1990..=2099;
+
+/// What is said of a day outside of them.
+pub const DAY_OUTSIDE: &str = "日期要在 1990 年到 2099 年之间";
+
+/// A day as somebody typed it, in a form or an address; none when it is no day, or one outside of
+/// all years that there can be.
+pub fn typed_day(text: &str) -> Option<NaiveDate> {
+    text.trim().parse().ok().filter(|day: &NaiveDate| TYPED_YEARS.contains(&day.year()))
+}
+
+/// A day, but none that [`typed_day`] takes.
+pub fn is_outside(text: &str) -> bool {
+    text.trim().parse::<NaiveDate>().is_ok() && typed_day(text).is_none()
+}
+
 /// Whole days from `from` to `to` (end minus start; loan-maths section 2).
 pub fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
     (to - from).num_days()
@@ -148,6 +165,19 @@ pub fn minute(at: NaiveDateTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_typed_day_lies_in_our_years() {
+        let day = |text| typed_day(text).map(|day| day.to_string());
+        assert_eq!(day(" 2026-10-31 ").as_deref(), Some("2026-10-31"));
+        assert_eq!(day("1990-01-01").as_deref(), Some("1990-01-01"));
+        for outside in ["0001-01-01", "1989-12-31", "2100-01-01", "9999-12-31", "+12026-01-01"] {
+            assert!(day(outside).is_none() && is_outside(outside), "{outside}");
+        }
+        for no_day in ["", "12月20日", "2026-02-30"] {
+            assert!(day(no_day).is_none() && !is_outside(no_day), "{no_day}");
+        }
+    }
 
     fn d(text: &str) -> NaiveDate {
         text.parse().unwrap()

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::base::choice::Choice;
-use crate::base::dates;
+use crate::base::dates::{self, DAY_OUTSIDE, is_outside, typed_day};
 use crate::base::ids::{FileId, StaffId};
 use crate::base::person_name::name_key;
 use crate::base::scope::Scope;
@@ -269,9 +269,10 @@ fn day(text: &str, field: &str, errors: &mut Vec<FieldError>) -> Option<NaiveDat
     if text.is_empty() {
         return None;
     }
-    let day = text.parse().ok();
+    let day = typed_day(text);
     if day.is_none() {
-        errors.push(error(field, "日期写成 2026-10-31 这样".to_owned()));
+        let why = if is_outside(text) { DAY_OUTSIDE } else { "日期写成 2026-10-31 这样" };
+        errors.push(error(field, why.to_owned()));
     }
     day
 }

@@ -13,6 +13,7 @@ use super::pages::{self, JobLine, JobPage, ListPage, NewPage, RowLine, Sibling};
 use super::store::{self, ImportJob};
 use super::{findings, kinds, order, profile, queue, read};
 use crate::app::App;
+use crate::base::dates::{DAY_OUTSIDE, is_outside, typed_day};
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
 use crate::base::url::link;
@@ -210,10 +211,11 @@ pub(super) fn read_day(text: &str, today: NaiveDate) -> Result<Option<NaiveDate>
     if text.is_empty() {
         return Ok(None);
     }
-    match text.parse::<NaiveDate>() {
-        Ok(day) if day > today => Err(wrong("余额截止日期不能晚于今天，请对照银行文件改正")),
-        Ok(day) => Ok(Some(day)),
-        Err(_) => Err(wrong("余额截止日期请写成 2026-10-31 这样")),
+    match typed_day(text) {
+        Some(day) if day > today => Err(wrong("余额截止日期不能晚于今天，请对照银行文件改正")),
+        Some(day) => Ok(Some(day)),
+        None if is_outside(text) => Err(wrong(DAY_OUTSIDE)),
+        None => Err(wrong("余额截止日期请写成 2026-10-31 这样")),
     }
 }
 

@@ -13,6 +13,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::base::dates::{DAY_OUTSIDE, is_outside, typed_day};
 use crate::base::hex::{hash_of, hex};
 use crate::base::money::Fen;
 use crate::base::phone_number::PhoneNumber;
@@ -123,8 +124,9 @@ impl Fields {
         if text.is_empty() {
             return None;
         }
-        let read = text.parse().ok();
+        let read = typed_day(text);
         if read.is_none() {
+            let or = if is_outside(text) { DAY_OUTSIDE } else { or };
             self.reject(name, or);
         }
         read

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::base::dates::{in_words, local};
+use crate::base::dates::{DAY_OUTSIDE, in_words, is_outside, local, typed_day};
 use crate::base::ids::RowId;
 use crate::base::scope::Scope;
 use crate::book::audit_log::AuditEntry;
@@ -215,8 +215,9 @@ fn known_until(
     form: &mut Fields,
     (known, office, today): (&Known, &str, NaiveDate),
 ) -> Option<NaiveDate> {
-    let day = form.get("known_until").parse::<NaiveDate>().ok();
-    let fault = match day {
+    let text = form.get("known_until");
+    let fault = match typed_day(text) {
+        None if is_outside(text) => DAY_OUTSIDE.to_owned(),
         None => "请写到哪一天，例如 2026-12-22".to_owned(),
         Some(day) if day > today => {
             "还没有到的日子，谁也不知道会不会还。请写今天或更早的日子".to_owned()

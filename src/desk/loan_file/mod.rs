@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::release;
 use crate::app::App;
+use crate::base::dates::{DAY_OUTSIDE, is_outside, typed_day};
 use crate::base::url::link;
 use crate::book::audit_log;
 use crate::book::file::explain::{self, Figure, Why};
@@ -62,9 +63,15 @@ struct PageParams {
 
 impl PageParams {
     /// A day that cannot be read is today; the field on the page shows which it is.
-    fn day(&self, today: NaiveDate) -> NaiveDate {
-        self.as_of.trim().parse().unwrap_or(today)
+    fn day(&self, today: NaiveDate) -> AppResult<NaiveDate> {
+        inside(&self.as_of)?;
+        Ok(typed_day(&self.as_of).unwrap_or(today))
     }
+}
+
+/// Refuses a day of the address that lies in no year of ours.
+fn inside(day: &str) -> AppResult<()> {
+    if is_outside(day) { Err(AppError::refused(DAY_OUTSIDE)) } else { Ok(()) }
 }
 
 async fn facts(
@@ -73,7 +80,7 @@ async fn facts(
     file_no: &str,
     params: &PageParams,
 ) -> AppResult<Facts> {
-    let as_of = params.day(app.clock.today());
+    let as_of = params.day(app.clock.today())?;
     let (inner, scope, file_no) = (app.clone(), me.scope.clone(), file_no.to_owned());
     let read = move |db: &mut Db| {
         let mut facts = load::load(db, &scope, &inner.basis(), &file_no, as_of)?;
@@ -215,12 +222,13 @@ async fn explain(
     let params = params.into_inner();
     let day = PageParams { as_of: params.as_of.clone(), rows: String::new() };
     let facts = facts(&app, &me, &file_no, &day).await?;
-    let why = match (params.due_on.parse::<NaiveDate>(), Figure::from_text(&params.figure)) {
-        (Ok(due_on), _) => {
+    inside(&params.due_on)?;
+    let why = match (typed_day(&params.due_on), Figure::from_text(&params.figure)) {
+        (Some(due_on), _) => {
             explain::of_day(&facts.contracts, &app.policy(), due_on, &params.contract)
         }
-        (Err(_), Some(figure)) => explain::of_figure(&facts.contracts, figure),
-        (Err(_), None) => return Err(AppError::NotFound),
+        (None, Some(figure)) => explain::of_figure(&facts.contracts, figure),
+        (None, None) => return Err(AppError::NotFound),
     };
     let back =
         if params.as_of.is_empty() { String::new() } else { format!("?as_of={}", facts.as_of) };

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::facts::{self, GroupRow, Row};
 use crate::base::choice::Choice;
+use crate::base::dates::typed_day;
 use crate::base::scope::Scope;
 use crate::book::notice::{self, Reason};
 use crate::error::AppResult;
@@ -50,7 +51,7 @@ impl Messages {
         Messages {
             tab: TABS.iter().find(|(tab, _)| *tab == params.tab).map_or("today", |(tab, _)| tab),
             reason: Reason::from_text(&params.reason),
-            day: params.day.trim().parse().ok(),
+            day: typed_day(&params.day),
             since: today.checked_sub_days(Days::new(DAYS_BACK)).unwrap_or(today),
         }
     }

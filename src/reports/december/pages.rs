@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::December;
 use super::rules::{self, DEFINITIONS, Day, Figure};
 use crate::app::App;
-use crate::base::dates::{day_in, weekday_in_words};
+use crate::base::dates::{day_in, typed_day, weekday_in_words};
 use crate::base::money::Fen;
 use crate::base::url;
 use crate::book::payments_known;
@@ -239,7 +239,7 @@ async fn list(
     params: web::Query<ReportParams>,
 ) -> AppResult<HttpResponse> {
     let today = app.clock.today();
-    let on = params.on.parse::<NaiveDate>().map_err(|_| AppError::NotFound)?;
+    let on = typed_day(&params.on).ok_or(AppError::NotFound)?;
     let figure = Figure::from_text(&params.figure).ok_or(AppError::NotFound)?;
     if on > today || on.year() < FIRST_YEAR {
         return Err(AppError::NotFound);

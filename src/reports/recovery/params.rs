@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::rules::GroupBy;
 use crate::app::App;
-use crate::base::dates::{day_in, in_words};
+use crate::base::dates::{DAY_OUTSIDE, day_in, in_words, is_outside, typed_day};
 use crate::base::scope::Scope;
 use crate::book::payments_known;
 use crate::error::AppResult;
@@ -38,11 +38,14 @@ impl ReportParams {
             return Ok((day_in(2007, 1, 1), Some(why.to_owned())));
         };
         let words = in_words(last, today);
-        Ok(match self.as_of.trim().parse::<NaiveDate>() {
-            Ok(day) if day <= last => (day, None),
-            Ok(_) => (last, Some(format!("统计日不能晚于银行数据的截止日，下面按{words}统计"))),
-            Err(_) if self.as_of.trim().is_empty() => (last, None),
-            Err(_) => (last, Some(format!("统计日没有看懂，下面按{words}统计"))),
+        Ok(match typed_day(&self.as_of) {
+            Some(day) if day <= last => (day, None),
+            Some(_) => (last, Some(format!("统计日不能晚于银行数据的截止日，下面按{words}统计"))),
+            None if self.as_of.trim().is_empty() => (last, None),
+            None if is_outside(&self.as_of) => {
+                (last, Some(format!("{DAY_OUTSIDE}，下面按{words}统计")))
+            }
+            None => (last, Some(format!("统计日没有看懂，下面按{words}统计"))),
         })
     }
 
