@@ -48,6 +48,7 @@ pub fn site(
         .app_data(web::PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(|config| crate::web::route::register(config, routes()))
         .default_service(web::to(unknown))
+        .wrap(from_fn(crate::web::shell::counts::after_each_form))
         .wrap(from_fn(crate::web::middleware::every_request))
         .wrap(Compress::default())
 }

@@ -191,7 +191,7 @@ pub fn run<T>(
 ) -> AppResult<T> {
     let (now, today) = (parts.clock.now_at(), parts.clock.today());
     let mut ids = IdTape::default();
-    parts.db.write(name, |db| {
+    let done = parts.db.write(name, |db| {
         ids.next = 0;
         let before = rows_changed(db)?;
         let ids = &mut ids;
@@ -203,7 +203,9 @@ pub fn run<T>(
             return Err(AppError::broken(format!("{name} changed rows without a line of history")));
         }
         Ok(done)
-    })
+    })?;
+    parts.note_change();
+    Ok(done)
 }
 
 impl Parts {

@@ -89,7 +89,8 @@ impl Parts {
         })
     }
 
-    /// Positions, cases or rules have changed here: what was counted before is old.
+    /// Something has changed here: what was counted before is old. Every [`super::act`] and every
+    /// job that did something says so by itself.
     pub fn note_change(&self) {
         self.changes.fetch_add(1, Ordering::Relaxed);
     }

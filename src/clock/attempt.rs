@@ -195,6 +195,9 @@ fn finish_run(
             );
         }
     }
+    if ran.outcome.as_ref().is_ok_and(|counts| counts.done > 0) {
+        app.note_change();
+    }
     let line = ran.gave_up.then(|| line_of(due, at));
     let ours = app.db.write("job settled", |db| {
         if !store::finish_run(db, job.name, key, claim, &end)? {

@@ -208,7 +208,6 @@ async fn try_decide((app, me, _): At<'_>, id: i64, form: &Fields) -> AppResult<D
         outbox::add(act.db, &answers)
     })
     .await?;
-    app.note_change();
     Ok(Done::to("/contact-changes", message))
 }
 

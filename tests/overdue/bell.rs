@@ -59,6 +59,40 @@ fn a_request_rings_for_the_director_and_the_answer_for_who_asked() {
     });
 }
 
+/// Nobody has to open a second page, nor to wait for a minute.
+#[test]
+fn what_somebody_asks_for_rings_on_the_next_page_of_whoever_decides() {
+    each(async |t| {
+        night(&t, AFTER);
+        let no = files(&t)[0].clone();
+        let mut clerk = t.sign_in(Role::Clerk);
+        let mut reviewer = t.sign_in(Role::Reviewer);
+        assert!(!rings_at_once(&mut reviewer, "处联系方式等核对").await);
+        let heard = [("phone", "16411009999"), ("heard_from", "other"), ("key", "1")];
+        let before = t.app.changes();
+        clerk.post(&format!("/loans/{no}/phones"), &heard).await.is(303);
+        assert!(t.app.changes() > before);
+        assert!(rings_at_once(&mut reviewer, "处联系方式等核对").await);
+        let page = reviewer.get("/contact-changes").await;
+        let seen = page.hidden("seen");
+        let id = page.text.replace("&#x2f;", "/");
+        let id = id.split("action=\"/contact-changes/").nth(1).unwrap().split('"').next().unwrap();
+        let decide = [("decision", "refuse"), ("seen", seen.as_str()), ("answer", "号码不对")];
+        reviewer.post(&format!("/contact-changes/{id}"), &decide).await.is(303);
+        assert!(!rings_at_once(&mut reviewer, "处联系方式等核对").await);
+        // A job that did something says so, too.
+        let before = t.app.changes();
+        night(&t, "2026-12-23");
+        assert!(t.app.changes() > before);
+    });
+}
+
+/// What was counted behind the page that was answered last is there; one page is looked at.
+async fn rings_at_once(who: &mut Browser, words: &str) -> bool {
+    actix_web::rt::time::sleep(std::time::Duration::from_secs(2)).await;
+    who.get("/policy").await.is(200).text.contains(words)
+}
+
 #[test]
 fn held_messages_and_contacts_ring_for_who_may_decide() {
     each(async |t| {

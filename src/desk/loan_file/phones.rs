@@ -58,7 +58,6 @@ async fn try_add((app, me, _): At<'_>, file_no: &str, form: &mut Fields) -> AppR
         act.audit(AuditEntry { reason: remark.clone(), ..entry })
     })
     .await?;
-    app.note_change();
     Ok(Done::to(back, sentence))
 }
 

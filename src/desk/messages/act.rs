@@ -126,7 +126,6 @@ pub async fn group(
             Ok(done)
         })
         .await?;
-    app.note_change();
     let message = if done == 0 {
         "没有可以改动的，可能刚刚已经发出".to_owned()
     } else {
@@ -197,7 +196,6 @@ pub async fn one(
         act.audit(note)
     })
     .await?;
-    app.note_change();
     let to = if back.starts_with("/messages") || back.starts_with("/loans/") {
         back
     } else {

@@ -158,7 +158,6 @@ pub async fn send(
             Ok(new)
         })
         .await?;
-    app.note_change();
     let message = match (new, draft.held) {
         (0, _) => "今天已经写过同样的一条，没有再写",
         (_, true) => "已写好，放行以后发出",

@@ -186,7 +186,6 @@ async fn once(
         }
     });
     let sentence = done.await?;
-    app.note_change();
     Ok(sentence)
 }
 

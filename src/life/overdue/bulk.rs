@@ -255,7 +255,6 @@ async fn tail(
     let files = || fields.all("file").map(str::to_owned).collect();
     match outcome {
         Ok(one) if one.left.is_empty() => {
-            at.0.note_change();
             shell::done(at.0, "/overdue", &chosen.0.done_words(one.done))
         }
         Ok(some) => ask(at, Of::Left(some), chosen, Vec::new()).await,

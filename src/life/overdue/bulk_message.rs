@@ -193,7 +193,6 @@ async fn write(
         Ok(new)
     });
     let new = new.await?;
-    app.note_change();
     let sentence = match new {
         0 => "今天已经写过同样的，没有再写".to_owned(),
         _ if new < people => {

@@ -101,7 +101,6 @@ pub async fn decide(
         let is_of_contract = desk
             .act("receipt decided", move |act| steps::decide(act, &key, seen, (decision, &reason)))
             .await?;
-        desk.app.note_change();
         Ok(Done::to(
             format!("{PATH}/{id}"),
             match decision {
@@ -192,7 +191,6 @@ pub async fn enter(
             }))?;
         let key = form.key();
         desk.act("receipt entered", move |act| steps::enter(act, &key, &entered)).await?;
-        desk.app.note_change();
         Ok(Done::to(format!("/loans/{file_no}/contracts"), "回执已登记"))
     })
     .await

@@ -5,6 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
 use diesel::prelude::*;
 
 use crate::app::App;
@@ -92,6 +97,16 @@ impl Counts {
         count
     }
 
+    /// Counts anew, behind somebody's back, what has changed since: before the next page is asked
+    /// for.
+    pub fn look_again(&self, app: &App) {
+        let offices: Vec<String> =
+            self.menu.lock().map(|menu| menu.keys().cloned().collect()).unwrap_or_default();
+        for office in offices {
+            self.menu(app, &office);
+        }
+    }
+
     fn keep(&self, office_code: String, counted: (Age, Count)) {
         if let Ok(mut menu) = self.menu.lock() {
             menu.insert(office_code, counted);
@@ -118,4 +133,18 @@ fn count_of(app: &App, db: &mut Db, office_code: &str) -> AppResult<Count> {
         clock_jumped: held == Some(true),
         waiting,
     })
+}
+
+/// Around every request: whoever was sent on by a form finds what it changed counted, in the head
+/// of the next page.
+pub async fn after_each_form(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let app = req.app_data::<web::Data<App>>().cloned().filter(|_| *req.method() == Method::POST);
+    let response = next.call(req).await?;
+    if let Some(app) = app {
+        Counts::of(&app).look_again(&app);
+    }
+    Ok(response)
 }

@@ -249,7 +249,6 @@ async fn try_decide((app, me, _): At<'_>, id: ReturnId, form: &Fields) -> AppRes
         false => "没有采用，这张走访表仍算在外，回报码可以再用",
     };
     me.act(app, "sheet return decided", move |act| accept::decide(act, (id, &wishes))).await?;
-    app.note_change();
     Ok(Done::to("/visits/returns", message))
 }
 
