@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ENGLISH: AtomicBool = AtomicBool::new(false);
+static LOGS_IN_ENGLISH: AtomicBool = AtomicBool::new(false);
 
 /// Whoever started the program reads English.
 pub fn is_english() -> bool {
@@ -16,6 +17,16 @@ pub fn follow(variable: impl Fn(&str) -> Option<String>) {
     let language = set.into_iter().find(|value| !value.is_empty());
     let english = language.is_some_and(|value| value.starts_with("en"));
     ENGLISH.store(english, Ordering::Relaxed);
+}
+
+/// The log is JSON, for programs to read: English whatever the terminal speaks.
+pub fn logs_in_english(is_json: bool) {
+    LOGS_IN_ENGLISH.store(is_json, Ordering::Relaxed);
+}
+
+/// Of a text in Chinese and in English the one that the log speaks.
+pub fn in_log([chinese, english]: [&'static str; 2]) -> &'static str {
+    if is_english() || LOGS_IN_ENGLISH.load(Ordering::Relaxed) { english } else { chinese }
 }
 
 /// `localized!("数据库 {path}：不存在", "database {path}: is not there")`: as `format!`, in the

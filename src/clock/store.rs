@@ -215,17 +215,20 @@ pub fn finish_run(
 /// Ends every run that counts as running, in a copy that was put back: whoever had it is not there
 /// any more. The run that has made the copy itself is done; the others are free to begin anew.
 pub fn interrupt_all(db: &mut Db, copied_by: &str, at: NaiveDateTime) -> AppResult<usize> {
-    let running = || job_run::table.filter(job_run::state.eq(RunState::Running));
     let nobody = (job_run::leased_until.eq(None::<NaiveDateTime>), job_run::leased_by.eq(""));
-    let copied = diesel::update(running().filter(job_run::job.eq(copied_by)))
-        .set((
-            nobody,
-            job_run::state.eq(RunState::Done),
-            job_run::ended_at.eq(at),
-            job_run::note.eq("已做好，现在的数据就是从这份备份恢复的"),
-        ))
-        .execute(db)?;
-    let broken_off = diesel::update(running())
+    let copied = diesel::update(
+        job_run::table
+            .filter(job_run::state.eq(RunState::Running))
+            .filter(job_run::job.eq(copied_by)),
+    )
+    .set((
+        nobody,
+        job_run::state.eq(RunState::Done),
+        job_run::ended_at.eq(at),
+        job_run::note.eq("已做好，现在的数据就是从这份备份恢复的"),
+    ))
+    .execute(db)?;
+    let broken_off = diesel::update(job_run::table.filter(job_run::state.eq(RunState::Running)))
         .set((
             nobody,
             job_run::state.eq(RunState::Failed),

@@ -1,22 +1,12 @@
 //! Log lines on standard error, as text or JSON. They never hold a name, a number, a path with a
 //! file number, a query or a body: routes are told by their pattern, people by nothing.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
-use crate::base::language::is_english;
+use crate::base::language;
 use crate::localized;
 use crate::plumbing::config::Config;
-
-static FOR_MACHINES: AtomicBool = AtomicBool::new(false);
-
-/// Of a text in Chinese and in English the one that this log speaks: English in JSON, which
-/// programs read, and on a terminal the language of the command line.
-pub fn words([chinese, english]: [&'static str; 2]) -> &'static str {
-    if is_english() || FOR_MACHINES.load(Ordering::Relaxed) { english } else { chinese }
-}
 
 /// Starts the log as the configuration says. The error is one line.
 pub fn start(config: &Config) -> Result<(), String> {
@@ -27,7 +17,7 @@ pub fn start(config: &Config) -> Result<(), String> {
         )
     })?;
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    FOR_MACHINES.store(config.log_json, Ordering::Relaxed);
+    language::logs_in_english(config.log_json);
     let started = if config.log_json {
         lines.json().flatten_event(true).try_init()
     } else {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 
-use crate::plumbing::logs;
+use crate::base::language::in_log;
 
 /// A query of a page takes a few milliseconds; what takes this long wants to be looked at.
 const SLOW: Duration = Duration::from_millis(200);
@@ -28,7 +28,7 @@ impl Instrumentation for SlowQueries {
                 let took = self.begun.take().map(|begun| begun.elapsed()).unwrap_or_default();
                 if took >= SLOW {
                     let query = named(&query.to_string());
-                    tracing::warn!(ms = took.as_millis(), query, "{}", logs::words(SAID));
+                    tracing::warn!(ms = took.as_millis(), query, "{}", in_log(SAID));
                 }
             }
             _ => {}

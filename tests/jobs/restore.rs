@@ -204,8 +204,8 @@ fn what_ran_when_the_copy_was_made_does_not_run_in_what_was_put_back() {
     let (folder, backup) = with_backup();
     let mut copy = SqliteConnection::establish(backup.to_str().unwrap()).unwrap();
     let later = "INSERT INTO job_run SELECT 'warn_staff', planned_for, state, attempts, \
-                 leased_until, leased_by, next_try_at, started_at, ended_at, done_count, skipped_count, \
-                 failed_count, note, problem FROM job_run WHERE job = 'back_up'";
+                 leased_until, leased_by, next_try_at, started_at, ended_at, done_count, \
+                 skipped_count, failed_count, note, problem FROM job_run WHERE job = 'back_up'";
     copy.batch_execute(later).unwrap();
     drop(copy);
     let runs = |file: &std::path::Path| -> Vec<(String, String, bool)> {

@@ -111,9 +111,9 @@ fn sum_of_day(rows: &[&Instalment]) -> Vec<String> {
         [("本金", |row| row.principal), ("利息", |row| row.interest), ("罚息", |row| row.penalty)];
     let total = |of: Amount| rows.iter().map(|row| of(row)).sum::<Fen>();
     let totals = kinds.map(|(_, of)| total(of));
-    let asked = totals.iter().filter(|total| total.is_positive()).count();
+    let kinds_due = totals.iter().filter(|total| total.is_positive()).count();
     let mut lines: Vec<String> = Vec::new();
-    if asked == 1 {
+    if kinds_due == 1 {
         // Of one kind: the contracts' amounts are the terms of the total.
         let kind = |row: &&Instalment| kinds.iter().map(|(_, of)| of(row)).sum::<Fen>();
         lines.extend(sum_line("合计", rows.iter().map(kind)));
