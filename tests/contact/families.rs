@@ -11,7 +11,7 @@ use crate::borrower::town::read;
 use crate::support::Answer;
 use zhuxue::plumbing::db::Db;
 
-fn pairs(form: &[(&'static str, String)]) -> Vec<(&'static str, &str)> {
+fn pairs<'a>(form: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
     form.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
