@@ -32,7 +32,8 @@ async fn typed(browser: &Browser) -> String {
     browser.find("#note").await.prop("value").await.unwrap().unwrap_or_default()
 }
 
-/// Ctrl, too, is a key: four for a promise. What is forgotten is asked for where the cursor then is.
+/// Ctrl, too, is a key: four for a promise. What is forgotten is asked for where the cursor then
+/// is.
 async fn promise_by_keys(browser: &Browser) {
     browser.open("/overdue/next").await;
     browser.find("[data-days] button").await;

@@ -1,6 +1,6 @@
 //! What is done with many ticked cases, and lists under a name. Printing goes to `/visits`; another
-//! owner and the next stage are shown before they are done, at an address of their own (it names the
-//! files), with the version that each case had on that page; a message to all of them is in
+//! owner and the next stage are shown before they are done, at an address of their own (it names
+//! the files), with the version that each case had on that page; a message to all of them is in
 //! `bulk_message.rs`.
 
 use actix_web::http::StatusCode;
@@ -116,7 +116,7 @@ struct BulkPage {
 }
 
 /// `GET /overdue/bulk?do=up&file=LZ2015-0001&file=...`: the page that asks once more.
-pub(super) async fn asked(
+pub(super) async fn show(
     app: web::Data<App>,
     me: SignedIn,
     req: HttpRequest,

@@ -220,8 +220,8 @@ fn for_paper(sheet: &mut Worksheet, widths: &[u16]) -> Result<(), XlsxError> {
     let pixels = |width: &u16| u32::from(*width) * 7 + 5;
     let (all, first) = (widths.iter().map(pixels).sum(), widths.first().map_or(0, pixels));
     let fits = |wide: &u16| {
-        let again = first.saturating_mul(u32::from(*wide) - 1);
-        u32::saturating_add(all, again) <= LANDSCAPE_MAX * u32::from(*wide)
+        let repeated = first.saturating_mul(u32::from(*wide) - 1);
+        u32::saturating_add(all, repeated) <= LANDSCAPE_MAX * u32::from(*wide)
     };
     let wide = (1..=9).find(fits).unwrap_or(9);
     sheet.set_paper_size(9).set_print_fit_to_pages(wide, 0);
