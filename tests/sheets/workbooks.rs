@@ -195,9 +195,11 @@ fn a_list_can_be_printed_filtered_and_handed_in() {
     assert!(narrow.contains("orientation=\"portrait\""), "{narrow}");
     let some = list(&Head { on_paper: 1, ..head(12) }, rows()).unwrap();
     assert!(xml(&some, "xl/workbook.xml").contains("逾期跟进!$A$1:$A$8"), "only what is printed");
-    let beside = list(&head(240), rows()).unwrap();
+    let columns = [("姓名", 12), ("说明", 130), ("原因", 130)];
+    let columns = columns.map(|(name, width)| (name.to_owned(), width)).to_vec();
+    let beside = list(&Head { columns, ..head(12) }, rows()).unwrap();
     let sheet = xml(&beside, "xl/worksheets/sheet1.xml");
-    assert!(sheet.contains("fitToWidth=\"3\""), "what is too wide goes on beside: {sheet}");
+    assert!(sheet.contains("fitToWidth=\"2\""), "what is too wide goes on beside: {sheet}");
     assert!(xml(&beside, "xl/workbook.xml").contains("逾期跟进!$A:$A,逾期跟进!$3:$3"));
 }
 
