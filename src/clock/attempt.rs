@@ -249,9 +249,9 @@ fn end_of(ran: &Ran, at: NaiveDateTime, attempts: i32, is_often: bool) -> End {
 fn line_of(due: &Due, at: NaiveDateTime) -> Warning {
     let job = due.planned.job;
     let title = if due.is_often() {
-        format!("“{}”一直没有做成", job.words)
+        format!("“{}”一直失败", job.words)
     } else {
-        format!("{}的“{}”没有做成", in_words(due.day, due.day), job.words)
+        format!("{}的“{}”失败", in_words(due.day, due.day), job.words)
     };
     Warning {
         office_code: String::new(),
@@ -278,7 +278,7 @@ pub(super) fn note(app: &App, planned: &Planned, ran: &Ran, by: &Actor) -> AppRe
         Ok(counts) => {
             format!("办理 {}，跳过 {}，失败 {}", counts.done, counts.skipped, counts.failed)
         }
-        Err(_) => "没有做成".to_owned(),
+        Err(_) => "失败".to_owned(),
     };
     let words = planned.job.words;
     let summary = format!("运行“{words}”（{}）：{what}", ran.day);

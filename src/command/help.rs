@@ -100,7 +100,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("rehearse.paying", "一千户里有多少户到期前还清"),
     (
         "rehearse.first_on",
-        "取这天逾期名单的两种排法（按日期、先联系谁），比较各自靠前的三十天后还了多少",
+        "取这天逾期名单的两种排法（按日期、优先级），比较各自靠前的三十天后还了多少",
     ),
     ("rehearse.all_days", "没有事的日子也列出"),
     ("job run.name", "名称，例如 close_day"),

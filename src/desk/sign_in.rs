@@ -27,7 +27,7 @@ use crate::web::middleware::address_of;
 use crate::web::session::device;
 use crate::web::session::entry::{self, Tried};
 use crate::web::session::guard::{self, Kind, Subjects, Whom};
-use crate::web::session::{self, COOKIE, NewSession, SignedIn};
+use crate::web::session::{self, COOKIE, NewSession, Over, SignedIn};
 use crate::web::shell;
 
 /// The cookie that holds the token of the sign-in form.
@@ -40,7 +40,8 @@ struct LoginPage {
     next: String,
     login: String,
     signed_out: bool,
-    ended: bool,
+    /// Why a session is over; empty when none was.
+    ended: &'static str,
     problem: Option<String>,
     office: Option<Office>,
     demo: Vec<DemoSignIn>,
@@ -98,7 +99,7 @@ pub async fn show(
     }
     let notice = match (&query.out, &query.ended) {
         (Some(_), _) => Notice::SignedOut,
-        (None, Some(_)) => Notice::Ended,
+        (None, Some(_)) => Notice::Ended(session::why_over::<SignedIn>(&app, &req).await?),
         (None, None) => Notice::Nothing,
     };
     login_page(&app, &req, StatusCode::OK, next.unwrap_or_default(), "", notice).await
@@ -108,7 +109,7 @@ pub async fn show(
 enum Notice {
     Nothing,
     SignedOut,
-    Ended,
+    Ended(Over),
     Problem(String),
 }
 
@@ -135,10 +136,18 @@ async fn login_page(
         next: next.to_owned(),
         login: login.to_owned(),
         signed_out: matches!(notice, Notice::SignedOut),
-        ended: matches!(notice, Notice::Ended),
+        ended: match notice {
+            Notice::Ended(Over::Idle) => "太久没有操作，登录已到时间，请重新登录。",
+            Notice::Ended(Over::Lasted) => "这次登录已满最长时间，请重新登录。",
+            Notice::Ended(Over::ByHand) => {
+                "这次登录已被结束：管理员结束了它，或者密码改过、在别处结束了。请重新登录；\
+                 不知道是谁结束的，请问管理员。"
+            }
+            _ => "",
+        },
         problem: match notice {
             Notice::Problem(problem) => Some(problem),
-            Notice::Nothing | Notice::SignedOut | Notice::Ended => None,
+            Notice::Nothing | Notice::SignedOut | Notice::Ended(_) => None,
         },
         office,
         demo: app.demo.to_vec(),

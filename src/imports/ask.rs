@@ -148,7 +148,7 @@ fn call_back(db: &mut Db, scope: &Scope, now: NaiveDateTime) -> AppResult<()> {
 pub fn catch_up(app: &App, scope: &Scope) -> AppResult<()> {
     let today = app.clock.today();
     position::catch_up(&app.db, scope, today, || app.newest_basis())?;
-    let program = Actor::program("程序", scope.own());
+    let program = Actor::program("系统", scope.own());
     act::run(app, (&program, scope), "cases after the bank's figures", |act| {
         act.needs_no_audit("each case has its own steps");
         act.happened(&Happened::AllRefigured)

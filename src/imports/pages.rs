@@ -211,12 +211,14 @@ const KINDS: [(&str, &str); 7] = [
 ];
 
 /// What is shown for `show`: first of all what needs attention, refused lines and then those
-/// with a warning, if there are any.
+/// with a warning, if there are any; then what the sheet brings.
 pub fn shown(job: &ImportJob, warned: i64, show: &str) -> &'static str {
     match KINDS.iter().find(|(key, _)| *key == show) {
         Some((key, _)) => key,
         None if show.is_empty() && job.refused_rows > 0 => "refused",
         None if show.is_empty() && warned > 0 => "warned",
+        None if show.is_empty() && job.new_rows > 0 => "new",
+        None if show.is_empty() && job.changed_rows > 0 => "changed",
         None => "",
     }
 }

@@ -14,7 +14,7 @@ const WIDTH: i64 = 720;
 const HEIGHT: i64 = 236;
 /// Edges of the part that lines are drawn in: room for words on each side.
 const LEFT: i64 = 76;
-const RIGHT: i64 = 640;
+const RIGHT: i64 = 684;
 const TOP: i64 = 40;
 const FLOOR: i64 = 206;
 
@@ -146,9 +146,9 @@ mod tests {
             [("今年".to_owned(), vec![Some(0), Some(100), None]), ("去年".to_owned(), vec![])];
         let curve = Curve::new("图", &ticks, &series, (100, |n| n.to_string()));
         assert_eq!(curve.lines.len(), 1);
-        assert_eq!(curve.lines[0].points, "76,206 358,40");
+        assert_eq!(curve.lines[0].points, "76,206 380,40");
         assert_eq!(curve.words, "图：今年 100");
-        assert_eq!(curve.ticks, [(76, "1".to_owned()), (640, "3".to_owned())]);
+        assert_eq!(curve.ticks, [(76, "1".to_owned()), (684, "3".to_owned())]);
         assert_eq!(round_above([0, 1_234].into_iter()), 2_000);
         assert_eq!(round_above([0].into_iter()), 1);
         assert_eq!(short(12_345_600), "12.34 万");

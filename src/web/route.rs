@@ -6,8 +6,11 @@ use std::panic::AssertUnwindSafe;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
+use actix_web::http::header::LOCATION;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{Error, FromRequest, Handler, HttpResponse, Responder, Route, guard, web};
+use actix_web::{
+    Error, FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route, guard, web,
+};
 use futures_util::FutureExt as _;
 
 use super::session::SignedIn;
@@ -86,12 +89,18 @@ fn entry(method: Method, path: &'static str, needs: Needs, route: Route) -> Entr
 
 /// Registers the lines, one resource for each path, in the order of the table.
 pub fn register(config: &mut web::ServiceConfig, entries: Vec<Entry>) {
+    let pages: Vec<&str> =
+        entries.iter().filter(|one| one.method == Method::GET).map(|one| one.path).collect();
     let mut resources: Vec<(&'static str, actix_web::Resource)> = Vec::new();
     for entry in entries {
         let path = entry.path;
         let resource = match resources.iter().position(|(seen, _)| *seen == path) {
             Some(at) => resources.remove(at).1,
-            None => web::resource(path).default_service(web::to(wrong_method)),
+            None => {
+                let page = page_above(path, &pages);
+                let other = move |req| std::future::ready(wrong_method(&req, page));
+                web::resource(path).default_service(web::to(other))
+            }
         };
         resources.push((path, resource.route(entry.route)));
     }
@@ -103,8 +112,22 @@ pub fn register(config: &mut web::ServiceConfig, entries: Vec<Entry>) {
 /// How addresses end behind which a file is made, and noted.
 const FILES: [&str; 3] = [".xlsx", ".zip", ".pdf"];
 
-async fn wrong_method() -> AppResult<actix_web::HttpResponse> {
-    std::future::ready(Err(AppError::NotFound)).await
+/// How many parts of this address, from the left, are the nearest page above it; 0: none.
+fn page_above(path: &str, pages: &[&str]) -> usize {
+    let ends = path.match_indices('/').skip(1).map(|(at, _)| at);
+    let above = |at: &usize| path.get(..*at).is_some_and(|start| pages.contains(&start));
+    let nearest = ends.filter(above).last();
+    nearest.and_then(|at| path.get(..at)).map_or(0, |start| start.matches('/').count())
+}
+
+/// Whoever loads the address of a form anew, or comes back to it, gets the page that it stands on.
+fn wrong_method(req: &HttpRequest, parts: usize) -> AppResult<HttpResponse> {
+    let start = match req.path().match_indices('/').nth(parts) {
+        Some((at, _)) if parts > 0 && *req.method() == Method::GET => req.path().get(..at),
+        _ => None,
+    };
+    let page = start.ok_or(AppError::NotFound)?;
+    Ok(HttpResponse::SeeOther().insert_header((LOCATION, page)).finish())
 }
 
 /// Lets the request through to the handler, or not; turns a panic of the handler into our fault.

@@ -72,6 +72,21 @@ fn an_unknown_page_says_so_in_the_shell_or_without() {
 }
 
 #[test]
+fn the_address_of_a_form_answers_with_the_page_that_it_stands_on() {
+    each(async |t| {
+        let mut clerk = t.sign_in(Role::Clerk);
+        for (form, page) in [
+            ("/overdue/LZ2015-0001/contacts", "/overdue/LZ2015-0001"),
+            ("/overdue/lists/5/forget", "/overdue"),
+            ("/loans/LZ2015-0001/notes", "/loans/LZ2015-0001"),
+        ] {
+            assert_eq!(clerk.get(form).await.is(303).header("location"), page, "{form}");
+        }
+        clerk.get("/reveal").await.is(404);
+    });
+}
+
+#[test]
 fn programs_get_json_and_htmx_gets_a_message() {
     each(async |t| {
         let mut browser = t.sign_in(Role::Clerk);

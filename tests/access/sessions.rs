@@ -83,7 +83,10 @@ fn disabling_an_account_ends_its_sessions_at_once() {
         let mut admin = t.sign_in(Role::Administrator);
         let fields = [("state", "disabled"), ("version", "1")];
         admin.post(&format!("/admin/staff/{}/state", one.id), &fields).await.is(303);
-        browser.get("/me").await.is(303);
+        let to = browser.get("/me").await.is(303).header("location").to_owned();
+        let page = browser.get(&to).await;
+        page.is(200).says(&["管理员结束了它"]);
+        assert!(!page.text.contains("太久没有操作"), "nobody was away");
     });
 }
 

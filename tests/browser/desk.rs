@@ -32,6 +32,48 @@ async fn typed(browser: &Browser) -> String {
     browser.find("#note").await.prop("value").await.unwrap().unwrap_or_default()
 }
 
+/// Ctrl, too, is a key: four for a promise. What is forgotten is asked for where the cursor then
+/// is.
+async fn promise_by_keys(browser: &Browser) {
+    browser.open("/overdue/next").await;
+    browser.find("[data-days] button").await;
+    browser.find("body").await.send_keys("1").await.unwrap();
+    browser.find("#promised_on:focus").await.send_keys(SAVE).await.unwrap();
+    browser.says("请填写约定的还款日").await;
+    browser.find("#promised_on:focus").await;
+    look(browser, "promise-without-a-day").await;
+    // The address of the refused form answers, too.
+    browser.driver.refresh().await.unwrap();
+    browser.find("#outcome").await;
+    assert!(!browser.path().await.ends_with("/contacts"), "{}", browser.path().await);
+    browser.open("/overdue/next").await;
+    browser.find("[data-days] button").await;
+    browser.find("body").await.send_keys("1").await.unwrap();
+    browser.find("#promised_on:focus").await.send_keys("q").await.unwrap();
+    look(browser, "promise").await;
+    browser.find("#promised_on").await.send_keys(SAVE).await.unwrap();
+    browser.says("接通，承诺还款").await;
+    browser.find("form[action$=undo]").await;
+}
+
+/// After many were moved, going back shows the page that asked, and sends nothing again.
+async fn back_to_what_was_asked(browser: &Browser) {
+    browser.open("/overdue").await;
+    browser.click("#rows tr:nth-child(1) input").await;
+    browser.click(".bulk [value=up]").await;
+    browser.says("看一遍名单").await;
+    browser.click("main form .btn.pri").await;
+    browser.says("请写一句理由").await;
+    browser.driver.refresh().await.unwrap();
+    browser.says("看一遍名单").await;
+    look(browser, "many-up").await;
+    browser.fill("#reason", "电话都打过了").await;
+    browser.click("main form .btn.pri").await;
+    browser.find("#main").await;
+    browser.driver.back().await.unwrap();
+    browser.says("看一遍名单").await;
+}
+
 #[test]
 fn a_number_a_message_to_many_and_what_was_typed() {
     if driver_url().is_none() {
@@ -59,6 +101,9 @@ fn a_number_a_message_to_many_and_what_was_typed() {
         look(browser, "message-to-many").await;
         browser.click("form.bt .btn.pri").await;
         browser.says("等放行").await;
+
+        back_to_what_was_asked(browser).await;
+        promise_by_keys(browser).await;
 
         browser.open(FILE).await;
         browser.fill("#note", "母亲说春节前回来").await;

@@ -26,7 +26,7 @@ fn the_director_plans_the_year_and_speaks_with_a_family() {
         browser.find("#main .head").await;
         browser.open("/admin/jobs/plan_contact_duties").await;
         browser.click("form[action$=run] button").await;
-        browser.says("做完了").await;
+        browser.says("已完成").await;
         browser.open("/family-contacts").await;
         look(browser, "families").await;
         browser.click("[data-next]").await;

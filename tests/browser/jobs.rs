@@ -28,7 +28,7 @@ fn an_administrator_looks_after_the_jobs() {
         look(browser, "jobs").await;
         browser.open("/admin/jobs/warn_staff").await;
         browser.click("form[action$=run] button").await;
-        browser.says("做完了").await;
+        browser.says("已完成").await;
         look(browser, "job").await;
         browser.fill("#reason", "换系统，先停一周").await;
         browser.click("#pause button").await;

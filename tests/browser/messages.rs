@@ -40,7 +40,7 @@ fn the_director_sees_reminders_go_out_and_changes_a_text() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         browser.click("form[action$=run] button").await;
-        browser.says("做完了").await;
+        browser.says("已完成").await;
         sent(browser).await;
         look(browser, "messages").await;
         browser.open("/messages?tab=sent").await;

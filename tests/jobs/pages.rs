@@ -14,7 +14,7 @@ fn whoever_may_see_the_history_sees_what_ran_and_only_managers_can_act() {
         clock::run_due(&t.app, t.app.clock.now_at()).unwrap();
         let mut auditor = t.sign_in(Role::Auditor);
         let list = auditor.get("/admin/jobs").await;
-        list.is(200).says(&["日终结转", "每天 00:00", "做完了", "12月22日 00:00", "每 5 秒"]);
+        list.is(200).says(&["日终结转", "每天 00:00", "已完成", "12月22日 00:00", "每 5 秒"]);
         assert!(!list.text.contains("现在运行"), "an auditor can act");
         auditor.get("/admin/jobs/warn_staff").await.is(200).says(&["运行记录", "12月21日"]);
         auditor.post("/admin/jobs/warn_staff/run", &[]).await.is(403);
@@ -44,7 +44,7 @@ fn a_job_is_paused_with_a_reason_and_resumed_and_the_history_says_who() {
         let paused = t.app.db.read(|db| pause::offices_without(db, "warn_staff")).unwrap();
         assert!(paused.is_empty());
         director.post(&format!("{path}/run"), &[]).await.is(303);
-        director.get(path).await.says(&["做完了"]);
+        director.get(path).await.says(&["已完成"]);
         let audit = director.get("/audit").await;
         audit.says(&["暂停定时任务", "恢复定时任务", "运行定时任务", "换系统，先停一周"]);
         // What keeps the books cannot be paused.
@@ -65,16 +65,16 @@ fn a_job_that_gave_up_is_red_until_it_goes_well() {
         }
         let mut director = t.sign_in(Role::Director);
         let home = director.get("/home").await;
-        home.is(200).says(&["note2 bad", "11月22日的“逐日”没有做成", " 起</span>", "去看看"]);
+        home.is(200).says(&["note2 bad", "11月22日的“逐日”失败", " 起</span>", "去看看"]);
         assert!(!home.text.contains("gateway"), "a cause for the log is on the page");
         let mut clerk = t.sign_in(Role::Clerk);
         let home = clerk.get("/home").await;
-        assert!(!home.is(200).says(&["没有做成"]).text.contains("去看看"));
-        director.get("/admin/jobs").await.says(&["1 项没有做成", "没有做成，不再自动试"]);
+        assert!(!home.is(200).says(&["失败"]).text.contains("去看看"));
+        director.get("/admin/jobs").await.says(&["1 项失败", "失败，不再自动试"]);
         order(&t.app, "each", "");
         director.post("/admin/jobs/each/run", &[]).await.is(303);
         let home = director.get("/home").await;
-        assert!(!home.text.contains("没有做成"), "{}", home.text);
+        assert!(!home.text.contains("失败"), "{}", home.text);
     });
 }
 

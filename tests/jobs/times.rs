@@ -141,7 +141,7 @@ fn what_fails_is_tried_again_after_growing_waits_and_given_up() {
         let lines = t.app.db.read(|db| warning::of_offices(db, &scope)).unwrap();
         assert_eq!(lines.len(), 1);
         assert_eq!((lines[0].level.as_str(), lines[0].kind.as_str()), ("bad", "job"));
-        assert!(lines[0].title.contains("11月22日的“逐日”没有做成"), "{lines:?}");
+        assert!(lines[0].title.contains("11月22日的“逐日”失败"), "{lines:?}");
         // The next day is not held up, and its success takes the line away.
         order(&t.app, "each", "");
         assert_eq!(runs_at(&t.app, "2026-11-23 09:00"), ["each 2026-11-23"]);

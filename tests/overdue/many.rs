@@ -14,7 +14,7 @@ use zhuxue::plumbing::schema::{
 
 use super::{AFTER, act, case, contact, files, night};
 use crate::borrower::town::{each, read};
-use crate::support::TestApp;
+use crate::support::{Answer, Browser, TestApp};
 
 /// So many further families like one, with more points, who were called today.
 fn heavy_ones(t: &TestApp, like: &str, count: usize) {
@@ -119,6 +119,13 @@ fn one_that_somebody_else_changed_does_not_stop_the_rest() {
     });
 }
 
+/// The page that asks once more, as a browser gets it after the ticks.
+async fn asked(clerk: &mut Browser, fields: &[(&str, &str)]) -> Answer {
+    let answer = clerk.post("/overdue/bulk", fields).await;
+    let to = answer.is(303).header("location").to_owned();
+    clerk.get(&to).await
+}
+
 /// A column of these cases, as a test needs them.
 fn tried(t: &TestApp, file_no: &str, tries: i32) {
     let id = case(t, file_no).id;
@@ -142,8 +149,9 @@ fn many_go_up_for_one_reason_and_those_that_may_not_are_named_and_stay() {
         let mut clerk = t.sign_in(Role::Clerk);
         let mut fields = vec![("do", "up")];
         fields.extend(all.iter().map(|no| ("file", no.as_str())));
-        let page = clerk.post("/overdue/bulk", &fields).await;
+        let page = asked(&mut clerk, &fields).await;
         page.is(200).says(&["户转下一阶段", "共同借款人", "理由"]);
+        page.says(&["bulk?do=up&amp;file="]);
         let seen: Vec<String> = all
             .iter()
             .map(|no| case(&t, no))
@@ -184,15 +192,15 @@ fn a_message_to_many_is_shown_waits_to_be_let_go_and_is_written_once() {
         let mut clerk = t.sign_in(Role::Clerk);
         let mut fields = vec![("do", "message")];
         fields.extend(all.iter().map(|no| ("file", no.as_str())));
-        let page = clerk.post("/overdue/bulk", &fields).await;
+        let page = asked(&mut clerk, &fields).await;
         page.is(200).says(&["到期未还提醒", "等放行", "约 ¥", "没有说这一户到期未还", &all[1]]);
         let key = page.hidden("key");
         fields.push(("reason", "please_call"));
-        clerk
-            .post("/overdue/bulk", &fields)
-            .await
-            .is(200)
-            .says(&["value=\"please_call\" selected"]);
+        let other = format!("/overdue/bulk?do=message&reason=please_call&file={}", all[0]);
+        clerk.get(&other).await.is(200).says(&["value=\"please_call\" selected"]);
+        for nothing in ["/overdue/bulk", "/overdue/bulk?do=message"] {
+            assert_eq!(clerk.get(nothing).await.is(303).header("location"), "/overdue");
+        }
         let mut sure = fields.clone();
         sure.extend([("sure", "1"), ("key", key.as_str())]);
         for _ in 0..2 {
@@ -236,7 +244,7 @@ fn who_has_a_message_of_today_by_the_program_gets_none_by_hand() {
         let mut clerk = t.sign_in(Role::Clerk);
         let mut fields = vec![("do", "message"), ("reason", "please_call")];
         fields.extend(all.iter().map(|no| ("file", no.as_str())));
-        let page = clerk.post("/overdue/bulk", &fields).await;
+        let page = clerk.get(&zhuxue::base::url::link("/overdue/bulk", &fields)).await;
         let line = format!("{} 户今天系统已经写了还款消息", all.len() - 1);
         page.is(200).says(&[&line, "1 户，学生和共同借款人", &all[1]]);
         let key = page.hidden("key");

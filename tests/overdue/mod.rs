@@ -408,7 +408,10 @@ fn lists_are_kept_under_a_name_and_many_get_another_owner() {
         let book = clerk.get("/overdue.xlsx").await;
         assert!(book.is(200).bytes.starts_with(b"PK"));
         let choose = [("do", "owner"), ("file", all[0].as_str()), ("file", all[1].as_str())];
-        clerk.post("/overdue/bulk", &choose).await.is(200).says(&["责任人"]);
+        let asked = clerk.post("/overdue/bulk", &choose).await;
+        let to = format!("/overdue/bulk?do=owner&file={}&file={}", all[0], all[1]);
+        assert_eq!(asked.is(303).header("location"), to);
+        clerk.get(&to).await.is(200).says(&["责任人"]);
     });
 }
 

@@ -3,6 +3,7 @@
 mod files;
 mod home;
 mod lists;
+mod paper;
 mod search;
 mod site;
 mod workbench;

@@ -85,12 +85,12 @@ fn both_orders_of_the_overdue_list_are_compared_after_thirty_days() {
     let text = String::from_utf8(out).unwrap();
     let table: String = text
         .lines()
-        .skip_while(|line| !line.starts_with("先联系谁"))
+        .skip_while(|line| !line.starts_with("按优先级"))
         .fold(String::new(), |all, line| all + line + "\n");
-    assert!(table.starts_with("先联系谁：2027-01-05 的逾期名单"), "{text}");
+    assert!(table.starts_with("按优先级：2027-01-05 的逾期名单"), "{text}");
     // Whatever the order, all of the list are the same families with the same payments.
     let all = table.lines().rfind(|line| line.starts_with("  前 ")).unwrap();
-    let (by_day, by_first) = all.split_once("；按先联系谁 ").unwrap();
+    let (by_day, by_first) = all.split_once("；按优先级 ").unwrap();
     let by_day = by_day.split_once("按下一步日期 ").unwrap().1;
     assert!(by_first.starts_with(by_day), "{all}");
     assert!(!by_day.starts_with("0 户"), "nobody paid: {all}");

@@ -165,7 +165,8 @@ fn a_list_can_be_printed_filtered_and_handed_in() {
         columns: vec![("姓名".into(), width), ("回收率".into(), 12)],
         filter: true,
         foot: "制表人：韦清越　单位（盖章）：".into(),
-        chart: Some(Chart { title: "回收率".into(), of: 1 }),
+        chart: Some(Chart { title: "回收率".into(), of: 1, labels: "" }),
+        ..Head::default()
     };
     let rows = || {
         let row = |name: &str, share| vec![Out::Text(name.into()), Out::Share(share)];
@@ -192,6 +193,14 @@ fn a_list_can_be_printed_filtered_and_handed_in() {
     assert_eq!(&*back.rows.iter().last().unwrap().cells[0].text, "制表人：韦清越　单位（盖章）：");
     let narrow = xml(&list(&head(12), rows()).unwrap(), "xl/worksheets/sheet1.xml");
     assert!(narrow.contains("orientation=\"portrait\""), "{narrow}");
+    let some = list(&Head { on_paper: 1, ..head(12) }, rows()).unwrap();
+    assert!(xml(&some, "xl/workbook.xml").contains("逾期跟进!$A$1:$A$8"), "only what is printed");
+    let columns = [("姓名", 12), ("说明", 130), ("原因", 130)];
+    let columns = columns.map(|(name, width)| (name.to_owned(), width)).to_vec();
+    let beside = list(&Head { columns, ..head(12) }, rows()).unwrap();
+    let sheet = xml(&beside, "xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("fitToWidth=\"2\""), "what is too wide goes on beside: {sheet}");
+    assert!(xml(&beside, "xl/workbook.xml").contains("逾期跟进!$A:$A,逾期跟进!$3:$3"));
 }
 
 proptest! {

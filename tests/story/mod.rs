@@ -194,7 +194,7 @@ impl Story {
             let books = job.name != jobs::check_books::JOB.name || done.failed == 0;
             assert!(books, "on {on}: {}", done.note);
         }
-        self.tell("程序", "夜里的任务").await;
+        self.tell("系统", "夜里的任务").await;
     }
 
     /// The bank's list of a day: what a due day asked of the family is of this kind; of all others

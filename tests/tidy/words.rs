@@ -184,9 +184,15 @@ fn every_file_says_what_it_is_for() {
 
 /// Words that pages, messages and papers once had, and the one word for each thing that they have
 /// now.
-const OLD_TERMS: [(&str, &str); 24] = [
+const OLD_TERMS: [(&str, &str); 30] = [
     ("做走访表", "生成走访表"),
-    ("看样张", "预览"),
+    ("打印走访表", "生成走访表"),
+    ("样张", "预览"),
+    ("做完了", "已完成"),
+    ("没做成", "失败"),
+    ("没有做成", "失败"),
+    ("先联系谁", "优先级"),
+    ("program(\"程序\"", "系统"),
     ("打成一个 PDF", "导出 PDF"),
     ("没有办成", "操作未完成"),
     ("有没做成的", "部分失败"),

@@ -77,14 +77,14 @@ impl Orders {
             paid.extend(paid_between(app, scope, (self.on, until))?);
         }
         let all = self.by_day.len();
-        writeln!(out, "\n先联系谁：{} 的逾期名单 {all} 户，看到 {until} 谁还了款", self.on)?;
+        writeln!(out, "\n按优先级：{} 的逾期名单 {all} 户，看到 {until} 谁还了款", self.on)?;
         writeln!(out, "（每格：其中还款几户、还款多少元；括号里是他们一共欠多少元）")?;
         for top in TOPS.into_iter().filter(|top| *top < all).chain([all]) {
             let [by_day, by_first] = [&self.by_day, &self.by_first].map(|o| first(o, top, &paid));
             let (tenths, amount) = at_random(first(&self.by_day, all, &paid).paid, top, all);
             writeln!(
                 out,
-                "  前 {top} 户  按下一步日期 {}；按先联系谁 {}；随便挑约 {}.{} 户 {} 元",
+                "  前 {top} 户  按下一步日期 {}；按优先级 {}；随便挑约 {}.{} 户 {} 元",
                 in_words(by_day),
                 in_words(by_first),
                 tenths / 10,

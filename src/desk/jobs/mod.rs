@@ -167,7 +167,7 @@ async fn run(
         Err(_) => format!("“{}”正在运行，过一会儿刷新本页看结果", job.words),
         Ok(Ok(Ok(ended))) => match ended?.outcome {
             Ok(_) => format!("“{}”运行完了", job.words),
-            Err(_) => format!("“{}”没有做成，原因在下面", job.words),
+            Err(_) => format!("“{}”失败，原因在下面", job.words),
         },
         Ok(_) => return Err(AppError::broken("a run by hand ended early")),
     };

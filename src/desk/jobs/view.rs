@@ -128,12 +128,12 @@ fn run_view(planned: &Planned, run: &Run, now: NaiveDateTime) -> RunView {
     let (kind, state) = match run.state {
         RunState::Running => ("acc", "正在运行".to_owned()),
         RunState::Done if run.failed_count > 0 => ("wait", "已完成，部分失败".to_owned()),
-        RunState::Done => ("ok", "做完了".to_owned()),
+        RunState::Done => ("ok", "已完成".to_owned()),
         RunState::Failed => match run.next_try_at {
-            Some(at) => ("wait", format!("没做成，{} 再试", local(at).format("%H:%M"))),
-            None => ("wait", "没做成".to_owned()),
+            Some(at) => ("wait", format!("失败，{} 再试", local(at).format("%H:%M"))),
+            None => ("wait", "失败".to_owned()),
         },
-        RunState::GaveUp => ("bad", "没有做成，不再自动试".to_owned()),
+        RunState::GaveUp => ("bad", "失败，不再自动试".to_owned()),
     };
     let seconds = run.ended_at.map(|end| (end - run.started_at).num_seconds().max(0));
     RunView {

@@ -52,6 +52,21 @@ pub struct View {
 impl Export for ListParams {
     const NAME: (&'static str, &'static str) = ("贷款档案", "人");
     const COLUMNS: &'static [Column<Row, NaiveDate>] = &COLUMNS;
+    const ON_PAPER: &'static [&'static str] = &[
+        "档案号",
+        "姓名",
+        "身份证号（遮盖）",
+        "村（社区）",
+        "就读高校",
+        "阶段",
+        "合同份数",
+        "本金余额（元）",
+        "到期未还（元）",
+        "逾期天数",
+        "待银行结果（元）",
+        "下次应还日",
+        "下次应还（元）",
+    ];
 
     fn remark(app: &App) -> String {
         assumed(app)

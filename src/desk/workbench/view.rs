@@ -14,7 +14,7 @@ use crate::base::url::link;
 use crate::book::importing;
 use crate::book::lifeline::county::{self, Segment};
 use crate::book::policy::Policy;
-use crate::book::staff::Role;
+use crate::book::staff::{Right, Role};
 use crate::book::warning::{DEADLINE, Warning};
 use crate::imports::ask::Awaiting;
 use crate::web::waiting::Waiting;
@@ -178,7 +178,11 @@ impl Page {
 impl Page {
     /// The same with what its reader is there for.
     #[must_use]
-    pub fn for_role(self, role: Role, counted: Arc<Counted>, own: Option<Own>) -> Page {
+    pub fn for_role(mut self, role: Role, counted: Arc<Counted>, own: Option<Own>) -> Page {
+        // What they can do something about stands first of what is equally bad.
+        let theirs =
+            |line: &Notice| !line.link.starts_with("/admin") || role.may(Right::SeeHistory);
+        self.notices.sort_by_key(|line| (line.class != " bad", !theirs(line)));
         Page {
             has_glance: !self.is_new && matches!(role, Role::Director | Role::Auditor),
             is_reviewer: role == Role::Reviewer,

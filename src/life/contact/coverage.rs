@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::base::url::link;
 use crate::book::contact::task::{AssigneeKind, State};
 use crate::error::AppResult;
+use crate::plumbing::sheet::write::Out;
 use crate::web::desk_request::DeskRequest;
 use crate::web::list::export::{Column, Workbook};
 use crate::web::session::SignedIn;
@@ -242,10 +243,14 @@ pub async fn workbook(
         (by.in_words(), 26, |line, ()| (&line.name).into()),
         ("应联系（户）", 12, |line, ()| line.sums.due.into()),
         ("已联系（户）", 12, |line, ()| line.sums.done.into()),
-        ("已联系（%）", 12, |line, ()| line.percent.into()),
+        ("已联系率", 12, |line, ()| {
+            let share = line.sums.done.saturating_mul(10_000).checked_div(line.sums.due);
+            share.map_or(Out::Blank, Out::Share)
+        }),
         ("失联（户）", 12, |line, ()| line.sums.lost.into()),
         ("未联系（户）", 12, |line, ()| line.sums.open.into()),
     ];
-    let title = format!("{} 家庭联系完成情况，按{}，{year} 年", me.office.county(), by.in_words());
+    let (office, today) = (&me.office.name, desk.today());
+    let title = format!("{office} {year}年家庭联系完成情况，按{}，到 {today}", by.in_words());
     Workbook::new(&lines, &columns, &()).titled(app, me, ("家庭联系完成情况", "行"), title).await
 }

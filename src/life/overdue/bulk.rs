@@ -1,6 +1,7 @@
 //! What is done with many ticked cases, and lists under a name. Printing goes to `/visits`; another
-//! owner and the next stage are shown before they are done, with the version that each case had on
-//! that page; a message to all of them is in `bulk_message.rs`.
+//! owner and the next stage are shown before they are done, at an address of their own (it names
+//! the files), with the version that each case had on that page; a message to all of them is in
+//! `bulk_message.rs`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -39,7 +40,24 @@ enum Deed {
     Up,
 }
 
+const PATH: &str = "/overdue/bulk";
+
+/// The page that asks once more for these files.
+pub(super) fn address(deed: &str, files: &[String]) -> String {
+    let mut fields = vec![("do", deed)];
+    fields.extend(files.iter().map(|no| ("file", no.as_str())));
+    url::link(PATH, &fields)
+}
+
 impl Deed {
+    /// As the address says it.
+    const fn as_text(self) -> &'static str {
+        match self {
+            Deed::Owner => "owner",
+            Deed::Up => "up",
+        }
+    }
+
     const fn in_words(self) -> &'static str {
         match self {
             Deed::Owner => "改责任人",
@@ -87,6 +105,8 @@ struct BulkPage {
     deed: Deed,
     words: &'static str,
     lines: Vec<Line>,
+    /// Where the form goes: what answers a reload after it was refused.
+    address: String,
     staff: Vec<Choice>,
     errors: Vec<FieldError>,
     /// The owner or the reason, as it was chosen or typed.
@@ -95,7 +115,29 @@ struct BulkPage {
     done: String,
 }
 
-/// `POST /overdue/bulk`: to the papers, the page that asks once more, or the deed.
+/// `GET /overdue/bulk?do=up&file=LZ2015-0001&file=...`: the page that asks once more.
+pub(super) async fn show(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+    query: web::Query<Vec<(String, String)>>,
+) -> AppResult<HttpResponse> {
+    let fields = Fields::from(query.into_inner());
+    let files: Vec<String> = fields.all("file").map(str::to_owned).collect();
+    if files.is_empty() {
+        return shell::done(&app, "/overdue", "先勾选要办的人");
+    }
+    ensure_not_too_many(files.len())?;
+    let at: At<'_> = (&app, &me, &req);
+    let deed = match fields.get("do") {
+        "message" => return bulk_message::preview(at, &fields, &files).await,
+        "up" => Deed::Up,
+        _ => Deed::Owner,
+    };
+    ask(at, Of::Files(files), (deed, String::new()), Vec::new()).await
+}
+
+/// `POST /overdue/bulk`: on to the papers or the page that asks once more, or the deed.
 pub(super) async fn choose(
     app: web::Data<App>,
     me: SignedIn,
@@ -114,15 +156,13 @@ pub(super) async fn choose(
         "sure" => return set_owner(at, fields).await,
         "sure_up" => return move_up(at, fields).await,
         _ if files.is_empty() => return shell::done(&app, "/overdue", "先勾选要办的人"),
-        "message" => {
-            ensure_not_too_many(files.len())?;
-            return bulk_message::choose(at, &fields, &files).await;
-        }
-        "up" => Deed::Up,
-        _ => Deed::Owner,
+        deed => deed,
     };
     ensure_not_too_many(files.len())?;
-    ask(at, Of::Files(files), (deed, String::new()), Vec::new()).await
+    if deed == "message" && fields.has("sure") {
+        return bulk_message::write(at, &fields, &files).await;
+    }
+    shell::done(&app, &address(deed, &files), "")
 }
 
 /// Which cases the page is about.
@@ -188,7 +228,9 @@ async fn ask(
         .filter(|one| one.active && one.role.may(Right::FollowOverdue))
         .map(|one| Choice { id: one.id.to_string(), name: one.name })
         .collect();
-    let page = BulkPage { deed, words: deed.in_words(), lines, staff, errors, value, done };
+    let left: Vec<String> = lines.iter().map(|line| line.file_no.clone()).collect();
+    let (words, address) = (deed.in_words(), address(deed.as_text(), &left));
+    let page = BulkPage { deed, words, lines, address, staff, errors, value, done };
     shell::page_as(status, app, me, req, "overdue/bulk.html", page)
 }
 

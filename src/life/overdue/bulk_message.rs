@@ -95,28 +95,26 @@ fn draft(
     Ok(draft)
 }
 
-/// The page before it is written, or the writing.
-pub(super) async fn choose(
-    at: At<'_>,
+/// What is written to whom, as the form or the address says it.
+async fn chosen(
+    (app, me, _): At<'_>,
     fields: &Fields,
     numbers: &[String],
-) -> AppResult<HttpResponse> {
-    let (app, me, _) = at;
+) -> AppResult<(Reason, Draft)> {
     let known = Reason::from_text(fields.get("reason")).filter(|one| REASONS.contains(one));
     let reason = known.unwrap_or(Reason::OverdueNotice);
     let (inner, scope, all) = (app.clone(), me.scope.clone(), numbers.to_vec());
     let draft = app.read(move |db| draft(&inner, db, &scope, (reason, &all))).await?;
-    match fields.get("sure") {
-        "" => preview(at, (reason, numbers), draft),
-        _ => write(at, fields, reason, &draft).await,
-    }
+    Ok((reason, draft))
 }
 
-fn preview(
-    (app, me, req): At<'_>,
-    (reason, numbers): (Reason, &[String]),
-    draft: Draft,
+/// The page before it is written.
+pub(super) async fn preview(
+    at: At<'_>,
+    fields: &Fields,
+    numbers: &[String],
 ) -> AppResult<HttpResponse> {
+    let ((reason, draft), (app, me, req)) = (chosen(at, fields, numbers).await?, at);
     let mut page = MessagePage {
         reasons: Choice::all(&REASONS),
         reason: reason.as_text(),
@@ -170,17 +168,16 @@ fn messages((app, me, _): At<'_>, reason: Reason, draft: &Draft) -> AppResult<Ve
     .collect()
 }
 
-async fn write(
+pub(super) async fn write(
     at: At<'_>,
     fields: &Fields,
-    reason: Reason,
-    draft: &Draft,
+    numbers: &[String],
 ) -> AppResult<HttpResponse> {
-    let (app, me, _) = at;
+    let ((reason, draft), (app, me, _)) = (chosen(at, fields, numbers).await?, at);
     if draft.to.is_empty() {
         return Err(AppError::refused("选中的人都不能发，没有写"));
     }
-    let (messages, key) = (messages(at, reason, draft)?, fields.key());
+    let (messages, key) = (messages(at, reason, &draft)?, fields.key());
     let people = messages.len();
     let families = draft.to.len();
     let new = me.act(app, "message to many", move |act| {

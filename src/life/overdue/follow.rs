@@ -33,7 +33,7 @@ use crate::plumbing::schema::{
 const REOPENED_WITHIN: u64 = 90;
 
 /// In whose name the program writes steps.
-const PROGRAM: &str = "程序";
+const PROGRAM: &str = "系统";
 
 /// What following needs besides the rows.
 #[derive(Clone, Copy)]

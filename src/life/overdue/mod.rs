@@ -47,6 +47,7 @@ fn routes() -> Vec<Entry> {
     let (see, follow) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::FollowOverdue));
     let mut routes = vec![
         get("/overdue/next", follow, web::next),
+        get("/overdue/bulk", follow, bulk::show),
         post("/overdue/bulk", follow, bulk::choose),
         post("/overdue/lists", see, bulk::keep_list),
         post("/overdue/lists/{id}/forget", see, bulk::forget_list),

@@ -14,6 +14,7 @@ use crate::base::choice::Choice;
 use crate::base::dates::{days_between, in_words};
 use crate::base::money::Fen;
 use crate::base::place::short_village;
+use crate::book::contact::promise;
 use crate::book::contact::record::{Channel, Outcome, Record};
 use crate::book::loan::LoanFile;
 use crate::book::policy::LadderRule;
@@ -119,6 +120,8 @@ pub(super) struct CasePage {
     /// Sheets that are out or wait to be looked at: batch, number, where.
     sheets: Vec<(String, String, &'static str)>,
     keyed: Vec<Choice>,
+    /// Days that a promise is likely to name.
+    days: Vec<Choice>,
     others: Vec<Choice>,
     whom: Vec<Choice>,
     channels: Vec<Choice>,
@@ -181,6 +184,7 @@ pub(super) fn page(app: &App, facts: &Facts, today: NaiveDate, key: String) -> C
             .map(|(batch, number, state)| (batch.to_string(), number.clone(), state.in_words()))
             .collect(),
         keyed: Choice::all(&KEYED),
+        days: promise::usual_days(today, rule.promise_days_most),
         others: Outcome::ALL
             .iter()
             .filter(|one| !KEYED.contains(one))

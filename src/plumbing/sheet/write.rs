@@ -15,8 +15,9 @@ use super::{CellKind, Table};
 use crate::base::money::Fen;
 
 /// One cell to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Out {
+    #[default]
     Blank,
     /// Text, whatever it looks like.
     Text(String),
@@ -45,8 +46,12 @@ impl<T: Into<Out>> From<Option<T>> for Out {
     }
 }
 
-/// Columns of more characters than this together are printed on a page that lies.
-const PORTRAIT_MAX: u16 = 95;
+/// Columns of more pixels than this together are printed on a page that lies.
+const PORTRAIT_MAX: u32 = 715;
+
+/// What a lying A4 page takes before letters of 11 pt are printed smaller than 8 pt: 277 mm are
+/// 1,046 pixels at full size.
+const LANDSCAPE_MAX: u32 = 1_438;
 
 /// The head of a list to write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,6 +62,8 @@ pub struct Head {
     pub titles: Vec<String>,
     /// Heading and width (in characters) of each column.
     pub columns: Vec<(String, u16)>,
+    /// So many columns from the left are printed; 0: all.
+    pub on_paper: usize,
     /// Rows can be chosen by what stands in a column; not for a table that ends with its total.
     pub filter: bool,
     /// A line below the rows: who made it, room for a stamp.
@@ -69,8 +76,10 @@ pub struct Head {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chart {
     pub title: String,
-    /// Index of the column.
+    /// Index of the column, of shares.
     pub of: u16,
+    /// How what stands in the first column is written below the picture; empty: as it is.
+    pub labels: &'static str,
 }
 
 /// What became of one row of an import.
@@ -170,7 +179,6 @@ fn add_list(
         sheet.write_string_with_format(row, column, heading, &looks.heading)?;
     }
     sheet.set_repeat_rows(row, row)?;
-    for_paper(sheet, head.columns.iter().map(|(_, width)| *width).sum());
     let heading = row;
     row += 1;
     sheet.set_freeze_panes(row, 0)?;
@@ -184,6 +192,13 @@ fn add_list(
     let right = u16::try_from(head.columns.len()).unwrap_or(u16::MAX).saturating_sub(1);
     if head.filter && last >= first {
         sheet.autofilter(heading, 0, last, right)?;
+    }
+    let printed = if head.on_paper == 0 { head.columns.len() } else { head.on_paper };
+    let widths: Vec<u16> = head.columns.iter().take(printed).map(|(_, width)| *width).collect();
+    for_paper(sheet, &widths)?;
+    if printed < head.columns.len() && printed > 0 {
+        let right = u16::try_from(printed).unwrap_or(u16::MAX) - 1;
+        sheet.set_print_area(0, 0, row + 1, right)?;
     }
     if !head.foot.is_empty() {
         sheet.write_string_with_format(
@@ -199,13 +214,25 @@ fn add_list(
     Ok(())
 }
 
-/// A4, as wide as one page, with its headings on each page and the pages counted.
-fn for_paper(sheet: &mut Worksheet, width: u16) {
-    sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
+/// A4, as wide as can be read, with its headings on each page and the pages counted. What is wider
+/// than a page goes on beside it, with its first column again.
+fn for_paper(sheet: &mut Worksheet, widths: &[u16]) -> Result<(), XlsxError> {
+    let pixels = |width: &u16| u32::from(*width) * 7 + 5;
+    let (all, first) = (widths.iter().map(pixels).sum(), widths.first().map_or(0, pixels));
+    let fits = |wide: &u16| {
+        let repeated = first.saturating_mul(u32::from(*wide) - 1);
+        u32::saturating_add(all, repeated) <= LANDSCAPE_MAX * u32::from(*wide)
+    };
+    let wide = (1..=9).find(fits).unwrap_or(9);
+    sheet.set_paper_size(9).set_print_fit_to_pages(wide, 0);
     sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_footer("&C第 &P 页，共 &N 页");
-    if width > PORTRAIT_MAX {
+    if all > PORTRAIT_MAX {
         sheet.set_landscape();
     }
+    if wide > 1 {
+        sheet.set_repeat_columns(0, 0)?;
+    }
+    Ok(())
 }
 
 fn insert(
@@ -217,6 +244,10 @@ fn insert(
     let mut columns = rust_xlsxwriter::Chart::new(ChartType::Column);
     columns.title().set_name(&chart.title);
     columns.legend().set_hidden();
+    columns.y_axis().set_num_format("0%").set_min(0);
+    if !chart.labels.is_empty() {
+        columns.x_axis().set_num_format(chart.labels);
+    }
     columns
         .add_series()
         .set_categories((name, first, 0, last, 0))
@@ -313,7 +344,9 @@ pub fn results(
     sheet.set_column_width(width + 1, 70)?;
     let heading = heading_line.saturating_sub(1);
     sheet.set_repeat_rows(heading, heading)?;
-    for_paper(sheet, width.saturating_mul(14).saturating_add(80));
+    let mut widths = vec![14; usize::from(width)];
+    widths.extend([10, 70]);
+    for_paper(sheet, &widths)?;
     let mut results = results.iter().peekable();
     for row in table.rows.iter() {
         let at = row.line.saturating_sub(1);

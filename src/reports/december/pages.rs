@@ -344,7 +344,7 @@ fn head(titles: Vec<String>, foot: String) -> Head {
         titles,
         columns: columns.into_iter().map(|(name, width)| (name.to_owned(), width)).collect(),
         foot,
-        chart: Some(Chart { title: "每天的回收率".to_owned(), of: 7 }),
+        chart: Some(Chart { title: "每天的回收率".to_owned(), of: 7, labels: "d\"日\"" }),
         ..Head::default()
     }
 }

@@ -42,8 +42,8 @@ pub async fn workbook(
         if by != GroupBy::DueYear {
             let title = format!("{office} 历年回收，统计日 {day}");
             let years = rules::over_time(&found.lines, day);
-            let chart =
-                Chart { title: "各年到期本金的回收率".to_owned(), of: PRINCIPAL_RATE };
+            let drawn = "各年到期本金的回收率".to_owned();
+            let chart = Chart { title: drawn, of: PRINCIPAL_RATE, labels: "" };
             let head = head("历年", GroupBy::DueYear, titles(title), &foot);
             sheets.push((Head { chart: Some(chart), ..head }, cells(years)));
         }
@@ -63,8 +63,8 @@ fn head(sheet: &str, by: GroupBy, titles: Vec<String>, foot: &str) -> Head {
     let mut columns = vec![(by.in_words().to_owned(), 24)];
     columns.extend(rates.into_iter().map(|name| (name.to_owned(), 12)));
     columns.extend(Figure::ALL.into_iter().map(|figure| {
-        let unit = if figure.unit() == Unit::Money { "（元）" } else { "" };
-        (format!("{}{unit}", figure.in_words()), 18)
+        let (unit, width) = if figure.unit() == Unit::Money { ("（元）", 15) } else { ("", 11) };
+        (format!("{}{unit}", figure.in_words()), width)
     }));
     let foot = foot.to_owned();
     Head { sheet: sheet.to_owned(), titles, columns, foot, ..Head::default() }

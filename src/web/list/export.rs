@@ -28,6 +28,8 @@ pub fn foot(me: &SignedIn, today: NaiveDate) -> String {
 pub struct Workbook {
     columns: Vec<(String, u16)>,
     rows: Vec<Vec<Out>>,
+    /// Titles of the columns that are printed, in their order; none: all.
+    on_paper: &'static [&'static str],
 }
 
 impl Workbook {
@@ -37,7 +39,8 @@ impl Workbook {
         of: &C,
     ) -> Workbook {
         let rows: Vec<&R> = rows.into_iter().collect();
-        let empty = Workbook { columns: Vec::new(), rows: vec![Vec::new(); rows.len()] };
+        let (columns_yet, cells_yet) = (Vec::new(), vec![Vec::new(); rows.len()]);
+        let empty = Workbook { columns: columns_yet, rows: cells_yet, on_paper: &[] };
         empty.beside(rows, columns, of)
     }
 
@@ -54,6 +57,22 @@ impl Workbook {
             cells.extend(columns.iter().map(|(_, _, cell)| cell(row, of)));
         }
         self
+    }
+
+    /// What a person reads on paper stands on the left and is printed; the rest stands beside it.
+    #[must_use]
+    pub fn on_paper(mut self, titles: &'static [&'static str]) -> Workbook {
+        self.on_paper = titles;
+        self
+    }
+
+    /// Columns in the order of the sheet, by where they stand now.
+    fn order(&self) -> Vec<usize> {
+        let at = |title: &&str| self.columns.iter().position(|(name, _)| name == title);
+        let mut order: Vec<usize> = self.on_paper.iter().filter_map(at).collect();
+        let rest = (0..self.columns.len()).filter(|at| !order.contains(at));
+        order.extend(rest.collect::<Vec<_>>());
+        order
     }
 
     /// The answer; `name` is what the list is called, `unit` what a row is, `more` ends its title.
@@ -77,11 +96,17 @@ impl Workbook {
         (name, unit): (&'static str, &'static str),
         title: String,
     ) -> AppResult<HttpResponse> {
-        let (count, rows, columns) = (self.rows.len(), self.rows.into_iter(), self.columns);
+        let (count, order, on_paper) = (self.rows.len(), self.order(), self.on_paper.len());
+        let columns = order.iter().filter_map(|at| self.columns.get(*at).cloned()).collect();
+        let rows = self.rows.into_iter().map(move |mut cells| {
+            let cell = |at: &usize| cells.get_mut(*at).map(std::mem::take).unwrap_or_default();
+            order.iter().map(cell).collect()
+        });
         let head = Head {
             sheet: name.to_owned(),
             titles: vec![title, me.bank_data.in_words()],
             columns,
+            on_paper,
             filter: true,
             foot: foot(me, app.clock.today()),
             chart: None,

@@ -112,6 +112,9 @@ pub trait Export: ListPage {
     const NAME: (&'static str, &'static str);
     const COLUMNS: &'static [Column<RowOf<Self>, NaiveDate>];
 
+    /// Titles of the columns that are printed; none: all.
+    const ON_PAPER: &'static [&'static str] = &[];
+
     /// The end of the title.
     fn remark(_: &App) -> String {
         String::new()
@@ -126,6 +129,6 @@ where
 {
     let (list, today) = (params.list(&desk.me, desk.today()), desk.today());
     let rows = desk.read(move |db, scope| list.all(db, scope, ROWS_MAX)).await?;
-    let workbook = Workbook::new(&rows, P::COLUMNS, &today);
+    let workbook = Workbook::new(&rows, P::COLUMNS, &today).on_paper(P::ON_PAPER);
     workbook.answer(&desk.app, &desk.me, P::NAME, &P::remark(&desk.app)).await
 }

@@ -85,6 +85,29 @@ pub async fn signed_in<R: Realm + Send>(req: &HttpRequest) -> AppResult<R> {
     Ok(me)
 }
 
+/// Why a browser that was signed in is not any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Nobody clicked for as long as the realm allows.
+    Idle,
+    /// It had lasted as long as any session may.
+    Lasted,
+    /// By an administrator, a new password, or from the list of one's own sessions.
+    ByHand,
+}
+
+/// Why the session of this browser is over.
+pub async fn why_over<R: Realm>(app: &App, req: &HttpRequest) -> AppResult<Over> {
+    let Some(token) = req.cookie(R::COOKIE) else { return Ok(Over::Idle) };
+    let (hash, now) = (hash_of(token.value()), app.clock.now_at());
+    let found = app.read(move |db| store::end_of(db, R::NAME, &hash)).await?;
+    Ok(match found {
+        Some((Some(_), _)) => Over::ByHand,
+        Some((None, until)) if now >= until => Over::Lasted,
+        _ => Over::Idle,
+    })
+}
+
 /// Makes a realm's person an extractor: a handler that takes one is only run for somebody who is
 /// signed in. `$form`: a urlencoded form of theirs, its `csrf` field checked.
 macro_rules! extracted {

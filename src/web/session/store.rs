@@ -69,6 +69,21 @@ pub(super) fn find(db: &mut Db, realm: &str, hash: &[u8]) -> AppResult<Option<Ro
         .optional()?)
 }
 
+/// When a session of this realm was ended by hand, and until when it would have lasted; none when
+/// there is no such session.
+pub(super) fn end_of(
+    db: &mut Db,
+    realm: &str,
+    hash: &[u8],
+) -> AppResult<Option<(Option<NaiveDateTime>, NaiveDateTime)>> {
+    Ok(session::table
+        .filter(session::token_hash.eq(hash))
+        .filter(session::realm.eq(realm))
+        .select((session::revoked_at, session::expires_at))
+        .first(db)
+        .optional()?)
+}
+
 pub(super) fn seen(db: &mut Db, hash: &[u8], now: NaiveDateTime) -> AppResult<()> {
     diesel::update(session::table.find(hash)).set(session::seen_at.eq(now)).execute(db)?;
     Ok(())

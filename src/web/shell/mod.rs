@@ -47,6 +47,8 @@ pub struct Shell {
     pub clock_note: Option<String>,
     /// `银行数据截至 2026年10月31日`
     pub bank_data: String,
+    /// The bank has told of payments: before that nothing is late, and lists have nothing to say.
+    pub has_bank_data: bool,
     /// Where the program is found; on papers and in messages.
     pub public_url: String,
     /// Nobody but this machine can open that address.
@@ -146,6 +148,7 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
             .is_shifted()
             .then(|| format!("演示日期 {}", dates::in_words(today, chrono::NaiveDate::MIN))),
         bank_data: me.bank_data.based_on(app.policy().assumed_in_arrears(today)),
+        has_bank_data: me.bank_data.until.is_some(),
         public_url: app.config.public_url.clone(),
         local_only: app.config.is_local() && !app.clock.is_shifted(),
         flash: req.cookie(FLASH).map(|cookie| decoded(cookie.value())),

@@ -31,6 +31,23 @@ const LADDER: [Column<(Row, Case), (Around, NaiveDate)>; 10] = [
     ("优先级", 9, |(_, case), _| case.weight.into()),
 ];
 
+/// What is read on paper: who, how much, where the case stands and what comes next.
+const ON_PAPER: &[&str] = &[
+    "档案号",
+    "姓名",
+    "乡镇（街道）",
+    "村（社区）",
+    "到期未还（元）",
+    "逾期天数",
+    "处置阶段",
+    "状态",
+    "最近一次联系",
+    "联系日期",
+    "下一步",
+    "下一步日期",
+    "责任人",
+];
+
 /// `/overdue.xlsx`
 pub async fn overdue(desk: DeskRequest, params: web::Query<ListParams>) -> AppResult<HttpResponse> {
     let (app, me, today) = (&desk.app, &desk.me, desk.today());
@@ -46,6 +63,7 @@ pub async fn overdue(desk: DeskRequest, params: web::Query<ListParams>) -> AppRe
     let files = rows.iter().map(|(row, _)| row);
     Workbook::new(files, &COLUMNS, &today)
         .beside(&rows, &LADDER, &(joined, today))
+        .on_paper(ON_PAPER)
         .answer(app, me, ("逾期跟进", "人"), &assumed(app))
         .await
 }
