@@ -39,7 +39,10 @@ impl Role {
             Right::Import | Right::PrintWorksheets | Right::EditPeople => {
                 matches!(self, Clerk | Reviewer | Director)
             }
-            Right::FollowOverdue => matches!(self, Clerk | Reviewer | Director),
+            Right::FollowOverdue | Right::ServeSeason => {
+                matches!(self, Clerk | Reviewer | Director)
+            }
+            Right::Review => matches!(self, Reviewer | Director),
             Right::AllowPoliceStage | Right::GoAheadWithoutBank => matches!(self, Director),
             Right::DeclarePayments => matches!(self, Reviewer | Director),
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
@@ -70,6 +73,10 @@ pub enum Right {
     PrintWorksheets,
     /// Change contacts and notes of people.
     EditPeople,
+    /// The season, from recognition to the list for the bank: applications, contracts, batches.
+    ServeSeason,
+    /// Decide what somebody else has proposed.
+    Review,
     /// Share out the yearly contact with families.
     ShareContacts,
     /// Write down contacts of overdue cases, move, pause and park them.

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -79,9 +79,17 @@ pub(super) fn advance(db: &mut Db, before: i64) -> AppResult<()> {
     Ok(())
 }
 
-/// Answers, by what was asked: those of the revision that a reading sees.
+/// Answers, by what was asked: those of the revision that a reading sees. Of several that ask for the
+/// same at once one works it out, and the rest wait for it.
 #[derive(Debug)]
-pub struct Answers<K, V>(Mutex<HashMap<K, Answer<V>>>);
+pub struct Answers<K, V>(Mutex<HashMap<K, Arc<Slot<V>>>>);
+
+#[derive(Debug)]
+struct Slot<V> {
+    /// Held by who is working it out.
+    turn: Mutex<()>,
+    answer: Mutex<Option<Answer<V>>>,
+}
 
 #[derive(Clone, Debug)]
 struct Answer<V> {
@@ -96,9 +104,22 @@ impl<K, V> Default for Answers<K, V> {
     }
 }
 
+impl<V> Default for Slot<V> {
+    fn default() -> Slot<V> {
+        Slot { turn: Mutex::default(), answer: Mutex::default() }
+    }
+}
+
+impl<V: Clone> Slot<V> {
+    fn answer(&self) -> Option<Answer<V>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 impl<K: Hash + Eq, V: Clone> Answers<K, V> {
     /// The answer for what this reading sees: the one that is known, or what `read` finds.
-    /// `patience`: one of an earlier revision is good enough if it is no older than this.
+    /// `patience`: one of an earlier revision is good enough if it is no older than this, or while
+    /// somebody else is working out the next.
     ///
     /// # Errors
     /// What `read` returns; nothing is kept then.
@@ -108,20 +129,41 @@ impl<K: Hash + Eq, V: Clone> Answers<K, V> {
         key: K,
         read: impl FnOnce(&mut Db) -> AppResult<V>,
     ) -> AppResult<V> {
-        let is_good = |one: &&Answer<V>| {
-            one.revision == *revision || patience.is_some_and(|most| one.at.elapsed() <= most)
+        let asked_at = Instant::now();
+        // Where anybody's write is another revision, who waits would begin anew each time: what was
+        // begun after they asked is good, too.
+        let is_good = |one: &Answer<V>| {
+            one.revision == *revision
+                || one.at > asked_at
+                || patience.is_some_and(|most| one.at.elapsed() <= most)
         };
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(answer) = known().get(&key).filter(is_good) {
+        let slot = self.slot(key);
+        let known = slot.answer();
+        if let Some(answer) = known.as_ref().filter(|one| is_good(one)) {
             return Ok(answer.value.clone());
         }
-        let at = Instant::now();
+        let _turn = match (slot.turn.try_lock(), known.filter(|_| patience.is_some())) {
+            (Ok(turn), _) => turn,
+            (Err(TryLockError::Poisoned(turn)), _) => turn.into_inner(),
+            (Err(TryLockError::WouldBlock), Some(earlier)) => return Ok(earlier.value),
+            (Err(TryLockError::WouldBlock), None) => {
+                slot.turn.lock().unwrap_or_else(PoisonError::into_inner)
+            }
+        };
+        if let Some(answer) = slot.answer().filter(is_good) {
+            return Ok(answer.value);
+        }
         let value = read(db)?;
-        let mut all = known();
-        if all.len() >= KEPT_MAX {
+        let answer = Answer { revision: revision.clone(), at: asked_at, value: value.clone() };
+        *slot.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+        Ok(value)
+    }
+
+    fn slot(&self, key: K) -> Arc<Slot<V>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= KEPT_MAX && !all.contains_key(&key) {
             all.clear();
         }
-        all.insert(key, Answer { revision: revision.clone(), at, value: value.clone() });
-        Ok(value)
+        all.entry(key).or_default().clone()
     }
 }

@@ -87,6 +87,10 @@ pub struct May {
     pub share_contacts: bool,
     /// [`Right::FollowOverdue`]
     pub follow: bool,
+    /// [`Right::ServeSeason`]
+    pub serve: bool,
+    /// [`Right::Review`]
+    pub review: bool,
     /// [`Right::AllowPoliceStage`]
     pub allow_police: bool,
     /// [`Right::SeeHistory`]
@@ -120,6 +124,8 @@ fn shell(app: &App, me: &SignedIn, req: &HttpRequest) -> Shell {
         edit_people: me.may(Right::EditPeople),
         share_contacts: me.may(Right::ShareContacts),
         follow: me.may(Right::FollowOverdue),
+        serve: me.may(Right::ServeSeason),
+        review: me.may(Right::Review),
         allow_police: me.may(Right::AllowPoliceStage),
         see_history: me.may(Right::SeeHistory),
         release: me.may(Right::ReleaseMessages),
