@@ -14,6 +14,7 @@ pub mod check_rate_table;
 pub mod close_day;
 pub mod deliver_messages;
 pub mod plan_contact_duties;
+pub mod follow_bookings;
 pub mod follow_overdue;
 pub mod read_delivery_receipts;
 pub mod remind_early_repayment_window;
@@ -48,6 +49,7 @@ pub const ALL: &[Job] = &[
     send_overdue_notices::JOB,
     chase_university_receipts::JOB,
     chase_sheets::JOB,
+    follow_bookings::JOB,
     remind_renewals::JOB,
     remind_graduation_confirmation::JOB,
     remind_early_repayment_window::JOB,

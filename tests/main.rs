@@ -18,6 +18,7 @@ mod access;
 mod act;
 mod bank_data;
 mod bench_cli;
+mod booking;
 mod borrower;
 mod browser;
 mod contact;

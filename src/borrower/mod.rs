@@ -6,6 +6,7 @@
 //! around every page; then one file for each page.
 
 pub mod account;
+pub mod booking;
 pub mod ceiling;
 pub mod check;
 pub mod code;
@@ -42,6 +43,8 @@ pub fn routes() -> Vec<Entry> {
         get("/m/early", me, early::show),
         get("/m/repay", me, repay::show),
         get("/m/contracts", me, repay::contracts),
+        get("/m/booking", me, booking::show),
+        post("/m/booking", me, booking::change),
         get("/m/contacts", me, contacts::show),
         post("/m/contacts", me, contacts::change),
         post("/m/contacts/confirm", me, contacts::confirm),

@@ -463,6 +463,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     bank_difference,
     payments_known,
     preapplication,
+    counter_day,
+    booking,
     recognition,
     university_receipt,
     university_contact,

@@ -8,6 +8,7 @@ use zhuxue::desk::audit::AuditFilter;
 use zhuxue::desk::differences::ListParams as DifferenceParams;
 use zhuxue::desk::messages::list::{self as messages, ListParams as MessageParams, Messages};
 use zhuxue::jobs;
+use zhuxue::life::booking::list::{self as bookings, ListParams as BookingParams};
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
 use zhuxue::web::list::declare::List;
@@ -24,6 +25,14 @@ const DIFFERENCES: &str = "INSERT INTO bank_difference \
     (id, office_code, loan_id, figure, on_day, bank_fen, ours_fen, import_id, found_at) \
     SELECT id, office_code, id, 'balance', '2026-10-31', 5, 7, \
     (SELECT MIN(id) FROM import_job), '2026-11-01 00:00:00' FROM loan";
+
+/// One for each person, several with the same turn.
+const BOOKINGS: &str = "INSERT INTO counter_day \
+    (id, office_code, on_day, place, series, hours, desks, per_slot) \
+    SELECT 1, MIN(office_code), '2026-12-10', '县资助中心', 'A', '08:30-12:00', 3, 9 FROM loan; \
+    INSERT INTO booking \
+    (id, office_code, day_id, year, turn_min, person_id, name, kind, source, state) \
+    SELECT id, office_code, 1, 2026, id % 7, id, name, 'first', 'desk', 'booked' FROM person";
 
 /// Keys of all rows, in order.
 fn walk<L: List>(t: &TestApp, list: &L, name: &str) -> Vec<String> {
@@ -98,6 +107,14 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
         let printed = AuditFilter { action: Some("printed".to_owned()), ..AuditFilter::default() };
         assert!(walk(&t, &printed, "audit").is_empty());
         assert!(walk(&t, &DifferenceParams::default(), "differences").len() > 60);
+        t.app.db.write("test", |db| Ok(db.batch_execute(BOOKINGS)?)).unwrap();
+        for (at, (tab, _)) in bookings::TABS.iter().enumerate() {
+            let params = BookingParams { tab: (*tab).to_owned(), ..BookingParams::default() };
+            let list = params.to_list(day(DAY));
+            let rows = walk(&t, &list, tab);
+            assert_eq!(rows.is_empty(), !matches!(*tab, "" | "booked"), "{tab}");
+            assert_eq!(tabs(&t, &list)[at], rows.len(), "{tab}");
+        }
         for (tab, _) in receipt::TABS {
             let params = ReceiptParams { tab: tab.to_owned(), ..ReceiptParams::default() };
             let rows = walk(&t, &params.to_list(day(DAY)), tab);

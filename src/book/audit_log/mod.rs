@@ -146,6 +146,14 @@ pub const ACTIONS: &[Group] = &[
         ],
     ),
     (
+        "办理季",
+        &[
+            ("counter_opened", "开放办理时间"),
+            ("counter_changed", "修改办理时间"),
+            ("booking", "预约叫号"),
+        ],
+    ),
+    (
         "逾期跟进",
         &[
             ("case_contact", "逾期跟进：联系"),

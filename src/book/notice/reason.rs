@@ -106,6 +106,10 @@ reasons! {
     Renewal = "renewal", "续贷办理时间", "本县受理开始之前，发给在读的学生",
         Some(Kind::Procedure), InHours,
         [("opens_on", "受理开始"), ("closes_on", "受理结束")];
+    /// The household has a time at the counter tomorrow.
+    BookingTomorrow = "booking_tomorrow", "预约办理提醒", "预约时间的前一天早上，发给学生",
+        Some(Kind::Procedure), InHours,
+        [("on", "哪天"), ("time", "时间"), ("place", "地点"), ("bring", "带什么")];
     /// A graduate should have the graduation confirmed.
     GraduationConfirmation = "graduation_confirmation", "毕业确认", "毕业那年春天，发给学生",
         Some(Kind::Procedure), InHours, [("university", "高校")];

@@ -122,3 +122,41 @@ diesel::table! {
         result -> Text,
     }
 }
+
+diesel::table! {
+    counter_day (id) {
+        id -> BigInt,
+        office_code -> Text,
+        on_day -> Date,
+        place -> Text,
+        series -> Text,
+        hours -> Text,
+        desks -> Integer,
+        per_slot -> Integer,
+        townships -> Text,
+        closed_reason -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    booking (id) {
+        id -> BigInt,
+        office_code -> Text,
+        day_id -> BigInt,
+        year -> Integer,
+        slot_min -> Nullable<Integer>,
+        turn_min -> Integer,
+        person_id -> Nullable<BigInt>,
+        name -> Text,
+        kind -> Text,
+        source -> Text,
+        state -> Text,
+        ticket -> Nullable<Integer>,
+        desk -> Nullable<Integer>,
+        called_at -> Nullable<Timestamp>,
+        done_at -> Nullable<Timestamp>,
+        version -> Integer,
+    }
+}
+diesel::joinable!(booking -> counter_day (day_id));
