@@ -6,6 +6,7 @@
 
 pub mod recognition;
 pub mod preapplication;
+pub mod application;
 pub mod receipt;
 pub mod study;
 pub mod compensation;
@@ -45,6 +46,7 @@ impl Stage {
 pub const STAGES: &[Stage] = &[
     recognition::STAGE,
     preapplication::STAGE,
+    application::STAGE,
     receipt::STAGE,
     study::STAGE,
     compensation::STAGE,
