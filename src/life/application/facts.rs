@@ -8,7 +8,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::form::{self, Read};
-use super::kinds::{Case, Degree, Relation, Step};
+use super::kinds::{Case, Degree, Relation, State, Step};
 use super::rules::{self, Known, Other, RuleSet, Ruling};
 use super::store::{self, Application, Draft};
 use crate::base::dates::minute;
@@ -68,6 +68,12 @@ impl Whole {
         let set = rule_set(&app, &read, desk);
         let rulings = rules::judge(&read, &known, &set);
         Ok(Whole { app, draft, steps, read, known, set, rulings })
+    }
+
+    /// Where whoever opens it goes on: where it went back to, else the first step not in order.
+    pub fn where_to_go_on(&self) -> Step {
+        let is_back = self.app.state == State::Returned && self.steps.contains(&self.app.step);
+        if is_back { self.app.step } else { self.next_step() }
     }
 
     /// The first step that is not in order.

@@ -16,6 +16,8 @@ pub mod rules;
 mod show;
 pub mod steps;
 pub mod store;
+#[cfg(test)]
+mod tests;
 mod view;
 mod web;
 

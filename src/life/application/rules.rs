@@ -32,7 +32,7 @@ pub struct Ruling {
     pub words: String,
     pub source: String,
     pub verdict: Verdict,
-    /// The field at which it is said.
+    /// The field at which it is shown.
     pub field: &'static str,
 }
 
@@ -148,27 +148,27 @@ fn window(set: &RuleSet) -> Ruling {
     let (opens, closes) = set.window;
     let days = format!("{}至{}", in_words(opens, set.today), in_words(closes, set.today));
     let is_open = (opens..=closes).contains(&set.today);
-    let said = match is_open {
+    let finding = match is_open {
         true => (Verdict::Met, format!("受理时间{days}")),
         false => (Verdict::Stop, format!("今天不在受理时间里，今年受理{days}")),
     };
-    ruling("受理时间", "id_number", "本县公告", said)
+    ruling("受理时间", "id_number", "本县公告", finding)
 }
 
 fn no_second_loan(known: &Known, set: &RuleSet) -> Ruling {
-    let said = match known.others.first() {
+    let finding = match known.others.first() {
         Some(other) => (Verdict::Stop, other.in_words(set.product)),
         None => (Verdict::Met, "本库各县没有查到本学年的其他助学贷款".to_owned()),
     };
-    ruling("同一学年只有一笔助学贷款", "id_number", "财教〔2024〕188号", said)
+    ruling("同一学年只有一笔助学贷款", "id_number", "财教〔2024〕188号", finding)
 }
 
 fn recognised(known: &Known) -> Ruling {
-    let said = match &known.recognised {
+    let finding = match &known.recognised {
         Some(words) => (Verdict::Met, words.clone()),
         None => (Verdict::Ask, "没有预申请和认定记录，要收认定申请表".to_owned()),
     };
-    ruling("家庭经济困难", "family_kind", "教财〔2018〕16号", said)
+    ruling("家庭经济困难", "family_kind", "教财〔2018〕16号", finding)
 }
 
 /// The number is on file under another name.
@@ -180,7 +180,7 @@ fn same_name(field: &'static str, name: &str, on_file: Option<&str>) -> Option<R
 
 fn card(rule: &'static str, field: &'static str, party: &Party, today: NaiveDate) -> Ruling {
     let soon = today.checked_add_months(Months::new(LOOK_AHEAD_MONTHS)).unwrap_or(today);
-    let said = match party.id_until {
+    let finding = match party.id_until {
         None => {
             (Verdict::Met, format!("{}，{} 岁", party.name, age_on(party.id.birth_on(), today)))
         }
@@ -194,7 +194,7 @@ fn card(rule: &'static str, field: &'static str, party: &Party, today: NaiveDate
         }
         Some(_) => (Verdict::Met, format!("{}的证件在有效期内", party.name)),
     };
-    ruling(rule, field, "办理助学贷款核对要求", said)
+    ruling(rule, field, "办理助学贷款核对要求", finding)
 }
 
 fn co_borrower(
@@ -205,7 +205,7 @@ fn co_borrower(
 ) {
     let source = &set.co_source;
     all.extend(same_name("co_name", &co.party.name, known.co_name.as_deref()));
-    let mut say = |rule, field, said| all.push(ruling(rule, field, source, said));
+    let mut say = |rule, field, finding| all.push(ruling(rule, field, source, finding));
     let age = age_on(co.party.id.birth_on(), set.today);
     if student.is_some_and(|student| student.id == co.party.id) {
         let words = "共同借款人不能是学生本人，请换成父母或其他人".to_owned();
@@ -225,7 +225,7 @@ fn co_borrower(
     if !co.relation.is_parent() {
         let range = set.co.youngest..=set.co.oldest;
         let (from, to) = (set.co.youngest, set.co.oldest);
-        let said = match range.contains(&age) {
+        let finding = match range.contains(&age) {
             true => (Verdict::Met, format!("不是父母的要 {from} 到 {to} 周岁，现在 {age} 岁")),
             false => {
                 let words =
@@ -233,17 +233,17 @@ fn co_borrower(
                 (Verdict::Stop, format!("{words} {age} 岁，请换人"))
             }
         };
-        say("年龄", "co_id_number", said);
+        say("年龄", "co_id_number", finding);
     }
     say("先父母，后近亲属", "case", order(co));
-    let said = match known.co_unsettled {
+    let finding = match known.co_unsettled {
         0 => (Verdict::Met, format!("{}自己没有未结清的助学贷款", co.party.name)),
         count => {
             let words = format!("{}自己还有 {count} 份助学贷款没有结清", co.party.name);
             (Verdict::Stop, format!("{words}，不能作共同借款人，请换人"))
         }
     };
-    say("没有自己的未结清贷款", "co_id_number", said);
+    say("没有自己的未结清贷款", "co_id_number", finding);
     if known.co_elsewhere > 0 {
         let words = format!("{}还是另外 {} 名学生的", co.party.name, known.co_elsewhere);
         let words = format!("{words}共同借款人，要当面说清责任，再勾选“已经说明”");
@@ -271,7 +271,7 @@ fn order(co: &CoBorrower) -> (Verdict, String) {
 fn money(all: &mut Vec<Ruling>, study: &Study, set: &RuleSet) {
     let Step { minimum, step } = set.step;
     let (amount, text) = (study.amount, |fen: Fen| format!("¥{}", fen.to_page_text()));
-    let said = if amount > set.cap {
+    let finding = if amount > set.cap {
         let level = if study.degree.is_graduate() { "研究生" } else { "本专科" };
         let words = format!("{level}今年最多贷 {}，请改小", text(set.cap));
         (Verdict::Stop, words)
@@ -282,7 +282,7 @@ fn money(all: &mut Vec<Ruling>, study: &Study, set: &RuleSet) {
     } else {
         (Verdict::Met, format!("{} 不超过上限 {}", text(amount), text(set.cap)))
     };
-    all.push(ruling("金额", "amount", &set.cap_source, said));
+    all.push(ruling("金额", "amount", &set.cap_source, finding));
     if study.fees() < amount && amount <= set.cap {
         let rest = text(amount - study.fees());
         let words = format!("学费住宿费共 {}，余下 {rest} 作生活费", text(study.fees()));
@@ -290,7 +290,7 @@ fn money(all: &mut Vec<Ruling>, study: &Study, set: &RuleSet) {
     }
     let remaining = study.remaining(set.loan_year);
     let longest = set.term.longest(remaining);
-    let said = match study.years {
+    let finding = match study.years {
         _ if remaining < 1 => {
             let words = format!("{} 年毕业，本学年已不在校，请核对", study.graduates);
             (Verdict::Stop, words)
@@ -302,16 +302,16 @@ fn money(all: &mut Vec<Ruling>, study: &Study, set: &RuleSet) {
         years => (Verdict::Met, format!("期限 {} 年", years.unwrap_or(longest))),
     };
     let field = if remaining < 1 { "graduates" } else { "years" };
-    all.push(ruling("期限", field, "教财〔2020〕4号", said));
+    all.push(ruling("期限", field, "教财〔2020〕4号", finding));
 }
 
 fn statement(renewal: &Renewal, set: &RuleSet) -> Ruling {
     let (most, now) = (set.renewal.statement_characters, characters(&renewal.statement));
-    let said = match now >= most {
+    let finding = match now >= most {
         true => (Verdict::Met, format!("续贷声明 {now} 字")),
         false => (Verdict::Stop, format!("续贷声明至少 {most} 字，现在 {now} 字")),
     };
-    ruling("续贷声明", "statement", HELP, said)
+    ruling("续贷声明", "statement", HELP, finding)
 }
 
 /// Characters that somebody wrote; blanks are none.

@@ -183,7 +183,7 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
         summary: whole.summary(),
         state_words: state.in_words(),
         state,
-        step: whole.next_step().as_text(),
+        step: whole.where_to_go_on().as_text(),
         is_open: state.is_open(),
         is_own: whole.app.staff_id == desk.me.staff_id,
         changed: minute(whole.app.updated_at),

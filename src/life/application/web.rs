@@ -286,7 +286,7 @@ async fn step_page(desk: &DeskRequest, id: RowId, step: Step) -> AppResult<StepP
 pub async fn step(desk: DeskRequest, path: web::Path<(RowId, String)>) -> AppResult<HttpResponse> {
     let (id, step) = path.into_inner();
     let step = match step.as_str() {
-        "next" => load(&desk, id).await?.next_step(),
+        "next" => load(&desk, id).await?.where_to_go_on(),
         key => Step::from_text(key).ok_or(AppError::NotFound)?,
     };
     desk.show(&step_page(&desk, id, step).await?)
