@@ -1,5 +1,6 @@
-//! The counter by keyboard alone: a first loan of somebody whose pre-application has passed takes at
-//! most forty key strokes beyond names; cards are read by a reader, which types like a keyboard.
+//! The counter by keyboard alone: a first loan of somebody whose pre-application has passed takes
+//! at most forty key strokes beyond names; cards are read by a reader, which types like a
+//! keyboard.
 
 use super::accessibility::expect_accessible;
 use super::harness::{Browser, Program, driver_url, in_browser};

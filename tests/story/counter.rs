@@ -1,5 +1,5 @@
-//! The counter in summer: a girl's first loan goes back once and is signed; the year after her mother
-//! signs instead of her father; a boy is refused; another takes the county's own loan.
+//! The counter in summer: a girl's first loan goes back once and is signed; the year after her
+//! mother signs instead of her father; a boy is refused; another takes the county's own loan.
 
 use super::{CLERK, DIRECTOR, Story, story};
 use crate::counter::{FATHER, GIRL, WHO, co_of, id, study_of};

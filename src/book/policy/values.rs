@@ -306,7 +306,6 @@ pub struct CoBorrowerRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenewalRule {
-    /// Shortest statement.
     pub statement_characters: usize,
 }
 

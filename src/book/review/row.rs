@@ -10,7 +10,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::schema::review;
 
 text_enum! {
-    /// What is proposed.
+    /// What is proposed; a further one when another stage needs a second person.
     Kind {
         Application = "application", "贷款申请";
         Raise = "raise", "提额";
@@ -92,7 +92,6 @@ pub struct Review {
     pub kind: Kind,
     /// The row of the stage.
     pub subject_id: RowId,
-    /// Its page.
     pub link: String,
     /// Whom it is about.
     pub name: String,

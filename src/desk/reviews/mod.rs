@@ -1,5 +1,5 @@
-//! 复核: the line of what waits for a second person, and one proposal with its facts. What is decided,
-//! and that no author decides, is in `book/review`; what follows is the stage's.
+//! 复核: the line of what waits for a second person, and one proposal with its facts. What is
+//! decided, and that no author decides, is in `book/review`; what follows is the stage's.
 
 pub mod list;
 mod web;

@@ -170,7 +170,7 @@ struct ManyPage {
     left: Vec<(String, String)>,
 }
 
-/// `POST /reviews/approve`: each in a write of its own, so that one that is refused keeps none back;
+/// `POST /reviews/approve`: each in a write of its own, so that a refusal keeps none back;
 /// what is to be read one by one is left.
 pub async fn approve_many(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
     let ticked: Vec<(RowId, i32)> = form

@@ -1,6 +1,6 @@
-//! From an approved application to a contract: people, file and loan as the book keeps them, with the
-//! terms of the dated rules; a raise before pay-out, a contract that is void. No bank behind the
-//! county's own product: its numbers are made here.
+//! From an approved application to a contract: people, file and loan as the book keeps them, with
+//! the terms of the dated rules; a raise before pay-out, a contract that is void. No bank behind
+//! the county's own product: its numbers are made here.
 
 use chrono::{Datelike, NaiveDate};
 

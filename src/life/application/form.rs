@@ -77,7 +77,6 @@ pub const fn names(step: Step) -> &'static [&'static str] {
     }
 }
 
-/// Somebody who signs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {
     pub id: IdNumber,

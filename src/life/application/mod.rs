@@ -1,6 +1,6 @@
 //! 签约受理: the counter. A first loan step by step, a renewal on one page; read aloud, handed to a
-//! second person (`book/review`), and on approval a contract in stage `undisbursed`. Leaves when the
-//! university has entered its receipt.
+//! second person (`book/review`), and on approval a contract in stage `undisbursed`. Leaves when
+//! the university has entered its receipt.
 //!
 //! `rules.rs` decides (pure), `form.rs` reads what is typed, `facts.rs` what is known already,
 //! `contract.rs` makes the contract, `view.rs` says a case in words, `print.rs` its papers.
@@ -43,6 +43,7 @@ fn routes() -> Vec<Entry> {
         get("/applications/{id}", see, show::show),
         post("/applications/{id}/take", serve, show::take),
         post("/applications/{id}/give-up", serve, show::give_up),
+        post("/applications/{id}/copied", serve, show::copied),
         post("/applications/{id}/bank", serve, show::bank),
         post("/applications/{id}/raise", serve, show::raise),
         post("/applications/{id}/void", serve, show::void),

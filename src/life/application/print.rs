@@ -1,6 +1,6 @@
-//! Papers of an application on A4: the form that both sign, a summary of the contract, its plan, the
-//! certificate in two halves, the cover for the archive. Full numbers stand on paper only; who printed
-//! what is written down.
+//! Papers of an application on A4: the form that both sign, a summary of the contract, its plan,
+//! the certificate in two halves, the cover for the archive. Full numbers stand on paper only;
+//! who printed what is written down.
 
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;

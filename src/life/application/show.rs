@@ -244,16 +244,25 @@ pub async fn give_up(
     .await
 }
 
-/// `POST /applications/{id}/bank`: fields that were copied, or number and code.
+/// `POST /applications/{id}/copied`: which fields stand in the bank's system already.
+pub async fn copied(
+    desk: DeskRequest,
+    id: web::Path<RowId>,
+    form: Form,
+) -> AppResult<HttpResponse> {
+    let id = *id;
+    desk.submit(form, page(&desk, id), async |form| {
+        let copied: BTreeSet<String> = form.all("copied").map(str::to_owned).collect();
+        desk.act("fields copied", move |act| steps::tick(act, id, copied.clone())).await?;
+        Ok(Done::to(to(id), ""))
+    })
+    .await
+}
+
+/// `POST /applications/{id}/bank`: number and code.
 pub async fn bank(desk: DeskRequest, id: web::Path<RowId>, form: Form) -> AppResult<HttpResponse> {
     let id = *id;
     desk.submit(form, page(&desk, id), async |form| {
-        if form.has("copied") {
-            let copied: BTreeSet<String> =
-                form.all("copied").filter(|one| !one.is_empty()).map(str::to_owned).collect();
-            desk.act("fields copied", move |act| steps::tick(act, id, copied.clone())).await?;
-            return Ok(Done::to(to(id), ""));
-        }
         let seen = Seen { id, version: form.version()? };
         form.required("contract_no", "合同编号请照银行系统抄写");
         let number = form.text("contract_no", 40);
