@@ -58,11 +58,11 @@ fn a_first_loan_takes_forty_key_strokes() {
         return;
     }
     let mut program = Program::new();
-    program.start(&["demo", "--today", "2026-08-10"]);
+    program.start(&["demo", "--today", "2027-07-20"]);
     let list = format!(
         "序号,学生姓名,身份证号,毕业高中,班级,乡镇（街道）,村（社区）,家庭类型,联系电话,申请日期,\
          学校审核意见,县级资助中心审核意见\n1,罗一禾,{},乐至县第一中学,高三（4）班,宝林镇,\
-         太平寺村村民委员会,脱贫户,16410000316,2026-05-10,情况属实,通过\n",
+         太平寺村村民委员会,脱贫户,16410000316,2027-05-10,情况属实,通过\n",
         id(GIRL)
     );
     std::fs::write(program.file("预申请.csv"), list).unwrap();
@@ -121,7 +121,7 @@ fn a_first_loan_takes_forty_key_strokes() {
         browser.open(&at).await;
         browser.click("[data-copy]").await;
         browser.find("#c-name:checked").await;
-        browser.fill("#contract_no", "5120222026000001").await;
+        browser.fill("#contract_no", "5120222027000001").await;
         browser.fill("#code", "007316").await;
         browser.click("form.stk[action$='/bank'] .btn.pri").await;
         browser.says("合同已生成").await;
