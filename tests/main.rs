@@ -22,6 +22,7 @@ mod booking;
 mod borrower;
 mod browser;
 mod contact;
+mod counter;
 mod imports;
 mod jobs;
 mod liaison;

@@ -3,6 +3,7 @@
 
 pub mod money;
 pub mod rate;
+pub mod capital;
 pub mod choice;
 pub mod dates;
 pub mod email;

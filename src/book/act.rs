@@ -18,6 +18,7 @@ use crate::book::audit_log::{self, Actor, AuditEntry};
 use crate::book::contact::record::Record;
 use crate::book::parts::Parts;
 use crate::book::policy::Policy;
+use crate::book::review::row::Review;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::revision;
@@ -56,6 +57,8 @@ pub enum Happened<'a> {
     Refigured(&'a [LoanId]),
     /// So has what everybody owes: how far payments are known has changed, or a rule.
     AllRefigured,
+    /// A second person has decided what was proposed, or its author has taken it back.
+    Reviewed(&'a Review),
 }
 
 /// What a stage does then; most of what happens is nothing to it.

@@ -442,6 +442,12 @@ pub fn take_serials(db: &mut Db, scope: &Scope, year: i32, count: i32) -> AppRes
     }
 }
 
+/// The next number of the county's own contracts of a year: counted apart from files, under the
+/// year below zero.
+pub fn take_contract_serial(db: &mut Db, scope: &Scope, year: i32) -> AppResult<i32> {
+    take_serials(db, scope, -year, 1)
+}
+
 /// `LZ2015-0483`.
 pub fn file_no(letters: &str, year: i32, serial: i32) -> String {
     format!("{letters}{year}-{serial:04}")

@@ -20,6 +20,8 @@ pub mod file_note;
 pub mod importing;
 pub mod lifeline;
 pub mod policy_book;
+pub mod hardship;
+pub mod review;
 pub mod position;
 pub mod delivery;
 pub mod setting;

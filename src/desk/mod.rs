@@ -25,6 +25,7 @@ pub mod differences;
 pub mod bank_data;
 pub mod policy;
 pub mod messages;
+pub mod reviews;
 
 use crate::book::staff::Right;
 use crate::plumbing::assets;
@@ -95,5 +96,6 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(policy::routes());
     routes.extend(messages::routes());
     routes.extend(contact_changes::routes());
+    routes.extend(reviews::routes());
     routes
 }

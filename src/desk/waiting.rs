@@ -7,6 +7,7 @@ use crate::book::contact::change;
 use crate::book::policy::Policy;
 use crate::book::policy_book;
 use crate::book::staff::Right;
+use crate::desk::reviews;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::outbox;
@@ -26,5 +27,6 @@ pub fn waiting(db: &mut Db, scope: &Scope, _: &Policy, _: NaiveDate) -> AppResul
         let whose = Whose::SecondPerson(Right::ConfirmRules, by);
         Waiting::decision(count, "条政策数值等确认", "/policy", whose)
     }));
+    lines.extend(reviews::list::waiting(db, scope)?);
     Ok(lines)
 }

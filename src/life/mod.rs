@@ -7,6 +7,7 @@
 pub mod recognition;
 pub mod preapplication;
 pub mod booking;
+pub mod application;
 pub mod receipt;
 pub mod study;
 pub mod compensation;
@@ -47,6 +48,7 @@ pub const STAGES: &[Stage] = &[
     recognition::STAGE,
     preapplication::STAGE,
     booking::STAGE,
+    application::STAGE,
     receipt::STAGE,
     study::STAGE,
     compensation::STAGE,

@@ -37,6 +37,8 @@ pub enum Field {
     Upload,
     /// Codes of visit sheets and what came back on them.
     Sheet,
+    /// What was typed of an application, as a whole.
+    Application,
     /// Keys for what a phone keeps while it is offline; nothing of the database.
     RoundPhone,
     /// Browsers in which somebody has signed in; nothing of the database.
@@ -57,6 +59,7 @@ impl Field {
             Field::Contact => b"contact",
             Field::Upload => b"upload",
             Field::Sheet => b"sheet",
+            Field::Application => b"application",
             Field::RoundPhone => b"round-phone",
             Field::Device => b"device",
             Field::Rights => b"rights",

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "the tables are described where they are made: migrations/")]
 
 mod clock;
+mod counter;
 mod follow;
 /// What `scripts/new-stage` copies, so that it goes on compiling.
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod follow;
 mod new_stage_table;
 mod stages;
 pub use clock::*;
+pub use counter::*;
 pub use follow::*;
 #[cfg(test)]
 pub use new_stage_table::*;

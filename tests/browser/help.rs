@@ -26,7 +26,10 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 9] = [
+const MORE: [(&str, &str, &str, &str, &str); 12] = [
+    ("counter", "begin", "/applications", "jingban", ""),
+    ("counter", "steps", "/applications", "jingban", ""),
+    ("counter", "bank", "/applications", "jingban", ""),
     ("receipts", "lists", "/receipts", "jingban", ""),
     ("receipts", "paper", FILE, "jingban", ""),
     ("receipts", "chase", "/receipts", "jingban", ""),

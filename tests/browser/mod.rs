@@ -5,6 +5,7 @@
 //! one says so and returns.
 
 mod accessibility;
+mod counter;
 mod demo;
 mod desk;
 mod families;

@@ -49,6 +49,7 @@ fn everything(app: &App) -> Vec<String> {
     let schema = concat!(
         include_str!("../../src/plumbing/schema.rs"),
         include_str!("../../src/plumbing/schema/clock.rs"),
+        include_str!("../../src/plumbing/schema/counter.rs"),
         include_str!("../../src/plumbing/schema/follow.rs"),
     );
     let heads = schema.split("diesel::table! {").skip(1);

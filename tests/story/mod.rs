@@ -3,6 +3,7 @@
 //!
 //! A new story: a file like `payer.rs`, a line below, and its snapshot, read before it is kept.
 
+mod counter;
 mod handover;
 mod overdue;
 mod payer;

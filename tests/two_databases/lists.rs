@@ -7,8 +7,10 @@ use zhuxue::base::scope::Scope;
 use zhuxue::desk::audit::AuditFilter;
 use zhuxue::desk::differences::ListParams as DifferenceParams;
 use zhuxue::desk::messages::list::{self as messages, ListParams as MessageParams, Messages};
+use zhuxue::desk::reviews::list::{self as reviews, ListParams as ReviewParams};
 use zhuxue::jobs;
 use zhuxue::life::booking::list::{self as bookings, ListParams as BookingParams};
+use zhuxue::life::application::list::{self as application, ListParams as ApplicationParams};
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
 use zhuxue::web::list::declare::List;
@@ -33,6 +35,20 @@ const BOOKINGS: &str = "INSERT INTO counter_day \
     INSERT INTO booking \
     (id, office_code, day_id, year, turn_min, person_id, name, kind, source, state) \
     SELECT id, office_code, 1, 2026, id % 7, id, name, 'first', 'desk', 'booked' FROM person";
+/// An application and a review for each contract of the year.
+const COUNTER: &str = "INSERT INTO loan_application (id, office_code, loan_year, product, \
+    person_index, name, name_key, id_mask, university, amount_fen, is_first, step, state, \
+    draft_sealed, contract_no, receipt_code, staff_id, staff_name, reason, created_at, \
+    updated_at, version) SELECT loan.id, loan.office_code, loan.loan_year, loan.product, \
+    person.id_index, person.name, person.name_key, person.id_mask, loan_file.university, \
+    loan.principal_fen, loan.is_first, 'check', 'submitted', person.id_sealed, '', '', 1, '', '', \
+    loan.created_at, loan.created_at, 1 FROM loan JOIN loan_file ON loan_file.id = loan.file_id \
+    JOIN person ON person.id = loan_file.person_id WHERE loan.loan_year = 2026; \
+    INSERT INTO review (id, office_code, kind, subject_id, link, name, summary, amount_fen, \
+    content, exceptions, state, round, author_id, author_name, proposed_at, opened_by, urged, \
+    step, reason, decided_by, version) SELECT id, office_code, 'application', id, '', name, '', \
+    amount_fen, '{}', '', 'open', 1, 7, '', created_at, '', id % 3, '', '', '', 1 \
+    FROM loan_application";
 
 /// Keys of all rows, in order.
 fn walk<L: List>(t: &TestApp, list: &L, name: &str) -> Vec<String> {
@@ -119,6 +135,27 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
             let params = ReceiptParams { tab: tab.to_owned(), ..ReceiptParams::default() };
             let rows = walk(&t, &params.to_list(day(DAY)), tab);
             assert_eq!(rows.len(), if tab == "matched" { 20 } else { 0 }, "{tab}");
+        }
+        t.app.db.write("test", |db| Ok(db.batch_execute(COUNTER)?)).unwrap();
+        for (at, (tab, _)) in application::TABS.iter().enumerate() {
+            let params = ApplicationParams { tab: (*tab).to_owned(), ..Default::default() };
+            let list = params.to_list(day(DAY));
+            let rows = walk(&t, &list, tab);
+            assert_eq!(rows.len(), if *tab == "submitted" { 20 } else { 0 }, "{tab}");
+            assert_eq!(tabs(&t, &list)[at], rows.len(), "{tab}");
+        }
+        for (at, (tab, _)) in reviews::TABS.iter().enumerate() {
+            for (me, count) in [(7, 0), (8, 20)] {
+                let params = ReviewParams { tab: (*tab).to_owned(), ..Default::default() };
+                let list = params.to_list(StaffId::new(me));
+                let rows = walk(&t, &list, tab);
+                let count = match *tab {
+                    "" => count,
+                    "mine" => 20 - count,
+                    _ => 0,
+                };
+                assert_eq!((rows.len(), tabs(&t, &list)[at]), (count, count), "{tab} of {me}");
+            }
         }
         let q = DifferenceParams { q: "a'%_\\".to_owned(), ..DifferenceParams::default() };
         assert!(walk(&t, &q, "differences").is_empty());

@@ -16,6 +16,7 @@ fn described_in_schema_rs() -> Described {
     let text = concat!(
         include_str!("../../src/plumbing/schema.rs"),
         include_str!("../../src/plumbing/schema/clock.rs"),
+        include_str!("../../src/plumbing/schema/counter.rs"),
         include_str!("../../src/plumbing/schema/follow.rs"),
         include_str!("../../src/plumbing/schema/stages.rs"),
     );

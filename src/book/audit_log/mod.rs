@@ -154,6 +154,23 @@ pub const ACTIONS: &[Group] = &[
         ],
     ),
     (
+        "签约受理和复核",
+        &[
+            ("application_begun", "开始受理"),
+            ("application_saved", "保存受理"),
+            ("application_taken", "接着办理"),
+            ("application_withdrawn", "撤销受理"),
+            ("application_bank", "登记合同号和校验码"),
+            ("contract_signed", "生成合同"),
+            ("contract_raised", "提额"),
+            ("contract_voided", "合同作废"),
+            ("review_proposed", "提交复核"),
+            ("review_decided", "复核"),
+            ("review_withdrawn", "撤回提交"),
+            ("review_urged", "催办复核"),
+        ],
+    ),
+    (
         "逾期跟进",
         &[
             ("case_contact", "逾期跟进：联系"),

@@ -34,9 +34,10 @@ pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
 pub use listed::{Rule, RuleValue};
 pub use load::sample_file;
 pub use values::{
-    BankTolerance, CodeLimit, ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule,
-    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
-    ReliefClass, ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
+    BankTolerance, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan, CounterPaper,
+    CounterPapers, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule, HardshipLevels,
+    LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass, ReliefClasses,
+    RenewalRule, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 
@@ -73,6 +74,10 @@ pub struct Policy {
     pub term_rule: Dated<TermRule>,
     /// Grace for principal, by day of signing.
     pub grace_rule: Dated<GraceRule>,
+    /// Who may sign as co-borrower, by day of signing.
+    pub co_borrower: Dated<CoBorrowerRule>,
+    pub renewal: Dated<RenewalRule>,
+    pub counter_papers: Dated<CounterPapers>,
     /// Due days of a new contract, by day of signing.
     pub due_days: Dated<DueDays>,
     /// Deferral of principal, by calendar year.
@@ -299,6 +304,9 @@ impl Policy {
             use_of_funds: tables.dated("use_of_funds")?,
             term_rule: tables.dated("term_rule")?,
             grace_rule: tables.dated("grace_rule")?,
+            co_borrower: tables.dated("co_borrower")?,
+            renewal: tables.dated("renewal")?,
+            counter_papers: tables.dated("counter_papers")?,
             due_days: tables.dated("due_days")?,
             deferral_rule: tables.dated("deferral_rule")?,
             prepay_window: tables.dated("prepay_window")?,

@@ -292,6 +292,39 @@ pub struct ReliefClass {
     pub same_year: bool,
 }
 
+/// Who may sign as co-borrower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoBorrowerRule {
+    /// Age of somebody who is not a parent, this year of life included.
+    pub youngest: i32,
+    /// The same at the other end.
+    pub oldest: i32,
+}
+
+/// What a renewal needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenewalRule {
+    pub statement_characters: usize,
+}
+
+/// What is brought to the counter.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CounterPapers {
+    pub papers: Vec<CounterPaper>,
+}
+
+/// One paper, and in which case it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CounterPaper {
+    pub key: String,
+    pub name: String,
+    pub when: String,
+}
+
 /// A last day of the year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -25,6 +25,7 @@ pub fn react(act: &mut Act<'_>, what: &Happened<'_>) -> AppResult<()> {
             follow_cases(act, Some(&files))
         }
         Happened::AllRefigured => follow_cases(act, None),
+        Happened::Reviewed(_) => Ok(()),
     }
 }
 

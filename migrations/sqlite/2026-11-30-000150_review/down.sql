@@ -1,0 +1,2 @@
+DROP TABLE review_look;
+DROP TABLE review;

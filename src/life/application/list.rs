@@ -1,0 +1,223 @@
+//! `/applications` as a list: who is at the counter, what waits, what is signed; by year.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::form;
+use super::kinds::State;
+use super::rules::product_words;
+use crate::base::dates::minute;
+use crate::base::ids::RowId;
+use crate::base::money::Fen;
+use crate::base::person_name::name_key;
+use crate::base::scope::Scope;
+use crate::book::policy::Policy;
+use crate::book::staff::Right;
+use crate::book::statement::Product;
+use crate::error::AppResult;
+use crate::plumbing::db::Db;
+use crate::plumbing::schema::loan_application;
+use crate::web::list::declare::{Columns, List, Tables};
+use crate::web::list::export::Column;
+use crate::web::list::filter::anywhere;
+use crate::web::list::kit::{Condition, Keyset, Term};
+use crate::web::list::page::{Export, Found, ListPage, Tabs};
+use crate::web::session::SignedIn;
+use crate::web::waiting::{Waiting, Whose};
+
+pub const PATH: &str = "/applications";
+pub const TABS: [(&str, &str); 9] = [
+    ("", "办理中"),
+    ("parked", "挂起"),
+    ("returned", "退回补正"),
+    ("submitted", "待复核"),
+    ("approved", "待登记合同号"),
+    ("signed", "已签约"),
+    ("refused", "未通过"),
+    ("withdrawn", "已撤销"),
+    ("void", "已作废"),
+];
+
+crate::list_params! {
+    ListParams {
+        /// Part of a name, or a contract's number.
+        q,
+        /// One of [`TABS`].
+        tab,
+        product,
+        /// First year of the school year; nothing: that of today.
+        year,
+    }
+}
+
+/// The applications of a year.
+#[derive(Clone, Debug)]
+pub struct Applications {
+    pub params: ListParams,
+    pub year: i32,
+}
+
+#[derive(Clone, Debug, Queryable, Serialize)]
+pub struct Row {
+    pub id: RowId,
+    pub name: String,
+    pub id_mask: String,
+    pub university: String,
+    product: String,
+    pub amount: Option<Fen>,
+    pub is_first: bool,
+    pub state: String,
+    pub staff_name: String,
+    pub contract_no: String,
+    pub reason: String,
+    #[serde(skip)]
+    updated_at: NaiveDateTime,
+}
+
+impl Row {
+    fn product(&self) -> &'static str {
+        product_words(Product::from_text(&self.product).unwrap_or(Product::Cdb))
+    }
+}
+
+impl List for Applications {
+    type Row = Row;
+    const SUMS: &'static [&'static str] = &["loan_application.amount_fen"];
+
+    fn tables(&self) -> Tables {
+        Tables("loan_application", "loan_application.office_code")
+    }
+
+    fn columns() -> impl Columns<Row> {
+        (
+            loan_application::id,
+            loan_application::name,
+            loan_application::id_mask,
+            loan_application::university,
+            loan_application::product,
+            loan_application::amount_fen,
+            loan_application::is_first,
+            loan_application::state,
+            loan_application::staff_name,
+            loan_application::contract_no,
+            loan_application::reason,
+            loan_application::updated_at,
+        )
+    }
+
+    fn condition(&self) -> Condition {
+        self.common().and(self.tab(&self.params.tab))
+    }
+
+    fn order(&self) -> Keyset<Row> {
+        const ID: Term<Row> =
+            Term::whole("loan_application.id", |row: &Row| row.id.get().into()).largest_first();
+        const { Keyset(&[ID]) }
+    }
+
+    fn counted(&self, _: &Scope) -> (Tables, Condition) {
+        (self.tables(), self.common())
+    }
+
+    fn tabs(&self) -> Vec<Condition> {
+        TABS.iter().map(|(tab, _)| self.tab(tab)).collect()
+    }
+}
+
+impl Applications {
+    fn tab(&self, tab: &str) -> Condition {
+        let state = State::from_text(tab).unwrap_or(State::Draft);
+        Condition::new("loan_application.state = ?").bind(state.as_text())
+    }
+
+    fn common(&self) -> Condition {
+        let mut all = vec![Condition::new("loan_application.loan_year = ?").bind(self.year)];
+        if !self.params.product.is_empty() {
+            let of = Condition::new("loan_application.product = ?");
+            all.push(of.bind(&self.params.product));
+        }
+        let q = self.params.q.trim();
+        if !q.is_empty() {
+            let text = "loan_application.name_key LIKE ? ESCAPE '\\' \
+                 OR loan_application.contract_no = ?";
+            all.push(Condition::new(text).bind(anywhere(&name_key(q))).bind(q));
+        }
+        Condition::all(all)
+    }
+}
+
+impl ListParams {
+    pub fn to_list(&self, today: NaiveDate) -> Applications {
+        let year = self.year.trim().parse().ok().filter(|year| (2000..=2100).contains(year));
+        Applications { params: self.clone(), year: year.unwrap_or(form::loan_year(today)) }
+    }
+}
+
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    row: Row,
+    product_words: &'static str,
+    changed: String,
+}
+
+#[derive(Serialize)]
+pub struct View {
+    rows: Vec<Line>,
+    year: i32,
+    sum: Fen,
+}
+
+impl ListPage for ListParams {
+    type List = Applications;
+    type View = View;
+    const PATH: &'static str = PATH;
+    const TEMPLATE: &'static str = "application/list.html";
+    const TABS: Tabs = ("tab", &TABS);
+    const NOT_NARROWING: &'static [&'static str] = &["tab", "year"];
+
+    fn list(&self, _: &SignedIn, today: NaiveDate) -> Applications {
+        self.to_list(today)
+    }
+
+    fn view(&self, of: Found<'_, ListParams>) -> AppResult<View> {
+        let line =
+            |row: Row| Line { product_words: row.product(), changed: minute(row.updated_at), row };
+        let sum = of.counts.sums.first().copied().unwrap_or_default();
+        Ok(View { rows: of.rows.into_iter().map(line).collect(), year: of.list.year, sum })
+    }
+}
+
+impl Export for ListParams {
+    const NAME: (&'static str, &'static str) = ("签约受理", "份");
+    const COLUMNS: &'static [Column<Row, NaiveDate>] = &[
+        ("姓名", 10, |row, _| (&row.name).into()),
+        ("身份证号", 20, |row, _| (&row.id_mask).into()),
+        ("学校", 24, |row, _| (&row.university).into()),
+        ("贷款", 22, |row, _| row.product().into()),
+        ("首贷续贷", 10, |row, _| if row.is_first { "首贷" } else { "续贷" }.into()),
+        ("贷款金额（元）", 14, |row, _| row.amount.into()),
+        ("合同编号", 22, |row, _| (&row.contract_no).into()),
+        ("状态", 14, |row, _| State::from_text(&row.state).map_or("", State::in_words).into()),
+        ("经办", 10, |row, _| (&row.staff_name).into()),
+        ("原因", 30, |row, _| (&row.reason).into()),
+        ("最后改动", 16, |row, _| minute(row.updated_at).into()),
+    ];
+}
+
+/// What went back, and what has no contract number yet.
+pub fn waiting(
+    db: &mut Db,
+    scope: &Scope,
+    _: &Policy,
+    today: NaiveDate,
+) -> AppResult<Vec<Waiting>> {
+    let counts = ListParams::default().to_list(today).counts(db, scope)?;
+    let (returned, approved) = (counts.of(&TABS, "returned"), counts.of(&TABS, "approved"));
+    let serve = Whose::Right(Right::ServeSeason);
+    Ok(vec![
+        Waiting::decision(returned, "份申请退回补正", "/applications?tab=returned", serve),
+        Waiting::work(approved, "份申请已复核，等登记合同号", "/applications?tab=approved"),
+    ])
+}

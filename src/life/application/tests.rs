@@ -1,0 +1,138 @@
+//! The rules that pages do not reach in their own tests: whose papers, which raise, whose loan.
+
+use super::form::{CoBorrower, Party, Read};
+use super::kinds::{Case, Relation};
+use super::rules::{self, Known, Other, RuleSet, Verdict};
+use crate::base::id_number::IdNumber;
+use crate::base::money::Fen;
+use crate::base::phone_number::PhoneNumber;
+use crate::book::policy::Policy;
+use crate::book::statement::{Product, StudyLevel};
+use chrono::NaiveDate;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn set(is_first: bool) -> RuleSet {
+    let (policy, today) = (Policy::embedded().unwrap(), day("2026-08-10"));
+    RuleSet {
+        today,
+        loan_year: 2026,
+        product: Product::Cdb,
+        is_first,
+        window: policy.application_window("512022", 2026),
+        cap: policy.loan_cap(Product::Cdb, StudyLevel::Undergraduate, 2026),
+        cap_source: String::new(),
+        step: *policy.loan_step.on(today),
+        term: *policy.term_rule(today),
+        co: *policy.co_borrower.on(today),
+        renewal: *policy.renewal.on(today),
+        co_source: String::new(),
+    }
+}
+
+fn party(id: &str, until: Option<&str>) -> Party {
+    Party {
+        id: IdNumber::from_stored(id).unwrap(),
+        name: "周秀英".to_owned(),
+        phone: PhoneNumber::parse("16410007702").unwrap(),
+        id_until: until.map(day),
+        address: String::new(),
+    }
+}
+
+fn read(relation: Relation, case: Case, until: Option<&str>) -> Read {
+    let party = party("51209019840426193X", until);
+    let co = CoBorrower { party, relation, case, is_known_elsewhere: false };
+    Read { co: Some(co), ..Read::default() }
+}
+
+fn keys(read: &Read, known: &Known, set: &RuleSet) -> Vec<String> {
+    let policy = Policy::embedded().unwrap();
+    let all = &policy.counter_papers.on(set.today).papers;
+    rules::papers(all, read, known, set).into_iter().map(|paper| paper.key.clone()).collect()
+}
+
+#[test]
+fn each_case_has_its_own_papers() {
+    let passed = Known { recognised: Some("预申请已通过".to_owned()), ..Known::default() };
+    let father = read(Relation::Father, Case::Plain, None);
+    let five = ["student_id", "co_id", "household", "admission", "form"];
+    assert_eq!(keys(&father, &passed, &set(true)), five);
+    assert!(keys(&father, &Known::default(), &set(true)).contains(&"hardship".to_owned()));
+    for (case, paper) in
+        [(Case::Delegated, "delegation"), (Case::Unable, "relative"), (Case::Orphan, "guardian")]
+    {
+        let uncle = read(Relation::Relative, case, None);
+        assert_eq!(keys(&uncle, &passed, &set(true)).pop().unwrap(), paper);
+    }
+    let expired = read(Relation::Father, Case::Plain, Some("2026-08-09"));
+    assert_eq!(keys(&expired, &passed, &set(true)).pop().unwrap(), "police");
+    assert_eq!(keys(&father, &passed, &set(false)), ["one_id", "renewal_form"]);
+    let other = Known { has_other_co: true, ..Known::default() };
+    assert_eq!(keys(&father, &other, &set(false)), ["one_id", "renewal_form", "new_co_id"]);
+}
+
+#[test]
+fn another_loan_of_the_year_stops_and_says_where() {
+    let other = |county: Option<&str>, product, is_contract| Other {
+        product,
+        county: county.map(str::to_owned),
+        by: "韦清越，2026-08-10 09:30".to_owned(),
+        is_contract,
+    };
+    for (one, words) in [
+        (other(None, Product::Cdb, true), "已经签过本学年的国家开发银行助学贷款"),
+        (other(Some("安岳县"), Product::Cdb, true), "在安岳县已经签过本学年的"),
+        (other(None, Product::Local, true), "同一学年只能有一笔助学贷款"),
+        (other(Some("安岳县"), Product::Cdb, false), "在安岳县已经在办"),
+    ] {
+        let known = Known { others: vec![one], ..Known::default() };
+        let rulings = rules::judge(&Read::default(), &known, &set(true));
+        let stops = rules::stops(&rulings);
+        assert!(stops[0].message.contains(words), "{stops:?}");
+    }
+    let known = Known { co_elsewhere: 2, co_unsettled: 1, ..Known::default() };
+    let rulings = rules::judge(&read(Relation::Mother, Case::Plain, None), &known, &set(true));
+    let stops: Vec<&str> =
+        rulings.iter().filter(|one| one.verdict == Verdict::Stop).map(|one| one.field).collect();
+    assert_eq!(stops, ["co_id_number", "co_known"]);
+}
+
+#[test]
+fn the_end_of_a_card_is_seen_before_it_comes() {
+    for (until, verdict) in [
+        (Some("2026-08-09"), Verdict::Ask),
+        (Some("2026-11-09"), Verdict::Ask),
+        (Some("2030-01-01"), Verdict::Met),
+        (None, Verdict::Met),
+    ] {
+        let read = read(Relation::Father, Case::Plain, until);
+        let rulings = rules::judge(&read, &Known::default(), &set(true));
+        let card = rulings.iter().find(|one| one.field == "co_id_until").unwrap();
+        assert_eq!(card.verdict, verdict, "{until:?}: {}", card.words);
+    }
+}
+
+#[test]
+fn a_raise_is_once_of_this_year_before_pay_out_and_within_the_cap() {
+    let yuan = Fen::from_yuan;
+    let refused = |to, before, year, paid| {
+        rules::no_raise(yuan(to), (yuan(16_000), before), (year, paid), &set(true))
+    };
+    assert_eq!(refused(20_000, None, 2026, false), None);
+    assert!(refused(20_100, None, 2026, false).is_some());
+    assert!(refused(16_000, None, 2026, false).is_some());
+    assert!(refused(18_050, None, 2026, false).is_some());
+    assert!(refused(20_000, Some(yuan(8_000)), 2026, false).is_some());
+    assert!(refused(20_000, None, 2025, false).is_some());
+    assert!(refused(20_000, None, 2026, true).is_some());
+}
+
+#[test]
+fn a_receipt_code_keeps_its_zeros() {
+    assert_eq!(rules::receipt_code(" 007316 ").unwrap(), "007316");
+    assert!(rules::receipt_code("7316").unwrap_err().contains("前面的零"));
+    assert!(rules::receipt_code("0073167").is_err() && rules::receipt_code("00731a").is_err());
+}

@@ -1,0 +1,73 @@
+//! Tables of the counter: applications, and what a second person decides.
+
+diesel::table! {
+    review (id) {
+        id -> BigInt,
+        office_code -> Text,
+        kind -> Text,
+        subject_id -> BigInt,
+        link -> Text,
+        name -> Text,
+        summary -> Text,
+        amount_fen -> Nullable<BigInt>,
+        content -> Text,
+        exceptions -> Text,
+        state -> Text,
+        round -> Integer,
+        author_id -> BigInt,
+        author_name -> Text,
+        proposed_at -> Timestamp,
+        opened_by -> Text,
+        opened_at -> Nullable<Timestamp>,
+        urged -> Integer,
+        step -> Text,
+        reason -> Text,
+        decided_by -> Text,
+        decided_at -> Nullable<Timestamp>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    review_look (review_id, staff_id, round) {
+        review_id -> BigInt,
+        staff_id -> BigInt,
+        round -> Integer,
+        office_code -> Text,
+        content -> Text,
+        looked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    loan_application (id) {
+        id -> BigInt,
+        office_code -> Text,
+        loan_year -> Integer,
+        product -> Text,
+        person_index -> Binary,
+        co_index -> Nullable<Binary>,
+        person_id -> Nullable<BigInt>,
+        file_id -> Nullable<BigInt>,
+        loan_id -> Nullable<BigInt>,
+        name -> Text,
+        name_key -> Text,
+        id_mask -> Text,
+        university -> Text,
+        amount_fen -> Nullable<BigInt>,
+        is_first -> Bool,
+        step -> Text,
+        state -> Text,
+        draft_sealed -> Binary,
+        contract_no -> Text,
+        receipt_code -> Text,
+        raised_from_fen -> Nullable<BigInt>,
+        staff_id -> BigInt,
+        staff_name -> Text,
+        submitted_at -> Nullable<Timestamp>,
+        reason -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        version -> Integer,
+    }
+}
