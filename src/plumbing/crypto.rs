@@ -37,6 +37,10 @@ pub enum Field {
     Upload,
     /// Codes of visit sheets and what came back on them.
     Sheet,
+    /// What a family has written in an application for recognition.
+    Hardship,
+    /// Who objects to a published list, and what they say.
+    Objection,
     /// Keys for what a phone keeps while it is offline; nothing of the database.
     RoundPhone,
     /// Browsers in which somebody has signed in; nothing of the database.
@@ -57,6 +61,8 @@ impl Field {
             Field::Contact => b"contact",
             Field::Upload => b"upload",
             Field::Sheet => b"sheet",
+            Field::Hardship => b"hardship",
+            Field::Objection => b"objection",
             Field::RoundPhone => b"round-phone",
             Field::Device => b"device",
             Field::Rights => b"rights",

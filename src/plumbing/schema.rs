@@ -5,6 +5,7 @@
 
 mod clock;
 mod follow;
+mod hardship;
 /// What `scripts/new-stage` copies, so that it goes on compiling.
 #[cfg(test)]
 #[path = "../../scripts/stage/schema.rs"]
@@ -12,6 +13,7 @@ mod new_stage_table;
 mod stages;
 pub use clock::*;
 pub use follow::*;
+pub use hardship::*;
 #[cfg(test)]
 pub use new_stage_table::*;
 pub use stages::*;

@@ -6,6 +6,7 @@
 mod handover;
 mod overdue;
 mod payer;
+mod recognition;
 mod sheet;
 
 use std::collections::BTreeMap;

@@ -12,9 +12,12 @@ type Write = (Option<String>, usize);
 /// The names of all tables.
 fn known_tables() -> BTreeSet<String> {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
-    let schema = ["schema.rs", "schema/clock.rs", "schema/follow.rs", "schema/stages.rs"]
+    let parts = ["clock", "follow", "hardship", "stages"].map(|part| format!("schema/{part}.rs"));
+    let schema = [vec!["schema.rs".to_owned()], parts.to_vec()]
+        .concat()
+        .iter()
         .map(|file| read(&format!("src/plumbing/{file}")))
-        .concat();
+        .collect::<String>();
     let heads = schema.split("diesel::table! {").skip(1);
     heads.map(|block| block.split('(').next().unwrap().trim().to_owned()).collect()
 }
