@@ -308,7 +308,7 @@ pub fn objections(db: &mut Db, scope: &Scope, of: &[RowId]) -> AppResult<Vec<Obj
     Ok(all)
 }
 
-pub fn said(sealer: &Sealer, of: &Objection) -> AppResult<String> {
+pub fn content(sealer: &Sealer, of: &Objection) -> AppResult<String> {
     Ok(sealer.open_text(Field::Objection, &of.said_sealed)?)
 }
 
@@ -317,7 +317,7 @@ pub fn object(
     act: &mut Act<'_>,
     of: &mut Publication,
     (about_id, about): (RowId, &str),
-    said: &str,
+    content: &str,
 ) -> AppResult<()> {
     let today = act.today;
     of.can_object(today).map_err(|why| AppError::refused(why.in_words(today)))?;
@@ -329,7 +329,7 @@ pub fn object(
         about_id,
         about: about.to_owned(),
         made_on: today,
-        said_sealed: act.parts.sealer.seal(Field::Objection, said.as_bytes())?,
+        said_sealed: act.parts.sealer.seal(Field::Objection, content.as_bytes())?,
         received_by: act.by.name.clone(),
         outcome: Outcome::Open,
         reason: String::new(),

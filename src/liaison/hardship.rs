@@ -17,7 +17,7 @@ use crate::error::{AppError, AppResult, FieldError};
 use crate::life::recognition::application::{self, ApplicationPage};
 use crate::life::recognition::form::{self, Offered};
 use crate::life::recognition::round::{classes, looks, read_opinion};
-use crate::life::recognition::round_store::{self as kept, Application, Round};
+use crate::life::recognition::round_store::{self as records, Application, Round};
 use crate::life::recognition::rules::{State, Step, round_words};
 use crate::life::recognition::steps::{self, Who};
 use crate::web::fields::{Fields, Rejected, Seen};
@@ -95,8 +95,8 @@ async fn list_page(app: &App, me: &LiaisonIn) -> AppResult<ListPage> {
     let rounds = app
         .act((me.by(), me.scope.clone()), "a liaison looks at pupils", move |act| {
             let mut all = Vec::new();
-            for round in kept::of_school(act.db, act.scope, &account.place)? {
-                let pupils = kept::of_round(act.db, act.scope, round.id)?;
+            for round in records::of_school(act.db, act.scope, &account.place)? {
+                let pupils = records::of_round(act.db, act.scope, round.id)?;
                 all.push((round, pupils));
             }
             let count: usize = all.iter().map(|(_, pupils)| pupils.len()).sum();
@@ -169,8 +169,8 @@ pub async fn many(
 
 async fn take_many(app: &App, me: &LiaisonIn, id: RowId, form: &mut Fields) -> AppResult<()> {
     let (who, today) = (school(me)?, app.clock.today());
-    let look = |text: &str| Step::from_text(text).filter(|step| step.begins().is_some());
-    let step = form.choice("step", look, "请选做哪一步");
+    let known = |text: &str| Step::from_text(text).filter(|step| step.begins().is_some());
+    let step = form.choice("step", known, "请选做哪一步");
     form::read_level(form, "level", &app.policy(), today);
     let step = form.checked(step)?;
     let opinion = read_opinion(form, step, today)?;
@@ -196,7 +196,7 @@ struct NewPage {
 async fn new_page(app: &App, me: &LiaisonIn, id: RowId) -> AppResult<NewPage> {
     school(me)?;
     let scope = me.scope.clone();
-    let round = own(me, app.read(move |db| kept::round(db, &scope, id)).await?)?;
+    let round = own(me, app.read(move |db| records::round(db, &scope, id)).await?)?;
     let offered = Offered::on(&app.policy(), app.clock.today());
     Ok(NewPage { words: round_words(round.year, round.term), offered, round })
 }

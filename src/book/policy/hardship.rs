@@ -86,7 +86,7 @@ impl Tables {
                 None => all.push(class),
             }
         }
-        let is_there = |wanted: &String| all.iter().any(|one| one.key == *wanted);
+        let is_there = |key: &String| all.iter().any(|one| one.key == *key);
         let lost = all.iter().find(|one| one.successor.as_ref().is_some_and(|s| !is_there(s)));
         match lost {
             Some(one) => {

@@ -9,7 +9,7 @@ use super::form::{self, Offered, Written};
 use super::list::PATH;
 use super::round::read_opinion;
 use super::round_steps;
-use super::round_store::{self as kept, Application, Round, StepDone};
+use super::round_store::{self as records, Application, Round, StepDone};
 use super::rules::{Recheck, State, Step, after, round_words};
 use super::steps::{self, Who};
 use crate::app::App;
@@ -55,8 +55,8 @@ async fn new_page(desk: &DeskRequest, id: RowId, of: Option<RowId>) -> AppResult
     let sealer = std::sync::Arc::clone(&desk.app.sealer);
     let (round, before) = desk
         .read(move |db, scope| {
-            let round = kept::round(db, scope, id)?;
-            let before = of.map(|of| kept::application(db, scope, of)).transpose()?;
+            let round = records::round(db, scope, id)?;
+            let before = of.map(|of| records::application(db, scope, of)).transpose()?;
             let before = before.filter(|one| one.round_id == id);
             let before = before.map(|one| {
                 let number = sealer.open_text(Field::IdNumber, &one.id_sealed)?;
@@ -155,7 +155,7 @@ pub async fn enter(desk: DeskRequest, id: web::Path<RowId>, form: Form) -> AppRe
 
 /// A step in words.
 #[derive(Serialize)]
-struct Told {
+struct StepLine {
     #[serde(flatten)]
     step: StepDone,
     words: &'static str,
@@ -171,7 +171,7 @@ pub struct ApplicationPage {
     written: Written,
     classes: Vec<String>,
     lines: Vec<(u8, String, String)>,
-    steps: Vec<Told>,
+    steps: Vec<StepLine>,
     /// What may be done now, the usual first.
     moves: Vec<Choice>,
     levels: Vec<Choice>,
@@ -190,8 +190,8 @@ impl ApplicationPage {
 
     /// A letter is written when there is a result.
     pub fn can_be_told(&self) -> AppResult<()> {
-        let told = matches!(self.application.state, State::Recognised | State::Refused);
-        if told { Ok(()) } else { Err(AppError::NotFound) }
+        let has_result = matches!(self.application.state, State::Recognised | State::Refused);
+        if has_result { Ok(()) } else { Err(AppError::NotFound) }
     }
 }
 
@@ -208,9 +208,9 @@ impl FormPage for ApplicationPage {
 pub type Facts = (Application, Round, Vec<StepDone>);
 
 pub fn facts(db: &mut Db, scope: &Scope, id: RowId) -> AppResult<Facts> {
-    let one = kept::application(db, scope, id)?;
-    let round = kept::round(db, scope, one.round_id)?;
-    let steps = kept::steps(db, scope, &[id])?;
+    let one = records::application(db, scope, id)?;
+    let round = records::round(db, scope, one.round_id)?;
+    let steps = records::steps(db, scope, &[id])?;
     Ok((one, round, steps))
 }
 
@@ -249,7 +249,7 @@ impl ApplicationPage {
                 .collect(),
             steps: steps
                 .into_iter()
-                .map(|step| Told { words: step.step.in_words(), step })
+                .map(|step| StepLine { words: step.step.in_words(), step })
                 .collect(),
             moves: moves.map(Choice::from).collect(),
             levels: form::levels(&policy, today, "还没有定"),

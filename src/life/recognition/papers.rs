@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::application;
-use super::round_store::{self as kept, Round};
+use super::round_store::{self as records, Round};
 use super::rules::{State, round_words};
 use crate::base::dates::in_words;
 use crate::base::ids::RowId;
@@ -37,7 +37,7 @@ pub async fn notice(desk: DeskRequest, id: web::Path<RowId>) -> AppResult<HttpRe
     let id = *id;
     let (round, newest) = desk
         .read(move |db, scope| {
-            let round = kept::round(db, scope, id)?;
+            let round = records::round(db, scope, id)?;
             Ok((round, publicity::of(db, scope, Kind::Hardship, &[id])?.pop()))
         })
         .await?;
@@ -76,9 +76,9 @@ pub async fn result(desk: DeskRequest, id: web::Path<RowId>) -> AppResult<HttpRe
     let id = *id;
     let (round, all, hung) = desk
         .read(move |db, scope| {
-            let round = kept::round(db, scope, id)?;
+            let round = records::round(db, scope, id)?;
             let hung = publicity::of(db, scope, Kind::Hardship, &[id])?;
-            Ok((round, kept::of_round(db, scope, id)?, hung))
+            Ok((round, records::of_round(db, scope, id)?, hung))
         })
         .await?;
     let filed_on = round.filed_on.ok_or(AppError::NotFound)?;

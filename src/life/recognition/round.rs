@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::form::{levels, read_level};
 use super::round_steps::{self as acts, NewRound};
-use super::round_store::{self as kept, Application, Round};
+use super::round_store::{self as records, Application, Round};
 use super::rounds::PATH;
 use super::rules::{Quota, State, Step, Term, round_words};
 use super::steps::{self, Opinion, Who};
@@ -95,10 +95,10 @@ pub async fn open(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
 
 /// An objection with what was said.
 #[derive(Serialize)]
-struct Said {
+struct ObjectionLine {
     #[serde(flatten)]
     objection: Objection,
-    said: String,
+    content: String,
     words: &'static str,
 }
 
@@ -120,7 +120,7 @@ struct RoundPage {
     count: usize,
     quota: Option<Quota>,
     hung: Vec<Hung>,
-    objections: Vec<Said>,
+    objections: Vec<ObjectionLine>,
     /// On the list that hangs.
     listed: Vec<Choice>,
     looks: Vec<Choice>,
@@ -159,8 +159,8 @@ type Read = (Round, Vec<Application>, Vec<Publication>, Vec<Objection>);
 async fn page(desk: &DeskRequest, id: RowId) -> AppResult<RoundPage> {
     let (round, all, hung, objections): Read = desk
         .read(move |db, scope| {
-            let round = kept::round(db, scope, id)?;
-            let all = kept::of_round(db, scope, id)?;
+            let round = records::round(db, scope, id)?;
+            let all = records::of_round(db, scope, id)?;
             let hung = publicity::of(db, scope, Kind::Hardship, &[id])?;
             let ids: Vec<RowId> = hung.iter().map(|one| one.id).collect();
             Ok((round, all, hung, publicity::objections(db, scope, &ids)?))
@@ -170,20 +170,20 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<RoundPage> {
     let needs = policy.publicity_days.on(today).working_days;
     let until = policy.calendar().add_working_days(today, needs);
     let in_state = |state: State| all.iter().filter(|one| one.state == state).count();
-    let said = |objection: Objection| {
-        let said = publicity::said(&desk.app.sealer, &objection)?;
-        Ok(Said { said, words: objection.outcome.in_words(), objection })
+    let line = |objection: Objection| {
+        let content = publicity::content(&desk.app.sealer, &objection)?;
+        Ok(ObjectionLine { content, words: objection.outcome.in_words(), objection })
     };
     let newest = hung.last();
     let hangs = newest.is_some_and(|one| one.taken_down_on.is_none());
     let dropped = in_state(State::Refused) + in_state(State::Withdrawn);
-    let wanted = i32::try_from(all.len() - dropped).unwrap_or(i32::MAX);
+    let applied = i32::try_from(all.len() - dropped).unwrap_or(i32::MAX);
     let undecided = all.iter().filter(|one| !one.state.is_final()).count();
     Ok(RoundPage {
         words: round_words(round.year, round.term),
         states: states(id, in_state),
         count: all.len(),
-        quota: round.quota.map(|places| Quota::new(places, wanted)),
+        quota: round.quota.map(|places| Quota::new(places, applied)),
         can_publish: !hangs && in_state(State::Village) + in_state(State::Public) > 0,
         is_over: newest.is_some_and(|one| one.can_end(today).is_ok()),
         is_public: newest.is_some_and(|one| one.can_object(today).is_ok()),
@@ -194,7 +194,7 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<RoundPage> {
         can_file: undecided == 0 && !all.is_empty() && round.filed_no.is_none(),
         recognised: in_state(State::Recognised),
         percent: policy.hardship_recheck.on(today).percent,
-        objections: objections.into_iter().map(said).collect::<AppResult<_>>()?,
+        objections: objections.into_iter().map(line).collect::<AppResult<_>>()?,
         hung: hung
             .into_iter()
             .map(|one| Hung {
@@ -227,13 +227,13 @@ fn states(id: RowId, in_state: impl Fn(State) -> usize) -> Vec<(&'static str, us
 
 /// The looks that somebody waits for.
 pub fn looks(all: &[Application]) -> Vec<Choice> {
-    let look = |step: &Step| {
+    let choice = |step: &Step| {
         let from = step.begins()?;
         let count = all.iter().filter(|one| one.state == from).count();
         let words = format!("{}（{count} 人）", step.in_words());
         (count > 0).then(|| Choice::new(step.as_text(), words))
     };
-    Step::ALL.iter().filter_map(look).collect()
+    Step::ALL.iter().filter_map(choice).collect()
 }
 
 pub fn classes(all: &[Application]) -> Vec<String> {
@@ -360,10 +360,10 @@ async fn object(desk: &DeskRequest, seen: Seen<RowId>, form: &mut Fields) -> App
     if about.is_none() {
         form.reject("about", "请选是对谁的异议");
     }
-    let said = form.text("said", REASON_MAX);
+    let content = form.text("said", REASON_MAX);
     form.required("said", "请写反映的情况，可以不写是谁反映的");
     let (key, about) = (form.key(), form.checked(about)?);
-    desk.act("objection", move |act| acts::object(act, &key, seen, (about, &said))).await?;
+    desk.act("objection", move |act| acts::object(act, &key, seen, (about, &content))).await?;
     Ok("异议已登记，公示暂停，核查以后再接着算".to_owned())
 }
 

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::round_store::{self as kept, Application, Round};
+use super::round_store::{self as records, Application, Round};
 use super::rules::{self, Recheck, Refusal, State, Step, Term, round_words};
 use super::steps::{Opinion, Who, keep, open_round, put, tell};
 use crate::base::ids::RowId;
@@ -27,7 +27,7 @@ pub fn open(act: &mut Act<'_>, key: &FormKey, new: &NewRound) -> AppResult<Optio
     if act.once(key)? == Once::Again {
         return Ok(None);
     }
-    let known = kept::of_school(act.db, act.scope, &new.school)?;
+    let known = records::of_school(act.db, act.scope, &new.school)?;
     if known.iter().any(|one| (one.year, one.term) == (new.year, new.term)) {
         let words = round_words(new.year, new.term);
         return Err(AppError::field("school", format!("{}已经有{words}这一轮", new.school)));
@@ -48,7 +48,7 @@ pub fn open(act: &mut Act<'_>, key: &FormKey, new: &NewRound) -> AppResult<Optio
         seed: String::new(),
         version: 0,
     };
-    kept::add_round(act.db, &round)?;
+    records::add_round(act.db, &round)?;
     tell(act, "hardship_opened", &round, "开始一轮困难认定".to_owned(), "")?;
     Ok(Some(round.id))
 }
@@ -59,7 +59,7 @@ fn shown(act: &mut Act<'_>, seen: Seen<RowId>) -> AppResult<(Round, Option<Publi
     if round.version != seen.version {
         return Err(AppError::Changed);
     }
-    kept::put_round(act.db, &mut round)?;
+    records::put_round(act.db, &mut round)?;
     let newest = publicity::of(act.db, act.scope, Kind::Hardship, &[round.id])?.pop();
     Ok((round, newest))
 }
@@ -86,7 +86,7 @@ pub fn publish(
         return Ok(());
     }
     let (round, _) = shown(act, seen)?;
-    let all = kept::of_round(act.db, act.scope, round.id)?;
+    let all = records::of_round(act.db, act.scope, round.id)?;
     let waits = all.iter().filter(|one| one.state.next_look().is_some()).count();
     if waits > 0 {
         return Err(Refusal::NotReady(waits).into());
@@ -127,18 +127,18 @@ pub fn object(
     act: &mut Act<'_>,
     key: &FormKey,
     seen: Seen<RowId>,
-    (about, said): (RowId, &str),
+    (about, content): (RowId, &str),
 ) -> AppResult<()> {
     if act.once(key)? == Once::Again {
         return Ok(());
     }
     let (round, newest) = shown(act, seen)?;
     let mut newest = newest.ok_or_else(|| not_public(act))?;
-    let one = kept::application(act.db, act.scope, about)?;
+    let one = records::application(act.db, act.scope, about)?;
     if one.round_id != round.id {
         return Err(AppError::NotFound);
     }
-    publicity::object(act, &mut newest, (one.id, &one.name), said)?;
+    publicity::object(act, &mut newest, (one.id, &one.name), content)?;
     tell(act, "hardship_objection", &round, format!("收到对{}的异议，公示暂停", one.name), "")
 }
 
@@ -161,7 +161,7 @@ pub fn answer(
     let mut newest = newest.ok_or_else(|| not_public(act))?;
     let answered = publicity::answer(act, &mut newest, objection, (outcome, reason))?;
     if outcome == Outcome::Changed {
-        let one = kept::application(act.db, act.scope, answered.about_id)?;
+        let one = records::application(act.db, act.scope, answered.about_id)?;
         if one.level == level && one.state == State::Public {
             let why = "等级和原来一样，名单没有变：请选“异议不成立”，或者改选等级";
             return Err(AppError::field("level", why));
@@ -184,7 +184,7 @@ pub fn end(act: &mut Act<'_>, key: &FormKey, seen: Seen<RowId>) -> AppResult<()>
     let (round, newest) = shown(act, seen)?;
     let mut newest = newest.ok_or_else(|| not_public(act))?;
     publicity::end(act, &mut newest)?;
-    let mut all = kept::of_round(act.db, act.scope, round.id)?;
+    let mut all = records::of_round(act.db, act.scope, round.id)?;
     all.retain(|one| one.state == State::Public);
     for one in &mut all {
         (one.state, one.version) = (State::Cleared, one.version + 1);
@@ -200,7 +200,7 @@ pub fn file(act: &mut Act<'_>, key: &FormKey, seen: Seen<RowId>) -> AppResult<()
         return Ok(());
     }
     let (mut round, _) = shown(act, seen)?;
-    let all = kept::of_round(act.db, act.scope, round.id)?;
+    let all = records::of_round(act.db, act.scope, round.id)?;
     let open = all.iter().filter(|one| !one.state.is_final()).count();
     if open > 0 {
         return Err(Refusal::Undecided(open).into());
@@ -208,12 +208,12 @@ pub fn file(act: &mut Act<'_>, key: &FormKey, seen: Seen<RowId>) -> AppResult<()
     if all.is_empty() {
         return Err(Refusal::NothingToPublish.into());
     }
-    let count = kept::filed(act.db, act.scope, round.year)? + 1;
+    let count = records::filed(act.db, act.scope, round.year)? + 1;
     let letters = office::find(act.db, &round.office_code)?.letters;
     let number = format!("{letters}困认{}-{count:03}", round.year);
     (round.filed_no, round.filed_on) = (Some(number.clone()), Some(act.today));
     round.filed_by = act.by.name.clone();
-    kept::put_round(act.db, &mut round)?;
+    records::put_round(act.db, &mut round)?;
     tell(act, "hardship_filed", &round, format!("建档，编号 {number}"), "")
 }
 
@@ -222,7 +222,7 @@ pub fn draw(act: &mut Act<'_>, key: &FormKey, seen: Seen<RowId>, seed: &str) -> 
     if act.once(key)? == Once::Again {
         return Ok(());
     }
-    let mut round = kept::round(act.db, act.scope, seen.id)?;
+    let mut round = records::round(act.db, act.scope, seen.id)?;
     if round.version != seen.version {
         return Err(AppError::Changed);
     }
@@ -232,7 +232,7 @@ pub fn draw(act: &mut Act<'_>, key: &FormKey, seen: Seen<RowId>, seed: &str) -> 
     if round.filed_no.is_none() {
         return Err(AppError::refused("先建档，再抽查"));
     }
-    let mut all = kept::of_round(act.db, act.scope, round.id)?;
+    let mut all = records::of_round(act.db, act.scope, round.id)?;
     all.retain(|one| one.state == State::Recognised);
     let percent = act.policy().hardship_recheck.on(act.today).percent;
     let drawn = rules::draw(seed, all.iter().map(|one| one.id).collect(), percent);
@@ -240,9 +240,9 @@ pub fn draw(act: &mut Act<'_>, key: &FormKey, seen: Seen<RowId>, seed: &str) -> 
     for one in &mut all {
         (one.recheck, one.version) = (Recheck::Drawn, one.version + 1);
     }
-    kept::put_all(act.db, &all)?;
+    records::put_all(act.db, &all)?;
     seed.clone_into(&mut round.seed);
-    kept::put_round(act.db, &mut round)?;
+    records::put_round(act.db, &mut round)?;
     let what = format!("抽查 {} 人，种子 {seed}", all.len());
     tell(act, "hardship_rechecked", &round, what, "")
 }
@@ -257,14 +257,14 @@ pub fn recheck(
     if act.once(key)? == Once::Again {
         return Ok(());
     }
-    let mut one = kept::application(act.db, act.scope, seen.id)?;
+    let mut one = records::application(act.db, act.scope, seen.id)?;
     if one.version != seen.version || one.recheck == Recheck::None {
         return Err(AppError::Changed);
     }
-    let round = kept::round(act.db, act.scope, one.round_id)?;
+    let round = records::round(act.db, act.scope, one.round_id)?;
     (one.recheck, one.recheck_note) = (found, note.to_owned());
     one.version += 1;
-    kept::put_all(act.db, std::slice::from_ref(&one))?;
+    records::put_all(act.db, std::slice::from_ref(&one))?;
     let what = format!("{}{}", one.name, found.in_words());
     tell(act, "hardship_rechecked", &round, what, note)
 }

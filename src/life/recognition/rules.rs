@@ -243,15 +243,15 @@ pub fn round_words(year: i32, term: Term) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Quota {
     pub places: i32,
-    pub wanted: i32,
+    pub applied: i32,
     /// More than there are places.
     pub over: i32,
 }
 
 impl Quota {
-    pub const fn new(places: i32, wanted: i32) -> Quota {
-        let over = if wanted > places { wanted - places } else { 0 };
-        Quota { places, wanted, over }
+    pub const fn new(places: i32, applied: i32) -> Quota {
+        let over = if applied > places { applied - places } else { 0 };
+        Quota { places, applied, over }
     }
 }
 

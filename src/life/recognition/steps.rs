@@ -5,7 +5,7 @@
 use chrono::{Datelike as _, NaiveDate};
 
 use super::form::{Typed, Written};
-use super::round_store::{self as kept, Application, Round, StepDone};
+use super::round_store::{self as records, Application, Round, StepDone};
 use super::rules::{self, Recheck, Refusal, State, Step, round_words};
 use super::store::{self, Recognition};
 use crate::base::id_number::{self, IdNumber};
@@ -47,7 +47,7 @@ impl From<Refusal> for AppError {
 
 /// A round that is still worked on, as far as it is theirs.
 pub(super) fn open_round(act: &mut Act<'_>, who: &Who, id: RowId) -> AppResult<Round> {
-    let round = kept::round(act.db, act.scope, id)?;
+    let round = records::round(act.db, act.scope, id)?;
     if matches!(who, Who::School(own) if *own != round.school) {
         return Err(AppError::NotFound);
     }
@@ -83,7 +83,7 @@ pub fn enter(
     let before = match of {
         None => None,
         Some(seen) => {
-            let found = kept::application(act.db, act.scope, seen.id)?;
+            let found = records::application(act.db, act.scope, seen.id)?;
             if found.version != seen.version || found.round_id != round.id {
                 return Err(AppError::Changed);
             }
@@ -91,7 +91,7 @@ pub fn enter(
         }
     };
     let made = application(act, &round, typed, before.as_ref())?;
-    let others = kept::known(act.db, act.scope, &round, std::slice::from_ref(&made.id_index))?;
+    let others = records::known(act.db, act.scope, &round, std::slice::from_ref(&made.id_index))?;
     let other = others.into_iter().find(|(_, other, _)| *other != round.id || before.is_none());
     if let Some((_, other, school)) = other {
         let message = match other == round.id {
@@ -102,10 +102,10 @@ pub fn enter(
     }
     let step = done(act, &made, &opinion_of(Step::Apply, typed, act.by.name.clone()));
     match before {
-        Some(_) => kept::put_all(act.db, std::slice::from_ref(&made))?,
-        None => kept::add_all(act.db, std::slice::from_ref(&made))?,
+        Some(_) => records::put_all(act.db, std::slice::from_ref(&made))?,
+        None => records::add_all(act.db, std::slice::from_ref(&made))?,
     }
-    kept::add_steps(act.db, &[step])?;
+    records::add_steps(act.db, &[step])?;
     tell(act, "hardship_entered", &round, format!("登记{}的申请", made.name), "")?;
     Ok(Some(made.id))
 }
@@ -145,7 +145,7 @@ fn application(
         id_sealed: act.parts.sealer.seal(Field::IdNumber, number.as_bytes())?,
         id_index,
         id_mask: typed.id_number.masked(),
-        form_sealed: kept::seal(&act.parts.sealer, &typed.written)?,
+        form_sealed: records::seal(&act.parts.sealer, &typed.written)?,
         signed_by: typed.signed_by,
         applied_on: typed.applied_on,
         level: typed.level.clone(),
@@ -177,7 +177,7 @@ pub fn add_list(
         all.push(made);
     }
     let indexes: Vec<Vec<u8>> = all.iter().map(|one| one.id_index.clone()).collect();
-    let known = kept::known(act.db, act.scope, &round, &indexes)?;
+    let known = records::known(act.db, act.scope, &round, &indexes)?;
     let twice = rows.iter().zip(&all).find_map(|((line, typed), made)| {
         let (_, _, school) = known.iter().find(|(index, _, _)| *index == made.id_index)?;
         Some(format!("第 {line} 行：{}这学年已经由{school}申报", typed.name))
@@ -185,8 +185,8 @@ pub fn add_list(
     if let Some(twice) = twice {
         return Err(AppError::field("files", twice));
     }
-    kept::add_all(act.db, &all)?;
-    kept::add_steps(act.db, &steps)?;
+    records::add_all(act.db, &all)?;
+    records::add_steps(act.db, &steps)?;
     tell(act, "hardship_entered", &round, format!("上传名单，{} 人", all.len()), "")?;
     Ok(all.len())
 }
@@ -216,9 +216,9 @@ pub fn step(
     (who, seen): (&Who, Seen<RowId>),
     opinion: &Opinion,
 ) -> AppResult<()> {
-    let again = act.once(&FormKey(format!("{} {fields}", seen.id)))? == Once::Again;
-    let one = kept::application(act.db, act.scope, seen.id)?;
-    if again {
+    let is_repeat = act.once(&FormKey(format!("{} {fields}", seen.id)))? == Once::Again;
+    let one = records::application(act.db, act.scope, seen.id)?;
+    if is_repeat {
         return if one.version == seen.version + 1 { Ok(()) } else { Err(AppError::Changed) };
     }
     let round = open_round(act, who, one.round_id)?;
@@ -248,7 +248,7 @@ pub fn step_many(
         return Ok((0, Vec::new()));
     }
     let round = open_round(act, who, round)?;
-    let mut all = kept::of_round(act.db, act.scope, round.id)?;
+    let mut all = records::of_round(act.db, act.scope, round.id)?;
     let from = match opinion.step {
         Step::County => Some(State::Cleared),
         step => step.begins(),
@@ -278,7 +278,7 @@ fn go(act: &mut Act<'_>, who: &Who, all: Vec<Application>, opinion: &Opinion) ->
         return Err(AppError::Forbidden);
     }
     let ids: Vec<RowId> = all.iter().map(|one| one.id).collect();
-    let steps = kept::steps(act.db, act.scope, &ids)?;
+    let steps = records::steps(act.db, act.scope, &ids)?;
     let (mut moved, mut left) = (Vec::new(), Vec::new());
     for one in all {
         let own = steps.iter().filter(|done| done.application_id == one.id);
@@ -350,8 +350,8 @@ fn can<'a>(
 
 pub(super) fn keep(act: &mut Act<'_>, moved: &[Application], opinion: &Opinion) -> AppResult<()> {
     let steps: Vec<StepDone> = moved.iter().map(|one| done(act, one, opinion)).collect();
-    kept::put_all(act.db, moved)?;
-    kept::add_steps(act.db, &steps)
+    records::put_all(act.db, moved)?;
+    records::add_steps(act.db, &steps)
 }
 
 /// Puts results where the counter and the loan file read them.
@@ -359,7 +359,7 @@ fn recognise(act: &mut Act<'_>, all: &[Application]) -> AppResult<()> {
     let indexes: Vec<Vec<u8>> = all.iter().map(|one| one.id_index.clone()).collect();
     let people = person::by_index(act.db, act.scope, &indexes)?;
     let ids: Vec<RowId> = all.iter().map(|one| one.id).collect();
-    let steps = kept::steps(act.db, act.scope, &ids)?;
+    let steps = records::steps(act.db, act.scope, &ids)?;
     let (mut new, mut rows) = (Vec::new(), Vec::new());
     for one in all {
         let written = one.written(&act.parts.sealer)?;
