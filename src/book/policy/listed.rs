@@ -303,5 +303,10 @@ fn dated_listed(raw: &[RawEntry], today: NaiveDate) -> Vec<RuleValue> {
         raw.values.get("from").and_then(toml::Value::as_str).and_then(|day| day.parse().ok())
     };
     let holds: Option<NaiveDate> = raw.iter().filter_map(begins).filter(|day| *day <= today).max();
-    raw.iter().map(|raw| value_of(raw, begins(raw).is_none_or(|day| Some(day) == holds))).collect()
+    let is_over = |raw: &RawEntry| {
+        let until = raw.values.get("valid_until").and_then(toml::Value::as_str);
+        until.and_then(|day| day.parse::<NaiveDate>().ok()).is_some_and(|until| until < today)
+    };
+    let now = |raw: &RawEntry| begins(raw).is_none_or(|day| Some(day) == holds) && !is_over(raw);
+    raw.iter().map(|raw| value_of(raw, now(raw))).collect()
 }
