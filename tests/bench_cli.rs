@@ -27,6 +27,7 @@ fn the_nights_and_the_page_are_measured_and_nothing_stays_behind() {
             "load",
             &["rows alone, SQLite", "under load", "clerk page", "report", "after both and 0 s"],
         ),
+        ("round", &["1,000 pupils, list to publication, SQLite"]),
         ("size", &["program file"]),
     ] {
         let few = [

@@ -23,6 +23,7 @@ mod borrower;
 mod browser;
 mod contact;
 mod counter;
+mod hardship;
 mod imports;
 mod jobs;
 mod liaison;

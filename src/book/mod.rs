@@ -28,6 +28,7 @@ pub mod setting;
 pub mod notice;
 pub mod warning;
 pub mod visit_sheet;
+pub mod publicity;
 pub mod bank;
 pub mod bank_difference;
 pub mod reconcile;

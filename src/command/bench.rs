@@ -17,6 +17,7 @@ mod nightly;
 mod page;
 mod place;
 mod raw;
+mod round;
 mod server;
 mod reminders;
 mod sending;
@@ -85,6 +86,8 @@ pub enum Only {
     FollowUp,
     /// Clerks, borrowers and a large import at once: how long each waits, and the memory.
     Load,
+    /// A round of recognition from the list of pupils to its publication.
+    Round,
     /// The size of the program file.
     Size,
 }
@@ -142,6 +145,11 @@ impl Bench {
                 let Bench { loans, rows, clerks, visits, rest, .. } = self;
                 let size = load::Size { loans, rows, clerks, visits, rest };
                 load::measure(kind, size, &mut table)?;
+            }
+        }
+        if wants(Only::Round) {
+            for kind in &kinds {
+                round::measure(kind, &mut table)?;
             }
         }
         if wants(Only::Size) {

@@ -23,10 +23,11 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 14] = [
+pub const CHAPTERS: [Chapter; 15] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
+    chapter("hardship", "困难认定", "help/hardship.html"),
     chapter("bookings", "预约叫号", "help/bookings.html"),
     chapter("counter", "签约受理与复核", "help/counter.html"),
     chapter("receipts", "高校回执", "help/receipts.html"),
@@ -48,7 +49,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 14],
+    chapters: [Chapter; 15],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

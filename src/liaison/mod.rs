@@ -1,11 +1,12 @@
 //! `/l`: the pages of liaisons in villages, schools and police stations. A realm of its own: their
 //! accounts are not staff, their cookie opens nothing at the desk, and of the county they see only
-//! the sheets that were handed to their own place. Names as on the paper, numbers masked, no
+//! the sheets that were handed to their own place, and a school its own pupils in 困难认定. Names as on the paper, numbers masked, no
 //! amounts unless the director has allowed them; every look at a sheet is written down.
 
 pub mod sign_in;
 pub mod password;
 pub mod sheets;
+pub mod hardship;
 
 use crate::web::route::{Entry, Needs, get, post};
 
@@ -18,6 +19,12 @@ pub fn routes() -> Vec<Entry> {
         get("/l", Needs::Liaison, sheets::list),
         get("/l/sheets/{id}", Needs::Liaison, sheets::show),
         post("/l/sheets/{id}", Needs::Liaison, sheets::hand_in),
+        get("/l/hardship", Needs::Liaison, hardship::list),
+        post("/l/hardship/rounds/{id}", Needs::Liaison, hardship::many),
+        get("/l/hardship/rounds/{id}/new", Needs::Liaison, hardship::new),
+        post("/l/hardship/rounds/{id}/new", Needs::Liaison, hardship::enter),
+        get("/l/hardship/applications/{id}", Needs::Liaison, hardship::show),
+        post("/l/hardship/applications/{id}", Needs::Liaison, hardship::step),
         get("/l/password", Needs::Liaison, password::show),
         post("/l/password", Needs::Liaison, password::change),
     ]

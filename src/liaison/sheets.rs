@@ -15,6 +15,7 @@ use crate::base::ids::{FileId, SheetId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::audit_log::AuditEntry;
+use crate::book::liaison::Kind;
 use crate::book::person::{self, PhoneState};
 use crate::book::{loan, payments_known};
 use crate::error::{AppError, AppResult};
@@ -59,6 +60,7 @@ struct ListPage {
     back: Vec<Line>,
     done: Vec<Line>,
     message: Option<&'static str>,
+    is_school: bool,
 }
 
 /// `?done=1` after a sheet was handed in.
@@ -150,6 +152,7 @@ pub async fn list(
         back,
         done,
         message: (params.done == "1").then_some("已经交给中心，谢谢。"),
+        is_school: me.account.kind == Kind::School,
     };
     let who = (&me.office, me.csrf.as_str());
     phone::page_for(StatusCode::OK, &app, &req, who, "l/list.html", &page)

@@ -39,6 +39,10 @@ pub enum Field {
     Sheet,
     /// What was typed of an application, as a whole.
     Application,
+    /// What a family has written in an application for recognition.
+    Hardship,
+    /// Who objects to a published list, and what they say.
+    Objection,
     /// Keys for what a phone keeps while it is offline; nothing of the database.
     RoundPhone,
     /// Browsers in which somebody has signed in; nothing of the database.
@@ -60,6 +64,8 @@ impl Field {
             Field::Upload => b"upload",
             Field::Sheet => b"sheet",
             Field::Application => b"application",
+            Field::Hardship => b"hardship",
+            Field::Objection => b"objection",
             Field::RoundPhone => b"round-phone",
             Field::Device => b"device",
             Field::Rights => b"rights",

@@ -6,6 +6,7 @@
 mod clock;
 mod counter;
 mod follow;
+mod hardship;
 /// What `scripts/new-stage` copies, so that it goes on compiling.
 #[cfg(test)]
 #[path = "../../scripts/stage/schema.rs"]
@@ -14,6 +15,7 @@ mod stages;
 pub use clock::*;
 pub use counter::*;
 pub use follow::*;
+pub use hardship::*;
 #[cfg(test)]
 pub use new_stage_table::*;
 pub use stages::*;

@@ -26,10 +26,13 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 12] = [
+const MORE: [(&str, &str, &str, &str, &str); 15] = [
     ("counter", "begin", "/applications", "jingban", ""),
     ("counter", "steps", "/applications", "jingban", ""),
     ("counter", "bank", "/applications", "jingban", ""),
+    ("hardship", "rounds", "/hardship", "jingban", ""),
+    ("hardship", "publicity", "/hardship", "jingban", ""),
+    ("hardship", "county", "/hardship", "jingban", ""),
     ("receipts", "lists", "/receipts", "jingban", ""),
     ("receipts", "paper", FILE, "jingban", ""),
     ("receipts", "chase", "/receipts", "jingban", ""),

@@ -13,10 +13,10 @@ const FIRST: &str = "给您的第一个密码请改";
 const OWN: &str = "自己想的一句新的密码";
 
 /// Makes an account for the receiver of a batch.
-async fn account(t: &TestApp, login: &str, township: &str, place: &str) {
+async fn account(t: &TestApp, login: &str, (kind, township): (&str, &str), place: &str) {
     let mut clerk = t.sign_in(Role::Clerk);
     let form = [
-        ("kind", "village"),
+        ("kind", kind),
         ("township", township),
         ("place", place),
         ("name", "王主任"),
@@ -38,7 +38,17 @@ async fn signed_in(t: &TestApp, login: &str, password: &str) -> Browser {
 
 /// An account that has chosen its own password.
 pub async fn ready(t: &TestApp, login: &str, township: &str, place: &str) -> Browser {
-    account(t, login, township, place).await;
+    account(t, login, ("village", township), place).await;
+    own_password(t, login).await
+}
+
+/// The same of a school.
+pub async fn of_school(t: &TestApp, login: &str, school: &str) -> Browser {
+    account(t, login, ("school", ""), school).await;
+    own_password(t, login).await
+}
+
+async fn own_password(t: &TestApp, login: &str) -> Browser {
     let mut phone = signed_in(t, login, FIRST).await;
     phone.post("/l/password", &[("old", FIRST), ("new", OWN)]).await.is(303);
     phone

@@ -7,6 +7,7 @@ mod counter;
 mod handover;
 mod overdue;
 mod payer;
+mod recognition;
 mod sheet;
 
 use std::collections::BTreeMap;

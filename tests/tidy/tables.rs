@@ -12,15 +12,12 @@ type Write = (Option<String>, usize);
 /// The names of all tables.
 fn known_tables() -> BTreeSet<String> {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
-    let schema = [
-        "schema.rs",
-        "schema/clock.rs",
-        "schema/counter.rs",
-        "schema/follow.rs",
-        "schema/stages.rs",
-    ]
-    .map(|file| read(&format!("src/plumbing/{file}")))
-    .concat();
+    let parts = ["clock", "counter", "follow", "hardship", "stages"];
+    let parts = parts.map(|part| format!("schema/{part}.rs"));
+    let schema: String = std::iter::once("schema.rs".to_owned())
+        .chain(parts)
+        .map(|file| read(&format!("src/plumbing/{file}")))
+        .collect();
     let heads = schema.split("diesel::table! {").skip(1);
     heads.map(|block| block.split('(').next().unwrap().trim().to_owned()).collect()
 }

@@ -13,6 +13,8 @@ use zhuxue::life::booking::list::{self as bookings, ListParams as BookingParams}
 use zhuxue::life::application::list::{self as application, ListParams as ApplicationParams};
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
+use zhuxue::life::recognition::list::{self as pupils, ListParams as PupilParams};
+use zhuxue::life::recognition::rounds::{self, ListParams as RoundParams};
 use zhuxue::web::list::declare::List;
 use zhuxue::web::list::filter::ListParams;
 
@@ -49,6 +51,17 @@ const COUNTER: &str = "INSERT INTO loan_application (id, office_code, loan_year,
     step, reason, decided_by, version) SELECT id, office_code, 'application', id, '', name, '', \
     amount_fen, '{}', '', 'open', 1, 7, '', created_at, '', id % 3, '', '', '', 1 \
     FROM loan_application";
+/// A round in which everybody has applied.
+const PUPILS: &str = "INSERT INTO hardship_round (id, office_code, year, term, school, \
+    apply_until, opened_by, opened_on, filed_by, seed, version) \
+    SELECT 1, code, 2026, 'autumn', '乐至中学', '2026-09-30', '', '2026-09-01', '', '', 0 \
+    FROM office WHERE code = '512022'; \
+    INSERT INTO hardship_application (id, office_code, round_id, name, grade, class_name, \
+    id_sealed, id_index, id_mask, form_sealed, signed_by, applied_on, level, state, reason, \
+    entered_by, recheck, recheck_note, version) \
+    SELECT loan_file.id, loan_file.office_code, 1, person.name, '高三', '1班', id_sealed, \
+    id_index, id_mask, id_sealed, 'paper', '2026-09-07', '', 'applied', '', '', 'none', '', 0 \
+    FROM loan_file JOIN person ON person.id = loan_file.person_id";
 
 /// Keys of all rows, in order.
 fn walk<L: List>(t: &TestApp, list: &L, name: &str) -> Vec<String> {
@@ -156,6 +169,19 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
                 };
                 assert_eq!((rows.len(), tabs(&t, &list)[at]), (count, count), "{tab} of {me}");
             }
+        }
+        t.app.db.write("test", |db| Ok(db.batch_execute(PUPILS)?)).unwrap();
+        for (at, (tab, _)) in pupils::TABS.iter().enumerate() {
+            let params = PupilParams { tab: (*tab).to_owned(), ..PupilParams::default() };
+            let rows = walk(&t, &params, tab);
+            assert_eq!(rows.len(), if ["", "applied"].contains(tab) { 60 } else { 0 }, "{tab}");
+            assert_eq!(tabs(&t, &params)[at], rows.len(), "{tab}");
+        }
+        let of = PupilParams { round: "7".to_owned(), ..PupilParams::default() };
+        assert_eq!(walk(&t, &of, "another round").len(), 0);
+        for (at, (tab, _)) in rounds::TABS.iter().enumerate() {
+            let params = RoundParams { tab: (*tab).to_owned(), ..RoundParams::default() };
+            assert_eq!(tabs(&t, &params)[at], walk(&t, &params, tab).len(), "{tab}");
         }
         let q = DifferenceParams { q: "a'%_\\".to_owned(), ..DifferenceParams::default() };
         assert!(walk(&t, &q, "differences").is_empty());

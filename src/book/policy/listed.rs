@@ -71,6 +71,10 @@ const TITLES: &[(&str, &str)] = &[
     ("code_limit", "登录验证码上限"),
     ("publicity_days", "公示天数"),
     ("hardship_levels", "困难等级"),
+    ("hardship_class", "困难认定类型"),
+    ("hardship_line", "困难认定指标"),
+    ("hardship_recheck", "困难认定抽查"),
+    ("hardship_signing_age", "本人签字的年龄"),
     ("military_cap", "服兵役资助上限"),
     ("grassroots_rule", "基层就业代偿"),
     ("relief_classes", "代偿与减免"),
@@ -130,6 +134,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("a_day", "一天"),
     ("fen_each", "每条（分）"),
     ("levels", "等级"),
+    ("line", "序号"),
+    ("name", "名称"),
+    ("evidence", "证明材料"),
+    ("excludes", "不能同时选"),
+    ("points", "分值"),
+    ("valid_until", "用到"),
     ("years_in_post", "服务年数"),
     ("instalments", "分几次"),
     ("hardship", "家庭困难"),
@@ -194,7 +204,7 @@ fn worded(value: &toml::Value) -> String {
 
 fn value_of(raw: &RawEntry, now: bool) -> RuleValue {
     let text = |key: &str| raw.values.get(key).and_then(toml::Value::as_str).unwrap_or_default();
-    let from = ["from", "from_year", "year", "published_on"]
+    let from = ["from", "from_year", "year", "published_on", "valid_from"]
         .iter()
         .find_map(|key| raw.values.get(*key))
         .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
@@ -300,5 +310,10 @@ fn dated_listed(raw: &[RawEntry], today: NaiveDate) -> Vec<RuleValue> {
         raw.values.get("from").and_then(toml::Value::as_str).and_then(|day| day.parse().ok())
     };
     let holds: Option<NaiveDate> = raw.iter().filter_map(begins).filter(|day| *day <= today).max();
-    raw.iter().map(|raw| value_of(raw, begins(raw).is_none_or(|day| Some(day) == holds))).collect()
+    let is_over = |raw: &RawEntry| {
+        let until = raw.values.get("valid_until").and_then(toml::Value::as_str);
+        until.and_then(|day| day.parse::<NaiveDate>().ok()).is_some_and(|until| until < today)
+    };
+    let now = |raw: &RawEntry| begins(raw).is_none_or(|day| Some(day) == holds) && !is_over(raw);
+    raw.iter().map(|raw| value_of(raw, now(raw))).collect()
 }

@@ -8,6 +8,7 @@ mod ask;
 mod calendar;
 mod dated;
 mod error;
+mod hardship;
 mod held;
 mod ladder;
 mod later;
@@ -28,6 +29,7 @@ pub use calendar::Calendar;
 pub(crate) use dated::BY_HAND;
 pub use dated::{Dated, Entry};
 pub use error::{Fault, PolicyError, PolicyWarning};
+pub use hardship::{HardshipClass, HardshipLine, HardshipRecheck, SigningAge};
 pub use held::{Held, Snapshot};
 pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays, VISIT};
 pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
@@ -105,6 +107,11 @@ pub struct Policy {
     pub code_limit: Dated<CodeLimit>,
     pub publicity_days: Dated<PublicityDays>,
     pub hardship_levels: Dated<HardshipLevels>,
+    pub hardship_recheck: Dated<HardshipRecheck>,
+    /// From which age a student signs an application alone.
+    pub hardship_signing_age: Dated<SigningAge>,
+    hardship_classes: Vec<HardshipClass>,
+    hardship_lines: Vec<HardshipLine>,
     day_count: Dated<Word>,
     self_pay_starts: Dated<Word>,
     recut_after_prepayment: Dated<Word>,
@@ -322,7 +329,11 @@ impl Policy {
             bank_tolerance: tables.dated("bank_tolerance")?,
             code_limit: tables.dated("code_limit")?,
             publicity_days: tables.dated("publicity_days")?,
-            hardship_levels: tables.dated("hardship_levels")?,
+            hardship_levels: tables.hardship_levels()?,
+            hardship_recheck: tables.dated("hardship_recheck")?,
+            hardship_signing_age: tables.dated("hardship_signing_age")?,
+            hardship_classes: tables.hardship_classes()?,
+            hardship_lines: tables.hardship_lines()?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,
             self_pay_starts: tables
                 .words("self_pay_starts", &|w| SelfPayStarts::from_text(w).is_some())?,

@@ -1,0 +1,2 @@
+DROP TABLE objection;
+DROP TABLE publication;

@@ -1,0 +1,102 @@
+//! The tables of publicity (公示) and of the recognition of hardship. Part of `schema.rs`; see there.
+
+diesel::table! {
+    publication (id) {
+        id -> BigInt,
+        office_code -> Text,
+        kind -> Text,
+        subject_id -> BigInt,
+        turn -> Integer,
+        lines -> Text,
+        place -> Text,
+        phone -> Text,
+        opened_on -> Date,
+        running_from -> Date,
+        served -> Integer,
+        working_days -> Integer,
+        closes_on -> Date,
+        state -> Text,
+        taken_down_on -> Nullable<Date>,
+        by_name -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    objection (id) {
+        id -> BigInt,
+        office_code -> Text,
+        publication_id -> BigInt,
+        about_id -> BigInt,
+        about -> Text,
+        made_on -> Date,
+        said_sealed -> Binary,
+        received_by -> Text,
+        outcome -> Text,
+        reason -> Text,
+        decided_by -> Text,
+        decided_on -> Nullable<Date>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    hardship_round (id) {
+        id -> BigInt,
+        office_code -> Text,
+        year -> Integer,
+        term -> Text,
+        school -> Text,
+        apply_until -> Date,
+        quota -> Nullable<Integer>,
+        opened_by -> Text,
+        opened_on -> Date,
+        filed_no -> Nullable<Text>,
+        filed_on -> Nullable<Date>,
+        filed_by -> Text,
+        seed -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    hardship_application (id) {
+        id -> BigInt,
+        office_code -> Text,
+        round_id -> BigInt,
+        name -> Text,
+        grade -> Text,
+        class_name -> Text,
+        id_sealed -> Binary,
+        id_index -> Binary,
+        id_mask -> Text,
+        form_sealed -> Binary,
+        signed_by -> Text,
+        applied_on -> Date,
+        level -> Text,
+        state -> Text,
+        reason -> Text,
+        entered_by -> Text,
+        recheck -> Text,
+        recheck_note -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    hardship_step (id) {
+        id -> BigInt,
+        office_code -> Text,
+        application_id -> BigInt,
+        step -> Text,
+        on_day -> Date,
+        by_name -> Text,
+        staff_id -> Nullable<BigInt>,
+        opinion -> Text,
+        papers -> Text,
+        level -> Text,
+    }
+}
+
+diesel::joinable!(hardship_application -> hardship_round (round_id));
+diesel::allow_tables_to_appear_in_same_query!(hardship_application, hardship_round);
