@@ -21,6 +21,7 @@ mod bench_cli;
 mod borrower;
 mod browser;
 mod contact;
+mod disbursement;
 mod imports;
 mod jobs;
 mod liaison;

@@ -23,11 +23,12 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 12] = [
+pub const CHAPTERS: [Chapter; 13] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
     chapter("receipts", "高校回执", "help/receipts.html"),
+    chapter("disbursement", "贷款发放", "help/disbursement.html"),
     chapter("overdue", "逾期跟进与六个结果", "help/overdue.html"),
     chapter("visits", "走访表", "help/visits.html"),
     chapter("family", "家庭联系", "help/family.html"),
@@ -46,7 +47,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 12],
+    chapters: [Chapter; 13],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

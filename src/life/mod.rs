@@ -7,6 +7,7 @@
 pub mod recognition;
 pub mod preapplication;
 pub mod receipt;
+pub mod disbursement;
 pub mod study;
 pub mod compensation;
 pub mod contact;
@@ -46,6 +47,7 @@ pub const STAGES: &[Stage] = &[
     recognition::STAGE,
     preapplication::STAGE,
     receipt::STAGE,
+    disbursement::STAGE,
     study::STAGE,
     compensation::STAGE,
     contact::STAGE,

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, reason = "the tables are described where they are made: migrations/")]
 
+mod batch;
 mod clock;
 mod follow;
 /// What `scripts/new-stage` copies, so that it goes on compiling.
@@ -10,6 +11,7 @@ mod follow;
 #[path = "../../scripts/stage/schema.rs"]
 mod new_stage_table;
 mod stages;
+pub use batch::*;
 pub use clock::*;
 pub use follow::*;
 #[cfg(test)]
@@ -505,6 +507,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     liaison,
     visit_round,
     visit_stop,
+    batch,
+    batch_step,
+    batch_line,
+    disbursement,
 );
 diesel::joinable!(loan -> loan_file (file_id));
 diesel::joinable!(loan_position -> loan (loan_id));

@@ -26,11 +26,15 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 9] = [
+const MORE: [(&str, &str, &str, &str, &str); 13] = [
     ("receipts", "lists", "/receipts", "jingban", ""),
     ("receipts", "paper", FILE, "jingban", ""),
     ("receipts", "chase", "/receipts", "jingban", ""),
     ("receipts", "report", "/receipts", "jingban", ""),
+    ("disbursement", "ready", "/disbursements", "jingban", ""),
+    ("disbursement", "list", "/disbursements", "jingban", ""),
+    ("disbursement", "answer", "/disbursements/batches", "jingban", ""),
+    ("disbursement", "where", "/disbursements", "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),
     ("handover", "handover", "handover", "guanli", "handover"),

@@ -4,6 +4,7 @@
 //! A new story: a file like `payer.rs`, a line below, and its snapshot, read before it is kept.
 
 mod handover;
+mod money;
 mod overdue;
 mod payer;
 mod sheet;

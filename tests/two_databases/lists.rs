@@ -9,6 +9,7 @@ use zhuxue::desk::differences::ListParams as DifferenceParams;
 use zhuxue::desk::messages::list::{self as messages, ListParams as MessageParams, Messages};
 use zhuxue::jobs;
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
+use zhuxue::life::disbursement::list::{self as disbursement, ListParams as MoneyParams};
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
 use zhuxue::web::list::declare::List;
 use zhuxue::web::list::filter::ListParams;
@@ -102,6 +103,11 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
             let params = ReceiptParams { tab: tab.to_owned(), ..ReceiptParams::default() };
             let rows = walk(&t, &params.to_list(day(DAY)), tab);
             assert_eq!(rows.len(), if tab == "matched" { 20 } else { 0 }, "{tab}");
+        }
+        let money = MoneyParams::default().to_list(day(DAY));
+        for (at, (tab, _)) in disbursement::TABS.iter().enumerate() {
+            let rows = walk(&t, &money.of(tab), tab);
+            assert_eq!(tabs(&t, &money)[at], rows.len(), "{tab}");
         }
         let q = DifferenceParams { q: "a'%_\\".to_owned(), ..DifferenceParams::default() };
         assert!(walk(&t, &q, "differences").is_empty());

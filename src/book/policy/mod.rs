@@ -34,8 +34,8 @@ pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
 pub use listed::{Rule, RuleValue};
 pub use load::sample_file;
 pub use values::{
-    BankTolerance, CodeLimit, ContactDuty, ContactPlan, DeferralRule, DeskDay, DueDays, GraceRule,
-    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
+    BankTolerance, BatchTemplate, CodeLimit, ContactDuty, ContactPlan, DeferralRule, DeskDay,
+    DisbursementDays, DueDays, GraceRule, GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
     ReliefClass, ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
@@ -58,6 +58,7 @@ struct ProductRules {
     loan_cap: Dated<LoanCap>,
     pricing: Dated<PricingRule>,
     penalty: Dated<PenaltyMultiplier>,
+    disbursement_template: Dated<BatchTemplate>,
 }
 
 /// All dated rules. Built once at start; cheap to share behind an `Arc`.
@@ -100,6 +101,8 @@ pub struct Policy {
     pub code_limit: Dated<CodeLimit>,
     pub publicity_days: Dated<PublicityDays>,
     pub hardship_levels: Dated<HardshipLevels>,
+    /// How long money is on its way, by day of the pay-out.
+    pub disbursement_days: Dated<DisbursementDays>,
     day_count: Dated<Word>,
     self_pay_starts: Dated<Word>,
     recut_after_prepayment: Dated<Word>,
@@ -185,6 +188,8 @@ impl Tables {
             loan_cap: self.dated(&format!("{}.loan_cap", product.as_text()))?,
             pricing,
             penalty: self.dated(&format!("{}.penalty_multiplier", product.as_text()))?,
+            disbursement_template: self
+                .dated(&format!("{}.disbursement_template", product.as_text()))?,
         })
     }
 
@@ -315,6 +320,7 @@ impl Policy {
             code_limit: tables.dated("code_limit")?,
             publicity_days: tables.dated("publicity_days")?,
             hardship_levels: tables.dated("hardship_levels")?,
+            disbursement_days: tables.dated("disbursement_days")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,
             self_pay_starts: tables
                 .words("self_pay_starts", &|w| SelfPayStarts::from_text(w).is_some())?,
