@@ -3,7 +3,7 @@
 
 #![allow(missing_docs, reason = "the tables are described where they are made: migrations/")]
 
-mod batch;
+mod payments;
 mod clock;
 mod follow;
 /// What `scripts/new-stage` copies, so that it goes on compiling.
@@ -11,11 +11,11 @@ mod follow;
 #[path = "../../scripts/stage/schema.rs"]
 mod new_stage_table;
 mod stages;
-pub use batch::*;
 pub use clock::*;
 pub use follow::*;
 #[cfg(test)]
 pub use new_stage_table::*;
+pub use payments::*;
 pub use stages::*;
 
 diesel::table! {

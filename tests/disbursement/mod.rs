@@ -13,6 +13,7 @@ use zhuxue::book::staff::Role;
 use zhuxue::life::disbursement::list::{ListParams, TABS};
 use zhuxue::life::disbursement::rules;
 use zhuxue::plumbing::crypto::Field;
+use zhuxue::plumbing::db::Db;
 use zhuxue::plumbing::schema::{batch_line, disbursement, loan, loan_event, loan_position};
 use zhuxue::web::list::declare::List as _;
 
@@ -57,8 +58,13 @@ async fn sent(t: &TestApp, clerk: &mut Browser) -> String {
 
 async fn upload(clerk: &mut Browser, at: &str, rows: &str, sum: &str) -> Answer {
     let text = format!("发放结果,,,,\n合同编号,金额,结果,日期,原因\n{rows}");
-    let file = [("files", "结果.csv", text.as_bytes())];
-    clerk.upload(&format!("{at}/answer"), &[("sum", sum)], &file).await
+    send_file(clerk, at, text.as_bytes(), sum).await
+}
+
+async fn send_file(clerk: &mut Browser, at: &str, bytes: &[u8], sum: &str) -> Answer {
+    let csrf = clerk.csrf.clone();
+    let fields = [("csrf", csrf.as_str()), ("sum", sum)];
+    clerk.upload(&format!("{at}/answer"), &fields, &[("结果.csv", bytes)]).await
 }
 
 fn stage(t: &TestApp, number: &str) -> (String, i64) {
@@ -99,6 +105,7 @@ fn money_goes_out_is_answered_and_is_where_families_look() {
         clerk.get(&at).await.says(&["下载名单", "账号未遮盖", "登记已送出"]);
 
         t.set_day("2026-11-20");
+        clerk = t.sign_in(Role::Clerk);
         let failed = all.iter().position(|(number, _)| number == "51202220260000001").unwrap();
         let row = |(at, (number, amount)): (usize, &(String, Fen))| match at == failed {
             true => format!("{number},{amount},失败,,账户已注销\n"),
@@ -112,25 +119,28 @@ fn money_goes_out_is_answered_and_is_where_families_look() {
         let good = &all[usize::from(failed == 0)].0;
         assert_eq!(stage(&t, good), ("in_study".to_owned(), 1));
         assert_eq!(stage(&t, &all[failed].0), ("undisbursed".to_owned(), 0));
-        clerk.get("/home").await.says(&["笔放款没有发成，要重新编批", "已有全部结果"]);
+        clerk.get("/home").await.says(&["笔放款失败，要重新编批", "已有全部结果"]);
         let mut phone = sign_in(&t, STUDENT).await;
-        phone.get("/m/contracts").await.says(&["银行没有发成：账户已注销"]);
+        phone.get("/m/contracts").await.says(&["银行发放失败：账户已注销"]);
 
         let made = clerk.post(&at, &[("step", "repeat"), ("version", "9")]).await;
         let second = made.is(303).header("location").to_owned();
         assert_eq!(lines(&t, &second), [all[failed].clone()]);
         clerk.get(&second).await.says(&["GF2026-002", "重发", "GF2026-001"]);
-        step(&mut clerk, &at, &[("step", "close"), ("reason", "")]).await.is(422).says(&["写一句原因"]);
+        step(&mut clerk, &at, &[("step", "close"), ("reason", "")])
+            .await
+            .is(422)
+            .says(&["写一句原因"]);
         let close = [("step", "close"), ("reason", "已与回单核对")];
         step(&mut clerk, &at, &close).await.is(303);
 
         step(&mut clerk, &second, &[("step", "freeze")]).await.is(303);
         step(&mut t.sign_in(Role::Director), &second, &[("step", "approve")]).await.is(303);
         step(&mut clerk, &second, &[("step", "send")]).await.is(303);
-        let by_hand = [("number", all[failed].0.as_str()), ("result", "成功"), ("day", "2026-11-20")];
+        let by_hand =
+            [("number", all[failed].0.as_str()), ("result", "成功"), ("day", "2026-11-20")];
         clerk.post(&second, &by_hand).await.is(303);
         assert_eq!(stage(&t, &all[failed].0), ("in_study".to_owned(), 1));
-        phone = sign_in(&t, STUDENT).await;
         let words = "¥6,400.00 正转给高校，一般到 11月27日";
         phone.get("/m/contracts").await.says(&[words, "余款 ¥13,600.00 留在本人账户"]);
     });
@@ -151,12 +161,11 @@ fn an_answer_that_does_not_fit_is_refused_with_its_own_sentence() {
             (format!("{number},1,成功,2026-11-16,\n"), "1", "名单上是"),
             (format!("{good}合计,1,,,\n"), amount.as_str(), "表上的合计是 ¥1.00"),
             (format!("{number},{amount},成功,2026-11-17,\n"), &amount, "晚于今天"),
-            (format!("{number},{amount},失败,,\n"), "0", "没有发成要写原因"),
+            (format!("{number},{amount},失败,,\n"), "0", "发放失败要写原因"),
         ] {
             upload(&mut clerk, &at, &rows, sum).await.is(422).says(&[why]);
         }
-        let file = [("files", "结果.csv", &b"%PDF-1.7"[..])];
-        let pdf = clerk.upload(&format!("{at}/answer"), &[("sum", "1")], &file).await;
+        let pdf = send_file(&mut clerk, &at, b"%PDF-1.7", "1").await;
         pdf.is(422).says(&["不是表格"]);
         assert_eq!(stage(&t, number).1, 0);
         // In part: the rest stays open, and what was answered cannot be answered otherwise.
@@ -165,9 +174,9 @@ fn an_answer_that_does_not_fit_is_refused_with_its_own_sentence() {
         let other = format!("{number},{amount},失败,,退票\n");
         upload(&mut clerk, &at, &other, "0").await.is(422).says(&["两次结果不一样"]);
         assert_eq!(stage(&t, number), ("in_study".to_owned(), 1));
-        let text = format!("合同编号,金额,结果,日期,批次\n{number},{amount},成功,2026-11-16,GF2026-009\n");
-        let file = [("files", "结果.csv", text.as_bytes())];
-        let other = clerk.upload(&format!("{at}/answer"), &[("sum", &amount)], &file).await;
+        let text =
+            format!("合同编号,金额,结果,日期,批次\n{number},{amount},成功,2026-11-16,GF2026-009\n");
+        let other = send_file(&mut clerk, &at, text.as_bytes(), &amount).await;
         other.is(422).says(&["是 GF2026-009 批的"]);
         t.sign_in(Role::Auditor).post(&at, &[("step", "close")]).await.is(403);
     });
@@ -211,8 +220,11 @@ fn a_list_changed_after_it_was_frozen_goes_nowhere() {
 fn what_is_wrong_is_named_before_a_file_leaves() {
     each(async |t| {
         t.set_day("2026-11-16");
-        sql(&t, "UPDATE loan SET account_sealed = NULL WHERE contract_no = '51202220260000001'; \
-                 UPDATE loan SET principal_fen = 1234500 WHERE contract_no = '51202220260000000'");
+        sql(
+            &t,
+            "UPDATE loan SET account_sealed = NULL WHERE contract_no = '51202220260000001'; \
+                 UPDATE loan SET principal_fen = 1234500 WHERE contract_no = '51202220260000000'",
+        );
         let mut clerk = t.sign_in(Role::Clerk);
         let at = draw(&mut clerk, "1").await;
         let page = clerk.get(&at).await;
@@ -265,13 +277,17 @@ fn money_moves_on_by_hand_and_comes_back() {
         let id: i64 = read(&t, |db| Ok(of.first(db)?));
         let money = format!("/disbursements/loans/{id}");
         t.set_day("2026-11-25");
+        clerk = t.sign_in(Role::Clerk);
         clerk.get(&money).await.says(&["已到学生账户", "到高校 ¥6,400.00"]);
         let by = |by, reason, amount| {
             [("by", by), ("on", "2026-11-20"), ("reason", reason), ("amount", amount)]
         };
         step(&mut clerk, &money, &by("release", "", "")).await.is(409);
         step(&mut clerk, &money, &by("reach", "", "")).await.is(303);
-        step(&mut clerk, &money, &by("part_return", "多交", "7000")).await.is(422).says(&["最多 ¥6,400"]);
+        step(&mut clerk, &money, &by("part_return", "多交", "7000"))
+            .await
+            .is(422)
+            .says(&["最多 ¥6,400"]);
         step(&mut clerk, &money, &by("part_return", "多交", "400")).await.is(303);
         clerk.get("/disbursements?tab=partly_returned").await.says(&["高校退回一部分：多交"]);
         step(&mut clerk, &money, &by("freeze", "没有按时领取", "")).await.is(303);
@@ -294,14 +310,18 @@ fn the_countys_own_loans_go_to_the_countys_bank_on_a_list_of_their_own() {
         t.set_day("2026-11-16");
         let number = "51202220260000001";
         let account = t.app.sealer.seal(Field::Account, b"6217000012345678").unwrap();
-        let of = loan::table.filter(loan::contract_no.eq(number));
-        let own = (
-            loan::product.eq("local"),
-            loan::principal_fen.eq(Fen::from_yuan(8_000)),
-            loan::fixed_rate_ppm.eq(Some(RatePpm::ZERO)),
-            loan::account_sealed.eq(Some(account)),
-        );
-        t.app.db.write("test", |db| Ok(diesel::update(of).set(own).execute(db)?)).unwrap();
+        let change = |db: &mut Db| {
+            let of = loan::table.filter(loan::contract_no.eq(number));
+            Ok(diesel::update(of)
+                .set((
+                    loan::product.eq("local"),
+                    loan::principal_fen.eq(Fen::from_yuan(8_000)),
+                    loan::fixed_rate_ppm.eq(Some(RatePpm::ZERO)),
+                    loan::account_sealed.eq(Some(&account)),
+                ))
+                .execute(db)?)
+        };
+        t.app.db.write("test", change).unwrap();
         let mut clerk = t.sign_in(Role::Clerk);
         let of_bank = draw(&mut clerk, "1").await;
         assert!(lines(&t, &of_bank).iter().all(|(other, _)| other != number));
@@ -323,9 +343,12 @@ fn every_contract_is_counted_once_and_the_condition_is_the_rule() {
     each(async |t| {
         t.set_day("2026-11-16");
         let mut clerk = t.sign_in(Role::Clerk);
-        sql(&t, "UPDATE university_receipt SET state = 'differs', mismatch = 'x' \
+        sql(
+            &t,
+            "UPDATE university_receipt SET state = 'differs', mismatch = 'x' \
                  WHERE code = '332822' AND loan_year = 2026; \
-                 UPDATE loan SET receipt_on = NULL WHERE contract_no = '51202220260000001'");
+                 UPDATE loan SET receipt_on = NULL WHERE contract_no = '51202220260000001'",
+        );
         let held = clerk.get("/disbursements?tab=held").await;
         held.says(&["高校回执待核对", "还没有高校回执"]);
         let at = sent(&t, &mut clerk).await;
@@ -338,7 +361,8 @@ fn every_contract_is_counted_once_and_the_condition_is_the_rule() {
         let of = |tab: &str| counts.of(&TABS, tab);
         let all = loan::table.filter(loan::loan_year.eq(2026)).count();
         let all: i64 = read(&t, |db| Ok(all.get_result(db)?));
-        let once: i64 = TABS.iter().filter(|(tab, _)| *tab != "unpaid").map(|(tab, _)| of(tab)).sum();
+        let once: i64 =
+            TABS.iter().filter(|(tab, _)| *tab != "unpaid").map(|(tab, _)| of(tab)).sum();
         assert_eq!(once, all, "each contract in one tab");
         assert_eq!((of("unpaid"), of("paid")), (all - 1, 1));
         let rows: i64 = read(&t, |db| Ok(disbursement::table.count().get_result(db)?));
@@ -354,12 +378,17 @@ fn every_contract_is_counted_once_and_the_condition_is_the_rule() {
 #[test]
 fn the_documentation_draws_the_tables_of_moves() {
     let of_list = moves::MOVES.iter().map(|(a, by, b)| (a.in_words(), by.in_words(), b.in_words()));
-    let of_money = rules::MOVES.iter().map(|(a, by, b)| (a.in_words(), by.in_words(), b.in_words()));
+    let of_money =
+        rules::MOVES.iter().map(|(a, by, b)| (a.in_words(), by.in_words(), b.in_words()));
     let drawn = [
         ("A list, 批次 (`src/book/batch/moves.rs`)", diagram(&of_list.collect::<Vec<_>>())),
-        ("Money of a contract, 放款 (`src/life/disbursement/rules.rs`)", diagram(&of_money.collect::<Vec<_>>())),
+        (
+            "Money of a contract, 放款 (`src/life/disbursement/rules.rs`)",
+            diagram(&of_money.collect::<Vec<_>>()),
+        ),
     ];
-    let parts: Vec<String> = drawn.iter().map(|(name, text)| format!("## {name}\n\n{text}")).collect();
+    let parts: Vec<String> =
+        drawn.iter().map(|(name, text)| format!("## {name}\n\n{text}")).collect();
     let head = "# How lists and money move\n\nDrawn by a test from the tables in the code; change \
         a table and draw anew (`tests/disbursement/mod.rs`).\n\n";
     let text = format!("{head}{}", parts.join("\n"));

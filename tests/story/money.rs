@@ -31,7 +31,7 @@ async fn bank_answers(s: &mut Story, at: &str, on: &str) {
             false => format!("{number},{amount},成功,{on},\n"),
         });
     }
-    let (file, sum) = ([("files", "结果.csv", text.as_bytes())], sum.to_yuan_text());
+    let (file, sum) = ([("结果.csv", text.as_bytes())], sum.to_yuan_text());
     let csrf = s.at(CLERK).await.get(at).await.hidden("csrf");
     let fields = [("csrf", csrf.as_str()), ("sum", sum.as_str())];
     s.at(CLERK).await.upload(&format!("{at}/answer"), &fields, &file).await.is(303);
@@ -41,9 +41,12 @@ async fn bank_answers(s: &mut Story, at: &str, on: &str) {
 fn money_is_ordered_fails_is_ordered_again_and_reaches_the_university() {
     story("money", "吕凤欢", async |s| {
         s.night("2026-11-16").await;
-        let list = ("/disbursements", "/disbursements");
         s.phone(STUDENT, "/m/contracts", WAY).await;
-        s.does(CLERK, "把可以发放的编成一批", list, &[("kind", "cdb_disbursement")]).await;
+        let page = s.at(CLERK).await.get("/disbursements").await;
+        let (csrf, key) = (page.hidden("csrf"), page.hidden("key"));
+        let of = [("csrf", csrf.as_str()), ("key", &key), ("kind", "cdb_disbursement")];
+        s.at(CLERK).await.post_bare("/disbursements", &of).await.is(303);
+        s.tell(CLERK, "把可以发放的编成一批").await;
         let first = s.link(CLERK, "/disbursements/batches", "GF2026-001").await;
         step(s, CLERK, "提交审批", &first, &[("step", "freeze")]).await;
         step(s, DIRECTOR, "批准", &first, &[("step", "approve")]).await;
@@ -51,10 +54,10 @@ fn money_is_ordered_fails_is_ordered_again_and_reaches_the_university() {
         s.phone(STUDENT, "/m/contracts", WAY).await;
         s.night("2026-11-19").await;
         bank_answers(s, &first, "2026-11-18").await;
-        s.tell(CLERK, "上传银行的结果：一笔没有发成").await;
+        s.tell(CLERK, "上传银行的结果：一笔发放失败").await;
         s.reads(CLERK, &first, ("aria-label=\"笔数\"", "</div>")).await;
         s.phone(STUDENT, "/m/contracts", WAY).await;
-        step(s, CLERK, "把没有发成的另编一批", &first, &[("step", "repeat")]).await;
+        step(s, CLERK, "把发放失败的另编一批", &first, &[("step", "repeat")]).await;
         s.tries(CLERK, "不写原因就关闭", (&first, &first), &[("step", "close")]).await;
         let close = [("step", "close"), ("reason", "与银行回单核对过")];
         step(s, CLERK, "关闭第一批", &first, &close).await;
@@ -69,7 +72,7 @@ fn money_is_ordered_fails_is_ordered_again_and_reaches_the_university() {
         s.tries(CLERK, "不写原因就关闭", (&second, &second), &other).await;
         step(s, CLERK, "关闭第二批", &second, &close).await;
         s.phone(STUDENT, "/m/contracts", WAY).await;
-        let money = s.link(CLERK, "/disbursements?tab=paid&q=吕凤欢", "吕凤欢").await;
+        let money = s.link(CLERK, "/disbursements?tab=paid", "吕凤欢").await;
         s.night("2026-12-02").await;
         let there = [("by", "reach"), ("on", "2026-12-01")];
         s.does(CLERK, "高校来电话：钱到了", (&money, &money), &there).await;

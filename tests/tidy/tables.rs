@@ -12,7 +12,7 @@ type Write = (Option<String>, usize);
 /// The names of all tables.
 fn known_tables() -> BTreeSet<String> {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
-    let files = ["schema", "schema/batch", "schema/clock", "schema/follow", "schema/stages"];
+    let files = ["schema", "schema/payments", "schema/clock", "schema/follow", "schema/stages"];
     let schema = files.map(|file| read(&format!("src/plumbing/{file}.rs"))).concat();
     let heads = schema.split("diesel::table! {").skip(1);
     heads.map(|block| block.split('(').next().unwrap().trim().to_owned()).collect()

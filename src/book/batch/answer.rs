@@ -1,6 +1,6 @@
 //! What a receiver answers: read from its sheet by the headings of the template, or typed by hand,
-//! and held against the list. Pure. An answer is taken whole or not at all: each thing that is wrong
-//! has its own sentence.
+//! and held against the list. Pure. An answer is taken whole or not at all: each thing that is
+//! wrong has its own sentence.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,8 +14,8 @@ use crate::plumbing::sheet::{SheetRow, Table};
 /// As receivers write it.
 const PAID: [&str; 9] =
     ["成功", "已到账", "到账", "已发放", "发放成功", "入账成功", "交易成功", "处理成功", "已入账"];
-const FAILED: [&str; 9] =
-    ["失败", "没有发成", "发放失败", "入账失败", "交易失败", "处理失败", "不成功", "退回", "已退回"];
+const FAILED: [&str; 8] =
+    ["失败", "发放失败", "入账失败", "交易失败", "处理失败", "不成功", "退回", "已退回"];
 /// Headings of the number of the batch, in the files that we send and in answers.
 const BATCH: [&str; 3] = ["批次", "批次号", "批号"];
 const TOTAL: [&str; 3] = ["合计", "总计", "总额"];
@@ -77,9 +77,8 @@ fn columns(row: &SheetRow, template: &BatchTemplate) -> Option<Columns> {
             row.cells.iter().position(|cell| cell.text.trim().replace(' ', "") == *heading)
         })
     };
-    let find_all = |headings: &[String]| {
-        find(&headings.iter().map(String::as_str).collect::<Vec<&str>>())
-    };
+    let find_all =
+        |headings: &[String]| find(&headings.iter().map(String::as_str).collect::<Vec<&str>>());
     Some(Columns {
         number: find_all(&template.answer_number)?,
         result: find_all(&template.answer_result)?,
@@ -101,8 +100,10 @@ pub fn read_day(text: &str) -> Option<NaiveDate> {
     if text.len() == 8 && text.bytes().all(|one| one.is_ascii_digit()) {
         return NaiveDate::parse_from_str(text, "%Y%m%d").ok();
     }
-    let parts: Vec<u32> =
-        text.split(|one: char| !one.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
+    let parts: Vec<u32> = text
+        .split(|one: char| !one.is_ascii_digit())
+        .filter_map(|part| part.parse().ok())
+        .collect();
     match parts.as_slice() {
         [year, month, day] => NaiveDate::from_ymd_opt(i32::try_from(*year).ok()?, *month, *day),
         _ => None,
@@ -141,7 +142,8 @@ fn read_rows(table: &Table, from: usize, of: &Columns) -> Answers {
     for row in table.rows.from(from).filter(|row| !row.is_blank()) {
         let text = |at: Option<usize>| at.map(|at| cell(&row, at)).unwrap_or_default();
         let (number, amount) = (cell(&row, of.number), read_money(text(of.amount)));
-        if row.cells.iter().any(|cell| TOTAL.iter().any(|word| cell.text.trim().starts_with(word))) {
+        if row.cells.iter().any(|cell| TOTAL.iter().any(|word| cell.text.trim().starts_with(word)))
+        {
             found.total = amount;
             continue;
         }
@@ -198,7 +200,7 @@ fn against(line: &Line, row: &Row, (sent_on, today): (NaiveDate, NaiveDate)) -> 
         (true, Some(day)) if day < sent_on => {
             Some(format!("{place}：到账日期 {day} 早于名单送出的 {sent_on}"))
         }
-        (false, _) if row.reason.is_empty() => Some(format!("{place}：没有发成要写原因")),
+        (false, _) if row.reason.is_empty() => Some(format!("{place}：发放失败要写原因")),
         _ => None,
     }
 }
@@ -331,12 +333,12 @@ mod tests {
             ("A1,8000,好,2026-11-20,\n", "第 3 行：结果“好”看不懂，请写“成功”或者“失败”"),
             ("A1,8000,成功,,\n", "第 3 行：没有到账日期"),
             ("A1,8000,成功,2026-11-26,\n", "第 3 行：到账日期 2026-11-26 晚于今天"),
-            ("A1,8000,成功,2026-11-01,\n", "第 3 行：到账日期 2026-11-01 早于名单送出的 2026-11-18"),
-            ("A1,8000,失败,2026-11-20,\n", "第 3 行：没有发成要写原因"),
             (
-                "A1,8000,成功,2026-11-20,\nA1,8000,成功,2026-11-20,\n",
-                "第 4 行：合同 A1 写了两次",
+                "A1,8000,成功,2026-11-01,\n",
+                "第 3 行：到账日期 2026-11-01 早于名单送出的 2026-11-18",
             ),
+            ("A1,8000,失败,2026-11-20,\n", "第 3 行：发放失败要写原因"),
+            ("A1,8000,成功,2026-11-20,\nA1,8000,成功,2026-11-20,\n", "第 4 行：合同 A1 写了两次"),
         ] {
             assert_eq!(decided(rows), words, "{rows}");
         }

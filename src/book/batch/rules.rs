@@ -134,7 +134,7 @@ mod tests {
     }
 
     /// One line of a list to what is wrong with it.
-    fn said(name: &str, yuan: &str, account: &str) -> String {
+    fn violations(name: &str, yuan: &str, account: &str) -> String {
         let policy = Policy::embedded().unwrap();
         let day = "2026-11-18".parse().unwrap();
         let template = policy.disbursement_template(Product::Local, day);
@@ -157,7 +157,7 @@ mod tests {
             ("廖中旭", "8000", "62170000", "账号 8 位，应为 12 到 22 位"),
             ("廖中旭", "8000", "6217 0000 1234 5678", "账号 有不允许的字符"),
         ] {
-            assert_eq!(said(name, yuan, account), words, "{name} {yuan} {account}");
+            assert_eq!(violations(name, yuan, account), words, "{name} {yuan} {account}");
         }
     }
 

@@ -3,11 +3,11 @@
 
 use chrono::NaiveDate;
 
+use super::Kind;
 use super::answer::{self, Answers, Decided};
 use super::moves::{State, Step};
 use super::rules::{self, Violation};
 use super::store::{self, Batch, Line, LineState, StepRow};
-use super::Kind;
 use crate::base::dates::local;
 use crate::base::hex::hex;
 use crate::base::ids::{BatchId, PersonId, RowId};
@@ -65,10 +65,11 @@ pub fn draw(
         frozen_by_id: None,
         version: 1,
     };
-    let lines: Vec<Line> = (1..).zip(new).map(|(line, new)| of_new(act, &batch, line, new)).collect();
+    let lines: Vec<Line> =
+        (1..).zip(new).map(|(line, new)| of_new(act, &batch, line, new)).collect();
     store::insert(act.db, &batch, &lines)?;
     let repeated = repeats.map(|id| store::find(act.db, act.scope, id)).transpose()?;
-    let note = repeated.map_or_else(String::new, |of| format!("重发 {} 没有发成的", of.number()));
+    let note = repeated.map_or_else(String::new, |of| format!("重发 {} 发放失败的", of.number()));
     tell(act, &batch, ("batch_drawn", "编批"), &note)?;
     Ok(batch)
 }
@@ -294,13 +295,9 @@ fn sent_on(act: &mut Act<'_>, id: BatchId) -> AppResult<NaiveDate> {
     Ok(sent.map_or(act.today, |row| local(row.at).date()))
 }
 
-/// Takes an answer, whole or not at all: what was paid and what failed, for the stage. One that comes
-/// twice is known by its lines, whatever page it came from.
-pub fn answer(
-    act: &mut Act<'_>,
-    id: BatchId,
-    answers: &Answers,
-) -> AppResult<(Batch, Decided)> {
+/// Takes an answer, whole or not at all: what was paid and what failed, for the stage. One that
+/// comes twice is known by its lines, whatever page it came from.
+pub fn answer(act: &mut Act<'_>, id: BatchId, answers: &Answers) -> AppResult<(Batch, Decided)> {
     let mut batch = store::find(act.db, act.scope, id)?;
     if !matches!(batch.state, State::Answered | State::Closed) {
         allowed(&batch, Step::AnswerPart)?;
@@ -318,7 +315,7 @@ pub fn answer(
     let sum = |of: &[Line]| of.iter().map(|line| line.amount_fen).sum::<Fen>().to_page_text();
     let (paid, failed) = (&decided.paid, &decided.failed);
     let note = format!(
-        "到账 {} 笔 ¥{}，没有发成 {} 笔 ¥{}，还有 {} 笔没有结果",
+        "到账 {} 笔 ¥{}，发放失败 {} 笔 ¥{}，还有 {} 笔没有结果",
         paid.len(),
         sum(paid),
         failed.len(),
@@ -369,7 +366,7 @@ pub fn close(act: &mut Act<'_>, seen: (BatchId, i32), reason: &str) -> AppResult
     if paid + failed != batch.sum_fen {
         let all = [batch.sum_fen, paid, failed].map(Fen::to_page_text);
         let [all, paid, failed] = all;
-        let what = format!("送出 ¥{all}，到账 ¥{paid} 加没有发成 ¥{failed} 对不上，不能关闭");
+        let what = format!("送出 ¥{all}，到账 ¥{paid} 加发放失败 ¥{failed} 对不上，不能关闭");
         return Err(AppError::refused(what));
     }
     keep(act, &mut batch, Step::Close)?;

@@ -20,7 +20,7 @@ text_enum! {
     LineState {
         Open = "open", "未答复";
         Paid = "paid", "已到账";
-        Failed = "failed", "没有发成";
+        Failed = "failed", "发放失败";
     }
 }
 
@@ -78,9 +78,9 @@ pub struct Line {
     pub account_mask: String,
     pub seal: String,
     pub state: LineState,
-    /// The receiver's day.
+    /// The day that the receiver names.
     pub answered_on: Option<NaiveDate>,
-    /// Why it failed.
+    /// Why it failed, in the receiver's words.
     pub reason: String,
     /// No other batch of the kind may hold the subject.
     pub running: bool,
@@ -118,7 +118,7 @@ pub struct StepRow {
     pub id: RowId,
     pub office_code: String,
     pub batch_id: BatchId,
-    /// In words.
+    /// In words, as pages show it.
     pub step: String,
     pub by_name: String,
     pub at: NaiveDateTime,
@@ -137,12 +137,7 @@ pub fn of_kinds(db: &mut Db, scope: &Scope, kinds: &[Kind], most: i64) -> AppRes
 }
 
 /// Those of these kinds that are in a state, oldest first.
-pub fn in_state(
-    db: &mut Db,
-    scope: &Scope,
-    kinds: &[Kind],
-    state: State,
-) -> AppResult<Vec<Batch>> {
+pub fn in_state(db: &mut Db, scope: &Scope, kinds: &[Kind], state: State) -> AppResult<Vec<Batch>> {
     let of = batch::table.filter(scope.holds(batch::office_code)).filter(batch::kind.eq_any(kinds));
     let of = of.filter(batch::state.eq(state)).order(batch::id);
     Ok(of.select(Batch::as_select()).load(db)?)

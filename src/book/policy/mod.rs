@@ -35,8 +35,9 @@ pub use listed::{Rule, RuleValue};
 pub use load::sample_file;
 pub use values::{
     BankTolerance, BatchTemplate, CodeLimit, ContactDuty, ContactPlan, DeferralRule, DeskDay,
-    DisbursementDays, DueDays, GraceRule, GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
-    ReliefClass, ReliefClasses, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
+    DisbursementDays, DueDays, GraceRule, GrassrootsRule, HardshipLevels, LoanCap, LostRule,
+    MilitaryCap, PrepayWindow, PublicityDays, ReliefClass, ReliefClasses, RiskFundRate, Step,
+    TermRule, UseOfFunds, penalty_ppm,
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 

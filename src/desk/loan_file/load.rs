@@ -169,12 +169,7 @@ fn bank(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<(Option<Naive
     Ok((checked_on, differences.unwrap_or_default()))
 }
 
-fn stages(
-    db: &mut Db,
-    scope: &Scope,
-    file: &LoanFile,
-    loans: &[LoanId],
-) -> AppResult<Stages> {
+fn stages(db: &mut Db, scope: &Scope, file: &LoanFile, loans: &[LoanId]) -> AppResult<Stages> {
     let person = [file.person_id];
     Ok(Stages {
         preapplications: preapplication::store::of(db, scope, &person)?,

@@ -15,11 +15,11 @@ use crate::base::ids::{BatchId, PersonId, RowId};
 use crate::base::money::Fen;
 use crate::base::url::link;
 use crate::book::batch::answer::{self, Answers};
+use crate::book::batch::file::{self, File};
 use crate::book::batch::moves::{State, Step};
 use crate::book::batch::rules::Violation;
 use crate::book::batch::steps as moves;
 use crate::book::batch::store::{self, Batch, Line, LineState, StepRow};
-use crate::book::batch::file::{self, File};
 use crate::book::person;
 use crate::book::policy::BatchTemplate;
 use crate::book::staff::Right;
@@ -103,7 +103,7 @@ impl From<&Line> for LineView {
     fn from(line: &Line) -> LineView {
         let words = match (line.state, line.answered_on) {
             (LineState::Paid, Some(on)) => format!("{on} 到账"),
-            (LineState::Failed, _) => format!("没有发成：{}", line.reason),
+            (LineState::Failed, _) => format!("发放失败：{}", line.reason),
             _ => line.state.in_words().to_owned(),
         };
         LineView {
@@ -216,9 +216,8 @@ async fn page(desk: &DeskRequest, id: BatchId, which: &Which) -> AppResult<Batch
     let states = LineState::ALL.iter().copied().map(Some);
     let figures: Vec<Figure> = [None].into_iter().chain(states).map(figure).collect();
     let after: i32 = which.after.parse().unwrap_or_default();
-    let is_shown = |line: &&Line| {
-        line.line > after && chosen.is_none_or(|chosen| line.state == chosen)
-    };
+    let is_shown =
+        |line: &&Line| line.line > after && chosen.is_none_or(|chosen| line.state == chosen);
     let mut shown: Vec<LineView> =
         lines.iter().filter(is_shown).take(LINES + 1).map(LineView::from).collect();
     let more = shown.len() > LINES;
@@ -226,7 +225,7 @@ async fn page(desk: &DeskRequest, id: BatchId, which: &Which) -> AppResult<Batch
     let last = shown.last().filter(|_| more).map(|line| line.line.to_string());
     let next = last.map(|last| link(&at(id), &[("state", &which.state), ("after", &last)]));
     let (state, is_own) = (batch.state, batch.frozen_by_id == Some(desk.me.staff_id));
-    let told = |row: StepRow| (minute(row.at), row.step, row.by_name, row.note);
+    let of_page = |row: StepRow| (minute(row.at), row.step, row.by_name, row.note);
     Ok(BatchPage {
         year: batch.year,
         receiver: template(&desk.app, &batch).receiver,
@@ -235,7 +234,7 @@ async fn page(desk: &DeskRequest, id: BatchId, which: &Which) -> AppResult<Batch
         lines: shown,
         next: next.unwrap_or_default(),
         violations,
-        steps: steps.into_iter().map(told).collect(),
+        steps: steps.into_iter().map(of_page).collect(),
         can: Step::ALL.iter().copied().filter(|step| state.after(*step).is_some()).collect(),
         is_own,
         broken,
@@ -298,10 +297,8 @@ pub async fn step(
         if step == Step::Approve {
             desk.me.needs(Right::Review)?;
         }
-        desk.act("batch step", move |act| {
-            steps::step(act, &key, seen, (step, line, &reason))
-        })
-        .await?;
+        desk.act("batch step", move |act| steps::step(act, &key, seen, (step, line, &reason)))
+            .await?;
         desk.app.note_change();
         Ok(Done::to(at(id), sentence(step)))
     })
@@ -319,7 +316,7 @@ async fn repeat(desk: &DeskRequest, id: BatchId, form: &Fields) -> AppResult<Don
         .await?;
     desk.app.note_change();
     Ok(match made {
-        Some(made) => Done::to(at(made.id), "没有发成的已另编一批，请核对后提交审批"),
+        Some(made) => Done::to(at(made.id), "发放失败的已另编一批，请核对后提交审批"),
         None => Done::to(format!("{PATH}/batches"), "这一批刚才已经编好了"),
     })
 }
@@ -327,7 +324,7 @@ async fn repeat(desk: &DeskRequest, id: BatchId, form: &Fields) -> AppResult<Don
 async fn by_hand(desk: &DeskRequest, id: BatchId, form: &mut Fields) -> AppResult<Done> {
     let number = form.text("number", 40);
     form.required("number", "请写合同编号");
-    let is_paid = form.choice("result", answer::read_result, "请选到账还是没有发成");
+    let is_paid = form.choice("result", answer::read_result, "请选到账还是发放失败");
     let day = form.date("day");
     let reason = form.text("reason", REASON_MAX);
     let (is_paid, result) = (Some(form.checked(is_paid)?), form.get("result").to_owned());
@@ -344,7 +341,7 @@ async fn take(desk: &DeskRequest, id: BatchId, answers: Answers) -> AppResult<Do
         0 => "全部有了结果".to_owned(),
         open => format!("还有 {open} 笔没有结果"),
     };
-    Ok(Done::to(at(id), format!("已登记：到账 {paid} 笔，没有发成 {failed} 笔，{rest}")))
+    Ok(Done::to(at(id), format!("已登记：到账 {paid} 笔，发放失败 {failed} 笔，{rest}")))
 }
 
 /// `POST /disbursements/batches/{id}/answer`: the bank's sheet.
@@ -421,7 +418,8 @@ pub async fn file(
                 return Err(AppError::refused(format!("这一批{words}，批准以后才能下载名单")));
             }
             let lines = moves::sealed_lines(act, &batch)?;
-            let (template, accounts) = (template(&app, &batch), moves::accounts(&app.sealer, &lines)?);
+            let (template, accounts) =
+                (template(&app, &batch), moves::accounts(&app.sealer, &lines)?);
             let mut ids: HashMap<PersonId, String> = HashMap::new();
             if file::needs_ids(&template) {
                 let people: Vec<PersonId> = lines.iter().map(|line| line.person_id).collect();

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use chrono::{Datelike as _, NaiveDate};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Bool;
 use serde::Serialize;
 
 use super::rules::{Standing, State};
@@ -29,7 +29,7 @@ use crate::plumbing::schema as tables;
 use crate::plumbing::schema::{disbursement, loan, loan_file, loan_position, person};
 use crate::web::desk_request::DeskRequest;
 use crate::web::fields::{Done, Form, FormPage};
-use crate::web::list::declare::{Columns, Counts, List, Tables};
+use crate::web::list::declare::{Columns, List, Tables};
 use crate::web::list::export::Column;
 use crate::web::list::filter::anywhere;
 use crate::web::list::kit::{Condition, Keyset, Tally, Term};
@@ -50,7 +50,7 @@ pub const TABS: [(&str, &str); 12] = [
     (HELD, "暂不能发放"),
     (DRAWN, "编批中"),
     ("ordered", "已报送银行"),
-    ("cancelled", "没有发成"),
+    ("cancelled", "发放失败"),
     ("paid", "已到学生账户"),
     ("at_university", "已到高校"),
     ("partly_returned", "高校退回一部分"),
@@ -71,7 +71,8 @@ const UNDISBURSED: &str = "loan_position.stage = 'undisbursed'";
 /// No list is being made of it, and none has gone.
 const FREE: &str = "loan_position.stage = 'undisbursed' AND batch_line.id IS NULL \
      AND disbursement.loan_id IS NULL";
-const IN_MAKING: &str = "batch_line.state = 'open' AND batch.state IN ('draft', 'frozen', 'approved')";
+const IN_MAKING: &str =
+    "batch_line.state = 'open' AND batch.state IN ('draft', 'frozen', 'approved')";
 
 /// As [`Standing::why_not`] decides it.
 fn is_fit() -> String {
@@ -391,7 +392,8 @@ pub async fn draw(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
             return Ok(Done::to(format!("{PATH}/batches"), "这一批刚才已经编好了"));
         };
         let rest = i64::try_from(asked_for).unwrap_or_default() - i64::from(lines);
-        let more = if rest > 0 { format!("；另有 {rest} 份没有编进来") } else { String::new() };
+        let more =
+            if rest > 0 { format!("；另有 {rest} 份没有编进来") } else { String::new() };
         let sentence = format!("已编成一批，{lines} 笔，请核对后提交审批{more}");
         Ok(Done::to(format!("{PATH}/batches/{id}"), sentence))
     })
@@ -414,8 +416,8 @@ impl Export for ListParams {
     ];
 }
 
-/// Lists that wait for the next hand, pay-outs that failed, and towards the end of the year what was
-/// signed and has no money.
+/// Lists that wait for the next hand, pay-outs that failed, and towards the end of the year what
+/// was signed and has no money.
 pub fn waiting(
     db: &mut Db,
     scope: &Scope,
@@ -425,9 +427,9 @@ pub fn waiting(
     const BATCHES: &str = "/disbursements/batches";
     let mut lines = Vec::new();
     for one in lists::in_state(db, scope, &KINDS, BatchState::Frozen)? {
-        let whose = one.frozen_by_id.map_or(Whose::Right(Right::Review), |by| {
-            Whose::SecondPerson(Right::Review, by)
-        });
+        let whose = one
+            .frozen_by_id
+            .map_or(Whose::Right(Right::Review), |by| Whose::SecondPerson(Right::Review, by));
         lines.push(Waiting::decision(1, "批放款名单等您批准", BATCHES, whose));
     }
     for (state, what) in [
@@ -452,7 +454,7 @@ pub fn waiting(
         at.and_then(|at| figures.get(at)).map_or(0, |(count, _)| *count)
     };
     let failed = count("cancelled");
-    lines.push(Waiting::work(failed, "笔放款没有发成，要重新编批", "/disbursements?tab=cancelled"));
+    lines.push(Waiting::work(failed, "笔放款失败，要重新编批", "/disbursements?tab=cancelled"));
     let days = policy.disbursement_days.on(today);
     if (days.warn_from.in_year(all.year)..).contains(&today) {
         let link = "/disbursements?tab=unpaid";

@@ -3,9 +3,9 @@
 //! (`book::batch`): checked, frozen, approved, sent, answered. What the bank answers as paid is the
 //! event 放款 of the loan, once; the county's own loans go to the county's bank by a list of its own.
 //!
-//! `rules.rs` decides (pure): who may be on a list, how money is split, how it moves; `store.rs` keeps
-//! the table `disbursement`, `list.rs` is `/disbursements`, `steps.rs` what people do, `batches.rs`
-//! the pages of lists, `money.rs` where the money of one contract is.
+//! `rules.rs` decides (pure): who may be on a list, how money is split, how it moves; `store.rs`
+//! keeps the table `disbursement`, `list.rs` is `/disbursements`, `steps.rs` what people do,
+//! `batches.rs` the pages of lists, `money.rs` where the money of one contract is.
 
 mod batches;
 pub mod list;

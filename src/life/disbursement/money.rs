@@ -50,8 +50,7 @@ async fn page(desk: &DeskRequest, id: LoanId) -> AppResult<MoneyPage> {
             let file = loan::file(db, scope, loan.file_id)?;
             let name = person::find(db, scope, file.person_id)?.name;
             let row = store::of(db, scope, &[id])?.remove(&id);
-            let batch =
-                row.as_ref().map(|row| lists::find(db, scope, row.batch_id)).transpose()?;
+            let batch = row.as_ref().map(|row| lists::find(db, scope, row.batch_id)).transpose()?;
             Ok((row, loan, file, name, batch))
         })
         .await?;

@@ -18,7 +18,7 @@ text_enum! {
         PartlyReturned = "partly_returned", "高校退回一部分";
         Frozen = "frozen", "余款被冻结";
         Returned = "returned", "已退回银行";
-        Cancelled = "cancelled", "没有发成";
+        Cancelled = "cancelled", "发放失败";
     }
 }
 
@@ -27,7 +27,7 @@ text_enum! {
     Move {
         Order = "order", "报送";
         Pay = "pay", "银行发放";
-        Fail = "fail", "银行没有发成";
+        Fail = "fail", "银行发放失败";
         Reach = "reach", "到高校";
         PartReturn = "part_return", "高校退回一部分";
         Freeze = "freeze", "余款冻结";
@@ -161,7 +161,7 @@ pub fn way(of: Way<'_>, policy: &Policy, today: NaiveDate) -> Vec<Stop> {
     let mut stops = vec![stop("报送银行", sent, true)];
     match state {
         State::Cancelled => {
-            let text = format!("银行没有发成：{}。中心会重新报送，有疑问请打电话", of.reason);
+            let text = format!("银行发放失败：{}。中心会重新报送，有疑问请打电话", of.reason);
             stops.push(stop("到本人账户", text, false));
         }
         State::Returned => {
@@ -258,9 +258,12 @@ mod tests {
             let (to_university, to_account) = (Fen::from_yuan(5_400), Fen::from_yuan(2_600));
             let returned = Fen::from_yuan(400);
             let reason = "账户被冻结";
-            let of = Way { state, to_university, to_account, returned, ordered_on, paid_on, reason };
+            let of =
+                Way { state, to_university, to_account, returned, ordered_on, paid_on, reason };
             let stops = way(of, &policy, day(today));
-            let words = |one: &Stop| format!("{} {}{}", one.name, one.text, if one.done { "。" } else { "" });
+            let words = |one: &Stop| {
+                format!("{} {}{}", one.name, one.text, if one.done { "。" } else { "" })
+            };
             stops.iter().map(words).collect::<Vec<_>>().join("；")
         };
         assert_eq!(way_of(None, "2026-11-10"), "报送银行 中心还没有把名单送到银行");
@@ -272,6 +275,6 @@ mod tests {
         let there = way_of(Some(State::PartlyReturned), "2026-12-20");
         assert!(there.contains("退回 ¥400.00") && there.ends_with('。'), "{there}");
         assert!(way_of(Some(State::Frozen), "2026-12-20").contains("被银行冻结：账户被冻结"));
-        assert!(way_of(Some(State::Cancelled), "2026-12-20").contains("银行没有发成：账户被冻结"));
+        assert!(way_of(Some(State::Cancelled), "2026-12-20").contains("银行发放失败：账户被冻结"));
     }
 }

@@ -10,6 +10,7 @@ use super::rules::{self, Move, State};
 use super::store::{self, Candidate, Disbursement};
 use crate::base::ids::{BatchId, EventId, LoanId, RowId};
 use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::act::{Act, FormKey, Happened, Once};
 use crate::book::audit_log::AuditEntry;
 use crate::book::batch::answer::Answers;
@@ -23,7 +24,6 @@ use crate::book::position;
 use crate::book::statement::{Event, EventKind};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::base::scope::Scope;
 use crate::web::fields::Seen;
 
 pub const KINDS: [Kind; 2] = [Kind::Cdb, Kind::Local];
@@ -196,7 +196,7 @@ pub fn answer(
         let sum = line.amount_fen.to_page_text();
         let summary = match paid_on {
             Some(on) => format!("{on} 放款到账 ¥{sum}，{} 批", batch.number()),
-            None => format!("放款没有发成 ¥{sum}，{} 批", batch.number()),
+            None => format!("放款发放失败 ¥{sum}，{} 批", batch.number()),
         };
         let entry = AuditEntry::of("disbursed", &line.name, summary).on_file(row.file_id);
         notes.push(AuditEntry { reason: line.reason.clone(), ..entry });
@@ -218,11 +218,7 @@ pub fn answer(
 }
 
 /// Appends the pay-outs that nobody has booked yet; the event of each.
-fn booked(
-    act: &mut Act<'_>,
-    batch: &Batch,
-    paid: &[Line],
-) -> AppResult<HashMap<LoanId, EventId>> {
+fn booked(act: &mut Act<'_>, batch: &Batch, paid: &[Line]) -> AppResult<HashMap<LoanId, EventId>> {
     let loans: Vec<LoanId> = paid.iter().map(loan_of).collect();
     let life = events::of_loans(act.db, act.scope, &loans)?;
     let found = store::candidates(act.db, act.scope, &loans)?;
@@ -313,8 +309,14 @@ pub fn report(
     let entry = AuditEntry::of("disbursement_moved", &name, summary).on_file(row.file_id);
     let reason = report.reason.clone();
     let version = version + 1;
-    let now =
-        Disbursement { state, since_on: report.on, returned_fen, reason: reason.clone(), version, ..row };
+    let now = Disbursement {
+        state,
+        since_on: report.on,
+        returned_fen,
+        reason: reason.clone(),
+        version,
+        ..row
+    };
     store::put_all(act.db, &[now])?;
     act.audit(AuditEntry { reason, ..entry })
 }

@@ -29,10 +29,11 @@ pub const ENLISTED: &str = "EXISTS (SELECT 1 FROM enlistment WHERE enlistment.of
      (enlistment.discharged_on IS NULL OR enlistment.discharged_on > loan.signed_on))";
 /// What the bank calls a contract that was withdrawn.
 pub const WITHDRAWN: &str = "已撤销";
-/// What the university is to get; the whole sum of the receipt where the fees are not apart.
-const FEES: &str = "(SELECT MAX(COALESCE(one.tuition_fen + one.lodging_fen, one.amount_fen)) \
+/// What the university is to get, as its receipt says it; as the contract, where that does not.
+const FEES: &str = "COALESCE((SELECT MAX(one.tuition_fen + one.lodging_fen) \
      FROM university_receipt one WHERE one.office_code = loan.office_code \
-     AND one.loan_id = loan.id AND one.state <> 'rejected')";
+     AND one.loan_id = loan.id AND one.state <> 'rejected'), \
+     loan.tuition_fen + loan.lodging_fen)";
 
 /// The money of one contract, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
