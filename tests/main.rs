@@ -24,6 +24,7 @@ mod browser;
 mod contact;
 mod counter;
 mod hardship;
+mod disbursement;
 mod imports;
 mod jobs;
 mod liaison;

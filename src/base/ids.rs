@@ -190,7 +190,7 @@ id_types! {
     PointId,
     /// One overdue case: a loan file on the ladder.
     CaseId,
-    /// What one receiver got in one go.
+    /// What one receiver gets in one go: visit sheets, a list of payments.
     BatchId,
     /// One household on paper.
     SheetId,

@@ -36,3 +36,4 @@ pub mod monthly;
 pub mod uncomputable;
 pub mod verify;
 pub mod audit_log;
+pub mod batch;

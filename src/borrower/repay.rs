@@ -9,11 +9,13 @@ use super::account::{self, Account};
 use super::home;
 use crate::app::App;
 use crate::base::dates::in_words;
-use crate::base::ids::PersonId;
+use crate::base::ids::{LoanId, PersonId};
 use crate::base::money::Fen;
 use crate::book::file::{self, Contract};
 use crate::book::statement::Stage;
 use crate::error::AppResult;
+use crate::life::disbursement::rules::Stop;
+use crate::life::disbursement::store as disbursements;
 use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::schema::person;
 use crate::web::session::borrower::BorrowerIn;
@@ -100,6 +102,8 @@ struct InWords {
     amount: Fen,
     left: Fen,
     lines: Vec<(&'static str, String)>,
+    /// Where its money is, while that is of interest.
+    money: Vec<Stop>,
 }
 
 /// What `m/contracts.html` shows.
@@ -121,17 +125,24 @@ pub async fn contracts(
     };
     let co_borrowers: Vec<PersonId> =
         account.contracts.iter().filter_map(|c| c.loan.co_person_id).collect();
-    let scope = me.scope.clone();
-    let names: Vec<(PersonId, String)> = app
+    let (scope, policy, today) = (me.scope.clone(), app.policy(), account.today);
+    let loans: Vec<(LoanId, bool)> =
+        account.contracts.iter().map(|c| (c.loan.id, c.is_undisbursed())).collect();
+    let (names, mut ways): (Vec<(PersonId, String)>, _) = app
         .read(move |db| {
-            Ok(person::table
+            let names = person::table
                 .filter(scope.holds(person::office_code))
                 .filter(person::id.any_of(&co_borrowers))
                 .select((person::id, person::name))
-                .load(db)?)
+                .load(db)?;
+            Ok((names, disbursements::ways(db, &scope, (&policy, today), &loans)?))
         })
         .await?;
-    let contracts = account.contracts.iter().rev().map(|c| in_plain_words(c, &names)).collect();
+    let in_words = |c: &Contract| InWords {
+        money: ways.remove(&c.loan.id).unwrap_or_default(),
+        ..in_plain_words(c, &names)
+    };
+    let contracts = account.contracts.iter().rev().map(in_words).collect();
     let page = ContractsPage { contracts, phone: me.office.phone.clone() };
     phone::page(&app, &me, &req, "m/contracts.html", &page)
 }
@@ -177,5 +188,6 @@ fn in_plain_words(contract: &Contract, names: &[(PersonId, String)]) -> InWords 
         amount: loan.principal_fen,
         left: position.principal_outstanding,
         lines,
+        money: Vec::new(),
     }
 }

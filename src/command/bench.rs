@@ -5,6 +5,7 @@
 //! Touches no database of the county: everything lives in a temporary folder (SQLite), and with
 //! `--database` in a new database of that server, both removed at the end.
 
+mod batch;
 mod borrower;
 mod client;
 mod copies;
@@ -84,6 +85,8 @@ pub enum Only {
     Page,
     /// The year's contacts shared out, the overdue page, workbooks, sheets that come back.
     FollowUp,
+    /// A list of pay-outs: checked, frozen, its answer posted.
+    Batch,
     /// Clerks, borrowers and a large import at once: how long each waits, and the memory.
     Load,
     /// A round of recognition from the list of pupils to its publication.
@@ -138,6 +141,11 @@ impl Bench {
         if wants(Only::FollowUp) {
             for kind in &kinds {
                 follow_up::measure(kind, self.borrowers, &mut table)?;
+            }
+        }
+        if wants(Only::Batch) {
+            for kind in &kinds {
+                batch::measure(kind, self.loans, &mut table)?;
             }
         }
         if wants(Only::Load) {

@@ -23,7 +23,7 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 15] = [
+pub const CHAPTERS: [Chapter; 16] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
@@ -31,6 +31,7 @@ pub const CHAPTERS: [Chapter; 15] = [
     chapter("bookings", "预约叫号", "help/bookings.html"),
     chapter("counter", "签约受理与复核", "help/counter.html"),
     chapter("receipts", "高校回执", "help/receipts.html"),
+    chapter("disbursement", "贷款发放", "help/disbursement.html"),
     chapter("overdue", "逾期跟进与六个结果", "help/overdue.html"),
     chapter("visits", "走访表", "help/visits.html"),
     chapter("family", "家庭联系", "help/family.html"),
@@ -49,7 +50,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 15],
+    chapters: [Chapter; 16],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

@@ -19,7 +19,7 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 
 /// Tables in which people write something about a file, and what it is called.
-const WORK: [(&str, &str); 7] = [
+const WORK: [(&str, &str); 8] = [
     ("file_note", "备注"),
     ("contact_record", "联系记录"),
     ("contact_point", "登记的联系人"),
@@ -27,10 +27,11 @@ const WORK: [(&str, &str); 7] = [
     ("contact_confirmation", "家庭确认"),
     ("sheet", "走访表"),
     ("sheet_return", "走访回执"),
+    ("disbursement", "贷款发放"),
 ];
 
 /// Every column that names a file.
-const OF_FILE: [(&str, &str); 13] = [
+const OF_FILE: [(&str, &str); 14] = [
     ("file_note", "file_id"),
     ("loan", "file_id"),
     ("graduation", "file_id"),
@@ -44,13 +45,14 @@ const OF_FILE: [(&str, &str); 13] = [
     ("overdue_case", "file_id"),
     ("sheet", "file_id"),
     ("sheet_return", "file_id"),
+    ("disbursement", "file_id"),
 ];
 
 /// Every column that names a telephone number.
 const OF_PHONE: [(&str, &str); 2] = [("message", "phone_id"), ("contact_record", "phone_id")];
 
 /// Every column that names a person.
-const OF_PERSON: [(&str, &str); 16] = [
+const OF_PERSON: [(&str, &str); 17] = [
     ("person_phone", "person_id"),
     ("loan_file", "person_id"),
     ("loan_file", "co_person_id"),
@@ -67,6 +69,7 @@ const OF_PERSON: [(&str, &str); 16] = [
     ("contact_change", "asked_by_person"),
     ("contact_confirmation", "person_id"),
     ("overdue_family", "person_id"),
+    ("batch_line", "person_id"),
 ];
 
 /// How many identities are asked for at once.

@@ -9,6 +9,7 @@ pub mod preapplication;
 pub mod booking;
 pub mod application;
 pub mod receipt;
+pub mod disbursement;
 pub mod study;
 pub mod compensation;
 pub mod contact;
@@ -50,6 +51,7 @@ pub const STAGES: &[Stage] = &[
     booking::STAGE,
     application::STAGE,
     receipt::STAGE,
+    disbursement::STAGE,
     study::STAGE,
     compensation::STAGE,
     contact::STAGE,

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, reason = "the tables are described where they are made: migrations/")]
 
+mod payments;
 mod clock;
 mod counter;
 mod follow;
@@ -18,6 +19,7 @@ pub use follow::*;
 pub use hardship::*;
 #[cfg(test)]
 pub use new_stage_table::*;
+pub use payments::*;
 pub use stages::*;
 
 diesel::table! {
@@ -511,6 +513,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     liaison,
     visit_round,
     visit_stop,
+    batch,
+    batch_step,
+    batch_line,
+    disbursement,
 );
 diesel::joinable!(loan -> loan_file (file_id));
 diesel::joinable!(loan_position -> loan (loan_id));

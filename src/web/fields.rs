@@ -354,6 +354,11 @@ impl Done {
     pub fn to(to: impl Into<String>, sentence: impl Into<String>) -> Done {
         Done { to: to.into(), sentence: sentence.into() }
     }
+
+    /// The answer itself, for a form that is not a [`Form`]: one with files.
+    pub fn answer(&self, app: &App) -> AppResult<HttpResponse> {
+        shell::done(app, &self.to, &self.sentence)
+    }
 }
 
 /// The tail of a POST: 303 and a sentence, or the page again with what is wrong and what was typed

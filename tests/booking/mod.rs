@@ -141,7 +141,8 @@ fn a_full_half_hour_and_a_day_without_service_are_not_given() {
         step(&t, &mut clerk, "丙家", "arrive").await;
         clerk.get("/bookings").await.says(&["预约的是 2026-08-10，今天不能取号"]);
 
-        let close = [("version", "1"), ("desks", "1"), ("per_slot", "2"), ("closed_reason", "停电")];
+        let close =
+            [("version", "1"), ("desks", "1"), ("per_slot", "2"), ("closed_reason", "停电")];
         let at = format!("/bookings/days/{monday}");
         clerk.post(&at, &close).await.is(303);
         clerk.get("/bookings/days").await.says(&["已约的 2 户要逐户通知改时间"]);

@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 15] = [
+const MORE: [(&str, &str, &str, &str, &str); 19] = [
     ("counter", "begin", "/applications", "jingban", ""),
     ("counter", "steps", "/applications", "jingban", ""),
     ("counter", "bank", "/applications", "jingban", ""),
@@ -37,6 +37,10 @@ const MORE: [(&str, &str, &str, &str, &str); 15] = [
     ("receipts", "paper", FILE, "jingban", ""),
     ("receipts", "chase", "/receipts", "jingban", ""),
     ("receipts", "report", "/receipts", "jingban", ""),
+    ("disbursement", "ready", "/disbursements", "jingban", ""),
+    ("disbursement", "list", "/disbursements", "jingban", ""),
+    ("disbursement", "answer", "/disbursements/batches", "jingban", ""),
+    ("disbursement", "where", "/disbursements", "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),
     ("handover", "handover", "handover", "guanli", "handover"),

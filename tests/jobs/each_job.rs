@@ -48,6 +48,7 @@ const LOOKS: [&str; 1] = ["seen_at"];
 fn everything(app: &App) -> Vec<String> {
     let schema = concat!(
         include_str!("../../src/plumbing/schema.rs"),
+        include_str!("../../src/plumbing/schema/payments.rs"),
         include_str!("../../src/plumbing/schema/clock.rs"),
         include_str!("../../src/plumbing/schema/counter.rs"),
         include_str!("../../src/plumbing/schema/follow.rs"),

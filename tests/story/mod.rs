@@ -5,6 +5,7 @@
 
 mod counter;
 mod handover;
+mod money;
 mod overdue;
 mod payer;
 mod recognition;

@@ -9,9 +9,10 @@ use zhuxue::desk::differences::ListParams as DifferenceParams;
 use zhuxue::desk::messages::list::{self as messages, ListParams as MessageParams, Messages};
 use zhuxue::desk::reviews::list::{self as reviews, ListParams as ReviewParams};
 use zhuxue::jobs;
-use zhuxue::life::booking::list::{self as bookings, ListParams as BookingParams};
 use zhuxue::life::application::list::{self as application, ListParams as ApplicationParams};
+use zhuxue::life::booking::list::{self as bookings, ListParams as BookingParams};
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
+use zhuxue::life::disbursement::list::{self as disbursement, ListParams as MoneyParams};
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
 use zhuxue::life::recognition::list::{self as pupils, ListParams as PupilParams};
 use zhuxue::life::recognition::rounds::{self, ListParams as RoundParams};
@@ -182,6 +183,11 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
         for (at, (tab, _)) in rounds::TABS.iter().enumerate() {
             let params = RoundParams { tab: (*tab).to_owned(), ..RoundParams::default() };
             assert_eq!(tabs(&t, &params)[at], walk(&t, &params, tab).len(), "{tab}");
+        }
+        let money = MoneyParams::default().to_list(day(DAY));
+        for (at, (tab, _)) in disbursement::TABS.iter().enumerate() {
+            let rows = walk(&t, &money.of(tab), tab);
+            assert_eq!(tabs(&t, &money)[at], rows.len(), "{tab}");
         }
         let q = DifferenceParams { q: "a'%_\\".to_owned(), ..DifferenceParams::default() };
         assert!(walk(&t, &q, "differences").is_empty());

@@ -9,7 +9,7 @@ use zhuxue::plumbing::db::Db;
 use crate::support::database::{Kind, TestDatabase};
 
 /// Tables and keys that stores ask for together with the offices somebody may see.
-const ASKED: [(&str, &str); 25] = [
+const ASKED: [(&str, &str); 28] = [
     ("person", "id"),
     ("person", "id_index"),
     ("person_phone", "person_id"),
@@ -29,6 +29,9 @@ const ASKED: [(&str, &str); 25] = [
     ("bank_figure", "row_key"),
     ("bank_difference", "loan_id"),
     ("university_receipt", "loan_id"),
+    ("disbursement", "loan_id"),
+    ("batch_line", "batch_id"),
+    ("batch_step", "batch_id"),
     ("history", "file_id"),
     ("message", "planned_on"),
     ("message", "state"),

@@ -15,6 +15,7 @@ type Described = BTreeMap<String, (Vec<String>, Vec<String>)>;
 fn described_in_schema_rs() -> Described {
     let text = concat!(
         include_str!("../../src/plumbing/schema.rs"),
+        include_str!("../../src/plumbing/schema/payments.rs"),
         include_str!("../../src/plumbing/schema/clock.rs"),
         include_str!("../../src/plumbing/schema/counter.rs"),
         include_str!("../../src/plumbing/schema/follow.rs"),

@@ -25,6 +25,11 @@ impl Policy {
         &self.product(product).loan_cap.entry(day_in(loan_year, 9, 1)).source
     }
 
+    /// What the lender of a product takes as a list of pay-outs on a day.
+    pub fn disbursement_template(&self, product: Product, on: NaiveDate) -> &BatchTemplate {
+        self.product(product).disbursement_template.on(on)
+    }
+
     /// Term rule for contracts signed on a day.
     pub fn term_rule(&self, signed_on: NaiveDate) -> &TermRule {
         self.term_rule.on(signed_on)

@@ -36,10 +36,10 @@ pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
 pub use listed::{Rule, RuleValue};
 pub use load::sample_file;
 pub use values::{
-    BankTolerance, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan, CounterPaper,
-    CounterPapers, DeferralRule, DeskDay, DueDays, GraceRule, GrassrootsRule, HardshipLevels,
-    LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays, ReliefClass, ReliefClasses,
-    RenewalRule, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
+    BankTolerance, BatchTemplate, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan,
+    CounterPaper, CounterPapers, DeferralRule, DeskDay, DisbursementDays, DueDays, GraceRule,
+    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
+    ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 
@@ -61,6 +61,7 @@ struct ProductRules {
     loan_cap: Dated<LoanCap>,
     pricing: Dated<PricingRule>,
     penalty: Dated<PenaltyMultiplier>,
+    disbursement_template: Dated<BatchTemplate>,
 }
 
 /// All dated rules. Built once at start; cheap to share behind an `Arc`.
@@ -112,6 +113,8 @@ pub struct Policy {
     pub hardship_signing_age: Dated<SigningAge>,
     hardship_classes: Vec<HardshipClass>,
     hardship_lines: Vec<HardshipLine>,
+    /// How long money is on its way, by day of the pay-out.
+    pub disbursement_days: Dated<DisbursementDays>,
     day_count: Dated<Word>,
     self_pay_starts: Dated<Word>,
     recut_after_prepayment: Dated<Word>,
@@ -197,6 +200,8 @@ impl Tables {
             loan_cap: self.dated(&format!("{}.loan_cap", product.as_text()))?,
             pricing,
             penalty: self.dated(&format!("{}.penalty_multiplier", product.as_text()))?,
+            disbursement_template: self
+                .dated(&format!("{}.disbursement_template", product.as_text()))?,
         })
     }
 
@@ -334,6 +339,7 @@ impl Policy {
             hardship_signing_age: tables.dated("hardship_signing_age")?,
             hardship_classes: tables.hardship_classes()?,
             hardship_lines: tables.hardship_lines()?,
+            disbursement_days: tables.dated("disbursement_days")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,
             self_pay_starts: tables
                 .words("self_pay_starts", &|w| SelfPayStarts::from_text(w).is_some())?,

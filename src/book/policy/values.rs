@@ -434,6 +434,53 @@ pub struct LostRule {
     pub must_ask: Vec<String>,
 }
 
+/// What the receiver of a list takes, and how its answer is read.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchTemplate {
+    pub receiver: String,
+    pub lines_max: usize,
+    /// Amounts are multiples of this.
+    #[serde(deserialize_with = "fen")]
+    pub amount_step: Fen,
+    #[serde(deserialize_with = "fen")]
+    pub amount_max: Fen,
+    #[serde(deserialize_with = "fen")]
+    pub sum_max: Fen,
+    /// Lengths in characters.
+    pub name_max: usize,
+    pub number_max: usize,
+    /// Characters of an account besides digits.
+    pub account: String,
+    pub account_min: usize,
+    pub account_max: usize,
+    /// What stands beside the money, so that nobody wonders whose it is: `{year}`, `{name}`,
+    /// `{number}`.
+    pub memo: String,
+    /// `field=heading` of each column of the file.
+    pub columns: Vec<String>,
+    pub answer_number: Vec<String>,
+    pub answer_amount: Vec<String>,
+    pub answer_result: Vec<String>,
+    pub answer_reason: Vec<String>,
+    pub answer_day: Vec<String>,
+}
+
+/// How long money is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisbursementDays {
+    /// Working days from the student's account to the university.
+    pub to_university: i64,
+    /// Working days until the rest can be drawn.
+    pub rest: i64,
+    /// From then on the desk is told of contracts without money.
+    #[serde(deserialize_with = "month_day")]
+    pub warn_from: MonthDay,
+    #[serde(deserialize_with = "month_day")]
+    pub unpaid_by: MonthDay,
+}
+
 /// How long a list is public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

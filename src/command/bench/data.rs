@@ -48,6 +48,36 @@ pub(super) struct County {
     pub(super) late_one_in: u32,
 }
 
+/// Signed contracts of an autumn with a receipt and an account, each of a borrower of its own; no
+/// money has been paid out.
+pub(super) fn fill_signed(place: &Place, loans: u32, year: i32) -> Result<Vec<LoanId>, CliError> {
+    let (app, today) = (&place.app, place.app.clock.today());
+    let pattern = pattern(app, year, 0)?;
+    let mut rows = Rows::default();
+    for borrower in 0..loans {
+        let student = add_person(place, (borrower * 2, borrower % VILLAGES), &mut rows)?;
+        let parent = add_person(place, (borrower * 2 + 1, borrower % VILLAGES), &mut rows)?;
+        let file = new_file(place, borrower, student, parent, year);
+        let mut loan = new_loan(place, file.id, &pattern, format!("98{borrower:012}"));
+        let account = format!("62170000{borrower:08}");
+        let sealed = app.sealer.seal(Field::Account, account.as_bytes());
+        loan.account_sealed = Some(sealed.map_err(AppError::from)?);
+        loan.receipt_on = Some(day_in(year, 9, 27));
+        rows.loans.push(loan);
+        rows.files.push(file);
+    }
+    let ids: Vec<LoanId> = rows.loans.iter().map(|loan| loan.id).collect();
+    app.db.write("bench data", |db| {
+        person::insert_all(db, &rows.people)?;
+        person::insert_phones(db, &rows.phones)?;
+        loan::insert_files(db, &rows.files)?;
+        loan::insert_all(db, &rows.loans)?;
+        position::refresh(db, &place.scope, &app.basis(), &ids, today)
+    })?;
+    place::analyze(place)?;
+    Ok(ids)
+}
+
 /// Contracts that went alike: the same year of the first contract, the same year of their own.
 struct Pattern {
     terms: Terms,

@@ -2,6 +2,8 @@
 //!
 //! Reads only. Few and small queries, each by an index: this is the page people open most.
 
+use std::collections::HashMap;
+
 use chrono::{Datelike as _, NaiveDate};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -20,7 +22,7 @@ use crate::book::person::{self, Person, Phone};
 use crate::book::position::Basis;
 use crate::book::statement::Statement;
 use crate::error::{AppError, AppResult};
-use crate::life::{compensation, preapplication, recognition, study};
+use crate::life::{compensation, disbursement, preapplication, recognition, study};
 use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure, staff};
@@ -32,6 +34,8 @@ pub struct Stages {
     pub recognitions: Vec<recognition::store::Recognition>,
     pub graduation: Option<study::store::Graduation>,
     pub enlistments: Vec<compensation::store::Enlistment>,
+    /// Money that a list of ours pays out, by contract.
+    pub disbursements: HashMap<LoanId, disbursement::store::Disbursement>,
 }
 
 /// A loan file with everything on its page.
@@ -119,7 +123,7 @@ pub fn load(
     let contracts = file::contracts(db, scope, basis, (&known, loans), as_of)?;
     let ids: Vec<LoanId> = contracts.iter().map(|contract| contract.loan.id).collect();
     let (checked_on, differences) = bank(db, scope, &ids)?;
-    let stages = stages(db, scope, &file)?;
+    let stages = stages(db, scope, &file, &ids)?;
     let owner = match file.owner_id {
         Some(id) => staff::table.find(id).select(staff::name).get_result(db).optional()?,
         None => None,
@@ -165,12 +169,13 @@ fn bank(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<(Option<Naive
     Ok((checked_on, differences.unwrap_or_default()))
 }
 
-fn stages(db: &mut Db, scope: &Scope, file: &LoanFile) -> AppResult<Stages> {
+fn stages(db: &mut Db, scope: &Scope, file: &LoanFile, loans: &[LoanId]) -> AppResult<Stages> {
     let person = [file.person_id];
     Ok(Stages {
         preapplications: preapplication::store::of(db, scope, &person)?,
         recognitions: recognition::store::of(db, scope, &person)?,
         graduation: study::store::of(db, scope, &[file.id])?.into_iter().next(),
         enlistments: compensation::store::of(db, scope, &person)?,
+        disbursements: disbursement::store::of(db, scope, loans)?,
     })
 }

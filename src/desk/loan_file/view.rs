@@ -19,6 +19,7 @@ use crate::book::lifeline::{self, Line};
 use crate::book::person::{Phone, PhoneState};
 use crate::book::policy::Policy;
 use crate::book::statement::{Product, Stage};
+use crate::life::disbursement::rules::{Stop, Way, way};
 use crate::web::fields::FormPage;
 use crate::web::list::words::stage_tag;
 
@@ -99,6 +100,8 @@ pub struct ContractView {
     signed_on: NaiveDate,
     subsidy_ends_on: NaiveDate,
     subsidy_moved: bool,
+    /// Where its money is, while a list of ours pays it out.
+    money: Vec<Stop>,
     first_principal_on: NaiveDate,
     final_due_on: NaiveDate,
     grace_years: i32,
@@ -234,7 +237,7 @@ impl Page {
             plan: (tab == Tab::Plan).then(|| folded(plan, all_rows)),
             events: facts.contracts.iter().map(|c| c.rows.len()).sum(),
             ledger: Vec::new(),
-            contracts: if tab == Tab::Contracts { contracts(facts) } else { Vec::new() },
+            contracts: if tab == Tab::Contracts { contracts(facts, policy) } else { Vec::new() },
             contract_count: facts.contracts.len(),
             audit: Vec::new(),
             people: people(facts, today),
@@ -400,11 +403,11 @@ fn known(facts: &Facts, plan: &Plan, (policy, today): (&Policy, NaiveDate)) -> K
     }
 }
 
-fn contracts(facts: &Facts) -> Vec<ContractView> {
-    facts.contracts.iter().rev().map(|contract| contract_view(facts, contract)).collect()
+fn contracts(facts: &Facts, policy: &Policy) -> Vec<ContractView> {
+    facts.contracts.iter().rev().map(|contract| contract_view(facts, contract, policy)).collect()
 }
 
-fn contract_view(facts: &Facts, contract: &Contract) -> ContractView {
+fn contract_view(facts: &Facts, contract: &Contract, policy: &Policy) -> ContractView {
     let (loan, position) = (&contract.loan, &contract.statement.position);
     let (kind, words) = stage_tag(position.stage);
     let co = loan.co_person_id.and_then(|id| facts.co_borrowers.iter().find(|p| p.id == id));
@@ -425,6 +428,10 @@ fn contract_view(facts: &Facts, contract: &Contract) -> ContractView {
         signed_on: loan.signed_on,
         subsidy_ends_on: position.subsidy_ends_on,
         subsidy_moved: position.subsidy_ends_on != loan.subsidy_ends_on,
+        money: match facts.stages.disbursements.get(&loan.id) {
+            None if !contract.is_undisbursed() => Vec::new(),
+            row => way(Way::of(row), policy, facts.as_of),
+        },
         first_principal_on: position.first_principal_on,
         final_due_on: loan.final_due_on,
         grace_years: loan.grace_years,
