@@ -24,7 +24,6 @@ use crate::rows_by;
 const DAYS_MOST: u64 = 120;
 
 text_enum! {
-    /// What is published.
     Kind {
         Hardship = "hardship", "困难认定";
     }
@@ -43,7 +42,6 @@ text_enum! {
 text_enum! {
     Outcome {
         Open = "open", "正在核查";
-        /// The list stands.
         Stands = "stands", "异议不成立";
         Changed = "changed", "异议成立，名单有变";
     }
@@ -73,7 +71,6 @@ pub struct Publication {
     /// [`Line`]s as JSON.
     #[serde(skip)]
     pub lines: String,
-    /// Where it hangs.
     pub place: String,
     /// The telephone for complaints.
     pub phone: String,

@@ -1,7 +1,8 @@
-//! `/l`: the pages of liaisons in villages, schools and police stations. A realm of its own: their
-//! accounts are not staff, their cookie opens nothing at the desk, and of the county they see only
-//! the sheets that were handed to their own place, and a school its own pupils in 困难认定. Names as on the paper, numbers masked, no
-//! amounts unless the director has allowed them; every look at a sheet is written down.
+//! `/l`: the pages of liaisons in villages, schools and police stations. A realm of its own:
+//! their accounts are not staff, their cookie opens nothing at the desk, and of the county they
+//! see only the sheets that were handed to their own place, and a school its own pupils in
+//! 困难认定. Names as on the paper, numbers masked, no amounts unless the director has allowed
+//! them; every look at a sheet is written down.
 
 pub mod sign_in;
 pub mod password;

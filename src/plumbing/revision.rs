@@ -79,8 +79,8 @@ pub(super) fn advance(db: &mut Db, before: i64) -> AppResult<()> {
     Ok(())
 }
 
-/// Answers, by what was asked: those of the revision that a reading sees. Of several that ask for the
-/// same at once one works it out, and the rest wait for it.
+/// Answers, by what was asked: those of the revision that a reading sees. Of several that ask for
+/// the same at once one works it out, and the rest wait for it.
 #[derive(Debug)]
 pub struct Answers<K, V>(Mutex<HashMap<K, Arc<Slot<V>>>>);
 

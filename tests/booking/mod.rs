@@ -53,7 +53,7 @@ async fn step(t: &TestApp, clerk: &mut Browser, name: &str, step: &str) {
 async fn at_door(t: &TestApp, clerk: &mut Browser, who: &str) -> u16 {
     let today = day_id(t, t.app.clock.today()).to_string();
     let form = [("who", who), ("kind", "first"), ("day", today.as_str()), ("slot", "now")];
-    clerk.post("/bookings/new", &form).await.status.as_u16()
+    clerk.post("/bookings/new", &form).await.status
 }
 
 #[test]
@@ -91,6 +91,7 @@ fn a_household_books_by_phone_is_reminded_called_and_served() {
         assert_eq!(sent(), 1);
 
         t.set_day("2026-08-10");
+        let mut clerk = t.sign_in(Role::Clerk);
         assert_eq!(at_door(&t, &mut clerk, "无名氏").await, 303);
         step(&t, &mut clerk, STUDENT, "arrive").await;
         clerk.get("/bookings").await.says(&["A001", "A002", "等候 2 户", "现在取号大约等 20 分钟"]);
@@ -152,6 +153,7 @@ fn a_full_half_hour_and_a_day_without_service_are_not_given() {
 
         // Who had a time and did not come is on the list of its day.
         t.set_day("2026-08-11");
+        let mut clerk = t.sign_in(Role::Clerk);
         jobs::follow_bookings::run(&t.app, day("2026-08-11")).unwrap();
         assert_eq!(of_name(&t, "丙家").2, State::NoShow);
         clerk.get("/bookings?on=2026-08-10&tab=no_show").await.says(&["丙家", "乙家"]);

@@ -136,8 +136,13 @@ fn a_round_goes_from_list_to_filed_result() {
             ("on_day", "2026-09-15"),
             ("opinion", "同意认定"),
         ];
-        does(&mut clerk, &at, &county).await.is(403);
         let mut reviewer = t.sign_in(Role::Reviewer);
+        // The page shows the clerk no such form.
+        let page = reviewer.get(&at).await;
+        let (version, key) = (page.hidden("version"), page.hidden("key"));
+        let mut forged = vec![("version", version.as_str()), ("key", key.as_str())];
+        forged.extend_from_slice(&county);
+        clerk.post(&at, &forged).await.is(403);
         reviewer.get("/home").await.says(&["名学生等困难认定县级复核"]);
         does(&mut reviewer, &at, &county).await.is(303);
 

@@ -129,7 +129,7 @@ fn the_first_password_opens_nothing_and_the_director_alone_allows_amounts() {
         let batch = batches(&t).remove(0);
         let all = sheets(&t);
         let own = all.iter().find(|(sheet, _)| sheet.batch_id == batch.id).unwrap().0.id;
-        account(&t, "wang01", &batch.township, &batch.receiver).await;
+        account(&t, "wang01", ("village", &batch.township), &batch.receiver).await;
         let mut phone = signed_in(&t, "wang01", FIRST).await;
         for path in ["/l".to_owned(), format!("/l/sheets/{own}")] {
             assert_eq!(phone.get(&path).await.header("location"), "/l/password");
@@ -172,7 +172,7 @@ fn what_is_missing_in_a_new_account_is_said_and_guessing_is_slowed_down() {
         let form = [("kind", "village"), ("name", "王主任"), ("login", "w"), ("phone", "12")];
         let page = clerk.post("/admin/liaisons", &form).await;
         page.is(422).says(&["请写乡镇", "3 到 32 个", "王主任"]);
-        account(&t, "wang01", "宝林镇", "太平寺村").await;
+        account(&t, "wang01", ("village", "宝林镇"), "太平寺村").await;
         let nowhere = [
             ("kind", "school"),
             ("place", "乐至中学"),
@@ -213,7 +213,7 @@ fn a_liaisons_lock_out_is_in_the_history() {
     each(async |t| {
         sent(&t).await;
         let batch = batches(&t).remove(0);
-        account(&t, "wang01", &batch.township, &batch.receiver).await;
+        account(&t, "wang01", ("village", &batch.township), &batch.receiver).await;
         let mut phone = t.nobody();
         let mut statuses = Vec::new();
         for _ in 0..6 {
@@ -228,7 +228,7 @@ fn a_liaisons_lock_out_is_in_the_history() {
         });
         assert_eq!(lines, ["王主任的账号连续输错密码，暂停登录"]);
 
-        account(&t, "wang02", &batch.township, &batch.receiver).await;
+        account(&t, "wang02", ("village", &batch.township), &batch.receiver).await;
         let mut phone = signed_in(&t, "wang02", FIRST).await;
         for _ in 0..5 {
             let wrong = [("old", "猜一猜"), ("new", OWN)];

@@ -26,6 +26,11 @@ fn fields(reason: Reason, name: &str) -> Fields {
             .text("school_year", "2026-2027")
             .text("difference", "学费和住宿费比申报的少 ¥1,500.00，差额要由家里自己交给高校。"),
         Reason::Renewal => fields.text("opens_on", "7月1日").text("closes_on", "10月10日"),
+        Reason::BookingTomorrow => fields
+            .text("on", "8月10日")
+            .text("time", "09:00")
+            .text("place", "县资助中心")
+            .text("bring", "两人的身份证、户口簿、录取通知书和申请表"),
         Reason::GraduationConfirmation => fields.text("university", "四川职业技术学院"),
         Reason::EarlyRepaymentWindow => fields
             .text("ask_by", "10月15日")

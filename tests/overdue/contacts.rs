@@ -186,7 +186,7 @@ fn a_number_that_was_tried_again_keeps_what_the_later_call_said() {
                 .order(contact_record::id)
                 .first(db)?)
         });
-        clerk.post(&format!("{page}/{first}/undo"), &[]).await.is(303);
+        clerk.post(&format!("{page}/records/{first}/undo"), &[]).await.is(303);
         let (_, state, tried, _) = phone(&t, &no);
         assert_eq!((state, tried), (PhoneState::OnFile, Tried::Works));
     });

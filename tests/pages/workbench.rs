@@ -8,7 +8,7 @@ async fn a_new_installation_says_what_to_do_first() {
     let words = site.words("/home").await;
     says(&words, &["10月31日 星期六", "从导入开始", "导入第一份名单"]);
     says(&site.words("/loans").await, &["还没有贷款档案", "去导入"]);
-    says(&site.words("/overdue").await, &["现在没有逾期", "每一笔到期的款都还了"]);
+    says(&site.words("/overdue").await, &["现在没有逾期", "还没有银行的还款数据", "去导入"]);
     says(&site.words("/differences").await, &["还没有可以核对的银行文件"]);
 }
 

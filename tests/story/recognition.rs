@@ -58,7 +58,6 @@ fn a_round_goes_from_three_applications_to_its_filed_result() {
         s.reads(CLERK, &format!("{zhou}/letter"), ("认定结果：", "</section>")).await;
         let publish = [("what", "publish"), ("place", "学校公示栏"), ("phone", "028-23350000")];
         let hang = |until| [&publish[..], &[("until", until)]].concat();
-        s.tries(CLERK, "公示，村里还没有核实", form, &hang("2026-11-09")).await;
         let village = [("what", "step"), ("step", "village"), ("by_name", "太平寺村王主任"), ON];
         let stamped = [("opinion", "情况属实"), ("papers", "证明一份，已盖章"), ("class", "")];
         s.does(CLERK, "村（社区）核实", form, &[&village[..], &stamped].concat()).await;

@@ -1,6 +1,6 @@
 //! Recognition of hardship in the policy: key groups with their days and successors, the lines of
-//! the index with evidence and exclusions. A later entry of the same key or number takes the place of
-//! the earlier one from its day on, so a county's folder can change each.
+//! the index with evidence and exclusions. A later entry of the same key or number takes the place
+//! of the earlier one from its day on, so a county's folder can change each.
 
 use chrono::NaiveDate;
 use serde::Deserialize;

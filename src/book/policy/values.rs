@@ -447,7 +447,7 @@ pub struct BatchTemplate {
     pub amount_max: Fen,
     #[serde(deserialize_with = "fen")]
     pub sum_max: Fen,
-    /// Lengths in characters.
+    /// Longest name and account, in characters as the bank counts them.
     pub name_max: usize,
     pub number_max: usize,
     /// Characters of an account besides digits.

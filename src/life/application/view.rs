@@ -110,15 +110,19 @@ impl Whole {
         );
         let ends = in_words(terms.final_due_on, chrono::NaiveDate::MIN);
         let first = terms.subsidy_ends_on;
-        let interest = match terms.pricing {
-            crate::book::statement::Pricing::Fixed(rate) if rate.get() == 0 => {
-                "一直不收利息".to_owned()
-            }
-            _ => {
+        let is_free = matches!(
+            terms.pricing,
+            crate::book::statement::Pricing::Fixed(rate) if rate.get() == 0
+        );
+        let interest = match is_free {
+            true => "一直不收利息".to_owned(),
+            false => {
                 format!("读书期间国家承担，{}起自己付，利率每年调整", in_words(next(first), today))
             }
         };
         let grace = match terms.grace_years {
+            0 if is_free => "每年还一次本金".to_owned(),
+            years if is_free => format!("毕业当年起 {years} 年里不用还，之后每年还一次本金"),
             0 => "每年还一次本金和利息".to_owned(),
             years => format!("毕业当年起 {years} 年里每年 12月20日只还利息，之后还本付息"),
         };

@@ -266,11 +266,11 @@ pub fn booked_on(
         Kind::First => "两人的身份证、户口簿、录取通知书和申请表",
         Kind::Renewal => "身份证和续贷申请表",
     };
-    let told = |(file, slot, place, kind)| {
+    let line = |(file, slot, place, kind)| {
         let slot: Option<i32> = slot;
         (file, slot.unwrap_or_default(), place, short(kind).to_owned())
     };
-    Ok(rows.into_iter().map(told).collect())
+    Ok(rows.into_iter().map(line).collect())
 }
 
 /// Who waits now with a ticket; who did not come yesterday is on the list of its day.

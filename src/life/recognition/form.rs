@@ -41,7 +41,6 @@ pub struct Member {
     pub health: String,
 }
 
-/// What is sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Written {

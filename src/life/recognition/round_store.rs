@@ -119,10 +119,12 @@ pub fn add_round(db: &mut Db, new: &Round) -> AppResult<()> {
 /// # Errors
 /// [`AppError::Changed`] when somebody saved first.
 pub fn put_round(db: &mut Db, changed: &mut Round) -> AppResult<()> {
-    let of = hardship_round::table.filter(hardship_round::id.eq(changed.id));
-    let of = of.filter(hardship_round::version.eq(changed.version));
+    let (id, seen) = (changed.id, changed.version);
     changed.version += 1;
-    let rows = diesel::update(of).set(&*changed).execute(db)?;
+    let rows = diesel::update(hardship_round::table.find(id))
+        .filter(hardship_round::version.eq(seen))
+        .set(&*changed)
+        .execute(db)?;
     if rows == 1 { Ok(()) } else { Err(AppError::Changed) }
 }
 

@@ -110,7 +110,6 @@ pub fn after(state: State, step: Step) -> Option<State> {
 }
 
 impl State {
-    /// Nothing follows.
     pub const fn is_final(self) -> bool {
         matches!(self, State::Recognised | State::Refused | State::Withdrawn)
     }
