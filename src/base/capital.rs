@@ -71,7 +71,7 @@ pub fn capital(amount: Fen) -> String {
             out.push('分');
         }
         (tens, ones) => {
-            if has_yuan && fen / 100 % 10 == 0 {
+            if has_yuan && (fen / 100).is_multiple_of(10) {
                 out.push('零');
             }
             out.push(digit(tens));

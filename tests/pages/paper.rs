@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read as _};
 
+use rust_decimal::Decimal;
 use zhuxue::book::staff::Role;
 
 use crate::borrower::town::each;
@@ -17,12 +18,13 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
 /// Pixels of each column of a sheet.
 fn widths(sheet: &str) -> Vec<u32> {
     let columns = between(sheet, "<cols>", "</cols>").unwrap();
-    let number = |text: &str, name: &str| -> f64 {
+    let number = |text: &str, name: &str| -> Decimal {
         between(text, &format!("{name}=\""), "\"").unwrap().parse().unwrap()
     };
     let of = |one: &str| {
-        let many = number(one, "max") - number(one, "min") + 1.0;
-        vec![(number(one, "width") * 7.0) as u32; many as usize]
+        let many = number(one, "max") - number(one, "min") + Decimal::ONE;
+        let pixels = (number(one, "width") * Decimal::from(7)).trunc();
+        vec![u32::try_from(pixels).unwrap(); usize::try_from(many).unwrap()]
     };
     columns.split("<col ").skip(1).flat_map(of).collect()
 }

@@ -130,8 +130,10 @@ fn known(
         .select(count_star());
     known.co_unsettled = unsettled.get_result(db)?;
     known.co_elsewhere = elsewhere(db, &index, &app.person_index)?;
-    known.co_name =
-        person::by_index(db, scope, &[index.clone()])?.into_values().next().map(|p| p.name);
+    known.co_name = person::by_index(db, scope, std::slice::from_ref(&index))?
+        .into_values()
+        .next()
+        .map(|p| p.name);
     if let Some(file) = app.file_id {
         let last = loan::file(db, scope, file)?.co_person_id;
         let last = match last {

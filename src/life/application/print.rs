@@ -124,7 +124,7 @@ fn plan(desk: &DeskRequest, whole: &Whole, signed_on: NaiveDate) -> AppResult<Ve
     let due = due.filter(|one| one.due_on > terms.subsidy_ends_on);
     Ok(due
         .map(|one| {
-            rest = rest - one.principal;
+            rest -= one.principal;
             PlanRow {
                 due: in_words(one.due_on, NaiveDate::MIN),
                 principal: one.principal,

@@ -323,7 +323,7 @@ impl ListPage for ListParams {
         let figures = of.list.figures(of.db, of.scope)?;
         let figure = |((key, name), (count, sum)): (&(&str, &'static str), (i64, Fen))| {
             let link = of.list.params.link(PATH, &[("tab", *key)]);
-            Figure { name: *name, count, sum, link }
+            Figure { name, count, sum, link }
         };
         let is_drawable = matches!(of.list.params.tab.as_str(), "" | "cancelled" | "returned");
         Ok(View {
