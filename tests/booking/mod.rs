@@ -94,7 +94,8 @@ fn a_household_books_by_phone_is_reminded_called_and_served() {
         let mut clerk = t.sign_in(Role::Clerk);
         assert_eq!(at_door(&t, &mut clerk, "无名氏").await, 303);
         step(&t, &mut clerk, STUDENT, "arrive").await;
-        clerk.get("/bookings").await.says(&["A001", "A002", "等候 2 户", "现在取号大约等 20 分钟"]);
+        let page = clerk.get("/bookings").await;
+        page.says(&["A001", "A002", "等候 <b>2</b> 户", "现在取号大约等 <b>20</b> 分钟"]);
         clerk.get("/home").await.says(&["户已取号，在等候办理"]);
         let (id, version, _) = of_name(&t, STUDENT);
         let stale = [("version", "1"), ("step", "arrive")];

@@ -52,7 +52,7 @@ async fn promise_by_keys(browser: &Browser) {
     browser.find("#promised_on:focus").await.send_keys("q").await.unwrap();
     look(browser, "promise").await;
     browser.find("#promised_on").await.send_keys(SAVE).await.unwrap();
-    browser.says("接通，承诺还款").await;
+    browser.says("接通，约定日期").await;
     browser.find("form[action$=undo]").await;
 }
 
