@@ -26,7 +26,10 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 19] = [
+const MORE: [(&str, &str, &str, &str, &str); 22] = [
+    ("bookings", "open", "/bookings", "jingban", ""),
+    ("bookings", "book", "/bookings", "jingban", ""),
+    ("bookings", "day", "/bookings", "jingban", ""),
     ("counter", "begin", "/applications", "jingban", ""),
     ("counter", "steps", "/applications", "jingban", ""),
     ("counter", "bank", "/applications", "jingban", ""),
