@@ -397,6 +397,20 @@ fn a_contract_is_raised_once_and_void_with_a_reason() {
         assert_eq!(principal(&t), [800_000]);
         change(&mut clerk, "raise", ("to", "8000")).await.is(422).says(&["这份已经提过"]);
         change(&mut clerk, "void", ("why", "")).await.is(422).says(&["为什么作废"]);
+        // What the county's bank has on a list, or is about to have, stays as it is.
+        let listed = "INSERT INTO batch (id, office_code, kind, year, serial, state, lines, sum_fen, \
+            seal, version) SELECT 1, office_code, 'local_disbursement', 2027, 1, 'draft', 1, \
+            principal_fen, '', 1 FROM loan WHERE product = 'local'; \
+            INSERT INTO batch_line (id, office_code, batch_id, kind, line, subject_id, person_id, \
+            name, number, amount_fen, account_mask, seal, state, reason, running) \
+            SELECT 1, loan.office_code, 1, 'local_disbursement', 1, loan.id, loan_file.person_id, \
+            '', loan.contract_no, principal_fen, '', '', 'open', '', TRUE FROM loan \
+            JOIN loan_file ON loan_file.id = loan.file_id WHERE loan.product = 'local'";
+        t.app.db.write("test", |db| Ok(db.batch_execute(listed)?)).unwrap();
+        let kept = change(&mut clerk, "void", ("why", "学生放弃入学")).await;
+        kept.is(422).says(&["合同已经编进放款批次"]);
+        let free = "UPDATE batch_line SET running = FALSE";
+        t.app.db.write("test", |db| Ok(db.batch_execute(free)?)).unwrap();
         change(&mut clerk, "void", ("why", "学生放弃入学")).await.is(303);
         send(&mut reviewer, &review_of(&t, &at), &approve).await.is(303);
         assert_eq!((state(&t, &at).as_str(), principal(&t).len()), ("void", 0));

@@ -14,7 +14,9 @@ use zhuxue::life::disbursement::list::{ListParams, TABS};
 use zhuxue::life::disbursement::rules;
 use zhuxue::plumbing::crypto::Field;
 use zhuxue::plumbing::db::Db;
-use zhuxue::plumbing::schema::{batch_line, disbursement, loan, loan_event, loan_position};
+use zhuxue::plumbing::schema::{
+    batch_line, disbursement, loan, loan_event, loan_position, university_receipt,
+};
 use zhuxue::web::list::declare::List as _;
 
 use crate::borrower::town::{STUDENT, each, read, sign_in};
@@ -213,6 +215,26 @@ fn a_list_changed_after_it_was_frozen_goes_nowhere() {
         step(&mut director, &at, &[("step", "drop"), ("reason", "重编")]).await.is(303);
         let next = draw(&mut clerk, "2").await;
         assert!(lines(&t, &next).iter().all(|(number, _)| *number != first));
+    });
+}
+
+#[test]
+fn a_receipt_stays_while_its_contract_is_on_a_list() {
+    each(async |t| {
+        t.set_day("2026-11-16");
+        let mut clerk = t.sign_in(Role::Clerk);
+        let at = draw(&mut clerk, "1").await;
+        let of = university_receipt::table
+            .filter(university_receipt::state.eq("matched"))
+            .filter(university_receipt::loan_id.is_not_null());
+        let (receipt, version): (i64, i32) = read(&t, |db| {
+            Ok(of.select((university_receipt::id, university_receipt::version)).first(db)?)
+        });
+        let (page, version) = (format!("/receipts/{receipt}"), version.to_string());
+        let back = [("version", version.as_str()), ("decision", "reject"), ("reason", "金额不对")];
+        clerk.post(&page, &back).await.is(422).says(&["合同已经编进放款批次"]);
+        step(&mut clerk, &at, &[("step", "drop"), ("reason", "重编")]).await.is(303);
+        clerk.post(&page, &back).await.is(303);
     });
 }
 

@@ -17,8 +17,11 @@ pub mod rules;
 pub mod steps;
 pub mod store;
 
-use crate::base::ids::text_enum;
+use crate::base::ids::{RowId, text_enum};
+use crate::book::act::Act;
+use crate::book::loan::Loan;
 use crate::book::statement::Product;
+use crate::error::{AppError, AppResult};
 
 text_enum! {
     /// What a list is for. A subject may be on running lists of several kinds.
@@ -55,4 +58,18 @@ impl Kind {
 /// `GF2026-003`: the kind, the year, a serial.
 pub fn number(kind: Kind, year: i32, serial: i32) -> String {
     format!("{}{year}-{serial:03}", kind.letters())
+}
+
+/// Keeps a contract as it is while it is on a list of pay-outs: what its receiver was told, or is
+/// about to be told, must stay true.
+///
+/// # Errors
+/// `Refused` while a running list has it.
+pub fn refuse_listed(act: &mut Act<'_>, loan: &Loan) -> AppResult<()> {
+    let Some(product) = loan.product() else { return Ok(()) };
+    let subject = [RowId::new(loan.id.get())];
+    if store::running(act.db, act.scope, Kind::of(product), &subject)?.is_empty() {
+        return Ok(());
+    }
+    Err(AppError::refused("合同已经编进放款批次，先从批次里去掉；已经送出的等银行的结果"))
 }

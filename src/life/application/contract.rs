@@ -20,7 +20,7 @@ use crate::book::loan::{self, Loan, LoanFile, switches_to_text};
 use crate::book::person::{self, Person, Phone, PhoneState, Sex};
 use crate::book::policy::Policy;
 use crate::book::statement::{Pricing, Product, StudyLevel, Terms};
-use crate::book::{office, position};
+use crate::book::{batch, office, position};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 
@@ -321,6 +321,7 @@ pub fn raise(act: &mut Act<'_>, row: &mut Application, to: Fen) -> AppResult<()>
     if is_paid(act, &signed)? {
         return Err(AppError::refused("贷款已经发放，不能再提额"));
     }
+    batch::refuse_listed(act, &signed)?;
     row.raised_from_fen = Some(signed.principal_fen);
     row.amount_fen = Some(to);
     let summary = format!(
@@ -342,6 +343,7 @@ pub fn check_void(act: &mut Act<'_>, signed: &Loan) -> AppResult<()> {
     if is_paid(act, signed)? {
         return Err(AppError::refused("贷款已经发放，合同不能作废，请走提前还款"));
     }
+    batch::refuse_listed(act, signed)?;
     if signed.receipt_on.is_some() {
         return Err(AppError::refused("高校已经录了回执，先把回执退回，再作废合同"));
     }

@@ -16,9 +16,9 @@ use crate::base::money::Fen;
 use crate::base::person_name::name_key;
 use crate::book::act::{Act, FormKey, Once};
 use crate::book::audit_log::AuditEntry;
-use crate::book::loan;
 use crate::book::review::{self, Kind};
 use crate::book::statement::Product;
+use crate::book::{batch, loan};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::web::fields::Seen;
@@ -305,6 +305,7 @@ pub fn ask_raise(act: &mut Act<'_>, seen: Seen<RowId>, to: Fen) -> AppResult<()>
     let desk = Desk { sealer: &sealer, policy: &policy, today: act.today };
     let whole = Whole::load(act.db, act.scope, row.id, desk)?;
     let is_paid = contract::is_paid(act, &signed)?;
+    batch::refuse_listed(act, &signed)?;
     let mut set = whole.set.clone();
     set.loan_year = form::loan_year(act.today);
     let year = (signed.loan_year, is_paid);

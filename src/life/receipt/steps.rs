@@ -11,7 +11,7 @@ use crate::book::act::{Act, FormKey, Once};
 use crate::book::audit_log::AuditEntry;
 use crate::book::loan::{self, Loan};
 use crate::book::statement::StudyLevel;
-use crate::book::{person, position};
+use crate::book::{batch, person, position};
 use crate::error::{AppError, AppResult};
 use crate::web::fields::Seen;
 
@@ -169,8 +169,9 @@ fn read_code(typed: &str, loan: &Loan, chain: &[Loan]) -> AppResult<String> {
     ))
 }
 
-/// Refuses what is paid out or over the cap of its year.
+/// Refuses what is paid out, on a list of pay-outs, or over the cap of its year.
 fn check(act: &mut Act<'_>, loan: &Loan, amount: Fen) -> AppResult<()> {
+    batch::refuse_listed(act, loan)?;
     let position = position::of_loans(act.db, act.scope, &[loan.id])?;
     let is_paid = position.get(&loan.id).is_some_and(|now| now.stage != "undisbursed");
     let level = StudyLevel::from_text(&loan.level);
