@@ -17,7 +17,8 @@ use crate::book::notice::rounds::Round;
 use crate::book::notice::{About, Reason, Wrote, write_about};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
-use crate::life::booking::{rules, steps, store};
+use crate::life::booking::rules::{self, Kind};
+use crate::life::booking::{steps, store};
 
 pub const JOB: Job = Job {
     name: "follow_bookings",
@@ -35,17 +36,17 @@ pub fn run(app: &App, day: NaiveDate) -> AppResult<Counts> {
         let Some(tomorrow) = day.succ_opt() else { continue };
         let booked = app.db.read(|db| store::booked_on(db, &scope, tomorrow))?;
         // One message for each half hour and place, which differ in what they say.
-        let mut groups: HashMap<(i32, String), Vec<(FileId, String)>> = HashMap::new();
-        for (file, slot, place, bring) in booked {
-            groups.entry((slot, place)).or_default().push((file, bring));
+        let mut groups: HashMap<(i32, String), Vec<(FileId, Kind)>> = HashMap::new();
+        for (file, slot, place, kind) in booked {
+            groups.entry((slot, place)).or_default().push((file, kind));
         }
         let round = Round { planned_on: day };
         let what = tomorrow.to_string();
         let about = About { reason: Reason::BookingTomorrow, round, what, last_on: tomorrow };
         for ((slot, place), files) in groups {
-            all += write_about(app, &office, &about, &files, |fields, bring| {
+            all += write_about(app, &office, &about, &files, |fields, kind| {
                 let fields = fields.day("on", tomorrow, day).text("time", rules::time(slot));
-                fields.text("place", place.clone()).text("bring", bring)
+                fields.text("place", place.clone()).text("bring", rules::in_short(*kind))
             })?;
         }
     }

@@ -64,11 +64,14 @@ async fn page(app: &App, me: &BorrowerIn, file: FileId) -> AppResult<BookingPage
     let (scope, today) = (me.scope.clone(), app.clock.today());
     let now = steps::minute_of(app.clock.now_at());
     let until = today.checked_add_days(Days::new(AHEAD)).unwrap_or(today);
+    let policy = app.policy();
     app.read(move |db| {
         let file = loan::file(db, &scope, file)?;
         let student = person::find(db, &scope, file.person_id)?;
         let other = file.co_person_id.map(|id| person::find(db, &scope, id)).transpose()?;
-        let bring = rules::to_bring(Kind::Renewal, other.as_ref().map(|one| one.name.as_str()));
+        let other = other.as_ref().map(|one| one.name.as_str());
+        let papers = &policy.counter_papers.on(today).papers;
+        let bring = rules::to_bring(papers, Kind::Renewal, other);
         let words = |on: NaiveDate| format!("{}（{}）", in_words(on, today), weekday_in_words(on));
         if let Some(one) = store::open_of(db, &scope, (student.id, today.year()))? {
             let day = store::day(db, &scope, one.day_id)?;
@@ -91,15 +94,12 @@ async fn page(app: &App, me: &BorrowerIn, file: FileId) -> AppResult<BookingPage
         let mut free: BTreeMap<(NaiveDate, String), Vec<(String, String)>> = BTreeMap::new();
         for day in days {
             let slots = rules::slots(&day.hours).unwrap_or_default();
-            for slot in &slots {
-                let count = taken.get(&(day.id, *slot)).copied().unwrap_or_default();
-                let capacity = day.capacity(&slots);
-                let township = &student.township;
-                if rules::can_book(&capacity, (*slot, count), township, (today, now)).is_ok() {
-                    let value = format!("{}-{slot}", day.id);
-                    let of = (day.on_day, day.place.clone());
-                    free.entry(of).or_default().push((value, rules::time(*slot)));
-                }
+            let given = |slot| taken.get(&(day.id, slot)).copied().unwrap_or_default();
+            let open = day.capacity(&slots).free(given, &student.township, (today, now));
+            let choice = |(slot, _)| (format!("{}-{slot}", day.id), rules::time(slot));
+            if !open.is_empty() {
+                let of = free.entry((day.on_day, day.place.clone())).or_default();
+                of.extend(open.into_iter().map(choice));
             }
         }
         let day = |((on, place), slots)| Day { words: format!("{}，{place}", words(on)), slots };

@@ -55,6 +55,8 @@ struct HomePage {
     /// What an early repayment asked for today means.
     early: String,
     contracts: usize,
+    /// Still at a university: may borrow for another year.
+    studies: bool,
     /// How far the university is with the contract that waits for its money.
     receipt: Option<String>,
 }
@@ -93,6 +95,7 @@ impl HomePage {
             settled,
             early: early(policy, today),
             contracts: account.contracts.len(),
+            studies: account.contracts.iter().any(|one| one.loan.subsidy_ends_on >= today),
             receipt: None,
         }
     }

@@ -13,8 +13,10 @@ use crate::borrower::town::{each, read, sign_in};
 use crate::support::county::day;
 use crate::support::{Browser, TestApp};
 
-const STUDENT: &str = "程林㼆";
-const ID: &str = "512098200012207855";
+/// She studies; 程林㼆 repays.
+const STUDENT: &str = "吕凤欢";
+const ID: &str = "51209720080127996X";
+const REPAYS: &str = "512098200012207855";
 
 /// Monday to Wednesday, one desk, two households in a half hour.
 async fn open(clerk: &mut Browser) {
@@ -72,6 +74,8 @@ fn a_household_books_by_phone_is_reminded_called_and_served() {
 
         let mut phone = sign_in(&t, ID).await;
         phone.get("/m").await.says(&["预约办理"]);
+        let home = sign_in(&t, REPAYS).await.get("/m").await;
+        assert!(!home.is(200).text.contains("预约办理"), "for who studies no more");
         phone.get("/m/booking").await.is(200).says(&["08:30", "09:00", "带什么"]);
         phone.post("/m/booking", &[]).await.is(422).says(&["请选一个时间"]);
         let slot = format!("{}-540", day_id(&t, day("2026-08-10")));

@@ -72,16 +72,16 @@ async fn page(desk: &DeskRequest, params: PageParams) -> AppResult<NewPage> {
             free.push(Choice::new(NOW, "现场取号，不约时间"));
         }
         let slots = rules::slots(&day.hours).unwrap_or_default();
-        for slot in &slots {
-            let count = taken.get(&(day.id, *slot)).copied().unwrap_or_default();
-            let capacity = day.capacity(&slots);
-            if rules::can_book(&capacity, (*slot, count), "", (today, now)).is_ok() {
-                let left = capacity.per_slot - count;
-                free.push(Choice::new(slot, format!("{}，还有 {left} 户", rules::time(*slot))));
-            }
-        }
+        let capacity = day.capacity(&slots);
+        let given = |slot| taken.get(&(day.id, slot)).copied().unwrap_or_default();
+        free.extend(capacity.free(given, "", (today, now)).into_iter().map(|(slot, given)| {
+            let left = capacity.per_slot - given;
+            Choice::new(slot, format!("{}，还有 {left} 户", rules::time(slot)))
+        }));
     }
     let words = |on: NaiveDate| format!("{}（{}）", in_words(on, today), weekday_in_words(on));
+    let policy = desk.app.policy();
+    let papers = &policy.counter_papers.on(today).papers;
     Ok(NewPage {
         day: chosen.map(|day| day.id.to_string()).unwrap_or_default(),
         who: params.who,
@@ -92,7 +92,7 @@ async fn page(desk: &DeskRequest, params: PageParams) -> AppResult<NewPage> {
             .collect(),
         slots: free,
         kinds: Choice::all(Kind::ALL),
-        bring: [Kind::First, Kind::Renewal].map(|kind| rules::to_bring(kind, None)),
+        bring: [Kind::First, Kind::Renewal].map(|kind| rules::to_bring(papers, kind, None)),
     })
 }
 

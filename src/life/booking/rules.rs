@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 
 use crate::base::ids::text_enum;
+use crate::book::policy::CounterPaper;
 
 /// Minutes of a slot.
 pub const SLOT: i32 = 30;
@@ -180,6 +181,19 @@ pub fn can_book(
     if taken >= day.per_slot { Err(NotFree::Full) } else { Ok(()) }
 }
 
+impl Capacity<'_> {
+    /// The half hours that a household of a township may have, with how many are given of each.
+    pub fn free(
+        &self,
+        taken: impl Fn(i32) -> i64,
+        township: &str,
+        now: (NaiveDate, i32),
+    ) -> Vec<(i32, i64)> {
+        let given = self.slots.iter().map(|slot| (*slot, taken(*slot)));
+        given.filter(|of| can_book(self, *of, township, now).is_ok()).collect()
+    }
+}
+
 /// Whether a day for some townships (`青山镇、白水乡`; nothing: all) is for one of this township. One
 /// whose township nobody knows may come.
 pub fn serves(townships: &str, township: &str) -> bool {
@@ -215,23 +229,27 @@ pub fn next_series(known: &[String]) -> String {
     free.unwrap_or_else(|| "Z".to_owned())
 }
 
-/// What a household brings (rules.md 5.3); `other` is the co-borrower of the contract before.
-pub fn to_bring(kind: Kind, other: Option<&str>) -> Vec<String> {
-    let text = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
-    match (kind, other) {
-        (Kind::First, _) => text(&[
-            "学生和共同借款人两个人都来",
-            "两个人的身份证，没有过期的",
-            "户口簿；不在一本上的，两本都带",
-            "录取通知书；已经在校的带学生证",
-            "在线填好、导出的申请表；没有通过预申请的，再带签好字的困难认定申请表",
-        ]),
-        (Kind::Renewal, other) => {
-            let who = other.map_or_else(String::new, |name| format!("，或者共同借款人{name}"));
-            let mut all = vec![format!("学生本人{who}，来一个人就可以")];
-            all.extend(text(&["来的人的身份证，没有过期的", "在线填好续贷声明后导出的申请表"]));
-            all
+/// What a household brings: the papers of the policy, and who has to come (rules.md 5.3); `other`
+/// is the co-borrower of the contract before.
+pub fn to_bring(papers: &[CounterPaper], kind: Kind, other: Option<&str>) -> Vec<String> {
+    let (who, also) = match (kind, other) {
+        (Kind::First, _) => ("学生和共同借款人两个人都来".to_owned(), "hardship"),
+        (Kind::Renewal, Some(name)) => {
+            (format!("学生本人或者共同借款人{name}，来一个人就可以"), "")
         }
+        (Kind::Renewal, None) => ("学生本人，来一个人就可以".to_owned(), ""),
+    };
+    let of = |when: &'static str| papers.iter().filter(move |paper| paper.when == when);
+    let unrecognised = of(also).map(|paper| format!("没有通过预申请的，还有{}", paper.name));
+    let named = of(kind.as_text()).map(|paper| paper.name.clone());
+    std::iter::once(who).chain(named).chain(unrecognised).collect()
+}
+
+/// The same in the few words of a text message.
+pub const fn in_short(kind: Kind) -> &'static str {
+    match kind {
+        Kind::First => "两人的身份证、户口簿、录取通知书和申请表",
+        Kind::Renewal => "身份证和续贷申请表",
     }
 }
 

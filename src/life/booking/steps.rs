@@ -297,19 +297,18 @@ pub fn book_school(
     let until = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(from);
     let mut days = store::days(act.db, act.scope, (from, until))?;
     days.retain(|day| day.place == place);
+    let slots: Vec<Vec<i32>> =
+        days.iter().map(|day| rules::slots(&day.hours).unwrap_or_default()).collect();
     let ids: Vec<RowId> = days.iter().map(|day| day.id).collect();
     let mut taken = store::taken(act.db, act.scope, &ids)?;
     let now = (act.today, minute_of(act.now));
     let (mut rows, mut left) = (Vec::new(), 0);
     let mut by_day: HashMap<RowId, usize> = HashMap::new();
     for (_, (id, name, township, _)) in pupils {
-        let place = days.iter().find_map(|day| {
-            let slots = rules::slots(&day.hours).unwrap_or_default();
-            let free = slots.iter().copied().find(|slot| {
-                let count = taken.get(&(day.id, *slot)).copied().unwrap_or_default();
-                rules::can_book(&day.capacity(&slots), (*slot, count), &township, now).is_ok()
-            });
-            free.map(|slot| (day, slot))
+        let place = days.iter().zip(&slots).find_map(|(day, slots)| {
+            let given = |slot| taken.get(&(day.id, slot)).copied().unwrap_or_default();
+            let free = day.capacity(slots).free(given, &township, now);
+            free.first().map(|(slot, _)| (day, *slot))
         });
         let Some((day, slot)) = place else {
             left += 1;

@@ -246,12 +246,12 @@ pub fn signed_by_day(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<(Na
         .load(db)?)
 }
 
-/// Files with a time on a day: its first minute, where, and in short what to bring.
+/// Files with a time on a day: its first minute, where, for what.
 pub fn booked_on(
     db: &mut Db,
     scope: &Scope,
     on: NaiveDate,
-) -> AppResult<Vec<(FileId, i32, String, String)>> {
+) -> AppResult<Vec<(FileId, i32, String, Kind)>> {
     let rows: Vec<(FileId, Option<i32>, String, Kind)> = booking::table
         .inner_join(counter_day::table)
         .inner_join(loan_file::table.on(loan_file::person_id.nullable().eq(booking::person_id)))
@@ -262,13 +262,8 @@ pub fn booked_on(
         .order(booking::id)
         .select((loan_file::id, booking::slot_min, counter_day::place, booking::kind))
         .load(db)?;
-    let short = |kind| match kind {
-        Kind::First => "两人的身份证、户口簿、录取通知书和申请表",
-        Kind::Renewal => "身份证和续贷申请表",
-    };
-    let line = |(file, slot, place, kind)| {
-        let slot: Option<i32> = slot;
-        (file, slot.unwrap_or_default(), place, short(kind).to_owned())
+    let line = |(file, slot, place, kind): (_, Option<i32>, _, _)| {
+        (file, slot.unwrap_or_default(), place, kind)
     };
     Ok(rows.into_iter().map(line).collect())
 }
