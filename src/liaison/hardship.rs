@@ -61,6 +61,19 @@ fn show_page<P: Serialize>(
     phone::page_for(status, app, req, (&me.office, &me.csrf), template, &filled)
 }
 
+/// The tail of a form: back to the list, or its page again with what was typed. A rule's refusal is
+/// said at `field`; the page is read only then, and a look at it written down.
+async fn answer<P: Serialize>(
+    at: At<'_>,
+    (template, field): (&str, &str),
+    (form, done): (&Fields, AppResult<()>),
+    page: impl Future<Output = AppResult<P>>,
+) -> AppResult<HttpResponse> {
+    let Err(error) = done else { return Ok(phone::to("/l/hardship")) };
+    let refused = Rejected::from(error, field, CHANGED)?;
+    show_page(at, template, page.await?, (form, Some(refused)))
+}
+
 /// What is said when somebody else was first.
 const CHANGED: &str = "别人刚刚改过，您写的还没有保存：先看看现在的情况，再提交一次";
 
@@ -161,10 +174,8 @@ pub async fn many(
 ) -> AppResult<HttpResponse> {
     let (mut form, id) = (form.0, *id);
     let done = take_many(&app, &me, id, &mut form).await;
-    let Err(error) = done else { return Ok(phone::to("/l/hardship")) };
-    let refused = Rejected::from(error, "opinion", CHANGED)?;
-    let page = list_page(&app, &me).await?;
-    show_page((&app, &me, &req), "l/hardship.html", page, (&form, Some(refused)))
+    let page = list_page(&app, &me);
+    answer((&app, &me, &req), ("l/hardship.html", "opinion"), (&form, done), page).await
 }
 
 async fn take_many(app: &App, me: &LiaisonIn, id: RowId, form: &mut Fields) -> AppResult<()> {
@@ -231,10 +242,8 @@ pub async fn enter(
             act(&app, &me, "application of a school", enter).await
         }
     };
-    let Err(error) = done else { return Ok(phone::to("/l/hardship")) };
-    let refused = Rejected::from(error, "name", CHANGED)?;
-    let page = new_page(&app, &me, id).await?;
-    show_page((&app, &me, &req), "l/hardship_new.html", page, (&form, Some(refused)))
+    let page = new_page(&app, &me, id);
+    answer((&app, &me, &req), ("l/hardship_new.html", "name"), (&form, done), page).await
 }
 
 async fn one_page(app: &App, me: &LiaisonIn, id: RowId) -> AppResult<ApplicationPage> {
@@ -281,10 +290,8 @@ pub async fn step(
 ) -> AppResult<HttpResponse> {
     let (mut form, id) = (form.0, *id);
     let done = take_step(&app, &me, id, &mut form).await;
-    let Err(error) = done else { return Ok(phone::to("/l/hardship")) };
-    let refused = Rejected::from(error, "opinion", CHANGED)?;
-    let page = one_page(&app, &me, id).await?;
-    show_page((&app, &me, &req), "l/hardship_one.html", page, (&form, Some(refused)))
+    let page = one_page(&app, &me, id);
+    answer((&app, &me, &req), ("l/hardship_one.html", "opinion"), (&form, done), page).await
 }
 
 async fn take_step(app: &App, me: &LiaisonIn, id: RowId, form: &mut Fields) -> AppResult<()> {
