@@ -239,7 +239,7 @@ pub async fn enter(
             let key = form.key();
             let enter =
                 move |act: &mut Act<'_>| steps::enter(act, &key, (&who, id), (&typed, None));
-            act(&app, &me, "application of a school", enter).await
+            act(&app, &me, "application of a school", enter).await.map(drop)
         }
     };
     let page = new_page(&app, &me, id);
