@@ -4,10 +4,11 @@
 use diesel::prelude::*;
 use zhuxue::book::staff::Role;
 use zhuxue::plumbing::schema::overdue_case;
+use zhuxue::web::shell::counts::Counts;
 
 use super::{AFTER, act, case, files, night};
 use crate::borrower::town::each;
-use crate::support::Browser;
+use crate::support::{Browser, OFFICE, TestApp};
 
 /// Whether it rings for them: what was counted before a change may stand on one more page.
 async fn rings(who: &mut Browser, words: &str) -> bool {
@@ -67,19 +68,22 @@ fn what_somebody_asks_for_rings_on_the_next_page_of_whoever_decides() {
         let no = files(&t)[0].clone();
         let mut clerk = t.sign_in(Role::Clerk);
         let mut reviewer = t.sign_in(Role::Reviewer);
-        assert!(!rings_at_once(&mut reviewer, "处联系方式等核对").await);
+        const WORDS: &str = "处联系方式等核对";
+        assert!(!reviewer.get("/policy").await.is(200).text.contains(WORDS));
         let heard = [("phone", "16411009999"), ("heard_from", "other"), ("key", "1")];
         let before = t.app.changes();
         clerk.post(&format!("/loans/{no}/phones"), &heard).await.is(303);
         assert!(t.app.changes() > before);
-        assert!(rings_at_once(&mut reviewer, "处联系方式等核对").await);
+        counted(&t, WORDS, true).await;
+        reviewer.get("/policy").await.is(200).says(&[WORDS]);
         let page = reviewer.get("/contact-changes").await;
         let seen = page.hidden("seen");
         let id = page.text.replace("&#x2f;", "/");
         let id = id.split("action=\"/contact-changes/").nth(1).unwrap().split('"').next().unwrap();
         let decide = [("decision", "refuse"), ("seen", seen.as_str()), ("answer", "号码不对")];
         reviewer.post(&format!("/contact-changes/{id}"), &decide).await.is(303);
-        assert!(!rings_at_once(&mut reviewer, "处联系方式等核对").await);
+        counted(&t, WORDS, false).await;
+        assert!(!reviewer.get("/policy").await.is(200).text.contains(WORDS));
         // A job that did something says so, too.
         let before = t.app.changes();
         night(&t, "2026-12-23");
@@ -87,10 +91,16 @@ fn what_somebody_asks_for_rings_on_the_next_page_of_whoever_decides() {
     });
 }
 
-/// What was counted behind the page that was answered last is there; one page is looked at.
-async fn rings_at_once(who: &mut Browser, words: &str) -> bool {
-    actix_web::rt::time::sleep(std::time::Duration::from_secs(2)).await;
-    who.get("/policy").await.is(200).text.contains(words)
+/// Waits for what is counted behind the answer to a form, without asking for a page.
+async fn counted(t: &TestApp, words: &str, rings: bool) {
+    for _ in 0..6_000 {
+        let known = Counts::of(&t.app).known(OFFICE).unwrap_or_default();
+        if known.waiting.iter().any(|line| line.what == words && line.count > 0) == rings {
+            return;
+        }
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("not counted: {words}");
 }
 
 #[test]

@@ -107,8 +107,16 @@ impl Counts {
         }
     }
 
+    /// What is known of an office. Has nothing counted.
+    pub fn known(&self, office_code: &str) -> Option<Count> {
+        Some(self.menu.lock().ok()?.get(office_code)?.1.clone())
+    }
+
+    /// A count of before a change does not replace one of after it, however late it is done.
     fn keep(&self, office_code: String, counted: (Age, Count)) {
-        if let Ok(mut menu) = self.menu.lock() {
+        let Ok(mut menu) = self.menu.lock() else { return };
+        let newer = menu.get(&office_code).is_some_and(|(age, _)| age.changes > counted.0.changes);
+        if !newer {
             menu.insert(office_code, counted);
         }
     }
