@@ -38,6 +38,7 @@ mod policy;
 mod receipt;
 mod rehearsal;
 mod reports;
+mod season;
 mod sheets;
 mod statement_cli;
 mod story;

@@ -43,6 +43,7 @@ impl Role {
                 matches!(self, Clerk | Reviewer | Director)
             }
             Right::Review => matches!(self, Reviewer | Director),
+            Right::OpenSeason => matches!(self, Director),
             Right::AllowPoliceStage | Right::GoAheadWithoutBank => matches!(self, Director),
             Right::DeclarePayments => matches!(self, Reviewer | Director),
             Right::SeeHistory => matches!(self, Director | Auditor | Administrator),
@@ -98,6 +99,8 @@ pub enum Right {
     AllowAmounts,
     /// Enter a year's waiver, a month's LPR, a year's holidays.
     ProposeRules,
+    /// Open and close a school year at the counter.
+    OpenSeason,
     /// Confirm what another person entered; say that a rule was held against its document.
     ConfirmRules,
     ManageStaff,

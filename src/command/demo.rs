@@ -8,13 +8,13 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use clap::Args;
 
 use super::{CliError, serve};
 use crate::app::{App, DemoSignIn};
 use crate::base::dates::{Clock, day_in};
-use crate::base::ids::{LiaisonId, StaffId};
+use crate::base::ids::{LiaisonId, RowId, StaffId};
 use crate::base::language::cause;
 use crate::base::scope::Scope;
 use crate::base::url::is_loopback;
@@ -22,6 +22,7 @@ use crate::book::audit_log::Actor;
 use crate::book::liaison::{self, Kind, Liaison};
 use crate::book::office::{self, Office};
 use crate::book::policy;
+use crate::book::season::{self, Season};
 use crate::book::staff::{self, Right, Role, Staff};
 use crate::book::statement::Product;
 use crate::desk::start;
@@ -293,9 +294,25 @@ fn set_up(app: &App) -> Result<(), CliError> {
         });
     }
     let helper = liaison(app, now)?;
+    // The sample county has opened the year that it is in, as its director does on `/season`.
+    let (year, policy) = (app.clock.today().year(), app.policy());
+    let (opens_on, closes_on) = policy.application_window(OFFICE, year);
+    let season = Season {
+        id: RowId::new(app.next_id()),
+        office_code: OFFICE.to_owned(),
+        year,
+        state: season::State::Open,
+        opens_on,
+        closes_on,
+        by_name: "覃望舒".to_owned(),
+        changed_at: now,
+        reason: String::new(),
+        version: 0,
+    };
     app.db.write("demo set-up", |db| {
         office::add(db, &office)?;
         start::keep_hidden(db, &Scope::of(OFFICE))?;
+        season::keep(db, &season)?;
         liaison::add(db, &app.sealer, &helper)?;
         for one in &people {
             staff::add(db, &app.sealer, one)?;

@@ -23,10 +23,11 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 16] = [
+pub const CHAPTERS: [Chapter; 17] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
+    chapter("season", "年度开办", "help/season.html"),
     chapter("hardship", "困难认定", "help/hardship.html"),
     chapter("bookings", "预约叫号", "help/bookings.html"),
     chapter("counter", "签约受理与复核", "help/counter.html"),
@@ -50,7 +51,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 16],
+    chapters: [Chapter; 17],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

@@ -26,6 +26,7 @@ pub mod bank_data;
 pub mod policy;
 pub mod messages;
 pub mod reviews;
+pub mod season;
 
 use crate::book::staff::Right;
 use crate::plumbing::assets;
@@ -97,5 +98,6 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(messages::routes());
     routes.extend(contact_changes::routes());
     routes.extend(reviews::routes());
+    routes.extend(season::routes());
     routes
 }

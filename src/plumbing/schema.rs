@@ -517,6 +517,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     batch_step,
     batch_line,
     disbursement,
+    season,
 );
 diesel::joinable!(loan -> loan_file (file_id));
 diesel::joinable!(loan_position -> loan (loan_id));

@@ -26,7 +26,10 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 22] = [
+const MORE: [(&str, &str, &str, &str, &str); 25] = [
+    ("season", "check", "/season", "zhuren", ""),
+    ("season", "open", "/season", "zhuren", ""),
+    ("season", "close", "/season", "zhuren", ""),
     ("bookings", "open", "/bookings", "jingban", ""),
     ("bookings", "book", "/bookings", "jingban", ""),
     ("bookings", "day", "/bookings", "jingban", ""),

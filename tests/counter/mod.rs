@@ -7,6 +7,7 @@ use zhuxue::book::staff::{Role, Staff};
 use zhuxue::plumbing::schema::{loan, loan_application, loan_file, loan_position, person, review};
 
 use crate::borrower::town::{each, read};
+use crate::season::open_year;
 use crate::support::{Browser, TestApp};
 
 /// A right number: 17 digits and their check character.
@@ -109,15 +110,16 @@ fn state(t: &TestApp, at: &str) -> String {
     read(t, |db| Ok(of.select(loan_application::state).first(db)?))
 }
 
-fn people(t: &TestApp) -> (Staff, Staff) {
+async fn people(t: &TestApp) -> (Staff, Staff) {
     t.set_day("2027-07-20");
+    open_year(t, 2027).await;
     (t.add_staff("wei02", "韦清越", Role::Clerk), t.add_staff("lan02", "蓝敬安", Role::Reviewer))
 }
 
 #[test]
 fn a_first_loan_goes_from_the_card_to_a_contract() {
     each(async |t| {
-        let (wei, lan) = people(&t);
+        let (wei, lan) = people(&t).await;
         let (mut clerk, mut reviewer) = (t.sign_in_as(&wei), t.sign_in_as(&lan));
         let (girl, father) = (id(GIRL), id(FATHER));
         clerk.get("/applications").await.is(200).says(&["这里没有申请", "受理下一人"]);
@@ -174,7 +176,7 @@ fn a_first_loan_goes_from_the_card_to_a_contract() {
 #[test]
 fn each_wrong_input_has_a_sentence_of_its_own() {
     each(async |t| {
-        let (wei, _) = people(&t);
+        let (wei, _) = people(&t).await;
         let mut clerk = t.sign_in_as(&wei);
         let (girl, father) = (id(GIRL), id(FATHER));
         let wrong = format!("{}{}", &girl[..17], if girl.ends_with('1') { "2" } else { "1" });
@@ -243,7 +245,7 @@ fn each_wrong_input_has_a_sentence_of_its_own() {
 #[test]
 fn two_desks_sign_one_student_and_the_second_hears_who() {
     each(async |t| {
-        let (wei, lan) = people(&t);
+        let (wei, lan) = people(&t).await;
         let (mut one, mut other) = (t.sign_in_as(&wei), t.sign_in_as(&lan));
         let girl = id(GIRL);
         let at = begin(&mut one, &girl, "cdb").await;
@@ -270,7 +272,7 @@ fn two_desks_sign_one_student_and_the_second_hears_who() {
 #[test]
 fn nobody_decides_what_they_have_proposed_and_what_comes_back_shows_what_is_new() {
     each(async |t| {
-        let (_, lan) = people(&t);
+        let (_, lan) = people(&t).await;
         let mo = t.add_staff("mo02", "莫主任", Role::Director);
         let (mut author, mut director) = (t.sign_in_as(&lan), t.sign_in_as(&mo));
         let at = begin(&mut author, &id(GIRL), "local").await;
@@ -340,7 +342,7 @@ fn nobody_decides_what_they_have_proposed_and_what_comes_back_shows_what_is_new(
 #[test]
 fn many_are_approved_at_once_and_what_is_to_be_read_is_left() {
     each(async |t| {
-        let (wei, lan) = people(&t);
+        let (wei, lan) = people(&t).await;
         let (mut clerk, mut reviewer) = (t.sign_in_as(&wei), t.sign_in_as(&lan));
         let mut ticked = Vec::new();
         for (girl, father) in [(GIRL, FATHER), ("51209020080314022", "51209019811121033")] {
@@ -364,7 +366,7 @@ fn many_are_approved_at_once_and_what_is_to_be_read_is_left() {
 #[test]
 fn a_contract_is_raised_once_and_void_with_a_reason() {
     each(async |t| {
-        let (wei, lan) = people(&t);
+        let (wei, lan) = people(&t).await;
         let (mut clerk, mut reviewer) = (t.sign_in_as(&wei), t.sign_in_as(&lan));
         let girl = id(GIRL);
         let at = begin(&mut clerk, &girl, "local").await;
@@ -412,10 +414,30 @@ fn a_contract_is_raised_once_and_void_with_a_reason() {
         kept.is(422).says(&["合同已经编进放款批次"]);
         let free = "UPDATE batch_line SET running = FALSE";
         t.app.db.write("test", |db| Ok(db.batch_execute(free)?)).unwrap();
+        let letter = format!("{at}/print/letter");
+        clerk.get(&at).await.says(&["绿色通道说明"]);
+        clerk.get(&letter).await.is(200).says(&[
+            "四川大学资助部门",
+            "款项尚未发放",
+            "LZD2027-0001",
+            "¥8,000.00",
+            "捌仟元整",
+            "12月31日前查清",
+        ]);
+        let stage = |stage: &str| {
+            let of = "(SELECT id FROM loan WHERE contract_no = 'LZD2027-0001')";
+            let sql = format!("UPDATE loan_position SET stage = '{stage}' WHERE loan_id = {of}");
+            t.app.db.write("test", |db| Ok(db.batch_execute(&sql)?)).unwrap();
+        };
+        stage("in_study");
+        clerk.get(&letter).await.is(422).says(&["贷款已经发放，不用再开绿色通道说明"]);
+        assert!(!clerk.get(&at).await.text.contains("绿色通道说明"));
+        stage("undisbursed");
         change(&mut clerk, "void", ("why", "学生放弃入学")).await.is(303);
         send(&mut reviewer, &review_of(&t, &at), &approve).await.is(303);
         assert_eq!((state(&t, &at).as_str(), principal(&t).len()), ("void", 0));
         clerk.get(&at).await.is(200).says(&["已作废", "学生放弃入学"]);
+        clerk.get(&letter).await.is(422).says(&["合同已经作废"]);
         // The student may come again this year.
         assert_ne!(begin(&mut clerk, &girl, "cdb").await, at);
     });

@@ -43,7 +43,7 @@ fn newest(t: &TestApp) -> i64 {
     })
 }
 
-async fn decide(t: &TestApp, who: &mut Browser, decision: &str) -> crate::support::Answer {
+pub async fn decide(t: &TestApp, who: &mut Browser, decision: &str) -> crate::support::Answer {
     let path = format!("/policy/{}/decide", newest(t));
     who.post(&path, &[("decision", decision), ("reason", "对照过")]).await
 }

@@ -255,6 +255,20 @@ fn one_comes_by_hand_with_every_refusal_its_own_sentence() {
         let twice = form("007099", "20000", "2026-09-21");
         clerk.post(&path, &twice).await.is(422).says(&["已经登记过"]);
         assert_eq!(tabs(&mut clerk).await, "待核对 0 还没有回执 19 一致 1 已采用 0 已退回 0");
+        // Sent back, the same words may come again: from another page they are another form.
+        let of = receipts::table.filter(receipts::code.eq("007099"));
+        let receipt: RowId = read(&t, |db| Ok(of.select(receipts::id).first(db)?));
+        let at = format!("/receipts/{receipt}");
+        let version = clerk.get(&at).await.hidden("version");
+        let back =
+            [("version", version.as_str()), ("decision", "reject"), ("reason", "学费写错了")];
+        clerk.post(&at, &back).await.is(303);
+        assert_eq!(on_contract(&t, "007099"), None);
+        let key = clerk.get(&path).await.hidden("key");
+        let again = form("7099", "21000", "2026-09-20");
+        let again = [&again[..], &[("key", key.as_str())]].concat();
+        clerk.post(&path, &again).await.is(303);
+        assert_eq!(on_contract(&t, "007099"), Some(day("2026-09-20")));
     });
 }
 

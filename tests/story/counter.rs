@@ -3,6 +3,7 @@
 
 use super::{CLERK, DIRECTOR, Story, story};
 use crate::counter::{FATHER, GIRL, WHO, co_of, id, study_of};
+use crate::season::open_year;
 
 const STATEMENT: &str = "我在大学第一年学习认真，成绩在班里前列，参加了学院的志愿服务，生活上节俭，没有欠缴费用。\
     家里父亲在外务工，母亲在家照顾老人，收入不稳定，学费和住宿费仍然有困难，所以申请续贷。\
@@ -56,6 +57,7 @@ async fn bank(s: &mut Story, at: &str, number: &str, code: &str) {
 fn a_season_at_the_counter() {
     story("counter", "吕凤欢", async |s| {
         s.t.set_day("2027-07-20");
+        open_year(&s.t, 2027).await;
         let girl = id(GIRL);
         let at = begin(s, &girl, "cdb", "罗一禾到窗口，读身份证").await;
         first(s, &at, "罗一禾", (&id(FATHER), "12000")).await;
@@ -95,6 +97,7 @@ fn a_season_at_the_counter() {
         s.reads(CLERK, &own, ("<h1>", "</div>")).await;
 
         s.t.set_day("2028-07-18");
+        open_year(&s.t, 2028).await;
         let again = begin(s, &girl, "cdb", "罗一禾第二年来续贷").await;
         let renewal = [
             ("present", "both"),

@@ -39,7 +39,7 @@ const BOOKINGS: &str = "INSERT INTO counter_day \
     (id, office_code, day_id, year, turn_min, person_id, name, kind, source, state) \
     SELECT id, office_code, 1, 2026, id % 7, id, name, 'first', 'desk', 'booked' FROM person";
 /// An application and a review for each contract of the year.
-const COUNTER: &str = "INSERT INTO loan_application (id, office_code, loan_year, product, \
+pub const COUNTER: &str = "INSERT INTO loan_application (id, office_code, loan_year, product, \
     person_index, name, name_key, id_mask, university, amount_fen, is_first, step, state, \
     draft_sealed, contract_no, receipt_code, staff_id, staff_name, reason, created_at, \
     updated_at, version) SELECT loan.id, loan.office_code, loan.loan_year, loan.product, \

@@ -3,7 +3,7 @@
 
 mod bulk;
 mod doors;
-mod lists;
+pub mod lists;
 mod plans;
 mod shape;
 mod start;

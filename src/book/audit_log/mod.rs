@@ -167,6 +167,9 @@ pub const ACTIONS: &[Group] = &[
     (
         "办理季",
         &[
+            ("season_opened", "开办学年"),
+            ("season_changed", "修改受理时间"),
+            ("season_closed", "关闭受理"),
             ("counter_opened", "开放办理时间"),
             ("counter_changed", "修改办理时间"),
             ("booking", "预约叫号"),

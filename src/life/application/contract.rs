@@ -14,6 +14,7 @@ use crate::base::id_number;
 use crate::base::ids::{FileId, LoanId, PersonId, PhoneId};
 use crate::base::money::Fen;
 use crate::base::person_name::{initials, name_key};
+use crate::base::scope::Scope;
 use crate::book::act::{Act, Happened};
 use crate::book::audit_log::AuditEntry;
 use crate::book::loan::{self, Loan, LoanFile, switches_to_text};
@@ -23,6 +24,7 @@ use crate::book::statement::{Pricing, Product, StudyLevel, Terms};
 use crate::book::{batch, office, position};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
+use crate::plumbing::db::Db;
 
 /// Where a telephone number comes from, as the file says it.
 const SOURCE: &str = "签约受理";
@@ -311,8 +313,14 @@ pub fn signed_loan(act: &mut Act<'_>, row: &Application) -> AppResult<Loan> {
 }
 
 pub fn is_paid(act: &mut Act<'_>, loan: &Loan) -> AppResult<bool> {
-    let position = position::of_loans(act.db, act.scope, &[loan.id])?;
-    Ok(position.get(&loan.id).is_some_and(|now| now.stage != "undisbursed"))
+    was_paid(act.db, act.scope, Some(loan.id))
+}
+
+/// That money was booked on a contract; of none: no.
+pub fn was_paid(db: &mut Db, scope: &Scope, loan: Option<LoanId>) -> AppResult<bool> {
+    let Some(id) = loan else { return Ok(false) };
+    let position = position::of_loans(db, scope, &[id])?;
+    Ok(position.get(&id).is_some_and(|now| now.stage != "undisbursed"))
 }
 
 /// A raise that was approved.

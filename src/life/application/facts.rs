@@ -19,6 +19,7 @@ use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::office::{self, Office};
 use crate::book::person::{self, Person, PhoneState};
 use crate::book::policy::Policy;
+use crate::book::season;
 use crate::book::statement::{Product, StudyLevel};
 use crate::error::AppResult;
 use crate::plumbing::crypto::{Field, Sealer};
@@ -65,7 +66,9 @@ impl Whole {
         let steps = Step::all(app.is_first, !draft.get("change_co").is_empty());
         let read = form::read(&draft, &steps, desk.today);
         let known = known(db, scope, &app, &read, desk)?;
-        let set = rule_set(&app, &read, desk);
+        let year = season::standing(db, &app.office_code, app.loan_year)?;
+        let window = year.window(desk.policy, &app.office_code, app.loan_year);
+        let set = rule_set(&app, &read, window, desk);
         let rulings = rules::judge(&read, &known, &set);
         Ok(Whole { app, draft, steps, read, known, set, rulings })
     }
@@ -83,7 +86,12 @@ impl Whole {
     }
 }
 
-fn rule_set(app: &Application, read: &Read, desk: Desk<'_>) -> RuleSet {
+fn rule_set(
+    app: &Application,
+    read: &Read,
+    window: (NaiveDate, NaiveDate),
+    desk: Desk<'_>,
+) -> RuleSet {
     let (policy, today, product) = (desk.policy, desk.today, app.product());
     let graduate = read.study.as_ref().is_some_and(|study| study.degree.is_graduate());
     let level = if graduate { StudyLevel::Graduate } else { StudyLevel::Undergraduate };
@@ -92,7 +100,7 @@ fn rule_set(app: &Application, read: &Read, desk: Desk<'_>) -> RuleSet {
         loan_year: app.loan_year,
         product,
         is_first: app.is_first,
-        window: policy.application_window(&app.office_code, today.year()),
+        window,
         cap: policy.loan_cap(product, level, app.loan_year),
         cap_source: policy.loan_cap_source(product, app.loan_year).to_owned(),
         step: *policy.loan_step.on(today),

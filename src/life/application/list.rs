@@ -20,7 +20,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::loan_application;
 use crate::web::list::declare::{Columns, List, Tables};
 use crate::web::list::export::Column;
-use crate::web::list::filter::anywhere;
+use crate::web::list::filter::{anywhere, meant};
 use crate::web::list::kit::{Condition, Keyset, Term};
 use crate::web::list::page::{Export, Found, ListPage, Tabs};
 use crate::web::session::SignedIn;
@@ -39,13 +39,19 @@ pub const TABS: [(&str, &str); 9] = [
     ("void", "已作废"),
 ];
 
+/// What figures of `/season` lead to: all of a year, and those that were once handed in.
+pub const BEGUN: &str = "begun";
+pub const HANDED: &str = "handed";
+
 crate::list_params! {
     ListParams {
         /// Part of a name, or a contract's number.
         q,
-        /// One of [`TABS`].
+        /// One of [`TABS`], [`BEGUN`] or [`HANDED`].
         tab,
         product,
+        university,
+        township,
         /// First year of the school year; nothing: that of today.
         year,
     }
@@ -127,6 +133,11 @@ impl List for Applications {
 
 impl Applications {
     fn tab(&self, tab: &str) -> Condition {
+        match tab {
+            BEGUN => return Condition::new("loan_application.state <> ''"),
+            HANDED => return Condition::new("loan_application.submitted_at IS NOT NULL"),
+            _ => {}
+        }
         let state = State::from_text(tab).unwrap_or(State::Draft);
         Condition::new("loan_application.state = ?").bind(state.as_text())
     }
@@ -136,6 +147,13 @@ impl Applications {
         if !self.params.product.is_empty() {
             let of = Condition::new("loan_application.product = ?");
             all.push(of.bind(&self.params.product));
+        }
+        let ListParams { university, township, .. } = &self.params;
+        for (column, value) in [("university", university), ("township", township)] {
+            if !value.is_empty() {
+                let of = Condition::new(&format!("loan_application.{column} = ?"));
+                all.push(of.bind(meant(value)));
+            }
         }
         let q = self.params.q.trim();
         if !q.is_empty() {

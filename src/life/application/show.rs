@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+use super::contract;
 use super::facts::Whole;
 use super::kinds::State;
 use super::list::PATH;
-use super::print::Paper;
+use super::print::{Paper, no_letter};
 use super::rules::{self, Ruling};
 use super::steps;
 use super::view::{Line, yuan};
@@ -154,8 +155,8 @@ fn review_line(row: Review, desk: &DeskRequest) -> ReviewLine {
 
 async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
     let whole = load(desk, id).await?;
-    let file = whole.app.file_id;
-    let (reviews, file_no) = desk
+    let (file, signed) = (whole.app.file_id, whole.app.loan_id);
+    let (reviews, file_no, is_paid) = desk
         .read(move |db, scope| {
             let mut found = Vec::new();
             for kind in Kind::ALL {
@@ -165,10 +166,12 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
                 Some(file) => Some(loan::file(db, scope, file)?.file_no),
                 None => None,
             };
-            Ok((found, file))
+            Ok((found, file, contract::was_paid(db, scope, signed)?))
         })
         .await?;
     let state = whole.app.state;
+    let mut papers = Paper::of(state);
+    papers.retain(|paper| *paper != Paper::Letter || no_letter(state, is_paid).is_none());
     let is_bank = whole.app.product() == Product::Cdb;
     let wants_number = is_bank && matches!(state, State::Submitted | State::Approved);
     let may_read = desk.me.may(crate::book::staff::Right::ServeSeason);
@@ -190,7 +193,7 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
         people,
         money: whole.money(&desk.app.policy()),
         copy: if wants_number && may_read { copy_fields(&whole) } else { Vec::new() },
-        papers: Choice::all(&Paper::of(state)),
+        papers: Choice::all(&papers),
         reviews: reviews.into_iter().map(|row| review_line(row, desk)).collect(),
         cap: yuan(whole.set.cap),
         raised_from: whole.app.raised_from_fen.map(yuan),

@@ -18,7 +18,7 @@ use crate::book::act::{Act, FormKey, Once};
 use crate::book::audit_log::AuditEntry;
 use crate::book::review::{self, Kind};
 use crate::book::statement::Product;
-use crate::book::{batch, loan};
+use crate::book::{batch, loan, season};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::web::fields::Seen;
@@ -35,6 +35,9 @@ pub fn begin(act: &mut Act<'_>, id: &IdNumber, product: Product) -> AppResult<Ro
     if let Some(own) = own.filter(|own| own.staff_id == me && own.office_code == act.scope.own()) {
         act.needs_no_audit("it was begun before");
         return Ok(own.id);
+    }
+    if let Some(why) = season::standing(act.db, act.scope.own(), year)?.refusal(year) {
+        return Err(AppError::field("q", why));
     }
     let made = facts::prefill(act.db, act.scope, (id.as_str(), product), desk)?;
     let row_id: RowId = act.id();
@@ -53,6 +56,7 @@ pub fn begin(act: &mut Act<'_>, id: &IdNumber, product: Product) -> AppResult<Ro
     row.name = made.person.map(|one| one.name).unwrap_or_default();
     row.name_key = name_key(&row.name);
     row.university = made.draft.get("university").to_owned();
+    row.township = made.draft.get("township").to_owned();
     let whole = Whole::of(act.db, act.scope, row, made.draft, desk)?;
     let stops = rules::stops(&whole.rulings);
     let at_door = stops.into_iter().find(|stop| stop.field == "id_number");
@@ -165,6 +169,7 @@ fn note(row: &mut Application, draft: &store::Draft, act: &Act<'_>) {
     row.name = draft.get("name").to_owned();
     row.name_key = name_key(&row.name);
     row.university = draft.get("university").to_owned();
+    row.township = draft.get("township").to_owned();
     row.amount_fen = draft.get("amount").parse().ok();
     if let Some(me) = act.by.staff_id {
         row.staff_id = me;

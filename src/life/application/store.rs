@@ -62,6 +62,7 @@ pub struct Application {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     pub version: i32,
+    pub township: String,
 }
 
 /// What was typed so far, as it was typed: names of form fields and their texts.
@@ -136,6 +137,7 @@ impl Application {
             created_at: now,
             updated_at: now,
             version: 1,
+            township: String::new(),
         };
         made.seal(sealer, draft)?;
         Ok(made)

@@ -22,6 +22,7 @@ use crate::base::person_name::name_key;
 use crate::base::url::encoded;
 use crate::book::act::FormKey;
 use crate::book::person::{self, Person};
+use crate::book::season;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::web::desk_request::DeskRequest;
@@ -53,6 +54,8 @@ struct NewPage {
     candidates: Vec<Candidate>,
     year: i32,
     window: (String, String),
+    /// Why nobody can begin this year.
+    refusal: Option<String>,
 }
 
 impl FormPage for NewPage {
@@ -71,8 +74,9 @@ async fn new_page(desk: &DeskRequest, params: NewParams) -> AppResult<NewPage> {
         false => desk.read(move |db, scope| facts::named(db, scope, &key)).await?,
     };
     let today = desk.today();
-    let (opens, closes) =
-        desk.app.policy().application_window(&desk.me.office.code, form::loan_year(today));
+    let (office, year) = (desk.me.office.code.clone(), form::loan_year(today));
+    let standing = desk.read(move |db, _| season::standing(db, &office, year)).await?;
+    let (opens, closes) = standing.window(&desk.app.policy(), &desk.me.office.code, year);
     let product = |one: Product| Choice::new(one.as_text(), product_words(one));
     let candidate = |one: Person| Candidate {
         id: one.id,
@@ -85,7 +89,8 @@ async fn new_page(desk: &DeskRequest, params: NewParams) -> AppResult<NewPage> {
         product: if params.product.is_empty() { "cdb".to_owned() } else { params.product },
         products: vec![product(Product::Cdb), product(Product::Local)],
         candidates: found.into_iter().map(candidate).collect(),
-        year: form::loan_year(today),
+        year,
+        refusal: standing.refusal(year),
         window: (in_words(opens, today), in_words(closes, today)),
     })
 }

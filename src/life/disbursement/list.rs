@@ -31,7 +31,7 @@ use crate::web::desk_request::DeskRequest;
 use crate::web::fields::{Done, Form, FormPage};
 use crate::web::list::declare::{Columns, List, Tables};
 use crate::web::list::export::Column;
-use crate::web::list::filter::anywhere;
+use crate::web::list::filter::{anywhere, meant};
 use crate::web::list::kit::{Condition, Keyset, Tally, Term};
 use crate::web::list::page::{Export, Found, ListPage, Listed, Tabs, read};
 use crate::web::list::params::Params as _;
@@ -60,6 +60,12 @@ pub const TABS: [(&str, &str); 12] = [
     (UNPAID, "签了未放款"),
 ];
 
+/// What figures of `/season` lead to: all contracts of a year, those with a receipt, and those
+/// whose money was booked.
+pub const SIGNED: &str = "signed";
+pub const CONFIRMED: &str = "confirmed";
+pub const OUT: &str = "out";
+
 const CONTRACTS: &str = "loan JOIN loan_position ON loan_position.loan_id = loan.id \
      JOIN loan_file ON loan_file.id = loan.file_id JOIN person ON person.id = loan_file.person_id \
      LEFT JOIN disbursement ON disbursement.loan_id = loan.id \
@@ -83,9 +89,10 @@ crate::list_params! {
     ListParams {
         /// Part of a name, or a contract number.
         q,
-        /// One of [`TABS`].
+        /// One of [`TABS`], [`SIGNED`], [`CONFIRMED`] or [`OUT`].
         tab,
         university,
+        township,
         /// `cdb` or `local`.
         product,
         /// First year of the school year; nothing: that of today.
@@ -225,6 +232,9 @@ fn tab(key: &str) -> Condition {
             Condition::new(&format!("NOT ({UNDISBURSED}) AND disbursement.loan_id IS NULL"))
         }
         UNPAID => Condition::new(UNDISBURSED),
+        SIGNED => Condition::new("loan.contract_no <> ''"),
+        CONFIRMED => Condition::new("loan.receipt_on IS NOT NULL"),
+        OUT => Condition::new(&format!("NOT ({UNDISBURSED})")),
         key => match State::from_text(key) {
             Some(state) if state.is_unpaid() && state != State::Ordered => {
                 // Until another list is made of it.
@@ -250,9 +260,12 @@ impl Disbursements {
         let of_year = Condition::new("loan.loan_year = ?").bind(self.year);
         let stands = Condition::new("loan.bank_state <> ?").bind(WITHDRAWN);
         let mut all = vec![of_year, stands];
-        let ListParams { q, university, product, .. } = &self.params;
+        let ListParams { q, university, township, product, .. } = &self.params;
         if !university.is_empty() {
-            all.push(Condition::new("loan_file.university = ?").bind(university));
+            all.push(Condition::new("loan_file.university = ?").bind(meant(university)));
+        }
+        if !township.is_empty() {
+            all.push(Condition::new("person.township = ?").bind(meant(township)));
         }
         if !product.is_empty() {
             all.push(Condition::new("loan.product = ?").bind(product));
@@ -369,6 +382,7 @@ pub async fn draw(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
         q: field("q"),
         tab: field("tab"),
         university: field("university"),
+        township: field("township"),
         year: field("year"),
         ..ListParams::default()
     };

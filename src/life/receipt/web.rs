@@ -122,6 +122,8 @@ struct NewPage {
     contracts: Vec<Choice>,
     ways: Vec<Choice>,
     today: String,
+    /// What goes back may come again with the same words: another page is another form.
+    key: String,
 }
 
 impl FormPage for NewPage {
@@ -153,6 +155,7 @@ async fn new_page(desk: &DeskRequest, file_no: String) -> AppResult<NewPage> {
         contracts: loans.iter().map(contract).collect(),
         ways: Choice::all(&[ToldBy::Certificate, ToldBy::Sms, ToldBy::Hand]),
         today: desk.today().to_string(),
+        key: desk.app.next_id().to_string(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Tables of the counter: applications, and what a second person decides.
+//! Tables of the counter: applications, what a second person decides, and the opening of a year.
 
 diesel::table! {
     review (id) {
@@ -68,6 +68,22 @@ diesel::table! {
         reason -> Text,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        version -> Integer,
+        township -> Text,
+    }
+}
+
+diesel::table! {
+    season (id) {
+        id -> BigInt,
+        office_code -> Text,
+        year -> Integer,
+        state -> Text,
+        opens_on -> Date,
+        closes_on -> Date,
+        by_name -> Text,
+        changed_at -> Timestamp,
+        reason -> Text,
         version -> Integer,
     }
 }

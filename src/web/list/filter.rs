@@ -149,6 +149,14 @@ impl ListParams {
     }
 }
 
+/// In an address: those of which a text is empty. An empty field would be no condition.
+pub const NOTHING: &str = "-";
+
+/// What a field of an address asks a column to be.
+pub fn meant(value: &str) -> &str {
+    if value == NOTHING { "" } else { value }
+}
+
 /// A pattern for LIKE with the text anywhere; `%`, `_` and `\` in it are literal (the queries say
 /// `ESCAPE '\'`).
 pub fn anywhere(text: &str) -> String {
