@@ -401,8 +401,8 @@ fn a_contract_is_raised_once_and_void_with_a_reason() {
         change(&mut clerk, "void", ("why", "")).await.is(422).says(&["为什么作废"]);
         // What the county's bank has on a list, or is about to have, stays as it is.
         let listed = "INSERT INTO batch (id, office_code, kind, year, serial, state, lines, \
-            sum_fen, seal, version) SELECT 1, office_code, 'local_disbursement', 2027, 1, 'draft', 1, \
-            principal_fen, '', 1 FROM loan WHERE product = 'local'; \
+            sum_fen, seal, version) SELECT 1, office_code, 'local_disbursement', 2027, 1, \
+            'draft', 1, principal_fen, '', 1 FROM loan WHERE product = 'local'; \
             INSERT INTO batch_line (id, office_code, batch_id, kind, line, subject_id, person_id, \
             name, number, amount_fen, account_mask, seal, state, reason, running) \
             SELECT 1, loan.office_code, 1, 'local_disbursement', 1, loan.id, loan_file.person_id, \
