@@ -161,8 +161,11 @@ async fn open_year(
     let (today, year) = (desk.today(), year_of(&year, desk.today())?);
     desk.submit(form, page(&desk, year, "product"), async |form| {
         let version = form.version()?;
-        let opens = form.date_or("opens_on", "开始受理请写日期，例如 2026-07-15");
-        let closes = form.date_or("closes_on", "受理到哪天请写日期，例如 2026-09-20");
+        let (from, until) =
+            ("开始受理请写日期，例如 2026-07-15", "受理到哪天请写日期，例如 2026-09-20");
+        form.required("opens_on", from);
+        form.required("closes_on", until);
+        let (opens, closes) = (form.date_or("opens_on", from), form.date_or("closes_on", until));
         let (opens, closes) = form.checked(opens.zip(closes))?;
         if opens.year() != year {
             form.reject("opens_on", format!("开始受理要在 {year} 年里"));
