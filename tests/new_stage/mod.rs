@@ -116,9 +116,9 @@ fn what_it_refuses_changes_nothing() {
         (&["../relief"], "no word like"),
         (&[""], "no word like"),
         (&["order"], "a word of Rust or SQL"),
-        (&["season", "贷款<b>"], "no name for pages"),
+        (&["spring", "贷款<b>"], "no name for pages"),
         (&[], "give a NAME"),
-        (&["season", "贷款", "x"], "give a NAME"),
+        (&["spring", "贷款", "x"], "give a NAME"),
     ] {
         let done = run(folder.path(), arguments);
         let said = String::from_utf8(done.stderr).unwrap();
@@ -129,7 +129,7 @@ fn what_it_refuses_changes_nothing() {
     let map = folder.path().join("ARCHITECTURE.md");
     let text = std::fs::read_to_string(&map).unwrap();
     std::fs::write(&map, "").unwrap();
-    let done = run(folder.path(), &["season"]);
+    let done = run(folder.path(), &["spring"]);
     assert!(String::from_utf8(done.stderr).unwrap().contains("is not as this script knows it"));
     std::fs::write(&map, text).unwrap();
     assert_eq!(all(folder.path()), before);
