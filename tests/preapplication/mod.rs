@@ -1,11 +1,16 @@
 //! 预申请: the county reviews in one list, on both databases.
 
 use diesel::prelude::*;
+use zhuxue::base::scope::Scope;
+use zhuxue::book::audit_log::Actor;
 use zhuxue::book::staff::Role;
+use zhuxue::book::statement::Product;
+use zhuxue::imports::batch::{self, Upload};
 use zhuxue::plumbing::schema::preapplication;
 
 use crate::borrower::town::{each, read};
-use crate::support::{Answer, Browser, TestApp};
+use crate::support::county::small_sheets;
+use crate::support::{Answer, Browser, OFFICE, TestApp};
 
 /// Two whose review is taken back.
 fn two(t: &TestApp) -> Vec<String> {
@@ -55,5 +60,34 @@ fn the_county_passes_refuses_and_takes_back_all_or_none() {
         let mut auditor = t.sign_in(Role::Auditor);
         auditor.get("/pre-applications").await.is(200);
         review(&mut auditor, "8", &ids, &reopen).await.is(403);
+    });
+}
+
+#[test]
+fn a_list_that_comes_again_without_the_countys_opinion_leaves_what_was_decided() {
+    each(async |t| {
+        let mut clerk = t.sign_in(Role::Clerk);
+        let ids = two(&t);
+        review(&mut clerk, "1", &ids[..1], &[("decision", "reopen")]).await.is(303);
+        let refuse = [("decision", "refuse"), ("reason", "不是本县户籍")];
+        review(&mut clerk, "2", &ids[..1], &refuse).await.is(303);
+        let decided = opinions(&t);
+        let sheet = small_sheets("clean_plain").into_iter().find(|one| one.name == "preapply.csv");
+        let sheet = String::from_utf8(sheet.unwrap().bytes).unwrap();
+        // The school has corrected its own opinion; the county's column is empty.
+        let blank = sheet.replace("情况属实,通过", "已核实,");
+        let sheet = Upload { name: "preapply.csv".to_owned(), bytes: blank.into_bytes() };
+        let one = t.add_staff("importer2", "韦清越", Role::Clerk);
+        let by = Actor { staff_id: Some(one.id), name: one.name, office_code: OFFICE.to_owned() };
+        let scope = Scope::of(OFFICE);
+        let made = batch::receive_files(&t.app, &scope, &by, &[sheet], None, Product::Cdb).unwrap();
+        batch::check(&t.app, &scope, &made, |_| {}).unwrap();
+        batch::post(&t.app, &scope, &made, |_| {}).unwrap();
+        let school = read(&t, |db| {
+            let all = preapplication::table.order(preapplication::id);
+            Ok(all.select(preapplication::school_opinion).first::<String>(db)?)
+        });
+        assert_eq!(school, "已核实", "the list was taken");
+        assert_eq!(opinions(&t), decided);
     });
 }

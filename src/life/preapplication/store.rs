@@ -48,6 +48,15 @@ pub struct Preapplication {
     pub import_id: ImportId,
 }
 
+impl Preapplication {
+    /// A list that says nothing of the county's opinion leaves what was decided here.
+    pub fn replaced_by(&self, fresh: &mut Preapplication) {
+        if fresh.county_opinion.is_empty() {
+            fresh.county_opinion.clone_from(&self.county_opinion);
+        }
+    }
+}
+
 /// Records rows; one that is there already (same key) takes the new details.
 pub fn put_all(db: &mut Db, rows: &[Preapplication]) -> AppResult<()> {
     use diesel::upsert::excluded;
