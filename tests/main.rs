@@ -35,6 +35,7 @@ mod overdue;
 mod pages;
 mod peers;
 mod policy;
+mod preapplication;
 mod receipt;
 mod rehearsal;
 mod reports;

@@ -10,7 +10,7 @@ use crate::plumbing::db::Db;
 use crate::plumbing::schema::{preapplication, recognition};
 
 /// What the county wrote of one that it has passed.
-const PASSED: &str = "通过";
+pub const PASSED: &str = "通过";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hardship {

@@ -139,6 +139,7 @@ pub const ACTIONS: &[Group] = &[
             ("waiting_resumed", "撤回先行跟进"),
             ("receipt_entered", "登记高校回执"),
             ("receipt_decided", "核对高校回执"),
+            ("preapplication_reviewed", "审核预申请"),
             ("hardship_opened", "开始困难认定"),
             ("hardship_entered", "登记困难认定申请"),
             ("hardship_stepped", "困难认定一步"),

@@ -27,7 +27,8 @@ layout! {
 record!(
     Preapplication = "preapplication", Layout::PREAPPLY, store,
     |row| (row.person_id, row.year)
-        => (PersonId, i32)
+        => (PersonId, i32),
+    replaced = Preapplication::replaced_by
 );
 
 impl ImportKind for PreapplicationRow {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::base::ids::{ImportId, PersonId, RowId};
 use crate::base::scope::Scope;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
@@ -46,6 +46,15 @@ pub struct Preapplication {
     pub county_opinion: String,
     /// The import it came with.
     pub import_id: ImportId,
+}
+
+impl Preapplication {
+    /// A list that says nothing of the county's opinion leaves what was decided here.
+    pub fn replaced_by(&self, fresh: &mut Preapplication) {
+        if fresh.county_opinion.is_empty() {
+            fresh.county_opinion.clone_from(&self.county_opinion);
+        }
+    }
 }
 
 /// Records rows; one that is there already (same key) takes the new details.
@@ -99,6 +108,24 @@ pub fn by_ids(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Preapp
         );
     }
     Ok(found)
+}
+
+/// What the county decides, when nobody has decided since `before` was read.
+pub fn set_opinion(
+    db: &mut Db,
+    scope: &Scope,
+    (id, before): (RowId, &str),
+    opinion: &str,
+) -> AppResult<()> {
+    let changed = diesel::update(
+        preapplication::table
+            .filter(scope.holds(preapplication::office_code))
+            .filter(preapplication::id.eq(id))
+            .filter(preapplication::county_opinion.eq(before)),
+    )
+    .set(preapplication::county_opinion.eq(opinion))
+    .execute(db)?;
+    if changed == 1 { Ok(()) } else { Err(AppError::Changed) }
 }
 
 /// Takes rows away that an import had brought and that is undone.
