@@ -530,6 +530,17 @@ pub fn of_loans(
     Ok(found)
 }
 
+/// Whether a stored stage says that money was booked.
+pub fn is_paid_out(stage: &str) -> bool {
+    stage != Stage::Undisbursed.as_text()
+}
+
+/// Whether money was booked on a contract.
+pub fn was_paid_out(db: &mut Db, scope: &Scope, loan: LoanId) -> AppResult<bool> {
+    let position = of_loans(db, scope, &[loan])?;
+    Ok(position.get(&loan).is_some_and(|now| is_paid_out(&now.stage)))
+}
+
 /// The stored sums of one file, if it has any loan.
 pub fn of_file(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<FilePosition>> {
     Ok(file_position::table

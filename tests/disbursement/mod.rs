@@ -293,11 +293,15 @@ fn money_moves_on_by_hand_and_comes_back() {
         let mut clerk = t.sign_in(Role::Clerk);
         let at = sent(&t, &mut clerk).await;
         let number = "51202220260000001";
-        let paid = [("number", number), ("result", "成功"), ("day", "2026-11-16")];
-        clerk.post(&at, &paid).await.is(303);
         let of = loan::table.filter(loan::contract_no.eq(number)).select(loan::id);
         let id: i64 = read(&t, |db| Ok(of.first(db)?));
         let money = format!("/disbursements/loans/{id}");
+        let letter = format!("{money}/letter");
+        clerk.get(&money).await.says(&[&letter]);
+        clerk.get(&letter).await.is(200).says(&["款项尚未发放", number, "国家开发银行"]);
+        let paid = [("number", number), ("result", "成功"), ("day", "2026-11-16")];
+        clerk.post(&at, &paid).await.is(303);
+        clerk.get(&letter).await.is(422).says(&["贷款已经发放，不用再开绿色通道说明"]);
         t.set_day("2026-11-25");
         clerk = t.sign_in(Role::Clerk);
         clerk.get(&money).await.says(&["已到学生账户", "到高校 ¥6,400.00"]);

@@ -14,7 +14,6 @@ use crate::base::id_number;
 use crate::base::ids::{FileId, LoanId, PersonId, PhoneId};
 use crate::base::money::Fen;
 use crate::base::person_name::{initials, name_key};
-use crate::base::scope::Scope;
 use crate::book::act::{Act, Happened};
 use crate::book::audit_log::AuditEntry;
 use crate::book::loan::{self, Loan, LoanFile, switches_to_text};
@@ -24,7 +23,6 @@ use crate::book::statement::{Pricing, Product, StudyLevel, Terms};
 use crate::book::{batch, office, position};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
-use crate::plumbing::db::Db;
 
 /// Where a telephone number comes from, as the file says it.
 const SOURCE: &str = "签约受理";
@@ -312,21 +310,10 @@ pub fn signed_loan(act: &mut Act<'_>, row: &Application) -> AppResult<Loan> {
     loan::by_ids(act.db, act.scope, &[id])?.pop().ok_or(AppError::NotFound)
 }
 
-pub fn is_paid(act: &mut Act<'_>, loan: &Loan) -> AppResult<bool> {
-    was_paid(act.db, act.scope, Some(loan.id))
-}
-
-/// That money was booked on a contract; of none: no.
-pub fn was_paid(db: &mut Db, scope: &Scope, loan: Option<LoanId>) -> AppResult<bool> {
-    let Some(id) = loan else { return Ok(false) };
-    let position = position::of_loans(db, scope, &[id])?;
-    Ok(position.get(&id).is_some_and(|now| now.stage != "undisbursed"))
-}
-
 /// A raise that was approved.
 pub fn raise(act: &mut Act<'_>, row: &mut Application, to: Fen) -> AppResult<()> {
     let mut signed = signed_loan(act, row)?;
-    if is_paid(act, &signed)? {
+    if position::was_paid_out(act.db, act.scope, signed.id)? {
         return Err(AppError::refused("贷款已经发放，不能再提额"));
     }
     batch::refuse_listed(act, &signed)?;
@@ -348,7 +335,7 @@ pub fn raise(act: &mut Act<'_>, row: &mut Application, to: Fen) -> AppResult<()>
 
 /// What keeps a contract from being void.
 pub fn check_void(act: &mut Act<'_>, signed: &Loan) -> AppResult<()> {
-    if is_paid(act, signed)? {
+    if position::was_paid_out(act.db, act.scope, signed.id)? {
         return Err(AppError::refused("贷款已经发放，合同不能作废，请走提前还款"));
     }
     batch::refuse_listed(act, signed)?;

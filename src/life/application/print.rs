@@ -29,8 +29,6 @@ text_enum! {
         Plan = "plan", "还款计划表";
         Certificate = "certificate", "受理证明";
         Cover = "cover", "档案封面";
-        /// 000-2: enrol first, pay when the money is there.
-        Letter = "letter", "绿色通道说明";
     }
 }
 
@@ -43,16 +41,6 @@ impl Paper {
             State::Withdrawn | State::Void => Vec::new(),
             _ => vec![Paper::Form],
         }
-    }
-}
-
-/// Why no university is told that money is on its way.
-pub fn no_letter(state: State, is_paid: bool) -> Option<&'static str> {
-    match state {
-        State::Signed if is_paid => Some("贷款已经发放，不用再开绿色通道说明"),
-        State::Signed => None,
-        State::Void => Some("合同已经作废，不能开绿色通道说明"),
-        _ => Some("还没有签合同，不能开绿色通道说明"),
     }
 }
 
@@ -101,9 +89,6 @@ struct PrintPage {
     fees: (String, String),
     signed_on: String,
     deadline: String,
-    /// By when the county clears up contracts without money.
-    paid_by: String,
-    lender: &'static str,
     plan: Vec<PlanRow>,
     total: (Fen, Fen),
     cover: Vec<CoverRow>,
@@ -155,21 +140,11 @@ pub async fn show(desk: DeskRequest, path: web::Path<(RowId, String)>) -> AppRes
     let (id, paper) = path.into_inner();
     let paper = Paper::from_text(&paper).ok_or(AppError::NotFound)?;
     let whole = load(&desk, id).await?;
-    let (file, loan) = (whole.app.file_id, whole.app.loan_id);
-    let (file_no, is_paid) = desk
-        .read(move |db, scope| {
-            let file_no = match file {
-                Some(file) => loan::file(db, scope, file)?.file_no,
-                None => String::new(),
-            };
-            Ok((file_no, contract::was_paid(db, scope, loan)?))
-        })
-        .await?;
-    if paper == Paper::Letter
-        && let Some(why) = no_letter(whole.app.state, is_paid)
-    {
-        return Err(AppError::refused(why));
-    }
+    let file = whole.app.file_id;
+    let file_no = match file {
+        Some(file) => desk.read(move |db, scope| Ok(loan::file(db, scope, file)?.file_no)).await?,
+        None => String::new(),
+    };
     if !Paper::of(whole.app.state).contains(&paper) {
         return Err(AppError::NotFound);
     }
@@ -223,14 +198,6 @@ fn page(desk: &DeskRequest, whole: &Whole, paper: Paper, file_no: String) -> App
         fees,
         signed_on: in_words(signed_on, NaiveDate::MIN),
         deadline: in_words(policy.receipt_deadline(app.loan_year), today),
-        paid_by: {
-            let by = policy.disbursement_days.on(day_in(app.loan_year, 9, 1)).unpaid_by;
-            in_words(by.in_year(app.loan_year), today)
-        },
-        lender: match app.product() {
-            statement::Product::Cdb => "国家开发银行",
-            statement::Product::Local => "本县财政",
-        },
         total: (sum(|row| row.principal), sum(|row| row.interest)),
         plan,
         cover: cover(whole),

@@ -6,21 +6,20 @@ use std::collections::BTreeSet;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::contract;
 use super::facts::Whole;
 use super::kinds::State;
 use super::list::PATH;
-use super::print::{Paper, no_letter};
+use super::print::Paper;
 use super::rules::{self, Ruling};
 use super::steps;
 use super::view::{Line, yuan};
 use super::web::load;
 use crate::base::choice::Choice;
 use crate::base::dates::minute;
-use crate::base::ids::RowId;
-use crate::book::loan;
+use crate::base::ids::{LoanId, RowId};
 use crate::book::review::{self, Kind, Review};
 use crate::book::statement::Product;
+use crate::book::{loan, position};
 use crate::error::AppResult;
 use crate::web::desk_request::DeskRequest;
 use crate::web::fields::{Done, Fields, Form, FormPage, Seen};
@@ -74,6 +73,8 @@ struct ShowPage {
     wants_number: bool,
     copy: Vec<CopyField>,
     papers: Vec<Choice>,
+    /// The contract that waits for its money: its university can be told so.
+    unpaid: Option<LoanId>,
     reviews: Vec<ReviewLine>,
     cap: String,
     raised_from: Option<String>,
@@ -166,12 +167,12 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
                 Some(file) => Some(loan::file(db, scope, file)?.file_no),
                 None => None,
             };
-            Ok((found, file, contract::was_paid(db, scope, signed)?))
+            let is_paid =
+                signed.map_or(Ok(false), |loan| position::was_paid_out(db, scope, loan))?;
+            Ok((found, file, is_paid))
         })
         .await?;
     let state = whole.app.state;
-    let mut papers = Paper::of(state);
-    papers.retain(|paper| *paper != Paper::Letter || no_letter(state, is_paid).is_none());
     let is_bank = whole.app.product() == Product::Cdb;
     let wants_number = is_bank && matches!(state, State::Submitted | State::Approved);
     let may_read = desk.me.may(crate::book::staff::Right::ServeSeason);
@@ -193,7 +194,8 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
         people,
         money: whole.money(&desk.app.policy()),
         copy: if wants_number && may_read { copy_fields(&whole) } else { Vec::new() },
-        papers: Choice::all(&papers),
+        papers: Choice::all(&Paper::of(state)),
+        unpaid: whole.app.loan_id.filter(|_| state == State::Signed && !is_paid),
         reviews: reviews.into_iter().map(|row| review_line(row, desk)).collect(),
         cap: yuan(whole.set.cap),
         raised_from: whole.app.raised_from_fen.map(yuan),

@@ -18,7 +18,7 @@ use crate::book::act::{Act, FormKey, Once};
 use crate::book::audit_log::AuditEntry;
 use crate::book::review::{self, Kind};
 use crate::book::statement::Product;
-use crate::book::{batch, loan, season};
+use crate::book::{batch, loan, position, season};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Field;
 use crate::web::fields::Seen;
@@ -309,7 +309,7 @@ pub fn ask_raise(act: &mut Act<'_>, seen: Seen<RowId>, to: Fen) -> AppResult<()>
     let (policy, sealer) = (act.policy(), act.parts.sealer.clone());
     let desk = Desk { sealer: &sealer, policy: &policy, today: act.today };
     let whole = Whole::load(act.db, act.scope, row.id, desk)?;
-    let is_paid = contract::is_paid(act, &signed)?;
+    let is_paid = position::was_paid_out(act.db, act.scope, signed.id)?;
     batch::refuse_listed(act, &signed)?;
     let mut set = whole.set.clone();
     set.loan_year = form::loan_year(act.today);

@@ -22,6 +22,7 @@ use crate::book::batch::moves::State as BatchState;
 use crate::book::batch::store as lists;
 use crate::book::batch::{self, Kind};
 use crate::book::policy::Policy;
+use crate::book::position;
 use crate::book::staff::Right;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
@@ -142,7 +143,7 @@ impl Row {
     fn standing(&self) -> Standing {
         Standing {
             withdrawn: false,
-            paid_out: self.stage != "undisbursed",
+            paid_out: position::is_paid_out(&self.stage),
             has_receipt: self.receipt_on.is_some(),
             differs: self.differs,
             enlisted: self.enlisted,

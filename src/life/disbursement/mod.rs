@@ -5,9 +5,11 @@
 //!
 //! `rules.rs` decides (pure): who may be on a list, how money is split, how it moves; `store.rs`
 //! keeps the table `disbursement`, `list.rs` is `/disbursements`, `steps.rs` what people do,
-//! `batches.rs` the pages of lists, `money.rs` where the money of one contract is.
+//! `batches.rs` the pages of lists, `money.rs` where the money of one contract is,
+//! `letter.rs` what its university is told meanwhile.
 
 mod batches;
+mod letter;
 pub mod list;
 mod money;
 pub mod rules;
@@ -36,5 +38,6 @@ fn routes() -> Vec<Entry> {
         post("/disbursements/batches/{id}/file", serve, batches::file),
         get("/disbursements/loans/{id}", see, money::show),
         post("/disbursements/loans/{id}", serve, money::change),
+        get("/disbursements/loans/{id}/letter", serve, letter::show),
     ]
 }

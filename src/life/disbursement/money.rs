@@ -4,13 +4,14 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+use super::letter::no_letter;
 use super::rules::{self, Move, Stop, Way};
 use super::steps::{self, Report};
 use super::store::{self, Disbursement};
 use crate::base::choice::Choice;
 use crate::base::ids::LoanId;
 use crate::book::batch::store as lists;
-use crate::book::{loan, person};
+use crate::book::{loan, person, position};
 use crate::error::{AppError, AppResult};
 use crate::web::desk_request::DeskRequest;
 use crate::web::fields::{Done, Fields, Form, FormPage, Seen};
@@ -32,6 +33,8 @@ struct MoneyPage {
     stops: Vec<Stop>,
     moves: Vec<Choice>,
     today: String,
+    /// Its university can be told that the money is on its way.
+    has_letter: bool,
 }
 
 impl FormPage for MoneyPage {
@@ -44,14 +47,14 @@ impl FormPage for MoneyPage {
 }
 
 async fn page(desk: &DeskRequest, id: LoanId) -> AppResult<MoneyPage> {
-    let (row, loan, file, name, batch) = desk
+    let (row, loan, file, name, batch, is_paid_out) = desk
         .read(move |db, scope| {
             let loan = loan::by_ids(db, scope, &[id])?.pop().ok_or(AppError::NotFound)?;
             let file = loan::file(db, scope, loan.file_id)?;
             let name = person::find(db, scope, file.person_id)?.name;
             let row = store::of(db, scope, &[id])?.remove(&id);
             let batch = row.as_ref().map(|row| lists::find(db, scope, row.batch_id)).transpose()?;
-            Ok((row, loan, file, name, batch))
+            Ok((row, loan, file, name, batch, position::was_paid_out(db, scope, id)?))
         })
         .await?;
     let today = desk.today();
@@ -59,6 +62,7 @@ async fn page(desk: &DeskRequest, id: LoanId) -> AppResult<MoneyPage> {
         loan: id,
         name,
         file_no: file.file_no,
+        has_letter: no_letter(is_paid_out, &loan.bank_state, &file.university).is_none(),
         contract_no: loan.contract_no,
         year: format!("{}-{} 学年", loan.loan_year, loan.loan_year + 1),
         state: row.as_ref().map_or("还没有报送", |row| row.state.in_words()),

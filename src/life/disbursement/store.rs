@@ -13,6 +13,7 @@ use crate::base::ids::{BatchId, EventId, FileId, LoanId, PersonId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::policy::Policy;
+use crate::book::position;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
@@ -89,7 +90,7 @@ impl Candidate {
     pub fn standing(&self) -> Standing {
         Standing {
             withdrawn: self.bank_state == WITHDRAWN,
-            paid_out: self.stage != "undisbursed",
+            paid_out: position::is_paid_out(&self.stage),
             has_receipt: self.receipt_on.is_some(),
             differs: self.differs,
             enlisted: self.enlisted,

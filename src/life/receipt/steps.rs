@@ -172,8 +172,7 @@ fn read_code(typed: &str, loan: &Loan, chain: &[Loan]) -> AppResult<String> {
 /// Refuses what is paid out, on a list of pay-outs, or over the cap of its year.
 fn check(act: &mut Act<'_>, loan: &Loan, amount: Fen) -> AppResult<()> {
     batch::refuse_listed(act, loan)?;
-    let position = position::of_loans(act.db, act.scope, &[loan.id])?;
-    let is_paid = position.get(&loan.id).is_some_and(|now| now.stage != "undisbursed");
+    let is_paid = position::was_paid_out(act.db, act.scope, loan.id)?;
     let level = StudyLevel::from_text(&loan.level);
     let cap = loan.product().zip(level).map_or(loan.principal_fen, |(product, level)| {
         act.policy().loan_cap(product, level, loan.loan_year)
