@@ -20,6 +20,7 @@ use crate::book::parts::Parts;
 use crate::book::policy::Policy;
 use crate::book::review::row::Review;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::blocking::blocking;
 use crate::plumbing::db::Db;
 use crate::plumbing::revision;
 use crate::plumbing::schema::form_done;
@@ -219,9 +220,7 @@ impl Parts {
         F: FnMut(&mut Act<'_>) -> AppResult<T> + Send + 'static,
     {
         let parts = self.clone();
-        actix_web::web::block(move || run(&parts, (&who.0, &who.1), name, body))
-            .await
-            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
+        blocking(move || run(&parts, (&who.0, &who.1), name, body)).await?
     }
 }
 

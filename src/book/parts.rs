@@ -13,6 +13,7 @@ use crate::book::policy_book;
 use crate::book::position::Basis;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::bell::UrgentNotify;
+use crate::plumbing::blocking::blocking;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Database, Db, LONG_READS_MAX};
@@ -150,9 +151,7 @@ impl Parts {
         F: FnOnce(&mut Db) -> AppResult<T> + Send + 'static,
     {
         let db = self.db.clone();
-        actix_web::web::block(move || db.read(body))
-            .await
-            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
+        blocking(move || db.read(body)).await?
     }
 
     /// The same for a report, which may take seconds: over connections of its own, and only a few
@@ -169,9 +168,7 @@ impl Parts {
             let _turn = turn;
             db.read_long(body)
         };
-        actix_web::web::block(read)
-            .await
-            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
+        blocking(read).await?
     }
 
     /// [`Database::write`] from an async handler. The body may run twice.
@@ -181,8 +178,6 @@ impl Parts {
         F: FnMut(&mut Db) -> AppResult<T> + Send + 'static,
     {
         let db = self.db.clone();
-        actix_web::web::block(move || db.write(name, body))
-            .await
-            .map_err(|e| AppError::broken(format!("a blocking task ended early: {e}")))?
+        blocking(move || db.write(name, body)).await?
     }
 }

@@ -352,13 +352,7 @@ impl Database {
         pool: &Pool<Manager>,
         body: impl FnOnce(&mut Db) -> AppResult<T>,
     ) -> AppResult<T> {
-        let mut db = begun(pool, |db| match db {
-            Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
-            Db::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
-                c,
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            ),
-        })?;
+        let mut db = reading(pool)?;
         let result = body(&mut db);
         roll_back(&mut db);
         result
@@ -386,6 +380,20 @@ impl Database {
         name: &'static str,
         mut body: impl FnMut(&mut Db) -> AppResult<T>,
     ) -> AppResult<T> {
+        let mut value = None;
+        self.run_write(name, &mut |db| {
+            value = Some(body(db)?);
+            Ok(())
+        })?;
+        value.ok_or_else(|| AppError::broken("a write without its value"))
+    }
+
+    /// The same for every type: the program has it once and not for each of 300 writes.
+    fn run_write(
+        &self,
+        name: &'static str,
+        body: &mut dyn FnMut(&mut Db) -> AppResult<()>,
+    ) -> AppResult<()> {
         for attempt in 0..ATTEMPTS_MAX {
             self.waiting.fetch_add(1, Ordering::AcqRel);
             let begun = begun(&self.writers, |db| match db {
@@ -400,10 +408,9 @@ impl Database {
             self.waiting.fetch_sub(1, Ordering::AcqRel);
             let result = begun.and_then(|mut db| {
                 let done = revision::rows_changed(&mut db).and_then(|before| {
-                    let value = body(&mut db)?;
+                    body(&mut db)?;
                     revision::advance(&mut db, before)?;
-                    commit(&mut db)?;
-                    Ok(value)
+                    commit(&mut db)
                 });
                 if done.is_err() {
                     roll_back(&mut db);
@@ -411,7 +418,7 @@ impl Database {
                 done
             });
             match result {
-                Ok(value) => return Ok(value),
+                Ok(()) => return Ok(()),
                 Err(error) => {
                     if !matches!(error, AppError::Conflict(_)) {
                         return Err(error);
@@ -424,6 +431,17 @@ impl Database {
         }
         Err(AppError::TooBusy(name.to_owned()))
     }
+}
+
+/// A connection on one snapshot, which refuses to write.
+fn reading(pool: &Pool<Manager>) -> AppResult<PooledConnection<Manager>> {
+    begun(pool, |db| match db {
+        Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+        Db::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(
+            c,
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        ),
+    })
 }
 
 fn checked_out(pool: &Pool<Manager>) -> AppResult<PooledConnection<Manager>> {

@@ -1,6 +1,7 @@
 //! Not about loans: databases, files, the web server, secrets, configuration.
 
 pub mod any_of;
+pub mod blocking;
 pub mod db;
 pub mod schema;
 pub mod bulk;
