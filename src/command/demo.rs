@@ -3,6 +3,7 @@
 //! December lie in the data folder, for somebody who wants to live through them.
 
 mod life;
+mod summer;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use clap::Args;
 
+use self::summer::Summer;
 use super::{CliError, serve};
 use crate::app::{App, DemoSignIn};
 use crate::base::dates::{Clock, day_in};
@@ -95,11 +97,10 @@ impl Demo {
     /// holds a real county.
     pub fn run(self, config: Config, out: &mut dyn Write) -> Result<(), CliError> {
         let sample_day = day_in(2026, 10, 31);
-        if self.today.is_some_and(|day| day < sample_day) {
+        if self.today.is_some_and(|day| day < day_in(2026, 7, 1)) {
             return Err(CliError::input(localized!(
-                "--today：示例县的数据是 2026-10-31 的，请选这一天或以后的日子",
-                "--today: the sample county is of 2026-10-31; choose that day \
-                                    or a later one"
+                "--today：示例县的数据从 2026-07-01 起，请选这一天或以后的日子",
+                "--today: the sample county begins on 2026-07-01; choose that day or a later one"
             )));
         }
         stays_here(&config)?;
@@ -247,8 +248,14 @@ fn load(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
         localized!("导入示例县的十张表 …", "Importing the ten sheets of the sample county …")
     )?;
     out.flush()?;
-    let uploads = SHEETS.iter().map(|name| sheet(name)).collect::<Result<Vec<_>, _>>()?;
-    let day = Some(day_in(2026, 10, 31));
+    let (today, sample_day) = (app.clock.today(), day_in(2026, 10, 31));
+    let next = app.policy().calendar().add_working_days(today, 1);
+    let summer = (today < sample_day).then(|| Summer::of(today, next)).transpose()?;
+    let mut uploads = Vec::new();
+    for name in SHEETS {
+        uploads.extend(sheet(name, summer.as_ref())?);
+    }
+    let day = Some(today.min(sample_day));
     let batch = batch::receive_files(app, &scope, &by, &uploads, day, Product::Cdb)?;
     batch::check(app, &scope, &batch, |_| {})?;
     let differ = batch::post(app, &scope, &batch, |_| {})?;
@@ -260,6 +267,9 @@ fn load(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
         )?;
     }
     life::live(app, &by)?;
+    if let Some(summer) = summer {
+        summer.live(app, &by)?;
+    }
     app.db.write("demo loaded", |db| meta::set(db, meta::DEMO, LOADED))?;
     Ok(())
 }
@@ -414,10 +424,15 @@ fn december_sheet(name: &'static str) -> Result<Upload, CliError> {
     Ok(Upload { name: december_name(name), bytes })
 }
 
-fn sheet(name: &'static str) -> Result<Upload, CliError> {
-    let bytes = with_own_numbers(unpacked("county", name)?);
+/// A sheet of the sample, as it stood on a day of its summer; none when there was none.
+fn sheet(name: &'static str, summer: Option<&Summer>) -> Result<Option<Upload>, CliError> {
+    let bytes = match summer {
+        Some(summer) => summer.sheet(name)?,
+        None => Some(unpacked("county", name)?),
+    };
     let title = Layout::from_text(name).map_or(name, Layout::short_title);
-    Ok(Upload { name: format!("{title}.csv"), bytes })
+    let upload = |bytes| Upload { name: format!("{title}.csv"), bytes: with_own_numbers(bytes) };
+    Ok(bytes.map(upload))
 }
 
 /// The sample gives student and co-borrower numbers that look alike once masked: those of

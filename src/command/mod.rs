@@ -18,6 +18,7 @@ pub mod rehearse;
 pub mod job;
 pub mod bench;
 mod keys;
+mod visit;
 pub mod help;
 pub mod mistake;
 
