@@ -11,7 +11,7 @@
 mod answers;
 pub mod list;
 mod lists;
-mod roster;
+pub mod roster;
 pub mod rules;
 pub mod steps;
 pub mod store;

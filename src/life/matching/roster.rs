@@ -65,7 +65,7 @@ const COLUMNS: [Column<ResultRow, ()>; 12] = [
 ];
 
 /// The pupils whose number can be read.
-fn pupils(sealer: &Sealer, lines: &[RosterLine]) -> Vec<Pupil> {
+pub fn pupils(sealer: &Sealer, lines: &[RosterLine]) -> Vec<Pupil> {
     let pupil = |line: &RosterLine| {
         let number = line.number.as_ref().ok()?;
         Some(Pupil {
