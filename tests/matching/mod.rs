@@ -242,7 +242,7 @@ fn each_wrong_file_has_a_sentence_of_its_own_and_changes_nothing() {
                 "poverty_policy",
                 ("名单.xlsx", &elsewhere),
                 "2026-12-31",
-                "第 1 张表的H 列从第 2 行起没有能读的身份证号，不是“脱贫户（继续享受政策）”的样子；\
+                "第 1 张表 H 列从第 2 行起没有能读的身份证号，不是“脱贫户（继续享受政策）”的样子；\
                  身份证号像是在 L 列",
             ),
             ("poverty_policy", ("名单.xlsx", &no_number), "2026-12-31", "整张表没有身份证号"),

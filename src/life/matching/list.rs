@@ -245,7 +245,7 @@ impl Export for ListParams {
     ];
 }
 
-/// Hits that nobody has answered, and lists past their last day.
+/// Hits that nobody has answered; lists that are only shown ask for nothing.
 pub fn waiting(
     db: &mut Db,
     scope: &Scope,

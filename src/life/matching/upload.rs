@@ -181,7 +181,7 @@ fn other_layout(
         Some(at) => format!("身份证号像是在 {} 列", column_letters(at)),
         None => "整张表没有身份证号".to_owned(),
     };
-    format!("第 {sheet} 张表的{how}，不是“{name}”的样子；{seems}。请看名单种类选得对不对")
+    format!("第 {sheet} 张表 {how}，不是“{name}”的样子；{seems}。请看名单种类选得对不对")
 }
 
 /// Reads a school's roster: A name, B number, E school, I grade, J class, K registration number,
