@@ -15,6 +15,7 @@ pub mod close_day;
 pub mod deliver_messages;
 pub mod plan_contact_duties;
 pub mod follow_bookings;
+pub mod follow_matching;
 pub mod follow_overdue;
 pub mod read_delivery_receipts;
 pub mod remind_early_repayment_window;
@@ -58,6 +59,7 @@ pub const ALL: &[Job] = &[
     check_books::JOB,
     back_up::JOB,
     retire_sessions_and_codes::JOB,
+    follow_matching::JOB,
     take_up_imports::JOB,
     chain_history::JOB,
 ];
@@ -73,6 +75,7 @@ pub const NEVER_PAUSED: &[Job] = &[
     check_books::JOB,
     back_up::JOB,
     retire_sessions_and_codes::JOB,
+    follow_matching::JOB,
     take_up_imports::JOB,
     chain_history::JOB,
 ];

@@ -28,6 +28,7 @@ mod disbursement;
 mod imports;
 mod jobs;
 mod liaison;
+mod matching;
 mod new_stage;
 mod notices;
 mod outbox;

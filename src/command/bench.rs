@@ -14,6 +14,7 @@ mod follow_up;
 mod imports;
 mod load;
 mod machine;
+mod matching;
 mod nightly;
 mod page;
 mod place;
@@ -52,7 +53,7 @@ pub struct Bench {
     /// A PostgreSQL server to measure, too: postgres://... of a user who may create databases.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// How many rows each of the two imports of the load has.
+    /// How many rows each of the two imports of the load has, and at most each compared list.
     #[arg(long, value_name = "N", default_value_t = 183_600,
           value_parser = clap::value_parser!(u32).range(10..=900_000))]
     pub rows: u32,
@@ -91,6 +92,8 @@ pub enum Only {
     Load,
     /// A round of recognition from the list of pupils to its publication.
     Round,
+    /// A school's roster against the lists of other offices.
+    Matching,
     /// The size of the program file.
     Size,
 }
@@ -158,6 +161,11 @@ impl Bench {
         if wants(Only::Round) {
             for kind in &kinds {
                 round::measure(kind, &mut table)?;
+            }
+        }
+        if wants(Only::Matching) {
+            for kind in &kinds {
+                matching::measure(kind, self.rows, &mut table)?;
             }
         }
         if wants(Only::Size) {

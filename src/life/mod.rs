@@ -5,6 +5,7 @@
 //! add one, run `scripts/new-stage`.
 
 pub mod recognition;
+pub mod matching;
 pub mod preapplication;
 pub mod booking;
 pub mod application;
@@ -47,6 +48,7 @@ impl Stage {
 /// comes before what is yet to come.
 pub const STAGES: &[Stage] = &[
     recognition::STAGE,
+    matching::STAGE,
     preapplication::STAGE,
     booking::STAGE,
     application::STAGE,

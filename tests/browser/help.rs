@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 25] = [
+const MORE: [(&str, &str, &str, &str, &str); 27] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -39,6 +39,8 @@ const MORE: [(&str, &str, &str, &str, &str); 25] = [
     ("hardship", "rounds", "/hardship", "jingban", ""),
     ("hardship", "publicity", "/hardship", "jingban", ""),
     ("hardship", "county", "/hardship", "jingban", ""),
+    ("hardship", "matching", "/matching", "jingban", ""),
+    ("hardship", "preapplication", "/pre-applications", "jingban", ""),
     ("receipts", "lists", "/receipts", "jingban", ""),
     ("receipts", "paper", FILE, "jingban", ""),
     ("receipts", "chase", "/receipts", "jingban", ""),

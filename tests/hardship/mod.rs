@@ -16,7 +16,7 @@ use crate::liaison::{of_school, ready};
 use crate::support::{Answer, Browser, TestApp};
 
 /// 2026-09-07 is a Monday; its list hangs to the next one.
-const MONDAY: &str = "2026-09-07";
+pub const MONDAY: &str = "2026-09-07";
 const SCHOOL: &str = "乐至中学";
 
 /// Three pupils: one known as a borrower, one not, one from an old list.
@@ -25,7 +25,7 @@ pub const LIST: &str = "困难学生名单\n姓名,身份证号,年级,班级,�
     李秋生,110101200802020024,高三,1班,困难,\n\
     周小满,110101200801010019,高三,2班,一般困难,\n";
 
-async fn open(clerk: &mut Browser) -> String {
+pub async fn open(clerk: &mut Browser) -> String {
     open_at(clerk, SCHOOL).await
 }
 
@@ -42,12 +42,12 @@ async fn open_at(clerk: &mut Browser, school: &str) -> String {
 }
 
 /// A key that no form had before.
-fn new_key() -> String {
+pub fn new_key() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed).to_string()
 }
 
-async fn upload(clerk: &mut Browser, at: &str, text: &str) -> Answer {
+pub async fn upload(clerk: &mut Browser, at: &str, text: &str) -> Answer {
     let (csrf, key) = (clerk.csrf.clone(), new_key());
     let fields = [("csrf", csrf.as_str()), ("key", key.as_str())];
     let file = [("名单.csv", text.as_bytes())];

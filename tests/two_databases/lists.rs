@@ -13,6 +13,7 @@ use zhuxue::life::application::list::{self as application, ListParams as Applica
 use zhuxue::life::booking::list::{self as bookings, ListParams as BookingParams};
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
 use zhuxue::life::disbursement::list::{self as disbursement, ListParams as MoneyParams};
+use zhuxue::life::matching::list::{self as matching, ListParams as MatchingParams};
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
 use zhuxue::life::recognition::list::{self as pupils, ListParams as PupilParams};
 use zhuxue::life::recognition::rounds::{self, ListParams as RoundParams};
@@ -62,6 +63,19 @@ const PUPILS: &str = "INSERT INTO hardship_round (id, office_code, year, term, s
     entered_by, recheck, recheck_note, version) \
     SELECT loan_file.id, loan_file.office_code, 1, person.name, '高三', '1班', id_sealed, \
     id_index, id_mask, id_sealed, 'paper', '2026-09-07', '', 'applied', '', '', 'none', '', 0 \
+    FROM loan_file JOIN person ON person.id = loan_file.person_id";
+
+/// Everybody is on a list that counts, some of them answered.
+const HITS: &str = "INSERT INTO matching_list (id, office_code, kind, name, counts, source, \
+    file_name, lines, entries, unreadable, unreadable_places, received_by, received_on, \
+    expires_on, removed_by, reason, version) \
+    SELECT 1, code, 'disabled', '持证残疾人', 1 = 1, '', '', 0, 0, 0, '', '', '2026-12-01', \
+    '2026-12-31', '', '', 1 FROM office WHERE code = '512022'; \
+    INSERT INTO matching_hit (id, office_code, year, kind, list_id, id_index, id_mask, name, \
+    school, class_name, sheet, line, col, is_member, found_on, answer, note, answered_by, version) \
+    SELECT loan_file.id, loan_file.office_code, 2026, 'disabled', 1, id_index, '', person.name, \
+    CASE WHEN loan_file.id % 2 = 0 THEN '乐至中学' ELSE '' END, '', 1, 1, 1, 1 = 0, '2026-12-01', \
+    CASE WHEN loan_file.id % 3 = 0 THEN 'moved' ELSE 'open' END, '', '', 1 \
     FROM loan_file JOIN person ON person.id = loan_file.person_id";
 
 /// Keys of all rows, in order.
@@ -184,6 +198,17 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
             let params = RoundParams { tab: (*tab).to_owned(), ..RoundParams::default() };
             assert_eq!(tabs(&t, &params)[at], walk(&t, &params, tab).len(), "{tab}");
         }
+        t.app.db.write("test", |db| Ok(db.batch_execute(HITS)?)).unwrap();
+        let mut all = 0;
+        for (at, (tab, _)) in matching::TABS.iter().enumerate() {
+            let params = MatchingParams { tab: (*tab).to_owned(), ..MatchingParams::default() };
+            let list = params.to_list(day(DAY));
+            let rows = walk(&t, &list, tab);
+            assert_eq!(rows.is_empty(), *tab == "shown", "{tab}");
+            assert_eq!(tabs(&t, &list)[at], rows.len(), "{tab}");
+            all += rows.len();
+        }
+        assert_eq!(all, 60);
         let money = MoneyParams::default().to_list(day(DAY));
         for (at, (tab, _)) in disbursement::TABS.iter().enumerate() {
             let rows = walk(&t, &money.of(tab), tab);

@@ -14,6 +14,7 @@ mod ladder;
 mod later;
 mod listed;
 mod load;
+mod matching;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -35,6 +36,7 @@ pub use ladder::{LadderRule, LadderStage, LadderWeights, ParkDays, VISIT};
 pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
 pub use listed::{Rule, RuleValue};
 pub use load::sample_file;
+pub use matching::{MatchingList, column_letters, column_place};
 pub use values::{
     BankTolerance, BatchTemplate, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan,
     CounterPaper, CounterPapers, DeferralRule, DeskDay, DisbursementDays, DueDays, GraceRule,
@@ -113,6 +115,7 @@ pub struct Policy {
     pub hardship_signing_age: Dated<SigningAge>,
     hardship_classes: Vec<HardshipClass>,
     hardship_lines: Vec<HardshipLine>,
+    matching_lists: Vec<MatchingList>,
     /// How long money is on its way, by day of the pay-out.
     pub disbursement_days: Dated<DisbursementDays>,
     day_count: Dated<Word>,
@@ -339,6 +342,7 @@ impl Policy {
             hardship_signing_age: tables.dated("hardship_signing_age")?,
             hardship_classes: tables.hardship_classes()?,
             hardship_lines: tables.hardship_lines()?,
+            matching_lists: tables.matching_lists()?,
             disbursement_days: tables.dated("disbursement_days")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,
             self_pay_starts: tables

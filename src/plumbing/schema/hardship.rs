@@ -1,4 +1,5 @@
-//! The tables of publicity (公示) and of the recognition of hardship. Part of `schema.rs`; see there.
+//! The tables of publicity (公示), of the recognition of hardship and of matching (名单比对). Part of
+//! `schema.rs`; see there.
 
 diesel::table! {
     publication (id) {
@@ -98,5 +99,68 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    matching_list (id) {
+        id -> BigInt,
+        office_code -> Text,
+        kind -> Text,
+        name -> Text,
+        counts -> Bool,
+        source -> Text,
+        file_name -> Text,
+        lines -> Integer,
+        entries -> Integer,
+        unreadable -> Integer,
+        unreadable_places -> Text,
+        received_by -> Text,
+        received_on -> Date,
+        expires_on -> Date,
+        removed_on -> Nullable<Date>,
+        removed_by -> Text,
+        reason -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    matching_entry (list_id, sheet, line, col) {
+        list_id -> BigInt,
+        sheet -> Integer,
+        line -> Integer,
+        col -> Integer,
+        office_code -> Text,
+        is_member -> Bool,
+        id_index -> Binary,
+    }
+}
+
+diesel::table! {
+    matching_hit (id) {
+        id -> BigInt,
+        office_code -> Text,
+        year -> Integer,
+        kind -> Text,
+        list_id -> BigInt,
+        id_index -> Binary,
+        id_mask -> Text,
+        name -> Text,
+        school -> Text,
+        class_name -> Text,
+        sheet -> Integer,
+        line -> Integer,
+        col -> Integer,
+        is_member -> Bool,
+        found_on -> Date,
+        answer -> Text,
+        note -> Text,
+        answered_by -> Text,
+        answered_on -> Nullable<Date>,
+        version -> Integer,
+    }
+}
+
 diesel::joinable!(hardship_application -> hardship_round (round_id));
 diesel::allow_tables_to_appear_in_same_query!(hardship_application, hardship_round);
+diesel::joinable!(matching_entry -> matching_list (list_id));
+diesel::joinable!(matching_hit -> matching_list (list_id));
+diesel::allow_tables_to_appear_in_same_query!(matching_list, matching_entry, matching_hit);

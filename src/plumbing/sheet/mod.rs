@@ -20,6 +20,8 @@ pub use text::TextRows;
 pub struct Table {
     /// Name on the tab; empty for CSV.
     pub name: String,
+    /// Its place among all sheets of the file, hidden ones too, from 0.
+    pub place: usize,
     /// The rows in order.
     pub rows: Rows,
     /// What a person who looks at the sheet does not see.

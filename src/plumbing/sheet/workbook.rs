@@ -43,6 +43,7 @@ pub(super) fn read_xlsx(bytes: &[u8], limits: &SheetLimits) -> Result<Vec<Table>
         }
         left = builder.left;
         let mut table = builder.finish();
+        table.place = at;
         table.from_1904 = looks.from_1904;
         table.hidden.sheets = sheets.hidden.clone();
         tables.push(table);
@@ -151,6 +152,7 @@ where
         builder.complete(Parts { merges, ..Parts::default() })?;
         left = builder.left;
         let mut table = builder.finish();
+        table.place = at;
         table.hidden.sheets = sheets.hidden.clone();
         tables.push(table);
     }

@@ -1,0 +1,3 @@
+DROP TABLE matching_hit;
+DROP TABLE matching_entry;
+DROP TABLE matching_list;

@@ -1,0 +1,81 @@
+//! One or many hits answered at once: all of them, or none.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+
+use super::list::{PATH, answers};
+use super::rules::Answer;
+use super::{steps, store};
+use crate::base::choice::Choice;
+use crate::base::ids::RowId;
+use crate::error::AppResult;
+use crate::web::desk_request::DeskRequest;
+use crate::web::fields::{Done, Form, FormPage, Seen};
+
+/// Longest name and longest note in characters.
+const NAME_MAX: usize = 40;
+const NOTE_MAX: usize = 100;
+
+/// The chosen ones again, with what was typed.
+#[derive(Serialize)]
+struct AnswerPage {
+    /// What its box sends, name, school, answer until now.
+    rows: Vec<(String, String, String, &'static str)>,
+    answers: Vec<Choice>,
+    key: String,
+}
+
+impl FormPage for AnswerPage {
+    const TEMPLATE: &'static str = "matching/answers.html";
+    const REFUSED_AT: &'static str = "answer";
+    const CHANGED: &'static str =
+        "选中的里面有的别人刚刚核实过，或者名单已经清除，这次一条也没有保存：看看现在的情况再选";
+}
+
+async fn page(desk: &DeskRequest, ids: Vec<RowId>) -> AppResult<AnswerPage> {
+    let hits = desk.read(move |db, scope| store::hits(db, scope, &ids)).await?;
+    let row = |one: store::Hit| {
+        (format!("{}.{}", one.id, one.version), one.name, one.school, one.answer.in_words())
+    };
+    Ok(AnswerPage {
+        rows: hits.into_iter().map(row).collect(),
+        answers: answers(),
+        key: desk.app.next_id().to_string(),
+    })
+}
+
+/// `12.1`: identity and version of a ticked row.
+fn ticked(text: &str) -> Option<Seen<RowId>> {
+    let (id, version) = text.split_once('.')?;
+    Some(Seen { id: RowId::new(id.parse().ok()?), version: version.parse().ok()? })
+}
+
+/// `POST /matching/answers`
+pub async fn answer(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
+    let mut seen: Vec<Seen<RowId>> = form.0.all("one").filter_map(ticked).collect();
+    seen.sort_unstable_by_key(|one| one.id);
+    seen.dedup();
+    let ids = seen.iter().map(|one| one.id).collect();
+    desk.submit(form, page(&desk, ids), async |form| {
+        let known = |text: &str| Answer::from_text(text).filter(|one| *one != Answer::Open);
+        let answer = form.choice("answer", known, "请选核实结果");
+        let (by, note) = (form.text("by_name", NAME_MAX), form.text("note", NOTE_MAX));
+        form.required("by_name", "请写是谁核实的，例如：乐至中学周敏");
+        if let Some(asks) = answer.and_then(Answer::note).filter(|_| note.is_empty()) {
+            form.reject("note", asks);
+        }
+        if seen.is_empty() {
+            form.reject("answer", "还没有选人：先在名单里勾选，再登记核实结果");
+        }
+        let answer = form.checked(answer)?;
+        let (key, count) = (form.key(), seen.len());
+        desk.act("matching answered", move |act| {
+            steps::answer(act, &key, &seen, (answer, &by, &note))
+        })
+        .await?;
+        desk.app.note_change();
+        let words = answer.in_words();
+        Ok(Done::to(PATH, format!("{words}：{count} 条。登记错了可以到“已核实”里重新登记")))
+    })
+    .await
+}
