@@ -39,7 +39,7 @@ async fn page(desk: &DeskRequest, ids: Vec<RowId>) -> AppResult<AnswerPage> {
     };
     Ok(AnswerPage {
         rows: hits.into_iter().map(row).collect(),
-        answers: answers(),
+        answers: std::iter::once(Choice::new("", "请选择")).chain(answers()).collect(),
         key: desk.app.next_id().to_string(),
     })
 }
