@@ -1,11 +1,15 @@
 //! What is known of a student's difficulty in a year, wherever it was written down: pre-application
 //! and recognition as the counter needs them. Reads only; their stages write.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
 use crate::error::AppResult;
+use crate::plumbing::any_of::AnyOfMethods as _;
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{preapplication, recognition};
 
@@ -55,4 +59,24 @@ pub fn of(db: &mut Db, scope: &Scope, person: PersonId, year: i32) -> AppResult<
     let (opinion, family_kind, high_school) = asked_for.unwrap_or_default();
     let is_passed = opinion.starts_with(PASSED);
     Ok(Hardship { is_passed, level: level.unwrap_or_default(), family_kind, high_school })
+}
+
+/// 困难等级 of these people in a year.
+pub fn levels(
+    db: &mut Db,
+    scope: &Scope,
+    people: &[PersonId],
+    year: i32,
+) -> AppResult<HashMap<PersonId, String>> {
+    let mut found = HashMap::new();
+    for chunk in people.chunks(BINDS_MAX) {
+        let rows: Vec<(PersonId, String)> = recognition::table
+            .filter(scope.holds(recognition::office_code))
+            .filter(recognition::person_id.any_of(chunk))
+            .filter(recognition::year.eq(year))
+            .select((recognition::person_id, recognition::level))
+            .load(db)?;
+        found.extend(rows);
+    }
+    Ok(found)
 }

@@ -10,8 +10,10 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use crate::base::id_number::{self, IdNumber};
 use crate::base::ids::{PersonId, PhoneId, text_enum};
-use crate::base::person_name::initials;
+use crate::base::person_name::{initials, name_key};
+use crate::base::phone_number::PhoneNumber;
 use crate::base::scope::Scope;
 use crate::book::contact::point::Tried;
 use crate::error::AppResult;
@@ -89,6 +91,43 @@ pub struct Person {
     pub name_initials: String,
 }
 
+impl Person {
+    /// Somebody of whom no more than name and number are known.
+    pub fn new(
+        (id, office_code): (PersonId, &str),
+        (name, number): (&str, &IdNumber),
+        sealer: &Sealer,
+        now: NaiveDateTime,
+    ) -> AppResult<Person> {
+        Ok(Person {
+            id,
+            office_code: office_code.to_owned(),
+            name: name.to_owned(),
+            name_key: name_key(name),
+            name_initials: initials(name),
+            id_sealed: sealer.seal(Field::IdNumber, number.as_str().as_bytes())?,
+            id_index: sealer.index(Field::IdNumber, number.as_str()),
+            id_mask: number.masked(),
+            born_on: number.birth_on(),
+            sex: match number.sex() {
+                id_number::Sex::Male => Sex::Male,
+                id_number::Sex::Female => Sex::Female,
+            },
+            ethnic: String::new(),
+            household_type: String::new(),
+            email: String::new(),
+            address: String::new(),
+            township: String::new(),
+            village: String::new(),
+            village_code: String::new(),
+            police_station: String::new(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        })
+    }
+}
+
 text_enum! {
     /// How far a telephone number can be relied on.
     PhoneState {
@@ -140,6 +179,28 @@ pub struct Phone {
     /// Where it was seen, in words: 名单, 毕业确认 ...
     pub source: String,
     pub recorded_at: NaiveDateTime,
+}
+
+impl Phone {
+    /// A number that was seen in `source` and is still to be confirmed.
+    pub fn seen(
+        (id, person): (PhoneId, &Person),
+        number: &PhoneNumber,
+        source: &str,
+        (sealer, now): (&Sealer, NaiveDateTime),
+    ) -> AppResult<Phone> {
+        Ok(Phone {
+            id,
+            office_code: person.office_code.clone(),
+            person_id: person.id,
+            phone_sealed: sealer.seal(Field::Phone, number.as_str().as_bytes())?,
+            phone_index: sealer.index(Field::Phone, number.as_str()),
+            phone_mask: number.masked(),
+            state: PhoneState::ToConfirm,
+            source: source.to_owned(),
+            recorded_at: now,
+        })
+    }
 }
 
 /// The people with these blind indexes, by index. For imports: one query a chunk.

@@ -7,12 +7,12 @@ use chrono::Datelike;
 
 use super::facts::{Tracked, index_of};
 use super::plan::{Plan, Refusal};
-use crate::base::id_number::{IdNumber, Sex};
+use crate::base::id_number::IdNumber;
 use crate::base::ids::{FileId, PersonId, PhoneId};
-use crate::base::person_name::{initials, may_be_same, name_key};
+use crate::base::person_name::{may_be_same, name_key};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::loan::LoanFile;
-use crate::book::person::{self, Person, Phone, PhoneState};
+use crate::book::person::{Person, Phone, PhoneState};
 use crate::imports::layout::{Fault, Hook, Parsed, Row, RowMessage, Severity};
 use crate::plumbing::crypto::Field;
 
@@ -80,37 +80,10 @@ impl Plan<'_> {
                 "姓名：这个人还没有登记，表里也没有姓名。请补上姓名，或先导入学生名单。".to_owned()
             );
         };
-        let sealed = self
-            .set
-            .sealer
-            .seal(Field::IdNumber, id.as_str().as_bytes())
+        let set = self.set;
+        let id_of_row = (PersonId::new(set.next_id()), set.scope.own());
+        let row = Person::new(id_of_row, (name, id), set.sealer, set.now)
             .map_err(|error| error.to_string())?;
-        let row = Person {
-            id: PersonId::new(self.set.next_id()),
-            office_code: self.set.scope.own().to_owned(),
-            name: name.to_owned(),
-            name_key: name_key(name),
-            name_initials: initials(name),
-            id_sealed: sealed,
-            id_index: index.clone(),
-            id_mask: id.masked(),
-            born_on: id.birth_on(),
-            sex: match id.sex() {
-                Sex::Male => person::Sex::Male,
-                Sex::Female => person::Sex::Female,
-            },
-            ethnic: String::new(),
-            household_type: String::new(),
-            email: String::new(),
-            address: String::new(),
-            township: String::new(),
-            village: String::new(),
-            village_code: String::new(),
-            police_station: String::new(),
-            created_at: self.set.now,
-            updated_at: self.set.now,
-            version: 1,
-        };
         self.facts.index_of.insert(row.id, index.clone());
         self.facts.people.insert(index.clone(), Tracked::fresh(row));
         Ok((index, true))

@@ -39,7 +39,7 @@ macro_rules! record {
     (
         $row:ident = $kind:literal, $layout:expr, $store:ident,
         |$own:ident| $key:expr => $type:ty
-        $(, replaced = $replaced:path)?
+        $(, replaced = $replaced:path)? $(, bare = $bare:ident)?
     ) => {
         impl $crate::imports::written::Kind for $row {
             const KIND: &'static str = $kind;
@@ -47,7 +47,7 @@ macro_rules! record {
                 self.id.get()
             }
             fn bare(&self) -> Self {
-                self.clone()
+                self.clone()$(.$bare())?
             }
         }
 

@@ -2,80 +2,38 @@
 //! grade, school and village; what hangs, what is objected to and what is decided is the county's.
 //! Another school's round is not found, whatever the address bar says; every look is written down.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use minijinja::Value;
 use serde::Serialize;
 
+use super::school::{act, answer, own_school, show_page};
 use crate::app::App;
 use crate::base::choice::Choice;
 use crate::base::ids::RowId;
 use crate::book::act::Act;
 use crate::book::audit_log::AuditEntry;
-use crate::book::liaison::Kind;
-use crate::error::{AppError, AppResult, FieldError};
+use crate::error::{AppError, AppResult};
 use crate::life::recognition::application::{self, ApplicationPage};
 use crate::life::recognition::form::{self, Offered};
 use crate::life::recognition::round::{classes, looks, read_opinion};
 use crate::life::recognition::round_store::{self as records, Application, Round};
 use crate::life::recognition::rules::{State, Step, round_words};
 use crate::life::recognition::steps::{self, Who};
-use crate::web::fields::{Fields, Rejected, Seen};
+use crate::web::fields::{Fields, Seen};
 use crate::web::session::liaison::{LiaisonForm, LiaisonIn};
 use crate::web::shell::phone;
 
+/// Where a form leads back to.
+const HOME: &str = "/l/hardship";
+
 /// The look that this school may take, and no other.
 fn school(me: &LiaisonIn) -> AppResult<Who> {
-    match me.account.kind {
-        Kind::School => Ok(Who::School(me.account.place.clone())),
-        Kind::Village | Kind::Police => Err(AppError::NotFound),
-    }
+    own_school(me).map(Who::School)
 }
 
 /// A round of the own school.
 fn own(me: &LiaisonIn, round: Round) -> AppResult<Round> {
     if round.school == me.account.place { Ok(round) } else { Err(AppError::NotFound) }
 }
-
-/// A page with a form: what was typed, and what is wrong.
-#[derive(Serialize)]
-struct Filled<P> {
-    #[serde(flatten)]
-    page: P,
-    form: Value,
-    errors: Vec<FieldError>,
-}
-
-/// Who asks for a page.
-type At<'a> = (&'a App, &'a LiaisonIn, &'a HttpRequest);
-
-fn show_page<P: Serialize>(
-    (app, me, req): At<'_>,
-    template: &str,
-    page: P,
-    (form, refused): (&Fields, Option<Rejected>),
-) -> AppResult<HttpResponse> {
-    let status = refused.as_ref().map_or(StatusCode::OK, |refused| refused.status);
-    let errors = refused.map(|refused| refused.errors).unwrap_or_default();
-    let filled = Filled { page, form: form.to_value(), errors };
-    phone::page_for(status, app, req, (&me.office, &me.csrf), template, &filled)
-}
-
-/// The tail of a form: back to the list, or its page again with what was typed. A rule's refusal is
-/// said at `field`; the page is read only then, and a look at it written down.
-async fn answer<P: Serialize>(
-    at: At<'_>,
-    (template, field): (&str, &str),
-    (form, done): (&Fields, AppResult<()>),
-    page: impl Future<Output = AppResult<P>>,
-) -> AppResult<HttpResponse> {
-    let Err(error) = done else { return Ok(phone::to("/l/hardship")) };
-    let refused = Rejected::from(error, field, CHANGED)?;
-    show_page(at, template, page.await?, (form, Some(refused)))
-}
-
-/// What is said when somebody else was first.
-const CHANGED: &str = "别人刚刚改过，您写的还没有保存：先看看现在的情况，再提交一次";
 
 #[derive(Serialize)]
 struct Pupil {
@@ -152,18 +110,6 @@ pub async fn list(app: web::Data<App>, me: LiaisonIn, req: HttpRequest) -> AppRe
     show_page((&app, &me, &req), "l/hardship.html", page, (&form, None))
 }
 
-/// One write in the name of a school.
-async fn act<T: Send + 'static>(
-    app: &App,
-    me: &LiaisonIn,
-    name: &'static str,
-    body: impl FnMut(&mut Act<'_>) -> AppResult<T> + Send + 'static,
-) -> AppResult<T> {
-    let done = app.act((me.by(), me.scope.clone()), name, body).await?;
-    app.note_change();
-    Ok(done)
-}
-
 /// `POST /l/hardship/rounds/{id}`: all of a class, or of the school, go a step.
 pub async fn many(
     app: web::Data<App>,
@@ -175,7 +121,7 @@ pub async fn many(
     let (mut form, id) = (form.0, *id);
     let done = take_many(&app, &me, id, &mut form).await;
     let page = list_page(&app, &me);
-    answer((&app, &me, &req), ("l/hardship.html", "opinion"), (&form, done), page).await
+    answer((&app, &me, &req), (HOME, "l/hardship.html", "opinion"), (&form, done), page).await
 }
 
 async fn take_many(app: &App, me: &LiaisonIn, id: RowId, form: &mut Fields) -> AppResult<()> {
@@ -243,7 +189,7 @@ pub async fn enter(
         }
     };
     let page = new_page(&app, &me, id);
-    answer((&app, &me, &req), ("l/hardship_new.html", "name"), (&form, done), page).await
+    answer((&app, &me, &req), (HOME, "l/hardship_new.html", "name"), (&form, done), page).await
 }
 
 async fn one_page(app: &App, me: &LiaisonIn, id: RowId) -> AppResult<ApplicationPage> {
@@ -291,7 +237,7 @@ pub async fn step(
     let (mut form, id) = (form.0, *id);
     let done = take_step(&app, &me, id, &mut form).await;
     let page = one_page(&app, &me, id);
-    answer((&app, &me, &req), ("l/hardship_one.html", "opinion"), (&form, done), page).await
+    answer((&app, &me, &req), (HOME, "l/hardship_one.html", "opinion"), (&form, done), page).await
 }
 
 async fn take_step(app: &App, me: &LiaisonIn, id: RowId, form: &mut Fields) -> AppResult<()> {

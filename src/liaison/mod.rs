@@ -1,14 +1,17 @@
 //! `/l`: the pages of liaisons in villages, schools and police stations. A realm of its own:
 //! their accounts are not staff, their cookie opens nothing at the desk, and of the county they
 //! see only the sheets that were handed to their own place, and a school its own pupils in
-//! 困难认定. Names as on the paper, numbers masked, no amounts unless the director has allowed
+//! 困难认定 and 预申请. Names as on the paper, numbers masked, no amounts unless the director has allowed
 //! them; every look at a sheet is written down.
 
 pub mod sign_in;
 pub mod password;
 pub mod sheets;
 pub mod hardship;
+pub mod preapplications;
+pub mod school;
 
+use self::preapplications as candidates;
 use crate::web::route::{Entry, Needs, get, post};
 
 /// The routes of liaisons, and of the desk's pages about them.
@@ -26,6 +29,14 @@ pub fn routes() -> Vec<Entry> {
         post("/l/hardship/rounds/{id}/new", Needs::Liaison, hardship::enter),
         get("/l/hardship/applications/{id}", Needs::Liaison, hardship::show),
         post("/l/hardship/applications/{id}", Needs::Liaison, hardship::step),
+        get(candidates::HOME, Needs::Liaison, candidates::list),
+        get("/l/pre-applications/new", Needs::Liaison, candidates::new),
+        post("/l/pre-applications/new", Needs::Liaison, candidates::enter),
+        get("/l/pre-applications/table", Needs::Liaison, candidates::table),
+        post("/l/pre-applications/hand-in", Needs::Liaison, candidates::hand_in),
+        get("/l/pre-applications/{id}", Needs::Liaison, candidates::show),
+        post("/l/pre-applications/{id}", Needs::Liaison, candidates::change),
+        post("/l/pre-applications/{id}/withdraw", Needs::Liaison, candidates::withdraw),
         get("/l/password", Needs::Liaison, password::show),
         post("/l/password", Needs::Liaison, password::change),
     ]

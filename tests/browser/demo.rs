@@ -43,3 +43,36 @@ fn the_demo_has_calls_stages_a_promise_and_sheets_for_the_village() {
         browser.photograph("liaison-demo", 390).await;
     });
 }
+
+#[test]
+fn a_day_of_its_summer_has_households_at_the_counter() {
+    if driver_url().is_none() {
+        return;
+    }
+    let mut program = Program::new();
+    program.start(&["demo", "--today", "2026-08-10"]);
+    assert!(!program.output().contains("不一致"), "{}", program.output());
+    in_browser("summer", &program, async |browser| {
+        browser.open("/login").await;
+        browser.fill("[name=login]", "jingban").await;
+        browser.fill("[name=password]", &format!("{SIGN_IN}jingban")).await;
+        browser.click(".btn.pri").await;
+        browser.find("#main .head").await;
+        for (path, words) in [
+            ("/bookings", "等候 4 户"),
+            ("/bookings?on=2026-08-11", "学校统一安排"),
+            ("/applications?tab=signed", "51202220260"),
+            ("/applications?tab=returned", "首贷"),
+            ("/disbursements?tab=unpaid", "签了未放款"),
+            ("/season", "已开办"),
+        ] {
+            browser.open(path).await;
+            browser.says(words).await;
+            let name = path.trim_start_matches('/').replace(['/', '?', '=', '&'], "-");
+            browser.photograph(&format!("summer-{name}"), 390).await;
+            let wide = "return document.documentElement.scrollWidth - innerWidth;";
+            let wide = browser.driver.execute(wide, Vec::new()).await.unwrap();
+            assert!(wide.convert::<i64>().unwrap() <= 0, "{path} scrolls sideways");
+        }
+    });
+}

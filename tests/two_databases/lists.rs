@@ -14,6 +14,7 @@ use zhuxue::life::booking::list::{self as bookings, ListParams as BookingParams}
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
 use zhuxue::life::disbursement::list::{self as disbursement, ListParams as MoneyParams};
 use zhuxue::life::matching::list::{self as matching, ListParams as MatchingParams};
+use zhuxue::life::preapplication::list::{self as candidates, ListParams as CandidateParams};
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
 use zhuxue::life::recognition::list::{self as pupils, ListParams as PupilParams};
 use zhuxue::life::recognition::rounds::{self, ListParams as RoundParams};
@@ -216,6 +217,28 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
         }
         let q = DifferenceParams { q: "a'%_\\".to_owned(), ..DifferenceParams::default() };
         assert!(walk(&t, &q, "differences").is_empty());
+    });
+}
+
+/// Candidates in each state, every other one with a state grant, and one that is not handed in.
+const CANDIDATES: &str = "UPDATE preapplication SET holds_grant = (id % 2 = 0); \
+    UPDATE preapplication SET county_opinion = '' WHERE id % 3 = 0; \
+    UPDATE preapplication SET county_opinion = '不通过：户籍不在本县' WHERE id % 3 = 1; \
+    UPDATE preapplication SET is_draft = true \
+    WHERE id = (SELECT MAX(id) FROM preapplication)";
+
+#[test]
+fn candidates_are_walked_with_those_who_hold_a_grant_first() {
+    each(async |t| {
+        t.app.db.write("test", |db| Ok(db.batch_execute(CANDIDATES)?)).unwrap();
+        for (at, (tab, _)) in candidates::TABS.iter().enumerate() {
+            let params = CandidateParams { tab: (*tab).to_owned(), ..Default::default() };
+            let rows = walk(&t, &params, tab);
+            assert_eq!(tabs(&t, &params)[at], rows.len(), "{tab}");
+            if *tab == candidates::ALL {
+                assert_eq!(rows.len(), 34, "a draft is the school's");
+            }
+        }
     });
 }
 

@@ -15,6 +15,7 @@ mod later;
 mod listed;
 mod load;
 mod matching;
+mod preapplication;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -37,6 +38,7 @@ pub use later::{WITHOUT_WAIVER, Waiver, WaiverYear};
 pub use listed::{Rule, RuleValue};
 pub use load::sample_file;
 pub use matching::{MatchingList, column_letters, column_place};
+pub use preapplication::{ListColumn, ListField};
 pub use values::{
     BankTolerance, BatchTemplate, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan,
     CounterPaper, CounterPapers, DeferralRule, DeskDay, DisbursementDays, DueDays, GraceRule,
@@ -55,6 +57,7 @@ use crate::base::month_day::MonthDay;
 use crate::base::rate::RatePpm;
 use dated::{RawEntry, dated, take_source, value};
 use load::Files;
+use preapplication::ListColumns;
 use values::{BenchmarkRule, PenaltyMultiplier, PricingRule, RecheckRule, Window, Word, YearDay};
 
 /// The rules that differ between products.
@@ -125,6 +128,8 @@ pub struct Policy {
     receipt_deadline: Dated<YearDay>,
     receipt_recheck: Dated<RecheckRule>,
     windows: Vec<Window>,
+    preapplication_windows: Vec<Window>,
+    preapplication_columns: Vec<ListColumns>,
     desk_days: Vec<DeskDay>,
     waivers: Vec<WaiverYear>,
     calendar: Calendar,
@@ -248,14 +253,14 @@ impl Tables {
         Ok(days)
     }
 
-    fn windows(&mut self) -> Result<Vec<Window>, PolicyError> {
-        let key = "application_window";
+    /// `may_wrap`: it may begin in the year before.
+    fn windows(&mut self, key: &str, may_wrap: bool) -> Result<Vec<Window>, PolicyError> {
         let mut windows: Vec<Window> = Vec::new();
         for (raw, window, _) in self.plain::<Window>(key)? {
             let year = window.from_year;
             let (opens, closes) = (window.opens.in_year(year), window.closes.in_year(year));
             let same = |known: &Window| known.county == window.county && known.from_year == year;
-            let fault = if closes < opens {
+            let fault = if closes < opens && !may_wrap {
                 let expected = "closes: expected a day not before opens".to_owned();
                 Some(Fault::Value { from: year.to_string(), expected })
             } else if windows.iter().any(same) {
@@ -352,7 +357,9 @@ impl Policy {
             allocation: tables.words("allocation", &|w| Allocation::from_text(w).is_some())?,
             receipt_deadline: tables.dated("receipt_deadline")?,
             receipt_recheck: tables.dated("receipt_recheck")?,
-            windows: tables.windows()?,
+            windows: tables.windows("application_window", false)?,
+            preapplication_windows: tables.windows("preapplication_window", true)?,
+            preapplication_columns: tables.list_columns()?,
             desk_days: tables.desk_days()?,
             waivers: tables.waivers()?,
             calendar,

@@ -157,6 +157,28 @@ fn waivers_deferral_receipts_windows_and_the_local_product() {
 }
 
 #[test]
+fn schools_enter_candidates_in_a_window_that_may_begin_the_year_before() {
+    let policy = policy();
+    let window = policy.preapplication_window("512022", 2026);
+    assert_eq!(window, (d("2026-03-01"), d("2026-06-30")));
+    assert_eq!(policy.preapplication_year("512022", d("2026-10-31")), 2026);
+    let own = "[[preapplication_window]]\ncounty = \"512022\"\nfrom_year = 2027\n\
+               opens = \"09-01\"\ncloses = \"04-30\"\nsource = \"通知\"\nconfidence = \"S\"\n\
+               [[preapplication_columns]]\ncounty = \"512022\"\nfrom_year = 2027\n\
+               columns = [{ name = \"学生\", field = \"name\" }]\nsource = \"模板\"\n\
+               confidence = \"S\"\n";
+    let policy = with("county.toml", own).unwrap();
+    let window = policy.preapplication_window("512022", 2027);
+    assert_eq!(window, (d("2026-09-01"), d("2027-04-30")));
+    assert_eq!(policy.preapplication_year("512022", d("2026-08-31")), 2026);
+    assert_eq!(policy.preapplication_year("512022", d("2026-09-01")), 2027);
+    assert_eq!(policy.preapplication_columns("512022", 2027).len(), 1);
+    assert!(policy.preapplication_columns("512022", 2026).len() > 9);
+    let unknown = own.replace("\"name\" }", "\"nmae\" }");
+    assert!(with("county.toml", &unknown).unwrap_err().contains("nmae"));
+}
+
+#[test]
 fn working_days() {
     let policy = policy();
     assert!(!policy.is_working_day(d("2026-10-01")), "National Day");

@@ -66,7 +66,7 @@ struct SeasonPage {
     known: usize,
     missing: Vec<&'static str>,
     by: &'static str,
-    ways: [(&'static str, &'static str); 3],
+    ways: [(&'static str, &'static str); 4],
     totals: Vec<Totals>,
     may_open: bool,
     version: i32,

@@ -1,9 +1,12 @@
-//! How far the season is, by kind of loan, university or township: each figure is the number of
-//! rows of the list that it leads to, read by that list itself.
+//! How far the season is, by kind of loan, university, township or high school: each figure is the
+//! number of rows of the list that it leads to, read by that list itself. What a school needs is
+//! its line: wanted, passed, signed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
 use serde::Serialize;
 
 use crate::base::scope::Scope;
@@ -13,18 +16,22 @@ use crate::error::AppResult;
 use crate::life::application::list::{self as application, ListParams as ApplicationParams};
 use crate::life::application::rules::product_words;
 use crate::life::disbursement::list::{self as disbursement, ListParams as MoneyParams};
+use crate::life::preapplication::list::{self as preapplication, ListParams as CandidateParams};
 use crate::plumbing::db::Db;
+use crate::plumbing::schema as tables;
 use crate::plumbing::schema::{loan, loan_application, loan_file, person};
 use crate::web::list::declare::List as _;
 use crate::web::list::export::Column;
 use crate::web::list::filter::NOTHING;
 
-/// By what the figures are told apart: the field of both lists, and its words.
-pub const BY: [(&str, &str); 3] =
-    [("product", "贷款种类"), ("university", "高校"), ("township", "乡镇")];
+/// By what the figures are told apart: the field of the lists, and its words.
+pub const BY: [(&str, &str); 4] =
+    [("product", "贷款种类"), ("university", "高校"), ("township", "乡镇"), ("school", "毕业高中")];
 
 /// The steps of a season: the list, its tab, and the words of the column.
-pub const STEPS: [(&str, &str, &str); 5] = [
+pub const STEPS: [(&str, &str, &str); 7] = [
+    (preapplication::PATH, preapplication::ALL, "想贷"),
+    (preapplication::PATH, preapplication::PASSED, "预申请通过"),
     (application::PATH, application::BEGUN, "已申请"),
     (application::PATH, application::HANDED, "已提交复核"),
     (disbursement::PATH, disbursement::SIGNED, "已签合同"),
@@ -39,32 +46,53 @@ pub struct Cell {
     pub link: String,
 }
 
-/// What one kind of loan, university or township has reached; the first line is all of them.
+/// What one kind of loan, university, township or school has reached; the first line is all of
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Totals {
     pub name: String,
-    /// In the order of [`STEPS`].
-    pub cells: Vec<Cell>,
+    /// In the order of [`STEPS`]; none where a step cannot be told apart so.
+    pub cells: Vec<Option<Cell>>,
 }
 
-/// Product, university and township of each row of a list.
-type Rows = Vec<(String, String, String)>;
+/// Whether a list knows what figures are told apart by.
+fn knows(path: &str, by: &str) -> bool {
+    path != preapplication::PATH || matches!(by, "township" | "school")
+}
 
-fn rows(
+/// What figures are told apart by, of each row of a list.
+fn values(
     db: &mut Db,
     scope: &Scope,
-    (path, tab): (&str, &str),
+    ((path, tab), by): ((&str, &str), &str),
     (year, today): (i32, NaiveDate),
-) -> AppResult<Rows> {
+) -> AppResult<Vec<String>> {
     let (tab, year) = (tab.to_owned(), year.to_string());
+    if path == preapplication::PATH {
+        let list = CandidateParams { tab, year, ..CandidateParams::default() };
+        return match by {
+            "township" => list.only(db, scope, person::township),
+            _ => list.only(db, scope, tables::preapplication::high_school),
+        };
+    }
     if path == application::PATH {
         let params = ApplicationParams { tab, year, ..ApplicationParams::default() };
-        let of = (loan_application::product, loan_application::university);
-        return params.to_list(today).only(db, scope, (of.0, of.1, loan_application::township));
+        let list = params.to_list(today);
+        return match by {
+            "university" => list.only(db, scope, loan_application::university),
+            "township" => list.only(db, scope, loan_application::township),
+            "school" => list.only(db, scope, sql::<Text>(application::SCHOOL)),
+            _ => list.only(db, scope, loan_application::product),
+        };
     }
     let params = MoneyParams { tab, year, ..MoneyParams::default() };
-    let of = (loan::product, loan_file::university, person::township);
-    params.to_list(today).only(db, scope, of)
+    let list = params.to_list(today);
+    match by {
+        "university" => list.only(db, scope, loan_file::university),
+        "township" => list.only(db, scope, person::township),
+        "school" => list.only(db, scope, loan_file::high_school),
+        _ => list.only(db, scope, loan::product),
+    }
 }
 
 /// The figures of a year, told apart by a field of [`BY`].
@@ -76,16 +104,11 @@ pub fn load(
 ) -> AppResult<Vec<Totals>> {
     let mut counts: Vec<(usize, BTreeMap<String, usize>)> = Vec::new();
     for (path, tab, _) in STEPS {
-        let rows = rows(db, scope, (path, tab), (year, today))?;
+        let values = values(db, scope, ((path, tab), by), (year, today))?;
         let mut of: BTreeMap<String, usize> = BTreeMap::new();
-        let all = rows.len();
-        for (product, university, township) in rows {
-            let key = match by {
-                "university" => university,
-                "township" => township,
-                _ => product,
-            };
-            *of.entry(key).or_default() += 1;
+        let all = values.len();
+        if knows(path, by) {
+            values.into_iter().for_each(|value| *of.entry(value).or_default() += 1);
         }
         counts.push((all, of));
     }
@@ -93,7 +116,8 @@ pub fn load(
     let year = year.to_string();
     let cell = |(path, tab): (&str, &str), count: usize, value: &str| {
         let fields = [("tab", tab), ("year", year.as_str()), (by, value)];
-        Cell { count, link: url::link(path, &fields) }
+        let is_known = value.is_empty() || knows(path, by);
+        is_known.then(|| Cell { count, link: url::link(path, &fields) })
     };
     let line = |name: String, value: &str, count: &dyn Fn(usize) -> usize| Totals {
         name,
@@ -122,18 +146,19 @@ pub fn load(
 
 impl Totals {
     fn count(&self, at: usize) -> Option<i64> {
-        self.cells.get(at).and_then(|cell| i64::try_from(cell.count).ok())
+        let cell = self.cells.get(at).and_then(Option::as_ref)?;
+        i64::try_from(cell.count).ok()
     }
 }
 
-/// As on the page. What nobody counts yet stays blank.
+/// As on the page. What cannot be told apart so stays blank.
 pub const COLUMNS: [Column<Totals, ()>; 8] = [
     ("", 28, |row, ()| (&row.name).into()),
-    ("想贷", 10, |_, ()| "—".into()),
-    ("预申请通过", 12, |_, ()| "—".into()),
-    ("已申请", 10, |row, ()| row.count(0).into()),
-    ("已提交复核", 12, |row, ()| row.count(1).into()),
-    ("已签合同", 10, |row, ()| row.count(2).into()),
-    ("高校已回执", 12, |row, ()| row.count(3).into()),
-    ("已放款", 10, |row, ()| row.count(4).into()),
+    ("想贷", 10, |row, ()| row.count(0).into()),
+    ("预申请通过", 12, |row, ()| row.count(1).into()),
+    ("已申请", 10, |row, ()| row.count(2).into()),
+    ("已提交复核", 12, |row, ()| row.count(3).into()),
+    ("已签合同", 10, |row, ()| row.count(4).into()),
+    ("高校已回执", 12, |row, ()| row.count(5).into()),
+    ("已放款", 10, |row, ()| row.count(6).into()),
 ];

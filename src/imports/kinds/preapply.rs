@@ -4,7 +4,6 @@ use crate::base::ids::{PersonId, RowId};
 use crate::book::person::PhoneState;
 use crate::imports::kind::*;
 use crate::life::preapplication::store::{self, Preapplication};
-use chrono::Datelike;
 
 layout! {
     /// A line of 预申请名单.
@@ -18,6 +17,7 @@ layout! {
     may township: Place = "乡镇（街道）" | TOWNSHIPS;
     may village: Place = "村（社区）" | VILLAGES;
     may family_category: FreeText = "家庭类型" | FAMILIES;
+    may holds_grant: YesOrNo = "国家助学金" | "是否享受国家助学金|享受国家助学金";
     many phone: Phones = "联系电话" | PHONES;
     must applied_on: Day = "申请日期" | "申请时间|预申请日期|提交日期";
     may school_opinion: FreeText = "学校审核意见" | "学校意见|高中审核意见";
@@ -28,7 +28,7 @@ record!(
     Preapplication = "preapplication", Layout::PREAPPLY, store,
     |row| (row.person_id, row.year)
         => (PersonId, i32),
-    replaced = Preapplication::replaced_by
+    replaced = Preapplication::replaced_by, bare = without_version
 );
 
 impl ImportKind for PreapplicationRow {
@@ -45,7 +45,8 @@ impl ImportKind for PreapplicationRow {
         let (index, _) = plan.person(&self.id_number, Some(&self.name))?;
         let Some(person_id) = plan.person_id(&index) else { return Ok(Outcome::Refused) };
         self.fill_home(plan, &index);
-        let year = self.applied_on.year();
+        let set = plan.set;
+        let year = set.policy.preapplication_year(&set.office.code, self.applied_on);
         let fresh = Preapplication {
             id: RowId::new(plan.set.next_id()),
             office_code: plan.set.scope.own().to_owned(),
@@ -58,6 +59,12 @@ impl ImportKind for PreapplicationRow {
             school_opinion: self.school_opinion.clone().unwrap_or_default(),
             county_opinion: self.county_opinion.clone().unwrap_or_default(),
             import_id: plan.set.import_id,
+            holds_grant: self.holds_grant.unwrap_or_default(),
+            is_draft: false,
+            entered_by: String::new(),
+            decided_by: String::new(),
+            decided_at: None,
+            version: 1,
         };
         let (new, mut changed) = plan.facts.record(fresh);
         if plan.add_phones(person_id, &self.phone, PhoneState::ToConfirm, "预申请名单")? {

@@ -43,6 +43,17 @@ pub const TABS: [(&str, &str); 9] = [
 pub const BEGUN: &str = "begun";
 pub const HANDED: &str = "handed";
 
+/// The high school of an applicant: of the year's pre-application, else of the loan file.
+pub const SCHOOL: &str = "COALESCE((SELECT NULLIF(MIN(preapplication.high_school), '') \
+     FROM person JOIN preapplication ON preapplication.person_id = person.id \
+     AND preapplication.year = loan_application.loan_year \
+     WHERE person.office_code = loan_application.office_code \
+     AND person.id_index = loan_application.person_index), \
+     (SELECT MIN(loan_file.high_school) FROM person \
+     JOIN loan_file ON loan_file.person_id = person.id \
+     WHERE person.office_code = loan_application.office_code \
+     AND person.id_index = loan_application.person_index), '')";
+
 crate::list_params! {
     ListParams {
         /// Part of a name, or a contract's number.
@@ -52,6 +63,8 @@ crate::list_params! {
         product,
         university,
         township,
+        /// 毕业高中, as [`SCHOOL`] has it.
+        school,
         /// First year of the school year; nothing: that of today.
         year,
     }
@@ -148,11 +161,14 @@ impl Applications {
             let of = Condition::new("loan_application.product = ?");
             all.push(of.bind(&self.params.product));
         }
-        let ListParams { university, township, .. } = &self.params;
-        for (column, value) in [("university", university), ("township", township)] {
+        let ListParams { university, township, school, .. } = &self.params;
+        for (column, value) in [
+            ("loan_application.university", university),
+            ("loan_application.township", township),
+            (SCHOOL, school),
+        ] {
             if !value.is_empty() {
-                let of = Condition::new(&format!("loan_application.{column} = ?"));
-                all.push(of.bind(meant(value)));
+                all.push(Condition::new(&format!("{column} = ?")).bind(meant(value)));
             }
         }
         let q = self.params.q.trim();

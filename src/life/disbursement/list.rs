@@ -94,6 +94,8 @@ crate::list_params! {
         tab,
         university,
         township,
+        /// 毕业高中 of the loan file.
+        school,
         /// `cdb` or `local`.
         product,
         /// First year of the school year; nothing: that of today.
@@ -261,12 +263,15 @@ impl Disbursements {
         let of_year = Condition::new("loan.loan_year = ?").bind(self.year);
         let stands = Condition::new("loan.bank_state <> ?").bind(WITHDRAWN);
         let mut all = vec![of_year, stands];
-        let ListParams { q, university, township, product, .. } = &self.params;
+        let ListParams { q, university, township, school, product, .. } = &self.params;
         if !university.is_empty() {
             all.push(Condition::new("loan_file.university = ?").bind(meant(university)));
         }
         if !township.is_empty() {
             all.push(Condition::new("person.township = ?").bind(meant(township)));
+        }
+        if !school.is_empty() {
+            all.push(Condition::new("loan_file.high_school = ?").bind(meant(school)));
         }
         if !product.is_empty() {
             all.push(Condition::new("loan.product = ?").bind(product));
@@ -384,6 +389,7 @@ pub async fn draw(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
         tab: field("tab"),
         university: field("university"),
         township: field("township"),
+        school: field("school"),
         year: field("year"),
         ..ListParams::default()
     };

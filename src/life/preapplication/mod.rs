@@ -1,12 +1,15 @@
 //! 预申请: Grade 12, organised by the high school, aimed first at students who hold a state grant.
-//! Who passes needs no hardship form at the counter (rules.md 7). The lists come by import; the
-//! county reviews them in one list.
+//! Who passes needs no hardship form at the counter (rules.md 7). The lists come by import, or a
+//! school enters its own candidates; the county reviews them in one list, tells the parents, and
+//! takes those it has passed to the lender's system.
 //!
 //! `rules.rs` decides (pure), `store.rs` keeps the table, `list.rs` is `/pre-applications`, `web.rs`
-//! takes the decisions.
+//! takes the decisions, `school.rs` is what a school does, `papers.rs` what leaves the county.
 
 pub mod list;
+mod papers;
 pub mod rules;
+pub mod school;
 pub mod store;
 mod web;
 
@@ -23,6 +26,8 @@ fn routes() -> Vec<Entry> {
     vec![
         get(list::PATH, see, page::<ListParams>),
         get("/pre-applications.xlsx", see, workbook::<ListParams>),
+        get("/pre-applications/letters", see, papers::letters),
+        post("/pre-applications/bank-list", serve, papers::bank_list),
         post("/pre-applications/review", serve, web::review),
     ]
 }

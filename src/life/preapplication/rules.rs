@@ -3,6 +3,9 @@
 use crate::base::ids::text_enum;
 use crate::book::hardship::PASSED;
 
+/// What stands before the reason of a refusal.
+pub const REFUSAL: &str = "不通过：";
+
 text_enum! {
     State {
         Waiting = "waiting", "等审核";
@@ -35,7 +38,7 @@ impl Decision {
     pub fn opinion(self, state: State, reason: &str) -> Option<String> {
         match (self, state) {
             (Decision::Pass, State::Waiting) => Some(PASSED.to_owned()),
-            (Decision::Refuse, State::Waiting) => Some(format!("不通过：{reason}")),
+            (Decision::Refuse, State::Waiting) => Some(format!("{REFUSAL}{reason}")),
             (Decision::Reopen, State::Passed | State::Refused) => Some(String::new()),
             _ => None,
         }

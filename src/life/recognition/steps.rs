@@ -8,9 +8,8 @@ use super::form::{Typed, Written};
 use super::round_store::{self as records, Application, Round, StepDone};
 use super::rules::{self, Recheck, Refusal, State, Step, round_words};
 use super::store::{self, Recognition};
-use crate::base::id_number::{self, IdNumber};
+use crate::base::id_number::IdNumber;
 use crate::base::ids::{ImportId, PersonId, RowId};
-use crate::base::person_name::{initials, name_key};
 use crate::book::act::{Act, FormKey, Once};
 use crate::book::audit_log::AuditEntry;
 use crate::book::person::{self, Person};
@@ -401,30 +400,12 @@ fn pupil(act: &mut Act<'_>, one: &Application, written: &Written) -> AppResult<P
     let number = act.parts.sealer.open_text(Field::IdNumber, &one.id_sealed)?;
     let number = IdNumber::from_stored(&number);
     let number = number.ok_or_else(|| AppError::broken("a sealed identity number is damaged"))?;
+    let who = (act.id::<PersonId>(), one.office_code.as_str());
+    let made = Person::new(who, (&one.name, &number), &act.parts.sealer, act.now)?;
     Ok(Person {
-        id: act.id::<PersonId>(),
-        office_code: one.office_code.clone(),
-        name: one.name.clone(),
-        name_key: name_key(&one.name),
-        name_initials: initials(&one.name),
-        id_sealed: one.id_sealed.clone(),
-        id_index: one.id_index.clone(),
-        id_mask: one.id_mask.clone(),
-        born_on: number.birth_on(),
-        sex: match number.sex() {
-            id_number::Sex::Male => person::Sex::Male,
-            id_number::Sex::Female => person::Sex::Female,
-        },
         ethnic: written.ethnic.clone(),
         household_type: written.household.clone(),
-        email: String::new(),
         address: written.address.clone(),
-        township: String::new(),
-        village: String::new(),
-        village_code: String::new(),
-        police_station: String::new(),
-        created_at: act.now,
-        updated_at: act.now,
-        version: 1,
+        ..made
     })
 }

@@ -15,6 +15,12 @@ diesel::table! {
         school_opinion -> Text,
         county_opinion -> Text,
         import_id -> BigInt,
+        holds_grant -> Bool,
+        is_draft -> Bool,
+        entered_by -> Text,
+        decided_by -> Text,
+        decided_at -> Nullable<Timestamp>,
+        version -> Integer,
     }
 }
 
