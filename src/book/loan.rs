@@ -17,6 +17,7 @@ use crate::book::statement::{Allocation, Product, Recut, SelfPayStarts, Switches
 use crate::error::AppResult;
 use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
+use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_serial, loan, loan_file};
 use crate::{insert_rows, remove_rows, upsert_rows};
@@ -396,6 +397,27 @@ pub fn due_days_until(
     found.extend(days.flat_map(|one| [one.in_year(since.year()), one.in_year(day.year())]));
     found.retain(|due_on| (since..=day).contains(due_on));
     Ok(found)
+}
+
+/// An account as a contract keeps it: sealed, and its mask.
+pub fn seal_account(sealer: &Sealer, account: &str) -> AppResult<(Vec<u8>, String)> {
+    Ok((sealer.seal(Field::Account, account.as_bytes())?, mask_account(account)))
+}
+
+/// `202600***@…`: the first six characters and the place of the account.
+fn mask_account(account: &str) -> String {
+    let (name, place) = account.split_once('@').map_or((account, None), |(n, p)| (n, Some(p)));
+    let length = name.chars().count();
+    let keep = length.saturating_sub(4).min(4);
+    let mut masked: String = name.chars().take(keep).collect();
+    masked.push_str(&"*".repeat(length.saturating_sub(keep).min(6)));
+    match place {
+        Some(place) => format!("{masked}@{place}"),
+        None => {
+            masked.extend(name.chars().skip(length.saturating_sub(4).max(keep)));
+            masked
+        }
+    }
 }
 
 /// The day on which the university entered the receipt of a contract; none: it has not.

@@ -424,3 +424,55 @@ fn the_documentation_draws_the_tables_of_moves() {
     }
     assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), text);
 }
+
+#[test]
+fn a_contract_without_an_account_waits_until_somebody_enters_it() {
+    each(async |t| {
+        t.set_day("2026-11-16");
+        let mut clerk = t.sign_in(Role::Clerk);
+        let number = "51202220260000001";
+        sql(
+            &t,
+            &format!(
+                "UPDATE loan SET account_sealed = NULL, account_mask = '' WHERE contract_no = '{number}'"
+            ),
+        );
+        let of = loan::table.filter(loan::contract_no.eq(number)).select(loan::id);
+        let id: i64 = read(&t, |db| Ok(of.first(db)?));
+        let money = format!("/disbursements/loans/{id}");
+        let account = format!("{money}/account");
+        let held = format!("/disbursements?tab=held&q={number}");
+        clerk.get(&held).await.says(&["还没有账号"]);
+        let version = clerk.get(&money).await.hidden("version");
+        for (typed, says) in
+            [("", "还没有账号"), ("12", "2 位"), ("六二二二零二零二", "不允许的字符")]
+        {
+            let form = [("version", version.as_str()), ("agent", "支付宝"), ("account", typed)];
+            clerk.post(&account, &form).await.is(422).says(&[says]);
+        }
+        let form = [
+            ("version", version.as_str()),
+            ("agent", "支付宝"),
+            ("account", "2026 0000001.cdb@example.invalid"),
+        ];
+        clerk.post(&account, &form).await.is(303);
+        clerk.get(&format!("/disbursements?q={number}")).await.says(&[number]);
+        assert!(!clerk.get(&held).await.text.contains("还没有账号"));
+        let old = [
+            ("version", version.as_str()),
+            ("agent", "支付宝"),
+            ("account", "20260000002.cdb@example.invalid"),
+        ];
+        clerk.post(&account, &old).await.is(409);
+        let at = sent(&t, &mut clerk).await;
+        let file = clerk.post(&format!("{at}/file"), &[("format", "csv")]).await;
+        file.is(200).says(&["20260000001.cdb@example.invalid"]);
+        let version = clerk.get(&money).await.hidden("version");
+        let late = [
+            ("version", version.as_str()),
+            ("agent", "支付宝"),
+            ("account", "20260000002.cdb@example.invalid"),
+        ];
+        clerk.post(&account, &late).await.is(422).says(&["已经编进放款批次"]);
+    });
+}

@@ -169,6 +169,7 @@ pub const ACTIONS: &[Group] = &[
             ("batch_closed", "关闭放款名单"),
             ("batch_dropped", "作废放款名单"),
             ("disbursed", "放款结果"),
+            ("account_entered", "登记账号"),
             ("disbursement_moved", "登记放款到了哪里"),
             ("difference_checked", "核对与银行的差异"),
             ("difference_reopened", "撤回差异核对"),

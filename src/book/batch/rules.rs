@@ -89,19 +89,25 @@ fn check_line(template: &BatchTemplate, line: &Line, account: &str, found: &mut 
     if amount > template.amount_max {
         add("金额", format!("{}，一笔最多 {}", yuan(amount), yuan(template.amount_max)));
     }
+    account_problems(template, account).into_iter().for_each(|words| add("账号", words));
+}
+
+/// What the receiver does not take of an account.
+pub fn account_problems(template: &BatchTemplate, account: &str) -> Vec<String> {
     let length = account.chars().count();
     if length == 0 {
-        add("账号", "还没有账号".to_owned());
-        return;
+        return vec!["还没有账号".to_owned()];
     }
     let (least, most) = (template.account_min, template.account_max);
+    let mut found = Vec::new();
     if !(least..=most).contains(&length) {
-        add("账号", format!("{length} 位，应为 {least} 到 {most} 位"));
+        found.push(format!("{length} 位，应为 {least} 到 {most} 位"));
     }
     let allowed = |one: &char| one.is_ascii_digit() || template.account.contains(*one);
     if !account.chars().all(|one| allowed(&one)) {
-        add("账号", "有不允许的字符".to_owned());
+        found.push("有不允许的字符".to_owned());
     }
+    found
 }
 
 /// What a line is sealed by: everything that the receiver is told, the account as it is kept.

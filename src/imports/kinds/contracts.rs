@@ -2,7 +2,7 @@
 
 use crate::base::ids::{EventId, FileId, LoanId, PersonId};
 use crate::book::events;
-use crate::book::loan::{Loan, switches_to_text};
+use crate::book::loan::{self, Loan, switches_to_text};
 use crate::book::statement::{Event, EventKind, Pricing, StudyLevel};
 use crate::imports::facts::Tracked;
 use crate::imports::kind::*;
@@ -275,12 +275,9 @@ impl Plan<'_> {
 
     fn sealed_account(&self, row: &ContractRow) -> Result<(Option<Vec<u8>>, String), Refusal> {
         let Some(account) = row.account.as_deref() else { return Ok((None, String::new())) };
-        let sealed = self
-            .set
-            .sealer
-            .seal(Field::Account, account.as_bytes())
-            .map_err(|error| error.to_string())?;
-        Ok((Some(sealed), mask_account(account)))
+        let sealed = loan::seal_account(&self.set.sealer, account);
+        let (sealed, mask) = sealed.map_err(|error| error.to_string())?;
+        Ok((Some(sealed), mask))
     }
 
     /// The new account, sealed, when the sheet has one and it is not the one on record.
@@ -369,22 +366,6 @@ fn check_order(signed_on: NaiveDate, row: &ContractRow) -> Result<(), Refusal> {
         return Err("发放日期：应在签订日期之后、到期日期之前，请核对合同。".to_owned());
     }
     Ok(())
-}
-
-/// `202600***@…`: the first six characters and the place of the account.
-fn mask_account(account: &str) -> String {
-    let (name, place) = account.split_once('@').map_or((account, None), |(n, p)| (n, Some(p)));
-    let length = name.chars().count();
-    let keep = length.saturating_sub(4).min(4);
-    let mut masked: String = name.chars().take(keep).collect();
-    masked.push_str(&"*".repeat(length.saturating_sub(keep).min(6)));
-    match place {
-        Some(place) => format!("{masked}@{place}"),
-        None => {
-            masked.extend(name.chars().skip(length.saturating_sub(4).max(keep)));
-            masked
-        }
-    }
 }
 
 fn balance_key(row: &ContractRow) -> String {

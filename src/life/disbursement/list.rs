@@ -83,7 +83,9 @@ const IN_MAKING: &str =
 
 /// As [`Standing::why_not`] decides it.
 fn is_fit() -> String {
-    format!("loan.receipt_on IS NOT NULL AND NOT {DIFFERS} AND NOT {ENLISTED}")
+    format!(
+        "loan.receipt_on IS NOT NULL AND loan.account_mask <> '' AND NOT {DIFFERS} AND NOT {ENLISTED}"
+    )
 }
 
 crate::list_params! {
@@ -147,6 +149,7 @@ impl Row {
             withdrawn: false,
             paid_out: position::is_paid_out(&self.stage),
             has_receipt: self.receipt_on.is_some(),
+            has_account: !self.account.is_empty(),
             differs: self.differs,
             enlisted: self.enlisted,
         }
@@ -468,20 +471,21 @@ pub fn waiting(
         };
         lines.push(Waiting::work(count, what, link));
     }
-    let all = ListParams::default().to_list(today);
-    let figures = all.figures(db, scope)?;
-    let count = |key: &str| {
-        let at = TABS.iter().position(|(tab, _)| *tab == key);
-        at.and_then(|at| figures.get(at)).map_or(0, |(count, _)| *count)
+    let year = ListParams::default().to_list(today).year;
+    // One tab each: the counts of all twelve are for the page.
+    let mut count = |tab: &str| -> AppResult<i64> {
+        let params = ListParams { tab: tab.to_owned(), ..ListParams::default() };
+        let found: Vec<LoanId> = params.to_list(today).only(db, scope, loan::id)?;
+        Ok(i64::try_from(found.len()).unwrap_or_default())
     };
-    let failed = count("cancelled");
+    let failed = count("cancelled")?;
     lines.push(Waiting::work(failed, "笔放款失败，要重新编批", "/disbursements?tab=cancelled"));
     let days = policy.disbursement_days.on(today);
-    if (days.warn_from.in_year(all.year)..).contains(&today) {
+    if (days.warn_from.in_year(year)..).contains(&today) {
         let link = "/disbursements?tab=unpaid";
-        lines.push(Waiting::work(count(UNPAID), "份合同签了还没有放款，年底前要查清", link));
+        lines.push(Waiting::work(count(UNPAID)?, "份合同签了还没有放款，年底前要查清", link));
     } else {
-        lines.push(Waiting::work(count(""), "份合同可以编批放款", PATH));
+        lines.push(Waiting::work(count("")?, "份合同可以编批放款", PATH));
     }
     Ok(lines)
 }

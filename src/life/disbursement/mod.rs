@@ -38,6 +38,7 @@ fn routes() -> Vec<Entry> {
         post("/disbursements/batches/{id}/file", serve, batches::file),
         get("/disbursements/loans/{id}", see, money::show),
         post("/disbursements/loans/{id}", serve, money::change),
+        post("/disbursements/loans/{id}/account", serve, money::account),
         get("/disbursements/loans/{id}/letter", serve, letter::show),
     ]
 }

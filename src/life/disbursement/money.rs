@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::letter::no_letter;
 use super::rules::{self, Move, Stop, Way};
 use super::steps::{self, Report};
-use super::store::{self, Disbursement};
+use super::store::{self, Disbursement, WITHDRAWN};
 use crate::base::choice::Choice;
 use crate::base::ids::LoanId;
 use crate::book::batch::store as lists;
@@ -18,6 +18,9 @@ use crate::web::fields::{Done, Fields, Form, FormPage, Seen};
 
 /// Longest reason in characters.
 const REASON_MAX: usize = 80;
+/// Longest name of a bank, and longest account, in characters.
+const AGENT_MAX: usize = 30;
+const ACCOUNT_MAX: usize = 60;
 
 #[derive(Serialize)]
 struct MoneyPage {
@@ -33,6 +36,11 @@ struct MoneyPage {
     stops: Vec<Stop>,
     moves: Vec<Choice>,
     today: String,
+    loan_version: i32,
+    account: String,
+    agent: String,
+    /// Its account may still be entered or changed.
+    is_open: bool,
     /// Its university can be told that the money is on its way.
     has_letter: bool,
 }
@@ -42,7 +50,7 @@ impl FormPage for MoneyPage {
     const REFUSED_AT: &'static str = "by";
 
     fn fields(&self) -> Fields {
-        Fields::default().with("on", &self.today)
+        Fields::default().with("on", &self.today).with("agent", &self.agent)
     }
 }
 
@@ -63,6 +71,10 @@ async fn page(desk: &DeskRequest, id: LoanId) -> AppResult<MoneyPage> {
         name,
         file_no: file.file_no,
         has_letter: no_letter(is_paid_out, &loan.bank_state, &file.university).is_none(),
+        is_open: !is_paid_out && loan.bank_state != WITHDRAWN,
+        loan_version: loan.version,
+        account: loan.account_mask,
+        agent: loan.agent,
         contract_no: loan.contract_no,
         year: format!("{}-{} 学年", loan.loan_year, loan.loan_year + 1),
         state: row.as_ref().map_or("还没有报送", |row| row.state.in_words()),
@@ -104,6 +116,29 @@ pub async fn change(
         desk.act("disbursement moved", move |act| steps::report(act, &key, seen, &report)).await?;
         desk.app.note_change();
         Ok(Done::to(format!("/disbursements/loans/{id}"), "已登记"))
+    })
+    .await
+}
+
+/// `POST /disbursements/loans/{id}/account`
+pub async fn account(
+    desk: DeskRequest,
+    id: web::Path<LoanId>,
+    form: Form,
+) -> AppResult<HttpResponse> {
+    let id = *id;
+    desk.submit(form, page(&desk, id), async |form| {
+        let seen = Seen { id, version: form.version()? };
+        let agent = form.text("agent", AGENT_MAX);
+        let account: String =
+            form.text("account", ACCOUNT_MAX).chars().filter(|one| !one.is_whitespace()).collect();
+        let key = form.key();
+        desk.act("account entered", move |act| {
+            steps::set_account(act, &key, seen, (&agent, &account))
+        })
+        .await?;
+        desk.app.note_change();
+        Ok(Done::to(format!("/disbursements/loans/{id}"), "账号已登记"))
     })
     .await
 }

@@ -80,6 +80,8 @@ pub struct Standing {
     pub withdrawn: bool,
     pub paid_out: bool,
     pub has_receipt: bool,
+    /// Where its money goes is known.
+    pub has_account: bool,
     pub differs: bool,
     pub enlisted: bool,
 }
@@ -91,6 +93,7 @@ pub enum Why {
     PaidOut,
     NoReceipt,
     Differs,
+    NoAccount,
     Enlisted,
 }
 
@@ -102,6 +105,7 @@ impl Standing {
             Standing { paid_out: true, .. } => Some(Why::PaidOut),
             Standing { has_receipt: false, .. } => Some(Why::NoReceipt),
             Standing { differs: true, .. } => Some(Why::Differs),
+            Standing { has_account: false, .. } => Some(Why::NoAccount),
             Standing { enlisted: true, .. } => Some(Why::Enlisted),
             Standing { .. } => None,
         }
@@ -115,6 +119,7 @@ impl Why {
             Why::PaidOut => "已经放款",
             Why::NoReceipt => "还没有高校回执",
             Why::Differs => "高校回执待核对",
+            Why::NoAccount => "还没有账号",
             Why::Enlisted => "本人在服兵役，先核对",
         }
     }
@@ -210,11 +215,12 @@ mod tests {
 
     #[test]
     fn the_first_thing_against_a_contract_is_said() {
-        let ready = Standing { has_receipt: true, ..Standing::default() };
+        let ready = Standing { has_receipt: true, has_account: true, ..Standing::default() };
         for (standing, why) in [
             (ready, None),
             (Standing::default(), Some(Why::NoReceipt)),
             (Standing { differs: true, ..ready }, Some(Why::Differs)),
+            (Standing { has_account: false, ..ready }, Some(Why::NoAccount)),
             (Standing { enlisted: true, ..ready }, Some(Why::Enlisted)),
             (Standing { paid_out: true, ..ready }, Some(Why::PaidOut)),
             (Standing { withdrawn: true, enlisted: true, ..ready }, Some(Why::Withdrawn)),

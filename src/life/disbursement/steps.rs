@@ -20,8 +20,8 @@ use crate::book::batch::steps::{self as batches, NewLine};
 use crate::book::batch::store::{self as lists, Batch, Line};
 use crate::book::batch::{self, Kind};
 use crate::book::events::{self, EventRow, Origin};
-use crate::book::position;
 use crate::book::statement::{Event, EventKind};
+use crate::book::{loan, person, position};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::web::fields::Seen;
@@ -319,6 +319,42 @@ pub fn report(
     };
     store::put_all(act.db, &[now])?;
     act.audit(AuditEntry { reason, ..entry })
+}
+
+/// Where the money of a contract goes, as long as it is neither on a list nor paid out.
+pub fn set_account(
+    act: &mut Act<'_>,
+    form: &FormKey,
+    Seen { id, version }: Seen<LoanId>,
+    (agent, account): (&str, &str),
+) -> AppResult<()> {
+    if act.once(&FormKey(format!("{id} account {}", form.0)))? == Once::Again {
+        return Ok(());
+    }
+    let mut loan = loan::by_ids(act.db, act.scope, &[id])?.pop().ok_or(AppError::NotFound)?;
+    if loan.version != version {
+        return Err(AppError::Changed);
+    }
+    batch::refuse_listed(act, &loan)?;
+    if position::was_paid_out(act.db, act.scope, id)? {
+        return Err(AppError::refused("贷款已经发放，账号以银行的记录为准"));
+    }
+    let product = loan.product().ok_or_else(|| AppError::broken("a contract of no product"))?;
+    let policy = act.policy();
+    let template = policy.disbursement_template(product, act.today);
+    if let Some(words) = batch::rules::account_problems(template, account).first() {
+        return Err(AppError::field("account", format!("账号{words}")));
+    }
+    let (sealed, mask) = loan::seal_account(&act.parts.sealer, account)?;
+    (loan.account_sealed, loan.account_mask) = (Some(sealed), mask);
+    agent.clone_into(&mut loan.agent);
+    loan.version += 1;
+    loan.updated_at = act.now;
+    loan::replace_all(act.db, std::slice::from_ref(&loan))?;
+    let file = loan::file(act.db, act.scope, loan.file_id)?;
+    let name = person::find(act.db, act.scope, file.person_id)?.name;
+    let entry = AuditEntry::of("account_entered", &name, format!("合同 {}", loan.contract_no));
+    act.audit(entry.on_file(loan.file_id))
 }
 
 fn take_back(act: &mut Act<'_>, row: &Disbursement, on: NaiveDate) -> AppResult<()> {
