@@ -1,6 +1,6 @@
-//! `/disbursements/loans/{id}/letter`: tells a university that a contract is signed and its money on
-//! its way, so that the student enrols first (绿色通道说明, rules.md 000-2). Full numbers stand on
-//! paper only; who printed what is written down.
+//! `/disbursements/loans/{id}/letter`: tells a university that a contract is signed and its money
+//! on its way, so that the student enrols first (绿色通道说明, rules.md 000-2). Full numbers stand
+//! on paper only; who printed what is written down.
 
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
