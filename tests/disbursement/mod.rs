@@ -434,7 +434,8 @@ fn a_contract_without_an_account_waits_until_somebody_enters_it() {
         sql(
             &t,
             &format!(
-                "UPDATE loan SET account_sealed = NULL, account_mask = '' WHERE contract_no = '{number}'"
+                "UPDATE loan SET account_sealed = NULL, account_mask = '' \
+                 WHERE contract_no = '{number}'"
             ),
         );
         let of = loan::table.filter(loan::contract_no.eq(number)).select(loan::id);

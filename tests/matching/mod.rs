@@ -63,7 +63,9 @@ async fn roster(clerk: &mut Browser, file: (&str, &[u8])) -> Answer {
 }
 
 /// Name, kind, place and whether it is a member of the family, of every hit.
-fn found(t: &TestApp) -> Vec<(String, String, (i32, i32, i32), bool)> {
+type Hit = (String, String, (i32, i32, i32), bool);
+
+fn found(t: &TestApp) -> Vec<Hit> {
     let of = (hits::name, hits::kind, (hits::sheet, hits::line, hits::col), hits::is_member);
     read(t, |db| Ok(hits::table.order((hits::kind, hits::id)).select(of).load(db)?))
 }

@@ -33,7 +33,7 @@ fn list(kind: &MatchingList, at: u32, rows: u32) -> AppResult<Vec<u8>> {
         let mut cells = Vec::new();
         for (member, place) in (0..).zip(&places) {
             let is_last = member + 1 == places.len();
-            let text = match is_last && line % PUPIL_IN == 0 {
+            let text = match is_last && line.is_multiple_of(PUPIL_IN) {
                 true => number(2009, (line + at) % PUPILS),
                 false => number(1950 + at + 20 * u32::try_from(member).unwrap_or_default(), line),
             };

@@ -275,7 +275,7 @@ impl Plan<'_> {
 
     fn sealed_account(&self, row: &ContractRow) -> Result<(Option<Vec<u8>>, String), Refusal> {
         let Some(account) = row.account.as_deref() else { return Ok((None, String::new())) };
-        let sealed = loan::seal_account(&self.set.sealer, account);
+        let sealed = loan::seal_account(self.set.sealer, account);
         let (sealed, mask) = sealed.map_err(|error| error.to_string())?;
         Ok((Some(sealed), mask))
     }

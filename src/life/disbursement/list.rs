@@ -84,7 +84,8 @@ const IN_MAKING: &str =
 /// As [`Standing::why_not`] decides it.
 fn is_fit() -> String {
     format!(
-        "loan.receipt_on IS NOT NULL AND loan.account_mask <> '' AND NOT {DIFFERS} AND NOT {ENLISTED}"
+        "loan.receipt_on IS NOT NULL AND loan.account_mask <> '' AND NOT {DIFFERS} \
+         AND NOT {ENLISTED}"
     )
 }
 

@@ -134,6 +134,8 @@ fn compare_known(act: &mut Act<'_>) -> AppResult<usize> {
 
 /// The places of each person.
 pub type Places = HashMap<Vec<u8>, Vec<Found>>;
+/// Where a pupil has applied, by the blind index of the pupil.
+pub type Schools = HashMap<Vec<u8>, Vec<String>>;
 
 /// Finds these pupils and keeps what is new: one hit for each pupil and kind of list.
 fn keep(act: &mut Act<'_>, pupils: &[Pupil]) -> AppResult<(Places, usize)> {
@@ -186,11 +188,11 @@ fn hit(act: &mut Act<'_>, pupil: &Pupil, found: &Found, year: i32) -> Hit {
 pub fn compare_roster(
     act: &mut Act<'_>,
     (file_name, pupils): (&str, &[Pupil]),
-) -> AppResult<(Places, HashMap<Vec<u8>, Vec<String>>)> {
+) -> AppResult<(Places, Schools)> {
     let (places, new) = keep(act, pupils)?;
     let (office, year) = (act.scope.own().to_owned(), school_year(act.today));
     let indexes: Vec<Vec<u8>> = pupils.iter().map(|one| one.id_index.clone()).collect();
-    let mut schools: HashMap<Vec<u8>, Vec<String>> = HashMap::new();
+    let mut schools = Schools::new();
     for (index, school) in store::schools(act.db, &office, year, &indexes)? {
         schools.entry(index).or_default().push(school);
     }

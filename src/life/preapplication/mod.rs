@@ -3,8 +3,9 @@
 //! school enters its own candidates; the county reviews them in one list, tells the parents, and
 //! takes those it has passed to the lender's system.
 //!
-//! `rules.rs` decides (pure), `store.rs` keeps the table, `list.rs` is `/pre-applications`, `web.rs`
-//! takes the decisions, `school.rs` is what a school does, `papers.rs` what leaves the county.
+//! `rules.rs` decides (pure), `store.rs` keeps the table, `list.rs` is `/pre-applications`,
+//! `web.rs` takes the decisions, `school.rs` is what a school does, `papers.rs` what leaves the
+//! county.
 
 pub mod list;
 mod papers;
