@@ -84,7 +84,7 @@ const IN_MAKING: &str =
 /// As [`Standing::why_not`] decides it.
 fn is_fit() -> String {
     format!(
-        "loan.receipt_on IS NOT NULL AND loan.account_mask <> '' AND NOT {DIFFERS} \
+        "loan.receipt_on IS NOT NULL AND loan.account_sealed IS NOT NULL AND NOT {DIFFERS} \
          AND NOT {ENLISTED}"
     )
 }
@@ -130,6 +130,8 @@ pub struct Row {
     differs: bool,
     #[serde(skip)]
     enlisted: bool,
+    #[serde(skip)]
+    has_account: bool,
     pub state: Option<State>,
     pub to_university: Option<Fen>,
     pub to_account: Option<Fen>,
@@ -150,7 +152,7 @@ impl Row {
             withdrawn: false,
             paid_out: position::is_paid_out(&self.stage),
             has_receipt: self.receipt_on.is_some(),
-            has_account: !self.account.is_empty(),
+            has_account: self.has_account,
             differs: self.differs,
             enlisted: self.enlisted,
         }
@@ -200,6 +202,7 @@ impl List for Disbursements {
             loan::receipt_on,
             sql::<Bool>(DIFFERS),
             sql::<Bool>(ENLISTED),
+            loan::account_sealed.is_not_null(),
             disbursement::state.nullable(),
             disbursement::to_university_fen.nullable(),
             disbursement::to_account_fen.nullable(),

@@ -92,7 +92,7 @@ impl Candidate {
             withdrawn: self.bank_state == WITHDRAWN,
             paid_out: position::is_paid_out(&self.stage),
             has_receipt: self.receipt_on.is_some(),
-            has_account: !self.account_mask.is_empty(),
+            has_account: self.account_sealed.is_some(),
             differs: self.differs,
             enlisted: self.enlisted,
         }

@@ -280,7 +280,7 @@ impl<R> Keyset<R> {
     fn values(&self, key: &str) -> Option<Vec<Value>> {
         let parts: Vec<&str> = key.split('.').collect();
         let read = |(term, part): (&Term<R>, &&str)| match *part {
-            "" => term.nullable.then_some(Value::Null),
+            "" if term.nullable => Some(Value::Null),
             part => (term.read)(part),
         };
         let all: Option<Vec<Value>> = self.0.iter().zip(&parts).map(read).collect();
