@@ -278,6 +278,9 @@ impl<R> Keyset<R> {
     }
 
     fn values(&self, key: &str) -> Option<Vec<Value>> {
+        if key.is_empty() {
+            return None;
+        }
         let parts: Vec<&str> = key.split('.').collect();
         let read = |(term, part): (&Term<R>, &&str)| match *part {
             "" if term.nullable => Some(Value::Null),
