@@ -242,17 +242,20 @@ fn a_receipt_stays_while_its_contract_is_on_a_list() {
 fn what_is_wrong_is_named_before_a_file_leaves() {
     each(async |t| {
         t.set_day("2026-11-16");
-        sql(
-            &t,
-            "UPDATE loan SET account_sealed = NULL WHERE contract_no = '51202220260000001'; \
-                 UPDATE loan SET principal_fen = 1234500 WHERE contract_no = '51202220260000000'",
-        );
+        // An imported one: whoever types it in is told at once.
+        let short = t.app.sealer.seal(Field::Account, b"62170").unwrap();
+        let of = loan::table.filter(loan::contract_no.eq("51202220260000001"));
+        let change = |db: &mut Db| {
+            Ok(diesel::update(of).set(loan::account_sealed.eq(Some(&short))).execute(db)?)
+        };
+        t.app.db.write("test", change).unwrap();
+        sql(&t, "UPDATE loan SET principal_fen = 1234500 WHERE contract_no = '51202220260000000'");
         let mut clerk = t.sign_in(Role::Clerk);
         let at = draw(&mut clerk, "1").await;
         let page = clerk.get(&at).await;
-        page.says(&["要先改好的 2 处", "还没有账号", "不是 ¥100.00 的整数倍"]);
+        page.says(&["要先改好的 2 处", "5 位，应为 6 到 60 位", "不是 ¥100.00 的整数倍"]);
         let refused = step(&mut clerk, &at, &[("step", "freeze")]).await;
-        refused.is(422).says(&["有 2 处不合格", "吕凤欢，账号：还没有账号"]);
+        refused.is(422).says(&["有 2 处不合格", "吕凤欢，账号：5 位，应为 6 到 60 位"]);
         let all = lines(&t, &at).len();
         let of = batch_line::table.filter(batch_line::number.eq("51202220260000001"));
         let line: i64 = read(&t, |db| Ok(of.select(batch_line::id).first(db)?));

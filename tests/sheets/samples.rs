@@ -49,6 +49,7 @@ fn the_columns_are_those_of_the_sample() {
         let besides: Vec<&str> = besides.iter().map(|column| column.key).collect();
         let known: &[&str] = match layout.as_text() {
             "receipts" => &["tuition", "lodging", "entered_on"],
+            "preapply" => &["holds_grant"],
             _ => &[],
         };
         assert_eq!(besides, known, "{layout:?}");

@@ -79,10 +79,10 @@ impl Sheet {
         }
     }
 
-    fn keep(&mut self, is_kept: impl Fn(&Sheet, &[String]) -> bool) {
-        let kept: Vec<bool> = self.rows.iter().map(|row| is_kept(self, row)).collect();
-        let mut kept = kept.into_iter();
-        self.rows.retain(|_| kept.next().unwrap_or_default());
+    fn keep(&mut self, stays: impl Fn(&Sheet, &[String]) -> bool) {
+        let stays: Vec<bool> = self.rows.iter().map(|row| stays(self, row)).collect();
+        let mut stays = stays.into_iter();
+        self.rows.retain(|_| stays.next().unwrap_or_default());
     }
 
     fn bytes(&self, day: NaiveDate) -> Vec<u8> {
