@@ -14,6 +14,7 @@ use crate::base::money::Fen;
 use crate::book::file::{self, Contract};
 use crate::book::statement::Stage;
 use crate::error::AppResult;
+use crate::life::disbursement::letter::no_letter;
 use crate::life::disbursement::rules::Stop;
 use crate::life::disbursement::store as disbursements;
 use crate::plumbing::any_of::AnyOfMethods as _;
@@ -104,6 +105,8 @@ struct InWords {
     lines: Vec<(&'static str, String)>,
     /// Where its money is, while that is of interest.
     money: Vec<Stop>,
+    /// The county can tell its university that the money is on its way.
+    has_letter: bool,
 }
 
 /// What `m/contracts.html` shows.
@@ -140,6 +143,8 @@ pub async fn contracts(
         .await?;
     let in_words = |c: &Contract| InWords {
         money: ways.remove(&c.loan.id).unwrap_or_default(),
+        has_letter: no_letter(!c.is_undisbursed(), &c.loan.bank_state, &account.party.university)
+            .is_none(),
         ..in_plain_words(c, &names)
     };
     let contracts = account.contracts.iter().rev().map(in_words).collect();
@@ -189,5 +194,6 @@ fn in_plain_words(contract: &Contract, names: &[(PersonId, String)]) -> InWords 
         left: position.principal_outstanding,
         lines,
         money: Vec::new(),
+        has_letter: false,
     }
 }

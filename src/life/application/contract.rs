@@ -10,14 +10,12 @@ use super::kinds::State;
 use super::store::Application;
 use crate::base::dates::{day_in, local};
 use crate::base::hex::random_hex;
-use crate::base::id_number;
 use crate::base::ids::{FileId, LoanId, PersonId, PhoneId};
 use crate::base::money::Fen;
-use crate::base::person_name::{initials, name_key};
 use crate::book::act::{Act, Happened};
 use crate::book::audit_log::AuditEntry;
 use crate::book::loan::{self, Loan, LoanFile, switches_to_text};
-use crate::book::person::{self, Person, Phone, PhoneState, Sex};
+use crate::book::person::{self, Person, Phone, PhoneState};
 use crate::book::policy::Policy;
 use crate::book::statement::{Pricing, Product, StudyLevel, Terms};
 use crate::book::{batch, office, position};
@@ -112,32 +110,10 @@ fn put_person(act: &mut Act<'_>, party: &Party, more: impl Fn(&mut Person)) -> A
     let known = known.into_values().next();
     let mut one = match &known {
         Some(known) => Person { version: known.version + 1, ..known.clone() },
-        None => Person {
-            id: act.id(),
-            office_code: act.scope.own().to_owned(),
-            name: party.name.clone(),
-            name_key: name_key(&party.name),
-            name_initials: initials(&party.name),
-            id_sealed: sealer.seal(Field::IdNumber, party.id.as_str().as_bytes())?,
-            id_index: index,
-            id_mask: party.id.masked(),
-            born_on: party.id.birth_on(),
-            sex: match party.id.sex() {
-                id_number::Sex::Male => Sex::Male,
-                id_number::Sex::Female => Sex::Female,
-            },
-            ethnic: String::new(),
-            household_type: String::new(),
-            email: String::new(),
-            address: String::new(),
-            township: String::new(),
-            village: String::new(),
-            village_code: String::new(),
-            police_station: String::new(),
-            created_at: act.now,
-            updated_at: act.now,
-            version: 1,
-        },
+        None => {
+            let own = (act.id(), act.scope.own());
+            Person::new(own, (&party.name, &party.id), &sealer, act.now)?
+        }
     };
     if !party.address.is_empty() {
         one.address.clone_from(&party.address);

@@ -9,7 +9,7 @@
 //! `letter.rs` what its university is told meanwhile.
 
 mod batches;
-mod letter;
+pub mod letter;
 pub mod list;
 mod money;
 pub mod rules;
