@@ -42,6 +42,7 @@ pub fn of(db: &mut Db, scope: &Scope, person: PersonId, year: i32) -> AppResult<
         .filter(scope.holds(preapplication::office_code))
         .filter(preapplication::person_id.eq(person))
         .filter(preapplication::year.eq(year))
+        .filter(preapplication::is_draft.eq(false))
         .select((
             preapplication::county_opinion,
             preapplication::family_kind,

@@ -11,7 +11,7 @@ use crate::book::account_seal::{self, Account};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{liaison, loan_file, person};
+use crate::plumbing::schema::{hardship_round, liaison, loan_file, person, preapplication};
 
 text_enum! {
     /// Where a liaison works; the same words as the receiver of a batch of sheets.
@@ -101,12 +101,7 @@ pub fn place_named(
             .select(person::village)
             .distinct()
             .load(db)?,
-        Kind::School => loan_file::table
-            .filter(scope.holds(loan_file::office_code))
-            .filter(loan_file::high_school.like(like))
-            .select(loan_file::high_school)
-            .distinct()
-            .load(db)?,
+        Kind::School => schools_like(db, scope, &like)?,
         Kind::Police => person::table
             .filter(scope.holds(person::office_code))
             .filter(person::police_station.like(like))
@@ -115,6 +110,29 @@ pub fn place_named(
             .load(db)?,
     };
     Ok(known.into_iter().find(|name| name == typed || short_village(name) == typed))
+}
+
+/// High schools of borrowers, of candidates, and of rounds of recognition.
+fn schools_like(db: &mut Db, scope: &Scope, like: &str) -> AppResult<Vec<String>> {
+    let mut known: Vec<String> = loan_file::table
+        .filter(scope.holds(loan_file::office_code))
+        .filter(loan_file::high_school.like(like))
+        .select(loan_file::high_school)
+        .distinct()
+        .load(db)?;
+    let candidates = preapplication::table
+        .filter(scope.holds(preapplication::office_code))
+        .filter(preapplication::high_school.like(like))
+        .select(preapplication::high_school)
+        .distinct();
+    known.extend(candidates.load::<String>(db)?);
+    let rounds = hardship_round::table
+        .filter(scope.holds(hardship_round::office_code))
+        .filter(hardship_round::school.like(like))
+        .select(hardship_round::school)
+        .distinct();
+    known.extend(rounds.load::<String>(db)?);
+    Ok(known)
 }
 
 /// Whoever has this login, whatever their office.

@@ -1,14 +1,17 @@
 //! A high school enters its own candidates within the county's window, and no others.
 
 use diesel::prelude::*;
+use zhuxue::base::scope::Scope;
 use zhuxue::book::staff::Role;
+use zhuxue::life::booking::store as bookings;
+use zhuxue::life::matching::store as matching;
 use zhuxue::plumbing::schema::{loan_file, person, person_phone, preapplication};
 
 use super::{opinions_of, review};
 use crate::borrower::town::{STUDENT, each, read};
 use crate::counter::{GIRL, id};
 use crate::liaison::{of_school, ready};
-use crate::support::{Answer, Browser, TestApp};
+use crate::support::{Answer, Browser, OFFICE, TestApp};
 
 const HOME: &str = "/l/pre-applications";
 const NEW: &str = "/l/pre-applications/new";
@@ -25,7 +28,7 @@ fn form<'a>(name: &'a str, number: &'a str, grant: &'a str) -> Vec<(&'a str, &'a
         ("name", name),
         ("id_number", number),
         ("class_name", "高三（2）班"),
-        ("phone", "13912345678"),
+        ("phone", "16412345678"),
         ("family_kind", "最低生活保障"),
         ("holds_grant", grant),
     ]
@@ -46,7 +49,7 @@ async fn change(phone: &mut Browser, (id, version): (i64, i32), class: &str) -> 
         ("version", version.as_str()),
         ("name", "何知秋"),
         ("class_name", class),
-        ("phone", "13912345679"),
+        ("phone", "16412345679"),
         ("family_kind", "孤儿或事实无人抚养"),
         ("holds_grant", "yes"),
     ];
@@ -92,12 +95,23 @@ fn a_school_enters_changes_and_hands_in_its_own_candidates() {
         // The county sees what is handed in.
         let of_county = clerk.get("/pre-applications?tab=all").await;
         assert!(!of_county.text.contains("何知秋"), "a draft is not the county's");
+        let is_known = || {
+            let scope = Scope::of(OFFICE);
+            let pupils = read(&t, |db| matching::pupils(db, OFFICE, (2025, 2026)));
+            let times = read(&t, |db| bookings::without_time(db, &scope, 2026));
+            (
+                pupils.iter().any(|one| one.name == "何知秋"),
+                times.iter().any(|(_, (_, name, ..))| name == "何知秋"),
+            )
+        };
+        assert_eq!(is_known(), (false, false), "nor is it compared, nor given a time");
         let hand_in = "/l/pre-applications/hand-in";
         let nothing = [("key", "1"), ("opinion", "")];
         phone.post(hand_in, &nothing).await.is(422).says(&["请写学校意见"]);
         let same = [("key", "2"), ("opinion", "情况属实，同意推荐")];
         phone.post(hand_in, &same).await.is(303);
         phone.post(hand_in, &same).await.is(303);
+        assert_eq!(is_known(), (true, true));
         let more = [("key", "3"), ("opinion", "情况属实")];
         phone.post(hand_in, &more).await.is(422).says(&["没有还没交的学生"]);
         clerk.get("/pre-applications").await.is(200).says(&[
@@ -110,7 +124,7 @@ fn a_school_enters_changes_and_hands_in_its_own_candidates() {
         let seen = row(&t, "何知秋");
         let one = format!("{HOME}/{}", seen.0);
         let page = phone.get(&one).await;
-        page.is(200).says(&["139****5678"]);
+        page.is(200).says(&["164****5678"]);
         assert!(!page.text.contains(&girl));
         second.get(&one).await.is(404);
         change(&mut second, seen, "1班").await.is(404);
@@ -144,7 +158,7 @@ fn a_school_enters_changes_and_hands_in_its_own_candidates() {
 
         let table = phone.get("/l/pre-applications/table").await;
         table.is(200).says(&["预申请名单", "何知秋", "学校（盖章）"]);
-        assert!(!table.text.contains(&girl) && !table.text.contains("13912345678"));
+        assert!(!table.text.contains(&girl) && !table.text.contains("16412345678"));
         let mut village = ready(&t, "cun01", "宝林镇", &village_of(&t, "宝林镇")).await;
         for path in [HOME, NEW, &one, "/l/pre-applications/table"] {
             village.get(path).await.is(404);
@@ -178,5 +192,18 @@ fn outside_the_window_a_school_reads_and_cannot_enter() {
             phone.get(NEW).await.is(200).says(&["现在不能登记和修改"]);
             phone.post(NEW, &form("何知秋", &girl, "no")).await.is(422).says(&[says]);
         }
+    });
+}
+
+#[test]
+fn a_school_of_candidates_only_gets_an_account() {
+    each(async |t| {
+        t.set_day(DAY);
+        let one = preapplication::table.select(preapplication::id);
+        let first: i64 = read(&t, |db| Ok(one.order(preapplication::id).first(db)?));
+        let of = preapplication::table.filter(preapplication::id.eq(first));
+        let school = preapplication::high_school.eq("新办中学");
+        t.app.db.write("test", |db| Ok(diesel::update(of).set(school).execute(db)?)).unwrap();
+        of_school(&t, "xinxiao", "新办中学").await.get(HOME).await.is(200).says(&["新办中学"]);
     });
 }

@@ -201,6 +201,7 @@ pub fn named(db: &mut Db, scope: &Scope, who: &str, year: i32) -> AppResult<Vec<
     let in_grade_12 = preapplication::table
         .filter(scope.holds(preapplication::office_code))
         .filter(preapplication::year.eq(year))
+        .filter(preapplication::is_draft.eq(false))
         .select(preapplication::person_id);
     let is_student = loan_file::id.is_not_null().or(person::id.eq_any(in_grade_12));
     Ok(people().filter(person::name_key.eq(name_key(who))).filter(is_student).load(db)?)
@@ -221,6 +222,7 @@ pub fn without_time(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<(Str
         .inner_join(person::table.on(person::id.eq(preapplication::person_id)))
         .filter(scope.holds(preapplication::office_code))
         .filter(preapplication::year.eq(year))
+        .filter(preapplication::is_draft.eq(false))
         .filter(preapplication::person_id.ne_all(has_time))
         .order((preapplication::high_school, preapplication::class_name, person::name_key))
         .select((

@@ -230,6 +230,7 @@ pub fn pupils(db: &mut Db, office: &str, (school_year, year): (i32, i32)) -> App
         .inner_join(person::table.on(person::id.eq(preapplication::person_id)))
         .filter(preapplication::office_code.eq(office))
         .filter(preapplication::year.eq(year))
+        .filter(preapplication::is_draft.eq(false))
         .select((
             person::id_index,
             person::id_mask,

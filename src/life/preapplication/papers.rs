@@ -18,6 +18,7 @@ use crate::book::person::{self, Person, PhoneState};
 use crate::book::policy::{ListColumn, ListField};
 use crate::book::{hardship, season};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::blocking::blocking;
 use crate::plumbing::sheet::write::{self, Head, Out};
 use crate::web::desk_request::DeskRequest;
 use crate::web::download::{self, WORKBOOK};
@@ -216,9 +217,7 @@ pub async fn bank_list(desk: DeskRequest, form: Form) -> AppResult<HttpResponse>
     };
     let rows =
         desk.act("list for the lender", move |act| rows(act, (&list, year), &columns)).await?;
-    let bytes = web::block(move || write::list(&head, rows.into_iter()))
-        .await
-        .map_err(AppError::broken)?
-        .map_err(AppError::broken)?;
+    let made = blocking(move || write::list(&head, rows.into_iter())).await?;
+    let bytes = made.map_err(AppError::broken)?;
     Ok(download::attachment(&format!("预申请名单-{year}.xlsx"), WORKBOOK, bytes))
 }
