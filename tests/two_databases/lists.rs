@@ -75,7 +75,8 @@ const HITS: &str = "INSERT INTO matching_list (id, office_code, kind, name, coun
     INSERT INTO matching_hit (id, office_code, year, kind, list_id, id_index, id_mask, name, \
     school, class_name, sheet, line, col, is_member, found_on, answer, note, answered_by, version) \
     SELECT loan_file.id, loan_file.office_code, 2026, 'disabled', 1, id_index, '', person.name, \
-    CASE WHEN loan_file.id % 2 = 0 THEN '乐至中学' ELSE '' END, '', 1, 1, 1, 1 = 0, '2026-12-01', \
+    CASE WHEN loan_file.id % 2 = 0 THEN '乐至中学 St.~1' ELSE '' END, '', 1, 1, 1, 1 = 0, \
+    '2026-12-01', \
     CASE WHEN loan_file.id % 3 = 0 THEN 'moved' ELSE 'open' END, '', '', 1 \
     FROM loan_file JOIN person ON person.id = loan_file.person_id";
 

@@ -273,8 +273,10 @@ impl<R> Keyset<R> {
 
     /// The key of a row in addresses, `2026-12-20.LZ2015-0483`.
     pub fn key(&self, row: &R) -> String {
-        let values: Vec<String> = self.0.iter().map(|term| (term.value)(row).to_string()).collect();
-        values.join(".")
+        let values = self.0.iter().map(|term| (term.value)(row).to_string());
+        // A dot stands between two values; one within a text is written otherwise.
+        let values = values.map(|text| text.replace('~', "~0").replace('.', "~1"));
+        values.collect::<Vec<String>>().join(".")
     }
 
     fn values(&self, key: &str) -> Option<Vec<Value>> {
@@ -284,7 +286,7 @@ impl<R> Keyset<R> {
         let parts: Vec<&str> = key.split('.').collect();
         let read = |(term, part): (&Term<R>, &&str)| match *part {
             "" if term.nullable => Some(Value::Null),
-            part => (term.read)(part),
+            part => (term.read)(&part.replace("~1", ".").replace("~0", "~")),
         };
         let all: Option<Vec<Value>> = self.0.iter().zip(&parts).map(read).collect();
         all.filter(|_| parts.len() == self.0.len())
