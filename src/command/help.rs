@@ -102,6 +102,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "rehearse.first_on",
         "取这天逾期名单的两种排法（按日期、优先级），比较各自靠前的三十天后还了多少",
     ),
+    ("rehearse.students", "夏天有多少名学生来办首贷，从窗口办到放款"),
     ("rehearse.all_days", "没有事的日子也列出"),
     ("job run.name", "名称，例如 close_day"),
     ("job run.day", "为哪天运行，不晚于今天；不写时是今天"),

@@ -7,12 +7,16 @@
 //! end. A message is not put into a file of its own as by the spool: waiting for the disk after
 //! each would cost more than the rest of the year; its text is in the copy.
 //!
+//! With `--students` a season is rehearsed: students come to the counter, are served by two of the
+//! office's people, and are paid in November.
+//!
 //! Families pay in the rehearsal as they mostly do: a share of them (`--paying`), on days spread
 //! over the window before each due day, always the same ones. The table is for a clerk to read,
 //! so it is in Chinese.
 
 mod bank;
 mod copy;
+mod counter;
 mod days;
 mod first;
 mod payments;
@@ -59,6 +63,11 @@ pub struct Rehearse {
     #[arg(long, value_name = "N", default_value_t = 970,
           value_parser = clap::value_parser!(u32).range(0..=1_000))]
     pub paying: u32,
+    /// So many students borrow for the first time in each summer window of the rehearsal's first
+    /// year: from the counter to the money.
+    #[arg(long, value_name = "N", default_value_t = 0,
+          value_parser = clap::value_parser!(u32).range(0..=20_000))]
+    pub students: u32,
     /// Takes the overdue list of this day in both its orders, by day and "who first", and compares
     /// what the first of each have paid thirty days later.
     #[arg(long, value_name = "DAY")]
@@ -105,6 +114,7 @@ impl Rehearse {
             to: self.to,
             paying: self.paying,
             first_on: self.first_on,
+            students: self.students,
         };
         days.live(&copy, self.all_days, out)
     }

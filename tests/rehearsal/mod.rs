@@ -3,6 +3,8 @@
 //! every run and on both databases.
 
 use chrono::NaiveDate;
+use zhuxue::base::ids::StaffId;
+use zhuxue::book::staff::{self, Role, Staff};
 use zhuxue::book::statement::Product;
 use zhuxue::command::rehearse::Rehearse;
 use zhuxue::imports::batch;
@@ -25,7 +27,8 @@ fn county(kind: Kind) -> County {
 
 fn rehearsed(county: &County, from: NaiveDate, to: NaiveDate) -> String {
     let mut out = Vec::new();
-    let rehearsal = Rehearse { from, to, paying: 970, first_on: None, all_days: false };
+    let rehearsal =
+        Rehearse { from, to, paying: 970, first_on: None, students: 0, all_days: false };
     rehearsal.of(&county.app, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -66,6 +69,7 @@ fn who_paid_before_the_first_day_is_told_by_the_bank_and_not_accused() {
         to: day("2026-12-29"),
         paying: 0,
         first_on: None,
+        students: 0,
         all_days: false,
     };
     let mut out = Vec::new();
@@ -79,7 +83,7 @@ fn both_orders_of_the_overdue_list_are_compared_after_thirty_days() {
     let county = county(Kind::Sqlite);
     let (from, to) = (day("2026-12-15"), day("2027-02-10"));
     let first_on = Some(day("2027-01-05"));
-    let rehearsal = Rehearse { from, to, paying: 300, first_on, all_days: false };
+    let rehearsal = Rehearse { from, to, paying: 300, first_on, students: 0, all_days: false };
     let mut out = Vec::new();
     rehearsal.of(&county.app, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
@@ -123,10 +127,36 @@ fn a_span_that_is_none_is_refused_before_anything_is_copied() {
     ];
     for (from, to, first_on) in spans {
         let first_on = first_on.map(day);
-        let rehearsal =
-            Rehearse { from: day(from), to: day(to), paying: 970, first_on, all_days: false };
+        let rehearsal = Rehearse {
+            from: day(from),
+            to: day(to),
+            paying: 970,
+            first_on,
+            students: 0,
+            all_days: false,
+        };
         let config = zhuxue::plumbing::config::Config::default();
         let stop = rehearsal.run(config, &mut Vec::new()).unwrap_err();
         assert_eq!(stop.code, 2, "{}", stop.line);
     }
+}
+
+#[test]
+fn a_season_goes_from_the_counter_to_the_money() {
+    let county = county(Kind::Sqlite);
+    let app = &county.app;
+    let clerk = app.db.read(|db| staff::all(db, &county.scope)).unwrap().remove(0);
+    let id = StaffId::new(app.next_id());
+    let login = "reviewer".to_owned();
+    let second = Staff { id, login, role: Role::Reviewer, ..clerk };
+    app.db.write("set up", |db| staff::add(db, &app.sealer, &second)).unwrap();
+    let (from, to) = (day("2027-07-15"), day("2027-11-30"));
+    let rehearsal =
+        Rehearse { from, to, paying: 970, first_on: None, students: 41, all_days: false };
+    let mut out = Vec::new();
+    rehearsal.of(&county.app, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let all = "办理季：到窗口 41 户，签约 41 份，高校回执 41 份，放款 41 笔";
+    assert!(text.contains(all), "{text}");
+    assert!(text.contains("最后核对全部账目：没有差错"), "{text}");
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use chrono::{Days as Span, Duration, NaiveDate};
 
 use super::bank;
+use super::counter::AtCounter;
 use super::first::{self, Orders};
 use super::payments::{self, Habit, Paid};
 use super::tally::{Tally, Totals};
@@ -22,6 +23,9 @@ const HOURS: [i64; 8] = [1, 5, 8, 9, 12, 15, 18, 23];
 /// Families pay at this hour of [`HOURS`]; jobs have run before and run after.
 const PAYING_HOUR: i64 = 15;
 
+/// The counter works at this hour.
+const COUNTER_HOUR: i64 = 9;
+
 /// The days to live through.
 pub(super) struct Days {
     pub(super) from: NaiveDate,
@@ -30,6 +34,8 @@ pub(super) struct Days {
     pub(super) paying: u32,
     /// On which day the orders of the overdue list are taken, to be compared.
     pub(super) first_on: Option<NaiveDate>,
+    /// How many students borrow for the first time.
+    pub(super) students: u32,
 }
 
 impl Days {
@@ -44,6 +50,10 @@ impl Days {
         let scopes: Vec<Scope> = offices.iter().map(|office| Scope::of(&office.code)).collect();
         let mut totals = Totals::begin(out, self.from, self.to, self.paying)?;
         let habit = Habit { paying: self.paying, first_day: self.from };
+        let mut counters = Vec::new();
+        for scope in scopes.iter().filter(|_| self.students > 0) {
+            counters.push(AtCounter::of(app, scope, self.students)?);
+        }
         let mut compared = None;
         let mut day = self.from;
         while day <= self.to {
@@ -54,6 +64,9 @@ impl Days {
             for hour in HOURS {
                 app.clock.set_at(starts_at(day) + Duration::minutes(hour * 60 + 30));
                 clock::run_due(app, app.clock.now_at())?;
+                if hour == COUNTER_HOUR {
+                    counters.iter_mut().try_for_each(|one| one.live(app, day))?;
+                }
                 if hour == PAYING_HOUR {
                     for scope in &scopes {
                         tally.paid(payments::book(app, scope, day, habit)?);
@@ -72,6 +85,7 @@ impl Days {
             day = day + Span::new(1);
         }
         totals.end(app, &scopes, out)?;
+        counters.iter().try_for_each(|one| one.end(out))?;
         let checked = jobs::check_books::run(app, self.to)?;
         let found = if checked.note.is_empty() { "没有差错" } else { checked.note.as_str() };
         writeln!(out, "\n最后核对全部账目：{found}")?;
