@@ -136,6 +136,7 @@ fn parents_get_letters_and_the_lender_its_columns() {
         letter.is(200).says(&["原因：</b>户籍不在本县。", "不影响考上大学以后申请助学贷款"]);
         let letters = clerk.get("/pre-applications/letters?tab=passed&year=2026").await;
         letters.is(200).says(&["预申请通过告知书", "学生身份证原件", "沿此线剪开"]);
+        letters.says(&["今年的办理时间还没有定，定了另行通知"]);
         assert_eq!(letters.text.matches("<h1>").count(), rows.len() - 1);
         let log = t.sign_in(Role::Director).get("/audit").await;
         log.is(200).says(&["打印 2026 年预申请告知书"]);

@@ -243,7 +243,7 @@ impl AtCounter {
             self.paid
         )?;
         for (why, count) in &self.refused {
-            writeln!(out, "  {count} 户没有办成：{why}")?;
+            writeln!(out, "  {count} 户没有签约：{why}")?;
         }
         Ok(())
     }

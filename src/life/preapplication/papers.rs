@@ -14,9 +14,10 @@ use crate::base::dates::in_words;
 use crate::base::ids::{PersonId, RowId};
 use crate::book::act::Act;
 use crate::book::audit_log::AuditEntry;
+use crate::book::hardship;
 use crate::book::person::{self, Person, PhoneState};
 use crate::book::policy::{ListColumn, ListField};
-use crate::book::{hardship, season};
+use crate::book::season::{self, Standing};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::blocking::blocking;
 use crate::plumbing::sheet::write::{self, Head, Out};
@@ -66,6 +67,8 @@ struct LettersPage {
     today: String,
     opens: String,
     closes: String,
+    /// The year is opened, so its days are decided and not only usual.
+    is_set: bool,
     papers: Vec<String>,
     /// Two on a page.
     letters: Vec<Letter>,
@@ -116,6 +119,7 @@ pub async fn letters(desk: DeskRequest, params: web::Query<ListParams>) -> AppRe
         today: in_words(today, NaiveDate::MIN),
         opens: in_words(opens, NaiveDate::MIN),
         closes: in_words(closes, opens),
+        is_set: matches!(standing, Standing::Set(_)),
         papers: papers.filter(|one| one.when == FIRST).map(|one| one.name.clone()).collect(),
         letters,
     };
