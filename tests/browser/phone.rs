@@ -22,6 +22,9 @@ const PEOPLE: [(&str, &str); 5] = [
     ("signed", "51209920080403125X"),
 ];
 
+/// Who studies and may borrow again.
+const STUDENT: &str = "51209720080127996X";
+
 /// Every page of somebody signed in.
 const PAGES: [(&str, &str); 9] = [
     ("home", "/m"),
@@ -142,5 +145,33 @@ fn a_borrower_signs_in_by_the_code_and_sees_every_page() {
             look(browser, &format!("big-{who}")).await;
             browser.driver.delete_all_cookies().await.unwrap();
         }
+    });
+}
+
+#[test]
+fn a_household_books_and_moves_its_time_at_the_counter() {
+    if driver_url().is_none() {
+        return;
+    }
+    let mut program = Program::new();
+    program.start(&["demo", "--today", "2026-08-10"]);
+    in_browser("booking", &program, async |browser| {
+        browser.resize(390, 844).await;
+        let mut seen = BTreeSet::new();
+        sign_in(&program, browser, STUDENT, &mut seen).await;
+        browser.open("/m/booking").await;
+        look(browser, "booking").await;
+        browser.click("main .btn.pri").await;
+        browser.says("请选一个时间").await;
+        look(browser, "booking-none").await;
+        browser.click("label.tick").await;
+        browser.click("main .btn.pri").await;
+        browser.says("您约的时间").await;
+        look(browser, "booking-done").await;
+        browser.click("[name=cancel]").await;
+        browser.find("label.tick").await;
+        browser.click("fieldset:last-of-type label.tick").await;
+        browser.click("main .btn.pri").await;
+        browser.says("您约的时间").await;
     });
 }

@@ -94,7 +94,7 @@ fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// `HZ-1031-001 至 014`.
+/// `HZ26-1031-001 至 014`.
 pub fn numbers(receiver: &Receiver) -> String {
     match (receiver.sheets.first(), receiver.sheets.last()) {
         (Some(first), Some(last)) if first.number != last.number => {

@@ -99,7 +99,7 @@ pub struct CoverLine {
     pub households: usize,
     /// What they owe together.
     pub total: Fen,
-    /// `HZ-1031-001 至 014`.
+    /// `HZ26-1031-001 至 014`.
     pub numbers: String,
 }
 
@@ -134,7 +134,7 @@ pub struct ListPage {
 /// One household of the list.
 #[derive(Debug, Serialize)]
 pub struct ListLine {
-    /// `HZ-1031-001`.
+    /// `HZ26-1031-001`.
     pub number: String,
     pub name: String,
     pub address: String,
@@ -143,7 +143,7 @@ pub struct ListLine {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Visit {
-    /// `HZ-1031-001`.
+    /// `HZ26-1031-001`.
     pub number: String,
     /// `中天镇大楼湾村村民委员会`.
     pub addressee: String,

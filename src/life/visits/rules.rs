@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::names::Names;
 use super::road;
@@ -220,7 +220,7 @@ fn is_called(household: &Household, who: &str) -> bool {
 /// One sheet: a household and the number it goes under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sheet {
-    /// `HZ-1031-001`.
+    /// `HZ26-1031-001`.
     pub number: String,
     /// `7K3M-9QXP`, by which it comes back; empty on a sheet that was only looked at.
     pub code: String,
@@ -299,8 +299,13 @@ pub fn batch(by: ReceiverKind, as_of: NaiveDate, all: Vec<Household>, filter: &S
     Batch { by, as_of, receivers }
 }
 
+/// The day in a number: `26-1221`.
+pub fn stamp(day: NaiveDate) -> String {
+    day.format("%y-%m%d").to_string()
+}
+
 fn number(by: ReceiverKind, day: NaiveDate, n: u32) -> String {
-    format!("{}-{:02}{:02}-{n:03}", by.letters(), day.month(), day.day())
+    format!("{}{}-{n:03}", by.letters(), stamp(day))
 }
 
 type Groups = Vec<((String, String), Vec<Household>)>;

@@ -120,7 +120,7 @@ fn villages_come_by_code_and_houses_by_road_those_without_a_village_last() {
          未填写村（社区）: 007 赵无村\n"
     );
     assert_eq!(batch.households(), 7);
-    assert_eq!(batch.receivers[0].sheets[0].number, "HZ-1031-001");
+    assert_eq!(batch.receivers[0].sheets[0].number, "HZ26-1031-001");
     let all: Fen = county().iter().map(|h| h.arrears.total_fen()).sum();
     assert_eq!(batch.total_fen(), all);
 }
@@ -150,7 +150,7 @@ fn schools_and_stations_have_numbers_of_their_own() {
         "乐至县第一中学: 001 =HYPERLINK(\"http://x\") 002 廖中旭 003 钱新村 004 𪚥小明\n\
          乐至县第四中学: 005 吕凤欢 006 周丽莺 007 赵无村\n"
     );
-    assert_eq!(schools.receivers[0].sheets[0].number, "XZ-1031-001");
+    assert_eq!(schools.receivers[0].sheets[0].number, "XZ26-1031-001");
     let police = made(ReceiverKind::Police, &Selection::default());
     assert_eq!(police.receivers.len(), 1);
     assert!(police.receivers[0].is_unknown());

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 
 use super::codes;
 use super::store::{self, Batch, Sheet, State};
@@ -96,7 +96,7 @@ pub fn drafts(
 
 /// How the numbers of sheets made on a day begin: `HZ26-1221-`.
 pub fn prefix(purpose: Purpose, by: ReceiverKind, day: NaiveDate) -> String {
-    format!("{}{}-", purpose.letters(by), stamp(day))
+    format!("{}{}-", purpose.letters(by), rules::stamp(day))
 }
 
 /// Where the sheet of a household is, as seen by a receiver kind.
@@ -338,7 +338,3 @@ fn expires(return_by: NaiveDate) -> chrono::NaiveDateTime {
     crate::base::dates::starts_at(day)
 }
 
-/// `26-1221`.
-fn stamp(day: NaiveDate) -> String {
-    format!("{:02}-{:02}{:02}", day.year() % 100, day.month(), day.day())
-}
