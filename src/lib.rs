@@ -8,16 +8,14 @@
 //! * Nothing reads the clock but [`book::dates::Clock`], which lives in [`app::App`].
 //! * `book` never imports `life`; a stage of `life` never imports another stage.
 //! * Each table is written by exactly one file.
+//!
+//! The layers below the stages are the crate `zhuxue-core`, the stages `zhuxue-life`: cargo builds
+//! a crate anew when a file of it or of one below changes.
 
-pub mod error;
-pub mod base;
-pub mod plumbing;
-pub mod book;
-pub mod app;
-pub mod web;
+pub use zhuxue_core::*;
+pub use zhuxue_life::life;
 pub mod clock;
 pub mod imports;
-pub mod life;
 pub mod borrower;
 pub mod liaison;
 pub mod reports;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, Utc};
 
 /// `ToSql`/`FromSql` for a newtype over a number, on SQLite, PostgreSQL and the enum of both.
+#[macro_export]
 macro_rules! sql_number {
     ($name:ident, $sql:ident, $inner:ty) => {
         impl<DB> diesel::deserialize::FromSql<diesel::sql_types::$sql, DB> for $name
@@ -41,9 +42,10 @@ macro_rules! sql_number {
         }
     };
 }
-pub(crate) use sql_number;
+pub use sql_number;
 
 /// `ToSql`/`FromSql` for an enum kept as text; needs `as_text()` and `from_text(&str)`.
+#[macro_export]
 macro_rules! sql_text {
     ($name:ident) => {
         impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $name
@@ -78,10 +80,11 @@ macro_rules! sql_text {
         }
     };
 }
-pub(crate) use sql_text;
+pub use sql_text;
 
 /// A small enum kept as text: `Name { /// doc  Variant = "text", "中文"; }` gives `ALL`, `as_text`,
 /// `from_text`, `in_words`, serde by its text, and what diesel needs.
+#[macro_export]
 macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident {
         $($(#[$vdoc:meta])* $variant:ident = $text:literal, $words:literal;)+
@@ -135,7 +138,7 @@ macro_rules! text_enum {
         $crate::base::ids::sql_text!($name);
     };
 }
-pub(crate) use text_enum;
+pub use text_enum;
 
 macro_rules! id_types {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(

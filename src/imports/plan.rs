@@ -285,10 +285,8 @@ pub(super) fn take<T: PartialEq + Clone>(
     }
 }
 
-impl Person {
-    /// Marks a change of this row.
-    pub(super) fn moved(&mut self, now: NaiveDateTime) {
-        self.updated_at = now;
-        self.version += 1;
-    }
+/// Marks a change of this row.
+pub(super) fn change(person: &mut Person, now: NaiveDateTime) {
+    person.updated_at = now;
+    person.version += 1;
 }

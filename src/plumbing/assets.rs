@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::error::{AppError, AppResult};
 
 #[derive(RustEmbed)]
-#[folder = "assets"]
+#[folder = "../../assets"]
 struct Embedded;
 
 /// The style sheet, one file for a browser: its parts in the order in which they overrule.

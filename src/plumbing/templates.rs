@@ -17,7 +17,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::assets;
 
 #[derive(RustEmbed)]
-#[folder = "templates"]
+#[folder = "../../templates"]
 struct Embedded;
 
 /// All templates, compiled once each.

@@ -10,11 +10,11 @@ use super::dated::RawEntry;
 use super::error::{Fault, PolicyError};
 
 #[derive(RustEmbed)]
-#[folder = "policies/"]
+#[folder = "../../policies/"]
 struct Policies;
 
 #[derive(RustEmbed)]
-#[folder = "data/sample/"]
+#[folder = "../../data/sample/"]
 struct Sample;
 
 /// A packed sheet of a made-up county: `county/contracts.csv.gz`. The lists of `data/` are not

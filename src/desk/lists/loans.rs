@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::base::choice::Choice;
@@ -17,7 +17,7 @@ use crate::web::list::files::{self, Choices, Row, Sums};
 use crate::web::list::filter::{Filter, ListParams, Sort};
 use crate::web::list::kit::Side;
 use crate::web::list::page::{Export, Found, ListPage};
-use crate::web::list::params::Params as _;
+use crate::web::list::params::Params;
 use crate::web::list::words::{COLUMNS, RowWords, assumed, row_words};
 use crate::web::session::SignedIn;
 
@@ -49,7 +49,22 @@ pub struct View {
     is_new: bool,
 }
 
-impl Export for ListParams {
+/// The address of the list of loan files.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct LoansParams(ListParams);
+
+impl Params for LoansParams {
+    fn fields(&self) -> Vec<(&'static str, &str)> {
+        self.0.fields()
+    }
+
+    fn place(&self) -> (&str, &str) {
+        self.0.place()
+    }
+}
+
+impl Export for LoansParams {
     const NAME: (&'static str, &'static str) = ("贷款档案", "人");
     const COLUMNS: &'static [Column<Row, NaiveDate>] = &COLUMNS;
     const ON_PAPER: &'static [&'static str] = &[
@@ -80,7 +95,7 @@ struct Known {
     choices: Answers<Scope, Choices>,
 }
 
-impl ListPage for ListParams {
+impl ListPage for LoansParams {
     type List = Filter;
     type View = View;
     const PATH: &'static str = PATH;
@@ -88,7 +103,7 @@ impl ListPage for ListParams {
     const NOT_NARROWING: &'static [&'static str] = &["sort", "size"];
 
     fn list(&self, _: &SignedIn, _: NaiveDate) -> Filter {
-        self.to_filter()
+        self.0.to_filter()
     }
 
     fn size(filter: &Filter) -> i64 {

@@ -2,8 +2,8 @@
 
 pub mod loans;
 
+use self::loans::LoansParams;
 use crate::book::staff::Right;
-use crate::web::list::filter::ListParams;
 use crate::web::list::page::{page, workbook};
 use crate::web::route::{Entry, Needs, get};
 
@@ -11,7 +11,7 @@ use crate::web::route::{Entry, Needs, get};
 pub fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::SeeLoans);
     vec![
-        get("/loans", needs, page::<ListParams>),
-        get("/loans.xlsx", needs, workbook::<ListParams>),
+        get("/loans", needs, page::<LoansParams>),
+        get("/loans.xlsx", needs, workbook::<LoansParams>),
     ]
 }

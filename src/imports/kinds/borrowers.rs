@@ -6,7 +6,7 @@ use crate::book::audit_log;
 use crate::book::person::PhoneState;
 use crate::imports::kind::*;
 use crate::imports::layout::words::{Degree, Difficulty, Relation};
-use crate::imports::plan::take;
+use crate::imports::plan::{change, take};
 use chrono::Datelike;
 
 layout! {
@@ -119,7 +119,7 @@ impl Plan<'_> {
         take(changed, "派出所", &mut person.police_station, row.police_station.clone());
         take(changed, "电子邮箱", &mut person.email, row.email.clone());
         if changed.len() > before {
-            person.moved(now);
+            change(person, now);
             entry.touch();
         }
     }

@@ -3,6 +3,7 @@
 use crate::base::ids::{PersonId, RowId};
 use crate::book::person::PhoneState;
 use crate::imports::kind::*;
+use crate::imports::plan::change;
 use crate::life::preapplication::store::{self, Preapplication};
 
 layout! {
@@ -85,7 +86,7 @@ impl PreapplicationRow {
         {
             person.township = township.clone();
             person.village = self.village.clone().unwrap_or_default();
-            person.moved(now);
+            change(person, now);
             entry.touch();
         }
     }

@@ -83,6 +83,7 @@ impl From<Counts> for Sums {
 }
 
 /// The columns of [`Row`].
+#[macro_export]
 macro_rules! columns {
     () => {
         (
@@ -112,7 +113,7 @@ macro_rules! columns {
     };
 }
 
-pub(crate) use columns;
+pub use columns;
 
 /// Files with their student and their sums.
 const JOINED: &str = "loan_file JOIN person ON person.id = loan_file.person_id \

@@ -337,4 +337,3 @@ fn expires(return_by: NaiveDate) -> chrono::NaiveDateTime {
     let day = return_by.checked_add_days(Days::new(31)).unwrap_or(return_by);
     crate::base::dates::starts_at(day)
 }
-

@@ -4,5 +4,5 @@
 #![allow(clippy::print_stdout, reason = "this is how cargo is spoken to")]
 
 fn main() {
-    println!("cargo::rerun-if-changed=migrations");
+    println!("cargo::rerun-if-changed=../../migrations");
 }
