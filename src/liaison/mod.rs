@@ -11,6 +11,7 @@ pub mod hardship;
 pub mod matching;
 pub mod preapplications;
 pub mod school;
+pub mod survey;
 
 use self::preapplications as candidates;
 use crate::web::route::{Entry, Needs, get, post};
@@ -36,6 +37,8 @@ pub fn routes() -> Vec<Entry> {
         get("/l/pre-applications/new", Needs::Liaison, candidates::new),
         post("/l/pre-applications/new", Needs::Liaison, candidates::enter),
         get("/l/pre-applications/table", Needs::Liaison, candidates::table),
+        get(survey::PATH, Needs::Liaison, survey::show),
+        post(survey::PATH, Needs::Liaison, survey::report),
         post("/l/pre-applications/hand-in", Needs::Liaison, candidates::hand_in),
         get("/l/pre-applications/{id}", Needs::Liaison, candidates::show),
         post("/l/pre-applications/{id}", Needs::Liaison, candidates::change),

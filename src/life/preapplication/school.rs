@@ -137,7 +137,8 @@ pub fn read(
     }))
 }
 
-fn window(act: &Act<'_>) -> AppResult<Window> {
+/// The window, when it is open.
+pub(super) fn window(act: &Act<'_>) -> AppResult<Window> {
     let window = Window::on(&act.policy(), act.scope.own(), act.today);
     window.check()?;
     Ok(window)
