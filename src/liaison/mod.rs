@@ -12,6 +12,7 @@ pub mod matching;
 pub mod preapplications;
 pub mod school;
 pub mod survey;
+pub mod upload;
 
 use self::preapplications as candidates;
 use crate::web::route::{Entry, Needs, get, post};
@@ -39,6 +40,9 @@ pub fn routes() -> Vec<Entry> {
         get("/l/pre-applications/table", Needs::Liaison, candidates::table),
         get(survey::PATH, Needs::Liaison, survey::show),
         post(survey::PATH, Needs::Liaison, survey::report),
+        get(upload::PATH, Needs::Liaison, upload::show),
+        post(upload::PATH, Needs::Liaison, upload::receive),
+        get(upload::BLANK, Needs::Liaison, upload::blank),
         post("/l/pre-applications/hand-in", Needs::Liaison, candidates::hand_in),
         get("/l/pre-applications/{id}", Needs::Liaison, candidates::show),
         post("/l/pre-applications/{id}", Needs::Liaison, candidates::change),

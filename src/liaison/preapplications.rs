@@ -131,6 +131,7 @@ impl DoneParams {
     fn in_words(&self) -> &'static str {
         match self.done.as_str() {
             "entered" => "已登记，还没有交给中心。全部登记完以后一起交。",
+            "uploaded" => "表里的学生都已登记，还没有交给中心。核对以后一起交。",
             "changed" => "已改好。",
             "withdrawn" => "已撤回，中心看不到这名学生了。",
             "reported" => "需求调查已报给中心，截止以前可以重新报。",

@@ -15,6 +15,7 @@ use crate::support::{Answer, Browser, OFFICE, TestApp};
 
 mod school;
 mod survey;
+mod upload;
 
 /// Two of the list as its page names them, as they are now.
 fn two(t: &TestApp) -> Vec<String> {
