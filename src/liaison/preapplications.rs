@@ -18,6 +18,8 @@ use crate::error::{AppError, AppResult};
 use crate::life::preapplication::rules::State;
 use crate::life::preapplication::school::{self, Window};
 use crate::life::preapplication::store::{self, Preapplication};
+use crate::life::preapplication::survey::NOT_REPORTED;
+use crate::life::preapplication::survey_store::{self, Survey};
 use crate::web::fields::{Fields, Seen};
 use crate::web::session::liaison::{LiaisonForm, LiaisonIn};
 use crate::web::shell::phone;
@@ -87,12 +89,22 @@ struct ListPage {
     is_open: bool,
     message: &'static str,
     drafts: usize,
+    /// What was reported in 需求调查.
+    survey: String,
+    is_reported: bool,
     candidates: Vec<Candidate>,
     key: String,
 }
 
+/// What a school has reported of a year.
+pub async fn reported(app: &App, me: &LiaisonIn, year: i32) -> AppResult<Option<Survey>> {
+    let (school, scope) = (own_school(me)?, me.scope.clone());
+    app.read(move |db| survey_store::find(db, &scope, (&school, year))).await
+}
+
 async fn list_page(app: &App, me: &LiaisonIn, message: &'static str) -> AppResult<ListPage> {
     let (window, candidates) = candidates(app, me, ("看预申请名单", None)).await?;
+    let reported = reported(app, me, window.year).await?;
     Ok(ListPage {
         place: me.account.where_at(),
         name: me.account.name.clone(),
@@ -100,6 +112,8 @@ async fn list_page(app: &App, me: &LiaisonIn, message: &'static str) -> AppResul
         window: window.in_words(),
         is_open: window.is_open(),
         message,
+        is_reported: reported.is_some(),
+        survey: reported.map_or_else(|| NOT_REPORTED.to_owned(), |one| one.in_words()),
         drafts: candidates.iter().filter(|one| one.row.is_draft).count(),
         candidates,
         key: app.next_id().to_string(),
@@ -117,15 +131,18 @@ impl DoneParams {
     fn in_words(&self) -> &'static str {
         match self.done.as_str() {
             "entered" => "已登记，还没有交给中心。全部登记完以后一起交。",
+            "uploaded" => "表里的学生都已登记，还没有交给中心。核对以后一起交。",
             "changed" => "已改好。",
             "withdrawn" => "已撤回，中心看不到这名学生了。",
+            "reported" => "需求调查已报给中心，截止以前可以重新报。",
             "handed_in" => "已交给中心，审核结果会显示在这里。请打印名单，盖章后交纸质的。",
             _ => "",
         }
     }
 }
 
-fn done(what: &str) -> String {
+/// The list, and what was done.
+pub fn done(what: &str) -> String {
     format!("{HOME}?done={what}")
 }
 

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 
+use super::matching;
 use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::{FileId, SheetId};
@@ -61,6 +62,8 @@ struct ListPage {
     done: Vec<Line>,
     message: Option<&'static str>,
     is_school: bool,
+    /// Of a school: hits of 名单比对 that wait for its answer.
+    hits: i64,
 }
 
 /// `?done=1` after a sheet was handed in.
@@ -108,7 +111,7 @@ pub async fn list(
         return Ok(phone::to("/l/password"));
     }
     let (inner, today) = (me.clone(), app.clock.today());
-    let (sheets, people, paid, called_back) = app
+    let (sheets, people, paid, called_back, hits) = app
         .act((me.by(), me.scope.clone()), "a liaison looks at the list", move |act| {
             let sheets = of_own_place(act.db, &inner)?;
             let note = AuditEntry::of(
@@ -121,7 +124,8 @@ pub async fn list(
             let ids: Vec<SheetId> = sheets.iter().map(|(sheet, _)| sheet.id).collect();
             let paid = take::paid(act.db, act.scope, &ids)?;
             let called_back = take::called_back(act.db, act.scope, &ids)?;
-            Ok((sheets, store::people(act.db, act.scope, &files)?, paid, called_back))
+            let hits = matching::count(act, &inner)?;
+            Ok((sheets, store::people(act.db, act.scope, &files)?, paid, called_back, hits))
         })
         .await?;
     let (mut open, mut back, mut done) = (Vec::new(), Vec::new(), Vec::new());
@@ -153,6 +157,7 @@ pub async fn list(
         done,
         message: (params.done == "1").then_some("已经交给中心，谢谢。"),
         is_school: me.account.kind == Kind::School,
+        hits,
     };
     let who = (&me.office, me.csrf.as_str());
     phone::page_for(StatusCode::OK, &app, &req, who, "l/list.html", &page)

@@ -16,6 +16,8 @@ use crate::hardship::{LIST, MONDAY, new_key, open, upload as apply};
 use crate::support::county::day;
 use crate::support::{Answer, Browser, TestApp};
 
+mod school;
+
 /// The other two of [`LIST`].
 const SECOND: &str = "110101200802020024";
 const THIRD: &str = "110101200801010019";

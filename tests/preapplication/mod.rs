@@ -14,6 +14,8 @@ use crate::support::county::small_sheets;
 use crate::support::{Answer, Browser, OFFICE, TestApp};
 
 mod school;
+mod survey;
+mod upload;
 
 /// Two of the list as its page names them, as they are now.
 fn two(t: &TestApp) -> Vec<String> {

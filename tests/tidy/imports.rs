@@ -114,7 +114,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("life", &["base", "plumbing", "book", "app", "web", "clock"]),
     ("imports", &["base", "plumbing", "book", "app", "web", "clock", "life"]),
     ("borrower", &["base", "plumbing", "book", "app", "web", "clock", "life"]),
-    ("liaison", &["base", "plumbing", "book", "app", "web", "clock", "life"]),
+    ("liaison", &["base", "plumbing", "book", "app", "web", "clock", "life", "imports"]),
     ("reports", &["base", "plumbing", "book", "app", "web", "clock", "life"]),
     ("jobs", &["base", "plumbing", "book", "app", "web", "clock", "life", "imports", "borrower"]),
     (

@@ -141,6 +141,7 @@ pub const ACTIONS: &[Group] = &[
             ("receipt_decided", "核对高校回执"),
             ("preapplication_reviewed", "审核预申请"),
             ("preapplication_entered", "登记预申请"),
+            ("demand_reported", "报需求调查"),
             ("preapplication_changed", "修改预申请"),
             ("preapplication_withdrawn", "撤回预申请"),
             ("preapplication_handed_in", "交预申请名单"),

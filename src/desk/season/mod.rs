@@ -1,7 +1,9 @@
 //! `/season` 年度开办: what a school year needs before the counter may begin, and opening, changing
-//! and closing its window. `check.rs` says what is known, `steps.rs` is what the director does.
+//! and closing its window. `check.rs` says what is known, `steps.rs` is what the director does,
+//! `demand.rs` what schools have said of their need.
 
 pub mod check;
+pub mod demand;
 mod steps;
 pub mod totals;
 
@@ -25,10 +27,12 @@ pub const PATH: &str = "/season";
 const REASON_MAX: usize = 120;
 
 pub fn routes() -> Vec<Entry> {
-    let open = Needs::Right(Right::OpenSeason);
+    let (open, serve) = (Needs::Right(Right::OpenSeason), Needs::Right(Right::ServeSeason));
     vec![
         get(PATH, Needs::Right(Right::SeeLoans), show),
         get("/season.xlsx", Needs::Right(Right::SeeLoans), workbook),
+        get("/season/{year}/survey", serve, demand::show),
+        post("/season/{year}/survey", serve, demand::put_right),
         post("/season/{year}/open", open, open_year),
         post("/season/{year}/close", open, close_year),
     ]
@@ -69,6 +73,7 @@ struct SeasonPage {
     ways: [(&'static str, &'static str); 4],
     totals: Vec<Totals>,
     may_open: bool,
+    may_serve: bool,
     version: i32,
     #[serde(skip)]
     days: (NaiveDate, NaiveDate),
@@ -131,6 +136,7 @@ async fn page(desk: &DeskRequest, year: i32, by: &'static str) -> AppResult<Seas
         ways: totals::BY,
         totals,
         may_open: desk.me.may(Right::OpenSeason),
+        may_serve: desk.me.may(Right::ServeSeason),
         version: standing.version(),
         days: (opens, closes),
     })
@@ -149,7 +155,11 @@ async fn workbook(desk: DeskRequest, params: web::Query<SeasonParams>) -> AppRes
     let rows = desk.read(move |db, scope| totals::load(db, scope, by, (year, today))).await?;
     let name = ("办理季各步人数", "行");
     let more = format!("，{year} 学年");
-    Workbook::new(&rows, &totals::COLUMNS, &()).answer(&desk.app, &desk.me, name, &more).await
+    let mut book = Workbook::new(&rows, &totals::COLUMNS, &());
+    if by == totals::SCHOOL {
+        book = book.beside(&rows, &totals::OF_SCHOOLS, &());
+    }
+    book.answer(&desk.app, &desk.me, name, &more).await
 }
 
 /// `POST /season/{year}/open`: opens it, opens it again, or changes its days.

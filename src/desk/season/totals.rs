@@ -9,6 +9,7 @@ use diesel::dsl::sql;
 use diesel::sql_types::Text;
 use serde::Serialize;
 
+use super::demand::{Demand, Demands, Sums};
 use crate::base::scope::Scope;
 use crate::base::url;
 use crate::book::statement::Product;
@@ -20,13 +21,17 @@ use crate::life::preapplication::list::{self as preapplication, ListParams as Ca
 use crate::plumbing::db::Db;
 use crate::plumbing::schema as tables;
 use crate::plumbing::schema::{loan, loan_application, loan_file, person};
+use crate::plumbing::sheet::write::Out;
 use crate::web::list::declare::List as _;
 use crate::web::list::export::Column;
 use crate::web::list::filter::NOTHING;
 
 /// By what the figures are told apart: the field of the lists, and its words.
 pub const BY: [(&str, &str); 4] =
-    [("product", "贷款种类"), ("university", "高校"), ("township", "乡镇"), ("school", "毕业高中")];
+    [("product", "贷款种类"), ("university", "高校"), ("township", "乡镇"), (SCHOOL, "毕业高中")];
+pub const SCHOOL: &str = "school";
+/// The line of those of whom it is not written.
+const NOBODY: &str = "没有写";
 
 /// The steps of a season: the list, its tab, and the words of the column.
 pub const STEPS: [(&str, &str, &str); 7] = [
@@ -53,6 +58,8 @@ pub struct Totals {
     pub name: String,
     /// In the order of [`STEPS`]; none where a step cannot be told apart so.
     pub cells: Vec<Option<Cell>>,
+    /// Of schools: what they have said of their need.
+    pub demand: Option<Demand>,
 }
 
 /// Whether a list knows what figures are told apart by.
@@ -102,7 +109,7 @@ pub fn load(
     by: &str,
     (year, today): (i32, NaiveDate),
 ) -> AppResult<Vec<Totals>> {
-    let mut counts: Vec<(usize, BTreeMap<String, usize>)> = Vec::new();
+    let mut counts: Vec<Count> = Vec::new();
     for (path, tab, _) in STEPS {
         let values = values(db, scope, ((path, tab), by), (year, today))?;
         let mut of: BTreeMap<String, usize> = BTreeMap::new();
@@ -112,7 +119,36 @@ pub fn load(
         }
         counts.push((all, of));
     }
-    let keys: BTreeSet<&String> = counts.iter().flat_map(|(_, of)| of.keys()).collect();
+    let demands = match by {
+        SCHOOL => Demands::load(db, scope, year)?,
+        _ => Demands::default(),
+    };
+    let counted = counts.iter().flat_map(|(_, of)| of.keys());
+    let keys: BTreeSet<&String> = counted.chain(demands.schools()).collect();
+    let mut found = lines(&counts, &keys, (by, year));
+    if by == SCHOOL {
+        put_beside(&mut found, &demands, (year, today));
+    }
+    Ok(found)
+}
+
+/// Beside the line of all, and of each school, what was said of the need.
+fn put_beside(lines: &mut [Totals], demands: &Demands, of: (i32, NaiveDate)) {
+    let schools = lines.iter().skip(1).filter(|line| line.name != NOBODY);
+    let missing = schools.filter(|line| !demands.is_reported(&line.name)).count();
+    for (at, line) in lines.iter_mut().enumerate() {
+        if at == 0 {
+            line.demand = Some(demands.all(missing));
+        } else if line.name != NOBODY {
+            line.demand = Some(demands.of(&line.name, of));
+        }
+    }
+}
+
+/// How many there are at a step, in all and by what they are told apart.
+type Count = (usize, BTreeMap<String, usize>);
+
+fn lines(counts: &[Count], keys: &BTreeSet<&String>, (by, year): (&str, i32)) -> Vec<Totals> {
     let year = year.to_string();
     let cell = |(path, tab): (&str, &str), count: usize, value: &str| {
         let fields = [("tab", tab), ("year", year.as_str()), (by, value)];
@@ -126,12 +162,13 @@ pub fn load(
             .enumerate()
             .map(|(at, (path, tab, _))| cell((path, tab), count(at), value))
             .collect(),
+        demand: None,
     };
     let mut found =
         vec![line("全部".to_owned(), "", &|at| counts.get(at).map_or(0, |(n, _)| *n))];
-    found.extend(keys.into_iter().map(|key| {
+    found.extend(keys.iter().copied().map(|key| {
         let name = match (by, key.as_str()) {
-            (_, "") => "没有写".to_owned(),
+            (_, "") => NOBODY.to_owned(),
             ("product", key) => {
                 product_words(Product::from_text(key).unwrap_or(Product::Cdb)).to_owned()
             }
@@ -141,7 +178,7 @@ pub fn load(
         let count = |at: usize| counts.get(at).and_then(|(_, of)| of.get(key)).copied();
         line(name, value, &|at| count(at).unwrap_or_default())
     }));
-    Ok(found)
+    found
 }
 
 impl Totals {
@@ -161,4 +198,18 @@ pub const COLUMNS: [Column<Totals, ()>; 8] = [
     ("已签合同", 10, |row, ()| row.count(4).into()),
     ("高校已回执", 12, |row, ()| row.count(5).into()),
     ("已放款", 10, |row, ()| row.count(6).into()),
+];
+
+fn survey_cell(row: &Totals, of: fn(&Sums) -> Out) -> Out {
+    row.demand.as_ref().map_or(Out::Blank, |demand| demand.cell(of))
+}
+
+/// Beside the figures of schools.
+pub const OF_SCHOOLS: [Column<Totals, ()>; 6] = [
+    ("调查问了", 10, |row, ()| survey_cell(row, |one| one.pupils.into())),
+    ("调查想贷", 10, |row, ()| survey_cell(row, |one| one.willing.into())),
+    ("调查没定", 10, |row, ()| survey_cell(row, |one| one.undecided.into())),
+    ("调查预计金额", 16, |row, ()| survey_cell(row, |one| one.expected.into())),
+    ("谁报的", 12, |row, ()| survey_cell(row, |one| (&one.by).into())),
+    ("哪天报的", 12, |row, ()| survey_cell(row, |one| one.on.into())),
 ];

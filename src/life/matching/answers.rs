@@ -5,12 +5,13 @@ use serde::Serialize;
 
 use super::list::{PATH, answers};
 use super::rules::Answer;
-use super::{steps, store};
+use super::steps::{self, Given, Who};
+use super::store;
 use crate::base::choice::Choice;
 use crate::base::ids::RowId;
 use crate::error::AppResult;
 use crate::web::desk_request::DeskRequest;
-use crate::web::fields::{Done, Form, FormPage, Seen};
+use crate::web::fields::{Done, Fields, Form, FormPage, Seen};
 
 /// Longest name and longest note in characters.
 const NAME_MAX: usize = 40;
@@ -45,36 +46,53 @@ async fn page(desk: &DeskRequest, ids: Vec<RowId>) -> AppResult<AnswerPage> {
 }
 
 /// `12.1`: identity and version of a ticked row.
-fn ticked(text: &str) -> Option<Seen<RowId>> {
+fn one_ticked(text: &str) -> Option<Seen<RowId>> {
     let (id, version) = text.split_once('.')?;
     Some(Seen { id: RowId::new(id.parse().ok()?), version: version.parse().ok()? })
 }
 
-/// `POST /matching/answers`
-pub async fn answer(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
-    let mut seen: Vec<Seen<RowId>> = form.0.all("one").filter_map(ticked).collect();
+/// The rows that were ticked, each once.
+fn ticked(form: &Fields) -> Vec<Seen<RowId>> {
+    let mut seen: Vec<Seen<RowId>> = form.all("one").filter_map(one_ticked).collect();
     seen.sort_unstable_by_key(|one| one.id);
     seen.dedup();
-    let ids = seen.iter().map(|one| one.id).collect();
+    seen
+}
+
+/// Reads the form; all that is wrong is said at once. `by`: who answers; none where the form asks.
+pub fn read(form: &mut Fields, by: Option<String>) -> AppResult<(Vec<Seen<RowId>>, Given)> {
+    let known = |text: &str| Answer::from_text(text).filter(|one| *one != Answer::Open);
+    let answer = form.choice("answer", known, "请选核实结果");
+    let note = form.text("note", NOTE_MAX);
+    let by = match by {
+        Some(by) => by,
+        None => {
+            form.required("by_name", "请写是谁核实的，例如：乐至中学周敏");
+            form.text("by_name", NAME_MAX)
+        }
+    };
+    if let Some(asks) = answer.and_then(Answer::note).filter(|_| note.is_empty()) {
+        form.reject("note", asks);
+    }
+    let seen = ticked(form);
+    if seen.is_empty() {
+        form.reject("answer", "还没有选人：先在名单里勾选，再登记核实结果");
+    }
+    let answer = form.checked(answer)?;
+    Ok((seen, Given { answer, by, note }))
+}
+
+/// `POST /matching/answers`
+pub async fn answer(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
+    let ids = ticked(&form.0).into_iter().map(|one| one.id).collect();
     desk.submit(form, page(&desk, ids), async |form| {
-        let known = |text: &str| Answer::from_text(text).filter(|one| *one != Answer::Open);
-        let answer = form.choice("answer", known, "请选核实结果");
-        let (by, note) = (form.text("by_name", NAME_MAX), form.text("note", NOTE_MAX));
-        form.required("by_name", "请写是谁核实的，例如：乐至中学周敏");
-        if let Some(asks) = answer.and_then(Answer::note).filter(|_| note.is_empty()) {
-            form.reject("note", asks);
-        }
-        if seen.is_empty() {
-            form.reject("answer", "还没有选人：先在名单里勾选，再登记核实结果");
-        }
-        let answer = form.checked(answer)?;
-        let (key, count) = (form.key(), seen.len());
+        let (seen, given) = read(form, None)?;
+        let (key, count, words) = (form.key(), seen.len(), given.answer.in_words());
         desk.act("matching answered", move |act| {
-            steps::answer(act, &key, &seen, (answer, &by, &note))
+            steps::answer(act, &key, (&Who::County, &seen), &given)
         })
         .await?;
         desk.app.note_change();
-        let words = answer.in_words();
         Ok(Done::to(PATH, format!("{words}：{count} 条。登记错了可以到“已核实”里重新登记")))
     })
     .await

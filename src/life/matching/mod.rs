@@ -8,7 +8,7 @@
 //! SQL; `list.rs` is `/matching`, `answers.rs` answers hits, `lists.rs` the lists, `roster.rs`
 //! compares a school's roster. Layouts stand in `policies/matching.toml`.
 
-mod answers;
+pub mod answers;
 pub mod list;
 mod lists;
 pub mod roster;

@@ -244,21 +244,45 @@ pub fn follow(act: &mut Act<'_>) -> AppResult<(usize, usize)> {
     Ok((gone, found))
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    County,
+    /// A school of this name: its own pupils, once; what is answered is put right by the county.
+    School(String),
+}
+
+/// What was found about hits, by whom, with a note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    pub answer: Answer,
+    pub by: String,
+    pub note: String,
+}
+
 /// Answers hits, all of them or none.
 ///
 /// # Errors
-/// [`AppError::Changed`] when one of them is not as the page showed it.
+/// [`AppError::Changed`] when one of them is not as the page showed it; [`AppError::NotFound`] when
+/// a school names a pupil of another.
 pub fn answer(
     act: &mut Act<'_>,
     key: &FormKey,
-    seen: &[Seen<RowId>],
-    (answer, by, note): (Answer, &str, &str),
+    (who, seen): (&Who, &[Seen<RowId>]),
+    Given { answer, by, note }: &Given,
 ) -> AppResult<()> {
     if act.once(key)? == Once::Again {
         return Ok(());
     }
     for one in seen {
         let hit = store::hits(act.db, act.scope, &[one.id])?.pop().ok_or(AppError::Changed)?;
+        if let Who::School(school) = who {
+            if hit.school != *school {
+                return Err(AppError::NotFound);
+            }
+            if hit.answer != Answer::Open {
+                return Err(AppError::Changed);
+            }
+        }
         let list = store::list(act.db, act.scope, hit.list_id)?;
         if !list.counts {
             return Err(AppError::refused(format!("“{}”只作参考，不用核实", list.name)));
@@ -267,16 +291,16 @@ pub fn answer(
             return Err(AppError::Changed);
         }
         let hit = Hit {
-            answer,
-            note: note.to_owned(),
-            answered_by: by.to_owned(),
+            answer: *answer,
+            note: note.clone(),
+            answered_by: by.clone(),
             answered_on: Some(act.today),
             ..hit
         };
         store::put_hit(act.db, &hit)?;
         let summary = format!("{}，{}：{}（{by}）", hit.school, list.name, answer.in_words());
         let entry = AuditEntry::of("matching_answered", &hit.name, summary);
-        act.audit(AuditEntry { reason: note.to_owned(), ..entry })?;
+        act.audit(AuditEntry { reason: note.clone(), ..entry })?;
     }
     Ok(())
 }

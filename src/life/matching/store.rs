@@ -284,6 +284,31 @@ pub fn hits(db: &mut Db, scope: &Scope, ids: &[RowId]) -> AppResult<Vec<Hit>> {
     Ok(rows_by!(db, scope, matching_hit.id in ids => Hit))
 }
 
+/// Hits of a school year that a school has not answered, with what their lists are called, and how
+/// many there are in all; those of lists that are only shown ask for nothing.
+pub fn open_of_school(
+    db: &mut Db,
+    scope: &Scope,
+    (school, year): (&str, i32),
+    most: i64,
+) -> AppResult<(Vec<(Hit, String)>, i64)> {
+    let open = || {
+        matching_hit::table
+            .inner_join(matching_list::table)
+            .filter(scope.holds(matching_hit::office_code))
+            .filter(matching_hit::year.eq(year))
+            .filter(matching_hit::school.eq(school))
+            .filter(matching_hit::answer.eq(Answer::Open))
+            .filter(matching_list::counts.eq(true))
+    };
+    let rows = open()
+        .order((matching_hit::class_name, matching_hit::name, matching_hit::id))
+        .limit(most)
+        .select((Hit::as_select(), matching_list::name))
+        .load(db)?;
+    Ok((rows, open().count().get_result(db)?))
+}
+
 /// Keeps an answer; `hit.version` is the version it was read with.
 ///
 /// # Errors

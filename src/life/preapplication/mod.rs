@@ -5,13 +5,16 @@
 //!
 //! `rules.rs` decides (pure), `store.rs` keeps the table, `list.rs` is `/pre-applications`,
 //! `web.rs` takes the decisions, `school.rs` is what a school does, `papers.rs` what leaves the
-//! county.
+//! county. Before its candidates are known a school says how many of its Grade 12 want a loan:
+//! `survey.rs` (需求调查), kept by `survey_store.rs`.
 
 pub mod list;
 mod papers;
 pub mod rules;
 pub mod school;
 pub mod store;
+pub mod survey;
+pub mod survey_store;
 mod web;
 
 use self::list::ListParams;

@@ -16,7 +16,7 @@ use crate::book::audit_log::AuditEntry;
 use crate::book::loan;
 use crate::book::person::{self, Person, Phone};
 use crate::book::policy::Policy;
-use crate::error::{AppError, AppResult};
+use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
 use crate::web::fields::{Fields, Seen};
 
@@ -85,7 +85,16 @@ pub struct Typed {
     class_name: String,
     family_kind: String,
     holds_grant: bool,
-    phone: Option<PhoneNumber>,
+    phones: Vec<PhoneNumber>,
+    applied_on: Option<NaiveDate>,
+}
+
+impl Typed {
+    /// The same with what a line of a sheet says besides: more numbers, the day.
+    #[must_use]
+    pub fn of_line(self, phones: Vec<PhoneNumber>, applied_on: NaiveDate) -> Typed {
+        Typed { phones, applied_on: Some(applied_on), ..self }
+    }
 }
 
 /// Kinds of family that a form offers on a day.
@@ -133,11 +142,13 @@ pub fn read(
         class_name,
         family_kind,
         holds_grant,
-        phone,
+        phones: phone.into_iter().collect(),
+        applied_on: None,
     }))
 }
 
-fn window(act: &Act<'_>) -> AppResult<Window> {
+/// The window, when it is open.
+pub(super) fn window(act: &Act<'_>) -> AppResult<Window> {
     let window = Window::on(&act.policy(), act.scope.own(), act.today);
     window.check()?;
     Ok(window)
@@ -165,16 +176,17 @@ fn student(act: &mut Act<'_>, name: &str, number: &IdNumber) -> AppResult<Person
     Ok(made)
 }
 
-/// A number that the student does not have yet.
-fn add_phone(act: &mut Act<'_>, of: &Person, number: Option<&PhoneNumber>) -> AppResult<()> {
-    let Some(number) = number else { return Ok(()) };
-    let id = act.id();
-    let made = Phone::seen((id, of), number, SOURCE, (&act.parts.sealer, act.now))?;
-    let known = person::phones_of(act.db, act.scope, &[of.id])?;
-    if known.iter().any(|one| one.phone_index == made.phone_index) {
-        return Ok(());
+/// Numbers that the student does not have yet.
+fn add_phones(act: &mut Act<'_>, of: &Person, numbers: &[PhoneNumber]) -> AppResult<()> {
+    for number in numbers {
+        let id = act.id();
+        let made = Phone::seen((id, of), number, SOURCE, (&act.parts.sealer, act.now))?;
+        let known = person::phones_of(act.db, act.scope, &[of.id])?;
+        if !known.iter().any(|one| one.phone_index == made.phone_index) {
+            person::insert_phones(act.db, &[made])?;
+        }
     }
-    person::insert_phones(act.db, &[made])
+    Ok(())
 }
 
 /// Enters a candidate of a school; it is handed in later.
@@ -183,6 +195,45 @@ pub fn enter(act: &mut Act<'_>, key: &FormKey, school: &str, typed: &Typed) -> A
         return Ok(());
     }
     let year = window(act)?.year;
+    enter_one(act, (school, year), typed)
+}
+
+/// A line of a sheet: its number there, and what it says.
+pub type TypedLine = (u32, Typed);
+
+/// What is wrong with a line is said at this field.
+pub fn field_of(line: u32) -> String {
+    format!("line{line}")
+}
+
+/// Enters all candidates of a sheet, or none; how many.
+///
+/// # Errors
+/// Everything that is wrong, line by line.
+pub fn enter_all(
+    act: &mut Act<'_>,
+    key: &FormKey,
+    school: &str,
+    lines: &[TypedLine],
+) -> AppResult<usize> {
+    if act.once(key)? == Once::Again {
+        return Ok(lines.len());
+    }
+    let year = window(act)?.year;
+    let mut wrong = Vec::new();
+    for (line, typed) in lines {
+        match enter_one(act, (school, year), typed) {
+            Err(AppError::Invalid(errors)) => wrong.extend(errors.into_iter().map(|error| {
+                let message = format!("{}：{}", typed.name, error.message);
+                FieldError { field: field_of(*line), message }
+            })),
+            done => done?,
+        }
+    }
+    if wrong.is_empty() { Ok(lines.len()) } else { Err(AppError::Invalid(wrong)) }
+}
+
+fn enter_one(act: &mut Act<'_>, (school, year): (&str, i32), typed: &Typed) -> AppResult<()> {
     let number = typed.id_number.as_ref();
     let number = number.ok_or_else(|| AppError::broken("a candidate without a number"))?;
     let student = student(act, &typed.name, number)?;
@@ -203,7 +254,7 @@ pub fn enter(act: &mut Act<'_>, key: &FormKey, school: &str, typed: &Typed) -> A
         high_school: school.to_owned(),
         class_name: typed.class_name.clone(),
         family_kind: typed.family_kind.clone(),
-        applied_on: Some(act.today),
+        applied_on: typed.applied_on.or(Some(act.today)),
         school_opinion: String::new(),
         county_opinion: String::new(),
         import_id: ImportId::new(0),
@@ -215,7 +266,7 @@ pub fn enter(act: &mut Act<'_>, key: &FormKey, school: &str, typed: &Typed) -> A
         version: 1,
     };
     store::add(act.db, &row)?;
-    add_phone(act, &student, typed.phone.as_ref())?;
+    add_phones(act, &student, &typed.phones)?;
     tell(act, "preapplication_entered", &student.name, format!("{school}登记 {year} 年预申请"))
 }
 
@@ -257,7 +308,7 @@ pub fn change(
     };
     let what = format!("{school}修改 {} 年预申请", row.year);
     store::put_all(act.db, &[row])?;
-    add_phone(act, &student, typed.phone.as_ref())?;
+    add_phones(act, &student, &typed.phones)?;
     tell(act, "preapplication_changed", &student.name, what)
 }
 

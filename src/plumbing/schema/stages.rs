@@ -25,6 +25,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    demand_survey (office_code, year, high_school) {
+        office_code -> Text,
+        year -> Integer,
+        high_school -> Text,
+        pupils -> Integer,
+        willing -> Integer,
+        undecided -> Integer,
+        expected_fen -> Nullable<BigInt>,
+        reported_by -> Text,
+        reported_on -> Date,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
     recognition (id) {
         id -> BigInt,
         office_code -> Text,
