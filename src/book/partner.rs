@@ -219,7 +219,7 @@ pub struct PartnerHit {
     /// What we call the other county.
     pub partner: String,
     pub match_id: String,
-    /// There a co-borrower.
+    /// A co-borrower 共同借款人 there.
     pub is_co: bool,
 }
 

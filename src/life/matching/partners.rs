@@ -223,7 +223,7 @@ async fn take(desk: &DeskRequest, form: &mut UploadForm) -> AppResult<Done> {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FindParams {
-    /// A match id.
+    /// A match id 匹配号, as typed.
     q: String,
 }
 
