@@ -11,6 +11,7 @@ pub mod staff;
 pub mod liaison;
 pub mod payments_known;
 pub mod person;
+pub mod partner;
 pub mod contact;
 pub mod loan;
 pub mod events;

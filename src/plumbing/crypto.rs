@@ -43,6 +43,8 @@ pub enum Field {
     Hardship,
     /// Who objects to a published list, and what they say.
     Objection,
+    /// Keys that another county's installation shares, and the mark by which we know our own lists.
+    Partner,
     /// Keys for what a phone keeps while it is offline; nothing of the database.
     RoundPhone,
     /// Browsers in which somebody has signed in; nothing of the database.
@@ -66,6 +68,7 @@ impl Field {
             Field::Application => b"application",
             Field::Hardship => b"hardship",
             Field::Objection => b"objection",
+            Field::Partner => b"partner",
             Field::RoundPhone => b"round-phone",
             Field::Device => b"device",
             Field::Rights => b"rights",
@@ -298,6 +301,15 @@ impl Sealer {
     pub fn fingerprint(&self) -> String {
         to_hex(self.index(Field::Upload, "zhuxue key check").get(..8).unwrap_or_default())
     }
+}
+
+/// HMAC-SHA-256 under a key that two installations share; `purpose` keeps its uses apart.
+pub fn shared_hash(key: &[u8], purpose: &str, text: &str) -> Vec<u8> {
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(key) else { return Vec::new() };
+    mac.update(purpose.as_bytes());
+    mac.update(b"\0");
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
 }
 
 fn tag<M: Mac>(mut mac: M, field: Field, text: &str) -> Vec<u8> {

@@ -24,6 +24,9 @@ const BYTES_MAX: usize = 256;
 const NOBODY: &str = "$argon2id$v=19$m=47104,t=1,p=1$emh1eHVlLW5vYm9keS0wMQ$\
                       AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// The same in every installation, or two would not come to the same key.
+const SHARED_SALT: &[u8] = b"zhuxue partner 1";
+
 /// Passwords that are tried first by everybody. Compared in lower case.
 const COMMON: [&str; 24] = [
     "1234567890",
@@ -73,6 +76,17 @@ impl Passwords {
     /// The hash of a new password, as PHC text.
     pub async fn hash(&self, password: String) -> AppResult<String> {
         self.run(move || hash(&password)).await
+    }
+
+    /// The key of a phrase that two installations share: equal phrases, equal 32 bytes.
+    pub async fn shared_key(&self, phrase: String) -> AppResult<Vec<u8>> {
+        self.run(move || {
+            let mut key = vec![0_u8; 32];
+            let made = argon2()?.hash_password_into(phrase.as_bytes(), SHARED_SALT, &mut key);
+            made.map_err(AppError::broken)?;
+            Ok(key)
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(

@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 27] = [
+const MORE: [(&str, &str, &str, &str, &str); 28] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -40,6 +40,7 @@ const MORE: [(&str, &str, &str, &str, &str); 27] = [
     ("hardship", "publicity", "/hardship", "jingban", ""),
     ("hardship", "county", "/hardship", "jingban", ""),
     ("hardship", "matching", "/matching", "jingban", ""),
+    ("hardship", "partners", "/matching/partners", "zhuren", ""),
     ("hardship", "preapplication", "/pre-applications", "jingban", ""),
     ("receipts", "lists", "/receipts", "jingban", ""),
     ("receipts", "paper", FILE, "jingban", ""),

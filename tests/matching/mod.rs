@@ -1,6 +1,8 @@
 //! 名单比对: lists of other offices in their real layouts, who is found on them, what schools answer,
 //! and that a list goes when its day has passed; on both databases.
 
+mod partners;
+
 use diesel::prelude::*;
 use rust_xlsxwriter::Workbook;
 use zhuxue::book::policy::{MatchingList, Policy, column_place};

@@ -17,6 +17,7 @@ use crate::base::scope::Scope;
 use crate::book::hardship;
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::office::{self, Office};
+use crate::book::partner;
 use crate::book::person::{self, Person, PhoneState};
 use crate::book::policy::Policy;
 use crate::book::season;
@@ -65,7 +66,7 @@ impl Whole {
     ) -> AppResult<Whole> {
         let steps = Step::all(app.is_first, !draft.get("change_co").is_empty());
         let read = form::read(&draft, &steps, desk.today);
-        let known = known(db, scope, &app, &read, desk)?;
+        let known = known(db, scope, (&app, draft.get("id_number")), &read, desk)?;
         let year = season::standing(db, &app.office_code, app.loan_year)?;
         let window = year.window(desk.policy, &app.office_code, app.loan_year);
         let set = rule_set(&app, &read, window, desk);
@@ -114,7 +115,7 @@ fn rule_set(
 fn known(
     db: &mut Db,
     scope: &Scope,
-    app: &Application,
+    (app, id_number): (&Application, &str),
     read: &Read,
     desk: Desk<'_>,
 ) -> AppResult<Known> {
@@ -126,8 +127,12 @@ fn known(
     };
     let names = person::by_index(db, scope, std::slice::from_ref(&app.person_index))?;
     let student_name = names.into_values().next().map(|one| one.name);
-    let mut known = Known { others, recognised, student_name, ..Known::default() };
+    let house = (office.code.as_str(), desk.sealer);
+    let partner_hits = partner::hits(db, house, (app.loan_year, id_number), desk.today)?;
+    let mut known = Known { others, partner_hits, recognised, student_name, ..Known::default() };
     let Some(co) = &read.co else { return Ok(known) };
+    let co_number = (app.loan_year, co.party.id.as_str());
+    known.co_partner_hits = partner::hits(db, house, co_number, desk.today)?;
     let index = desk.sealer.index(Field::IdNumber, co.party.id.as_str());
     let of_co = people::id_index.eq(&index);
     let unsettled = loans::table

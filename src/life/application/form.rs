@@ -15,6 +15,7 @@ use crate::web::fields::Fields;
 /// Longest words and addresses in characters.
 const WORDS_MAX: usize = 60;
 const STATEMENT_MAX: usize = 1000;
+const ANSWER_MAX: usize = 100;
 
 /// The names of a step's fields: what is kept of a form is these and nothing else.
 pub const fn names(step: Step) -> &'static [&'static str] {
@@ -25,6 +26,7 @@ pub const fn names(step: Step) -> &'static [&'static str] {
             "township",
             "village",
             "address",
+            "partner_answer",
             "id_until",
             "high_school",
             "family_kind",
@@ -59,6 +61,7 @@ pub const fn names(step: Step) -> &'static [&'static str] {
             "co_phone",
             "address",
             "change_co",
+            "partner_answer",
             "study_changed",
             "university",
             "major",
@@ -126,6 +129,8 @@ pub struct Read {
     pub co: Option<CoBorrower>,
     pub study: Option<Study>,
     pub renewal: Option<Renewal>,
+    /// What another county has answered of whom it has on its list.
+    pub partner_answer: String,
     pub errors: Vec<FieldError>,
 }
 
@@ -139,12 +144,16 @@ pub fn read(draft: &Draft, steps: &[Step], today: NaiveDate) -> Read {
         co: co_borrower(&mut form, today),
         study: (has(Step::Study) || is_renewal).then(|| study(&mut form)).flatten(),
         renewal: is_renewal.then(|| renewal(&mut form)).flatten(),
+        partner_answer: form.text("partner_answer", ANSWER_MAX),
         errors: form.errors().to_vec(),
     }
 }
 
 /// Reads one step; its mistakes stand in the form.
 pub fn check_step(form: &mut Fields, step: Step, today: NaiveDate) {
+    if names(step).contains(&"partner_answer") {
+        form.text("partner_answer", ANSWER_MAX);
+    }
     match step {
         Step::Who => drop(student(form, today)),
         Step::Co => drop(co_borrower(form, today)),

@@ -9,6 +9,7 @@ use crate::base::dates::{age_on, in_words};
 use crate::base::ids::text_enum;
 use crate::base::money::Fen;
 use crate::base::person_name::may_be_same;
+use crate::book::partner::PartnerHit;
 use crate::book::policy::{CoBorrowerRule, CounterPaper, RenewalRule, Step, TermRule};
 use crate::book::statement::Product;
 use crate::error::FieldError;
@@ -51,6 +52,9 @@ pub struct Other {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     pub others: Vec<Other>,
+    /// Where the student stands on lists of other counties, and the co-borrower.
+    pub partner_hits: Vec<PartnerHit>,
+    pub co_partner_hits: Vec<PartnerHit>,
     /// Passed pre-application or level of recognition, in words.
     pub recognised: Option<String>,
     /// Contracts of the co-borrower's own that are not settled.
@@ -117,6 +121,7 @@ const HELP: &str = "国家开发银行学生在线系统帮助";
 /// Every rule that can be judged with what was read so far, in the order of the counter.
 pub fn judge(read: &Read, known: &Known, set: &RuleSet) -> Vec<Ruling> {
     let mut all = vec![window(set), no_second_loan(known, set)];
+    all.extend(on_other_lists(read, known));
     if set.is_first {
         all.push(recognised(known));
     }
@@ -161,6 +166,37 @@ fn no_second_loan(known: &Known, set: &RuleSet) -> Ruling {
         None => (Verdict::Met, "本库各县没有查到本学年的其他助学贷款".to_owned()),
     };
     ruling("同一学年只有一笔助学贷款", "id_number", "财教〔2024〕188号", finding)
+}
+
+/// A hint: whoever stands there may have given it up since, and only the other county can say.
+fn on_other_lists(read: &Read, known: &Known) -> Vec<Ruling> {
+    let mut all = Vec::new();
+    let mut say = |field, finding| {
+        all.push(ruling("别的县的名单", field, "财教〔2024〕188号", finding));
+    };
+    let (hits, answer) = (&known.partner_hits, &read.partner_answer);
+    if let Some(one) = hits.iter().find(|one| !one.is_co).or(hits.first()) {
+        let hit = hit_in_words(one);
+        let finding = match answer.is_empty() {
+            true => {
+                let words = "请打电话报匹配号，问清楚以后写下“对方县怎么答复”";
+                (Verdict::Stop, format!("{hit}，{words}"))
+            }
+            false => (Verdict::Ask, format!("{hit}，对方答复：{answer}")),
+        };
+        say("partner_answer", finding);
+    }
+    if let Some(one) = known.co_partner_hits.first() {
+        let words = format!("共同借款人：{}", hit_in_words(one));
+        say("co_id_number", (Verdict::Ask, words));
+    }
+    all
+}
+
+fn hit_in_words(one: &PartnerHit) -> String {
+    let role = if one.is_co { "，在那里是共同借款人" } else { "" };
+    let (partner, id) = (&one.partner, &one.match_id);
+    format!("另一个县的名单上有同一身份证号（对方：{partner}，匹配号 {id}）{role}")
 }
 
 fn recognised(known: &Known) -> Ruling {

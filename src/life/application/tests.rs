@@ -6,6 +6,7 @@ use super::rules::{self, Known, Other, RuleSet, Verdict};
 use crate::base::id_number::IdNumber;
 use crate::base::money::Fen;
 use crate::base::phone_number::PhoneNumber;
+use crate::book::partner::PartnerHit;
 use crate::book::policy::Policy;
 use crate::book::statement::{Product, StudyLevel};
 use chrono::NaiveDate;
@@ -98,6 +99,33 @@ fn another_loan_of_the_year_stops_and_says_where() {
     let stops: Vec<&str> =
         rulings.iter().filter(|one| one.verdict == Verdict::Stop).map(|one| one.field).collect();
     assert_eq!(stops, ["co_id_number", "co_known"]);
+}
+
+#[test]
+fn a_hit_on_another_county_s_list_asks_and_goes_on_with_an_answer() {
+    let hit = |is_co| PartnerHit {
+        partner: "安岳县".to_owned(),
+        match_id: "K7QF-2MPA".to_owned(),
+        is_co,
+    };
+    let known = Known {
+        partner_hits: vec![hit(false)],
+        co_partner_hits: vec![hit(true)],
+        ..Known::default()
+    };
+    let found = |answer: &str| {
+        let read = Read { partner_answer: answer.to_owned(), ..Read::default() };
+        let all = rules::judge(&read, &known, &set(true));
+        let all = all.into_iter().filter(|one| one.rule == "别的县的名单");
+        all.map(|one| (one.verdict, one.field, one.words)).collect::<Vec<_>>()
+    };
+    let open = found("");
+    assert_eq!((open[0].0, open[0].1), (Verdict::Stop, "partner_answer"));
+    assert!(open[0].2.contains("（对方：安岳县，匹配号 K7QF-2MPA）"), "{open:?}");
+    assert_eq!((open[1].0, open[1].1), (Verdict::Ask, "co_id_number"));
+    let answered = found("合同已作废");
+    assert_eq!(answered[0].0, Verdict::Ask);
+    assert!(answered[0].2.ends_with("对方答复：合同已作废"), "{answered:?}");
 }
 
 #[test]

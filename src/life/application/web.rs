@@ -197,6 +197,8 @@ struct StepPage {
     money: Vec<Line>,
     choices: Choices,
     recognised: Option<String>,
+    /// Another county has the student on its list.
+    is_on_other_list: bool,
     /// What the student's number says.
     says: String,
     cap: Fen,
@@ -277,6 +279,7 @@ async fn step_page(desk: &DeskRequest, id: RowId, step: Step) -> AppResult<StepP
             presents: Choice::all(Present::ALL),
         },
         recognised: whole.known.recognised.clone(),
+        is_on_other_list: !whole.known.partner_hits.is_empty(),
         says: says.unwrap_or_default(),
         cap: whole.set.cap,
         statement_characters: whole.set.renewal.statement_characters,

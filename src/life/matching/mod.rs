@@ -6,11 +6,16 @@
 //!
 //! `upload.rs` reads files (pure), `steps.rs` is what people and the nightly job do, `store.rs` the
 //! SQL; `list.rs` is `/matching`, `answers.rs` answers hits, `lists.rs` the lists, `roster.rs`
-//! compares a school's roster. Layouts stand in `policies/matching.toml`.
+//! compares a school's roster; `partners.rs` is 跨县查重, what counties tell each other by keyed
+//! hashes (`book/partner.rs`), `partner_file.rs` their file, `partner_steps.rs` what is done. Layouts
+//! stand in `policies/matching.toml`.
 
 pub mod answers;
 pub mod list;
 mod lists;
+pub mod partner_file;
+mod partner_steps;
+mod partners;
 pub mod roster;
 pub mod rules;
 pub mod steps;
@@ -27,6 +32,7 @@ pub const STAGE: super::Stage =
 
 fn routes() -> Vec<Entry> {
     let (see, serve) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::ServeSeason));
+    let manage = Needs::Right(Right::ManageOffice);
     vec![
         get(list::PATH, see, page::<ListParams>),
         get("/matching.xlsx", see, workbook::<ListParams>),
@@ -35,6 +41,12 @@ fn routes() -> Vec<Entry> {
         post(lists::PATH, serve, lists::receive),
         post("/matching/compare", serve, lists::compare),
         post("/matching/roster", serve, roster::compare),
+        get(partners::PATH, Needs::SignedIn, partners::show),
+        post(partners::PATH, manage, partners::add),
+        post("/matching/partners/made", serve, partners::make),
+        post("/matching/partners/received", serve, partners::receive),
+        get("/matching/partners/find", see, partners::look_up),
+        post("/matching/partners/{id}/remove", manage, partners::remove),
         get("/matching/lists/{id}", see, lists::one),
         post("/matching/lists/{id}", serve, lists::remove),
     ]

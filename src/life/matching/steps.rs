@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike as _, NaiveDate};
 
+use super::partner_steps;
 use super::rules::{Answer, school_year};
 use super::store::{self, Found, Hit, HitKey, ListEntry, Pupil, ReceivedList};
 use super::upload::ListRead;
@@ -233,7 +234,7 @@ pub fn follow(act: &mut Act<'_>) -> AppResult<(usize, usize)> {
     let today = act.today;
     let over = store::lists(act.db, act.scope, None)?;
     let over: Vec<_> = over.into_iter().filter(|one| one.expires_on < today).collect();
-    let gone = over.len();
+    let gone = over.len() + partner_steps::expire(act)?;
     for list in over {
         take_away(act, list, "到期")?;
     }

@@ -159,8 +159,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    partner (id) {
+        id -> BigInt,
+        office_code -> Text,
+        name -> Text,
+        key_sealed -> Binary,
+        fingerprint -> Text,
+        made_by -> Text,
+        made_on -> Date,
+    }
+}
+
+diesel::table! {
+    partner_list (id) {
+        id -> BigInt,
+        office_code -> Text,
+        partner_id -> BigInt,
+        year -> Integer,
+        made_on -> Date,
+        expires_on -> Date,
+        received_by -> Text,
+        received_on -> Date,
+        entries -> Integer,
+        checksum -> Text,
+    }
+}
+
+diesel::table! {
+    partner_entry (list_id, id_hash, is_co) {
+        list_id -> BigInt,
+        id_hash -> Binary,
+        is_co -> Bool,
+        office_code -> Text,
+    }
+}
+
 diesel::joinable!(hardship_application -> hardship_round (round_id));
 diesel::allow_tables_to_appear_in_same_query!(hardship_application, hardship_round);
 diesel::joinable!(matching_entry -> matching_list (list_id));
 diesel::joinable!(matching_hit -> matching_list (list_id));
 diesel::allow_tables_to_appear_in_same_query!(matching_list, matching_entry, matching_hit);
+diesel::joinable!(partner_list -> partner (partner_id));
+diesel::joinable!(partner_entry -> partner_list (list_id));
+diesel::allow_tables_to_appear_in_same_query!(partner, partner_list, partner_entry);

@@ -1,0 +1,3 @@
+DROP TABLE partner_entry;
+DROP TABLE partner_list;
+DROP TABLE partner;
