@@ -7,8 +7,8 @@
 //! `upload.rs` reads files (pure), `steps.rs` is what people and the nightly job do, `store.rs` the
 //! SQL; `list.rs` is `/matching`, `answers.rs` answers hits, `lists.rs` the lists, `roster.rs`
 //! compares a school's roster; `partners.rs` is 跨县查重, what counties tell each other by keyed
-//! hashes (`book/partner.rs`), `partner_file.rs` their file, `partner_steps.rs` what is done. Layouts
-//! stand in `policies/matching.toml`.
+//! hashes (`book/partner.rs`), `partner_file.rs` their file, `partner_steps.rs` what is done.
+//! Layouts stand in `policies/matching.toml`.
 
 pub mod answers;
 pub mod list;
