@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 27] = [
+const MORE: [(&str, &str, &str, &str, &str); 28] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -36,6 +36,7 @@ const MORE: [(&str, &str, &str, &str, &str); 27] = [
     ("counter", "begin", "/applications", "jingban", ""),
     ("counter", "steps", "/applications", "jingban", ""),
     ("counter", "bank", "/applications", "jingban", ""),
+    ("counter", "scans", "/applications", "jingban", ""),
     ("hardship", "rounds", "/hardship", "jingban", ""),
     ("hardship", "publicity", "/hardship", "jingban", ""),
     ("hardship", "county", "/hardship", "jingban", ""),
