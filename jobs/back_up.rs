@@ -3,9 +3,10 @@
 //! When: at night, and at the first start of a day on which it has not run. Why: a disk dies.
 //! SQLite: a whole, checked copy `zhuxue-YYYY-MM-DD.db`. PostgreSQL: `pg_dump` when this machine
 //! has it (`zhuxue-YYYY-MM-DD.dump`); otherwise the run is counted as skipped and says that the
-//! backup is the operator's. The key file is *not* in it: without a copy of the keys, kept
-//! elsewhere, nobody can read the sealed fields. Missed: the last night only. A second run of the
-//! same day replaces that day's copy.
+//! backup is the operator's. Scanned papers are copied into `attachments` of the same folder, the
+//! new ones only: none is ever changed. The key file is *not* in it: without a copy of the keys,
+//! kept elsewhere, nobody can read the sealed fields. Missed: the last night only. A second run of
+//! the same day replaces that day's copy.
 
 use chrono::NaiveDate;
 
@@ -15,6 +16,7 @@ use crate::book::office;
 use crate::book::warning::{self, RESTORE};
 use crate::clock::{Counts, Job, Missed};
 use crate::error::AppResult;
+use crate::plumbing::attached::folder;
 use crate::plumbing::backup::{self, Made};
 use crate::plumbing::db::Db;
 
@@ -27,7 +29,11 @@ pub const JOB: Job =
 ///
 /// It is named by the day on which it is made, not the day it was missed on: it holds that day.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
-    match backup::make(&app.db, &app.config.backups(), app.config.backup.keep, app.clock.today())? {
+    let backups = app.config.backups();
+    let made = backup::make(&app.db, &backups, app.config.backup.keep, app.clock.today())?;
+    // After the database: no row of it names a file that is not there yet.
+    folder::back_up(&app.config.attachments(), &backups.join(folder::NAME))?;
+    match made {
         Made::Copy { file, bytes, removed } => {
             let offices = app.db.read(office::all)?;
             let has_line = |db: &mut Db| -> AppResult<bool> {

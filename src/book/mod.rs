@@ -23,6 +23,7 @@ pub mod lifeline;
 pub mod policy_book;
 pub mod hardship;
 pub mod review;
+pub mod attachment;
 pub mod season;
 pub mod position;
 pub mod delivery;

@@ -16,6 +16,7 @@ use crate::book::warning::{self, Warning};
 use crate::book::{act, office};
 use crate::clock::{self, go_on};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::attached::folder;
 use crate::plumbing::config::Config;
 use crate::plumbing::crypto::Sealer;
 use crate::plumbing::db::{Address, Database};
@@ -63,6 +64,7 @@ impl Restore {
             true => file.clone(),
             false => config.backups().join(file),
         };
+        let scans = scans_beside(&file);
         let database = match Address::parse(&config.database()).map_err(CliError::input)? {
             Address::Sqlite(database) => database,
             Address::Postgres(_) => return self.mark(config, out),
@@ -81,6 +83,7 @@ impl Restore {
             restore::look_at(&file, &sealer).map_err(|unfit| CliError::input(unfit.to_string()))?;
         tell(out, &file, &contents)?;
         if self.rehearse {
+            let config = Config { attachment_dir: scans, ..config };
             return rehearse(config, &file, out);
         }
         let clock = Clock::real();
@@ -93,6 +96,7 @@ impl Restore {
             other => other.into(),
         })?;
         Heads::beside(&keys).forget();
+        folder::bring_back(&scans, &config.attachments(), &sealer)?;
         note(&super::open(config, clock)?, &restored)?;
         if let Some(aside) = aside {
             let left = localized!(
@@ -128,6 +132,8 @@ impl Restore {
         let clock = Clock::real();
         Heads::beside(&config.keys()).forget();
         let app = super::open(config, clock.clone())?;
+        let scans = app.config.backups().join(folder::NAME);
+        folder::bring_back(&scans, &app.config.attachments(), &app.sealer)?;
         let as_of = app.db.read(audit_log::newest_at)?;
         note(&app, &marked(&self.name(), as_of, clock.now_at(), BY))?;
         let next = localized!(
@@ -140,6 +146,11 @@ impl Restore {
         writeln!(out, "{next}")?;
         Ok(())
     }
+}
+
+/// The scanned papers among whose copies this copy of the database stands.
+pub fn scans_beside(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(file).join(folder::NAME)
 }
 
 fn go_on(config: Config, release: Release, out: &mut dyn Write) -> Result<(), CliError> {

@@ -20,6 +20,7 @@ use crate::book::{office, staff};
 use crate::error::AppError;
 use crate::imports::runner::Runner;
 use crate::localized;
+use crate::plumbing::attached::folder;
 use crate::plumbing::config::Config;
 use crate::plumbing::meta;
 use crate::plumbing::restore::{self, PutBack, Restart};
@@ -102,6 +103,8 @@ fn put_back(app: App, config: &Config, request: &PutBack) -> Result<App, CliErro
     match done {
         Ok((restored, aside)) => {
             tracing::warn!(copy = request.copy.name, ?aside, "the database was put back");
+            let scans = restore_command::scans_beside(&request.copy.file);
+            folder::bring_back(&scans, &config.attachments(), &app.sealer)?;
             restore_command::note(&app, &restored)?;
         }
         Err(error) => {

@@ -1,5 +1,5 @@
-//! `zhuxue verify [--repair]`: recomputes every position and the history chain and prints what
-//! differs. Exit code 0: all is right; 1: something is not.
+//! `zhuxue verify [--repair]`: recomputes every position and the history chain, reads every scanned
+//! paper and prints what differs. Exit code 0: all is right; 1: something is not.
 
 use std::io::Write;
 
@@ -8,10 +8,10 @@ use clap::Args;
 use super::CliError;
 use crate::app::App;
 use crate::base::dates::Clock;
-use crate::base::ids::LoanId;
+use crate::base::ids::{LoanId, RowId};
 use crate::base::scope::Scope;
 use crate::book::audit_log::Heads;
-use crate::book::{audit_log, office, verify};
+use crate::book::{attachment, audit_log, office, verify};
 use crate::jobs;
 use crate::localized;
 use crate::plumbing::config::Config;
@@ -56,6 +56,7 @@ impl Verify {
             wrong += found;
             broken |= chain(&app, &office.code, &heads, out)?;
             broken |= self.accounts(&app, &scope, out)?;
+            broken |= scans(&app, &scope, out)?;
         }
         let done = match self.repair && wrong > 0 {
             true => localized!(
@@ -116,6 +117,21 @@ impl Verify {
             }
             loans += ids.len();
             after = last;
+        }
+    }
+}
+
+/// Scanned papers whose file is not what was attached; true when there are any.
+fn scans(app: &App, scope: &Scope, out: &mut dyn Write) -> Result<bool, CliError> {
+    let (mut after, mut found) = (RowId::new(0), false);
+    let folder = app.config.attachments();
+    loop {
+        let rows = app.db.read(|db| attachment::next(db, scope, after, AT_ONCE))?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        after = last.id;
+        for line in attachment::damaged(&folder, &app.sealer, &rows) {
+            writeln!(out, "{line}")?;
+            found = true;
         }
     }
 }

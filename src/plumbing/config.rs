@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::base::language::cause;
 use crate::localized;
+use crate::plumbing::attached::folder;
 use crate::plumbing::backup::BackupConfig;
 use crate::plumbing::crypto::Suite;
 use crate::plumbing::mail::MailConfig;
@@ -51,6 +52,9 @@ pub struct Config {
     pub key_file: PathBuf,
     /// Algorithms of a new key file: `sm` or `aes`.
     pub sealing: Suite,
+    /// Folder of scanned papers, of all instances the same; empty means `attachments` in
+    /// `data_dir`.
+    pub attachment_dir: PathBuf,
     /// Folder with the county's own `policies/*.toml` that add to the built-in rules.
     pub policy_dir: Option<PathBuf>,
     /// Folder with the county's own templates; a file there wins over the built-in one.
@@ -97,6 +101,7 @@ impl Default for Config {
             workers: 2,
             key_file: PathBuf::new(),
             sealing: Suite::Sm,
+            attachment_dir: PathBuf::new(),
             policy_dir: None,
             template_dir: None,
             session_idle_hours: 4,
@@ -328,6 +333,12 @@ impl Config {
         } else {
             self.key_file.clone()
         }
+    }
+
+    /// Where scanned papers are kept.
+    pub fn attachments(&self) -> PathBuf {
+        let own = &self.attachment_dir;
+        if own.as_os_str().is_empty() { self.data_dir.join(folder::NAME) } else { own.clone() }
     }
 
     /// The county's own templates, with the default filled in. The folder need not exist.

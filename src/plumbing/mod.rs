@@ -21,6 +21,7 @@ pub mod meta;
 pub mod assets;
 pub mod password;
 pub mod picture;
+pub mod attached;
 pub mod logs;
 pub mod metrics;
 pub mod gateway;

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
+/// Largest photograph in megabytes.
+pub const PHOTO_MB: usize = 10;
 /// Pixels of a picture at most: no telephone takes more unless told to, and decoding one takes
 /// four bytes for each.
 const PIXELS_MAX: u64 = 50_000_000;

@@ -517,6 +517,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     batch_line,
     disbursement,
     season,
+    attachment,
+    archive_check,
 );
 diesel::joinable!(loan -> loan_file (file_id));
 diesel::joinable!(loan_position -> loan (loan_id));

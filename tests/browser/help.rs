@@ -36,6 +36,7 @@ const MORE: [(&str, &str, &str, &str, &str); 28] = [
     ("counter", "begin", "/applications", "jingban", ""),
     ("counter", "steps", "/applications", "jingban", ""),
     ("counter", "bank", "/applications", "jingban", ""),
+    ("counter", "scans", "/applications", "jingban", ""),
     ("hardship", "rounds", "/hardship", "jingban", ""),
     ("hardship", "publicity", "/hardship", "jingban", ""),
     ("hardship", "county", "/hardship", "jingban", ""),

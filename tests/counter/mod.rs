@@ -1,5 +1,7 @@
 //! 签约受理 and 复核: from the first card on the table to a contract, on both databases.
 
+mod attachments;
+
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use zhuxue::base::ids::{LoanId, RowId};
@@ -62,7 +64,7 @@ pub async fn send(desk: &mut Browser, at: &str, fields: &[(&str, &str)]) -> crat
 }
 
 /// The version in the form of a page that leads there; other forms have that of a review.
-fn version_in(page: &crate::support::Answer, to: &str) -> String {
+pub fn version_in(page: &crate::support::Answer, to: &str) -> String {
     let forms = page.text.split("<form").filter(|form| form.contains(&format!("\"{to}\"")));
     let sign = "name=\"version\" value=\"";
     let version = forms.into_iter().find_map(|form| form.split_once(sign)).unwrap().1;

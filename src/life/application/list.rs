@@ -27,17 +27,21 @@ use crate::web::session::SignedIn;
 use crate::web::waiting::{Waiting, Whose};
 
 pub const PATH: &str = "/applications";
-pub const TABS: [(&str, &str); 9] = [
+pub const TABS: [(&str, &str); 10] = [
     ("", "办理中"),
     ("parked", "挂起"),
     ("returned", "退回补正"),
     ("submitted", "待复核"),
     ("approved", "待登记合同号"),
     ("signed", "已签约"),
+    (LACKING, "缺材料"),
     ("refused", "未通过"),
     ("withdrawn", "已撤销"),
     ("void", "已作废"),
 ];
+
+/// Signed, and nobody has found their file complete.
+const LACKING: &str = "lacking";
 
 /// What figures of `/season` lead to: all of a year, and those that were once handed in.
 pub const BEGUN: &str = "begun";
@@ -148,6 +152,13 @@ impl Applications {
     fn tab(&self, tab: &str) -> Condition {
         match tab {
             BEGUN => return Condition::new("loan_application.state <> ''"),
+            LACKING => {
+                return Condition::new(
+                    "loan_application.state = 'signed' AND NOT EXISTS (SELECT 1 \
+                     FROM archive_check WHERE archive_check.missing = '' \
+                     AND archive_check.application_id = loan_application.id)",
+                );
+            }
             HANDED => return Condition::new("loan_application.submitted_at IS NOT NULL"),
             _ => {}
         }

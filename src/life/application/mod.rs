@@ -5,6 +5,9 @@
 //! `rules.rs` decides (pure), `form.rs` reads what is typed, `facts.rs` what is known already,
 //! `contract.rs` makes the contract, `view.rs` says a case in words, `print.rs` its papers.
 
+mod acts;
+mod archive;
+mod attachments;
 pub mod contract;
 pub mod facts;
 pub mod form;
@@ -48,6 +51,10 @@ fn routes() -> Vec<Entry> {
         post("/applications/{id}/raise", serve, show::raise),
         post("/applications/{id}/void", serve, show::void),
         get("/applications/{id}/print/{paper}", serve, print::show),
+        post("/applications/{id}/archive", serve, acts::check_archive),
+        post("/applications/{id}/attachments", serve, acts::add),
+        get("/applications/{id}/attachments/{attachment}", see, acts::open),
+        post("/applications/{id}/attachments/{attachment}/remove", serve, acts::remove),
         get("/applications/{id}/{step}", serve, web::step),
         post("/applications/{id}/{step}", serve, web::save),
     ]

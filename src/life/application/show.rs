@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+use super::archive;
+use super::attachments::{self, Section};
 use super::facts::Whole;
 use super::kinds::State;
 use super::list::PATH;
@@ -19,13 +21,13 @@ use crate::base::dates::minute;
 use crate::base::ids::{LoanId, RowId};
 use crate::book::review::{self, Kind, Review};
 use crate::book::statement::Product;
-use crate::book::{loan, position};
+use crate::book::{attachment, loan, position};
 use crate::error::AppResult;
 use crate::web::desk_request::DeskRequest;
 use crate::web::fields::{Done, Fields, Form, FormPage, Seen};
 
 /// Longest reason in characters.
-const REASON_MAX: usize = 120;
+pub const REASON_MAX: usize = 120;
 
 /// A field as the bank's system asks for it.
 #[derive(Serialize)]
@@ -50,7 +52,7 @@ struct ReviewLine {
 }
 
 #[derive(Serialize)]
-struct ShowPage {
+pub struct ShowPage {
     id: RowId,
     version: i32,
     name: String,
@@ -78,6 +80,11 @@ struct ShowPage {
     reviews: Vec<ReviewLine>,
     cap: String,
     raised_from: Option<String>,
+    scans: Option<Section>,
+    archive: Option<archive::Section>,
+    /// Of the papers, for its form.
+    #[serde(skip)]
+    dates: Fields,
 }
 
 impl FormPage for ShowPage {
@@ -85,7 +92,7 @@ impl FormPage for ShowPage {
     const REFUSED_AT: &'static str = "reason";
 
     fn fields(&self) -> Fields {
-        let fields = Fields::default().with("version", self.version);
+        let fields = self.dates.clone().with("version", self.version);
         fields.with("contract_no", &self.contract_no).with("code", &self.receipt_code)
     }
 }
@@ -154,10 +161,10 @@ fn review_line(row: Review, desk: &DeskRequest) -> ReviewLine {
     }
 }
 
-async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
+pub async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
     let whole = load(desk, id).await?;
     let (file, signed) = (whole.app.file_id, whole.app.loan_id);
-    let (reviews, file_no, is_paid) = desk
+    let (reviews, file_no, is_paid, (scans, check)) = desk
         .read(move |db, scope| {
             let mut found = Vec::new();
             for kind in Kind::ALL {
@@ -169,9 +176,12 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
             };
             let is_paid =
                 signed.map_or(Ok(false), |loan| position::was_paid_out(db, scope, loan))?;
-            Ok((found, file, is_paid))
+            let scans = attachment::of(db, scope, attachments::subject(id))?;
+            let check = archive::find(db, scope, id)?;
+            Ok((found, file, is_paid, (scans, check)))
         })
         .await?;
+    let dates = archive::dates(&whole, check.as_ref(), &reviews);
     let state = whole.app.state;
     let is_bank = whole.app.product() == Product::Cdb;
     let wants_number = is_bank && matches!(state, State::Submitted | State::Approved);
@@ -199,6 +209,9 @@ async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
         reviews: reviews.into_iter().map(|row| review_line(row, desk)).collect(),
         cap: yuan(whole.set.cap),
         raised_from: whole.app.raised_from_fen.map(yuan),
+        dates,
+        archive: archive::section(state, check.as_ref()),
+        scans: attachments::section(&whole, &desk.app.policy(), &scans),
         file_no: file_no.filter(|_| whole.app.loan_id.is_some()),
         wants_number,
         name: whole.app.name,
@@ -215,7 +228,7 @@ pub async fn show(desk: DeskRequest, id: web::Path<RowId>) -> AppResult<HttpResp
     desk.show(&page(&desk, *id).await?)
 }
 
-fn to(id: RowId) -> String {
+pub fn to(id: RowId) -> String {
     format!("{PATH}/{id}")
 }
 

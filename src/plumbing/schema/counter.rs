@@ -87,3 +87,41 @@ diesel::table! {
         version -> Integer,
     }
 }
+
+diesel::table! {
+    attachment (id) {
+        id -> BigInt,
+        office_code -> Text,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        paper -> Text,
+        name -> Text,
+        media -> Text,
+        bytes -> Integer,
+        hash -> Text,
+        added_by -> Text,
+        added_at -> Timestamp,
+        removed_at -> Nullable<Timestamp>,
+        removed_by -> Text,
+        reason -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    archive_check (application_id) {
+        application_id -> BigInt,
+        office_code -> Text,
+        student_signed -> Bool,
+        co_signed -> Bool,
+        office_signed -> Bool,
+        stamped -> Bool,
+        applied_on -> Nullable<Date>,
+        signed_on -> Nullable<Date>,
+        approved_on -> Nullable<Date>,
+        missing -> Text,
+        checked_by -> Text,
+        checked_at -> Timestamp,
+        version -> Integer,
+    }
+}

@@ -12,12 +12,11 @@ use crate::base::phone_number::PhoneNumber;
 use crate::book::contact::record::{Ability, Outcome};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::visits::purpose::Purpose;
+pub use crate::plumbing::picture::PHOTO_MB;
 use crate::plumbing::picture::{self, PictureProblem};
 use crate::web::fields::Fields;
 use crate::web::upload::UploadForm;
 
-/// Largest photograph in megabytes.
-pub const PHOTO_MB: usize = 10;
 /// Longest note in characters.
 const NOTE_MAX: usize = 300;
 /// Longest other text in characters.
