@@ -51,6 +51,7 @@ pub fn url(name: &str) -> String {
 }
 
 /// `GET /assets/{version}/{name}`. An old version gets today's file, but may not be kept.
+#[expect(clippy::unused_async, reason = "the routes of the crate above ask for a handler")]
 pub async fn show(path: web::Path<(String, String)>) -> AppResult<HttpResponse> {
     let (requested, name) = path.into_inner();
     let data = match name.as_str() {
