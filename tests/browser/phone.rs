@@ -78,7 +78,7 @@ async fn look(browser: &Browser, name: &str) {
     assert!(bytes < BYTES_MAX, "{name} weighs {bytes} bytes");
     eprintln!("{name}: {bytes} bytes");
     let small = "return Array.from(document.querySelectorAll('.btn, summary, .ml a, select, \
-        input:not([type=hidden]):not([type=checkbox]), label.tick, .bk'))
+        input:not([type=hidden]):not([type=checkbox]):not([type=radio]), label.tick, .bk'))
         .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 48)
         .map(e => e.outerHTML.slice(0, 90));";
     for width in [320, 390] {
