@@ -14,13 +14,17 @@ use crate::web::fields::{Fields, Rejected};
 use crate::web::session::liaison::LiaisonIn;
 use crate::web::shell::phone;
 
-/// The school of a liaison; to others these pages are not there.
+/// The school of a liaison; to others these pages are not there, and nobody acts under a password
+/// that the centre has set.
 pub fn own_school(me: &LiaisonIn) -> AppResult<String> {
     match me.account.kind {
+        Kind::School if !me.account.own_password => Err(AppError::refused(OWN_FIRST)),
         Kind::School => Ok(me.account.place.clone()),
         Kind::Village | Kind::Police => Err(AppError::NotFound),
     }
 }
+
+const OWN_FIRST: &str = "请先修改中心给的初始密码，再办这件事";
 
 /// A page with a form: what was typed, and what is wrong.
 #[derive(Serialize)]

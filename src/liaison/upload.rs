@@ -127,9 +127,6 @@ pub async fn receive(
     if !equal(form.fields.get("csrf"), &me.csrf) {
         return Err(AppError::Stale);
     }
-    if !me.account.own_password {
-        return Ok(phone::to("/l/password"));
-    }
     let taken = take(&app, &me, &mut form).await;
     let (to, page) = (done("uploaded"), page(&app, &me));
     answer((&app, &me, &req), (&to, TEMPLATE, "files"), (&form.fields, taken), page).await

@@ -42,7 +42,10 @@ pub struct Sums {
     pub pupils: i64,
     pub willing: i64,
     pub undecided: i64,
+    /// Of those schools that have said so.
     pub expected: Option<Fen>,
+    /// How many have.
+    pub with_expected: usize,
     pub by: String,
     pub on: Option<NaiveDate>,
 }
@@ -54,6 +57,7 @@ impl Sums {
             willing: one.willing.into(),
             undecided: one.undecided.into(),
             expected: one.expected_fen,
+            with_expected: usize::from(one.expected_fen.is_some()),
             by: one.reported_by.clone(),
             on: Some(one.reported_on),
         }
@@ -69,6 +73,7 @@ impl Sums {
             willing: self.willing + i64::from(one.willing),
             undecided: self.undecided + i64::from(one.undecided),
             expected,
+            with_expected: self.with_expected + usize::from(one.expected_fen.is_some()),
             ..self
         }
     }
@@ -123,7 +128,13 @@ impl Demands {
             "问了 {} 人，想贷 {} 人，没定 {} 人",
             sums.pupils, sums.willing, sums.undecided
         );
-        let sum = sums.expected.map(|sum| format!("，预计 {} 元", sum.to_page_text()));
+        let sum = sums.expected.map(|sum| {
+            let schools = match sums.with_expected {
+                all if all == count => String::new(),
+                some => format!("写了金额的 {some} 所"),
+            };
+            format!("，{schools}预计 {} 元", sum.to_page_text())
+        });
         let more = format!("{count} 所报了，{missing} 所没有报{}", sum.unwrap_or_default());
         Demand { words, more, link, sums: Some(sums) }
     }

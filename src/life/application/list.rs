@@ -34,7 +34,7 @@ pub const TABS: [(&str, &str); 10] = [
     ("submitted", "待复核"),
     ("approved", "待登记合同号"),
     ("signed", "已签约"),
-    (LACKING, "缺材料"),
+    (LACKING, "待归档"),
     ("refused", "未通过"),
     ("withdrawn", "已撤销"),
     ("void", "已作废"),
