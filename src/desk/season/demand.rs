@@ -44,7 +44,7 @@ pub struct Sums {
     pub undecided: i64,
     /// Of those schools that have said so.
     pub expected: Option<Fen>,
-    /// How many have.
+    /// How many schools that is; fewer than reported means the sum is not of all.
     pub with_expected: usize,
     pub by: String,
     pub on: Option<NaiveDate>,
