@@ -83,9 +83,11 @@ pub fn app(
     let mut app = App::new(db, clock, policy, sealer, config)?;
     app.parts.reactions = STAGES.iter().flat_map(|stage| stage.reactions).copied().collect();
     // What is late comes before what is yet to come.
-    let mut sources: Vec<Source> = STAGES.iter().rev().map(|stage| stage.waiting).collect();
-    sources.push(desk::waiting::waiting);
-    app.shared.set(Sources(sources));
+    let (stages, own) = (|| STAGES.iter().rev(), [desk::waiting::waiting as Source]);
+    app.shared.set(Sources {
+        workbench: stages().map(|stage| stage.waiting).chain(own).collect(),
+        bell: stages().map(|stage| stage.bell).chain(own).collect(),
+    });
     clock::set(&app, jobs::ALL)?;
     Ok(app)
 }

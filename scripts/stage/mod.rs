@@ -7,6 +7,12 @@ pub mod store;
 pub mod web;
 
 use super::Stage;
+use crate::web::waiting::NOTHING;
 
-pub const STAGE: Stage =
-    Stage { name: "new_stage", routes: web::routes, reactions: &[], waiting: store::waiting };
+pub const STAGE: Stage = Stage {
+    name: "new_stage",
+    routes: web::routes,
+    reactions: &[],
+    waiting: store::waiting,
+    bell: NOTHING,
+};

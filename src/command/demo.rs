@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate};
 use clap::Args;
 
 use self::summer::Summer;
@@ -61,9 +61,15 @@ const BORROWER: (&str, &str) = ("叶敏", "512098199711164246");
 /// Their loan file.
 const BORROWER_FILE: &str = "LZ2017-0006";
 
-/// A liaison of a village of the sample who signs in on `/l`: name to sign in with, password, name,
-/// 乡镇, village.
-const LIAISON: [&str; 5] = ["cunli", "demo-cunli", "班守田", "东山镇", "方广村村民委员会"];
+/// 乡镇 and village of the sample that get sheets of visits.
+const VILLAGE: (&str, &str) = ("东山镇", "方广村村民委员会");
+
+/// Liaisons of the sample who sign in on `/l`: name to sign in with, password, name, 乡镇 of a
+/// village, place.
+const LIAISONS: [(Kind, [&str; 5]); 2] = [
+    (Kind::Village, ["cunli", "demo-cunli", "班守田", VILLAGE.0, VILLAGE.1]),
+    (Kind::School, ["xuexiao", "demo-xuexiao", "梁知远", "", "乐至县第四中学"]),
+];
 
 const SHEETS: [&str; 10] = [
     "borrowers",
@@ -127,11 +133,12 @@ impl Demo {
         for (login, password, name, role) in STAFF {
             writeln!(out, "  {login:<8} {password:<13} {name} · {}", role.in_words())?;
         }
-        let [login, password, name, _, village] = LIAISON;
         let url = &app.config.public_url;
         let liaisons = localized!("联络员页面", "Page of liaisons");
         writeln!(out, "\n  {liaisons} {url}/l")?;
-        writeln!(out, "  {login:<8} {password:<13} {name} · {village}")?;
+        for (_, [login, password, name, _, place]) in LIAISONS {
+            writeln!(out, "  {login:<8} {password:<13} {name} · {place}")?;
+        }
         let (name, id_number) = BORROWER;
         let phones = localized!("手机页面", "Page of borrowers");
         writeln!(out, "\n  {phones} {url}/m  {name} {id_number}")?;
@@ -303,7 +310,8 @@ fn set_up(app: &App) -> Result<(), CliError> {
             version: 1,
         });
     }
-    let helper = liaison(app, now)?;
+    let liaisons: Vec<Liaison> =
+        LIAISONS.into_iter().map(|one| liaison(app, one)).collect::<Result<_, _>>()?;
     // The sample county has opened the year that it is in, as its director does on `/season`.
     let (year, policy) = (app.clock.today().year(), app.policy());
     let (opens_on, closes_on) = policy.application_window(OFFICE, year);
@@ -323,7 +331,9 @@ fn set_up(app: &App) -> Result<(), CliError> {
         office::add(db, &office)?;
         start::keep_hidden(db, &Scope::of(OFFICE))?;
         season::keep(db, &season)?;
-        liaison::add(db, &app.sealer, &helper)?;
+        for one in &liaisons {
+            liaison::add(db, &app.sealer, one)?;
+        }
         for one in &people {
             staff::add(db, &app.sealer, one)?;
         }
@@ -332,14 +342,14 @@ fn set_up(app: &App) -> Result<(), CliError> {
     Ok(())
 }
 
-fn liaison(app: &App, now: NaiveDateTime) -> Result<Liaison, CliError> {
-    let [login, password, name, township, village] = LIAISON.map(ToOwned::to_owned);
+fn liaison(app: &App, (kind, texts): (Kind, [&str; 5])) -> Result<Liaison, CliError> {
+    let [login, password, name, township, place] = texts.map(ToOwned::to_owned);
     Ok(Liaison {
         id: LiaisonId::new(app.next_id()),
         office_code: OFFICE.to_owned(),
-        kind: Kind::Village,
+        kind,
         township,
-        place: village,
+        place,
         login,
         name,
         phone_sealed: None,
@@ -348,7 +358,7 @@ fn liaison(app: &App, now: NaiveDateTime) -> Result<Liaison, CliError> {
         own_password: true,
         active: true,
         amounts_allowed_by: String::new(),
-        created_at: now,
+        created_at: app.clock.now_at(),
         created_by: "演示".to_owned(),
         last_signed_in_at: None,
         version: 1,

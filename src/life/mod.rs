@@ -23,7 +23,7 @@ pub mod new_stage;
 
 use crate::book::act::Reaction;
 use crate::web::route::Entry;
-use crate::web::waiting::Source;
+use crate::web::waiting::{NOTHING, Source};
 
 /// What the rest of the program gets of a stage. Each declares one, `STAGE`, in its `mod.rs`.
 #[derive(Clone, Copy)]
@@ -35,12 +35,14 @@ pub struct Stage {
     pub reactions: &'static [Reaction],
     /// Its lines on the workbench, the most urgent first.
     pub waiting: Source,
+    /// Those of them that ring.
+    pub bell: Source,
 }
 
 impl Stage {
     /// A stage that only keeps what imports bring.
     const fn without_pages(name: &'static str) -> Stage {
-        Stage { name, routes: Vec::new, reactions: &[], waiting: |_, _, _, _| Ok(Vec::new()) }
+        Stage { name, routes: Vec::new, reactions: &[], waiting: NOTHING, bell: NOTHING }
     }
 }
 

@@ -63,15 +63,34 @@ impl Waiting {
 /// Where lines come from; the day is today.
 pub type Source = fn(&mut Db, &Scope, &Policy, NaiveDate) -> AppResult<Vec<Waiting>>;
 
-/// All of them, in the order of the workbench; put together with the program.
+/// Of a stage without lines, or of which none rings.
+pub const NOTHING: Source = |_, _, _, _| Ok(Vec::new());
+
+/// Put together with the program.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(pub Vec<Source>);
+pub struct Sources {
+    /// In the order of the workbench.
+    pub workbench: Vec<Source>,
+    /// Those with lines that ring: counted again after every change, so they must be quick.
+    pub bell: Vec<Source>,
+}
 
 /// Everything that waits in these offices, whoever it is for.
 pub fn all(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Vec<Waiting>> {
-    let (sources, policy, today) = (app.shared.get::<Sources>(), app.policy(), app.clock.today());
+    lines(app, db, scope, &app.shared.get::<Sources>().workbench)
+}
+
+/// What rings in these offices, whoever it is for.
+pub fn bell(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Vec<Waiting>> {
+    let mut lines = lines(app, db, scope, &app.shared.get::<Sources>().bell)?;
+    lines.retain(|line| line.rings);
+    Ok(lines)
+}
+
+fn lines(app: &App, db: &mut Db, scope: &Scope, of: &[Source]) -> AppResult<Vec<Waiting>> {
+    let (policy, today) = (app.policy(), app.clock.today());
     let mut lines = Vec::new();
-    for source in &sources.0 {
+    for source in of {
         lines.extend(source(db, scope, &policy, today)?.into_iter().filter(|line| line.count > 0));
     }
     Ok(lines)

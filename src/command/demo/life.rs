@@ -4,7 +4,7 @@
 use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 
-use super::{BORROWER_FILE, LIAISON, OFFICE};
+use super::{BORROWER_FILE, OFFICE, VILLAGE};
 use crate::app::App;
 use crate::base::ids::{FileId, RecordId};
 use crate::base::scope::Scope;
@@ -114,7 +114,7 @@ fn ahead(day: NaiveDate) -> NaiveDate {
 /// Sheets of the year's contact for the liaison's village.
 fn sheets(app: &App, clerk: &Actor, scope: &Scope) -> AppResult<()> {
     let today = app.clock.today();
-    let [_, _, _, township, village] = LIAISON;
+    let (township, village) = VILLAGE;
     let (office, bank_data, mut households) = app.db.read(|db| {
         let files: Vec<FileId> = loan_file::table
             .inner_join(person::table.on(person::id.eq(loan_file::person_id)))

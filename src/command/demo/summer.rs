@@ -40,6 +40,8 @@ const SERVED: [Reaches; 8] = [
 const DESKS: i32 = 3;
 /// Households in a half hour.
 const PER_SLOT: usize = 4;
+/// Pre-applications that the county has not reviewed yet.
+const UNREVIEWED: usize = 8;
 /// The half hours of the morning, in minutes of the day.
 const MORNING: [i32; 7] = [510, 540, 570, 600, 630, 660, 690];
 
@@ -186,6 +188,18 @@ impl Summer {
         sheet.set("回执录入日期", |sheet, row| {
             is_after(sheet.get(row, "回执录入日期"), day).then(String::new)
         });
+        if name == "preapply" {
+            let mut left = UNREVIEWED;
+            sheet.set("县级资助中心审核意见", |sheet, row| {
+                let id_number = sheet.get(row, "身份证号");
+                let is_of_year =
+                    sheet.get(row, "申请日期").starts_with(&day.format("%Y").to_string());
+                let comes_later = self.fresh.contains(id_number) && !self.is_expected(id_number);
+                let waits = left > 0 && is_of_year && comes_later;
+                left -= usize::from(waits);
+                waits.then(String::new)
+            });
+        }
         if name == "contracts" {
             sheet.set("贷款余额（元）", |sheet, row| {
                 let more = self.repaid.get(sheet.get(row, "合同编号")).copied()?;
@@ -194,6 +208,11 @@ impl Summer {
             });
         }
         Ok(Some(sheet.bytes(day)))
+    }
+
+    /// Whether this student signs on the day or on the next one.
+    fn is_expected(&self, id_number: &str) -> bool {
+        self.today.iter().chain(&self.tomorrow).any(|one| one.id.as_str() == id_number)
     }
 
     /// The day is under way: some households have been served, others wait with their tickets,

@@ -34,6 +34,7 @@ pub const STAGE: super::Stage = super::Stage {
     routes,
     reactions: &[reaction::react],
     waiting: list::waiting,
+    bell: list::waiting,
 };
 
 fn routes() -> Vec<Entry> {

@@ -20,8 +20,10 @@ use super::Stage;
 use crate::book::staff::Right;
 use crate::web::list::page::{page, workbook};
 use crate::web::route::{Entry, Needs, get, post};
+use crate::web::waiting::NOTHING;
 
-pub const STAGE: Stage = Stage { name: "booking", routes, reactions: &[], waiting: store::waiting };
+pub const STAGE: Stage =
+    Stage { name: "booking", routes, reactions: &[], waiting: store::waiting, bell: NOTHING };
 
 fn routes() -> Vec<Entry> {
     let (see, serve) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::ServeSeason));

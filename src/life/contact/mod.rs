@@ -20,10 +20,12 @@ pub mod web;
 mod tests;
 
 use super::Stage;
+use crate::web::waiting::NOTHING;
 
 pub const STAGE: Stage = Stage {
     name: "contact",
     routes: web::routes,
     reactions: &[steps::react],
     waiting: store::waiting,
+    bell: NOTHING,
 };

@@ -69,7 +69,8 @@ pub const OUT: &str = "out";
 
 const CONTRACTS: &str = "loan JOIN loan_position ON loan_position.loan_id = loan.id \
      JOIN loan_file ON loan_file.id = loan.file_id JOIN person ON person.id = loan_file.person_id \
-     LEFT JOIN disbursement ON disbursement.loan_id = loan.id \
+     LEFT JOIN disbursement ON disbursement.office_code = loan.office_code \
+     AND disbursement.loan_id = loan.id \
      LEFT JOIN batch_line ON batch_line.office_code = loan.office_code \
      AND batch_line.kind = CASE loan.product WHEN 'local' THEN 'local_disbursement' \
      ELSE 'cdb_disbursement' END AND batch_line.subject_id = loan.id AND batch_line.running \
@@ -444,6 +445,20 @@ impl Export for ListParams {
     ];
 }
 
+const BATCHES: &str = "/disbursements/batches";
+
+/// Lists that wait for the second person.
+pub fn bell(db: &mut Db, scope: &Scope, _: &Policy, _: NaiveDate) -> AppResult<Vec<Waiting>> {
+    let frozen = lists::in_state(db, scope, &KINDS, BatchState::Frozen)?;
+    let lines = frozen.into_iter().map(|one| {
+        let whose = one
+            .frozen_by_id
+            .map_or(Whose::Right(Right::Review), |by| Whose::SecondPerson(Right::Review, by));
+        Waiting::decision(1, "批放款名单等您批准", BATCHES, whose)
+    });
+    Ok(lines.collect())
+}
+
 /// Lists that wait for the next hand, pay-outs that failed, and towards the end of the year what
 /// was signed and has no money.
 pub fn waiting(
@@ -452,14 +467,7 @@ pub fn waiting(
     policy: &Policy,
     today: NaiveDate,
 ) -> AppResult<Vec<Waiting>> {
-    const BATCHES: &str = "/disbursements/batches";
-    let mut lines = Vec::new();
-    for one in lists::in_state(db, scope, &KINDS, BatchState::Frozen)? {
-        let whose = one
-            .frozen_by_id
-            .map_or(Whose::Right(Right::Review), |by| Whose::SecondPerson(Right::Review, by));
-        lines.push(Waiting::decision(1, "批放款名单等您批准", BATCHES, whose));
-    }
+    let mut lines = bell(db, scope, policy, today)?;
     for (state, what) in [
         (BatchState::Approved, "批放款名单已批准，还没有送银行"),
         (BatchState::Sent, "批放款名单等银行的结果"),

@@ -21,8 +21,13 @@ use crate::book::staff::Right;
 use crate::web::list::page::workbook;
 use crate::web::route::{Entry, Needs, get, post};
 
-pub const STAGE: super::Stage =
-    super::Stage { name: "disbursement", routes, reactions: &[], waiting: list::waiting };
+pub const STAGE: super::Stage = super::Stage {
+    name: "disbursement",
+    routes,
+    reactions: &[],
+    waiting: list::waiting,
+    bell: list::bell,
+};
 
 fn routes() -> Vec<Entry> {
     let (see, serve) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::ServeSeason));

@@ -41,6 +41,7 @@ pub const STAGE: super::Stage = super::Stage {
     routes,
     reactions: &[reaction::react],
     waiting: store::waiting,
+    bell: store::waiting,
 };
 
 fn routes() -> Vec<Entry> {

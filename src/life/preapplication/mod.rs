@@ -21,9 +21,15 @@ use self::list::ListParams;
 use crate::book::staff::Right;
 use crate::web::list::page::{page, workbook};
 use crate::web::route::{Entry, Needs, get, post};
+use crate::web::waiting::NOTHING;
 
-pub const STAGE: super::Stage =
-    super::Stage { name: "preapplication", routes, reactions: &[], waiting: list::waiting };
+pub const STAGE: super::Stage = super::Stage {
+    name: "preapplication",
+    routes,
+    reactions: &[],
+    waiting: list::waiting,
+    bell: NOTHING,
+};
 
 fn routes() -> Vec<Entry> {
     let (see, serve) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::ServeSeason));

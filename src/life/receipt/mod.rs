@@ -21,9 +21,10 @@ use self::list::ListParams;
 use crate::book::staff::Right;
 use crate::web::list::page::{page, workbook};
 use crate::web::route::{Entry, Needs, get, post};
+use crate::web::waiting::NOTHING;
 
 pub const STAGE: super::Stage =
-    super::Stage { name: "receipt", routes, reactions: &[], waiting: list::waiting };
+    super::Stage { name: "receipt", routes, reactions: &[], waiting: list::waiting, bell: NOTHING };
 
 fn routes() -> Vec<Entry> {
     let (see, decide) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::Import));

@@ -28,8 +28,13 @@ use crate::book::staff::Right;
 use crate::web::list::page::{page, workbook};
 use crate::web::route::{Entry, Needs, get, post};
 
-pub const STAGE: super::Stage =
-    super::Stage { name: "recognition", routes, reactions: &[], waiting: rounds::waiting };
+pub const STAGE: super::Stage = super::Stage {
+    name: "recognition",
+    routes,
+    reactions: &[],
+    waiting: rounds::waiting,
+    bell: rounds::waiting,
+};
 
 fn routes() -> Vec<Entry> {
     let (see, serve) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::ServeSeason));

@@ -41,8 +41,13 @@ use super::Stage;
 use crate::book::staff::Right;
 use crate::web::route::{Entry, Needs, get, post};
 
-pub const STAGE: Stage =
-    Stage { name: "visits", routes, reactions: &[], waiting: sheets::returns::waiting_line };
+pub const STAGE: Stage = Stage {
+    name: "visits",
+    routes,
+    reactions: &[],
+    waiting: sheets::returns::waiting_line,
+    bell: sheets::returns::waiting_line,
+};
 
 fn routes() -> Vec<Entry> {
     let needs = Needs::Right(Right::PrintWorksheets);

@@ -129,8 +129,7 @@ fn count_of(app: &App, db: &mut Db, office_code: &str) -> AppResult<Count> {
         .count()
         .get_result(db)?;
     let held = restored::get(db)?.map(|held| held.copy.is_empty());
-    let mut waiting = waiting::all(app, db, &Scope::of(office_code))?;
-    waiting.retain(|line| line.rings);
+    let waiting = waiting::bell(app, db, &Scope::of(office_code))?;
     let of = |link: &str| waiting.iter().find(|line| line.link == link).map(|line| line.count);
     let (returns, contacts) = (of("/visits/returns"), of("/contact-changes"));
     Ok(Count {
