@@ -44,6 +44,7 @@ mod season;
 mod sheets;
 mod statement_cli;
 mod story;
+mod study;
 mod support;
 mod tidy;
 mod two_databases;

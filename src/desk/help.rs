@@ -23,7 +23,7 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 17] = [
+pub const CHAPTERS: [Chapter; 18] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
@@ -33,6 +33,7 @@ pub const CHAPTERS: [Chapter; 17] = [
     chapter("counter", "签约受理与复核", "help/counter.html"),
     chapter("receipts", "高校回执", "help/receipts.html"),
     chapter("disbursement", "贷款发放", "help/disbursement.html"),
+    chapter("study", "就学信息变更", "help/study.html"),
     chapter("overdue", "逾期跟进与六个结果", "help/overdue.html"),
     chapter("visits", "走访表", "help/visits.html"),
     chapter("family", "家庭联系", "help/family.html"),
@@ -51,7 +52,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 17],
+    chapters: [Chapter; 18],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

@@ -13,6 +13,7 @@ mod hardship;
 #[path = "../../scripts/stage/schema.rs"]
 mod new_stage_table;
 mod stages;
+mod study;
 pub use clock::*;
 pub use counter::*;
 pub use follow::*;
@@ -20,6 +21,7 @@ pub use hardship::*;
 pub use new_stage_table::*;
 pub use payments::*;
 pub use stages::*;
+pub use study::*;
 
 diesel::table! {
     session (token_hash) {

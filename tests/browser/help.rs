@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 29] = [
+const MORE: [(&str, &str, &str, &str, &str); 32] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -51,6 +51,9 @@ const MORE: [(&str, &str, &str, &str, &str); 29] = [
     ("disbursement", "list", "/disbursements", "jingban", ""),
     ("disbursement", "answer", "/disbursements/batches", "jingban", ""),
     ("disbursement", "where", "/disbursements", "jingban", ""),
+    ("study", "begin", FILE, "jingban", ""),
+    ("study", "sign", "/study-changes", "jingban", ""),
+    ("study", "approve", "/study-changes", "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),
     ("handover", "handover", "handover", "guanli", "handover"),

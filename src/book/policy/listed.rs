@@ -73,6 +73,7 @@ const TITLES: &[(&str, &str)] = &[
     ("cdb.disbursement_template", "国开行发放名单的格式"),
     ("local.disbursement_template", "县自办发放名单的格式"),
     ("disbursement_days", "放款要几天"),
+    ("study_change_days", "就学信息变更的截止日"),
     ("code_limit", "登录验证码上限"),
     ("publicity_days", "公示天数"),
     ("hardship_levels", "困难等级"),

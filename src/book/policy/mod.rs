@@ -43,7 +43,8 @@ pub use values::{
     BankTolerance, BatchTemplate, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan,
     CounterPaper, CounterPapers, DeferralRule, DeskDay, DisbursementDays, DueDays, GraceRule,
     GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
-    ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step, TermRule, UseOfFunds, penalty_ppm,
+    ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step, StudyChangeDays, TermRule,
+    UseOfFunds, penalty_ppm,
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 
@@ -121,6 +122,8 @@ pub struct Policy {
     matching_lists: Vec<MatchingList>,
     /// How long money is on its way, by day of the pay-out.
     pub disbursement_days: Dated<DisbursementDays>,
+    /// Until when an enrolment change is brought.
+    pub study_change_days: Dated<StudyChangeDays>,
     day_count: Dated<Word>,
     self_pay_starts: Dated<Word>,
     recut_after_prepayment: Dated<Word>,
@@ -349,6 +352,7 @@ impl Policy {
             hardship_lines: tables.hardship_lines()?,
             matching_lists: tables.matching_lists()?,
             disbursement_days: tables.dated("disbursement_days")?,
+            study_change_days: tables.dated("study_change_days")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,
             self_pay_starts: tables
                 .words("self_pay_starts", &|w| SelfPayStarts::from_text(w).is_some())?,

@@ -342,6 +342,21 @@ pub(super) struct RecheckRule {
     pub required: bool,
 }
 
+/// Until when an enrolment change is brought (rules.md 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyChangeDays {
+    /// Families are told this day.
+    #[serde(deserialize_with = "month_day")]
+    pub remind: MonthDay,
+    /// After it a student who goes on counts as graduated.
+    #[serde(deserialize_with = "month_day")]
+    pub edge: MonthDay,
+    /// The bank still puts it right until then.
+    #[serde(deserialize_with = "month_day")]
+    pub last_chance: MonthDay,
+}
+
 /// What of the bank's bookings still counts as paid on time, and from where on arrears are
 /// followed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

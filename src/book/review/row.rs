@@ -15,6 +15,7 @@ text_enum! {
         Application = "application", "贷款申请";
         Raise = "raise", "提额";
         Void = "void", "合同作废";
+        StudyChange = "study_change", "就学信息变更";
     }
 }
 

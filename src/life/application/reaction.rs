@@ -11,6 +11,9 @@ use crate::error::AppResult;
 
 pub fn react(act: &mut Act<'_>, what: &Happened<'_>) -> AppResult<()> {
     let Happened::Reviewed(review) = *what else { return Ok(()) };
+    if !matches!(review.kind, Kind::Application | Kind::Raise | Kind::Void) {
+        return Ok(());
+    }
     let mut row = store::find(act.db, act.scope, review.subject_id)?;
     match review.kind {
         Kind::Application => application(act, &mut row, review)?,
@@ -22,7 +25,7 @@ pub fn react(act: &mut Act<'_>, what: &Happened<'_>) -> AppResult<()> {
             let reason = why(review)?;
             contract::void(act, &mut row, &reason)?;
         }
-        Kind::Raise | Kind::Void => return Ok(()),
+        _ => return Ok(()),
     }
     row.version += 1;
     row.updated_at = act.now;
