@@ -27,6 +27,10 @@ fn the_nights_and_the_page_are_measured_and_nothing_stays_behind() {
             "load",
             &["rows alone, SQLite", "under load", "clerk page", "report", "after both and 0 s"],
         ),
+        (
+            "counter",
+            &["28 households by 4 clerks at once, SQLite", "2,000 candidates", "counter page"],
+        ),
         ("round", &["1,000 pupils, list to publication, SQLite"]),
         ("matching", &["4,000 pupils, 10 lists of 60, 30 hits, SQLite"]),
         ("batch", &["25 contracts checked and frozen", "its answer"]),

@@ -9,6 +9,7 @@ mod batch;
 mod borrower;
 mod client;
 mod copies;
+mod counter;
 mod data;
 mod follow_up;
 mod imports;
@@ -90,6 +91,8 @@ pub enum Only {
     Batch,
     /// Clerks, borrowers and a large import at once: how long each waits, and the memory.
     Load,
+    /// The counter on a full day, and a school's candidates.
+    Counter,
     /// A round of recognition from the list of pupils to its publication.
     Round,
     /// A school's roster against the lists of other offices.
@@ -156,6 +159,11 @@ impl Bench {
                 let Bench { loans, rows, clerks, visits, rest, .. } = self;
                 let size = load::Size { loans, rows, clerks, visits, rest };
                 load::measure(kind, size, &mut table)?;
+            }
+        }
+        if wants(Only::Counter) {
+            for kind in &kinds {
+                counter::measure(kind, self.rows, &mut table)?;
             }
         }
         if wants(Only::Round) {

@@ -1,4 +1,4 @@
-//! A household at the counter, done by the acts that pages use: for the demo and the rehearsal.
+//! A household at the counter, done by the acts that pages use: for demo, rehearsal and bench.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use crate::base::scope::Scope;
 use crate::book::act::{self, Act, FormKey};
 use crate::book::audit_log::Actor;
 use crate::book::review::{self, Decision, Kind, Verdict};
+use crate::book::season::{self, Season};
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::life::application::facts::{Desk, Whole};
@@ -26,6 +27,72 @@ pub(super) struct Visitor {
     /// What the bank's system gives for the contract.
     pub(super) contract_no: String,
     pub(super) receipt_code: String,
+}
+
+/// What an invented student pays a year, in yuan.
+pub(super) const TUITION: i64 = 5_000;
+pub(super) const LODGING: i64 = 1_000;
+
+/// A student who borrows for the first time, and a parent; nobody's numbers.
+pub(super) fn invented(n: u32, year: i32) -> Option<Visitor> {
+    let number = |born: i32, serial: u32| {
+        let first =
+            format!("512022{born}{:02}{:02}{:03}", 1 + n % 12, 1 + n / 12 % 28, serial % 1_000);
+        let checked = "0123456789X".chars().map(|last| format!("{first}{last}"));
+        checked.into_iter().find_map(|text| IdNumber::from_stored(&text))
+    };
+    let serial = n / 336;
+    let own = |text: &str| text.to_owned();
+    let typed = BTreeMap::from([
+        ("name", own("演练学生")),
+        ("phone", format!("164{n:08}")),
+        ("township", own("演练镇")),
+        ("village", own("演练村")),
+        ("address", own("演练镇演练村")),
+        ("high_school", own("演练中学")),
+        ("co_name", own("演练家长")),
+        ("co_id_number", number(year - 45, serial)?.as_str().to_owned()),
+        ("co_phone", format!("165{n:08}")),
+        ("relation", own("father")),
+        ("case", own("plain")),
+        ("university", own("四川大学")),
+        ("major", own("临床医学")),
+        ("student_number", format!("R{year}{n:06}")),
+        ("degree", own("bachelor")),
+        ("school_years", own("4")),
+        ("entered", year.to_string()),
+        ("tuition", TUITION.to_string()),
+        ("lodging", LODGING.to_string()),
+        ("amount", (TUITION + LODGING).to_string()),
+    ]);
+    Some(Visitor {
+        id: number(year - 18, serial)?,
+        typed,
+        contract_no: format!("YL{year}{n:07}"),
+        receipt_code: format!("{:06}", n % 1_000_000),
+    })
+}
+
+/// Opens the counter of a year with the window of its rules, unless it is open.
+pub(super) fn open_season(app: &App, scope: &Scope, year: i32, by: &str) -> AppResult<()> {
+    let own = scope.own().to_owned();
+    if app.db.read(|db| season::standing(db, &own, year))?.refusal(year).is_none() {
+        return Ok(());
+    }
+    let (opens_on, closes_on) = app.policy().application_window(&own, year);
+    let row = Season {
+        id: RowId::new(app.next_id()),
+        office_code: own,
+        year,
+        state: season::State::Open,
+        opens_on,
+        closes_on,
+        by_name: by.to_owned(),
+        changed_at: app.clock.now_at(),
+        reason: String::new(),
+        version: 0,
+    };
+    app.db.write("season opened", |db| season::keep(db, &row))
 }
 
 /// How far a visit gets.

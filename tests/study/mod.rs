@@ -1,5 +1,5 @@
-//! 就学信息变更, from the form to the plan that another person approved, on both databases; and what
-//! cannot be: two at once, a day after the final one, one's own approval, a family that owes nothing.
+//! 就学信息变更, from the form to the plan that another person approved, on both databases; and
+//! what cannot be: two at once, a day after the final one, one's own approval.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

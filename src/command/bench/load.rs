@@ -166,7 +166,7 @@ fn sorted<'a>(answers: impl Iterator<Item = &'a Answer>) -> Vec<Duration> {
 }
 
 /// So many of a hundred took no longer.
-fn within(times: &[Duration], percent: usize) -> Duration {
+pub(super) fn within(times: &[Duration], percent: usize) -> Duration {
     let place = (times.len() * percent / 100).min(times.len().saturating_sub(1));
     times.get(place).copied().unwrap_or_default()
 }
@@ -204,7 +204,7 @@ fn first_reports(
 }
 
 /// A session of each clerk: cookie and token.
-fn clerks(place: &Place, count: u32) -> Result<Vec<(String, String)>, CliError> {
+pub(super) fn clerks(place: &Place, count: u32) -> Result<Vec<(String, String)>, CliError> {
     (0..count)
         .map(|n| sign_in(place, Some(place.add_staff(&format!("load{n}"), Role::Clerk)?)))
         .collect()
@@ -287,7 +287,11 @@ fn call(
 }
 
 /// Asks over the connection that there is, or over a new one. False for an error.
-fn get(connection: &mut Option<Connection>, to: std::net::SocketAddr, ask: &Ask) -> bool {
+pub(super) fn get(
+    connection: &mut Option<Connection>,
+    to: std::net::SocketAddr,
+    ask: &Ask,
+) -> bool {
     let open = connection.take().map_or_else(|| Connection::open(to), Ok);
     let Ok(mut open) = open else { return false };
     match open.get(ask) {
@@ -300,7 +304,7 @@ fn get(connection: &mut Option<Connection>, to: std::net::SocketAddr, ask: &Ask)
 }
 
 /// Sends the sheets, waits for the check, has them posted and waits for that.
-fn import(
+pub(super) fn import(
     place: &Place,
     to: std::net::SocketAddr,
     (cookie, csrf): &(String, String),

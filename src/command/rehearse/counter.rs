@@ -9,8 +9,7 @@ use chrono::{Datelike as _, Days, NaiveDate};
 
 use crate::app::App;
 use crate::base::dates::day_in;
-use crate::base::id_number::IdNumber;
-use crate::base::ids::{BatchId, LoanId, RowId};
+use crate::base::ids::{BatchId, LoanId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::act::{self, FormKey};
@@ -20,10 +19,9 @@ use crate::book::batch::answer::{Answers, Row};
 use crate::book::batch::moves::Step;
 use crate::book::batch::store as lists;
 use crate::book::loan;
-use crate::book::season::{self, Season};
 use crate::book::staff::{self, Right, Staff};
 use crate::command::CliError;
-use crate::command::visit::{Counter, Reaches, Visitor};
+use crate::command::visit::{Counter, LODGING, Reaches, TUITION, invented, open_season};
 use crate::error::{AppError, AppResult};
 use crate::life::application::store as applications;
 use crate::life::disbursement::steps as disbursement;
@@ -39,8 +37,6 @@ const RECEIPTS_BEFORE: Days = Days::new(10);
 /// The list is drawn up on this day of November or the next working day, and answered two days on.
 const LIST_ON: u32 = 16;
 const ANSWERED_AFTER: Days = Days::new(2);
-const TUITION: i64 = 5_000;
-const LODGING: i64 = 1_000;
 
 /// Two persons of an office: who serves and who decides.
 struct People {
@@ -106,7 +102,7 @@ impl AtCounter {
         }
         let (opens, closes) = policy.application_window(self.scope.own(), day.year());
         if (opens..=closes).contains(&day) && self.come < self.students {
-            self.open(app, day, (opens, closes))?;
+            open_season(app, &self.scope, day.year(), "rehearsal")?;
             let many = self.students.div_ceil(BUSY_DAYS).min(self.students - self.come);
             (0..many).try_for_each(|_| self.serve(app))?;
         }
@@ -123,30 +119,9 @@ impl AtCounter {
         Ok(())
     }
 
-    fn open(&self, app: &App, day: NaiveDate, window: (NaiveDate, NaiveDate)) -> AppResult<()> {
-        let year = day.year();
-        let own = self.scope.own().to_owned();
-        if app.db.read(|db| season::standing(db, &own, year))?.refusal(year).is_none() {
-            return Ok(());
-        }
-        let row = Season {
-            id: RowId::new(app.next_id()),
-            office_code: own,
-            year,
-            state: season::State::Open,
-            opens_on: window.0,
-            closes_on: window.1,
-            by_name: "rehearsal".to_owned(),
-            changed_at: app.clock.now_at(),
-            reason: String::new(),
-            version: 0,
-        };
-        app.db.write("rehearsal season", |db| season::keep(db, &row))
-    }
-
     fn serve(&mut self, app: &App) -> AppResult<()> {
         self.come += 1;
-        let Some(who) = visitor(self.come, app.clock.today().year()) else {
+        let Some(who) = invented(self.come, app.clock.today().year()) else {
             return Err(AppError::broken("a rehearsal made a wrong identity number"));
         };
         let People { clerk, reviewer } = &self.people;
@@ -247,44 +222,4 @@ impl AtCounter {
         }
         Ok(())
     }
-}
-
-/// A student of the rehearsal and a parent; nobody's numbers.
-fn visitor(n: u32, year: i32) -> Option<Visitor> {
-    let number = |born: i32, serial: u32| {
-        let first =
-            format!("512022{born}{:02}{:02}{:03}", 1 + n % 12, 1 + n / 12 % 28, serial % 1_000);
-        let checked = "0123456789X".chars().map(|last| format!("{first}{last}"));
-        checked.into_iter().find_map(|text| IdNumber::from_stored(&text))
-    };
-    let serial = n / 336;
-    let own = |text: &str| text.to_owned();
-    let typed = BTreeMap::from([
-        ("name", own("演练学生")),
-        ("phone", format!("164{n:08}")),
-        ("township", own("演练镇")),
-        ("village", own("演练村")),
-        ("address", own("演练镇演练村")),
-        ("high_school", own("演练中学")),
-        ("co_name", own("演练家长")),
-        ("co_id_number", number(year - 45, serial)?.as_str().to_owned()),
-        ("co_phone", format!("165{n:08}")),
-        ("relation", own("father")),
-        ("case", own("plain")),
-        ("university", own("四川大学")),
-        ("major", own("临床医学")),
-        ("student_number", format!("R{year}{n:06}")),
-        ("degree", own("bachelor")),
-        ("school_years", own("4")),
-        ("entered", year.to_string()),
-        ("tuition", TUITION.to_string()),
-        ("lodging", LODGING.to_string()),
-        ("amount", (TUITION + LODGING).to_string()),
-    ]);
-    Some(Visitor {
-        id: number(year - 18, serial)?,
-        typed,
-        contract_no: format!("YL{year}{n:07}"),
-        receipt_code: format!("{:06}", n % 1_000_000),
-    })
 }

@@ -97,7 +97,7 @@ impl List for Changes {
 
     fn order(&self) -> Keyset<Row> {
         const ID: Term<Row> =
-            Term::whole("study_change.id", |row| Some(row.id.get()).into()).largest_first();
+            Term::whole("study_change.id", |row: &Row| Some(row.id.get()).into()).largest_first();
         const { Keyset(&[ID]) }
     }
 

@@ -1,4 +1,5 @@
-//! The form of an enrolment change, its page with the plan before and after, and what is done there.
+//! The form of an enrolment change, its page with the plan before and after, and what is done
+//! there.
 
 use actix_web::{HttpResponse, web};
 use chrono::{Datelike as _, NaiveDate};
@@ -182,7 +183,7 @@ pub async fn save(desk: DeskRequest, id: web::Path<RowId>, form: Form) -> AppRes
     .await
 }
 
-/// One change.
+/// One change with the plans that it stands between.
 #[derive(Serialize)]
 pub(super) struct OnePage {
     pub id: RowId,
@@ -203,7 +204,7 @@ pub(super) struct OnePage {
     note: String,
     signed: String,
     reason: String,
-    told: String,
+    handled: String,
     /// Its clerk may still change it.
     is_open: bool,
     /// The plan can be shown: it is not given up or refused.
@@ -269,10 +270,10 @@ fn view(
         state_words: row.state.in_words(),
         kind: row.kind.in_words(),
         summary: steps::summary(&row, today),
-        happened_on: in_words(row.happened_on, today),
+        happened_on: in_words(row.happened_on, NaiveDate::MIN),
         university: file.university,
         signed: if signer.is_empty() { String::new() } else { format!("{signer}，{signed_on}") },
-        told: format!(
+        handled: format!(
             "{}{}{}",
             row.staff_name,
             minute(row.updated_at),
@@ -309,8 +310,8 @@ pub async fn step(desk: DeskRequest, id: web::Path<RowId>, form: Form) -> AppRes
             let reason = form.text("reason", REASON_MAX);
             form.required("reason", "请写一句为什么撤销");
             form.check()?;
-            let step = move |act: &mut _| steps::withdraw(act, seen, &reason);
-            desk.act("study change withdrawn", step).await?;
+            desk.act("study change withdrawn", move |act| steps::withdraw(act, seen, &reason))
+                .await?;
             return Ok(Done::to(PATH, "已撤销，还款没有变"));
         }
         let signer = form.choice("signed_by", Signer::from_text, "请选变更表是谁签的字");

@@ -1,5 +1,5 @@
-//! 就学信息变更: the eleven kinds, what each asks for and what it does to a contract (rules.md 3.4 and
-//! 5.6, rules-more.md 3.4). Pure.
+//! 就学信息变更: the eleven kinds, what each asks for and what it does to a contract (rules.md 3.4
+//! and 5.6, rules-more.md 3.4). Pure.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
@@ -54,7 +54,7 @@ impl State {
 /// What a kind does to the day until which the state pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effect {
-    /// It comes later.
+    /// Later: the state goes on paying (rules.md 3.4).
     Extends,
     /// It may move, either way; where it stays only the file changes.
     MayMove,
@@ -202,8 +202,8 @@ fn month_end(day: NaiveDate) -> NaiveDate {
 }
 
 /// What happens to a contract: effective day and event; none where nothing changes. What lies ahead
-/// is known from today on, since it amends the terms of the whole life (loan-maths section 3). After
-/// a gap the state pays again from the first day of the new study.
+/// is known from today on, since it amends the terms of the whole life (loan-maths section 3).
+/// After a gap the state pays again from the first day of the new study.
 pub fn event(
     change: &Change,
     contract: &Contract,

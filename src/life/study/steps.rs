@@ -1,4 +1,5 @@
-//! What people do with an enrolment change, and what is recorded once somebody else has approved it.
+//! What people do with an enrolment change, and what is recorded once somebody else has approved
+//! it.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -127,7 +128,7 @@ fn open(act: &mut Act<'_>, seen: Seen<RowId>) -> AppResult<StudyChange> {
     Ok(StudyChange { version: row.version + 1, updated_at: act.now, ..row })
 }
 
-/// Writes it anew.
+/// What was signed before no longer holds.
 pub fn save(act: &mut Act<'_>, seen: Seen<RowId>, typed: &Typed) -> AppResult<()> {
     let mut row = open(act, seen)?;
     let effect = checked(act, row.file_id, &typed.change)?;
@@ -136,7 +137,7 @@ pub fn save(act: &mut Act<'_>, seen: Seen<RowId>, typed: &Typed) -> AppResult<()
     audit(act, &row, "study_change_saved", "修改")
 }
 
-/// Gives it up.
+/// The family has changed its mind, or it was a mistake.
 pub fn withdraw(act: &mut Act<'_>, seen: Seen<RowId>, reason: &str) -> AppResult<()> {
     let mut row = open(act, seen)?;
     row.state = State::Withdrawn;

@@ -31,7 +31,7 @@ pub struct StudyChange {
     pub happened_on: NaiveDate,
     /// The new 贴息截止日.
     pub ends_on: Option<NaiveDate>,
-    /// The one before.
+    /// The 贴息截止日 when it was written.
     pub ended_on: NaiveDate,
     /// The new school and major; empty where they stay.
     pub university: String,

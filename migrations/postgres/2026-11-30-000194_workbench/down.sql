@@ -1,0 +1,2 @@
+DROP INDEX file_position_settled;
+DROP INDEX loan_file_by_graduation;
