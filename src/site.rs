@@ -83,7 +83,8 @@ pub fn app(
     let mut app = App::new(db, clock, policy, sealer, config)?;
     app.parts.reactions = STAGES.iter().flat_map(|stage| stage.reactions).copied().collect();
     // What is late comes before what is yet to come.
-    let (stages, own): (_, [Source; 1]) = (|| STAGES.iter().rev(), [desk::waiting::waiting]);
+    let stages = || STAGES.iter().rev();
+    let own: [Source; 1] = [desk::waiting::waiting];
     app.shared.set(Sources {
         workbench: stages().map(|stage| stage.waiting).chain(own).collect(),
         bell: stages().map(|stage| stage.bell).chain(own).collect(),

@@ -102,6 +102,34 @@ fn further_study_moves_the_subsidy_once_another_person_has_agreed() {
 }
 
 #[test]
+fn a_transfer_that_ends_on_the_same_day_changes_the_file_alone() {
+    each(async |t| {
+        let (file_no, file, _, _) = student(&t);
+        let mut clerk = t.sign_in(Role::Clerk);
+        let today = t.app.clock.today().to_string();
+        let typed = [
+            ("kind", "transfer"),
+            ("happened_on", today.as_str()),
+            ("ends_on", ""),
+            ("university", "市第二大学"),
+        ];
+        let made = register(&mut clerk, &file_no, &typed).await;
+        let at = made.is(303).header("location").to_owned();
+        // Whether a later year is waived is not known yet.
+        clerk.get(&at).await.is(200).says(&["按没有免息政策计算"]);
+        clerk.get(&format!("{at}/print")).await.is(200).says(&["按没有免息政策计算"]);
+        submit(&mut clerk, &at, &today).await.is(303);
+        let review = review_of(&t, &at);
+        let mut reviewer = t.sign_in(Role::Reviewer);
+        let version = reviewer.get(&review).await.says(&["按没有免息政策计算"]).hidden("version");
+        let agree = [("version", version.as_str()), ("decision", "approve"), ("reason", "")];
+        reviewer.post(&review, &agree).await.is(303);
+        assert_eq!(events(&t, file), []);
+        clerk.get(&format!("/loans/{file_no}")).await.says(&["市第二大学"]);
+    });
+}
+
+#[test]
 fn what_cannot_be_is_said_and_nothing_is_recorded() {
     each(async |t| {
         let (file_no, file, ends_on, final_due_on) = student(&t);

@@ -13,8 +13,9 @@ use crate::base::scope::Scope;
 use crate::book::file;
 use crate::book::loan;
 use crate::book::payments_known::{self, Known};
+use crate::book::policy::Policy;
 use crate::book::position::Basis;
-use crate::book::statement::{self, Event, Instalment, Position, Statement};
+use crate::book::statement::{self, AsOf, Event, Instalment, Position, Statement};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 
@@ -89,6 +90,14 @@ pub struct Effect {
     pub rows: Vec<PlanRow>,
     pub before: Figures,
     pub after: Figures,
+}
+
+impl Effect {
+    /// What its interest must say besides, while nobody knows of the waiver of a year.
+    pub fn assumed(&self, policy: &Policy) -> Option<&'static str> {
+        let with_interest = |row: &&PlanRow| !(row.before.interest + row.after.interest).is_zero();
+        self.rows.iter().filter(with_interest).find_map(|row| policy.assumed(row.due_on))
+    }
 }
 
 /// Whose effect is looked at.
@@ -189,7 +198,11 @@ fn computed(
     basis: &Basis,
     (known, today): (&Known, NaiveDate),
 ) -> AppResult<Statement> {
-    let days = known.as_of(&one.loan.office_code, &one.loan.product, today);
+    // Whom the bank has paid off is held to nothing, before and after alike.
+    let days = match one.bank_settled_on {
+        Some(_) => AsOf::known_until(today, None),
+        None => known.as_of(&one.loan.office_code, &one.loan.product, today),
+    };
     let made = statement::statement(&one.loan.terms()?, &events, &basis.rates, days);
     made.map_err(|error| {
         let number = &one.loan.contract_no;

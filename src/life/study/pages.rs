@@ -104,7 +104,7 @@ async fn edit_page(desk: &DeskRequest, whose: Whose) -> AppResult<EditPage> {
         name,
         ends_on: day(effect.before.ends_on),
         final_due_on: day(effect.contracts.iter().map(|one| one.final_due_on).min()),
-        kinds: Choice::all(Kind::ALL),
+        kinds: choices(Kind::ALL),
         proofs: Kind::ALL.iter().map(|kind| (kind.in_words(), kind.proof())).collect(),
         remind: in_words(remind.in_year(today.year()), today),
         to,
@@ -116,6 +116,11 @@ async fn edit_page(desk: &DeskRequest, whose: Whose) -> AppResult<EditPage> {
         university: file.university,
         file_no: file.file_no,
     })
+}
+
+/// None is chosen for anybody.
+fn choices<T: Copy + Into<Choice>>(of: &[T]) -> Vec<Choice> {
+    std::iter::once(Choice::new("", "请选择")).chain(Choice::all(of)).collect()
 }
 
 /// What was typed, field by field.
@@ -213,6 +218,8 @@ pub(super) struct OnePage {
     pub after: Figures,
     pub rows: Vec<PlanRow>,
     exceptions: Vec<String>,
+    /// Said beside interest while a waiver is not known.
+    pub assumed: &'static str,
     signers: Vec<Choice>,
     today: NaiveDate,
 }
@@ -231,8 +238,7 @@ pub(super) async fn one_page(desk: &DeskRequest, id: RowId) -> AppResult<OnePage
     let (row, file, name, effect) = desk
         .read(move |db, scope| {
             let row = store::find(db, scope, id)?;
-            let file = loan::file(db, scope, row.file_id)?;
-            let name = person::find(db, scope, file.person_id)?.name;
+            let (file, name) = steps::whose(db, scope, &row)?;
             let change = row.change();
             let what = match row.state {
                 State::Approved => Of::Recorded(row.id),
@@ -249,18 +255,19 @@ pub(super) async fn one_page(desk: &DeskRequest, id: RowId) -> AppResult<OnePage
         true => rules::exceptions(&row.change(), &effect.contracts, days, today),
         false => Vec::new(),
     };
-    Ok(view((row, file, name), effect, exceptions, today))
+    let assumed = effect.assumed(&policy).unwrap_or_default();
+    Ok(view((row, file, name), effect, (exceptions, assumed), today))
 }
 
 fn view(
     (row, file, name): (StudyChange, LoanFile, String),
     effect: Effect,
-    exceptions: Vec<String>,
+    (exceptions, assumed): (Vec<String>, &'static str),
     today: NaiveDate,
 ) -> OnePage {
     let signer = Signer::from_text(&row.signed_by).map_or("", Signer::in_words);
     let signed_on = row.signed_on.map(|on| in_words(on, today)).unwrap_or_default();
-    let decided = row.decided_at.map(|at| format!("，{}{}", row.decided_by, minute(at)));
+    let decided = row.decided_at.map(|at| format!("；{}，{}", row.decided_by, minute(at)));
     OnePage {
         id: row.id,
         file: row.file_id,
@@ -274,7 +281,7 @@ fn view(
         university: file.university,
         signed: if signer.is_empty() { String::new() } else { format!("{signer}，{signed_on}") },
         handled: format!(
-            "{}{}{}",
+            "{}，{}{}",
             row.staff_name,
             minute(row.updated_at),
             decided.unwrap_or_default()
@@ -285,7 +292,8 @@ fn view(
         after: effect.after,
         rows: effect.rows,
         exceptions,
-        signers: Choice::all(Signer::ALL),
+        assumed,
+        signers: choices(Signer::ALL),
         today,
         file_no: file.file_no,
         new_university: row.university,

@@ -10,14 +10,17 @@ use crate::base::choice::Choice;
 use crate::base::dates::{day_in, in_words};
 use crate::base::ids::{FileId, LoanId, RowId};
 use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::act::{Act, FormKey, Happened, Once};
 use crate::book::audit_log::AuditEntry;
 use crate::book::events::{self, EventRow, Origin};
 use crate::book::loan::{self, LoanFile};
+use crate::book::policy::Policy;
 use crate::book::review::{self, Fact, Proposal, Review};
 use crate::book::statement::Event;
 use crate::book::{person, position};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::db::Db;
 use crate::web::fields::Seen;
 
 /// What a clerk has typed.
@@ -104,9 +107,15 @@ pub fn begin(act: &mut Act<'_>, key: &FormKey, file_no: &str, typed: &Typed) -> 
     Ok(row.id)
 }
 
+/// The file of a change, and its student's name.
+pub fn whose(db: &mut Db, scope: &Scope, row: &StudyChange) -> AppResult<(LoanFile, String)> {
+    let file = loan::file(db, scope, row.file_id)?;
+    let name = person::find(db, scope, file.person_id)?.name;
+    Ok((file, name))
+}
+
 fn audit(act: &mut Act<'_>, row: &StudyChange, action: &'static str, what: &str) -> AppResult<()> {
-    let file = loan::file(act.db, act.scope, row.file_id)?;
-    let name = person::find(act.db, act.scope, file.person_id)?.name;
+    let (_, name) = whose(act.db, act.scope, row)?;
     let summary = format!("{what}：{}", summary(row, act.today));
     let entry = AuditEntry::of(action, &name, summary).on_file(row.file_id);
     act.audit(AuditEntry { reason: row.reason.clone(), ..entry })
@@ -160,8 +169,7 @@ pub fn submit(
     row.signed_on = Some(signed_on);
     row.reason = String::new();
     store::replace(act.db, &row)?;
-    let file = loan::file(act.db, act.scope, row.file_id)?;
-    let name = person::find(act.db, act.scope, file.person_id)?.name;
+    let (file, name) = whose(act.db, act.scope, &row)?;
     let policy = act.policy();
     let days = policy.study_change_days.on(act.today);
     let exceptions = rules::exceptions(&change, &effect.contracts, days, act.today);
@@ -172,7 +180,7 @@ pub fn submit(
         name,
         summary: summary(&row, act.today),
         amount: None,
-        facts: facts(&row, &file, &effect, act.today),
+        facts: facts(&row, &file, (&effect, &policy), act.today),
         steps: vec![Choice::new("form", "变更内容"), Choice::new("sheet", "变更表和签字")],
         exceptions,
         file_id: Some(row.file_id),
@@ -181,7 +189,12 @@ pub fn submit(
     Ok(())
 }
 
-fn facts(row: &StudyChange, file: &LoanFile, effect: &Effect, today: NaiveDate) -> Vec<Fact> {
+fn facts(
+    row: &StudyChange,
+    file: &LoanFile,
+    (effect, policy): (&Effect, &Policy),
+    today: NaiveDate,
+) -> Vec<Fact> {
     let day = |on: Option<NaiveDate>| on.map(|on| in_words(on, today)).unwrap_or_default();
     let yuan = |fen: Fen| format!("¥{}", fen.to_page_text());
     let signer = Signer::from_text(&row.signed_by).map_or("", Signer::in_words);
@@ -193,6 +206,7 @@ fn facts(row: &StudyChange, file: &LoanFile, effect: &Effect, today: NaiveDate) 
         Fact::change("开始还本金", day(before.principal_from), day(after.principal_from)),
         Fact::change("本人付的利息合计", yuan(before.interest), yuan(after.interest)),
     ];
+    facts.extend(effect.assumed(policy).map(|words| Fact::new("利息", words)));
     if before.unapplied != after.unapplied {
         let (old, new) = (yuan(before.unapplied), yuan(after.unapplied));
         facts.push(Fact::change("多付的钱，抵下一次", old, new));
