@@ -47,7 +47,7 @@ pub fn next_planned(app: &App, after: NaiveDateTime) -> Option<NaiveDateTime> {
 /// Runs one job now, whether or not it ran before, and writes into the history who asked for it.
 ///
 /// # Errors
-/// `NotFound`: no such job. `Refused`: it runs already, or the day has not come.
+/// `NotFound`: no such job. `TooBusy`: it runs already. `Refused`: the day has not come.
 pub fn run_now(app: &App, job: &str, day: NaiveDate, by: &Actor) -> AppResult<Ran> {
     let now = app.clock.now_at();
     let planned = Timetable::of(app).find(job).ok_or(AppError::NotFound)?.clone();
@@ -58,7 +58,7 @@ pub fn run_now(app: &App, job: &str, day: NaiveDate, by: &Actor) -> AppResult<Ra
     let is_often = planned.job.missed == Missed::Often;
     let key = if is_often { OFTEN } else { day };
     let seen = app.db.read(|db| store::find(db, job, key))?;
-    let busy = || AppError::refused(format!("“{}”正在运行，等它结束再试", planned.job.words));
+    let busy = || AppError::TooBusy(format!("“{}”正在运行，等它结束再试", planned.job.words));
     if seen.as_ref().is_some_and(|run| run.state == RunState::Running && !is_free(run, now)) {
         return Err(busy());
     }

@@ -28,19 +28,9 @@ fn the_director_sees_reminders_go_out_and_changes_a_text() {
         browser.find("#main .head").await;
         browser.open("/messages").await;
         look(browser, "messages-empty").await;
-        // The program that has just started may be at this job by itself.
-        let started = Instant::now();
-        loop {
-            browser.open("/admin/jobs/send_due_reminders").await;
-            browser.find("#main .head").await;
-            if !browser.text().await.contains("正在运行") {
-                break;
-            }
-            assert!(started.elapsed() < Duration::from_secs(120), "the job does not end");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        browser.open("/admin/jobs/send_due_reminders").await;
         browser.click("form[action$=run] button").await;
-        browser.says("已完成").await;
+        ended(browser).await;
         sent(browser).await;
         look(browser, "messages").await;
         browser.open("/messages?tab=sent").await;
@@ -62,6 +52,19 @@ fn the_director_sees_reminders_go_out_and_changes_a_text() {
         browser.says("nme").await;
         look(browser, "text-refused").await;
     });
+}
+
+/// Waits until the job has ended: the program may have begun it by itself, before the button or
+/// after, and then the page says that it is running.
+async fn ended(browser: &Browser) {
+    let started = Instant::now();
+    browser.says("还款提醒”").await;
+    while browser.text().await.contains("正在运行") {
+        assert!(started.elapsed() < Duration::from_secs(120), "the job does not end");
+        browser.open("/admin/jobs/send_due_reminders").await;
+        browser.find("#main .head").await;
+    }
+    browser.says("已完成").await;
 }
 
 /// Waits until the spool has taken the reminders.

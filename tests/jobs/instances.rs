@@ -83,7 +83,7 @@ fn a_run_that_somebody_holds_is_left_alone_until_its_lease_is_over() {
         assert!(clock::run_due(&t.app, lease(-1)).unwrap().is_empty());
         let by = Actor::program("test", "");
         let refused = clock::run_now(&t.app, "each", day, &by).unwrap_err();
-        assert!(matches!(refused, AppError::Refused(_)), "{refused}");
+        assert!(matches!(refused, AppError::TooBusy(_)), "{refused}");
         t.app.clock.set_at(lease(1));
         assert_eq!(clock::run_due(&t.app, lease(1)).unwrap().len(), 1);
         let run = run_of(&t.app, "each");

@@ -79,6 +79,25 @@ fn a_job_that_gave_up_is_red_until_it_goes_well() {
 }
 
 #[actix_web::test]
+async fn a_job_that_began_by_itself_is_shown_and_not_an_error() {
+    let t = with_jobs(TestApp::new(), &[EACH]);
+    t.app.clock.set_at(super::at("2026-11-22 09:00"));
+    let claim = clock::Claim {
+        by: "another".to_owned(),
+        at: t.app.clock.now_at(),
+        until: t.app.clock.now_at() + chrono::Duration::minutes(5),
+        attempts: 1,
+    };
+    let claimed =
+        t.app.db.write("t", |db| clock::claim(db, "each", super::day("2026-11-22"), None, &claim));
+    assert!(claimed.unwrap());
+    let mut director = t.sign_in(Role::Director);
+    director.post("/admin/jobs/each/run", &[]).await.is(303);
+    let page = director.get("/admin/jobs/each").await;
+    page.is(200).says(&["“逐日”正在运行，等它结束再试", "正在运行"]);
+}
+
+#[actix_web::test]
 async fn monitors_see_lag_failures_and_the_last_success() {
     let t = TestApp::with(|config| config.metrics_from = vec!["10.0.0.9".to_owned()]);
     let t = with_jobs(t, &[EACH]);

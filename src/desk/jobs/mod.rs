@@ -165,6 +165,8 @@ async fn run(
     }));
     let message = match tokio::time::timeout(WAIT, work).await {
         Err(_) => format!("“{}”正在运行，过一会儿刷新本页看结果", job.words),
+        // It began by itself since the page was read: the page shows how far it is.
+        Ok(Ok(Ok(Err(AppError::TooBusy(why))))) => why,
         Ok(Ok(Ok(ended))) => match ended?.outcome {
             Ok(_) => format!("“{}”运行完了", job.words),
             Err(_) => format!("“{}”失败，原因在下面", job.words),
