@@ -39,6 +39,7 @@ mod policy;
 mod preapplication;
 mod receipt;
 mod rehearsal;
+mod repayment;
 mod reports;
 mod season;
 mod sheets;

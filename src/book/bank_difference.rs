@@ -4,7 +4,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use crate::base::ids::{ImportId, LoanId, RowId, StaffId};
+use crate::base::ids::{ImportId, LoanId, RowId, StaffId, text_enum};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::book::act::Act;
@@ -14,6 +14,25 @@ use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::bank_difference;
 use crate::remove_rows;
+
+text_enum! {
+    /// What the bank may have done otherwise: a hint, until somebody has checked it.
+    Cause {
+        Rounding = "rounding", "四舍五入";
+        Days = "days", "计息天数";
+        RateDay = "rate_day", "利率从哪天起";
+        Rate = "rate", "利率";
+        Waiver = "waiver", "免息";
+        Deferral = "deferral", "延期还本";
+        Plan = "plan", "还款计划";
+        SubsidyEnd = "subsidy_end", "贴息截止日";
+        Order = "order", "冲抵先后";
+        Penalty = "penalty", "罚息";
+        NextWorkingDay = "next_working_day", "顺延到工作日";
+        Payment = "payment", "一笔还款";
+        Unknown = "unknown", "没有试出原因";
+    }
+}
 
 /// A figure of the bank that is not ours.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -35,6 +54,8 @@ pub struct BankDifference {
     pub import_id: ImportId,
     /// When it was found.
     pub found_at: NaiveDateTime,
+    /// What makes all figures of the contract equal; none: it was not tried.
+    pub cause: Option<Cause>,
 }
 
 /// Who looked into a difference, and what it was then.
@@ -104,7 +125,7 @@ pub fn put(
         scope,
         gone
     )?;
-    crate::insert_rows!(db, bank_difference::table, 9, fresh)?;
+    crate::insert_rows!(db, bank_difference::table, 10, fresh)?;
     for one in &fresh {
         if let Some(check) = checks.iter().find(|check| check.is_of(one)) {
             diesel::update(bank_difference::table.find(one.id)).set(check).execute(db)?;

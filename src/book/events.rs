@@ -144,6 +144,15 @@ impl EventRow {
     }
 }
 
+/// One event by its identity, or NotFound.
+pub fn find(db: &mut Db, scope: &Scope, id: EventId) -> AppResult<EventRow> {
+    Ok(loan_event::table
+        .filter(scope.holds(loan_event::office_code))
+        .filter(loan_event::id.eq(id))
+        .select(EventRow::as_select())
+        .get_result(db)?)
+}
+
 /// The events of these loans, by loan, in the order of recording.
 pub fn of_loans(
     db: &mut Db,

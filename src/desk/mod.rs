@@ -21,7 +21,6 @@ pub mod help;
 pub mod search;
 pub mod lists;
 pub mod loan_file;
-pub mod differences;
 pub mod bank_data;
 pub mod policy;
 pub mod messages;
@@ -92,7 +91,6 @@ pub fn routes() -> Vec<Entry> {
     routes.extend(search::routes());
     routes.extend(loan_file::routes());
     routes.extend(lists::routes());
-    routes.extend(differences::routes());
     routes.extend(bank_data::routes());
     routes.extend(policy::routes());
     routes.extend(messages::routes());

@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use super::plan::BatchContext;
 use super::read::{self, ReadSheet};
 use super::store::{self, ImportJob};
-use super::{compare, kinds, known, order, profile, run};
+use super::{kinds, known, order, profile, run};
 use crate::app::App;
 use crate::base::ids::{ImportId, StaffId};
 use crate::base::scope::Scope;
@@ -19,6 +19,7 @@ use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::imports::ask;
 use crate::imports::layout::{Layout, Limits};
+use crate::life::reconcile;
 use crate::plumbing::crypto::Field;
 use crate::plumbing::db::Db;
 use crate::plumbing::sheet::SheetLimits;
@@ -287,7 +288,7 @@ pub fn reconcile(app: &App, scope: &Scope, jobs: &[ImportId]) -> AppResult<usize
     position::catch_up(&app.db, scope, app.clock.today(), || app.newest_basis())?;
     let short = known::learn(app, scope)?;
     ask::remind(app, scope, short.as_ref())?;
-    let differ = compare::run(app, scope, |_| {})?;
+    let differ = reconcile::run::run(app, scope, |_| {})?;
     app.db.write("import differences", |db| {
         for id in jobs {
             let mut job = store::find(db, scope, *id)?;

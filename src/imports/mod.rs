@@ -36,7 +36,6 @@ mod undone;
 mod kind;
 pub mod kinds;
 pub mod run;
-pub mod compare;
 pub mod batch;
 pub mod runner;
 mod order;

@@ -12,6 +12,8 @@ pub mod application;
 pub mod receipt;
 pub mod disbursement;
 pub mod study;
+pub mod repayment;
+pub mod reconcile;
 pub mod compensation;
 pub mod contact;
 pub mod visits;
@@ -57,6 +59,8 @@ pub const STAGES: &[Stage] = &[
     receipt::STAGE,
     disbursement::STAGE,
     study::STAGE,
+    repayment::STAGE,
+    reconcile::STAGE,
     compensation::STAGE,
     contact::STAGE,
     visits::STAGE,

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "the tables are described where they are made: migrations/")]
 
 mod payments;
+mod postings;
 mod clock;
 mod counter;
 mod follow;
@@ -20,6 +21,7 @@ pub use follow::*;
 pub use hardship::*;
 pub use new_stage_table::*;
 pub use payments::*;
+pub use postings::*;
 pub use stages::*;
 pub use study::*;
 
@@ -332,6 +334,7 @@ diesel::table! {
         checked_at -> Nullable<Timestamp>,
         checked_by -> Nullable<BigInt>,
         checked_reason -> Text,
+        cause -> Nullable<Text>,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod behind;
 pub mod curve;
 pub mod december;
 pub mod contract_line;
+pub mod forecast;
 pub mod line_cache;
 pub mod monthly;
 pub mod recovery;
@@ -15,6 +16,7 @@ use crate::web::route::Entry;
 pub fn routes() -> Vec<Entry> {
     let mut routes = recovery::pages::routes();
     routes.extend(december::pages::routes());
+    routes.extend(forecast::pages::routes());
     routes.extend(monthly::routes());
     routes
 }

@@ -1,5 +1,6 @@
 //! How far payments are known: what awaits the bank accuses nobody, and the bank's word moves it.
 
+mod correction;
 mod differences;
 mod told;
 

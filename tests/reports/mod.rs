@@ -1,6 +1,7 @@
 //! The reports over the whole program: figures, the lists behind them, workbooks, rights.
 
 mod december;
+mod forecast;
 mod monthly;
 mod recovery;
 

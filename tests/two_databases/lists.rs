@@ -5,7 +5,6 @@ use diesel::connection::SimpleConnection as _;
 use zhuxue::base::ids::StaffId;
 use zhuxue::base::scope::Scope;
 use zhuxue::desk::audit::AuditFilter;
-use zhuxue::desk::differences::ListParams as DifferenceParams;
 use zhuxue::desk::messages::list::{self as messages, ListParams as MessageParams, Messages};
 use zhuxue::desk::reviews::list::{self as reviews, ListParams as ReviewParams};
 use zhuxue::jobs;
@@ -18,6 +17,7 @@ use zhuxue::life::preapplication::list::{self as candidates, ListParams as Candi
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
 use zhuxue::life::recognition::list::{self as pupils, ListParams as PupilParams};
 use zhuxue::life::recognition::rounds::{self, ListParams as RoundParams};
+use zhuxue::life::reconcile::list::ListParams as DifferenceParams;
 use zhuxue::web::list::declare::List;
 use zhuxue::web::list::filter::ListParams;
 

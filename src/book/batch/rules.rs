@@ -96,7 +96,7 @@ fn check_line(template: &BatchTemplate, line: &Line, account: &str, found: &mut 
 pub fn account_problems(template: &BatchTemplate, account: &str) -> Vec<String> {
     let length = account.chars().count();
     if length == 0 {
-        return vec!["还没有账号".to_owned()];
+        return vec!["还没有登记".to_owned()];
     }
     let (least, most) = (template.account_min, template.account_max);
     let mut found = Vec::new();

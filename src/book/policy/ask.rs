@@ -150,6 +150,12 @@ impl Policy {
         self.deferral_rule.on(day_in(year, 12, 20))
     }
 
+    /// The last day on which it may be asked to defer what falls due on a day.
+    pub fn deferral_until(&self, due_on: NaiveDate) -> NaiveDate {
+        let days = self.deferral(due_on.year()).request_working_days_before_due;
+        self.calendar().add_working_days(due_on, -days)
+    }
+
     /// The day on which an early repayment requested on a day settles; `None`: none is taken.
     pub fn prepay_window(&self, requested_on: NaiveDate) -> Option<NaiveDate> {
         self.prepay_window.on(requested_on).settles_on(requested_on)

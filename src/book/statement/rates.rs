@@ -93,6 +93,17 @@ impl RateTables {
         }
     }
 
+    /// The same with other values of the LPR: what if.
+    pub fn with_lpr(&self, lpr: RateSeries) -> RateTables {
+        RateTables::new(
+            lpr,
+            self.benchmark.clone(),
+            self.margins.clone(),
+            self.benchmark_signed_before,
+            self.benchmark_priced_before,
+        )
+    }
+
     /// The margin of a pricing day.
     pub fn margin(&self, pricing_on: NaiveDate) -> RatePpm {
         self.margins.on(pricing_on)

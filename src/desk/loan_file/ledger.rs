@@ -11,6 +11,7 @@ use crate::base::dates::local;
 use crate::base::ids::{EventId, ImportId};
 use crate::base::scope::Scope;
 use crate::book::events::EventRow;
+use crate::book::posting;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::import_job;
@@ -31,6 +32,8 @@ pub struct Line {
     pub source: String,
     /// A later line undid this one.
     pub undone: bool,
+    /// Recorded by hand: it may be taken back by hand.
+    pub by_hand: Option<i64>,
 }
 
 /// File names of imports.
@@ -61,6 +64,7 @@ fn source_in_words(source: &str, names: &Names) -> String {
             Some(name) => format!("{name} 第 {line} 行"),
             None => format!("导入的文件第 {line} 行"),
         },
+        None if source == "desk" => "窗口登记".to_owned(),
         None => source.to_owned(),
     }
 }
@@ -120,5 +124,6 @@ fn line(row: &EventRow, contract_no: &str, undone: bool, source: &str) -> Line {
         channel: row.channel.clone(),
         source,
         undone,
+        by_hand: row.command_key.starts_with(posting::KEY).then(|| row.id.get()),
     }
 }

@@ -18,8 +18,8 @@ use crate::book::policy_book::{self, Compared, Decided, Decision, Kind, Line, Pr
 use crate::book::{office, position};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::imports::ask;
-use crate::imports::compare;
 use crate::jobs::{check_rate_table, close_day};
+use crate::life::reconcile;
 use crate::web::fields::{At, Done, Fields, Form, answer};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -363,7 +363,7 @@ pub fn recompute(app: &App) -> AppResult<usize> {
     for office in app.db.read(office::all)? {
         let scope = Scope::of(&office.code);
         ask::catch_up(app, &scope)?;
-        compare::run(app, &scope, |_| ())?;
+        reconcile::run::run(app, &scope, |_| ())?;
     }
     check_rate_table::run(app, app.clock.today())?;
     Ok(loans)

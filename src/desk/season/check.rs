@@ -11,8 +11,8 @@ use crate::base::dates::{day_in, in_words};
 use crate::base::scope::Scope;
 use crate::book::policy::{Policy, Rule, RuleValue};
 use crate::book::statement::{Product, StudyLevel};
+use crate::book::university::{LIST_OF, listed_count};
 use crate::error::AppResult;
-use crate::imports::layout::university::{LIST_OF, listed_count};
 use crate::life::booking::store::{self, CounterDay};
 use crate::plumbing::db::Db;
 
@@ -118,7 +118,7 @@ impl Of<'_> {
     }
 
     fn caps(&self) -> Line {
-        let cap = |product, level| self.policy.loan_cap(product, level, self.year).to_yuan_text();
+        let cap = |product, level| self.policy.loan_cap(product, level, self.year).to_page_text();
         let of = |name: &str, product| {
             let (under, over) =
                 (cap(product, StudyLevel::Undergraduate), cap(product, StudyLevel::Graduate));

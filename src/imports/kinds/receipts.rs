@@ -1,7 +1,8 @@
 //! 高校回执登记表: what the university has confirmed of a contract (rules.md 5.3).
 
 use crate::base::ids::{PersonId, RowId};
-use crate::book::{loan, person};
+use crate::book::loan::{self, LoanFile};
+use crate::book::person;
 use crate::imports::facts::Tracked;
 use crate::imports::kind::*;
 use crate::life::receipt::rules::{Contract, Student};
@@ -51,6 +52,22 @@ impl ImportKind for ReceiptRow {
             files.push(file.id);
             facts.files.stored().insert(file.person_id, Tracked::stored(file));
         }
+        let codes: Vec<String> = rows.iter().map(|row| row.receipt_code.clone()).collect();
+        let by_code = loan::files_by_receipt_code(db, scope, &codes)?;
+        for row in
+            rows.iter().filter(|row| !facts.by_student_number.contains_key(&row.student_number))
+        {
+            let same = |one: &&(String, i32, String, LoanFile)| {
+                (&one.0, one.1, &one.2) == (&row.receipt_code, row.loan_year, &row.name)
+            };
+            let mut named = by_code.iter().filter(same);
+            // Two of one name, year and code are told apart by a person.
+            let (Some((.., file)), None) = (named.next(), named.next()) else { continue };
+            facts.by_student_number.insert(row.student_number.clone(), file.person_id);
+            facts.student_of.stored().insert(file.id, file.person_id);
+            files.push(file.id);
+            facts.files.stored().insert(file.person_id, Tracked::stored(file.clone()));
+        }
         let students: Vec<PersonId> = facts.by_student_number.values().copied().collect();
         for person in person::by_ids(db, scope, &students)? {
             facts.index_of.stored().insert(person.id, person.id_index.clone());
@@ -64,6 +81,7 @@ impl ImportKind for ReceiptRow {
     }
 
     fn decide(&self, plan: &mut Plan<'_>, _line: u32) -> Result<Outcome, Refusal> {
+        self.keep_number(plan);
         let mut fresh = Receipt {
             id: RowId::new(plan.set.next_id()),
             office_code: plan.set.scope.own().to_owned(),
@@ -95,6 +113,21 @@ impl ImportKind for ReceiptRow {
 }
 
 impl ReceiptRow {
+    /// A student whom the code and the name have told apart gets the number of the list.
+    fn keep_number(&self, plan: &mut Plan<'_>) {
+        let now = plan.set.now;
+        let Some(student) = plan.facts.by_student_number.get(&self.student_number) else { return };
+        let Some(entry) = plan.facts.files.get_mut(student) else { return };
+        if entry.row.student_number.is_empty() {
+            entry.row.student_number.clone_from(&self.student_number);
+            entry.row.version += 1;
+            entry.row.updated_at = now;
+            entry.touch();
+            let note = "档案里原来没有学号，按校验码和姓名对上了，学号记到档案里。";
+            plan.remark("学号", note.to_owned());
+        }
+    }
+
     /// The student with this number; none where nobody has it.
     fn student(&self, plan: &Plan<'_>) -> Option<Student> {
         let student = plan.facts.by_student_number.get(&self.student_number)?;

@@ -11,7 +11,8 @@
 use crate::base::ids::{EventId, LoanId};
 use crate::base::money::Fen;
 use crate::book::bank::{self, BankFigure, Tells};
-use crate::book::events;
+use crate::book::events::{self, EventRow};
+use crate::book::posting;
 use crate::book::statement::{Event, EventKind};
 use crate::imports::bank_list::{BankLine, BankList, is_place, money_of};
 use crate::imports::kind::*;
@@ -19,6 +20,9 @@ use crate::imports::layout::words::RepaymentKind;
 use crate::imports::money::{outdated, same_figure};
 use crate::imports::read::Lines;
 use chrono::NaiveDate;
+
+/// The bank may book money some days after the county has it.
+const SAME_MONEY_DAYS: i64 = 7;
 
 layout! {
     /// A line of 还款明细.
@@ -282,6 +286,9 @@ impl Plan<'_> {
         line: u32,
     ) {
         let loan = figure.loan_id;
+        if let (None, Some(kind), Some(on)) = (figure.event_id, target, self.counts_on(figure)) {
+            figure.event_id = self.entered_by_hand(loan, kind, on);
+        }
         let standing = figure.event_id.and_then(|id| {
             self.facts.life.get(&loan).into_iter().flatten().find(|event| event.id == id).cloned()
         });
@@ -310,6 +317,24 @@ impl Plan<'_> {
             self.append(loan, &event, key, figure.channel.clone(), line);
             figure.event_id = Some(id);
         }
+    }
+
+    /// The same money that somebody has entered before the bank's list came: it is not booked
+    /// twice, and the bank's day wins.
+    fn entered_by_hand(&self, loan: LoanId, kind: EventKind, on: NaiveDate) -> Option<EventId> {
+        let life = self.facts.life.get(&loan)?;
+        let is_taken = |id: EventId| {
+            let undone = life.iter().any(|other| other.reverses_id == Some(id));
+            let mut lines = self.facts.repayments.values().flatten();
+            undone || lines.any(|line| line.event_id == Some(id))
+        };
+        let is_same = |row: &&EventRow| {
+            row.command_key.starts_with(posting::KEY)
+                && row.event().is_ok_and(|event| event.kind == kind)
+                && (row.effective_on - on).num_days().abs() <= SAME_MONEY_DAYS
+                && !is_taken(row.id)
+        };
+        life.iter().find(is_same).map(|row| row.id)
     }
 
     /// The day on which the money of a line counts. What the bank calls 正常还款 and debits on the

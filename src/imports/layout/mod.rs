@@ -18,7 +18,6 @@ mod heading;
 mod unit;
 mod binding;
 mod recognise;
-pub mod university;
 pub mod words;
 mod value;
 mod reader;

@@ -18,7 +18,7 @@ use crate::book::hardship;
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::office::{self, Office};
 use crate::book::partner;
-use crate::book::person::{self, Person, PhoneState};
+use crate::book::person::{self, Person, Phone, PhoneState};
 use crate::book::policy::Policy;
 use crate::book::season;
 use crate::book::statement::{Product, StudyLevel};
@@ -283,7 +283,8 @@ pub fn prefill(
 
 fn home(person: &Person) -> String {
     if person.address.is_empty() {
-        format!("{}{}", person.township, person.village)
+        let village = person.village.trim_end_matches("村民委员会").trim_end_matches("居民委员会");
+        format!("{}{village}", person.township)
     } else {
         person.address.clone()
     }
@@ -300,7 +301,10 @@ fn party(
     draft.set(&format!("{before}id_number"), person::open_id(desk.sealer, person)?);
     draft.set(&format!("{before}name"), &person.name);
     let phones = person::phones_of(db, scope, &[person.id])?;
-    if let Some(phone) = phones.iter().find(|phone| phone.state != PhoneState::Dead) {
+    // A pre-application names a parent's telephone, or does not say whose it is.
+    let is_own = |phone: &&Phone| !(before.is_empty() && phone.source.contains("预申请"));
+    let alive = phones.iter().filter(|phone| phone.state != PhoneState::Dead);
+    if let Some(phone) = alive.into_iter().find(is_own) {
         draft.set(&format!("{before}phone"), person::open_phone(desk.sealer, phone)?);
     }
     Ok(())

@@ -52,6 +52,7 @@ pub const fn names(step: Step) -> &'static [&'static str] {
             "graduates",
             "tuition",
             "lodging",
+            "other_loan",
             "amount",
             "years",
         ],
@@ -72,6 +73,7 @@ pub const fn names(step: Step) -> &'static [&'static str] {
             "graduates",
             "tuition",
             "lodging",
+            "other_loan",
             "amount",
             "years",
             "statement",
@@ -113,6 +115,8 @@ pub struct Study {
     pub amount: Fen,
     /// Years that were asked for; none: the longest that there is.
     pub years: Option<i32>,
+    /// They say that they have another loan for this year, at school or of another bank.
+    pub has_other_loan: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -286,7 +290,9 @@ fn study(form: &mut Fields) -> Option<Study> {
         "" => None,
         _ => whole(form, "years", (1, 30), "贷款期限请写年数，不填就按最长的"),
     };
+    let has_other_loan = form.has("other_loan");
     Some(Study {
+        has_other_loan,
         university,
         major,
         student_number,

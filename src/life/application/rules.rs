@@ -4,14 +4,16 @@
 use chrono::{Months, NaiveDate};
 
 use super::form::{CoBorrower, Party, Read, Renewal, Study};
-use super::kinds::Case;
+use super::kinds::{Case, Relation};
 use crate::base::dates::{age_on, in_words};
+use crate::base::id_number::Sex;
 use crate::base::ids::text_enum;
 use crate::base::money::Fen;
 use crate::base::person_name::may_be_same;
 use crate::book::partner::PartnerHit;
 use crate::book::policy::{CoBorrowerRule, CounterPaper, RenewalRule, Step, TermRule};
 use crate::book::statement::Product;
+use crate::book::university;
 use crate::error::FieldError;
 
 /// A card that runs out within so many months is named.
@@ -100,7 +102,7 @@ impl Other {
         let place = place.unwrap_or_default();
         let what = product_words(self.product);
         match (self.is_contract, self.product == product) {
-            (true, true) => format!("{place}已经签过本学年的{what}"),
+            (true, true) => format!("{place}已经签过本学年的{what}，同一学年只能办一笔"),
             (true, false) => format!("{place}本学年已签{what}，同一学年只能有一笔助学贷款"),
             (false, _) => format!("{place}已经在办本学年的{what}：{}", self.by),
         }
@@ -115,6 +117,11 @@ fn ruling(
 ) -> Ruling {
     Ruling { rule, words, source: source.to_owned(), verdict, field }
 }
+
+/// A parent is at least so many years older than the child.
+const PARENT_OLDER: i32 = 16;
+/// Fees of a year above so many times the cap are asked about.
+const FEES_OF_CAP: i64 = 5;
 
 const HELP: &str = "国家开发银行学生在线系统帮助";
 
@@ -270,6 +277,12 @@ fn co_borrower(
             }
         };
         say("年龄", "co_id_number", finding);
+    } else {
+        let words = format!("父母签字不限年龄，{} {age} 岁", co.party.name);
+        say("年龄", "co_id_number", (Verdict::Met, words));
+    }
+    for words in contradictions(student, co) {
+        say("关系相符", "relation", (Verdict::Ask, words));
     }
     say("先父母，后近亲属", "case", order(co));
     let finding = match known.co_unsettled {
@@ -289,6 +302,27 @@ fn co_borrower(
     all.push(card("共同借款人的身份证", "co_id_until", &co.party, set.today));
 }
 
+/// What the papers of a parent can hardly say: a clerk looks at them once more.
+fn contradictions(student: Option<&Party>, co: &CoBorrower) -> Vec<String> {
+    let sex = match co.relation {
+        Relation::Father => Some(Sex::Male),
+        Relation::Mother => Some(Sex::Female),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    let relation = co.relation.in_words();
+    if sex.is_some_and(|sex| sex != co.party.id.sex()) {
+        let is = co.party.id.sex().to_chinese();
+        found.push(format!("{relation}的身份证号是{is}性的，请核对关系和号码"));
+    }
+    let born = student.map(|student| student.id.birth_on());
+    let older = born.map(|born| age_on(co.party.id.birth_on(), born));
+    if let Some(older) = older.filter(|years| sex.is_some() && (0..PARENT_OLDER).contains(years)) {
+        found.push(format!("{relation}只比学生大 {older} 岁，请核对关系和号码"));
+    }
+    found
+}
+
 fn order(co: &CoBorrower) -> (Verdict, String) {
     let relation = co.relation.in_words();
     match (co.relation.is_parent(), co.case) {
@@ -304,7 +338,56 @@ fn order(co: &CoBorrower) -> (Verdict, String) {
     }
 }
 
+/// The details of study that can hardly be, and a university that nobody knows by that name.
+fn details(all: &mut Vec<Ruling>, study: &Study, set: &RuleSet) {
+    let mut ask = |rule, field, words| {
+        all.push(ruling(rule, field, "办理助学贷款核对要求", (Verdict::Ask, words)));
+    };
+    let name = &study.university;
+    match university::find(name) {
+        university::Found::Exact => {}
+        university::Found::Traditional(full) | university::Found::Variant(full) => {
+            ask("学校名称", "university", format!("全称是不是“{full}”，请照录取通知书核对"));
+        }
+        university::Found::OneOf(full) => {
+            let full = full.join("、");
+            ask("学校名称", "university", format!("是下面哪一所，请照录取通知书核对：{full}"));
+        }
+        university::Found::Unknown => {
+            let of = university::LIST_OF;
+            let words = format!("教育部名单（{of}）里没有“{name}”，请照录取通知书写全称");
+            ask("学校名称", "university", words);
+        }
+    }
+    let usual = study.entered + study.school_years;
+    if study.graduates != usual {
+        let (entered, years) = (study.entered, study.school_years);
+        let words = format!(
+            "{entered} 年入学、学制 {years} 年，应是 {usual} 年毕业，填的是 {} 年，请核对",
+            study.graduates
+        );
+        ask("毕业年份", "graduates", words);
+    }
+    // Fees of several times the cap are a slip of the pen, or a private school.
+    if study.fees().get() > set.cap.get().saturating_mul(FEES_OF_CAP) {
+        let fees = study.fees().to_page_text();
+        ask("学费住宿费", "tuition", format!("一年共 ¥{fees}，比一般的高很多，请照通知书核对"));
+    }
+}
+
 fn money(all: &mut Vec<Ruling>, study: &Study, set: &RuleSet) {
+    if study.has_other_loan {
+        let words =
+            "学生说本学年已经在学校或别的银行办了助学贷款：同一学年只能办一笔，这里不能再办";
+        let finding = (Verdict::Stop, words.to_owned());
+        all.push(ruling("别处的贷款", "other_loan", "财教〔2024〕188号", finding));
+    }
+    if study.entered > set.loan_year {
+        let (entered, year) = (study.entered, set.loan_year);
+        let words = format!("{entered} 年才入学，不能办 {year} 年开始的学年的贷款，请核对入学年份");
+        all.push(ruling("入学年份", "entered", "教财〔2020〕4号", (Verdict::Stop, words)));
+    }
+    details(all, study, set);
     let Step { minimum, step } = set.step;
     let (amount, text) = (study.amount, |fen: Fen| format!("¥{}", fen.to_page_text()));
     let finding = if amount > set.cap {

@@ -134,7 +134,7 @@ impl Whole {
             line("期限", format!("{years} 年，{ends}前还清"), "", step),
             line("利息", interest, "", ""),
             line("什么时候还", grace, "", ""),
-            line("别处的贷款", "本学年没有在学校或别的银行办助学贷款".to_owned(), "", ""),
+            line("别处的贷款", "学生声明：本学年没有在学校或别的银行办助学贷款".to_owned(), "", ""),
         ]
     }
 

@@ -25,7 +25,7 @@ const LINE_MAX: usize = 60;
 /// Hardship that belongs to no key group.
 pub const OTHER: &str = "其他家庭经济困难";
 /// Where a number was seen.
-const SOURCE: &str = "学校预申请";
+const SOURCE: &str = "家长（学校预申请）";
 
 /// When schools of a county enter candidates, seen from a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::base::ids::{FileId, LoanId, RowId, text_enum};
 use crate::base::money::Fen;
 use crate::book::act::{Act, FormKey, Once};
 use crate::book::audit_log::AuditEntry;
-use crate::book::loan::{self, Loan};
+use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::statement::StudyLevel;
 use crate::book::{batch, person, position};
 use crate::error::{AppError, AppResult};
@@ -27,6 +27,8 @@ text_enum! {
 #[derive(Clone, Debug)]
 pub struct Entered {
     pub loan: LoanId,
+    /// 学号, where the file has none yet.
+    pub student_number: String,
     pub code: String,
     pub told_by: ToldBy,
     pub tuition: Fen,
@@ -112,11 +114,11 @@ pub fn enter(act: &mut Act<'_>, form: &FormKey, entered: &Entered) -> AppResult<
     let found = loan::by_ids(act.db, act.scope, &[entered.loan])?.pop();
     let loan = found.ok_or(AppError::NotFound)?;
     check(act, &loan, Fen::ZERO)?;
-    let file = loan::file(act.db, act.scope, loan.file_id)?;
+    let mut file = loan::file(act.db, act.scope, loan.file_id)?;
     let chain = loan::chain(act.db, act.scope, file.id)?;
     let code = read_code(&entered.code, &loan, &chain)?;
     if file.student_number.is_empty() {
-        return Err(AppError::refused("档案里还没有学号，回执要靠学号对应：请先补上学号"));
+        put_number(act, &mut file, &entered.student_number)?;
     }
     let known = store::of_students(act.db, act.scope, std::slice::from_ref(&file.student_number))?;
     let same = |one: &&Receipt| (one.loan_year, &one.code) == (loan.loan_year, &code);
@@ -149,6 +151,24 @@ pub fn enter(act: &mut Act<'_>, form: &FormKey, entered: &Entered) -> AppResult<
     }
     let told_by = entered.told_by.in_words();
     keep(act, &receipt, ("receipt_entered", told_by, Some(file.id)))
+}
+
+/// A student has no number before they are at the university: it comes with the receipt.
+fn put_number(act: &mut Act<'_>, file: &mut LoanFile, number: &str) -> AppResult<()> {
+    if number.is_empty() {
+        let why = "档案里还没有学号，请填：学生证上有，学校的名单以后靠它对应";
+        return Err(AppError::field("student_number", why));
+    }
+    let numbers = [number.to_owned()];
+    let others = loan::files_by_student_number(act.db, act.scope, &numbers)?;
+    if let Some(other) = others.iter().find(|other| other.university == file.university) {
+        let why = format!("这个学号已经是档案 {} 的，请核对", other.file_no);
+        return Err(AppError::field("student_number", why));
+    }
+    number.clone_into(&mut file.student_number);
+    file.updated_at = act.now;
+    file.version += 1;
+    loan::replace_files(act.db, std::slice::from_ref(file))
 }
 
 fn read_code(typed: &str, loan: &Loan, chain: &[Loan]) -> AppResult<String> {

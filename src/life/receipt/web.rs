@@ -122,6 +122,8 @@ struct NewPage {
     contracts: Vec<Choice>,
     ways: Vec<Choice>,
     today: String,
+    /// The file has no 学号 yet.
+    needs_number: bool,
     /// What goes back may come again with the same words: another page is another form.
     key: String,
 }
@@ -155,6 +157,7 @@ async fn new_page(desk: &DeskRequest, file_no: String) -> AppResult<NewPage> {
         contracts: loans.iter().map(contract).collect(),
         ways: Choice::all(&[ToldBy::Certificate, ToldBy::Sms, ToldBy::Hand]),
         today: desk.today().to_string(),
+        needs_number: file.student_number.is_empty(),
         key: desk.app.next_id().to_string(),
     })
 }
@@ -186,11 +189,11 @@ pub async fn enter(
         if entered_on.is_none_or(|on| on > desk.today()) {
             form.reject("entered_on", "录入日期请写成 2026-09-20 这样，不能晚于今天");
         }
-        let code = form.text("code", 20);
+        let (code, student_number) = (form.text("code", 20), form.text("student_number", 30));
         let read = loan.zip(told_by).zip(tuition.zip(lodging)).zip(entered_on);
         let entered =
             form.checked(read.map(|(((loan, told_by), (tuition, lodging)), entered_on)| {
-                Entered { loan, code, told_by, tuition, lodging, entered_on }
+                Entered { loan, student_number, code, told_by, tuition, lodging, entered_on }
             }))?;
         let key = form.key();
         desk.act("receipt entered", move |act| steps::enter(act, &key, &entered)).await?;

@@ -13,11 +13,11 @@ use crate::base::id_number;
 use crate::base::money::Fen;
 use crate::base::person_name::{half, is_blank, read_name, simplify};
 use crate::base::phone_number::{self, PhoneNumber};
+use crate::book::university;
 use crate::imports::layout::binding::Binding;
 use crate::imports::layout::fault::{Fault, Hook, RowMessage, Severity};
 use crate::imports::layout::kind::{Column, ColumnKind, Limits};
 use crate::imports::layout::unit::Unit;
-use crate::imports::layout::university;
 use crate::imports::layout::words::Word;
 use crate::plumbing::sheet::{Cell, CellKind};
 

@@ -1,4 +1,4 @@
-//! 与银行核对: contracts of which the bank's figures and ours differ, both side by side. Nothing is
+//! `/differences` (与银行核对): contracts of which the bank's figures and ours differ, both side by side. Nothing is
 //! taken over; what somebody found when they looked into it is kept until a figure changes.
 
 use std::collections::HashMap;
@@ -9,52 +9,36 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::base::dates::{in_words as day_in_words, local};
-use crate::base::ids::{FileId, LoanId, RowId};
+use crate::base::ids::{LoanId, RowId};
 use crate::base::money::Fen;
 use crate::base::person_name::name_key;
 use crate::base::scope::Scope;
-use crate::book::audit_log::AuditEntry;
-use crate::book::bank_difference::{self, BankDifference};
+use crate::book::bank_difference::{self, BankDifference, Cause};
 use crate::book::payments_known;
-use crate::book::staff::Right;
 use crate::book::statement::Product;
-use crate::error::{AppError, AppResult};
+use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::bank_difference as bank_difference_table;
 use crate::plumbing::schema::{bank_figure, loan, loan_file, loan_position, person, staff};
 use crate::web::desk_request::DeskRequest;
-use crate::web::fields::{Done, Form, FormPage};
 use crate::web::list::declare::{Columns, List, Tables};
 use crate::web::list::export::{Column, ROWS_MAX, Workbook};
 use crate::web::list::filter::anywhere;
 use crate::web::list::kit::{Condition, Keyset, Term};
-use crate::web::list::page::{Found, ListPage, Tabs, page};
-use crate::web::route::{Entry, Needs, get, post};
+use crate::web::list::page::{Found, ListPage, Tabs};
 use crate::web::session::SignedIn;
-use crate::web::shell;
 
 /// Contracts of the bank's list of arrears that await its result, as many as the page names.
 const NAMED_MAX: i64 = 50;
-const PATH: &str = "/differences";
-/// Longest reason in characters.
-const REASON_MAX: usize = 200;
-
-pub fn routes() -> Vec<Entry> {
-    let (see, check_them) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::Import));
-    vec![
-        get(PATH, see, page::<ListParams>),
-        get("/differences.xlsx", see, workbook),
-        get("/differences/{loan}", see, show),
-        post("/differences/{loan}", check_them, check),
-        post("/differences/{loan}/reopen", check_them, reopen),
-    ]
-}
+pub const PATH: &str = "/differences";
 
 crate::list_params! {
     ListParams {
         /// Name, file number or contract number.
         q,
         figure,
+        /// One of [`Cause`].
+        cause,
         /// `checked`: what somebody has looked into.
         tab,
     }
@@ -84,6 +68,7 @@ pub struct Row {
     checked_at: Option<NaiveDateTime>,
     checked_by: Option<String>,
     reason: String,
+    cause: Option<Cause>,
 }
 
 impl List for ListParams {
@@ -107,6 +92,7 @@ impl List for ListParams {
             bank_difference_table::checked_at,
             staff::name.nullable(),
             bank_difference_table::checked_reason,
+            bank_difference_table::cause,
         )
     }
 
@@ -145,13 +131,16 @@ impl ListParams {
                  AND one.figure = ?)";
             all.push(Condition::new(text).bind(&self.figure));
         }
+        if let Some(cause) = Cause::from_text(&self.cause) {
+            all.push(Condition::new("bank_difference.cause = ?").bind(cause.as_text()));
+        }
         Condition::all(all)
     }
 }
 
 /// One figure of a contract that differs.
 #[derive(Clone, Debug, Serialize)]
-struct Figure {
+pub struct Figure {
     figure: String,
     on_day: NaiveDate,
     bank: Fen,
@@ -172,6 +161,7 @@ pub struct Contract {
     row: Row,
     id: i64,
     checked_on: String,
+    cause_words: &'static str,
     figures: Vec<Figure>,
 }
 
@@ -192,6 +182,7 @@ fn contracts(
             .checked_at
             .map(|at| day_in_words(local(at).date(), today))
             .unwrap_or_default(),
+        cause_words: row.cause.map_or("", Cause::in_words),
         figures: figures.remove(&row.loan).unwrap_or_default(),
         row,
     };
@@ -202,6 +193,7 @@ fn contracts(
 pub struct View {
     rows: Vec<Contract>,
     figures: Vec<String>,
+    causes: Vec<(&'static str, &'static str)>,
     /// Contracts that nobody has looked into, whatever the tab.
     open: i64,
     /// There are rows, whichever tab is open: the tabs are worth showing.
@@ -272,6 +264,7 @@ impl ListPage for ListParams {
             open: counts.of(&TABS, ""),
             any: !figures.is_empty(),
             figures,
+            causes: Cause::ALL.iter().map(|one| (one.as_text(), one.in_words())).collect(),
             rows: contracts(db, scope, rows, today)?,
             checked: checked(db, scope, today)?,
         })
@@ -290,7 +283,7 @@ fn figures(db: &mut Db, scope: &Scope) -> AppResult<Vec<String>> {
 /// A row of the workbook: a figure, with the contract it is of.
 type Cells = (Row, Figure);
 
-const COLUMNS: [Column<Cells, ()>; 11] = [
+const COLUMNS: [Column<Cells, ()>; 12] = [
     ("档案号", 14, |(of, _), ()| (&of.file_no).into()),
     ("姓名", 10, |(of, _), ()| (&of.name).into()),
     ("合同编号", 20, |(of, _), ()| (&of.contract_no).into()),
@@ -299,13 +292,17 @@ const COLUMNS: [Column<Cells, ()>; 11] = [
     ("银行（元）", 14, |(_, one), ()| one.bank.into()),
     ("本系统（元）", 14, |(_, one), ()| one.ours.into()),
     ("相差（元）", 12, |(_, one), ()| (one.bank - one.ours).into()),
+    ("可能的原因", 14, |(of, _), ()| of.cause.map_or("", Cause::in_words).into()),
     ("核对情况", 30, |(of, _), ()| (&of.reason).into()),
     ("核对人", 10, |(of, _), ()| of.checked_by.as_ref().into()),
     ("核对日期", 12, |(of, _), ()| of.checked_at.map(|at| local(at).date()).into()),
 ];
 
 /// `GET /differences.xlsx`
-async fn workbook(desk: DeskRequest, params: web::Query<ListParams>) -> AppResult<HttpResponse> {
+pub async fn workbook(
+    desk: DeskRequest,
+    params: web::Query<ListParams>,
+) -> AppResult<HttpResponse> {
     let (today, params) = (desk.today(), params.into_inner());
     let all = desk.read(move |db, scope| {
         let rows = params.all(db, scope, ROWS_MAX)?;
@@ -318,96 +315,4 @@ async fn workbook(desk: DeskRequest, params: web::Query<ListParams>) -> AppResul
     let figures: Vec<Cells> = all.await?.into_iter().flat_map(cells).collect();
     let name = ("与银行核对", "处不同");
     Workbook::new(&figures, &COLUMNS, &()).answer(&desk.app, &desk.me, name, "").await
-}
-
-/// One contract, to say what was found.
-#[derive(Serialize)]
-struct DifferencePage {
-    id: i64,
-    file_no: String,
-    name: String,
-    contract_no: String,
-    figures: Vec<Figure>,
-    /// Names the figures that are on the page.
-    seen: String,
-}
-
-impl FormPage for DifferencePage {
-    const TEMPLATE: &'static str = "differences/one.html";
-    const REFUSED_AT: &'static str = "reason";
-    const CHANGED: &'static str = "数字刚刚变了，还没有保存：先看看现在的数字，再核对一次";
-}
-
-/// The file and the student of a contract, and what differs.
-type Different = (FileId, String, String, String, Vec<BankDifference>);
-
-fn find(db: &mut Db, scope: &Scope, loan: LoanId) -> AppResult<Different> {
-    let (file, file_no, name, contract_no) = loan::table
-        .inner_join(loan_file::table)
-        .inner_join(person::table.on(person::id.eq(loan_file::person_id)))
-        .filter(scope.holds(loan::office_code))
-        .filter(loan::id.eq(loan))
-        .select((loan_file::id, loan_file::file_no, person::name, loan::contract_no))
-        .first(db)?;
-    Ok((file, file_no, name, contract_no, bank_difference::of_loans(db, scope, &[loan])?))
-}
-
-fn seen(of: &[BankDifference]) -> String {
-    of.iter().map(|one| one.id.to_string()).collect::<Vec<_>>().join(".")
-}
-
-async fn one(desk: &DeskRequest, loan: LoanId) -> AppResult<DifferencePage> {
-    let (_, file_no, name, contract_no, of) =
-        desk.read(move |db, scope| find(db, scope, loan)).await?;
-    let seen = seen(&of);
-    let figures = of.into_iter().map(Figure::from).collect();
-    Ok(DifferencePage { id: loan.get(), file_no, name, contract_no, figures, seen })
-}
-
-/// `GET /differences/{loan}`
-async fn show(desk: DeskRequest, loan: web::Path<LoanId>) -> AppResult<HttpResponse> {
-    desk.show(&one(&desk, *loan).await?)
-}
-
-/// `POST /differences/{loan}`
-async fn check(desk: DeskRequest, loan: web::Path<LoanId>, form: Form) -> AppResult<HttpResponse> {
-    let loan = *loan;
-    desk.submit(form, one(&desk, loan), async |form| {
-        let reason = form.text("reason", REASON_MAX);
-        form.required("reason", "请写明核对的结果，例如银行计息口径不同，已和银行核实");
-        form.check()?;
-        let on_page = form.get("seen").to_owned();
-        desk.act("difference checked", move |act| {
-            let (file, _, name, contract_no, of) = find(act.db, act.scope, loan)?;
-            if seen(&of) != on_page {
-                return Err(AppError::Changed);
-            }
-            bank_difference::check(act, loan, &reason)?;
-            let figures: Vec<String> = of.iter().map(in_words).collect();
-            let summary = format!("合同 {contract_no} 与银行不同：{}", figures.join("；"));
-            let entry = AuditEntry::of("difference_checked", &name, summary).on_file(file);
-            act.audit(AuditEntry { reason: reason.clone(), ..entry })
-        })
-        .await?;
-        Ok(Done::to(PATH, "已记为核对过，数字再变时会回到待核对。要撤回请到“已核对”"))
-    })
-    .await
-}
-
-fn in_words(one: &BankDifference) -> String {
-    let (bank, ours) = (one.bank_fen.to_page_text(), one.ours_fen.to_page_text());
-    format!("{} {}，银行 ¥{bank}，本系统 ¥{ours}", one.on_day, one.figure)
-}
-
-/// `POST /differences/{loan}/reopen`
-async fn reopen(desk: DeskRequest, loan: web::Path<LoanId>, _: Form) -> AppResult<HttpResponse> {
-    let loan = *loan;
-    desk.act("difference reopened", move |act| {
-        let (file, _, name, contract_no, _) = find(act.db, act.scope, loan)?;
-        bank_difference::reopen(act, loan)?;
-        let summary = format!("合同 {contract_no} 回到待核对");
-        act.audit(AuditEntry::of("difference_reopened", &name, summary).on_file(file))
-    })
-    .await?;
-    shell::done(&desk.app, PATH, "已撤回，回到待核对")
 }

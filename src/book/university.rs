@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 use crate::base::person_name::{half, is_blank, simplify};
 
 static NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let list = include_str!("../../../data/universities.csv");
+    let list = include_str!("../../data/universities.csv");
     list.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect()
 });
 
 /// What was found under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub enum Found {
     /// Written as in the list.
     Exact,
     /// In the list, once traditional characters are simplified.
@@ -40,7 +40,7 @@ pub fn is_listed(name: &str) -> bool {
 
 /// Looks for the name in the list: quotation marks, blanks, brackets, 本部 and a cut-off end
 /// are understood.
-pub(super) fn find(text: &str) -> Found {
+pub fn find(text: &str) -> Found {
     if is_listed(text) {
         return Found::Exact;
     }

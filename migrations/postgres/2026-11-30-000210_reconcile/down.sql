@@ -1,0 +1,2 @@
+DROP TABLE posting;
+ALTER TABLE bank_difference DROP COLUMN cause;
