@@ -16,6 +16,7 @@ pub mod compensation;
 pub mod contact;
 pub mod visits;
 pub mod overdue;
+pub mod closing;
 /// What `scripts/new-stage` copies, so that it goes on compiling; in no list.
 #[cfg(test)]
 #[path = "../../scripts/stage/mod.rs"]
@@ -61,4 +62,5 @@ pub const STAGES: &[Stage] = &[
     contact::STAGE,
     visits::STAGE,
     overdue::STAGE,
+    closing::STAGE,
 ];

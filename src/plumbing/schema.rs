@@ -5,6 +5,7 @@
 
 mod payments;
 mod clock;
+mod closing;
 mod counter;
 mod follow;
 mod hardship;
@@ -15,6 +16,7 @@ mod new_stage_table;
 mod stages;
 mod study;
 pub use clock::*;
+pub use closing::*;
 pub use counter::*;
 pub use follow::*;
 pub use hardship::*;
