@@ -156,8 +156,8 @@ fn a_form_sent_twice_is_one_certificate() {
         let first = clerk.post(&at, &typed).await.is(303).header("location").to_owned();
         let second = clerk.post(&at, &typed).await.is(303).header("location").to_owned();
         assert_eq!(first, second);
-        let count = |t: &TestApp| read(t, |db| Ok(certificate::table.count().get_result(db)?));
-        assert_eq!(count(&t), 1_i64);
+        let count: i64 = read(&t, |db| Ok(certificate::table.count().get_result(db)?));
+        assert_eq!(count, 1);
     });
 }
 

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::rules::{Contract, Kind, Standing, State};
-use super::store;
+use super::store::{self, Line};
 use crate::base::dates::in_words;
 use crate::base::ids::{FileId, LoanId};
 use crate::base::scope::Scope;
@@ -52,6 +52,15 @@ pub fn contracts(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<Cont
             }
         })
         .collect())
+}
+
+/// The number of a contract that is not paid off any more as a certificate says.
+pub fn changed<'a>(lines: &'a [Line], now: &[Contract]) -> Option<&'a str> {
+    let is_same = |line: &Line| {
+        let one = now.iter().find(|one| one.id == line.loan_id);
+        one.and_then(|one| one.settled_on) == Some(line.settled_on)
+    };
+    lines.iter().find(|line| !is_same(line)).map(|line| line.contract_no.as_str())
 }
 
 /// A due day that was paid late.

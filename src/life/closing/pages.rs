@@ -49,6 +49,8 @@ struct PaperView {
     copies: i32,
     reason: String,
     voided: String,
+    /// A contract whose account has changed since.
+    changed: String,
 }
 
 /// The page of a file.
@@ -99,7 +101,14 @@ async fn file_page(desk: &DeskRequest, file_no: String) -> AppResult<FilePage> {
             causes: std::iter::once(Choice::new("", "请选择"))
                 .chain(Choice::all(Cause::ALL))
                 .collect(),
-            papers: papers.iter().map(|one| paper(one, &contracts, today)).collect(),
+            papers: papers
+                .iter()
+                .map(|one| {
+                    let lines = store::lines(db, scope, one.id)?;
+                    let changed = facts::changed(&lines, &contracts).unwrap_or_default();
+                    Ok(paper(one, (&contracts, changed), today))
+                })
+                .collect::<AppResult<_>>()?,
             contracts: contracts.iter().map(|one| contract(one, &papers, today)).collect(),
             key,
             file_no: file.file_no,
@@ -131,7 +140,11 @@ fn contract(of: &Contract, papers: &[Certificate], today: NaiveDate) -> Contract
     }
 }
 
-fn paper(of: &Certificate, contracts: &[Contract], today: NaiveDate) -> PaperView {
+fn paper(
+    of: &Certificate,
+    (contracts, changed): (&[Contract], &str),
+    today: NaiveDate,
+) -> PaperView {
     let one = contracts.iter().find(|one| Some(one.id) == of.loan_id);
     PaperView {
         id: of.id,
@@ -148,6 +161,7 @@ fn paper(of: &Certificate, contracts: &[Contract], today: NaiveDate) -> PaperVie
             .voided_at
             .map(|at| format!("{}，{}", of.voided_by, minute(at)))
             .unwrap_or_default(),
+        changed: changed.to_owned(),
     }
 }
 

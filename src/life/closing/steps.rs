@@ -152,14 +152,10 @@ pub fn reissue(
     let mut row = open(act, seen, file_no)?;
     let about = store::lines(act.db, act.scope, row.id)?;
     let now = facts::contracts(act.db, act.scope, row.file_id)?;
-    for line in about {
-        let same = now.iter().find(|one| one.id == line.loan_id);
-        if same.and_then(|one| one.settled_on) != Some(line.settled_on) {
-            let number = line.contract_no;
-            return Err(AppError::refused(format!(
-                "合同 {number} 的账目和开证明那天不一样了，不能补发，请作废这份，查清以后再开"
-            )));
-        }
+    if let Some(number) = facts::changed(&about, &now) {
+        return Err(AppError::refused(format!(
+            "合同 {number} 的账目和开证明那天不一样了，不能补发，请作废这份，查清以后再开"
+        )));
     }
     row.copies += 1;
     reason.clone_into(&mut row.reason);
