@@ -19,7 +19,7 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 
 /// Tables in which people write something about a file, and what it is called.
-const WORK: [(&str, &str); 10] = [
+const WORK: [(&str, &str); 11] = [
     ("file_note", "备注"),
     ("contact_record", "联系记录"),
     ("contact_point", "登记的联系人"),
@@ -30,10 +30,11 @@ const WORK: [(&str, &str); 10] = [
     ("disbursement", "贷款发放"),
     ("study_change", "就学信息变更"),
     ("certificate", "结清证明"),
+    ("archive_entry", "归档"),
 ];
 
 /// Every column that names a file.
-const OF_FILE: [(&str, &str); 16] = [
+const OF_FILE: [(&str, &str); 17] = [
     ("file_note", "file_id"),
     ("loan", "file_id"),
     ("graduation", "file_id"),
@@ -50,6 +51,7 @@ const OF_FILE: [(&str, &str); 16] = [
     ("disbursement", "file_id"),
     ("study_change", "file_id"),
     ("certificate", "file_id"),
+    ("archive_entry", "file_id"),
 ];
 
 /// Every column that names a telephone number.

@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 36] = [
+const MORE: [(&str, &str, &str, &str, &str); 37] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -57,6 +57,7 @@ const MORE: [(&str, &str, &str, &str, &str); 36] = [
     ("closing", "issue", "/closings", "jingban", ""),
     ("closing", "again", "/closings/LZ2017-0006", "jingban", ""),
     ("closing", "letter", "/closings", "jingban", ""),
+    ("closing", "archive", "/closings/LZ2017-0006", "jingban", ""),
     ("closing", "period", FILE, "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),

@@ -302,3 +302,56 @@ fn a_letter_is_for_arrears_that_were_paid_and_is_a_draft() {
         }
     });
 }
+
+#[test]
+fn the_papers_of_a_settled_family_lie_in_a_box_and_what_is_missing_is_said() {
+    each(async |t| {
+        let all = contracts(&t);
+        let of = settled(&t);
+        let file_no = of[0].1.clone();
+        let mut clerk = t.sign_in(Role::Clerk);
+        let at = format!("/closings/{file_no}/archive");
+        let page = clerk.get(&at).await;
+        let count = page.is(200).text.matches("name=\"pages").count();
+        assert!(count >= 5, "{count} papers");
+        let names: Vec<String> = (0..count).map(|at| format!("pages{at}")).collect();
+        let save = |version: &str, box_name: &str, missing: usize| {
+            let mut typed: Vec<(String, String)> =
+                vec![("version".into(), version.into()), ("box".into(), box_name.into())];
+            typed.extend(names.iter().enumerate().map(|(at, name)| {
+                let pages = if at == missing { "0" } else { "2" };
+                (name.clone(), pages.to_owned())
+            }));
+            typed
+        };
+        let print = format!("{at}/print");
+        clerk.get(&print).await.is(422).says(&["还没有归档"]);
+        let empty = [("version", "0"), ("box", ""), ("pages0", "x")];
+        clerk.post(&at, &empty).await.is(422).says(&["请填盒号", "请填页数，缺的填 0"]);
+        let typed = save("0", "2026-03", 1);
+        let typed: Vec<(&str, &str)> =
+            typed.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        clerk.post(&at, &typed).await.is(303);
+        clerk.post(&at, &typed).await.is(409);
+        clerk.get(&at).await.says(&["第 2026-03 盒，第 1 件", "缺：", "学生身份证复印件"]);
+        clerk.get(&print).await.is(200).says(&["卷内目录", "申请表", "1-2", "缺", &of[0].3]);
+        let typed = save("1", "2026-03", count);
+        let typed: Vec<(&str, &str)> =
+            typed.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        clerk.post(&at, &typed).await.is(303);
+        clerk.get(&at).await.says(&["第 2026-03 盒，第 1 件", "材料齐"]);
+
+        let owes = all.iter().find(|one| one.4.is_none()).unwrap();
+        let open = format!("/closings/{}/archive", owes.1);
+        clerk.get(&open).await.is(200).says(&["全部结清以后才能归档"]);
+        t.sign_in(Role::Auditor).post(&at, &typed).await.is(403);
+    });
+}
+
+#[test]
+fn how_long_each_record_is_there_can_be_read() {
+    each(async |t| {
+        let page = t.sign_in(Role::Auditor).get("/admin/retention").await;
+        page.is(200).says(&["保存期限", "一直保存", "失效以后 30 天", "清理过期的登录和验证码"]);
+    });
+}

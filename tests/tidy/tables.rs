@@ -10,7 +10,7 @@ use super::{WITHOUT_ACT, WRITES_ALLOWED, each, expect_none, is_listed};
 type Write = (Option<String>, usize);
 
 /// The names of all tables.
-fn known_tables() -> BTreeSet<String> {
+pub(super) fn known_tables() -> BTreeSet<String> {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
     let parts =
         ["clock", "closing", "counter", "follow", "hardship", "payments", "stages", "study"];

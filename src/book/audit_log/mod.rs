@@ -211,6 +211,7 @@ pub const ACTIONS: &[Group] = &[
             ("certificate_issued", "开结清证明"),
             ("certificate_reissued", "补发结清证明"),
             ("certificate_voided", "作废结清证明"),
+            ("file_archived", "结清归档"),
             ("attachment_added", "加扫描件"),
             ("attachment_removed", "移除扫描件"),
             ("archive_checked", "归档检查"),

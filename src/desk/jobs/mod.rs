@@ -36,6 +36,7 @@ pub fn routes() -> Vec<Entry> {
     let manage = Needs::Right(Right::ManageOffice);
     vec![
         get("/admin/jobs", see, list),
+        get("/admin/retention", see, retention),
         get("/admin/jobs/{name}", see, show),
         post("/admin/jobs/{name}/pause", manage, begin_pause),
         post("/admin/jobs/{name}/resume", manage, end_pause),
@@ -50,6 +51,12 @@ async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<
         .await?;
     let page = view::List::new(&lines, &pauses, now);
     shell::page(&app, &me, &req, "jobs/list.html", page)
+}
+
+/// `GET /admin/retention`: how long each record is there.
+async fn retention(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
+    std::future::ready(()).await;
+    shell::page(&app, &me, &req, "jobs/retention.html", view::Retention::new())
 }
 
 fn planned(app: &App, name: &str) -> AppResult<Planned> {

@@ -5,11 +5,12 @@
 //! letter as a draft for the bank's stamp (rules-more.md 3.5). Anybody may check number and code
 //! on `/m/certificate` and learns nothing else (`src/borrower/certificate.rs`).
 //!
-//! `rules.rs` decides (pure), `facts.rs` reads what it needs, `store.rs` keeps the tables
-//! `certificate` and `certificate_line`, `steps.rs` is what people do, `list.rs` all contracts that
+//! `rules.rs` decides (pure), `facts.rs` reads what it needs, `store.rs` keeps the tables,
+//! `steps.rs` is what people do, `list.rs` all contracts that
 //! are paid off, `pages.rs` one file, `print.rs` the papers; `period.rs` computes a period
-//! statement (对账单), `periods.rs` shows it.
+//! statement (对账单), `periods.rs` shows it; `archive.rs` is where the papers lie (归档).
 
+mod archive;
 pub mod facts;
 pub mod list;
 mod pages;
@@ -36,6 +37,9 @@ fn routes() -> Vec<Entry> {
         get("/closings.xlsx", see, workbook::<ListParams>),
         get("/closings/{file_no}", see, pages::show),
         post("/closings/{file_no}", serve, pages::step),
+        get("/closings/{file_no}/archive", see, archive::show),
+        post("/closings/{file_no}/archive", serve, archive::save),
+        get("/closings/{file_no}/archive/print", see, archive::print),
         get("/certificates/{id}/print", serve, print::show),
         get("/period-statements/{file_no}", see, periods::show),
         get("/period-statements/{file_no}/workbook", see, periods::workbook),

@@ -1,4 +1,5 @@
-//! SQL of this stage: the tables `certificate` and `certificate_line`. No decisions.
+//! SQL of this stage: the tables `certificate`, `certificate_line`, `archive_entry` and
+//! `archive_paper`. No decisions.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -11,7 +12,7 @@ use crate::base::money::Fen;
 use crate::base::scope::Scope;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{certificate, certificate_line};
+use crate::plumbing::schema::{archive_entry, archive_paper, certificate, certificate_line};
 
 /// A numbered paper about contracts that are paid off.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -117,5 +118,85 @@ pub fn add(db: &mut Db, row: &Certificate, lines: &[Line]) -> AppResult<()> {
 pub fn replace(db: &mut Db, row: &Certificate) -> AppResult<()> {
     let one = certificate::table.filter(certificate::id.eq(row.id));
     diesel::update(one).set(row).execute(db)?;
+    Ok(())
+}
+
+/// Where the papers of a file lie: one file of one family.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(
+    table_name = archive_entry,
+    primary_key(file_id),
+    treat_none_as_default_value = false
+)]
+pub struct Entry {
+    pub file_id: FileId,
+    pub office_code: String,
+    pub box_name: String,
+    /// 件号 within the box, from 1.
+    pub number: i32,
+    pub archived_by: String,
+    pub archived_on: NaiveDate,
+    pub version: i32,
+}
+
+/// A paper of it, in its place.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = archive_paper, treat_none_as_default_value = false)]
+pub struct EntryPaper {
+    pub file_id: FileId,
+    pub place: i32,
+    pub office_code: String,
+    pub title: String,
+    pub contract_no: String,
+    pub on_day: NaiveDate,
+    /// 0: it is missing.
+    pub pages: i32,
+}
+
+pub fn entry(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Option<Entry>> {
+    Ok(archive_entry::table
+        .filter(scope.holds(archive_entry::office_code))
+        .filter(archive_entry::file_id.eq(file))
+        .select(Entry::as_select())
+        .get_result(db)
+        .optional()?)
+}
+
+/// The papers of a file in their order.
+pub fn entry_papers(db: &mut Db, scope: &Scope, file: FileId) -> AppResult<Vec<EntryPaper>> {
+    Ok(archive_paper::table
+        .filter(scope.holds(archive_paper::office_code))
+        .filter(archive_paper::file_id.eq(file))
+        .order(archive_paper::place)
+        .select(EntryPaper::as_select())
+        .load(db)?)
+}
+
+/// The next number in a box.
+pub fn next_in_box(db: &mut Db, scope: &Scope, box_name: &str) -> AppResult<i32> {
+    let last: Option<i32> = archive_entry::table
+        .filter(archive_entry::office_code.eq(scope.own()))
+        .filter(archive_entry::box_name.eq(box_name))
+        .select(diesel::dsl::max(archive_entry::number))
+        .get_result(db)?;
+    Ok(last.unwrap_or_default() + 1)
+}
+
+/// Keeps an entry with its papers in place of what was there.
+pub fn put_entry(db: &mut Db, row: &Entry, is_known: bool, papers: &[EntryPaper]) -> AppResult<()> {
+    let done = match is_known {
+        true => {
+            let one = archive_entry::table.filter(archive_entry::file_id.eq(row.file_id));
+            diesel::update(one).set(row).execute(db)
+        }
+        false => diesel::insert_into(archive_entry::table).values(row).execute(db),
+    };
+    if let Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) = done {
+        return Err(AppError::Conflict("another file took this place in the box".to_owned()));
+    }
+    done?;
+    let old = archive_paper::table.filter(archive_paper::file_id.eq(row.file_id));
+    diesel::delete(old).execute(db)?;
+    crate::insert_rows!(db, archive_paper::table, 7, papers)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Certificates of settled contracts (结清证明). Part of `schema.rs`; see there.
+//! Certificates of settled contracts (结清证明), and where the papers of settled files lie. Part of `schema.rs`; see there.
 
 use super::{loan, loan_file, loan_position, person};
 
@@ -34,6 +34,30 @@ diesel::table! {
         loan_year -> Integer,
         disbursed_fen -> BigInt,
         settled_on -> Date,
+    }
+}
+
+diesel::table! {
+    archive_entry (file_id) {
+        file_id -> BigInt,
+        office_code -> Text,
+        box_name -> Text,
+        number -> Integer,
+        archived_by -> Text,
+        archived_on -> Date,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    archive_paper (file_id, place) {
+        file_id -> BigInt,
+        place -> Integer,
+        office_code -> Text,
+        title -> Text,
+        contract_no -> Text,
+        on_day -> Date,
+        pages -> Integer,
     }
 }
 
