@@ -22,7 +22,6 @@ pub mod remind_early_repayment_window;
 pub mod remind_graduation_confirmation;
 pub mod remind_renewals;
 pub mod retire_sessions_and_codes;
-pub mod retention;
 pub mod send_due_reminders;
 pub mod send_overdue_notices;
 pub mod take_up_imports;

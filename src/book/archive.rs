@@ -1,5 +1,5 @@
-//! 归档: which papers belong into the file of a contract, in the order they lie in it (rules-more.md
-//! 3.6). Pure.
+//! 归档: which papers belong into the file of a contract, in the order they lie in it
+//! (rules-more.md 3.6). Pure.
 
 use serde::Serialize;
 

@@ -36,7 +36,7 @@ fn contracts(t: &TestApp) -> Vec<Row> {
     read(t, |db| Ok(of.load(db)?))
 }
 
-/// The contracts of a file that are all paid off; `years` apart or more, where that is asked.
+/// The contracts of a file that are all paid off.
 fn settled(t: &TestApp) -> Vec<Row> {
     let all = contracts(t);
     let is_open = |file: FileId| all.iter().any(|one| one.0 == file && one.4.is_none());
@@ -198,33 +198,14 @@ fn what_cannot_be_certified_is_said_and_no_number_is_used() {
 
         // The money of the last contract came this month.
         let last = of.iter().filter_map(|one| one.4).max().unwrap();
-        let today = t.app.clock.today();
+        let first = on_the_first_day(&t, &of);
         t.set_day(&last.to_string());
         let early = issue(&mut clerk, &file_no, "all", "").await;
         early.is(422).says(&["本月才结清", "起才能开证明"]);
-        t.set_day(&on_the_first_day(&t_at(&t, today), &of).to_string());
+        t.set_day(&first.to_string());
 
         // A figure of the bank's that nobody has looked into.
-        t.app
-            .db
-            .write("test", |db| {
-                let import: i64 = import_job::table.select(import_job::id).first(db)?;
-                diesel::insert_into(bank_difference::table)
-                    .values((
-                        bank_difference::id.eq(1_i64),
-                        bank_difference::office_code.eq(OFFICE),
-                        bank_difference::loan_id.eq(loan),
-                        bank_difference::figure.eq("贷款余额"),
-                        bank_difference::on_day.eq(last),
-                        bank_difference::bank_fen.eq(5_i64),
-                        bank_difference::ours_fen.eq(0_i64),
-                        bank_difference::import_id.eq(import),
-                        bank_difference::found_at.eq(t.app.clock.now_at()),
-                    ))
-                    .execute(db)?;
-                Ok(())
-            })
-            .unwrap();
+        differ(&t, loan, last);
         let differs = issue(&mut clerk, &file_no, "all", "").await;
         differs.is(422).says(&["与银行的贷款余额不一致", "查清"]);
         issue(&mut clerk, &file_no, &loan.to_string(), "").await.is(422).says(&["贷款余额"]);
@@ -263,10 +244,28 @@ fn what_cannot_be_certified_is_said_and_no_number_is_used() {
     });
 }
 
-/// The same, on its day again.
-fn t_at(t: &TestApp, day: NaiveDate) -> &TestApp {
-    t.set_day(&day.to_string());
-    t
+/// The bank has another balance on a day.
+fn differ(t: &TestApp, loan: LoanId, on: NaiveDate) {
+    t.app
+        .db
+        .write("test", |db| {
+            let import: i64 = import_job::table.select(import_job::id).first(db)?;
+            diesel::insert_into(bank_difference::table)
+                .values((
+                    bank_difference::id.eq(1_i64),
+                    bank_difference::office_code.eq(OFFICE),
+                    bank_difference::loan_id.eq(loan),
+                    bank_difference::figure.eq("贷款余额"),
+                    bank_difference::on_day.eq(on),
+                    bank_difference::bank_fen.eq(5_i64),
+                    bank_difference::ours_fen.eq(0_i64),
+                    bank_difference::import_id.eq(import),
+                    bank_difference::found_at.eq(t.app.clock.now_at()),
+                ))
+                .execute(db)?;
+            Ok(())
+        })
+        .unwrap();
 }
 
 #[test]

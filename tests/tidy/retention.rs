@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use zhuxue::desk::jobs::retention::{RULES, Until};
 use zhuxue::jobs;
-use zhuxue::jobs::retention::{RULES, Until};
 
 use super::source::program;
 use super::tables::known_tables;
@@ -20,9 +20,9 @@ fn every_table_has_one_rule_and_its_job_removes_rows_of_it() {
     let known = known_tables();
     let without: Vec<_> =
         known.iter().filter(|table| !named.contains_key(table.as_str())).collect();
-    assert!(without.is_empty(), "jobs/retention.rs says nothing of {without:?}");
+    assert!(without.is_empty(), "desk/jobs/retention.rs says nothing of {without:?}");
     let gone: Vec<_> = named.keys().filter(|table| !known.contains(**table)).collect();
-    assert!(gone.is_empty(), "jobs/retention.rs names {gone:?}, which are no tables");
+    assert!(gone.is_empty(), "desk/jobs/retention.rs names {gone:?}, which are no tables");
     for rule in RULES {
         let what = rule.what;
         assert_eq!(rule.job.is_some(), has_job(rule.until, rule.job), "{what}");

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
+use super::retention::{RULES, Rule, Until};
 use crate::base::dates::{in_words, local};
 use crate::clock::pause::Pause;
 use crate::clock::{Line, Missed, Planned, Run, RunState};
 use crate::jobs;
-use crate::jobs::retention::{RULES, Rule, Until};
 use crate::web::fields::FormPage;
 
 /// What a run did, for the page.

@@ -198,8 +198,9 @@ pub async fn step(
                 .await?;
             return Ok(Done::to(format!("/certificates/{id}/print"), "已开，请打印盖章"));
         }
-        let (again, seen) = (form.get("step") == "reissue", form.seen::<RowId>("certificate")?);
-        let or = if again {
+        let (is_reissue, seen) =
+            (form.get("step") == "reissue", form.seen::<RowId>("certificate")?);
+        let or = if is_reissue {
             "请写为什么补发，例如：原件遗失"
         } else {
             "请写为什么作废"
@@ -207,7 +208,7 @@ pub async fn step(
         form.required("reason", or);
         let reason = form.text("reason", REASON_MAX);
         form.check()?;
-        if again {
+        if is_reissue {
             desk.act("certificate reissued", move |act| steps::reissue(act, seen, (&no, &reason)))
                 .await?;
             let to = format!("/certificates/{}/print", seen.id);

@@ -245,10 +245,10 @@ fn rows(
     all
 }
 
-/// What the statements differ by and no row has said.
-fn rest(said: &[Row], (before, after): (&Statement, &Statement), row: Row) -> Row {
+/// What the statements differ by and no row has.
+fn rest(listed: &[Row], (before, after): (&Statement, &Statement), row: Row) -> Row {
     let (old, new) = (Balance::of(before), Balance::of(after));
-    let sum = |part: fn(&Row) -> Fen| said.iter().map(part).sum::<Fen>();
+    let sum = |part: fn(&Row) -> Fen| listed.iter().map(part).sum::<Fen>();
     Row {
         principal: new.principal - old.principal - sum(|row| row.principal),
         interest: new.interest - old.interest - sum(|row| row.interest),

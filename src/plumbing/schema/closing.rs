@@ -1,4 +1,5 @@
-//! Certificates of settled contracts (结清证明), and where the papers of settled files lie. Part of `schema.rs`; see there.
+//! Certificates of settled contracts (结清证明), and where the papers of settled files lie.
+//! Part of `schema.rs`; see there.
 
 use super::{loan, loan_file, loan_position, person};
 

@@ -2,7 +2,7 @@
 //! `tests/tidy/retention.rs` compares it with the tables and the jobs. What no job removes stays:
 //! no rule of ours shortens what an office has to file.
 
-use super::{follow_matching, retire_sessions_and_codes as retire};
+use crate::jobs::{follow_matching, retire_sessions_and_codes as retire};
 
 /// How long records are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
