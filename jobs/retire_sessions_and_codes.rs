@@ -23,13 +23,15 @@ pub const JOB: Job = Job {
 };
 
 /// Ended sessions are kept this long: somebody may ask who was signed in.
-const SESSIONS_DAYS: i64 = 30;
+pub const SESSIONS_DAYS: i64 = 30;
 /// One-time codes are good for minutes; the wait for the next one looks back a day.
-const CODES_DAYS: i64 = 1;
+pub const CODES_DAYS: i64 = 1;
+/// What is counted against guessing looks back a day (`src/web/session/guard.rs`).
+pub const GUARDS_DAYS: i64 = 1;
 /// A form is sent twice within seconds; a page left open is of another version after days.
-const FORMS_DAYS: i64 = 30;
+pub const FORMS_DAYS: i64 = 30;
 /// Runs of jobs are kept this long.
-const RUNS_DAYS: u64 = 800;
+pub const RUNS_DAYS: u64 = 800;
 
 /// Removes them; each table by the file that owns it.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {

@@ -21,6 +21,7 @@ mod bench_cli;
 mod booking;
 mod borrower;
 mod browser;
+mod closing;
 mod contact;
 mod counter;
 mod hardship;

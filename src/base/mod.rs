@@ -16,5 +16,6 @@ pub mod person_name;
 pub mod division_code;
 pub mod place;
 pub mod hex;
+pub mod spoken_code;
 pub mod url;
 pub mod language;

@@ -174,6 +174,17 @@ pub fn open_contracts(db: &mut Db, scope: &Scope) -> AppResult<i64> {
         .get_result(db)?)
 }
 
+/// What differs about these loans that nobody has looked into.
+pub fn open_of(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<(LoanId, String)>> {
+    Ok(bank_difference::table
+        .filter(scope.holds(bank_difference::office_code))
+        .filter(bank_difference::loan_id.any_of(loans))
+        .filter(bank_difference::checked_at.is_null())
+        .order((bank_difference::loan_id, bank_difference::id))
+        .select((bank_difference::loan_id, bank_difference::figure))
+        .load(db)?)
+}
+
 /// What differs about these loans.
 pub fn of_loans(db: &mut Db, scope: &Scope, loans: &[LoanId]) -> AppResult<Vec<BankDifference>> {
     let mut found = Vec::new();

@@ -488,10 +488,18 @@ pub fn take_serials(db: &mut Db, scope: &Scope, year: i32, count: i32) -> AppRes
     }
 }
 
+/// Serials of certificates are counted under the year with this added.
+const CERTIFICATES: i32 = 10_000;
+
 /// The next number of the county's own contracts of a year: counted apart from files, under the
 /// year below zero.
 pub fn take_contract_serial(db: &mut Db, scope: &Scope, year: i32) -> AppResult<i32> {
     take_serials(db, scope, -year, 1)
+}
+
+/// The next number of what closes contracts in a year: counted apart from both.
+pub fn take_certificate_serial(db: &mut Db, scope: &Scope, year: i32) -> AppResult<i32> {
+    take_serials(db, scope, year + CERTIFICATES, 1)
 }
 
 /// `LZ2015-0483`.

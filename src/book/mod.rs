@@ -24,6 +24,7 @@ pub mod policy_book;
 pub mod hardship;
 pub mod review;
 pub mod attachment;
+pub mod archive;
 pub mod season;
 pub mod position;
 pub mod posting;

@@ -15,6 +15,7 @@ use crate::book::lifeline::{self, Line};
 use crate::book::policy::Policy;
 use crate::book::statement::Stage;
 use crate::error::AppResult;
+use crate::life::closing::facts;
 use crate::life::receipt::store;
 use crate::web::session::borrower::BorrowerIn;
 use crate::web::shell::phone;
@@ -59,6 +60,8 @@ struct HomePage {
     studies: bool,
     /// How far the university is with the contract that waits for its money.
     receipt: Option<String>,
+    /// How far the certificate is, when all is repaid.
+    certificate: Option<String>,
 }
 
 /// `GET /m`
@@ -77,6 +80,10 @@ pub async fn show(
         let scope = me.scope.clone();
         let receipt = app.read(move |db| store::for_family(db, &scope, &loan)).await?;
         page.receipt = Some(receipt);
+    }
+    if page.settled && account.party.whole {
+        let (scope, file, today) = (me.scope.clone(), account.party.id, account.today);
+        page.certificate = app.read(move |db| facts::for_family(db, &scope, file, today)).await?;
     }
     phone::page(&app, &me, &req, "m/home.html", &page)
 }
@@ -97,6 +104,7 @@ impl HomePage {
             contracts: account.contracts.len(),
             studies: account.contracts.iter().any(|one| one.loan.subsidy_ends_on >= today),
             receipt: None,
+            certificate: None,
         }
     }
 }

@@ -8,6 +8,7 @@
 pub mod account;
 pub mod booking;
 pub mod ceiling;
+pub mod certificate;
 pub mod check;
 pub mod code;
 pub mod contacts;
@@ -53,6 +54,8 @@ pub fn routes() -> Vec<Entry> {
         post("/m/settings/sessions", me, settings::end_others),
         get("/m/check", Needs::Nobody, check::show),
         post("/m/check", Needs::Nobody, check::submit),
+        get("/m/certificate", Needs::Nobody, certificate::show),
+        post("/m/certificate", Needs::Nobody, certificate::submit),
         get("/m/help", Needs::Nobody, help::show),
     ]
 }

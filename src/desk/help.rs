@@ -23,7 +23,7 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 19] = [
+pub const CHAPTERS: [Chapter; 20] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
@@ -37,6 +37,7 @@ pub const CHAPTERS: [Chapter; 19] = [
     chapter("repayment", "记账", "help/repayment.html"),
     chapter("overdue", "逾期跟进与六个结果", "help/overdue.html"),
     chapter("visits", "走访表", "help/visits.html"),
+    chapter("closing", "结清与证明", "help/closing.html"),
     chapter("family", "家庭联系", "help/family.html"),
     chapter("messages", "消息与放行", "help/messages.html"),
     chapter("bank", "与银行核对", "help/bank.html"),
@@ -53,7 +54,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 19],
+    chapters: [Chapter; 20],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

@@ -19,7 +19,7 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 
 /// Tables in which people write something about a file, and what it is called.
-const WORK: [(&str, &str); 8] = [
+const WORK: [(&str, &str); 11] = [
     ("file_note", "备注"),
     ("contact_record", "联系记录"),
     ("contact_point", "登记的联系人"),
@@ -28,10 +28,13 @@ const WORK: [(&str, &str); 8] = [
     ("sheet", "走访表"),
     ("sheet_return", "走访回执"),
     ("disbursement", "贷款发放"),
+    ("study_change", "就学信息变更"),
+    ("certificate", "结清证明"),
+    ("archive_entry", "归档"),
 ];
 
 /// Every column that names a file.
-const OF_FILE: [(&str, &str); 14] = [
+const OF_FILE: [(&str, &str); 17] = [
     ("file_note", "file_id"),
     ("loan", "file_id"),
     ("graduation", "file_id"),
@@ -46,6 +49,9 @@ const OF_FILE: [(&str, &str); 14] = [
     ("sheet", "file_id"),
     ("sheet_return", "file_id"),
     ("disbursement", "file_id"),
+    ("study_change", "file_id"),
+    ("certificate", "file_id"),
+    ("archive_entry", "file_id"),
 ];
 
 /// Every column that names a telephone number.

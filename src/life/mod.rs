@@ -18,6 +18,7 @@ pub mod compensation;
 pub mod contact;
 pub mod visits;
 pub mod overdue;
+pub mod closing;
 /// What `scripts/new-stage` copies, so that it goes on compiling; in no list.
 #[cfg(test)]
 #[path = "../../scripts/stage/mod.rs"]
@@ -65,4 +66,5 @@ pub const STAGES: &[Stage] = &[
     contact::STAGE,
     visits::STAGE,
     overdue::STAGE,
+    closing::STAGE,
 ];

@@ -6,6 +6,7 @@
 mod payments;
 mod postings;
 mod clock;
+mod closing;
 mod counter;
 mod follow;
 mod hardship;
@@ -16,6 +17,7 @@ mod new_stage_table;
 mod stages;
 mod study;
 pub use clock::*;
+pub use closing::*;
 pub use counter::*;
 pub use follow::*;
 pub use hardship::*;

@@ -16,6 +16,7 @@ pub mod middleware;
 pub mod patience;
 pub mod connections;
 pub mod download;
+pub mod qr;
 pub mod session;
 pub mod shell;
 pub mod list;

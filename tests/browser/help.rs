@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 34] = [
+const MORE: [(&str, &str, &str, &str, &str); 39] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -56,6 +56,11 @@ const MORE: [(&str, &str, &str, &str, &str); 34] = [
     ("study", "approve", "/study-changes", "jingban", ""),
     ("repayment", "pay", FILE, "jingban", ""),
     ("repayment", "reverse", "/repayments", "jingban", ""),
+    ("closing", "issue", "/closings", "jingban", ""),
+    ("closing", "again", "/closings/LZ2017-0006", "jingban", ""),
+    ("closing", "letter", "/closings", "jingban", ""),
+    ("closing", "archive", "/closings/LZ2017-0006", "jingban", ""),
+    ("closing", "period", FILE, "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),
     ("handover", "handover", "handover", "guanli", "handover"),

@@ -8,6 +8,7 @@
 mod imports;
 mod maps;
 mod pages;
+mod retention;
 mod sizes;
 mod source;
 mod tables;

@@ -10,6 +10,7 @@ use zhuxue::desk::reviews::list::{self as reviews, ListParams as ReviewParams};
 use zhuxue::jobs;
 use zhuxue::life::application::list::{self as application, ListParams as ApplicationParams};
 use zhuxue::life::booking::list::{self as bookings, ListParams as BookingParams};
+use zhuxue::life::closing::list::{self as closing, ListParams as ClosingParams};
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
 use zhuxue::life::disbursement::list::{self as disbursement, ListParams as MoneyParams};
 use zhuxue::life::matching::list::{self as matching, ListParams as MatchingParams};
@@ -32,6 +33,16 @@ const DIFFERENCES: &str = "INSERT INTO bank_difference \
     (id, office_code, loan_id, figure, on_day, bank_fen, ours_fen, import_id, found_at) \
     SELECT id, office_code, id, 'balance', '2026-10-31', 5, 7, \
     (SELECT MIN(id) FROM import_job), '2026-11-01 00:00:00' FROM loan";
+
+/// Of the first contract that is paid off.
+const CERTIFICATE: &str = "INSERT INTO certificate (id, office_code, file_id, loan_id, kind, \
+    number, check_code, check_key, cause, state, issued_on, issued_by, copies, reason, \
+    voided_by, updated_at, version) SELECT 1, office_code, file_id, loan_id, 'settled', 'J1', '', \
+    NULL, '', 'valid', '2026-12-01', '', 1, '', '', '2026-12-01 00:00:00', 1 FROM loan_position \
+    WHERE loan_id = (SELECT MIN(loan_id) FROM loan_position WHERE settled_on IS NOT NULL); \
+    INSERT INTO certificate_line (certificate_id, loan_id, office_code, contract_no, loan_year, \
+    disbursed_fen, settled_on) SELECT 1, loan_id, office_code, '', 2020, 0, '2026-07-01' \
+    FROM certificate";
 
 /// One for each person, several with the same turn.
 const BOOKINGS: &str = "INSERT INTO counter_day \
@@ -126,6 +137,7 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
         (jobs::send_due_reminders::JOB.run)(&t.app, day(DAY)).unwrap();
         jobs::plan_contact_duties::run(&t.app, day(DAY)).unwrap();
         t.app.db.write("test", |db| Ok(db.batch_execute(DIFFERENCES)?)).unwrap();
+        t.app.db.write("test", |db| Ok(db.batch_execute(CERTIFICATE)?)).unwrap();
         for query in ["", "sort=next_due", "sort=balance", "sort=balance&stage=in_study", "q=张"] {
             let params: ListParams = zhuxue::web::flow::params_of(query);
             walk(&t, &params.to_filter(), query);
@@ -216,6 +228,16 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
             let rows = walk(&t, &money.of(tab), tab);
             assert_eq!(tabs(&t, &money)[at], rows.len(), "{tab}");
         }
+        let (mut settled, mut certified) = (Vec::new(), 0);
+        for (at, (tab, _)) in closing::TABS.iter().enumerate() {
+            let params = ClosingParams { tab: (*tab).to_owned(), ..ClosingParams::default() };
+            let list = params.to_list(day(DAY));
+            let rows = walk(&t, &list, tab);
+            assert_eq!(tabs(&t, &list)[at], rows.len(), "{tab}");
+            certified += if *tab == "issued" { rows.len() } else { 0 };
+            settled.extend(rows);
+        }
+        assert!(settled.len() > 10 && certified == 1, "{} of {}", certified, settled.len());
         let q = DifferenceParams { q: "a'%_\\".to_owned(), ..DifferenceParams::default() };
         assert!(walk(&t, &q, "differences").is_empty());
     });

@@ -1,12 +1,13 @@
 //! A loan file as a whole: its contracts with their statements, the plan day by day over all of
-//! them (`plan.rs`), why each figure is what it is (`explain.rs`), and what the life line shows
-//! (`life.rs`). Shared by the desk and the borrower's own pages. Reads only; all but
-//! [`contracts`] is pure.
+//! them (`plan.rs`), why each figure is what it is (`explain.rs`), what the life line shows
+//! (`life.rs`), and what happened, in words (`wording.rs`). Shared by the desk, the stages and the
+//! borrower's own pages. Reads only; all but [`contracts`] and the names of files is pure.
 
 pub mod explain;
 pub mod life;
 pub mod plan;
 pub mod rule_notes;
+pub mod wording;
 
 use chrono::NaiveDate;
 

@@ -11,8 +11,8 @@ use super::place::Place;
 use super::raw;
 use super::server::{Server, sign_in};
 use super::table::{Figure, Line, Table, thousands};
+use crate::base::spoken_code as codes;
 use crate::command::CliError;
-use crate::life::visits::sheets::codes;
 use crate::life::visits::workbook::{
     CODE, NEW_PHONE, NUMBER, PROMISED, REMARK, RESULT, VISITED, VISITOR,
 };

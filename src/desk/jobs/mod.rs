@@ -2,6 +2,7 @@
 //! and resumed for the own office, or run now, by whoever manages the office. Every such step is
 //! written into the history. What runs is decided in `plumbing/timetable/`.
 
+pub mod retention;
 mod view;
 
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub fn routes() -> Vec<Entry> {
     let manage = Needs::Right(Right::ManageOffice);
     vec![
         get("/admin/jobs", see, list),
+        get("/admin/retention", see, retentions),
         get("/admin/jobs/{name}", see, show),
         post("/admin/jobs/{name}/pause", manage, begin_pause),
         post("/admin/jobs/{name}/resume", manage, end_pause),
@@ -50,6 +52,16 @@ async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<
         .await?;
     let page = view::List::new(&lines, &pauses, now);
     shell::page(&app, &me, &req, "jobs/list.html", page)
+}
+
+/// `GET /admin/retention`: how long each record is there.
+async fn retentions(
+    app: web::Data<App>,
+    me: SignedIn,
+    req: HttpRequest,
+) -> AppResult<HttpResponse> {
+    std::future::ready(()).await;
+    shell::page(&app, &me, &req, "jobs/retention.html", view::Retention::new())
 }
 
 fn planned(app: &App, name: &str) -> AppResult<Planned> {

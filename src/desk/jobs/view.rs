@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
+use super::retention::{RULES, Rule, Until};
 use crate::base::dates::{in_words, local};
 use crate::clock::pause::Pause;
 use crate::clock::{Line, Missed, Planned, Run, RunState};
@@ -232,5 +233,39 @@ mod tests {
         ] {
             assert_eq!(when(cron), words);
         }
+    }
+}
+
+/// A line of the table of how long records are there.
+#[derive(Serialize)]
+struct RuleView {
+    what: &'static str,
+    until: String,
+    /// Name and words of the job that removes them.
+    job: Option<(&'static str, &'static str)>,
+    why: &'static str,
+}
+
+#[derive(Serialize)]
+pub struct Retention {
+    rows: Vec<RuleView>,
+}
+
+impl Retention {
+    pub fn new() -> Retention {
+        let view = |rule: &Rule| RuleView {
+            what: rule.what,
+            until: match rule.until {
+                Until::Always => "一直保存".to_owned(),
+                Until::Days(days) => format!("失效以后 {days} 天"),
+                Until::Words(words) => words.to_owned(),
+            },
+            job: jobs::ALL
+                .iter()
+                .find(|one| Some(one.name) == rule.job)
+                .map(|one| (one.name, one.words)),
+            why: rule.why,
+        };
+        Retention { rows: RULES.iter().map(view).collect() }
     }
 }

@@ -62,6 +62,8 @@ pub struct Head {
     owner: Option<String>,
     tags: Vec<Tag>,
     overdue: bool,
+    /// A contract of it is paid off, here or in the books of the bank.
+    settled: bool,
 }
 
 /// Later due days folded into one row.
@@ -308,6 +310,7 @@ fn head(facts: &Facts, plan: &Plan) -> Head {
         owner: facts.owner.clone(),
         tags,
         overdue: overdue > 0,
+        settled: facts.contracts.iter().any(is_settled),
     }
 }
 
@@ -546,4 +549,8 @@ fn related(facts: &Facts) -> Vec<Known2> {
         row("服兵役".to_owned(), granted);
     }
     rows
+}
+
+fn is_settled(one: &Contract) -> bool {
+    one.statement.position.settled_on.is_some() || one.bank_settled_on.is_some()
 }

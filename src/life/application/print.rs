@@ -16,6 +16,7 @@ use crate::base::capital::capital;
 use crate::base::dates::{day_in, in_words, local};
 use crate::base::ids::{EventId, RowId, text_enum};
 use crate::base::money::Fen;
+use crate::book::archive;
 use crate::book::audit_log::AuditEntry;
 use crate::book::loan;
 use crate::book::statement::{self, Event, EventKind, RowKind};
@@ -53,13 +54,6 @@ struct PlanRow {
     rest: Fen,
 }
 
-/// What belongs into the folder, in its order (rules-more.md 3.6).
-#[derive(Serialize)]
-struct CoverRow {
-    what: &'static str,
-    is_kept: bool,
-}
-
 #[derive(Serialize)]
 struct PrintPage {
     id: RowId,
@@ -91,19 +85,14 @@ struct PrintPage {
     deadline: String,
     plan: Vec<PlanRow>,
     total: (Fen, Fen),
-    cover: Vec<CoverRow>,
+    cover: Vec<archive::Paper>,
 }
 
-fn cover(whole: &Whole) -> Vec<CoverRow> {
-    let first = whole.app.is_first || whole.app.state == State::Refused;
-    let row = |what, is_kept| CoverRow { what, is_kept };
-    vec![
-        row(if first { "申请表" } else { "续贷申请表" }, true),
-        row("学生身份证复印件", first),
-        row("共同借款人身份证复印件", first),
-        row("录取通知书或学生证复印件", first),
-        row("借款合同原件", whole.app.state == State::Signed),
-    ]
+/// What belongs into the folder; what was refused is there as a whole (rules-more.md 3.6).
+fn cover(whole: &Whole) -> Vec<archive::Paper> {
+    let state = whole.app.state;
+    let is_first = whole.app.is_first || state == State::Refused;
+    archive::papers(is_first, state == State::Signed).to_vec()
 }
 
 /// The plan as signed, as if it were paid out in the middle of November.

@@ -11,14 +11,15 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
+use super::make;
 use super::read_back::{self, Row};
 use super::returns::{self, CameBy};
 use super::rules::{self, Answers};
 use super::store::{self, Batch, Sheet, State, Who};
 use super::take::{self, Incoming};
-use super::{codes, make};
 use crate::app::App;
 use crate::base::ids::{BatchId, FileId, SheetId};
+use crate::base::spoken_code as codes;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::crypto::Field;
 use crate::plumbing::sheet::{self, SheetLimits};

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 
-use super::codes;
 use super::store::{self, Batch, Sheet, State};
 use super::take;
 use crate::app::App;
 use crate::base::dates::local;
 use crate::base::ids::{BatchId, FileId, SheetId};
+use crate::base::spoken_code as codes;
 use crate::book::act::Act;
 use crate::book::audit_log::AuditEntry;
 use crate::book::payments_known::BankData;

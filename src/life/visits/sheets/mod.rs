@@ -2,14 +2,12 @@
 //! sheets carries a code that opens this sheet only, once, for a while. What comes back, by
 //! whatever way, is *proposed* until the desk accepts it; nothing here changes a loan.
 //!
-//! `codes.rs` and `rules.rs` decide, `store.rs` keeps batches and sheets, `returns.rs` what came
+//! `rules.rs` decides, `store.rs` keeps batches and sheets, `returns.rs` what came
 //! back; `new.rs` makes, `web.rs` sends, `void.rs` takes out of use, `back.rs` is the page behind
 //! the code, `import.rs` takes a returned workbook, `desk.rs` lists and types in,
 //! `decide.rs` decides, `pdf.rs` asks the program
 //! beside ours for one PDF.
 
-pub mod codes;
-pub mod qr;
 pub mod rules;
 pub mod store;
 pub mod make;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::{self, Counts};
 use super::store::{self, Handed, State};
-use super::{make, qr, returns, take};
+use super::{make, returns, take};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
 use crate::base::ids::{BatchId, FileId, SheetId};
@@ -22,6 +22,7 @@ use crate::life::visits::web::{PRINT_MAX, PrintPage, spawn_blocking};
 use crate::life::visits::workbook;
 use crate::web::download::{WORKBOOK, attachment};
 use crate::web::fields::{self, At, Done, Fields, Form, FormPage, answer};
+use crate::web::qr;
 use crate::web::session::SignedIn;
 use crate::web::shell;
 
@@ -334,7 +335,7 @@ pub async fn print(
     let site = app.config.public_url.trim_end_matches('/');
     site.clone_into(&mut papers.common.site);
     for visit in papers.stacks.iter_mut().flat_map(|stack| &mut stack.visits) {
-        visit.qr = qr::svg(&make::return_url(&app, &visit.code))?;
+        visit.qr = qr::svg(&make::return_url(&app, &visit.code), "扫码回报")?;
     }
     note(&app, &me, "printed", &format!("打印{}", built.row.purpose.paper()), &built).await?;
     let at = format!("/visits/batches/{id}");

@@ -1,4 +1,4 @@
-//! The codes on sheets: eight characters, 40 random bits, none that looks or sounds like another.
+//! Codes on papers: eight characters, 40 random bits, none that looks or sounds like another.
 //! Said on the telephone and typed by tired hands, so reading one is patient.
 
 use crate::error::{AppError, AppResult};

@@ -1,4 +1,4 @@
-//! The QR code of a sheet as SVG inside the page: one path, no style, black on nothing.
+//! A QR code as SVG inside a paper: one path, no style, black on nothing.
 
 use std::fmt::Write as _;
 
@@ -10,8 +10,8 @@ use crate::error::{AppError, AppResult};
 /// Empty modules around the code. The standard asks for four; the paper around is white too.
 const QUIET: usize = 2;
 
-/// The picture of `text`.
-pub fn svg(text: &str) -> AppResult<String> {
+/// The picture of `text`; `label` says what it is for.
+pub fn svg(text: &str, label: &str) -> AppResult<String> {
     let code =
         strongest(text).ok_or_else(|| AppError::broken("public_url is too long for a QR code"))?;
     let width = code.width();
@@ -29,7 +29,7 @@ pub fn svg(text: &str) -> AppResult<String> {
     }
     let all = width + 2 * QUIET;
     Ok(format!(
-        "<svg class=\"qr\" role=\"img\" aria-label=\"扫码回报\" viewBox=\"0 0 {all} {all}\" \
+        "<svg class=\"qr\" role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {all} {all}\" \
          shape-rendering=\"crispEdges\"><path d=\"{path}\"/></svg>"
     ))
 }

@@ -1,0 +1,3 @@
+DROP INDEX loan_position_settled;
+DROP TABLE certificate_line;
+DROP TABLE certificate;

@@ -1,0 +1,2 @@
+DROP TABLE archive_paper;
+DROP TABLE archive_entry;
