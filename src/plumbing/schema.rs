@@ -6,6 +6,7 @@
 mod payments;
 mod clock;
 mod counter;
+mod early;
 mod follow;
 mod hardship;
 /// What `scripts/new-stage` copies, so that it goes on compiling: the stages' tests use it from
@@ -16,6 +17,7 @@ mod stages;
 mod study;
 pub use clock::*;
 pub use counter::*;
+pub use early::*;
 pub use follow::*;
 pub use hardship::*;
 pub use new_stage_table::*;

@@ -12,7 +12,7 @@ type Write = (Option<String>, usize);
 /// The names of all tables.
 fn known_tables() -> BTreeSet<String> {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
-    let parts = ["clock", "counter", "follow", "hardship", "payments", "stages", "study"];
+    let parts = ["clock", "counter", "early", "follow", "hardship", "payments", "stages", "study"];
     let parts = parts.map(|part| format!("schema/{part}.rs"));
     let schema: String = std::iter::once("schema.rs".to_owned())
         .chain(parts)

@@ -16,6 +16,7 @@ text_enum! {
         Raise = "raise", "提额";
         Void = "void", "合同作废";
         StudyChange = "study_change", "就学信息变更";
+        EarlyResult = "early_result", "提前还款结果";
     }
 }
 
