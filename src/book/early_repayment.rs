@@ -1,12 +1,13 @@
 //! 提前还款: what a family needs on the settling day, line by line, and what it saves: against the
 //! plan, and against waiting for the next window. Every figure comes from a statement. Pure.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 use serde::Serialize;
 
 use crate::base::dates::in_words;
-use crate::base::ids::EventId;
+use crate::base::ids::{EventId, RowId};
 use crate::base::money::Fen;
+use crate::book::events::EventRow;
 use crate::book::file::Contract;
 use crate::book::policy::Policy;
 use crate::book::position::Basis;
@@ -15,8 +16,22 @@ use crate::book::statement::{
 };
 use crate::error::{AppError, AppResult};
 
-/// Days after a settling day within which another window opens (rules.md 5.2).
-const NEXT_WITHIN: u64 = 92;
+/// The most days that requests come before their settling day: 10-16 for 12-20 (rules.md 5.2).
+const REQUESTS_BEFORE: u64 = 65;
+/// Days from then on within which another window opens.
+const WINDOW_WITHIN: usize = 160;
+
+/// Where an event says that it is the bank's answer to a request.
+const ANSWERS: &str = "early repayment ";
+
+pub fn command_key(request: RowId) -> String {
+    format!("{ANSWERS}{request}")
+}
+
+/// The event was written down from the bank's answer, and not from its list of repayments.
+pub fn is_answer(event: &EventRow) -> bool {
+    event.command_key.starts_with(ANSWERS)
+}
 
 /// One amount of the sum, and its working.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -174,15 +189,13 @@ fn parts(before: &Statement, after: &Statement, on: NaiveDate) -> Vec<Part> {
     parts
 }
 
-/// The settling day of the window after this one.
+/// The settling day of the window after this one. Requests for it begin before this one settles.
 pub fn next_window(policy: &Policy, settles_on: NaiveDate) -> Option<NaiveDate> {
-    let later = |days| policy.prepay_window(settles_on.checked_add_days(Days::new(days))?);
-    // Requests for the next window begin before this one settles.
-    let from = (0..40).rev().find_map(|days| {
-        let day = settles_on.checked_sub_days(Days::new(days))?;
-        policy.prepay_window(day).filter(|on| *on > settles_on)
-    });
-    from.or_else(|| (1..NEXT_WITHIN).find_map(later).filter(|on| *on > settles_on))
+    let from = settles_on.checked_sub_days(Days::new(REQUESTS_BEFORE))?;
+    from.iter_days()
+        .take(WINDOW_WITHIN)
+        .filter_map(|day| policy.prepay_window(day))
+        .find(|on| *on > settles_on)
 }
 
 /// What these contracts need together when they are requested today.
@@ -223,9 +236,10 @@ fn notes(
         notes.push(format!("到扣款日的利息{words}，以银行扣款时为准"));
     }
     // Floating rates change after the due day (rules.md 3.2).
-    let reprices_on = policy.due_day(today).in_year(today);
+    let reprices_on = policy.due_day(today).in_year(today.year());
     let is_known = basis.rates.lpr().last_day().is_some_and(|last| last >= reprices_on);
-    let floats = of.iter().any(|one| one.loan.terms().is_ok_and(|of| of.pricing == Pricing::Floating));
+    let is_floating = |terms: Terms| terms.pricing == Pricing::Floating;
+    let floats = of.iter().any(|one| one.loan.terms().is_ok_and(is_floating));
     if floats && today <= reprices_on && settles_on > reprices_on && !is_known {
         let on = in_words(reprices_on, today);
         notes.push(format!("{on}以后的利率还没有公布，按现在的利率算"));

@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 32] = [
+const MORE: [(&str, &str, &str, &str, &str); 36] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -54,6 +54,10 @@ const MORE: [(&str, &str, &str, &str, &str); 32] = [
     ("study", "begin", FILE, "jingban", ""),
     ("study", "sign", "/study-changes", "jingban", ""),
     ("study", "approve", "/study-changes", "jingban", ""),
+    ("early", "request", FILE, "jingban", ""),
+    ("early", "notice", "/early-repayments", "jingban", ""),
+    ("early", "list", "/early-repayments", "jingban", ""),
+    ("early", "result", "/early-repayments", "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),
     ("handover", "handover", "handover", "guanli", "handover"),

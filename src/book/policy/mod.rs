@@ -42,9 +42,9 @@ pub use preapplication::{ListColumn, ListField};
 pub use values::{
     BankTolerance, BatchTemplate, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan,
     CounterPaper, CounterPapers, DeferralRule, DeskDay, DisbursementDays, DueDays, GraceRule,
-    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayDays, PrepayWindow, PublicityDays,
-    ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step, StudyChangeDays, TermRule,
-    UseOfFunds, penalty_ppm,
+    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayDays, PrepayWindow,
+    PublicityDays, ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step, StudyChangeDays,
+    TermRule, UseOfFunds, penalty_ppm,
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 

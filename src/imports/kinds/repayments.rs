@@ -8,10 +8,12 @@
 //! otherwise, the event is reversed and a fresh one appended, never edited. Nothing older than what
 //! is known counts.
 
+use crate::base::dates::days_between;
 use crate::base::ids::{EventId, LoanId};
 use crate::base::money::Fen;
 use crate::book::bank::{self, BankFigure, Tells};
-use crate::book::events;
+use crate::book::early_repayment;
+use crate::book::events::{self, EventRow};
 use crate::book::statement::{Event, EventKind};
 use crate::imports::bank_list::{BankLine, BankList, is_place, money_of};
 use crate::imports::kind::*;
@@ -19,6 +21,9 @@ use crate::imports::layout::words::RepaymentKind;
 use crate::imports::money::{outdated, same_figure};
 use crate::imports::read::Lines;
 use chrono::NaiveDate;
+
+/// Days between the debit as the desk wrote it down and as the bank's list has it.
+const SAME_DEBIT_DAYS: i64 = 10;
 
 layout! {
     /// A line of 还款明细.
@@ -282,6 +287,9 @@ impl Plan<'_> {
         line: u32,
     ) {
         let loan = figure.loan_id;
+        if figure.event_id.is_none() && matches!(target, Some(EventKind::Prepaid { .. })) {
+            figure.event_id = self.answered_early(figure);
+        }
         let standing = figure.event_id.and_then(|id| {
             self.facts.life.get(&loan).into_iter().flatten().find(|event| event.id == id).cloned()
         });
@@ -310,6 +318,22 @@ impl Plan<'_> {
             self.append(loan, &event, key, figure.channel.clone(), line);
             figure.event_id = Some(id);
         }
+    }
+
+    /// The event of an early repayment that the desk has written down by the bank's answer
+    /// (`life/early`) and no line stands for yet: the list brings the same money, never a second time.
+    fn answered_early(&self, figure: &BankFigure) -> Option<EventId> {
+        let life = self.facts.life.get(&figure.loan_id)?;
+        let is_near = |row: &EventRow| {
+            let apart = figure.paid_on.map(|on| days_between(row.effective_on, on));
+            apart.is_some_and(|days| days.abs() <= SAME_DEBIT_DAYS)
+        };
+        let stands = |row: &EventRow| !life.iter().any(|other| other.reverses_id == Some(row.id));
+        let mut figures = self.facts.repayments.values().flatten();
+        let own = |row: &&EventRow| early_repayment::is_answer(row) && is_near(row);
+        let row = life.iter().find(|row| own(row) && stands(row))?;
+        let is_taken = figures.any(|one| one.event_id == Some(row.id) && one.id != figure.id);
+        (!is_taken).then_some(row.id)
     }
 
     /// The day on which the money of a line counts. What the bank calls 正常还款 and debits on the
