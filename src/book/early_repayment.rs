@@ -5,7 +5,7 @@ use chrono::{Datelike as _, Days, NaiveDate};
 use serde::Serialize;
 
 use crate::base::dates::in_words;
-use crate::base::ids::{EventId, RowId};
+use crate::base::ids::EventId;
 use crate::base::money::Fen;
 use crate::book::events::EventRow;
 use crate::book::file::Contract;
@@ -21,16 +21,12 @@ const REQUESTS_BEFORE: u64 = 65;
 /// Days from then on within which another window opens.
 const WINDOW_WITHIN: usize = 160;
 
-/// Where an event says that it is the bank's answer to a request.
-const ANSWERS: &str = "early repayment ";
-
-pub fn command_key(request: RowId) -> String {
-    format!("{ANSWERS}{request}")
-}
+/// How the money of an event came that was written down from the bank's answer to a request.
+pub const CHANNEL: &str = "提前还款扣款";
 
 /// The event was written down from the bank's answer, and not from its list of repayments.
 pub fn is_answer(event: &EventRow) -> bool {
-    event.command_key.starts_with(ANSWERS)
+    event.channel == CHANNEL && !event.source.starts_with("import ")
 }
 
 /// One amount of the sum, and its working.

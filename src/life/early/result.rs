@@ -10,7 +10,7 @@ use crate::base::dates::in_words;
 use crate::base::ids::{EventId, RowId};
 use crate::base::money::Fen;
 use crate::book::act::{Act, Happened};
-use crate::book::early_repayment::{Needed, command_key, needed};
+use crate::book::early_repayment::{CHANNEL, Needed, needed};
 use crate::book::events::{self, EventRow, Origin};
 use crate::book::file::Contract;
 use crate::book::position;
@@ -156,9 +156,9 @@ fn record(act: &mut Act<'_>, row: &EarlyRepayment) -> AppResult<()> {
             kind: EventKind::Prepaid { principal: row.part_fen },
         };
         let origin = Origin {
-            channel: "提前还款扣款".to_owned(),
+            channel: CHANNEL.to_owned(),
             source: "银行扣款结果".to_owned(),
-            command_key: command_key(row.id),
+            command_key: format!("early repayment {}", row.id),
             recorded_by: act.by.staff_id,
             ..Origin::default()
         };
