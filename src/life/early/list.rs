@@ -54,6 +54,12 @@ crate::list_params! {
     }
 }
 
+impl ListParams {
+    pub fn to_list(&self) -> Requests {
+        Requests { params: self.clone() }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Requests {
     params: ListParams,
@@ -215,7 +221,7 @@ impl ListPage for ListParams {
     const TABS: Tabs = ("tab", &TABS);
 
     fn list(&self, _: &SignedIn, _: NaiveDate) -> Requests {
-        Requests { params: self.clone() }
+        self.to_list()
     }
 
     fn view(&self, of: Found<'_, ListParams>) -> AppResult<View> {

@@ -94,16 +94,12 @@ pub fn by_day(db: &mut Db, scope: &Scope) -> AppResult<Vec<(NaiveDate, i64, i64)
     let of = early_repayment::table
         .filter(scope.holds(early_repayment::office_code))
         .filter(early_repayment::state.eq(State::Open))
-        .group_by((early_repayment::settles_on, early_repayment::sent_on.is_null()))
+        .group_by((early_repayment::settles_on, early_repayment::sent_on))
         .order(early_repayment::settles_on)
-        .select((
-            early_repayment::settles_on,
-            early_repayment::sent_on.is_null(),
-            diesel::dsl::count_star(),
-        ));
+        .select((early_repayment::settles_on, early_repayment::sent_on, diesel::dsl::count_star()));
     let mut days: Vec<(NaiveDate, i64, i64)> = Vec::new();
-    for (on, is_unsent, count) in of.load::<(NaiveDate, bool, i64)>(db)? {
-        let unsent = if is_unsent { count } else { 0 };
+    for (on, sent_on, count) in of.load::<(NaiveDate, Option<NaiveDate>, i64)>(db)? {
+        let unsent = if sent_on.is_none() { count } else { 0 };
         match days.last_mut().filter(|day| day.0 == on) {
             Some(day) => (day.1, day.2) = (day.1 + count, day.2 + unsent),
             None => days.push((on, count, unsent)),
