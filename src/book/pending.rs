@@ -10,8 +10,12 @@ use crate::base::dates::in_words;
 use crate::base::ids::{FileId, RowId};
 use crate::base::scope::Scope;
 use crate::error::AppResult;
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{early_repayment, loan, study_change};
+
+/// The states of a request that has no result yet.
+const OPEN: [&str; 2] = ["open", "answered"];
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pending {
@@ -31,7 +35,7 @@ pub fn early_repayment_of(
         .inner_join(loan::table)
         .filter(scope.holds(early_repayment::office_code))
         .filter(early_repayment::file_id.eq(file))
-        .filter(early_repayment::state.eq_any(["open", "answered"]))
+        .filter(early_repayment::state.eq_any(OPEN))
         .order(early_repayment::id)
         .select((early_repayment::id, loan::contract_no, early_repayment::settles_on))
         .first(db)
@@ -43,6 +47,24 @@ pub fn early_repayment_of(
             in_words(on, today)
         ),
     }))
+}
+
+/// Those of these files that have one.
+pub fn with_early_repayment(
+    db: &mut Db,
+    scope: &Scope,
+    files: &[FileId],
+) -> AppResult<Vec<FileId>> {
+    let mut found = Vec::new();
+    for chunk in files.chunks(BINDS_MAX) {
+        let of = early_repayment::table
+            .filter(scope.holds(early_repayment::office_code))
+            .filter(early_repayment::file_id.eq_any(chunk))
+            .filter(early_repayment::state.eq_any(OPEN))
+            .select(early_repayment::file_id);
+        found.extend(of.load::<FileId>(db)?);
+    }
+    Ok(found)
 }
 
 /// The enrolment change of a file that is not decided yet.

@@ -6,7 +6,10 @@ use zhuxue::base::ids::{LoanId, RowId};
 use zhuxue::base::money::Fen;
 use zhuxue::book::staff::Role;
 use zhuxue::jobs;
-use zhuxue::plumbing::schema::{early_repayment, loan, loan_event, loan_file, loan_position};
+use zhuxue::plumbing::crypto::Field;
+use zhuxue::plumbing::schema::{
+    early_repayment, loan, loan_event, loan_file, loan_position, message,
+};
 
 use crate::borrower::town::{STUDENT, each, read, sign_in};
 use crate::counter::review_of;
@@ -202,6 +205,34 @@ fn a_request_without_money_lapses_without_harm_and_may_be_made_again() {
         agree(&t, &silent).await;
         assert_eq!(states(&t), ["unpaid", "paid", "open"]);
         assert_eq!(prepaid(&t, second).len(), 1);
+    });
+}
+
+#[test]
+fn a_family_is_told_once_what_its_contracts_need_together() {
+    each(async |t| {
+        let mut clerk = t.sign_in(Role::Clerk);
+        made(&mut clerk, contract(&t, 2020), "").await;
+        made(&mut clerk, contract(&t, 2022), "500").await;
+        let written = || -> i64 {
+            let of = message::table.filter(message::reason.eq("early_repayment_day"));
+            read(&t, |db| Ok(of.count().get_result(db)?))
+        };
+        for (on, some) in [("2026-12-14", false), ("2026-12-15", true), ("2026-12-16", true)] {
+            t.set_day(on);
+            jobs::follow_early_repayments::run(&t.app, day(on)).unwrap();
+            assert_eq!(written() > 0, some, "{on}");
+        }
+        let of = message::table.filter(message::reason.eq("early_repayment_day"));
+        let sealed: Vec<Vec<u8>> = read(&t, |db| Ok(of.select(message::text_sealed).load(db)?));
+        let people = sealed.len();
+        for text in sealed {
+            let text = t.app.sealer.open_text(Field::Message, &text).unwrap();
+            // 7,301.56 and 840.67.
+            assert!(text.contains("12月20日扣款，账户里要有¥8,142.23"), "{text}");
+        }
+        jobs::follow_early_repayments::run(&t.app, day("2026-12-16")).unwrap();
+        assert_eq!(written(), i64::try_from(people).unwrap());
     });
 }
 

@@ -348,6 +348,8 @@ pub(super) struct RecheckRule {
 pub struct PrepayDays {
     /// Days before the settling day by which the list is sent.
     pub list_before: u32,
+    /// Days before it on which families are told what they need.
+    pub tell_before: u32,
     /// Days after the settling day without a result.
     pub lapse_after: u32,
 }

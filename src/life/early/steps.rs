@@ -1,7 +1,7 @@
 //! What people do with requests: make one, withdraw it, send the list to the bank; and what the
 //! clock does with one that nobody has answered. The bank's answer is `result.rs`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 
@@ -261,4 +261,34 @@ pub fn lapse(act: &mut Act<'_>, days: u32) -> AppResult<usize> {
     }
     act.needs_no_audit("most days nothing lapses");
     Ok(done)
+}
+
+/// What files need on a settling day after today and not later than `until`, all their contracts
+/// of that day together; one that cannot be computed is left out, with all of its file.
+pub fn due_soon(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    (today, until): (NaiveDate, NaiveDate),
+) -> AppResult<BTreeMap<NaiveDate, Vec<(FileId, Fen)>>> {
+    let mut days: BTreeMap<(NaiveDate, FileId), Option<Fen>> = BTreeMap::new();
+    for row in store::open_until(db, scope, until)? {
+        if row.settles_on <= today {
+            continue;
+        }
+        let computed = contract(db, scope, basis, (row.loan_id, today))
+            .and_then(|one| needed(&one, basis, (row.settles_on, row.part_fen)));
+        let total = match computed {
+            Ok(needed) => Some(needed.total),
+            Err(AppError::Refused(_)) => None,
+            Err(other) => return Err(other),
+        };
+        let all = days.entry((row.settles_on, row.file_id)).or_insert(Some(Fen::ZERO));
+        *all = all.zip(total).map(|(one, other)| one + other);
+    }
+    let mut found: BTreeMap<NaiveDate, Vec<(FileId, Fen)>> = BTreeMap::new();
+    for ((on, file), total) in days {
+        found.entry(on).or_default().extend(total.map(|total| (file, total)));
+    }
+    Ok(found)
 }
