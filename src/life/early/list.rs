@@ -18,7 +18,7 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{early_repayment, loan, loan_file, person};
 use crate::web::desk_request::DeskRequest;
-use crate::web::fields::{Done, Form};
+use crate::web::fields::Form;
 use crate::web::list::declare::{Columns, List, Tables};
 use crate::web::list::export::Column;
 use crate::web::list::filter::anywhere;

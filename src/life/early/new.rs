@@ -86,6 +86,11 @@ fn short(amount: Fen) -> String {
     amount.to_page_text().trim_end_matches(".00").to_owned()
 }
 
+/// None is chosen for anybody.
+pub(super) fn unchosen(of: Vec<Choice>) -> Vec<Choice> {
+    std::iter::once(Choice::new("", "请选择")).chain(of).collect()
+}
+
 fn choice(of: &Contract) -> Choice {
     let (year, left) = (of.loan.loan_year, of.statement.position.principal_outstanding);
     let left = left.to_page_text();
@@ -164,7 +169,7 @@ async fn new_page(desk: &DeskRequest, file_no: String, params: NewParams) -> App
             problem,
             open: rows.iter().map(open_one).collect(),
             pending: pending::study_change_of(db, scope, file.id)?,
-            requesters: Choice::all(Requester::ALL),
+            requesters: unchosen(Choice::all(Requester::ALL)),
             key,
             file_no: file.file_no,
         })

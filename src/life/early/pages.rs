@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::list::PATH;
-use super::new::View;
+use super::new::{View, unchosen};
 use super::result;
 use super::rules::{Answer, Outcome, State};
 use super::steps::{self, By, booked};
@@ -123,7 +123,7 @@ pub(super) async fn one_page(desk: &DeskRequest, id: RowId) -> AppResult<OnePage
             handled: format!("{}登记，{}{decided}", row.staff_name, minute(row.updated_at)),
             can_withdraw: row.state == State::Open && row.settles_on > today,
             can_answer: matches!(row.state, State::Open | State::Lapsed) && row.settles_on <= today,
-            outcomes: Choice::all(Outcome::ALL),
+            outcomes: unchosen(Choice::all(Outcome::ALL)),
             row,
         })
     })
