@@ -15,6 +15,7 @@ pub mod close_day;
 pub mod deliver_messages;
 pub mod plan_contact_duties;
 pub mod follow_bookings;
+pub mod follow_early_repayments;
 pub mod follow_matching;
 pub mod follow_overdue;
 pub mod read_delivery_receipts;
@@ -51,6 +52,7 @@ pub const ALL: &[Job] = &[
     chase_university_receipts::JOB,
     chase_sheets::JOB,
     follow_bookings::JOB,
+    follow_early_repayments::JOB,
     remind_renewals::JOB,
     remind_graduation_confirmation::JOB,
     remind_early_repayment_window::JOB,

@@ -26,6 +26,7 @@ mod contact;
 mod counter;
 mod hardship;
 mod disbursement;
+mod early;
 mod imports;
 mod jobs;
 mod liaison;

@@ -18,6 +18,8 @@ pub mod events;
 pub mod facts;
 pub mod file;
 pub mod file_note;
+pub mod early_repayment;
+pub mod pending;
 pub mod importing;
 pub mod lifeline;
 pub mod policy_book;

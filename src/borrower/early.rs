@@ -1,5 +1,5 @@
-//! `/m/early`: what an early repayment would take, when it would settle, and what it saves. Only
-//! a calculation: nothing is asked for, nothing is kept.
+//! `/m/early`: what an early repayment would take, when it would settle, and what it saves; and the
+//! request for it, which the desk sends to the bank. Nothing is requested by looking.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -9,17 +9,24 @@ use serde::{Deserialize, Serialize};
 use super::account::{self, Account};
 use crate::app::App;
 use crate::base::dates::in_words;
+use crate::base::ids::{LoanId, RowId};
 use crate::base::money::Fen;
+use crate::book::audit_log::Actor;
+use crate::book::early_repayment::{Figures, figures};
 use crate::book::file::Contract;
 use crate::book::policy::Policy;
 use crate::book::position::Basis;
-use crate::book::statement::{self, Event, EventKind, Quote, Statement};
 use crate::error::{AppError, AppResult};
-use crate::web::session::borrower::BorrowerIn;
+use crate::life::early::rules::{Requester, Source, State};
+use crate::life::early::steps::{self, By, Request};
+use crate::life::early::store;
+use crate::web::fields::{Fields, Seen};
+use crate::web::session::borrower::{BorrowerForm, BorrowerIn};
 use crate::web::shell::phone;
 
 /// How many days ahead a request day may lie.
 const AHEAD_DAYS: u64 = 366;
+const UNREADABLE: &str = "金额看不懂，请只写数字，例如 5000";
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -30,6 +37,7 @@ pub struct PageParams {
     amount: String,
     /// The day of the request.
     on: String,
+    done: String,
 }
 
 /// A contract to choose.
@@ -41,29 +49,37 @@ struct Choice {
 }
 
 /// What it comes to.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Sum {
-    settles_on: String,
+    settles_on_words: String,
     /// A due day that comes before and is taken as not paid yet.
     assumes: Option<String>,
     /// What its interest says besides.
     assumed: &'static str,
-    total: Fen,
-    principal: Fen,
-    /// What of the principal is due by then, paid early or not.
-    due: Fen,
-    interest: Fen,
-    penalty: Fen,
-    saved: Fen,
-    left: Fen,
+    #[serde(flatten)]
+    figures: Figures,
+    next_on_words: Option<String>,
     whole: bool,
     asked_on: String,
+    /// Only what is requested today can be requested by a press.
+    is_today: bool,
+}
+
+/// A request that has no result yet.
+#[derive(Debug, Serialize)]
+struct OwnRequest {
+    id: RowId,
+    version: i32,
+    words: String,
+    can_withdraw: bool,
 }
 
 /// What `m/early.html` shows.
 #[derive(Debug, Serialize)]
 struct EarlyPage {
     choices: Vec<Choice>,
+    /// What the request is for.
+    chosen: String,
     amount: String,
     on: String,
     first_day: String,
@@ -72,6 +88,9 @@ struct EarlyPage {
     /// Which field is wrong, and the sentence.
     problem: Option<(&'static str, String)>,
     sum: Option<Sum>,
+    requests: Vec<OwnRequest>,
+    done: Option<&'static str>,
+    key: String,
     agents: Vec<String>,
 }
 
@@ -87,22 +106,20 @@ pub async fn show(
         Err(elsewhere) => return Ok(elsewhere),
     };
     let is_filled_in = !params.contract.is_empty() || !params.on.is_empty();
-    let open: Vec<&Contract> = open_contracts(&account);
-    let result = match read(&params, &open, account.today, &app.policy()) {
-        Ok(plain) if is_filled_in => calculate(&plain, &app.basis())?.map(|sum| {
-            let assumed = app.policy().assumed(plain.settles_on).unwrap_or_default();
-            Some(Sum { assumed, ..sum })
-        }),
+    let (open, basis, policy) = (open_contracts(&account), app.basis(), app.policy());
+    let result = match read(&params, &open, account.today, &policy) {
+        Ok(plain) if is_filled_in => calculate(&plain, (&basis, &policy))?.map(Some),
         Ok(_) => Ok(None),
         Err(problem) if is_filled_in => Err(problem),
         Err(_) => Ok(None),
     };
     let bad = result.is_err();
-    let (sum, problem) = match result {
+    let said = match result {
         Ok(sum) => (sum, None),
         Err(problem) => (None, Some(problem)),
     };
-    let page = page(&account, &open, &params, &app.policy(), sum, problem);
+    let rows = requests(&app, &me, &account).await?;
+    let page = page(&app, (&account, &open, rows), &params, said);
     let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     phone::page_as(status, &app, &me, &req, "m/early.html", &page)
 }
@@ -115,12 +132,10 @@ fn open_contracts(account: &Account) -> Vec<&Contract> {
 }
 
 fn page(
-    account: &Account,
-    open: &[&Contract],
+    app: &App,
+    (account, open, requests): (&Account, &[&Contract], Vec<OwnRequest>),
     params: &PageParams,
-    policy: &Policy,
-    sum: Option<Sum>,
-    problem: Option<Problem>,
+    (sum, problem): (Option<Sum>, Option<Problem>),
 ) -> EarlyPage {
     let mut choices: Vec<Choice> = open
         .iter()
@@ -140,13 +155,16 @@ fn page(
         let chosen = params.contract == "all" || params.contract.is_empty();
         choices.insert(0, Choice { value: "all".to_owned(), words, chosen });
     }
+    let policy = app.policy();
     let step = policy.prepay_step.on(account.today);
     let short = |amount: Fen| amount.to_page_text().trim_end_matches(".00").to_owned();
     let mut agents: Vec<String> =
         open.iter().map(|c| c.loan.agent.clone()).filter(|agent| !agent.is_empty()).collect();
     agents.sort();
     agents.dedup();
+    let first = || choices.first().map(|one| one.value.clone()).unwrap_or_default();
     EarlyPage {
+        chosen: if params.contract.is_empty() { first() } else { params.contract.clone() },
         choices,
         amount: params.amount.trim().to_owned(),
         on: if params.on.is_empty() { account.today.to_string() } else { params.on.clone() },
@@ -155,6 +173,13 @@ fn page(
         step: short(step.step),
         problem,
         sum,
+        requests,
+        done: match params.done.as_str() {
+            "requested" => Some("已经替您登记，到扣款日前把钱存够"),
+            "withdrawn" => Some("已撤回，可以重新申请"),
+            _ => None,
+        },
+        key: app.next_id().to_string(),
         agents,
     }
 }
@@ -212,10 +237,7 @@ fn read<'a>(
     };
     let part = match params.amount.trim() {
         "" => None,
-        text => Some(
-            amount_of(text)
-                .ok_or_else(|| ("amount", "金额看不懂，请只写数字，例如 5000".to_owned()))?,
-        ),
+        text => Some(amount_of(text).ok_or_else(|| ("amount", UNREADABLE.to_owned()))?),
     };
     if let Some(amount) = part {
         fits(amount, &contracts, asked_on, policy)?;
@@ -253,58 +275,130 @@ fn fits(
     Ok(())
 }
 
-fn interest_of(statement: &Statement) -> Fen {
-    statement.instalments.iter().map(|row| row.interest).sum()
-}
-
 /// The sum over the contracts; a contract whose life does not allow it says so.
-fn calculate(plain: &Plain<'_>, basis: &Basis) -> AppResult<Result<Sum, Problem>> {
-    let mut sum = Sum {
-        settles_on: in_words(plain.settles_on, NaiveDate::MIN),
-        asked_on: in_words(plain.asked_on, plain.today),
-        whole: plain.part.is_none(),
-        ..Sum::default()
-    };
-    for contract in &plain.contracts {
-        let terms = contract.loan.terms()?;
-        let on = plain.settles_on;
-        let quote = statement::quote(&terms, &contract.events, &basis.rates, on, plain.part);
-        let id = contract.events.iter().map(|event| event.id.get()).max().unwrap_or(0) + 1;
-        let mut longer = contract.events.clone();
-        longer.push(Event::new(id, on, EventKind::Prepaid { principal: plain.part }));
-        let before = statement::statement(&terms, &contract.events, &basis.rates, on);
-        let after = statement::statement(&terms, &longer, &basis.rates, on);
-        let (Ok(quote), Ok(before), Ok(after)) = (quote, before, after) else {
+fn calculate(
+    plain: &Plain<'_>,
+    (basis, policy): (&Basis, &Policy),
+) -> AppResult<Result<Sum, Problem>> {
+    let days = (plain.today, plain.settles_on);
+    let figures = match figures(&plain.contracts, (basis, policy), days, plain.part) {
+        Ok(figures) => figures,
+        Err(AppError::Refused(_)) => {
             return Ok(Err(("contract", "这份合同现在算不出来，请打电话问我们".to_owned())));
-        };
-        if let Some(day) = unpaid_before(&before, contract.statement.known_until, on) {
-            sum.assumes = Some(in_words(day, plain.today));
         }
-        sum.due += match plain.part {
-            Some(part) => quote.principal - part,
-            None => before.position.overdue_principal,
-        };
-        add(&mut sum, quote, &before, &after);
-    }
-    if !sum.total.is_positive() {
+        Err(other) => return Err(other),
+    };
+    if !figures.now.total.is_positive() {
         return Err(AppError::broken("an early repayment that takes nothing"));
     }
-    Ok(Ok(sum))
+    let day = |on: NaiveDate| in_words(on, plain.today);
+    Ok(Ok(Sum {
+        settles_on_words: in_words(plain.settles_on, NaiveDate::MIN),
+        asked_on: day(plain.asked_on),
+        assumes: figures.now.assumes.map(day),
+        assumed: policy.assumed(plain.settles_on).unwrap_or_default(),
+        whole: plain.part.is_none(),
+        is_today: plain.asked_on == plain.today,
+        next_on_words: figures.next_on.map(day),
+        figures,
+    }))
 }
 
-/// The last due day between what is known and the settling day: the sum takes it as not paid yet.
-fn unpaid_before(before: &Statement, known: NaiveDate, on: NaiveDate) -> Option<NaiveDate> {
-    let between = before.instalments.iter().filter(|row| row.due_on > known && row.due_on < on);
-    between.filter(|row| row.open().is_positive()).map(|row| row.due_on).max()
+/// What is requested, or withdrawn, by a press of a button.
+async fn act(
+    app: &App,
+    me: &BorrowerIn,
+    account: &Account,
+    form: &Fields,
+) -> AppResult<&'static str> {
+    let who = (Actor::program("手机页面", &me.office.code), me.scope.clone());
+    let file = account.party.id;
+    if form.has("withdraw") {
+        let seen: Seen<RowId> = form.seen("withdraw")?;
+        app.act(who, "early repayment withdrawn by phone", move |act| {
+            steps::withdraw(act, seen, "家里在手机页面撤回", By::Family(file))
+        })
+        .await?;
+        return Ok("withdrawn");
+    }
+    if !account.party.whole {
+        return Err(AppError::refused("这份合同请借款学生或现在的共同借款人来申请"));
+    }
+    let all = form.get("contract") == "all";
+    let loan: Option<LoanId> = form.id("contract");
+    if loan.is_none() && !all {
+        return Err(AppError::field("contract", "请选一份还没还清的合同"));
+    }
+    let part = match form.get("amount") {
+        "" => None,
+        text => Some(amount_of(text).ok_or_else(|| AppError::field("amount", UNREADABLE))?),
+    };
+    let requester = if account.party.own { Requester::Student } else { Requester::CoBorrower };
+    let (of, key) = (Request { loan, part, requester, source: Source::Phone }, form.key());
+    app.act(who, "early repayment requested by phone", move |act| {
+        steps::request(act, &key, file, of)
+    })
+    .await?;
+    Ok("requested")
 }
 
-fn add(sum: &mut Sum, quote: Quote, before: &Statement, after: &Statement) {
-    sum.total += quote.total();
-    sum.principal += quote.principal;
-    sum.interest += quote.interest;
-    sum.penalty += quote.penalty;
-    sum.saved += (interest_of(before) - interest_of(after)).or_zero();
-    sum.left += after.position.principal_outstanding;
+/// `POST /m/early`: `contract` and `amount` request, `withdraw` takes back.
+pub async fn change(
+    app: web::Data<App>,
+    me: BorrowerIn,
+    req: HttpRequest,
+    form: BorrowerForm<Fields>,
+) -> AppResult<HttpResponse> {
+    let account = match account::open(&app, &me).await? {
+        Ok(account) => account,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let form = form.0;
+    let problem = match act(&app, &me, &account, &form).await {
+        Ok(done) => return Ok(phone::to(&format!("/m/early?done={done}"))),
+        Err(AppError::Invalid(all)) => all.into_iter().map(|one| one.message).collect(),
+        Err(AppError::Refused(why)) => why,
+        Err(AppError::Changed) => "这笔申请刚刚改过，看看现在的情况".to_owned(),
+        Err(other) => return Err(other),
+    };
+    let field = |name: &str| form.get(name).to_owned();
+    let params = PageParams {
+        contract: field("contract"),
+        amount: field("amount"),
+        ..PageParams::default()
+    };
+    let open = open_contracts(&account);
+    let rows = requests(&app, &me, &account).await?;
+    let said = (None, Some(("contract", problem)));
+    let page = page(&app, (&account, &open, rows), &params, said);
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    phone::page_as(status, &app, &me, &req, "m/early.html", &page)
+}
+
+/// The requests that have no result yet.
+async fn requests(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<Vec<OwnRequest>> {
+    let (scope, file, today) = (me.scope.clone(), account.party.id, account.today);
+    let rows = app.read(move |db| store::open_of_file(db, &scope, file)).await?;
+    let year = |id: LoanId| account.contracts.iter().find(|one| one.loan.id == id);
+    // Somebody who signed an older contract sees that contract alone.
+    let seen = rows.into_iter().filter_map(|row| Some((year(row.loan_id)?.loan.loan_year, row)));
+    Ok(seen
+        .map(|(year, row)| OwnRequest {
+            words: format!(
+                "{year}-{} 学年的合同，{}，{}扣款，那天要有 ¥{}",
+                year + 1,
+                row.what(),
+                in_words(row.settles_on, today),
+                row.needed_fen.to_page_text()
+            ),
+            can_withdraw: row.state == State::Open
+                && row.source == Source::Phone
+                && row.sent_on.is_none()
+                && row.settles_on > today,
+            id: row.id,
+            version: row.version,
+        })
+        .collect())
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub fn routes() -> Vec<Entry> {
         get("/m/schedule", me, schedule::show),
         get("/m/paid", me, paid::show),
         get("/m/early", me, early::show),
+        post("/m/early", me, early::change),
         get("/m/repay", me, repay::show),
         get("/m/contracts", me, repay::contracts),
         get("/m/booking", me, booking::show),

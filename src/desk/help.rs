@@ -23,7 +23,7 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 20] = [
+pub const CHAPTERS: [Chapter; 21] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
@@ -35,6 +35,7 @@ pub const CHAPTERS: [Chapter; 20] = [
     chapter("disbursement", "贷款发放", "help/disbursement.html"),
     chapter("study", "就学信息变更", "help/study.html"),
     chapter("repayment", "记账", "help/repayment.html"),
+    chapter("early", "提前还款", "help/early.html"),
     chapter("overdue", "逾期跟进与六个结果", "help/overdue.html"),
     chapter("visits", "走访表", "help/visits.html"),
     chapter("closing", "结清与证明", "help/closing.html"),
@@ -54,7 +55,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 20],
+    chapters: [Chapter; 21],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

@@ -24,6 +24,7 @@ use crate::base::scope::Scope;
 use crate::book::act::{self, Act, Happened};
 use crate::book::audit_log::{Actor, AuditEntry};
 use crate::book::bank::{self, BankFigure};
+use crate::book::early_repayment;
 use crate::book::events::{self, EventRow, Origin};
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::person::{self, Person, Phone};
@@ -294,6 +295,7 @@ impl Undo<'_> {
         }
         for fresh in &found.figures.fresh {
             life.reverse(fresh.loan_id, fresh.event_id);
+            life.revive_answer(fresh.loan_id);
         }
         for gone in &found.figures.gone {
             let mut after = gone.clone();
@@ -359,12 +361,33 @@ impl Life<'_> {
 
     fn reverse(&mut self, loan: LoanId, id: Option<EventId>) {
         let Some((event, true)) = self.find(loan, id) else { return };
+        // The desk had it from the bank before the list came.
+        if early_repayment::is_answer(&event) {
+            return;
+        }
         let kind = EventKind::Reversed { of: event.id };
         let id = EventId::new(self.undo.app.next_id());
         let reversal = Event { id, on: event.effective_on, recorded_at: None, kind };
         let origin = self.origin(String::new(), format!("reversed:{}", event.id));
         let row = EventRow::new(&event.office_code, loan, &reversal, self.undo.now, origin);
         self.new.push(row);
+    }
+
+    /// What the desk had from the bank stands again, where the list had put its own in its place.
+    fn revive_answer(&mut self, loan: LoanId) {
+        let source = format!("import {} line ", self.undo.import);
+        let key = |event: &EventRow| format!("undo:{}:{}", self.undo.import, event.id);
+        let is_replaced = |event: &EventRow| {
+            let by = |other: &EventRow| {
+                other.reverses_id == Some(event.id) && other.source.starts_with(&source)
+            };
+            self.of(loan).any(by) && !self.of(loan).any(|other| other.command_key == key(event))
+        };
+        let answers = self.of(loan).filter(|event| early_repayment::is_answer(event));
+        let id = answers.into_iter().find(|event| is_replaced(event)).map(|event| event.id);
+        if id.is_some() {
+            self.revive(loan, id);
+        }
     }
 
     /// What had stood before stands again: as it is, or as a copy when it was reversed.

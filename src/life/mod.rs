@@ -14,6 +14,7 @@ pub mod disbursement;
 pub mod study;
 pub mod repayment;
 pub mod reconcile;
+pub mod early;
 pub mod compensation;
 pub mod contact;
 pub mod visits;
@@ -62,6 +63,7 @@ pub const STAGES: &[Stage] = &[
     study::STAGE,
     repayment::STAGE,
     reconcile::STAGE,
+    early::STAGE,
     compensation::STAGE,
     contact::STAGE,
     visits::STAGE,

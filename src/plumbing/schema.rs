@@ -8,6 +8,7 @@ mod postings;
 mod clock;
 mod closing;
 mod counter;
+mod early;
 mod follow;
 mod hardship;
 /// What `scripts/new-stage` copies, so that it goes on compiling: the stages' tests use it from
@@ -19,6 +20,7 @@ mod study;
 pub use clock::*;
 pub use closing::*;
 pub use counter::*;
+pub use early::*;
 pub use follow::*;
 pub use hardship::*;
 pub use new_stage_table::*;

@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 39] = [
+const MORE: [(&str, &str, &str, &str, &str); 43] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -61,6 +61,10 @@ const MORE: [(&str, &str, &str, &str, &str); 39] = [
     ("closing", "letter", "/closings", "jingban", ""),
     ("closing", "archive", "/closings/LZ2017-0006", "jingban", ""),
     ("closing", "period", FILE, "jingban", ""),
+    ("early", "request", FILE, "jingban", ""),
+    ("early", "notice", "/early-repayments", "jingban", ""),
+    ("early", "list", "/early-repayments", "jingban", ""),
+    ("early", "result", "/early-repayments", "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),
     ("handover", "handover", "handover", "guanli", "handover"),

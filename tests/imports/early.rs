@@ -6,6 +6,11 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use zhuxue::base::ids::EventId;
+use zhuxue::base::money::Fen;
+use zhuxue::book::events::{self, EventRow, Origin};
+use zhuxue::book::statement::{Event, EventKind};
+use zhuxue::book::{early_repayment, loan};
 use zhuxue::imports::undo;
 
 use super::bank_lines::{Line, county, import, list, standing};
@@ -76,6 +81,58 @@ fn an_early_repayment_whose_day_the_bank_changes_is_booked_once() {
         assert!(undo::undo(app, scope, by, rows[0].import_id, "导错了").unwrap().is_ok());
         assert_eq!(prepaid(&county), listed(&first));
     });
+}
+
+/// What the desk has written down from the bank's answer is the money of the list's line: booked
+/// once, on the bank's day; and an import that is undone leaves it.
+#[test]
+fn what_the_desk_had_from_the_bank_is_booked_once() {
+    on_both(|kind| {
+        for on in ["2022-08-20", "2022-08-21"] {
+            let county = county(kind);
+            import(&county, "一.csv", &whole(&[]), "2026-01-31");
+            answer(&county, "2022-08-20", 10_000);
+            let own = [(0, "2022-08-20", 10_000)];
+            assert_eq!(prepaid(&county), listed(&own));
+            let line = [(0, on, 10_000)];
+            let rows = import(&county, "二.csv", &whole(&line), "2026-02-28");
+            assert_eq!(prepaid(&county), listed(&line), "{rows:?}");
+            let (app, scope, by) = (&county.app, &county.scope, &county.by);
+            let id = rows[0].import_id;
+            assert!(undo::undo(app, scope, by, id, "导错了").unwrap().is_ok());
+            assert_eq!(prepaid(&county), listed(&own));
+            import(&county, "二.csv", &whole(&line), "2026-02-28");
+            assert_eq!(prepaid(&county), listed(&line));
+        }
+    });
+}
+
+/// An event of the first contract as the desk appends it once the answer is confirmed.
+fn answer(county: &County, on: &str, fen: i64) {
+    let (scope, now) = (&county.scope, county.app.clock.now_at());
+    county
+        .app
+        .db
+        .write("answer", |db| {
+            let numbers = [CONTRACTS[0].to_owned()];
+            let found = loan::by_contract_no(db, scope, &numbers)?;
+            let loan = &found[CONTRACTS[0]];
+            let kind = EventKind::Prepaid { principal: Some(Fen::new(fen)) };
+            let event = Event { id: EventId::new(7), on: day(on), recorded_at: None, kind };
+            let channel = early_repayment::CHANNEL.to_owned();
+            let origin = Origin {
+                channel,
+                command_key: "early repayment 1".to_owned(),
+                ..Origin::default()
+            };
+            events::append(
+                db,
+                scope,
+                EventRow::new(&loan.office_code, loan.id, &event, now, origin),
+            )?;
+            Ok(())
+        })
+        .unwrap();
 }
 
 #[test]

@@ -36,6 +36,9 @@ fn fields(reason: Reason, name: &str) -> Fields {
             .text("ask_by", "10月15日")
             .text("settles_on", "10月20日")
             .text("gain", "之后申请的要到12月才扣款"),
+        Reason::EarlyRepaymentDay => {
+            fields.text("settles_on", "12月20日").money("amount", Fen::new(1_234_567))
+        }
         Reason::SignInCode => fields.text("sign_in_code", "402915").text("minutes", "5"),
         Reason::ContactDecided => fields.text("what", "手机号").text("answer", "已经改好"),
         Reason::PleaseCall | Reason::GatewayTest => fields,

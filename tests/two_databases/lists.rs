@@ -13,6 +13,7 @@ use zhuxue::life::booking::list::{self as bookings, ListParams as BookingParams}
 use zhuxue::life::closing::list::{self as closing, ListParams as ClosingParams};
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
 use zhuxue::life::disbursement::list::{self as disbursement, ListParams as MoneyParams};
+use zhuxue::life::early::list::{self as early, ListParams as EarlyParams};
 use zhuxue::life::matching::list::{self as matching, ListParams as MatchingParams};
 use zhuxue::life::preapplication::list::{self as candidates, ListParams as CandidateParams};
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
@@ -51,6 +52,14 @@ const BOOKINGS: &str = "INSERT INTO counter_day \
     INSERT INTO booking \
     (id, office_code, day_id, year, turn_min, person_id, name, kind, source, state) \
     SELECT id, office_code, 1, 2026, id % 7, id, name, 'first', 'desk', 'booked' FROM person";
+/// A request for each contract, several on the same day.
+const EARLY: &str = "INSERT INTO early_repayment (id, office_code, file_id, loan_id, state, \
+    requester, source, requested_on, settles_on, needed_fen, reason, staff_name, updated_at, \
+    decided_by, version) SELECT id, office_code, file_id, id, \
+    CASE WHEN id % 3 = 0 THEN 'open' WHEN id % 3 = 1 THEN 'lapsed' ELSE 'unpaid' END, 'student', \
+    'desk', '2026-12-01', '2026-12-20', 5, '', '', \
+    '2026-12-01 00:00:00', '', 1 FROM loan";
+
 /// An application and a review for each contract of the year.
 pub const COUNTER: &str = "INSERT INTO loan_application (id, office_code, loan_year, product, \
     person_index, name, name_key, id_mask, university, amount_fen, is_first, step, state, \
@@ -177,6 +186,13 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
             let params = ReceiptParams { tab: tab.to_owned(), ..ReceiptParams::default() };
             let rows = walk(&t, &params.to_list(day(DAY)), tab);
             assert_eq!(rows.len(), if tab == "matched" { 20 } else { 0 }, "{tab}");
+        }
+        t.app.db.write("test", |db| Ok(db.batch_execute(EARLY)?)).unwrap();
+        for (at, (tab, _)) in early::TABS.iter().enumerate() {
+            let params = EarlyParams { tab: (*tab).to_owned(), ..EarlyParams::default() };
+            let rows = walk(&t, &params.to_list(), tab);
+            assert_eq!(rows.is_empty(), !matches!(*tab, "" | "lapsed"), "{tab}");
+            assert_eq!(tabs(&t, &params.to_list())[at], rows.len(), "{tab}");
         }
         t.app.db.write("test", |db| Ok(db.batch_execute(COUNTER)?)).unwrap();
         for (at, (tab, _)) in application::TABS.iter().enumerate() {

@@ -19,6 +19,7 @@ fn described_in_schema_rs() -> Described {
         include_str!("../../src/plumbing/schema/clock.rs"),
         include_str!("../../src/plumbing/schema/counter.rs"),
         include_str!("../../src/plumbing/schema/closing.rs"),
+        include_str!("../../src/plumbing/schema/early.rs"),
         include_str!("../../src/plumbing/schema/follow.rs"),
         include_str!("../../src/plumbing/schema/hardship.rs"),
         include_str!("../../src/plumbing/schema/stages.rs"),

@@ -122,6 +122,11 @@ reasons! {
             ("settles_on", "扣款的日子"),
             ("gain", "赶上这一天有什么好处"),
         ];
+    /// The settling day of an early repayment that the family has requested.
+    EarlyRepaymentDay = "early_repayment_day", "提前还款的扣款日",
+        "申请了提前还款的，扣款日之前几天，发给学生和共同借款人",
+        Some(Kind::Repayment), WithCoBorrower,
+        [("settles_on", "扣款的日子"), ("amount", "那天账户里要有的钱")];
     /// A one-time code to sign in with. Waits for nothing.
     SignInCode = "sign_in_code", "登录验证码", "本人在手机上登录时，马上发出",
         None, AtOnce, [("sign_in_code", "验证码"), ("minutes", "几分钟内有效")];

@@ -20,6 +20,7 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::office::{self, Office};
 use crate::book::parts::Parts;
 use crate::book::payments_known::{self, BankData};
+use crate::book::pending;
 use crate::book::policy::WITHOUT_WAIVER;
 use crate::error::AppResult;
 use crate::plumbing::crypto::{Field, from_hex};
@@ -337,6 +338,11 @@ fn done(
     if !files.is_empty() {
         let open = due_queries::owing(db, scope, &files)?;
         add(Reason::EarlyRepaymentWindow, without(files, open));
+    }
+    let files = files_for(Reason::EarlyRepaymentDay);
+    if !files.is_empty() {
+        let open = pending::with_early_repayment(db, scope, &files)?;
+        add(Reason::EarlyRepaymentDay, without(files, open));
     }
     Ok(found)
 }

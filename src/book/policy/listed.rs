@@ -60,6 +60,7 @@ const TITLES: &[(&str, &str)] = &[
     ("recut_after_prepayment", "提前还款后重排"),
     ("prepay_window", "提前还款时间"),
     ("prepay_step", "提前还款起点"),
+    ("prepay_days", "提前还款的名单和失效"),
     ("receipt_deadline", "高校回执截止"),
     ("receipt_recheck", "高校回执复核上报"),
     ("preapplication_window", "预申请时间"),

@@ -42,9 +42,9 @@ pub use preapplication::{ListColumn, ListField};
 pub use values::{
     BankTolerance, BatchTemplate, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan,
     CounterPaper, CounterPapers, DeferralRule, DeskDay, DisbursementDays, DueDays, GraceRule,
-    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayWindow, PublicityDays,
-    ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step, StudyChangeDays, TermRule,
-    UseOfFunds, penalty_ppm,
+    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayDays, PrepayWindow,
+    PublicityDays, ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step, StudyChangeDays,
+    TermRule, UseOfFunds, penalty_ppm,
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 
@@ -95,6 +95,8 @@ pub struct Policy {
     pub prepay_window: Dated<PrepayWindow>,
     /// Smallest part and step of a part prepayment.
     pub prepay_step: Dated<Step>,
+    /// When the list of requests is sent, and when one without a result lapses.
+    pub prepay_days: Dated<PrepayDays>,
     /// Caps of service-member aid, by day of enlistment or return.
     pub military_cap: Dated<MilitaryCap>,
     /// Compensation for grass-roots posts.
@@ -334,6 +336,7 @@ impl Policy {
             deferral_rule: tables.dated("deferral_rule")?,
             prepay_window: tables.dated("prepay_window")?,
             prepay_step: tables.dated("prepay_step")?,
+            prepay_days: tables.dated("prepay_days")?,
             military_cap: tables.dated("military_cap")?,
             grassroots_rule: tables.dated("grassroots_rule")?,
             risk_fund_rate: tables.dated("risk_fund_rate")?,

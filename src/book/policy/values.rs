@@ -342,6 +342,18 @@ pub(super) struct RecheckRule {
     pub required: bool,
 }
 
+/// When the list of early repayments goes to the bank, and when a request without a result lapses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrepayDays {
+    /// Days before the settling day by which the list is sent.
+    pub list_before: u32,
+    /// Days before it on which families are told what they need.
+    pub tell_before: u32,
+    /// Days after the settling day without a result.
+    pub lapse_after: u32,
+}
+
 /// Until when an enrolment change is brought (rules.md 3.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -17,6 +17,7 @@ text_enum! {
         Void = "void", "合同作废";
         StudyChange = "study_change", "就学信息变更";
         Posting = "posting", "记账";
+        EarlyResult = "early_result", "提前还款结果";
     }
 }
 

@@ -8,9 +8,11 @@
 //! otherwise, the event is reversed and a fresh one appended, never edited. Nothing older than what
 //! is known counts.
 
+use crate::base::dates::days_between;
 use crate::base::ids::{EventId, LoanId};
 use crate::base::money::Fen;
 use crate::book::bank::{self, BankFigure, Tells};
+use crate::book::early_repayment;
 use crate::book::events::{self, EventRow};
 use crate::book::posting;
 use crate::book::statement::{Event, EventKind};
@@ -23,6 +25,8 @@ use chrono::NaiveDate;
 
 /// The bank may book money some days after the county has it.
 const SAME_MONEY_DAYS: i64 = 7;
+/// Days between the debit as the desk wrote it down and as the bank's list has it.
+const SAME_DEBIT_DAYS: i64 = 10;
 
 layout! {
     /// A line of 还款明细.
@@ -286,8 +290,12 @@ impl Plan<'_> {
         line: u32,
     ) {
         let loan = figure.loan_id;
-        if let (None, Some(kind), Some(on)) = (figure.event_id, target, self.counts_on(figure)) {
-            figure.event_id = self.entered_by_hand(loan, kind, on);
+        if figure.event_id.is_none() {
+            figure.event_id = match (target, self.counts_on(figure)) {
+                (Some(EventKind::Prepaid { .. }), _) => self.answered_early(figure),
+                (Some(kind), Some(on)) => self.entered_by_hand(loan, kind, on),
+                _ => None,
+            };
         }
         let standing = figure.event_id.and_then(|id| {
             self.facts.life.get(&loan).into_iter().flatten().find(|event| event.id == id).cloned()
@@ -335,6 +343,22 @@ impl Plan<'_> {
                 && !is_taken(row.id)
         };
         life.iter().find(is_same).map(|row| row.id)
+    }
+
+    /// The event of an early repayment that the desk has written down by the bank's answer
+    /// (`life/early`) and no line stands for yet: the list brings the same money, never a second time.
+    fn answered_early(&self, figure: &BankFigure) -> Option<EventId> {
+        let life = self.facts.life.get(&figure.loan_id)?;
+        let is_near = |row: &EventRow| {
+            let apart = figure.paid_on.map(|on| days_between(row.effective_on, on));
+            apart.is_some_and(|days| days.abs() <= SAME_DEBIT_DAYS)
+        };
+        let stands = |row: &EventRow| !life.iter().any(|other| other.reverses_id == Some(row.id));
+        let mut figures = self.facts.repayments.values().flatten();
+        let own = |row: &&EventRow| early_repayment::is_answer(row) && is_near(row);
+        let row = life.iter().find(|row| own(row) && stands(row))?;
+        let is_taken = figures.any(|one| one.event_id == Some(row.id) && one.id != figure.id);
+        (!is_taken).then_some(row.id)
     }
 
     /// The day on which the money of a line counts. What the bank calls 正常还款 and debits on the

@@ -14,6 +14,7 @@ use crate::base::choice::Choice;
 use crate::base::dates::{in_words, minute};
 use crate::base::ids::{FileId, RowId};
 use crate::book::loan::{self, LoanFile};
+use crate::book::pending::{self, Pending};
 use crate::book::person;
 use crate::error::{AppError, AppResult};
 use crate::web::desk_request::DeskRequest;
@@ -31,6 +32,8 @@ struct EditPage {
     file_no: String,
     name: String,
     university: String,
+    /// What has to be withdrawn first.
+    pending: Option<Pending>,
     /// None: nothing is owed any more.
     ends_on: Option<String>,
     final_due_on: Option<String>,
@@ -75,7 +78,7 @@ enum Whose {
 
 async fn edit_page(desk: &DeskRequest, whose: Whose) -> AppResult<EditPage> {
     let (basis, today) = (desk.app.basis(), desk.today());
-    let (row, file, name, effect) = desk
+    let (row, file, name, effect, pending) = desk
         .read(move |db, scope| {
             let (row, file) = match whose {
                 Whose::File(file_no) => (None, loan::file_by_no(db, scope, &file_no)?),
@@ -87,7 +90,8 @@ async fn edit_page(desk: &DeskRequest, whose: Whose) -> AppResult<EditPage> {
             };
             let name = person::find(db, scope, file.person_id)?.name;
             let effect = effect::of(db, scope, &basis, (file.id, Of::Nothing), today)?;
-            Ok((row, file, name, effect))
+            let pending = pending::early_repayment_of(db, scope, file.id, today)?;
+            Ok((row, file, name, effect, pending))
         })
         .await?;
     let day = |on: Option<NaiveDate>| on.map(|on| in_words(on, NaiveDate::MIN));
@@ -102,6 +106,7 @@ async fn edit_page(desk: &DeskRequest, whose: Whose) -> AppResult<EditPage> {
     };
     Ok(EditPage {
         name,
+        pending,
         ends_on: day(effect.before.ends_on),
         final_due_on: day(effect.contracts.iter().map(|one| one.final_due_on).min()),
         kinds: choices(Kind::ALL),

@@ -18,7 +18,7 @@ use crate::book::loan::{self, LoanFile};
 use crate::book::policy::Policy;
 use crate::book::review::{self, Fact, Proposal, Review};
 use crate::book::statement::Event;
-use crate::book::{person, position};
+use crate::book::{pending, person, position};
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::web::fields::Seen;
@@ -35,8 +35,12 @@ pub struct Typed {
 /// What the change does, if it can be.
 ///
 /// # Errors
-/// `Invalid` field by field; `Refused` when nothing is left to pay, or the plan cannot be computed.
+/// `Invalid` field by field; `Refused` while an early repayment is requested, when nothing is left to
+/// pay, or the plan cannot be computed.
 fn checked(act: &mut Act<'_>, file: FileId, change: &Change) -> AppResult<Effect> {
+    if let Some(early) = pending::early_repayment_of(act.db, act.scope, file, act.today)? {
+        return Err(AppError::refused(early.sentence));
+    }
     let basis = act.parts.basis();
     let now = effect::of(act.db, act.scope, &basis, (file, Of::Nothing), act.today)?;
     if now.contracts.is_empty() {
