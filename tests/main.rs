@@ -25,6 +25,7 @@ mod contact;
 mod counter;
 mod hardship;
 mod disbursement;
+mod graduation;
 mod imports;
 mod jobs;
 mod liaison;

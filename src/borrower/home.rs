@@ -6,6 +6,7 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
 use super::account::{self, Account};
+use super::graduation;
 use crate::app::App;
 use crate::base::dates::{day_in, days_between, in_words};
 use crate::book::file::life::life;
@@ -59,6 +60,8 @@ struct HomePage {
     studies: bool,
     /// How far the university is with the contract that waits for its money.
     receipt: Option<String>,
+    /// This year the study ends.
+    graduation: Option<&'static str>,
 }
 
 /// `GET /m`
@@ -78,6 +81,7 @@ pub async fn show(
         let receipt = app.read(move |db| store::for_family(db, &scope, &loan)).await?;
         page.receipt = Some(receipt);
     }
+    page.graduation = graduation::note(&app, &me, &account).await?;
     phone::page(&app, &me, &req, "m/home.html", &page)
 }
 
@@ -97,6 +101,7 @@ impl HomePage {
             contracts: account.contracts.len(),
             studies: account.contracts.iter().any(|one| one.loan.subsidy_ends_on >= today),
             receipt: None,
+            graduation: None,
         }
     }
 }

@@ -23,7 +23,7 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 18] = [
+pub const CHAPTERS: [Chapter; 19] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
@@ -34,6 +34,7 @@ pub const CHAPTERS: [Chapter; 18] = [
     chapter("receipts", "高校回执", "help/receipts.html"),
     chapter("disbursement", "贷款发放", "help/disbursement.html"),
     chapter("study", "就学信息变更", "help/study.html"),
+    chapter("graduation", "毕业确认", "help/graduation.html"),
     chapter("overdue", "逾期跟进与六个结果", "help/overdue.html"),
     chapter("visits", "走访表", "help/visits.html"),
     chapter("family", "家庭联系", "help/family.html"),
@@ -52,7 +53,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 18],
+    chapters: [Chapter; 19],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

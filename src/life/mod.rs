@@ -12,6 +12,7 @@ pub mod application;
 pub mod receipt;
 pub mod disbursement;
 pub mod study;
+pub mod graduation;
 pub mod compensation;
 pub mod contact;
 pub mod visits;
@@ -57,6 +58,7 @@ pub const STAGES: &[Stage] = &[
     receipt::STAGE,
     disbursement::STAGE,
     study::STAGE,
+    graduation::STAGE,
     compensation::STAGE,
     contact::STAGE,
     visits::STAGE,

@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 32] = [
+const MORE: [(&str, &str, &str, &str, &str); 35] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -54,6 +54,9 @@ const MORE: [(&str, &str, &str, &str, &str); 32] = [
     ("study", "begin", FILE, "jingban", ""),
     ("study", "sign", "/study-changes", "jingban", ""),
     ("study", "approve", "/study-changes", "jingban", ""),
+    ("graduation", "list", "/graduations", "jingban", ""),
+    ("graduation", "form", "/graduations/LZ2017-0006", "jingban", ""),
+    ("graduation", "days", "/graduations", "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),
     ("handover", "handover", "handover", "guanli", "handover"),

@@ -208,6 +208,7 @@ pub const ACTIONS: &[Group] = &[
             ("study_change_saved", "登记就学信息变更"),
             ("study_change_withdrawn", "撤销就学信息变更"),
             ("study_changed", "就学信息变更生效"),
+            ("graduation_confirmed", "毕业确认"),
             ("attachment_added", "加扫描件"),
             ("attachment_removed", "移除扫描件"),
             ("archive_checked", "归档检查"),
