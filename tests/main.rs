@@ -27,6 +27,7 @@ mod counter;
 mod hardship;
 mod disbursement;
 mod early;
+mod graduation;
 mod imports;
 mod jobs;
 mod liaison;

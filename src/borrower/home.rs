@@ -6,6 +6,7 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
 use super::account::{self, Account};
+use super::graduation;
 use crate::app::App;
 use crate::base::dates::{day_in, days_between, in_words};
 use crate::book::file::life::life;
@@ -62,6 +63,8 @@ struct HomePage {
     receipt: Option<String>,
     /// How far the certificate is, when all is repaid.
     certificate: Option<String>,
+    /// This year the study ends.
+    graduation: Option<&'static str>,
 }
 
 /// `GET /m`
@@ -85,6 +88,7 @@ pub async fn show(
         let (scope, file, today) = (me.scope.clone(), account.party.id, account.today);
         page.certificate = app.read(move |db| facts::for_family(db, &scope, file, today)).await?;
     }
+    page.graduation = graduation::note(&app, &me, &account).await?;
     phone::page(&app, &me, &req, "m/home.html", &page)
 }
 
@@ -105,6 +109,7 @@ impl HomePage {
             studies: account.contracts.iter().any(|one| one.loan.subsidy_ends_on >= today),
             receipt: None,
             certificate: None,
+            graduation: None,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod code;
 pub mod contacts;
 pub mod early;
 pub mod files;
+pub mod graduation;
 pub mod help;
 pub mod home;
 pub mod paid;
@@ -47,6 +48,8 @@ pub fn routes() -> Vec<Entry> {
         get("/m/contracts", me, repay::contracts),
         get("/m/booking", me, booking::show),
         post("/m/booking", me, booking::change),
+        get("/m/graduation", me, graduation::show),
+        post("/m/graduation", me, graduation::confirm),
         get("/m/contacts", me, contacts::show),
         post("/m/contacts", me, contacts::change),
         post("/m/contacts/confirm", me, contacts::confirm),

@@ -23,7 +23,7 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 21] = [
+pub const CHAPTERS: [Chapter; 22] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
@@ -34,6 +34,7 @@ pub const CHAPTERS: [Chapter; 21] = [
     chapter("receipts", "高校回执", "help/receipts.html"),
     chapter("disbursement", "贷款发放", "help/disbursement.html"),
     chapter("study", "就学信息变更", "help/study.html"),
+    chapter("graduation", "毕业确认", "help/graduation.html"),
     chapter("repayment", "记账", "help/repayment.html"),
     chapter("early", "提前还款", "help/early.html"),
     chapter("overdue", "逾期跟进与六个结果", "help/overdue.html"),
@@ -55,7 +56,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 21],
+    chapters: [Chapter; 22],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

@@ -12,6 +12,7 @@ pub mod application;
 pub mod receipt;
 pub mod disbursement;
 pub mod study;
+pub mod graduation;
 pub mod repayment;
 pub mod reconcile;
 pub mod early;
@@ -61,6 +62,7 @@ pub const STAGES: &[Stage] = &[
     receipt::STAGE,
     disbursement::STAGE,
     study::STAGE,
+    graduation::STAGE,
     repayment::STAGE,
     reconcile::STAGE,
     early::STAGE,

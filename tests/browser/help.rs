@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 43] = [
+const MORE: [(&str, &str, &str, &str, &str); 46] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -54,6 +54,9 @@ const MORE: [(&str, &str, &str, &str, &str); 43] = [
     ("study", "begin", FILE, "jingban", ""),
     ("study", "sign", "/study-changes", "jingban", ""),
     ("study", "approve", "/study-changes", "jingban", ""),
+    ("graduation", "list", "/graduations", "jingban", ""),
+    ("graduation", "form", "/graduations/LZ2017-0006", "jingban", ""),
+    ("graduation", "days", "/graduations", "jingban", ""),
     ("repayment", "pay", FILE, "jingban", ""),
     ("repayment", "reverse", "/repayments", "jingban", ""),
     ("closing", "issue", "/closings", "jingban", ""),

@@ -14,6 +14,7 @@ use zhuxue::life::closing::list::{self as closing, ListParams as ClosingParams};
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
 use zhuxue::life::disbursement::list::{self as disbursement, ListParams as MoneyParams};
 use zhuxue::life::early::list::{self as early, ListParams as EarlyParams};
+use zhuxue::life::graduation::list::{self as graduation, ListParams as GraduationParams};
 use zhuxue::life::matching::list::{self as matching, ListParams as MatchingParams};
 use zhuxue::life::preapplication::list::{self as candidates, ListParams as CandidateParams};
 use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
@@ -181,6 +182,16 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
             let rows = walk(&t, &list, tab);
             assert_eq!(rows.is_empty(), !matches!(*tab, "" | "booked"), "{tab}");
             assert_eq!(tabs(&t, &list)[at], rows.len(), "{tab}");
+        }
+        for (year, all) in [("", 10), ("2027", 5)] {
+            for (at, (tab, _)) in graduation::TABS.iter().enumerate() {
+                let (tab, year) = ((*tab).to_owned(), year.to_owned());
+                let params = GraduationParams { tab, year, ..Default::default() };
+                let list = params.to_list(day(DAY));
+                let rows = walk(&t, &list, &params.tab);
+                assert_eq!(rows.len() == all, !rows.is_empty(), "{params:?}");
+                assert_eq!(tabs(&t, &list)[at], rows.len(), "{params:?}");
+            }
         }
         for (tab, _) in receipt::TABS {
             let params = ReceiptParams { tab: tab.to_owned(), ..ReceiptParams::default() };

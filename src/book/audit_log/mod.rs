@@ -220,6 +220,7 @@ pub const ACTIONS: &[Group] = &[
             ("early_answered", "登记提前还款结果"),
             ("early_settled", "提前还款生效"),
             ("early_lapsed", "提前还款失效"),
+            ("graduation_confirmed", "毕业确认"),
             ("attachment_added", "加扫描件"),
             ("attachment_removed", "移除扫描件"),
             ("archive_checked", "归档检查"),

@@ -65,12 +65,18 @@ macro_rules! contract_of {
     };
 }
 
-/// A confirmed graduation of the file at hand.
+/// A graduation of the file at hand that was confirmed for a year or later: who went on studying
+/// then graduates once more.
 macro_rules! confirmed {
-    () => {
+    ($year:expr) => {
         graduation::table
             .filter(graduation::file_id.eq(loan_file::id))
             .filter(graduation::confirmed_on.is_not_null())
+            .filter(
+                graduation::confirmed_on
+                    .ge(day_in($year, 1, 1))
+                    .or(graduation::graduated_on.ge(day_in($year, 1, 1))),
+            )
             .select(graduation::id)
     };
 }
@@ -408,22 +414,27 @@ pub fn without_confirmation(
         .filter(scope.holds(loan_file::office_code))
         .filter(loan_file::graduates_on.between(day_in(year, 1, 1), day_in(year, 12, 31)))
         .filter(file_position::outstanding_fen.gt(0))
-        .filter(not(exists(confirmed!())))
+        .filter(not(exists(confirmed!(year))))
         .filter(not(already!(loan_file::id, Reason::GraduationConfirmation, round)))
         .order(loan_file::id)
         .select((loan_file::id, loan_file::university))
         .load(db)?)
 }
 
-/// Of these files those whose graduation is confirmed.
-pub fn with_confirmation(db: &mut Db, scope: &Scope, files: &[FileId]) -> AppResult<Vec<FileId>> {
+/// Of these files those whose graduation of a year is confirmed.
+pub fn with_confirmation(
+    db: &mut Db,
+    scope: &Scope,
+    year: i32,
+    files: &[FileId],
+) -> AppResult<Vec<FileId>> {
     let mut found = Vec::new();
     for chunk in files.chunks(BINDS_MAX) {
-        let rows: Vec<FileId> = graduation::table
-            .filter(scope.holds(graduation::office_code))
-            .filter(graduation::file_id.eq_any(chunk))
-            .filter(graduation::confirmed_on.is_not_null())
-            .select(graduation::file_id)
+        let rows: Vec<FileId> = loan_file::table
+            .filter(scope.holds(loan_file::office_code))
+            .filter(loan_file::id.eq_any(chunk))
+            .filter(exists(confirmed!(year)))
+            .select(loan_file::id)
             .load(db)?;
         found.extend(rows);
     }

@@ -332,7 +332,10 @@ fn done(
     if !files.is_empty() {
         let settled = without(files.clone(), due_queries::owing(db, scope, &files)?);
         add(Reason::GraduationConfirmation, settled);
-        add(Reason::GraduationConfirmation, due_queries::with_confirmation(db, scope, &files)?);
+        add(
+            Reason::GraduationConfirmation,
+            due_queries::with_confirmation(db, scope, year, &files)?,
+        );
     }
     let files = files_for(Reason::EarlyRepaymentWindow);
     if !files.is_empty() {

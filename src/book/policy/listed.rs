@@ -75,6 +75,7 @@ const TITLES: &[(&str, &str)] = &[
     ("local.disbursement_template", "县自办发放名单的格式"),
     ("disbursement_days", "放款要几天"),
     ("study_change_days", "就学信息变更的截止日"),
+    ("graduation_confirmation", "毕业确认的时间"),
     ("code_limit", "登录验证码上限"),
     ("publicity_days", "公示天数"),
     ("hardship_levels", "困难等级"),

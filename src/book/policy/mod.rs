@@ -42,9 +42,9 @@ pub use preapplication::{ListColumn, ListField};
 pub use values::{
     BankTolerance, BatchTemplate, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan,
     CounterPaper, CounterPapers, DeferralRule, DeskDay, DisbursementDays, DueDays, GraceRule,
-    GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayDays, PrepayWindow,
-    PublicityDays, ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step, StudyChangeDays,
-    TermRule, UseOfFunds, penalty_ppm,
+    GraduationDays, GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayDays,
+    PrepayWindow, PublicityDays, ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step,
+    StudyChangeDays, TermRule, UseOfFunds, penalty_ppm,
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 
@@ -126,6 +126,8 @@ pub struct Policy {
     pub disbursement_days: Dated<DisbursementDays>,
     /// Until when an enrolment change is brought.
     pub study_change_days: Dated<StudyChangeDays>,
+    /// When a year's graduates confirm.
+    pub graduation_confirmation: Dated<GraduationDays>,
     day_count: Dated<Word>,
     self_pay_starts: Dated<Word>,
     recut_after_prepayment: Dated<Word>,
@@ -356,6 +358,7 @@ impl Policy {
             matching_lists: tables.matching_lists()?,
             disbursement_days: tables.dated("disbursement_days")?,
             study_change_days: tables.dated("study_change_days")?,
+            graduation_confirmation: tables.dated("graduation_confirmation")?,
             day_count: tables.words("day_count", &|w| DayCount::from_text(w).is_some())?,
             self_pay_starts: tables
                 .words("self_pay_starts", &|w| SelfPayStarts::from_text(w).is_some())?,

@@ -369,6 +369,21 @@ pub struct StudyChangeDays {
     pub last_chance: MonthDay,
 }
 
+/// When a year's graduates confirm (rules.md 5.1 and 5.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GraduationDays {
+    /// Borrowers see the form on their phones.
+    #[serde(deserialize_with = "month_day")]
+    pub opens: MonthDay,
+    /// The desk asks after those who have not confirmed.
+    #[serde(deserialize_with = "month_day")]
+    pub chase: MonthDay,
+    /// Families are told this last day; later ones are taken, too.
+    #[serde(deserialize_with = "month_day")]
+    pub last: MonthDay,
+}
+
 /// What of the bank's bookings still counts as paid on time, and from where on arrears are
 /// followed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

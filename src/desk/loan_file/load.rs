@@ -22,7 +22,7 @@ use crate::book::person::{self, Person, Phone};
 use crate::book::position::Basis;
 use crate::book::statement::Statement;
 use crate::error::{AppError, AppResult};
-use crate::life::{compensation, disbursement, preapplication, recognition, study};
+use crate::life::{compensation, disbursement, graduation, preapplication, recognition};
 use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure, staff};
@@ -32,7 +32,7 @@ use crate::plumbing::schema::{bank_difference, bank_figure, staff};
 pub struct Stages {
     pub preapplications: Vec<preapplication::store::Preapplication>,
     pub recognitions: Vec<recognition::store::Recognition>,
-    pub graduation: Option<study::store::Graduation>,
+    pub graduation: Option<graduation::store::Graduation>,
     pub enlistments: Vec<compensation::store::Enlistment>,
     /// Money that a list of ours pays out, by contract.
     pub disbursements: HashMap<LoanId, disbursement::store::Disbursement>,
@@ -174,7 +174,7 @@ fn stages(db: &mut Db, scope: &Scope, file: &LoanFile, loans: &[LoanId]) -> AppR
     Ok(Stages {
         preapplications: preapplication::store::of(db, scope, &person)?,
         recognitions: recognition::store::of(db, scope, &person)?,
-        graduation: study::store::of(db, scope, &[file.id])?.into_iter().next(),
+        graduation: graduation::store::of(db, scope, &[file.id])?.into_iter().next(),
         enlistments: compensation::store::of(db, scope, &person)?,
         disbursements: disbursement::store::of(db, scope, loans)?,
     })

@@ -64,6 +64,8 @@ pub struct Head {
     overdue: bool,
     /// A contract of it is paid off, here or in the books of the bank.
     settled: bool,
+    /// Its study ends this year, or did last year.
+    graduates_now: bool,
 }
 
 /// Later due days folded into one row.
@@ -311,7 +313,15 @@ fn head(facts: &Facts, plan: &Plan) -> Head {
         tags,
         overdue: overdue > 0,
         settled: facts.contracts.iter().any(is_settled),
+        graduates_now: graduates_now(facts),
     }
+}
+
+fn graduates_now(facts: &Facts) -> bool {
+    let open = facts.contracts.iter().map(|c| &c.statement.position);
+    let ends = open.filter(|position| position.settled_on.is_none());
+    let years = ends.map(|position| facts.as_of.year() - position.subsidy_ends_on.year());
+    years.min().is_some_and(|years| (0..=1).contains(&years))
 }
 
 fn checked(facts: &Facts, today: NaiveDate) -> String {
@@ -364,7 +374,7 @@ fn known(facts: &Facts, plan: &Plan, (policy, today): (&Policy, NaiveDate)) -> K
         .stages
         .graduation
         .as_ref()
-        .is_some_and(|graduation| graduation.confirmed_on.is_some());
+        .is_some_and(|one| graduated.is_none_or(|on| one.is_of(on.year())));
     // Graduations of years ago that nobody confirmed are history, not something to wait for.
     let recent = graduated.filter(|on| *on >= day_in(facts.as_of.year() - 1, 1, 1));
     Known {

@@ -193,13 +193,18 @@ fn waiting_contracts(db: &mut Db, scope: &Scope, with_receipt: bool) -> AppResul
 }
 
 fn unconfirmed(db: &mut Db, scope: &Scope, today: NaiveDate) -> AppResult<i64> {
+    let begins_on = day_in(today.year(), 1, 1);
+    // One of an earlier year was confirmed by somebody who then went on studying.
+    let of_the_year =
+        graduation::confirmed_on.ge(begins_on).or(graduation::graduated_on.ge(begins_on));
     let confirmed = graduation::table
         .filter(graduation::file_id.eq(loan_file::id))
         .filter(graduation::confirmed_on.is_not_null())
+        .filter(of_the_year)
         .select(graduation::id);
     Ok(loan_file::table
         .filter(scope.holds(loan_file::office_code))
-        .filter(loan_file::graduates_on.between(day_in(today.year(), 1, 1), today))
+        .filter(loan_file::graduates_on.between(begins_on, today))
         .filter(not(exists(confirmed)))
         .count()
         .get_result(db)?)

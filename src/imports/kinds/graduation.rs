@@ -3,7 +3,8 @@
 use crate::base::ids::{FileId, RowId};
 use crate::book::person::PhoneState;
 use crate::imports::kind::*;
-use crate::life::study::store::{self, Graduation};
+use crate::life::graduation::rules::month;
+use crate::life::graduation::store::{self, Graduation};
 
 layout! {
     /// A line of 毕业确认名单.
@@ -26,7 +27,8 @@ layout! {
 record!(
     Graduation = "graduation", Layout::GRADUATION, store,
     |row| row.file_id
-        => FileId
+        => FileId,
+    replaced = Graduation::replaced_by
 );
 
 impl ImportKind for GraduationRow {
@@ -43,9 +45,14 @@ impl ImportKind for GraduationRow {
         let Some(student) = plan.borrower_of(&self.id_number, self.name.as_deref())? else {
             return Ok(Outcome::New);
         };
-        let Some(file_id) = plan.facts.files.get(&student).map(|entry| entry.row.id) else {
+        let Some(file) = plan.facts.files.get(&student).map(|entry| &entry.row) else {
             return Err("身份证号：这个人还没有贷款档案。请先导入学生名单或合同明细。".to_owned());
         };
+        let file_id = file.id;
+        if let Some(on) = file.entered_on.filter(|on| self.graduation <= *on) {
+            let began = month(on);
+            return Err(format!("毕业年月：早于入学（{began}入学）。请与高校核对后重新导入。"));
+        }
         let fresh = Graduation {
             id: RowId::new(plan.set.next_id()),
             office_code: plan.set.scope.own().to_owned(),
@@ -59,6 +66,7 @@ impl ImportKind for GraduationRow {
             self_pay_from: self.self_pay_from,
             note: self.remark.clone().unwrap_or_default(),
             import_id: plan.set.import_id,
+            ..Graduation::default()
         };
         let (new, mut changed) = plan.facts.record(fresh);
         if plan.add_phones(student, &self.phone, PhoneState::ToConfirm, "毕业确认名单")? {

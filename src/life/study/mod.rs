@@ -1,12 +1,11 @@
-//! 在读: enrolment changes, graduation confirmation, subsidy end. Enters: with the first
+//! 在读: enrolment changes, subsidy end. Enters: with the first
 //! disbursement. Leaves: the day after the subsidy ends (08-31 of the year of graduation).
 //! An enrolment change (就学信息变更) is proposed with the plan before and after, signed, approved
 //! by a second person, and then an event of each contract (rules.md 5.6, rules-more.md 3.4).
-//! Graduation confirmations (毕业确认) are kept as imports bring them.
 //!
-//! `rules.rs` decides (pure), `effect.rs` compares the plans, `store.rs` keeps the tables
-//! `study_change` and `graduation`, `steps.rs` is what people do, `pages.rs` the form and one
-//! change, `list.rs` all of them, `print.rs` the change sheet.
+//! `rules.rs` decides (pure), `effect.rs` compares the plans, `store.rs` keeps the table
+//! `study_change`, `steps.rs` is what people do, `pages.rs` the form and one change, `list.rs` all
+//! of them, `print.rs` the change sheet.
 
 mod effect;
 pub mod list;

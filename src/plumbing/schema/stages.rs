@@ -96,6 +96,18 @@ diesel::table! {
         self_pay_from -> Nullable<Date>,
         note -> Text,
         import_id -> BigInt,
+        way -> Text,
+        confirmed_by -> Text,
+        confirmed_at -> Nullable<Timestamp>,
+        department -> Text,
+        qq -> Text,
+        postcode -> Text,
+        employer -> Text,
+        employer_kind -> Text,
+        employer_address -> Text,
+        next_school -> Text,
+        contact_name -> Text,
+        version -> Integer,
     }
 }
 

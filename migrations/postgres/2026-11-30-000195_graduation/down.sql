@@ -1,0 +1,14 @@
+DROP INDEX loan_by_subsidy_end;
+DROP INDEX graduation_by_day;
+ALTER TABLE graduation DROP COLUMN version;
+ALTER TABLE graduation DROP COLUMN contact_name;
+ALTER TABLE graduation DROP COLUMN next_school;
+ALTER TABLE graduation DROP COLUMN employer_address;
+ALTER TABLE graduation DROP COLUMN employer_kind;
+ALTER TABLE graduation DROP COLUMN employer;
+ALTER TABLE graduation DROP COLUMN postcode;
+ALTER TABLE graduation DROP COLUMN qq;
+ALTER TABLE graduation DROP COLUMN department;
+ALTER TABLE graduation DROP COLUMN confirmed_at;
+ALTER TABLE graduation DROP COLUMN confirmed_by;
+ALTER TABLE graduation DROP COLUMN way;
