@@ -52,7 +52,16 @@ const fn by_people(
 pub const RULES: &[Rule] = &[
     stays(
         "贷款档案、合同、放款和还款记录",
-        &["loan_file", "loan", "loan_event", "person", "file_serial", "disbursement"],
+        &[
+            "loan_file",
+            "loan",
+            "loan_event",
+            "person",
+            "file_serial",
+            "disbursement",
+            "posting",
+            "early_repayment",
+        ],
         "合同和还款的凭据，结清以后也要能查、能证明",
     ),
     stays(

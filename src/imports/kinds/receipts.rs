@@ -54,9 +54,10 @@ impl ImportKind for ReceiptRow {
         }
         let codes: Vec<String> = rows.iter().map(|row| row.receipt_code.clone()).collect();
         let by_code = loan::files_by_receipt_code(db, scope, &codes)?;
-        for row in
-            rows.iter().filter(|row| !facts.by_student_number.contains_key(&row.student_number))
-        {
+        for row in rows {
+            if facts.by_student_number.contains_key(&row.student_number) {
+                continue;
+            }
             let same = |one: &&(String, i32, String, LoanFile)| {
                 (&one.0, one.1, &one.2) == (&row.receipt_code, row.loan_year, &row.name)
             };
