@@ -1,6 +1,6 @@
-//! Follows requests for an early repayment. Tells families some days before the settling day how much
-//! money is needed. Ends what the bank has not answered: what its list of repayments has is paid; the
-//! rest lapses some days after the settling day (policies/early.toml), without harm.
+//! Follows requests for an early repayment. Tells families some days before the settling day how
+//! much money is needed. Ends what the bank has not answered: what its list of repayments has is
+//! paid; the rest lapses some days after the settling day (policies/early.toml), without harm.
 //!
 //! When: every morning. Missed: only today's; each run looks at all that are open.
 

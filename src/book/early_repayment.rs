@@ -50,7 +50,6 @@ pub struct Needed {
     pub penalty: Fen,
     /// Interest of the plan that nobody pays any more.
     pub saved: Fen,
-    /// Principal left afterwards.
     pub left: Fen,
     /// Interest of the whole life when it is done.
     pub life_interest: Fen,

@@ -18,7 +18,7 @@ use crate::book::policy::Policy;
 use crate::book::position::Basis;
 use crate::error::{AppError, AppResult};
 use crate::life::early::rules::{Requester, Source, State};
-use crate::life::early::steps::{self, By, Request};
+use crate::life::early::steps::{self, Request, Withdrawer};
 use crate::life::early::store;
 use crate::web::fields::{Fields, Seen};
 use crate::web::session::borrower::{BorrowerForm, BorrowerIn};
@@ -114,12 +114,12 @@ pub async fn show(
         Err(_) => Ok(None),
     };
     let bad = result.is_err();
-    let said = match result {
+    let outcome = match result {
         Ok(sum) => (sum, None),
         Err(problem) => (None, Some(problem)),
     };
     let rows = requests(&app, &me, &account).await?;
-    let page = page(&app, (&account, &open, rows), &params, said);
+    let page = page(&app, (&account, &open, rows), &params, outcome);
     let status = if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     phone::page_as(status, &app, &me, &req, "m/early.html", &page)
 }
@@ -316,7 +316,7 @@ async fn act(
     if form.has("withdraw") {
         let seen: Seen<RowId> = form.seen("withdraw")?;
         app.act(who, "early repayment withdrawn by phone", move |act| {
-            steps::withdraw(act, seen, "家里在手机页面撤回", By::Family(file))
+            steps::withdraw(act, seen, "家里在手机页面撤回", Withdrawer::Family(file))
         })
         .await?;
         return Ok("withdrawn");
@@ -369,8 +369,8 @@ pub async fn change(
     };
     let open = open_contracts(&account);
     let rows = requests(&app, &me, &account).await?;
-    let said = (None, Some(("contract", problem)));
-    let page = page(&app, (&account, &open, rows), &params, said);
+    let outcome = (None, Some(("contract", problem)));
+    let page = page(&app, (&account, &open, rows), &params, outcome);
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     phone::page_as(status, &app, &me, &req, "m/early.html", &page)
 }

@@ -41,6 +41,11 @@ fn states(t: &TestApp) -> Vec<String> {
     read(t, |db| Ok(of.load(db)?))
 }
 
+/// The identity at the end of an address, whose slashes a page writes otherwise.
+fn number(at: &str) -> &str {
+    at.rsplit('/').next().unwrap()
+}
+
 async fn request(clerk: &mut Browser, id: LoanId, amount: &str) -> Answer {
     let id = id.to_string();
     let page = clerk.get(&format!("{NEW}?contract={id}&amount={amount}")).await;
@@ -97,7 +102,7 @@ fn a_contract_is_repaid_once_another_person_has_confirmed_the_banks_answer() {
         // One at a time, and no change of study meanwhile; each with the way out.
         request(&mut clerk, id, "500").await.is(422).says(&["一份合同一次只有一笔"]);
         let study = clerk.get(&format!("/study-changes/new/{FILE}")).await;
-        study.is(200).says(&["要改就先撤回那笔申请", &at]);
+        study.is(200).says(&["要改就先撤回那笔申请", number(&at)]);
         let change = [
             ("key", "5"),
             ("kind", "transfer"),
@@ -119,7 +124,7 @@ fn a_contract_is_repaid_once_another_person_has_confirmed_the_banks_answer() {
         answer(&mut clerk, &at, &debited).await.is(422).says(&["还没有到，银行还没有结果"]);
         t.set_day("2026-12-22");
         let mut clerk = t.sign_in(Role::Clerk);
-        clerk.get("/").await.says(&["过了扣款日，还没有登记结果"]);
+        clerk.get("/home").await.says(&["过了扣款日，还没有登记结果"]);
         let version = clerk.get(&at).await.hidden("version");
         answer(&mut clerk, &at, &debited).await.is(303);
         assert_eq!(prepaid(&t, id), [], "nothing is recorded before it is confirmed");
@@ -322,7 +327,7 @@ fn a_contract_without_money_and_a_file_with_an_open_change_are_refused() {
         let study = clerk.post(&format!("/study-changes/new/{FILE}"), &change).await;
         let study = study.is(303).header("location").to_owned();
         let id = contract(&t, 2022);
-        clerk.get(NEW).await.is(200).says(&["有一份就学信息变更没有办完", &study]);
+        clerk.get(NEW).await.is(200).says(&["有一份就学信息变更没有办完", number(&study)]);
         request(&mut clerk, id, "").await.is(422).says(&["先办完或者撤销那一份"]);
     });
 }
@@ -342,7 +347,7 @@ fn a_request_is_withdrawn_before_its_day_with_a_reason() {
         clerk.post(&at, &back).await.is(422).says(&["扣款日已经到了"]);
         t.set_day("2026-12-19");
         let mut clerk = t.sign_in(Role::Clerk);
-        clerk.get("/").await.says(&["快到扣款日，名单还没有送银行"]);
+        clerk.get("/home").await.says(&["快到扣款日，名单还没有送银行"]);
         clerk.post(&at, &back).await.is(303);
         clerk.get(&at).await.says(&["已撤回", "不还了"]);
         clerk.post(&at, &back).await.is(409);

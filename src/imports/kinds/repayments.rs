@@ -346,12 +346,12 @@ impl Plan<'_> {
     }
 
     /// The event of an early repayment that the desk has written down by the bank's answer
-    /// (`life/early`) and no line stands for yet: the list brings the same money, never a second time.
+    /// (`life/early`) and no line stands for yet: the list brings the same money, not more.
     fn answered_early(&self, figure: &BankFigure) -> Option<EventId> {
         let life = self.facts.life.get(&figure.loan_id)?;
         let is_near = |row: &EventRow| {
-            let apart = figure.paid_on.map(|on| days_between(row.effective_on, on));
-            apart.is_some_and(|days| days.abs() <= SAME_DEBIT_DAYS)
+            let days = figure.paid_on.map(|on| days_between(row.effective_on, on));
+            days.is_some_and(|days| days.abs() <= SAME_DEBIT_DAYS)
         };
         let stands = |row: &EventRow| !life.iter().any(|other| other.reverses_id == Some(row.id));
         let mut figures = self.facts.repayments.values().flatten();

@@ -49,7 +49,7 @@ crate::list_params! {
         q,
         /// One of [`TABS`].
         tab,
-        /// A settling day.
+        /// `2026-12-20`; every day when it is empty.
         day,
     }
 }

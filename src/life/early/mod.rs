@@ -1,7 +1,7 @@
 //! 提前还款: a request to repay a contract, or part of it, on a settling day of the bank (rules.md
-//! 5.2). Enters: when a family asks at the desk or on its phone page. Leaves: when the bank's answer
-//! is entered by one person and confirmed by another (then the contract has its event `Prepaid`),
-//! without harm when no money came, or when it is withdrawn.
+//! 5.2). Enters: when a family asks at the desk or on its phone page. Leaves: when the bank's
+//! answer is entered by one person and confirmed by another (then the contract has its event
+//! `Prepaid`), without harm when no money came, or when it is withdrawn.
 //!
 //! `rules.rs` decides (pure), `store.rs` keeps the table, `steps.rs` is what people do, `result.rs`
 //! the bank's answer and what follows, `list.rs` all requests and the list for the bank, `new.rs`

@@ -98,7 +98,7 @@ fn choice(of: &Contract) -> Choice {
 }
 
 /// What the chosen contract needs, or why not.
-fn look(
+fn figures_of(
     params: &NewParams,
     open: &[&Contract],
     (basis, policy): (&Basis, &Policy),
@@ -141,7 +141,7 @@ async fn new_page(desk: &DeskRequest, file_no: String, params: NewParams) -> App
         let all = file::contracts(db, scope, &basis, (&known, loans), today)?;
         let (open, closed): (Vec<&Contract>, Vec<&Contract>) =
             all.iter().partition(|one| rules::refusal(one, today).is_none());
-        let (figures, problem) = match look(&params, &open, (&basis, &policy), today) {
+        let (figures, problem) = match figures_of(&params, &open, (&basis, &policy), today) {
             Ok(figures) => (figures, None),
             Err(AppError::Refused(why)) => (None, Some(why)),
             Err(other) => return Err(other),

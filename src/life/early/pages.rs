@@ -8,7 +8,7 @@ use super::list::PATH;
 use super::new::{View, unchosen};
 use super::result;
 use super::rules::{Answer, Outcome, State};
-use super::steps::{self, By, booked};
+use super::steps::{self, Withdrawer, booked};
 use super::store::{self, EarlyRepayment};
 use crate::base::choice::Choice;
 use crate::base::dates::{in_words, minute};
@@ -145,7 +145,7 @@ pub async fn step(desk: DeskRequest, id: web::Path<RowId>, form: Form) -> AppRes
             form.required("reason", "请写一句为什么撤回");
             form.check()?;
             desk.act("early repayment withdrawn", move |act| {
-                steps::withdraw(act, seen, &reason, By::Desk)
+                steps::withdraw(act, seen, &reason, Withdrawer::Desk)
             })
             .await?;
             return Ok(Done::to(PATH, "已撤回，可以重新申请"));

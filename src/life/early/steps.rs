@@ -23,7 +23,6 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::web::fields::Seen;
 
-/// What is requested.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// One contract, or all that are not paid off (then each as a whole).
@@ -171,14 +170,19 @@ pub(super) fn open(act: &mut Act<'_>, seen: Seen<RowId>) -> AppResult<EarlyRepay
 
 /// Who withdraws: a family only what it has requested itself, and nothing that the bank has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum Withdrawer {
     Desk,
     Family(FileId),
 }
 
-pub fn withdraw(act: &mut Act<'_>, seen: Seen<RowId>, reason: &str, by: By) -> AppResult<()> {
+pub fn withdraw(
+    act: &mut Act<'_>,
+    seen: Seen<RowId>,
+    reason: &str,
+    by: Withdrawer,
+) -> AppResult<()> {
     let mut row = open(act, seen)?;
-    if matches!(by, By::Family(file) if file != row.file_id) {
+    if matches!(by, Withdrawer::Family(file) if file != row.file_id) {
         return Err(AppError::NotFound);
     }
     if row.state != State::Open {
@@ -187,10 +191,10 @@ pub fn withdraw(act: &mut Act<'_>, seen: Seen<RowId>, reason: &str, by: By) -> A
     if row.settles_on <= act.today {
         return Err(AppError::refused("扣款日已经到了，不能撤回，等银行的结果"));
     }
-    if by != By::Desk && row.source != Source::Phone {
+    if by != Withdrawer::Desk && row.source != Source::Phone {
         return Err(AppError::refused("这笔是在柜台申请的，要撤回请打电话给我们"));
     }
-    if by != By::Desk && row.sent_on.is_some() {
+    if by != Withdrawer::Desk && row.sent_on.is_some() {
         return Err(AppError::refused("名单已经送到银行，要撤回请打电话给我们"));
     }
     row.state = State::Withdrawn;

@@ -35,8 +35,8 @@ pub struct Typed {
 /// What the change does, if it can be.
 ///
 /// # Errors
-/// `Invalid` field by field; `Refused` while an early repayment is requested, when nothing is left to
-/// pay, or the plan cannot be computed.
+/// `Invalid` field by field; `Refused` while an early repayment is requested, when nothing is left
+/// to pay, or the plan cannot be computed.
 fn checked(act: &mut Act<'_>, file: FileId, change: &Change) -> AppResult<Effect> {
     if let Some(early) = pending::early_repayment_of(act.db, act.scope, file, act.today)? {
         return Err(AppError::refused(early.sentence));
