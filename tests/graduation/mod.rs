@@ -118,13 +118,13 @@ fn a_graduate_is_confirmed_at_the_desk_with_numbers_where_numbers_belong() {
         assert_eq!((&*destination, &*employer, &*way), by);
         assert!(!who.is_empty());
 
-        // Numbers are the family's: the first is used first, the contact's waits for another person.
+        // Numbers are the family's: the first is used first, the contact's waits for another.
         let own = numbers(&t, NAME);
         assert_eq!(own[..3], ["164****9999", "164****8888", "********5666"], "{own:?}");
         assert!(!numbers(&t, &co).contains(&"164****7777".to_owned()));
         let asked: Vec<(String, String)> = read(&t, |db| {
-            let of = contact_change::table
-                .inner_join(person::table.on(person::id.eq(contact_change::person_id)));
+            let whose = person::id.eq(contact_change::person_id);
+            let of = contact_change::table.inner_join(person::table.on(whose));
             Ok(of.select((person::name, contact_change::value_mask)).load(db)?)
         });
         assert_eq!(asked, [(co.clone(), "164****7777".to_owned())]);

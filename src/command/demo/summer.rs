@@ -170,6 +170,7 @@ impl Summer {
             return Ok(None);
         }
         let (day, mut sheet) = (self.day, Sheet::read(name)?);
+        let year = day.format("%Y").to_string();
         sheet.keep(|sheet, row| {
             let is_fresh = self.fresh.contains(sheet.get(row, "身份证号"));
             let is_later = self.later.contains(sheet.get(row, "合同编号"));
@@ -178,6 +179,11 @@ impl Summer {
                 "hardship" => !is_after(sheet.get(row, "认定时间"), day),
                 "enlistment" => !is_after(sheet.get(row, "入伍时间"), day),
                 "repayments" => !is_later && !is_after(sheet.get(row, "还款日期"), day),
+                // Who has no work yet has not confirmed either.
+                "graduation" => {
+                    let is_of_year = sheet.get(row, "毕业年月").starts_with(&year);
+                    !is_fresh && !(is_of_year && sheet.get(row, "毕业去向") == "未就业")
+                }
                 "receipts" => {
                     let of = |heading| sheet.get(row, heading).to_owned();
                     !self.receipts.contains(&(of("回执校验码"), of("贷款学年")))
@@ -192,8 +198,7 @@ impl Summer {
             let mut left = UNREVIEWED;
             sheet.set("县级资助中心审核意见", |sheet, row| {
                 let id_number = sheet.get(row, "身份证号");
-                let is_of_year =
-                    sheet.get(row, "申请日期").starts_with(&day.format("%Y").to_string());
+                let is_of_year = sheet.get(row, "申请日期").starts_with(&year);
                 let comes_later = self.fresh.contains(id_number) && !self.is_expected(id_number);
                 let waits = left > 0 && is_of_year && comes_later;
                 left -= usize::from(waits);

@@ -10,7 +10,6 @@ use diesel::prelude::*;
 use diesel::sql_types::{Date, Nullable, Text};
 use serde::Serialize;
 
-use super::pages::confirmed_words;
 use super::rules::{self, Days, EmployerKind, FURTHER, Way, month};
 use super::store::Graduation;
 use crate::base::dates::{day_in, in_words};
@@ -304,7 +303,7 @@ fn line(row: Row, of: &Beside) -> Line {
     Line {
         graduates: row.graduates_on.map(month).unwrap_or_default(),
         ends: row.ends_on.map(|on| in_words(on, NaiveDate::MIN)).unwrap_or_default(),
-        confirmed: confirmed_words(&own),
+        confirmed: own.confirmed_words(),
         by_phone: own.way == Way::Phone,
         destination: own.destination,
         at,

@@ -11,7 +11,7 @@ use super::rules::{self, Destination, EmployerKind, month};
 use super::steps;
 use super::store::Graduation;
 use crate::base::choice::Choice;
-use crate::base::dates::{in_words, minute};
+use crate::base::dates::in_words;
 use crate::book::loan;
 use crate::book::person::Phone;
 use crate::error::AppResult;
@@ -89,17 +89,6 @@ fn choices<T: Copy + Into<Choice>>(first: &str, of: &[T]) -> Vec<Choice> {
     std::iter::once(Choice::new("", first)).chain(Choice::all(of)).collect()
 }
 
-/// Who confirmed a graduation, when, by which way.
-pub(super) fn confirmed_words(row: &Graduation) -> String {
-    let when = match (row.confirmed_at, row.confirmed_on) {
-        (Some(at), _) => minute(at),
-        (None, Some(on)) => in_words(on, chrono::NaiveDate::MIN),
-        (None, None) => return String::new(),
-    };
-    let by = if row.confirmed_by.is_empty() { "" } else { "，" };
-    format!("{}{by}{}，{when}", row.way.in_words(), row.confirmed_by)
-}
-
 pub(super) async fn facts_of(desk: &DeskRequest, file_no: String) -> AppResult<Facts> {
     let (basis, today) = (desk.app.basis(), desk.today());
     desk.read(move |db, scope| {
@@ -119,7 +108,7 @@ async fn page(desk: &DeskRequest, file_no: String) -> AppResult<GraduationPage> 
         name: facts.student.name.clone(),
         university: facts.file.university.clone(),
         ends_on: facts.ends_on.map(|on| in_words(on, chrono::NaiveDate::MIN)),
-        confirmed: own.map(confirmed_words).unwrap_or_default(),
+        confirmed: own.map(Graduation::confirmed_words).unwrap_or_default(),
         by_phone: own.is_some_and(|row| row.way == rules::Way::Phone),
         goes_on: own.is_some_and(|row| rules::goes_on(&row.destination)),
         differences: facts.differences(),

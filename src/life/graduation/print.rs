@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::pages::{confirmed_words, facts_of};
+use super::pages::facts_of;
 use super::rules::{EmployerKind, month};
 use super::store::Graduation;
 use crate::base::dates::in_words;
@@ -36,7 +36,7 @@ struct PrintPage {
     graduated: String,
     ends_on: String,
     email: String,
-    /// The first three.
+    /// At most three, those used first in front.
     phones: Vec<String>,
     co_borrower: String,
     contact_phone: String,
@@ -94,7 +94,7 @@ pub async fn show(desk: DeskRequest, file_no: web::Path<String>) -> AppResult<Ht
         employer_phone: employer_phone(sealer, &facts, &row)?,
         employer_kind: EmployerKind::from_text(&row.employer_kind)
             .map_or("", EmployerKind::in_words),
-        confirmed: confirmed_words(&row),
+        confirmed: row.confirmed_words(),
         row,
     };
     let entry = AuditEntry::of("printed", &facts.student.name, "打印毕业确认表");

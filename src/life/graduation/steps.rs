@@ -136,8 +136,8 @@ fn is_co_borrower<'a>(facts: &'a Facts, name: &str) -> Option<&'a Person> {
     facts.co_borrower.as_ref().filter(|one| name_key(&one.name) == name_key(name))
 }
 
-/// The number of the contact: the co-borrower's is proposed, for it is somebody else's word; anybody
-/// else comes on the contact tree.
+/// The number of the contact: the co-borrower's is proposed, for it is somebody else's word.
+/// Anybody else comes on the contact tree.
 fn contact(act: &mut Act<'_>, facts: &Facts, typed: &Typed) -> AppResult<()> {
     let Some(number) = &typed.contact_phone else { return Ok(()) };
     if let Some(co) = is_co_borrower(facts, &typed.contact_name) {

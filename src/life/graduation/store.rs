@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::rules::{self, Way};
+use crate::base::dates::{in_words, minute};
 use crate::base::ids::{FileId, ImportId, RowId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
@@ -95,6 +96,17 @@ impl Graduation {
     /// Counts for a year of graduation.
     pub fn is_of(&self, year: i32) -> bool {
         rules::is_for(year, (self.graduated_on, self.confirmed_on))
+    }
+
+    /// Who confirmed it, when, by which way; empty: nobody yet.
+    pub fn confirmed_words(&self) -> String {
+        let when = match (self.confirmed_at, self.confirmed_on) {
+            (Some(at), _) => minute(at),
+            (None, Some(on)) => in_words(on, NaiveDate::MIN),
+            (None, None) => return String::new(),
+        };
+        let by = if self.confirmed_by.is_empty() { "" } else { "，" };
+        format!("{}{by}{}，{when}", self.way.in_words(), self.confirmed_by)
     }
 
     /// A list that comes later, in the place of this one. What a person has said of the same
