@@ -8,7 +8,8 @@ use zhuxue::book::audit_log::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
 use zhuxue::book::{office, position, warning};
-use zhuxue::imports::{batch, compare};
+use zhuxue::imports::batch;
+use zhuxue::life::reconcile;
 use zhuxue::plumbing::schema::{loan, loan_file, loan_position};
 
 use crate::borrower::town::{each, fill, read};
@@ -81,7 +82,7 @@ fn a_contract_that_cannot_be_computed_stops_nothing_else() {
             clerk.get(page).await.is(200).says(&[&format!("合同 {number}（记录不完整）")]);
         }
         // The comparison and everybody else's import go on.
-        compare::run(&t.app, &scope, |_| {}).unwrap();
+        reconcile::run::run(&t.app, &scope, |_| {}).unwrap();
         import_again(&t);
         assert_eq!(named(&t), [number.as_str()]);
         // Tried again each night, gone when it computes.
@@ -111,7 +112,7 @@ fn a_damaged_event_stops_nothing_but_its_own_contract() {
         for page in ["/reports/recovery", "/reports/december", "/overdue", "/loans", "/visits"] {
             clerk.get(page).await.is(200);
         }
-        compare::run(&t.app, &Scope::of(OFFICE), |_| {}).unwrap();
+        reconcile::run::run(&t.app, &Scope::of(OFFICE), |_| {}).unwrap();
         import_again(&t);
         assert_eq!(named(&t), [number.as_str()]);
     });

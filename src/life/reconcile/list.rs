@@ -1,5 +1,6 @@
-//! `/differences` (与银行核对): contracts of which the bank's figures and ours differ, both side by side. Nothing is
-//! taken over; what somebody found when they looked into it is kept until a figure changes.
+//! `/differences` (与银行核对): contracts of which the bank's figures and ours differ, both side by
+//! side. Nothing is taken over; what somebody found when they looked into it is kept until a figure
+//! changes.
 
 use std::collections::HashMap;
 

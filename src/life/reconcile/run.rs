@@ -117,7 +117,7 @@ pub fn run(app: &App, scope: &Scope, mut progress: impl FnMut(usize)) -> AppResu
 }
 
 /// Compares one contract anew, in the write that changed it.
-pub fn again(act: &mut Act<'_>, loan: LoanId) -> AppResult<()> {
+pub fn recompare(act: &mut Act<'_>, loan: LoanId) -> AppResult<()> {
     let (basis, scope, now) = (act.parts.basis(), act.scope, act.now);
     let sides = Sides::load(act.db, scope, &[loan])?;
     let mut found = Vec::new();

@@ -97,7 +97,7 @@ pub fn react(act: &mut Act<'_>, what: &Happened<'_>) -> AppResult<()> {
     else {
         return Ok(());
     };
-    run::again(act, loan_id)?;
+    run::recompare(act, loan_id)?;
     if bank_difference::of_loans(act.db, act.scope, &[loan_id])?.is_empty() {
         return Ok(());
     }

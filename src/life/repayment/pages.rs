@@ -51,13 +51,13 @@ struct PayPage {
     /// Where the money of the form would go, as far as it is filled in.
     shares: Vec<(String, Fen)>,
     #[serde(skip)]
-    asked: Asked,
+    filled: PayForm,
 }
 
 /// What the form says so far, to see where the money goes before it is sent.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct PayForm {
     on: String,
     amount: String,
     contract: String,
@@ -71,24 +71,24 @@ impl FormPage for PayPage {
 
     fn fields(&self) -> Fields {
         Fields::default()
-            .with("on", &self.asked.on)
-            .with("amount", &self.asked.amount)
-            .with("contract", &self.asked.contract)
-            .with("channel", &self.asked.channel)
-            .with("voucher", &self.asked.voucher)
+            .with("on", &self.filled.on)
+            .with("amount", &self.filled.amount)
+            .with("contract", &self.filled.contract)
+            .with("channel", &self.filled.channel)
+            .with("voucher", &self.filled.voucher)
     }
 }
 
-async fn pay_page(desk: &DeskRequest, file_no: String, asked: Asked) -> AppResult<PayPage> {
+async fn pay_page(desk: &DeskRequest, file_no: String, filled: PayForm) -> AppResult<PayPage> {
     let head = head(desk, file_no).await?;
     let (basis, today, file) = (desk.app.basis(), desk.today(), head.file);
     let payment = || -> Option<Payment> {
-        let channel = Channel::from_text(&asked.channel).unwrap_or(Channel::Other);
-        let amount: Fen = asked.amount.parse().ok()?;
-        Some(Payment { on: asked.on.parse().ok()?, amount, channel })
+        let channel = Channel::from_text(&filled.channel).unwrap_or(Channel::Other);
+        let amount: Fen = filled.amount.parse().ok()?;
+        Some(Payment { on: filled.on.parse().ok()?, amount, channel })
     };
     let payment = payment().filter(|one| one.amount.is_positive());
-    let only = only(&asked.contract);
+    let only = only(&filled.contract);
     let (all, shares) = desk
         .read(move |db, scope| {
             let all = steps::contracts(db, scope, &basis, (file, None), today)?;
@@ -110,7 +110,7 @@ async fn pay_page(desk: &DeskRequest, file_no: String, asked: Asked) -> AppResul
         today: today.to_string(),
         key: desk.app.next_id().to_string(),
         shares: shares.into_iter().map(|(_, no, fen)| (no, fen)).collect(),
-        asked,
+        filled,
     })
 }
 
@@ -122,9 +122,9 @@ fn only(contract: &str) -> Option<LoanId> {
 pub async fn new(
     desk: DeskRequest,
     file_no: web::Path<String>,
-    asked: web::Query<Asked>,
+    filled: web::Query<PayForm>,
 ) -> AppResult<HttpResponse> {
-    desk.show(&pay_page(&desk, file_no.into_inner(), asked.into_inner()).await?)
+    desk.show(&pay_page(&desk, file_no.into_inner(), filled.into_inner()).await?)
 }
 
 /// `POST /repayments/new/{file_no}`: handed to a second person.
@@ -134,13 +134,13 @@ pub async fn pay(
     form: Form,
 ) -> AppResult<HttpResponse> {
     let no = file_no.into_inner();
-    let asked = Asked {
+    let filled = PayForm {
         on: form.0.get("on").to_owned(),
         amount: form.0.get("amount").to_owned(),
         contract: form.0.get("contract").to_owned(),
-        ..Asked::default()
+        ..PayForm::default()
     };
-    desk.submit(form, pay_page(&desk, no.clone(), asked), async |form| {
+    desk.submit(form, pay_page(&desk, no.clone(), filled), async |form| {
         form.required("on", "请填钱到账的日期");
         form.required("amount", "请填金额");
         form.required("voucher", "请写凭证，例如转账回单号、收据号");
@@ -152,8 +152,8 @@ pub async fn pay(
         let voucher = form.text("voucher", VOUCHER_MAX);
         let read = on.zip(amount).zip(channel);
         let ((on, amount), channel) = form.checked(read)?;
-        let (only, again) = (only(form.get("contract")), form.has("again"));
-        let typed = Typed { payment: Payment { on, amount, channel }, only, voucher, again };
+        let (only, is_another) = (only(form.get("contract")), form.has("again"));
+        let typed = Typed { payment: Payment { on, amount, channel }, only, voucher, is_another };
         let (key, at) = (form.key(), format!("/loans/{no}"));
         desk.act("payment proposed", move |act| steps::pay(act, &key, &no, &typed)).await?;
         Ok(Done::to(at, "已提交，由别人复核，同意以后才记账"))

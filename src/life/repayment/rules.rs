@@ -136,7 +136,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// rules.md 3.6: on the borrower's request, three working days before the due day at the latest.
+    /// rules.md 3.6: on the borrower's request, three working days before the due day.
     #[test]
     fn a_deferral_needs_a_rule_and_comes_in_time() {
         let rule =

@@ -78,7 +78,7 @@ pub struct Typed {
     pub only: Option<LoanId>,
     pub voucher: String,
     /// They have seen that the same money is there already.
-    pub again: bool,
+    pub is_another: bool,
 }
 
 /// Proposes a payment, one posting for each contract that gets a part of it. How many.
@@ -92,7 +92,7 @@ pub fn pay(act: &mut Act<'_>, key: &FormKey, file_no: &str, typed: &Typed) -> Ap
     let all = contracts(act.db, act.scope, &basis, (file.id, typed.only), on)?;
     let shares = shared(&all, &typed.payment, today)?;
     let twice = shares.iter().find(|(loan, _, fen)| is_there(&all, *loan, on, *fen));
-    if let Some((_, no, fen)) = twice.filter(|_| !typed.again) {
+    if let Some((_, no, fen)) = twice.filter(|_| !typed.is_another) {
         let why = format!("合同 {no} 在 {on} 已经有一笔 {}，确实是另一笔请打勾", yuan(*fen));
         return Err(invalid("again", why));
     }
