@@ -19,7 +19,7 @@ use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{file_serial, loan, loan_file, person};
+use crate::plumbing::schema::{file_serial, loan, loan_file};
 use crate::{insert_rows, remove_rows, upsert_rows};
 
 /// A loan file (档案) as stored.
@@ -259,30 +259,6 @@ pub fn files_by_student_number(
                 .filter(scope.holds(loan_file::office_code))
                 .filter(loan_file::student_number.eq_any(chunk))
                 .select(LoanFile::as_select())
-                .load(db)?,
-        );
-    }
-    Ok(found)
-}
-
-/// The files without a student number (学号) whose contracts have these receipt codes, by code,
-/// year of the loan and name of the student. For lists that come before the number is known.
-pub fn files_by_receipt_code(
-    db: &mut Db,
-    scope: &Scope,
-    codes: &[String],
-) -> AppResult<Vec<(String, i32, String, LoanFile)>> {
-    let mut found = Vec::new();
-    for chunk in codes.chunks(BINDS_MAX) {
-        let files = loan::table.inner_join(
-            loan_file::table.inner_join(person::table.on(person::id.eq(loan_file::person_id))),
-        );
-        found.extend(
-            files
-                .filter(scope.holds(loan_file::office_code))
-                .filter(loan::receipt_code.eq_any(chunk))
-                .filter(loan_file::student_number.eq(""))
-                .select((loan::receipt_code, loan::loan_year, person::name, LoanFile::as_select()))
                 .load(db)?,
         );
     }

@@ -43,7 +43,7 @@ text_enum! {
     }
 }
 
-/// One as stored.
+/// A proposal with what became of it; it is never removed.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(
     table_name = schema::posting,

@@ -5,10 +5,12 @@ mod period;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use zhuxue::base::ids::{FileId, LoanId};
+use zhuxue::base::ids::{EventId, FileId, LoanId};
 use zhuxue::base::scope::Scope;
+use zhuxue::book::events::{self, EventRow, Origin};
 use zhuxue::book::staff::Role;
-use zhuxue::book::{loan, person};
+use zhuxue::book::statement::{Event, EventKind};
+use zhuxue::book::{loan, person, position};
 use zhuxue::plumbing::schema::{
     bank_difference, certificate, import_job, loan as loans, loan_file, loan_position,
     payments_known,
@@ -268,9 +270,40 @@ fn differ(t: &TestApp, loan: LoanId, on: NaiveDate) {
         .unwrap();
 }
 
+/// Of the sample, the contract with 逾期还款.
+const PAID_LATE: &str = "51202220160000048";
+
+/// Everything that the family of a contract still owes is paid off.
+fn pay_off(t: &TestApp, contract_no: &str) {
+    let all = contracts(t);
+    let file = all.iter().find(|one| one.3 == contract_no).unwrap().0;
+    let open = all.iter().filter(|one| one.0 == file && one.4.is_none());
+    let open: Vec<LoanId> = open.map(|one| one.2).collect();
+    let (basis, today) = (t.app.basis(), t.app.clock.today());
+    let scope = Scope::of(OFFICE);
+    t.app
+        .db
+        .write("test", |db| {
+            for id in &open {
+                let event = Event {
+                    id: EventId::new(t.app.next_id()),
+                    on: "2026-10-20".parse().unwrap(),
+                    recorded_at: None,
+                    kind: EventKind::Prepaid { principal: None },
+                };
+                let origin = Origin { command_key: format!("paid off {id}"), ..Origin::default() };
+                let row = EventRow::new(OFFICE, *id, &event, t.app.clock.now_at(), origin);
+                events::append(db, &scope, row)?;
+            }
+            position::refresh(db, &scope, &basis, &open, today)
+        })
+        .unwrap();
+}
+
 #[test]
 fn a_letter_is_for_arrears_that_were_paid_and_is_a_draft() {
     each(async |t| {
+        pay_off(&t, PAID_LATE);
         let all = contracts(&t);
         let is_open = |file: FileId| all.iter().any(|one| one.0 == file && one.4.is_none());
         let mut clerk = t.sign_in(Role::Clerk);

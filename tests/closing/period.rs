@@ -114,7 +114,7 @@ fn it_is_printed_and_taken_along_and_a_wrong_period_is_said() {
         let at = format!("/period-statements/{file_no}");
         clerk.get(&at).await.is(200).says(&["对账单", "期初余额", "期末余额", contract]);
         let whole = clerk.get(&format!("{at}?from=2005-01-01")).await;
-        whole.is(200).says(&["放款", "还款", "期末余额 ¥0.00", "银行数据截至"]);
+        whole.is(200).says(&["放款", "还款", "期末余额", "¥0.00</b>", "银行数据截至"]);
         clerk.get(&format!("{at}/workbook?from=2005-01-01")).await.is(200);
         let wrong = [
             ("?from=2026-02-01&to=2026-01-01", "开始的日期晚于结束的日期"),

@@ -169,7 +169,7 @@ fn what_cannot_be_is_said_and_nothing_is_written() {
             (&[("contact_name", NAME)], "联系人不能是本人"),
             (&[("contact_name", "")], "请填联系人的姓名"),
             (&[("phone", "16411001234"), ("contact_phone", "16411001234")], "这是本人的号码"),
-            (&[("phone", "12345")], "不是有效的电话号码"),
+            (&[("phone", "12345")], "手机号应为 11 位"),
             (&[("phone2", "1381234")], "手机号应为 11 位"),
             (&[("phone", "16411001234"), ("phone2", "16411001234")], "和前面的号码一样"),
             (&[("graduated", "2020-07")], "毕业年月早于入学"),
@@ -343,7 +343,7 @@ fn the_borrower_confirms_on_the_phone_and_the_desk_may_correct_it() {
         let tries: [(&[(&str, &str)], &str); 4] = [
             (&[("destination", "")], "请选毕业去向"),
             (&[("destination", "further")], "请填升入的学校全称"),
-            (&[("destination", "unemployed"), ("phone", "1")], "不是有效的电话号码"),
+            (&[("destination", "unemployed"), ("phone", "1")], "手机号应为 11 位"),
             (
                 &[
                     ("destination", "unemployed"),

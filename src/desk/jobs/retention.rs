@@ -11,7 +11,6 @@ pub enum Until {
     Always,
     /// So many days after nobody can use it any more.
     Days(i64),
-    /// In these words.
     Words(&'static str),
 }
 

@@ -53,7 +53,7 @@ impl ImportKind for ReceiptRow {
             facts.files.stored().insert(file.person_id, Tracked::stored(file));
         }
         let codes: Vec<String> = rows.iter().map(|row| row.receipt_code.clone()).collect();
-        let by_code = loan::files_by_receipt_code(db, scope, &codes)?;
+        let by_code = store::files_by_receipt_code(db, scope, &codes)?;
         for row in rows {
             if facts.by_student_number.contains_key(&row.student_number) {
                 continue;

@@ -7,11 +7,12 @@ use super::rules::{self, Contract, Mismatch, State, Student, ToldBy, Written, fe
 use crate::base::ids::{ImportId, LoanId, RowId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
-use crate::book::loan::{self, Loan};
+use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::person;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::university_receipt;
+use crate::plumbing::schema::{self, university_receipt};
 use crate::{remove_rows, rows_by, upsert_rows};
 
 /// One receipt (回执) as the university entered it. `loan_id` is none while it matches no contract.
@@ -217,6 +218,35 @@ pub fn student_of(
 pub fn candidate(db: &mut Db, scope: &Scope, of: &Receipt) -> AppResult<Option<Loan>> {
     let (_, loans) = student_of(db, scope, of)?.unzip();
     Ok(loans.unwrap_or_default().into_iter().rfind(|loan| loan.loan_year == of.loan_year))
+}
+
+/// The files without a student number (学号) whose contracts have these receipt codes, by code,
+/// year of the loan and name of the student. For lists that come before the number is known.
+pub fn files_by_receipt_code(
+    db: &mut Db,
+    scope: &Scope,
+    codes: &[String],
+) -> AppResult<Vec<(String, i32, String, LoanFile)>> {
+    let mut found = Vec::new();
+    for chunk in codes.chunks(BINDS_MAX) {
+        let files = schema::loan::table.inner_join(schema::loan_file::table.inner_join(
+            schema::person::table.on(schema::person::id.eq(schema::loan_file::person_id)),
+        ));
+        found.extend(
+            files
+                .filter(scope.holds(schema::loan_file::office_code))
+                .filter(schema::loan::receipt_code.eq_any(chunk))
+                .filter(schema::loan_file::student_number.eq(""))
+                .select((
+                    schema::loan::receipt_code,
+                    schema::loan::loan_year,
+                    schema::person::name,
+                    LoanFile::as_select(),
+                ))
+                .load(db)?,
+        );
+    }
+    Ok(found)
 }
 
 /// How far the university is with a contract, as its family reads it.

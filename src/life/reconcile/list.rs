@@ -252,7 +252,7 @@ impl ListPage for ListParams {
     type List = ListParams;
     type View = View;
     const PATH: &'static str = PATH;
-    const TEMPLATE: &'static str = "differences/list.html";
+    const TEMPLATE: &'static str = "reconcile/list.html";
     const TABS: Tabs = ("tab", &TABS);
 
     fn list(&self, _: &SignedIn, _: NaiveDate) -> ListParams {

@@ -9,7 +9,6 @@ use crate::book::policy::DeferralRule;
 use crate::book::statement::{EventKind, RowKind};
 
 text_enum! {
-    /// How money came.
     Channel {
         Alipay = "alipay", "支付宝";
         Bank = "bank", "银行转账";

@@ -77,7 +77,6 @@ impl Assumption {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Due {
     pub principal: Fen,
-    /// Of the borrower.
     pub interest: Fen,
     /// Of the state: during study, and waived.
     pub state: Fen,
@@ -100,7 +99,6 @@ impl Due {
     }
 }
 
-/// One contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub loan_id: LoanId,
