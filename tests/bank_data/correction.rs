@@ -87,7 +87,7 @@ fn a_payment_that_the_bank_does_not_have_is_named_and_taken_back_by_two_people()
         let form = with("再来一份", &seen);
         let mut form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
         form[0].1 = "another";
-        clerk.post(&send, &form).await.is(422).says(&["正在等复核"]);
+        clerk.post(&send, &form).await.is(422).says(&["已经有一笔在等复核"]);
         assert_ne!(kinds_of(&t, id)[0], "reversed", "nothing is recorded before it is approved");
 
         let review: i64 = read(&t, |db| {

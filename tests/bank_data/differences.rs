@@ -39,7 +39,8 @@ fn a_contract_is_one_row_and_leaves_the_list_when_it_was_looked_into() {
             "免除利息",
             "导出 Excel",
         ]);
-        assert_eq!(page.text.matches("rowspan=\"3\"").count(), 3);
+        // Name, contract, cause and what was done about it.
+        assert_eq!(page.text.matches("rowspan=\"3\"").count(), 4);
         clerk.get("/home").await.says(&["份合同与银行数字不同"]);
         let at = format!("/differences/{loan}");
         let seen = ("seen", "1.2.3");

@@ -287,7 +287,7 @@ fn pay_off(t: &TestApp, contract_no: &str) {
             for id in &open {
                 let event = Event {
                     id: EventId::new(t.app.next_id()),
-                    on: "2026-10-20".parse().unwrap(),
+                    on: "2026-09-20".parse().unwrap(),
                     recorded_at: None,
                     kind: EventKind::Prepaid { principal: None },
                 };

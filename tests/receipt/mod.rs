@@ -220,6 +220,40 @@ fn a_list_with_anothers_name_a_day_to_come_and_a_fee_left_out() {
 }
 
 #[test]
+fn a_student_who_has_no_number_yet_gets_it_with_the_receipt() {
+    each(async |t| {
+        start(&t);
+        let of = loan::table.inner_join(loan_file::table).filter(loan::receipt_code.eq("007099"));
+        let (id, no, number): (i64, String, String) = read(&t, |db| {
+            Ok(of.select((loan::id, loan_file::file_no, loan_file::student_number)).first(db)?)
+        });
+        let without = diesel::update(loan_file::table.filter(loan_file::file_no.eq(&no)))
+            .set(loan_file::student_number.eq(""));
+        t.app.db.write("test", |db| Ok(without.clone().execute(db)?)).unwrap();
+        let (id, path) = (id.to_string(), format!("/receipts/new/{no}"));
+        let mut clerk = t.sign_in(Role::Clerk);
+        clerk.get(&path).await.is(200).says(&["学号", "学生证上有"]);
+        let form = |number| {
+            [
+                ("loan", id.as_str()),
+                ("told_by", "sms"),
+                ("code", "007099"),
+                ("tuition", "21000"),
+                ("lodging", "1200"),
+                ("entered_on", "2026-09-20"),
+                ("student_number", number),
+            ]
+        };
+        clerk.post(&path, &form("")).await.is(422).says(&["档案里还没有学号", "value=\"1200\""]);
+        clerk.post(&path, &form(number.as_str())).await.is(303);
+        assert_eq!(on_contract(&t, "007099"), Some(day("2026-09-20")));
+        let of = loan_file::table.filter(loan_file::file_no.eq(&no));
+        let now: String = read(&t, |db| Ok(of.select(loan_file::student_number).first(db)?));
+        assert_eq!(now, number);
+    });
+}
+
+#[test]
 fn one_comes_by_hand_with_every_refusal_its_own_sentence() {
     each(async |t| {
         start(&t);

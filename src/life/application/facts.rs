@@ -301,8 +301,8 @@ fn party(
     draft.set(&format!("{before}id_number"), person::open_id(desk.sealer, person)?);
     draft.set(&format!("{before}name"), &person.name);
     let phones = person::phones_of(db, scope, &[person.id])?;
-    // A pre-application names a parent's telephone, or does not say whose it is.
-    let is_own = |phone: &&Phone| !(before.is_empty() && phone.source.contains("预申请"));
+    // What a school enters in a pre-application is a parent's telephone.
+    let is_own = |phone: &&Phone| !(before.is_empty() && phone.source.starts_with("家长"));
     let alive = phones.iter().filter(|phone| phone.state != PhoneState::Dead);
     if let Some(phone) = alive.into_iter().find(is_own) {
         draft.set(&format!("{before}phone"), person::open_phone(desk.sealer, phone)?);

@@ -1,7 +1,7 @@
 //! The rules that pages do not reach in their own tests: whose papers, which raise, whose loan.
 
-use super::form::{CoBorrower, Party, Read};
-use super::kinds::{Case, Relation};
+use super::form::{CoBorrower, Party, Read, Study};
+use super::kinds::{Case, Degree, Relation};
 use super::rules::{self, Known, Other, RuleSet, Verdict};
 use crate::base::id_number::IdNumber;
 use crate::base::money::Fen;
@@ -163,4 +163,78 @@ fn a_receipt_code_keeps_its_zeros() {
     assert_eq!(rules::receipt_code(" 007316 ").unwrap(), "007316");
     assert!(rules::receipt_code("7316").unwrap_err().contains("前面的零"));
     assert!(rules::receipt_code("0073167").is_err() && rules::receipt_code("00731a").is_err());
+}
+
+fn study(university: &str) -> Study {
+    Study {
+        university: university.to_owned(),
+        major: String::new(),
+        student_number: String::new(),
+        degree: Degree::Bachelor,
+        school_years: 4,
+        entered: 2026,
+        graduates: 2030,
+        tuition: Fen::from_yuan(5_000),
+        lodging: Fen::from_yuan(1_200),
+        amount: Fen::from_yuan(12_000),
+        years: None,
+        has_other_loan: false,
+    }
+}
+
+/// The rules that are not met with these studies, and what they say.
+fn of_study(study: Study) -> Vec<(Verdict, &'static str, String)> {
+    let read = Read { study: Some(study), ..Read::default() };
+    let all = rules::judge(&read, &Known::default(), &set(false));
+    let open = all.into_iter().filter(|one| one.verdict != Verdict::Met);
+    open.map(|one| (one.verdict, one.field, one.words)).collect()
+}
+
+#[test]
+fn what_can_hardly_be_of_a_study_is_asked_or_stops() {
+    assert_eq!(of_study(study("四川大学")), []);
+    let cases = [
+        (study("不存在大学"), Verdict::Ask, "university", "名单"),
+        (study("西南财经"), Verdict::Ask, "university", "西南财经大学"),
+        (Study { graduates: 2032, ..study("四川大学") }, Verdict::Ask, "graduates", "应是 2030 年"),
+        (
+            Study { tuition: Fen::from_yuan(60_000_000), ..study("四川大学") },
+            Verdict::Ask,
+            "tuition",
+            "高很多",
+        ),
+        (
+            Study { entered: 2030, graduates: 2034, ..study("四川大学") },
+            Verdict::Stop,
+            "entered",
+            "请核对入学年份",
+        ),
+        (
+            Study { has_other_loan: true, ..study("四川大学") },
+            Verdict::Stop,
+            "other_loan",
+            "同一学年只能办一笔",
+        ),
+    ];
+    for (study, verdict, field, words) in cases {
+        let found = of_study(study);
+        let fits = |one: &&(Verdict, &str, String)| (one.0, one.1) == (verdict, field);
+        let one = found.iter().find(fits).unwrap_or_else(|| panic!("{field}: {found:?}"));
+        assert!(one.2.contains(words), "{one:?}");
+    }
+}
+
+#[test]
+fn a_mother_with_a_man_s_number_is_asked_about_and_a_parent_of_any_age_signs() {
+    let words = |relation| {
+        let all = rules::judge(&read(relation, Case::Plain, None), &Known::default(), &set(true));
+        let of_co = all.into_iter().filter(|one| one.rule == "关系相符" || one.rule == "年龄");
+        of_co.map(|one| (one.verdict, one.words)).collect::<Vec<_>>()
+    };
+    // The number of `read` is a man's of 1984.
+    let father = words(Relation::Father);
+    assert_eq!(father.len(), 1);
+    assert!(father[0].1.contains("父母签字不限年龄"), "{father:?}");
+    let mother = words(Relation::Mother);
+    assert!(mother.iter().any(|one| one.0 == Verdict::Ask && one.1.contains("男性")), "{mother:?}");
 }

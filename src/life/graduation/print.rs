@@ -38,12 +38,19 @@ struct PrintPage {
     email: String,
     /// At most three, those used first in front.
     phones: Vec<String>,
-    co_borrower: String,
     contact_phone: String,
     employer_phone: String,
     employer_kind: &'static str,
     confirmed: String,
-    row: Graduation,
+    department: String,
+    destination: String,
+    employer: String,
+    employer_address: String,
+    next_school: String,
+    qq: String,
+    postcode: String,
+    contact_name: String,
+    note: String,
 }
 
 fn first(sealer: &Sealer, phones: &[Phone]) -> AppResult<String> {
@@ -95,12 +102,19 @@ pub async fn show(desk: DeskRequest, file_no: web::Path<String>) -> AppResult<Ht
         email: facts.student.email.clone(),
         phones: numbers(sealer, &facts)?,
         contact_phone: if is_co { first(sealer, &facts.co_phones)? } else { String::new() },
-        co_borrower,
         employer_phone: employer_phone(sealer, &facts, &row)?,
         employer_kind: EmployerKind::from_text(&row.employer_kind)
             .map_or("", EmployerKind::in_words),
         confirmed: row.confirmed_words(),
-        row,
+        contact_name: if row.contact_name.is_empty() { co_borrower } else { row.contact_name },
+        department: row.department,
+        destination: row.destination,
+        employer: row.employer,
+        employer_address: row.employer_address,
+        next_school: row.next_school,
+        qq: row.qq,
+        postcode: row.postcode,
+        note: row.note,
     };
     let entry = AuditEntry::of("printed", &facts.student.name, "打印毕业确认表");
     let entry = entry.on_file(facts.file.id);
