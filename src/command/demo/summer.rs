@@ -182,7 +182,7 @@ impl Summer {
                 // Who has no work yet has not confirmed either.
                 "graduation" => {
                     let is_of_year = sheet.get(row, "毕业年月").starts_with(&year);
-                    !is_fresh && !(is_of_year && sheet.get(row, "毕业去向") == "未就业")
+                    !(is_fresh || is_of_year && sheet.get(row, "毕业去向") == "未就业")
                 }
                 "receipts" => {
                     let of = |heading| sheet.get(row, heading).to_owned();

@@ -12,8 +12,10 @@ use crate::error::FieldError;
 
 text_enum! {
     /// By which way it came.
+    #[derive(Default)]
     Way {
         /// 高校名单, by import.
+        #[default]
         Upload = "upload", "高校名单";
         Desk = "desk", "柜台";
         /// The borrower on the phone page.
@@ -42,12 +44,6 @@ text_enum! {
         Agency = "agency", "人事代理机构";
         Own = "own", "自主创业";
         Other = "other", "其他";
-    }
-}
-
-impl Default for Way {
-    fn default() -> Way {
-        Way::Upload
     }
 }
 

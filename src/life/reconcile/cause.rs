@@ -78,7 +78,7 @@ impl Guess {
     }
 
     /// Events that show what would come out, but are not what happened.
-    fn as_if(mut self, events: impl IntoIterator<Item = (NaiveDate, EventKind)>) -> Guess {
+    fn supposing(mut self, events: impl IntoIterator<Item = (NaiveDate, EventKind)>) -> Guess {
         self.with.extend(events);
         self
     }
@@ -265,7 +265,7 @@ impl Trial<'_> {
         let words = "还款日遇上节假日，银行顺延到下一个工作日，没有算逾期";
         let guess = Guess::new(Cause::NextWorkingDay, words)
             .without(late.iter().map(|(id, _, _)| *id))
-            .as_if(late.iter().map(|(_, due_on, kind)| (*due_on, *kind)));
+            .supposing(late.iter().map(|(_, due_on, kind)| (*due_on, *kind)));
         vec![guess]
     }
 
@@ -316,18 +316,18 @@ impl Trial<'_> {
         };
         let mut found = vec![
             Guess::new(Cause::RateDay, "银行从次年 1 月 1 日起用新利率，本系统从 12 月 21 日起")
-                .as_if(yearly((12, 31), &ours)),
+                .supposing(yearly((12, 31), &ours)),
             Guess::new(Cause::RateDay, "银行 12 月 21 日定价时没有用 12 月公布的 LPR")
-                .as_if(yearly((12, 20), &|year| lpr_of(year, 12, 1))),
+                .supposing(yearly((12, 20), &|year| lpr_of(year, 12, 1))),
             Guess::new(Cause::RateDay, "银行用了 12 月 21 日以后公布的 LPR")
-                .as_if(yearly((12, 20), &|year| lpr_of(year + 1, 1, 31))),
+                .supposing(yearly((12, 20), &|year| lpr_of(year + 1, 1, 31))),
         ];
         let margins: BTreeSet<RatePpm> =
             self.life().map(|year| rates.margin(day_in(year, 12, 21))).collect();
         for margin in margins {
             let words = format!("银行一直按 LPR 减 {} 个百分点", margin.to_percent_text());
             let rate = |year| rates.lpr().on(day_in(year, 12, 21)).less(margin);
-            found.push(Guess::new(Cause::Rate, words).as_if(yearly((12, 20), &rate)));
+            found.push(Guess::new(Cause::Rate, words).supposing(yearly((12, 20), &rate)));
         }
         let benchmark = rates.benchmark().on(signed_on);
         let words = format!("银行没有换成 LPR，还是 {}%", benchmark.to_percent_text());
@@ -413,7 +413,7 @@ impl Trial<'_> {
             let back = rates.priced_in_december(self.loan().signed_on, due_on.year());
             let words = format!("{due_on} 这一期，银行的利率是 {percent}%，以后又一样");
             let back = EventKind::RateSet { rate: back };
-            found.push(Guess::new(Cause::Rate, words).as_if([(on, set), (due_on, back)]));
+            found.push(Guess::new(Cause::Rate, words).supposing([(on, set), (due_on, back)]));
             break;
         }
         found
@@ -435,7 +435,7 @@ impl Trial<'_> {
                 let words =
                     format!("银行少 ¥{} 逾期，可能收了一笔还款还没有导入", less.to_page_text());
                 let paid = EventKind::Paid { amount: less };
-                found.push(Guess::new(Cause::Payment, words).as_if([(on, paid)]));
+                found.push(Guess::new(Cause::Payment, words).supposing([(on, paid)]));
             }
             let Some(balance) = figure.balance_fen else { continue };
             let less = position.principal_outstanding - balance;
@@ -444,7 +444,7 @@ impl Trial<'_> {
                 let words = format!("银行的余额少 ¥{fen}，可能收了一笔还款还没有导入");
                 let principal = Some(less).filter(|_| balance.is_positive());
                 let prepaid = EventKind::Prepaid { principal };
-                found.push(Guess::new(Cause::Payment, words).as_if([(on, prepaid)]));
+                found.push(Guess::new(Cause::Payment, words).supposing([(on, prepaid)]));
             }
         }
         found

@@ -83,8 +83,7 @@ fn found(
     scope: &Scope,
     (loan, basis, today): (LoanId, &Basis, NaiveDate),
 ) -> AppResult<Option<Found>> {
-    let found =
-        super::run::one(db, scope, (loan, basis, today), |case, of| cause::explain(case, of));
+    let found = super::run::one(db, scope, (loan, basis, today), cause::explain);
     match found {
         Err(AppError::Refused(_) | AppError::Broken(_)) => Ok(None),
         other => other,

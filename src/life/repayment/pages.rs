@@ -98,7 +98,7 @@ async fn pay_page(desk: &DeskRequest, file_no: String, filled: PayForm) -> AppRe
         })
         .await?;
     let contract = |one: &crate::book::file::Contract| {
-        Choice::new(&one.loan.id.to_string(), &format!("合同 {}", one.loan.contract_no))
+        Choice::new(one.loan.id, format!("合同 {}", one.loan.contract_no))
     };
     let rule = Choice::new("", "按先到期先还分到各合同");
     Ok(PayPage {
