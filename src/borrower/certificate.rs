@@ -1,22 +1,21 @@
 //! `/m/certificate`: is this certificate valid? Whoever has number and check code of one learns
 //! whether it counts and the day of issue, and nothing else. One key of both is looked for, so an
 //! unknown number and a wrong code cannot be told apart, by answer or by time; guessing is slowed
-//! down together with that of `check.rs`.
+//! down by `guess.rs`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::guess::{self, TooOften};
 use super::sign_in::{is_our_form, keep_token, token_of};
 use crate::app::App;
 use crate::base::dates::in_words;
 use crate::error::AppResult;
-use crate::life::closing::rules::{State, typed_key};
+use crate::life::closing::rules::typed_key;
 use crate::life::closing::store;
 use crate::web::form::OpenForm;
-use crate::web::middleware::network_of;
-use crate::web::session::guard::{self, Attempt, Kind, Subjects};
 use crate::web::shell::phone;
 
 /// Longest number and code that are shown again, in characters.
@@ -76,11 +75,6 @@ pub async fn show(
     answer(&app, &req, StatusCode::OK, typed.page()).await
 }
 
-enum Looked {
-    Found(Option<(State, NaiveDate)>),
-    Wait(NaiveDateTime),
-}
-
 /// `POST /m/certificate`
 pub async fn submit(
     app: web::Data<App>,
@@ -98,29 +92,16 @@ pub async fn submit(
         let page = problem("请填证明编号和 8 位校验码，两样都在证明上".to_owned());
         return answer(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     };
-    let subjects = Subjects::anybody(Kind::Check, &network_of(&req));
-    let now = app.clock.now_at();
-    let looked = app
-        .write("check a certificate", move |db| {
-            if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {
-                return Ok(Looked::Wait(until));
-            }
-            let found = store::by_key(db, &key)?;
-            if found.is_some() {
-                guard::succeeded(db, &subjects, now)?;
-            }
-            Ok(Looked::Found(found))
-        })
-        .await?;
-    match looked {
-        Looked::Wait(until) => {
-            let how_long = guard::wait_in_words(until, now);
-            let page = problem(format!("查得太多了，请 {how_long}后再查，或者直接打电话问"));
+    let found =
+        guess::lookup(&app, &req, "check a certificate", move |db, _| store::by_key(db, &key));
+    match found.await? {
+        Err(TooOften { sentence, seconds }) => {
+            let page = problem(sentence);
             let mut answer = answer(&app, &req, StatusCode::TOO_MANY_REQUESTS, page).await?;
-            phone::retry_after(&mut answer, (until - now).num_seconds());
+            phone::retry_after(&mut answer, seconds);
             Ok(answer)
         }
-        Looked::Found(found) => {
+        Ok(found) => {
             let day = |on| in_words(on, NaiveDate::MIN);
             let page = CertificatePage {
                 answer: found.map_or("unknown", |(state, _)| state.as_text()),

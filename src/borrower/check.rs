@@ -8,6 +8,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::guess::{self, TooOften};
 use super::sign_in::{is_our_form, keep_token, token_of};
 use crate::app::App;
 use crate::base::dates::{in_words, local};
@@ -18,8 +19,6 @@ use crate::plumbing::db::Db;
 use crate::plumbing::outbox::State;
 use crate::plumbing::schema::message;
 use crate::web::form::OpenForm;
-use crate::web::middleware::network_of;
-use crate::web::session::guard::{self, Attempt, Kind, Subjects};
 use crate::web::shell::phone;
 
 /// Codes have at least and at most so many characters.
@@ -82,11 +81,6 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-enum Looked {
-    Found(Vec<Ours>),
-    Wait(NaiveDateTime),
-}
-
 /// `POST /m/check`
 pub async fn submit(
     app: web::Data<App>,
@@ -108,29 +102,19 @@ pub async fn submit(
         let page = page("请填短信末尾“核对码”后面的数字或字母".to_owned());
         return answer(&app, &req, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     }
-    let subjects = Subjects::anybody(Kind::Check, &network_of(&req));
-    let now = app.clock.now_at();
-    let looked = app
-        .write("check a message", move |db| {
-            if let Attempt::Wait { until } = guard::attempt(db, &subjects, now)? {
-                return Ok(Looked::Wait(until));
-            }
-            let found = by_check_code(db, &plain_code, now)?;
-            if !found.is_empty() {
-                guard::succeeded(db, &subjects, now)?;
-            }
-            Ok(Looked::Found(found))
-        })
-        .await?;
-    match looked {
-        Looked::Wait(until) => {
-            let how_long = guard::wait_in_words(until, now);
-            let page = page(format!("查得太多了，请 {how_long}后再查，或者直接打电话问"));
+    let found = guess::lookup(&app, &req, "check a message", move |db, now| {
+        let found = by_check_code(db, &plain_code, now)?;
+        Ok((!found.is_empty()).then_some(found))
+    });
+    match found.await? {
+        Err(TooOften { sentence, seconds }) => {
+            let page = page(sentence);
             let mut answer = answer(&app, &req, StatusCode::TOO_MANY_REQUESTS, page).await?;
-            phone::retry_after(&mut answer, (until - now).num_seconds());
+            phone::retry_after(&mut answer, seconds);
             Ok(answer)
         }
-        Looked::Found(ours) => {
+        Ok(found) => {
+            let ours = found.unwrap_or_default();
             let page = CheckPage { code: code.clone(), ours, done: true, ..CheckPage::default() };
             answer(&app, &req, StatusCode::OK, page).await
         }

@@ -15,6 +15,7 @@ pub mod contacts;
 pub mod early;
 pub mod files;
 pub mod graduation;
+pub mod guess;
 pub mod help;
 pub mod home;
 pub mod paid;

@@ -187,3 +187,45 @@ fn what_cannot_be_is_said_and_nothing_is_recorded() {
         t.sign_in(Role::Auditor).get(&format!("/repayments/new/{file_no}")).await.is(403);
     });
 }
+
+#[test]
+fn who_has_paid_off_is_told_so_and_a_counter_entry_offers_no_other() {
+    each(async |t| {
+        let of = loan_position::table
+            .inner_join(loan::table.on(loan::id.eq(loan_position::loan_id)))
+            .inner_join(loan_file::table.on(loan_file::id.eq(loan::file_id)))
+            .filter(loan_position::stage.eq("settled"))
+            .order(loan::contract_no)
+            .select((loan_file::file_no, loan::id));
+        let (file_no, id): (String, LoanId) = read(&t, |db| Ok(of.first(db)?));
+        let mut clerk = t.sign_in(Role::Clerk);
+        let (today, contract) = (t.app.clock.today().to_string(), id.to_string());
+        for on in [today.as_str(), "2019-01-10"] {
+            let typed = [("on", on), ("amount", "100"), ("contract", contract.as_str())];
+            pay(&mut clerk, &file_no, &typed).await.is(422).says(&["已经全部还清"]);
+        }
+        // A returned proposal rings until it is proposed anew.
+        let (file_no, id, ..) = repaying(&t);
+        let contract = id.to_string();
+        let typed = [("on", today.as_str()), ("amount", "100"), ("contract", contract.as_str())];
+        pay(&mut clerk, &file_no, &typed).await.is(303);
+        let open: i64 = read(&t, |db| {
+            let of_kind = review::table.filter(review::kind.eq("posting"));
+            Ok(of_kind.select(review::id).first(db)?)
+        });
+        let at = format!("/reviews/{open}");
+        let mut reviewer = t.sign_in(Role::Reviewer);
+        let version = reviewer.get(&at).await.hidden("version");
+        let back = [
+            ("version", version.as_str()),
+            ("decision", "return"),
+            ("step", "check"),
+            ("reason", "回单看不清"),
+        ];
+        reviewer.post(&at, &back).await.is(303);
+        clerk.get("/home").await.is(200).says(&["笔记账退回补正"]);
+        pay(&mut clerk, &file_no, &typed).await.is(303);
+        let home = clerk.get("/home").await;
+        assert!(!home.is(200).text.contains("笔记账退回补正"));
+    });
+}

@@ -105,7 +105,7 @@ struct RestorePage {
     as_of: String,
     mb: u64,
     /// What was done since and is not in the copy: what, how much.
-    lost: Vec<lost::Lost>,
+    lost: lost::AllLost,
     word: &'static str,
 }
 

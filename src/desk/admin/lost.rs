@@ -1,5 +1,5 @@
 //! What a copy of the database lacks: first what families and the bank would ask about, then what
-//! else was done, signing in and looking last.
+//! else was done, looking last.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -10,18 +10,34 @@ use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{contact_record, import_job, loan, loan_event, message};
 
-/// Actions of the audit log that are told by the rows they have written.
-const TOLD: [&str; 3] = ["imported", "family_contacted", "case_contact"];
+/// Actions of the audit log that the rows they have written tell, and that nobody does again.
+const TOLD: [&str; 7] = [
+    "imported",
+    "family_contacted",
+    "case_contact",
+    "signed_in",
+    "sign_in_failed",
+    "sessions_ended",
+    "borrower_signed_in",
+];
 
 /// What, how much, and the word for one of it.
 pub(super) type Lost = (String, i64, &'static str);
+
+#[derive(Debug, Default, serde::Serialize)]
+pub(super) struct AllLost {
+    /// Somebody has to do it again.
+    pub todo: Vec<Lost>,
+    /// Messages that families have: sent again they would come twice.
+    pub sent: i64,
+}
 
 /// What was written after an instant in these offices.
 pub(super) fn since(
     db: &mut Db,
     scope: &Scope,
     as_of: Option<NaiveDateTime>,
-) -> AppResult<Vec<Lost>> {
+) -> AppResult<AllLost> {
     let at = as_of.unwrap_or(NaiveDateTime::MIN);
     let payments: i64 = loan_event::table
         .filter(scope.holds(loan_event::office_code))
@@ -54,12 +70,11 @@ pub(super) fn since(
         ("联系记录", contacts, "条"),
         ("合同", contracts, "份"),
         ("导入的文件", imports, "个"),
-        ("发出的消息", messages, "条"),
     ];
     let rows = rows.into_iter().filter(|(_, count, _)| *count > 0);
     let mut lost: Vec<Lost> =
         rows.map(|(what, count, unit)| (what.to_owned(), count, unit)).collect();
     let done = audit_log::counts_since(db, scope, as_of, &TOLD)?;
     lost.extend(done.into_iter().map(|(what, count)| (what, count, "次")));
-    Ok(lost)
+    Ok(AllLost { todo: lost, sent: messages })
 }

@@ -55,6 +55,7 @@ pub fn lines(facts: &Facts, names: &Names) -> Vec<Line> {
 
 fn line(row: &EventRow, contract_no: &str, undone: bool, source: String) -> Line {
     let (what, detail) = what(row);
+    let by_hand = row.command_key.starts_with(posting::KEY) && row.kind != "reversed";
     Line {
         on: row.effective_on,
         what,
@@ -64,6 +65,6 @@ fn line(row: &EventRow, contract_no: &str, undone: bool, source: String) -> Line
         channel: row.channel.clone(),
         source,
         undone,
-        by_hand: row.command_key.starts_with(posting::KEY).then(|| row.id.get()),
+        by_hand: by_hand.then(|| row.id.get()),
     }
 }

@@ -23,10 +23,8 @@ use crate::imports::money::{outdated, same_figure};
 use crate::imports::read::Lines;
 use chrono::NaiveDate;
 
-/// The bank may book money some days after the county has it.
-const SAME_MONEY_DAYS: i64 = 7;
-/// Days between the debit as the desk wrote it down and as the bank's list has it.
-const SAME_DEBIT_DAYS: i64 = 10;
+/// Days between money as the desk wrote it down and as the bank's list has it.
+const SAME_MONEY_DAYS: i64 = 10;
 
 layout! {
     /// A line of 还款明细.
@@ -290,12 +288,8 @@ impl Plan<'_> {
         line: u32,
     ) {
         let loan = figure.loan_id;
-        if figure.event_id.is_none() {
-            figure.event_id = match (target, self.counts_on(figure)) {
-                (Some(EventKind::Prepaid { .. }), _) => self.answered_early(figure),
-                (Some(kind), Some(on)) => self.entered_by_hand(loan, kind, on),
-                _ => None,
-            };
+        if let (None, Some(kind), Some(on)) = (figure.event_id, target, self.counts_on(figure)) {
+            figure.event_id = self.recorded_before(loan, kind, on);
         }
         let standing = figure.event_id.and_then(|id| {
             self.facts.life.get(&loan).into_iter().flatten().find(|event| event.id == id).cloned()
@@ -327,38 +321,25 @@ impl Plan<'_> {
         }
     }
 
-    /// The same money that somebody has entered before the bank's list came: it is not booked
-    /// twice, and the bank's day wins.
-    fn entered_by_hand(&self, loan: LoanId, kind: EventKind, on: NaiveDate) -> Option<EventId> {
+    /// The event of the same money that the desk has recorded before the bank's list came, and that
+    /// no line stands for yet: it is not booked twice, and the bank's day wins. Money by hand is
+    /// of the same amount; an early repayment is what the bank's answer to the request was about.
+    fn recorded_before(&self, loan: LoanId, kind: EventKind, on: NaiveDate) -> Option<EventId> {
         let life = self.facts.life.get(&loan)?;
-        let is_taken = |id: EventId| {
-            let undone = life.iter().any(|other| other.reverses_id == Some(id));
+        let is_same = |row: &&EventRow| match kind {
+            EventKind::Prepaid { .. } => early_repayment::is_answer(row),
+            _ => {
+                row.command_key.starts_with(posting::KEY)
+                    && row.event().is_ok_and(|event| event.kind == kind)
+            }
+        };
+        let is_near = |row: &&EventRow| days_between(row.effective_on, on).abs() <= SAME_MONEY_DAYS;
+        let is_free = |row: &&EventRow| {
+            let undone = life.iter().any(|other| other.reverses_id == Some(row.id));
             let mut lines = self.facts.repayments.values().flatten();
-            undone || lines.any(|line| line.event_id == Some(id))
+            !undone && !lines.any(|line| line.event_id == Some(row.id))
         };
-        let is_same = |row: &&EventRow| {
-            row.command_key.starts_with(posting::KEY)
-                && row.event().is_ok_and(|event| event.kind == kind)
-                && (row.effective_on - on).num_days().abs() <= SAME_MONEY_DAYS
-                && !is_taken(row.id)
-        };
-        life.iter().find(is_same).map(|row| row.id)
-    }
-
-    /// The event of an early repayment that the desk has written down by the bank's answer
-    /// (`life/early`) and no line stands for yet: the list brings the same money, not more.
-    fn answered_early(&self, figure: &BankFigure) -> Option<EventId> {
-        let life = self.facts.life.get(&figure.loan_id)?;
-        let is_near = |row: &EventRow| {
-            let days = figure.paid_on.map(|on| days_between(row.effective_on, on));
-            days.is_some_and(|days| days.abs() <= SAME_DEBIT_DAYS)
-        };
-        let stands = |row: &EventRow| !life.iter().any(|other| other.reverses_id == Some(row.id));
-        let mut figures = self.facts.repayments.values().flatten();
-        let own = |row: &&EventRow| early_repayment::is_answer(row) && is_near(row);
-        let row = life.iter().find(|row| own(row) && stands(row))?;
-        let is_taken = figures.any(|one| one.event_id == Some(row.id) && one.id != figure.id);
-        (!is_taken).then_some(row.id)
+        life.iter().filter(is_same).filter(is_near).find(is_free).map(|row| row.id)
     }
 
     /// The day on which the money of a line counts. What the bank calls 正常还款 and debits on the

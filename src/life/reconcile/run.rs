@@ -86,14 +86,19 @@ pub fn run(app: &App, scope: &Scope, mut progress: impl FnMut(usize)) -> AppResu
     loop {
         let loans = app.db.read(|db| bank::loans_with_figures(db, scope, after, CHUNK))?;
         let Some(last) = loans.last().copied() else { return Ok(differ) };
+        // Trying causes takes its time: nobody waits for it.
+        let causes = app.db.read(|db| causes(db, scope, (&loans, &basis, today)))?;
         differ += app.db.write("compare with bank", |db| {
             let sides = Sides::load(db, scope, &loans)?;
             let known = uncomputable::known(db, scope)?;
             let (mut found, mut tried) = (Vec::new(), Vec::new());
             for case in sides.cases(&basis, today) {
-                let why = match rows_of(&case, scope, now) {
-                    Ok(rows) => {
-                        found.extend(rows);
+                let compared = differences(&case);
+                let why = match compared {
+                    Ok(differences) => {
+                        let cause = causes.get(&case.loan.id);
+                        let cause = cause.filter(|(of, _)| *of == differences).map(|one| one.1);
+                        found.extend(rows_of(&case, scope, (differences, cause), now));
                         None
                     }
                     Err(why) => Some(why),
@@ -122,7 +127,9 @@ pub fn recompare(act: &mut Act<'_>, loan: LoanId) -> AppResult<()> {
     let sides = Sides::load(act.db, scope, &[loan])?;
     let mut found = Vec::new();
     for case in sides.cases(&basis, act.today) {
-        found.extend(rows_of(&case, scope, now)?);
+        let differences = differences(&case)?;
+        let cause = cause_of(&case, &differences);
+        found.extend(rows_of(&case, scope, (differences, Some(cause)), now));
     }
     for row in &mut found {
         row.id = act.id();
@@ -130,17 +137,40 @@ pub fn recompare(act: &mut Act<'_>, loan: LoanId) -> AppResult<()> {
     bank_difference::put(act.db, scope, &[loan], &found)
 }
 
-/// What differs about a contract, each figure of a day once; without identities.
+fn differences(case: &Case<'_>) -> AppResult<Vec<Difference>> {
+    compare(case.loan, case.events, case.figures, case.basis, case.until)
+}
+
+fn cause_of(case: &Case<'_>, differences: &[Difference]) -> Cause {
+    cause::explain(case, differences).map_or(Cause::Unknown, |found| found.cause)
+}
+
+/// What differs about these contracts, and why, as far as one can be tried out.
+fn causes(
+    db: &mut Db,
+    scope: &Scope,
+    (loans, basis, today): (&[LoanId], &Basis, NaiveDate),
+) -> AppResult<HashMap<LoanId, (Vec<Difference>, Cause)>> {
+    let sides = Sides::load(db, scope, loans)?;
+    let mut found = HashMap::new();
+    for case in sides.cases(basis, today) {
+        // What cannot be computed is named where it is compared.
+        let differences = differences(&case).unwrap_or_default();
+        if !differences.is_empty() {
+            let cause = cause_of(&case, &differences);
+            found.insert(case.loan.id, (differences, cause));
+        }
+    }
+    Ok(found)
+}
+
+/// Each figure of a day once; without identities. `cause`: none when it was not tried.
 fn rows_of(
     case: &Case<'_>,
     scope: &Scope,
+    (differences, cause): (Vec<Difference>, Option<Cause>),
     found_at: NaiveDateTime,
-) -> AppResult<Vec<BankDifference>> {
-    let differences = compare(case.loan, case.events, case.figures, case.basis, case.until)?;
-    if differences.is_empty() {
-        return Ok(Vec::new());
-    }
-    let cause = cause::explain(case, &differences).map_or(Cause::Unknown, |found| found.cause);
+) -> Vec<BankDifference> {
     let mut rows: Vec<BankDifference> = Vec::new();
     for difference in differences {
         let known = |row: &BankDifference| {
@@ -160,8 +190,8 @@ fn rows_of(
             ours_fen: difference.ours,
             import_id: figure.import_id,
             found_at,
-            cause: Some(cause),
+            cause,
         });
     }
-    Ok(rows)
+    rows
 }

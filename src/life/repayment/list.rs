@@ -1,10 +1,11 @@
 //! `/repayments` (记账): what was proposed to be recorded, by where it is.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Days, NaiveDate, NaiveDateTime};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::base::dates::{in_words, local};
+use crate::base::dates::{in_words, local, starts_at};
 use crate::base::ids::RowId;
 use crate::base::person_name::name_key;
 use crate::base::scope::Scope;
@@ -23,6 +24,8 @@ use crate::web::session::SignedIn;
 use crate::web::waiting::{Waiting, Whose};
 
 pub const PATH: &str = "/repayments";
+/// What went back and nobody has touched for so many days rings no longer.
+const GIVEN_UP_DAYS: u64 = 30;
 
 const TABS: [(&str, &str); 5] = [
     ("", "待复核"),
@@ -180,19 +183,24 @@ impl Export for ListParams {
     ];
 }
 
-/// What went back to whoever proposed it.
+/// What went back to whoever proposed it, and was not proposed anew.
 pub fn waiting(
     db: &mut Db,
     scope: &Scope,
     _: &Policy,
     today: NaiveDate,
 ) -> AppResult<Vec<Waiting>> {
-    // What went back long ago was proposed anew, or given up.
-    let since = today.checked_sub_days(chrono::Days::new(30)).unwrap_or(today);
+    // What went back longer ago was given up.
+    let since = today.checked_sub_days(Days::new(GIVEN_UP_DAYS)).unwrap_or(today);
+    let newer = diesel::alias!(posting as newer);
+    let proposed_anew = newer
+        .filter(newer.field(posting::loan_id).eq(posting::loan_id))
+        .filter(newer.field(posting::id).gt(posting::id));
     let returned: i64 = posting::table
         .filter(scope.holds(posting::office_code))
         .filter(posting::state.eq(State::Returned))
-        .filter(posting::updated_at.ge(crate::base::dates::starts_at(since)))
+        .filter(posting::updated_at.ge(starts_at(since)))
+        .filter(not(exists(proposed_anew)))
         .count()
         .get_result(db)?;
     let serve = Whose::Right(Right::ServeSeason);

@@ -91,9 +91,9 @@ async fn pay_page(desk: &DeskRequest, file_no: String, filled: PayForm) -> AppRe
     let only = only(&filled.contract);
     let (all, shares) = desk
         .read(move |db, scope| {
-            let all = steps::contracts(db, scope, &basis, (file, None), today)?;
+            let all = steps::contracts(db, scope, &basis, (file, None), (today, today))?;
             let Some(payment) = payment else { return Ok((all, Vec::new())) };
-            let then = steps::contracts(db, scope, &basis, (file, only), payment.on)?;
+            let then = steps::contracts(db, scope, &basis, (file, only), (payment.on, today))?;
             Ok((all, steps::shared(&then, &payment, today).unwrap_or_default()))
         })
         .await?;
@@ -186,7 +186,7 @@ async fn defer_page(desk: &DeskRequest, file_no: String) -> AppResult<DeferPage>
     let (basis, today, file) = (desk.app.basis(), desk.today(), head.file);
     let found = desk
         .read(move |db, scope| {
-            let all = steps::contracts(db, scope, &basis, (file, None), today)?;
+            let all = steps::contracts(db, scope, &basis, (file, None), (today, today))?;
             Ok(steps::deferrable(&all, today))
         })
         .await?;

@@ -82,6 +82,9 @@ pub fn refusal(
     if on > today {
         return Some(("on", "还款日期不能晚于今天，还没有到的钱不能先记".to_owned()));
     }
+    if contracts.is_empty() {
+        return Some(("contract", "已经全部还清，不能再记还款".to_owned()));
+    }
     let paid_out = contracts
         .iter()
         .flat_map(Contract::standing_events)
@@ -94,9 +97,6 @@ pub fn refusal(
         Some(_) => {}
     }
     let most = all_that_is_open(contracts);
-    if !most.is_positive() {
-        return Some(("contract", "已经全部还清，不能再记还款".to_owned()));
-    }
     if amount > most {
         let most = most.to_page_text();
         let why = format!("照计划全部还完只要 ¥{most}，请核对金额；要提前还清请办提前还款");

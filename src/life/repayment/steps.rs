@@ -21,20 +21,26 @@ use crate::book::statement::{EventKind, Product, RowKind};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::db::Db;
 
-/// The contracts of a file as they stood on a day, or one of them; what is settled is left out.
+/// The contracts of a file as they stood on a day, or one of them; what was settled then, or has
+/// been since, is left out.
 pub fn contracts(
     db: &mut Db,
     scope: &Scope,
     basis: &Basis,
     (file, only): (FileId, Option<LoanId>),
-    on: NaiveDate,
+    (on, today): (NaiveDate, NaiveDate),
 ) -> AppResult<Vec<Contract>> {
     let loans = loan::chain(db, scope, file)?;
     let known = payments_known::load(db, scope)?;
-    let mut all = file::contracts(db, scope, basis, (&known, loans), on)?;
+    let mut all = file::contracts(db, scope, basis, (&known, loans.clone()), today)?;
     all.retain(|one| only.is_none_or(|id| one.loan.id == id));
     all.retain(|one| one.statement.position.settled_on.is_none());
-    Ok(all)
+    if on >= today {
+        return Ok(all);
+    }
+    let mut then = file::contracts(db, scope, basis, (&known, loans), on)?;
+    then.retain(|one| all.iter().any(|now| now.loan.id == one.loan.id));
+    Ok(then)
 }
 
 fn yuan(fen: Fen) -> String {
@@ -89,7 +95,7 @@ pub fn pay(act: &mut Act<'_>, key: &FormKey, file_no: &str, typed: &Typed) -> Ap
     }
     let (basis, today) = (act.parts.basis(), act.today);
     let Payment { on, amount, channel } = typed.payment;
-    let all = contracts(act.db, act.scope, &basis, (file.id, typed.only), on)?;
+    let all = contracts(act.db, act.scope, &basis, (file.id, typed.only), (on, today))?;
     let shares = shared(&all, &typed.payment, today)?;
     let twice = shares.iter().find(|(loan, _, fen)| is_there(&all, *loan, on, *fen));
     if let Some((_, no, fen)) = twice.filter(|_| !typed.is_another) {
@@ -240,7 +246,7 @@ pub fn defer(act: &mut Act<'_>, key: &FormKey, file_no: &str, note: &str) -> App
         return Ok(0);
     }
     let (basis, policy, today) = (act.parts.basis(), act.policy(), act.today);
-    let all = contracts(act.db, act.scope, &basis, (file.id, None), today)?;
+    let all = contracts(act.db, act.scope, &basis, (file.id, None), (today, today))?;
     let found = deferrable(&all, today);
     if found.is_empty() {
         return Err(AppError::refused("这户今年没有还没到期的本金，不用延期"));
