@@ -1,6 +1,16 @@
 //! The list behind a figure of a report: whose contracts make it up.
 
+use std::sync::Arc;
+
 use serde::Serialize;
+
+use crate::app::App;
+use crate::base::ids::FileId;
+use crate::base::money::Fen;
+use crate::error::AppResult;
+use crate::reports::recovery::facts::owners;
+use crate::reports::recovery::rules::Owner;
+use crate::web::session::SignedIn;
 
 /// Rows on a page of a list.
 const PAGE_ROWS: usize = 200;
@@ -34,6 +44,36 @@ pub struct List {
     before: Option<String>,
     after: Option<String>,
     back: (&'static str, String),
+}
+
+/// Whose money a figure is, by person, in the order of the townships.
+pub async fn people(
+    app: &App,
+    me: &SignedIn,
+    found: Vec<(FileId, Fen)>,
+) -> AppResult<Vec<(Arc<Owner>, Fen)>> {
+    let scope = me.scope.clone();
+    let owners = app.read_long(move |db| owners(db, &scope)).await?;
+    let mut all: Vec<(Arc<Owner>, Fen)> = found
+        .into_iter()
+        .map(|(file, fen)| (owners.get(&file).cloned().unwrap_or_default(), fen))
+        .collect();
+    all.sort_by(|a, b| (&a.0.township, &a.0.file_no).cmp(&(&b.0.township, &b.0.file_no)));
+    Ok(all)
+}
+
+impl Row {
+    /// Of one of [`people`].
+    pub fn of((owner, fen): &(Arc<Owner>, Fen)) -> Row {
+        Row {
+            file_no: owner.file_no.to_string(),
+            name: owner.name.to_string(),
+            township: owner.township.to_string(),
+            school: owner.school.to_string(),
+            what: String::new(),
+            amount: fen.get(),
+        }
+    }
 }
 
 /// What a list is about.

@@ -1,7 +1,5 @@
 //! `/reports/december`: the daily table, to look at, to print, to take along.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -16,12 +14,11 @@ use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::sheet::write::{self, Chart, Head, Out};
-use crate::reports::behind::{About, List, Row};
+use crate::reports::behind::{self, About, List, Row};
 use crate::reports::curve::{Curve, Series};
 use crate::reports::line_cache::{self, with_note};
-use crate::reports::recovery::export::share;
-use crate::reports::recovery::facts::owners;
-use crate::reports::recovery::rules::{Owner, percent};
+use crate::reports::recovery::export::{definitions, share};
+use crate::reports::recovery::rules::percent;
 use crate::web::download::{WORKBOOK, attachment, noted};
 use crate::web::list::export::foot;
 use crate::web::route::{Entry, Needs, get};
@@ -256,21 +253,7 @@ async fn list(
             (rules::rows(book, on, figure), found.note())
         })
         .await?;
-    let scope = me.scope.clone();
-    let owners = app.read_long(move |db| owners(db, &scope)).await?;
-    let mut all: Vec<(Arc<Owner>, Fen)> = found
-        .into_iter()
-        .map(|(file, fen)| (owners.get(&file).cloned().unwrap_or_default(), fen))
-        .collect();
-    all.sort_by(|a, b| (&a.0.township, &a.0.file_no).cmp(&(&b.0.township, &b.0.file_no)));
-    let row = |(owner, fen): &(Arc<Owner>, Fen)| Row {
-        file_no: owner.file_no.to_string(),
-        name: owner.name.to_string(),
-        township: owner.township.to_string(),
-        school: owner.school.to_string(),
-        what: String::new(),
-        amount: fen.get(),
-    };
+    let all = behind::people(&app, &me, found).await?;
     let link = |page: usize| {
         let (on, page) = (on.to_string(), page.to_string());
         url::link(ROWS, &[("on", &on), ("figure", figure.as_text()), ("page", &page)])
@@ -286,7 +269,7 @@ async fn list(
         &me,
         &req,
         "reports/rows.html",
-        List::new(about, (&all, &params.page), row, link),
+        List::new(about, (&all, &params.page), Row::of, link),
     )
 }
 
@@ -304,19 +287,9 @@ async fn workbook(
     titles.extend(behind);
     let foot = foot(&me, app.clock.today());
     let bytes = actix_web::web::block(move || {
-        let text = |text: &str| Out::Text(text.to_owned());
-        let mut words: Vec<Vec<Out>> =
-            DEFINITIONS.iter().map(|(name, words)| vec![text(name), text(words)]).collect();
-        words.extend(left_out.iter().map(|why| vec![text("没有统计在内"), text(why)]));
-        let definitions = Head {
-            sheet: "口径说明".to_owned(),
-            titles: vec!["口径说明".to_owned()],
-            columns: vec![("指标".to_owned(), 22), ("算法".to_owned(), 110)],
-            ..Head::default()
-        };
         write::lists(&[
             (head(titles, foot), days.iter().map(cells).collect()),
-            (definitions, words),
+            definitions(DEFINITIONS, &left_out),
         ])
     })
     .await

@@ -1,7 +1,5 @@
 //! `/reports/forecast`: the table of five years, its picture, the list behind a figure, a sheet.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
@@ -15,11 +13,10 @@ use crate::base::url;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::sheet::write::{self, Head, Out};
-use crate::reports::behind::{About, List, Row};
+use crate::reports::behind::{self, About, List, Row};
 use crate::reports::curve::{Curve, Series};
 use crate::reports::line_cache::{self, with_note};
-use crate::reports::recovery::facts::owners;
-use crate::reports::recovery::rules::Owner;
+use crate::reports::recovery::export::definitions;
 use crate::web::download::{WORKBOOK, attachment, noted};
 use crate::web::list::export::foot;
 use crate::web::route::{Entry, Needs, get};
@@ -246,21 +243,7 @@ async fn list(
         (rules::rows(&found.lines, at, figure), found.note())
     })
     .await?;
-    let scope = me.scope.clone();
-    let owners = app.read_long(move |db| owners(db, &scope)).await?;
-    let mut all: Vec<(Arc<Owner>, Fen)> = found
-        .into_iter()
-        .map(|(file, fen)| (owners.get(&file).cloned().unwrap_or_default(), fen))
-        .collect();
-    all.sort_by(|a, b| (&a.0.township, &a.0.file_no).cmp(&(&b.0.township, &b.0.file_no)));
-    let row = |(owner, fen): &(Arc<Owner>, Fen)| Row {
-        file_no: owner.file_no.to_string(),
-        name: owner.name.to_string(),
-        township: owner.township.to_string(),
-        school: owner.school.to_string(),
-        what: String::new(),
-        amount: fen.get(),
-    };
+    let all = behind::people(&app, &me, found).await?;
     let link = |page: usize| {
         let (year, page) = (year.to_string(), page.to_string());
         params.link(ROWS, &[("year", &year), ("figure", &params.figure), ("page", &page)])
@@ -275,7 +258,7 @@ async fn list(
         unit: "人",
         back: ("回收预测", params.link(PATH, &[])),
     };
-    let list = List::new(about, (&all, &params.page), row, link);
+    let list = List::new(about, (&all, &params.page), Row::of, link);
     shell::page(&app, &me, &req, "reports/rows.html", list)
 }
 
@@ -333,17 +316,8 @@ async fn workbook(
         cells
     };
     let rows: Vec<Vec<Out>> = known.iter().enumerate().map(cells).collect();
-    let text = |text: &str| Out::Text(text.to_owned());
-    let mut words: Vec<Vec<Out>> =
-        DEFINITIONS.iter().map(|(name, words)| vec![text(name), text(words)]).collect();
-    words.extend(left_out.iter().map(|why| vec![text("没有统计在内"), text(why)]));
-    let definitions = Head {
-        sheet: "口径说明".to_owned(),
-        titles: vec!["口径说明".to_owned()],
-        columns: vec![("指标".to_owned(), 22), ("算法".to_owned(), 110)],
-        ..Head::default()
-    };
-    let bytes = write::lists(&[(head, rows), (definitions, words)]).map_err(AppError::broken)?;
+    let words = definitions(DEFINITIONS, &left_out);
+    let bytes = write::lists(&[(head, rows), words]).map_err(AppError::broken)?;
     noted(&app, &me, "回收预测", format!("导出回收预测，{today}")).await?;
     Ok(attachment("回收预测.xlsx", WORKBOOK, bytes))
 }

@@ -37,7 +37,7 @@ pub async fn workbook(
         let titles = |title| [title, known.clone()].into_iter().chain(found.note()).collect();
         let mut sheets = vec![
             (head("回收统计", by, titles(title), &foot), cells(with_total(by))),
-            definitions(&found.left_out()),
+            definitions(DEFINITIONS, &found.left_out()),
         ];
         if by != GroupBy::DueYear {
             let title = format!("{office} 历年回收，统计日 {day}");
@@ -96,8 +96,8 @@ pub fn share(rate: Option<i64>) -> Out {
     rate.map_or_else(|| Out::Text(percent(None)), Out::Share)
 }
 
-/// What the figures mean, and which contracts are in none.
-pub fn definitions(left_out: &[String]) -> (Head, Vec<Vec<Out>>) {
+/// What the figures of a report mean, and which contracts are in none.
+pub fn definitions(of: &[(&str, &str)], left_out: &[String]) -> (Head, Vec<Vec<Out>>) {
     let head = Head {
         sheet: "口径说明".to_owned(),
         titles: vec!["口径说明".to_owned()],
@@ -106,7 +106,7 @@ pub fn definitions(left_out: &[String]) -> (Head, Vec<Vec<Out>>) {
     };
     let text = |text: &str| Out::Text(text.to_owned());
     let mut rows: Vec<Vec<Out>> =
-        DEFINITIONS.iter().map(|(name, words)| vec![text(name), text(words)]).collect();
+        of.iter().map(|(name, words)| vec![text(name), text(words)]).collect();
     rows.extend(left_out.iter().map(|why| vec![text("没有统计在内"), text(why)]));
     (head, rows)
 }
