@@ -117,7 +117,9 @@ pub fn pay(act: &mut Act<'_>, key: &FormKey, file_no: &str, typed: &Typed) -> Ap
         }
         let of_bank =
             all.iter().any(|one| one.loan.id == *loan && one.loan.product() == Some(Product::Cdb));
-        let bank = "银行合同：银行的还款明细里有同一笔时会对上，不会记两次";
+        if of_bank {
+            facts.push(Fact::new("银行的还款明细", "里面有同一笔时会对上，不会记两次"));
+        }
         let new = New {
             kind: Kind::Payment,
             words: format!("{on} {}还款 {}", channel.in_words(), yuan(*fen)),
@@ -129,7 +131,7 @@ pub fn pay(act: &mut Act<'_>, key: &FormKey, file_no: &str, typed: &Typed) -> Ap
             amount: Some(*fen),
             link: format!("/loans/{file_no}"),
             facts,
-            exceptions: of_bank.then(|| bank.to_owned()).into_iter().collect(),
+            exceptions: Vec::new(),
         };
         posting::propose(act, &whose, new).map_err(|error| named(error, no))?;
     }
