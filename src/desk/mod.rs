@@ -64,7 +64,7 @@ pub fn routes() -> Vec<Entry> {
         post("/admin/staff/{id}/release", staff, release::staff),
         get("/admin/office", office, admin::office::show),
         post("/admin/office", office, admin::office::change),
-        get("/admin/backups", office, admin::backups::list),
+        get("/admin/backups", Needs::SignedIn, admin::backups::list),
         post("/admin/backups/jobs", office, admin::backups::release_jobs),
         post("/admin/backups/messages", office, admin::backups::release_messages),
         get("/admin/backups/{name}", office, admin::backups::show),

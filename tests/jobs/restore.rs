@@ -33,7 +33,8 @@ fn with_backup() -> (TempDir, PathBuf) {
     assert_eq!(code, Some(0), "{err}");
     add_office(&folder, "512023", "AY");
     let backups = std::fs::read_dir(folder.path().join("data/backups")).unwrap();
-    let backup = backups.map(|entry| entry.unwrap().path()).next().unwrap();
+    let is_copy = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "db");
+    let backup = backups.map(|entry| entry.unwrap().path()).find(is_copy).unwrap();
     (folder, backup)
 }
 
@@ -137,7 +138,11 @@ fn nothing_is_sent_and_no_job_runs_until_a_person_has_released_both() {
         assert!(run_due(&t.app, now).unwrap().is_empty());
         assert_eq!(post.deliver(), (0, 0, 0));
         let mut clerk = t.sign_in(Role::Clerk);
-        clerk.get("/admin/backups").await.is(403);
+        // A clerk reads where it stands and who decides, and decides nothing.
+        let page = clerk.get("/admin/backups").await;
+        page.is(200).says(&["恢复请主任或管理员来办", "现在没有这样的账号", "等待发送的 3 条消息"]);
+        assert!(!page.text.contains("/admin/backups/messages\""), "{}", page.text);
+        clerk.post("/admin/backups/messages", &[("messages", "drop")]).await.is(403);
         let mut director = t.sign_in(Role::Director);
         let page = director.get("/admin/backups").await;
         page.is(200).says(&["刚从备份恢复", "等待发送的 3 条消息", "zhuxue-2026-10-31.db"]);

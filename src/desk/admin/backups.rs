@@ -1,5 +1,6 @@
 //! `/admin/backups`: the copies there are, putting one of them back, and, after that, letting the
-//! jobs and then the messages go on. Words for somebody who has never done it.
+//! jobs and then the messages go on. Words for somebody who has never done it: anybody may read,
+//! director and administrator act.
 
 use actix_web::http::header::{HeaderValue, REFRESH};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,6 +11,7 @@ use crate::app::App;
 use crate::base::dates::minute;
 use crate::base::scope::Scope;
 use crate::book::office;
+use crate::book::staff::{self, Right};
 use crate::clock::go_on;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -47,6 +49,8 @@ struct BackupsPage {
     keys: String,
     postgres: bool,
     copies: Vec<Line>,
+    /// Who may put one back: `吴主任（主任）`.
+    who: Vec<String>,
     held: Option<Held>,
 }
 
@@ -74,8 +78,10 @@ fn held(db: &mut Db, restored: Restored) -> AppResult<Held> {
     })
 }
 
-async fn backups_page(app: &App) -> AppResult<BackupsPage> {
-    let folder = app.config.backups();
+async fn backups_page(app: &App, me: &SignedIn) -> AppResult<BackupsPage> {
+    let (folder, scope) = (app.config.backups(), me.scope.clone());
+    let staff = app.read(move |db| staff::all(db, &scope)).await?;
+    let who = staff.iter().filter(|one| one.active && one.role.may(Right::ManageOffice));
     let held = app.read(|db| restored::get(db)?.map(|restored| held(db, restored)).transpose());
     let line = |copy: Copy| Line {
         day: copy.day.to_string(),
@@ -83,6 +89,7 @@ async fn backups_page(app: &App) -> AppResult<BackupsPage> {
         name: copy.name,
     };
     Ok(BackupsPage {
+        who: who.map(|one| format!("{}（{}）", one.name, one.role.in_words())).collect(),
         held: held.await?,
         copies: restore::copies(&folder).into_iter().map(line).collect(),
         folder: folder.display().to_string(),
@@ -93,7 +100,7 @@ async fn backups_page(app: &App) -> AppResult<BackupsPage> {
 
 /// `GET /admin/backups`
 pub async fn list(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {
-    fields::show(&app, &me, &req, &backups_page(&app).await?)
+    fields::show(&app, &me, &req, &backups_page(&app, &me).await?)
 }
 
 #[derive(Debug, Serialize)]
@@ -232,7 +239,7 @@ pub async fn release_messages(
         Ok(()) => end(at, choice == Some("drop")).await,
         Err(error) => Err(error),
     };
-    answer(at, &form, done, backups_page(&app)).await
+    answer(at, &form, done, backups_page(&app, &me)).await
 }
 
 async fn end((app, me, _): At<'_>, drop: bool) -> AppResult<Done> {
