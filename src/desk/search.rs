@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::base::ids::PersonId;
-use crate::base::person_name::name_key;
+use crate::base::person_name::{initials, name_key};
 use crate::base::place::short_village;
 use crate::base::scope::Scope;
 use crate::book::staff::Right;
@@ -24,6 +24,7 @@ use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::crypto::{Field, Sealer};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{file_position, loan, loan_file, person, person_phone};
+use crate::web::form::is_part;
 use crate::web::list::filter::{anywhere, at_end};
 use crate::web::list::kit::Condition;
 use crate::web::list::params::{Chip, Params as _};
@@ -55,6 +56,8 @@ crate::list_params! {
         school,
         /// As pages call it.
         stage,
+        /// `suggest`: what may be meant, while it is typed.
+        part,
     }
 }
 
@@ -134,16 +137,39 @@ fn file_no(compact: &str) -> Option<String> {
     (is_number && !serial.is_empty()).then(|| format!("{letters}{year}-{serial}"))
 }
 
+/// So many people are offered while a name is typed.
+const NEAR_MAX: usize = 8;
+/// Shortest part of a word that is a place, or a name.
+const PART_MIN: usize = 2;
+/// Longest word that may be both.
+const WORD_MAX: usize = 20;
+
 /// That somebody is called so: the words together are part of the name, or each is part of the
-/// name, its initials, or the place.
+/// name, its initials, or the place; one long word may be a place and a name without a blank.
 fn is_called(words: &[String]) -> Condition {
-    let each = words.iter().map(|word| {
-        let place = "person.village LIKE ? ESCAPE '\\' OR person.township LIKE ? ESCAPE '\\'";
-        let place = Condition::new(place).bind(anywhere(word)).bind(anywhere(word));
-        named(word).or(place)
-    });
-    let whole = named(&words.concat());
-    if words.len() > 1 { whole.or(Condition::all(each)) } else { whole }
+    let [word] = words else {
+        let each = words.iter().map(|word| named(word).or(lives_in(word)));
+        return named(&words.concat()).or(Condition::all(each));
+    };
+    let both = |(one, other): (&str, &str)| {
+        [lives_in(one).and(named(other)), named(one).and(lives_in(other))]
+    };
+    parts_of(word).into_iter().flat_map(both).fold(named(word), Condition::or)
+}
+
+/// Where a word that is written in Han characters may be cut in two.
+fn parts_of(word: &str) -> Vec<(&str, &str)> {
+    let chars = word.chars().count();
+    if word.is_ascii() || chars > WORD_MAX {
+        return Vec::new();
+    }
+    let cuts = word.char_indices().map(|(at, _)| at).skip(PART_MIN);
+    cuts.take((chars + 1).saturating_sub(2 * PART_MIN)).map(|at| word.split_at(at)).collect()
+}
+
+fn lives_in(text: &str) -> Condition {
+    let place = "person.village LIKE ? ESCAPE '\\' OR person.township LIKE ? ESCAPE '\\'";
+    Condition::new(place).bind(anywhere(text)).bind(anywhere(text))
 }
 
 fn named(text: &str) -> Condition {
@@ -205,6 +231,9 @@ async fn search(
     let params = params.into_inner();
     let q = params.q.trim().to_owned();
     let what = meant(&q, &app.sealer);
+    if params.part == "suggest" && is_part(&req) {
+        return suggest(&app, &me, &req, what).await;
+    }
     let too_short = !q.is_empty() && what == Meant::default();
     let (scope, is_id) = (me.scope.clone(), what.id_index.is_some());
     let tail = what.phone_tail.clone().filter(|_| what.tail_only);
@@ -233,6 +262,38 @@ async fn search(
         missed_id: params.miss == "id",
     };
     shell::page(&app, &me, &req, "search/results.html", view)
+}
+
+/// People who may be meant by a name or a village, for the box; a number is typed to its end.
+async fn suggest(
+    app: &App,
+    me: &SignedIn,
+    req: &HttpRequest,
+    what: Meant,
+) -> AppResult<HttpResponse> {
+    let scope = me.scope.clone();
+    let is_name = what.words.iter().any(|word| word.chars().count() >= PART_MIN);
+    let hits = match is_name {
+        true => app.read(move |db| hits(db, &scope, &what)).await?,
+        false => Vec::new(),
+    };
+    let near: Vec<Near> = hits.into_iter().take(NEAR_MAX).map(Near::of).collect();
+    shell::page(app, me, req, "search/_near.html", near)
+}
+
+/// Somebody who may be meant.
+#[derive(Debug, Serialize)]
+struct Near {
+    file_no: String,
+    /// Name, initials, home: a browser shows it when what is typed is part of it.
+    words: String,
+}
+
+impl Near {
+    fn of(hit: Hit) -> Near {
+        let initials = initials(&hit.name).to_lowercase();
+        Near { words: format!("{} {initials} {}", hit.name, hit.home), file_no: hit.file_no }
+    }
 }
 
 /// The hit is in the chosen groups, the one of this name aside.

@@ -46,9 +46,13 @@ async fn a_village_narrows_a_name_and_initials_are_a_name() {
         &format!("{village} 廖"),
         &format!("廖　{village}"),
         &format!("{village} lz"),
+        // Without a blank, as it is said.
+        &format!("{village}廖中旭"),
+        &format!("廖中旭{village}"),
     ] {
         says(&found(&site, q).await, &["廖中旭"]);
     }
+    says(&found(&site, &format!("{village}没有此人")).await, &["没有找到"]);
     says(&found(&site, &format!("{village} 没有此人")).await, &["没有找到"]);
     // A version before this one has written the name without its initials.
     let blank = diesel::update(person::table).set(person::name_initials.eq(""));
@@ -96,4 +100,17 @@ async fn a_file_number_is_found_with_and_without_its_hyphen() {
         assert_eq!(answer.location, format!("/loans/{no}"), "{q}");
     }
     says(&found(&site, &format!("{head}99{serial}")).await, &["没有找到"]);
+}
+
+#[actix_web::test]
+async fn people_are_offered_while_a_name_is_typed_and_numbers_are_not() {
+    let site = Site::small();
+    let offered = async |q: &str| {
+        site.open(&format!("/search?part=suggest&q={}", encoded(q)), true).await.body
+    };
+    let near = offered("廖中").await;
+    assert!(near.contains("<option value=\"LZ") && near.contains("廖中旭 lzx"), "{near}");
+    for q in ["廖", "4847", "", "没有此人"] {
+        assert!(!offered(q).await.contains("<option"), "{q}");
+    }
 }
