@@ -31,6 +31,13 @@ pub struct Own {
     percent: i64,
 }
 
+impl Own {
+    /// A line of one's own leads into this list.
+    pub fn has_of(&self, list: &str) -> bool {
+        self.lines.iter().any(|line| line.link.starts_with(list))
+    }
+}
+
 pub fn load(
     db: &mut Db,
     scope: &Scope,

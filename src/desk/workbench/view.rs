@@ -60,7 +60,6 @@ pub struct Todo {
     count: i64,
     what: &'static str,
     link: &'static str,
-    until: String,
 }
 
 /// A township of the overdue card.
@@ -106,6 +105,8 @@ pub struct Page {
     /// Year and month at a glance are asked for.
     has_glance: bool,
     is_reviewer: bool,
+    /// Reads, and does nothing of it.
+    only_reads: bool,
     own: Option<Own>,
     counted: Arc<Counted>,
     imports: Vec<ImportView>,
@@ -162,10 +163,11 @@ impl Page {
                 })
                 .collect(),
             notices: notices(facts, today),
-            todos: todos(facts, policy, today),
+            todos: todos(facts),
             decisions: waiting(facts, true),
             has_glance: false,
             is_reviewer: false,
+            only_reads: false,
             own: None,
             counted: Arc::default(),
             deadlines,
@@ -183,9 +185,13 @@ impl Page {
         let theirs =
             |line: &Notice| !line.link.starts_with("/admin") || role.may(Right::SeeHistory);
         self.notices.sort_by_key(|line| (line.class != " bad", !theirs(line)));
+        // What is one's own of a list is not told twice.
+        let is_own = |todo: &Todo| own.as_ref().is_some_and(|own| own.has_of(todo.link));
+        self.todos.retain(|todo| !is_own(todo));
         Page {
             has_glance: !self.is_new && matches!(role, Role::Director | Role::Auditor),
             is_reviewer: role == Role::Reviewer,
+            only_reads: role == Role::Auditor,
             counted,
             own,
             ..self
@@ -195,12 +201,7 @@ impl Page {
 
 /// What waits: decisions, or a day's work.
 fn waiting(facts: &Facts, rings: bool) -> Vec<Todo> {
-    let todo = |line: &Waiting| Todo {
-        count: line.count,
-        what: line.what,
-        link: line.link,
-        until: String::new(),
-    };
+    let todo = |line: &Waiting| Todo { count: line.count, what: line.what, link: line.link };
     facts.waiting.iter().filter(|line| line.rings == rings).map(todo).collect()
 }
 
@@ -339,32 +340,18 @@ fn deadlines(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Deadline> 
         .collect()
 }
 
-fn todos(facts: &Facts, policy: &Policy, today: NaiveDate) -> Vec<Todo> {
-    let receipts = policy.receipt_deadline(today.year());
-    let until = if receipts >= today {
-        format!("{}截止", in_words(receipts, today))
-    } else {
-        "截止日已过".to_owned()
-    };
+fn todos(facts: &Facts) -> Vec<Todo> {
     let open_imports = facts.imports.iter().filter(|import| {
         matches!(import.state.as_str(), "uploaded" | "checking" | "checked" | "posting" | "stopped")
     });
     let of_county = [
-        (facts.no_receipt, "合同没有高校回执", "/loans?stage=undisbursed", until),
-        (facts.no_money, "合同等放款", "/loans?stage=undisbursed", "一般 11 月".to_owned()),
-        (facts.unconfirmed, "今年毕业还没确认", "/loans?stage=grace", String::new()),
-        (facts.differences, "份合同与银行数字不同", "/differences", String::new()),
-        (
-            i64::try_from(open_imports.count()).unwrap_or(0),
-            "导入没有做完",
-            "/imports",
-            String::new(),
-        ),
+        (facts.differences, "份合同与银行数字不同", "/differences"),
+        (i64::try_from(open_imports.count()).unwrap_or(0), "导入没有做完", "/imports"),
     ];
     let of_county = of_county
         .into_iter()
         .filter(|(count, ..)| *count > 0)
-        .map(|(count, what, link, until)| Todo { count, what, link, until });
+        .map(|(count, what, link)| Todo { count, what, link });
     waiting(facts, false).into_iter().chain(of_county).collect()
 }
 

@@ -177,6 +177,11 @@ fn ten_thousands(fen: i64) -> String {
     format!("{}.{} 万元", tenths / 10, tenths % 10)
 }
 
+/// The picture of the years as they are known.
+pub async fn curve_now(app: &App, me: &SignedIn) -> AppResult<Curve> {
+    Ok(curve(&table(app, me, Assumption::default()).await?))
+}
+
 /// `GET /reports/forecast`
 async fn show(
     app: web::Data<App>,
