@@ -180,6 +180,44 @@ const FIELDS: &[(&str, &str)] = &[
     ("days_most", "最多留几天"),
     ("state", "状态"),
     ("year", "年份"),
+    ("to", "用到"),
+    ("edge", "过后按毕业算"),
+    ("last_chance", "银行最后更正"),
+    ("remind", "告诉家庭的日子"),
+    ("chase", "从哪天起催"),
+    ("last", "最后一天"),
+    ("enters_from", "今年开始还款的从"),
+    ("spring_festival_if_unknown", "春节日期没有录入时按"),
+    ("unconfirmed_from", "没有毕业确认的从"),
+    ("unconfirmed_until", "没有毕业确认的到"),
+    ("unconfirmed_years", "毕业几年以内"),
+    ("studying_from", "在读的从"),
+    ("studying_until", "在读的到"),
+    ("repaying_from", "还款中的从"),
+    ("repaying_until", "还款中的到"),
+    ("added_days", "中途加入后天数"),
+    ("asked", "问过谁"),
+    ("advice", "要做的事"),
+    ("lapse_after", "扣款日后几天失效"),
+    ("list_before", "扣款日前几天送名单"),
+    ("tell_before", "扣款日前几天告诉本人"),
+    ("next_days_most", "下次联系最远天数"),
+    ("park_days", "暂停天数"),
+    ("parked_days_most", "暂停合计最长天数"),
+    ("stages", "阶段"),
+    ("weights", "优先级"),
+    ("account", "账号格式"),
+    ("memo", "附言"),
+    ("name_max", "姓名最长"),
+    ("number_max", "编号最长"),
+    ("answer_number", "结果里的编号列"),
+    ("answer_amount", "结果里的金额列"),
+    ("answer_day", "结果里的日期列"),
+    ("answer_result", "结果里的结果列"),
+    ("answer_reason", "结果里的原因列"),
+    ("successor", "改称"),
+    ("valid_from", "启用"),
+    ("against", "虚假材料，不予认定"),
 ];
 
 const WORDS: &[(&str, &str)] = &[
@@ -195,6 +233,9 @@ const WORDS: &[(&str, &str)] = &[
     ("clerk", "经办"),
     ("school", "学校"),
     ("village", "村居"),
+    ("student", "本人"),
+    ("co_borrower|family", "共同借款人或家人"),
+    ("school|village", "学校或村居"),
     ("*", "没有单独规定的县区"),
 ];
 
@@ -342,4 +383,36 @@ fn dated_listed(raw: &[RawEntry], today: NaiveDate) -> Vec<RuleValue> {
     };
     let now = |raw: &RawEntry| begins(raw).is_none_or(|day| Some(day) == holds) && !is_over(raw);
     raw.iter().map(|raw| value_of(raw, now(raw))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fields that are no part of what a rule says: where it stands, how the program calls it.
+    const ASIDE: [&str; 10] = [
+        "from",
+        "from_year",
+        "published_on",
+        "source",
+        "confidence",
+        "note",
+        "document",
+        "key",
+        "link",
+        "short",
+    ];
+
+    #[test]
+    fn every_field_of_every_rule_has_words() {
+        let policy = Policy::embedded().unwrap();
+        let entries = policy.files.entries().unwrap();
+        for (table, _) in TITLES {
+            for raw in entries.get(*table).into_iter().flatten() {
+                for field in raw.values.keys().filter(|key| !ASIDE.contains(&key.as_str())) {
+                    assert!(looked_up(FIELDS, field).is_some(), "{table}.{field}");
+                }
+            }
+        }
+    }
 }
