@@ -8,8 +8,9 @@ use super::facts::{self, Row};
 use crate::app::App;
 use crate::base::choice::Choice;
 use crate::base::dates;
-use crate::base::ids::PersonId;
+use crate::base::ids::{LoanId, PersonId};
 use crate::base::scope::Scope;
+use crate::book::events;
 use crate::book::loan::{self, LoanFile};
 use crate::book::notice::by_hand::BY_HAND;
 use crate::book::notice::wishes::{self, Wish};
@@ -59,6 +60,9 @@ pub struct FilePage {
     name: String,
     people: Vec<PersonView>,
     rows: Vec<Row>,
+    /// How many the other tabs have.
+    events: usize,
+    contract_count: usize,
     reasons: Vec<Choice>,
     here: String,
 }
@@ -84,7 +88,10 @@ pub(super) async fn page(app: &App, me: &SignedIn, file_no: &str) -> AppResult<F
         let file = loan::file_by_no(db, &scope, &file_no)?;
         let messages = outbox::of_file(db, &scope, file.id, MOST)?;
         let people = people_of(db, &scope, &file)?;
+        let loans: Vec<LoanId> = loan::chain(db, &scope, file.id)?.iter().map(|l| l.id).collect();
         Ok(FilePage {
+            events: events::of_loans(db, &scope, &loans)?.values().map(Vec::len).sum(),
+            contract_count: loans.len(),
             here: format!("/loans/{}/messages", file.file_no),
             name: people.first().map(|one| one.name.clone()).unwrap_or_default(),
             file_no: file.file_no,
