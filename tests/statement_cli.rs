@@ -253,3 +253,51 @@ fn floating_contracts_use_the_embedded_tables() {
     assert_eq!(found["position"]["stage"], "grace");
     assert_eq!(found["position"]["next_due_on"], "2030-12-20");
 }
+
+/// Many contracts in one call: an answer for each, in their order, whatever one of them is like.
+#[test]
+fn a_stream_answers_every_line() {
+    let one = file(DISBURSED).replace('\n', " ");
+    let wrong = one.replace("2045-09-20", "never");
+    let mut lines = vec![one.as_str(); 1_200];
+    lines[700] = &wrong;
+    let args = ["statement", "-", "--as-of", "2031-01-05", "--stream"];
+    let output = run(&args, &lines.join("\n"));
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(answers.len(), 1_200);
+    assert_eq!(answers[0], json(&one, "2031-01-05"));
+    assert_eq!(answers[1_199], answers[0]);
+    assert_eq!(answers[700]["line"], 701);
+    assert!(answers[700]["error"].as_str().unwrap().contains("terms.final_due_on"), "{text}");
+    let brief = run(&[&args[..], &["--brief"]].concat(), &one);
+    let brief: Value = serde_json::from_slice(&brief.stdout).unwrap();
+    assert_eq!(brief["totals"], answers[0]["totals"]);
+    assert_eq!(brief.get("instalments"), None);
+}
+
+/// Each amount as the terms that it is made of, with the rule, its document and the version.
+#[test]
+fn the_working_names_rules_and_documents() {
+    let input = file(DISBURSED);
+    let output = run(&["statement", "-", "--as-of", "2031-01-05", "--working"], &input);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["program"], env!("CARGO_PKG_VERSION"));
+    let row = &found["rows"][0];
+    assert_eq!(row["interest"], "690.67");
+    // 80000.00 x 2.80% x 111/360 (loan-maths 8).
+    assert_eq!(
+        row["interest_is"],
+        serde_json::json!([{ "from": "2030-09-01", "days": 111, "principal": "80000.00",
+            "rate_percent": "2.80", "year_days": 360, "amount": "690.67", "payer": "borrower" }])
+    );
+    let rules = found["rules"].as_array().unwrap();
+    for key in row["rules"].as_array().unwrap() {
+        let rule = rules.iter().find(|rule| rule["key"] == *key);
+        let rule = rule.unwrap_or_else(|| panic!("no rule {key}: {rules:?}"));
+        assert!(!rule["document"].as_str().unwrap().is_empty(), "{rule}");
+        assert!(!rule["value"].as_str().unwrap().is_empty(), "{rule}");
+    }
+}

@@ -13,6 +13,7 @@ pub mod user;
 pub mod import;
 pub mod import_undo;
 pub mod statement;
+pub mod journal;
 pub mod worksheets;
 pub mod rehearse;
 pub mod job;
@@ -75,6 +76,8 @@ pub enum Command {
     Import(import::Import),
     /// Computes the statement of one contract from its terms and events.
     Statement(statement::Statement),
+    /// Writes the whole ledger as plain-text double entry.
+    Journal(journal::Journal),
     /// Writes the overdue follow-up worksheets, one workbook for each receiver.
     Worksheets(worksheets::Worksheets),
     /// Runs a copy of the database day by day and prints what would happen.
@@ -107,6 +110,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::User(command) => command.run(config()?, out),
         Command::Import(command) => command.run(config()?, out),
         Command::Statement(command) => command.run(out),
+        Command::Journal(command) => command.run(config()?, out),
         Command::Worksheets(command) => command.run(config()?, out),
         Command::Rehearse(command) => command.run(read(Some("error"))?, out),
         Command::Job(command) => command.run(config()?, out),

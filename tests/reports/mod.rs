@@ -2,6 +2,7 @@
 
 mod december;
 mod forecast;
+mod journal;
 mod monthly;
 mod recovery;
 

@@ -79,7 +79,7 @@ impl Statement {
     }
 
     /// Where the principal comes from: `本金 7,272.73 元：80,000.00 元 ÷ 11 期（2035 年到 2045 年）`.
-    fn principal_zh(&self, row: &Instalment, early: &str) -> Option<String> {
+    pub(in crate::book) fn principal_zh(&self, row: &Instalment, early: &str) -> Option<String> {
         let plus = |carried: Fen| match carried.is_positive() {
             true => format!(" + 延期的 {} 元", carried.to_page_text()),
             false => String::new(),
@@ -151,18 +151,18 @@ impl Statement {
     }
 
     /// `130`, or `130.5`.
-    fn penalty_text(&self) -> String {
+    pub(in crate::book) fn penalty_text(&self) -> String {
         let text = RatePpm::new(self.terms.penalty_ppm).to_percent_text();
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 
-    fn interest_of(&self, span: &Span) -> Fen {
+    pub(in crate::book) fn interest_of(&self, span: &Span) -> Fen {
         let den = i128::from(self.terms.day_count.year_days()) * 1_000_000;
         let rate = i128::from(span.rate.get()) * i128::from(span.days);
         Fen::new(half_up(i128::from(span.principal.get()) * rate, den))
     }
 
-    fn penalty_of(&self, span: &PenaltySpan) -> Fen {
+    pub(in crate::book) fn penalty_of(&self, span: &PenaltySpan) -> Fen {
         self.rounded(&[span])
     }
 

@@ -21,6 +21,14 @@ struct File<'a> {
 }
 
 #[derive(Serialize)]
+struct Brief<'a> {
+    contract_no: &'a str,
+    as_of: NaiveDate,
+    position: PositionRow,
+    totals: TotalsRow,
+}
+
+#[derive(Serialize)]
 struct Row {
     due_on: NaiveDate,
     days: i64,
@@ -78,7 +86,27 @@ struct TotalsRow {
 /// # Errors
 /// None in practice; `serde_json` cannot promise it.
 pub fn to_json(terms: &Terms, statement: &Statement) -> serde_json::Result<String> {
-    let file = File {
+    serde_json::to_string_pretty(&file(terms, statement))
+}
+
+/// The same on one line; `brief`: position and totals only.
+///
+/// # Errors
+/// As [`to_json`].
+pub fn to_line(terms: &Terms, statement: &Statement, brief: bool) -> serde_json::Result<String> {
+    if !brief {
+        return serde_json::to_string(&file(terms, statement));
+    }
+    serde_json::to_string(&Brief {
+        contract_no: &terms.contract_no,
+        as_of: statement.as_of,
+        position: json_position(statement),
+        totals: json_totals(&statement.totals),
+    })
+}
+
+fn file<'a>(terms: &'a Terms, statement: &Statement) -> File<'a> {
+    File {
         contract_no: &terms.contract_no,
         as_of: statement.as_of,
         known_until: not_all(statement),
@@ -93,8 +121,7 @@ pub fn to_json(terms: &Terms, statement: &Statement) -> serde_json::Result<Strin
             .collect(),
         position: json_position(statement),
         totals: json_totals(&statement.totals),
-    };
-    serde_json::to_string_pretty(&file)
+    }
 }
 
 fn json_row(statement: &Statement, row: &Instalment) -> Row {

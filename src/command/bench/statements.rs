@@ -12,6 +12,7 @@ use crate::book::statement::{
     self, Event, EventKind, Product, Statement, StatementError, StudyLevel, Terms,
 };
 use crate::command::CliError;
+use crate::command::statement::Statement as Command;
 
 /// How many of each.
 const ROUNDS: u64 = 200_000;
@@ -46,7 +47,48 @@ pub(super) fn measure(table: &mut Table<'_>) -> Result<(), CliError> {
     }
     let figure = Figure::rate(ROUNDS, started.elapsed());
     let what = "positions of a 10-year-old loan, one core".to_owned();
-    table.line(Line { what, figure, goal, raw })
+    table.line(Line { what, figure, goal, raw })?;
+    stream(&policy, table)
+}
+
+/// Lines of a stream.
+const LINES: u64 = 100_000;
+
+/// `zhuxue statement - --stream`, beside reading the same lines as JSON and nothing more.
+fn stream(policy: &Policy, table: &mut Table<'_>) -> Result<(), CliError> {
+    let line = serde_json::json!({
+        "terms": { "contract_no": "51202220200000001", "signed_on": "2020-08-20",
+            "level": "undergraduate", "subsidy_ends_on": "2024-08-31",
+            "final_due_on": "2039-09-20", "grace_years": 5 },
+        "events": [
+            { "on": "2020-11-18", "kind": "disbursed", "amount": "8000.00" },
+            { "on": "2024-12-20", "kind": "paid", "amount": "120.00" },
+            { "on": "2025-12-20", "kind": "paid", "amount": "260.00" },
+        ],
+    })
+    .to_string();
+    let text = format!("{line}\n").repeat(usize::try_from(LINES).unwrap_or(0));
+    let started = Instant::now();
+    for line in text.lines() {
+        black_box(serde_json::from_str::<serde_json::Value>(line).is_ok());
+    }
+    let raw = Some(Figure::rate(LINES, started.elapsed()));
+    for brief in [true, false] {
+        let command = Command::stream(day_in(2026, 10, 31), brief);
+        let (started, mut sink) = (Instant::now(), std::io::sink());
+        let refused = command.answer_all(policy, &mut text.as_bytes(), &mut sink)?;
+        if refused > 0 {
+            return Err(CliError::failed("the bench's own stream was refused"));
+        }
+        let figure = Figure::rate(LINES, started.elapsed());
+        let what = format!(
+            "statements of a stream, all cores, {}",
+            if brief { "position and totals" } else { "every row with its working" }
+        );
+        let goal = Some(Figure::PerSecond(50_000));
+        table.line(Line { what, figure, goal, raw })?;
+    }
+    Ok(())
 }
 
 /// A contract of 2016: the waiver years, a payment for every due day, one of them a month late.

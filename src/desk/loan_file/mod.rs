@@ -5,6 +5,7 @@
 //! written here.
 
 pub mod contacts;
+mod export;
 mod figures;
 pub mod ledger;
 pub mod load;
@@ -46,6 +47,8 @@ pub fn routes() -> Vec<Entry> {
         get("/loans/{file_no}/contracts", needs, contracts_tab),
         get("/loans/{file_no}/history", needs, history_tab),
         get("/loans/{file_no}/explain", needs, explain),
+        get("/loans/{file_no}/journal", needs, export::journal),
+        get("/loans/{file_no}/working.json", needs, export::working),
         post("/loans/{file_no}/notes", needs, notes::add),
         post("/loans/{file_no}/phones", Needs::Right(Right::EditPeople), phones::add),
     ]

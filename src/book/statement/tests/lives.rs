@@ -9,6 +9,7 @@ use super::*;
 use crate::base::ids::EventId;
 use crate::base::month_day::MonthDay;
 use crate::base::rate::RatePpm;
+use crate::book::journal::{Account, journal};
 
 fn rates() -> std::sync::Arc<RateTables> {
     static TABLES: std::sync::OnceLock<std::sync::Arc<RateTables>> = std::sync::OnceLock::new();
@@ -174,26 +175,20 @@ fn steady(mut position: Position) -> Position {
     position
 }
 
-/// The same lives on every run, so that a red test is red for everybody; `LIVES=5000` tries
-/// other and more ones.
-fn config() -> ProptestConfig {
+/// The same lives on every run, so that a red test is red for everybody; `LIVES=1000000` tries
+/// other and more ones (`--release` then takes minutes).
+fn config(usual: u32) -> ProptestConfig {
     let requested: Option<u32> = std::env::var("LIVES").ok().map(|text| text.parse().unwrap());
     let rng_seed = match requested {
         None => RngSeed::Fixed(20_261_122),
         Some(_) => RngSeed::Random,
     };
-    let cases = requested.unwrap_or(200);
+    let cases = requested.unwrap_or(usual);
     ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(config())]
-
-    /// The engine equals the slow reference, row by row.
-    #[test]
-    fn the_engine_equals_the_slow_reference((terms, events) in any_life(), as_of in any_day()) {
-        compare(&terms, &events, as_of);
-    }
+    #![proptest_config(config(10_000))]
 
     #[test]
     fn invariants_hold_and_the_position_is_that_of_the_statement(
@@ -212,6 +207,36 @@ proptest! {
             let unexplained = found.explain_zh(row, "").is_empty();
             prop_assert!(!unexplained || (spans == 0 && row.principal.is_zero()));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    /// Double entry: every day of a life sums to zero, and the accounts end as the statement does.
+    #[test]
+    fn a_journal_balances((terms, events) in any_life(), as_of in any_day()) {
+        let found = statement(&terms, &events, &rates(), as_of).unwrap();
+        let made = journal((&terms, Product::Cdb), &events, &rates(), as_of).unwrap();
+        let mut sums = std::collections::BTreeMap::new();
+        for day in &made.transactions {
+            let sum: Fen = day.postings.iter().map(|(_, amount)| *amount).sum();
+            prop_assert!(sum.is_zero(), "{:?}", day);
+            for (account, amount) in &day.postings {
+                *sums.entry(*account).or_insert(Fen::ZERO) += *amount;
+            }
+        }
+        for (account, amount) in made.balances {
+            prop_assert_eq!(sums.get(&account).copied().unwrap_or(Fen::ZERO), amount);
+        }
+        let principal = sums.get(&Account::Principal).copied().unwrap_or(Fen::ZERO);
+        prop_assert_eq!(principal, found.position.principal_outstanding);
+    }
+
+    /// The engine equals the slow reference, row by row.
+    #[test]
+    fn the_engine_equals_the_slow_reference((terms, events) in any_life(), as_of in any_day()) {
+        compare(&terms, &events, as_of);
     }
 
     #[test]
