@@ -358,6 +358,7 @@ fn an_objection_stops_the_clock_and_a_changed_list_hangs_again() {
         does(&mut clerk, &at, &answer("")).await.is(303);
         assert_eq!(state_of(&t, "周小满").2, State::Refused);
         clerk.get(&at).await.says(&["名单有变，已撤下", "开始公示"]);
+        assert_eq!(state_of(&t, "吕凤欢").2, State::Village, "nobody is published any more");
         clerk.get(&format!("{at}/notice")).await.is(404);
         publish(&mut clerk, &at, "2026-10-19").await.is(303);
         let second = clerk.get(&format!("{at}/notice")).await;
