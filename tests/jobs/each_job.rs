@@ -263,7 +263,7 @@ fn deadlines_move_on_when_they_have_passed() {
         };
         let receipts = find(&t, "receipts").unwrap();
         assert_eq!((receipts.due_on, receipts.level.as_str()), (Some(day("2026-10-10")), "wait"));
-        assert_eq!(find(&t, "window_closes").unwrap().due_on, Some(day("2026-10-10")));
+        assert_eq!(find(&t, "window_closes").unwrap().due_on, Some(day("2026-09-20")));
         assert_eq!(lines(&t, warning::DEADLINE).len(), 7);
         t.set_day("2026-10-11");
         jobs::warn_staff::run(&t.app, day("2026-10-11")).unwrap();
