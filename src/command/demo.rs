@@ -4,6 +4,7 @@
 
 mod life;
 mod summer;
+mod work;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
