@@ -1,5 +1,5 @@
-//! The number of what the counter prints: one series of a county and year, counted apart from files,
-//! contracts and certificates. A number is taken once, and never for another print.
+//! The number of what the counter prints: one series of a county and year, counted apart from
+//! files, contracts and certificates. A number is taken once, and never for another print.
 
 use crate::base::scope::Scope;
 use crate::book::{loan, office};

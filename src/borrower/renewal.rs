@@ -270,10 +270,10 @@ fn read(form: &mut Fields) -> AppResult<Wish> {
     };
     let tuition = amount(form, "tuition", "学费请写每年多少元，没有的写 0");
     let lodging = amount(form, "lodging", "住宿费请写每年多少元，没有的写 0");
-    let wanted = amount(form, "amount", "今年想借多少，请写成 12000 这样");
+    let loan_amount = amount(form, "amount", "今年想借多少，请写成 12000 这样");
     let present = form.choice("present", Present::from_text, "请选谁来签字");
     let statement = form.text("statement", STATEMENT_MAX);
-    let read = tuition.zip(lodging).zip(wanted).zip(present);
+    let read = tuition.zip(lodging).zip(loan_amount).zip(present);
     form.checked(read.map(|(((tuition, lodging), amount), present)| Wish {
         present,
         tuition,

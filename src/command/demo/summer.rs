@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{Days, NaiveDate};
 
-use super::{OFFICE, unpacked, work};
+use super::{OFFICE, unpacked};
 use crate::app::App;
 use crate::base::id_number::IdNumber;
 use crate::base::money::Fen;
@@ -222,7 +222,7 @@ impl Summer {
 
     /// The day is under way: some households have been served, others wait with their tickets,
     /// those of tomorrow have their half hours.
-    pub(super) fn live(&self, app: &App, clerk: &Actor) -> Result<(), CliError> {
+    pub(super) fn live(&self, app: &App, clerk: &Actor) -> AppResult<()> {
         let scope = Scope::of(OFFICE);
         let reviewer = app.db.read(|db| staff::who_may(db, OFFICE, Right::Review, Some("fuhe")))?;
         let reviewer = reviewer.unwrap_or_else(|| clerk.clone());
@@ -231,7 +231,7 @@ impl Summer {
         for (who, reaches) in self.today.iter().zip(SERVED) {
             counter.serve(who, reaches)?;
         }
-        work::live(app, clerk)
+        Ok(())
     }
 
     /// Opens the counter for two weeks, gives tickets to who has come and times for tomorrow.

@@ -1,6 +1,6 @@
-//! What lies on the desk beside the counter on a day of the last summer: what a school has said of
-//! its need, a list of another office with hits, a recognition round whose list hangs, a family that
-//! has begun its renewal at home. Done by the acts that pages use.
+//! What lies on the desk beside the counter on a day of the last summer: what a school has said
+//! of its need, a list of another office with hits, a recognition round whose list hangs, a family
+//! that has begun its renewal at home. Done by the acts that pages use.
 
 use chrono::{Datelike as _, Days, NaiveDate};
 use diesel::prelude::*;
@@ -76,9 +76,10 @@ pub(super) fn live(app: &App, clerk: &Actor) -> Result<(), CliError> {
 }
 
 fn needs(act: &mut Act<'_>, school: &str) -> AppResult<()> {
-    let said = [("pupils", "412"), ("willing", "96"), ("undecided", "31"), ("expected", "1150000")];
+    let report =
+        [("pupils", "412"), ("willing", "96"), ("undecided", "31"), ("expected", "1150000")];
     let mut form = Fields::default();
-    for (name, value) in said {
+    for (name, value) in report {
         form = form.with(name, value);
     }
     let (typed, year) = (survey::read(&mut form)?, act.today.year());

@@ -247,9 +247,9 @@ fn last_draft(
 ) -> AppResult<()> {
     let Some(last) = store::last_of(db, scope, index)? else { return Ok(()) };
     let last = last.draft(desk.sealer)?;
-    let kept = ["household", "postcode", "home_phone", "loan_reason", "department", "id_until"];
+    let own = ["household", "postcode", "home_phone", "loan_reason", "department", "id_until"];
     let of_co = ["co_household", "co_postcode", "co_employer", "co_post", "co_id_until"];
-    for name in kept.into_iter().chain(of_co).filter(|name| !last.get(name).is_empty()) {
+    for name in own.into_iter().chain(of_co).filter(|name| !last.get(name).is_empty()) {
         draft.set(name, last.get(name));
     }
     Ok(())

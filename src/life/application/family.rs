@@ -1,6 +1,6 @@
-//! 远程续贷: a renewal that a family begins on the phone pages. It is an ordinary draft of the counter
-//! with everything filled in; until somebody of the desk has touched it the family may take it back.
-//! Both who may begin and what stops are the counter's own rules, said before the way is made.
+//! 远程续贷: a renewal that a family begins on the phone pages. It is an ordinary draft of the
+//! counter with everything filled in; until somebody of the desk has touched it the family may take
+//! it back. Both who may begin and what stops are the counter's own rules, said before the way is made.
 
 use chrono::{Months, NaiveDate, NaiveDateTime};
 
@@ -197,8 +197,8 @@ pub fn cards(
     let Some(last) = store::last_of(db, scope, &student.id_index)? else { return Ok(Vec::new()) };
     let draft = last.draft(sealer)?;
     let soon = on.checked_add_months(Months::new(rules::LOOK_AHEAD_MONTHS)).unwrap_or(on);
-    let said = [("学生", "id_until"), ("共同借款人", "co_id_until")].into_iter();
-    let found = said.filter_map(|(who, name)| {
+    let cards = [("学生", "id_until"), ("共同借款人", "co_id_until")].into_iter();
+    let found = cards.filter_map(|(who, name)| {
         let until = typed_day(draft.get(name)).filter(|until| *until <= soon)?;
         let day = day_in_words(until, on);
         Some(match until < on {

@@ -32,6 +32,36 @@ const BESIDES: [(&str, usize); 8] = [
     ("high_school", WORDS_MAX),
 ];
 
+/// A renewal asks everything on one page.
+const RENEWAL: &[&str] = &[
+    "present",
+    "phone",
+    "co_phone",
+    "address",
+    "change_co",
+    "partner_answer",
+    "study_changed",
+    "university",
+    "major",
+    "student_number",
+    "degree",
+    "school_years",
+    "entered",
+    "graduates",
+    "tuition",
+    "lodging",
+    "other_loan",
+    "amount",
+    "years",
+    "statement",
+    "household",
+    "postcode",
+    "home_phone",
+    "loan_reason",
+    "department",
+    "account",
+];
+
 /// The names of a step's fields: what is kept of a form is these and nothing else.
 pub const fn names(step: Step) -> &'static [&'static str] {
     match step {
@@ -81,34 +111,7 @@ pub const fn names(step: Step) -> &'static [&'static str] {
             "department",
             "account",
         ],
-        Step::Renewal => &[
-            "present",
-            "phone",
-            "co_phone",
-            "address",
-            "change_co",
-            "partner_answer",
-            "study_changed",
-            "university",
-            "major",
-            "student_number",
-            "degree",
-            "school_years",
-            "entered",
-            "graduates",
-            "tuition",
-            "lodging",
-            "other_loan",
-            "amount",
-            "years",
-            "statement",
-            "household",
-            "postcode",
-            "home_phone",
-            "loan_reason",
-            "department",
-            "account",
-        ],
+        Step::Renewal => RENEWAL,
         Step::Papers | Step::Check => &[],
     }
 }

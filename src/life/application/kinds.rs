@@ -30,7 +30,6 @@ impl State {
 }
 
 text_enum! {
-    /// Who began it.
     Source {
         Desk = "desk", "窗口受理";
         Phone = "phone", "手机页面发起";

@@ -1,6 +1,6 @@
 //! The contract of the county's own interest-free loan in full: its terms as the director has them,
 //! by the day from which each version holds. The bank's contracts are the bank's own; of them the
-//! counter prints only the summary. `/admin/contract-text` shows them filled in before they are kept.
+//! counter prints only the summary. `/admin/contract-text` shows terms filled in before they hold.
 
 use actix_web::HttpResponse;
 use chrono::NaiveDate;

@@ -67,7 +67,6 @@ pub struct Application {
     pub staff_id: Option<StaffId>,
 }
 
-/// Who begins one.
 #[derive(Clone, Copy, Debug)]
 pub enum Beginner<'a> {
     Clerk(StaffId, &'a str),

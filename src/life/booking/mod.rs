@@ -4,8 +4,9 @@
 //! policies/desk.toml), leaves when the household has been served or did not come.
 //!
 //! `rules.rs` decides (pure), `store.rs` keeps days and bookings, `steps.rs` is what people do;
-//! `reaction.rs` serves a ticket whose family has signed; `list.rs` is a day at the counter, `days.rs` what the places can take, `give.rs` gives times to
-//! one household or to a school, `screen.rs` what the hall sees: numbers only.
+//! `reaction.rs` serves a ticket whose family has signed; `list.rs` is a day at the counter,
+//! `days.rs` what the places can take, `give.rs` gives times to one household or to a school,
+//! `screen.rs` what the hall sees: numbers only.
 
 mod days;
 mod give;

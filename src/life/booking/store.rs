@@ -211,8 +211,8 @@ pub fn named(db: &mut Db, scope: &Scope, who: &str, year: i32) -> AppResult<Vec<
 /// A pupil of a school's list without a time.
 pub type Pupil = (PersonId, String, String, String);
 
-/// Pupils whose pre-application of the year has passed and who have no time yet, by school, class and
-/// name.
+/// Pupils whose pre-application of the year has passed and who have no time yet, by school, class
+/// and name.
 pub fn without_time(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<(String, Pupil)>> {
     let has_time = booking::table
         .filter(scope.holds(booking::office_code))

@@ -1,6 +1,6 @@
-//! `/disbursements/accounts`: the accounts that are missing, all at once. The bank fills in a workbook,
-//! the desk uploads it; a row is taken when contract, holder and account agree with ours, and each
-//! row that is not taken says why.
+//! `/disbursements/accounts`: the accounts that are missing, all at once. The bank fills in a
+//! workbook, the desk uploads it; a row is taken when contract, holder and account agree with ours,
+//! and each row that is not taken says why.
 
 use std::collections::HashMap;
 
