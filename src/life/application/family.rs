@@ -1,6 +1,6 @@
 //! 远程续贷: a renewal that a family begins on the phone pages. It is an ordinary draft of the
 //! counter with everything filled in; until somebody of the desk has touched it the family may take
-//! it back. Both who may begin and what stops are the counter's own rules, said before the way is made.
+//! it back. Who may begin and what stops are the counter's own rules, said before the way is made.
 
 use chrono::{Months, NaiveDate, NaiveDateTime};
 
