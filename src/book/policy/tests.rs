@@ -284,7 +284,7 @@ fn faults_name_file_key_and_dates() {
         ("policies/contract.toml", "[[grace_rule]]", "grace_rule = 1\n[[x]]", "invalid"),
         ("policies/years.toml", "year = 2023", "year = 2022", "overlap from 2022-01-01 to"),
         ("policies/years.toml", "year = 2023\n", "", "missing field `year`"),
-        ("policies/desk.toml", "closes = \"10-10\"", "closes = \"06-10\"", "not before opens"),
+        ("policies/desk.toml", "closes = \"09-20\"", "closes = \"06-10\"", "not before opens"),
     ];
     for (file, old, new, part) in lines {
         let message = edited(file, old, new);
