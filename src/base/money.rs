@@ -142,6 +142,20 @@ impl FromStr for Fen {
     }
 }
 
+/// The amount that a person types: `5000`, `5,000`, `５０００元`; none when it is none.
+pub fn typed_money(text: &str) -> Option<Fen> {
+    let plain: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, ',' | '，' | '¥' | '￥' | '元'))
+        .map(|c| match c {
+            '０'..='９' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+            '．' => '.',
+            c => c,
+        })
+        .collect();
+    plain.parse().ok()
+}
+
 impl fmt::Display for Fen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_yuan_text())
@@ -192,6 +206,17 @@ crate::base::ids::sql_number!(Fen, BigInt, i64);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_as_people_type_them() {
+        for text in ["5000", "5,000", " ５０００元", "¥5000.00", "5，000元", "５０００．００"]
+        {
+            assert_eq!(typed_money(text), Some(Fen::from_yuan(5_000)), "{text}");
+        }
+        for text in ["", "五千", "5k", "1e3"] {
+            assert_eq!(typed_money(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn texts_round_trip() {

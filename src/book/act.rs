@@ -12,7 +12,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::base::hex::{hash_of, hex};
-use crate::base::ids::{FileId, LoanId, StaffId};
+use crate::base::ids::{FileId, LoanId, PersonId, StaffId};
 use crate::base::scope::Scope;
 use crate::book::audit_log::{self, Actor, AuditEntry};
 use crate::book::contact::record::Record;
@@ -60,6 +60,8 @@ pub enum Happened<'a> {
     AllRefigured,
     /// A second person has decided what was proposed, or its author has taken it back.
     Reviewed(&'a Review),
+    /// The family has signed its application at the counter.
+    HandedIn(PersonId),
 }
 
 /// What a stage does then; most of what happens is nothing to it.

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde::Serialize;
 
 use crate::base::ids::PersonId;
 use crate::base::scope::Scope;
@@ -11,7 +13,7 @@ use crate::error::AppResult;
 use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::bulk::BINDS_MAX;
 use crate::plumbing::db::Db;
-use crate::plumbing::schema::{preapplication, recognition};
+use crate::plumbing::schema::{matching_hit, matching_list, preapplication, recognition};
 
 /// What the county wrote of one that it has passed.
 pub const PASSED: &str = "通过";
@@ -60,6 +62,43 @@ pub fn of(db: &mut Db, scope: &Scope, person: PersonId, year: i32) -> AppResult<
     let (opinion, family_kind, high_school) = asked_for.unwrap_or_default();
     let is_passed = opinion.starts_with(PASSED);
     Ok(Hardship { is_passed, level: level.unwrap_or_default(), family_kind, high_school })
+}
+
+/// Where somebody stands on a received list: a hint, no finding.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Serialize)]
+pub struct OnList {
+    pub list: String,
+    /// A list that counts; the others are only shown (rules-more.md 3.8).
+    pub counts: bool,
+    /// Sheet, from 1, and row.
+    pub sheet: i32,
+    pub line: i32,
+    /// As a member of the family, not as the one whose row it is.
+    pub is_member: bool,
+    pub found_on: NaiveDate,
+}
+
+/// Received lists on which somebody stands by their number in a school year, newest first.
+pub fn on_lists(
+    db: &mut Db,
+    scope: &Scope,
+    (id_index, year): (&[u8], i32),
+) -> AppResult<Vec<OnList>> {
+    Ok(matching_hit::table
+        .inner_join(matching_list::table)
+        .filter(scope.holds(matching_hit::office_code))
+        .filter(matching_hit::id_index.eq(id_index))
+        .filter(matching_hit::year.eq(year))
+        .order((matching_hit::found_on.desc(), matching_hit::id))
+        .select((
+            matching_list::name,
+            matching_list::counts,
+            matching_hit::sheet,
+            matching_hit::line,
+            matching_hit::is_member,
+            matching_hit::found_on,
+        ))
+        .load(db)?)
 }
 
 /// 困难等级 of these people in a year.

@@ -31,6 +31,7 @@ pub mod archive;
 pub mod season;
 pub mod position;
 pub mod posting;
+pub mod print_number;
 pub mod delivery;
 pub mod setting;
 pub mod notice;

@@ -16,6 +16,8 @@ use crate::book::act;
 use crate::book::audit_log::Actor;
 use crate::book::{loan, person};
 use crate::error::{AppError, AppResult};
+use crate::life::application::facts::Desk;
+use crate::life::application::family;
 use crate::life::booking::rules::{self, Kind, Source, State, Step};
 use crate::life::booking::steps::{self, Household};
 use crate::life::booking::store;
@@ -64,14 +66,21 @@ async fn page(app: &App, me: &BorrowerIn, file: FileId) -> AppResult<BookingPage
     let (scope, today) = (me.scope.clone(), app.clock.today());
     let now = steps::minute_of(app.clock.now_at());
     let until = today.checked_add_days(Days::new(AHEAD)).unwrap_or(today);
-    let policy = app.policy();
+    let (policy, sealer) = (app.policy(), std::sync::Arc::clone(&app.sealer));
     app.read(move |db| {
         let file = loan::file(db, &scope, file)?;
         let student = person::find(db, &scope, file.person_id)?;
         let other = file.co_person_id.map(|id| person::find(db, &scope, id)).transpose()?;
         let other = other.as_ref().map(|one| one.name.as_str());
         let papers = &policy.counter_papers.on(today).papers;
-        let bring = rules::to_bring(papers, Kind::Renewal, other);
+        let mut bring = rules::to_bring(papers, Kind::Renewal, other);
+        let desk = Desk { sealer: &sealer, policy: &policy, today };
+        if let Some(missing) = family::missing_papers(db, &scope, (&student, desk))? {
+            // Who comes stays; the papers are those of the application itself.
+            bring.truncate(1);
+            bring.extend(missing);
+        }
+        bring.extend(family::cards(db, &scope, &sealer, (&student, today))?);
         let words = |on: NaiveDate| format!("{}（{}）", in_words(on, today), weekday_in_words(on));
         if let Some(one) = store::open_of(db, &scope, (student.id, today.year()))? {
             let day = store::day(db, &scope, one.day_id)?;

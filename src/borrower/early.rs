@@ -10,7 +10,7 @@ use super::account::{self, Account};
 use crate::app::App;
 use crate::base::dates::in_words;
 use crate::base::ids::{LoanId, RowId};
-use crate::base::money::Fen;
+use crate::base::money::{Fen, typed_money};
 use crate::book::audit_log::Actor;
 use crate::book::early_repayment::{Figures, figures};
 use crate::book::file::Contract;
@@ -194,19 +194,6 @@ struct Plain<'a> {
     today: NaiveDate,
 }
 
-/// The amount that a person types: `5000`, `5,000`, `５０００元`.
-fn amount_of(text: &str) -> Option<Fen> {
-    let plain: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, ',' | '，' | '¥' | '￥' | '元'))
-        .map(|c| match c {
-            '０'..='９' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-            c => c,
-        })
-        .collect();
-    plain.parse().ok()
-}
-
 fn read<'a>(
     params: &PageParams,
     open: &[&'a Contract],
@@ -237,7 +224,7 @@ fn read<'a>(
     };
     let part = match params.amount.trim() {
         "" => None,
-        text => Some(amount_of(text).ok_or_else(|| ("amount", UNREADABLE.to_owned()))?),
+        text => Some(typed_money(text).ok_or_else(|| ("amount", UNREADABLE.to_owned()))?),
     };
     if let Some(amount) = part {
         fits(amount, &contracts, asked_on, policy)?;
@@ -331,7 +318,7 @@ async fn act(
     }
     let part = match form.get("amount") {
         "" => None,
-        text => Some(amount_of(text).ok_or_else(|| AppError::field("amount", UNREADABLE))?),
+        text => Some(typed_money(text).ok_or_else(|| AppError::field("amount", UNREADABLE))?),
     };
     let requester = if account.party.own { Requester::Student } else { Requester::CoBorrower };
     let (of, key) = (Request { loan, part, requester, source: Source::Phone }, form.key());
@@ -399,19 +386,4 @@ async fn requests(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<Ve
             version: row.version,
         })
         .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_as_people_type_them() {
-        for text in ["5000", "5,000", " ５０００元", "¥5000.00", "5，000元"] {
-            assert_eq!(amount_of(text), Some(Fen::from_yuan(5_000)), "{text}");
-        }
-        for text in ["", "五千", "5k", "1e3"] {
-            assert_eq!(amount_of(text), None, "{text}");
-        }
-    }
 }

@@ -6,7 +6,7 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
 use super::account::{self, Account};
-use super::graduation;
+use super::{graduation, renewal};
 use crate::app::App;
 use crate::base::dates::{day_in, days_between, in_words};
 use crate::book::file::life::life;
@@ -65,6 +65,8 @@ struct HomePage {
     certificate: Option<String>,
     /// This year the study ends.
     graduation: Option<&'static str>,
+    /// How far this year's renewal is, or that it can be begun here.
+    renewal: Option<String>,
 }
 
 /// `GET /m`
@@ -89,6 +91,7 @@ pub async fn show(
         page.certificate = app.read(move |db| facts::for_family(db, &scope, file, today)).await?;
     }
     page.graduation = graduation::note(&app, &me, &account).await?;
+    page.renewal = renewal::note(&app, &me, &account).await?;
     phone::page(&app, &me, &req, "m/home.html", &page)
 }
 
@@ -110,6 +113,7 @@ impl HomePage {
             receipt: None,
             certificate: None,
             graduation: None,
+            renewal: None,
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod guess;
 pub mod help;
 pub mod home;
 pub mod paid;
+pub mod renewal;
 pub mod repay;
 pub mod schedule;
 pub mod send;
@@ -49,6 +50,8 @@ pub fn routes() -> Vec<Entry> {
         get("/m/contracts", me, repay::contracts),
         get("/m/booking", me, booking::show),
         post("/m/booking", me, booking::change),
+        get("/m/renewal", me, renewal::show),
+        post("/m/renewal", me, renewal::change),
         get("/m/graduation", me, graduation::show),
         post("/m/graduation", me, graduation::confirm),
         get("/m/contacts", me, contacts::show),

@@ -4,6 +4,7 @@
 
 mod life;
 mod summer;
+mod work;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -276,6 +277,7 @@ fn load(app: &App, out: &mut dyn Write) -> Result<(), CliError> {
     life::live(app, &by)?;
     if let Some(summer) = summer {
         summer.live(app, &by)?;
+        work::live(app, &by)?;
     }
     app.db.write("demo loaded", |db| meta::set(db, meta::DEMO, LOADED))?;
     Ok(())

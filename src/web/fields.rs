@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::base::dates::{DAY_OUTSIDE, is_outside, typed_day};
 use crate::base::hex::{hash_of, hex};
-use crate::base::money::Fen;
+use crate::base::money::{Fen, typed_money};
 use crate::base::phone_number::PhoneNumber;
 use crate::book::act::FormKey;
 use crate::error::{AppError, AppResult, FieldError};
@@ -153,7 +153,7 @@ impl Fields {
         if text.is_empty() {
             return None;
         }
-        let read = text.parse().ok();
+        let read = typed_money(text);
         if read.is_none() {
             self.reject(name, "金额请写成 1234.50 这样");
         }

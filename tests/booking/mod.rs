@@ -1,6 +1,8 @@
 //! 预约叫号: from opening the counter to tickets served, from a borrower's phone, by a school and at
 //! the door, on both databases.
 
+mod counter;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use zhuxue::base::ids::RowId;

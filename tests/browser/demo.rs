@@ -65,6 +65,11 @@ fn a_day_of_its_summer_has_households_at_the_counter() {
             ("/applications?tab=returned", "首贷"),
             ("/disbursements?tab=unpaid", "签了未放款"),
             ("/season", "已开办"),
+            ("/season?by=school", "问了 412 人"),
+            ("/applications?tab=phone", "手机页面发起"),
+            ("/hardship", "乐至县第四中学"),
+            ("/hardship/applications?tab=public", "高三"),
+            ("/matching", "持证残疾人"),
         ] {
             browser.open(path).await;
             browser.says(words).await;

@@ -1,6 +1,7 @@
 //! 签约受理 and 复核: from the first card on the table to a contract, on both databases.
 
 mod attachments;
+pub mod renewal;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -83,6 +84,10 @@ pub fn study_of(amount: &str) -> Vec<(&str, &str)> {
     let rest = STUDY.iter().filter(|(name, _)| *name != "amount");
     rest.copied().chain([("amount", amount)]).collect()
 }
+
+/// What the bank's form asks besides, of the first step.
+const BESIDES: [(&str, &str); 3] =
+    [("household", "乐至县宝林镇"), ("postcode", "641500"), ("loan_reason", "父母务农，学费不够")];
 
 /// A first loan up to the check page.
 pub async fn fill(desk: &mut Browser, at: &str, co: &str, amount: &str) {
@@ -231,6 +236,7 @@ fn each_wrong_input_has_a_sentence_of_its_own() {
             ("school_years", "40", "学制请写年数"),
             ("entered", "2020", "2024 年毕业，本学年已不在校"),
             ("years", "30", "贷款期限要在 6 到 19 年之间"),
+            ("account", "6217账号", "账号请照银行卡"),
         ] {
             let mut form = STUDY.to_vec();
             form.retain(|(known, _)| *known != name);
@@ -255,6 +261,8 @@ fn two_desks_sign_one_student_and_the_second_hears_who() {
             let form = [("q", girl.as_str()), ("product", product)];
             let answer = other.post("/applications/new", &form).await;
             answer.is(422).says(&["已经在办本学年的", "韦清越，2027-07-20"]);
+            let link = at.replace('/', "&#x2f;");
+            answer.says(&[&format!("<a href=\"{link}\">看这份申请")]);
         }
         // Parked with what was typed half, taken up by the other.
         let park = [("name", "罗一禾"), ("phone", "164"), ("then", "park")];
@@ -267,7 +275,7 @@ fn two_desks_sign_one_student_and_the_second_hears_who() {
         // A page of another time keeps what was typed.
         let stale = [("version", "1"), ("name", "罗二禾")];
         let answer = one.post(&format!("{at}/who"), &[&stale[..], &WHO[1..]].concat()).await;
-        answer.is(409).says(&["罗二禾"]);
+        answer.is(409).says(&["罗二禾", "蓝敬安在 2027-07-20", "保存过这份申请"]);
     });
 }
 
@@ -336,6 +344,19 @@ fn nobody_decides_what_they_have_proposed_and_what_comes_back_shows_what_is_new(
             let page = author.get(&format!("{at}/print/{paper}")).await;
             page.is(200).says(&["罗一禾", "LZD2027-0001"]);
         }
+        // The county's own contract stands in full, a copy for each side.
+        let contract = author.get(&format!("{at}/print/contract")).await;
+        contract.is(200).says(&[
+            "借款合同",
+            "¥7,000.00（柒仟元整）",
+            "罗建松，父亲",
+            "甲方（资助中心）一份",
+        ]);
+        assert_eq!(contract.text.matches("第七条").count(), 2);
+        // Each print has its number, on paper and in the history.
+        author.get(&format!("{at}/print/form")).await.says(&["LZP2027-0007"]);
+        let prints = director.get("/audit?action=printed").await;
+        prints.is(200).says(&["LZP2027-0001 打印申请表", "LZP2027-0007 打印申请表"]);
         let log = director.get("/audit?action=review_decided").await;
         log.is(200).says(&["退回补正", "学费写少了"]);
     });
@@ -444,5 +465,74 @@ fn a_contract_is_raised_once_and_void_with_a_reason() {
         clerk.get(&letter).await.is(404);
         // The student may come again this year.
         assert_ne!(begin(&mut clerk, &girl, "cdb").await, at);
+    });
+}
+
+#[test]
+fn what_the_banks_form_asks_besides_is_kept_printed_and_copied_in_its_order() {
+    each(async |t| {
+        let (wei, lan) = people(&t).await;
+        let (mut clerk, mut reviewer) = (t.sign_in_as(&wei), t.sign_in_as(&lan));
+        let at = begin(&mut clerk, &id(GIRL), "cdb").await;
+        clerk.get(&format!("{at}/who")).await.is(200).says(&["家庭经济困难，学费和住宿费不够"]);
+        let who = format!("{at}/who");
+        let odd = [&WHO[..], &[("postcode", "6415")]].concat();
+        send(&mut clerk, &who, &odd).await.is(422).says(&["邮编是六位数字"]);
+        fill(&mut clerk, &at, &id(FATHER), "12000").await;
+        send(&mut clerk, &who, &[&WHO[..], &BESIDES[..]].concat()).await.is(303);
+        let more = [("department", "华西临床医学院"), ("account", "6217 0000 1234 5678")];
+        let study = [&study_of("１２０００")[..], &more[..]].concat();
+        send(&mut clerk, &format!("{at}/study"), &study).await.is(303);
+        let form = clerk.get(&format!("{at}/print/form")).await;
+        form.is(200).says(&["641500", "父母务农，学费不够", "华西临床医学院"]);
+        submit(&mut clerk, &at).await;
+        let approve = [("decision", "approve"), ("step", ""), ("reason", "")];
+        send(&mut reviewer, &review_of(&t, &at), &approve).await.is(303);
+        let show = clerk.get(&at).await;
+        let labels = ["户籍所在地", "邮编", "院系", "贷款原因", "贷款学年"];
+        let places = labels.map(|label| show.text.find(&format!(">{label}</label>")).unwrap());
+        assert!(places.is_sorted(), "in the order of the bank's form: {places:?}");
+        let to = format!("{at}/bank");
+        let version = version_in(&show, &to);
+        let no = [("contract_no", "5120222027000009"), ("code", "007316")];
+        clerk.post(&to, &[("version", version.as_str()), no[0], no[1]]).await.is(303);
+        // The pay-out goes to the account that was said at the counter.
+        let of = loan::table.filter(loan::contract_no.eq("5120222027000009"));
+        let mask: String = read(&t, |db| Ok(of.select(loan::account_mask).first(db)?));
+        assert_eq!(mask, "6217******5678");
+    });
+}
+
+#[test]
+fn the_director_sets_the_terms_of_the_countys_own_contract_from_a_day_on() {
+    each(async |t| {
+        let (wei, lan) = people(&t).await;
+        let (mut clerk, mut reviewer) = (t.sign_in_as(&wei), t.sign_in_as(&lan));
+        let mut director = t.sign_in(Role::Director);
+        clerk.get("/admin/contract-text").await.is(403);
+        let page = director.get("/admin/contract-text").await;
+        page.is(200).says(&["程序原来的条款", "借款学生张三", "捌仟元整"]);
+        let to = "/admin/contract-text";
+        let text = "{学生}和{共同借款人}借{金额}，向本县还清。";
+        let look = [("text", text), ("since", "2027-07-20"), ("step", "look")];
+        send(&mut director, to, &look).await.is(200).says(&["张三和张大山借¥8,000.00"]);
+        for (wrong, why) in [
+            ([("text", "{学生}借钱"), ("since", "2027-07-20")], "合同里要有{共同借款人}"),
+            ([("text", text), ("since", "2027-07-19")], "请写今天或以后的日期"),
+        ] {
+            send(&mut director, to, &wrong).await.is(422).says(&[why]);
+        }
+        let save = [("text", text), ("since", "2027-07-20"), ("step", "save")];
+        send(&mut director, to, &save).await.is(303);
+        let old = [("version", "0"), save[0], save[1]];
+        director.post(to, &old).await.is(409).says(&["别人刚刚改过"]);
+        let approve = [("decision", "approve"), ("step", ""), ("reason", "")];
+        let at = begin(&mut clerk, &id(GIRL), "local").await;
+        fill(&mut clerk, &at, &id(FATHER), "6000").await;
+        submit(&mut clerk, &at).await;
+        send(&mut reviewer, &review_of(&t, &at), &approve).await.is(303);
+        let contract = clerk.get(&format!("{at}/print/contract")).await;
+        contract.is(200).says(&["罗一禾和罗建松借¥6,000.00，向本县还清。"]);
+        assert!(!contract.text.contains("第七条"));
     });
 }

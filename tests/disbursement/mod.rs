@@ -480,3 +480,51 @@ fn a_contract_without_an_account_waits_until_somebody_enters_it() {
         clerk.post(&account, &late).await.is(422).says(&["已经编进放款批次"]);
     });
 }
+
+#[test]
+fn accounts_that_are_missing_are_filled_in_from_the_banks_sheet() {
+    each(async |t| {
+        t.set_day("2026-11-16");
+        sql(
+            &t,
+            "UPDATE loan SET account_sealed = NULL, account_mask = '' WHERE contract_no IN \
+             ('51202220260000001', '51202220260000002')",
+        );
+        let mut clerk = t.sign_in(Role::Clerk);
+        let page = clerk.get("/disbursements/accounts").await;
+        page.is(200).says(&["2 份</a>", "下载待补账号名单"]);
+        clerk.get("/disbursements?tab=no_account").await.is(200).says(&["还不知道放款账号的合同"]);
+        clerk.post("/disbursements/accounts/file", &[]).await.is(200);
+        let csrf = clerk.csrf.clone();
+        let send = async |clerk: &mut Browser, text: &str| {
+            let fields = [("csrf", csrf.as_str())];
+            let file = [("账号.csv", text.as_bytes())];
+            clerk.upload("/disbursements/accounts", &fields, &file).await
+        };
+        let head = "合同编号,姓名,身份证号,账号,开户行\n";
+        send(&mut clerk, "姓名,账号\n吕凤欢,1\n").await.is(422).says(&["没有找到表头"]);
+        let rows = format!(
+            "{head}51202220260000001,吕凤欢,{STUDENT},6217000012345678,农业银行\n\
+             51202220260000002,吕凤欢,,6217000012345679,农业银行\n\
+             51202220269999999,无名氏,,6217000012345670,\n\
+             51202220260000002,,,,\n"
+        );
+        let done = send(&mut clerk, &rows).await;
+        done.is(200).says(&[
+            "已补 1 份",
+            "1 行没有填账号",
+            "2 行没有用",
+            "户名不是这份合同的学生",
+            "没有这个合同编号",
+        ]);
+        let of = loan::table.filter(loan::contract_no.eq("51202220260000001"));
+        let kept: (String, String) =
+            read(&t, |db| Ok(of.select((loan::account_mask, loan::agent)).first(db)?));
+        assert_eq!(kept, ("6217******5678".to_owned(), "农业银行".to_owned()));
+        // The same sheet again changes nothing, another account is not taken.
+        send(&mut clerk, &rows).await.is(200).says(&["已补 0 份，1 份以前已经是这个账号"]);
+        let other = format!("{head}51202220260000001,吕凤欢,,6217000012349999,农业银行\n");
+        send(&mut clerk, &other).await.is(200).says(&["已经登记了另一个账号"]);
+        clerk.get("/disbursements/accounts").await.says(&["1 份</a>"]);
+    });
+}

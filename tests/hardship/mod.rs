@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use zhuxue::book::staff::Role;
 use zhuxue::life::recognition::rules::{MOVES, State, Step};
@@ -24,6 +25,17 @@ pub const LIST: &str = "困难学生名单\n姓名,身份证号,年级,班级,�
     吕凤欢,51209720080127996X,高三,1班,特别困难,最低生活保障\n\
     李秋生,110101200802020024,高三,1班,困难,\n\
     周小满,110101200801010019,高三,2班,一般困难,\n";
+
+/// One pupil stands on a list of this school year.
+const ON_A_LIST: &str = "INSERT INTO matching_list (id, office_code, kind, name, counts, source, \
+    file_name, lines, entries, unreadable, unreadable_places, received_by, received_on, \
+    expires_on, removed_by, reason, version) \
+    SELECT 1, code, 'disabled', '持证残疾人', 1 = 1, '', '', 0, 0, 0, '', '', '2026-09-01', \
+    '2026-12-31', '', '', 1 FROM office WHERE code = '512022'; \
+    INSERT INTO matching_hit (id, office_code, year, kind, list_id, id_index, id_mask, name, \
+    school, class_name, sheet, line, col, is_member, found_on, answer, note, answered_by, version) \
+    SELECT 1, office_code, 2026, 'disabled', 1, id_index, '', name, '', '', 1, 7, 1, 1 = 0, \
+    '2026-09-01', 'open', '', '', 1 FROM hardship_application WHERE name = '吕凤欢'";
 
 pub async fn open(clerk: &mut Browser) -> String {
     open_at(clerk, SCHOOL).await
@@ -111,6 +123,15 @@ fn a_round_goes_from_list_to_filed_result() {
         clerk.get(&at).await.is(200).says(&["现有 3 人", "超出 1 人", "名额只作对照，不删人"]);
         publish(&mut clerk, &at, "2026-09-14").await.is(422).says(&["还有 3 人没有走完"]);
         looked_at(&mut clerk, &at, MONDAY).await;
+
+        // A received list on which a pupil stands is a hint beside their application.
+        t.app.db.write("test", |db| Ok(db.batch_execute(ON_A_LIST)?)).unwrap();
+        let (id, ..) = state_of(&t, "吕凤欢");
+        let one = clerk.get(&format!("/hardship/applications/{id}")).await;
+        one.is(200).says(&["名单比对", "持证残疾人，第 1", "张表第 7 行", "只是线索"]);
+        let (id, ..) = state_of(&t, "李秋生");
+        let other = clerk.get(&format!("/hardship/applications/{id}")).await;
+        assert!(!other.is(200).text.contains("名单比对</h2>"), "who stands on no list");
 
         let short = publish(&mut clerk, &at, "2026-09-11").await;
         short.is(422).says(&["公示不能少于 5 个工作日，最早公示到9月14日"]);
@@ -358,6 +379,7 @@ fn an_objection_stops_the_clock_and_a_changed_list_hangs_again() {
         does(&mut clerk, &at, &answer("")).await.is(303);
         assert_eq!(state_of(&t, "周小满").2, State::Refused);
         clerk.get(&at).await.says(&["名单有变，已撤下", "开始公示"]);
+        assert_eq!(state_of(&t, "吕凤欢").2, State::Village, "nobody is published any more");
         clerk.get(&format!("{at}/notice")).await.is(404);
         publish(&mut clerk, &at, "2026-10-19").await.is(303);
         let second = clerk.get(&format!("{at}/notice")).await;

@@ -262,15 +262,18 @@ fn a_missing_rate_is_an_amber_line() {
 fn deadlines_move_on_when_they_have_passed() {
     on_both(|kind| {
         let t = TestApp::on(kind);
-        t.set_day("2026-10-01");
-        jobs::warn_staff::run(&t.app, day("2026-10-01")).unwrap();
+        t.set_day("2026-09-10");
+        jobs::warn_staff::run(&t.app, day("2026-09-10")).unwrap();
         let find = |t: &TestApp, key: &str| {
             lines(t, warning::DEADLINE).into_iter().find(|line| line.key == key)
         };
+        assert_eq!(find(&t, "window_closes").unwrap().due_on, Some(day("2026-09-20")));
+        assert_eq!(lines(&t, warning::DEADLINE).len(), 7);
+        t.set_day("2026-10-01");
+        jobs::warn_staff::run(&t.app, day("2026-10-01")).unwrap();
         let receipts = find(&t, "receipts").unwrap();
         assert_eq!((receipts.due_on, receipts.level.as_str()), (Some(day("2026-10-10")), "wait"));
-        assert_eq!(find(&t, "window_closes").unwrap().due_on, Some(day("2026-10-10")));
-        assert_eq!(lines(&t, warning::DEADLINE).len(), 7);
+        assert_eq!(find(&t, "window_closes"), None);
         t.set_day("2026-10-11");
         jobs::warn_staff::run(&t.app, day("2026-10-11")).unwrap();
         let receipts = find(&t, "receipts").unwrap();

@@ -135,7 +135,7 @@ fn the_other_four_write_on_their_days() {
         let mut all = String::new();
         for (job, days) in [
             (jobs::chase_university_receipts::JOB, ["2026-09-01", "2026-09-30", "2026-10-11"]),
-            (jobs::remind_renewals::JOB, ["2027-06-01", "2027-06-25", "2027-09-30"]),
+            (jobs::remind_renewals::JOB, ["2027-06-01", "2027-07-09", "2027-09-30"]),
             (jobs::remind_graduation_confirmation::JOB, ["2027-03-01", "2027-04-16", "2027-07-01"]),
             (jobs::remind_early_repayment_window::JOB, ["2027-05-01", "2027-08-08", "2027-11-01"]),
         ] {

@@ -106,7 +106,7 @@ fn a_school_reports_its_need_and_the_county_puts_it_right() {
         let rows = texts(&book);
         let row = |name: &str| {
             let found = rows.iter().find(|cells| cells.first().is_some_and(|one| one == name));
-            found.unwrap()[8..].to_vec()
+            found.unwrap()[9..].to_vec()
         };
         assert_eq!(row(school)[..3], ["120", "33", "12"]);
         assert_eq!(row("全部")[..3], ["200", "42", "12"]);

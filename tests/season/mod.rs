@@ -236,7 +236,7 @@ fn every_figure_is_the_number_of_rows_that_it_leads_to() {
             }
             let page = t.sign_in(Role::Auditor).get(&format!("/season?by={by}")).await;
             page.is(200).says(
-                &[words, "已提交复核", "没有写"]
+                &[words, "已受理", "已审批", "没有写"]
                     [..if matches!(by, "product" | "school") { 2 } else { 3 }],
             );
             let first = lines[0].cells[2].clone().unwrap();

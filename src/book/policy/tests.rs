@@ -139,7 +139,7 @@ fn waivers_deferral_receipts_windows_and_the_local_product() {
     assert!(policy.deferral(2025).allowed && !policy.deferral(2026).allowed);
     assert_eq!(policy.receipt_deadline(2026), d("2026-10-10"));
     let window = policy.application_window("512022", 2026);
-    assert_eq!(window, (d("2026-07-01"), d("2026-10-10")));
+    assert_eq!(window, (d("2026-07-15"), d("2026-09-20")));
     let signed = d("2026-08-20");
     let local =
         policy.new_terms(Product::Local, "L".into(), StudyLevel::Undergraduate, signed, 2030, 19);
@@ -232,10 +232,10 @@ fn a_county_adds_later_values_and_changes_nothing_old() {
         "{changed}"
     );
     let window = "[[application_window]]\ncounty = \"512022\"\nfrom_year = 2026\n\
-                  opens = \"07-15\"\ncloses = \"09-20\"\nsource = \"公告\"\nconfidence = \"S\"\n";
+                  opens = \"08-01\"\ncloses = \"09-12\"\nsource = \"公告\"\nconfidence = \"S\"\n";
     let policy = with("county.toml", window).unwrap();
-    assert_eq!(policy.application_window("512022", 2027).1, d("2027-09-20"));
-    assert_eq!(policy.application_window("340210", 2027).1, d("2027-10-10"));
+    assert_eq!(policy.application_window("512022", 2027).1, d("2027-09-12"));
+    assert_eq!(policy.application_window("340210", 2027).1, d("2027-09-20"));
     assert!(Policy::load(Some(Path::new("/nonexistent-folder"))).is_err());
 }
 
@@ -284,7 +284,7 @@ fn faults_name_file_key_and_dates() {
         ("policies/contract.toml", "[[grace_rule]]", "grace_rule = 1\n[[x]]", "invalid"),
         ("policies/years.toml", "year = 2023", "year = 2022", "overlap from 2022-01-01 to"),
         ("policies/years.toml", "year = 2023\n", "", "missing field `year`"),
-        ("policies/desk.toml", "closes = \"10-10\"", "closes = \"06-10\"", "not before opens"),
+        ("policies/desk.toml", "closes = \"09-20\"", "closes = \"06-10\"", "not before opens"),
     ];
     for (file, old, new, part) in lines {
         let message = edited(file, old, new);

@@ -46,14 +46,14 @@ const UNREVIEWED: usize = 8;
 const MORNING: [i32; 7] = [510, 540, 570, 600, 630, 660, 690];
 
 /// A sheet of the sample, line by line.
-struct Sheet {
+pub(super) struct Sheet {
     title: String,
     head: Vec<String>,
-    rows: Vec<Vec<String>>,
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 impl Sheet {
-    fn read(name: &str) -> Result<Sheet, CliError> {
+    pub(super) fn read(name: &str) -> Result<Sheet, CliError> {
         let text = String::from_utf8_lossy(&unpacked("county", name)?).into_owned();
         let mut lines = text.lines();
         let cells = |line: &str| line.split(',').map(ToOwned::to_owned).collect::<Vec<String>>();
@@ -66,7 +66,7 @@ impl Sheet {
         self.head.iter().position(|one| one == heading)
     }
 
-    fn get<'a>(&self, row: &'a [String], heading: &str) -> &'a str {
+    pub(super) fn get<'a>(&self, row: &'a [String], heading: &str) -> &'a str {
         let cell = self.column(heading).and_then(|at| row.get(at));
         cell.map_or("", |cell| cell.trim())
     }
@@ -337,6 +337,6 @@ fn visitor(
 }
 
 /// What a student writes who borrows again.
-const STATEMENT: &str = "我在大学这一年学习认真，成绩在班里前列，参加了学院的志愿服务，生活节俭，没有欠缴费用。\
+pub(super) const STATEMENT: &str = "我在大学这一年学习认真，成绩在班里前列，参加了学院的志愿服务，生活节俭，没有欠缴费用。\
     家里父亲在外务工，母亲在家照顾老人，收入不稳定，学费和住宿费仍然有困难，所以申请续贷。\
     我知道贷款要按时归还，毕业以后会主动联系资助中心，更换电话和住址会及时告知，珍惜国家给的机会。";

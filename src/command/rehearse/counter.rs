@@ -143,6 +143,7 @@ impl AtCounter {
                 let of = loan::by_ids(act.db, act.scope, &[*id])?.pop();
                 let of = of.ok_or(AppError::NotFound)?;
                 let entered = Entered {
+                    is_code_seen: false,
                     student_number: String::new(),
                     loan: *id,
                     code: of.receipt_code.clone(),

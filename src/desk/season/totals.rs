@@ -34,13 +34,14 @@ pub const SCHOOL: &str = "school";
 const NOBODY: &str = "没有写";
 
 /// The steps of a season: the list, its tab, and the words of the column.
-pub const STEPS: [(&str, &str, &str); 7] = [
+pub const STEPS: [(&str, &str, &str); 8] = [
     (preapplication::PATH, preapplication::ALL, "想贷"),
     (preapplication::PATH, preapplication::PASSED, "预申请通过"),
     (application::PATH, application::BEGUN, "已申请"),
-    (application::PATH, application::HANDED, "已提交复核"),
+    (application::PATH, application::HANDED, "已受理"),
     (disbursement::PATH, disbursement::SIGNED, "已签合同"),
     (disbursement::PATH, disbursement::CONFIRMED, "高校已回执"),
+    (disbursement::PATH, disbursement::APPROVED, "已审批"),
     (disbursement::PATH, disbursement::OUT, "已放款"),
 ];
 
@@ -189,15 +190,16 @@ impl Totals {
 }
 
 /// As on the page. What cannot be told apart so stays blank.
-pub const COLUMNS: [Column<Totals, ()>; 8] = [
+pub const COLUMNS: [Column<Totals, ()>; 9] = [
     ("", 28, |row, ()| (&row.name).into()),
     ("想贷", 10, |row, ()| row.count(0).into()),
     ("预申请通过", 12, |row, ()| row.count(1).into()),
     ("已申请", 10, |row, ()| row.count(2).into()),
-    ("已提交复核", 12, |row, ()| row.count(3).into()),
+    ("已受理", 10, |row, ()| row.count(3).into()),
     ("已签合同", 10, |row, ()| row.count(4).into()),
     ("高校已回执", 12, |row, ()| row.count(5).into()),
-    ("已放款", 10, |row, ()| row.count(6).into()),
+    ("已审批", 10, |row, ()| row.count(6).into()),
+    ("已放款", 10, |row, ()| row.count(7).into()),
 ];
 
 fn survey_cell(row: &Totals, of: fn(&Sums) -> Out) -> Out {

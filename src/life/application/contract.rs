@@ -74,7 +74,11 @@ pub fn sign(act: &mut Act<'_>, row: &mut Application) -> AppResult<()> {
     let signed_on = row.submitted_at.map_or(act.today, |at| local(at).date());
     let (terms, years) =
         terms(&policy, (row.product(), &row.contract_no), study, (row.loan_year, signed_on));
-    let made = new_loan(act, row, (file, co_id), study, (&terms, years));
+    let mut made = new_loan(act, row, (file, co_id), study, (&terms, years));
+    if let Some(account) = &study.account {
+        let (sealed, mask) = loan::seal_account(&sealer, account)?;
+        (made.account_sealed, made.account_mask) = (Some(sealed), mask);
+    }
     loan::insert_all(act.db, std::slice::from_ref(&made))?;
     refresh(act, made.id)?;
     row.person_id = Some(student_id);

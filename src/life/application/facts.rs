@@ -196,24 +196,27 @@ pub fn others(
 ) -> AppResult<Vec<Other>> {
     let begun = store::of_student(db, index, year)?;
     let mine: Vec<_> = begun.iter().filter_map(|one| one.loan_id).collect();
-    let signed: Vec<(String, String)> = loans::table
+    let signed: Vec<(String, String, String)> = loans::table
         .inner_join(loan_file::table.inner_join(people::table.on(own_person())))
         .filter(people::id_index.eq(index))
         .filter(loans::loan_year.eq(year))
         .filter(loans::id.ne_all(mine))
-        .select((loans::product, loans::office_code))
+        .select((loans::product, loans::office_code, loan_file::file_no))
         .load(db)?;
     let mut found = Vec::new();
-    for (product, code) in signed {
+    for (product, code, file_no) in signed {
         let (county, by) = (county(db, &code, own)?, String::new());
         let product = Product::from_text(&product).unwrap_or(Product::Cdb);
-        found.push(Other { product, county, by, is_contract: true });
+        let link = county.is_none().then(|| format!("/loans/{file_no}"));
+        found.push(Other { product, county, by, is_contract: true, link });
     }
     for one in begun.iter().filter(|one| Some(one.id) != but) {
         let county = county(db, &one.office_code, own)?;
-        let by = format!("{}，{}", one.staff_name, minute(one.created_at));
+        let name = if one.staff_name.is_empty() { "手机页面" } else { &one.staff_name };
+        let by = format!("{name}，{}", minute(one.created_at));
         let is_contract = one.loan_id.is_some();
-        found.push(Other { product: one.product(), county, by, is_contract });
+        let link = county.is_none().then(|| format!("/applications/{}", one.id));
+        found.push(Other { product: one.product(), county, by, is_contract, link });
     }
     Ok(found)
 }
@@ -232,6 +235,26 @@ pub struct Prefill {
     pub file: Option<LoanFile>,
 }
 
+/// Why they borrow, as most do; the clerk may write another reason.
+const REASON: &str = "家庭经济困难，学费和住宿费不够";
+
+/// What only an application of before can say of a student, when there is one.
+fn last_draft(
+    db: &mut Db,
+    scope: &Scope,
+    draft: &mut Draft,
+    (index, desk): (&[u8], Desk<'_>),
+) -> AppResult<()> {
+    let Some(last) = store::last_of(db, scope, index)? else { return Ok(()) };
+    let last = last.draft(desk.sealer)?;
+    let own = ["household", "postcode", "home_phone", "loan_reason", "department", "id_until"];
+    let of_co = ["co_household", "co_postcode", "co_employer", "co_post", "co_id_until"];
+    for name in own.into_iter().chain(of_co).filter(|name| !last.get(name).is_empty()) {
+        draft.set(name, last.get(name));
+    }
+    Ok(())
+}
+
 /// Everything known of a student, by the identity number.
 pub fn prefill(
     db: &mut Db,
@@ -246,7 +269,9 @@ pub fn prefill(
         draft.set(name, value);
     }
     draft.set("entered", form::loan_year(desk.today).to_string());
+    draft.set("loan_reason", REASON);
     let index = desk.sealer.index(Field::IdNumber, id_number);
+    last_draft(db, scope, &mut draft, (&index, desk))?;
     let person = person::by_index(db, scope, &[index])?.into_values().next();
     let Some(person) = person else {
         return Ok(Prefill { draft, is_first: true, person: None, file: None });
@@ -266,6 +291,9 @@ pub fn prefill(
     };
     let last = chain.iter().rev().find(|one| one.product() == Some(product));
     if let Some(file) = &file {
+        if let Some(sealed) = chain.last().and_then(|one| one.account_sealed.as_deref()) {
+            draft.set("account", desk.sealer.open_text(Field::Account, sealed)?);
+        }
         study(&mut draft, file, chain.last());
         let co = last.and_then(|one| one.co_person_id).or(file.co_person_id);
         if let Some(co) = co {

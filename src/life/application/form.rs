@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use super::kinds::{Case, Degree, Present, Relation, Step};
 use super::store::Draft;
 use crate::base::id_number::{IdNumber, IdProblem};
-use crate::base::money::Fen;
+use crate::base::money::{Fen, typed_money};
 use crate::base::person_name::read_name;
 use crate::base::phone_number::PhoneNumber;
 use crate::error::FieldError;
@@ -16,6 +16,51 @@ use crate::web::fields::Fields;
 const WORDS_MAX: usize = 60;
 const STATEMENT_MAX: usize = 1000;
 const ANSWER_MAX: usize = 100;
+/// Fewest and most characters of an account: a card has 16 to 19 digits, an account of the bank's
+/// agent may be a mail address.
+const ACCOUNT: std::ops::RangeInclusive<usize> = 8..=60;
+
+/// What the bank's form asks besides: the longest of each in characters. All may be left out.
+const BESIDES: [(&str, usize); 8] = [
+    ("household", WORDS_MAX),
+    ("home_phone", 20),
+    ("loan_reason", WORDS_MAX),
+    ("department", WORDS_MAX),
+    ("co_household", WORDS_MAX),
+    ("co_employer", WORDS_MAX),
+    ("co_post", 30),
+    ("high_school", WORDS_MAX),
+];
+
+/// A renewal asks everything on one page.
+const RENEWAL: &[&str] = &[
+    "present",
+    "phone",
+    "co_phone",
+    "address",
+    "change_co",
+    "partner_answer",
+    "study_changed",
+    "university",
+    "major",
+    "student_number",
+    "degree",
+    "school_years",
+    "entered",
+    "graduates",
+    "tuition",
+    "lodging",
+    "other_loan",
+    "amount",
+    "years",
+    "statement",
+    "household",
+    "postcode",
+    "home_phone",
+    "loan_reason",
+    "department",
+    "account",
+];
 
 /// The names of a step's fields: what is kept of a form is these and nothing else.
 pub const fn names(step: Step) -> &'static [&'static str] {
@@ -31,6 +76,10 @@ pub const fn names(step: Step) -> &'static [&'static str] {
             "high_school",
             "family_kind",
             "hardship_level",
+            "household",
+            "postcode",
+            "home_phone",
+            "loan_reason",
         ],
         Step::Co => &[
             "co_id_number",
@@ -41,6 +90,10 @@ pub const fn names(step: Step) -> &'static [&'static str] {
             "co_address",
             "co_id_until",
             "co_known",
+            "co_household",
+            "co_postcode",
+            "co_employer",
+            "co_post",
         ],
         Step::Study => &[
             "university",
@@ -55,29 +108,10 @@ pub const fn names(step: Step) -> &'static [&'static str] {
             "other_loan",
             "amount",
             "years",
+            "department",
+            "account",
         ],
-        Step::Renewal => &[
-            "present",
-            "phone",
-            "co_phone",
-            "address",
-            "change_co",
-            "partner_answer",
-            "study_changed",
-            "university",
-            "major",
-            "student_number",
-            "degree",
-            "school_years",
-            "entered",
-            "graduates",
-            "tuition",
-            "lodging",
-            "other_loan",
-            "amount",
-            "years",
-            "statement",
-        ],
+        Step::Renewal => RENEWAL,
         Step::Papers | Step::Check => &[],
     }
 }
@@ -113,6 +147,8 @@ pub struct Study {
     pub tuition: Fen,
     pub lodging: Fen,
     pub amount: Fen,
+    /// The student's own account for the pay-out; none: not opened yet.
+    pub account: Option<String>,
     /// Years that were asked for; none: the longest that there is.
     pub years: Option<i32>,
     /// They say that they have another loan for this year, at school or of another bank.
@@ -158,6 +194,7 @@ pub fn check_step(form: &mut Fields, step: Step, today: NaiveDate) {
     if names(step).contains(&"partner_answer") {
         form.text("partner_answer", ANSWER_MAX);
     }
+    besides(form, step);
     match step {
         Step::Who => drop(student(form, today)),
         Step::Co => drop(co_borrower(form, today)),
@@ -263,12 +300,38 @@ fn whole(form: &mut Fields, name: &str, (from, to): (i32, i32), or: &str) -> Opt
 }
 
 fn amount(form: &mut Fields, name: &str, or: &str) -> Option<Fen> {
-    let read: Option<Fen> = form.get(name).replace([',', '¥', '，'], "").parse().ok();
-    let read = read.filter(|fen| *fen >= Fen::ZERO);
+    let read = typed_money(form.get(name)).filter(|fen| *fen >= Fen::ZERO);
     if read.is_none() {
         form.reject(name, or);
     }
     read
+}
+
+fn account(form: &mut Fields) -> Option<String> {
+    let typed: String = form.get("account").chars().filter(|c| !c.is_whitespace()).collect();
+    if typed.is_empty() {
+        return None;
+    }
+    let is_account = ACCOUNT.contains(&typed.len())
+        && typed.chars().all(|c| c.is_ascii_alphanumeric() || "@._-*".contains(c));
+    if !is_account {
+        form.reject("account", "账号请照银行卡或者银行给的账号填，还没有开户的空着");
+    }
+    is_account.then_some(typed)
+}
+
+/// Texts that the bank's form asks besides, of one step.
+fn besides(form: &mut Fields, step: Step) {
+    for (name, most) in BESIDES.iter().filter(|(name, _)| names(step).contains(name)) {
+        form.text(name, *most);
+    }
+    for name in ["postcode", "co_postcode"].into_iter().filter(|name| names(step).contains(name)) {
+        let text = form.get(name);
+        let is_postcode = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+        if !text.is_empty() && !is_postcode {
+            form.reject(name, "邮编是六位数字，不知道的空着");
+        }
+    }
 }
 
 fn study(form: &mut Fields) -> Option<Study> {
@@ -293,6 +356,7 @@ fn study(form: &mut Fields) -> Option<Study> {
     let has_other_loan = form.has("other_loan");
     Some(Study {
         has_other_loan,
+        account: account(form),
         university,
         major,
         student_number,

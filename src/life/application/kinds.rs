@@ -30,6 +30,13 @@ impl State {
 }
 
 text_enum! {
+    Source {
+        Desk = "desk", "窗口受理";
+        Phone = "phone", "手机页面发起";
+    }
+}
+
+text_enum! {
     Step {
         Who = "who", "学生";
         Co = "co", "共同借款人";

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::form;
-use super::kinds::State;
+use super::kinds::{Source, State};
 use super::rules::product_words;
 use crate::base::dates::minute;
 use crate::base::ids::RowId;
@@ -27,8 +27,9 @@ use crate::web::session::SignedIn;
 use crate::web::waiting::{Waiting, Whose};
 
 pub const PATH: &str = "/applications";
-pub const TABS: [(&str, &str); 10] = [
+pub const TABS: [(&str, &str); 11] = [
     ("", "办理中"),
+    (PHONE, "手机页面发起"),
     ("parked", "挂起"),
     ("returned", "退回补正"),
     ("submitted", "待复核"),
@@ -39,6 +40,9 @@ pub const TABS: [(&str, &str); 10] = [
     ("withdrawn", "已撤销"),
     ("void", "已作废"),
 ];
+
+/// Begun by families, and nobody of the desk has touched them; they are among those in work, too.
+pub const PHONE: &str = "phone";
 
 /// Signed, and nobody has found their file complete.
 const LACKING: &str = "lacking";
@@ -94,6 +98,7 @@ pub struct Row {
     pub staff_name: String,
     pub contract_no: String,
     pub reason: String,
+    source: Source,
     #[serde(skip)]
     updated_at: NaiveDateTime,
 }
@@ -125,6 +130,7 @@ impl List for Applications {
             loan_application::staff_name,
             loan_application::contract_no,
             loan_application::reason,
+            loan_application::source,
             loan_application::updated_at,
         )
     }
@@ -157,6 +163,12 @@ impl Applications {
                     "loan_application.state = 'signed' AND NOT EXISTS (SELECT 1 \
                      FROM archive_check WHERE archive_check.missing = '' \
                      AND archive_check.application_id = loan_application.id)",
+                );
+            }
+            PHONE => {
+                return Condition::new(
+                    "loan_application.state = 'draft' AND loan_application.source = 'phone' \
+                     AND loan_application.staff_id IS NULL",
                 );
             }
             HANDED => return Condition::new("loan_application.submitted_at IS NOT NULL"),
@@ -204,6 +216,7 @@ struct Line {
     #[serde(flatten)]
     row: Row,
     product_words: &'static str,
+    is_by_phone: bool,
     changed: String,
 }
 
@@ -227,8 +240,12 @@ impl ListPage for ListParams {
     }
 
     fn view(&self, of: Found<'_, ListParams>) -> AppResult<View> {
-        let line =
-            |row: Row| Line { product_words: row.product(), changed: minute(row.updated_at), row };
+        let line = |row: Row| Line {
+            product_words: row.product(),
+            is_by_phone: row.source == Source::Phone,
+            changed: minute(row.updated_at),
+            row,
+        };
         let sum = of.counts.sums.first().copied().unwrap_or_default();
         Ok(View { rows: of.rows.into_iter().map(line).collect(), year: of.list.year, sum })
     }
@@ -245,6 +262,7 @@ impl Export for ListParams {
         ("贷款金额（元）", 14, |row, _| row.amount.into()),
         ("合同编号", 22, |row, _| (&row.contract_no).into()),
         ("状态", 14, |row, _| State::from_text(&row.state).map_or("", State::in_words).into()),
+        ("谁发起", 14, |row, _| row.source.in_words().into()),
         ("经办", 10, |row, _| (&row.staff_name).into()),
         ("原因", 30, |row, _| (&row.reason).into()),
         ("最后改动", 16, |row, _| minute(row.updated_at).into()),
@@ -259,10 +277,12 @@ pub fn waiting(
     today: NaiveDate,
 ) -> AppResult<Vec<Waiting>> {
     let counts = ListParams::default().to_list(today).counts(db, scope)?;
+    let phone = counts.of(&TABS, PHONE);
     let (returned, approved) = (counts.of(&TABS, "returned"), counts.of(&TABS, "approved"));
     let serve = Whose::Right(Right::ServeSeason);
     Ok(vec![
         Waiting::decision(returned, "份申请退回补正", "/applications?tab=returned", serve),
+        Waiting::work(phone, "份续贷在手机上填好，等家里来签字", "/applications?tab=phone"),
         Waiting::work(approved, "份申请已复核，等登记合同号", "/applications?tab=approved"),
     ])
 }

@@ -3,16 +3,19 @@
 //! the university has entered its receipt.
 //!
 //! `rules.rs` decides (pure), `form.rs` reads what is typed, `facts.rs` what is known already,
-//! `contract.rs` makes the contract, `view.rs` says a case in words, `print.rs` its papers.
+//! `contract.rs` makes the contract, `view.rs` says a case in words, `print.rs` its papers,
+//! `own_contract.rs` the terms of the county's own loans, `family.rs` what begins on the phone.
 
 mod acts;
 mod archive;
 mod attachments;
 pub mod contract;
 pub mod facts;
+pub mod family;
 pub mod form;
 pub mod kinds;
 pub mod list;
+mod own_contract;
 mod print;
 mod reaction;
 pub mod rules;
@@ -39,6 +42,7 @@ pub const STAGE: super::Stage = super::Stage {
 
 fn routes() -> Vec<Entry> {
     let (see, serve) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::ServeSeason));
+    let texts = Needs::Right(Right::EditTexts);
     vec![
         get(list::PATH, see, page::<ListParams>),
         get("/applications.xlsx", see, workbook::<ListParams>),
@@ -56,6 +60,8 @@ fn routes() -> Vec<Entry> {
         post("/applications/{id}/attachments", serve, acts::add),
         get("/applications/{id}/attachments/{attachment}", see, acts::open),
         post("/applications/{id}/attachments/{attachment}/remove", serve, acts::remove),
+        get("/admin/contract-text", texts, own_contract::show),
+        post("/admin/contract-text", texts, own_contract::change),
         get("/applications/{id}/{step}", serve, web::step),
         post("/applications/{id}/{step}", serve, web::save),
     ]

@@ -1,14 +1,15 @@
 //! Papers of an application on A4: the form that both sign, a summary of the contract, its plan,
 //! the certificate in two halves, the cover for the archive. Full numbers stand on paper only;
-//! who printed what is written down.
+//! who printed what is written down, and each print has its number.
 
 use actix_web::{HttpResponse, web};
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
 use super::contract;
 use super::facts::Whole;
 use super::kinds::State;
+use super::own_contract;
 use super::rules::product_words;
 use super::view::{Line, yuan};
 use super::web::load;
@@ -18,8 +19,8 @@ use crate::base::ids::{EventId, RowId, text_enum};
 use crate::base::money::Fen;
 use crate::book::archive;
 use crate::book::audit_log::AuditEntry;
-use crate::book::loan;
 use crate::book::statement::{self, Event, EventKind, RowKind};
+use crate::book::{loan, print_number};
 use crate::error::{AppError, AppResult};
 use crate::web::desk_request::DeskRequest;
 
@@ -57,6 +58,9 @@ struct PlanRow {
 #[derive(Serialize)]
 struct PrintPage {
     id: RowId,
+    print_no: String,
+    /// Of the county's own contract, which is printed in two copies.
+    terms: Vec<String>,
     title: &'static str,
     paper: Paper,
     office: String,
@@ -87,6 +91,24 @@ struct PrintPage {
     total: (Fen, Fen),
     cover: Vec<archive::Paper>,
 }
+
+/// What the form has besides people and money, in the bank's order (rules-more.md 3.2).
+const FORM: [(&str, &str); 14] = [
+    ("户籍所在地", "household"),
+    ("邮编", "postcode"),
+    ("毕业高中", "high_school"),
+    ("家庭类型", "family_kind"),
+    ("家庭电话", "home_phone"),
+    ("共同借款人户籍", "co_household"),
+    ("共同借款人邮编", "co_postcode"),
+    ("共同借款人单位", "co_employer"),
+    ("共同借款人职务", "co_post"),
+    ("院系", "department"),
+    ("专业", "major"),
+    ("学号", "student_number"),
+    ("贷款原因", "loan_reason"),
+    ("放款账号", "account"),
+];
 
 /// What belongs into the folder; what was refused is there as a whole (rules-more.md 3.6).
 fn cover(whole: &Whole) -> Vec<archive::Paper> {
@@ -138,11 +160,46 @@ pub async fn show(desk: DeskRequest, path: web::Path<(RowId, String)>) -> AppRes
         return Err(AppError::NotFound);
     }
     let page = page(&desk, &whole, paper, file_no)?;
-    let summary = format!("打印{}：{}", paper.in_words(), whole.summary());
-    let entry = AuditEntry::of("printed", &whole.app.name, summary);
-    let entry = AuditEntry { file_id: whole.app.file_id, ..entry };
-    desk.act("application printed", move |act| act.audit(entry.clone())).await?;
-    desk.page("application/print.html", page)
+    let is_own_contract = page.is_own && paper == Paper::Contract;
+    let terms = if is_own_contract { terms(&desk, &whole, &page).await? } else { Vec::new() };
+    let (name, file_id) = (whole.app.name.clone(), whole.app.file_id);
+    let summary = whole.summary();
+    let print_no = desk
+        .act("application printed", move |act| {
+            let no = print_number::take(act.db, act.scope, act.today.year())?;
+            let summary = format!("{no} 打印{}：{summary}", paper.in_words());
+            let entry = AuditEntry::of("printed", &name, summary);
+            act.audit(AuditEntry { file_id, ..entry })?;
+            Ok(no)
+        })
+        .await?;
+    desk.page("application/print.html", PrintPage { print_no, terms, ..page })
+}
+
+/// The county's own terms of the day on which the contract was signed, filled in.
+async fn terms(desk: &DeskRequest, whole: &Whole, page: &PrintPage) -> AppResult<Vec<String>> {
+    let (Some(co), Some(study)) = (&whole.read.co, &whole.read.study) else {
+        return Ok(Vec::new());
+    };
+    let signed_on = whole.app.submitted_at.map_or(desk.today(), |at| local(at).date());
+    let key = (whole.app.product(), whole.app.contract_no.as_str());
+    let policy = desk.app.policy();
+    let (of, years) = contract::terms(&policy, key, study, (whole.app.loan_year, signed_on));
+    let values = [
+        page.office.clone(),
+        page.name.clone(),
+        co.party.name.clone(),
+        co.relation.in_words().to_owned(),
+        page.university.clone(),
+        page.school_year.clone(),
+        page.amount.clone(),
+        page.capital.clone(),
+        years.to_string(),
+        in_words(of.final_due_on, NaiveDate::MIN),
+    ];
+    let named = own_contract::FIELDS.iter().map(|(name, _)| *name).zip(values);
+    let named: Vec<(&str, String)> = named.collect();
+    desk.read(move |db, scope| own_contract::terms(db, scope, (signed_on, &named))).await
 }
 
 fn page(desk: &DeskRequest, whole: &Whole, paper: Paper, file_no: String) -> AppResult<PrintPage> {
@@ -156,6 +213,8 @@ fn page(desk: &DeskRequest, whole: &Whole, paper: Paper, file_no: String) -> App
     let policy = desk.app.policy();
     Ok(PrintPage {
         id: app.id,
+        print_no: String::new(),
+        terms: Vec::new(),
         title: paper.in_words(),
         paper,
         office: desk.me.office.name.clone(),
@@ -171,12 +230,11 @@ fn page(desk: &DeskRequest, whole: &Whole, paper: Paper, file_no: String) -> App
         is_own: app.product() == statement::Product::Local,
         people: whole.people(),
         money: whole.money(&policy),
-        more: vec![
-            ("毕业高中", draft.get("high_school").to_owned()),
-            ("家庭类型", draft.get("family_kind").to_owned()),
-            ("专业", draft.get("major").to_owned()),
-            ("学号", draft.get("student_number").to_owned()),
-        ],
+        more: FORM
+            .iter()
+            .map(|(label, name)| (*label, draft.get(name).to_owned()))
+            .filter(|(_, text)| !text.is_empty())
+            .collect(),
         statement: draft.get("statement").to_owned(),
         university: draft.get("university").to_owned(),
         contract_no: app.contract_no.clone(),

@@ -17,7 +17,7 @@ use crate::book::university;
 use crate::error::FieldError;
 
 /// A card that runs out within so many months is named.
-const LOOK_AHEAD_MONTHS: u32 = 3;
+pub const LOOK_AHEAD_MONTHS: u32 = 3;
 
 text_enum! {
     Verdict {
@@ -48,6 +48,8 @@ pub struct Other {
     /// Who works on it since when; empty for a contract.
     pub by: String,
     pub is_contract: bool,
+    /// Where it is read; none in another county.
+    pub link: Option<String>,
 }
 
 /// What is known of both parties.

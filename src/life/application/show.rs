@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::archive;
 use super::attachments::{self, Section};
 use super::facts::Whole;
-use super::kinds::State;
+use super::kinds::{Source, State};
 use super::list::PATH;
 use super::print::Paper;
 use super::rules::{self, Ruling};
@@ -62,6 +62,7 @@ pub struct ShowPage {
     step: &'static str,
     is_open: bool,
     is_own: bool,
+    is_by_phone: bool,
     staff: String,
     changed: String,
     reason: String,
@@ -108,18 +109,40 @@ fn copy_fields(whole: &Whole) -> Vec<CopyField> {
     let own = |name: &str| draft.get(name).to_owned();
     let address = student.as_ref().map(|one| one.address.clone()).unwrap_or_default();
     let co_address = co.as_ref().map(|co| co.party.address.clone()).unwrap_or_default();
+    let born = |id: &crate::base::id_number::IdNumber| id.birth_on().to_string();
+    let sex = student.as_ref().map(|one| one.id.sex().to_chinese().to_owned());
+    let birth = student.as_ref().map(|one| born(&one.id));
+    let or = |name: &str, other: &str| match own(name) {
+        text if text.is_empty() => other.to_owned(),
+        text => text,
+    };
+    let household = or("household", &address);
+    let co_household = or("co_household", &household);
+    let co_postcode = or("co_postcode", draft.get("postcode"));
+    let year = format!("{}-{}", whole.app.loan_year, whole.app.loan_year + 1);
+    let years = study.as_ref().map(|study| whole.years(study).to_string());
     let all: Vec<(&'static str, &'static str, String)> = vec![
         ("name", "姓名", own("name")),
         ("id_number", "身份证号", own("id_number")),
+        ("sex", "性别", sex.unwrap_or_default()),
+        ("birth", "出生日期", birth.unwrap_or_default()),
+        ("household", "户籍所在地", household),
         ("address", "家庭住址", address),
+        ("postcode", "邮编", own("postcode")),
         ("high_school", "毕业高中", own("high_school")),
+        ("home_phone", "家庭电话", own("home_phone")),
         ("phone", "手机", own("phone")),
         ("co_name", "共同借款人姓名", own("co_name")),
         ("co_id_number", "共同借款人身份证号", own("co_id_number")),
         ("relation", "与学生关系", relation),
+        ("co_household", "共同借款人户籍所在地", co_household),
         ("co_address", "共同借款人住址", co_address),
+        ("co_postcode", "共同借款人邮编", co_postcode),
+        ("co_employer", "共同借款人工作单位", own("co_employer")),
+        ("co_post", "共同借款人职务", own("co_post")),
         ("co_phone", "共同借款人手机", own("co_phone")),
         ("university", "学校", own("university")),
+        ("department", "院系", own("department")),
         ("major", "专业", own("major")),
         ("student_number", "学号", own("student_number")),
         ("degree", "学历层次", of_study(&|study| study.degree.in_words().to_owned())),
@@ -128,7 +151,10 @@ fn copy_fields(whole: &Whole) -> Vec<CopyField> {
         ("graduates", "毕业年份", of_study(&|study| study.graduates.to_string())),
         ("tuition", "学费", of_study(&|study| yuan_of(study.tuition))),
         ("lodging", "住宿费", of_study(&|study| yuan_of(study.lodging))),
+        ("loan_reason", "贷款原因", own("loan_reason")),
         ("amount", "贷款金额", of_study(&|study| yuan_of(study.amount))),
+        ("years", "贷款期限（年）", years.unwrap_or_default()),
+        ("loan_year", "贷款学年", year),
         ("statement", "续贷声明", own("statement")),
     ];
     let filled = all.into_iter().filter(|(.., value)| !value.is_empty());
@@ -199,7 +225,8 @@ pub async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
         state,
         step: whole.where_to_go_on().as_text(),
         is_open: state.is_open(),
-        is_own: whole.app.staff_id == desk.me.staff_id,
+        is_own: whole.app.staff_id == Some(desk.me.staff_id),
+        is_by_phone: whole.app.source == Source::Phone,
         changed: minute(whole.app.updated_at),
         people,
         money: whole.money(&desk.app.policy()),

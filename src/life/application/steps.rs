@@ -8,13 +8,13 @@ use super::facts::{self, Desk, Whole};
 use super::form::{self, names};
 use super::kinds::{State, Step};
 use super::rules;
-use super::store::{self, Application};
+use super::store::{self, Application, Beginner};
 use super::view;
 use crate::base::id_number::IdNumber;
 use crate::base::ids::RowId;
-use crate::base::money::Fen;
+use crate::base::money::{Fen, typed_money};
 use crate::base::person_name::name_key;
-use crate::book::act::{Act, FormKey, Once};
+use crate::book::act::{Act, FormKey, Happened, Once};
 use crate::book::audit_log::AuditEntry;
 use crate::book::review::{self, Kind};
 use crate::book::statement::Product;
@@ -32,8 +32,13 @@ pub fn begin(act: &mut Act<'_>, id: &IdNumber, product: Product) -> AppResult<Ro
     let index = sealer.index(Field::IdNumber, id.as_str());
     let known = store::of_student(act.db, &index, year)?;
     let own = known.iter().find(|one| one.product() == product && one.state.is_open());
-    if let Some(own) = own.filter(|own| own.staff_id == me && own.office_code == act.scope.own()) {
-        act.needs_no_audit("it was begun before");
+    let own = own.filter(|own| own.office_code == act.scope.own());
+    if let Some(own) = own.filter(|own| own.staff_id == Some(me) || own.is_family_only()) {
+        if own.is_family_only() {
+            take(act, Seen { id: own.id, version: own.version })?;
+        } else {
+            act.needs_no_audit("it was begun before");
+        }
         return Ok(own.id);
     }
     if let Some(why) = season::standing(act.db, act.scope.own(), year)?.refusal(year) {
@@ -46,7 +51,7 @@ pub fn begin(act: &mut Act<'_>, id: &IdNumber, product: Product) -> AppResult<Ro
         act.scope.own(),
         (year, product),
         (index, id.masked()),
-        (me, &act.by.name),
+        Beginner::Clerk(me, &act.by.name),
         made.is_first,
         &made.draft,
         &sealer,
@@ -68,7 +73,12 @@ pub fn begin(act: &mut Act<'_>, id: &IdNumber, product: Product) -> AppResult<Ro
     Ok(row_id)
 }
 
-fn audit(act: &mut Act<'_>, row: &Application, action: &'static str, what: &str) -> AppResult<()> {
+pub(super) fn audit(
+    act: &mut Act<'_>,
+    row: &Application,
+    action: &'static str,
+    what: &str,
+) -> AppResult<()> {
     let kind = if row.is_first { "首贷" } else { "续贷" };
     let product = rules::product_words(row.product());
     let summary = format!("{} 学年{product}{kind}。{what}", row.loan_year);
@@ -92,7 +102,7 @@ fn open_one(act: &mut Act<'_>, seen: Seen<RowId>) -> AppResult<Application> {
     Ok(row)
 }
 
-fn keep(act: &mut Act<'_>, row: &mut Application) -> AppResult<()> {
+pub(super) fn keep(act: &mut Act<'_>, row: &mut Application) -> AppResult<()> {
     row.version += 1;
     row.updated_at = act.now;
     store::replace(act.db, row)
@@ -170,9 +180,14 @@ fn note(row: &mut Application, draft: &store::Draft, act: &Act<'_>) {
     row.name_key = name_key(&row.name);
     row.university = draft.get("university").to_owned();
     row.township = draft.get("township").to_owned();
-    row.amount_fen = draft.get("amount").parse().ok();
+    row.amount_fen = typed_money(draft.get("amount"));
+    mine(row, act);
+}
+
+/// Whoever saves it works on it: the next one hears who was first.
+fn mine(row: &mut Application, act: &Act<'_>) {
     if let Some(me) = act.by.staff_id {
-        row.staff_id = me;
+        row.staff_id = Some(me);
         row.staff_name.clone_from(&act.by.name);
     }
 }
@@ -206,6 +221,7 @@ pub fn count_papers(
     } else {
         draft.done.remove(step);
     }
+    mine(&mut row, act);
     row.seal(&sealer, &draft)?;
     keep(act, &mut row)?;
     audit(act, &row, "application_saved", Step::Papers.in_words())?;
@@ -238,14 +254,19 @@ pub fn submit(act: &mut Act<'_>, key: &FormKey, seen: Seen<RowId>) -> AppResult<
     row.step = Step::Check;
     row.submitted_at = Some(act.now);
     row.reason = String::new();
+    mine(row, act);
     row.seal(&sealer, &whole.draft)?;
-    keep(act, row)
+    keep(act, row)?;
+    match row.person_id {
+        Some(person) => act.happened(&Happened::HandedIn(person)),
+        None => Ok(()),
+    }
 }
 
 /// Somebody goes on with what was parked, or what another had begun.
 pub fn take(act: &mut Act<'_>, seen: Seen<RowId>) -> AppResult<Step> {
     let mut row = open_one(act, seen)?;
-    row.staff_id = act.by.staff_id.ok_or(AppError::Forbidden)?;
+    row.staff_id = Some(act.by.staff_id.ok_or(AppError::Forbidden)?);
     row.staff_name.clone_from(&act.by.name);
     if row.state == State::Parked {
         row.state = State::Draft;
@@ -287,8 +308,9 @@ pub fn enter_bank(
     }
     let number = contract_no.trim().to_owned();
     let known = loan::by_contract_no(act.db, act.scope, std::slice::from_ref(&number))?;
-    if !known.is_empty() {
-        let words = "这个合同号已经登记在另一份合同上，请对照银行系统核对";
+    if let Some(known) = known.into_values().next() {
+        let file = loan::file(act.db, act.scope, known.file_id)?.file_no;
+        let words = format!("这个合同号已经登记在档案 {file} 的合同上，请对照银行系统核对");
         return Err(AppError::field("contract_no", words));
     }
     row.contract_no = number;

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use serde::{Deserialize, Serialize};
 
-use super::kinds::{State, Step};
+use super::kinds::{Source, State, Step};
 use crate::base::ids::{FileId, LoanId, PersonId, RowId, StaffId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
@@ -53,8 +53,7 @@ pub struct Application {
     pub receipt_code: String,
     /// What was signed before a raise.
     pub raised_from_fen: Option<Fen>,
-    /// Who works on it.
-    pub staff_id: StaffId,
+    /// Who works on it; empty while only the family has.
     pub staff_name: String,
     pub submitted_at: Option<NaiveDateTime>,
     /// Why it went back, was refused or given up.
@@ -63,6 +62,16 @@ pub struct Application {
     pub updated_at: NaiveDateTime,
     pub version: i32,
     pub township: String,
+    pub source: Source,
+    /// None while nobody of the desk has touched it.
+    pub staff_id: Option<StaffId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Beginner<'a> {
+    Clerk(StaffId, &'a str),
+    /// The family, on the phone pages.
+    Family,
 }
 
 /// What was typed so far, as it was typed: names of form fields and their texts.
@@ -103,11 +112,15 @@ impl Application {
         office_code: &str,
         (loan_year, product): (i32, Product),
         (person_index, id_mask): (Vec<u8>, String),
-        (staff_id, staff_name): (StaffId, &str),
+        by: Beginner<'_>,
         is_first: bool,
         draft: &Draft,
         sealer: &Sealer,
     ) -> AppResult<Application> {
+        let (source, staff_id, staff_name) = match by {
+            Beginner::Clerk(id, name) => (Source::Desk, Some(id), name.to_owned()),
+            Beginner::Family => (Source::Phone, None, String::new()),
+        };
         let mut made = Application {
             id,
             office_code: office_code.to_owned(),
@@ -130,17 +143,23 @@ impl Application {
             contract_no: String::new(),
             receipt_code: String::new(),
             raised_from_fen: None,
-            staff_id,
-            staff_name: staff_name.to_owned(),
+            staff_name,
             submitted_at: None,
             reason: String::new(),
             created_at: now,
             updated_at: now,
             version: 1,
             township: String::new(),
+            source,
+            staff_id,
         };
         made.seal(sealer, draft)?;
         Ok(made)
+    }
+
+    /// Begun by the family, and nobody of the desk has touched it.
+    pub fn is_family_only(&self) -> bool {
+        self.source == Source::Phone && self.staff_id.is_none()
     }
 
     pub fn product(&self) -> Product {
@@ -188,6 +207,33 @@ pub fn of_student(db: &mut Db, index: &[u8], year: i32) -> AppResult<Vec<Applica
         .order(loan_application::id)
         .select(Application::as_select())
         .load(db)?)
+}
+
+/// The newest one of a file for a year, over or not.
+pub fn of_file(
+    db: &mut Db,
+    scope: &Scope,
+    (file, year): (FileId, i32),
+) -> AppResult<Option<Application>> {
+    Ok(loan_application::table
+        .filter(scope.holds(loan_application::office_code))
+        .filter(loan_application::file_id.eq(file))
+        .filter(loan_application::loan_year.eq(year))
+        .order(loan_application::id.desc())
+        .select(Application::as_select())
+        .first(db)
+        .optional()?)
+}
+
+/// The newest application of a student in these offices, of whatever year.
+pub fn last_of(db: &mut Db, scope: &Scope, index: &[u8]) -> AppResult<Option<Application>> {
+    Ok(loan_application::table
+        .filter(scope.holds(loan_application::office_code))
+        .filter(loan_application::person_index.eq(index))
+        .order(loan_application::id.desc())
+        .select(Application::as_select())
+        .first(db)
+        .optional()?)
 }
 
 /// Adds one. Somebody else who was first makes the write run again, which then sees theirs.

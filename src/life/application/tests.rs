@@ -82,6 +82,7 @@ fn another_loan_of_the_year_stops_and_says_where() {
         county: county.map(str::to_owned),
         by: "韦清越，2026-08-10 09:30".to_owned(),
         is_contract,
+        link: None,
     };
     for (one, words) in [
         (other(None, Product::Cdb, true), "已经签过本学年的国家开发银行助学贷款"),
@@ -177,6 +178,7 @@ fn study(university: &str) -> Study {
         tuition: Fen::from_yuan(5_000),
         lodging: Fen::from_yuan(1_200),
         amount: Fen::from_yuan(12_000),
+        account: None,
         years: None,
         has_other_loan: false,
     }

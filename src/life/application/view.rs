@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::contract;
 use super::facts::Whole;
-use super::form::Party;
+use super::form::{Party, Study};
 use super::kinds::Step;
 use super::rules::{self, product_words};
 use crate::base::capital::capital;
@@ -82,6 +82,11 @@ impl Whole {
             add("电话", text, String::new(), self.step_of(Step::Co));
         }
         lines
+    }
+
+    /// Years of the loan, as asked for or the longest.
+    pub fn years(&self, study: &Study) -> i32 {
+        study.years.unwrap_or_else(|| self.set.term.longest(study.remaining(self.app.loan_year)))
     }
 
     /// The group 钱.

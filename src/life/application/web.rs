@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{self, Desk, Whole};
 use super::form::{self, names};
-use super::kinds::{Case, Degree, Present, Relation, State, Step};
+use super::kinds::{Case, Degree, Present, Relation, Source, State, Step};
 use super::list::PATH;
-use super::rules::{Ruling, product_words};
+use super::rules::{Other, Ruling, product_words};
 use super::steps::{self, Then};
 use super::view::Line;
 use crate::base::choice::Choice;
-use crate::base::dates::{age_on, in_words};
+use crate::base::dates::{age_on, in_words, minute};
 use crate::base::id_number::IdNumber;
 use crate::base::ids::{PersonId, RowId};
 use crate::base::money::Fen;
@@ -25,6 +25,7 @@ use crate::book::person::{self, Person};
 use crate::book::season;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::Field;
 use crate::web::desk_request::DeskRequest;
 use crate::web::fields::{Done, Fields, Form, FormPage, Seen};
 
@@ -56,6 +57,8 @@ struct NewPage {
     window: (String, String),
     /// Why nobody can begin this year.
     refusal: Option<String>,
+    /// What there is of the student this year, where it can be read.
+    in_the_way: Vec<Choice>,
 }
 
 impl FormPage for NewPage {
@@ -77,6 +80,20 @@ async fn new_page(desk: &DeskRequest, params: NewParams) -> AppResult<NewPage> {
     let (office, year) = (desk.me.office.code.clone(), form::loan_year(today));
     let standing = desk.read(move |db, _| season::standing(db, &office, year)).await?;
     let (opens, closes) = standing.window(&desk.app.policy(), &desk.me.office.code, year);
+    let (number, app) = (form::id_number(&params.q, "", today).ok(), desk.app.clone());
+    let own = desk.me.office.clone();
+    let others = desk
+        .read(move |db, _| {
+            let Some(number) = number else { return Ok(Vec::new()) };
+            let index = app.sealer.index(Field::IdNumber, number.as_str());
+            facts::others(db, (&index, year), None, &own)
+        })
+        .await?;
+    let link = |one: Other| {
+        let what = if one.is_contract { "看这份合同" } else { "看这份申请" };
+        let words = format!("{what}：{}", product_words(one.product));
+        Some(Choice::new(one.link?, words))
+    };
     let product = |one: Product| Choice::new(one.as_text(), product_words(one));
     let candidate = |one: Person| Candidate {
         id: one.id,
@@ -85,12 +102,14 @@ async fn new_page(desk: &DeskRequest, params: NewParams) -> AppResult<NewPage> {
         place: format!("{}{}", one.township, one.village),
     };
     Ok(NewPage {
-        q: params.q,
+        // A number is no name of somebody.
+        q: if params.q.chars().any(|c| c.is_ascii_digit()) { String::new() } else { params.q },
         product: if params.product.is_empty() { "cdb".to_owned() } else { params.product },
         products: vec![product(Product::Cdb), product(Product::Local)],
         candidates: found.into_iter().map(candidate).collect(),
         year,
         refusal: standing.refusal(year),
+        in_the_way: others.into_iter().filter_map(link).collect(),
         window: (in_words(opens, today), in_words(closes, today)),
     })
 }
@@ -131,7 +150,7 @@ async fn number_of(desk: &DeskRequest, form: &mut Fields) -> AppResult<Option<Id
 
 /// `POST /applications/new`
 pub async fn begin(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
-    let params = NewParams::default();
+    let params = NewParams { q: form.0.get("q").to_owned(), ..NewParams::default() };
     desk.submit(form, new_page(&desk, params), async |form| {
         let product = form.choice("product", Product::from_text, "请选办哪一种贷款");
         let product = form.checked(product)?;
@@ -186,7 +205,9 @@ struct StepPage {
     before: Option<&'static str>,
     steps: Vec<StepLine>,
     staff: String,
+    changed: String,
     is_own: bool,
+    is_by_phone: bool,
     is_open: bool,
     state: &'static str,
     /// Why it went back.
@@ -262,7 +283,9 @@ async fn step_page(desk: &DeskRequest, id: RowId, step: Step) -> AppResult<StepP
         step_words: step.in_words(),
         before: before.map(|one| one.as_text()),
         steps: whole.steps.iter().map(line).collect(),
-        is_own: whole.app.staff_id == desk.me.staff_id,
+        changed: minute(whole.app.updated_at),
+        is_own: whole.app.staff_id == Some(desk.me.staff_id),
+        is_by_phone: whole.app.source == Source::Phone,
         is_open: whole.app.state.is_open(),
         state: whole.app.state.in_words(),
         reason: match whole.app.state {

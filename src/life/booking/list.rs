@@ -10,7 +10,7 @@ use super::steps;
 use super::store::{self, Booking, CounterDay};
 use crate::base::choice::Choice;
 use crate::base::dates::{in_words, weekday_in_words};
-use crate::base::ids::RowId;
+use crate::base::ids::{PersonId, RowId};
 use crate::base::person_name::name_key;
 use crate::base::scope::Scope;
 use crate::base::url::link;
@@ -192,7 +192,17 @@ struct Counter {
     forecast: i64,
     slots: Vec<(String, i64)>,
     /// Desks with what they have before them.
-    at_desks: Vec<(i32, String)>,
+    at_desks: Vec<AtDesk>,
+}
+
+/// A ticket that was called.
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct AtDesk {
+    desk: i32,
+    ticket: String,
+    name: String,
+    /// None: only the name is known.
+    person: Option<PersonId>,
 }
 
 #[derive(Serialize)]
@@ -281,8 +291,12 @@ fn counter(day: CounterDay, bookings: &[Booking]) -> Counter {
         i64::try_from(own.iter().filter(takes).count()).unwrap_or_default()
     };
     let slots = rules::slots(&day.hours).unwrap_or_default();
-    let mut at_desks: Vec<(i32, String)> = of(State::Called)
-        .filter_map(|one| Some((one.desk?, rules::ticket(&day.series, one.ticket?))))
+    let mut at_desks: Vec<AtDesk> = of(State::Called)
+        .filter_map(|one| {
+            let ticket = rules::ticket(&day.series, one.ticket?);
+            let (name, person) = (one.name.clone(), one.person_id);
+            Some(AtDesk { desk: one.desk?, ticket, name, person })
+        })
         .collect();
     at_desks.sort();
     Counter {

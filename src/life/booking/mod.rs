@@ -4,12 +4,14 @@
 //! policies/desk.toml), leaves when the household has been served or did not come.
 //!
 //! `rules.rs` decides (pure), `store.rs` keeps days and bookings, `steps.rs` is what people do;
-//! `list.rs` is a day at the counter, `days.rs` what the places can take, `give.rs` gives times to
-//! one household or to a school, `screen.rs` what the hall sees: numbers only.
+//! `reaction.rs` serves a ticket whose family has signed; `list.rs` is a day at the counter,
+//! `days.rs` what the places can take, `give.rs` gives times to one household or to a school,
+//! `screen.rs` what the hall sees: numbers only.
 
 mod days;
 mod give;
 pub mod list;
+mod reaction;
 pub mod rules;
 mod screen;
 pub mod steps;
@@ -22,8 +24,13 @@ use crate::web::list::page::{page, workbook};
 use crate::web::route::{Entry, Needs, get, post};
 use crate::web::waiting::NOTHING;
 
-pub const STAGE: Stage =
-    Stage { name: "booking", routes, reactions: &[], waiting: store::waiting, bell: NOTHING };
+pub const STAGE: Stage = Stage {
+    name: "booking",
+    routes,
+    reactions: &[reaction::react],
+    waiting: store::waiting,
+    bell: NOTHING,
+};
 
 fn routes() -> Vec<Entry> {
     let (see, serve) = (Needs::Right(Right::SeeLoans), Needs::Right(Right::ServeSeason));

@@ -11,6 +11,7 @@ use super::rules::{Capacity, Kind, Source, State};
 use crate::base::ids::{FileId, PersonId, RowId};
 use crate::base::person_name::name_key;
 use crate::base::scope::Scope;
+use crate::book::hardship::PASSED;
 use crate::book::policy::Policy;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
@@ -210,7 +211,8 @@ pub fn named(db: &mut Db, scope: &Scope, who: &str, year: i32) -> AppResult<Vec<
 /// A pupil of a school's list without a time.
 pub type Pupil = (PersonId, String, String, String);
 
-/// Pupils of the year's lists of pre-applications who have no time yet, by school, class and name.
+/// Pupils whose pre-application of the year has passed and who have no time yet, by school, class
+/// and name.
 pub fn without_time(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<(String, Pupil)>> {
     let has_time = booking::table
         .filter(scope.holds(booking::office_code))
@@ -223,6 +225,7 @@ pub fn without_time(db: &mut Db, scope: &Scope, year: i32) -> AppResult<Vec<(Str
         .filter(scope.holds(preapplication::office_code))
         .filter(preapplication::year.eq(year))
         .filter(preapplication::is_draft.eq(false))
+        .filter(preapplication::county_opinion.like(format!("{PASSED}%")))
         .filter(preapplication::person_id.ne_all(has_time))
         .order((preapplication::high_school, preapplication::class_name, person::name_key))
         .select((

@@ -66,6 +66,10 @@ pub const TABS: [(&str, &str); 12] = [
 pub const SIGNED: &str = "signed";
 pub const CONFIRMED: &str = "confirmed";
 pub const OUT: &str = "out";
+/// A second person has approved the list of pay-outs that it is on, or it was paid out otherwise.
+pub const APPROVED: &str = "approved";
+/// The university has entered its receipt, and nobody knows the student's account.
+pub const NO_ACCOUNT: &str = "no_account";
 
 const CONTRACTS: &str = "loan JOIN loan_position ON loan_position.loan_id = loan.id \
      JOIN loan_file ON loan_file.id = loan.file_id JOIN person ON person.id = loan_file.person_id \
@@ -94,7 +98,7 @@ crate::list_params! {
     ListParams {
         /// Part of a name, or a contract number.
         q,
-        /// One of [`TABS`], [`SIGNED`], [`CONFIRMED`] or [`OUT`].
+        /// One of [`TABS`], [`SIGNED`], [`CONFIRMED`], [`APPROVED`], [`OUT`] or [`NO_ACCOUNT`].
         tab,
         university,
         township,
@@ -246,6 +250,11 @@ fn tab(key: &str) -> Condition {
         SIGNED => Condition::new("loan.contract_no <> ''"),
         CONFIRMED => Condition::new("loan.receipt_on IS NOT NULL"),
         OUT => Condition::new(&format!("NOT ({UNDISBURSED})")),
+        APPROVED => Condition::new(&format!(
+            "NOT ({UNDISBURSED}) OR disbursement.loan_id IS NOT NULL \
+             OR batch.state IN ('approved', 'sent', 'answered', 'closed')"
+        )),
+        NO_ACCOUNT => Condition::new(&format!("{UNDISBURSED} AND loan.account_sealed IS NULL")),
         key => match State::from_text(key) {
             Some(state) if state.is_unpaid() && state != State::Ordered => {
                 // Until another list is made of it.

@@ -6,8 +6,9 @@
 //! `rules.rs` decides (pure): who may be on a list, how money is split, how it moves; `store.rs`
 //! keeps the table `disbursement`, `list.rs` is `/disbursements`, `steps.rs` what people do,
 //! `batches.rs` the pages of lists, `money.rs` where the money of one contract is,
-//! `letter.rs` what its university is told meanwhile.
+//! `letter.rs` what its university is told meanwhile, `accounts.rs` the accounts that are missing.
 
+mod accounts;
 mod batches;
 pub mod letter;
 pub mod list;
@@ -35,6 +36,9 @@ fn routes() -> Vec<Entry> {
         get(list::PATH, see, list::show),
         post(list::PATH, serve, list::draw),
         get("/disbursements.xlsx", see, workbook::<ListParams>),
+        get("/disbursements/accounts", serve, accounts::show),
+        post("/disbursements/accounts", serve, accounts::fill),
+        post("/disbursements/accounts/file", serve, accounts::file),
         get("/disbursements/batches", see, batches::list),
         get("/disbursements/batches/{id}", see, batches::show),
         post("/disbursements/batches/{id}", serve, batches::step),

@@ -20,6 +20,7 @@ use crate::book::batch::steps::{self as batches, NewLine};
 use crate::book::batch::store::{self as lists, Batch, Line};
 use crate::book::batch::{self, Kind};
 use crate::book::events::{self, EventRow, Origin};
+use crate::book::loan::Loan;
 use crate::book::statement::{Event, EventKind};
 use crate::book::{loan, person, position};
 use crate::error::{AppError, AppResult};
@@ -331,12 +332,21 @@ pub fn set_account(
     if act.once(&FormKey(format!("{id} account {}", form.0)))? == Once::Again {
         return Ok(());
     }
-    let mut loan = loan::by_ids(act.db, act.scope, &[id])?.pop().ok_or(AppError::NotFound)?;
+    let loan = loan::by_ids(act.db, act.scope, &[id])?.pop().ok_or(AppError::NotFound)?;
     if loan.version != version {
         return Err(AppError::Changed);
     }
+    put_account(act, loan, (agent, account)).map(drop)
+}
+
+/// The same of a contract that was just read.
+pub fn put_account(
+    act: &mut Act<'_>,
+    mut loan: Loan,
+    (agent, account): (&str, &str),
+) -> AppResult<Loan> {
     batch::refuse_listed(act, &loan)?;
-    if position::was_paid_out(act.db, act.scope, id)? {
+    if position::was_paid_out(act.db, act.scope, loan.id)? {
         return Err(AppError::refused("贷款已经发放，账号以银行的记录为准"));
     }
     let product = loan.product().ok_or_else(|| AppError::broken("a contract of no product"))?;
@@ -354,7 +364,8 @@ pub fn set_account(
     let file = loan::file(act.db, act.scope, loan.file_id)?;
     let name = person::find(act.db, act.scope, file.person_id)?.name;
     let entry = AuditEntry::of("account_entered", &name, format!("合同 {}", loan.contract_no));
-    act.audit(entry.on_file(loan.file_id))
+    act.audit(entry.on_file(loan.file_id))?;
+    Ok(loan)
 }
 
 fn take_back(act: &mut Act<'_>, row: &Disbursement, on: NaiveDate) -> AppResult<()> {

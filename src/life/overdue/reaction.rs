@@ -25,7 +25,7 @@ pub fn react(act: &mut Act<'_>, what: &Happened<'_>) -> AppResult<()> {
             follow_cases(act, Some(&files))
         }
         Happened::AllRefigured => follow_cases(act, None),
-        Happened::Reviewed(_) => Ok(()),
+        Happened::Reviewed(_) | Happened::HandedIn(_) => Ok(()),
     }
 }
 

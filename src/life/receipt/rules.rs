@@ -228,16 +228,20 @@ pub fn can_accept(amount: Fen, cap: Fen, is_paid: bool) -> Result<(), Refusal> {
     if amount > cap { Err(Refusal::OverCap(cap)) } else { Ok(()) }
 }
 
-/// The code as it is typed from certificate or message: six digits. Fewer are filled up with the
-/// zeros that somebody left out, when that makes the code of the contract.
-pub fn read_code(typed: &str, of_contract: &str) -> Result<String, &'static str> {
+/// The code as it is typed from certificate or message: six digits. Fewer that make the code of the
+/// contract with zeros before them are taken for it only when somebody has said so (`is_seen`).
+pub fn read_code(typed: &str, of_contract: &str, is_seen: bool) -> Result<String, String> {
     let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) || digits.len() > 6 {
-        return Err("回执校验码是六位数字，在受理证明左下角或者短信里");
+        return Err("回执校验码是六位数字，在受理证明左下角或者短信里".to_owned());
     }
     let whole = format!("{digits:0>6}");
     if digits.len() < 6 && whole != of_contract {
-        return Err("回执校验码不足六位，前面的零也要写");
+        return Err("回执校验码不足六位，前面的零也要写".to_owned());
+    }
+    if digits.len() < 6 && !is_seen {
+        let how = "对照受理证明核对，是的就在下面打勾，再登记一次";
+        return Err(format!("您写的“{digits}”不足六位，是不是 {whole}？{how}"));
     }
     Ok(whole)
 }
@@ -323,19 +327,21 @@ mod tests {
     fn a_code_has_six_digits_and_its_zeros() {
         for (typed, of, read) in [
             ("007099", "007099", Ok("007099")),
-            ("7099", "007099", Ok("007099")),
+            ("7099", "007099", Err("是不是 007099？")),
             (" 070 670", "070670", Ok("070670")),
             ("7099", "123456", Err("前面的零")),
             ("", "", Err("六位数字")),
             ("12345x", "12345x", Err("六位数字")),
             ("1234567", "123456", Err("六位数字")),
         ] {
-            match (read_code(typed, of), read) {
+            match (read_code(typed, of, false), read) {
                 (Ok(code), Ok(expected)) => assert_eq!(code, expected),
                 (Err(why), Err(part)) => assert!(why.contains(part), "{typed}: {why}"),
                 (other, _) => panic!("{typed}: {other:?}"),
             }
         }
+        assert_eq!(read_code("7099", "007099", true).unwrap(), "007099");
+        assert!(read_code("7099", "123456", true).is_err());
     }
 
     #[test]

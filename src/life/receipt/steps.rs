@@ -30,6 +30,8 @@ pub struct Entered {
     /// 学号, where the file has none yet.
     pub student_number: String,
     pub code: String,
+    /// Somebody has seen that the zeros before a short code were left out.
+    pub is_code_seen: bool,
     pub told_by: ToldBy,
     pub tuition: Fen,
     pub lodging: Fen,
@@ -116,7 +118,7 @@ pub fn enter(act: &mut Act<'_>, form: &FormKey, entered: &Entered) -> AppResult<
     check(act, &loan, Fen::ZERO)?;
     let mut file = loan::file(act.db, act.scope, loan.file_id)?;
     let chain = loan::chain(act.db, act.scope, file.id)?;
-    let code = read_code(&entered.code, &loan, &chain)?;
+    let code = read_code(entered, &loan, &chain)?;
     if file.student_number.is_empty() {
         put_number(act, &mut file, &entered.student_number)?;
     }
@@ -171,9 +173,9 @@ fn put_number(act: &mut Act<'_>, file: &mut LoanFile, number: &str) -> AppResult
     loan::replace_files(act.db, std::slice::from_ref(file))
 }
 
-fn read_code(typed: &str, loan: &Loan, chain: &[Loan]) -> AppResult<String> {
-    let code =
-        rules::read_code(typed, &loan.receipt_code).map_err(|why| AppError::field("code", why))?;
+fn read_code(entered: &Entered, loan: &Loan, chain: &[Loan]) -> AppResult<String> {
+    let code = rules::read_code(&entered.code, &loan.receipt_code, entered.is_code_seen)
+        .map_err(|why| AppError::field("code", why))?;
     if code == loan.receipt_code {
         return Ok(code);
     }

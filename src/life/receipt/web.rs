@@ -190,10 +190,20 @@ pub async fn enter(
             form.reject("entered_on", "录入日期请写成 2026-09-20 这样，不能晚于今天");
         }
         let (code, student_number) = (form.text("code", 20), form.text("student_number", 30));
+        let is_code_seen = form.has("code_seen");
         let read = loan.zip(told_by).zip(tuition.zip(lodging)).zip(entered_on);
         let entered =
             form.checked(read.map(|(((loan, told_by), (tuition, lodging)), entered_on)| {
-                Entered { loan, student_number, code, told_by, tuition, lodging, entered_on }
+                Entered {
+                    loan,
+                    student_number,
+                    code,
+                    is_code_seen,
+                    told_by,
+                    tuition,
+                    lodging,
+                    entered_on,
+                }
             }))?;
         let key = form.key();
         desk.act("receipt entered", move |act| steps::enter(act, &key, &entered)).await?;

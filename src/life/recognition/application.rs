@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::base::choice::Choice;
 use crate::base::ids::RowId;
 use crate::base::scope::Scope;
+use crate::book::hardship::{self, OnList};
 use crate::book::office::Office;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
@@ -172,6 +173,8 @@ pub struct ApplicationPage {
     classes: Vec<String>,
     lines: Vec<(u8, String, String)>,
     steps: Vec<StepLine>,
+    /// Received lists on which the pupil stands: hints, for the desk alone.
+    on_lists: Vec<OnList>,
     /// What may be done now, the usual first.
     moves: Vec<Choice>,
     levels: Vec<Choice>,
@@ -215,10 +218,18 @@ pub fn facts(db: &mut Db, scope: &Scope, id: RowId) -> AppResult<Facts> {
 }
 
 pub(super) async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ApplicationPage> {
-    let found = desk.read(move |db, scope| facts(db, scope, id)).await?;
-    ApplicationPage::of(&desk.app, &desk.me.office, found, |step| {
+    let (found, on_lists) = desk
+        .read(move |db, scope| {
+            let found = facts(db, scope, id)?;
+            let whom = (found.0.id_index.as_slice(), found.1.year);
+            let on_lists = hardship::on_lists(db, scope, whom)?;
+            Ok((found, on_lists))
+        })
+        .await?;
+    let page = ApplicationPage::of(&desk.app, &desk.me.office, found, |step| {
         step.is_of_school() || step == Step::County
-    })
+    })?;
+    Ok(ApplicationPage { on_lists, ..page })
 }
 
 impl ApplicationPage {
@@ -251,6 +262,7 @@ impl ApplicationPage {
                 .into_iter()
                 .map(|step| StepLine { words: step.step.in_words(), step })
                 .collect(),
+            on_lists: Vec::new(),
             moves: moves.map(Choice::from).collect(),
             levels: form::levels(&policy, today, "还没有定"),
             can_correct: is_open && after(application.state, Step::Apply).is_some(),

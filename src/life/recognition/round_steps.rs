@@ -171,9 +171,20 @@ pub fn answer(
         let opinion = by_program(act, step, reason.to_owned());
         let moved = put(one, to, &Opinion { level: level.to_owned(), ..opinion.clone() });
         keep(act, &[moved], &opinion)?;
+        off_the_wall(act, round.id)?;
     }
     let what = format!("对{}的异议：{}", answered.about, outcome.in_words());
     tell(act, "hardship_objection", &round, what, reason)
+}
+
+/// The list is taken down: nobody of it is published any more until it hangs again.
+fn off_the_wall(act: &mut Act<'_>, round: RowId) -> AppResult<()> {
+    let mut all = records::of_round(act.db, act.scope, round)?;
+    all.retain(|one| one.state == State::Public);
+    for one in &mut all {
+        (one.state, one.version) = (State::Village, one.version + 1);
+    }
+    records::put_all(act.db, &all)
 }
 
 /// Takes the list down after its days; the county may decide from now on.

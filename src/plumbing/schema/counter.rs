@@ -62,7 +62,6 @@ diesel::table! {
         contract_no -> Text,
         receipt_code -> Text,
         raised_from_fen -> Nullable<BigInt>,
-        staff_id -> BigInt,
         staff_name -> Text,
         submitted_at -> Nullable<Timestamp>,
         reason -> Text,
@@ -70,6 +69,8 @@ diesel::table! {
         updated_at -> Timestamp,
         version -> Integer,
         township -> Text,
+        source -> Text,
+        staff_id -> Nullable<BigInt>,
     }
 }
 
