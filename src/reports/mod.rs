@@ -9,6 +9,7 @@ pub mod forecast;
 pub mod line_cache;
 pub mod monthly;
 pub mod recovery;
+pub mod treasury;
 
 use crate::web::route::Entry;
 
@@ -17,6 +18,7 @@ pub fn routes() -> Vec<Entry> {
     let mut routes = recovery::pages::routes();
     routes.extend(december::pages::routes());
     routes.extend(forecast::pages::routes());
+    routes.extend(treasury::routes());
     routes.extend(monthly::routes());
     routes
 }

@@ -4,6 +4,7 @@ mod december;
 mod forecast;
 mod monthly;
 mod recovery;
+mod treasury;
 
 use std::io::Cursor;
 
