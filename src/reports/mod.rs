@@ -8,6 +8,7 @@ pub mod contract_line;
 pub mod forecast;
 pub mod line_cache;
 pub mod monthly;
+pub mod rate_day;
 pub mod recovery;
 pub mod treasury;
 
@@ -18,6 +19,7 @@ pub fn routes() -> Vec<Entry> {
     let mut routes = recovery::pages::routes();
     routes.extend(december::pages::routes());
     routes.extend(forecast::pages::routes());
+    routes.extend(rate_day::pages::routes());
     routes.extend(treasury::routes());
     routes.extend(monthly::routes());
     routes

@@ -3,6 +3,7 @@
 mod december;
 mod forecast;
 mod monthly;
+mod rate_day;
 mod recovery;
 mod treasury;
 

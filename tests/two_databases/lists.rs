@@ -64,15 +64,16 @@ const EARLY: &str = "INSERT INTO early_repayment (id, office_code, file_id, loan
     '2026-12-01 00:00:00', '', 1 FROM loan";
 
 /// One for each file, and an entry of the treasury's money for each contract.
-const RELIEF: &str = "INSERT INTO relief (id, office_code, file_id, class, class_name, applicant, \
-    applicant_name, happened_on, note, state, applied_on, document, reason, staff_name, updated_at, \
-    decided_by, version) SELECT id, office_code, id, 'death', '', 'student', '', '2026-09-01', '', \
-    CASE WHEN id % 2 = 0 THEN 'open' ELSE 'paid' END, '2026-10-01', '', '', '', \
-    '2026-10-01 00:00:00', '', 1 FROM loan_file; \
-    INSERT INTO fund_entry (id, office_code, kind, year, settled_on, authority, product, purpose, \
-    on_day, amount_fen, document, note, state, reason, staff_name, updated_at, decided_by, version) \
-    SELECT id, office_code, 'subsidy', 2026, '2026-12-20', 'central', 'cdb', '', '2026-12-31', 5, \
-    'D', '', 'submitted', '', '', '2026-12-31 00:00:00', '', 1 FROM loan";
+const RELIEF: &str = "INSERT INTO relief (id, office_code, file_id, class, class_name, \
+    applicant, applicant_name, happened_on, note, state, applied_on, document, reason, \
+    staff_name, updated_at, decided_by, version) SELECT id, office_code, id, 'death', '', \
+    'student', '', '2026-09-01', '', CASE WHEN id % 2 = 0 THEN 'open' ELSE 'paid' END, \
+    '2026-10-01', '', '', '', '2026-10-01 00:00:00', '', 1 FROM loan_file; \
+    INSERT INTO fund_entry (id, office_code, kind, year, settled_on, authority, product, \
+    purpose, on_day, amount_fen, document, note, state, reason, staff_name, updated_at, \
+    decided_by, version) SELECT id, office_code, 'subsidy', 2026, '2026-12-20', 'central', \
+    'cdb', '', '2026-12-31', 5, 'D', '', 'submitted', '', '', '2026-12-31 00:00:00', '', 1 \
+    FROM loan";
 
 /// An application and a review for each contract of the year.
 pub const COUNTER: &str = "INSERT INTO loan_application (id, office_code, loan_year, product, \

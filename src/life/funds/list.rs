@@ -43,7 +43,7 @@ crate::list_params! {
         tab,
         /// One of [`Kind`].
         kind,
-        /// A year.
+        /// First year of the school year, or the year of a settlement day.
         year,
     }
 }

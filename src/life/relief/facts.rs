@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::rules::{self, Compensation};
-use crate::base::ids::PersonId;
+use crate::base::ids::{PersonId, RowId};
 use crate::base::money::Fen;
 use crate::base::scope::Scope;
+use crate::book::attachment::{Subject, SubjectKind};
 use crate::book::early_repayment::needed;
 use crate::book::file::{self, Contract};
 use crate::book::loan::{self, LoanFile};
@@ -17,8 +18,13 @@ use crate::error::{AppError, AppResult};
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::enlistment;
 
+/// The row that the papers of an application are attached to.
+pub const fn subject(id: RowId) -> Subject {
+    (SubjectKind::Relief, id)
+}
+
 /// A contract with what a class would pay for it, or why it may not.
-pub struct Asked {
+pub struct Payable {
     pub contract: Contract,
     pub amount: Fen,
     /// Why nothing may be paid for it; empty when it may.
@@ -38,11 +44,11 @@ pub fn compensation(db: &mut Db, scope: &Scope, person: PersonId) -> AppResult<V
             enlistment::asked_fen,
         ))
         .load(db)?;
-    let of = |(contract_nos, granted, paid_on, asked)| Compensation {
+    let of = |(contract_nos, granted, paid_on, requested)| Compensation {
         contract_nos,
         granted,
         paid_on,
-        asked,
+        requested,
     };
     Ok(rows.into_iter().map(of).collect())
 }
@@ -61,12 +67,12 @@ pub fn contracts(
 
 /// Every contract of a file with what the class pays: the whole debt as of today, or what falls
 /// due in this year.
-pub fn asked(
+pub fn payable(
     all: Vec<Contract>,
     others: &[Compensation],
     class: &ReliefClass,
     (basis, today): (&Basis, NaiveDate),
-) -> AppResult<Vec<Asked>> {
+) -> AppResult<Vec<Payable>> {
     let mut found = Vec::with_capacity(all.len());
     for contract in all {
         let why_not = rules::refusal(&contract, others, today);
@@ -84,7 +90,7 @@ pub fn asked(
             }
             other => other.unwrap_or_default(),
         };
-        found.push(Asked { contract, amount, why_not });
+        found.push(Payable { contract, amount, why_not });
     }
     Ok(found)
 }

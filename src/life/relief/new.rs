@@ -86,8 +86,8 @@ async fn new_page(desk: &DeskRequest, file_no: String, params: NewParams) -> App
         if let Some(class) = class {
             let others = facts::compensation(db, scope, file.person_id)?;
             let all = facts::contracts(db, scope, &basis, (&file, today))?;
-            let asked = facts::asked(all, &others, class, (&basis, today))?;
-            contracts.extend(asked.into_iter().map(|one| ContractView {
+            let requested = facts::payable(all, &others, class, (&basis, today))?;
+            contracts.extend(requested.into_iter().map(|one| ContractView {
                 number: one.contract.loan.contract_no.clone(),
                 loan_year: one.contract.loan.loan_year,
                 amount: one.amount,

@@ -5,7 +5,6 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::list::PATH;
-use super::papers::subject;
 use super::rules::State;
 use super::store::{self, Relief};
 use super::{facts, money, steps};
@@ -13,12 +12,17 @@ use crate::base::choice::Choice;
 use crate::base::dates::{in_words, minute};
 use crate::base::ids::{FileId, LoanId, RowId};
 use crate::base::money::Fen;
+use crate::base::scope::Scope;
 use crate::book::attachment::{self, Attachment};
 use crate::book::early_repayment::needed;
+use crate::book::file::Contract;
 use crate::book::loan;
 use crate::book::person;
-use crate::book::publicity::{self, Kind as Published, Outcome};
+use crate::book::position::Basis;
+use crate::book::publicity::{self, Kind as Published, Outcome, Publication};
 use crate::error::{AppError, AppResult};
+use crate::plumbing::crypto::Sealer;
+use crate::plumbing::db::Db;
 use crate::plumbing::picture::PHOTO_MB;
 use crate::web::desk_request::DeskRequest;
 use crate::web::fields::{Done, Fields, Form, FormPage, Seen};
@@ -46,7 +50,7 @@ pub(super) struct LineView {
     loan: LoanId,
     pub number: String,
     pub loan_year: i32,
-    pub asked: Fen,
+    pub requested: Fen,
     paid: Option<Fen>,
     /// The field of the form for the money, while it is to be entered.
     field: Option<String>,
@@ -65,7 +69,7 @@ struct ObjectionView {
     reason: String,
 }
 
-/// A publication with what was said against it.
+/// A publication as it hangs or hung.
 #[derive(Serialize)]
 struct Hanging {
     state: &'static str,
@@ -128,7 +132,7 @@ impl FormPage for OnePage {
             .with("until", &self.until)
             .with("phone", &self.phone);
         for line in &self.lines {
-            fields = fields.with(&money::field(line.loan), line.asked.to_yuan_text());
+            fields = fields.with(&money::field(line.loan), line.requested.to_yuan_text());
         }
         fields
     }
@@ -158,6 +162,57 @@ fn scans(class: &[crate::book::policy::ReliefPaper], all: &[Attachment]) -> Vec<
     class.iter().map(|paper| Paper { name: paper.name.clone(), scans: of(&paper.key) }).collect()
 }
 
+/// The contracts, each with its field while its money is to be entered.
+fn lines(
+    db: &mut Db,
+    scope: &Scope,
+    basis: &Basis,
+    (row, contracts, today): (&Relief, &[Contract], NaiveDate),
+) -> AppResult<Vec<LineView>> {
+    let mut lines = Vec::new();
+    for line in store::lines(db, scope, row.id)? {
+        let contract = contracts.iter().find(|one| one.loan.id == line.loan_id);
+        let contract = contract.ok_or(AppError::NotFound)?;
+        let enters = row.state == State::Granted && line.posting_id.is_none();
+        let owed = match enters && contract.statement.position.settled_on.is_none() {
+            true => Some(needed(contract, basis, (today, None))?.total),
+            false => None,
+        };
+        lines.push(LineView {
+            loan: line.loan_id,
+            number: contract.loan.contract_no.clone(),
+            loan_year: contract.loan.loan_year,
+            requested: line.asked_fen,
+            paid: line.paid_fen,
+            field: enters.then(|| money::field(line.loan_id)),
+            owed,
+        });
+    }
+    Ok(lines)
+}
+
+fn objections(
+    db: &mut Db,
+    scope: &Scope,
+    sealer: &Sealer,
+    (hung, today): (&[Publication], NaiveDate),
+) -> AppResult<Vec<ObjectionView>> {
+    let ids: Vec<RowId> = hung.iter().map(|one| one.id).collect();
+    let mut views = Vec::new();
+    for one in publicity::objections(db, scope, &ids)? {
+        views.push(ObjectionView {
+            id: one.id,
+            made_on: in_words(one.made_on, today),
+            content: publicity::content(sealer, &one)?,
+            by: one.received_by,
+            outcome: one.outcome.in_words(),
+            is_open: one.outcome == Outcome::Open,
+            reason: one.reason,
+        });
+    }
+    Ok(views)
+}
+
 pub(super) async fn page(desk: &DeskRequest, id: RowId) -> AppResult<OnePage> {
     let (basis, policy, today) = (desk.app.basis(), desk.app.policy(), desk.today());
     let sealer = std::sync::Arc::clone(&desk.app.sealer);
@@ -168,44 +223,13 @@ pub(super) async fn page(desk: &DeskRequest, id: RowId) -> AppResult<OnePage> {
         let name = person::find(db, scope, file.person_id)?.name;
         let class = facts::class(&policy, &row.class, row.applied_on)?;
         let contracts = facts::contracts(db, scope, &basis, (&file, today))?;
-        let is_granted = row.state == State::Granted;
-        let mut lines = Vec::new();
-        for line in store::lines(db, scope, id)? {
-            let contract = contracts.iter().find(|one| one.loan.id == line.loan_id);
-            let contract = contract.ok_or(AppError::NotFound)?;
-            let enters = is_granted && line.posting_id.is_none();
-            let owed = match enters && contract.statement.position.settled_on.is_none() {
-                true => Some(needed(contract, &basis, (today, None))?.total),
-                false => None,
-            };
-            lines.push(LineView {
-                loan: line.loan_id,
-                number: contract.loan.contract_no.clone(),
-                loan_year: contract.loan.loan_year,
-                asked: line.asked_fen,
-                paid: line.paid_fen,
-                field: enters.then(|| money::field(line.loan_id)),
-                owed,
-            });
-        }
-        let all = attachment::of(db, scope, subject(id))?;
+        let lines = lines(db, scope, &basis, (&row, &contracts, today))?;
+        let all = attachment::of(db, scope, facts::subject(id))?;
         let has = |key: &str| all.iter().any(|one| one.removed_at.is_none() && one.paper == key);
         let missing = super::rules::missing(&class, has);
         let hung = publicity::of(db, scope, Published::Relief, &[id])?;
-        let ids: Vec<RowId> = hung.iter().map(|one| one.id).collect();
+        let objections = objections(db, scope, &sealer, (&hung, today))?;
         let day = |on: NaiveDate| in_words(on, today);
-        let mut objections = Vec::new();
-        for one in publicity::objections(db, scope, &ids)? {
-            objections.push(ObjectionView {
-                id: one.id,
-                made_on: day(one.made_on),
-                content: publicity::content(&sealer, &one)?,
-                by: one.received_by,
-                outcome: one.outcome.in_words(),
-                is_open: one.outcome == Outcome::Open,
-                reason: one.reason,
-            });
-        }
         let hanging = hung.iter().map(|one| Hanging {
             state: one.state.in_words(),
             opened_on: day(one.opened_on),
@@ -243,7 +267,7 @@ pub(super) async fn page(desk: &DeskRequest, id: RowId) -> AppResult<OnePage> {
             document: row.document.clone(),
             reason: row.reason.clone(),
             handled: format!("{}经办，{}{decided}", row.staff_name, minute(row.updated_at)),
-            total: lines.iter().map(|line| line.asked).sum(),
+            total: lines.iter().map(|line| line.requested).sum(),
             lines,
             papers: class.papers.iter().map(|paper| paper.name.clone()).collect(),
             scans: scans(&class.papers, &all),
@@ -280,9 +304,9 @@ pub async fn step(desk: DeskRequest, id: web::Path<RowId>, form: Form) -> AppRes
             "publish" => publish(&desk, form, seen).await?,
             "object" => {
                 form.required("said", "请写谁提出的、说了什么");
-                let said = form.text("said", 400);
+                let content = form.text("said", 400);
                 form.check()?;
-                desk.act("relief objection", move |act| steps::object(act, seen, &said)).await?;
+                desk.act("relief objection", move |act| steps::object(act, seen, &content)).await?;
                 "已登记异议，公示暂停"
             }
             "answer" => answer(&desk, form, seen).await?,

@@ -3,22 +3,18 @@
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::facts;
+use super::facts::{self, subject};
 use super::pages::{page, to};
 use super::steps::audit;
 use super::store;
 use crate::base::ids::RowId;
-use crate::book::attachment::{self, NewAttachment, Subject, SubjectKind};
+use crate::book::attachment::{self, NewAttachment};
 use crate::error::{AppError, AppResult, FieldError};
 use crate::plumbing::attached::{content, folder};
 use crate::web::desk_request::DeskRequest;
 use crate::web::download;
 use crate::web::fields::{self, Done};
 use crate::web::upload::{self, FilePart, UploadForm};
-
-pub const fn subject(id: RowId) -> Subject {
-    (SubjectKind::Relief, id)
-}
 
 /// `POST /reliefs/{id}/attachments`
 pub async fn add(
@@ -58,7 +54,8 @@ async fn take(desk: &DeskRequest, id: RowId, form: &mut UploadForm) -> AppResult
         .act("relief scans added", move |act| {
             let row = store::find(act.db, act.scope, id)?;
             if !row.state.takes_papers() {
-                return Err(AppError::refused("已经报到市级，不能再加材料"));
+                let state = row.state.in_words();
+                return Err(AppError::refused(format!("这件申请{state}，不能再加材料")));
             }
             let paper = (paper.key.as_str(), paper.name.as_str());
             let added = attachment::add(act, (&row.office_code, subject(id)), paper, &new)?;

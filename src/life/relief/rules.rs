@@ -71,7 +71,7 @@ pub struct Compensation {
     pub contract_nos: String,
     pub granted: Fen,
     pub paid_on: Option<NaiveDate>,
-    pub asked: Fen,
+    pub requested: Fen,
 }
 
 impl Compensation {
@@ -153,11 +153,12 @@ pub fn refusal(of: &Contract, others: &[Compensation], today: NaiveDate) -> Opti
     })
 }
 
-/// What a second person should look at: compensation that is asked for and not decided.
+/// What a second person should look at: compensation that is requested for and not decided.
 pub fn exceptions(others: &[Compensation]) -> Vec<String> {
-    let is_open = |one: &&Compensation| one.asked.is_positive() && !one.is_granted();
+    let is_open = |one: &&Compensation| one.requested.is_positive() && !one.is_granted();
     let open = others.iter().filter(is_open);
-    open.map(|one| format!("申请过服兵役代偿 ¥{}，还没有结果", one.asked.to_page_text())).collect()
+    open.map(|one| format!("申请过服兵役代偿 ¥{}，还没有结果", one.requested.to_page_text()))
+        .collect()
 }
 
 /// What falls due of a contract in the year of a day and is not paid, late payments of that year
@@ -238,7 +239,7 @@ mod tests {
 
     #[test]
     fn compensation_without_a_contract_may_be_of_any_and_one_that_is_open_is_only_said() {
-        let open = Compensation { asked: Fen::from_yuan(100), ..Compensation::default() };
+        let open = Compensation { requested: Fen::from_yuan(100), ..Compensation::default() };
         assert_eq!(exceptions(std::slice::from_ref(&open)).len(), 1);
         let granted = Compensation { granted: Fen::from_yuan(100), ..open };
         assert!(exceptions(std::slice::from_ref(&granted)).is_empty());

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::facts::{self, Asked};
-use super::papers::subject;
+use super::facts::subject;
+use super::facts::{self, Payable};
 use super::rules::{self, New, State};
 use super::store::{self, Line, Relief};
 use crate::base::choice::Choice;
@@ -55,7 +55,7 @@ pub(super) fn audit(
     act.audit(AuditEntry { reason: row.reason.clone(), ..entry })
 }
 
-/// An application with what is asked for each contract.
+/// An application with what is requested for each contract.
 ///
 /// # Errors
 /// A sentence for each thing that stands in its way; nothing is written then.
@@ -80,7 +80,7 @@ pub fn apply(act: &mut Act<'_>, key: &FormKey, file_no: &str, new: &New) -> AppR
     let (basis, today) = (act.parts.basis(), act.today);
     let others = facts::compensation(act.db, act.scope, file.person_id)?;
     let all = facts::contracts(act.db, act.scope, &basis, (&file, today))?;
-    let all = facts::asked(all, &others, &class, (&basis, today))?;
+    let all = facts::payable(all, &others, &class, (&basis, today))?;
     let id = act.id();
     let lines = lines(id, &file.office_code, &all)?;
     let row = Relief {
@@ -112,7 +112,7 @@ pub fn apply(act: &mut Act<'_>, key: &FormKey, file_no: &str, new: &New) -> AppR
     Ok(id)
 }
 
-fn lines(id: RowId, office_code: &str, all: &[Asked]) -> AppResult<Vec<Line>> {
+fn lines(id: RowId, office_code: &str, all: &[Payable]) -> AppResult<Vec<Line>> {
     let may = all.iter().filter(|one| one.why_not.is_empty());
     let lines: Vec<Line> = may
         .map(|one| Line {

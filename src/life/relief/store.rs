@@ -25,7 +25,6 @@ pub struct Relief {
     pub file_id: FileId,
     /// Code of a class of `policies/relief/`.
     pub class: String,
-    /// Its name then.
     pub class_name: String,
     pub applicant: Applicant,
     pub applicant_name: String,
@@ -41,7 +40,7 @@ pub struct Relief {
     pub province_on: Option<NaiveDate>,
     /// When the province agreed.
     pub granted_on: Option<NaiveDate>,
-    /// The province's document.
+    /// 文号 of what the province has agreed to.
     pub document: String,
     pub paid_on: Option<NaiveDate>,
     /// Why it went back, was refused or withdrawn.
@@ -52,7 +51,7 @@ pub struct Relief {
     pub version: i32,
 }
 
-/// What is asked for a contract, and what was paid.
+/// What is requested for a contract, and what was paid.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(
     table_name = relief_line,

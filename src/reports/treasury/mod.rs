@@ -8,7 +8,7 @@
 
 pub mod facts;
 mod fund;
-mod pages;
+pub mod pages;
 pub mod rules;
 mod subsidy;
 mod waivers;
