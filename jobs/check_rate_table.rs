@@ -1,12 +1,13 @@
 //! Is the interest-rate table up to date? The LPR comes out on the 20th or the next working day;
 //! when a month is missing, or the holidays of the year, or nobody has said yet whether the year's
-//! interest is waived, an amber line stands on the workbench.
+//! interest is waived, an amber line stands on the workbench; a missing LPR is a red one from 12-01
+//! on.
 //!
 //! When: every morning. Why: without the month's LPR the last known one is used, and the next
 //! pricing day would be wrong; nobody looks into a table that is only asked once a year. Missed:
 //! the last morning only.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::offices;
 use crate::app::App;
@@ -51,9 +52,18 @@ fn advice(warning: &PolicyWarning) -> &'static str {
     }
 }
 
+/// Around the pricing day of 12-21 a missing LPR is an alarm: contracts would get a wrong rate.
+fn level(warning: &PolicyWarning, today: NaiveDate) -> &'static str {
+    match warning {
+        PolicyWarning::LprLate { .. } if today.month() == 12 => "bad",
+        _ => "wait",
+    }
+}
+
 /// Raises or clears the lines; the note says what nobody has entered yet, which is no failure.
 pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
-    let found = app.policy().warnings(app.clock.today());
+    let today = app.clock.today();
+    let found = app.policy().warnings(today);
     let now = app.clock.now_at();
     let offices = offices(app, &JOB)?;
     app.db.write("rate table checked", |db| {
@@ -68,7 +78,7 @@ pub fn run(app: &App, _: NaiveDate) -> AppResult<Counts> {
                     office_code: office.code.clone(),
                     kind: WARNING.to_owned(),
                     key: key(missing),
-                    level: "wait".to_owned(),
+                    level: level(missing, today).to_owned(),
                     title: missing.to_string(),
                     advice: advice(missing).to_owned(),
                     url: PAGE.to_owned(),

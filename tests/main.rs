@@ -42,6 +42,7 @@ mod policy;
 mod preapplication;
 mod receipt;
 mod rehearsal;
+mod relief;
 mod repayment;
 mod reports;
 mod season;

@@ -24,6 +24,7 @@ text_enum! {
     /// To what a paper belongs.
     SubjectKind {
         Application = "application", "签约受理";
+        Relief = "relief", "还款救助";
     }
 }
 

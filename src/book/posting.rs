@@ -30,6 +30,7 @@ text_enum! {
         Payment = "payment", "手工入账";
         Reversal = "reversal", "冲正";
         Deferral = "deferral", "延期还本";
+        Relief = "relief", "还款救助";
     }
 }
 

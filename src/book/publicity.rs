@@ -26,6 +26,7 @@ const DAYS_MOST: u64 = 120;
 text_enum! {
     Kind {
         Hardship = "hardship", "困难认定";
+        Relief = "relief", "还款救助";
     }
 }
 

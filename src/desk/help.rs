@@ -23,7 +23,7 @@ const fn chapter(key: &'static str, title: &'static str, template: &'static str)
     Chapter { key, title, template }
 }
 
-pub const CHAPTERS: [Chapter; 22] = [
+pub const CHAPTERS: [Chapter; 24] = [
     chapter("find", "找人", "help/find.html"),
     chapter("phone", "更新电话", "help/phone.html"),
     chapter("imports", "导入与撤销", "help/imports.html"),
@@ -37,12 +37,14 @@ pub const CHAPTERS: [Chapter; 22] = [
     chapter("graduation", "毕业确认", "help/graduation.html"),
     chapter("repayment", "记账", "help/repayment.html"),
     chapter("early", "提前还款", "help/early.html"),
+    chapter("relief", "还款救助", "help/relief.html"),
     chapter("overdue", "逾期跟进与六个结果", "help/overdue.html"),
     chapter("visits", "走访表", "help/visits.html"),
     chapter("closing", "结清与证明", "help/closing.html"),
     chapter("family", "家庭联系", "help/family.html"),
     chapter("messages", "消息与放行", "help/messages.html"),
     chapter("bank", "与银行核对", "help/bank.html"),
+    chapter("funds", "贴息和风险补偿金", "help/funds.html"),
     chapter("handover", "交接", "help/handover.html"),
     chapter("backup", "备份与恢复", "help/backup.html"),
     chapter("words", "名词解释", "help/words.html"),
@@ -56,7 +58,7 @@ pub fn routes() -> Vec<Entry> {
 struct HelpPage {
     key: &'static str,
     title: &'static str,
-    chapters: [Chapter; 22],
+    chapters: [Chapter; 24],
 }
 
 async fn first(app: web::Data<App>, me: SignedIn, req: HttpRequest) -> AppResult<HttpResponse> {

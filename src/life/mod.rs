@@ -16,7 +16,9 @@ pub mod graduation;
 pub mod repayment;
 pub mod reconcile;
 pub mod early;
+pub mod relief;
 pub mod compensation;
+pub mod funds;
 pub mod contact;
 pub mod visits;
 pub mod overdue;
@@ -66,7 +68,9 @@ pub const STAGES: &[Stage] = &[
     repayment::STAGE,
     reconcile::STAGE,
     early::STAGE,
+    relief::STAGE,
     compensation::STAGE,
+    funds::STAGE,
     contact::STAGE,
     visits::STAGE,
     overdue::STAGE,

@@ -15,6 +15,7 @@ mod hardship;
 /// another crate.
 #[path = "../../scripts/stage/schema.rs"]
 mod new_stage_table;
+mod relief_fund;
 mod stages;
 mod study;
 pub use clock::*;
@@ -26,6 +27,7 @@ pub use hardship::*;
 pub use new_stage_table::*;
 pub use payments::*;
 pub use postings::*;
+pub use relief_fund::*;
 pub use stages::*;
 pub use study::*;
 

@@ -8,7 +8,9 @@ pub mod contract_line;
 pub mod forecast;
 pub mod line_cache;
 pub mod monthly;
+pub mod rate_day;
 pub mod recovery;
+pub mod treasury;
 
 use crate::web::route::Entry;
 
@@ -17,6 +19,8 @@ pub fn routes() -> Vec<Entry> {
     let mut routes = recovery::pages::routes();
     routes.extend(december::pages::routes());
     routes.extend(forecast::pages::routes());
+    routes.extend(rate_day::pages::routes());
+    routes.extend(treasury::routes());
     routes.extend(monthly::routes());
     routes
 }

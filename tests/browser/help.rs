@@ -26,7 +26,7 @@ const PARTS: [(&str, &str, &str, &str, &str); 15] = [
     ("messages", "release", "/messages", "fuhe", ""),
     ("messages", "one", FILE, "jingban", ""),
 ];
-const MORE: [(&str, &str, &str, &str, &str); 46] = [
+const MORE: [(&str, &str, &str, &str, &str); 50] = [
     ("season", "check", "/season", "zhuren", ""),
     ("season", "open", "/season", "zhuren", ""),
     ("season", "close", "/season", "zhuren", ""),
@@ -68,6 +68,10 @@ const MORE: [(&str, &str, &str, &str, &str); 46] = [
     ("early", "notice", "/early-repayments", "jingban", ""),
     ("early", "list", "/early-repayments", "jingban", ""),
     ("early", "result", "/early-repayments", "jingban", ""),
+    ("relief", "apply", FILE, "jingban", ""),
+    ("relief", "above", "/reliefs", "jingban", ""),
+    ("funds", "subsidy", "/funds", "jingban", ""),
+    ("funds", "fund", "/funds", "jingban", ""),
     ("bank", "until", "/bank-data", "jingban", ""),
     ("bank", "differences", "/differences", "jingban", "bank"),
     ("handover", "handover", "handover", "guanli", "handover"),

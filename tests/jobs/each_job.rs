@@ -252,6 +252,12 @@ fn a_missing_rate_is_an_amber_line() {
         let counts = jobs::check_rate_table::run(&t.app, day("2026-10-25")).unwrap();
         assert!(counts.failed == 0 && counts.note.contains("LPR"), "{counts:?}");
         assert_eq!(lines(&t, "rates")[0].level, "wait");
+        // Before the pricing day it is an alarm.
+        t.set_day("2026-12-01");
+        jobs::check_rate_table::run(&t.app, day("2026-12-01")).unwrap();
+        let december = lines(&t, "rates");
+        let lpr = december.iter().find(|line| line.key == "lpr").unwrap();
+        assert_eq!(lpr.level, "bad");
         t.set_day("2026-08-25");
         jobs::check_rate_table::run(&t.app, day("2026-08-25")).unwrap();
         assert_eq!(asked(), 0);

@@ -4,7 +4,9 @@ mod december;
 mod forecast;
 mod journal;
 mod monthly;
+mod rate_day;
 mod recovery;
+mod treasury;
 
 use std::io::Cursor;
 

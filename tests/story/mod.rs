@@ -9,6 +9,7 @@ mod money;
 mod overdue;
 mod payer;
 mod recognition;
+mod relief;
 mod sheet;
 
 use std::collections::BTreeMap;

@@ -14,6 +14,7 @@ use zhuxue::life::closing::list::{self as closing, ListParams as ClosingParams};
 use zhuxue::life::contact::filter::{self as contact, ListParams as ContactParams};
 use zhuxue::life::disbursement::list::{self as disbursement, ListParams as MoneyParams};
 use zhuxue::life::early::list::{self as early, ListParams as EarlyParams};
+use zhuxue::life::funds::list::{self as funds, ListParams as FundParams};
 use zhuxue::life::graduation::list::{self as graduation, ListParams as GraduationParams};
 use zhuxue::life::matching::list::{self as matching, ListParams as MatchingParams};
 use zhuxue::life::preapplication::list::{self as candidates, ListParams as CandidateParams};
@@ -21,6 +22,7 @@ use zhuxue::life::receipt::list::{self as receipt, ListParams as ReceiptParams};
 use zhuxue::life::recognition::list::{self as pupils, ListParams as PupilParams};
 use zhuxue::life::recognition::rounds::{self, ListParams as RoundParams};
 use zhuxue::life::reconcile::list::ListParams as DifferenceParams;
+use zhuxue::life::relief::list::{self as relief, ListParams as ReliefParams};
 use zhuxue::web::list::declare::List;
 use zhuxue::web::list::filter::ListParams;
 
@@ -60,6 +62,18 @@ const EARLY: &str = "INSERT INTO early_repayment (id, office_code, file_id, loan
     CASE WHEN id % 3 = 0 THEN 'open' WHEN id % 3 = 1 THEN 'lapsed' ELSE 'unpaid' END, 'student', \
     'desk', '2026-12-01', '2026-12-20', 5, '', '', \
     '2026-12-01 00:00:00', '', 1 FROM loan";
+
+/// One for each file, and an entry of the treasury's money for each contract.
+const RELIEF: &str = "INSERT INTO relief (id, office_code, file_id, class, class_name, \
+    applicant, applicant_name, happened_on, note, state, applied_on, document, reason, \
+    staff_name, updated_at, decided_by, version) SELECT id, office_code, id, 'death', '', \
+    'student', '', '2026-09-01', '', CASE WHEN id % 2 = 0 THEN 'open' ELSE 'paid' END, \
+    '2026-10-01', '', '', '', '2026-10-01 00:00:00', '', 1 FROM loan_file; \
+    INSERT INTO fund_entry (id, office_code, kind, year, settled_on, authority, product, \
+    purpose, on_day, amount_fen, document, note, state, reason, staff_name, updated_at, \
+    decided_by, version) SELECT id, office_code, 'subsidy', 2026, '2026-12-20', 'central', \
+    'cdb', '', '2026-12-31', 5, 'D', '', 'submitted', '', '', '2026-12-31 00:00:00', '', 1 \
+    FROM loan";
 
 /// An application and a review for each contract of the year.
 pub const COUNTER: &str = "INSERT INTO loan_application (id, office_code, loan_year, product, \
@@ -204,6 +218,19 @@ fn a_walk_meets_every_row_once_and_goes_back_the_same_way() {
             let rows = walk(&t, &params.to_list(), tab);
             assert_eq!(rows.is_empty(), !matches!(*tab, "" | "lapsed"), "{tab}");
             assert_eq!(tabs(&t, &params.to_list())[at], rows.len(), "{tab}");
+        }
+        t.app.db.write("test", |db| Ok(db.batch_execute(RELIEF)?)).unwrap();
+        for (at, (tab, _)) in relief::TABS.iter().enumerate() {
+            let params = ReliefParams { tab: (*tab).to_owned(), ..ReliefParams::default() };
+            let rows = walk(&t, &params, tab);
+            assert_eq!(rows.is_empty(), !matches!(*tab, "" | "paid"), "{tab}");
+            assert_eq!(tabs(&t, &params)[at], rows.len(), "{tab}");
+        }
+        for (at, (tab, _)) in funds::TABS.iter().enumerate() {
+            let params = FundParams { tab: (*tab).to_owned(), ..FundParams::default() };
+            let rows = walk(&t, &params, tab);
+            assert_eq!(rows.is_empty(), !tab.is_empty(), "{tab}");
+            assert_eq!(tabs(&t, &params)[at], rows.len(), "{tab}");
         }
         t.app.db.write("test", |db| Ok(db.batch_execute(COUNTER)?)).unwrap();
         for (at, (tab, _)) in application::TABS.iter().enumerate() {

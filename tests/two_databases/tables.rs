@@ -24,6 +24,7 @@ fn described_in_schema_rs() -> Described {
         include_str!("../../src/plumbing/schema/hardship.rs"),
         include_str!("../../src/plumbing/schema/stages.rs"),
         include_str!("../../src/plumbing/schema/postings.rs"),
+        include_str!("../../src/plumbing/schema/relief_fund.rs"),
         include_str!("../../src/plumbing/schema/study.rs"),
     );
     let mut tables = Described::new();

@@ -86,8 +86,9 @@ const TITLES: &[(&str, &str)] = &[
     ("matching_list", "名单比对的名单"),
     ("military_cap", "服兵役资助上限"),
     ("grassroots_rule", "基层就业代偿"),
-    ("relief_classes", "代偿与减免"),
+    ("relief_classes", "还款救助的情形"),
     ("risk_fund_rate", "风险补偿金比例"),
+    ("risk_fund_sharing", "风险补偿金的分担和奖励"),
 ];
 
 /// Fields of the files in words.
@@ -160,6 +161,10 @@ const FIELDS: &[(&str, &str)] = &[
     ("statement_characters", "续贷声明最少字数"),
     ("papers", "材料"),
     ("publicity_working_days", "公示工作日"),
+    ("reward", "结余奖励县资助中心"),
+    ("bank_percent", "不足由银行担（%）"),
+    ("county_percent", "不足由县财政担（%）"),
+    ("uses", "奖励可用于"),
     ("promise_days_most", "约定最远天数"),
     ("pause_days_most", "暂停最长天数"),
     ("receiver", "交给"),

@@ -16,6 +16,7 @@ mod listed;
 mod load;
 mod matching;
 mod preapplication;
+mod relief;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -39,12 +40,13 @@ pub use listed::{Rule, RuleValue};
 pub use load::sample_file;
 pub use matching::{MatchingList, column_letters, column_place};
 pub use preapplication::{ListColumn, ListField};
+pub use relief::{ReliefClass, ReliefClasses, ReliefPaper, RiskFundRate, RiskFundSharing};
 pub use values::{
     BankTolerance, BatchTemplate, CoBorrowerRule, CodeLimit, ContactDuty, ContactPlan,
     CounterPaper, CounterPapers, DeferralRule, DeskDay, DisbursementDays, DueDays, GraceRule,
     GraduationDays, GrassrootsRule, HardshipLevels, LoanCap, LostRule, MilitaryCap, PrepayDays,
-    PrepayWindow, PublicityDays, ReliefClass, ReliefClasses, RenewalRule, RiskFundRate, Step,
-    StudyChangeDays, TermRule, UseOfFunds, penalty_ppm,
+    PrepayWindow, PublicityDays, RenewalRule, Step, StudyChangeDays, TermRule, UseOfFunds,
+    penalty_ppm,
 };
 pub use write::{LaterEntry, holidays_entry, lpr_entry, taken_apart, waiver_entry};
 
@@ -103,6 +105,8 @@ pub struct Policy {
     pub grassroots_rule: Dated<GrassrootsRule>,
     /// Share of the risk-compensation fund.
     pub risk_fund_rate: Dated<RiskFundRate>,
+    /// What becomes of what is left of it, or missing.
+    pub risk_fund_sharing: Dated<RiskFundSharing>,
     pub relief_classes: Dated<ReliefClasses>,
     /// Duty to speak with every family.
     pub contact_duty: Dated<ContactDuty>,
@@ -342,6 +346,7 @@ impl Policy {
             military_cap: tables.dated("military_cap")?,
             grassroots_rule: tables.dated("grassroots_rule")?,
             risk_fund_rate: tables.dated("risk_fund_rate")?,
+            risk_fund_sharing: tables.dated("risk_fund_sharing")?,
             relief_classes: tables.dated("relief_classes")?,
             contact_duty: tables.dated("contact_duty")?,
             contact_plan: tables.dated("contact_plan")?,

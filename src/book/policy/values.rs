@@ -22,13 +22,13 @@ where
         .ok_or_else(|| serde::de::Error::custom(format!("expected {expected}, found {text:?}")))
 }
 
-fn fen<'de, D: Deserializer<'de>>(from: D) -> Result<Fen, D::Error> {
+pub(super) fn fen<'de, D: Deserializer<'de>>(from: D) -> Result<Fen, D::Error> {
     from_text(from, "yuan as text, such as 20000.00", |text| {
         text.parse().ok().filter(|amount| *amount >= Fen::ZERO)
     })
 }
 
-fn rate<'de, D: Deserializer<'de>>(from: D) -> Result<RatePpm, D::Error> {
+pub(super) fn rate<'de, D: Deserializer<'de>>(from: D) -> Result<RatePpm, D::Error> {
     from_text(from, "percent as text, such as 0.70", |text| text.parse().ok())
 }
 
@@ -259,37 +259,6 @@ pub struct GrassrootsRule {
     pub years_in_post: i32,
     /// Number of yearly parts in which it is paid.
     pub instalments: i32,
-}
-
-/// Risk-compensation fund as a share of the year's new loans.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RiskFundRate {
-    #[serde(deserialize_with = "rate")]
-    pub percent: RatePpm,
-}
-
-/// Classes of repayment relief.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReliefClasses {
-    /// Days of publicity before a relief is passed on.
-    pub publicity_working_days: i64,
-    pub classes: Vec<ReliefClass>,
-}
-
-/// One class of relief.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReliefClass {
-    pub code: String,
-    pub name: String,
-    /// True when it must be granted.
-    pub must: bool,
-    /// True when the whole debt may be paid, else what is due in the current year.
-    pub whole_debt: bool,
-    /// True when it must be applied for in the year of the event.
-    pub same_year: bool,
 }
 
 /// Who may sign as co-borrower.

@@ -18,6 +18,8 @@ text_enum! {
         StudyChange = "study_change", "就学信息变更";
         Posting = "posting", "记账";
         EarlyResult = "early_result", "提前还款结果";
+        Relief = "relief", "还款救助";
+        FundEntry = "fund_entry", "资金登记";
     }
 }
 

@@ -172,6 +172,15 @@ impl Instalment {
 pub struct StatePaid {
     pub settled_on: NaiveDate,
     pub interest: Fen,
+    /// The part of it that was the borrower's before a waiver; the rest is subsidy during study.
+    pub waived: Fen,
+}
+
+impl StatePaid {
+    /// 贴息: what the state pays because the borrower studies.
+    pub fn subsidy(&self) -> Fen {
+        self.interest - self.waived
+    }
 }
 
 /// How a contract stands on a day. Money in fen.

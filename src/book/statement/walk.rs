@@ -336,7 +336,8 @@ impl<'a> Walk<'a> {
         let (interest, waived) = if waived_year { (0, own) } else { (own, 0) };
         if state > 0 && !self.projecting {
             if self.detail {
-                self.state_paid.push(StatePaid { settled_on: day, interest: Fen::new(state) });
+                let (interest, waived) = (Fen::new(state), Fen::new(waived));
+                self.state_paid.push(StatePaid { settled_on: day, interest, waived });
             }
             self.totals.state_interest += Fen::new(state);
             self.totals.waived_interest += Fen::new(waived);

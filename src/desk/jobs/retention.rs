@@ -68,6 +68,11 @@ pub const RULES: &[Rule] = &[
         &["certificate", "certificate_line", "archive_entry", "archive_paper"],
         "公众随时核对证明；纸质档案放在哪里",
     ),
+    stays(
+        "还款救助和财政资金登记",
+        &["relief", "relief_line", "fund_entry"],
+        "救助、贴息和风险补偿金的凭据，审计要查",
+    ),
     by_people(
         "由记录算出来的数字",
         &["loan_position", "file_position", "overdue_family"],

@@ -22,7 +22,7 @@ use crate::book::person::{self, Person, Phone};
 use crate::book::position::Basis;
 use crate::book::statement::Statement;
 use crate::error::{AppError, AppResult};
-use crate::life::{compensation, disbursement, graduation, preapplication, recognition};
+use crate::life::{compensation, disbursement, graduation, preapplication, recognition, relief};
 use crate::plumbing::any_of::AnyOfMethods as _;
 use crate::plumbing::db::Db;
 use crate::plumbing::schema::{bank_difference, bank_figure, staff};
@@ -34,6 +34,7 @@ pub struct Stages {
     pub recognitions: Vec<recognition::store::Recognition>,
     pub graduation: Option<graduation::store::Graduation>,
     pub enlistments: Vec<compensation::store::Enlistment>,
+    pub reliefs: Vec<relief::store::Relief>,
     /// Money that a list of ours pays out, by contract.
     pub disbursements: HashMap<LoanId, disbursement::store::Disbursement>,
 }
@@ -176,6 +177,7 @@ fn stages(db: &mut Db, scope: &Scope, file: &LoanFile, loans: &[LoanId]) -> AppR
         recognitions: recognition::store::of(db, scope, &person)?,
         graduation: graduation::store::of(db, scope, &[file.id])?.into_iter().next(),
         enlistments: compensation::store::of(db, scope, &person)?,
+        reliefs: relief::store::of_file(db, scope, file.id)?,
         disbursements: disbursement::store::of(db, scope, loans)?,
     })
 }

@@ -152,6 +152,8 @@ pub struct PhoneView {
 pub struct Known2 {
     name: String,
     value: String,
+    /// Where it is dealt with.
+    link: Option<String>,
 }
 
 /// A line of the audit log.
@@ -533,7 +535,7 @@ fn studies(facts: &Facts) -> Vec<Known2> {
     ];
     rows.into_iter()
         .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| Known2 { name: name.to_owned(), value })
+        .map(|(name, value)| Known2 { name: name.to_owned(), value, link: None })
         .collect()
 }
 
@@ -541,7 +543,7 @@ fn studies(facts: &Facts) -> Vec<Known2> {
 fn related(facts: &Facts) -> Vec<Known2> {
     let day = |day: Option<NaiveDate>| day.map(|d| d.to_string()).unwrap_or_default();
     let mut rows = Vec::new();
-    let mut row = |name: String, value: String| rows.push(Known2 { name, value });
+    let mut row = |name: String, value: String| rows.push(Known2 { name, value, link: None });
     for p in &facts.stages.preapplications {
         row(format!("{} 年预申请", p.year), format!("{} {}", p.county_opinion, day(p.applied_on)));
     }
@@ -557,6 +559,14 @@ fn related(facts: &Facts) -> Vec<Known2> {
     for e in &facts.stages.enlistments {
         let granted = format!("{} 入伍，批准代偿 ¥{}", e.enlisted_on, e.granted_fen.to_page_text());
         row("服兵役".to_owned(), granted);
+    }
+    for r in &facts.stages.reliefs {
+        let state = format!("{}，{}", r.class_name, r.state.in_words());
+        rows.push(Known2 {
+            name: format!("{} 还款救助", r.applied_on),
+            value: state,
+            link: Some(format!("/reliefs/{}", r.id)),
+        });
     }
     rows
 }

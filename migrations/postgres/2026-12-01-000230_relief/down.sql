@@ -1,0 +1,12 @@
+DROP TABLE relief_line;
+DROP TABLE relief;
+DELETE FROM posting WHERE kind = 'relief';
+DELETE FROM attachment WHERE subject_kind = 'relief';
+DELETE FROM objection WHERE publication_id IN (SELECT id FROM publication WHERE kind = 'relief');
+DELETE FROM publication WHERE kind = 'relief';
+ALTER TABLE posting DROP CONSTRAINT posting_kind_check;
+ALTER TABLE posting ADD CONSTRAINT posting_kind_check CHECK (kind IN ('correction', 'payment', 'reversal', 'deferral'));
+ALTER TABLE attachment DROP CONSTRAINT attachment_subject_kind_check;
+ALTER TABLE attachment ADD CONSTRAINT attachment_subject_kind_check CHECK (subject_kind IN ('application'));
+ALTER TABLE publication DROP CONSTRAINT publication_kind_check;
+ALTER TABLE publication ADD CONSTRAINT publication_kind_check CHECK (kind IN ('hardship'));
