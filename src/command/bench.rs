@@ -6,6 +6,7 @@
 //! `--database` in a new database of that server, both removed at the end.
 
 mod batch;
+mod books;
 mod borrower;
 mod client;
 mod copies;
@@ -87,6 +88,8 @@ pub enum Only {
     Page,
     /// The year's contacts shared out, the overdue page, workbooks, sheets that come back.
     FollowUp,
+    /// Five years ahead, and ours held against the bank's, over all contracts.
+    Books,
     /// A list of pay-outs: checked, frozen, its answer posted.
     Batch,
     /// Clerks, borrowers and a large import at once: how long each waits, and the memory.
@@ -127,12 +130,19 @@ impl Bench {
                 imports::measure(kind, &mut table)?;
             }
         }
-        if wants(Only::Nightly) || wants(Only::Reminders) || wants(Only::Page) {
+        if wants(Only::Nightly)
+            || wants(Only::Reminders)
+            || wants(Only::Page)
+            || wants(Only::Books)
+        {
             for kind in &kinds {
                 let place = Place::made(kind, first_day()?)?;
                 data::fill(&place, County { loans: self.loans, late_one_in: 40 })?;
                 if wants(Only::Page) {
                     page::measure(&place, self.loans, &mut table)?;
+                }
+                if wants(Only::Books) {
+                    books::measure(&place, self.loans, &mut table)?;
                 }
                 if wants(Only::Reminders) {
                     sending::catch_up(&place, &mut table)?;

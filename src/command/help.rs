@@ -122,7 +122,8 @@ const ARGUMENTS: &[(&str, &str)] = &[
     (
         "bench.only",
         "只测一项：statement（账目）、import（导入）、nightly（夜间）、reminders（提醒）、\
-         page（页面）、follow-up（跟进）、load（负载）、size（程序大小）",
+         page（页面）、follow-up（跟进）、\
+         books（预测和对账）、load（负载）、size（程序大小）",
     ),
 ];
 

@@ -4,6 +4,7 @@
 use calamine::{Reader as _, Xlsx};
 use diesel::prelude::*;
 use zhuxue::base::scope::Scope;
+use zhuxue::base::url::encoded;
 use zhuxue::book::audit_log::Actor;
 use zhuxue::book::staff::Role;
 use zhuxue::book::statement::Product;
@@ -145,6 +146,16 @@ fn a_graduate_is_confirmed_at_the_desk_with_numbers_where_numbers_belong() {
         print.is(200).says(&["16411009999", "0833-2222333", "机关事业单位", "早期教育", "641500"]);
         clerk.get("/graduations").await.is(200).says(&["待确认"]);
         clerk.get("/graduations?tab=confirmed").await.is(200).says(&[NAME, "县第一幼儿园"]);
+        // By class: the senior high school, and what is part of the major.
+        let no = file_no(&t, NAME);
+        let school: String = read(&t, |db| {
+            let of = loan_file::table.filter(loan_file::file_no.eq(&no));
+            Ok(of.select(loan_file::high_school).first(db)?)
+        });
+        let at = format!("/graduations?tab=confirmed&school={}", encoded(&school));
+        clerk.get(&at).await.is(200).says(&[NAME, &school]);
+        let none = clerk.get("/graduations?tab=confirmed&school=none").await;
+        assert!(!none.is(200).text.contains(NAME), "{}", none.text);
         let book = clerk.get("/graduations.xlsx?tab=confirmed").await;
         let mut book = Xlsx::new(std::io::Cursor::new(book.is(200).bytes.clone())).unwrap();
         let sheet = book.worksheet_range_at(0).unwrap().unwrap();

@@ -166,11 +166,9 @@ pub async fn show(desk: DeskRequest, path: web::Path<(RowId, String)>) -> AppRes
     let summary = whole.summary();
     let print_no = desk
         .act("application printed", move |act| {
-            let no = print_number::take(act.db, act.scope, act.today.year())?;
-            let summary = format!("{no} 打印{}：{summary}", paper.in_words());
+            let summary = format!("打印{}：{summary}", paper.in_words());
             let entry = AuditEntry::of("printed", &name, summary);
-            act.audit(AuditEntry { file_id, ..entry })?;
-            Ok(no)
+            print_number::note(act, AuditEntry { file_id, ..entry })
         })
         .await?;
     desk.page("application/print.html", PrintPage { print_no, terms, ..page })

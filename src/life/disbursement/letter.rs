@@ -14,7 +14,7 @@ use crate::base::money::Fen;
 use crate::book::audit_log::AuditEntry;
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::person::{self, Person};
-use crate::book::position;
+use crate::book::{position, print_number};
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::web::desk_request::DeskRequest;
@@ -36,6 +36,7 @@ struct LetterPage {
     office: String,
     office_phone: String,
     by: String,
+    print_no: String,
     today: String,
     name: String,
     id_number: String,
@@ -72,8 +73,11 @@ pub async fn show(desk: DeskRequest, id: web::Path<LoanId>) -> AppResult<HttpRes
     let (loan, _, person) = of;
     let summary = format!("打印绿色通道说明：合同 {}", loan.contract_no);
     let entry = AuditEntry::of("printed", &person.name, summary).on_file(loan.file_id);
-    desk.act("green channel letter printed", move |act| act.audit(entry.clone())).await?;
-    desk.page("disbursement/letter.html", page)
+    let note = desk.act("green channel letter printed", move |act| {
+        print_number::note(act, entry.clone())
+    });
+    let print_no = note.await?;
+    desk.page("disbursement/letter.html", LetterPage { print_no, ..page })
 }
 
 fn page(
@@ -87,6 +91,7 @@ fn page(
         office: desk.me.office.name.clone(),
         office_phone: desk.me.office.phone.clone(),
         by: desk.me.name.clone(),
+        print_no: String::new(),
         today: in_words(today, NaiveDate::MIN),
         name: person.name.clone(),
         id_number: person::open_id(&desk.app.sealer, person)?,

@@ -88,11 +88,13 @@ const CHANGE: &str = "COALESCE((SELECT study_change.state FROM study_change \
 
 crate::list_params! {
     ListParams {
-        /// Part of a name, or a student number.
+        /// Part of a name, of a department or major, or a student number.
         q,
         /// One of [`TABS`].
         tab,
         university,
+        /// The senior high school.
+        school,
         /// Of graduation; nothing: that of today.
         year,
     }
@@ -188,9 +190,15 @@ impl Graduates {
         if !university.is_empty() {
             all.push(Condition::new("loan_file.university = ?").bind(university));
         }
+        if !self.params.school.is_empty() {
+            all.push(Condition::new("loan_file.high_school = ?").bind(&self.params.school));
+        }
         if !q.is_empty() {
             let text = "person.name_key LIKE ? ESCAPE '\\' OR loan_file.student_number = ?";
-            all.push(Condition::new(text).bind(anywhere(&name_key(q))).bind(q));
+            let class = "loan_file.major LIKE ? ESCAPE '\\' \
+                         OR graduation.department LIKE ? ESCAPE '\\'";
+            let class = Condition::new(class).bind(anywhere(q)).bind(anywhere(q));
+            all.push(Condition::new(text).bind(anywhere(&name_key(q))).bind(q).or(class));
         }
         Condition::all(all)
     }
@@ -348,6 +356,7 @@ impl Beside {
 pub struct View {
     rows: Vec<Line>,
     universities: BTreeSet<String>,
+    schools: BTreeSet<String>,
     year: i32,
     /// Until when families are asked to confirm.
     last: String,
@@ -370,11 +379,13 @@ impl ListPage for ListParams {
         let any = ListParams { tab: "all".to_owned(), ..ListParams::default() };
         let all = Graduates { params: any, year };
         let universities = all.only(of.db, of.scope, loan_file::university)?;
+        let schools = all.only(of.db, of.scope, loan_file::high_school)?;
         let beside = Beside::of(of.db, of.scope, &of.rows, year)?;
         let rows = of.rows.into_iter().map(|row| line(row, &beside)).collect();
         let last = of.app.policy().graduation_confirmation.on(today).last.in_year(year);
         let last = in_words(last, today);
-        Ok(View { rows, universities: universities.into_iter().collect(), year, last })
+        let universities = universities.into_iter().collect();
+        Ok(View { rows, universities, schools: schools.into_iter().collect(), year, last })
     }
 }
 

@@ -9,7 +9,7 @@ use super::pages::{OnePage, one_page};
 use crate::base::dates::in_words;
 use crate::base::ids::RowId;
 use crate::book::audit_log::AuditEntry;
-use crate::book::{loan, person};
+use crate::book::{loan, person, print_number};
 use crate::error::AppResult;
 use crate::web::desk_request::DeskRequest;
 
@@ -24,6 +24,7 @@ struct PrintPage {
     office: String,
     office_phone: String,
     by: String,
+    print_no: String,
     printed_on: String,
     id_number: String,
     contracts: Vec<String>,
@@ -49,11 +50,15 @@ pub async fn show(desk: DeskRequest, id: web::Path<RowId>) -> AppResult<HttpResp
         office: desk.me.office.name.clone(),
         office_phone: desk.me.office.phone.clone(),
         by: desk.me.name.clone(),
+        print_no: String::new(),
         printed_on: in_words(desk.today(), NaiveDate::MIN),
         id_number: person::open_id(&desk.app.sealer, &who)?,
         contracts,
         one,
     };
-    desk.act("change sheet printed", move |act| act.audit(entry.clone())).await?;
-    desk.page("study/print.html", page)
+    let note = desk.act("change sheet printed", move |act| {
+        print_number::note(act, entry.clone())
+    });
+    let print_no = note.await?;
+    desk.page("study/print.html", PrintPage { print_no, ..page })
 }

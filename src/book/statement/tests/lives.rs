@@ -124,7 +124,7 @@ fn any_day() -> impl Strategy<Value = NaiveDate> {
     prop_oneof![2 => (0u64..12_000).prop_map(|days| plus(d("2014-06-01"), days)), 1 => near]
 }
 
-fn compare(terms: &Terms, events: &[Event], as_of: NaiveDate) {
+pub(super) fn compare(terms: &Terms, events: &[Event], as_of: NaiveDate) {
     let fast = statement(terms, events, &rates(), as_of).unwrap();
     let slow = slow(terms, events, &rates(), as_of);
     let fast_rows: Vec<_> = fast

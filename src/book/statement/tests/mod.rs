@@ -7,6 +7,7 @@ mod lives;
 mod reference;
 mod situations;
 mod tables;
+mod whole;
 
 use chrono::NaiveDate;
 
