@@ -130,10 +130,7 @@ impl Bench {
                 imports::measure(kind, &mut table)?;
             }
         }
-        if wants(Only::Nightly)
-            || wants(Only::Reminders)
-            || wants(Only::Page)
-            || wants(Only::Books)
+        if wants(Only::Nightly) || wants(Only::Reminders) || wants(Only::Page) || wants(Only::Books)
         {
             for kind in &kinds {
                 let place = Place::made(kind, first_day()?)?;

@@ -64,8 +64,8 @@ fn a_county_and_a_file_balance_to_the_fen() {
             assert!(says.contains(&yuan), "{yuan}: {says}");
         }
         let file_no: String = read(&t, |db| {
-            use zhuxue::plumbing::schema::loan_file;
-            let of = loan_position::table.inner_join(loan_file::table);
+            use zhuxue::plumbing::schema::{loan, loan_file};
+            let of = loan_position::table.inner_join(loan::table.inner_join(loan_file::table));
             let owes = of.filter(loan_position::outstanding_fen.gt(Fen::ZERO));
             Ok(owes.select(loan_file::file_no).order(loan_file::file_no).first(db)?)
         });

@@ -26,9 +26,8 @@ use crate::reports::forecast::rules::{self, Assumption};
 pub(super) fn measure(place: &Place, loans: u32, table: &mut Table<'_>) -> Result<(), CliError> {
     let (app, on, today) = (&place.app, place.kind.name(), first_day()?);
     let started = Instant::now();
-    let ids: Vec<LoanId> = app
-        .db
-        .read(|db| Ok(loan_position::table.select(loan_position::loan_id).load(db)?))?;
+    let ids: Vec<LoanId> =
+        app.db.read(|db| Ok(loan_position::table.select(loan_position::loan_id).load(db)?))?;
     let basis = app.basis();
     for ids in ids.chunks(2_000) {
         app.db.read(|db| {

@@ -3,7 +3,7 @@
 //! who printed what is written down, and each print has its number.
 
 use actix_web::{HttpResponse, web};
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::contract;

@@ -14,8 +14,8 @@ use crate::base::money::Fen;
 use crate::book::audit_log::AuditEntry;
 use crate::book::loan::{self, Loan, LoanFile};
 use crate::book::person::{self, Person};
-use crate::book::{position, print_number};
 use crate::book::statement::Product;
+use crate::book::{position, print_number};
 use crate::error::{AppError, AppResult};
 use crate::web::desk_request::DeskRequest;
 
@@ -73,9 +73,8 @@ pub async fn show(desk: DeskRequest, id: web::Path<LoanId>) -> AppResult<HttpRes
     let (loan, _, person) = of;
     let summary = format!("打印绿色通道说明：合同 {}", loan.contract_no);
     let entry = AuditEntry::of("printed", &person.name, summary).on_file(loan.file_id);
-    let note = desk.act("green channel letter printed", move |act| {
-        print_number::note(act, entry.clone())
-    });
+    let note =
+        desk.act("green channel letter printed", move |act| print_number::note(act, entry.clone()));
     let print_no = note.await?;
     desk.page("disbursement/letter.html", LetterPage { print_no, ..page })
 }

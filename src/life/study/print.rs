@@ -56,9 +56,7 @@ pub async fn show(desk: DeskRequest, id: web::Path<RowId>) -> AppResult<HttpResp
         contracts,
         one,
     };
-    let note = desk.act("change sheet printed", move |act| {
-        print_number::note(act, entry.clone())
-    });
+    let note = desk.act("change sheet printed", move |act| print_number::note(act, entry.clone()));
     let print_no = note.await?;
     desk.page("study/print.html", PrintPage { print_no, ..page })
 }
