@@ -15,6 +15,7 @@ use diesel::dsl::{count_star, max, sum};
 use diesel::prelude::*;
 
 use crate::app::App;
+use crate::base::dates::local;
 use crate::base::ids::{EventId, LoanId};
 use crate::base::scope::Scope;
 use crate::book::importing;
@@ -43,7 +44,7 @@ pub struct Lines<L> {
 impl<L> Lines<L> {
     /// What a page says of lines that are behind.
     pub fn note(&self) -> Option<String> {
-        let since = self.behind_since?.format("%H:%M");
+        let since = local(self.behind_since?).format("%H:%M").to_string();
         Some(format!("正在导入数据，这里是 {since} 时的数字；导入完成后刷新本页就是新的"))
     }
 }

@@ -22,14 +22,21 @@ fn import_of(source: &str) -> Option<(ImportId, &str)> {
     Some((ImportId::new(id.parse().ok()?), line))
 }
 
+/// `撤销导入 904218125797634048`: the import that was taken back.
+fn undone_of(source: &str) -> Option<ImportId> {
+    Some(ImportId::new(source.strip_prefix("撤销导入 ")?.parse().ok()?))
+}
+
 /// The names of the files that events came from.
 pub fn names<'a>(
     db: &mut Db,
     scope: &Scope,
     rows: impl Iterator<Item = &'a EventRow>,
 ) -> AppResult<Names> {
-    let ids: Vec<ImportId> =
-        rows.filter_map(|row| import_of(&row.source).map(|(id, _)| id)).collect();
+    let of = |row: &EventRow| {
+        import_of(&row.source).map(|(id, _)| id).or_else(|| undone_of(&row.source))
+    };
+    let ids: Vec<ImportId> = rows.filter_map(of).collect();
     let found: Vec<(ImportId, String)> = import_job::table
         .filter(scope.holds(import_job::office_code))
         .filter(import_job::id.eq_any(ids))
@@ -41,7 +48,11 @@ pub fn names<'a>(
 /// `还款明细.xlsx 第 16 行，2026-11-02 09:30 记入`
 pub fn source(row: &EventRow, names: &Names) -> String {
     let recorded = local(row.recorded_at).format("%Y-%m-%d %H:%M");
+    let undone = undone_of(&row.source).and_then(|id| names.get(&id));
     let source = match import_of(&row.source) {
+        None if undone.is_some() => {
+            format!("撤销导入“{}”", undone.map_or("", String::as_str))
+        }
         Some((id, line)) => match names.get(&id) {
             Some(name) => format!("{name} 第 {line} 行"),
             None => format!("导入的文件第 {line} 行"),

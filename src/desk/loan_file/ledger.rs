@@ -45,7 +45,12 @@ pub fn lines(facts: &Facts, names: &Names) -> Vec<Line> {
         for row in &contract.rows {
             let undone = contract.rows.iter().any(|other| other.reverses_id == Some(row.id));
             let source = wording::source(row, names);
-            let line = line(row, &contract.loan.contract_no, undone, source);
+            let mut line = line(row, &contract.loan.contract_no, undone, source);
+            let of = row.reverses_id.and_then(|id| contract.rows.iter().find(|one| one.id == id));
+            if let Some(of) = of {
+                line.detail = format!("撤销 {} 的{}", of.effective_on, what(of).0);
+                line.amount = of.amount_fen.map(|fen| (-fen).to_page_text()).unwrap_or_default();
+            }
             lines.push((row.effective_on, row.id, line));
         }
     }

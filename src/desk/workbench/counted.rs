@@ -51,6 +51,8 @@ pub struct Place {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Counted {
     ladder: Vec<Rung>,
+    /// Over all stages.
+    on_ladder: i64,
     families: Progress,
 }
 
@@ -71,7 +73,8 @@ pub fn load(app: &App, db: &mut Db, scope: &Scope) -> AppResult<Arc<Counted>> {
     let (key, patience) = ((scope.codes().to_vec(), today), importing::patience(db, scope)?);
     app.shared.get::<CountedAnswers>().0.get((db, &revision, patience), key, |db| {
         let ladder = ladder(db, scope, today)?;
-        Ok(Arc::new(Counted { ladder, families: families(db, scope, today.year())? }))
+        let on_ladder = ladder.iter().map(|rung| rung.people).sum();
+        Ok(Arc::new(Counted { ladder, on_ladder, families: families(db, scope, today.year())? }))
     })
 }
 

@@ -242,7 +242,10 @@ fn stages(facts: &Facts, people: &dyn Fn(&str) -> i64) -> Vec<StageCard> {
                     },
                     _ => note,
                 },
-                link: if late { "/overdue".to_owned() } else { format!("/loans?stage={stage}") },
+                link: match late {
+                    true => format!("/loans?stage={stage}&overdue=yes"),
+                    false => format!("/loans?stage={stage}"),
+                },
                 bad: late,
                 class,
                 segment,

@@ -163,6 +163,18 @@ fn to_speak_with(
     Ok(query.load(db)?)
 }
 
+/// The files whose case waits for other business (relief, an enrolment change, the books): nobody
+/// is sent there unasked.
+pub fn on_hold(db: &mut Db, scope: &Scope) -> AppResult<BTreeSet<FileId>> {
+    let files: Vec<FileId> = overdue_case::table
+        .filter(scope.holds(overdue_case::office_code))
+        .filter(overdue_case::state.ne("closed"))
+        .filter(overdue_case::parked_for.ne(""))
+        .select(overdue_case::file_id)
+        .load(db)?;
+    Ok(files.into_iter().collect())
+}
+
 /// The files whose case has come to the police station's stage, by the director's leave.
 pub fn at_police(db: &mut Db, scope: &Scope) -> AppResult<BTreeSet<FileId>> {
     let files: Vec<FileId> = overdue_case::table

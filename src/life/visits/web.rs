@@ -50,6 +50,7 @@ pub(super) struct Offers {
 pub(super) async fn made(app: &App, me: &SignedIn, request: &VisitRequest) -> AppResult<Made> {
     let (inner, scope, day) = (app.clone(), me.scope.clone(), request.as_of);
     let (purpose, by, now) = (request.purpose, request.by, app.clock.now_at());
+    let chosen = !request.selection.files.is_empty();
     let (found, out) = app
         .read(move |db| {
             let out = sheets::out(db, &scope, now)?;
@@ -69,7 +70,22 @@ pub(super) async fn made(app: &App, me: &SignedIn, request: &VisitRequest) -> Ap
                     }
                     found
                 }
-                Purpose::Overdue => store::overdue_on(db, &scope, &inner.basis(), day)?,
+                // Who was chosen by name is meant.
+                Purpose::Overdue if chosen => store::overdue_on(db, &scope, &inner.basis(), day)?,
+                Purpose::Overdue => {
+                    let on_hold = store::on_hold(db, &scope)?;
+                    let mut found = store::overdue_on(db, &scope, &inner.basis(), day)?;
+                    let all = found.households.len();
+                    found.households.retain(|one| !on_hold.contains(&one.file_id));
+                    let left = all - found.households.len();
+                    if left > 0 {
+                        found.left_out.push(format!(
+                            "{left} 户已转其他业务（还款救助、就学变更、核对账目等），没有列入；\
+                             仍要上门的，在逾期跟进里选中这一户再生成"
+                        ));
+                    }
+                    found
+                }
                 Purpose::Yearly => {
                     let households = store::yearly_on(db, &scope, by, day)?;
                     store::Found { households, ..store::Found::default() }

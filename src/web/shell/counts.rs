@@ -17,7 +17,7 @@ use crate::base::scope::Scope;
 use crate::error::AppResult;
 use crate::plumbing::db::Db;
 use crate::plumbing::restored;
-use crate::plumbing::schema::file_position;
+use crate::plumbing::schema::{file_position, overdue_case};
 use crate::web::waiting::{self, Waiting};
 
 /// How long a count is good enough for the menu.
@@ -123,8 +123,11 @@ impl Counts {
 }
 
 fn count_of(app: &App, db: &mut Db, office_code: &str) -> AppResult<Count> {
-    let overdue = file_position::table
-        .filter(file_position::office_code.eq(office_code))
+    // The length of the list behind the entry: cases on the ladder that still owe.
+    let overdue = overdue_case::table
+        .inner_join(file_position::table.on(file_position::file_id.eq(overdue_case::file_id)))
+        .filter(overdue_case::office_code.eq(office_code))
+        .filter(overdue_case::state.eq_any(["open", "paused"]))
         .filter(file_position::oldest_unpaid_due_on.is_not_null())
         .count()
         .get_result(db)?;

@@ -327,7 +327,8 @@ pub async fn rebuilt(app: &App, me: &SignedIn, id: BatchId, all: bool) -> AppRes
         office: me.office.name.clone(),
         address: me.office.address.clone(),
         phone: me.office.phone.clone(),
-        contact: me.name.clone(),
+        // Who made it answers for it, whoever prints it again.
+        contact: row.made_by.clone(),
     };
     Ok(Rebuilt { row, batch, paid, sender, bank_data: me.bank_data.clone() })
 }
