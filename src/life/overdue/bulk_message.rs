@@ -46,6 +46,8 @@ struct MessagePage {
     /// How many get it, in how many families.
     receivers: usize,
     families: usize,
+    /// Everybody who gets one: name and masked number.
+    names: Vec<(String, String)>,
     left_out: Vec<LeftOut>,
     /// How many of those have a message of today by the program.
     same_day: usize,
@@ -123,6 +125,7 @@ pub(super) async fn preview(
         families: draft.to.len(),
         same_day: draft.left_out.iter().filter(|one| one.why == SAME_DAY).count(),
         left_out: draft.left_out,
+        names: Vec::new(),
         to: String::new(),
         text: String::new(),
         parts: 0,
@@ -136,12 +139,14 @@ pub(super) async fn preview(
             let text = text::render(app, &me.office, reason, &fields, text::SAMPLE_CODE)?;
             let length = text::parts(app, &me.office, &text);
             parts += i64::from(length);
+            let mask = receiver.phone.as_ref().map(|phone| phone.phone_mask.clone());
+            let mask = mask.unwrap_or_default();
             if page.text.is_empty() {
-                let mask = receiver.phone.as_ref().map(|phone| phone.phone_mask.as_str());
-                page.to = format!("{} {}", receiver.name, mask.unwrap_or_default());
+                page.to = format!("{} {mask}", receiver.name);
                 page.text = text::signed(app, &me.office, &text);
                 page.parts = length;
             }
+            page.names.push((receiver.name.clone(), mask));
         }
     }
     page.cost = app.policy().code_limit.on(app.clock.today()).cost(parts);
