@@ -18,9 +18,9 @@ use crate::book::loan;
 use crate::error::{AppError, AppResult, FieldError};
 use crate::life::application::facts::Desk;
 use crate::life::application::family::{self, Offer, Wish};
-use crate::life::application::kinds::{Degree, Present, State};
+use crate::life::application::kinds::{Degree, Present, Relation, State};
 use crate::life::application::rules::product_words;
-use crate::life::application::store::{self, Application};
+use crate::life::application::store::{self, Application, Draft};
 use crate::life::study;
 use crate::plumbing::db::Db;
 use crate::web::fields::{Fields, Seen};
@@ -45,6 +45,8 @@ struct Own {
     state: &'static str,
     amount: Option<Fen>,
     can_withdraw: bool,
+    /// Who signs, fees and statement.
+    said: Vec<(&'static str, String)>,
 }
 
 /// What `m/renewal.html` shows.
@@ -115,6 +117,8 @@ fn study_lines(offer: &Offer) -> Vec<(&'static str, String)> {
 async fn page(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<RenewalPage> {
     let (offer, own) = load(app, me, account).await?;
     let today = account.today;
+    let before = own.as_ref().map(|row| family::said(row, &app.sealer)).transpose()?;
+    let is_back = own.as_ref().is_some_and(|row| row.state == State::Withdrawn);
     let own = own.filter(|one| !one.state.is_over() || one.state == State::Refused);
     let scope = me.scope.clone();
     let file = account.party.id;
@@ -125,11 +129,23 @@ async fn page(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<Renewa
         })
         .await?;
     let present = |one: Present, name: &str| Choice::new(one.as_text(), name);
-    let mut presents = vec![present(Present::Student, &account.party.student)];
-    presents.extend(co.map(|one| present(Present::CoBorrower, &one.name)));
-    let prefilled = ["tuition", "lodging"]
+    let student = format!("{}（学生）", account.party.student);
+    let mut presents = vec![present(Present::Student, &student)];
+    let relation = Relation::from_text(offer.draft.get("relation"));
+    let relation = relation.map_or("共同借款人", Relation::in_words);
+    presents.extend(co.map(|one| {
+        let name = format!("{}（{relation}）", one.name);
+        present(Present::CoBorrower, &name)
+    }));
+    let mut prefilled = ["tuition", "lodging"]
         .into_iter()
         .fold(Fields::default(), |form, name| form.with(name, offer.draft.get(name)));
+    if let Some(before) = before.as_ref().filter(|_| is_back) {
+        prefilled = ["tuition", "lodging", "amount", "present", "statement"]
+            .into_iter()
+            .fold(Fields::default(), |form, name| form.with(name, before.get(name)));
+    }
+    let said = before.map(|draft| said(&draft)).unwrap_or_default();
     Ok(RenewalPage {
         year: offer.year,
         product: product_words(offer.product),
@@ -138,6 +154,7 @@ async fn page(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<Renewa
             version: row.version,
             state: family::in_words(&row),
             amount: row.amount_fen,
+            said: said.clone(),
             can_withdraw: row.is_family_only() && row.state == State::Draft,
         }),
         window: (in_words(offer.window.0, today), in_words(offer.window.1, today)),
@@ -152,6 +169,18 @@ async fn page(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<Renewa
         done: None,
         key: app.next_id().to_string(),
     })
+}
+
+/// What a renewal that was begun says, line by line.
+fn said(draft: &Draft) -> Vec<(&'static str, String)> {
+    let present = Present::from_text(draft.get("present")).map_or("", Present::in_words);
+    let lines = [
+        ("谁来签字", present.to_owned()),
+        ("学费（元/年）", draft.get("tuition").to_owned()),
+        ("住宿费（元/年）", draft.get("lodging").to_owned()),
+        ("续贷声明", draft.get("statement").to_owned()),
+    ];
+    lines.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// What the first page says of it; none for who studies no more.
@@ -238,6 +267,9 @@ async fn act(
     let who = (Actor::program("手机页面", &me.office.code), me.scope.clone());
     let file = account.party.id;
     if form.has("withdraw") {
+        if !form.has("sure") {
+            return Err(AppError::refused("撤回以后要重新填，确定撤回请先打勾"));
+        }
         let seen: Seen<RowId> = form.seen("withdraw")?;
         app.act(who, "renewal withdrawn by phone", move |act| family::withdraw(act, file, seen))
             .await?;

@@ -114,14 +114,27 @@ fn a_household_books_by_phone_is_reminded_called_and_served() {
         let wrong = [("day", today.as_str()), ("desk", "7")];
         clerk.post("/bookings/call", &wrong).await.is(303);
         clerk.get("/bookings").await.says(&["这里有 1 个窗口"]);
-        clerk.post("/bookings/call", &call).await.is(303);
-        clerk.post("/bookings/call", &call).await.is(303);
+        step(&t, &mut clerk, STUDENT, "finish").await;
+        clerk.get("/bookings").await.says(&["现在是“等候”，不能“"]);
+        step(&t, &mut clerk, STUDENT, "call").await;
+        clerk.get("/bookings").await.says(&["叫号请在窗口里点"]);
+        step(&t, &mut clerk, STUDENT, "zzz").await;
+        clerk.get("/bookings").await.says(&["没有这一步"]);
+        for _ in 0..2 {
+            clerk.post("/bookings/call", &call).await.is(303);
+            // A double press calls no second family.
+            clerk.post("/bookings/call", &call).await.is(303);
+            clerk.get("/bookings").await.says(&["还没有办完", "等候 <b>"]);
+            let screen = clerk.get("/bookings/screen").await;
+            screen.is(200).says(&["请到 1 号窗口"]);
+            assert!(!screen.text.contains(STUDENT), "a name on the screen");
+            let of = booking::table.filter(booking::state.eq(State::Called));
+            let called: Vec<String> = read(&t, |db| Ok(of.select(booking::name).load(db)?));
+            assert_eq!(called.len(), 1);
+            step(&t, &mut clerk, &called[0], "finish").await;
+        }
         clerk.post("/bookings/call", &call).await.is(303);
         clerk.get("/bookings").await.says(&["现在没有人在等"]);
-        let screen = clerk.get("/bookings/screen").await;
-        screen.is(200).says(&["A001", "A002", "请到 1 号窗口"]);
-        assert!(!screen.text.contains(STUDENT), "a name on the screen");
-        step(&t, &mut clerk, STUDENT, "finish").await;
         assert_eq!(of_name(&t, STUDENT).2, State::Done);
         step(&t, &mut clerk, STUDENT, "reopen").await;
         assert_eq!(of_name(&t, STUDENT).2, State::Called);

@@ -353,10 +353,10 @@ fn nobody_decides_what_they_have_proposed_and_what_comes_back_shows_what_is_new(
             "甲方（资助中心）一份",
         ]);
         assert_eq!(contract.text.matches("第七条").count(), 2);
-        // Each print has its number, on paper and in the history.
-        author.get(&format!("{at}/print/form")).await.says(&["LZP2027-0007"]);
+        // A paper keeps its number, on paper and in the history.
+        author.get(&format!("{at}/print/form")).await.says(&["LZP2027-0001（补打）"]);
         let prints = director.get("/audit?action=printed").await;
-        prints.is(200).says(&["LZP2027-0001 打印申请表", "LZP2027-0007 打印申请表"]);
+        prints.is(200).says(&["LZP2027-0001 打印申请表", "LZP2027-0001 补打申请表"]);
         let log = director.get("/audit?action=review_decided").await;
         log.is(200).says(&["退回补正", "学费写少了"]);
     });
@@ -524,7 +524,10 @@ fn the_director_sets_the_terms_of_the_countys_own_contract_from_a_day_on() {
         }
         let save = [("text", text), ("since", "2027-07-20"), ("step", "save")];
         send(&mut director, to, &save).await.is(303);
-        let old = [("version", "0"), save[0], save[1]];
+        let forged = [("text", "{学生}{共同借款人}{金额}"), save[1], ("step", "zzz")];
+        send(&mut director, to, &forged).await.is(422).says(&["保存条款"]);
+        send(&mut director, to, &save).await.is(422).says(&["条款没有改动"]);
+        let old = [("version", "0"), save[0], save[1], save[2]];
         director.post(to, &old).await.is(409).says(&["别人刚刚改过"]);
         let approve = [("decision", "approve"), ("step", ""), ("reason", "")];
         let at = begin(&mut clerk, &id(GIRL), "local").await;
@@ -533,6 +536,11 @@ fn the_director_sets_the_terms_of_the_countys_own_contract_from_a_day_on() {
         send(&mut reviewer, &review_of(&t, &at), &approve).await.is(303);
         let contract = clerk.get(&format!("{at}/print/contract")).await;
         contract.is(200).says(&["罗一禾和罗建松借¥6,000.00，向本县还清。"]);
+        contract.says(&["乙方（借款学生）", &id(GIRL), &id(FATHER), "借款合同 罗一禾"]);
+        assert!(!contract.text.contains("合同摘要") && !contract.text.contains("（补打）"));
+        let plan = clerk.get(&format!("{at}/print/plan")).await;
+        assert!(!plan.is(200).text.contains("估算"), "a column of nothing but 0.00");
+        clerk.get(&format!("{at}/print/contract")).await.is(200).says(&["（补打）"]);
         assert!(!contract.text.contains("第七条"));
     });
 }

@@ -77,6 +77,16 @@ fn a_renewal_is_begun_on_the_phone_and_signed_at_the_desk() {
         ] {
             phone.post("/m/renewal", &form).await.is(422).says(&[why, "value=\"5300\""]);
         }
+        let same = "好".repeat(120);
+        let again = phone.post("/m/renewal", &wish("1", "12000", &same)).await;
+        again.is(422).says(&["请写自己的话"]);
+        for (tuition, lodging, why) in [("0", "0", "不能都是 0"), ("900000", "0", "比一般的高很多")]
+        {
+            let mut fees = wish("1", "12000", &said);
+            fees.retain(|(name, _)| !matches!(*name, "tuition" | "lodging"));
+            fees.extend([("tuition", tuition), ("lodging", lodging)]);
+            phone.post("/m/renewal", &fees).await.is(422).says(&[why]);
+        }
         let mut changed = wish("1", "12000", &said);
         changed.retain(|(name, _)| *name != "same");
         phone.post("/m/renewal", &changed).await.is(422).says(&["变了的先到中心办就学信息变更"]);
@@ -93,8 +103,12 @@ fn a_renewal_is_begun_on_the_phone_and_signed_at_the_desk() {
             page.text.split_once("name=\"withdraw\" value=\"").unwrap().1.split_once('"').unwrap();
         assert!(rest.contains("撤回"));
         let version = page.hidden("version");
-        let back = [("version", version.as_str()), ("withdraw", id)];
+        page.says(&["谁来签字", "5300", &said]);
+        let mut back = vec![("version", version.as_str()), ("withdraw", id)];
+        parent.post("/m/renewal", &back).await.is(422).says(&["撤回以后要重新填"]);
+        back.push(("sure", "1"));
         parent.post("/m/renewal", &back).await.is(303);
+        phone.get("/m/renewal").await.says(&[&said, "（学生）"]);
         phone.post("/m/renewal", &wish("3", "12000", &said)).await.is(303);
 
         let mut clerk = t.sign_in(Role::Clerk);
@@ -104,7 +118,7 @@ fn a_renewal_is_begun_on_the_phone_and_signed_at_the_desk() {
         let page = phone.get("/m/renewal").await;
         let (id, _) =
             page.text.split_once("name=\"withdraw\" value=\"").unwrap().1.split_once('"').unwrap();
-        let stale = [("version", "1"), ("withdraw", id)];
+        let stale = [("version", "1"), ("withdraw", id), ("sure", "1")];
         let at = begin(&mut clerk, STUDENT, "cdb").await;
         assert!(at.ends_with(id), "the desk goes on with what the family has begun");
         phone.post("/m/renewal", &stale).await.is(422).says(&["中心已经在办这份续贷"]);

@@ -284,6 +284,11 @@ pub fn prefill(
     draft.set("high_school", of_year.high_school);
     draft.set("family_kind", of_year.family_kind);
     draft.set("hardship_level", of_year.level);
+    if draft.get("family_kind").contains("孤儿") {
+        // Nobody is taken for the parent of an orphan; who signs is to be said.
+        draft.set("relation", "");
+        draft.set("case", "orphan");
+    }
     let file = loan::files_of(db, scope, &[person.id])?.into_values().next();
     let chain = match &file {
         Some(file) => loan::chain(db, scope, file.id)?,

@@ -2,6 +2,8 @@
 //! counter with everything filled in; until somebody of the desk has touched it the family may take
 //! it back. Who may begin and what stops are the counter's own rules, said before the way is made.
 
+use std::collections::BTreeSet;
+
 use chrono::{Months, NaiveDate, NaiveDateTime};
 
 use super::facts::{self, Desk, Whole};
@@ -47,6 +49,8 @@ pub struct Offer {
     pub refusal: Option<String>,
 }
 
+/// A statement has so many different characters.
+const DIFFERENT_MIN: usize = 20;
 /// Fields of the phone page; what else is wrong the desk mends.
 const OWN: [&str; 4] = ["tuition", "lodging", "amount", "statement"];
 
@@ -132,7 +136,9 @@ pub fn begin(act: &mut Act<'_>, key: &FormKey, file: FileId, wish: &Wish) -> App
     }
     draft.set("statement", &wish.statement);
     let mut whole = Whole::of(act.db, act.scope, made.app, draft, desk)?;
-    let wrong = own_errors(&whole.read, &whole.known, &whole.set);
+    let mut wrong = own_errors(&whole.read, &whole.known, &whole.set);
+    wrong.extend(not_own_words(&wish.statement));
+    wrong.extend(no_fees(wish));
     if !wrong.is_empty() {
         return Err(AppError::Invalid(wrong));
     }
@@ -148,9 +154,33 @@ pub fn begin(act: &mut Act<'_>, key: &FormKey, file: FileId, wish: &Wish) -> App
 
 /// What is wrong with the fields of the phone page.
 fn own_errors(read: &Read, known: &Known, set: &RuleSet) -> Vec<FieldError> {
-    let stops = rules::stops(&rules::judge(read, known, set));
+    let judged = rules::judge(read, known, set);
+    // What a clerk only looks at once more nobody looks at here.
+    let fees = judged.iter().filter(|one| one.rule == "学费住宿费");
+    let fees: Vec<FieldError> = fees.map(|one| wrong_in("tuition", &one.words)).collect();
+    let stops = rules::stops(&judged).into_iter().chain(fees);
     let all = read.errors.iter().cloned().chain(stops);
     all.filter(|one| OWN.contains(&one.field.as_str())).collect()
+}
+
+fn wrong_in(field: &str, message: &str) -> FieldError {
+    FieldError { field: field.to_owned(), message: message.to_owned() }
+}
+
+/// One character over and over is no statement.
+fn not_own_words(statement: &str) -> Option<FieldError> {
+    let different: BTreeSet<char> = statement.chars().filter(|c| !c.is_whitespace()).collect();
+    (different.len() < DIFFERENT_MIN).then(|| wrong_in("statement", "续贷声明请写自己的话"))
+}
+
+fn no_fees(wish: &Wish) -> Option<FieldError> {
+    let none = wish.tuition == Fen::ZERO && wish.lodging == Fen::ZERO;
+    none.then(|| wrong_in("tuition", "学费和住宿费不能都是 0，请照学校的收费写"))
+}
+
+/// What the family has said in it, for its own page.
+pub fn said(row: &Application, sealer: &Sealer) -> AppResult<Draft> {
+    row.draft(sealer)
 }
 
 /// The family takes it back; refused when the desk has touched it.

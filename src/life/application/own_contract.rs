@@ -32,7 +32,7 @@ pub const FIELDS: [(&str, &str); 10] = [
     ("金额", "¥8,000.00"),
     ("大写", "捌仟元整"),
     ("期限", "19"),
-    ("到期日", "2046年9月20日"),
+    ("到期日", "2045年9月20日"),
 ];
 /// Without these it is no contract.
 const NEEDED: [&str; 3] = ["学生", "共同借款人", "金额"];
@@ -93,6 +93,8 @@ fn problem(text: &str) -> Option<String> {
 struct TermsPage {
     since: String,
     shown: Vec<String>,
+    /// Earlier ones, newest first: from when, and how they begin.
+    earlier: Vec<(String, String)>,
     fields: [(&'static str, &'static str); 10],
     /// Stands for what the form was filled from.
     version: usize,
@@ -111,6 +113,12 @@ impl FormPage for TermsPage {
     }
 }
 
+fn earlier(versions: &[Version]) -> Vec<(String, String)> {
+    let before = versions.iter().rev().skip(1);
+    let line = |one: &Version| (in_words(one.since, NaiveDate::MIN), one.text.clone());
+    before.map(line).collect()
+}
+
 async fn page(desk: &DeskRequest, typed: Option<String>) -> AppResult<TermsPage> {
     let versions = desk.read(versions).await?;
     let today = desk.today();
@@ -121,6 +129,7 @@ async fn page(desk: &DeskRequest, typed: Option<String>) -> AppResult<TermsPage>
     Ok(TermsPage {
         since: last.map(|one| in_words(one.since, NaiveDate::MIN)).unwrap_or_default(),
         version: versions.len(),
+        earlier: earlier(&versions),
         shown: filled(shown, &sample),
         fields: FIELDS,
         text,
@@ -152,6 +161,9 @@ pub async fn change(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
         if since.is_none_or(|since| since < desk.today()) {
             form.reject("since", "从哪天签的合同起用，请写今天或以后的日期");
         }
+        if form.get("step") != "save" {
+            form.reject("text", "请点“先看样子”或者“保存条款”");
+        }
         let version = form.version()?;
         let since = form.checked(since)?;
         let step = move |act: &mut Act<'_>| keep(act, version, since, &typed);
@@ -166,6 +178,11 @@ fn keep(act: &mut Act<'_>, seen: i32, since: NaiveDate, text: &str) -> AppResult
     let mut all = versions(act.db, act.scope)?;
     if i32::try_from(all.len()) != Ok(seen) {
         return Err(AppError::Changed);
+    }
+    let last = all.last();
+    let same_text = last.map_or(BUILT_IN, |one| one.text.as_str()).trim() == text.trim();
+    if same_text && last.is_none_or(|one| one.since <= since) {
+        return Err(AppError::field("text", "条款没有改动，不用保存"));
     }
     // One that has not begun yet is replaced by what is said now.
     all.retain(|one| one.since < since);

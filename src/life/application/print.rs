@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::contract;
 use super::facts::Whole;
+use super::form::Party;
 use super::kinds::State;
 use super::own_contract;
 use super::rules::product_words;
@@ -15,14 +16,18 @@ use super::view::{Line, yuan};
 use super::web::load;
 use crate::base::capital::capital;
 use crate::base::dates::{day_in, in_words, local};
-use crate::base::ids::{EventId, RowId, text_enum};
+use crate::base::ids::{EventId, FileId, RowId, text_enum};
 use crate::base::money::Fen;
+use crate::book::act::Act;
 use crate::book::archive;
 use crate::book::audit_log::AuditEntry;
 use crate::book::statement::{self, Event, EventKind, RowKind};
-use crate::book::{loan, print_number};
+use crate::book::{audit_log, loan, print_number};
 use crate::error::{AppError, AppResult};
 use crate::web::desk_request::DeskRequest;
+
+/// So much of a file's history is searched for the first print.
+const HISTORY_MAX: i64 = 500;
 
 text_enum! {
     Paper {
@@ -55,12 +60,25 @@ struct PlanRow {
     rest: Fen,
 }
 
+/// Who is bound by the county's own contract: whole numbers, on paper only.
+#[derive(Default, Serialize)]
+struct Bound {
+    role: &'static str,
+    name: String,
+    id_number: String,
+    address: String,
+    phone: String,
+}
+
 #[derive(Serialize)]
 struct PrintPage {
     id: RowId,
     print_no: String,
     /// Of the county's own contract, which is printed in two copies.
     terms: Vec<String>,
+    bound: Vec<Bound>,
+    /// Printed before under this number.
+    is_again: bool,
     title: &'static str,
     paper: Paper,
     office: String,
@@ -159,19 +177,61 @@ pub async fn show(desk: DeskRequest, path: web::Path<(RowId, String)>) -> AppRes
     if !Paper::of(whole.app.state).contains(&paper) {
         return Err(AppError::NotFound);
     }
-    let page = page(&desk, &whole, paper, file_no)?;
+    let mut page = page(&desk, &whole, paper, file_no)?;
     let is_own_contract = page.is_own && paper == Paper::Contract;
+    if is_own_contract {
+        page.title = "借款合同";
+        page.bound = bound(&whole, &page);
+    }
     let terms = if is_own_contract { terms(&desk, &whole, &page).await? } else { Vec::new() };
     let (name, file_id) = (whole.app.name.clone(), whole.app.file_id);
-    let summary = whole.summary();
-    let print_no = desk
+    let what = format!("{}：{} {}", paper.in_words(), whole.summary(), whole.app.contract_no);
+    let what = what.trim_end().to_owned();
+    let (print_no, is_again) = desk
         .act("application printed", move |act| {
-            let summary = format!("打印{}：{summary}", paper.in_words());
-            let entry = AuditEntry::of("printed", &name, summary);
-            print_number::note(act, AuditEntry { file_id, ..entry })
+            if let Some(no) = printed_as(act, file_id, &what)? {
+                let entry = AuditEntry::of("printed", &name, format!("{no} 补打{what}"));
+                act.audit(AuditEntry { file_id, ..entry })?;
+                return Ok((no, true));
+            }
+            let entry = AuditEntry::of("printed", &name, format!("打印{what}"));
+            Ok((print_number::note(act, AuditEntry { file_id, ..entry })?, false))
         })
         .await?;
-    desk.page("application/print.html", PrintPage { print_no, terms, ..page })
+    desk.page("application/print.html", PrintPage { print_no, is_again, terms, ..page })
+}
+
+/// The number under which a file's paper was printed first; none for a paper of no file yet.
+fn printed_as(act: &mut Act<'_>, file: Option<FileId>, what: &str) -> AppResult<Option<String>> {
+    let Some(file) = file else { return Ok(None) };
+    let first = format!(" 打印{what}");
+    let all = audit_log::of_file(act.db, act.scope, file, HISTORY_MAX)?;
+    let mut all = all.iter().filter(|one| one.action == "printed");
+    Ok(all.find_map(|one| one.summary.strip_suffix(&first).map(str::to_owned)))
+}
+
+/// The three parties as the contract names them.
+fn bound(whole: &Whole, page: &PrintPage) -> Vec<Bound> {
+    let (Some(student), Some(co)) = (&whole.read.student, &whole.read.co) else {
+        return Vec::new();
+    };
+    let of = |role, party: &Party| Bound {
+        role,
+        name: party.name.clone(),
+        id_number: party.id.as_str().to_owned(),
+        address: match party.address.is_empty() {
+            true => student.address.clone(),
+            false => party.address.clone(),
+        },
+        phone: party.phone.as_str().to_owned(),
+    };
+    let office = Bound {
+        role: "甲方（资助中心）",
+        name: page.office.clone(),
+        phone: page.office_phone.clone(),
+        ..Bound::default()
+    };
+    vec![office, of("乙方（借款学生）", student), of("丙方（共同借款人）", &co.party)]
 }
 
 /// The county's own terms of the day on which the contract was signed, filled in.
@@ -213,6 +273,8 @@ fn page(desk: &DeskRequest, whole: &Whole, paper: Paper, file_no: String) -> App
         id: app.id,
         print_no: String::new(),
         terms: Vec::new(),
+        bound: Vec::new(),
+        is_again: false,
         title: paper.in_words(),
         paper,
         office: desk.me.office.name.clone(),

@@ -63,6 +63,10 @@ pub struct ShowPage {
     is_open: bool,
     is_own: bool,
     is_by_phone: bool,
+    /// What a family has written on the phone; else empty.
+    statement: String,
+    /// Below the cap, and not raised before.
+    can_raise: bool,
     staff: String,
     changed: String,
     reason: String,
@@ -227,6 +231,12 @@ pub async fn page(desk: &DeskRequest, id: RowId) -> AppResult<ShowPage> {
         is_open: state.is_open(),
         is_own: whole.app.staff_id == Some(desk.me.staff_id),
         is_by_phone: whole.app.source == Source::Phone,
+        statement: match whole.app.source == Source::Phone {
+            true => whole.draft.get("statement").to_owned(),
+            false => String::new(),
+        },
+        can_raise: whole.app.raised_from_fen.is_none()
+            && whole.app.amount_fen.is_none_or(|fen| fen < whole.set.cap),
         changed: minute(whole.app.updated_at),
         people,
         money: whole.money(&desk.app.policy()),

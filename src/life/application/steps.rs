@@ -141,8 +141,9 @@ pub fn save(
     }
     if changed_co {
         names(Step::Co).iter().for_each(|name| drop(draft.values.remove(*name)));
-        draft.set("relation", "father");
-        draft.set("case", "plain");
+        let is_orphan = draft.get("family_kind").contains("孤儿");
+        draft.set("relation", if is_orphan { "" } else { "father" });
+        draft.set("case", if is_orphan { "orphan" } else { "plain" });
         draft.done.remove(Step::Co.as_text());
     }
     if then == Then::GoOn {

@@ -368,7 +368,9 @@ pub async fn call(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
 /// `POST /bookings/{id}`
 pub async fn step(desk: DeskRequest, id: web::Path<RowId>, form: Form) -> AppResult<HttpResponse> {
     let (to, seen) = (back(&form), Seen { id: *id, version: form.0.version()? });
-    let step = Step::from_text(form.0.get("step")).ok_or(AppError::Changed)?;
+    let Some(step) = Step::from_text(form.0.get("step")) else {
+        return shell::done(&desk.app, &to, "没有这一步，请用名单里的按钮");
+    };
     let done = desk.act("booking step", move |act| steps::step(act, seen, step, None)).await;
     desk.app.note_change();
     let words = match done {

@@ -228,6 +228,9 @@ pub fn step(
     if one.version != seen.version {
         return Err(AppError::Changed);
     }
+    if step == Step::Call && desk.is_none() {
+        return Err(AppError::refused("叫号请在窗口里点“叫下一位”"));
+    }
     let day = store::day(act.db, act.scope, one.day_id)?;
     go(act, one, &day, (step, desk))
 }
@@ -240,6 +243,17 @@ pub fn call_next(act: &mut Act<'_>, day_id: RowId, desk: i32) -> AppResult<Optio
         return Err(AppError::field("desk", text));
     }
     let mut all = store::of_days(act.db, act.scope, &[day.id])?;
+    let here = all.iter().find(|one| one.state == State::Called && one.desk == Some(desk));
+    if let Some(open) = here {
+        let ticket = rules::ticket(&day.series, open.ticket.unwrap_or_default());
+        let text = format!(
+            "{desk} 号窗口的 {ticket} {}还没有办完，请先点“{}”或“{}”，再叫下一位",
+            open.name,
+            Step::Finish.in_words(),
+            Step::Miss.in_words()
+        );
+        return Err(AppError::refused(text));
+    }
     all.retain(|one| one.state == State::Waiting);
     let Some(next) = all.into_iter().min_by_key(|one| (one.turn_min, one.ticket)) else {
         act.needs_no_audit("nobody waits");

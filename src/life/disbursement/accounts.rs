@@ -266,6 +266,18 @@ fn take(act: &mut Act<'_>, rows: &[Row]) -> AppResult<Taken> {
     Ok(taken)
 }
 
+/// What can be no account at all, before it is said how long it is.
+fn spoilt(account: &str) -> Option<&'static str> {
+    let of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'E' | 'e' | '+');
+    if account.chars().all(|c| c.is_ascii_digit()) {
+        None
+    } else if account.contains(['E', 'e']) && account.chars().all(of_number) {
+        Some("账号被 Excel 改成了科学计数，后面的数字已经丢了：先把这一列设成文本，再重新填")
+    } else {
+        Some("账号只能是数字，请照银行卡或存折写")
+    }
+}
+
 /// The contract with its account; none when it has this one already; else why not.
 type Filled = Result<Option<Loan>, String>;
 
@@ -290,6 +302,9 @@ fn take_one(
             false => Err("已经登记了另一个账号，要改请逐份改".to_owned()),
         });
     }
+    if let Some(why) = spoilt(&row.account) {
+        return Ok(Err(why.to_owned()));
+    }
     match steps::put_account(act, one, (&row.agent, &row.account)) {
         Ok(one) => Ok(Ok(Some(one))),
         Err(AppError::Refused(why)) => Ok(Err(why)),
@@ -304,6 +319,13 @@ mod tests {
 
     fn table(csv: &str) -> Vec<Table> {
         sheet::read(csv.as_bytes(), &SheetLimits::default()).unwrap()
+    }
+
+    #[test]
+    fn an_account_has_digits_and_none_that_excel_has_lost() {
+        assert_eq!(spoilt("6217000012345678"), None);
+        assert!(spoilt("abcdefg").unwrap().contains("只能是数字"));
+        assert!(spoilt("6.22202E+18").unwrap().contains("Excel"));
     }
 
     #[test]
