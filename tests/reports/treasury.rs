@@ -157,8 +157,16 @@ fn a_fund_is_its_rate_of_the_new_loans_and_without_losses_the_rest_is_not_known(
         clerk.post("/funds/new", &wrong).await.is(422).says(&["请从规定的用途里选一项"]);
         let used = [("kind", "use"), ("year", "2025"), ("on", "2026-10-01"), ("amount", "50")];
         let used = [&used[..], &[("document", "D1"), ("purpose", "宣传"), ("key", "4")]].concat();
-        clerk.post("/funds/new", &used).await.is(303);
+        // Nothing is spent before it was given.
+        clerk.post("/funds/new", &used).await.is(422).says(&["已登记的奖励还剩 ¥0.00"]);
+        let given = [("kind", "reward"), ("year", "2025"), ("on", "2026-09-30"), ("amount", "80")];
+        let given = [&given[..], &[("document", "D2"), ("key", "5")]].concat();
+        clerk.post("/funds/new", &given).await.is(303);
+        let twice = [&given[..5], &[("key", "6")]].concat();
+        clerk.post("/funds/new", &twice).await.is(422).says(&["确实是另一笔请打勾"]);
         assert_eq!(approve(&t).await, 2);
+        clerk.post("/funds/new", &used).await.is(303);
+        assert_eq!(approve(&t).await, 1);
         clerk.get("/reports/risk-fund").await.says(&["结余，作为奖励", "宣传"]);
         let book = clerk.get("/reports/risk-fund.xlsx").await;
         let table = format!("{:?}", sheet(book.is(200), "风险补偿金"));

@@ -304,7 +304,7 @@ impl Policy {
             let raw = entries.get(*key).unwrap_or(&none);
             let mut values = match *key {
                 "waiver_year" => self.waivers_listed(raw, today),
-                "lpr" => self.lpr_listed(raw),
+                "lpr" => self.lpr_listed(raw, today),
                 "holidays" => self.holidays_listed(raw, today),
                 _ => dated_listed(raw, today),
             };
@@ -334,9 +334,9 @@ impl Policy {
         self.waivers.iter().map(entry).collect()
     }
 
-    fn lpr_listed(&self, raw: &[RawEntry]) -> Vec<RuleValue> {
+    fn lpr_listed(&self, raw: &[RawEntry], today: NaiveDate) -> Vec<RuleValue> {
         let all = self.rates.lpr().values();
-        let newest = all.last().map(|(day, _)| *day);
+        let newest = all.iter().map(|(day, _)| *day).filter(|day| *day <= today).max();
         let entry = |(day, rate): &(NaiveDate, crate::base::rate::RatePpm)| {
             let text = day.to_string();
             let own = raw.iter().find(|raw| {

@@ -135,8 +135,8 @@ pub async fn enter(desk: DeskRequest, form: Form) -> AppResult<HttpResponse> {
             document,
             note,
         };
-        let key = form.key();
-        desk.act("fund entered", move |act| steps::enter(act, &key, &new)).await?;
+        let (key, another) = (form.key(), form.has("again"));
+        desk.act("fund entered", move |act| steps::enter(act, &key, (&new, another))).await?;
         Ok(Done::to(PATH, "已提交，由别人复核，同意以后才算数"))
     })
     .await

@@ -52,6 +52,20 @@ impl New {
     }
 }
 
+/// Why an entry does not go with those that stand, at its field; each stands with its amount.
+/// `same`: of its kind and year; `rewards` and `uses` of the whole county.
+pub fn beside(new: &New, same: Fen, (rewards, uses): (Fen, Fen)) -> Option<FieldError> {
+    let left = rewards - uses;
+    let message = if new.kind == Kind::Use && new.amount > left {
+        format!("已登记的奖励还剩 ¥{}，支出不能超过它", left.to_page_text())
+    } else if same + new.amount < Fen::ZERO {
+        format!("这一种现在登记了 ¥{}，不能冲减得更多", same.to_page_text())
+    } else {
+        return None;
+    };
+    Some(FieldError { field: "amount".to_owned(), message })
+}
+
 /// What an entry is for, in words.
 pub fn about(
     kind: Kind,
@@ -76,6 +90,9 @@ pub fn check(new: &New, uses: &[String], today: NaiveDate) -> Vec<FieldError> {
     let mut wrong = |field: &str, message: &str| {
         errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
     };
+    if new.on.year() < 2007 {
+        wrong("on", "日期请写 2007 年以后的，生源地贷款从那一年开始");
+    }
     if new.on > today {
         wrong("on", "日期不能晚于今天，还没有到的钱不能先登记");
     }
@@ -97,8 +114,13 @@ pub fn check(new: &New, uses: &[String], today: NaiveDate) -> Vec<FieldError> {
             if new.authority.is_none() {
                 wrong("authority", "请选是哪一类高校的贴息");
             }
-            if new.product.is_none() {
-                wrong("product", "请选是哪种贷款的贴息");
+            if new.settled_on.is_some_and(|on| new.on < on) {
+                wrong("on", "到账日期早于结息日，请核对这两个日期");
+            }
+            match new.product {
+                None => wrong("product", "请选是哪种贷款的贴息"),
+                Some(Product::Local) => wrong("product", "县自办贷款不计利息，没有贴息"),
+                Some(Product::Cdb) => {}
             }
         }
         Kind::Use if uses.is_empty() => {
@@ -142,6 +164,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_spent_that_was_not_given_and_no_more_taken_back_than_stands() {
+        let yuan = Fen::from_yuan;
+        let wrong = |new: &New, same, of| beside(new, same, of).map(|error| error.message);
+        let spent = New { purpose: "宣传".into(), ..new(Kind::Use) };
+        let left = wrong(&spent, yuan(0), (yuan(150), yuan(100))).unwrap();
+        assert!(left.contains("还剩 ¥50.00"), "{left}");
+        assert_eq!(wrong(&spent, yuan(0), (yuan(200), yuan(100))), None);
+        let back = New { amount: yuan(-5), ..new(Kind::Fund) };
+        assert!(wrong(&back, yuan(4), (yuan(0), yuan(0))).is_some());
+        assert_eq!(wrong(&back, yuan(5), (yuan(0), yuan(0))), None);
+    }
+
+    #[test]
     fn each_thing_that_is_wrong_is_said_at_its_field() {
         assert_eq!(fields(&new(Kind::Fund)), [""; 0]);
         assert_eq!(fields(&new(Kind::Subsidy)), ["settled_on", "authority", "product"]);
@@ -153,7 +188,9 @@ mod tests {
         };
         assert_eq!(fields(&subsidy), [""; 0]);
         let late = New { settled_on: Some(day_in(2026, 12, 20)), ..subsidy };
-        assert_eq!(fields(&late), ["settled_on"]);
+        assert_eq!(fields(&late), ["settled_on", "on"]);
+        let own = New { product: Some(Product::Local), ..late };
+        assert_eq!(fields(&own), ["settled_on", "on", "product"]);
         assert_eq!(fields(&new(Kind::Use)), ["purpose"]);
         assert_eq!(fields(&New { purpose: "宣传".into(), ..new(Kind::Use) }), [""; 0]);
         let zero = |kind| New { amount: Fen::ZERO, ..new(kind) };

@@ -1,17 +1,23 @@
 //! What people do: enter what a document of the treasury says; it counts when somebody else has
 //! approved it.
 
-use super::rules::{self, New, State};
+use super::rules::{self, Kind, New, State};
 use super::store::{self, FundEntry};
 use crate::base::choice::Choice;
 use crate::base::ids::RowId;
+use crate::base::money::Fen;
 use crate::book::act::{Act, FormKey, Happened, Once};
 use crate::book::audit_log::AuditEntry;
 use crate::book::review::{self, Fact, Proposal};
 use crate::error::{AppError, AppResult};
 
-/// Writes an entry down and asks somebody else; none when the form came before.
-pub fn enter(act: &mut Act<'_>, key: &FormKey, new: &New) -> AppResult<Option<RowId>> {
+/// Writes an entry down and asks somebody else; none when the form came before. `is_another`: they
+/// have seen that one like it stands already.
+pub fn enter(
+    act: &mut Act<'_>,
+    key: &FormKey,
+    (new, is_another): (&New, bool),
+) -> AppResult<Option<RowId>> {
     if act.once(key)? == Once::Again {
         return Ok(None);
     }
@@ -41,7 +47,21 @@ pub fn enter(act: &mut Act<'_>, key: &FormKey, new: &New) -> AppResult<Option<Ro
         decided_by: String::new(),
         version: 1,
     };
+    let standing = store::approved(act.db, act.scope, Kind::ALL)?;
+    let sum = |of: &dyn Fn(&FundEntry) -> bool| -> Fen {
+        standing.iter().filter(|one| of(one)).map(|one| one.amount_fen).sum()
+    };
+    let same =
+        sum(&|one| (one.kind, one.year, one.settled_on) == (row.kind, row.year, row.settled_on));
+    let of_rewards = (sum(&|one| one.kind == Kind::Reward), sum(&|one| one.kind == Kind::Use));
+    if let Some(wrong) = rules::beside(new, same, of_rewards) {
+        return Err(AppError::Invalid(vec![wrong]));
+    }
     let alike = store::alike(act.db, act.scope, &row)?;
+    if alike > 0 && !is_another {
+        let words = "同一个文号、同样的金额已经登记过，确实是另一笔请打勾";
+        return Err(AppError::field("again", words));
+    }
     store::add(act.db, &row)?;
     let mut exceptions = Vec::new();
     if alike > 0 {

@@ -96,6 +96,13 @@ pub fn check(new: &New, class: &ReliefClass, today: NaiveDate) -> Vec<FieldError
     if new.happened_on > today {
         wrong("happened_on", "发生日期不能晚于今天".to_owned());
     }
+    if class.code == "death" && new.applicant == Applicant::Student {
+        wrong("applicant", format!("{}的，由共同借款人或者亲属来申请", class.name));
+    }
+    let is_of_these_years = (today.year() - 1..=today.year()).contains(&new.happened_on.year());
+    if class.threshold.is_some() && !is_of_these_years {
+        wrong("happened_on", format!("{}救助看当年的花费，请填今年或者去年的日期", class.name));
+    }
     if class.same_year && new.happened_on.year() != today.year() {
         let (name, year) = (&class.name, new.happened_on.year());
         wrong("happened_on", format!("{name}要在发生的当年申请，{year} 年的现在不能再申请"));
@@ -103,6 +110,9 @@ pub fn check(new: &New, class: &ReliefClass, today: NaiveDate) -> Vec<FieldError
     match (class.threshold, new.cost) {
         (Some(_), None) => {
             wrong("cost", "请填医保报销以后、当年自己付的医药费".to_owned());
+        }
+        (Some(_), Some(cost)) if cost < Fen::ZERO => {
+            wrong("cost", "当年自己付的医药费不能小于 0".to_owned());
         }
         (Some(from), Some(cost)) if cost <= from => {
             let (cost, from) = (cost.to_page_text(), from.to_page_text());

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::facts::subject;
 use super::facts::{self, Payable};
-use super::rules::{self, New, State};
+use super::rules::{self, Applicant, New, State};
 use super::store::{self, Line, Relief};
 use crate::base::choice::Choice;
 use crate::base::dates::in_words;
@@ -17,7 +17,7 @@ use crate::book::loan;
 use crate::book::person;
 use crate::book::publicity::{self, Kind as Published, Listed, Outcome, Publication};
 use crate::book::review::{self, Fact, Proposal, Review};
-use crate::error::{AppError, AppResult};
+use crate::error::{AppError, AppResult, FieldError};
 use crate::web::fields::Seen;
 
 pub(super) fn yuan(fen: Fen) -> String {
@@ -73,7 +73,12 @@ pub fn apply(act: &mut Act<'_>, key: &FormKey, file_no: &str, new: &New) -> AppR
         )));
     }
     let class = facts::class(&act.policy(), &new.class, act.today)?;
-    let errors = rules::check(new, &class, act.today);
+    let mut errors = rules::check(new, &class, act.today);
+    let student = person::find(act.db, act.scope, file.person_id)?.name;
+    if new.applicant == Applicant::Student && new.applicant_name != student {
+        let message = format!("这份档案的借款学生是{student}，别人来申请请选共同借款人或亲属");
+        errors.push(FieldError { field: "applicant_name".to_owned(), message });
+    }
     if !errors.is_empty() {
         return Err(AppError::Invalid(errors));
     }
