@@ -46,7 +46,7 @@ struct Own {
     amount: Option<Fen>,
     can_withdraw: bool,
     /// Who signs, fees and statement.
-    said: Vec<(&'static str, String)>,
+    draft_form: Vec<(&'static str, String)>,
 }
 
 /// What `m/renewal.html` shows.
@@ -117,7 +117,7 @@ fn study_lines(offer: &Offer) -> Vec<(&'static str, String)> {
 async fn page(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<RenewalPage> {
     let (offer, own) = load(app, me, account).await?;
     let today = account.today;
-    let before = own.as_ref().map(|row| family::said(row, &app.sealer)).transpose()?;
+    let before = own.as_ref().map(|row| family::draft_form(row, &app.sealer)).transpose()?;
     let is_back = own.as_ref().is_some_and(|row| row.state == State::Withdrawn);
     let own = own.filter(|one| !one.state.is_over() || one.state == State::Refused);
     let scope = me.scope.clone();
@@ -145,7 +145,7 @@ async fn page(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<Renewa
             .into_iter()
             .fold(Fields::default(), |form, name| form.with(name, before.get(name)));
     }
-    let said = before.map(|draft| said(&draft)).unwrap_or_default();
+    let draft_form = before.map(|draft| draft_form(&draft)).unwrap_or_default();
     Ok(RenewalPage {
         year: offer.year,
         product: product_words(offer.product),
@@ -154,7 +154,7 @@ async fn page(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<Renewa
             version: row.version,
             state: family::in_words(&row),
             amount: row.amount_fen,
-            said: said.clone(),
+            draft_form: draft_form.clone(),
             can_withdraw: row.is_family_only() && row.state == State::Draft,
         }),
         window: (in_words(offer.window.0, today), in_words(offer.window.1, today)),
@@ -172,7 +172,7 @@ async fn page(app: &App, me: &BorrowerIn, account: &Account) -> AppResult<Renewa
 }
 
 /// What a renewal that was begun says, line by line.
-fn said(draft: &Draft) -> Vec<(&'static str, String)> {
+fn draft_form(draft: &Draft) -> Vec<(&'static str, String)> {
     let present = Present::from_text(draft.get("present")).map_or("", Present::in_words);
     let lines = [
         ("谁来签字", present.to_owned()),

@@ -51,7 +51,7 @@ pub struct Place {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Counted {
     ladder: Vec<Rung>,
-    /// Over all stages.
+    /// Cases that still owe: the length of the list `/overdue`.
     on_ladder: i64,
     families: Progress,
 }

@@ -1,6 +1,6 @@
 //! 远程续贷: a renewal that a family begins on the phone pages. It is an ordinary draft of the
 //! counter with everything filled in; until somebody of the desk has touched it the family may take
-//! it back. Who may begin and what stops are the counter's own rules, said before the way is made.
+//! it back. Who may begin and what stops are the counter's own rules, named before the way is made.
 
 use std::collections::BTreeSet;
 
@@ -116,7 +116,7 @@ fn refusal(db: &mut Db, made: &Whole) -> AppResult<Option<String>> {
     }))
 }
 
-/// Begins it. `Changed` never: what came first is said by its own sentence.
+/// Begins it. `Changed` never: what came first has its own sentence.
 pub fn begin(act: &mut Act<'_>, key: &FormKey, file: FileId, wish: &Wish) -> AppResult<()> {
     if act.once(key)? == Once::Again {
         return Ok(());
@@ -178,8 +178,8 @@ fn no_fees(wish: &Wish) -> Option<FieldError> {
     none.then(|| wrong_in("tuition", "学费和住宿费不能都是 0，请照学校的收费写"))
 }
 
-/// What the family has said in it, for its own page.
-pub fn said(row: &Application, sealer: &Sealer) -> AppResult<Draft> {
+/// What the family has written in it, for its own page.
+pub fn draft_form(row: &Application, sealer: &Sealer) -> AppResult<Draft> {
     row.draft(sealer)
 }
 

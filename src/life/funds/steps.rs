@@ -47,21 +47,7 @@ pub fn enter(
         decided_by: String::new(),
         version: 1,
     };
-    let standing = store::approved(act.db, act.scope, Kind::ALL)?;
-    let sum = |of: &dyn Fn(&FundEntry) -> bool| -> Fen {
-        standing.iter().filter(|one| of(one)).map(|one| one.amount_fen).sum()
-    };
-    let same =
-        sum(&|one| (one.kind, one.year, one.settled_on) == (row.kind, row.year, row.settled_on));
-    let of_rewards = (sum(&|one| one.kind == Kind::Reward), sum(&|one| one.kind == Kind::Use));
-    if let Some(wrong) = rules::beside(new, same, of_rewards) {
-        return Err(AppError::Invalid(vec![wrong]));
-    }
-    let alike = store::alike(act.db, act.scope, &row)?;
-    if alike > 0 && !is_another {
-        let words = "同一个文号、同样的金额已经登记过，确实是另一笔请打勾";
-        return Err(AppError::field("again", words));
-    }
+    let alike = goes_with(act, &row, (new, is_another))?;
     store::add(act.db, &row)?;
     let mut exceptions = Vec::new();
     if alike > 0 {
@@ -92,6 +78,30 @@ pub fn enter(
     review::propose(act, proposal)?;
     audit(act, &row, "fund_submitted", "提交")?;
     Ok(Some(row.id))
+}
+
+/// That an entry goes with those that stand; how many are like it.
+fn goes_with(
+    act: &mut Act<'_>,
+    row: &FundEntry,
+    (new, is_another): (&New, bool),
+) -> AppResult<i64> {
+    let standing = store::approved(act.db, act.scope, Kind::ALL)?;
+    let sum = |of: &dyn Fn(&FundEntry) -> bool| -> Fen {
+        standing.iter().filter(|one| of(one)).map(|one| one.amount_fen).sum()
+    };
+    let same =
+        sum(&|one| (one.kind, one.year, one.settled_on) == (row.kind, row.year, row.settled_on));
+    let of_rewards = (sum(&|one| one.kind == Kind::Reward), sum(&|one| one.kind == Kind::Use));
+    if let Some(wrong) = rules::beside(new, same, of_rewards) {
+        return Err(AppError::Invalid(vec![wrong]));
+    }
+    let alike = store::alike(act.db, act.scope, row)?;
+    if alike > 0 && !is_another {
+        let words = "同一个文号、同样的金额已经登记过，确实是另一笔请打勾";
+        return Err(AppError::field("again", words));
+    }
+    Ok(alike)
 }
 
 fn audit(act: &mut Act<'_>, row: &FundEntry, action: &'static str, what: &str) -> AppResult<()> {
