@@ -17,6 +17,7 @@ pub mod patience;
 pub mod connections;
 pub mod download;
 pub mod qr;
+pub mod scans;
 pub mod session;
 pub mod shell;
 pub mod list;

@@ -14,12 +14,11 @@ use crate::base::ids::RowId;
 use crate::book::act::Act;
 use crate::book::attachment::{self, NewAttachment};
 use crate::book::audit_log::AuditEntry;
-use crate::error::{AppError, AppResult, FieldError};
-use crate::plumbing::attached::{content, folder};
+use crate::error::{AppError, AppResult};
 use crate::web::desk_request::DeskRequest;
-use crate::web::download;
 use crate::web::fields::{self, Done, Fields, Form};
-use crate::web::upload::{self, FilePart, UploadForm};
+use crate::web::scans;
+use crate::web::upload::{self, UploadForm};
 
 /// `POST /applications/{id}/attachments`
 pub async fn add(
@@ -42,48 +41,12 @@ async fn take(desk: &DeskRequest, id: RowId, form: &mut UploadForm) -> AppResult
     let papers = expected(&whole, &desk.app.policy(), &[]);
     let other = Expected { key: OTHER.0.to_owned(), name: OTHER.1.to_owned(), scans: 0 };
     let papers: Vec<Expected> = papers.into_iter().chain([other]).collect();
-    let problem = form.problem(desk.app.config.upload_mb);
-    let typed = &mut form.fields;
     let known = |key: &str| papers.iter().find(|one| one.key == key).cloned();
-    let paper = typed.choice("paper", known, "请选这是哪一样材料");
-    if let Some(problem) = problem {
-        typed.reject_all(vec![problem]);
-    } else if form.files.is_empty() {
-        typed.reject("files", "还没有选择文件");
-    }
-    let paper = typed.checked(paper)?;
-    let files = std::mem::take(&mut form.files);
-    let (sealer, dir) = (std::sync::Arc::clone(&desk.app.sealer), desk.app.config.attachments());
-    let store = move || -> AppResult<Vec<NewAttachment>> {
-        let contents = read_all(&files)?;
-        contents.iter().try_for_each(|one| folder::store(&dir, &sealer, one))?;
-        Ok(contents.iter().map(NewAttachment::from).collect())
-    };
-    let new = web::block(store).await.map_err(AppError::broken)??;
+    let (paper, new) = scans::taken(desk, form, known).await?;
     let count = desk
         .act("scans added", move |act| attach(act, id, (&paper.key, &paper.name), &new))
         .await?;
-    Ok(Done::to(
-        to(id),
-        match count {
-            0 => "选的扫描件都已经在里面了".to_owned(),
-            count => format!("已加 {count} 份扫描件"),
-        },
-    ))
-}
-
-fn read_all(files: &[FilePart]) -> AppResult<Vec<content::Content>> {
-    let (mut contents, mut errors) = (Vec::new(), Vec::new());
-    for file in files {
-        match content::read(&file.bytes) {
-            Ok(content) => contents.push(content),
-            Err(problem) => errors.push(FieldError {
-                field: "files".to_owned(),
-                message: format!("“{}”{}", file.name, problem.in_words()),
-            }),
-        }
-    }
-    if errors.is_empty() { Ok(contents) } else { Err(AppError::Invalid(errors)) }
+    Ok(Done::to(to(id), scans::added(count)))
 }
 
 fn attach(
@@ -127,14 +90,7 @@ pub async fn open(desk: DeskRequest, path: web::Path<(RowId, RowId)>) -> AppResu
             Ok(row)
         })
         .await?;
-    let (sealer, dir) = (std::sync::Arc::clone(&desk.app.sealer), desk.app.config.attachments());
-    let hash = row.hash.clone();
-    let opened = web::block(move || folder::open(&dir, &sealer, &hash)).await;
-    let bytes = opened.map_err(AppError::broken)?.map_err(|_| {
-        AppError::refused("这份扫描件的文件不见了或者损坏了，请系统管理员从备份恢复")
-    })?;
-    let name = format!("{}.{}", row.name, row.media.ending());
-    Ok(download::from_outside(&name, row.media.as_text(), bytes))
+    scans::shown(&desk, &row).await
 }
 
 /// `POST /applications/{id}/attachments/{attachment}/remove`

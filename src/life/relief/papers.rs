@@ -8,13 +8,12 @@ use super::pages::{page, to};
 use super::steps::audit;
 use super::store;
 use crate::base::ids::RowId;
-use crate::book::attachment::{self, NewAttachment};
-use crate::error::{AppError, AppResult, FieldError};
-use crate::plumbing::attached::{content, folder};
+use crate::book::attachment;
+use crate::error::{AppError, AppResult};
 use crate::web::desk_request::DeskRequest;
-use crate::web::download;
 use crate::web::fields::{self, Done};
-use crate::web::upload::{self, FilePart, UploadForm};
+use crate::web::scans;
+use crate::web::upload::{self, UploadForm};
 
 /// `POST /reliefs/{id}/attachments`
 pub async fn add(
@@ -32,24 +31,8 @@ pub async fn add(
 async fn take(desk: &DeskRequest, id: RowId, form: &mut UploadForm) -> AppResult<Done> {
     let row = desk.read(move |db, scope| store::find(db, scope, id)).await?;
     let class = facts::class(&desk.app.policy(), &row.class, row.applied_on)?;
-    let problem = form.problem(desk.app.config.upload_mb);
-    let typed = &mut form.fields;
     let known = |key: &str| class.papers.iter().find(|one| one.key == key).cloned();
-    let paper = typed.choice("paper", known, "请选这是哪一样材料");
-    if let Some(problem) = problem {
-        typed.reject_all(vec![problem]);
-    } else if form.files.is_empty() {
-        typed.reject("files", "还没有选择文件");
-    }
-    let paper = typed.checked(paper)?;
-    let files = std::mem::take(&mut form.files);
-    let (sealer, dir) = (std::sync::Arc::clone(&desk.app.sealer), desk.app.config.attachments());
-    let store = move || -> AppResult<Vec<NewAttachment>> {
-        let contents = read_all(&files)?;
-        contents.iter().try_for_each(|one| folder::store(&dir, &sealer, one))?;
-        Ok(contents.iter().map(NewAttachment::from).collect())
-    };
-    let new = web::block(store).await.map_err(AppError::broken)??;
+    let (paper, new) = scans::taken(desk, form, known).await?;
     let count = desk
         .act("relief scans added", move |act| {
             let row = store::find(act.db, act.scope, id)?;
@@ -59,31 +42,15 @@ async fn take(desk: &DeskRequest, id: RowId, form: &mut UploadForm) -> AppResult
             }
             let paper = (paper.key.as_str(), paper.name.as_str());
             let added = attachment::add(act, (&row.office_code, subject(id)), paper, &new)?;
+            if added == 0 {
+                act.needs_no_audit("all of them are there already");
+                return Ok(0);
+            }
             audit(act, &row, "attachment_added", &format!("{}，{added} 份", paper.1))?;
             Ok(added)
         })
         .await?;
-    Ok(Done::to(
-        to(id),
-        match count {
-            0 => "选的扫描件都已经在里面了".to_owned(),
-            count => format!("已加 {count} 份扫描件"),
-        },
-    ))
-}
-
-fn read_all(files: &[FilePart]) -> AppResult<Vec<content::Content>> {
-    let (mut contents, mut errors) = (Vec::new(), Vec::new());
-    for file in files {
-        match content::read(&file.bytes) {
-            Ok(content) => contents.push(content),
-            Err(problem) => errors.push(FieldError {
-                field: "files".to_owned(),
-                message: format!("“{}”{}", file.name, problem.in_words()),
-            }),
-        }
-    }
-    if errors.is_empty() { Ok(contents) } else { Err(AppError::Invalid(errors)) }
+    Ok(Done::to(to(id), scans::added(count)))
 }
 
 /// `GET /reliefs/{id}/attachments/{attachment}`: written down before it is shown.
@@ -97,12 +64,5 @@ pub async fn open(desk: DeskRequest, path: web::Path<(RowId, RowId)>) -> AppResu
             Ok(scan)
         })
         .await?;
-    let (sealer, dir) = (std::sync::Arc::clone(&desk.app.sealer), desk.app.config.attachments());
-    let hash = scan.hash.clone();
-    let opened = web::block(move || folder::open(&dir, &sealer, &hash)).await;
-    let bytes = opened.map_err(AppError::broken)?.map_err(|_| {
-        AppError::refused("这份扫描件的文件不见了或者损坏了，请系统管理员从备份恢复")
-    })?;
-    let name = format!("{}.{}", scan.name, scan.media.ending());
-    Ok(download::from_outside(&name, scan.media.as_text(), bytes))
+    scans::shown(&desk, &scan).await
 }
