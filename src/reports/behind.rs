@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::base::ids::FileId;
 use crate::base::money::Fen;
 use crate::error::AppResult;
+use crate::reports::line_cache::with_note;
 use crate::reports::recovery::facts::owners;
 use crate::reports::recovery::rules::Owner;
 use crate::web::session::SignedIn;
+use crate::web::shell;
 
 /// Rows on a page of a list.
 const PAGE_ROWS: usize = 200;
@@ -110,4 +113,17 @@ impl List {
             rows: all.iter().skip((at - 1) * PAGE_ROWS).take(PAGE_ROWS).map(row).collect(),
         }
     }
+}
+
+/// The page of the people behind a figure; `at` and `link` as in [`List::new`].
+pub async fn page(
+    (app, me, req): (&App, &SignedIn, &HttpRequest),
+    (found, note): (Vec<(FileId, Fen)>, Option<String>),
+    about: About,
+    (at, link): (&str, impl Fn(usize) -> String),
+) -> AppResult<HttpResponse> {
+    let all = people(app, me, found).await?;
+    let about = About { subtitle: with_note(about.subtitle, note), ..about };
+    let list = List::new(about, (&all, at), Row::of, link);
+    shell::page(app, me, req, "reports/rows.html", list)
 }

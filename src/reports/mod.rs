@@ -10,6 +10,7 @@ pub mod line_cache;
 pub mod monthly;
 pub mod rate_day;
 pub mod recovery;
+pub mod sheet;
 pub mod treasury;
 
 use crate::web::route::Entry;

@@ -13,10 +13,15 @@ use zhuxue::reports::rate_day::rules::{self, Line};
 
 use super::sheet;
 use crate::borrower::town::{self, each};
+use crate::support::county::day;
 use crate::support::{OFFICE, TestApp};
 
 fn lines(t: &TestApp, basis: &Basis) -> Vec<Line> {
-    let report = RateDay::new(Scope::of(OFFICE), basis, t.app.clock.today());
+    lines_on(t, basis, t.app.clock.today())
+}
+
+fn lines_on(t: &TestApp, basis: &Basis, today: NaiveDate) -> Vec<Line> {
+    let report = RateDay::new(Scope::of(OFFICE), basis, today);
     let found = town::read(t, |db| report.compute(db));
     assert!(found.left_out.is_empty(), "{:?}", found.left_out);
     found.lines
@@ -40,13 +45,17 @@ fn a_lower_lpr_lowers_the_rate_of_december_and_the_interest_of_the_year_that_fol
         assert!(groups.contains_key(&("cdb", 28_000, 28_000)), "{groups:?}");
         assert_eq!(all.before, all.after);
         assert!(all.after.borrower.is_positive() && all.after.state.is_positive());
-        let lower = lines(&t, &with_lpr(&t, "2026-11-20", "3.40"));
+        let new = with_lpr(&t, "2026-11-20", "3.40");
+        // Not before it is published.
+        let (_, early) = rules::groups(&lines(&t, &new));
+        assert_eq!(early.after, early.before);
+        let lower = lines_on(&t, &new, day("2026-11-20"));
         let (groups, all) = rules::groups(&lower);
         assert!(groups.contains_key(&("cdb", 28_000, 27_000)), "{groups:?}");
         assert!(all.after.borrower < all.before.borrower);
         assert!(all.after.state < all.before.state);
         // The LPR of 12-22 comes too late for 12-21.
-        let late = lines(&t, &with_lpr(&t, "2026-12-22", "3.40"));
+        let late = lines_on(&t, &with_lpr(&t, "2026-12-22", "3.40"), day("2026-12-22"));
         let (_, late) = rules::groups(&late);
         assert_eq!(late.after.borrower, late.before.borrower);
         let own: Fen = lower.iter().map(|line| line.principal).sum();

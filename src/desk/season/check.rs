@@ -132,7 +132,8 @@ impl Of<'_> {
     /// The rate of the year is the LPR of the December before; that of this month may be late.
     fn lpr(&self) -> Line {
         let (year, rates) = (self.year, self.policy.rates());
-        let last = rates.lpr().last_day();
+        let known = rates.lpr().values().iter().map(|(on, _)| *on);
+        let last = known.filter(|on| *on <= self.today).max();
         let (from, until) = (day_in(year - 1, 12, 1), day_in(year - 1, 12, 31));
         let of_year = rates.lpr().values().iter().find(|(on, _)| (from..=until).contains(on));
         let newest = last.map(|on| in_words(on, self.today)).unwrap_or_default();

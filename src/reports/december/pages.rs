@@ -14,9 +14,9 @@ use crate::book::payments_known;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::sheet::write::{self, Chart, Head, Out};
-use crate::reports::behind::{self, About, List, Row};
+use crate::reports::behind::{self, About};
 use crate::reports::curve::{Curve, Series};
-use crate::reports::line_cache::{self, with_note};
+use crate::reports::line_cache;
 use crate::reports::recovery::export::{definitions, share};
 use crate::reports::recovery::rules::percent;
 use crate::web::download::{WORKBOOK, attachment, noted};
@@ -247,30 +247,22 @@ async fn list(
         return Err(AppError::NotFound);
     }
     let smallest_arrears = app.policy().smallest_arrears();
-    let (found, behind) =
-        line_cache::read(&app, report(&app, &me, (on.year(), on)), move |found| {
-            let book = rules::Book { lines: &found.lines, smallest_arrears };
-            (rules::rows(book, on, figure), found.note())
-        })
-        .await?;
-    let all = behind::people(&app, &me, found).await?;
+    let found = line_cache::read(&app, report(&app, &me, (on.year(), on)), move |found| {
+        let book = rules::Book { lines: &found.lines, smallest_arrears };
+        (rules::rows(book, on, figure), found.note())
+    })
+    .await?;
     let link = |page: usize| {
         let (on, page) = (on.to_string(), page.to_string());
         url::link(ROWS, &[("on", &on), ("figure", figure.as_text()), ("page", &page)])
     };
     let about = About {
         figure: figure.in_words().to_owned(),
-        subtitle: with_note(format!("{}年12月这一期，到 {on}", on.year()), behind),
+        subtitle: format!("{}年12月这一期，到 {on}", on.year()),
         unit: "人",
         back: ("12月还款进度", url::link(PATH, &[("year", &on.year().to_string())])),
     };
-    shell::page(
-        &app,
-        &me,
-        &req,
-        "reports/rows.html",
-        List::new(about, (&all, &params.page), Row::of, link),
-    )
+    behind::page((&app, &me, &req), found, about, (&params.page, link)).await
 }
 
 /// `GET /reports/december.xlsx`

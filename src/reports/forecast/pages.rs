@@ -13,9 +13,9 @@ use crate::base::url;
 use crate::book::staff::Right;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::sheet::write::{self, Head, Out};
-use crate::reports::behind::{self, About, List, Row};
+use crate::reports::behind::{self, About};
 use crate::reports::curve::{Curve, Series};
-use crate::reports::line_cache::{self, with_note};
+use crate::reports::line_cache;
 use crate::reports::recovery::export::definitions;
 use crate::web::download::{WORKBOOK, attachment, noted};
 use crate::web::list::export::foot;
@@ -244,11 +244,10 @@ async fn list(
         return Err(AppError::NotFound);
     }
     let assumption = params.assumption().0;
-    let (found, behind) = line_cache::read(&app, report(&app, &me, assumption), move |found| {
+    let found = line_cache::read(&app, report(&app, &me, assumption), move |found| {
         (rules::rows(&found.lines, at, figure), found.note())
     })
     .await?;
-    let all = behind::people(&app, &me, found).await?;
     let link = |page: usize| {
         let (year, page) = (year.to_string(), page.to_string());
         params.link(ROWS, &[("year", &year), ("figure", &params.figure), ("page", &page)])
@@ -259,12 +258,11 @@ async fn list(
     };
     let about = About {
         figure: figure.in_words().to_owned(),
-        subtitle: with_note(subtitle, behind),
+        subtitle,
         unit: "人",
         back: ("回收预测", params.link(PATH, &[])),
     };
-    let list = List::new(about, (&all, &params.page), Row::of, link);
-    shell::page(&app, &me, &req, "reports/rows.html", list)
+    behind::page((&app, &me, &req), found, about, (&params.page, link)).await
 }
 
 /// `GET /reports/forecast.xlsx`

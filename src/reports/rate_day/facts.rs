@@ -10,7 +10,9 @@ use crate::base::ids::{FileId, LoanId};
 use crate::base::scope::Scope;
 use crate::book::facts::LoanFacts;
 use crate::book::position::{self, Basis};
-use crate::book::statement::{self, AsOf, Event, Product, RateSeries, StatementError, Terms};
+use crate::book::statement::{
+    self, AsOf, Event, Product, RateSeries, RateTables, StatementError, Terms,
+};
 use crate::reports::contract_line::{Contract, ContractLine, Report};
 
 /// The pricing day of this year, with the rules as they are and as if no LPR had come out since
@@ -27,13 +29,21 @@ pub struct RateDay {
 
 impl RateDay {
     pub fn new(scope: Scope, basis: &Basis, today: NaiveDate) -> RateDay {
-        let last = day_in(today.year() - 1, 12, 21);
-        let mut values = basis.rates.lpr().values().to_vec();
-        values.retain(|(on, _)| *on <= last);
-        let rates = Arc::new(basis.rates.with_lpr(RateSeries::new(values)));
-        let before = Basis { rates, ..basis.clone() };
+        // What is published later is not known, whatever a table says of it.
+        let until = |day: NaiveDate| {
+            let mut values = basis.rates.lpr().values().to_vec();
+            values.retain(|(on, _)| *on <= day);
+            let rates = Arc::new(basis.rates.with_lpr(RateSeries::new(values)));
+            Basis { rates, ..basis.clone() }
+        };
+        let before = until(day_in(today.year() - 1, 12, 21));
         let priced_on = day_in(today.year(), 12, 21);
-        RateDay { scope, today, priced_on, basis: basis.clone(), before }
+        RateDay { scope, today, priced_on, basis: until(today), before }
+    }
+
+    /// As they are known on the day of the report.
+    pub fn rates(&self) -> Arc<RateTables> {
+        Arc::clone(&self.basis.rates)
     }
 
     /// What the year from the pricing day to the next 12-20 asks of borrower and state.

@@ -16,9 +16,10 @@ use crate::book::staff::Right;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::sheet::write::Out;
-use crate::reports::behind::About;
+use crate::reports::behind::{self, About};
 use crate::reports::line_cache;
-use crate::reports::treasury::pages::{self, Sheet, product_words};
+use crate::reports::sheet::{self, Sheet};
+use crate::reports::treasury::pages::product_words;
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -103,13 +104,13 @@ fn row((product, old, new): Group, sum: &Sum) -> RowView {
 async fn view(app: &App, me: &SignedIn) -> AppResult<View> {
     let (basis, today) = (app.basis(), app.clock.today());
     let report = RateDay::new(me.scope.clone(), &basis, today);
-    let priced_on = report.priced_on;
+    let (priced_on, rates) = (report.priced_on, report.rates());
     let (groups, all, left_out, behind) = line_cache::read(app, report, |found| {
         let (groups, all) = rules::groups(&found.lines);
         (groups, all, found.left_out(), found.note())
     })
     .await?;
-    let lpr = basis.rates.lpr();
+    let lpr = rates.lpr();
     let published = lpr.values().iter().rfind(|(on, _)| *on <= priced_on);
     let missing = app.policy().warnings(today).into_iter();
     let missing = missing.filter(|one| matches!(one, PolicyWarning::LprLate { .. }));
@@ -120,7 +121,7 @@ async fn view(app: &App, me: &SignedIn) -> AppResult<View> {
         published_on: published.map_or_else(String::new, |(on, _)| on.to_string()),
         lpr: lpr.on(priced_on).to_percent_text(),
         lpr_before: lpr.on(day_in(priced_on.year() - 1, 12, 21)).to_percent_text(),
-        margin: basis.rates.margin(priced_on).to_percent_text(),
+        margin: rates.margin(priced_on).to_percent_text(),
         missing: missing.map(|one| one.to_string()).next(),
         priced_on: priced_on.to_string(),
         rows: groups.iter().map(|(group, sum)| row(*group, sum)).collect(),
@@ -153,6 +154,9 @@ async fn list(
         (rules::behind(&found.lines, (product, old, new)), found.note())
     })
     .await?;
+    if found.0.is_empty() {
+        return Err(AppError::NotFound);
+    }
     let percent = |rate: i32| RatePpm::new(rate).to_percent_text();
     let about = About {
         figure: format!("{priced_on} 重新定价"),
@@ -175,7 +179,7 @@ async fn list(
         ];
         url::link(ROWS, &of)
     };
-    pages::people((&app, &me, &req), found, about, (&params.page, link)).await
+    behind::page((&app, &me, &req), found, about, (&params.page, link)).await
 }
 
 /// `GET /reports/rate-day.xlsx`
@@ -223,7 +227,7 @@ async fn workbook(app: web::Data<App>, me: SignedIn) -> AppResult<HttpResponse> 
         left_out: view.left_out,
         definitions: DEFINITIONS,
     };
-    pages::workbook(&app, &me, sheet).await
+    sheet::workbook(&app, &me, sheet).await
 }
 
 /// What the page explains.

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::pages::{self, Sheet};
+use super::pages;
 use super::rules::{self, Rest, Sum};
 use crate::app::App;
 use crate::base::dates::day_in;
@@ -20,7 +20,8 @@ use crate::life::funds::rules::Kind;
 use crate::life::funds::store::{self, FundEntry};
 use crate::life::relief;
 use crate::plumbing::sheet::write::Out;
-use crate::reports::behind::About;
+use crate::reports::behind::{self, About};
+use crate::reports::sheet::{self, Sheet};
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -199,7 +200,7 @@ async fn list(
         let page = page.to_string();
         url::link(ROWS, &[("year", params.year.as_str()), ("page", &page)])
     };
-    pages::people((&app, &me, &req), found, about, (&params.page, link)).await
+    behind::page((&app, &me, &req), found, about, (&params.page, link)).await
 }
 
 /// `GET /reports/risk-fund.xlsx`
@@ -252,7 +253,7 @@ async fn workbook(app: web::Data<App>, me: SignedIn) -> AppResult<HttpResponse> 
         left_out: view.left_out,
         definitions: DEFINITIONS,
     };
-    pages::workbook(&app, &me, sheet).await
+    sheet::workbook(&app, &me, sheet).await
 }
 
 /// What the page explains.

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::pages::{self, FIRST_YEAR, Sheet, product_words};
+use super::pages::{self, FIRST_YEAR, product_words};
 use super::rules::{self, Group, Sum};
 use crate::app::App;
 use crate::base::dates::day_in;
@@ -20,7 +20,8 @@ use crate::error::{AppError, AppResult};
 use crate::life::funds::rules::Kind;
 use crate::life::funds::store::{self, FundEntry};
 use crate::plumbing::sheet::write::Out;
-use crate::reports::behind::About;
+use crate::reports::behind::{self, About};
+use crate::reports::sheet::{self, Sheet};
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -226,7 +227,7 @@ async fn list(
         ];
         url::link(ROWS, &of)
     };
-    pages::people((&app, &me, &req), found, about, (&params.page, link)).await
+    behind::page((&app, &me, &req), found, about, (&params.page, link)).await
 }
 
 /// `GET /reports/subsidy.xlsx`
@@ -275,7 +276,7 @@ async fn workbook(
         left_out: view.left_out,
         definitions: DEFINITIONS,
     };
-    pages::workbook(&app, &me, sheet).await
+    sheet::workbook(&app, &me, sheet).await
 }
 
 /// What the page explains.

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
-use super::pages::{self, Sheet, product_words};
+use super::pages::{self, product_words};
 use super::rules::{self, Figure, Sum};
 use crate::app::App;
 use crate::base::dates::day_in;
@@ -15,7 +15,8 @@ use crate::book::staff::Right;
 use crate::book::statement::Product;
 use crate::error::{AppError, AppResult};
 use crate::plumbing::sheet::write::Out;
-use crate::reports::behind::About;
+use crate::reports::behind::{self, About};
+use crate::reports::sheet::{self, Sheet};
 use crate::web::route::{Entry, Needs, get};
 use crate::web::session::SignedIn;
 use crate::web::shell;
@@ -155,7 +156,7 @@ async fn list(
         ];
         url::link(ROWS, &of)
     };
-    pages::people((&app, &me, &req), found, about, (&params.page, link)).await
+    behind::page((&app, &me, &req), found, about, (&params.page, link)).await
 }
 
 /// `GET /reports/waivers.xlsx`
@@ -197,7 +198,7 @@ async fn workbook(app: web::Data<App>, me: SignedIn) -> AppResult<HttpResponse> 
         left_out: view.left_out,
         definitions: DEFINITIONS,
     };
-    pages::workbook(&app, &me, sheet).await
+    sheet::workbook(&app, &me, sheet).await
 }
 
 /// What the page explains.
