@@ -211,7 +211,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("parked_days_most", "暂停合计最长天数"),
     ("stages", "阶段"),
     ("weights", "优先级"),
-    ("account", "账号格式"),
+    ("account", "账号里数字以外的字符"),
     ("memo", "附言"),
     ("name_max", "姓名最长"),
     ("number_max", "编号最长"),
